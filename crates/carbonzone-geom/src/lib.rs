@@ -1,0 +1,1 @@
+//! Planar measures: exact coverage, polygon overlap areas, point location, line lengths.

@@ -1,0 +1,1 @@
+//! Style model, figures, QGIS project and report of a run.

@@ -1,0 +1,1 @@
+//! Tables as people keep them: CSV in any encoding and XLSX, read as cells, written for Excel.

@@ -1,0 +1,1 @@
+//! Synthetic cities and provinces, always labelled synthetic.

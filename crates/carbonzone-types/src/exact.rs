@@ -1,0 +1,97 @@
+//! A sum that does not depend on the order of its terms.
+
+/// Order-independent accumulator: fixed point with a quantum of 2⁻⁶⁴ in an `i128`.
+///
+/// Integer addition is associative, so any order, any chunking and any number of threads give the same
+/// bits. Terms of magnitude ≥ 2⁻¹¹ enter exactly; smaller ones are truncated to the quantum (5.4e-20).
+/// A term that is not finite or of magnitude ≥ 2⁶² makes the sum [`f64::NAN`]: never a silently wrong number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExactSum {
+    fixed: i128,
+    poisoned: bool,
+}
+
+/// 2⁶⁴ as a float: the scale of the fixed point.
+const SCALE: f64 = 18_446_744_073_709_551_616.0;
+/// 2⁶²: terms at or above this magnitude are refused.
+const LIMIT: f64 = 4_611_686_018_427_387_904.0;
+
+impl ExactSum {
+    /// An empty sum.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one term.
+    pub fn add(&mut self, term: f64) {
+        if term.abs() < LIMIT {
+            match self.fixed.checked_add((term * SCALE) as i128) {
+                Some(sum) => self.fixed = sum,
+                None => self.poisoned = true,
+            }
+        } else {
+            self.poisoned = true;
+        }
+    }
+
+    /// Adds another partial sum; the result does not depend on how the terms were split.
+    pub fn merge(&mut self, other: Self) {
+        match self.fixed.checked_add(other.fixed) {
+            Some(sum) => self.fixed = sum,
+            None => self.poisoned = true,
+        }
+        self.poisoned |= other.poisoned;
+    }
+
+    /// The sum, rounded once to the nearest `f64`; NaN if a term was refused.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        if self.poisoned { f64::NAN } else { self.fixed as f64 / SCALE }
+    }
+
+    /// Sum of a slice.
+    #[must_use]
+    pub fn of(terms: &[f64]) -> f64 {
+        terms.iter().copied().collect::<Self>().value()
+    }
+}
+
+impl FromIterator<f64> for ExactSum {
+    fn from_iter<I: IntoIterator<Item = f64>>(iter: I) -> Self {
+        let mut sum = Self::new();
+        iter.into_iter().for_each(|x| sum.add(x));
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cancelling_terms_leave_the_small_one() {
+        assert_eq!(ExactSum::of(&[1e15, 0.5, -1e15]), 0.5);
+    }
+
+    #[test]
+    fn a_nan_or_a_huge_term_poisons_the_sum() {
+        assert!(ExactSum::of(&[1.0, f64::NAN]).is_nan());
+        assert!(ExactSum::of(&[1.0, 1e19]).is_nan());
+        assert!(ExactSum::of(&[1.0, f64::INFINITY]).is_nan());
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_split_do_not_matter(mut xs in prop::collection::vec(-1e12f64..1e12, 0..60), cut in 0usize..60) {
+            let whole = ExactSum::of(&xs);
+            let cut = cut.min(xs.len());
+            let mut parts: ExactSum = xs[cut..].iter().copied().collect();
+            parts.merge(xs[..cut].iter().copied().collect());
+            xs.reverse();
+            prop_assert_eq!(whole.to_bits(), ExactSum::of(&xs).to_bits());
+            prop_assert_eq!(whole.to_bits(), parts.value().to_bits());
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What was noticed about the input: collected, never printed and forgotten.
+
+use serde::{Deserialize, Serialize};
+
+/// How serious a [`Finding`] is (contract §9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Stated for the record.
+    Info,
+    /// The run goes on and says what it did; `--strict` turns it into an error.
+    Warning,
+    /// The input cannot be accepted: exit code 1.
+    Error,
+    /// The run cannot start, e.g. a missing file: exit code 2.
+    Fatal,
+}
+
+/// Byte range in the pipeline file that a finding points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceSpan {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// One thing a user must look at: where, what was found, what was expected, what to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable name of the check, e.g. `unknown_land_use_code`.
+    pub code: String,
+    /// How serious it is.
+    pub severity: Severity,
+    /// What was found, in one sentence.
+    pub message: String,
+    /// Role of the layer in the pipeline file, e.g. `parcels`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub layer: Option<String>,
+    /// File as the user wrote it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<String>,
+    /// Feature id (or table row).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub feature: Option<String>,
+    /// Field, column or TOML key.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub field: Option<String>,
+    /// The offending value.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<String>,
+    /// What would have been accepted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expected: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hint: Option<String>,
+    /// How many features it concerns.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub count: Option<u64>,
+    /// Tonnes CO2e at stake, when that can be told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub amount_t: Option<f64>,
+    /// Place in the pipeline file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub span: Option<SourceSpan>,
+}
+
+impl Finding {
+    /// A finding with a code, a severity and a sentence.
+    #[must_use]
+    pub fn new(severity: Severity, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            severity,
+            message: message.into(),
+            layer: None,
+            file: None,
+            feature: None,
+            field: None,
+            value: None,
+            expected: None,
+            hint: None,
+            count: None,
+            amount_t: None,
+            span: None,
+        }
+    }
+
+    /// An error (exit 1).
+    #[must_use]
+    pub fn error(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// A fatal error (exit 2).
+    #[must_use]
+    pub fn fatal(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Fatal, code, message)
+    }
+
+    /// A warning (exit 0 unless `--strict`).
+    #[must_use]
+    pub fn warning(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    /// A note.
+    #[must_use]
+    pub fn info(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Info, code, message)
+    }
+
+    /// Names the layer.
+    #[must_use]
+    pub fn layer(mut self, layer: impl Into<String>) -> Self {
+        self.layer = Some(layer.into());
+        self
+    }
+
+    /// Names the file.
+    #[must_use]
+    pub fn file(mut self, file: impl Into<String>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    /// Names the feature or table row.
+    #[must_use]
+    pub fn feature(mut self, feature: impl Into<String>) -> Self {
+        self.feature = Some(feature.into());
+        self
+    }
+
+    /// Names the field.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Shows the offending value.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+
+    /// Says what was expected.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says how many features are concerned.
+    #[must_use]
+    pub fn count(mut self, count: u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// Says how many tonnes are at stake.
+    #[must_use]
+    pub fn amount_t(mut self, amount_t: f64) -> Self {
+        self.amount_t = Some(amount_t);
+        self
+    }
+
+    /// Points into the pipeline file.
+    #[must_use]
+    pub fn span(mut self, span: std::ops::Range<usize>) -> Self {
+        self.span = Some(SourceSpan { start: span.start, end: span.end });
+        self
+    }
+}
+
+/// All findings of a run, in the order in which they were made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Findings {
+    /// The list.
+    pub items: Vec<Finding>,
+}
+
+impl Findings {
+    /// An empty list.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one finding.
+    pub fn push(&mut self, finding: Finding) {
+        self.items.push(finding);
+    }
+
+    /// Adds all findings of another list.
+    pub fn extend(&mut self, other: Self) {
+        self.items.extend(other.items);
+    }
+
+    /// The worst severity, if there is any finding.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.items.iter().map(|f| f.severity).max()
+    }
+
+    /// True if a run must not go on.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.worst() >= Some(Severity::Error)
+    }
+
+    /// Turns every warning into an error (`--strict`).
+    pub fn make_strict(&mut self) {
+        for f in &mut self.items {
+            if f.severity == Severity::Warning {
+                f.severity = Severity::Error;
+            }
+        }
+    }
+
+    /// Exit code by contract §2: 2 for a fatal finding, 1 for an error, else 0.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.worst() {
+            Some(Severity::Fatal) => 2,
+            Some(Severity::Error) => 1,
+            _ => 0,
+        }
+    }
+
+    /// Number of findings of one severity.
+    #[must_use]
+    pub fn count_of(&self, severity: Severity) -> usize {
+        self.items.iter().filter(|f| f.severity == severity).count()
+    }
+}

@@ -1,0 +1,33 @@
+//! The words every stage of carbonzone shares.
+//!
+//! No I/O, no algorithm, no heavy dependency: units, [`Finding`]s, the [`Ledger`], columnar
+//! [`AttributeTable`]s, the [`GridSpec`], the [`RunManifest`] and the exact sum used for published totals.
+//! What it does *not* do: read files, know geometry, or know the rules of any study.
+//!
+//! ```
+//! use carbonzone_types::ExactSum;
+//! let forward: ExactSum = [0.1, 0.2, 0.3].into_iter().collect();
+//! let backward: ExactSum = [0.3, 0.2, 0.1].into_iter().collect();
+//! assert_eq!(forward.value().to_bits(), backward.value().to_bits());
+//! ```
+
+mod exact;
+mod findings;
+mod grid;
+mod ledger;
+mod manifest;
+mod progress;
+mod table;
+mod units;
+
+pub use exact::ExactSum;
+pub use findings::{Finding, Findings, Severity, SourceSpan};
+pub use grid::GridSpec;
+pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
+pub use manifest::{
+    Contribution, FactorSetRecord, IndicatorRecord, InputRecord, Libraries, OutputRecord, ProxyTotal,
+    RuleRecord, RunManifest, SectorTotal, StageTiming, Totals, ZoneClassRecord,
+};
+pub use progress::{NoProgress, Progress};
+pub use table::{AttributeTable, Column, ColumnData};
+pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T};

@@ -1,0 +1,274 @@
+//! `run.json`: what a run read, did and wrote (contract §7). Also what maps, report, explain and compare read back.
+
+use crate::{Finding, GridSpec, LedgerRow, Residual};
+use serde::{Deserialize, Serialize};
+
+/// Everything needed to repeat a run and to defend a number.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunManifest {
+    /// carbonzone version.
+    pub version: String,
+    /// Commit the binary was built from, if known.
+    pub commit: String,
+    /// Which study type produced it: `parcels`, `counties` or `raster_series`.
+    pub study: String,
+    /// Command line.
+    pub command_line: Vec<String>,
+    /// Pipeline file as given.
+    pub pipeline_file: String,
+    /// Name of the run: folder, GeoPackage and project are named after it.
+    pub name: String,
+    /// English title of the place.
+    pub title_en: String,
+    /// Chinese title of the place.
+    pub title_zh: String,
+    /// Years of the run.
+    pub years: Vec<i32>,
+    /// True if any input is synthetic; every output says so.
+    pub synthetic: bool,
+    /// Source line printed below every map.
+    pub source_note: String,
+    /// Caption slot for the map review number (审图号); empty if the user gave none.
+    pub map_review_number: String,
+    /// Working CRS as given, e.g. `EPSG:4549`.
+    pub crs: String,
+    /// Its WKT.
+    pub crs_wkt: String,
+    /// `planar` or `ellipsoidal`: what `area_m2` and the shares are based on.
+    pub area_basis: String,
+    /// Grid, if one was made.
+    pub grid: Option<GridSpec>,
+    /// Layer name of the grid, e.g. `grid_1km`.
+    pub grid_layer: String,
+    /// Layer name of the zones, e.g. `townships`.
+    pub zones_layer: String,
+    /// Sector keys in column order, without `sink`.
+    pub sectors: Vec<String>,
+    /// Fully resolved pipeline, defaults filled in.
+    pub pipeline: serde_json::Value,
+    /// Inputs.
+    pub inputs: Vec<InputRecord>,
+    /// Factor and coefficient sets and their verification status.
+    pub factor_sets: Vec<FactorSetRecord>,
+    /// Inventory lines (activity × factor = result), if the totals were computed.
+    pub inventory: serde_json::Value,
+    /// Allocation rules as applied.
+    pub rules: Vec<RuleRecord>,
+    /// Tonnes by zone and rule.
+    pub contributions: Vec<Contribution>,
+    /// City totals on both bases.
+    pub totals: Totals,
+    /// Index columns of the zones, e.g. `ccr`, `ecc`, `esc`.
+    pub indicators: Vec<IndicatorRecord>,
+    /// Zone classes of the scheme with counts.
+    pub zone_classes: Vec<ZoneClassRecord>,
+    /// What the run wants readers to know (definition is ours, factors unverified, ...), one sentence each.
+    pub statements: Vec<String>,
+    /// Library versions.
+    pub libraries: Libraries,
+    /// Wall time per stage.
+    pub stages: Vec<StageTiming>,
+    /// Peak resident memory in bytes, if the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// Threads used.
+    pub threads: usize,
+    /// Findings.
+    pub findings: Vec<Finding>,
+    /// Ledger.
+    pub ledger: Vec<LedgerRow>,
+    /// Checked balances.
+    pub balances: Vec<Residual>,
+    /// Files written.
+    pub outputs: Vec<OutputRecord>,
+}
+
+/// One input file or layer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InputRecord {
+    /// Role in the pipeline file, e.g. `parcels`.
+    pub role: String,
+    /// Path as given.
+    pub path: String,
+    /// Layer, if the file has several.
+    pub layer: String,
+    /// Size in bytes (all sidecar files of a shapefile together).
+    pub bytes: u64,
+    /// SHA-256 of the file (for a shapefile: of .shp, .shx, .dbf, .prj and .cpg in that order).
+    pub sha256: String,
+    /// Features or rows read.
+    pub features: u64,
+    /// CRS of the source.
+    pub crs: String,
+}
+
+/// A factor or coefficient set in use.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FactorSetRecord {
+    /// Name of the set, e.g. `lit_high`.
+    pub set: String,
+    /// What it is for.
+    pub purpose: String,
+    /// `verified_primary`, `verified_secondary`, `unverified`, `disputed`, or a mixture in words.
+    pub status: String,
+    /// Source.
+    pub source: String,
+    /// Tonnes (magnitude) that rest on it, if known.
+    pub amount_t: Option<f64>,
+    /// Tonnes (magnitude) that rest on unverified or disputed rows of it, if known.
+    pub unverified_t: Option<f64>,
+}
+
+/// An allocation rule as it was applied.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleRecord {
+    /// Rule id, unique in the run.
+    pub id: String,
+    /// Sector key or `sink`.
+    pub sector: String,
+    /// Activity in words.
+    pub activity: String,
+    /// Space types that carry it.
+    pub land_groups: Vec<String>,
+    /// Budget in t CO2e (sinks positive), before point sources.
+    pub budget_t: f64,
+    /// Where the budget comes from.
+    pub budget_source: String,
+    /// Placed on point sources first.
+    pub point_sources_t: f64,
+    /// Proxies as declared, in order.
+    pub proxies: Vec<ProxyTotal>,
+    /// Index into `proxies` of the one in use; `None` if nothing could be placed.
+    pub used: Option<usize>,
+    /// Parcels that belong to the land groups.
+    pub parcels: u64,
+    /// Placed on parcels, point sources included.
+    pub placed_t: f64,
+    /// Not placed.
+    pub unallocated_t: f64,
+}
+
+/// A proxy with its denominator over the land groups of a rule.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProxyTotal {
+    /// Proxy name, e.g. `poi:industry`.
+    pub name: String,
+    /// Unit of the measure: `poi`, `persons`, `m`, `m2`, ...
+    pub unit: String,
+    /// Sum of the measure over the parcels of the land groups.
+    pub total: f64,
+}
+
+/// Tonnes that a rule brings to a zone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Contribution {
+    /// Zone id.
+    pub zone: String,
+    /// Rule id.
+    pub rule: String,
+    /// Tonnes CO2e (sinks positive).
+    pub amount_t: f64,
+}
+
+/// City totals.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// Gross emissions, t CO2e.
+    pub gross_t: f64,
+    /// Sinks, t CO2e, positive.
+    pub sink_t: f64,
+    /// Gross minus sinks.
+    pub net_t: f64,
+    /// Sinks over gross; `None` if gross is 0.
+    pub ccr: Option<f64>,
+    /// One row per sector, then `sink`.
+    pub sectors: Vec<SectorTotal>,
+}
+
+/// A sector's total and its share on both bases.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SectorTotal {
+    /// Sector key or `sink`.
+    pub sector: String,
+    /// Tonnes (sinks positive).
+    pub amount_t: f64,
+    /// Percent of gross emissions.
+    pub share_of_gross_pct: Option<f64>,
+    /// Percent of net emissions (sinks count negative).
+    pub share_of_net_pct: Option<f64>,
+}
+
+/// An index column of the zone layer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IndicatorRecord {
+    /// Column name.
+    pub key: String,
+    /// English label.
+    pub label_en: String,
+    /// Chinese label.
+    pub label_zh: String,
+    /// Unit, empty if dimensionless.
+    pub unit: String,
+    /// Thresholds that zoning uses (e.g. `[1.0]`): forced class breaks on maps.
+    pub thresholds: Vec<f64>,
+}
+
+/// A zone class of the scheme.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ZoneClassRecord {
+    /// Code as in `zones.tif` and `zone_id`.
+    pub id: u8,
+    /// Key as in `zone`.
+    pub key: String,
+    /// English label.
+    pub label_en: String,
+    /// Chinese label.
+    pub label_zh: String,
+    /// Hex colour.
+    pub color: String,
+    /// Zones of this class (of the last year, if several).
+    pub count: u64,
+}
+
+/// Versions of the native libraries.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Libraries {
+    /// GDAL.
+    pub gdal: String,
+    /// PROJ.
+    pub proj: String,
+}
+
+/// Wall time of a stage.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StageTiming {
+    /// Stage name.
+    pub stage: String,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+/// One output file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OutputRecord {
+    /// Path relative to the run folder.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256.
+    pub sha256: String,
+    /// What it is.
+    pub what: String,
+}

@@ -1,0 +1,166 @@
+//! Columnar attribute tables: one row per spatial unit, one typed column per field.
+
+use serde::{Deserialize, Serialize};
+
+/// Values of one column; `None` is NULL. NaN must never be stored: use `None`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnData {
+    /// UTF-8 text.
+    Text(Vec<Option<String>>),
+    /// Double precision.
+    Real(Vec<Option<f64>>),
+    /// Integers.
+    Int(Vec<Option<i64>>),
+    /// Truth values.
+    Bool(Vec<Option<bool>>),
+}
+
+impl ColumnData {
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(v) => v.len(),
+            Self::Real(v) => v.len(),
+            Self::Int(v) => v.len(),
+            Self::Bool(v) => v.len(),
+        }
+    }
+
+    /// True if there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A column of numbers without NULL; NaN becomes NULL.
+    #[must_use]
+    pub fn reals(values: &[f64]) -> Self {
+        Self::Real(values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect())
+    }
+
+    /// A column of texts without NULL.
+    #[must_use]
+    pub fn texts<S: AsRef<str>>(values: &[S]) -> Self {
+        Self::Text(values.iter().map(|v| Some(v.as_ref().to_owned())).collect())
+    }
+
+    /// The same column with its rows in another order: row `i` of the result is row `order[i]`.
+    #[must_use]
+    pub fn reordered(&self, order: &[u32]) -> Self {
+        fn pick<T: Clone>(v: &[T], order: &[u32]) -> Vec<T> {
+            order.iter().map(|&i| v[i as usize].clone()).collect()
+        }
+        match self {
+            Self::Text(v) => Self::Text(pick(v, order)),
+            Self::Real(v) => Self::Real(pick(v, order)),
+            Self::Int(v) => Self::Int(pick(v, order)),
+            Self::Bool(v) => Self::Bool(pick(v, order)),
+        }
+    }
+
+    /// Value of a row as text, for ids, joins and CSV; NULL is `None`. Floats use the shortest text that
+    /// reads back to the same bits.
+    #[must_use]
+    pub fn text_at(&self, row: usize) -> Option<String> {
+        match self {
+            Self::Text(v) => v[row].clone(),
+            Self::Real(v) => v[row].map(|x| x.to_string()),
+            Self::Int(v) => v[row].map(|x| x.to_string()),
+            Self::Bool(v) => v[row].map(|x| x.to_string()),
+        }
+    }
+
+    /// Value of a row as a number, if it is one.
+    #[must_use]
+    pub fn number_at(&self, row: usize) -> Option<f64> {
+        match self {
+            Self::Text(v) => v[row].as_ref().and_then(|s| s.trim().parse().ok()),
+            Self::Real(v) => v[row],
+            Self::Int(v) => v[row].map(|x| x as f64),
+            Self::Bool(_) => None,
+        }
+    }
+}
+
+/// A named column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Field name: `snake_case` ASCII, at most 63 characters.
+    pub name: String,
+    /// Values.
+    pub data: ColumnData,
+}
+
+/// Columns of equal length.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AttributeTable {
+    /// The columns, in the order in which they are written.
+    pub columns: Vec<Column>,
+}
+
+impl AttributeTable {
+    /// An empty table.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends a column (builder style).
+    #[must_use]
+    pub fn with(mut self, name: &str, data: ColumnData) -> Self {
+        self.push(name, data);
+        self
+    }
+
+    /// Appends a column.
+    pub fn push(&mut self, name: &str, data: ColumnData) {
+        debug_assert!(
+            self.columns.first().is_none_or(|c| c.data.len() == data.len()),
+            "column {name}: row count"
+        );
+        self.columns.push(Column { name: name.to_owned(), data });
+    }
+
+    /// The column of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&ColumnData> {
+        self.columns.iter().find(|c| c.name == name).map(|c| &c.data)
+    }
+
+    /// The numbers of a column, NULL as `None`; `None` if there is no such column or it is not numeric.
+    #[must_use]
+    pub fn numbers(&self, name: &str) -> Option<Vec<Option<f64>>> {
+        let data = self.get(name)?;
+        match data {
+            ColumnData::Real(v) => Some(v.clone()),
+            ColumnData::Int(v) => Some(v.iter().map(|x| x.map(|x| x as f64)).collect()),
+            ColumnData::Text(_) | ColumnData::Bool(_) => None,
+        }
+    }
+
+    /// The texts of a column, NULL as `None`.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Option<Vec<Option<String>>> {
+        let data = self.get(name)?;
+        Some((0..data.len()).map(|row| data.text_at(row)).collect())
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |c| c.data.len())
+    }
+
+    /// The same table with its rows in another order.
+    #[must_use]
+    pub fn reordered(&self, order: &[u32]) -> Self {
+        let columns = self
+            .columns
+            .iter()
+            .map(|c| Column { name: c.name.clone(), data: c.data.reordered(order) })
+            .collect();
+        Self { columns }
+    }
+}

@@ -1,0 +1,1 @@
+//! Indices of carbon balance, zoning schemes, class breaks, trends and imbalance risk.
