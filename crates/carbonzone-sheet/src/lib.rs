@@ -1,1 +1,51 @@
-//! Tables as people keep them: CSV in any encoding and XLSX, read as cells, written for Excel.
+//! Tables as people keep them: CSV in any encoding and spreadsheets, read as cells, written for Excel.
+//!
+//! Reading: [`read_sheets`] / [`read_sheet`] give raw [`Sheet`]s of [`Cell`]s from CSV (UTF-8 with or without BOM,
+//! UTF-16, GB18030/GBK; `,` `;` tab or `|`) and from XLSX, XLS, XLSB and ODS. [`read_table`] finds the header below
+//! title rows and merged headers and gives a [`Table`] with typed access; every complaint names file, sheet and cell.
+//! Writing: [`csv_bytes`] / [`write_csv_bom`] and [`xlsx_bytes`] / [`write_xlsx`], byte for byte reproducible.
+//!
+//! What it does *not* do: know units, activities or geometry, or guess silently. A number that cannot be read is an
+//! error with its cell, never 0.
+//!
+//! ```
+//! use carbonzone_sheet::{ColumnSpec, ReadOptions, table_from_bytes};
+//! let csv = "苏州市能源消费（合成）,,\n指标,单位,２０２０年\n原煤,万吨,\"5,120.4\"\n焦炭,万吨,—\n";
+//! let columns = [
+//!     ColumnSpec::required("activity", &["activity", "指标"]),
+//!     ColumnSpec::optional("unit", &["unit", "单位"]),
+//!     ColumnSpec::required("value", &["value", "2020年"]),
+//! ];
+//! let table = table_from_bytes(csv.as_bytes(), "yearbook.csv", &ReadOptions::default(), &columns)?;
+//! let (activity, value) = (table.required(&columns[0])?, table.required(&columns[2])?);
+//! assert_eq!(table.text(0, activity).as_deref(), Some("原煤"));
+//! assert_eq!(table.number(0, value)?, Some(5120.4));
+//! assert_eq!(table.number(1, value)?, None);           // a dash is a missing value
+//! assert_eq!(table.place(1, value), "yearbook.csv, cell C4");
+//! # Ok::<(), carbonzone_sheet::SheetError>(())
+//! ```
+
+mod cell;
+mod csv_read;
+mod encoding;
+mod error;
+mod header;
+mod number;
+mod read;
+mod suggest;
+mod table;
+mod text;
+mod workbook;
+mod write;
+
+pub use cell::{Cell, Merge, Sheet, a1, column_letters};
+pub use csv_read::{CsvText, decode_csv, read_csv_text};
+pub use encoding::{Decoded, decode};
+pub use error::SheetError;
+pub use header::{ColumnSpec, HeaderMatch, find_header};
+pub use number::{NumberFault, parse_number};
+pub use read::{ReadOptions, read_sheet, read_sheets, read_table, sheets_from_bytes, table_from_bytes};
+pub use suggest::{did_you_mean, nearest};
+pub use table::Table;
+pub use text::{label_key, normalise_text};
+pub use write::{OutSheet, csv_bytes, write_csv_bom, write_xlsx, xlsx_bytes};

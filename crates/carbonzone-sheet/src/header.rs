@@ -1,0 +1,281 @@
+//! Finding the header below title rows, with merged and two-storey headers.
+
+use crate::{Cell, Sheet, SheetError, label_key, normalise_text, parse_number};
+
+/// Rows searched for the header.
+const SEARCH_ROWS: usize = 30;
+/// A header has at most this many storeys.
+const MAX_DEPTH: usize = 3;
+
+/// A column wanted by the caller, with every label it may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnSpec {
+    /// Name the caller uses, for messages.
+    pub key: String,
+    /// Accepted labels (compared by [`label_key`]), best first. A bracketed unit in the file's label is ignored:
+    /// `消费量（万吨）` matches `消费量`.
+    pub labels: Vec<String>,
+    /// Whether a table without it is refused by [`crate::read_table`].
+    pub required: bool,
+}
+
+impl ColumnSpec {
+    /// A column that must be there.
+    #[must_use]
+    pub fn required(key: &str, labels: &[&str]) -> Self {
+        Self { key: key.to_owned(), labels: labels.iter().map(|s| (*s).to_owned()).collect(), required: true }
+    }
+
+    /// A column that may be missing.
+    #[must_use]
+    pub fn optional(key: &str, labels: &[&str]) -> Self {
+        Self { required: false, ..Self::required(key, labels) }
+    }
+}
+
+/// Where the header is and what its columns are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderMatch {
+    /// First header row, 0-based.
+    pub row: usize,
+    /// Number of header rows (1 to 3).
+    pub depth: usize,
+    /// Per column: the labels of its storeys, top to bottom, without blanks and repetitions.
+    pub labels: Vec<Vec<String>>,
+}
+
+impl HeaderMatch {
+    /// First data row, 0-based.
+    #[must_use]
+    pub fn first_data_row(&self) -> usize {
+        self.row + self.depth
+    }
+
+    /// Label of a column: its storeys joined by ` / `.
+    #[must_use]
+    pub fn label(&self, column: usize) -> String {
+        self.labels.get(column).map(|l| l.join(" / ")).unwrap_or_default()
+    }
+
+    /// Column of the first label that any column has: the joined label, then the lowest storey, then any storey.
+    #[must_use]
+    pub fn find(&self, labels: &[String]) -> Option<usize> {
+        labels.iter().find_map(|l| self.find_one(&label_key(l)))
+    }
+
+    /// Column of one label key.
+    fn find_one(&self, key: &str) -> Option<usize> {
+        let equal =
+            |text: &str| label_key(text) == key || label_key(without_brackets(&normalise_text(text))) == key;
+        let position = |test: &dyn Fn(&Vec<String>) -> bool| self.labels.iter().position(test);
+        position(&|l| label_key(&l.join("/")) == key || label_key(&l.concat()) == key)
+            .or_else(|| position(&|l| l.last().is_some_and(|s| equal(s))))
+            .or_else(|| position(&|l| l.iter().any(|s| equal(s))))
+    }
+
+    /// How many of the wanted columns are there.
+    fn score(&self, columns: &[ColumnSpec]) -> usize {
+        columns.iter().filter(|c| self.find(&c.labels).is_some()).count()
+    }
+}
+
+/// A label without its bracketed end: `消费量(万吨)` → `消费量`.
+fn without_brackets(text: &str) -> &str {
+    match text.find(['(', '[']) {
+        Some(0) | None => text,
+        Some(i) => text[..i].trim_end(),
+    }
+}
+
+/// Finds the header: the first row (with as few storeys as possible) that has the most wanted columns.
+///
+/// A row below the header that continues it (years under a merged `消费量`, say) is taken into it. With no wanted
+/// columns, the first row that is not empty is the header. `header_row` (1-based) skips the search.
+///
+/// # Errors
+/// [`SheetError::Empty`] for a sheet without any cell; [`SheetError::NoHeader`] if no row has any wanted label.
+pub fn find_header(
+    sheet: &Sheet,
+    file: &str,
+    header_row: Option<usize>,
+    columns: &[ColumnSpec],
+) -> Result<HeaderMatch, SheetError> {
+    let place = crate::table::place_of(file, &sheet.name);
+    let first = sheet.rows.iter().position(|r| r.iter().any(|c| !c.is_empty()));
+    let first = first.ok_or_else(|| SheetError::Empty { place: place.clone() })?;
+    if let Some(row) = header_row {
+        let found = header_at(sheet, row.saturating_sub(1), 1);
+        return Ok(extended(sheet, found, columns));
+    }
+    if columns.is_empty() {
+        return Ok(header_at(sheet, first, 1));
+    }
+    let last = sheet.rows.len().min(first + SEARCH_ROWS);
+    let candidates = (first..last).flat_map(|row| (1..=MAX_DEPTH).map(move |depth| (row, depth)));
+    let best = candidates
+        .filter(|(row, depth)| row + depth <= sheet.rows.len())
+        .map(|(row, depth)| header_at(sheet, row, depth))
+        .map(|h| (h.score(columns), h))
+        .max_by_key(|(score, h)| (*score, std::cmp::Reverse((h.depth, h.row))));
+    match best {
+        Some((score, header)) if score > 0 => Ok(extended(sheet, header, columns)),
+        _ => Err(SheetError::NoHeader {
+            place,
+            rows: last - first,
+            expected: columns.iter().map(|c| c.labels.join(" | ")).collect::<Vec<_>>().join("; "),
+        }),
+    }
+}
+
+/// The header that starts at a row and has so many storeys.
+fn header_at(sheet: &Sheet, row: usize, depth: usize) -> HeaderMatch {
+    let width = sheet.width();
+    let storeys: Vec<Vec<Option<String>>> =
+        (0..depth).map(|d| storey(sheet, row + d, width, d + 1 < depth)).collect();
+    let labels = (0..width)
+        .map(|column| {
+            let mut stack: Vec<String> = Vec::new();
+            for text in storeys.iter().filter_map(|s| s[column].clone()) {
+                if stack.last() != Some(&text) {
+                    stack.push(text);
+                }
+            }
+            stack
+        })
+        .collect();
+    HeaderMatch { row, depth, labels }
+}
+
+/// One header row: merged cells show their content; in a storey with others below, an empty cell whose neighbour
+/// below is filled belongs to the label on its left (a merged header saved as CSV).
+fn storey(sheet: &Sheet, row: usize, width: usize, has_below: bool) -> Vec<Option<String>> {
+    let mut left: Option<String> = None;
+    (0..width)
+        .map(|column| {
+            let text = label_text(sheet.merged_cell(row, column));
+            if text.is_some() {
+                left.clone_from(&text);
+                return text;
+            }
+            let below = has_below && label_text(sheet.cell(row + 1, column)).is_some();
+            if below { left.clone() } else { None }
+        })
+        .collect()
+}
+
+/// Text of a header cell; numbers (years) as they are.
+fn label_text(cell: &Cell) -> Option<String> {
+    cell.raw_text().map(|s| normalise_text(&s)).filter(|s| !s.is_empty())
+}
+
+/// Takes rows into the header that belong to it: above, where a merged cell of the header row starts; below, rows
+/// that only continue it (the first wanted column is empty and every filled cell is text or a year).
+fn extended(sheet: &Sheet, header: HeaderMatch, columns: &[ColumnSpec]) -> HeaderMatch {
+    let key_column = columns.iter().find_map(|c| header.find(&c.labels)).unwrap_or(0);
+    let merged_above =
+        sheet.merges.iter().filter(|m| m.top < header.row && m.bottom >= header.row).map(|m| m.top);
+    let top =
+        merged_above.min().unwrap_or(header.row).max((header.row + header.depth).saturating_sub(MAX_DEPTH));
+    let mut depth = header.row + header.depth - top;
+    while depth < MAX_DEPTH && continues_header(sheet, top, top + depth, key_column) {
+        depth += 1;
+    }
+    if depth == header.depth { header } else { header_at(sheet, top, depth) }
+}
+
+/// Whether a row continues the header above it.
+fn continues_header(sheet: &Sheet, top: usize, row: usize, key_column: usize) -> bool {
+    let Some(cells) = sheet.rows.get(row) else {
+        return false;
+    };
+    let filled: Vec<&Cell> = cells.iter().filter(|c| !c.is_empty()).collect();
+    let merged_down = sheet
+        .merges
+        .iter()
+        .any(|m| (m.left..=m.right).contains(&key_column) && m.top >= top && m.top < row && m.bottom >= row);
+    let key_is_free = sheet.cell(row, key_column).is_empty();
+    key_is_free
+        && !filled.is_empty()
+        && (merged_down || filled.len() > 1)
+        && filled.iter().all(|c| is_label(c))
+}
+
+/// Text, or a number that is a year.
+fn is_label(cell: &Cell) -> bool {
+    let Some(text) = label_text(cell) else {
+        return false;
+    };
+    match parse_number(&text) {
+        Ok(Some(x)) => x.fract() == 0.0 && (1949.0..=2100.0).contains(&x),
+        Ok(None) => false,
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Merge, decode_csv};
+
+    fn csv(text: &str) -> Sheet {
+        decode_csv(text.as_bytes(), "t.csv", None, None).unwrap().sheet().unwrap()
+    }
+
+    fn wanted() -> Vec<ColumnSpec> {
+        vec![
+            ColumnSpec::required("activity", &["activity", "指标"]),
+            ColumnSpec::optional("unit", &["unit", "计量单位"]),
+            ColumnSpec::required("value", &["2020", "消费量"]),
+        ]
+    }
+
+    #[test]
+    fn the_header_is_found_below_title_rows() {
+        let sheet = csv("5-12 主要能源消费量,,\n(合成数据),,\n指标,计量单位,消费量（实物量）\n原煤,万吨,1\n");
+        let header = find_header(&sheet, "t.csv", None, &wanted()).unwrap();
+        assert_eq!((header.row, header.depth), (2, 1));
+        assert_eq!(header.find(&wanted()[2].labels), Some(2));
+    }
+
+    #[test]
+    fn a_two_storey_header_in_csv_gives_the_year_columns_their_parent() {
+        let sheet = csv("指标,计量单位,消费量,\n,,2019,2020\n原煤,万吨,1,2\n");
+        let header = find_header(&sheet, "t.csv", None, &wanted()).unwrap();
+        assert_eq!((header.row, header.depth), (0, 2));
+        assert_eq!(header.label(2), "消费量 / 2019");
+        assert_eq!(header.label(3), "消费量 / 2020");
+        assert_eq!(header.find(&wanted()[2].labels), Some(3));
+    }
+
+    #[test]
+    fn vertical_merges_extend_the_header_to_their_last_row() {
+        let rows = vec![
+            vec![Cell::text("指标"), Cell::text("计量单位"), Cell::text("消费量"), Cell::Empty],
+            vec![Cell::Empty, Cell::Empty, Cell::Number(2019.0), Cell::Number(2020.0)],
+            vec![Cell::text("原煤"), Cell::text("万吨"), Cell::Number(1.0), Cell::Number(2.0)],
+        ];
+        let merges = vec![
+            Merge { top: 0, left: 0, bottom: 1, right: 0 },
+            Merge { top: 0, left: 1, bottom: 1, right: 1 },
+            Merge { top: 0, left: 2, bottom: 0, right: 3 },
+        ];
+        let sheet = Sheet { name: "能源".into(), rows, merges };
+        let header = find_header(&sheet, "t.xlsx", None, &wanted()).unwrap();
+        assert_eq!(header.first_data_row(), 2);
+        assert_eq!(header.label(0), "指标");
+        assert_eq!(header.find(&wanted()[2].labels), Some(3));
+    }
+
+    #[test]
+    fn a_row_that_names_nothing_but_has_numbers_is_data() {
+        let sheet = csv("指标,计量单位,消费量\n,,12.5\n原煤,万吨,1\n");
+        assert_eq!(find_header(&sheet, "t.csv", None, &wanted()).unwrap().depth, 1);
+    }
+
+    #[test]
+    fn no_header_names_file_sheet_and_labels() {
+        let sheet = Sheet { name: "能源".into(), ..csv("x,y\n1,2\n") };
+        let error = find_header(&sheet, "book.xlsx", None, &wanted()).unwrap_err().to_string();
+        assert!(error.contains("book.xlsx, sheet \"能源\"") && error.contains("指标"), "{error}");
+    }
+}
