@@ -12,9 +12,9 @@ pub struct ExactSum {
 }
 
 /// 2⁶⁴ as a float: the scale of the fixed point.
-const SCALE: f64 = 18_446_744_073_709_551_616.0;
+const SCALE: f64 = (1_u128 << 64) as f64;
 /// 2⁶²: terms at or above this magnitude are refused.
-const LIMIT: f64 = 4_611_686_018_427_387_904.0;
+const LIMIT: f64 = (1_u64 << 62) as f64;
 
 impl ExactSum {
     /// An empty sum.

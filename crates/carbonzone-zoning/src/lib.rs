@@ -1,1 +1,36 @@
 //! Indices of carbon balance, zoning schemes, class breaks, trends and imbalance risk.
+//!
+//! The last numerical step of the three studies: numbers per spatial unit in, indices, zones and risk out.
+//!
+//! - [`indices`](mod@indices): CCR, ECC and ESC of the Suzhou paper (eq. 8–10; ESC is the SEC of the Guiyang paper).
+//! - [`scheme`]: zoning schemes as data (levels, zone table, labels, colours) and their application.
+//! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
+//! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
+//!
+//! What it does *not* do: read or write files, know geometry, or decide what goes on a map.
+//!
+//! ```
+//! use carbonzone_zoning::indices::{IndexInputs, IndexOptions, indices};
+//! use carbonzone_zoning::scheme::{ZoningScheme, classify};
+//!
+//! let gdp = [Some(60.0), Some(40.0)];
+//! let inputs = IndexInputs { unit_ids: None, gross_t: &[30.0, 70.0], sink_t: &[1.0, 1.0], gdp: Some(&gdp) };
+//! let ix = indices(&inputs, &IndexOptions::default())?;
+//! assert_eq!(ix.ecc[0], Some(2.0)); // (60/100) / (30/100)
+//! let scheme = ZoningScheme::suzhou();
+//! let zoning = classify(&scheme, &[&ix])?;
+//! assert_eq!(scheme.class_of(zoning.overall[0]).map(|c| c.key.as_str()), Some("low_carbon_economic"));
+//! # Ok::<(), carbonzone_zoning::ZoningError>(())
+//! ```
+
+pub mod breaks;
+mod error;
+pub mod indices;
+pub mod scheme;
+pub mod what_if;
+
+pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
+pub use error::ZoningError;
+pub use indices::{EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, indices};
+pub use scheme::{LevelRule, ZoneClass, ZoneSummary, Zoning, ZoningConfig, ZoningScheme, classify};
+pub use what_if::{Quantity, WhatIf, what_if};

@@ -1,0 +1,974 @@
+//! Zoning schemes as data: levels of two indices, a table of zones, labels and colours.
+//!
+//! Two schemes come with the crate, [`ZoningScheme::suzhou`] (Table 4 of the Suzhou paper) and
+//! [`ZoningScheme::guiyang`] (Table 3 of the Guiyang paper); a pipeline file may change their level rules or
+//! bring its own scheme. [`classify`] applies a scheme to the indices of one or several years.
+
+use crate::ZoningError;
+use crate::breaks::natural_upper_bounds;
+use crate::indices::{EccDirection, Indices, is_borderline, log_margin};
+use carbonzone_types::{AttributeTable, ColumnData, ZoneClassRecord};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// On which side of a cut a value that equals it lies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Equality {
+    /// In the lower level: "high" means > cut. The Suzhou rule \[ours; the paper is silent\].
+    #[default]
+    Low,
+    /// In the higher level: "high" means ≥ cut. The Guiyang fixed thresholds.
+    High,
+}
+
+/// How the values of an index become levels. Cuts are found once, on the mean over the years.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LevelRule {
+    /// Given cuts, ascending, one fewer than levels.
+    Fixed {
+        /// The cuts, in the unit of the index.
+        cuts: Vec<f64>,
+        /// Side of a value that equals a cut.
+        #[serde(default)]
+        equality: Equality,
+        /// Two values closer than this count as equal.
+        #[serde(default = "default_tolerance")]
+        tolerance: f64,
+    },
+    /// Natural breaks of the units' values (mean over the years); each cut lies half-way between the last
+    /// value of a class and the first of the next, so that single years can be judged by it \[ours\].
+    Jenks {},
+    /// Mean ± `k` population standard deviations of the units' values: three levels.
+    MeanSd {
+        /// Number of standard deviations, > 0.
+        k: f64,
+    },
+}
+
+/// Values closer than this to a cut count as equal to it.
+const DEFAULT_TOLERANCE: f64 = 1e-12;
+
+fn default_tolerance() -> f64 {
+    DEFAULT_TOLERANCE
+}
+
+/// One level of an index, lowest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// Key, e.g. `low`.
+    pub key: String,
+    /// English label.
+    pub label_en: String,
+    /// Chinese label.
+    pub label_zh: String,
+}
+
+/// One of the two indices of a scheme.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Axis {
+    /// Column name in the outputs, e.g. `ecc`.
+    pub column: String,
+    /// English label.
+    pub label_en: String,
+    /// Chinese label.
+    pub label_zh: String,
+    /// Levels, lowest first.
+    pub levels: Vec<Level>,
+    /// How values become levels.
+    pub rule: LevelRule,
+}
+
+/// A zone class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneClass {
+    /// Code in `zones.tif` and `zone_id`, 1–255 (0 is nodata).
+    pub id: u8,
+    /// Key in the column `zone`.
+    pub key: String,
+    /// English label.
+    pub label_en: String,
+    /// Chinese label.
+    pub label_zh: String,
+    /// Hex colour `#rrggbb`.
+    pub color: String,
+}
+
+/// One cell of the zone table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneRule {
+    /// Level of the economic index.
+    pub economic: String,
+    /// Level of the ecological index.
+    pub ecological: String,
+    /// Key of the zone class.
+    pub zone: String,
+    /// True where the paper says nothing and the entry is our completion.
+    #[serde(default)]
+    pub ours: bool,
+}
+
+/// A zoning scheme.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoningScheme {
+    /// Key, e.g. `suzhou_four_zones`.
+    pub key: String,
+    /// English label.
+    pub label_en: String,
+    /// Chinese label.
+    pub label_zh: String,
+    /// Economic index (ECC, EEC).
+    pub economic: Axis,
+    /// Ecological index (ESC, SEC).
+    pub ecological: Axis,
+    /// Direction of the economic index.
+    #[serde(default)]
+    pub ecc_direction: EccDirection,
+    /// Zone classes, in legend order.
+    pub classes: Vec<ZoneClass>,
+    /// Zone of every pair of levels.
+    pub table: Vec<ZoneRule>,
+    /// Class of a unit without emissions.
+    #[serde(default = "default_no_emission")]
+    pub no_emission: String,
+    /// Class of a unit with a missing index.
+    #[serde(default = "default_undefined")]
+    pub undefined: String,
+    /// A unit is borderline if an index lies within this many percent of a cut.
+    #[serde(default = "default_borderline_pct")]
+    pub borderline_pct: f64,
+}
+
+fn default_no_emission() -> String {
+    "no_emission".to_owned()
+}
+
+fn default_undefined() -> String {
+    "undefined".to_owned()
+}
+
+fn default_borderline_pct() -> f64 {
+    5.0
+}
+
+/// Which scheme a pipeline uses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemeName {
+    /// Four zones by ECC and ESC at 1.
+    #[default]
+    SuzhouFourZones,
+    /// Three levels of EEC and SEC, four zones.
+    GuiyangThreeLevels,
+    /// The scheme under `own`.
+    Own,
+}
+
+/// The `[zoning]` table of a pipeline file: a scheme by name with a few changes, or an own scheme.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ZoningConfig {
+    /// Scheme to start from.
+    pub scheme: SchemeName,
+    /// The whole scheme, if `scheme = "own"`.
+    pub own: Option<ZoningScheme>,
+    /// Replaces the level rule of the economic index.
+    pub economic_levels: Option<LevelRule>,
+    /// Replaces the level rule of the ecological index.
+    pub ecological_levels: Option<LevelRule>,
+    /// Replaces the direction of the economic index.
+    pub ecc_direction: Option<EccDirection>,
+    /// City GDP in the unit of the zone table; default: sum over the zones.
+    pub gdp_total: Option<f64>,
+    /// Replaces the width of the borderline band, percent.
+    pub borderline_pct: Option<f64>,
+}
+
+impl ZoningConfig {
+    /// The scheme with the changes applied, checked.
+    ///
+    /// # Errors
+    /// [`ZoningError::Scheme`] if `own` is missing, superfluous or contradictory.
+    pub fn resolve(&self) -> Result<ZoningScheme, ZoningError> {
+        let mut scheme = match (self.scheme, &self.own) {
+            (SchemeName::Own, Some(own)) => own.clone(),
+            (SchemeName::Own, None) => {
+                return Err(ZoningError::scheme("own", "there is no [zoning.own]", "write the scheme there"));
+            }
+            (_, Some(own)) => {
+                let hint = "set scheme = \"own\", or remove [zoning.own]";
+                return Err(ZoningError::scheme(&own.key, "[zoning.own] is given but not used", hint));
+            }
+            (SchemeName::SuzhouFourZones, None) => ZoningScheme::suzhou(),
+            (SchemeName::GuiyangThreeLevels, None) => ZoningScheme::guiyang(),
+        };
+        if let Some(rule) = &self.economic_levels {
+            scheme.economic.rule = rule.clone();
+        }
+        if let Some(rule) = &self.ecological_levels {
+            scheme.ecological.rule = rule.clone();
+        }
+        scheme.ecc_direction = self.ecc_direction.unwrap_or(scheme.ecc_direction);
+        scheme.borderline_pct = self.borderline_pct.unwrap_or(scheme.borderline_pct);
+        scheme.validate()?;
+        Ok(scheme)
+    }
+}
+
+fn level(key: &str, label_en: &str, label_zh: &str) -> Level {
+    Level { key: key.to_owned(), label_en: label_en.to_owned(), label_zh: label_zh.to_owned() }
+}
+
+fn class(id: u8, key: &str, label_en: &str, label_zh: &str, color: &str) -> ZoneClass {
+    ZoneClass {
+        id,
+        key: key.to_owned(),
+        label_en: label_en.to_owned(),
+        label_zh: label_zh.to_owned(),
+        color: color.to_owned(),
+    }
+}
+
+/// Rows `(economic, ecological, zone, ours)` as a zone table.
+fn zone_table(rows: &[(&str, &str, &str, bool)]) -> Vec<ZoneRule> {
+    rows.iter()
+        .map(|&(e, s, zone, ours)| ZoneRule {
+            economic: e.to_owned(),
+            ecological: s.to_owned(),
+            zone: zone.to_owned(),
+            ours,
+        })
+        .collect()
+}
+
+/// The two classes every scheme has: no emission, undefined (greys).
+fn rest_classes() -> [ZoneClass; 2] {
+    [
+        class(5, "no_emission", "No emission", "无排放", "#999999"),
+        class(6, "undefined", "Undefined (index missing)", "未定义（指标缺失）", "#d9d9d9"),
+    ]
+}
+
+impl ZoningScheme {
+    /// Table 4 of the Suzhou paper: ECC and ESC above or below 1; equality goes to the low side.
+    #[must_use]
+    pub fn suzhou() -> Self {
+        let levels = || vec![level("low", "low", "低"), level("high", "high", "高")];
+        let at_one =
+            || LevelRule::Fixed { cuts: vec![1.0], equality: Equality::Low, tolerance: DEFAULT_TOLERANCE };
+        let mut classes = vec![
+            class(1, "low_carbon_economic", "Low-carbon economic zone", "低碳经济区", "#009E73"),
+            class(2, "carbon_source_control", "Carbon source control zone", "碳源控制区", "#E69F00"),
+            class(3, "carbon_sink_functional", "Carbon sink functional zone", "碳汇功能区", "#56B4E9"),
+            class(4, "high_carbon_optimization", "High-carbon optimization zone", "高碳优化区", "#CC79A7"),
+        ];
+        classes.extend(rest_classes());
+        Self {
+            key: "suzhou_four_zones".to_owned(),
+            label_en: "Four zones by economic contribution and ecological support".to_owned(),
+            label_zh: "经济贡献与生态承载四分区".to_owned(),
+            economic: Axis {
+                column: "ecc".to_owned(),
+                label_en: "Economic contribution coefficient (ECC)".to_owned(),
+                label_zh: "碳排放经济贡献系数".to_owned(),
+                levels: levels(),
+                rule: at_one(),
+            },
+            ecological: Axis {
+                column: "esc".to_owned(),
+                label_en: "Ecological support coefficient (ESC)".to_owned(),
+                label_zh: "碳生态承载系数".to_owned(),
+                levels: levels(),
+                rule: at_one(),
+            },
+            ecc_direction: EccDirection::GdpOverEmission,
+            classes,
+            table: zone_table(&[
+                ("high", "high", "low_carbon_economic", false),
+                ("high", "low", "carbon_source_control", false),
+                ("low", "high", "carbon_sink_functional", false),
+                ("low", "low", "high_carbon_optimization", false),
+            ]),
+            no_emission: default_no_emission(),
+            undefined: default_undefined(),
+            borderline_pct: default_borderline_pct(),
+        }
+    }
+
+    /// Table 3 of the Guiyang paper: three levels of EEC and SEC, four zones.
+    ///
+    /// The paper names the zones of the pairs (high, low), (mid, mid), (mid, high) and (low, mid) and no
+    /// level rule; the other five pairs and the default rule (natural breaks on the mean over the years) are
+    /// our completion (method C).
+    #[must_use]
+    pub fn guiyang() -> Self {
+        let levels =
+            || vec![level("low", "low", "低"), level("mid", "middle", "中"), level("high", "high", "高")];
+        let mut classes = vec![
+            class(1, "carbon_intensity_control", "Carbon intensity control zone", "碳强度控制区", "#E69F00"),
+            class(2, "carbon_budget_balance", "Carbon budget balance zone", "碳收支平衡区", "#009E73"),
+            class(3, "carbon_sink_functional", "Carbon sink functional zone", "碳汇功能区", "#56B4E9"),
+            class(4, "low_carbon_optimization", "Low-carbon optimization zone", "低碳优化区", "#CC79A7"),
+        ];
+        classes.extend(rest_classes());
+        Self {
+            key: "guiyang_three_levels".to_owned(),
+            label_en: "Carbon balance zones by three levels of EEC and SEC".to_owned(),
+            label_zh: "碳平衡分区（三级经济与生态贡献率）".to_owned(),
+            economic: Axis {
+                column: "eec".to_owned(),
+                label_en: "Economic contribution coefficient of emissions (EEC)".to_owned(),
+                label_zh: "碳排放经济贡献率".to_owned(),
+                levels: levels(),
+                rule: LevelRule::Jenks {},
+            },
+            ecological: Axis {
+                column: "sec".to_owned(),
+                label_en: "Ecological contribution coefficient of sinks (SEC)".to_owned(),
+                label_zh: "碳吸收生态贡献率".to_owned(),
+                levels: levels(),
+                rule: LevelRule::Jenks {},
+            },
+            ecc_direction: EccDirection::GdpOverEmission,
+            classes,
+            table: zone_table(&[
+                ("high", "low", "carbon_intensity_control", false),
+                ("mid", "mid", "carbon_budget_balance", false),
+                ("mid", "high", "carbon_sink_functional", false),
+                ("low", "mid", "low_carbon_optimization", false),
+                ("high", "mid", "carbon_budget_balance", true),
+                ("high", "high", "carbon_budget_balance", true),
+                ("mid", "low", "carbon_intensity_control", true),
+                ("low", "high", "carbon_sink_functional", true),
+                ("low", "low", "low_carbon_optimization", true),
+            ]),
+            no_emission: default_no_emission(),
+            undefined: default_undefined(),
+            borderline_pct: default_borderline_pct(),
+        }
+    }
+
+    /// Thresholds of method C that give the Guiyang paper's Table 3 on each year and on the means:
+    /// EEC 0.4 and 1.2, SEC 1.0 and 1.7, "≥ cut" being the higher level.
+    #[must_use]
+    pub fn guiyang_fixed() -> Self {
+        let fixed = |cuts: [f64; 2]| LevelRule::Fixed {
+            cuts: cuts.to_vec(),
+            equality: Equality::High,
+            tolerance: 0.0,
+        };
+        let mut scheme = Self::guiyang();
+        scheme.economic.rule = fixed([0.4, 1.2]);
+        scheme.ecological.rule = fixed([1.0, 1.7]);
+        scheme
+    }
+
+    /// The class of that code.
+    #[must_use]
+    pub fn class_of(&self, id: u8) -> Option<&ZoneClass> {
+        self.classes.iter().find(|c| c.id == id)
+    }
+
+    /// The class of that key.
+    #[must_use]
+    pub fn class_by_key(&self, key: &str) -> Option<&ZoneClass> {
+        self.classes.iter().find(|c| c.key == key)
+    }
+
+    /// Records for `run.json`, with the number of units of each class; pass `&[]` for counts of 0.
+    #[must_use]
+    pub fn records(&self, zone_ids: &[u8]) -> Vec<ZoneClassRecord> {
+        self.classes
+            .iter()
+            .map(|c| ZoneClassRecord {
+                id: c.id,
+                key: c.key.clone(),
+                label_en: c.label_en.clone(),
+                label_zh: c.label_zh.clone(),
+                color: c.color.clone(),
+                count: zone_ids.iter().map(|id| u64::from(*id == c.id)).sum(),
+            })
+            .collect()
+    }
+
+    /// Checks that every pair of levels has exactly one zone, that all keys exist and that the rules fit.
+    ///
+    /// # Errors
+    /// [`ZoningError::Scheme`] naming the first contradiction.
+    pub fn validate(&self) -> Result<(), ZoningError> {
+        self.validate_classes()?;
+        for axis in [&self.economic, &self.ecological] {
+            self.validate_axis(axis)?;
+        }
+        if self.economic.column == self.ecological.column {
+            return Err(self.fault("both indices have the same column", "name them apart, e.g. ecc and esc"));
+        }
+        self.validate_table()?;
+        if !(self.borderline_pct.is_finite() && self.borderline_pct >= 0.0) {
+            return Err(ZoningError::parameter("borderline_pct", self.borderline_pct, "a finite number ≥ 0"));
+        }
+        Ok(())
+    }
+
+    fn fault(&self, message: impl Into<String>, hint: impl Into<String>) -> ZoningError {
+        ZoningError::scheme(&self.key, message, hint)
+    }
+
+    fn validate_classes(&self) -> Result<(), ZoningError> {
+        for (i, c) in self.classes.iter().enumerate() {
+            if c.id == 0 {
+                return Err(self.fault(format!("class {} has id 0", c.key), "0 is nodata; use 1–255"));
+            }
+            if self.classes[..i].iter().any(|d| d.id == c.id || d.key == c.key) {
+                return Err(
+                    self.fault(format!("class {} or its id {} is there twice", c.key, c.id), "rename")
+                );
+            }
+            let hex = c.color.strip_prefix('#').unwrap_or_default();
+            if hex.len() != 6 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+                let message = format!("class {} has colour \"{}\"", c.key, c.color);
+                return Err(self.fault(message, "write it as #rrggbb"));
+            }
+        }
+        for key in [&self.no_emission, &self.undefined] {
+            if self.class_by_key(key).is_none() {
+                return Err(self.fault(format!("there is no class \"{key}\""), "add it to `classes`"));
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_axis(&self, axis: &Axis) -> Result<(), ZoningError> {
+        let name = &axis.column;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || name.len() > 53 || !name.chars().all(plain) {
+            let message = format!("\"{name}\" is no column name");
+            return Err(self.fault(message, "a–z, 0–9 and _, at most 53 characters"));
+        }
+        let n = axis.levels.len();
+        if n < 2 {
+            return Err(self.fault(format!("{name} has {n} level(s)"), "give at least two"));
+        }
+        match &axis.rule {
+            LevelRule::Fixed { cuts, tolerance, .. } => {
+                let ascending = cuts.windows(2).all(|w| w[0] < w[1]) && cuts.iter().all(|c| c.is_finite());
+                if cuts.len() + 1 != n || !ascending {
+                    let message = format!("{name}: {n} levels with cuts {cuts:?}");
+                    return Err(self.fault(message, format!("give {} ascending cuts", n - 1)));
+                }
+                if !(tolerance.is_finite() && *tolerance >= 0.0) {
+                    return Err(ZoningError::parameter("tolerance", tolerance, "a finite number ≥ 0"));
+                }
+            }
+            LevelRule::Jenks {} => {}
+            LevelRule::MeanSd { k } => {
+                if n != 3 {
+                    return Err(
+                        self.fault(format!("{name}: mean_sd with {n} levels"), "it makes three levels")
+                    );
+                }
+                if !(k.is_finite() && *k > 0.0) {
+                    return Err(ZoningError::parameter("k", k, "a finite number > 0"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_table(&self) -> Result<(), ZoningError> {
+        for rule in &self.table {
+            if self.class_by_key(&rule.zone).is_none() {
+                let message = format!("the zone table names the unknown zone \"{}\"", rule.zone);
+                return Err(self.fault(message, "add it to `classes`"));
+            }
+        }
+        for e in &self.economic.levels {
+            for s in &self.ecological.levels {
+                let hits = self.table.iter().filter(|r| r.economic == e.key && r.ecological == s.key).count();
+                if hits != 1 {
+                    let message = format!("the pair ({}, {}) has {hits} zones", e.key, s.key);
+                    return Err(self.fault(message, "give every pair of levels exactly one row in `table`"));
+                }
+            }
+        }
+        if self.table.len() != self.economic.levels.len() * self.ecological.levels.len() {
+            return Err(self.fault("the zone table names a level that does not exist", "check its keys"));
+        }
+        Ok(())
+    }
+
+    /// Zone code of a pair of levels (indices into `levels`).
+    fn zone_of(&self, economic: usize, ecological: usize) -> u8 {
+        let (e, s) = (&self.economic.levels[economic].key, &self.ecological.levels[ecological].key);
+        let rule = self.table.iter().find(|r| &r.economic == e && &r.ecological == s);
+        let key = rule.map_or(&self.undefined, |r| &r.zone);
+        self.class_by_key(key).map_or(0, |c| c.id)
+    }
+}
+
+/// Cuts of one index: a value's level is the number of cuts below it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelCuts {
+    /// Ascending cuts in the unit of the index.
+    pub cuts: Vec<f64>,
+    /// Side of a value that equals a cut.
+    pub equality: Equality,
+    /// Width of "equal".
+    pub tolerance: f64,
+}
+
+impl LevelCuts {
+    /// Level of a value, 0 = lowest.
+    #[must_use]
+    pub fn level(&self, value: f64) -> usize {
+        let above = |cut: &&f64| match self.equality {
+            Equality::Low => value > **cut + self.tolerance,
+            Equality::High => value >= **cut - self.tolerance,
+        };
+        self.cuts.iter().filter(above).count()
+    }
+
+    /// `ln(value/cut)` to the nearest positive cut; `None` if the value is NULL or 0, or no cut is positive.
+    #[must_use]
+    pub fn margin(&self, value: Option<f64>) -> Option<f64> {
+        let margins = self.cuts.iter().filter(|c| **c > 0.0).filter_map(|c| log_margin(value, *c));
+        margins.min_by(|a, b| a.abs().total_cmp(&b.abs()))
+    }
+}
+
+/// Result of one year (or of the mean over the years), one entry per unit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Zoned {
+    /// Level of the economic index (position in `levels`); `None` if NULL.
+    pub economic_level: Vec<Option<usize>>,
+    /// Level of the ecological index.
+    pub ecological_level: Vec<Option<usize>>,
+    /// Zone code.
+    pub zone: Vec<u8>,
+    /// `ln(index/nearest cut)` of the economic index; for the Suzhou scheme `ln ECC`.
+    pub economic_margin: Vec<Option<f64>>,
+    /// The same of the ecological index.
+    pub ecological_margin: Vec<Option<f64>>,
+    /// The smaller |margin| is at most `ln(1 + borderline_pct/100)`.
+    pub borderline: Vec<bool>,
+}
+
+/// Result of [`classify`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zoning {
+    /// Cuts of the economic index in use.
+    pub economic: LevelCuts,
+    /// Cuts of the ecological index in use.
+    pub ecological: LevelCuts,
+    /// Zone code of every unit, by the mean of its indices over the years: the published zoning.
+    pub overall: Vec<u8>,
+    /// Everything about that mean.
+    pub mean: Zoned,
+    /// Every year judged by the same cuts, in the order given.
+    pub years: Vec<Zoned>,
+}
+
+/// Applies a scheme to the indices of one or several years (same units in the same order).
+///
+/// Level cuts are found on the mean of each index over the years (a unit with a NULL in any year has no
+/// mean and is `undefined`), then the means and every single year are judged by them. `C_i = 0` in every
+/// year gives the scheme's `no_emission` class; a missing index gives `undefined`.
+///
+/// # Errors
+/// [`ZoningError::Scheme`] for a contradictory scheme, [`ZoningError::Length`] if the years differ in units,
+/// [`ZoningError::TooFew`] if there are fewer distinct values than levels for natural breaks.
+pub fn classify(scheme: &ZoningScheme, years: &[&Indices]) -> Result<Zoning, ZoningError> {
+    scheme.validate()?;
+    let n = years.first().map_or(0, |ix| ix.len());
+    for ix in years {
+        ZoningError::check_len("indices of a year", ix.len(), n)?;
+    }
+    let mean_ecc = mean_over_years(n, years.iter().map(|ix| ix.ecc.as_slice()));
+    let mean_esc = mean_over_years(n, years.iter().map(|ix| ix.esc.as_slice()));
+    let nothing: Vec<bool> = (0..n).map(|i| years.iter().all(|ix| ix.no_emission[i])).collect();
+    let economic = level_cuts(scheme, &scheme.economic, &mean_ecc)?;
+    let ecological = level_cuts(scheme, &scheme.ecological, &mean_esc)?;
+    let zoned = |ecc: &[Option<f64>], esc: &[Option<f64>], nothing: &[bool]| {
+        apply(scheme, (&economic, &ecological), ecc, esc, nothing)
+    };
+    let mean = zoned(&mean_ecc, &mean_esc, &nothing);
+    let years = years.iter().map(|ix| zoned(&ix.ecc, &ix.esc, &ix.no_emission)).collect();
+    Ok(Zoning { economic, ecological, overall: mean.zone.clone(), mean, years })
+}
+
+fn mean_over_years<'a>(n: usize, years: impl Iterator<Item = &'a [Option<f64>]>) -> Vec<Option<f64>> {
+    let mut sums = vec![Some(0.0); n];
+    let mut count = 0.0;
+    for year in years {
+        count += 1.0;
+        for (sum, v) in sums.iter_mut().zip(year) {
+            *sum = sum.zip(*v).map(|(s, v)| s + v);
+        }
+    }
+    sums.into_iter().map(|s| s.map(|s| s / count)).collect()
+}
+
+fn level_cuts(scheme: &ZoningScheme, axis: &Axis, values: &[Option<f64>]) -> Result<LevelCuts, ZoningError> {
+    let exact = |cuts| LevelCuts { cuts, equality: Equality::Low, tolerance: 0.0 };
+    match &axis.rule {
+        LevelRule::Fixed { cuts, equality, tolerance } => {
+            Ok(LevelCuts { cuts: cuts.clone(), equality: *equality, tolerance: *tolerance })
+        }
+        LevelRule::Jenks {} => jenks_cuts(scheme, axis, values).map(exact),
+        LevelRule::MeanSd { k } => {
+            let known: Vec<f64> = values.iter().flatten().copied().collect();
+            if known.is_empty() {
+                return Ok(exact(vec![0.0; 2]));
+            }
+            let (mean, sd) = mean_and_population_sd(&known);
+            Ok(exact(vec![mean - k * sd, mean + k * sd]))
+        }
+    }
+}
+
+fn jenks_cuts(scheme: &ZoningScheme, axis: &Axis, values: &[Option<f64>]) -> Result<Vec<f64>, ZoningError> {
+    let mut known: Vec<f64> = values.iter().flatten().copied().collect();
+    known.sort_by(f64::total_cmp);
+    let k = axis.levels.len();
+    if known.is_empty() {
+        return Ok(vec![0.0; k - 1]);
+    }
+    let uppers = natural_upper_bounds(&known, k);
+    if uppers.len() < k {
+        let method = format!("natural breaks of {} in scheme {}", axis.column, scheme.key);
+        return Err(ZoningError::TooFew { method, found: uppers.len(), needed: k });
+    }
+    let half_way = |upper: &f64| {
+        let next = known.iter().find(|v| *v > upper).copied().unwrap_or(*upper);
+        f64::midpoint(*upper, next)
+    };
+    Ok(uppers[..k - 1].iter().map(half_way).collect())
+}
+
+fn mean_and_population_sd(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mean = sorted.iter().sum::<f64>() / n;
+    let variance = sorted.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+    (mean, variance.sqrt())
+}
+
+/// Judges the indices of one year by given cuts (of an earlier [`classify`], say).
+#[must_use]
+pub fn classify_with(
+    scheme: &ZoningScheme,
+    economic: &LevelCuts,
+    ecological: &LevelCuts,
+    indices: &Indices,
+) -> Zoned {
+    apply(scheme, (economic, ecological), &indices.ecc, &indices.esc, &indices.no_emission)
+}
+
+fn apply(
+    scheme: &ZoningScheme,
+    (economic, ecological): (&LevelCuts, &LevelCuts),
+    ecc: &[Option<f64>],
+    esc: &[Option<f64>],
+    nothing: &[bool],
+) -> Zoned {
+    let mut out = Zoned::default();
+    for i in 0..ecc.len() {
+        let (e, s) = (ecc[i].map(|v| economic.level(v)), esc[i].map(|v| ecological.level(v)));
+        out.zone.push(zone_code(scheme, e, s, nothing[i]));
+        out.economic_level.push(e);
+        out.ecological_level.push(s);
+        out.economic_margin.push(economic.margin(ecc[i]));
+        out.ecological_margin.push(ecological.margin(esc[i]));
+        out.borderline.push(is_borderline(
+            out.economic_margin[i],
+            out.ecological_margin[i],
+            scheme.borderline_pct,
+        ));
+    }
+    out
+}
+
+fn zone_code(scheme: &ZoningScheme, e: Option<usize>, s: Option<usize>, nothing: bool) -> u8 {
+    let rest = |key: &str| scheme.class_by_key(key).map_or(0, |c| c.id);
+    match (e, s) {
+        _ if nothing => rest(&scheme.no_emission),
+        (Some(e), Some(s)) => scheme.zone_of(e, s),
+        _ => rest(&scheme.undefined),
+    }
+}
+
+/// Appends the index and zone columns of contract §5 to a table of units.
+///
+/// Columns: `ccr`, the scheme's two index columns, `<economic>_margin`, `<ecological>_margin`, `borderline`,
+/// `zone`, `zone_id`, `zone_en`, `zone_zh`, `zone_color`. Rows: the units in the order of `indices`.
+pub fn append_zone_columns(
+    table: &mut AttributeTable,
+    scheme: &ZoningScheme,
+    indices: &Indices,
+    zoned: &Zoned,
+) {
+    let (e, s) = (&scheme.economic.column, &scheme.ecological.column);
+    table.push("ccr", ColumnData::Real(indices.ccr.clone()));
+    table.push(e, ColumnData::Real(indices.ecc.clone()));
+    table.push(s, ColumnData::Real(indices.esc.clone()));
+    let class_text = |pick: fn(&ZoneClass) -> &String| {
+        ColumnData::Text(zoned.zone.iter().map(|id| scheme.class_of(*id).map(|c| pick(c).clone())).collect())
+    };
+    table.push("zone", class_text(|c| &c.key));
+    table.push("zone_id", ColumnData::Int(zoned.zone.iter().map(|id| Some(i64::from(*id))).collect()));
+    table.push("zone_en", class_text(|c| &c.label_en));
+    table.push("zone_zh", class_text(|c| &c.label_zh));
+    table.push("zone_color", class_text(|c| &c.color));
+    table.push(&format!("{e}_margin"), ColumnData::Real(zoned.economic_margin.clone()));
+    table.push(&format!("{s}_margin"), ColumnData::Real(zoned.ecological_margin.clone()));
+    table.push("borderline", ColumnData::Bool(zoned.borderline.iter().map(|b| Some(*b)).collect()));
+}
+
+/// What lies in one zone class.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ZoneSummary {
+    /// Code of the class.
+    pub id: u8,
+    /// Key of the class.
+    pub key: String,
+    /// Units.
+    pub count: u64,
+    /// Share of all units, percent; `None` if there is no unit.
+    pub share_pct: Option<f64>,
+    /// Borderline units among them.
+    pub borderline: u64,
+    /// Gross emissions, t CO2e.
+    pub gross_t: f64,
+    /// Sinks, t CO2e, positive.
+    pub sink_t: f64,
+    /// Gross minus sinks, t CO2e.
+    pub net_t: f64,
+    /// GDP of the units where it is known, in its unit; `None` if it is known for none.
+    pub gdp: Option<f64>,
+}
+
+/// One row per class of the scheme, in its order.
+///
+/// # Errors
+/// [`ZoningError::Length`] if inputs and zones differ in length.
+pub fn zone_summary(
+    scheme: &ZoningScheme,
+    zoned: &Zoned,
+    inputs: &crate::IndexInputs<'_>,
+) -> Result<Vec<ZoneSummary>, ZoningError> {
+    use carbonzone_types::ExactSum;
+    let n = zoned.zone.len();
+    ZoningError::check_len("gross_t", inputs.gross_t.len(), n)?;
+    ZoningError::check_len("sink_t", inputs.sink_t.len(), n)?;
+    let row = |c: &ZoneClass| {
+        let members: Vec<usize> = (0..n).filter(|&i| zoned.zone[i] == c.id).collect();
+        let sum = |v: &[f64]| members.iter().map(|&i| v[i]).collect::<ExactSum>().value();
+        let gdp: Vec<f64> =
+            members.iter().filter_map(|&i| inputs.gdp.and_then(|g| g.get(i).copied().flatten())).collect();
+        let (gross_t, sink_t) = (sum(inputs.gross_t), sum(inputs.sink_t));
+        ZoneSummary {
+            id: c.id,
+            key: c.key.clone(),
+            count: members.len() as u64,
+            share_pct: (n > 0).then(|| 100.0 * members.len() as f64 / n as f64),
+            borderline: members.iter().filter(|&&i| zoned.borderline[i]).count() as u64,
+            gross_t,
+            sink_t,
+            net_t: gross_t - sink_t,
+            gdp: (!gdp.is_empty()).then(|| ExactSum::of(&gdp)),
+        }
+    };
+    Ok(scheme.classes.iter().map(row).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indices::{IndexInputs, IndexOptions, indices};
+
+    fn with_values(ecc: &[Option<f64>], esc: &[Option<f64>], nothing: &[bool]) -> Indices {
+        Indices {
+            ccr: esc.to_vec(),
+            ecc: ecc.to_vec(),
+            esc: esc.to_vec(),
+            no_emission: nothing.to_vec(),
+            ..Indices::default()
+        }
+    }
+
+    fn zones_of(scheme: &ZoningScheme, years: &[&Indices]) -> Vec<String> {
+        let zoning = classify(scheme, years).unwrap();
+        zoning.overall.iter().map(|id| scheme.class_of(*id).unwrap().key.clone()).collect()
+    }
+
+    #[test]
+    fn the_four_zones_of_table_4_and_equality_on_the_low_side() {
+        let just_above = 1.0 + 1e-12 * 1.5;
+        let ecc =
+            [Some(2.0), Some(2.0), Some(0.5), Some(0.5), Some(1.0), Some(1.0 + 5e-13), Some(just_above)];
+        let esc = [Some(2.0), Some(1.0), Some(2.0), Some(0.5), Some(1.0), Some(2.0), Some(just_above)];
+        let ix = with_values(&ecc, &esc, &[false; 7]);
+        let expected = [
+            "low_carbon_economic",
+            "carbon_source_control",
+            "carbon_sink_functional",
+            "high_carbon_optimization",
+            "high_carbon_optimization",
+            "carbon_sink_functional",
+            "low_carbon_economic",
+        ];
+        assert_eq!(zones_of(&ZoningScheme::suzhou(), &[&ix]), expected);
+    }
+
+    #[test]
+    fn no_emission_goes_before_undefined() {
+        let ix = with_values(&[None, None, Some(2.0)], &[None, Some(2.0), None], &[true, false, false]);
+        let zones = zones_of(&ZoningScheme::suzhou(), &[&ix]);
+        assert_eq!(zones, ["no_emission", "undefined", "undefined"]);
+    }
+
+    #[test]
+    fn codes_are_those_of_the_contract() {
+        let keys: Vec<(u8, String)> =
+            ZoningScheme::suzhou().records(&[1, 1, 4]).into_iter().map(|r| (r.id, r.key)).collect();
+        let expected = [
+            (1, "low_carbon_economic"),
+            (2, "carbon_source_control"),
+            (3, "carbon_sink_functional"),
+            (4, "high_carbon_optimization"),
+            (5, "no_emission"),
+            (6, "undefined"),
+        ];
+        assert_eq!(keys, expected.map(|(id, key)| (id, key.to_owned())));
+        assert_eq!(ZoningScheme::suzhou().records(&[1, 1, 4])[0].count, 2);
+    }
+
+    #[test]
+    fn natural_breaks_cut_half_way_on_the_mean_over_the_years() {
+        let a = with_values(
+            &[Some(1.0), Some(2.0), Some(10.0), Some(11.0), Some(30.0)],
+            &[Some(1.0), Some(5.0), Some(5.0), Some(9.0), Some(9.0)],
+            &[false; 5],
+        );
+        let b = with_values(
+            &[Some(3.0), Some(2.0), Some(10.0), Some(9.0), Some(30.0)],
+            &[Some(1.0), Some(5.0), Some(5.0), Some(9.0), Some(9.0)],
+            &[false; 5],
+        );
+        let zoning = classify(&ZoningScheme::guiyang(), &[&a, &b]).unwrap();
+        assert_eq!(zoning.economic.cuts, [6.0, 20.0]);
+        assert_eq!(zoning.ecological.cuts, [3.0, 7.0]);
+        assert_eq!(zoning.years.len(), 2);
+        assert_eq!(zoning.mean.economic_level, [Some(0), Some(0), Some(1), Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn fewer_distinct_values_than_levels_is_an_error() {
+        let ix =
+            with_values(&[Some(1.0), Some(1.0), Some(2.0)], &[Some(1.0), Some(2.0), Some(3.0)], &[false; 3]);
+        let error = classify(&ZoningScheme::guiyang(), &[&ix]).unwrap_err();
+        assert!(matches!(error, ZoningError::TooFew { found: 2, needed: 3, .. }), "{error}");
+    }
+
+    #[test]
+    fn both_schemes_and_the_fixed_variant_are_consistent() {
+        for scheme in [ZoningScheme::suzhou(), ZoningScheme::guiyang(), ZoningScheme::guiyang_fixed()] {
+            scheme.validate().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_scheme_round_trips_through_toml_and_unknown_keys_are_refused() {
+        let scheme = ZoningScheme::guiyang_fixed();
+        let text = toml::to_string(&scheme).unwrap();
+        assert_eq!(toml::from_str::<ZoningScheme>(&text).unwrap(), scheme);
+        let wrong = format!("colour = \"red\"\n{text}");
+        assert!(toml::from_str::<ZoningScheme>(&wrong).unwrap_err().to_string().contains("colour"));
+        let config =
+            "scheme = \"guiyang_three_levels\"\neconomic_levels = { method = \"mean_sd\", k = 0.5 }\n";
+        let resolved = toml::from_str::<ZoningConfig>(config).unwrap().resolve().unwrap();
+        assert_eq!(resolved.economic.rule, LevelRule::MeanSd { k: 0.5 });
+        let typo = "economic_levels = { method = \"fixed\", cuts = [1.0, 2.0], equal = \"low\" }\n";
+        assert!(toml::from_str::<ZoningConfig>(typo).is_err());
+    }
+
+    #[test]
+    fn contradictions_in_an_own_scheme_are_named() {
+        let mut no_pair = ZoningScheme::suzhou();
+        no_pair.table.pop();
+        assert!(no_pair.validate().unwrap_err().to_string().contains("(low, low) has 0 zones"));
+        let mut cuts = ZoningScheme::guiyang_fixed();
+        cuts.economic.rule =
+            LevelRule::Fixed { cuts: vec![2.0, 1.0], equality: Equality::Low, tolerance: 0.0 };
+        assert!(cuts.validate().unwrap_err().to_string().contains("ascending"));
+        let mut twice = ZoningScheme::suzhou();
+        twice.classes[1].id = 1;
+        assert!(twice.validate().unwrap_err().to_string().contains("twice"));
+        let missing = ZoningConfig { scheme: SchemeName::Own, ..ZoningConfig::default() };
+        assert!(missing.resolve().unwrap_err().to_string().contains("[zoning.own]"));
+    }
+
+    #[test]
+    fn columns_take_the_names_of_the_scheme() {
+        let gdp = [Some(1.0), Some(3.0)];
+        let inputs =
+            IndexInputs { unit_ids: None, gross_t: &[50.0, 50.0], sink_t: &[3.0, 1.0], gdp: Some(&gdp) };
+        let ix = indices(&inputs, &IndexOptions::default()).unwrap();
+        let scheme = ZoningScheme::guiyang_fixed();
+        let zoning = classify(&scheme, &[&ix]).unwrap();
+        let mut table = AttributeTable::new();
+        append_zone_columns(&mut table, &scheme, &ix, &zoning.mean);
+        let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+        let expected = [
+            "ccr",
+            "eec",
+            "sec",
+            "zone",
+            "zone_id",
+            "zone_en",
+            "zone_zh",
+            "zone_color",
+            "eec_margin",
+            "sec_margin",
+            "borderline",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(table.texts("zone").unwrap()[0].as_deref(), Some("carbon_budget_balance"));
+    }
+
+    #[test]
+    fn the_suzhou_margin_is_the_logarithm_of_the_index() {
+        let ix = with_values(&[Some(1.04), Some(0.5)], &[Some(3.0), Some(0.0)], &[false; 2]);
+        let zoning = classify(&ZoningScheme::suzhou(), &[&ix]).unwrap();
+        assert_eq!(zoning.mean.economic_margin[0], Some(1.04f64.ln()));
+        assert_eq!(zoning.mean.ecological_margin[1], None);
+        assert_eq!(zoning.mean.borderline, [true, false]);
+    }
+
+    #[test]
+    fn the_summary_adds_up_to_the_city() {
+        let gdp = [Some(1.0), Some(3.0), None];
+        let inputs = IndexInputs {
+            unit_ids: None,
+            gross_t: &[50.0, 50.0, 7.0],
+            sink_t: &[3.0, 1.0, 0.5],
+            gdp: Some(&gdp),
+        };
+        let ix = indices(&inputs, &IndexOptions::default()).unwrap();
+        let scheme = ZoningScheme::suzhou();
+        let zoning = classify(&scheme, &[&ix]).unwrap();
+        let rows = zone_summary(&scheme, &zoning.mean, &inputs).unwrap();
+        assert_eq!(rows.iter().map(|r| r.count).sum::<u64>(), 3);
+        assert_eq!(rows.iter().map(|r| r.gross_t).sum::<f64>(), 107.0);
+        assert_eq!(rows.iter().map(|r| r.net_t).sum::<f64>(), 102.5);
+        let undefined = rows.iter().find(|r| r.key == "undefined").unwrap();
+        assert_eq!((undefined.count, undefined.gdp), (1, None));
+    }
+}
