@@ -6,6 +6,7 @@
 //! - [`scheme`]: zoning schemes as data (levels, zone table, labels, colours) and their application.
 //! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
 //! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
+//! - [`guiyang`]: the county method (respiration, energy, land-cover sinks); [`published`]: that paper cell by cell.
 //!
 //! What it does *not* do: read or write files, know geometry, or decide what goes on a map.
 //!
@@ -25,7 +26,9 @@
 
 pub mod breaks;
 mod error;
+pub mod guiyang;
 pub mod indices;
+pub mod published;
 pub mod scheme;
 pub mod what_if;
 

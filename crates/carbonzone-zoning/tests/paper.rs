@@ -1,0 +1,343 @@
+//! Published numbers: those that agree with their own formulas, and those that cannot, with the reason.
+
+use carbonzone_zoning::indices::{EccDirection, IndexInputs, IndexOptions, indices};
+use carbonzone_zoning::published::{
+    Printed, PublishedCell, PublishedComparison, PublishedStudy, Table2Row, Table3Row, TextClaim,
+    TextQuantity, compare_published, direction_of,
+};
+use carbonzone_zoning::scheme::{LevelRule, ZoningScheme, classify};
+use std::collections::BTreeMap;
+
+type Row = BTreeMap<String, String>;
+
+fn read_csv(relative: &str) -> Vec<Row> {
+    let path = format!("{}/{relative}", env!("CARGO_MANIFEST_DIR"));
+    let mut reader = csv::Reader::from_path(&path).expect("a file of this repository");
+    reader.deserialize().collect::<Result<_, _>>().expect("a valid table")
+}
+
+fn number(row: &Row, key: &str) -> f64 {
+    row[key].parse().expect("a number")
+}
+
+fn printed(row: &Row, key: &str) -> Printed {
+    Printed::parse(&row[key]).expect("a printed number")
+}
+
+// ---- Suzhou (method D) ---------------------------------------------------------------------------------
+
+/// Suzhou Table 3, corrected land cells by department, 1e4 t; sinks negative.
+fn suzhou_cells() -> Vec<(String, String, f64)> {
+    read_csv("tests/reference/suzhou_table3.csv")
+        .iter()
+        .filter(|r| r["department"] != "total")
+        .map(|r| (r["department"].clone(), r["space_type"].clone(), number(r, "corrected_land_1e4t")))
+        .collect()
+}
+
+fn department(name: &str) -> f64 {
+    suzhou_cells().iter().filter(|(d, _, _)| d == name).map(|(_, _, v)| v).sum()
+}
+
+fn gross() -> f64 {
+    ["industry", "construction", "transport", "agriculture", "waste"].map(department).iter().sum()
+}
+
+/// Sums of a dozen printed two-decimal numbers.
+const SUM_TOLERANCE: f64 = 1e-9;
+
+#[test]
+fn suzhou_departments_gross_net_and_rate_are_those_of_method_d() {
+    let expected = [
+        ("industry", 19334.77),
+        ("construction", 2882.76),
+        ("transport", 1421.44),
+        ("agriculture", 100.70),
+        ("waste", 288.30),
+        ("sink", -251.86),
+    ];
+    for (name, value) in expected {
+        assert!((department(name) - value).abs() < SUM_TOLERANCE, "{name}");
+    }
+    assert!((gross() - 24027.97).abs() < SUM_TOLERANCE);
+    assert!((gross() + department("sink") - 23776.11).abs() < SUM_TOLERANCE);
+    let inputs = IndexInputs {
+        unit_ids: None,
+        gross_t: &[gross() * 1e4],
+        sink_t: &[-department("sink") * 1e4],
+        gdp: None,
+    };
+    let city = indices(&inputs, &IndexOptions::default()).unwrap().totals.ccr.unwrap();
+    assert!(Printed::parse("1.0482").unwrap().agrees(100.0 * city));
+    assert!(Printed::parse("1.05").unwrap().agrees(100.0 * city));
+}
+
+#[test]
+fn suzhou_shares_agree_on_their_own_base_each() {
+    let net = gross() + department("sink");
+    let industrial_land = suzhou_cells()[0].2;
+    let utilities = suzhou_cells()[1].2;
+    // (amount, gross base %, net base %): method D; the paper prints net for departments, gross for land.
+    let shares = [
+        (department("industry"), "80.47", "81.32"),
+        (department("construction"), "12.00", "12.12"),
+        (department("transport"), "5.92", "5.98"),
+        (department("agriculture"), "0.42", "0.42"),
+        (department("waste"), "1.20", "1.21"),
+        (industrial_land, "51.73", "52.28"),
+        (utilities, "28.73", "29.04"),
+    ];
+    for (amount, of_gross, of_net) in shares {
+        assert!(Printed::parse(of_gross).unwrap().agrees(100.0 * amount / gross()), "{of_gross}");
+        assert!(Printed::parse(of_net).unwrap().agrees(100.0 * amount / net), "{of_net}");
+    }
+}
+
+#[test]
+fn suzhou_printed_cells_break_the_sums_by_exactly_two_slips() {
+    let rows = read_csv("tests/reference/suzhou_table3.csv");
+    let broken: Vec<&str> = rows
+        .iter()
+        .filter(|r| r["published_land_1e4t"] != r["corrected_land_1e4t"])
+        .map(|r| r["space_type"].as_str())
+        .collect();
+    assert_eq!(broken, ["municipal_utilities", "transport"]);
+    let printed_sum: f64 =
+        rows.iter().filter(|r| r["department"] != "total").map(|r| number(r, "published_land_1e4t")).sum();
+    assert!((printed_sum - 22777.11).abs() < SUM_TOLERANCE); // claim S20
+}
+
+#[test]
+fn suzhou_zone_counts_are_consistent_and_the_esc_range_is_impossible() {
+    let zones = [36.0, 29.0, 14.0, 18.0];
+    for (count, printed) in zones.iter().zip(["37.11", "29.90", "14.43", "18.56"]) {
+        assert!(Printed::parse(printed).unwrap().agrees(100.0 * count / 97.0));
+    }
+    assert_eq!(zones[0] + zones[1], 65.0); // ECC > 1: 67.01 %
+    assert!(Printed::parse("67.01").unwrap().agrees(6500.0 / 97.0));
+    assert!(Printed::parse("51.55").unwrap().agrees(5000.0 / 97.0));
+    // ESC_i = CCR_i / CCR_city: the printed maximum of CCR gives 28.28 (39.77 with net emissions), not 45.47.
+    let ccr_city = 251.86 / 24027.97;
+    let esc_max = 0.2964 / ccr_city;
+    assert!(Printed::parse("28.28").unwrap().agrees(esc_max));
+    assert!(!Printed::parse("45.47").unwrap().agrees(esc_max));
+    // On net: CCR' = CCR/(1-CCR) per unit and city.
+    let net_base = (0.2964 / (1.0 - 0.2964)) / (ccr_city / (1.0 - ccr_city));
+    assert!(Printed::parse("39.77").unwrap().agrees(net_base), "{net_base}");
+}
+
+#[test]
+fn suzhou_claims_that_follow_from_printed_numbers_do_and_the_others_have_a_reason() {
+    // claim -> (computed here, agrees with what is printed?)
+    let net = gross() + department("sink");
+    let checks: [(&str, f64, &str, bool); 16] = [
+        ("S01", gross() / 100.0, "240.3", true),
+        ("S02", net, "23776.11", true),
+        ("S03", 100.0 * department("industry") / net, "81.32", true),
+        ("S04", -department("sink") / 100.0, "0.025", false),
+        ("S05", department("industry") / 100.0, "193", true),
+        ("S06", 19335.77, "19334.77", false),
+        ("S09", 100.0 * department("construction") / net, "12.13", false),
+        ("S10", department("construction") / 100.0, "29", true),
+        ("S11", 100.0 * department("transport") / net, "5.98", true),
+        ("S12", 1421.44, "421.44", false),
+        ("S13", 94.68 + 6.02, "100.70", true),
+        ("S14", 1.02 + 287.28, "288.30", true),
+        ("S15", 71.96 + 179.9, "251.86", true),
+        ("S18", 100.0 * (department("agriculture") + department("waste")) / gross(), "1.62", true),
+        ("S23", gross() / 97.0 / 100.0, "2.4770", false),
+        ("S25", -department("sink") * 1e4 / 97.0, "67700", false),
+    ];
+    let claims = read_csv("tests/reference/published_claims.csv");
+    for (id, computed, text, agrees) in checks {
+        assert_eq!(Printed::parse(text).unwrap().agrees(computed), agrees, "{id}: {computed}");
+        let claim = claims.iter().find(|c| c["claim_id"] == id).unwrap_or_else(|| panic!("{id} is recorded"));
+        assert!(!claim["how"].is_empty(), "{id} has its reason");
+        // "approx" and "no" are claims that a correct program does not print.
+        assert_eq!(claim["reproducible"].starts_with("yes"), agrees, "{id}: {}", claim["reproducible"]);
+    }
+}
+
+// ---- Guiyang (method C) --------------------------------------------------------------------------------
+
+fn guiyang() -> PublishedStudy {
+    let table2 = read_csv("../../fixtures/guiyang_published/table2.csv")
+        .iter()
+        .map(|r| Table2Row {
+            year: r["year"].parse().expect("a year"),
+            unit: r["unit"].clone(),
+            emission_1e4t: printed(r, "emission_1e4t"),
+            sink_1e4t: printed(r, "sink_1e4t"),
+            emission_intensity_t_ha: printed(r, "emission_intensity_t_ha"),
+            sink_intensity_t_ha: printed(r, "sink_intensity_t_ha"),
+            eec: printed(r, "eec"),
+            sec: printed(r, "sec"),
+        })
+        .collect();
+    let table3 = read_csv("../../fixtures/guiyang_published/table3.csv")
+        .iter()
+        .map(|r| Table3Row {
+            unit: r["unit"].clone(),
+            eec_level: r["eec_level"].clone(),
+            sec_level: r["sec_level"].clone(),
+            zone: r["zone"].clone(),
+        })
+        .collect();
+    let text = read_csv("../../fixtures/guiyang_published/text.csv")
+        .iter()
+        .map(|r| TextClaim {
+            claim_id: r["claim_id"].clone(),
+            quantity: serde_json::from_value::<TextQuantity>(r["quantity"].clone().into())
+                .expect("a quantity"),
+            unit: r["unit"].clone(),
+            year: r["year"].parse().ok(),
+            printed: printed(r, "printed"),
+            reason: r["reason"].clone(),
+        })
+        .collect();
+    PublishedStudy { table2, table3, text }
+}
+
+fn comparison() -> PublishedComparison {
+    compare_published(&guiyang(), &ZoningScheme::guiyang()).expect("a complete study")
+}
+
+fn failing<'a>(c: &'a PublishedComparison, table: &str) -> Vec<&'a PublishedCell> {
+    c.cells.iter().filter(|cell| cell.table == table && !cell.agrees).collect()
+}
+
+#[test]
+fn guiyang_table_2_fails_in_exactly_eight_cells_of_four_units_of_2020() {
+    let c = comparison();
+    let cells: Vec<(&str, Option<i32>, &str)> =
+        failing(&c, "Table 2").iter().map(|x| (x.unit.as_str(), x.year, x.column.as_str())).collect();
+    let units = ["municipal_districts", "Qingzhen", "Xifeng", "Xiuwen"];
+    let expected: Vec<(&str, Option<i32>, &str)> =
+        units.iter().flat_map(|u| [(*u, Some(2020), "sec"), (*u, Some(2020), "eec")]).collect();
+    assert_eq!(cells, expected);
+    assert!(failing(&c, "Table 2").iter().all(|x| x.reason.contains("0.826")));
+    let circular = |column: &str| c.cells.iter().filter(|x| x.column == column).all(|x| x.circular);
+    assert!(circular("eec") && circular("emission_intensity_t_ha") && !circular("sec"));
+}
+
+#[test]
+fn guiyang_sec_and_corrected_eec_are_those_of_method_c_to_two_decimals() {
+    let c = comparison();
+    let sec = [["0.48", "1.52", "1.60", "1.50", "2.86"], ["0.545", "1.222", "1.417", "1.463", "1.815"]];
+    let eec = [["1.43", "0.79", "0.79", "0.39", "1.10"], ["1.62", "0.45", "0.42", "0.28", "0.53"]];
+    for y in 0..2 {
+        for u in 0..5 {
+            let (s, e) = (c.indices[y].esc[u].unwrap(), c.indices[y].ecc[u].unwrap());
+            assert!(Printed::parse(sec[y][u]).unwrap().agrees(s), "SEC {} {u}: {s}", c.years[y]);
+            assert!(Printed::parse(eec[y][u]).unwrap().agrees(e), "EEC {} {u}: {e}", c.years[y]);
+        }
+    }
+}
+
+#[test]
+fn guiyang_common_factor_gdp_shares_and_areas_are_those_of_method_c() {
+    let c = comparison();
+    let factor = c.common_factor.unwrap();
+    assert!(Printed::parse("0.8235").unwrap().agrees(factor.low), "{factor:?}");
+    assert!(Printed::parse("0.8290").unwrap().agrees(factor.high), "{factor:?}");
+    let value = |name: &str, year: i32| {
+        c.consistency.iter().find(|x| x.name == name && x.year == Some(year)).unwrap().clone()
+    };
+    assert!(Printed::parse("1.0936").unwrap().agrees(value("gdp_share_sum", 2015).value));
+    assert!(Printed::parse("0.9987").unwrap().agrees(value("gdp_share_sum", 2020).value));
+    let interval = value("gdp_share_sum", 2015).interval.unwrap();
+    assert!(interval.low > 1.0, "2015 exceeds 1 whatever the rounding: {interval:?}");
+    // As printed, eq. 6 would need GDP shares of 117 % and 189 %.
+    assert!(Printed::parse("1.168").unwrap().agrees(value("gdp_share_sum_printed_direction", 2015).value));
+    assert!(Printed::parse("1.886").unwrap().agrees(value("gdp_share_sum_printed_direction", 2020).value));
+    assert_eq!(direction_of(&c), EccDirection::GdpOverEmission);
+    // Method C computed the 2020 shares from EEC rounded to two or three decimals: one unit of the third.
+    let shares = [[0.809, 0.099, 0.058, 0.072, 0.055], [0.799, 0.065, 0.036, 0.055, 0.043]];
+    for (computed, expected) in c.implied_gdp_shares.iter().flatten().zip(shares.iter().flatten()) {
+        assert!((computed - expected).abs() <= 0.001, "{computed} {expected}");
+    }
+    assert!(Printed::parse("798767").unwrap().agrees(value("city_area_ha", 2015).value));
+    assert!(Printed::parse("799044").unwrap().agrees(value("city_area_ha", 2020).value));
+    // Districts, Qingzhen, Xifeng, Kaiyang, Xiuwen in km²; both years (Xifeng: 1026.1 and 1023.9).
+    let ranges =
+        [(2_365.0, 2_375.0), (1_496.0, 1_506.0), (1_023.5, 1_026.5), (2_021.0, 2_025.0), (1_069.0, 1_073.0)];
+    for year in &c.implied_area_ha {
+        for (area, (low, high)) in year.iter().zip(ranges) {
+            let km2 = area.unwrap().middle() / 100.0;
+            assert!((low..=high).contains(&km2), "{km2}");
+        }
+    }
+}
+
+#[test]
+fn guiyang_text_numbers_agree_except_those_with_a_recorded_reason() {
+    let c = comparison();
+    let wrong: Vec<(&str, &str)> =
+        failing(&c, "text").iter().map(|x| (x.column.as_str(), x.published.as_str())).collect();
+    let expected = [
+        ("emission_intensity_t_ha", "71.6"),
+        ("emission_intensity_t_ha", "44.1"),
+        ("sink_intensity_t_ha", "1.91"),
+        ("sink_intensity_t_ha", "1.89"),
+        ("emission_intensity_change_t_ha", "0"),
+        ("sec_max", "2.82"),
+    ];
+    assert_eq!(wrong, expected);
+    assert!(failing(&c, "text").iter().all(|x| x.reason.len() > 20));
+    assert!(c.cells.iter().filter(|x| x.table == "text" && x.agrees).count() >= 35);
+}
+
+#[test]
+fn guiyang_table_3_follows_from_natural_breaks_on_the_two_year_mean() {
+    assert_eq!(failing(&comparison(), "Table 3").len(), 0);
+    assert_eq!(comparison().cells.iter().filter(|x| x.table == "Table 3").count(), 15);
+}
+
+#[test]
+fn guiyang_table_3_follows_from_fixed_cuts_on_each_year_and_on_the_means() {
+    let c = compare_published(&guiyang(), &ZoningScheme::guiyang_fixed()).unwrap();
+    assert_eq!(failing(&c, "Table 3").len(), 0);
+    for year in &c.zoning.years {
+        assert_eq!(year.zone, c.zoning.overall);
+    }
+}
+
+#[test]
+fn guiyang_table_3_follows_from_mean_and_standard_deviation_on_the_means() {
+    for k in [0.5, 0.75, 1.0] {
+        let mut scheme = ZoningScheme::guiyang();
+        scheme.economic.rule = LevelRule::MeanSd { k };
+        scheme.ecological.rule = LevelRule::MeanSd { k };
+        let c = compare_published(&guiyang(), &scheme).unwrap();
+        assert_eq!(failing(&c, "Table 3").len(), 0, "k = {k}");
+    }
+}
+
+#[test]
+fn guiyang_table_3_does_not_follow_from_the_printed_2020_cells_alone() {
+    // Kaiyang's printed SEC 1.46 is "mid", Xiuwen's 1.50 "high", Qingzhen's 1.01 "mid": natural breaks cannot.
+    let scheme = ZoningScheme::guiyang();
+    let study = guiyang();
+    let year: Vec<&Table2Row> = study.table2.iter().filter(|r| r.year == 2020).collect();
+    let column = |pick: fn(&Table2Row) -> f64| year.iter().map(|r| Some(pick(r))).collect::<Vec<_>>();
+    let ix = carbonzone_zoning::Indices {
+        ecc: column(|r| r.eec.value),
+        esc: column(|r| r.sec.value),
+        ccr: vec![None; 5],
+        no_emission: vec![false; 5],
+        ..carbonzone_zoning::Indices::default()
+    };
+    let zoning = classify(&scheme, &[&ix]).unwrap();
+    let keys: Vec<&str> =
+        zoning.overall.iter().map(|id| scheme.class_of(*id).unwrap().key.as_str()).collect();
+    let printed: Vec<&str> = study.table3.iter().map(|r| r.zone.as_str()).collect();
+    assert_ne!(keys, printed);
+}
+
+#[test]
+fn henan_published_ratios_follow_from_the_published_totals() {
+    // Claims H01 and H03.
+    assert!(Printed::parse("1.983").unwrap().agrees(232.0 / 117.0));
+    assert!(Printed::parse("3.830").unwrap().agrees(586.0 / 153.0));
+    assert!(Printed::parse("68.15").unwrap().agrees(100.0 * 107.0 / 157.0));
+}
