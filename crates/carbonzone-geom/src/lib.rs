@@ -1,1 +1,62 @@
 //! Planar measures: exact coverage, polygon overlap areas, point location, line lengths.
+//!
+//! Every kernel returns a *measure* (an area in m², a length in m, an owner), never a geometry. A measure is a
+//! sum of continuous terms over the edges, so it needs no topology: it cannot throw, cannot invert, and closes
+//! to a few units in the last place even where boundaries coincide, which for parcels and townships is the rule.
+//!
+//! | need | item | method |
+//! |---|---|---|
+//! | polygons as coordinate arrays | [`Coverage`] | CSR struct of arrays, read from WKB |
+//! | parcel × cell areas | [`overlap_grid`] | signed area and cover accumulation |
+//! | parcel × zone areas | [`overlap_zones`] | trapezoid pair sum, local to the parcel's box |
+//! | both in one pass | [`overlap_grid_and_zones`] | one read of the coordinates |
+//! | owner of a point | [`PointLocator`] | half-open crossing rule on canonical edges |
+//! | nearest parcel | [`NearestIndex`] | R-tree |
+//! | road length per parcel | [`LineIndex`] | clamped crossings |
+//! | overlaps inside one layer | [`self_overlaps`] | R-tree candidates, pair sum |
+//! | Gaode and Baidu coordinates | [`gcj02`] | iterative inverse |
+//! | defects and repair | [`validity`] | direct checks, `geo`'s `MakeValid` |
+//!
+//! What it does *not* do: read files, reproject, know carbon, build intersection polygons, or compute areas on the
+//! ellipsoid. Coordinates are planar, in metres, in one projected CRS.
+//!
+//! # Invalid input
+//! Every kernel gives a defined result: a ring that has a coordinate that is not finite, or no area, counts for
+//! nothing; if it is the shell, its whole part counts for nothing. Ring direction does not matter. In a
+//! self-crossing ring, lobes of opposite direction cancel and ground wound around twice counts twice. [`validity`] lists these cases.
+//!
+//! ```
+//! use carbonzone_geom::{Coverage, overlap_grid};
+//! use carbonzone_types::GridSpec;
+//! let mut parcels = Coverage::new();
+//! parcels.push_rings(&[vec![vec![[5.0, 5.0], [15.0, 5.0], [15.0, 10.0], [5.0, 10.0], [5.0, 5.0]]]]);
+//! let grid = GridSpec { x_min: 0.0, y_max: 10.0, cell: 10.0, cols: 2, rows: 1 };
+//! let overlap = overlap_grid(&parcels, &grid);
+//! assert_eq!(overlap.row(0), (&[0, 1][..], &[25.0, 25.0][..]));
+//! assert_eq!(overlap.outside_m2, [0.0]);
+//! ```
+
+mod coverage;
+mod error;
+mod feature_grid;
+pub mod gcj02;
+mod grid_coverage;
+mod line_length;
+mod nearest;
+mod overlap;
+mod overlap_matrix;
+mod point_location;
+mod ring;
+mod self_overlap;
+pub mod validity;
+mod zone_index;
+mod zone_overlap;
+
+pub use coverage::{Coverage, Ring, WkbKind};
+pub use error::GeomError;
+pub use line_length::LineIndex;
+pub use nearest::NearestIndex;
+pub use overlap::{overlap_grid, overlap_grid_and_zones, overlap_zones};
+pub use overlap_matrix::{OverlapMatrix, Spread};
+pub use point_location::{NO_PARCEL, PointLocator};
+pub use self_overlap::{OVERLAP_TOLERANCE_M2, pair_overlap_m2, self_overlaps, total_overlap_m2};

@@ -1,0 +1,254 @@
+//! Feature boxes in uniform grids of growing cell size, for points and lines.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::Coverage;
+use crate::ring::{FeatureShape, NOWHERE, polygon_rings, union};
+
+/// A feature's box relative to the index origin, rounded outward, and its index.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    west: f32,
+    south: f32,
+    east: f32,
+    north: f32,
+    pub feature: u32,
+}
+
+impl Entry {
+    #[inline]
+    pub fn contains(&self, x: f64, y: f64) -> bool {
+        x >= f64::from(self.west)
+            && x <= f64::from(self.east)
+            && y >= f64::from(self.south)
+            && y <= f64::from(self.north)
+    }
+
+    /// True if the boxes touch.
+    #[inline]
+    pub fn meets(&self, [x0, y0, x1, y1]: [f64; 4]) -> bool {
+        x1 >= f64::from(self.west)
+            && x0 <= f64::from(self.east)
+            && y1 >= f64::from(self.south)
+            && y0 <= f64::from(self.north)
+    }
+}
+
+/// One grid: CSR of entries by cell, features ascending within a cell.
+#[derive(Debug)]
+struct Level {
+    per_cell: f64,
+    cols: usize,
+    rows: usize,
+    off: Vec<u32>,
+    entries: Vec<Entry>,
+}
+
+/// A feature's box must not touch more than this many cells of its level.
+const MAX_CELLS_PER_FEATURE: usize = 16;
+/// Cell sizes of consecutive levels.
+const LEVEL_FACTOR: f64 = 8.0;
+
+/// The index.
+#[derive(Debug)]
+pub(crate) struct FeatureGrid {
+    pub origin: [f64; 2],
+    /// Size of the whole index, m.
+    pub extent: [f64; 2],
+    levels: Vec<Level>,
+    /// Parts whose shell does not count, ascending.
+    ignored_parts: Vec<u32>,
+}
+
+impl FeatureGrid {
+    pub fn new(coverage: &Coverage) -> Self {
+        let boxes: Vec<[f64; 4]> = (0..coverage.len())
+            .into_par_iter()
+            .with_min_len(1024)
+            .map_init(FeatureShape::default, |shape, i| {
+                shape.measure(coverage, i);
+                shape.bounds
+            })
+            .collect();
+        let all = boxes.iter().copied().fold(NOWHERE, union);
+        let (origin, extent) = if all[0] <= all[2] {
+            ([all[0], all[1]], [all[2] - all[0], all[3] - all[1]])
+        } else {
+            ([0.0; 2], [0.0; 2])
+        };
+        let n_parts = coverage.part_off.len() - 1;
+        let ignored = |p: &u32| polygon_rings(coverage, *p as usize).next().is_none();
+        let ignored_parts = (0..n_parts as u32).into_par_iter().with_min_len(1024).filter(ignored).collect();
+        Self { origin, extent, levels: build_levels(&boxes, origin, extent), ignored_parts }
+    }
+
+    /// True if the part counts (its shell is finite and has an area).
+    #[inline]
+    pub fn counts(&self, part: usize) -> bool {
+        self.ignored_parts.is_empty() || self.ignored_parts.binary_search(&(part as u32)).is_err()
+    }
+
+    /// Calls `f` with every entry of the cell of a point, level by level, features ascending within a level.
+    #[inline]
+    pub fn at(&self, x: f64, y: f64, mut f: impl FnMut(&Entry)) {
+        let (x, y) = (x - self.origin[0], y - self.origin[1]);
+        if !(x >= 0.0 && y >= 0.0 && x <= self.extent[0] && y <= self.extent[1]) {
+            return;
+        }
+        for level in &self.levels {
+            level.cell(level.col(x), level.row(y)).iter().filter(|e| e.contains(x, y)).for_each(&mut f);
+        }
+    }
+
+    /// Collects the features whose cells the segment passes and whose box meets its box; ascending, once each.
+    pub fn along(&self, p: [f64; 2], q: [f64; 2], out: &mut Vec<u32>) {
+        out.clear();
+        let local = |v: [f64; 2]| [v[0] - self.origin[0], v[1] - self.origin[1]];
+        let (p, q) = (local(p), local(q));
+        let bounds = [p[0].min(q[0]), p[1].min(q[1]), p[0].max(q[0]), p[1].max(q[1])];
+        let [w, h] = self.extent;
+        if !(bounds[0] <= w && bounds[1] <= h && bounds[2] >= 0.0 && bounds[3] >= 0.0) {
+            return;
+        }
+        for level in &self.levels {
+            level.along(p, q, bounds, out);
+        }
+        out.sort_unstable();
+        out.dedup();
+    }
+}
+
+impl Level {
+    #[inline]
+    fn col(&self, x: f64) -> usize {
+        ((x * self.per_cell).max(0.0) as usize).min(self.cols - 1)
+    }
+
+    #[inline]
+    fn row(&self, y: f64) -> usize {
+        ((y * self.per_cell).max(0.0) as usize).min(self.rows - 1)
+    }
+
+    #[inline]
+    fn cell(&self, col: usize, row: usize) -> &[Entry] {
+        let c = row * self.cols + col;
+        &self.entries[self.off[c] as usize..self.off[c + 1] as usize]
+    }
+
+    fn along(&self, p: [f64; 2], q: [f64; 2], bounds: [f64; 4], out: &mut Vec<u32>) {
+        let (a, b) = if p[1] <= q[1] { (p, q) } else { (q, p) };
+        let cell = self.per_cell.recip();
+        let slope = (b[0] - a[0]) / (b[1] - a[1]);
+        let at = |y: f64| {
+            let x = a[0] + (y - a[1]) * slope;
+            if x.is_finite() { x.clamp(bounds[0], bounds[2]) } else { a[0] }
+        };
+        for row in self.row(a[1])..=self.row(b[1]) {
+            // A margin far above rounding, far below the size of a parcel.
+            let (south, north) = ((row as f64 - 1e-6) * cell, ((row + 1) as f64 + 1e-6) * cell);
+            let (x0, x1) = if b[1] - a[1] > 0.0 {
+                let south = if row == 0 { a[1] } else { south.max(a[1]) };
+                let north = if row + 1 == self.rows { b[1] } else { north.min(b[1]) };
+                let (u, v) = (at(south), at(north));
+                (u.min(v), u.max(v))
+            } else {
+                (bounds[0], bounds[2])
+            };
+            for col in self.col(x0 - 1e-6 * cell)..=self.col(x1 + 1e-6 * cell) {
+                out.extend(self.cell(col, row).iter().filter(|e| e.meets(bounds)).map(|e| e.feature));
+            }
+        }
+    }
+}
+
+fn build_levels(boxes: &[[f64; 4]], origin: [f64; 2], extent: [f64; 2]) -> Vec<Level> {
+    let mut left: Vec<u32> =
+        (0..boxes.len() as u32).filter(|&i| boxes[i as usize][0] <= boxes[i as usize][2]).collect();
+    let mut levels = vec![];
+    let longest = extent[0].max(extent[1]);
+    let mut cell = first_cell(boxes, &left, longest);
+    while !left.is_empty() {
+        let last = cell >= longest;
+        let per_cell = if cell > 0.0 { cell.recip() } else { 1.0 };
+        let (cols, rows) = ((extent[0] * per_cell) as usize + 1, (extent[1] * per_cell) as usize + 1);
+        let mut level = Level { per_cell, cols, rows, off: vec![], entries: vec![] };
+        let local = |i: u32| {
+            let b = boxes[i as usize];
+            [b[0] - origin[0], b[1] - origin[1], b[2] - origin[0], b[3] - origin[1]]
+        };
+        let fits = |i: &u32| {
+            let (c, r) = level.span(local(*i));
+            last || c.len() * r.len() <= MAX_CELLS_PER_FEATURE
+        };
+        let (here, up): (Vec<u32>, Vec<u32>) = left.iter().partition(|i| fits(i));
+        if !here.is_empty() {
+            level.fill(&here, local);
+            levels.push(level);
+        }
+        left = up;
+        cell *= LEVEL_FACTOR;
+    }
+    levels
+}
+
+/// Cell of the finest level: the median size of a box, but no more cells than four per feature.
+fn first_cell(boxes: &[[f64; 4]], features: &[u32], longest: f64) -> f64 {
+    let mut sizes: Vec<f64> = features
+        .iter()
+        .map(|&i| {
+            let b = boxes[i as usize];
+            (b[2] - b[0]).max(b[3] - b[1])
+        })
+        .collect();
+    if sizes.is_empty() {
+        return longest;
+    }
+    let middle = sizes.len() / 2;
+    let (_, median, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
+    median.max(longest / (4.0 * features.len() as f64).sqrt().max(1.0))
+}
+
+impl Level {
+    /// Columns and rows that a local box touches.
+    fn span(&self, b: [f64; 4]) -> (Range<usize>, Range<usize>) {
+        (self.col(b[0])..self.col(b[2]) + 1, self.row(b[1])..self.row(b[3]) + 1)
+    }
+
+    /// Two passes: count, then place; features in ascending order.
+    fn fill(&mut self, features: &[u32], local: impl Fn(u32) -> [f64; 4]) {
+        let mut off = vec![0u32; self.cols * self.rows + 1];
+        for &i in features {
+            let (cols, rows) = self.span(local(i));
+            for row in rows {
+                cols.clone().for_each(|col| off[row * self.cols + col + 1] += 1);
+            }
+        }
+        for c in 1..off.len() {
+            off[c] += off[c - 1];
+        }
+        let nothing = Entry { west: 0.0, south: 0.0, east: 0.0, north: 0.0, feature: 0 };
+        self.entries = vec![nothing; off[off.len() - 1] as usize];
+        let mut next = off.clone();
+        for &i in features {
+            let b = local(i);
+            let entry = Entry {
+                west: (b[0] as f32).next_down(),
+                south: (b[1] as f32).next_down(),
+                east: (b[2] as f32).next_up(),
+                north: (b[3] as f32).next_up(),
+                feature: i,
+            };
+            let (cols, rows) = self.span(b);
+            for row in rows {
+                for col in cols.clone() {
+                    let at = &mut next[row * self.cols + col];
+                    self.entries[*at as usize] = entry;
+                    *at += 1;
+                }
+            }
+        }
+        self.off = off;
+    }
+}

@@ -1,0 +1,191 @@
+//! Sparse source × target areas and the areal interpolation they carry.
+
+use carbonzone_types::ExactSum;
+
+/// Sparse source × target areas in m², CSR by source, targets ascending within a row.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OverlapMatrix {
+    /// Row starts, length sources + 1.
+    pub offsets: Vec<usize>,
+    /// Target index of each piece.
+    pub targets: Vec<u32>,
+    /// Area of each piece, m², always > 0.
+    pub areas_m2: Vec<f64>,
+    /// Per source: area in no target, m²; exactly 0 where none is.
+    pub outside_m2: Vec<f64>,
+    /// Per source: by how much the pieces exceed the source's own area, m² (targets overlap, or the source crosses
+    /// itself); exactly 0 within rounding.
+    pub overcovered_m2: Vec<f64>,
+    /// Number of targets.
+    pub n_targets: usize,
+}
+
+/// Result of an areal interpolation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spread {
+    /// Total per target, in the unit of the values.
+    pub per_target: Vec<f64>,
+    /// Total of what lies in no target.
+    pub outside: f64,
+}
+
+impl OverlapMatrix {
+    /// Number of sources.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.outside_m2.len()
+    }
+
+    /// True if there is no source.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.outside_m2.is_empty()
+    }
+
+    /// Targets and areas (m²) of source `i`.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    #[must_use]
+    pub fn row(&self, i: usize) -> (&[u32], &[f64]) {
+        let range = self.offsets[i]..self.offsets[i + 1];
+        (&self.targets[range.clone()], &self.areas_m2[range])
+    }
+
+    /// The share denominator of source `i`, m²: all its pieces plus what is outside. 0 for a source without area.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    #[must_use]
+    pub fn denominator_m2(&self, i: usize) -> f64 {
+        self.row(i).1.iter().sum::<f64>() + self.outside_m2[i]
+    }
+
+    /// Areal interpolation of an extensive quantity: each value is split by area over (sum of the pieces + outside), so
+    /// mass is kept even where targets overlap. The value of a source without area goes to `outside`.
+    ///
+    /// Totals are exact sums: the same bits for any order of the sources.
+    ///
+    /// # Panics
+    /// If `values` has not one value per source.
+    #[must_use]
+    pub fn spread(&self, values: &[f64]) -> Spread {
+        assert_eq!(values.len(), self.len(), "one value per source");
+        let mut per_target = vec![ExactSum::new(); self.n_targets];
+        let mut outside = ExactSum::new();
+        for (i, &value) in values.iter().enumerate() {
+            if value == 0.0 {
+                continue;
+            }
+            let (targets, areas) = self.row(i);
+            match (targets, self.outside_m2[i] > 0.0) {
+                ([], _) => outside.add(value),
+                ([target], false) => per_target[*target as usize].add(value),
+                _ => {
+                    let per_m2 = value / self.denominator_m2(i);
+                    for (&t, a) in targets.iter().zip(areas) {
+                        per_target[t as usize].add(a * per_m2);
+                    }
+                    outside.add(self.outside_m2[i] * per_m2);
+                }
+            }
+        }
+        Spread { per_target: per_target.into_iter().map(ExactSum::value).collect(), outside: outside.value() }
+    }
+
+    /// Source area per target, m²; exact sums.
+    #[must_use]
+    pub fn covered_m2(&self) -> Vec<f64> {
+        let mut sums = vec![ExactSum::new(); self.n_targets];
+        for (&t, &a) in self.targets.iter().zip(&self.areas_m2) {
+            sums[t as usize].add(a);
+        }
+        sums.into_iter().map(ExactSum::value).collect()
+    }
+
+    /// The other way round: per target, the sources that cover it (ascending) and their areas.
+    ///
+    /// `outside_m2` and `overcovered_m2` are zero: they belong to the sources.
+    #[must_use]
+    pub fn transposed(&self) -> Self {
+        let mut offsets = vec![0usize; self.n_targets + 1];
+        for &t in &self.targets {
+            offsets[t as usize + 1] += 1;
+        }
+        for t in 0..self.n_targets {
+            offsets[t + 1] += offsets[t];
+        }
+        let mut next = offsets.clone();
+        let (mut targets, mut areas_m2) = (vec![0; self.targets.len()], vec![0.0; self.targets.len()]);
+        for i in 0..self.len() {
+            let (row, areas) = self.row(i);
+            for (&t, &a) in row.iter().zip(areas) {
+                let at = &mut next[t as usize];
+                (targets[*at], areas_m2[*at]) = (i as u32, a);
+                *at += 1;
+            }
+        }
+        let zeros = vec![0.0; self.n_targets];
+        Self {
+            offsets,
+            targets,
+            areas_m2,
+            outside_m2: zeros.clone(),
+            overcovered_m2: zeros,
+            n_targets: self.len(),
+        }
+    }
+
+    /// Per target, the source that covers most of it; ties go to the lowest index; `None` if nothing does.
+    ///
+    /// With zones as sources and cells as targets this is the zone of each cell.
+    #[must_use]
+    pub fn dominant_source(&self) -> Vec<Option<u32>> {
+        let mut best: Vec<Option<(u32, f64)>> = vec![None; self.n_targets];
+        for i in 0..self.len() {
+            let (targets, areas) = self.row(i);
+            for (&t, &a) in targets.iter().zip(areas) {
+                let slot = &mut best[t as usize];
+                if slot.is_none_or(|(_, top)| a > top) {
+                    *slot = Some((i as u32, a));
+                }
+            }
+        }
+        best.into_iter().map(|b| b.map(|(i, _)| i)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two sources: one split 1/4 : 3/4, one half outside; a third without area.
+    fn sample() -> OverlapMatrix {
+        OverlapMatrix {
+            offsets: vec![0, 2, 3, 3],
+            targets: vec![0, 2, 2],
+            areas_m2: vec![1.0, 3.0, 2.0],
+            outside_m2: vec![0.0, 2.0, 0.0],
+            overcovered_m2: vec![0.0; 3],
+            n_targets: 3,
+        }
+    }
+
+    #[test]
+    fn spread_splits_by_area_and_keeps_mass() {
+        let s = sample().spread(&[8.0, 10.0, 5.0]);
+        assert_eq!(s.per_target, [2.0, 0.0, 11.0]);
+        assert_eq!(s.outside, 10.0);
+        assert_eq!(s.per_target.iter().sum::<f64>() + s.outside, 23.0);
+    }
+
+    #[test]
+    fn transpose_and_dominant_source_agree_with_the_rows() {
+        let m = sample();
+        assert_eq!(m.covered_m2(), [1.0, 0.0, 5.0]);
+        let t = m.transposed();
+        assert_eq!(t.row(2), (&[0, 1][..], &[3.0, 2.0][..]));
+        assert_eq!(t.n_targets, 3);
+        assert_eq!(m.dominant_source(), [Some(0), None, Some(0)]);
+    }
+}

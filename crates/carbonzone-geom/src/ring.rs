@@ -1,0 +1,164 @@
+//! Ring measures shared by all kernels: signed area, box, and the weight that makes a ring count.
+
+use robust::{Coord, orient2d};
+
+use crate::Coverage;
+
+/// A ring that counts: `weight * area` is positive for a shell and negative for a hole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WeightedRing {
+    /// Index into `Coverage::ring_off`.
+    pub ring: usize,
+    /// +1 or −1: turns the ring so that a shell is counter-clockwise and a hole clockwise.
+    pub weight: f64,
+    /// Signed area as stored, m².
+    pub area: f64,
+    /// `[x_min, y_min, x_max, y_max]`.
+    pub bounds: [f64; 4],
+}
+
+/// Rings, area and box of one feature; reused as scratch.
+#[derive(Debug, Default)]
+pub(crate) struct FeatureShape {
+    pub rings: Vec<WeightedRing>,
+    /// Shells minus holes, m².
+    pub area: f64,
+    /// Box of all counting rings; infinite and empty if there is none.
+    pub bounds: [f64; 4],
+}
+
+/// The empty box.
+pub(crate) const NOWHERE: [f64; 4] = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+
+impl FeatureShape {
+    /// Measures feature `i`: one pass over its coordinates.
+    pub fn measure(&mut self, coverage: &Coverage, i: usize) {
+        self.rings.clear();
+        (self.area, self.bounds) = (0.0, NOWHERE);
+        for p in coverage.parts_of(i) {
+            for ring in polygon_rings(coverage, p) {
+                self.area += ring.weight * ring.area;
+                self.bounds = union(self.bounds, ring.bounds);
+                self.rings.push(ring);
+            }
+        }
+    }
+}
+
+/// The counting rings of one part: none if the shell does not count.
+pub(crate) fn polygon_rings(coverage: &Coverage, part: usize) -> impl Iterator<Item = WeightedRing> {
+    let mut rings = coverage.rings_of(part);
+    let shell = rings.next().and_then(|r| weighted(coverage, r, 1.0));
+    let holes = if shell.is_some() { rings } else { 0..0 };
+    shell.into_iter().chain(holes.filter_map(move |r| weighted(coverage, r, -1.0)))
+}
+
+fn weighted(coverage: &Coverage, ring: usize, role: f64) -> Option<WeightedRing> {
+    let (xs, ys) = coverage.ring(ring);
+    let (area, bounds) = area_and_bounds(xs, ys);
+    (area.is_finite() && area != 0.0).then(|| WeightedRing {
+        ring,
+        weight: role * area.signum(),
+        area,
+        bounds,
+    })
+}
+
+/// Independent accumulators, so that the additions do not wait for each other.
+const LANES: usize = 4;
+
+/// Signed shoelace area (m², counter-clockwise positive) about the first vertex, and the box. The closing edge ends in
+/// that vertex and adds nothing, so an unclosed ring is closed. Not finite if and only if a coordinate is not (or overflows).
+pub(crate) fn area_and_bounds(xs: &[f64], ys: &[f64]) -> (f64, [f64; 4]) {
+    let (Some(&x0), Some(&y0)) = (xs.first(), ys.first()) else { return (0.0, NOWHERE) };
+    let ys = &ys[..xs.len()];
+    let (mut lo_x, mut hi_x, mut lo_y, mut hi_y) = ([x0; LANES], [x0; LANES], [y0; LANES], [y0; LANES]);
+    let mut twice = [0.0; LANES];
+    let mut lane = |k: usize, xa: f64, ya: f64, xb: f64, yb: f64| {
+        twice[k] += (xa - x0) * (yb - y0) - (xb - x0) * (ya - y0);
+        lo_x[k] = if xb < lo_x[k] { xb } else { lo_x[k] };
+        hi_x[k] = if xb > hi_x[k] { xb } else { hi_x[k] };
+        lo_y[k] = if yb < lo_y[k] { yb } else { lo_y[k] };
+        hi_y[k] = if yb > hi_y[k] { yb } else { hi_y[k] };
+    };
+    let edges = xs.len() - 1;
+    let whole = edges - edges % LANES;
+    for i in (0..whole).step_by(LANES) {
+        let (wx, wy) = (&xs[i..=i + LANES], &ys[i..=i + LANES]);
+        for k in 0..LANES {
+            lane(k, wx[k], wy[k], wx[k + 1], wy[k + 1]);
+        }
+    }
+    for i in whole..edges {
+        lane(i - whole, xs[i], ys[i], xs[i + 1], ys[i + 1]);
+    }
+    let min = |v: [f64; LANES]| v.into_iter().fold(f64::INFINITY, f64::min);
+    let max = |v: [f64; LANES]| v.into_iter().fold(f64::NEG_INFINITY, f64::max);
+    let area = 0.5 * ((twice[0] + twice[1]) + (twice[2] + twice[3]));
+    (area, [min(lo_x), min(lo_y), max(hi_x), max(hi_y)])
+}
+
+/// Calls `f(x_a, y_a, x_b, y_b)` for every edge, the closing one included.
+#[inline]
+pub(crate) fn for_each_edge(xs: &[f64], ys: &[f64], mut f: impl FnMut(f64, f64, f64, f64)) {
+    let n = xs.len().min(ys.len());
+    for i in 1..n {
+        f(xs[i - 1], ys[i - 1], xs[i], ys[i]);
+    }
+    if n > 1 && (xs[n - 1] != xs[0] || ys[n - 1] != ys[0]) {
+        f(xs[n - 1], ys[n - 1], xs[0], ys[0]);
+    }
+}
+
+/// Smallest box around two boxes.
+pub(crate) fn union(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+}
+
+/// Exact sign of the turn a → b → c: positive if c lies left of a → b.
+#[inline]
+pub(crate) fn turn(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
+    let at = |p: [f64; 2]| Coord { x: p[0], y: p[1] };
+    orient2d(at(a), at(b), at(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn area_and_box_agree_with_hand_values_for_every_remainder_of_the_lanes() {
+        // A right-angled triangle with k extra vertices on its base: area 6 always.
+        for k in 0..9 {
+            let mut xs: Vec<f64> = (0..=k + 1).map(|i| 4.0 * f64::from(i) / f64::from(k + 1)).collect();
+            let mut ys = vec![0.0; xs.len()];
+            xs.extend([0.0, 0.0]);
+            ys.extend([3.0, 0.0]);
+            let (area, bounds) = area_and_bounds(&xs, &ys);
+            assert!((area - 6.0).abs() < 1e-14, "{k}: {area}");
+            assert_eq!(bounds, [0.0, 0.0, 4.0, 3.0]);
+        }
+    }
+
+    #[test]
+    fn a_coordinate_that_is_not_finite_makes_the_area_not_finite_at_any_place() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for at in 0..4 {
+                let (mut xs, ys) = ([0.0, 1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0, 0.0]);
+                xs[at] = bad;
+                assert!(!area_and_bounds(&xs, &ys).0.is_finite(), "{bad} at {at}");
+                assert!(!area_and_bounds(&ys, &xs).0.is_finite(), "{bad} at {at} in y");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unclosed_ring_is_closed_and_empty_or_single_points_have_no_area() {
+        assert_eq!(area_and_bounds(&[0.0, 2.0, 0.0], &[0.0, 0.0, 2.0]).0, 2.0);
+        assert_eq!(area_and_bounds(&[], &[]).0, 0.0);
+        assert_eq!(area_and_bounds(&[7.0], &[8.0]), (0.0, [7.0, 8.0, 7.0, 8.0]));
+        let mut edges = 0;
+        for_each_edge(&[0.0, 2.0, 0.0], &[0.0, 0.0, 2.0], |_, _, _, _| edges += 1);
+        assert_eq!(edges, 3);
+    }
+}

@@ -1,0 +1,256 @@
+//! Defects of a polygon and its repair.
+//!
+//! The measures of this crate need no valid input, but an invalid polygon's area may not be what its author meant. [`defects`]
+//! finds the faults; [`repair`] applies `geo`'s `MakeValid` (odd-even rule).
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use geo::algorithm::bool_ops::unary_union;
+use geo::repair_polygon::MakeValid;
+use geo_types::{LineString, MultiPolygon, Polygon};
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{RTree, RTreeObject};
+
+use crate::Coverage;
+use crate::ring::{area_and_bounds, for_each_edge, turn};
+
+/// One fault of a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Defect {
+    /// The feature has no ring.
+    Empty,
+    /// A coordinate is NaN or infinite; the ring counts for nothing.
+    NotFinite {
+        /// Part of the feature, from 0.
+        part: usize,
+        /// Ring of the part, 0 is the shell.
+        ring: usize,
+    },
+    /// Fewer than four stored vertices (three corners and the closing one).
+    TooFewVertices {
+        /// Part of the feature, from 0.
+        part: usize,
+        /// Ring of the part, 0 is the shell.
+        ring: usize,
+    },
+    /// The last vertex is not the first; the ring is closed by a straight edge.
+    Unclosed {
+        /// Part of the feature, from 0.
+        part: usize,
+        /// Ring of the part, 0 is the shell.
+        ring: usize,
+    },
+    /// The ring encloses no area; it counts for nothing.
+    ZeroArea {
+        /// Part of the feature, from 0.
+        part: usize,
+        /// Ring of the part, 0 is the shell.
+        ring: usize,
+    },
+    /// Two edges of the ring cross or run on top of each other.
+    SelfCrossing {
+        /// Part of the feature, from 0.
+        part: usize,
+        /// Ring of the part, 0 is the shell.
+        ring: usize,
+    },
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (part, ring, what) = match self {
+            Self::Empty => return f.write_str("no polygon"),
+            Self::NotFinite { part, ring } => (part, ring, "a coordinate is not finite"),
+            Self::TooFewVertices { part, ring } => (part, ring, "fewer than 4 vertices"),
+            Self::Unclosed { part, ring } => (part, ring, "the last vertex is not the first"),
+            Self::ZeroArea { part, ring } => (part, ring, "no area"),
+            Self::SelfCrossing { part, ring } => (part, ring, "crosses itself"),
+        };
+        write!(f, "part {part}, ring {ring}: {what}")
+    }
+}
+
+/// Rings up to this many edges are checked edge by edge, longer ones through an R-tree.
+const SHORT_RING: usize = 64;
+
+/// All defects of feature `i`, in ring order; empty for a good polygon.
+///
+/// Crossings *between* rings (a hole outside its shell, overlapping parts) are not looked for.
+///
+/// # Panics
+/// If `i >= coverage.len()`.
+#[must_use]
+pub fn defects(coverage: &Coverage, i: usize) -> Vec<Defect> {
+    let mut found = vec![];
+    let mut rings = 0;
+    for r in coverage.rings(i) {
+        rings += 1;
+        let (part, ring) = (r.part, r.ring);
+        let (area, _) = area_and_bounds(r.xs, r.ys);
+        let n = r.xs.len();
+        if !area.is_finite() {
+            found.push(Defect::NotFinite { part, ring });
+            continue;
+        }
+        let closed = n > 0 && r.xs[0] == r.xs[n - 1] && r.ys[0] == r.ys[n - 1];
+        if !closed {
+            found.push(Defect::Unclosed { part, ring });
+        }
+        if n < 4 {
+            found.push(Defect::TooFewVertices { part, ring });
+        } else if crosses_itself(r.xs, r.ys) {
+            found.push(Defect::SelfCrossing { part, ring });
+        }
+        if area == 0.0 {
+            found.push(Defect::ZeroArea { part, ring });
+        }
+    }
+    if rings == 0 {
+        found.push(Defect::Empty);
+    }
+    found
+}
+
+type Edge = [[f64; 2]; 2];
+
+/// True if two edges of the ring have more in common than one end point.
+fn crosses_itself(xs: &[f64], ys: &[f64]) -> bool {
+    let mut edges: Vec<Edge> = Vec::with_capacity(xs.len());
+    for_each_edge(xs, ys, |xa, ya, xb, yb| {
+        if (xa, ya) != (xb, yb) {
+            edges.push([[xa, ya], [xb, yb]]);
+        }
+    });
+    if edges.len() <= SHORT_RING {
+        return (1..edges.len()).any(|j| edges[..j].iter().any(|e| edges_cross(e, &edges[j])));
+    }
+    let item = |(k, e): (usize, &Edge)| GeomWithData::new(Rectangle::from_corners(e[0], e[1]), k);
+    let tree = RTree::bulk_load(edges.iter().enumerate().map(item).collect());
+    edges.iter().enumerate().any(|(k, e)| {
+        let near = tree.locate_in_envelope_intersecting(Rectangle::from_corners(e[0], e[1]).envelope());
+        near.into_iter().any(|other| other.data < k && edges_cross(&edges[other.data], e))
+    })
+}
+
+/// True if the edges cross properly or share a stretch; a common or touching point is allowed.
+fn edges_cross(e: &Edge, f: &Edge) -> bool {
+    let apart =
+        |k: usize| e[0][k].max(e[1][k]) < f[0][k].min(f[1][k]) || f[0][k].max(f[1][k]) < e[0][k].min(e[1][k]);
+    if apart(0) || apart(1) {
+        return false;
+    }
+    let (a, b) = (turn(e[0], e[1], f[0]), turn(e[0], e[1], f[1]));
+    let (c, d) = (turn(f[0], f[1], e[0]), turn(f[0], f[1], e[1]));
+    if a == 0.0 && b == 0.0 {
+        // On one line: a stretch in common, measured on the longer axis.
+        let k = usize::from((e[0][1] - e[1][1]).abs() > (e[0][0] - e[1][0]).abs());
+        let low = e[0][k].min(e[1][k]).max(f[0][k].min(f[1][k]));
+        let high = e[0][k].max(e[1][k]).min(f[0][k].max(f[1][k]));
+        return low < high;
+    }
+    a * b < 0.0 && c * d < 0.0
+}
+
+/// A valid polygon that covers the ground of `mp` under the odd-even rule.
+///
+/// Rings with a coordinate that is not finite are left out first. If the triangulation of `geo`'s `MakeValid` fails, the parts are
+/// united instead. The result may be empty (nothing enclosed an area).
+#[must_use]
+pub fn repair(mp: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+    let clean = without_unusable_rings(mp);
+    if clean.0.is_empty() {
+        return clean;
+    }
+    clean.make_valid().unwrap_or_else(|_failed| unary_union(&clean.0))
+}
+
+fn without_unusable_rings(mp: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+    let usable = |ring: &&LineString<f64>| {
+        let finite = ring.0.iter().all(|c| c.x.is_finite() && c.y.is_finite());
+        let corners: BTreeSet<[u64; 2]> = ring.0.iter().map(|c| [c.x.to_bits(), c.y.to_bits()]).collect();
+        finite && corners.len() >= 3
+    };
+    let polygon = |p: &Polygon<f64>| {
+        usable(&p.exterior()).then(|| {
+            Polygon::new(p.exterior().clone(), p.interiors().iter().filter(usable).cloned().collect())
+        })
+    };
+    MultiPolygon::new(mp.0.iter().filter_map(polygon).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(parts: &[Vec<Vec<[f64; 2]>>]) -> Coverage {
+        let mut c = Coverage::new();
+        c.push_rings(parts);
+        c
+    }
+
+    fn repaired_area(c: &Coverage) -> f64 {
+        let mut out = Coverage::new();
+        out.push_multipolygon(&repair(&c.multipolygon(0)));
+        assert_eq!(defects(&out, 0).iter().filter(|d| **d != Defect::Empty).count(), 0);
+        out.area_m2(0)
+    }
+
+    const BOW_TIE: [[f64; 2]; 5] = [[0.0, 0.0], [4.0, 4.0], [4.0, 0.0], [0.0, 4.0], [0.0, 0.0]];
+
+    #[test]
+    fn a_bow_tie_crosses_itself_and_its_repair_has_both_lobes() {
+        let c = layer(&[vec![BOW_TIE.to_vec()]]);
+        let expected = [Defect::SelfCrossing { part: 0, ring: 0 }, Defect::ZeroArea { part: 0, ring: 0 }];
+        assert_eq!(defects(&c, 0), expected);
+        assert!((repaired_area(&c) - 8.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn nan_unclosed_two_point_and_flat_rings_are_named() {
+        let bad = vec![[0.0, 0.0], [f64::NAN, 0.0], [1.0, 1.0], [0.0, 0.0]];
+        let two = vec![[0.0, 0.0], [1.0, 1.0]];
+        let flat = vec![[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [0.0, 0.0]];
+        let open = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
+        let c = layer(&[vec![bad], vec![two], vec![flat], vec![open]]);
+        let expected = [
+            Defect::NotFinite { part: 0, ring: 0 },
+            Defect::Unclosed { part: 1, ring: 0 },
+            Defect::TooFewVertices { part: 1, ring: 0 },
+            Defect::ZeroArea { part: 1, ring: 0 },
+            Defect::SelfCrossing { part: 2, ring: 0 },
+            Defect::ZeroArea { part: 2, ring: 0 },
+            Defect::Unclosed { part: 3, ring: 0 },
+        ];
+        assert_eq!(defects(&c, 0), expected);
+        assert!((repaired_area(&c) - 1.0).abs() < 1e-12);
+        assert_eq!(defects(&layer(&[]), 0), [Defect::Empty]);
+        assert_eq!(expected[1].to_string(), "part 1, ring 0: the last vertex is not the first");
+    }
+
+    #[test]
+    fn touching_at_a_vertex_and_repeated_vertices_are_no_defect() {
+        let touching =
+            vec![[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [2.0, 0.0], [0.0, 4.0], [0.0, 4.0], [0.0, 0.0]];
+        assert_eq!(defects(&layer(&[vec![touching]]), 0), []);
+    }
+
+    #[test]
+    fn long_rings_find_their_one_crossing_through_the_tree() {
+        let n = 500;
+        let mut ring: Vec<[f64; 2]> = (0..n)
+            .map(|i| std::f64::consts::TAU * f64::from(i) / f64::from(n))
+            .map(|t| [100.0 * t.cos(), 100.0 * t.sin()])
+            .collect();
+        ring.push(ring[0]);
+        assert_eq!(defects(&layer(&[vec![ring.clone()]]), 0), []);
+        ring.swap(100, 102);
+        assert_eq!(defects(&layer(&[vec![ring]]), 0), [Defect::SelfCrossing { part: 0, ring: 0 }]);
+    }
+
+    #[test]
+    fn repairing_nothing_gives_nothing() {
+        assert!(repair(&MultiPolygon::new(vec![])).0.is_empty());
+    }
+}
