@@ -1,1 +1,33 @@
-//! From sector totals to parcels by spatial proxies, and from parcels to cells and zones.
+//! The paper's spatialization step: sector totals go to parcels by spatial proxies.
+//!
+//! `SectorTotals + land-use classes + proxies -> tonnes per parcel`, and every tonne that cannot be placed is
+//! named. The pieces, in the order in which a run uses them:
+//!
+//! 1. [`LandUseScheme`] and [`PoiScheme`]: codes to space types and POI groups, as data.
+//! 2. [`surrogate`]: counts, people and corrected road length per parcel -> [`ProxyTable`].
+//! 3. [`AllocationRule`] (the paper's Table 2 read as data) and [`allocate`].
+//!
+//! What it does *not* do: read files, or compute totals (see `carbonzone-inventory`).
+//!
+//! ```
+//! use carbonzone_spatialize::{allocate, AllocationRule, Parcels, ProxyTable};
+//! // Two industrial parcels with 1 and 3 factories share 100 t.
+//! let classes = vec!["industrial".to_owned()];
+//! let parcels = Parcels { area_m2: &[10.0, 10.0], space_type: &[0, 0], space_types: &classes };
+//! let mut proxies = ProxyTable::new();
+//! proxies.insert("poi:industry", "poi", vec![1.0, 3.0]);
+//! let rule = AllocationRule::new("manufacturing", "industry", &["industrial"], 100.0, &["poi:industry", "area"]);
+//! let out = allocate(&parcels, &proxies, &[rule], &[]).unwrap();
+//! assert_eq!(out.per_rule[0], [25.0, 75.0]);
+//! ```
+
+mod allocate;
+mod land_use;
+mod poi_scheme;
+mod rules;
+pub mod surrogate;
+
+pub use allocate::{Allocation, AllocationError, Parcels, PlacedPointSource, allocate};
+pub use land_use::{CodeCount, LandUseClass, LandUseScheme, SchemeError};
+pub use poi_scheme::{PoiClass, PoiScheme, split_codes};
+pub use rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyColumn, ProxyTable};

@@ -1,0 +1,458 @@
+//! `E_p = B · w_p / Σ w_q`: budgets to parcels (method B).
+
+use crate::rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyTable};
+use carbonzone_types::{ExactSum, Ledger, LedgerRow, ProxyTotal, RuleRecord, Stage};
+use rayon::prelude::*;
+
+/// What allocation needs to know of the parcels; all slices have one entry per parcel.
+#[derive(Debug, Clone, Copy)]
+pub struct Parcels<'a> {
+    /// Area in m²; the proxy `area` and the smoothing term.
+    pub area_m2: &'a [f64],
+    /// Index into `space_types`.
+    pub space_type: &'a [u16],
+    /// Names of the space types.
+    pub space_types: &'a [String],
+}
+
+/// A known plant that stands on a parcel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedPointSource {
+    /// Id in the user's file.
+    pub id: String,
+    /// Rule whose budget it is part of.
+    pub rule: String,
+    /// Parcel index.
+    pub parcel: u32,
+    /// t CO2e.
+    pub gross_t: f64,
+}
+
+/// Tonnes per parcel and how they came there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allocation {
+    /// For every rule: tonnes per parcel.
+    pub per_rule: Vec<Vec<f64>>,
+    /// For every rule: what was done.
+    pub records: Vec<RuleRecord>,
+    /// Budget, placed, unallocated and fallback rows.
+    pub ledger: Ledger,
+}
+
+/// Why an allocation cannot be made. All of them are collected, not just the first.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AllocationError {
+    /// No parcel belongs to the land groups.
+    #[error(
+        "rule \"{rule}\": no parcel of {groups}, but a budget of {budget_t} t (hint: set on_missing_class = \"unallocated\" or {{ redirect = [...] }}, or correct the land-use scheme)"
+    )]
+    MissingClass {
+        /// Rule id.
+        rule: String,
+        /// Land groups.
+        groups: String,
+        /// Tonnes at stake.
+        budget_t: f64,
+    },
+    /// All proxies are zero on the class.
+    #[error(
+        "rule \"{rule}\": {proxies} is zero on all {parcels} parcels of {groups}, with a budget of {budget_t} t (hint: add \"area\" to its proxies, or on_zero_weight = \"unallocated\")"
+    )]
+    ZeroWeight {
+        /// Rule id.
+        rule: String,
+        /// Proxy chain.
+        proxies: String,
+        /// Number of parcels of the class.
+        parcels: u64,
+        /// Land groups.
+        groups: String,
+        /// Tonnes at stake.
+        budget_t: f64,
+    },
+    /// A proxy that no layer provides.
+    #[error("rule \"{rule}\": unknown proxy \"{proxy}\" (expected one of {known})")]
+    UnknownProxy {
+        /// Rule id.
+        rule: String,
+        /// Name given.
+        proxy: String,
+        /// Names at hand.
+        known: String,
+    },
+    /// A budget that is negative or not a number.
+    #[error(
+        "rule \"{rule}\": budget {budget_t} t must be a number ≥ 0 (hint: sinks are given positive; land that is a net source is an emission sector of its own, e.g. sector = \"land\")"
+    )]
+    Budget {
+        /// Rule id.
+        rule: String,
+        /// Value given.
+        budget_t: f64,
+    },
+    /// Point sources exceed the budget they are part of.
+    #[error("rule \"{rule}\": its point sources emit {point_t} t, more than its budget of {budget_t} t")]
+    PointSources {
+        /// Rule id.
+        rule: String,
+        /// Tonnes of point sources.
+        point_t: f64,
+        /// Budget.
+        budget_t: f64,
+    },
+    /// Proxy column of another length than the parcel table.
+    #[error("proxy \"{proxy}\" has {found} values for {expected} parcels")]
+    Length {
+        /// Proxy.
+        proxy: String,
+        /// Values.
+        found: usize,
+        /// Parcels.
+        expected: usize,
+    },
+}
+
+impl AllocationError {
+    /// Stable code for findings.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MissingClass { .. } => "class_absent_with_budget",
+            Self::ZeroWeight { .. } => "zero_proxy",
+            Self::UnknownProxy { .. } => "unknown_proxy",
+            Self::Budget { .. } => "negative_or_nan_budget",
+            Self::PointSources { .. } => "point_sources_exceed_budget",
+            Self::Length { .. } => "proxy_length",
+        }
+    }
+
+    /// Tonnes at stake, if known.
+    #[must_use]
+    pub fn amount_t(&self) -> Option<f64> {
+        match self {
+            Self::MissingClass { budget_t, .. } | Self::ZeroWeight { budget_t, .. } => Some(*budget_t),
+            Self::PointSources { point_t, .. } => Some(*point_t),
+            _ => None,
+        }
+    }
+}
+
+/// Places every rule's budget on the parcels of its land groups in proportion to its proxy.
+///
+/// Point sources are placed first and subtracted from the budget of their rule. A zero budget gives exactly zero.
+///
+/// # Errors
+/// All rules are tried; every error found is returned.
+pub fn allocate(
+    parcels: &Parcels<'_>,
+    proxies: &ProxyTable,
+    rules: &[AllocationRule],
+    point_sources: &[PlacedPointSource],
+) -> Result<Allocation, Vec<AllocationError>> {
+    let placed: Vec<_> =
+        rules.par_iter().map(|rule| place_rule(parcels, proxies, rule, point_sources)).collect();
+    let mut out = Allocation { per_rule: Vec::new(), records: Vec::new(), ledger: Ledger::new() };
+    let mut errors = Vec::new();
+    for (rule, result) in rules.iter().zip(placed) {
+        match result {
+            Ok((tonnes, record)) => {
+                book(&mut out.ledger, rule, &record);
+                out.per_rule.push(tonnes);
+                out.records.push(record);
+            }
+            Err(e) => errors.push(e),
+        }
+    }
+    if errors.is_empty() { Ok(out) } else { Err(errors) }
+}
+
+/// Members of the land groups, after a declared redirect; the flag tells that it was used.
+fn members(parcels: &Parcels<'_>, rule: &AllocationRule) -> (Vec<u32>, Vec<String>, bool) {
+    let of = |groups: &[String]| -> Vec<u32> {
+        let wanted: Vec<bool> = parcels.space_types.iter().map(|s| groups.contains(s)).collect();
+        (0..parcels.space_type.len() as u32)
+            .filter(|&p| wanted[parcels.space_type[p as usize] as usize])
+            .collect()
+    };
+    let own = of(&rule.land_groups);
+    match (&rule.on_missing_class, own.is_empty()) {
+        (OnMissingClass::Redirect(groups), true) => (of(groups), groups.clone(), true),
+        _ => (own, rule.land_groups.clone(), false),
+    }
+}
+
+fn place_rule(
+    parcels: &Parcels<'_>,
+    proxies: &ProxyTable,
+    rule: &AllocationRule,
+    point_sources: &[PlacedPointSource],
+) -> Result<(Vec<f64>, RuleRecord), AllocationError> {
+    if !(rule.budget_t >= 0.0 && rule.budget_t.is_finite()) {
+        return Err(AllocationError::Budget { rule: rule.id.clone(), budget_t: rule.budget_t });
+    }
+    let (members, groups, redirected) = members(parcels, rule);
+    let mut tonnes = vec![0.0; parcels.area_m2.len()];
+    let mine = || point_sources.iter().filter(|s| s.rule == rule.id);
+    let point_t = mine().map(|s| s.gross_t).collect::<ExactSum>().value();
+    if point_t > rule.budget_t * (1.0 + 1e-12) {
+        return Err(AllocationError::PointSources {
+            rule: rule.id.clone(),
+            point_t,
+            budget_t: rule.budget_t,
+        });
+    }
+    let rest_t = (rule.budget_t - point_t).max(0.0);
+    let mut record = RuleRecord {
+        id: rule.id.clone(),
+        sector: rule.sector.clone(),
+        activity: rule.activity.clone(),
+        land_groups: groups,
+        budget_t: rule.budget_t,
+        budget_source: if redirected {
+            format!("{} (redirected from {})", rule.budget_source, rule.land_groups.join(" + "))
+        } else {
+            rule.budget_source.clone()
+        },
+        point_sources_t: point_t,
+        parcels: members.len() as u64,
+        ..RuleRecord::default()
+    };
+    if rest_t > 0.0 {
+        match weights(parcels, proxies, rule, &members, &mut record)? {
+            Some((weights, total)) => {
+                for (&p, w) in members.iter().zip(weights) {
+                    tonnes[p as usize] = rest_t * (w / total);
+                }
+            }
+            None => record.unallocated_t = rest_t,
+        }
+    }
+    for source in mine() {
+        tonnes[source.parcel as usize] += source.gross_t;
+    }
+    record.placed_t = ExactSum::of(&tonnes);
+    Ok((tonnes, record))
+}
+
+/// Weights of the members by the first proxy of the chain that is not zero everywhere; `None`: unallocated.
+fn weights(
+    parcels: &Parcels<'_>,
+    proxies: &ProxyTable,
+    rule: &AllocationRule,
+    members: &[u32],
+    record: &mut RuleRecord,
+) -> Result<Option<(Vec<f64>, f64)>, AllocationError> {
+    if members.is_empty() {
+        return if rule.on_missing_class == OnMissingClass::Unallocated {
+            Ok(None)
+        } else {
+            Err(AllocationError::MissingClass {
+                rule: rule.id.clone(),
+                groups: rule.land_groups.join(" + "),
+                budget_t: rule.budget_t,
+            })
+        };
+    }
+    let mut chosen = None;
+    for name in &rule.proxies {
+        let (unit, values) = measure(parcels, proxies, rule, name)?;
+        let picked: Vec<f64> = members.iter().map(|&p| values[p as usize]).collect();
+        let total = ExactSum::of(&picked);
+        record.proxies.push(ProxyTotal { name: name.clone(), unit, total });
+        if chosen.is_none() && total > 0.0 {
+            record.used = Some(record.proxies.len() - 1);
+            chosen = Some((picked, total));
+        }
+    }
+    match chosen {
+        Some((picked, total)) if rule.smoothing > 0.0 => {
+            Ok(Some(smoothed(parcels, rule, members, picked, total)))
+        }
+        Some(found) => Ok(Some(found)),
+        None if rule.on_zero_weight == OnZeroWeight::Unallocated => Ok(None),
+        None => Err(AllocationError::ZeroWeight {
+            rule: rule.id.clone(),
+            proxies: rule.proxies.join(", "),
+            parcels: members.len() as u64,
+            groups: rule.land_groups.join(" + "),
+            budget_t: rule.budget_t,
+        }),
+    }
+}
+
+fn measure<'a>(
+    parcels: &Parcels<'a>,
+    proxies: &'a ProxyTable,
+    rule: &AllocationRule,
+    name: &str,
+) -> Result<(String, &'a [f64]), AllocationError> {
+    if name == "area" {
+        return Ok(("m2".to_owned(), parcels.area_m2));
+    }
+    let column = proxies.get(name).ok_or_else(|| AllocationError::UnknownProxy {
+        rule: rule.id.clone(),
+        proxy: name.to_owned(),
+        known: std::iter::once("area").chain(proxies.names()).collect::<Vec<_>>().join(", "),
+    })?;
+    if column.values.len() == parcels.area_m2.len() {
+        Ok((column.unit.clone(), &column.values))
+    } else {
+        Err(AllocationError::Length {
+            proxy: name.to_owned(),
+            found: column.values.len(),
+            expected: parcels.area_m2.len(),
+        })
+    }
+}
+
+/// Method B edge case 4: `w = n + α · a / mean(a)`.
+fn smoothed(
+    parcels: &Parcels<'_>,
+    rule: &AllocationRule,
+    members: &[u32],
+    picked: Vec<f64>,
+    total: f64,
+) -> (Vec<f64>, f64) {
+    let areas: Vec<f64> = members.iter().map(|&p| parcels.area_m2[p as usize]).collect();
+    let mean = ExactSum::of(&areas) / areas.len() as f64;
+    if mean <= 0.0 {
+        return (picked, total);
+    }
+    let out: Vec<f64> = picked.iter().zip(&areas).map(|(n, a)| n + rule.smoothing * a / mean).collect();
+    let total = ExactSum::of(&out);
+    (out, total)
+}
+
+fn book(ledger: &mut Ledger, rule: &AllocationRule, record: &RuleRecord) {
+    let group = rule.land_groups.join("+");
+    ledger.push(
+        LedgerRow::tonnes(Stage::Budget, &rule.sector, &group, record.budget_t).note(&record.budget_source),
+    );
+    let used = record.used.map_or("nothing", |i| record.proxies[i].name.as_str());
+    let mut placed = LedgerRow::tonnes(Stage::Placed, &rule.sector, &group, record.placed_t)
+        .note(format!("{}: by {used} on {} parcels", rule.id, record.parcels));
+    placed.count = Some(record.parcels as f64);
+    "parcels".clone_into(&mut placed.unit);
+    ledger.push(placed);
+    if record.unallocated_t > 0.0 {
+        ledger.push(
+            LedgerRow::tonnes(Stage::Unallocated, &rule.sector, &group, record.unallocated_t)
+                .note(format!("{}: declared unallocated", rule.id)),
+        );
+    }
+    if let Some(used) = record.used.filter(|&used| used > 0) {
+        ledger.push(
+            LedgerRow::tonnes(
+                Stage::Fallback,
+                &rule.sector,
+                &group,
+                record.placed_t - record.point_sources_t,
+            )
+            .note(format!(
+                "{}: {} is zero on all parcels of the class, {} used instead",
+                rule.id,
+                rule.proxies[..used].join(", "),
+                rule.proxies[used]
+            )),
+        );
+    }
+    if record.land_groups != rule.land_groups {
+        ledger.push(LedgerRow::tonnes(Stage::Fallback, &rule.sector, &group, record.placed_t).note(format!(
+            "{}: no parcel of {group}, redirected to {}",
+            rule.id,
+            record.land_groups.join("+")
+        )));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types() -> Vec<String> {
+        ["industrial", "municipal_utilities", "forest"].map(str::to_owned).to_vec()
+    }
+
+    fn parcels<'a>(types: &'a [String], area: &'a [f64], class: &'a [u16]) -> Parcels<'a> {
+        Parcels { area_m2: area, space_type: class, space_types: types }
+    }
+
+    #[test]
+    fn poi_outside_the_class_do_not_count() {
+        let types = types();
+        let mut proxies = ProxyTable::new();
+        proxies.insert("poi:industry", "poi", vec![1.0, 3.0, 100.0, 2.0]);
+        let p = parcels(&types, &[1.0; 4], &[0, 0, 1, 0]);
+        let rule =
+            AllocationRule::new("manufacturing", "industry", &["industrial"], 600.0, &["poi:industry"]);
+        let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
+        assert_eq!(out.per_rule[0], [100.0, 300.0, 0.0, 200.0]);
+        assert_eq!(out.records[0].proxies[0].total, 6.0);
+    }
+
+    #[test]
+    fn a_zero_proxy_falls_back_to_area_and_says_so() {
+        let types = types();
+        let mut proxies = ProxyTable::new();
+        proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
+        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
+        let rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry", "area"]);
+        let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
+        assert_eq!(out.per_rule[0], [2.0, 6.0]);
+        assert_eq!(out.ledger.total_t(Stage::Fallback, "industry"), 8.0);
+    }
+
+    #[test]
+    fn an_absent_class_with_a_budget_is_an_error_and_without_one_is_not() {
+        let types = types();
+        let p = parcels(&types, &[1.0], &[0]);
+        let mut rule = AllocationRule::new("supply", "industry", &["municipal_utilities"], 5.0, &["area"]);
+        let errors = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap_err();
+        assert!(matches!(errors[0], AllocationError::MissingClass { .. }));
+        rule.on_missing_class = OnMissingClass::Redirect(vec!["industrial".to_owned()]);
+        let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap();
+        assert_eq!(out.per_rule[0], [5.0]);
+        rule.on_missing_class = OnMissingClass::Unallocated;
+        let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap();
+        assert_eq!(out.records[0].unallocated_t, 5.0);
+        rule.on_missing_class = OnMissingClass::Error;
+        rule.budget_t = 0.0;
+        assert_eq!(allocate(&p, &ProxyTable::new(), &[rule], &[]).unwrap().per_rule[0], [0.0]);
+    }
+
+    #[test]
+    fn point_sources_are_placed_first_and_must_fit_the_budget() {
+        let types = types();
+        let p = parcels(&types, &[1.0, 1.0, 1.0], &[1, 1, 0]);
+        let rule = AllocationRule::new("supply", "industry", &["municipal_utilities"], 10.0, &["area"]);
+        let plant = |gross_t| PlacedPointSource { id: "a".into(), rule: "supply".into(), parcel: 2, gross_t };
+        let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[plant(4.0)]).unwrap();
+        assert_eq!(out.per_rule[0], [3.0, 3.0, 4.0]);
+        let errors = allocate(&p, &ProxyTable::new(), &[rule], &[plant(11.0)]).unwrap_err();
+        assert!(matches!(errors[0], AllocationError::PointSources { .. }));
+    }
+
+    #[test]
+    fn all_errors_are_reported_together() {
+        let types = types();
+        let p = parcels(&types, &[1.0], &[0]);
+        let rules = [
+            AllocationRule::new("a", "industry", &["forest"], 1.0, &["area"]),
+            AllocationRule::new("b", "industry", &["industrial"], f64::NAN, &["area"]),
+            AllocationRule::new("c", "industry", &["industrial"], 1.0, &["poi:none"]),
+        ];
+        assert_eq!(allocate(&p, &ProxyTable::new(), &rules, &[]).unwrap_err().len(), 3);
+    }
+
+    #[test]
+    fn smoothing_gives_the_parcel_without_poi_its_small_share() {
+        let types = types();
+        let mut proxies = ProxyTable::new();
+        proxies.insert("poi:industry", "poi", vec![0.0, 1.0]);
+        let p = parcels(&types, &[1.0, 1.0], &[0, 0]);
+        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 3.0, &["poi:industry"]);
+        rule.smoothing = 1.0; // weights 1 and 2
+        assert_eq!(allocate(&p, &proxies, &[rule], &[]).unwrap().per_rule[0], [1.0, 2.0]);
+    }
+}

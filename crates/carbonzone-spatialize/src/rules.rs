@@ -1,0 +1,113 @@
+//! The paper's Table 2 as data: which sector goes to which land, by which proxy.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What to do when no parcel belongs to the land groups of a budget.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMissingClass {
+    /// Refuse the run (default).
+    #[default]
+    Error,
+    /// Book the budget as unallocated.
+    Unallocated,
+    /// Use these land groups instead.
+    Redirect(Vec<String>),
+}
+
+/// What to do when every proxy of the chain is zero on all parcels of the land groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnZeroWeight {
+    /// Refuse the run (default): declare a further proxy such as `area`.
+    #[default]
+    Error,
+    /// Book the budget as unallocated.
+    Unallocated,
+}
+
+/// One row of the allocation table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AllocationRule {
+    /// Unique id, e.g. `manufacturing`.
+    pub id: String,
+    /// Sector key, or `sink`.
+    pub sector: String,
+    /// Activity in words, for reports.
+    pub activity: String,
+    /// Space types that carry the budget; together they share it (pooled) if there are several.
+    pub land_groups: Vec<String>,
+    /// Budget, t CO2e; sinks positive.
+    pub budget_t: f64,
+    /// Where the budget comes from.
+    pub budget_source: String,
+    /// Proxies in order: the first whose sum over the land groups is positive is used.
+    pub proxies: Vec<String>,
+    /// No parcel of the class.
+    pub on_missing_class: OnMissingClass,
+    /// All proxies zero.
+    pub on_zero_weight: OnZeroWeight,
+    /// Additive smoothing: weight = proxy + `smoothing` × area / mean area; 0 = faithful to the paper.
+    pub smoothing: f64,
+}
+
+impl AllocationRule {
+    /// A rule with the default behaviour of the edge cases.
+    #[must_use]
+    pub fn new(id: &str, sector: &str, land_groups: &[&str], budget_t: f64, proxies: &[&str]) -> Self {
+        Self {
+            id: id.to_owned(),
+            sector: sector.to_owned(),
+            activity: id.to_owned(),
+            land_groups: land_groups.iter().map(|s| (*s).to_owned()).collect(),
+            budget_t,
+            budget_source: String::new(),
+            proxies: proxies.iter().map(|s| (*s).to_owned()).collect(),
+            on_missing_class: OnMissingClass::Error,
+            on_zero_weight: OnZeroWeight::Error,
+            smoothing: 0.0,
+        }
+    }
+}
+
+/// A measure per parcel with its unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProxyColumn {
+    /// Unit: `poi`, `persons`, `m`, `m2`, `t`.
+    pub unit: String,
+    /// One value per parcel, ≥ 0.
+    pub values: Vec<f64>,
+}
+
+/// All proxies of a run by name, e.g. `poi:industry`, `population`, `road:rail`, `area`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProxyTable {
+    columns: BTreeMap<String, ProxyColumn>,
+}
+
+impl ProxyTable {
+    /// An empty table.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds or replaces a proxy.
+    pub fn insert(&mut self, name: &str, unit: &str, values: Vec<f64>) {
+        self.columns.insert(name.to_owned(), ProxyColumn { unit: unit.to_owned(), values });
+    }
+
+    /// A proxy by name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&ProxyColumn> {
+        self.columns.get(name)
+    }
+
+    /// Names, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.columns.keys().map(String::as_str).collect()
+    }
+}

@@ -1,0 +1,199 @@
+//! Lines to parcels: the length of each mode inside each parcel, under an explicit rule for what lies between them.
+
+use carbonzone_geom::{Coverage, LineIndex, NearestIndex};
+use carbonzone_types::ExactSum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which parcel a stretch of road belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoadAssignment {
+    /// Only what lies inside a parcel counts (the paper; default). The rest is reported.
+    #[default]
+    Inside,
+    /// Stretches outside the parcels of the class go to its nearest parcel within `snap_m`.
+    Nearest,
+    /// Stretches outside go half and half to the nearest parcels of the class left and right within `snap_m`.
+    BothSides,
+}
+
+/// Longest piece, in metres, that is assigned as a whole when it lies outside the parcels of the class.
+const PIECE_M: f64 = 25.0;
+
+/// What became of the length of one mode, in metres on the ground (before class weights).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LineTally {
+    /// Total length read.
+    pub total: ExactSum,
+    /// Inside parcels of the class.
+    pub in_class: ExactSum,
+    /// Inside parcels of other classes (not used by the class).
+    pub in_other: ExactSum,
+    /// Assigned to the nearest parcels by rule.
+    pub snapped: ExactSum,
+}
+
+/// Collects length per parcel for one mode.
+pub struct LineMeter<'a> {
+    index: &'a LineIndex<'a>,
+    mask: Vec<bool>,
+    nearest: NearestIndex<'a>,
+    rule: RoadAssignment,
+    snap_m: f64,
+    weighted_m: Vec<ExactSum>,
+    tally: LineTally,
+}
+
+impl<'a> LineMeter<'a> {
+    /// A meter over all parcels; `mask` marks the parcels of the class the mode belongs to.
+    #[must_use]
+    pub fn new(
+        coverage: &'a Coverage,
+        index: &'a LineIndex<'a>,
+        mask: Vec<bool>,
+        rule: RoadAssignment,
+        snap_m: f64,
+    ) -> Self {
+        let subset: Vec<u32> = if rule == RoadAssignment::Inside || snap_m <= 0.0 {
+            Vec::new()
+        } else {
+            (0..coverage.len() as u32).filter(|&i| mask[i as usize]).collect()
+        };
+        Self {
+            index,
+            nearest: NearestIndex::new(coverage, &subset),
+            mask,
+            rule,
+            snap_m,
+            weighted_m: vec![ExactSum::new(); coverage.len()],
+            tally: LineTally::default(),
+        }
+    }
+
+    /// Adds one polyline with its class weight (1 = plain length).
+    pub fn add(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
+        let lengths = self.index.lengths(xs, ys);
+        self.add_measured(xs, ys, weight, &lengths);
+    }
+
+    /// Adds one polyline whose lengths inside parcels are known already.
+    pub fn add_measured(&mut self, xs: &[f64], ys: &[f64], weight: f64, lengths: &[(u32, f64)]) {
+        let total: f64 =
+            xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum();
+        self.tally.total.add(total);
+        for &(parcel, metres) in lengths {
+            let part =
+                if self.mask[parcel as usize] { &mut self.tally.in_class } else { &mut self.tally.in_other };
+            part.add(metres);
+            self.weighted_m[parcel as usize].add(metres * weight);
+        }
+        if self.rule != RoadAssignment::Inside && self.snap_m > 0.0 {
+            self.assign_rest(xs, ys, weight);
+        }
+    }
+
+    /// Cuts the line into short pieces and hands on what lies outside the class.
+    fn assign_rest(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
+        for (x, y) in xs.windows(2).zip(ys.windows(2)) {
+            let (dx, dy) = (x[1] - x[0], y[1] - y[0]);
+            let length = dx.hypot(dy);
+            let pieces = (length / PIECE_M).ceil().max(1.0) as u32;
+            for k in 0..pieces {
+                let at = |t: f64| (x[0] + dx * t, y[0] + dy * t);
+                let (a, b) = (at(f64::from(k) / f64::from(pieces)), at(f64::from(k + 1) / f64::from(pieces)));
+                let inside: f64 = self
+                    .index
+                    .lengths(&[a.0, b.0], &[a.1, b.1])
+                    .iter()
+                    .filter(|(parcel, _)| self.mask[*parcel as usize])
+                    .map(|(_, metres)| metres)
+                    .sum();
+                let rest = length / f64::from(pieces) - inside;
+                if rest > 1e-9 {
+                    self.hand_on(
+                        ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0),
+                        (dx / length, dy / length),
+                        rest,
+                        weight,
+                    );
+                }
+            }
+        }
+    }
+
+    fn hand_on(&mut self, mid: (f64, f64), direction: (f64, f64), metres: f64, weight: f64) {
+        let targets: Vec<u32> = match self.rule {
+            RoadAssignment::Inside => Vec::new(),
+            RoadAssignment::Nearest => {
+                self.nearest.nearest_within(mid.0, mid.1, self.snap_m).map(|(p, _)| p).into_iter().collect()
+            }
+            RoadAssignment::BothSides => [1.0, -1.0]
+                .iter()
+                .filter_map(|side| {
+                    let reach = side * self.snap_m / 2.0;
+                    let (x, y) = (mid.0 - direction.1 * reach, mid.1 + direction.0 * reach);
+                    self.nearest.nearest_within(x, y, self.snap_m / 2.0).map(|(p, _)| p)
+                })
+                .collect(),
+        };
+        for &parcel in &targets {
+            let share = metres / targets.len() as f64;
+            self.weighted_m[parcel as usize].add(share * weight);
+            self.tally.snapped.add(share);
+        }
+    }
+
+    /// Weighted length per parcel in metres, and what became of the length.
+    #[must_use]
+    pub fn finish(self) -> (Vec<f64>, LineTally) {
+        (self.weighted_m.into_iter().map(ExactSum::value).collect(), self.tally)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A road parcel 0..100 × 0..10 and a field above it.
+    fn coverage() -> Coverage {
+        let mut c = Coverage::new();
+        c.push_rings(&[vec![vec![[0.0, 0.0], [100.0, 0.0], [100.0, 10.0], [0.0, 10.0], [0.0, 0.0]]]]);
+        c.push_rings(&[vec![vec![[0.0, 10.0], [100.0, 10.0], [100.0, 50.0], [0.0, 50.0], [0.0, 10.0]]]]);
+        c
+    }
+
+    fn measure(rule: RoadAssignment, snap_m: f64, ys: [f64; 2]) -> (Vec<f64>, LineTally) {
+        let coverage = coverage();
+        let index = LineIndex::new(&coverage);
+        let mut meter = LineMeter::new(&coverage, &index, vec![true, false], rule, snap_m);
+        meter.add(&[0.0, 100.0], &ys, 1.0);
+        meter.finish()
+    }
+
+    #[test]
+    fn only_the_length_inside_the_class_counts_by_default() {
+        let (metres, tally) = measure(RoadAssignment::Inside, 0.0, [5.0, 5.0]);
+        assert_eq!(metres, [100.0, 0.0]);
+        assert_eq!(tally.in_class.value(), 100.0);
+        let (metres, tally) = measure(RoadAssignment::Inside, 0.0, [20.0, 20.0]);
+        assert_eq!(metres, [0.0, 100.0]);
+        assert_eq!(tally.in_other.value(), 100.0);
+    }
+
+    #[test]
+    fn a_road_beside_its_parcel_goes_to_the_nearest_one_by_rule() {
+        let (metres, tally) = measure(RoadAssignment::Nearest, 15.0, [20.0, 20.0]);
+        assert!((metres[0] - 100.0).abs() < 1e-9);
+        assert!((tally.snapped.value() - 100.0).abs() < 1e-9);
+        let (metres, _) = measure(RoadAssignment::Nearest, 5.0, [20.0, 20.0]);
+        assert_eq!(metres[0], 0.0);
+    }
+
+    #[test]
+    fn both_sides_takes_what_is_there() {
+        // Only the right-hand side has a parcel of the class: it takes all.
+        let (metres, _) = measure(RoadAssignment::BothSides, 30.0, [20.0, 20.0]);
+        assert!((metres[0] - 100.0).abs() < 1e-9);
+    }
+}

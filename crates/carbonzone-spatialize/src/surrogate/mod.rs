@@ -1,0 +1,15 @@
+//! Spatial surrogates (proxies): what is counted or measured on each parcel.
+//!
+//! | proxy | measure | file |
+//! |---|---|---|
+//! | `poi:<group>` | POI of a group in the parcel | [`points`] |
+//! | `population` | people in the parcel | [`points`] |
+//! | `road:<mode>` | length of a mode's lines in the parcel, m | [`lines`] |
+//! | `road_corrected` | length corrected by traffic POI, m | [`road`] |
+//! | `sink_area` | area × sink coefficient, t | [`sink`] |
+//! | `area` | area of the parcel, m² | built in |
+
+pub mod lines;
+pub mod points;
+pub mod road;
+pub mod sink;

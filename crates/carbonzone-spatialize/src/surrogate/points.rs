@@ -1,0 +1,147 @@
+//! Points to parcels: each point counts once, in the parcel that holds it or in the nearest one of the class.
+
+use carbonzone_geom::{Coverage, NO_PARCEL, NearestIndex, PointLocator};
+use carbonzone_types::ExactSum;
+
+/// What became of the points of one group.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PointTally {
+    /// Points (or people) inside a parcel of the target class.
+    pub inside: ExactSum,
+    /// Moved to the nearest parcel of the class within the snapping distance.
+    pub snapped: ExactSum,
+    /// Inside a parcel of another class.
+    pub other_class: ExactSum,
+    /// In no parcel at all.
+    pub outside: ExactSum,
+}
+
+/// Collects weights of points per parcel. Batches may come in any order and any size: sums are exact.
+pub struct PointCounter<'a> {
+    locator: Option<&'a PointLocator<'a>>,
+    /// Parcels of the target class; `None`: every parcel is a target.
+    target: Option<(Vec<bool>, NearestIndex<'a>)>,
+    snap_m: f64,
+    per_parcel: Vec<ExactSum>,
+    tally: PointTally,
+}
+
+impl<'a> PointCounter<'a> {
+    /// A counter over all parcels of `coverage`; `target` marks the parcels of the class (`None`: all).
+    /// Points outside the class are moved to its nearest parcel within `snap_m` metres.
+    #[must_use]
+    pub fn new(
+        coverage: &'a Coverage,
+        locator: &'a PointLocator<'a>,
+        target: Option<Vec<bool>>,
+        snap_m: f64,
+    ) -> Self {
+        Self { locator: Some(locator), ..Self::located(coverage, target, snap_m) }
+    }
+
+    /// A counter for points whose parcels are known already: only [`Self::add_located`] may be used.
+    #[must_use]
+    pub fn located(coverage: &'a Coverage, target: Option<Vec<bool>>, snap_m: f64) -> Self {
+        let target = target.map(|mask| {
+            let subset: Vec<u32> = if snap_m > 0.0 {
+                (0..coverage.len() as u32).filter(|&i| mask[i as usize]).collect()
+            } else {
+                Vec::new()
+            };
+            (mask, NearestIndex::new(coverage, &subset))
+        });
+        Self {
+            locator: None,
+            target,
+            snap_m,
+            per_parcel: vec![ExactSum::new(); coverage.len()],
+            tally: PointTally::default(),
+        }
+    }
+
+    /// Adds points with their weights (1 for a POI, people for a signalling point).
+    pub fn add(&mut self, xs: &[f64], ys: &[f64], weights: &[f64]) {
+        let owners = self.locator.map_or_else(|| vec![NO_PARCEL; xs.len()], |l| l.locate_all(xs, ys));
+        self.add_located(xs, ys, weights, &owners);
+    }
+
+    /// Adds points whose parcels are known already ([`NO_PARCEL`] for none).
+    pub fn add_located(&mut self, xs: &[f64], ys: &[f64], weights: &[f64], owners: &[u32]) {
+        for (((&x, &y), &weight), &owner) in xs.iter().zip(ys).zip(weights).zip(owners) {
+            self.add_one(x, y, weight, owner);
+        }
+    }
+
+    fn add_one(&mut self, x: f64, y: f64, weight: f64, owner: u32) {
+        let in_parcel = owner != NO_PARCEL;
+        let is_target = in_parcel && self.target.as_ref().is_none_or(|(mask, _)| mask[owner as usize]);
+        if is_target {
+            self.per_parcel[owner as usize].add(weight);
+            self.tally.inside.add(weight);
+            return;
+        }
+        if let Some((_, nearest)) = self.target.as_ref().filter(|_| self.snap_m > 0.0)
+            && let Some((parcel, _)) = nearest.nearest_within(x, y, self.snap_m)
+        {
+            self.per_parcel[parcel as usize].add(weight);
+            self.tally.snapped.add(weight);
+            return;
+        }
+        if in_parcel {
+            // Measured there all the same; a rule over another class never sees it.
+            self.per_parcel[owner as usize].add(weight);
+            self.tally.other_class.add(weight);
+        } else {
+            self.tally.outside.add(weight);
+        }
+    }
+
+    /// Weight per parcel and what became of the points.
+    #[must_use]
+    pub fn finish(self) -> (Vec<f64>, PointTally) {
+        (self.per_parcel.into_iter().map(ExactSum::value).collect(), self.tally)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_squares() -> Coverage {
+        let square =
+            |x0: f64| vec![vec![vec![[x0, 0.0], [x0 + 10.0, 0.0], [x0 + 10.0, 10.0], [x0, 10.0], [x0, 0.0]]]];
+        let mut coverage = Coverage::new();
+        coverage.push_rings(&square(0.0));
+        coverage.push_rings(&square(10.0));
+        coverage
+    }
+
+    #[test]
+    fn a_point_on_the_shared_edge_counts_once() {
+        let coverage = two_squares();
+        let locator = PointLocator::new(&coverage);
+        let mut counter = PointCounter::new(&coverage, &locator, None, 0.0);
+        counter.add(&[10.0, 5.0, 99.0], &[5.0, 5.0, 5.0], &[1.0, 1.0, 1.0]);
+        let (per_parcel, tally) = counter.finish();
+        assert_eq!(per_parcel[0] + per_parcel[1], 2.0);
+        assert_eq!((tally.inside.value(), tally.outside.value()), (2.0, 1.0));
+    }
+
+    #[test]
+    fn snapping_moves_a_point_to_the_class_and_counts_it() {
+        let coverage = two_squares();
+        let locator = PointLocator::new(&coverage);
+        let target = Some(vec![false, true]);
+        let mut counter = PointCounter::new(&coverage, &locator, target.clone(), 3.0);
+        counter.add(&[8.0, 1.0, 22.0], &[5.0, 5.0, 5.0], &[1.0, 1.0, 1.0]);
+        let (per_parcel, tally) = counter.finish();
+        assert_eq!(per_parcel, [1.0, 2.0]);
+        assert_eq!(
+            (tally.snapped.value(), tally.other_class.value(), tally.outside.value()),
+            (2.0, 1.0, 0.0)
+        );
+        let mut exact = PointCounter::new(&coverage, &locator, target, 0.0);
+        exact.add(&[8.0], &[5.0], &[1.0]);
+        assert_eq!(exact.finish().1.snapped.value(), 0.0);
+    }
+}
