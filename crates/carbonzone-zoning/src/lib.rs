@@ -7,6 +7,8 @@
 //! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
 //! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
 //! - [`guiyang`]: the county method (respiration, energy, land-cover sinks); [`published`]: that paper cell by cell.
+//! - [`henan`]: ratio, trend, risk, respiration and downscaling for a series of years.
+//! - [`spatial`]: neighbours, Moran's I, hot spots; [`compare`]: differences between two runs or years.
 //!
 //! What it does *not* do: read or write files, know geometry, or decide what goes on a map.
 //!
@@ -25,11 +27,14 @@
 //! ```
 
 pub mod breaks;
+pub mod compare;
 mod error;
 pub mod guiyang;
+pub mod henan;
 pub mod indices;
 pub mod published;
 pub mod scheme;
+pub mod spatial;
 pub mod what_if;
 
 pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
