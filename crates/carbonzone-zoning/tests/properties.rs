@@ -1,5 +1,8 @@
 //! Identities that hold for any city.
 
+use carbonzone_zoning::henan::downscale::{PixelShares, downscale};
+use carbonzone_zoning::henan::risk::{RiskOptions, window_risk};
+use carbonzone_zoning::henan::trend::{SerialCorrection, mann_kendall, theil_sen};
 use carbonzone_zoning::{
     BreakMethod, BreakOptions, IndexInputs, IndexOptions, Indices, ZoningScheme, class_breaks, classify,
     indices,
@@ -144,5 +147,63 @@ proptest! {
         prop_assert_eq!(counts, b.counts.clone());
         let both_sides = |f: f64| values.iter().any(|v| *v <= f) && values.iter().any(|v| *v > f);
         prop_assert_eq!(b.forced_edge.is_some(), forced.is_some_and(both_sides));
+    }
+
+    #[test]
+    fn downscaling_keeps_the_mass_of_every_county(
+        counties in prop::collection::vec((0.0f64..1e9, prop::collection::vec((0u32..50, 1.0f64..1e6), 0..12)), 1..9),
+        light in prop::collection::vec(prop_oneof![2 => Just(0.0), 3 => 0.3f64..60.0], 50),
+    ) {
+        let (mut offsets, mut pixels, mut areas) = (vec![0], Vec::new(), Vec::new());
+        for (_, entries) in &counties {
+            for (pixel, area) in entries {
+                pixels.push(*pixel);
+                areas.push(*area);
+            }
+            offsets.push(pixels.len());
+        }
+        let totals: Vec<f64> = counties.iter().map(|c| c.0).collect();
+        let shares = PixelShares { offsets: &offsets, pixels: &pixels, areas_m2: &areas, n_pixels: 50 };
+        let out = downscale(&totals, &shares, &light, None).unwrap();
+        let placed: f64 = out.pixel_t.iter().sum();
+        let total: f64 = totals.iter().sum();
+        prop_assert!((placed + out.unplaced_t - total).abs() <= NEAR * total.max(1.0));
+        prop_assert!(out.pixel_t.iter().all(|t| *t >= 0.0));
+    }
+
+    #[test]
+    fn trends_change_sign_when_time_or_values_are_turned_round(
+        values in prop::collection::vec(prop_oneof![-100.0f64..100.0, Just(1.0), Just(2.0)], 3..25),
+    ) {
+        let n = values.len();
+        let times: Vec<f64> = (0..n).map(|i| i as f64).collect();
+        let forward: Vec<Option<f64>> = values.iter().copied().map(Some).collect();
+        let turned: Vec<Option<f64>> = values.iter().rev().copied().map(Some).collect();
+        let negated: Vec<Option<f64>> = values.iter().map(|v| Some(-v)).collect();
+        let test = |v: &[Option<f64>]| mann_kendall(v, SerialCorrection::None).unwrap();
+        let (one, two, three) = (test(&forward), test(&turned), test(&negated));
+        prop_assert_eq!((one.s, one.variance, one.p), (-two.s, two.variance, two.p));
+        prop_assert_eq!(one.tau_b, -three.tau_b);
+        prop_assert!((-1.0..=1.0).contains(&one.tau_b) && (0.0..=1.0).contains(&one.p));
+        let slope = |v: &[Option<f64>]| theil_sen(&times, v).unwrap().slope;
+        prop_assert_eq!(slope(&forward), -slope(&negated));
+        prop_assert_eq!(slope(&forward), -slope(&turned));
+    }
+
+    #[test]
+    fn the_risk_index_lies_in_the_unit_interval_and_ignores_the_unit_of_mass(
+        years in prop::collection::vec((0.0f64..1e6, -1e5f64..1e6), 3..8), k in -9i32..10,
+    ) {
+        // A power of two, so that scaling is exact.
+        let k = 2f64.powi(k);
+        let column = |f: &dyn Fn(&(f64, f64)) -> f64| years.iter().map(|y| Some(f(y))).collect::<Vec<_>>();
+        let options = RiskOptions::default();
+        let risk = window_risk(&column(&|y| y.0), &column(&|y| y.1), &options).unwrap();
+        let scaled = window_risk(&column(&|y| y.0 * k), &column(&|y| y.1 * k), &options).unwrap();
+        prop_assert_eq!(risk, scaled);
+        if let Some(r) = risk {
+            let unit = 0.0..=1.0 + NEAR;
+            prop_assert!([r.level, r.trend, r.persistence, r.ciri].iter().all(|v| unit.contains(v)));
+        }
     }
 }

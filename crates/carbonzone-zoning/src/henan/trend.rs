@@ -47,15 +47,17 @@ pub fn theil_sen(times: &[f64], values: &[Option<f64>]) -> Result<TheilSen, Zoni
     Ok(TheilSen { slope, intercept: y - slope * t, n: finite.len(), infinite: points.len() - finite.len() })
 }
 
-/// Median; `None` of nothing.
+/// Median; `None` of nothing. Selection instead of sorting: a raster has hundreds of thousands of series.
 fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let (n, half) = (values.len(), values.len() / 2);
-    match n {
-        0 => None,
-        _ if n % 2 == 1 => Some(values[half]),
-        _ => Some(f64::midpoint(values[half - 1], values[half])),
+    if values.is_empty() {
+        return None;
     }
+    let (n, half) = (values.len(), values.len() / 2);
+    let (below, &mut upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    if n % 2 == 1 {
+        return Some(upper);
+    }
+    below.iter().copied().max_by(f64::total_cmp).map(|lower| f64::midpoint(lower, upper))
 }
 
 /// Result of the Mann–Kendall test.
