@@ -161,7 +161,7 @@ fn suzhou_claims_that_follow_from_printed_numbers_do_and_the_others_have_a_reaso
 // ---- Guiyang (method C) --------------------------------------------------------------------------------
 
 fn guiyang() -> PublishedStudy {
-    let table2 = read_csv("../../fixtures/guiyang_published/table2.csv")
+    let table2 = read_csv("../../fixtures/guiyang/published/table2.csv")
         .iter()
         .map(|r| Table2Row {
             year: r["year"].parse().expect("a year"),
@@ -174,7 +174,7 @@ fn guiyang() -> PublishedStudy {
             sec: printed(r, "sec"),
         })
         .collect();
-    let table3 = read_csv("../../fixtures/guiyang_published/table3.csv")
+    let table3 = read_csv("../../fixtures/guiyang/published/table3.csv")
         .iter()
         .map(|r| Table3Row {
             unit: r["unit"].clone(),
@@ -183,7 +183,7 @@ fn guiyang() -> PublishedStudy {
             zone: r["zone"].clone(),
         })
         .collect();
-    let text = read_csv("../../fixtures/guiyang_published/text.csv")
+    let text = read_csv("../../fixtures/guiyang/published/text.csv")
         .iter()
         .map(|r| TextClaim {
             claim_id: r["claim_id"].clone(),
