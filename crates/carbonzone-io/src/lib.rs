@@ -1,1 +1,63 @@
 //! The one crate that links GDAL: vector and raster layers, CRS, files in and out.
+//!
+//! | need | item |
+//! |---|---|
+//! | CRS in which a run computes | [`WorkingCrs`] |
+//! | polygons in canonical order | [`read_polygons`] |
+//! | points and lines, streamed | [`read_points`], [`read_lines`] |
+//! | GeoPackage with several layers | [`GpkgWriter`] |
+//! | one layer in batches | [`VectorWriter`] |
+//! | GeoJSON, GeoTIFF | [`write_geojson`], [`write_cog`], [`write_cog_byte`] |
+//! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
+//! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
+//! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`first_takes_all`] |
+//!
+//! Reading never panics and never prints: what is odd about the input goes into `Findings` with role, file,
+//! feature, field, value and hint; what is dropped or repaired also goes into the `Ledger`. GDAL's own messages are
+//! caught and attached. What it does *not* do: allocate, aggregate, judge overlaps between features.
+//!
+//! # Threads
+//! A GDAL handle belongs to one thread. Reading runs on one thread per layer, decoding on all; several layers may
+//! be read at the same time from different threads. Results do not depend on the number of threads.
+
+mod clip;
+mod crs;
+mod csv_points;
+mod decode;
+mod digest;
+mod dissolve;
+mod ellipsoid;
+mod error;
+mod ffi;
+mod filter;
+mod gdal_log;
+mod geojson_writer;
+mod geotiff;
+mod mojibake;
+mod place;
+mod polygons;
+mod read_back;
+mod source;
+mod stream;
+mod transcode;
+mod vector_writer;
+mod versions;
+mod warnings;
+
+pub use clip::{clip_to, first_takes_all};
+pub use crs::{CrsSpec, WorkingCrs};
+pub use digest::{file_record, size_and_sha256};
+pub use dissolve::dissolve;
+pub use ellipsoid::ellipsoidal_areas_m2;
+pub use error::{IoError, Result};
+pub use geojson_writer::write_geojson;
+pub use geotiff::{ByteBand, FloatBand, write_cog, write_cog_byte};
+pub use polygons::{PolygonLayer, read_polygons};
+pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};
+pub use source::VectorSource;
+pub use stream::{LineBatch, PointBatch, read_lines, read_points};
+pub use vector_writer::{
+    FieldType, GeometryKind, GpkgWriter, LayerSpec, LayerStyle, VectorFormat, VectorWriter, write_flatgeobuf,
+    write_layer_styles, write_polygons, write_shapefile,
+};
+pub use versions::library_versions;

@@ -1,0 +1,202 @@
+//! Polygons cut by polygons: parcels at the border of the zones, and ground claimed by two zones.
+//!
+//! Only the features that need it go through `geo`'s boolean operations (snapped to about 1e-9 of the joint
+//! extent); all others keep their coordinates bit for bit.
+
+use carbonzone_geom::Coverage;
+use geo::algorithm::unary_union;
+use geo::{BooleanOps, BoundingRect, Coord, Intersects, Rect};
+use geo_types::MultiPolygon;
+use rayon::prelude::*;
+
+/// Cuts every feature to the union of the zones. Features of which nothing is left are dropped: the second value
+/// holds the indices of those that stay, ascending, aligned with the first.
+#[must_use]
+pub fn clip_to(coverage: &Coverage, zones: &Coverage) -> (Coverage, Vec<u32>) {
+    let shapes: Vec<MultiPolygon<f64>> = (0..zones.len()).map(|i| zones.multipolygon(i)).collect();
+    let weights = carbonzone_geom::overlap_zones(coverage, zones);
+    let clipped: Vec<Option<MultiPolygon<f64>>> = (0..coverage.len())
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|i| {
+            let inside: f64 = weights.row(i).1.iter().sum();
+            let outside = weights.outside_m2[i];
+            let whole = coverage.multipolygon(i);
+            if outside.abs() <= 1e-9 * inside {
+                return Some(whole);
+            }
+            let touched: Vec<MultiPolygon<f64>> = weights
+                .row(i)
+                .0
+                .iter()
+                .filter_map(|&z| near_part(&shapes[z as usize], &whole).map(|near| near.intersection(&whole)))
+                .collect();
+            let union = unary_union(&touched);
+            (!union.0.is_empty()).then_some(union)
+        })
+        .collect();
+    let (mut out, mut kept) = (Coverage::new(), Vec::new());
+    for (i, shape) in clipped.iter().enumerate() {
+        if let Some(shape) = shape {
+            out.push_multipolygon(shape);
+            kept.push(i as u32);
+        }
+    }
+    (out, kept)
+}
+
+/// The part of a zone around a feature: cut to the feature's box by half planes, which spares the boolean
+/// operation the zone's thousands of vertices. `None` if they do not meet.
+fn near_part(zone: &MultiPolygon<f64>, feature: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
+    let bounds = feature.bounding_rect()?;
+    let margin = 1.0 + 1e-6 * (bounds.width() + bounds.height());
+    let window = Rect::new(
+        Coord { x: bounds.min().x - margin, y: bounds.min().y - margin },
+        Coord { x: bounds.max().x + margin, y: bounds.max().y + margin },
+    );
+    let polygons: Vec<_> = zone
+        .0
+        .iter()
+        .filter(|p| p.bounding_rect().is_some_and(|b| b.intersects(&window)))
+        .filter_map(|p| {
+            let shell = half_planes(p.exterior(), &window)?;
+            let holes = p.interiors().iter().filter_map(|h| half_planes(h, &window)).collect();
+            Some(geo_types::Polygon::new(shell, holes))
+        })
+        .collect();
+    (!polygons.is_empty()).then(|| MultiPolygon::new(polygons))
+}
+
+/// Sutherland and Hodgman's clipping of a ring to a box. A concave ring may come out with edges along the box
+/// that run back and forth; they enclose nothing and lie outside the feature.
+fn half_planes(ring: &geo_types::LineString<f64>, window: &Rect<f64>) -> Option<geo_types::LineString<f64>> {
+    let sides: [(fn(&Coord<f64>) -> f64, f64, f64); 4] = [
+        (|c| c.x, window.min().x, 1.0),
+        (|c| c.x, window.max().x, -1.0),
+        (|c| c.y, window.min().y, 1.0),
+        (|c| c.y, window.max().y, -1.0),
+    ];
+    let mut points: Vec<Coord<f64>> = ring.0.clone();
+    points.pop();
+    for (axis, limit, sign) in sides {
+        let depth = |c: &Coord<f64>| sign * (axis(c) - limit);
+        let mut next = Vec::with_capacity(points.len() + 4);
+        for (k, &b) in points.iter().enumerate() {
+            let a = points[(k + points.len() - 1) % points.len()];
+            let (da, db) = (depth(&a), depth(&b));
+            if (da >= 0.0) != (db >= 0.0) {
+                let t = da / (da - db);
+                next.push(Coord { x: a.x + t * (b.x - a.x), y: a.y + t * (b.y - a.y) });
+            }
+            if db >= 0.0 {
+                next.push(b);
+            }
+        }
+        points = next;
+    }
+    points.first().copied().filter(|_| points.len() >= 3).map(|first| {
+        points.push(first);
+        geo_types::LineString::new(points)
+    })
+}
+
+/// Resolves overlaps: ground shared by a pair `(a, b, m2)` stays with the lower index and is cut from the other.
+#[must_use]
+pub fn first_takes_all(coverage: &Coverage, pairs: &[(u32, u32, f64)]) -> Coverage {
+    let mut rivals: Vec<Vec<u32>> = vec![Vec::new(); coverage.len()];
+    for &(a, b, _) in pairs {
+        let (low, high) = (a.min(b), a.max(b));
+        if low != high && (high as usize) < rivals.len() {
+            rivals[high as usize].push(low);
+        }
+    }
+    let shapes: Vec<MultiPolygon<f64>> = rivals
+        .par_iter()
+        .enumerate()
+        .map(|(i, lower)| {
+            let mut lower = lower.clone();
+            lower.sort_unstable();
+            lower.dedup();
+            // The original lower zones: what two of them share is theirs, whoever of them gets it.
+            let taken: Vec<_> = lower.iter().map(|&j| coverage.multipolygon(j as usize)).collect();
+            let own = coverage.multipolygon(i);
+            if taken.is_empty() { own } else { own.difference(&unary_union(&taken)) }
+        })
+        .collect();
+    let mut out = Coverage::new();
+    shapes.iter().for_each(|s| out.push_multipolygon(s));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coverage_of(boxes: &[[f64; 4]]) -> Coverage {
+        let mut coverage = Coverage::new();
+        for [x0, y0, x1, y1] in boxes {
+            coverage.push_rings(&[vec![vec![[*x0, *y0], [*x1, *y0], [*x1, *y1], [*x0, *y1], [*x0, *y0]]]]);
+        }
+        coverage
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-5
+    }
+
+    #[test]
+    fn parcels_are_cut_at_the_border_of_all_zones_and_dropped_outside() {
+        let parcels = coverage_of(&[[1.0, 1.0, 2.0, 2.0], [8.0, 1.0, 12.0, 2.0], [18.0, 0.0, 24.0, 1.0], [30.0, 0.0, 31.0, 1.0]]);
+        let zones = coverage_of(&[[0.0, 0.0, 10.0, 10.0], [10.0, 0.0, 20.0, 10.0]]);
+        let (clipped, kept) = clip_to(&parcels, &zones);
+        assert_eq!(kept, [0, 1, 2]);
+        assert_eq!(clipped.area_m2(0), 1.0);
+        assert!(close(clipped.area_m2(1), 4.0) && close(clipped.area_m2(2), 2.0), "{:?}", clipped.areas_m2());
+    }
+
+    #[test]
+    fn a_concave_zone_with_a_hole_is_clipped_right() {
+        let mut zone = Coverage::new();
+        let u_shape = vec![[0.0, 0.0], [30.0, 0.0], [30.0, 20.0], [20.0, 20.0], [20.0, 10.0], [10.0, 10.0], [10.0, 20.0], [0.0, 20.0], [0.0, 0.0]];
+        let hole = vec![[2.0, 2.0], [2.0, 4.0], [4.0, 4.0], [4.0, 2.0], [2.0, 2.0]];
+        zone.push_rings(&[vec![u_shape, hole]]);
+        let parcels = coverage_of(&[[5.0, 5.0, 25.0, 15.0], [1.0, 1.0, 5.0, 5.0], [11.0, 12.0, 19.0, 19.0]]);
+        let (clipped, kept) = clip_to(&parcels, &zone);
+        assert_eq!(kept, [0, 1]);
+        assert!(close(clipped.area_m2(0), 150.0) || close(clipped.area_m2(0), 100.0 + 50.0), "{}", clipped.area_m2(0));
+        assert!(close(clipped.area_m2(1), 16.0 - 4.0), "{}", clipped.area_m2(1));
+    }
+
+    #[test]
+    fn shared_ground_stays_with_the_lower_index() {
+        let zones = coverage_of(&[[0.0, 0.0, 10.0, 10.0], [8.0, 0.0, 20.0, 10.0], [9.0, 0.0, 21.0, 10.0]]);
+        let out = first_takes_all(&zones, &[(0, 1, 20.0), (0, 2, 10.0), (1, 2, 110.0)]);
+        let areas = out.areas_m2();
+        assert!(close(areas[0], 100.0) && close(areas[1], 100.0) && close(areas[2], 10.0), "{areas:?}");
+    }
+
+    fn square(x0: f64, x1: f64) -> Vec<Vec<Vec<[f64; 2]>>> {
+        vec![vec![vec![[x0, 0.0], [x1, 0.0], [x1, 10.0], [x0, 10.0], [x0, 0.0]]]]
+    }
+
+    fn coverage(spans: &[(f64, f64)]) -> Coverage {
+        let mut out = Coverage::new();
+        spans.iter().for_each(|(a, b)| out.push_rings(&square(*a, *b)));
+        out
+    }
+
+    #[test]
+    fn a_parcel_across_the_border_keeps_its_inner_part() {
+        let (cut, kept) = clip_to(&coverage(&[(0.0, 10.0), (15.0, 25.0), (30.0, 40.0)]), &coverage(&[(0.0, 20.0)]));
+        assert_eq!(kept, [0, 1]);
+        assert_eq!(cut.area_m2(0), 100.0);
+        assert!((cut.area_m2(1) - 50.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_earlier_zone_takes_shared_ground() {
+        let zones = first_takes_all(&coverage(&[(0.0, 10.0), (8.0, 20.0)]), &[(0, 1, 20.0)]);
+        assert!((zones.area_m2(0) - 100.0).abs() < 1e-6);
+        assert!((zones.area_m2(1) - 100.0).abs() < 1e-6);
+    }
+}

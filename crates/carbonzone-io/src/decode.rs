@@ -1,0 +1,223 @@
+//! From WKB bytes to coordinates in the working CRS, one batch at a time, on any thread.
+
+use crate::crs::CrsPath;
+use crate::ffi;
+use carbonzone_geom::{Coverage, validity};
+use gdal::vector::{Feature, Geometry};
+use gdal_sys::OGRwkbGeometryType as T;
+use geo_types::MultiPolygon;
+
+/// Area in m² below which a polygon counts as having none.
+pub(crate) const ZERO_AREA_M2: f64 = 1e-9;
+
+/// What became of a feature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Outcome {
+    /// Taken as it is.
+    Taken,
+    /// Taken; other members of its collection were left out.
+    Reduced,
+    /// Repaired: planar area before and after, m².
+    Repaired { before_m2: f64, after_m2: f64 },
+    /// Repaired, but nothing with an area was left: area before, m².
+    RepairedAway { before_m2: f64 },
+    /// No geometry at all.
+    Null,
+    /// A geometry without vertices.
+    Empty,
+    /// Points or lines.
+    NotPolygon(T::Type),
+    /// Bytes that are no geometry.
+    Undecodable,
+    /// Coordinates that are not numbers, or have no image in the working CRS.
+    NoCoordinates,
+    /// Valid, but without an area.
+    ZeroArea,
+}
+
+impl Outcome {
+    /// True if the feature is in the layer.
+    pub(crate) fn kept(self) -> bool {
+        matches!(self, Self::Taken | Self::Reduced | Self::Repaired { .. })
+    }
+}
+
+/// Features as read: WKB bytes end to end.
+#[derive(Debug, Default)]
+pub(crate) struct RawBatch {
+    wkb: Vec<u8>,
+    /// Flattened OGR type and end of the bytes of each feature.
+    ends: Vec<(RawKind, usize)>,
+}
+
+/// Geometry of a feature as read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum RawKind {
+    Null,
+    Undecodable,
+    Geometry(T::Type),
+}
+
+/// A decoded batch: one feature in `coverage` and one outcome per feature read.
+#[derive(Debug, Default)]
+pub(crate) struct DecodedBatch {
+    pub coverage: Coverage,
+    pub outcomes: Vec<Outcome>,
+    pub error: Option<String>,
+}
+
+impl RawBatch {
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Takes over the geometry of a feature.
+    pub(crate) fn push(&mut self, feature: &Feature<'_>) {
+        let kind = match ffi::append_wkb(feature, &mut self.wkb) {
+            None => RawKind::Null,
+            Some(Err(_)) => RawKind::Undecodable,
+            Some(Ok(kind)) => RawKind::Geometry(kind),
+        };
+        self.ends.push((kind, self.wkb.len()));
+    }
+
+    /// Takes over a geometry that is WKB already.
+    pub(crate) fn push_wkb(&mut self, wkb: Option<&[u8]>) {
+        let kind = match wkb {
+            None => RawKind::Null,
+            Some(bytes) => {
+                self.wkb.extend_from_slice(bytes);
+                wkb_type(bytes).map_or(RawKind::Undecodable, RawKind::Geometry)
+            }
+        };
+        self.ends.push((kind, self.wkb.len()));
+    }
+
+    /// Kind and bytes of every feature.
+    pub(crate) fn geometries(&self) -> impl Iterator<Item = (RawKind, &[u8])> {
+        let mut start = 0;
+        self.ends.iter().map(move |&(kind, end)| {
+            let bytes = &self.wkb[start..end];
+            start = end;
+            (kind, bytes)
+        })
+    }
+
+    /// Decodes, transforms, checks and repairs.
+    pub(crate) fn decode(&self, crs: &CrsPath) -> DecodedBatch {
+        let mut batch = DecodedBatch::default();
+        for (kind, wkb) in self.geometries() {
+            batch.outcomes.push(push_geometry(&mut batch.coverage, kind, wkb));
+        }
+        match crs.transformer() {
+            Ok(transformer) => batch.coverage.transform(|xs, ys| {
+                // Lengths agree by construction; points without an image are NaN and found below.
+                let _ = transformer.apply(xs, ys);
+            }),
+            Err(error) => batch.error = Some(error.to_string()),
+        }
+        batch.check_and_repair();
+        batch
+    }
+}
+
+/// Flattened OGR type of WKB or EWKB bytes.
+fn wkb_type(bytes: &[u8]) -> Option<T::Type> {
+    let code: [u8; 4] = bytes.get(1..5)?.try_into().ok()?;
+    let code = if bytes[0] == 0 { u32::from_be_bytes(code) } else { u32::from_le_bytes(code) };
+    Some((code & 0x0FFF_FFFF) % 1000)
+}
+
+/// Appends exactly one feature to the coverage.
+fn push_geometry(coverage: &mut Coverage, kind: RawKind, wkb: &[u8]) -> Outcome {
+    let outcome = match kind {
+        RawKind::Null => Outcome::Null,
+        RawKind::Undecodable => Outcome::Undecodable,
+        RawKind::Geometry(T::wkbPolygon | T::wkbMultiPolygon) => match coverage.push_wkb(wkb) {
+            Ok(_) => return emptiness(coverage),
+            Err(_) => Outcome::Undecodable,
+        },
+        RawKind::Geometry(T::wkbGeometryCollection) => match polygons_of_collection(wkb) {
+            Some((polygons, _)) if polygons.0.is_empty() => Outcome::NotPolygon(T::wkbGeometryCollection),
+            Some((polygons, others)) => {
+                coverage.push_multipolygon(&polygons);
+                let outcome = emptiness(coverage);
+                return if outcome == Outcome::Taken && others { Outcome::Reduced } else { outcome };
+            }
+            None => Outcome::Undecodable,
+        },
+        RawKind::Geometry(T::wkbTriangle | T::wkbTIN | T::wkbPolyhedralSurface) => {
+            let forced = Geometry::from_wkb(wkb).and_then(ffi::force_multipolygon).and_then(|g| g.wkb());
+            match forced.ok().and_then(|bytes| coverage.push_wkb(&bytes).ok()) {
+                Some(_) => return emptiness(coverage),
+                None => Outcome::Undecodable,
+            }
+        }
+        RawKind::Geometry(other) => Outcome::NotPolygon(other),
+    };
+    coverage.push_empty();
+    outcome
+}
+
+/// Outcome of the feature that was appended last.
+fn emptiness(coverage: &Coverage) -> Outcome {
+    let last = coverage.len() - 1;
+    if coverage.rings(last).any(|r| !r.xs.is_empty()) { Outcome::Taken } else { Outcome::Empty }
+}
+
+/// All polygons of a (nested) collection, and whether it held anything else.
+fn polygons_of_collection(wkb: &[u8]) -> Option<(MultiPolygon<f64>, bool)> {
+    use geo_traits::to_geo::ToGeoGeometry;
+    fn gather(geometry: geo_types::Geometry<f64>, out: &mut Vec<geo_types::Polygon<f64>>) -> bool {
+        match geometry {
+            geo_types::Geometry::Polygon(p) => out.push(p),
+            geo_types::Geometry::MultiPolygon(m) => out.extend(m.0),
+            geo_types::Geometry::GeometryCollection(c) => {
+                return c.0.into_iter().fold(false, |others, g| gather(g, out) | others);
+            }
+            _ => return true,
+        }
+        false
+    }
+    let geometry = wkb::reader::read_wkb(wkb).ok()?.try_to_geometry()?;
+    let mut polygons = Vec::new();
+    let others = gather(geometry, &mut polygons);
+    Some((MultiPolygon::new(polygons), others))
+}
+
+impl DecodedBatch {
+    /// Looks at every feature that was taken; repaired ones replace the broken ones at their place.
+    fn check_and_repair(&mut self) {
+        let mut order: Vec<u32> = (0..self.coverage.len() as u32).collect();
+        let mut changed = false;
+        for i in 0..self.outcomes.len() {
+            if !self.outcomes[i].kept() {
+                continue;
+            }
+            let finite = self.coverage.rings(i).all(|r| r.xs.iter().chain(r.ys).all(|v| v.is_finite()));
+            if !finite {
+                self.outcomes[i] = Outcome::NoCoordinates;
+            } else if !validity::defects(&self.coverage, i).is_empty() {
+                let before_m2 = self.coverage.area_m2(i);
+                let repaired = validity::repair(&self.coverage.multipolygon(i));
+                let place = self.coverage.len();
+                self.coverage.push_multipolygon(&repaired);
+                let after_m2 = self.coverage.area_m2(place);
+                self.outcomes[i] = if after_m2 > ZERO_AREA_M2 {
+                    order[i] = place as u32;
+                    changed = true;
+                    Outcome::Repaired { before_m2, after_m2 }
+                } else if before_m2 > ZERO_AREA_M2 {
+                    Outcome::RepairedAway { before_m2 }
+                } else {
+                    Outcome::ZeroArea
+                };
+            } else if self.coverage.area_m2(i) <= ZERO_AREA_M2 {
+                self.outcomes[i] = Outcome::ZeroArea;
+            }
+        }
+        if changed || self.coverage.len() > order.len() {
+            self.coverage = self.coverage.reordered(&order);
+        }
+    }
+}

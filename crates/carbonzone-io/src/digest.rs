@@ -1,0 +1,92 @@
+//! Size and SHA-256 of input files, computed beside the reading.
+
+use crate::source::{has_extension, is_virtual};
+use carbonzone_types::InputRecord;
+use sha2::{Digest, Sha256};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+/// Size in bytes and SHA-256 (hex) of a file; of all parts of a shapefile (.shp, .shx, .dbf, .prj, .cpg in that
+/// order, missing ones left out) or of all files of a folder (by name) as if they were one.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn size_and_sha256(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut hasher = Sha256::new();
+    let mut bytes = 0u64;
+    let mut buffer = vec![0u8; 1 << 18];
+    for part in parts_of(path)? {
+        let mut file = std::fs::File::open(part)?;
+        loop {
+            let n = file.read(&mut buffer)?;
+            if n == 0 {
+                break;
+            }
+            bytes += n as u64;
+            hasher.update(&buffer[..n]);
+        }
+    }
+    Ok((bytes, hasher.finalize().iter().map(|b| format!("{b:02x}")).collect()))
+}
+
+/// The provenance record of a file that is not a layer, e.g. a table: role, path as shown, size and digest.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn file_record(role: &str, path: &Path, shown: &str) -> std::io::Result<InputRecord> {
+    let (bytes, sha256) = size_and_sha256(path)?;
+    Ok(InputRecord { role: role.to_owned(), path: shown.to_owned(), bytes, sha256, ..InputRecord::default() })
+}
+
+fn parts_of(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if path.is_dir() {
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(path)?.flatten().map(|e| e.path()).filter(|p| p.is_file()).collect();
+        files.sort();
+        return Ok(files);
+    }
+    if has_extension(path, &["shp"]) {
+        let sibling = |e: &str| {
+            [path.with_extension(e), path.with_extension(e.to_uppercase())].into_iter().find(|p| p.is_file())
+        };
+        return Ok(["shp", "shx", "dbf", "prj", "cpg"].iter().filter_map(|e| sibling(e)).collect());
+    }
+    Ok(vec![path.to_owned()])
+}
+
+/// A digest being computed on a thread of its own.
+pub(crate) struct DigestJob(Option<JoinHandle<std::io::Result<(u64, String)>>>);
+
+impl DigestJob {
+    /// Starts; a database connection has no digest.
+    pub(crate) fn start(path: &Path) -> Self {
+        if is_virtual(path) {
+            return Self(None);
+        }
+        let path = path.to_owned();
+        Self(std::thread::Builder::new().name("digest".to_owned()).spawn(move || size_and_sha256(&path)).ok())
+    }
+
+    /// Waits for the result: (0, "") if there is none.
+    pub(crate) fn finish(self) -> (u64, String) {
+        self.0.and_then(|job| job.join().ok()).and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_parts_of_a_shapefile_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let shp = dir.path().join("a.shp");
+        std::fs::write(&shp, "ab").unwrap();
+        std::fs::write(dir.path().join("a.dbf"), "c").unwrap();
+        let (bytes, sha) = size_and_sha256(&shp).unwrap();
+        assert_eq!(bytes, 3);
+        // SHA-256 of "abc", FIPS 180-2 appendix B.1.
+        assert_eq!(sha, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -1,0 +1,219 @@
+//! Thin safe wrappers over the few GDAL calls that the `gdal` crate does not offer. All `unsafe` of the
+//! workspace lives in this file.
+#![expect(unsafe_code, reason = "gdal 0.19 has no safe wrapper for these calls; each one states why it is sound")]
+
+use gdal::errors::{CplErrType, GdalError, Result};
+use gdal::raster::RasterBand;
+use gdal::vector::{Feature, Geometry, LayerAccess};
+use gdal::{Dataset, Metadata};
+use gdal_sys::{CPLErr, OGRErr, OGRFieldSubType, OGRFieldType, OGRwkbByteOrder, OGRwkbGeometryType};
+use std::ffi::{CString, c_char, c_int};
+
+/// True if the field has a value: neither unset (absent GeoJSON member) nor NULL.
+pub(crate) fn field_has_value(feature: &Feature<'_>, index: usize) -> bool {
+    let Ok(index) = c_int::try_from(index) else { return false };
+    // SAFETY: the feature is alive for the call; an index out of range makes GDAL return 0.
+    unsafe { gdal_sys::OGR_F_IsFieldSetAndNotNull(feature.c_feature(), index) != 0 }
+}
+
+/// Appends the ISO WKB of the feature's geometry to `out`; `None` if the feature has no geometry.
+/// Curves are turned into lines first. The result is the geometry's flattened OGR type.
+pub(crate) fn append_wkb(feature: &Feature<'_>, out: &mut Vec<u8>) -> Option<Result<OGRwkbGeometryType::Type>> {
+    // SAFETY: the handle borrowed from the feature stays valid while the feature is borrowed; the buffer is
+    // grown to OGR_G_WkbSize bytes before GDAL writes exactly that many; the linear copy is destroyed here.
+    unsafe {
+        let geometry = gdal_sys::OGR_F_GetGeometryRef(feature.c_feature());
+        if geometry.is_null() {
+            return None;
+        }
+        let kind = gdal_sys::OGR_G_GetGeometryType(geometry);
+        let linear = if gdal_sys::OGR_GT_IsNonLinear(kind) != 0 {
+            gdal_sys::OGR_G_GetLinearGeometry(geometry, 0.0, std::ptr::null_mut())
+        } else {
+            std::ptr::null_mut()
+        };
+        let source = if linear.is_null() { geometry } else { linear };
+        let flat = gdal_sys::OGR_GT_Flatten(gdal_sys::OGR_G_GetGeometryType(source));
+        let size = usize::try_from(gdal_sys::OGR_G_WkbSize(source)).unwrap_or(0);
+        let start = out.len();
+        out.resize(start + size, 0);
+        let code =
+            gdal_sys::OGR_G_ExportToIsoWkb(source, OGRwkbByteOrder::wkbNDR, out[start..].as_mut_ptr());
+        if !linear.is_null() {
+            gdal_sys::OGR_G_DestroyGeometry(linear);
+        }
+        if code == OGRErr::OGRERR_NONE {
+            Some(Ok(flat))
+        } else {
+            out.truncate(start);
+            Some(Err(GdalError::OgrError { err: code, method_name: "OGR_G_ExportToIsoWkb" }))
+        }
+    }
+}
+
+/// Begins a transaction on a dataset without borrowing it for its whole length.
+pub(crate) fn start_transaction(dataset: &Dataset) -> Result<()> {
+    // SAFETY: the dataset handle is alive; the call has no other precondition.
+    check_ogr(
+        unsafe { gdal_sys::GDALDatasetStartTransaction(dataset.c_dataset(), 0) },
+        "GDALDatasetStartTransaction",
+    )
+}
+
+/// Commits the transaction begun by [`start_transaction`].
+pub(crate) fn commit_transaction(dataset: &Dataset) -> Result<()> {
+    // SAFETY: as in `start_transaction`.
+    check_ogr(
+        unsafe { gdal_sys::GDALDatasetCommitTransaction(dataset.c_dataset()) },
+        "GDALDatasetCommitTransaction",
+    )
+}
+
+fn check_ogr(code: OGRErr::Type, method_name: &'static str) -> Result<()> {
+    if code == OGRErr::OGRERR_NONE { Ok(()) } else { Err(GdalError::OgrError { err: code, method_name }) }
+}
+
+/// Adds a field with a subtype (e.g. boolean) to a layer.
+pub(crate) fn create_field<L: LayerAccess>(
+    layer: &L,
+    name: &str,
+    kind: OGRFieldType::Type,
+    subtype: OGRFieldSubType::Type,
+    width: Option<i32>,
+    precision: Option<i32>,
+) -> Result<()> {
+    let name = CString::new(name)?;
+    // SAFETY: the definition is created, used and destroyed here; GDAL copies it into the layer.
+    let code = unsafe {
+        let field = gdal_sys::OGR_Fld_Create(name.as_ptr(), kind);
+        gdal_sys::OGR_Fld_SetSubType(field, subtype);
+        if let Some(width) = width {
+            gdal_sys::OGR_Fld_SetWidth(field, width);
+        }
+        if let Some(precision) = precision {
+            gdal_sys::OGR_Fld_SetPrecision(field, precision);
+        }
+        let code = gdal_sys::OGR_L_CreateField(layer.c_layer(), field, 1);
+        gdal_sys::OGR_Fld_Destroy(field);
+        code
+    };
+    check_ogr(code, "OGR_L_CreateField")
+}
+
+/// OGR type and subtype of a field of the layer.
+pub(crate) fn field_types<L: LayerAccess>(layer: &L, index: usize) -> (OGRFieldType::Type, OGRFieldSubType::Type) {
+    let Ok(index) = c_int::try_from(index) else {
+        return (OGRFieldType::OFTString, OGRFieldSubType::OFSTNone);
+    };
+    // SAFETY: the layer definition is alive with the layer; a field index out of range gives a null pointer,
+    // which is tested before use.
+    unsafe {
+        let field = gdal_sys::OGR_FD_GetFieldDefn(gdal_sys::OGR_L_GetLayerDefn(layer.c_layer()), index);
+        if field.is_null() {
+            return (OGRFieldType::OFTString, OGRFieldSubType::OFSTNone);
+        }
+        (gdal_sys::OGR_Fld_GetType(field), gdal_sys::OGR_Fld_GetSubType(field))
+    }
+}
+
+/// Tells the driver which fields need not be read.
+pub(crate) fn ignore_fields<L: LayerAccess>(layer: &L, names: &[String]) -> Result<()> {
+    let names: Vec<CString> = names.iter().map(|n| CString::new(n.as_str())).collect::<std::result::Result<_, _>>()?;
+    let mut pointers: Vec<*const c_char> = names.iter().map(|n| n.as_ptr()).collect();
+    pointers.push(std::ptr::null());
+    // SAFETY: a null-terminated list of valid C strings that outlives the call; GDAL copies what it needs.
+    check_ogr(
+        unsafe { gdal_sys::OGR_L_SetIgnoredFields(layer.c_layer(), pointers.as_mut_ptr().cast()) },
+        "OGR_L_SetIgnoredFields",
+    )
+}
+
+/// Sets the names of the values of a categorical band: entry `i` names value `i`.
+pub(crate) fn set_category_names(band: &RasterBand<'_>, names: &[String]) -> Result<()> {
+    let names: Vec<CString> = names.iter().map(|n| CString::new(n.as_str())).collect::<std::result::Result<_, _>>()?;
+    let mut pointers: Vec<*const c_char> = names.iter().map(|n| n.as_ptr()).collect();
+    pointers.push(std::ptr::null());
+    // SAFETY: a null-terminated list of valid C strings that outlives the call; GDAL copies it.
+    let code = unsafe { gdal_sys::GDALSetRasterCategoryNames(band.c_rasterband(), pointers.as_mut_ptr().cast()) };
+    if code == CPLErr::CE_None {
+        Ok(())
+    } else {
+        Err(GdalError::CplError { class: code, number: 0, msg: "category names were refused".to_owned() })
+    }
+}
+
+/// Names of the values of a categorical band, empty if it has none.
+pub(crate) fn category_names(band: &RasterBand<'_>) -> Vec<String> {
+    // SAFETY: the list belongs to the band and is only read, up to its terminating null pointer.
+    unsafe {
+        let list = gdal_sys::GDALGetRasterCategoryNames(band.c_rasterband());
+        let mut out = Vec::new();
+        if list.is_null() {
+            return out;
+        }
+        let mut i = 0;
+        while !(*list.add(i)).is_null() {
+            out.push(std::ffi::CStr::from_ptr(*list.add(i)).to_string_lossy().into_owned());
+            i += 1;
+        }
+        out
+    }
+}
+
+/// A dataset that presents `source` warped to another CRS (nothing is computed until it is read).
+pub(crate) fn warped_vrt(source: &Dataset, target_wkt: &str, resample: gdal_sys::GDALResampleAlg::Type) -> Result<Dataset> {
+    let wkt = CString::new(target_wkt)?;
+    // SAFETY: the source handle and the string are alive for the call; the new dataset takes its own reference
+    // to the source, and the returned non-null handle is owned by the `Dataset` made from it.
+    unsafe {
+        let handle = gdal_sys::GDALAutoCreateWarpedVRT(
+            source.c_dataset(),
+            std::ptr::null(),
+            wkt.as_ptr(),
+            resample,
+            0.0,
+            std::ptr::null(),
+        );
+        if handle.is_null() {
+            return Err(GdalError::NullPointer {
+                method_name: "GDALAutoCreateWarpedVRT",
+                msg: source.description().unwrap_or_default(),
+            });
+        }
+        Ok(Dataset::from_c_dataset(handle))
+    }
+}
+
+/// Version of PROJ that GDAL runs with, e.g. `9.1.1`.
+pub(crate) fn proj_version() -> String {
+    let (mut major, mut minor, mut patch): (c_int, c_int, c_int) = (0, 0, 0);
+    // SAFETY: three valid pointers to integers.
+    unsafe { gdal_sys::OSRGetPROJVersion(&raw mut major, &raw mut minor, &raw mut patch) };
+    format!("{major}.{minor}.{patch}")
+}
+
+/// Any geometry as a multipolygon where GDAL knows how (TIN, polyhedral surface, triangle).
+pub(crate) fn force_multipolygon(geometry: Geometry) -> Result<Geometry> {
+    // SAFETY: ownership of the handle passes to GDAL and comes back with the result, which is read as WKB and
+    // destroyed here.
+    let wkb = unsafe {
+        let handle = gdal_sys::OGR_G_ForceToMultiPolygon(geometry.into_c_geometry());
+        if handle.is_null() {
+            return Err(GdalError::NullPointer {
+                method_name: "OGR_G_ForceToMultiPolygon",
+                msg: "not polygonal".to_owned(),
+            });
+        }
+        let mut wkb = vec![0u8; usize::try_from(gdal_sys::OGR_G_WkbSize(handle)).unwrap_or(0)];
+        let code = gdal_sys::OGR_G_ExportToIsoWkb(handle, OGRwkbByteOrder::wkbNDR, wkb.as_mut_ptr());
+        gdal_sys::OGR_G_DestroyGeometry(handle);
+        check_ogr(code, "OGR_G_ExportToIsoWkb")?;
+        wkb
+    };
+    Geometry::from_wkb(&wkb)
+}
+
+/// True if a GDAL message of that class means that something failed.
+pub(crate) fn is_failure(class: CplErrType) -> bool {
+    matches!(class, CplErrType::Failure | CplErrType::Fatal)
+}

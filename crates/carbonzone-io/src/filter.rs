@@ -1,0 +1,373 @@
+//! SQL conditions on rows that GDAL does not read for us (CSV, GeoParquet).
+//!
+//! Comparison (`=`, `<>`, `!=`, `<`, `<=`, `>`, `>=`), `IN (...)`, `LIKE` (`%`, `_`), `IS [NOT] NULL`, `NOT`, `AND`,
+//! `OR` and brackets. Texts in single quotes, column names plain or in double quotes. A number compares as a
+//! number, a quoted text as text. An empty cell is NULL; comparing with NULL is never true.
+
+use crate::source::did_you_mean;
+
+/// A compiled condition.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Filter {
+    root: Node,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Node {
+    Or(Vec<Node>),
+    And(Vec<Node>),
+    Not(Box<Node>),
+    Compare(usize, Op, Literal),
+    In(usize, Vec<Literal>),
+    Like(usize, Vec<char>),
+    IsNull(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Op {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Literal {
+    Text(String),
+    Number(f64),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    /// Plain word: column or keyword.
+    Word(String),
+    /// Name in double quotes.
+    Name(String),
+    Text(String),
+    Number(f64),
+    Symbol(&'static str),
+}
+
+/// Brackets and NOTs nested deeper than this are refused.
+const MAX_DEPTH: usize = 64;
+
+impl Filter {
+    /// Compiles a condition for a table with these columns.
+    pub(crate) fn parse(text: &str, columns: &[String]) -> Result<Self, String> {
+        let mut parser = Parser { tokens: tokens(text)?, at: 0, columns, depth: 0 };
+        let root = parser.any_of()?;
+        match parser.tokens.get(parser.at) {
+            None => Ok(Self { root }),
+            Some(extra) => Err(format!("unexpected {}", show(extra))),
+        }
+    }
+
+    /// True if the row is wanted; `cell` gives a column's text.
+    pub(crate) fn keeps<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> bool {
+        self.root.holds(&cell) == Some(true)
+    }
+}
+
+impl Node {
+    /// Three-valued logic: `None` is SQL's unknown.
+    fn holds<'a>(&self, cell: &impl Fn(usize) -> Option<&'a str>) -> Option<bool> {
+        let value = |i: usize| cell(i).map(str::trim).filter(|t| !t.is_empty());
+        match self {
+            Self::Or(nodes) => nodes.iter().fold(Some(false), |acc, n| match (acc, n.holds(cell)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            }),
+            Self::And(nodes) => nodes.iter().fold(Some(true), |acc, n| match (acc, n.holds(cell)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            }),
+            Self::Not(node) => node.holds(cell).map(|b| !b),
+            Self::Compare(i, op, literal) => value(*i).map(|v| compare(v, *op, literal)),
+            Self::In(i, list) => value(*i).map(|v| list.iter().any(|l| compare(v, Op::Eq, l))),
+            Self::Like(i, pattern) => value(*i).map(|v| like(&v.to_lowercase().chars().collect::<Vec<_>>(), pattern)),
+            Self::IsNull(i) => Some(value(*i).is_none()),
+        }
+    }
+}
+
+fn compare(value: &str, op: Op, literal: &Literal) -> bool {
+    let order = match literal {
+        Literal::Text(text) => Some(value.cmp(text.as_str())),
+        Literal::Number(number) => value.parse::<f64>().ok().and_then(|v| v.partial_cmp(number)),
+    };
+    let Some(order) = order else { return op == Op::Ne };
+    match op {
+        Op::Eq => order.is_eq(),
+        Op::Ne => order.is_ne(),
+        Op::Lt => order.is_lt(),
+        Op::Le => order.is_le(),
+        Op::Gt => order.is_gt(),
+        Op::Ge => order.is_ge(),
+    }
+}
+
+/// SQL LIKE without regard to case, by the two-pointer method (linear but for one star at a time).
+fn like(text: &[char], pattern: &[char]) -> bool {
+    let (mut t, mut p) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        if pattern.get(p) == Some(&'%') {
+            star = Some((p, t));
+            p += 1;
+        } else if pattern.get(p).is_some_and(|c| *c == '_' || *c == text[t]) {
+            t += 1;
+            p += 1;
+        } else if let Some((star_p, star_t)) = star {
+            star = Some((star_p, star_t + 1));
+            p = star_p + 1;
+            t = star_t + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '%')
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let chars: Vec<char> = text.chars().collect();
+    let (mut out, mut i) = (Vec::new(), 0);
+    while i < chars.len() {
+        let c = chars[i];
+        if c.is_whitespace() {
+            i += 1;
+        } else if c == '\'' || c == '"' {
+            let (word, next) = quoted(&chars, i)?;
+            out.push(if c == '"' { Token::Name(word) } else { Token::Text(word) });
+            i = next;
+        } else if c.is_ascii_digit() || (matches!(c, '-' | '+' | '.') && chars.get(i + 1).is_some_and(|d| d.is_ascii_digit() || *d == '.')) {
+            let end = (i + 1..chars.len())
+                .find(|&k| !(chars[k].is_ascii_alphanumeric() || chars[k] == '.' || (matches!(chars[k], '+' | '-') && matches!(chars[k - 1], 'e' | 'E'))))
+                .unwrap_or(chars.len());
+            let word: String = chars[i..end].iter().collect();
+            out.push(Token::Number(word.parse().map_err(|_bad| format!("\"{word}\" is not a number"))?));
+            i = end;
+        } else if let Some(symbol) = ["<>", "!=", "<=", ">=", "==", "=", "<", ">", "(", ")", ","]
+            .into_iter()
+            .find(|s| s.chars().enumerate().all(|(k, x)| chars.get(i + k) == Some(&x)))
+        {
+            out.push(Token::Symbol(symbol));
+            i += symbol.len();
+        } else if c.is_alphanumeric() || c == '_' {
+            let end = (i..chars.len()).find(|&k| !(chars[k].is_alphanumeric() || chars[k] == '_')).unwrap_or(chars.len());
+            out.push(Token::Word(chars[i..end].iter().collect()));
+            i = end;
+        } else {
+            return Err(format!("unexpected \"{c}\""));
+        }
+    }
+    Ok(out)
+}
+
+/// A quoted text from `start`; a doubled quote stands for itself.
+fn quoted(chars: &[char], start: usize) -> Result<(String, usize), String> {
+    let quote = chars[start];
+    let (mut word, mut i) = (String::new(), start + 1);
+    while i < chars.len() {
+        if chars[i] != quote {
+            word.push(chars[i]);
+            i += 1;
+        } else if chars.get(i + 1) == Some(&quote) {
+            word.push(quote);
+            i += 2;
+        } else {
+            return Ok((word, i + 1));
+        }
+    }
+    Err(format!("the quote {quote} is not closed"))
+}
+
+fn show(token: &Token) -> String {
+    match token {
+        Token::Word(w) | Token::Name(w) => format!("\"{w}\""),
+        Token::Text(t) => format!("'{t}'"),
+        Token::Number(n) => n.to_string(),
+        Token::Symbol(s) => format!("\"{s}\""),
+    }
+}
+
+struct Parser<'a> {
+    tokens: Vec<Token>,
+    at: usize,
+    columns: &'a [String],
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn word(&mut self, keyword: &str) -> bool {
+        let hit = matches!(self.tokens.get(self.at), Some(Token::Word(w)) if w.eq_ignore_ascii_case(keyword));
+        self.at += usize::from(hit);
+        hit
+    }
+
+    fn symbol(&mut self, symbol: &str) -> bool {
+        let hit = matches!(self.tokens.get(self.at), Some(Token::Symbol(s)) if *s == symbol);
+        self.at += usize::from(hit);
+        hit
+    }
+
+    fn any_of(&mut self) -> Result<Node, String> {
+        let mut nodes = vec![self.all_of()?];
+        while self.word("or") {
+            nodes.push(self.all_of()?);
+        }
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Or(nodes) })
+    }
+
+    fn all_of(&mut self) -> Result<Node, String> {
+        let mut nodes = vec![self.factor()?];
+        while self.word("and") {
+            nodes.push(self.factor()?);
+        }
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::And(nodes) })
+    }
+
+    fn factor(&mut self) -> Result<Node, String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err("nested too deeply".to_owned());
+        }
+        let node = if self.word("not") {
+            Node::Not(Box::new(self.factor()?))
+        } else if self.symbol("(") {
+            let node = self.any_of()?;
+            if !self.symbol(")") {
+                return Err("a closing bracket is missing".to_owned());
+            }
+            node
+        } else {
+            self.predicate()?
+        };
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    fn predicate(&mut self) -> Result<Node, String> {
+        let column = self.column()?;
+        if self.word("is") {
+            let negated = self.word("not");
+            if !self.word("null") {
+                return Err("expected NULL after IS".to_owned());
+            }
+            return Ok(negate(Node::IsNull(column), negated));
+        }
+        let negated = self.word("not");
+        if self.word("in") {
+            return Ok(negate(Node::In(column, self.list()?), negated));
+        }
+        if self.word("like") {
+            return match self.literal()? {
+                Literal::Text(text) => Ok(negate(Node::Like(column, text.to_lowercase().chars().collect()), negated)),
+                Literal::Number(_) => Err("LIKE needs a text in single quotes".to_owned()),
+            };
+        }
+        if negated {
+            return Err("expected IN or LIKE after NOT".to_owned());
+        }
+        let ops = [("=", Op::Eq), ("==", Op::Eq), ("<>", Op::Ne), ("!=", Op::Ne), ("<=", Op::Le), (">=", Op::Ge), ("<", Op::Lt), (">", Op::Gt)];
+        for (symbol, op) in ops {
+            if self.symbol(symbol) {
+                return Ok(Node::Compare(column, op, self.literal()?));
+            }
+        }
+        Err(format!("expected a comparison after \"{}\"", self.columns[column]))
+    }
+
+    fn column(&mut self) -> Result<usize, String> {
+        let name = match self.tokens.get(self.at) {
+            Some(Token::Word(w) | Token::Name(w)) => w.clone(),
+            Some(other) => return Err(format!("expected a column, found {}", show(other))),
+            None => return Err("the condition ends too early".to_owned()),
+        };
+        self.at += 1;
+        let found = self.columns.iter().position(|c| *c == name);
+        found.or_else(|| self.columns.iter().position(|c| c.eq_ignore_ascii_case(&name))).ok_or_else(|| {
+            match did_you_mean(&name, self.columns) {
+                Some(like) => format!("there is no column \"{name}\"; did you mean \"{like}\"?"),
+                None => format!("there is no column \"{name}\""),
+            }
+        })
+    }
+
+    fn literal(&mut self) -> Result<Literal, String> {
+        let literal = match self.tokens.get(self.at) {
+            Some(Token::Text(t)) => Literal::Text(t.clone()),
+            Some(Token::Number(n)) => Literal::Number(*n),
+            Some(other) => return Err(format!("expected a number or a text in single quotes, found {}", show(other))),
+            None => return Err("the condition ends too early".to_owned()),
+        };
+        self.at += 1;
+        Ok(literal)
+    }
+
+    fn list(&mut self) -> Result<Vec<Literal>, String> {
+        if !self.symbol("(") {
+            return Err("expected a list in brackets after IN".to_owned());
+        }
+        let mut list = vec![self.literal()?];
+        while self.symbol(",") {
+            list.push(self.literal()?);
+        }
+        if self.symbol(")") { Ok(list) } else { Err("the list after IN is not closed".to_owned()) }
+    }
+}
+
+fn negate(node: Node, negated: bool) -> Node {
+    if negated { Node::Not(Box::new(node)) } else { node }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keeps(condition: &str, row: &[&str]) -> bool {
+        let columns: Vec<String> = ["hour_group", "people", "名称"].map(str::to_owned).to_vec();
+        Filter::parse(condition, &columns).unwrap().keeps(|i| row.get(i).copied())
+    }
+
+    #[test]
+    fn conditions_select_rows_as_sql_does() {
+        let row = ["night", "12.5", "苏州站"];
+        for (condition, wanted) in [
+            ("hour_group = 'night'", true),
+            ("HOUR_GROUP = 'day'", false),
+            ("hour_group IN ('night', 'evening') AND people > 3", true),
+            ("people >= 12.5 and not (people < 1e1)", true),
+            ("\"名称\" LIKE '%州_'", true),
+            ("名称 not like '上海%'", true),
+            ("hour_group <> 'night' OR people = 12.5", true),
+            ("people IS NULL", false),
+            ("people is not null", true),
+            ("people > -1", true),
+        ] {
+            assert_eq!(keeps(condition, &row), wanted, "{condition}");
+        }
+    }
+
+    #[test]
+    fn an_empty_cell_is_null_and_never_equal_nor_different() {
+        assert!(!keeps("people = 1", &["night", "", "x"]));
+        assert!(!keeps("NOT people = 1", &["night", " ", "x"]));
+        assert!(keeps("people IS NULL", &["night", "", "x"]));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let columns = ["people".to_owned()];
+        let error = |c: &str| Filter::parse(c, &columns).unwrap_err();
+        assert!(error("pepole > 1").contains("did you mean \"people\""));
+        assert!(error("people >").contains("too early"));
+        assert!(error("people = 'a").contains("not closed"));
+        assert!(error("people = 1 people").contains("unexpected"));
+        assert!(error(&"(".repeat(500)).contains("deep"));
+        assert!(error("").contains("too early"));
+    }
+}

@@ -1,0 +1,163 @@
+//! Suspicion of a wrong text encoding.
+
+use crate::source::Reporter;
+use carbonzone_types::Finding;
+use encoding_rs::{Encoding, GB18030, UTF_8};
+
+/// Watches texts while they are read.
+#[derive(Debug, Default)]
+pub(crate) struct TextCheck {
+    seen: u64,
+    broken: u64,
+    first: Option<(String, String)>,
+    misread: u64,
+    misread_first: Option<(String, String, String, &'static Encoding)>,
+}
+
+impl TextCheck {
+    /// Looks at one text of a field.
+    pub(crate) fn see(&mut self, field: &str, text: &str) {
+        if text.is_ascii() {
+            return;
+        }
+        self.seen += 1;
+        if text.contains('\u{FFFD}') {
+            self.broken += 1;
+            self.first.get_or_insert_with(|| (field.to_owned(), text.to_owned()));
+        } else if let Some((meant, encoding)) = unscramble(text) {
+            self.misread += 1;
+            self.misread_first.get_or_insert_with(|| (field.to_owned(), text.to_owned(), meant, encoding));
+        }
+    }
+
+    /// Adds what another check saw later.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.seen += other.seen;
+        self.broken += other.broken;
+        self.misread += other.misread;
+        self.first = self.first.take().or(other.first);
+        self.misread_first = self.misread_first.take().or(other.misread_first);
+    }
+
+    /// Reports the suspicion, if there is one.
+    pub(crate) fn report(&self, report: &mut Reporter<'_>) {
+        if let Some((field, value)) = &self.first {
+            report.add(
+                Finding::warning(
+                    "wrong_encoding",
+                    format!("{} of {} non-ASCII texts hold characters that could not be decoded", self.broken, self.seen),
+                )
+                .field(field.clone())
+                .value(value.clone())
+                .count(self.broken)
+                .hint("the file is in another encoding: add encoding = \"GBK\" (or \"UTF-8\") to this input"),
+            );
+        }
+        if let Some((field, value, meant, encoding)) = &self.misread_first {
+            // One odd name is no evidence; a fifth of them is.
+            if self.misread * 5 >= self.seen {
+                let name = if *encoding == GB18030 { "GBK" } else { encoding.name() };
+                report.add(
+                    Finding::warning(
+                        "wrong_encoding",
+                        format!("{} of {} non-ASCII texts look like {name} read as Latin-1", self.misread, self.seen),
+                    )
+                    .field(field.clone())
+                    .value(value.clone())
+                    .expected(meant.clone())
+                    .count(self.misread)
+                    .hint(format!("add encoding = \"{name}\" to this input")),
+                );
+            }
+        }
+    }
+}
+
+/// What a text would be if its characters, taken as Latin-1 (or Windows-1252) bytes, were UTF-8 or GBK: only if
+/// that gives plausible text.
+fn unscramble(text: &str) -> Option<(String, &'static Encoding)> {
+    let bytes = as_single_bytes(text)?;
+    if let Ok(utf8) = std::str::from_utf8(&bytes) {
+        return Some((utf8.to_owned(), UTF_8));
+    }
+    let (decoded, had_errors) = GB18030.decode_without_bom_handling(&bytes);
+    let foreign: Vec<char> = decoded.chars().filter(|c| !c.is_ascii()).collect();
+    let common = foreign.iter().filter(|c| is_common_han(**c)).count();
+    // Two bytes make one character: single accented letters of a European name do not.
+    (!had_errors && !foreign.is_empty() && common == foreign.len()).then(|| (decoded.into_owned(), GB18030))
+}
+
+/// The bytes of a text all of whose characters exist in Latin-1 or Windows-1252; at least two in a row high.
+fn as_single_bytes(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut run, mut longest) = (0, 0);
+    for c in text.chars() {
+        let byte = match u8::try_from(u32::from(c)) {
+            Ok(byte) => byte,
+            Err(_) => {
+                let mut buffer = [0; 4];
+                let (encoded, _, unmappable) = encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+                if unmappable || encoded.len() != 1 {
+                    return None;
+                }
+                encoded[0]
+            }
+        };
+        run = if byte >= 0x80 { run + 1 } else { 0 };
+        longest = longest.max(run);
+        bytes.push(byte);
+    }
+    (longest >= 2).then_some(bytes)
+}
+
+/// CJK ideographs and punctuation of everyday text.
+fn is_common_han(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FA5}' | '\u{3000}'..='\u{303F}' | '\u{FF00}'..='\u{FFEF}' | '·')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::VectorSource;
+    use carbonzone_types::Findings;
+
+    fn findings_of(texts: &[&str]) -> Findings {
+        let mut check = TextCheck::default();
+        for text in texts {
+            check.see("name", text);
+        }
+        let mut findings = Findings::new();
+        check.report(&mut Reporter::new(&VectorSource::new("roads", "r.shp"), &mut findings));
+        findings
+    }
+
+    #[test]
+    fn gbk_read_as_latin1_is_named_with_the_right_text() {
+        let (bytes, _, _) = GB18030.encode("人民路");
+        let scrambled: String = bytes.iter().map(|b| char::from(*b)).collect();
+        let findings = findings_of(&[&scrambled]);
+        assert_eq!(findings.items[0].expected.as_deref(), Some("人民路"));
+        assert!(findings.items[0].hint.as_ref().unwrap().contains("GBK"));
+    }
+
+    #[test]
+    fn utf8_read_as_windows_1252_is_named() {
+        let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling("Zürich 苏州".as_bytes());
+        let findings = findings_of(&[&text]);
+        assert!(findings.items[0].hint.as_ref().unwrap().contains("UTF-8"), "{findings:?}");
+    }
+
+    #[test]
+    fn undecodable_characters_are_counted_with_an_example() {
+        let findings = findings_of(&["苏州", "苏\u{FFFD}"]);
+        assert_eq!(findings.items.len(), 1);
+        assert_eq!(findings.items[0].count, Some(1));
+    }
+
+    #[test]
+    fn european_and_chinese_names_raise_no_suspicion() {
+        for text in ["Zürich", "Château-d'Œx", "São Paulo", "Ærøskøbing", "苏州市", "Bräunlingen", "Łódź"] {
+            assert_eq!(findings_of(&[text]).items.len(), 0, "{text}");
+        }
+    }
+}

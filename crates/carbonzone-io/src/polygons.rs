@@ -1,0 +1,307 @@
+//! Polygon layers: read on one thread, decoded on all, put into canonical order.
+
+use crate::crs::{CrsPath, WorkingCrs};
+use crate::decode::{DecodedBatch, Outcome, RawBatch};
+use crate::digest::DigestJob;
+use crate::gdal_log::{capture, failures_so_far};
+use crate::source::{ColumnsBuilder, OpenLayer, Reporter, VectorSource, check_reading, id_of, open_layer};
+use crate::warnings;
+use carbonzone_geom::Coverage;
+use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, Progress};
+use gdal::vector::LayerAccess;
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Features per decoding task: fixed, so that nothing depends on the number of threads.
+const BATCH: usize = 4096;
+/// Tasks in flight beyond which the reading thread decodes itself: bounds the memory for undecoded bytes.
+const IN_FLIGHT: usize = 16;
+
+/// A polygon layer in the working CRS, in canonical order: by (id, WKB bytes, attributes).
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolygonLayer {
+    /// Geometry in metres; every feature has an area.
+    pub coverage: Coverage,
+    /// Unique ids, one per feature. Without an id column they are the position in canonical order, zero-padded.
+    pub ids: Vec<String>,
+    /// The columns asked for, under the names asked for.
+    pub table: AttributeTable,
+    /// File, size, digest, CRS, number of features read (dropped ones included).
+    pub record: InputRecord,
+    /// Path of the layer in words: its CRS label and whether it was transformed.
+    pub reprojected: bool,
+}
+
+/// Reads a polygon layer into the working CRS.
+///
+/// Geometry is transformed, collections are reduced to their polygons, invalid polygons are repaired (`geo`'s
+/// `MakeValid`), NULL, empty, non-polygon and zero-area features are dropped. Each of these is a finding with a
+/// count and a ledger row with the area; a feature is never lost silently. Duplicate ids become `id#2`, `id#3`.
+///
+/// `None` means that the layer cannot be used; the findings say why.
+pub fn read_polygons(
+    source: &VectorSource,
+    crs: &WorkingCrs,
+    findings: &mut Findings,
+    ledger: &mut Ledger,
+    progress: &dyn Progress,
+) -> Option<PolygonLayer> {
+    let mut report = Reporter::new(source, findings);
+    let open = open_layer(source, crs.definition(), &mut report)?;
+    let digest = DigestJob::start(&source.path);
+    progress.begin(&format!("reading {}", source.role), open.expected);
+    let (raw, messages) = capture(|| read_all(&open, progress));
+    progress.end();
+    let complete = check_reading(raw.read, open.expected, raw.failed_at_end, &messages, &mut report);
+    raw.columns_check.report(&mut report);
+    let (bytes, sha256) = digest.finish();
+    let record = InputRecord {
+        role: source.role.clone(),
+        path: source.shown_path(),
+        layer: open.name.clone(),
+        bytes,
+        sha256,
+        features: raw.read,
+        crs: open.crs.label.clone(),
+    };
+    if let Some(error) = &raw.error {
+        report.add(Finding::error("unreadable_file", error.clone()));
+        return None;
+    }
+    if !complete || progress.cancelled() {
+        return None;
+    }
+    if raw.read == 0 {
+        let mut finding = Finding::error("empty_layer", format!("layer \"{}\" has no feature", open.name));
+        finding = match &source.filter {
+            Some(filter) => finding.field("where").value(filter.clone()).hint("the filter matches nothing"),
+            None => finding.hint("the export went wrong, or another layer was meant"),
+        };
+        report.add(finding);
+        return None;
+    }
+    assemble(source, &open.crs, crs, raw, record, &mut report, ledger)
+}
+
+/// What came out of the file, before cleaning up.
+struct RawLayer {
+    coverage: Coverage,
+    outcomes: Vec<Outcome>,
+    ids: Option<Vec<Option<String>>>,
+    table: AttributeTable,
+    columns_check: crate::mojibake::TextCheck,
+    read: u64,
+    failed_at_end: bool,
+    error: Option<String>,
+}
+
+fn read_all(open: &OpenLayer, progress: &dyn Progress) -> RawLayer {
+    let mut columns = ColumnsBuilder::new(&open.fields);
+    let mut ids = open.id.as_ref().map(|_| Vec::new());
+    let mut id_check = crate::mojibake::TextCheck::default();
+    let decoded: Mutex<Vec<(usize, DecodedBatch)>> = Mutex::new(Vec::new());
+    let in_flight = AtomicUsize::new(0);
+    let (mut read, mut failed_at_end) = (0u64, false);
+    rayon::in_place_scope(|scope| {
+        let mut n_batches = 0;
+        let mut flush = |batch: RawBatch| {
+            let index = n_batches;
+            n_batches += 1;
+            let (decoded, in_flight, crs) = (&decoded, &in_flight, &open.crs);
+            let work = move || {
+                let result = batch.decode(crs);
+                if let Ok(mut list) = decoded.lock() {
+                    list.push((index, result));
+                }
+            };
+            if in_flight.load(Ordering::Relaxed) >= IN_FLIGHT {
+                work();
+            } else {
+                in_flight.fetch_add(1, Ordering::Relaxed);
+                scope.spawn(move |_| {
+                    work();
+                    in_flight.fetch_sub(1, Ordering::Relaxed);
+                });
+            }
+        };
+        let Ok(mut layer) = open.dataset.layer(open.index) else {
+            failed_at_end = true;
+            return;
+        };
+        let mut batch = RawBatch::default();
+        let mut features = layer.features();
+        loop {
+            let before = failures_so_far();
+            let Some(feature) = features.next() else {
+                failed_at_end = failures_so_far() > before;
+                break;
+            };
+            batch.push(&feature);
+            columns.push(&feature);
+            if let (Some(plan), Some(ids)) = (&open.id, &mut ids) {
+                ids.push(id_of(plan, &feature, &mut id_check));
+            }
+            read += 1;
+            if batch.len() == BATCH {
+                flush(std::mem::take(&mut batch));
+                progress.advance(BATCH as u64);
+                if progress.cancelled() {
+                    break;
+                }
+            }
+        }
+        progress.advance(batch.len() as u64);
+        if batch.len() > 0 {
+            flush(batch);
+        }
+    });
+    let mut decoded = decoded.into_inner().unwrap_or_default();
+    decoded.sort_by_key(|(index, _)| *index);
+    let table = columns.take();
+    columns.check.merge(id_check);
+    let mut raw = RawLayer {
+        coverage: Coverage::new(),
+        outcomes: Vec::with_capacity(read as usize),
+        ids,
+        table,
+        columns_check: std::mem::take(&mut columns.check),
+        read,
+        failed_at_end,
+        error: None,
+    };
+    for (_, batch) in decoded {
+        if let Some(error) = batch.error {
+            raw.error.get_or_insert(error);
+        }
+        if let Err(error) = raw.coverage.append(&batch.coverage) {
+            raw.error.get_or_insert(error.to_string());
+            break;
+        }
+        raw.outcomes.extend(batch.outcomes);
+    }
+    raw
+}
+
+/// Reports what was dropped and repaired, sorts, and makes ids unique.
+fn assemble(
+    source: &VectorSource,
+    path: &CrsPath,
+    crs: &WorkingCrs,
+    raw: RawLayer,
+    record: InputRecord,
+    report: &mut Reporter<'_>,
+    ledger: &mut Ledger,
+) -> Option<PolygonLayer> {
+    warnings::report_outcomes(source, &raw.outcomes, raw.ids.as_deref(), report, ledger);
+    let mut keep: Vec<u32> =
+        raw.outcomes.iter().enumerate().filter(|(_, o)| o.kept()).map(|(i, _)| i as u32).collect();
+    if keep.is_empty() {
+        report.add(
+            Finding::error("no_usable_feature", format!("none of the {} features is a polygon with an area", raw.read))
+                .hint("is this the layer that was meant?"),
+        );
+        return None;
+    }
+    let ids = match &raw.ids {
+        Some(ids) => {
+            let blank = keep.iter().filter(|&&i| ids[i as usize].is_none()).count();
+            warnings::report_blank_ids(source, blank, report);
+            sort_by_id(&mut keep, ids, &raw.coverage, &raw.table);
+            let (unique, renamed) = unique_ids(keep.iter().map(|&i| ids[i as usize].as_deref().unwrap_or("null")));
+            warnings::report_duplicate_ids(source, &renamed, report);
+            unique
+        }
+        None => {
+            sort_by_wkb(&mut keep, &raw.coverage, &raw.table);
+            let width = keep.len().to_string().len();
+            (1..=keep.len()).map(|i| format!("{i:0width$}")).collect()
+        }
+    };
+    let whole = keep.len() == raw.coverage.len() && keep.iter().enumerate().all(|(i, &k)| i == k as usize);
+    let (coverage, table) = if whole {
+        (raw.coverage, raw.table)
+    } else {
+        (raw.coverage.reordered(&keep), raw.table.reordered(&keep))
+    };
+    warnings::check_place(&coverage, crs, report);
+    Some(PolygonLayer { coverage, ids, table, record, reprojected: !path.is_identity() })
+}
+
+/// Canonical order with ids; geometry and attributes are looked at only where ids are equal.
+fn sort_by_id(keep: &mut [u32], ids: &[Option<String>], coverage: &Coverage, table: &AttributeTable) {
+    keep.par_sort_by(|&a, &b| {
+        let key = |i: u32| ids[i as usize].as_deref().unwrap_or("");
+        key(a).cmp(key(b)).then_with(|| {
+            coverage.wkb(a as usize).cmp(&coverage.wkb(b as usize)).then_with(|| row_text(table, a).cmp(&row_text(table, b)))
+        })
+    });
+}
+
+/// Canonical order without ids.
+fn sort_by_wkb(keep: &mut [u32], coverage: &Coverage, table: &AttributeTable) {
+    let start = |i: u32| {
+        let first = coverage.rings(i as usize).next();
+        first.map_or((0, 0), |r| {
+            let bits = |v: &[f64]| v.first().copied().unwrap_or(0.0).to_bits();
+            (bits(r.xs), bits(r.ys))
+        })
+    };
+    keep.par_sort_by(|&a, &b| {
+        start(a).cmp(&start(b)).then_with(|| {
+            coverage.wkb(a as usize).cmp(&coverage.wkb(b as usize)).then_with(|| row_text(table, a).cmp(&row_text(table, b)))
+        })
+    });
+}
+
+fn row_text(table: &AttributeTable, row: u32) -> Vec<Option<String>> {
+    table.columns.iter().map(|c| c.data.text_at(row as usize)).collect()
+}
+
+/// Ids in canonical order, the second and later bearers of an id renamed `id#2`, `id#3`, ... Also returns the
+/// ids that occur more than once, with their counts, in order.
+pub(crate) fn unique_ids<'a>(ids: impl Iterator<Item = &'a str> + Clone) -> (Vec<String>, Vec<(String, u64)>) {
+    let mut counts: HashMap<&str, u64> = HashMap::new();
+    for id in ids.clone() {
+        *counts.entry(id).or_default() += 1;
+    }
+    let mut seen: HashMap<&str, u64> = HashMap::new();
+    let mut repeated = Vec::new();
+    let mut taken: std::collections::HashSet<String> = std::collections::HashSet::new();
+    let unique = ids
+        .map(|id| {
+            let count = counts.get(id).copied().unwrap_or(1);
+            if count == 1 {
+                return id.to_owned();
+            }
+            let n = seen.entry(id).or_default();
+            *n += 1;
+            if *n == 1 {
+                repeated.push((id.to_owned(), count));
+                return id.to_owned();
+            }
+            let mut k = *n;
+            loop {
+                let name = format!("{id}#{k}");
+                if !counts.contains_key(name.as_str()) && taken.insert(name.clone()) {
+                    return name;
+                }
+                k += 1;
+            }
+        })
+        .collect();
+    (unique, repeated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_ids_are_numbered_and_never_collide() {
+        let (ids, repeated) = unique_ids(["a", "a", "a", "a#2", "b"].into_iter());
+        assert_eq!(ids, ["a", "a#3", "a#4", "a#2", "b"]);
+        assert_eq!(repeated, [("a".to_owned(), 3)]);
+    }
+}

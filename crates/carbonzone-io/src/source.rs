@@ -1,0 +1,599 @@
+//! Where a layer comes from, and the part of opening it that all geometry types share.
+
+use crate::crs::{CrsPath, CrsSpec};
+use crate::error::IoError;
+use crate::ffi;
+use crate::gdal_log::{GdalMessages, capture};
+use crate::mojibake::TextCheck;
+use carbonzone_types::{Column, ColumnData, Finding, Findings};
+use gdal::vector::{Feature, LayerAccess};
+use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
+use gdal_sys::{OGRFieldSubType, OGRFieldType};
+use std::path::{Path, PathBuf};
+
+/// A vector layer (or a table of points) as the pipeline file describes it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VectorSource {
+    /// Role in the pipeline file, e.g. `parcels`: named in every finding.
+    pub role: String,
+    /// File, folder (`.gdb`) or connection string (`PG:...`).
+    pub path: PathBuf,
+    /// Path as the user wrote it; `path` is shown if this is empty.
+    pub shown: String,
+    /// Layer; needed if the file has several.
+    pub layer: Option<String>,
+    /// CRS that overrides the file's: anything GDAL reads, `GCJ-02` or `BD-09`.
+    pub crs: Option<String>,
+    /// Encoding of texts (`GBK`, `UTF-8`, ...) that overrides the file's.
+    pub encoding: Option<String>,
+    /// SQL condition, e.g. `hour_group = 'night'`.
+    pub filter: Option<String>,
+    /// Column with the feature id.
+    pub id: Option<String>,
+    /// Columns to read.
+    pub fields: Vec<String>,
+    /// Column with the easting or longitude (CSV only; found by its name if absent).
+    pub x: Option<String>,
+    /// Column with the northing or latitude (CSV only; found by its name if absent).
+    pub y: Option<String>,
+}
+
+impl VectorSource {
+    /// A source with a role and a path; the rest is set on the fields.
+    pub fn new(role: &str, path: impl Into<PathBuf>) -> Self {
+        Self { role: role.to_owned(), path: path.into(), ..Self::default() }
+    }
+
+    /// Asks for columns (builder style).
+    #[must_use]
+    pub fn fields(mut self, fields: &[&str]) -> Self {
+        self.fields = fields.iter().map(|f| (*f).to_owned()).collect();
+        self
+    }
+
+    /// Names the id column (builder style).
+    #[must_use]
+    pub fn id(mut self, id: &str) -> Self {
+        self.id = Some(id.to_owned());
+        self
+    }
+
+    /// Sets the CRS override (builder style).
+    #[must_use]
+    pub fn crs(mut self, crs: &str) -> Self {
+        self.crs = Some(crs.to_owned());
+        self
+    }
+
+    /// Names the layer (builder style).
+    #[must_use]
+    pub fn layer(mut self, layer: &str) -> Self {
+        self.layer = Some(layer.to_owned());
+        self
+    }
+
+    /// The path as shown in findings.
+    #[must_use]
+    pub fn shown_path(&self) -> String {
+        if self.shown.is_empty() { self.path.display().to_string() } else { self.shown.clone() }
+    }
+
+    /// True if the path is a database connection or a virtual file rather than a file on disk.
+    #[must_use]
+    pub fn is_virtual(&self) -> bool {
+        is_virtual(&self.path)
+    }
+
+    /// True for `.csv`, `.txt` and `.tsv`.
+    #[must_use]
+    pub fn is_csv(&self) -> bool {
+        has_extension(&self.path, &["csv", "txt", "tsv"])
+    }
+}
+
+/// Findings of one source: adds its role and file to each.
+pub(crate) struct Reporter<'a> {
+    pub findings: &'a mut Findings,
+    role: String,
+    file: String,
+}
+
+impl<'a> Reporter<'a> {
+    pub(crate) fn new(source: &VectorSource, findings: &'a mut Findings) -> Self {
+        Self { findings, role: source.role.clone(), file: source.shown_path() }
+    }
+
+    pub(crate) fn add(&mut self, finding: Finding) {
+        self.findings.push(finding.layer(self.role.clone()).file(self.file.clone()));
+    }
+}
+
+pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.iter().any(|x| e.eq_ignore_ascii_case(x)))
+}
+
+pub(crate) fn is_virtual(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.starts_with("/vsi") || ["PG:", "postgresql:", "postgres:", "MySQL:"].iter().any(|p| text.starts_with(p))
+}
+
+/// The names that exist, for a message: at most 30 of them.
+pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    let mut text = names.iter().take(30).map(|n| format!("\"{}\"", n.as_ref())).collect::<Vec<_>>().join(", ");
+    if names.len() > 30 {
+        text.push_str(&format!(" and {} more", names.len() - 30));
+    }
+    text
+}
+
+/// The name that is most like `wanted`, if one is like it at all.
+pub(crate) fn did_you_mean<S: AsRef<str>>(wanted: &str, names: &[S]) -> Option<String> {
+    let wanted = wanted.to_lowercase();
+    names
+        .iter()
+        .map(|n| (strsim::jaro_winkler(&wanted, &n.as_ref().to_lowercase()), n.as_ref()))
+        .filter(|(score, _)| *score >= 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, name)| name.to_owned())
+}
+
+/// "did you mean ...?" as a hint, else the fallback.
+pub(crate) fn name_hint<S: AsRef<str>>(wanted: &str, names: &[S], fallback: &str) -> String {
+    did_you_mean(wanted, names).map_or_else(|| fallback.to_owned(), |name| format!("did you mean \"{name}\"?"))
+}
+
+/// Checks that the file is there, with the parts a shapefile needs. False: reported, do not open.
+pub(crate) fn check_file(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
+    if source.is_virtual() {
+        return true;
+    }
+    if !source.path.exists() {
+        let mut finding = Finding::fatal("missing_file", format!("{} does not exist", source.shown_path()));
+        let siblings: Vec<String> = source
+            .path
+            .parent()
+            .map(|dir| if dir.as_os_str().is_empty() { Path::new(".") } else { dir })
+            .and_then(|dir| std::fs::read_dir(dir).ok())
+            .map(|entries| entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+            .unwrap_or_default();
+        let name = source.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        finding = finding.hint(name_hint(&name, &siblings, "paths are relative to the pipeline file"));
+        report.add(finding);
+        return false;
+    }
+    if std::fs::metadata(&source.path).is_ok_and(|m| m.is_file() && m.len() == 0) {
+        report.add(
+            Finding::error("unreadable_file", "the file is empty (0 bytes)")
+                .hint("the download or copy was cut off: get the file again"),
+        );
+        return false;
+    }
+    if has_extension(&source.path, &["shp"]) {
+        return check_shapefile_parts(source, report);
+    }
+    true
+}
+
+fn check_shapefile_parts(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
+    let part = |extension: &str| {
+        [extension.to_owned(), extension.to_uppercase()].iter().any(|e| source.path.with_extension(e).exists())
+    };
+    let hint = "a shapefile is several files with one name: copy .shp, .shx, .dbf, .prj and .cpg together";
+    let mut usable = true;
+    if !part("shx") {
+        usable = false;
+        report.add(Finding::error("shapefile_part_missing", "the .shx file (index) of the shapefile is missing").hint(hint));
+    }
+    if !part("dbf") {
+        let needed = !source.fields.is_empty() || source.id.is_some() || source.filter.is_some();
+        let message = "the .dbf file (attribute table) of the shapefile is missing";
+        if needed {
+            usable = false;
+            let wanted: Vec<&String> = source.id.iter().chain(&source.fields).collect();
+            report.add(
+                Finding::error("shapefile_part_missing", message)
+                    .expected(format!("columns {}", listed(&wanted)))
+                    .hint(hint),
+            );
+        } else {
+            report.add(Finding::warning("shapefile_part_missing", message).hint(hint));
+        }
+    }
+    usable
+}
+
+/// How a column is filled from features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldKind {
+    Text,
+    Real,
+    Int,
+    Bool,
+    Fid,
+}
+
+/// A column to read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FieldPlan {
+    pub name: String,
+    pub index: usize,
+    pub kind: FieldKind,
+}
+
+/// An opened layer with everything resolved.
+pub(crate) struct OpenLayer {
+    pub dataset: Dataset,
+    pub index: usize,
+    pub name: String,
+    pub fields: Vec<FieldPlan>,
+    pub id: Option<FieldPlan>,
+    pub crs: CrsPath,
+    pub expected: Option<u64>,
+}
+
+/// Opens a dataset read-only and returns what GDAL said.
+pub(crate) fn open_dataset(path: &Path, encoding: Option<&str>) -> (gdal::errors::Result<Dataset>, GdalMessages) {
+    let mut options: Vec<String> = Vec::new();
+    if let Some(encoding) = encoding {
+        if has_extension(path, &["shp", "dbf"]) || path.is_dir() {
+            options.push(format!("ENCODING={encoding}"));
+        }
+    }
+    if has_extension(path, &["csv", "txt", "tsv"]) {
+        options.push("AUTODETECT_TYPE=YES".to_owned());
+    }
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    capture(|| {
+        Dataset::open_ex(
+            path,
+            DatasetOptions {
+                open_flags: GdalOpenFlags::GDAL_OF_READONLY
+                    | GdalOpenFlags::GDAL_OF_VECTOR
+                    | GdalOpenFlags::GDAL_OF_VERBOSE_ERROR,
+                open_options: Some(&options),
+                ..DatasetOptions::default()
+            },
+        )
+    })
+}
+
+/// Opens the file, finds the layer, its columns and its way into the working CRS (`target`). All problems are
+/// reported at once where possible; `None` if the layer cannot be used.
+pub(crate) fn open_layer(source: &VectorSource, target: &str, report: &mut Reporter<'_>) -> Option<OpenLayer> {
+    if !check_file(source, report) {
+        return None;
+    }
+    let (opened, messages) = open_dataset(&source.path, source.encoding.as_deref());
+    let dataset = match opened {
+        Ok(dataset) => dataset,
+        Err(error) => {
+            let said = messages.summary().unwrap_or_else(|| error.to_string());
+            report.add(
+                Finding::error("unreadable_file", format!("cannot be opened as a vector layer: {said}"))
+                    .expected("GeoPackage, Shapefile, GeoJSON, FlatGeobuf, File Geodatabase, GeoParquet, CSV or OSM PBF")
+                    .hint("the file is truncated, damaged or of another format: open it in QGIS, or get it again"),
+            );
+            return None;
+        }
+    };
+    let index = find_layer(source, &dataset, report)?;
+    let mut layer = match dataset.layer(index) {
+        Ok(layer) => layer,
+        Err(error) => {
+            report.add(Finding::error("unreadable_file", format!("layer {index} cannot be read: {error}")));
+            return None;
+        }
+    };
+    let name = layer.name();
+    let fields = find_fields(source, &layer, report);
+    let crs = find_crs(source, &layer, target, report);
+    let filtered = apply_filter(source, &mut layer, report);
+    let (fields, id) = fields?;
+    let (crs, ()) = (crs?, filtered?);
+    if source.filter.is_none() {
+        skip_other_fields(&layer, &fields, id.as_ref());
+    }
+    let (expected, _) = capture(|| if source.filter.is_some() { None } else { layer.try_feature_count() });
+    drop(layer);
+    Some(OpenLayer { dataset, index, name, fields, id, crs, expected })
+}
+
+/// Names of the layers of a dataset, in file order.
+pub(crate) fn layer_names(dataset: &Dataset) -> Vec<String> {
+    (0..dataset.layer_count()).filter_map(|i| dataset.layer(i).ok()).map(|l| l.name()).collect()
+}
+
+fn find_layer(source: &VectorSource, dataset: &Dataset, report: &mut Reporter<'_>) -> Option<usize> {
+    let (names, _) = capture(|| layer_names(dataset));
+    if let Some(wanted) = &source.layer {
+        let exact = names.iter().position(|n| n == wanted);
+        if let Some(found) = exact.or_else(|| names.iter().position(|n| n.eq_ignore_ascii_case(wanted))) {
+            return Some(found);
+        }
+        report.add(
+            Finding::error("unknown_layer", format!("there is no layer \"{wanted}\""))
+                .field("layer")
+                .value(wanted.clone())
+                .expected(format!("one of {}", listed(&names)))
+                .hint(name_hint(wanted, &names, "use one of the layers that exist")),
+        );
+        return None;
+    }
+    let spatial: Vec<usize> = (0..names.len())
+        .filter(|&i| dataset.layer(i).is_ok_and(|l| l.defn().geometry_type() != gdal_sys::OGRwkbGeometryType::wkbNone))
+        .filter(|&i| names[i] != "layer_styles")
+        .collect();
+    match (spatial.as_slice(), names.len()) {
+        ([only], _) => Some(*only),
+        ([], 1) => Some(0),
+        ([], 0) => {
+            report.add(Finding::error("empty_layer", "the file has no layer at all").hint("it may be damaged: get it again"));
+            None
+        }
+        _ => {
+            report.add(
+                Finding::error("layer_not_named", format!("the file has {} layers: say which one", names.len()))
+                    .field("layer")
+                    .expected(format!("one of {}", listed(&names)))
+                    .hint("add layer = \"...\" to this input"),
+            );
+            None
+        }
+    }
+}
+
+fn find_fields<L: LayerAccess>(
+    source: &VectorSource,
+    layer: &L,
+    report: &mut Reporter<'_>,
+) -> Option<(Vec<FieldPlan>, Option<FieldPlan>)> {
+    let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
+    let mut complete = true;
+    let mut find = |wanted: &String, key: &str| {
+        let plan = plan_field(layer, &names, wanted);
+        if plan.is_none() {
+            complete = false;
+            report.add(
+                Finding::error("unknown_field", format!("layer \"{}\" has no field \"{wanted}\"", layer.name()))
+                    .field(key)
+                    .value(wanted.clone())
+                    .expected(format!("one of {}", listed(&names)))
+                    .hint(name_hint(wanted, &names, "use one of the fields that exist")),
+            );
+        }
+        plan
+    };
+    let id = source.id.as_ref().map(|id| find(id, "id"));
+    let fields: Vec<Option<FieldPlan>> = source.fields.iter().map(|f| find(f, "field")).collect();
+    complete.then(|| (fields.into_iter().flatten().collect(), id.flatten()))
+}
+
+fn plan_field<L: LayerAccess>(layer: &L, names: &[String], wanted: &str) -> Option<FieldPlan> {
+    let index = names
+        .iter()
+        .position(|n| n == wanted)
+        .or_else(|| names.iter().position(|n| n.to_lowercase() == wanted.to_lowercase()));
+    if let Some(index) = index {
+        return Some(FieldPlan { name: wanted.to_owned(), index, kind: kind_of(layer, index) });
+    }
+    ["fid", "ogc_fid"]
+        .iter()
+        .any(|f| wanted.eq_ignore_ascii_case(f))
+        .then(|| FieldPlan { name: wanted.to_owned(), index: 0, kind: FieldKind::Fid })
+}
+
+/// The column type for an OGR field.
+pub(crate) fn kind_of<L: LayerAccess>(layer: &L, index: usize) -> FieldKind {
+    match ffi::field_types(layer, index) {
+        (OGRFieldType::OFTInteger | OGRFieldType::OFTInteger64, OGRFieldSubType::OFSTBoolean) => FieldKind::Bool,
+        (OGRFieldType::OFTInteger | OGRFieldType::OFTInteger64, _) => FieldKind::Int,
+        (OGRFieldType::OFTReal, _) => FieldKind::Real,
+        _ => FieldKind::Text,
+    }
+}
+
+fn find_crs<L: LayerAccess>(source: &VectorSource, layer: &L, target: &str, report: &mut Reporter<'_>) -> Option<CrsPath> {
+    let spec = CrsSpec::parse(source.crs.as_deref());
+    let (wkt, _) = capture(|| layer.spatial_ref().and_then(|s| s.to_wkt().ok()).filter(|w| !w.trim().is_empty()));
+    resolve_crs(&spec, wkt.as_deref(), target, source, report)
+}
+
+/// The way into the working CRS, or the finding that there is none.
+pub(crate) fn resolve_crs(
+    spec: &CrsSpec,
+    layer_wkt: Option<&str>,
+    target: &str,
+    source: &VectorSource,
+    report: &mut Reporter<'_>,
+) -> Option<CrsPath> {
+    match CrsPath::new(spec, layer_wkt, target) {
+        Ok(Some(path)) => {
+            tell_reprojection(&path, target, report);
+            Some(path)
+        }
+        Ok(None) => {
+            let hint = if has_extension(&source.path, &["shp"]) && !source.path.with_extension("prj").exists() {
+                "the shapefile has no .prj file: copy it too, or add crs = \"EPSG:...\" to this input"
+            } else {
+                "add crs = \"EPSG:...\" to this input (\"EPSG:4326\" for GPS degrees, \"GCJ-02\" for Amap, \"BD-09\" for Baidu)"
+            };
+            report.add(
+                Finding::error("no_crs", "the layer does not say its coordinate reference system and none is given")
+                    .field("crs")
+                    .hint(hint),
+            );
+            None
+        }
+        Err(error @ IoError::UnknownCrs { .. }) => {
+            let text = error.to_string();
+            let (message, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
+            report.add(
+                Finding::error("unknown_crs", message)
+                    .field("crs")
+                    .value(source.crs.clone().unwrap_or_default())
+                    .hint(hint),
+            );
+            None
+        }
+        Err(error) => {
+            report.add(Finding::error("crs_transformation", error.to_string()).field("crs"));
+            None
+        }
+    }
+}
+
+fn tell_reprojection(path: &CrsPath, target: &str, report: &mut Reporter<'_>) {
+    if path.is_identity() {
+        return;
+    }
+    let from = &path.label;
+    let finding = match path.source_unit_m {
+        Some(unit) if (unit - 1.0).abs() > 1e-9 => Finding::info(
+            "unit_converted",
+            format!("coordinates are in units of {unit} m ({from}, feet): converted to metres on reading"),
+        ),
+        _ if path.geographic => Finding::info("reprojected", format!("transformed from {from} (degrees) to the working CRS")),
+        _ => Finding::info("reprojected", format!("transformed from {from} to the working CRS")),
+    };
+    let target = if target.len() > 40 { "the working CRS" } else { target };
+    report.add(finding.field("crs").value(from.clone()).expected(target.to_owned()));
+}
+
+fn apply_filter<L: LayerAccess>(source: &VectorSource, layer: &mut L, report: &mut Reporter<'_>) -> Option<()> {
+    let Some(filter) = &source.filter else { return Some(()) };
+    let (result, messages) = capture(|| layer.set_attribute_filter(filter));
+    if let Err(error) = result {
+        let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
+        report.add(
+            Finding::error(
+                "bad_filter",
+                format!("the filter is not understood: {}", messages.summary().unwrap_or_else(|| error.to_string())),
+            )
+            .field("where")
+            .value(filter.clone())
+            .expected(format!("a SQL condition on {}", listed(&names)))
+            .hint("texts in single quotes, field names in double quotes: \"type\" = 'night'"),
+        );
+        return None;
+    }
+    Some(())
+}
+
+fn skip_other_fields<L: LayerAccess>(layer: &L, fields: &[FieldPlan], id: Option<&FieldPlan>) {
+    let wanted: Vec<usize> = fields.iter().chain(id).filter(|f| f.kind != FieldKind::Fid).map(|f| f.index).collect();
+    let skip: Vec<String> =
+        layer.defn().fields().enumerate().filter(|(i, _)| !wanted.contains(i)).map(|(_, f)| f.name()).collect();
+    // Only a speed-up: a driver that refuses it reads all fields.
+    let _ = capture(|| ffi::ignore_fields(layer, &skip));
+}
+
+/// Columns being filled, with a watch on the encoding of texts.
+pub(crate) struct ColumnsBuilder {
+    plans: Vec<FieldPlan>,
+    columns: Vec<ColumnData>,
+    pub check: TextCheck,
+}
+
+impl ColumnsBuilder {
+    pub(crate) fn new(plans: &[FieldPlan]) -> Self {
+        Self { plans: plans.to_vec(), columns: empty_columns(plans), check: TextCheck::default() }
+    }
+
+    pub(crate) fn push(&mut self, feature: &Feature<'_>) {
+        for (plan, column) in self.plans.iter().zip(&mut self.columns) {
+            push_value(plan, column, feature, &mut self.check);
+        }
+    }
+
+    /// Hands out what was filled and starts anew.
+    pub(crate) fn take(&mut self) -> carbonzone_types::AttributeTable {
+        let columns = std::mem::replace(&mut self.columns, empty_columns(&self.plans));
+        let columns = self.plans.iter().zip(columns).map(|(p, data)| Column { name: p.name.clone(), data }).collect();
+        carbonzone_types::AttributeTable { columns }
+    }
+}
+
+fn empty_columns(plans: &[FieldPlan]) -> Vec<ColumnData> {
+    plans
+        .iter()
+        .map(|p| match p.kind {
+            FieldKind::Text => ColumnData::Text(Vec::new()),
+            FieldKind::Real => ColumnData::Real(Vec::new()),
+            FieldKind::Int | FieldKind::Fid => ColumnData::Int(Vec::new()),
+            FieldKind::Bool => ColumnData::Bool(Vec::new()),
+        })
+        .collect()
+}
+
+fn push_value(plan: &FieldPlan, column: &mut ColumnData, feature: &Feature<'_>, check: &mut TextCheck) {
+    if plan.kind == FieldKind::Fid {
+        if let ColumnData::Int(v) = column {
+            v.push(feature.fid().and_then(|f| i64::try_from(f).ok()));
+        }
+        return;
+    }
+    let present = ffi::field_has_value(feature, plan.index);
+    match column {
+        ColumnData::Text(v) => {
+            let text = present.then(|| feature.field_as_string(plan.index).ok().flatten()).flatten();
+            if let Some(text) = &text {
+                check.see(&plan.name, text);
+            }
+            v.push(text);
+        }
+        ColumnData::Real(v) => v.push(
+            present.then(|| feature.field_as_double(plan.index).ok().flatten()).flatten().filter(|x| !x.is_nan()),
+        ),
+        ColumnData::Int(v) => {
+            v.push(present.then(|| feature.field_as_integer64(plan.index).ok().flatten()).flatten());
+        }
+        ColumnData::Bool(v) => {
+            v.push(present.then(|| feature.field_as_integer(plan.index).ok().flatten()).flatten().map(|x| x != 0));
+        }
+    }
+}
+
+/// The id of a feature as text; `None` if it is NULL or blank.
+pub(crate) fn id_of(plan: &FieldPlan, feature: &Feature<'_>, check: &mut TextCheck) -> Option<String> {
+    let mut one = empty_columns(std::slice::from_ref(plan)).remove(0);
+    push_value(plan, &mut one, feature, check);
+    one.text_at(0).map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+/// Reports how the reading of a layer ended: fewer features than announced or a failure at the end is an error,
+/// failures on the way are a warning.
+pub(crate) fn check_reading(
+    read: u64,
+    expected: Option<u64>,
+    failed_at_end: bool,
+    messages: &GdalMessages,
+    report: &mut Reporter<'_>,
+) -> bool {
+    let short = expected.is_some_and(|e| read < e);
+    if failed_at_end || (short && !messages.failures.is_empty()) {
+        let said = messages.summary().unwrap_or_else(|| "no reason given".to_owned());
+        let announced = expected.map_or(String::new(), |e| format!(" of {e}"));
+        report.add(
+            Finding::error("truncated_file", format!("reading stopped after {read}{announced} features: {said}"))
+                .count(expected.map_or(0, |e| e.saturating_sub(read)))
+                .hint("the file is damaged or its download was cut off: get it again"),
+        );
+        return false;
+    }
+    if short {
+        report.add(
+            Finding::warning(
+                "feature_count",
+                format!("the file announces {} features, {read} could be read", expected.unwrap_or(0)),
+            )
+            .hint("rebuild the layer (e.g. export it again from QGIS) if features are missing"),
+        );
+    }
+    if let Some(said) = messages.summary() {
+        report.add(Finding::warning("reader_message", format!("while reading, GDAL said: {said}")).count(messages.n_failures));
+    }
+    true
+}

@@ -1,0 +1,495 @@
+//! Points and lines: streamed in batches, read on a thread of their own while the caller computes.
+
+use crate::crs::{CrsPath, Transformer, WorkingCrs};
+use crate::decode::{RawBatch, RawKind};
+use crate::digest::DigestJob;
+use crate::gdal_log::{GdalMessages, capture, failures_so_far};
+use crate::mojibake::TextCheck;
+use crate::place::PlaceCheck;
+use crate::source::{ColumnsBuilder, OpenLayer, Reporter, VectorSource, check_reading, open_layer};
+use crate::csv_points;
+use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
+use gdal::vector::LayerAccess;
+use gdal_sys::OGRwkbGeometryType as T;
+use geo::{Centroid, InteriorPoint};
+use geo_traits::to_geo::ToGeoGeometry;
+use std::sync::mpsc::sync_channel;
+
+/// Features per batch.
+pub(crate) const BATCH: usize = 32_768;
+/// Batches that may wait between the reading thread and the caller.
+const QUEUE: usize = 3;
+
+/// Points in the working CRS with the columns asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PointBatch {
+    /// Eastings, m.
+    pub xs: Vec<f64>,
+    /// Northings, m.
+    pub ys: Vec<f64>,
+    /// One row per point. Columns of a CSV are always text: use `number_at` for numbers.
+    pub table: AttributeTable,
+}
+
+/// Lines in the working CRS: one entry per line string; the parts of a multiline share a row of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineBatch {
+    /// Eastings, m.
+    pub xs: Vec<f64>,
+    /// Northings, m.
+    pub ys: Vec<f64>,
+    /// Line to vertex, starts with 0.
+    pub offsets: Vec<u32>,
+    /// Row of the table for each line, ascending.
+    pub rows: Vec<u32>,
+    /// One row per feature.
+    pub table: AttributeTable,
+}
+
+impl Default for LineBatch {
+    fn default() -> Self {
+        Self { xs: Vec::new(), ys: Vec::new(), offsets: vec![0], rows: Vec::new(), table: AttributeTable::new() }
+    }
+}
+
+impl LineBatch {
+    /// Number of lines (parts of multilines counted one by one).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// True if there is no line.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Coordinates of line `i`.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    #[must_use]
+    pub fn line(&self, i: usize) -> (&[f64], &[f64]) {
+        let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        (&self.xs[range.clone()], &self.ys[range])
+    }
+
+    /// Row of the table that line `i` belongs to.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    #[must_use]
+    pub fn row(&self, i: usize) -> usize {
+        self.rows[i] as usize
+    }
+
+    /// Number of features, whether or not the table has columns.
+    pub(crate) fn table_rows(&self) -> usize {
+        self.rows.last().map_or(0, |r| *r as usize + 1)
+    }
+
+    /// Appends a line that belongs to a row of the table; rows must not descend.
+    pub fn push(&mut self, row: u32, points: impl IntoIterator<Item = [f64; 2]>) {
+        for [x, y] in points {
+            self.xs.push(x);
+            self.ys.push(y);
+        }
+        self.offsets.push(self.xs.len() as u32);
+        self.rows.push(row);
+    }
+}
+
+/// Features of the wrong kind, counted while streaming.
+#[derive(Debug, Default)]
+pub(crate) struct Losses {
+    kinds: Vec<(&'static str, String, u64, Option<String>)>,
+}
+
+impl Losses {
+    pub(crate) fn add(&mut self, code: &'static str, what: &str, example: Option<String>) {
+        if let Some(kind) = self.kinds.iter_mut().find(|(c, w, _, _)| *c == code && w == what) {
+            kind.2 += 1;
+        } else {
+            self.kinds.push((code, what.to_owned(), 1, example));
+        }
+    }
+
+    fn report(mut self, source: &VectorSource, report: &mut Reporter<'_>, ledger: &mut Ledger) {
+        self.kinds.sort();
+        for (code, what, count, example) in self.kinds {
+            let mut finding = Finding::warning(code, format!("{count} {what}: left out")).count(count);
+            finding.value = example;
+            if code == "bad_coordinates" {
+                finding = finding.expected("two numbers").hint("check the coordinate columns of these rows");
+            }
+            report.add(finding);
+            ledger.push(LedgerRow::counted(Stage::Drop, &source.role, count as f64, "features").note(what));
+        }
+    }
+}
+
+/// Streams the points of a layer, in batches, in the order of the file, in the working CRS.
+///
+/// CSV files are read directly (`x`/`y` or longitude/latitude columns), everything else through GDAL. Polygons
+/// are taken by a point inside, lines and rows without usable coordinates are left out; both are findings.
+/// `None` means that the layer cannot be used; the findings say why. Batches may have been handed out before
+/// that is known.
+pub fn read_points(
+    source: &VectorSource,
+    crs: &WorkingCrs,
+    findings: &mut Findings,
+    ledger: &mut Ledger,
+    progress: &dyn Progress,
+    sink: &mut dyn FnMut(PointBatch),
+) -> Option<InputRecord> {
+    let mut report = Reporter::new(source, findings);
+    if source.is_csv() {
+        return csv_points::read(source, crs, &mut report, ledger, progress, sink);
+    }
+    let mut losses = Losses::default();
+    let mut inner = 0u64;
+    let mut feed = PointFeed::default();
+    let run = run_stream(source, crs, &mut report, progress, &mut |raw, table, path, transformer| {
+        let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, (kind, wkb)) in raw.geometries().enumerate() {
+            match point_of(kind, wkb) {
+                Ok((x, y, from_polygon)) => {
+                    inner += u64::from(from_polygon);
+                    xs.push(x);
+                    ys.push(y);
+                    rows.push(row as u32);
+                }
+                Err((code, what)) => losses.add(code, what, None),
+            }
+        }
+        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+        feed.place.see(path, crs, &xs, &ys);
+        feed.hand_over(xs, ys, table, transformer, &mut losses, sink);
+    })?;
+    if inner > 0 {
+        report.add(
+            Finding::info("polygon_as_point", format!("{inner} polygons or multipoints are taken by one point inside")).count(inner),
+        );
+    }
+    finish(source, crs, run, losses, feed, &mut report, ledger)
+}
+
+/// Streams the lines of a layer, in batches, in the order of the file, in the working CRS.
+///
+/// Features that are no lines and lines with fewer than two vertices are left out, with a finding. `None` as in
+/// [`read_points`].
+pub fn read_lines(
+    source: &VectorSource,
+    crs: &WorkingCrs,
+    findings: &mut Findings,
+    ledger: &mut Ledger,
+    progress: &dyn Progress,
+    sink: &mut dyn FnMut(LineBatch),
+) -> Option<InputRecord> {
+    let mut report = Reporter::new(source, findings);
+    let mut losses = Losses::default();
+    let mut feed = PointFeed::default();
+    let run = run_stream(source, crs, &mut report, progress, &mut |raw, table, path, transformer| {
+        let (batch, rows) = decode_lines(&raw, &mut losses);
+        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+        feed.place.see(path, crs, &batch.xs, &batch.ys);
+        feed.hand_over_lines(LineBatch { table, ..batch }, transformer, &mut losses, sink);
+    })?;
+    finish(source, crs, run, losses, feed, &mut report, ledger)
+}
+
+/// What both streams keep count of.
+#[derive(Debug, Default)]
+pub(crate) struct PointFeed {
+    pub place: PlaceCheck,
+    used: u64,
+}
+
+impl PointFeed {
+    /// Transforms, leaves out points without an image, passes the rest on.
+    pub(crate) fn hand_over(
+        &mut self,
+        mut xs: Vec<f64>,
+        mut ys: Vec<f64>,
+        mut table: AttributeTable,
+        transformer: &Transformer,
+        losses: &mut Losses,
+        sink: &mut dyn FnMut(PointBatch),
+    ) {
+        let failed = transformer.apply(&mut xs, &mut ys).unwrap_or(xs.len());
+        if failed > 0 {
+            let keep: Vec<u32> = (0..xs.len() as u32).filter(|&i| xs[i as usize].is_finite()).collect();
+            for _ in keep.len()..xs.len() {
+                losses.add("no_coordinates", "points without coordinates, or without a place in the working CRS", None);
+            }
+            xs = keep.iter().map(|&i| xs[i as usize]).collect();
+            ys = keep.iter().map(|&i| ys[i as usize]).collect();
+            table = table.reordered(&keep);
+        }
+        self.used += xs.len() as u64;
+        if !xs.is_empty() {
+            sink(PointBatch { xs, ys, table });
+        }
+    }
+
+    fn hand_over_lines(
+        &mut self,
+        mut batch: LineBatch,
+        transformer: &Transformer,
+        losses: &mut Losses,
+        sink: &mut dyn FnMut(LineBatch),
+    ) {
+        let failed = transformer.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
+        if failed > 0 {
+            batch = without_unplaced(batch, losses);
+        }
+        self.used += batch.len() as u64;
+        if !batch.is_empty() {
+            sink(batch);
+        }
+    }
+}
+
+/// Drops the features of which a vertex has no image.
+fn without_unplaced(batch: LineBatch, losses: &mut Losses) -> LineBatch {
+    let mut keep = vec![true; batch.table_rows()];
+    for i in 0..batch.len() {
+        if batch.line(i).0.iter().any(|x| !x.is_finite()) {
+            keep[batch.row(i)] = false;
+        }
+    }
+    let (mut kept, mut order, mut new_row) = (LineBatch::default(), Vec::new(), vec![0; keep.len()]);
+    for (row, _) in keep.iter().enumerate().filter(|(_, k)| **k) {
+        new_row[row] = order.len() as u32;
+        order.push(row as u32);
+    }
+    for i in (0..batch.len()).filter(|&i| keep[batch.row(i)]) {
+        let (xs, ys) = batch.line(i);
+        kept.push(new_row[batch.row(i)], xs.iter().zip(ys).map(|(&x, &y)| [x, y]));
+    }
+    for _ in order.len()..keep.len() {
+        losses.add("no_coordinates", "lines with vertices that have no place in the working CRS", None);
+    }
+    kept.table = batch.table.reordered(&order);
+    kept
+}
+
+/// Last step of every stream: findings, ledger rows, summary.
+pub(crate) fn finish(
+    source: &VectorSource,
+    crs: &WorkingCrs,
+    record: InputRecord,
+    losses: Losses,
+    feed: PointFeed,
+    report: &mut Reporter<'_>,
+    ledger: &mut Ledger,
+) -> Option<InputRecord> {
+    losses.report(source, report, ledger);
+    let placed = feed.place.report(crs, report);
+    if record.features == 0 {
+        let mut finding = Finding::error("empty_layer", "the layer has no feature");
+        finding = match &source.filter {
+            Some(filter) => finding.field("where").value(filter.clone()).hint("the filter matches nothing"),
+            None => finding.hint("the export went wrong, or another layer was meant"),
+        };
+        report.add(finding);
+        return None;
+    }
+    if feed.used == 0 {
+        report.add(
+            Finding::error("no_usable_feature", format!("none of the {} features can be used", record.features))
+                .hint("is this the layer that was meant, and are the coordinate columns right?"),
+        );
+        return None;
+    }
+    placed.then_some(record)
+}
+
+type StreamSink<'a> = dyn FnMut(RawBatch, AttributeTable, &CrsPath, &Transformer) + 'a;
+
+/// Opens the layer and runs the reading thread; every batch goes through `sink` on the calling thread.
+fn run_stream(
+    source: &VectorSource,
+    crs: &WorkingCrs,
+    report: &mut Reporter<'_>,
+    progress: &dyn Progress,
+    sink: &mut StreamSink<'_>,
+) -> Option<InputRecord> {
+    let mut with_id = source.clone();
+    if let Some(id) = with_id.id.take() {
+        if !with_id.fields.contains(&id) {
+            with_id.fields.push(id);
+        }
+    }
+    let open = open_layer(&with_id, crs.definition(), report)?;
+    let transformer = match open.crs.transformer() {
+        Ok(transformer) => transformer,
+        Err(error) => {
+            report.add(Finding::error("crs_transformation", error.to_string()).field("crs"));
+            return None;
+        }
+    };
+    let digest = DigestJob::start(&source.path);
+    progress.begin(&format!("reading {}", source.role), open.expected);
+    let (name, path, expected) = (open.name.clone(), open.crs.clone(), open.expected);
+    let end = stream_batches(open, progress, &mut |raw, table| sink(raw, table, &path, &transformer));
+    progress.end();
+    let complete = check_reading(end.read, expected, end.failed_at_end, &end.messages, report);
+    end.check.report(report);
+    let (bytes, sha256) = digest.finish();
+    (complete && !progress.cancelled()).then(|| InputRecord {
+        role: source.role.clone(),
+        path: source.shown_path(),
+        layer: name,
+        bytes,
+        sha256,
+        features: end.read,
+        crs: path.label.clone(),
+    })
+}
+
+struct StreamEnd {
+    read: u64,
+    failed_at_end: bool,
+    messages: GdalMessages,
+    check: TextCheck,
+}
+
+fn stream_batches(open: OpenLayer, progress: &dyn Progress, sink: &mut dyn FnMut(RawBatch, AttributeTable)) -> StreamEnd {
+    let (sender, receiver) = sync_channel::<(RawBatch, AttributeTable)>(QUEUE);
+    let read_thread = move || {
+        let mut end = StreamEnd { read: 0, failed_at_end: false, messages: GdalMessages::default(), check: TextCheck::default() };
+        let mut columns = ColumnsBuilder::new(&open.fields);
+        let ((), messages) = capture(|| {
+            let Ok(mut layer) = open.dataset.layer(open.index) else {
+                end.failed_at_end = true;
+                return;
+            };
+            let mut batch = RawBatch::default();
+            let mut features = layer.features();
+            loop {
+                let before = failures_so_far();
+                let Some(feature) = features.next() else {
+                    end.failed_at_end = failures_so_far() > before;
+                    break;
+                };
+                batch.push(&feature);
+                columns.push(&feature);
+                end.read += 1;
+                if batch.len() == BATCH {
+                    progress.advance(BATCH as u64);
+                    let full = (std::mem::take(&mut batch), columns.take());
+                    if progress.cancelled() || sender.send(full).is_err() {
+                        return;
+                    }
+                }
+            }
+            progress.advance(batch.len() as u64);
+            if batch.len() > 0 {
+                // The receiver outlives this thread: it can only be gone if the caller's sink panicked.
+                let _ = sender.send((batch, columns.take()));
+            }
+        });
+        end.messages = messages;
+        end.check = columns.check;
+        end
+    };
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(read_thread);
+        for (raw, table) in receiver {
+            sink(raw, table);
+        }
+        reader.join().unwrap_or_else(|_| StreamEnd {
+            read: 0,
+            failed_at_end: true,
+            messages: GdalMessages::default(),
+            check: TextCheck::default(),
+        })
+    })
+}
+
+/// A point for a geometry; true if it was not a single point.
+fn point_of(kind: RawKind, wkb: &[u8]) -> Result<(f64, f64, bool), (&'static str, &'static str)> {
+    const BROKEN: (&str, &str) = ("undecodable_geometry", "features whose geometry cannot be decoded");
+    const EMPTY: (&str, &str) = ("empty_geometry", "features with an empty geometry");
+    let kind = match kind {
+        RawKind::Null => return Err(("null_geometry", "features without a geometry")),
+        RawKind::Undecodable => return Err(BROKEN),
+        RawKind::Geometry(kind) => kind,
+    };
+    if kind == T::wkbPoint {
+        if let Some([x, y]) = plain_point(wkb) {
+            return if x.is_nan() && y.is_nan() { Err(EMPTY) } else { Ok((x, y, false)) };
+        }
+    }
+    let geometry = wkb::reader::read_wkb(wkb).ok().and_then(|g| g.try_to_geometry());
+    let found = match geometry {
+        None if kind == T::wkbPoint => return Err(EMPTY),
+        None => return Err(BROKEN),
+        Some(geo_types::Geometry::Point(p)) => return Ok((p.x(), p.y(), false)),
+        Some(geo_types::Geometry::MultiPoint(m)) if m.0.len() == 1 => return Ok((m.0[0].x(), m.0[0].y(), false)),
+        Some(geo_types::Geometry::MultiPoint(m)) => m.centroid(),
+        Some(geo_types::Geometry::Polygon(p)) => finite(&p).then(|| p.interior_point()).flatten(),
+        Some(geo_types::Geometry::MultiPolygon(m)) => m.0.iter().all(finite).then(|| m.interior_point()).flatten(),
+        Some(_) => return Err(("not_a_point", "features that are lines or collections, not points")),
+    };
+    found.map(|p| (p.x(), p.y(), true)).ok_or(EMPTY)
+}
+
+fn finite(polygon: &geo_types::Polygon<f64>) -> bool {
+    polygon.exterior().0.iter().all(|c| c.x.is_finite() && c.y.is_finite())
+        && polygon.interiors().iter().all(|r| r.0.iter().all(|c| c.x.is_finite() && c.y.is_finite()))
+}
+
+/// Coordinates of a little-endian WKB point of any dimension.
+fn plain_point(wkb: &[u8]) -> Option<[f64; 2]> {
+    let number = |from: usize| -> Option<f64> { Some(f64::from_le_bytes(wkb.get(from..from + 8)?.try_into().ok()?)) };
+    (wkb.first() == Some(&1)).then(|| Some([number(5)?, number(13)?])).flatten()
+}
+
+/// Lines of a batch and the rows they come from.
+fn decode_lines(raw: &RawBatch, losses: &mut Losses) -> (LineBatch, Vec<u32>) {
+    let (mut batch, mut rows) = (LineBatch::default(), Vec::new());
+    for (row, (kind, wkb)) in raw.geometries().enumerate() {
+        match lines_of(kind, wkb) {
+            Ok(lines) => {
+                let before = batch.len();
+                for line in lines.iter().filter(|l| l.0.len() >= 2) {
+                    batch.push(rows.len() as u32, line.0.iter().map(|c| [c.x, c.y]));
+                }
+                if batch.len() == before {
+                    losses.add("degenerate_line", "lines with fewer than two vertices", None);
+                } else {
+                    rows.push(row as u32);
+                }
+            }
+            Err((code, what)) => losses.add(code, what, None),
+        }
+    }
+    (batch, rows)
+}
+
+fn lines_of(kind: RawKind, wkb: &[u8]) -> Result<Vec<geo_types::LineString<f64>>, (&'static str, &'static str)> {
+    const BROKEN: (&str, &str) = ("undecodable_geometry", "features whose geometry cannot be decoded");
+    match kind {
+        RawKind::Null => return Err(("null_geometry", "features without a geometry")),
+        RawKind::Undecodable => return Err(BROKEN),
+        RawKind::Geometry(_) => {}
+    }
+    let geometry = wkb::reader::read_wkb(wkb).ok().and_then(|g| g.try_to_geometry()).ok_or(BROKEN)?;
+    match geometry {
+        geo_types::Geometry::LineString(l) => Ok(vec![l]),
+        geo_types::Geometry::MultiLineString(m) => Ok(m.0),
+        geo_types::Geometry::GeometryCollection(c) => Ok(c
+            .0
+            .into_iter()
+            .flat_map(|g| match g {
+                geo_types::Geometry::LineString(l) => vec![l],
+                geo_types::Geometry::MultiLineString(m) => m.0,
+                _ => vec![],
+            })
+            .collect()),
+        _ => Err(("not_a_line", "features that are points or polygons, not lines")),
+    }
+}

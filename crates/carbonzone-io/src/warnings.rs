@@ -1,0 +1,186 @@
+//! Findings and ledger rows about features that were dropped, repaired or renamed.
+
+use crate::crs::WorkingCrs;
+use crate::decode::Outcome;
+use crate::source::{Reporter, VectorSource};
+use carbonzone_geom::Coverage;
+use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage};
+use gdal::vector::geometry_type_to_name;
+
+/// A kind of defect, gathered over all features.
+#[derive(Default)]
+struct Tally {
+    count: u64,
+    examples: Vec<String>,
+    area: ExactSum,
+    area_after: ExactSum,
+}
+
+impl Tally {
+    fn add(&mut self, name: impl FnOnce() -> String, before_m2: f64, after_m2: f64) {
+        self.count += 1;
+        self.area.add(before_m2);
+        self.area_after.add(after_m2);
+        if self.examples.len() < 5 {
+            self.examples.push(name());
+        }
+    }
+
+    fn example_list(&self) -> String {
+        let more = self.count - self.examples.len() as u64;
+        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{tail}", self.examples.join(", "))
+    }
+}
+
+/// One finding and one ledger row per kind of defect.
+pub(crate) fn report_outcomes(
+    source: &VectorSource,
+    outcomes: &[Outcome],
+    ids: Option<&[Option<String>]>,
+    report: &mut Reporter<'_>,
+    ledger: &mut Ledger,
+) {
+    // Example names must not depend on the order of the file: with ids the smallest come first.
+    let mut order: Vec<usize> =
+        (0..outcomes.len()).filter(|&i| outcomes[i] != Outcome::Taken).collect();
+    if let Some(ids) = ids {
+        order.sort_by(|&a, &b| ids[a].cmp(&ids[b]));
+    }
+    let name = |i: usize| match ids {
+        Some(ids) => ids[i].clone().unwrap_or_else(|| "(no id)".to_owned()),
+        None => "(no id column)".to_owned(),
+    };
+    let mut kinds: Vec<(&str, String, Tally)> = Vec::new();
+    for i in order {
+        let (code, what, before, after) = describe(outcomes[i]);
+        let place = match kinds.iter().position(|(c, w, _)| *c == code && *w == what) {
+            Some(place) => place,
+            None => {
+                kinds.push((code, what, Tally::default()));
+                kinds.len() - 1
+            }
+        };
+        kinds[place].2.add(|| name(i), before, after);
+    }
+    kinds.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    for (code, what, tally) in kinds {
+        report_kind(source, code, &what, &tally, report, ledger);
+    }
+}
+
+/// Code, words, area before and after (m²) of an outcome.
+fn describe(outcome: Outcome) -> (&'static str, String, f64, f64) {
+    let (code, what, before, after) = match outcome {
+        Outcome::Taken => ("taken", "taken", 0.0, 0.0),
+        Outcome::Reduced => ("collection_reduced", "collections reduced to their polygons", 0.0, 0.0),
+        Outcome::Repaired { before_m2, after_m2 } => ("invalid_geometry", "invalid polygons repaired", before_m2, after_m2),
+        Outcome::RepairedAway { before_m2 } => {
+            ("invalid_geometry_dropped", "invalid polygons of which nothing was left after repair", before_m2, 0.0)
+        }
+        Outcome::Null => ("null_geometry", "features without a geometry", 0.0, 0.0),
+        Outcome::Empty => ("empty_geometry", "features with an empty geometry", 0.0, 0.0),
+        Outcome::Undecodable => ("undecodable_geometry", "features whose geometry cannot be decoded", 0.0, 0.0),
+        Outcome::NoCoordinates => {
+            ("no_coordinates", "features with coordinates that are not numbers or lie outside the working CRS", 0.0, 0.0)
+        }
+        Outcome::ZeroArea => ("zero_area", "polygons without an area (2-point rings, slivers of no width)", 0.0, 0.0),
+        Outcome::NotPolygon(kind) => {
+            let name = geometry_type_to_name(kind);
+            return ("not_a_polygon", format!("features that are no polygons ({name})"), 0.0, 0.0);
+        }
+    };
+    (code, what.to_owned(), before, after)
+}
+
+fn report_kind(
+    source: &VectorSource,
+    code: &str,
+    what: &str,
+    tally: &Tally,
+    report: &mut Reporter<'_>,
+    ledger: &mut Ledger,
+) {
+    let (before, after) = (tally.area.value(), tally.area_after.value());
+    let kept = matches!(code, "invalid_geometry" | "collection_reduced");
+    let mut finding = Finding::warning(code, if kept { format!("{} {what}", tally.count) } else { format!("{} {what}: dropped", tally.count) })
+        .feature(tally.example_list())
+        .count(tally.count);
+    let change = after - before;
+    let mut row = LedgerRow::counted(if kept { Stage::Repair } else { Stage::Drop }, &source.role, tally.count as f64, "features")
+        .note(what.to_owned());
+    match code {
+        "invalid_geometry" => {
+            row = row.m2(change);
+            finding = finding.value(format!("area {before:.3} m2 before, {after:.3} m2 after ({change:+.3} m2)")).hint(
+                "self-crossing rings, bow-ties and rings with two points are rebuilt by the odd-even rule; check these features",
+            );
+        }
+        "invalid_geometry_dropped" => {
+            row = row.m2(-before);
+            finding = finding.value(format!("{before:.3} m2"));
+        }
+        "not_a_polygon" => finding = finding.expected("Polygon or MultiPolygon"),
+        "no_coordinates" => finding = finding.hint("is the CRS of this input right?"),
+        _ => {}
+    }
+    report.add(finding);
+    ledger.push(row);
+}
+
+/// Blank ids.
+pub(crate) fn report_blank_ids(source: &VectorSource, blank: usize, report: &mut Reporter<'_>) {
+    if blank > 0 {
+        report.add(
+            Finding::warning("blank_id", format!("{blank} features have no id: named null, null#2, ..."))
+                .field(source.id.clone().unwrap_or_default())
+                .count(blank as u64)
+                .hint("choose a column that is filled for every feature"),
+        );
+    }
+}
+
+/// Ids that occur more than once.
+pub(crate) fn report_duplicate_ids(source: &VectorSource, repeated: &[(String, u64)], report: &mut Reporter<'_>) {
+    if repeated.is_empty() {
+        return;
+    }
+    let examples: Vec<String> = repeated.iter().take(5).map(|(id, n)| format!("{id} ({n} times)")).collect();
+    let extra: u64 = repeated.iter().map(|(_, n)| n - 1).sum();
+    report.add(
+        Finding::warning("duplicate_id", format!("{} ids occur more than once: the later ones are renamed id#2, id#3, ...", repeated.len()))
+            .field(source.id.clone().unwrap_or_default())
+            .feature(repeated[0].0.clone())
+            .value(examples.join(", "))
+            .expected("unique ids")
+            .count(extra)
+            .hint("order among equal ids is that of the geometry, not of the file"),
+    );
+}
+
+/// Warns if the layer lies outside the area for which the working CRS is made (wrong zone, wrong override).
+pub(crate) fn check_place(coverage: &Coverage, crs: &WorkingCrs, report: &mut Reporter<'_>) {
+    if let Some(bounds) = coverage.total_bounds() {
+        check_bounds(bounds, crs, report);
+    }
+}
+
+/// As [`check_place`], for `[x0, y0, x1, y1]` in the working CRS.
+pub(crate) fn check_bounds(bounds: [f64; 4], crs: &WorkingCrs, report: &mut Reporter<'_>) {
+    let [x0, y0, x1, y1] = bounds;
+    let (mut lon, mut lat) = (vec![f64::midpoint(x0, x1)], vec![f64::midpoint(y0, y1)]);
+    if crs.to_wgs84(&mut lon, &mut lat).is_err() {
+        return;
+    }
+    let (lon, lat) = (lon[0], lat[0]);
+    if crs.is_at_home(lon, lat) {
+        return;
+    }
+    report.add(
+        Finding::warning("outside_crs_area", format!("the layer lies outside the area of {}", crs.name()))
+            .field("crs")
+            .value(format!("centre at longitude {lon:.3}, latitude {lat:.3}"))
+            .expected(crs.area_text())
+            .hint("check the crs of this input (neighbouring zone? swapped axes?) and of the city"),
+    );
+}
