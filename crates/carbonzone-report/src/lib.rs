@@ -1,1 +1,27 @@
-//! Style model, figures, QGIS project and report of a run.
+//! Maps, figures, the QGIS project and the report page of a run.
+//!
+//! One [`style`] model decides classes, breaks, colours and labels (English and Chinese). Every writer draws from
+//! it, so they cannot disagree: the [`figure`]s (SVG, PNG), the QML styles, the rows of the GeoPackage table
+//! `layer_styles` and the project file ([`qgis`]), and the offline page `report.html` ([`html`]).
+//!
+//! Input is plain data ([`MapData`]); files are written by [`render`] only. What this crate does *not* do: read or
+//! write geodata (the binary does, through `carbonzone-io`), compute anything but classes, or know any city.
+
+mod data;
+mod error;
+pub mod figure;
+mod lang;
+pub mod number;
+pub mod palette;
+pub mod qgis;
+mod render;
+pub mod style;
+pub mod words;
+
+pub use data::{
+    BreakMethod, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, Rendered, What,
+};
+pub use error::ReportError;
+pub use lang::{Label, Lang};
+pub use palette::{Palette, Rgb};
+pub use render::render;

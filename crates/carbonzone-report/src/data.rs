@@ -1,0 +1,306 @@
+//! What the binary hands over: plain data, in the working CRS.
+
+use crate::{Lang, Palette, ReportError};
+use carbonzone_geom::Coverage;
+use carbonzone_types::{AttributeTable, RunManifest};
+use carbonzone_zoning::WhatIf;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// A layer of the run: geometries in the working CRS (metres) and all fields of contract §5.
+#[derive(Debug, Clone)]
+pub struct MapLayer {
+    /// Table name in the GeoPackage, e.g. `townships`.
+    pub name: String,
+    /// Geometries, one per row of `table`.
+    pub coverage: Coverage,
+    /// Attributes. With several years it is in long form, with a `year` column.
+    pub table: AttributeTable,
+}
+
+impl MapLayer {
+    /// Checks that every geometry has its row and that there is something to draw.
+    ///
+    /// # Errors
+    /// [`ReportError::Rows`] or [`ReportError::EmptyLayer`].
+    pub fn check(&self) -> Result<(), ReportError> {
+        if self.coverage.len() != self.table.rows() {
+            return Err(ReportError::Rows {
+                layer: self.name.clone(),
+                geometries: self.coverage.len(),
+                rows: self.table.rows(),
+            });
+        }
+        if self.coverage.total_bounds().is_none() {
+            return Err(ReportError::EmptyLayer { layer: self.name.clone() });
+        }
+        Ok(())
+    }
+
+    /// Numbers of a field, NULL as `None`.
+    ///
+    /// # Errors
+    /// [`ReportError::MissingField`] if there is no such numeric field.
+    pub fn numbers(&self, field: &str) -> Result<Vec<Option<f64>>, ReportError> {
+        self.table.numbers(field).ok_or_else(|| self.missing(field))
+    }
+
+    /// Texts of a field, NULL as `None`.
+    ///
+    /// # Errors
+    /// [`ReportError::MissingField`] if there is no such field.
+    pub fn texts(&self, field: &str) -> Result<Vec<Option<String>>, ReportError> {
+        self.table.texts(field).ok_or_else(|| self.missing(field))
+    }
+
+    /// True if the field exists.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.table.get(field).is_some()
+    }
+
+    /// Name shown for each unit: `name`, else `unit_id`, else the row number.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        let source = self.table.texts("name").or_else(|| self.table.texts("unit_id"));
+        let named = source.unwrap_or_else(|| vec![None; self.table.rows()]);
+        named.into_iter().enumerate().map(|(i, n)| n.unwrap_or_else(|| format!("#{}", i + 1))).collect()
+    }
+
+    /// Rows of one year of a long table; everything if there is no `year` column.
+    #[must_use]
+    pub fn of_year(&self, year: i32) -> Self {
+        let Some(years) = self.table.numbers("year") else { return self.clone() };
+        let order: Vec<u32> =
+            (0..years.len()).filter(|i| years[*i] == Some(f64::from(year))).map(|i| i as u32).collect();
+        Self {
+            name: self.name.clone(),
+            coverage: self.coverage.reordered(&order),
+            table: self.table.reordered(&order),
+        }
+    }
+
+    fn missing(&self, field: &str) -> ReportError {
+        let names: Vec<&str> = self.table.columns.iter().map(|c| c.name.as_str()).collect();
+        ReportError::MissingField {
+            layer: self.name.clone(),
+            field: field.to_owned(),
+            expected: names.join(", "),
+        }
+    }
+}
+
+/// What a band of a raster file shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RasterContent {
+    /// The same quantity as this field of the grid layer: it takes that field's classes.
+    GridField(String),
+    /// Codes of the zone classes (`zones.tif`).
+    ZoneCodes,
+    /// A quantity of its own: classes are found from a sample of its values.
+    Values {
+        /// Quantity, e.g. `ciri`.
+        key: String,
+        /// English name.
+        label_en: String,
+        /// Chinese name.
+        label_zh: String,
+        /// Unit, empty if dimensionless.
+        unit: String,
+        /// Values that must be class breaks.
+        thresholds: Vec<f64>,
+        /// Values of the raster or a sample of them that contains the smallest and the largest.
+        sample: Vec<f64>,
+    },
+}
+
+/// A raster of the run folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RasterFile {
+    /// File name relative to the run folder, with forward slashes.
+    pub file: String,
+    /// Band to show, counted from 1.
+    pub band: u32,
+    /// What it shows.
+    pub content: RasterContent,
+    /// Year, if the run has several.
+    pub year: Option<i32>,
+}
+
+/// Everything that maps, project and report are made from.
+#[derive(Debug, Clone)]
+pub struct MapData {
+    /// Provenance, names, indicators, zone classes, ledger.
+    pub manifest: RunManifest,
+    /// Parcels, unless the study has none or `[outputs] parcels = none`.
+    pub parcels: Option<MapLayer>,
+    /// Grid cells, if a grid was made.
+    pub grid: Option<MapLayer>,
+    /// Townships, counties, ...
+    pub zones: MapLayer,
+    /// GeoPackage table of the dissolved zones, if written; it needs the field `zone`.
+    pub dissolved: Option<String>,
+    /// Rasters of the run folder.
+    pub rasters: Vec<RasterFile>,
+    /// Loose vector files of the run folder and the layer each one holds, e.g. `("townships.geojson", "townships")`:
+    /// a `.qml` is written beside each.
+    pub vector_files: Vec<(String, String)>,
+    /// What class each zone would be if one of its numbers were a little different (`carbonzone_zoning::what_if`),
+    /// units in the order of the last year's zones; empty if not computed.
+    pub what_if: Vec<WhatIf>,
+}
+
+impl MapData {
+    /// The year that single maps show: the last one.
+    #[must_use]
+    pub fn year(&self) -> Option<i32> {
+        self.manifest.years.iter().copied().max()
+    }
+
+    /// True if layers are in long form with a `year` column.
+    #[must_use]
+    pub fn long_form(&self) -> bool {
+        self.manifest.years.len() > 1 && self.zones.has("year")
+    }
+
+    /// The data of one year; a layer without `year` column is kept whole.
+    #[must_use]
+    pub fn of_year(&self, year: i32) -> Self {
+        Self {
+            manifest: self.manifest.clone(),
+            parcels: self.parcels.as_ref().map(|l| l.of_year(year)),
+            grid: self.grid.as_ref().map(|l| l.of_year(year)),
+            zones: self.zones.of_year(year),
+            dissolved: self.dissolved.clone(),
+            rasters: self.rasters.clone(),
+            vector_files: self.vector_files.clone(),
+            what_if: self.what_if.clone(),
+        }
+    }
+
+    /// `[x0, y0, x1, y1]` of the zones, the frame of every map.
+    ///
+    /// # Errors
+    /// [`ReportError::EmptyLayer`].
+    pub fn frame(&self) -> Result<[f64; 4], ReportError> {
+        self.zones
+            .coverage
+            .total_bounds()
+            .ok_or_else(|| ReportError::EmptyLayer { layer: self.zones.name.clone() })
+    }
+}
+
+/// How class breaks are found. Forced breaks (0, thresholds) hold for every method.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BreakMethod {
+    /// Natural breaks (Jenks, Fisher): exact optimum.
+    #[default]
+    Natural,
+    /// Equal counts.
+    Quantile,
+    /// Equal widths.
+    Equal,
+}
+
+impl FromStr for BreakMethod {
+    type Err = ReportError;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        match s {
+            "natural" | "jenks" => Ok(Self::Natural),
+            "quantile" => Ok(Self::Quantile),
+            "equal" => Ok(Self::Equal),
+            _ => Err(ReportError::option("class break method", s, "natural, quantile, equal")),
+        }
+    }
+}
+
+impl From<BreakMethod> for carbonzone_zoning::BreakMethod {
+    fn from(method: BreakMethod) -> Self {
+        match method {
+            BreakMethod::Natural => Self::NaturalBreaks,
+            BreakMethod::Quantile => Self::Quantile,
+            BreakMethod::Equal => Self::EqualInterval,
+        }
+    }
+}
+
+/// Which outputs are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct What {
+    /// `figures/*.png` and `*.svg`.
+    pub figures: bool,
+    /// `<name>.qgz` and the `.qml` files.
+    pub qgis: bool,
+    /// `report.html`.
+    pub report: bool,
+}
+
+impl Default for What {
+    fn default() -> Self {
+        Self { figures: true, qgis: true, report: true }
+    }
+}
+
+/// How outputs are drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenderOptions {
+    /// Language of titles and legends.
+    pub lang: Lang,
+    /// Class break method.
+    pub breaks: BreakMethod,
+    /// Colours.
+    pub palette: Palette,
+    /// Number of classes of a choropleth (2 to 9).
+    pub classes: usize,
+    /// Resolution of the PNG figures, dots per inch.
+    pub dpi: u32,
+    /// Which outputs are made.
+    pub what: What,
+    /// Largest number of parcels drawn in the report page; above it the page shows grid and zones only and says so.
+    pub max_report_parcels: usize,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self {
+            lang: Lang::Both,
+            breaks: BreakMethod::Natural,
+            palette: Palette::Brewer,
+            classes: 5,
+            dpi: 300,
+            what: What::default(),
+            max_report_parcels: 300_000,
+        }
+    }
+}
+
+/// One row of the GeoPackage table `layer_styles` (the binary writes it).
+///
+/// `f_table_catalog` and `f_table_schema` must be written as empty texts, `f_geometry_column` as the real name of
+/// the geometry column, `styleSLD` and `owner` as empty texts: QGIS never matches a NULL schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerStyleRow {
+    /// `f_table_name`.
+    pub table: String,
+    /// `styleName`, at most 30 characters.
+    pub name: String,
+    /// `styleQML`.
+    pub qml: String,
+    /// `useAsDefault`: exactly one row per table.
+    pub default: bool,
+    /// `description`.
+    pub description: String,
+}
+
+/// What [`crate::render`] wrote.
+#[derive(Debug, Clone, Default)]
+pub struct Rendered {
+    /// Files written, relative to the run folder, with what each one is.
+    pub files: Vec<(PathBuf, String)>,
+    /// Rows of the GeoPackage table `layer_styles`.
+    pub layer_styles: Vec<LayerStyleRow>,
+    /// Things the user should know (no CJK face, parcels left out of the page, ...).
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,285 @@
+//! Charts: shares of sectors and land groups, zone counts, zone shares.
+
+use super::fonts::Fonts;
+use super::page::{self, MARGIN, WIDTH};
+use super::svg::{Anchor, Svg, Type, num, text_width};
+use crate::number::{grouped, nice_below, significant};
+use crate::palette::{SERIES, SINK};
+use crate::style::{Category, ChartKind, Figure, Scale, figures};
+use crate::{Label, Lang, MapData, RenderOptions, Rgb, words};
+use carbonzone_types::{Stage, T_PER_1E4_T};
+use std::f64::consts::TAU;
+
+const GREY: Rgb = Rgb(0x55, 0x55, 0x55);
+
+pub(crate) fn svg(data: &MapData, figure: &Figure, kind: ChartKind, lang: Lang, fonts: &Fonts) -> String {
+    let top = page::title_height(&figure.title, lang) + 6.0;
+    let content = match kind {
+        ChartKind::Shares => shares_height(data),
+        ChartKind::ZoneCounts | ChartKind::ZoneShares => 420.0,
+    };
+    let height = top + content + page::footer_height(data, lang, false);
+    let mut svg = Svg::new(WIDTH, height, page::family(fonts));
+    page::title(&mut svg, &figure.title, lang);
+    match kind {
+        ChartKind::Shares => shares(&mut svg, data, lang, top),
+        ChartKind::ZoneCounts => zone_counts(&mut svg, data, lang, top, content),
+        ChartKind::ZoneShares => zone_shares(&mut svg, data, lang, top, content),
+    }
+    page::footer(&mut svg, data, lang, false, top + content);
+    svg.finish(&figure.title.text(lang))
+}
+
+/// A bar of the shares chart.
+struct Bar {
+    label: Label,
+    amount_t: f64,
+    share_pct: Option<f64>,
+    net_pct: Option<f64>,
+    parts: Vec<(f64, Rgb)>,
+}
+
+fn sector_bars(data: &MapData) -> Vec<Bar> {
+    let total = |s: &carbonzone_types::SectorTotal| Bar {
+        label: words::sector(&s.sector),
+        amount_t: s.amount_t,
+        share_pct: s.share_of_gross_pct,
+        net_pct: s.share_of_net_pct,
+        parts: vec![(s.amount_t, sector_colour(data, &s.sector))],
+    };
+    data.manifest.totals.sectors.iter().map(total).collect()
+}
+
+pub(crate) fn sector_colour(data: &MapData, sector: &str) -> Rgb {
+    if sector == "sink" {
+        return SINK;
+    }
+    let i = data.manifest.sectors.iter().position(|s| s == sector).unwrap_or(SERIES.len() - 1);
+    SERIES[i % SERIES.len()]
+}
+
+/// Emission of each land group by sector, from the ledger's placed rows, largest first; sinks are a bar of their own.
+fn land_bars(data: &MapData) -> Vec<Bar> {
+    let mut groups: Vec<(String, Vec<(String, f64)>)> = Vec::new();
+    for row in data.manifest.ledger.iter().filter(|r| r.stage == Stage::Placed && r.sector != "sink") {
+        let amount = row.amount_t.unwrap_or(0.0);
+        if amount <= 0.0 {
+            continue;
+        }
+        let index = groups.iter().position(|(g, _)| *g == row.land_group).unwrap_or_else(|| {
+            groups.push((row.land_group.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        match groups[index].1.iter_mut().find(|(s, _)| *s == row.sector) {
+            Some((_, sum)) => *sum += amount,
+            None => groups[index].1.push((row.sector.clone(), amount)),
+        }
+    }
+    let gross = data.manifest.totals.gross_t;
+    let mut bars: Vec<Bar> = groups
+        .into_iter()
+        .map(|(group, parts)| {
+            let amount_t: f64 = parts.iter().map(|(_, t)| t).sum();
+            Bar {
+                label: group_label(&group),
+                amount_t,
+                share_pct: (gross > 0.0).then(|| 100.0 * amount_t / gross),
+                net_pct: None,
+                parts: parts.iter().map(|(s, t)| (*t, sector_colour(data, s))).collect(),
+            }
+        })
+        .collect();
+    bars.sort_by(|a, b| b.amount_t.total_cmp(&a.amount_t).then_with(|| a.label.en.cmp(&b.label.en)));
+    bars
+}
+
+/// Several land groups of one rule are joined by `+` or `, `.
+fn group_label(group: &str) -> Label {
+    let parts: Vec<Label> = group.split(['+', ',', '|']).map(|g| words::land_group(g.trim())).collect();
+    let join = |f: fn(&Label) -> &str, sep: &str| parts.iter().map(f).collect::<Vec<_>>().join(sep);
+    Label { en: join(|l| &l.en, " + "), zh: join(|l| &l.zh, "、") }
+}
+
+const ROW: f64 = 34.0;
+const PANEL_HEAD: f64 = 34.0;
+
+fn shares_height(data: &MapData) -> f64 {
+    let land = land_bars(data).len();
+    let panels =
+        sector_bars(data).len() as f64 * ROW + if land > 0 { PANEL_HEAD + land as f64 * ROW } else { 0.0 };
+    PANEL_HEAD + panels + 30.0
+}
+
+fn shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64) {
+    page::corner_badge(svg, data, lang, top);
+    let mut y = top + 4.0;
+    let totals = &data.manifest.totals;
+    let sectors = sector_bars(data);
+    let head = Label::new(
+        format!(
+            "By sector: gross {} and net {} ×10⁴ t CO₂e; shares of gross | of net",
+            significant(totals.gross_t / T_PER_1E4_T, 6),
+            significant(totals.net_t / T_PER_1E4_T, 6)
+        ),
+        format!(
+            "(a) 按部门：总排放 {} 万t，净排放 {} 万t CO₂e；占总排放 | 占净排放比例",
+            significant(totals.gross_t / T_PER_1E4_T, 6),
+            significant(totals.net_t / T_PER_1E4_T, 6)
+        ),
+    );
+    y = panel(svg, &head, &sectors, lang, y);
+    let land = land_bars(data);
+    if !land.is_empty() {
+        let head = Label::new(
+            "By land use, coloured by sector; shares of gross",
+            "(b) 按用地（颜色表示部门）；占总排放比例",
+        );
+        panel(svg, &head, &land, lang, y + 8.0);
+    }
+}
+
+fn panel(svg: &mut Svg, head: &Label, bars: &[Bar], lang: Lang, y: f64) -> f64 {
+    const NAME: f64 = 230.0;
+    const VALUE: f64 = 190.0;
+    let mut at = y + 12.0;
+    for (i, line) in head.lines(lang).iter().enumerate() {
+        let t = Type::plain(if i == 0 { 12.0 } else { 10.0 }).bold();
+        svg.text(MARGIN + if i == 0 { 0.0 } else { 17.0 }, at, line, t);
+        at += 14.0;
+    }
+    let x = MARGIN + NAME;
+    let width = WIDTH - MARGIN - VALUE - x;
+    let largest = bars.iter().fold(0.0f64, |m, b| m.max(b.amount_t.abs())).max(f64::MIN_POSITIVE);
+    for bar in bars {
+        let middle = at + ROW / 2.0 - 2.0;
+        let lines = bar.label.lines(lang);
+        for (i, line) in lines.iter().enumerate() {
+            let size = if i == 0 { 11.0 } else { 9.5 };
+            let fitted = size * (1.0f64).min((NAME - 10.0) / text_width(line, size));
+            let offset = if lines.len() == 1 { 4.0 } else { -2.0 + 12.0 * i as f64 };
+            svg.text(x - 8.0, middle + offset, line, Type::plain(fitted).anchor(Anchor::End));
+        }
+        let mut from = x;
+        for (amount, colour) in &bar.parts {
+            let w = (width * amount.abs() / largest).max(0.6);
+            let sink = *colour == SINK;
+            let fill =
+                svg.fill(*colour, if sink { crate::style::Hatch::Rising } else { crate::style::Hatch::None });
+            svg.rect(
+                [from, middle - 9.0, w, 18.0],
+                &format!(r##"fill="{fill}" stroke="#333333" stroke-width="0.4""##),
+            );
+            from += w;
+        }
+        let pct = |p: Option<f64>| p.map_or_else(|| "–".to_owned(), |p| format!("{} %", grouped(p, 2)));
+        let shares = match bar.net_pct {
+            Some(_) => format!("{} | {}", pct(bar.share_pct), pct(bar.net_pct)),
+            None => pct(bar.share_pct),
+        };
+        let unit = if lang == Lang::En { "×10⁴ t" } else { "万t" };
+        let value = format!("{} {unit}", grouped(bar.amount_t / T_PER_1E4_T, 2));
+        svg.text(WIDTH - MARGIN - VALUE + 12.0, middle - 1.0, &value, Type::plain(10.5));
+        svg.text(WIDTH - MARGIN - VALUE + 12.0, middle + 11.5, &shares, Type::plain(9.5).color(GREY));
+        at += ROW;
+    }
+    at
+}
+
+/// Zone classes with their counts, from the style model.
+fn categories(data: &MapData) -> Vec<Category> {
+    let options = RenderOptions::default();
+    let all = figures(data, &options).unwrap_or_default();
+    let found = all.into_iter().filter(|f| f.name.starts_with("fig9a")).find_map(|f| match &f.map()?.scale {
+        Scale::Categorized { categories, .. } => Some(categories.clone()),
+        Scale::Graduated { .. } => None,
+    });
+    found.unwrap_or_default()
+}
+
+fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64) {
+    let y = top + page::corner_badge(svg, data, lang, top).min(30.0);
+    let all = categories(data);
+    let largest = all.iter().map(|c| c.count).max().unwrap_or(0).max(1) as f64;
+    let step = nice_below(largest / 4.0).max(1.0);
+    let high = (largest / step).ceil() * step;
+    let base = top + height - 50.0;
+    let space = base - y - 26.0;
+    let (left, right) = (MARGIN + 50.0, WIDTH - MARGIN);
+    let mut tick = 0.0;
+    while tick <= high {
+        let ty = base - space * tick / high;
+        svg.line(left, ty, right, ty, r##"stroke="#dddddd" stroke-width="0.7""##);
+        svg.text(left - 6.0, ty + 4.0, &grouped(tick, 0), Type::plain(10.5).anchor(Anchor::End));
+        tick += step;
+    }
+    let slot = (right - left) / all.len().max(1) as f64;
+    for (i, category) in all.iter().enumerate() {
+        let h = space * category.count as f64 / high;
+        let w = (slot * 0.55).min(110.0);
+        let cx = left + slot * (i as f64 + 0.5);
+        let fill = svg.fill(category.color, category.hatch);
+        svg.rect(
+            [cx - w / 2.0, base - h, w, h],
+            &format!(r##"fill="{fill}" stroke="#333333" stroke-width="0.6""##),
+        );
+        let t = Type::plain(13.0).bold().anchor(Anchor::Middle);
+        svg.text(cx, base - h - 6.0, &grouped(category.count as f64, 0), t);
+        for (k, line) in category.label.lines(lang).iter().enumerate() {
+            let size = 11.0f64;
+            let fitted = size * (1.0f64).min((slot - 8.0) / text_width(line, size));
+            svg.text(cx, base + 17.0 + 14.0 * k as f64, line, Type::plain(fitted).anchor(Anchor::Middle));
+        }
+    }
+    svg.line(left, base, right, base, r##"stroke="#333333" stroke-width="1""##);
+}
+
+fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64) {
+    let y = top + page::corner_badge(svg, data, lang, top).min(30.0);
+    let all = categories(data);
+    let total = all.iter().map(|c| c.count).sum::<usize>().max(1) as f64;
+    let outer = ((top + height - y) / 2.0 - 20.0).min(165.0);
+    let (cx, cy, inner) = (MARGIN + 60.0 + outer, f64::midpoint(y, top + height), outer * 0.55);
+    let mut from = -TAU / 4.0;
+    for category in all.iter().filter(|c| c.count > 0) {
+        let share = category.count as f64 / total;
+        let to = from + TAU * share.min(0.999_999);
+        let fill = svg.fill(category.color, category.hatch);
+        let p = |r: f64, a: f64| format!("{} {}", num(cx + r * a.cos()), num(cy + r * a.sin()));
+        let large = i32::from(share > 0.5);
+        svg.raw(&format!(
+            r##"<path d="M{} A{o} {o} 0 {large} 1 {} L{} A{i} {i} 0 {large} 0 {} Z" fill="{fill}" stroke="#ffffff" stroke-width="1.5"/>"##,
+            p(outer, from),
+            p(outer, to),
+            p(inner, to),
+            p(inner, from),
+            o = num(outer),
+            i = num(inner),
+        ));
+        from += TAU * share;
+    }
+    let unit = words::zone_word(&data.manifest.zones_layer);
+    let t = Type::plain(22.0).bold().anchor(Anchor::Middle);
+    svg.text(cx, cy, &grouped(total, 0), t);
+    for (i, line) in Label::new(words::plural(&unit.en), unit.zh).lines(lang).iter().enumerate() {
+        let t = Type::plain(11.0).anchor(Anchor::Middle).color(GREY);
+        svg.text(cx, cy + 18.0 + 14.0 * i as f64, line, t);
+    }
+    let x = cx + outer + 60.0;
+    let mut at = cy - 24.0 * all.len() as f64 + 14.0;
+    for category in &all {
+        let fill = svg.fill(category.color, category.hatch);
+        svg.rect(
+            [x, at - 12.0, 30.0, 18.0],
+            &format!(r##"fill="{fill}" stroke="#444444" stroke-width="0.6""##),
+        );
+        let pct = grouped(100.0 * category.count as f64 / total, 2);
+        svg.text(x + 42.0, at, &category.label.text(lang), Type::plain(12.0));
+        svg.text(
+            x + 42.0,
+            at + 15.0,
+            &format!("{} ({pct} %)", category.count),
+            Type::plain(11.0).color(GREY),
+        );
+        at += 48.0;
+    }
+}

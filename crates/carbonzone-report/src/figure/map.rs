@@ -1,0 +1,221 @@
+//! A map figure.
+
+use super::fonts::Fonts;
+use super::labels::{label_point, place};
+use super::page::{self, LEGEND, MARGIN, WIDTH};
+use super::paint::{self, View};
+use super::svg::{Anchor, Svg, Type, num};
+use crate::palette::NO_DATA;
+use crate::style::{Figure, Hatch, MapLayerKind, MapStyle};
+use crate::{Lang, MapData, MapLayer, ReportError, Rgb};
+use base64::Engine;
+use carbonzone_geom::Coverage;
+use std::fmt::Write;
+
+/// Layers with more features than this are embedded as an image.
+const MAX_VECTOR_FEATURES: usize = 15_000;
+/// Image pixels per CSS pixel: 300 dpi.
+const IMAGE_SCALE: f64 = 300.0 / 96.0;
+
+/// Page geometry of a map.
+struct Frame {
+    x: f64,
+    y: f64,
+    w: f64,
+    h: f64,
+    view: View,
+}
+
+pub(crate) fn svg(
+    data: &MapData,
+    figure: &Figure,
+    style: &MapStyle,
+    lang: Lang,
+    fonts: &Fonts,
+) -> Result<String, ReportError> {
+    let layer = layer_of(data, style.layer)?;
+    let classes = classes_of(layer, style)?;
+    let top = page::title_height(&figure.title, lang);
+    let frame = frame(data, top)?;
+    let height = top + frame.h + page::footer_height(data, lang, true);
+    let mut svg = Svg::new(WIDTH, height, page::family(fonts));
+    page::title(&mut svg, &figure.title, lang);
+    svg.define(&format!(
+        r#"<clipPath id="frame"><rect x="{}" y="{}" width="{}" height="{}"/></clipPath>"#,
+        num(frame.x),
+        num(frame.y),
+        num(frame.w),
+        num(frame.h)
+    ));
+    svg.raw(r#"<g clip-path="url(#frame)">"#);
+    if style.layer == MapLayerKind::Parcels || layer.coverage.len() > MAX_VECTOR_FEATURES {
+        draw_image(&mut svg, layer, style, &classes, &frame, &figure.name)?;
+    } else {
+        draw_paths(&mut svg, &layer.coverage, style, &classes, frame.view);
+    }
+    draw_outlines(&mut svg, &data.zones.coverage, style.layer, frame.view);
+    draw_names(&mut svg, data, &frame, fonts);
+    svg.raw("</g>");
+    svg.rect([frame.x, frame.y, frame.w, frame.h], r##"fill="none" stroke="#222222" stroke-width="1""##);
+    let lx = frame.x + frame.w + 14.0;
+    let ly = page::badge(&mut svg, data, lang, lx, frame.y, LEGEND - 14.0) + 10.0;
+    page::legend(&mut svg, style, lang, lx, ly);
+    page::scale_and_north(
+        &mut svg,
+        lx,
+        frame.y + frame.h - 56.0,
+        frame.view.scale,
+        frame.w / frame.view.scale,
+    );
+    page::footer(&mut svg, data, lang, true, frame.y + frame.h);
+    Ok(svg.finish(&figure.title.text(lang)))
+}
+
+/// The layer a style draws.
+pub(crate) fn layer_of(data: &MapData, kind: MapLayerKind) -> Result<&MapLayer, ReportError> {
+    let missing = |name: &str| ReportError::EmptyLayer { layer: name.to_owned() };
+    match kind {
+        MapLayerKind::Parcels => data.parcels.as_ref().ok_or_else(|| missing("parcels")),
+        MapLayerKind::Grid => data.grid.as_ref().ok_or_else(|| missing("grid")),
+        MapLayerKind::Zones => Ok(&data.zones),
+    }
+}
+
+/// Class of every feature.
+pub(crate) fn classes_of(layer: &MapLayer, style: &MapStyle) -> Result<Vec<Option<usize>>, ReportError> {
+    if let crate::style::Scale::Categorized { .. } = style.scale {
+        let values = layer.texts(&style.field)?;
+        return Ok(values.iter().map(|v| style.class_of_text(v.as_deref())).collect());
+    }
+    let values = layer.numbers(&style.field)?;
+    Ok(values.into_iter().map(|v| style.class_of_number(v)).collect())
+}
+
+fn frame(data: &MapData, top: f64) -> Result<Frame, ReportError> {
+    let [x0, y0, x1, y1] = data.frame()?;
+    let w = WIDTH - 2.0 * MARGIN - LEGEND - 14.0 + 14.0;
+    let (dx, dy) = ((x1 - x0).max(1.0) * 1.04, (y1 - y0).max(1.0) * 1.04);
+    let h = (w * dy / dx).clamp(430.0, 780.0);
+    let scale = (w / dx).min(h / dy);
+    let (cx, cy) = (f64::midpoint(x0, x1), f64::midpoint(y0, y1));
+    let view = View { x0: cx - w / scale / 2.0, y1: cy + h / scale / 2.0, scale };
+    // Page pixels are measured from the frame's corner; paths add it.
+    let view_on_page = View { x0: view.x0 - MARGIN / scale, y1: view.y1 + top / scale, scale };
+    Ok(Frame { x: MARGIN, y: top, w, h, view: view_on_page })
+}
+
+fn draw_paths(svg: &mut Svg, coverage: &Coverage, style: &MapStyle, classes: &[Option<usize>], view: View) {
+    let mut groups: Vec<(Option<usize>, Rgb, Hatch)> =
+        style.fills().into_iter().enumerate().map(|(i, (c, h))| (Some(i), c, h)).collect();
+    groups.push((None, NO_DATA, Hatch::Cross));
+    for (class, color, hatch) in groups {
+        let members = (0..classes.len()).filter(|i| classes[*i] == class);
+        let d: String = members.map(|i| path(coverage, i, view)).collect();
+        if d.is_empty() {
+            continue;
+        }
+        let fill = svg.fill(color, hatch);
+        svg.raw(&format!(
+            r#"<path d="{d}" fill="{fill}" fill-rule="evenodd" stroke="{}" stroke-width="0.25"/>"#,
+            color.hex()
+        ));
+    }
+}
+
+fn draw_image(
+    svg: &mut Svg,
+    layer: &MapLayer,
+    style: &MapStyle,
+    classes: &[Option<usize>],
+    frame: &Frame,
+    name: &str,
+) -> Result<(), ReportError> {
+    let size = ((frame.w * IMAGE_SCALE).round() as usize, (frame.h * IMAGE_SCALE).round() as usize);
+    let view = View {
+        x0: frame.view.x0 + frame.x / frame.view.scale,
+        y1: frame.view.y1 - frame.y / frame.view.scale,
+        scale: frame.view.scale * IMAGE_SCALE,
+    };
+    let fail = |reason: &str| ReportError::Raster { figure: name.to_owned(), reason: reason.to_owned() };
+    let image = paint::image(&layer.coverage, classes, &style.fills(), NO_DATA, view, size)
+        .ok_or_else(|| fail("the image is too large"))?;
+    let png = image.encode_png().map_err(|e| fail(&e.to_string()))?;
+    svg.raw(&format!(
+        r#"<image x="{}" y="{}" width="{}" height="{}" href="data:image/png;base64,{}"/>"#,
+        num(frame.x),
+        num(frame.y),
+        num(frame.w),
+        num(frame.h),
+        base64::engine::general_purpose::STANDARD.encode(png)
+    ));
+    Ok(())
+}
+
+/// Outlines of the zones: white under dark, so that they stand out on any class.
+fn draw_outlines(svg: &mut Svg, zones: &Coverage, kind: MapLayerKind, view: View) {
+    let d: String = (0..zones.len()).map(|i| path(zones, i, view)).collect();
+    if kind == MapLayerKind::Parcels {
+        svg.raw(&format!(
+            r##"<path d="{d}" fill="none" stroke="#ffffff" stroke-width="1.3" stroke-opacity="0.7" stroke-linejoin="round"/>"##
+        ));
+    }
+    svg.raw(&format!(
+        r##"<path d="{d}" fill="none" stroke="#333333" stroke-width="0.55" stroke-linejoin="round"/>"##
+    ));
+}
+
+fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, fonts: &Fonts) {
+    const SIZE: f64 = 8.2;
+    let zones = &data.zones;
+    let names = drawable_names(zones, fonts);
+    let areas = zones.coverage.areas_m2();
+    let mut order: Vec<usize> = (0..zones.coverage.len()).collect();
+    order.sort_by(|a, b| areas[*b].total_cmp(&areas[*a]).then(a.cmp(b)));
+    let candidates: Vec<(f64, f64, String)> = order
+        .into_iter()
+        .filter(|i| !names[*i].is_empty())
+        .filter_map(|i| {
+            let [x, y] = label_point(&zones.coverage, i)?;
+            let v = frame.view;
+            Some(((x - v.x0) * v.scale, (v.y1 - y) * v.scale, names[i].clone()))
+        })
+        .collect();
+    let area = [frame.x, frame.y, frame.x + frame.w, frame.y + frame.h];
+    for label in place(&candidates, SIZE, area) {
+        svg.text(label.x, label.y, &label.text, Type::plain(SIZE).anchor(Anchor::Middle).halo());
+    }
+}
+
+/// Names that the fonts can draw: the name, else an English one, else nothing.
+fn drawable_names(zones: &MapLayer, fonts: &Fonts) -> Vec<String> {
+    let english = zones.table.texts("name_en").unwrap_or_else(|| vec![None; zones.table.rows()]);
+    let names = zones.table.texts("name").unwrap_or_else(|| vec![None; zones.table.rows()]);
+    names
+        .into_iter()
+        .zip(english)
+        .map(|(name, en)| name.filter(|n| fonts.can_draw(n)).or(en).unwrap_or_default())
+        .collect()
+}
+
+/// SVG path of a feature; vertices nearer than a tenth of a pixel to the one before are left out.
+fn path(coverage: &Coverage, i: usize, view: View) -> String {
+    const NEAR: f64 = 0.1;
+    let mut d = String::new();
+    for ring in coverage.rings(i) {
+        let n = ring.xs.len();
+        let mut last: Option<(f64, f64)> = None;
+        for k in 0..n.saturating_sub(1) {
+            let (x, y) = ((ring.xs[k] - view.x0) * view.scale, (view.y1 - ring.ys[k]) * view.scale);
+            let near = last.is_some_and(|(a, b)| (a - x).abs() < NEAR && (b - y).abs() < NEAR);
+            if near {
+                continue;
+            }
+            let _ = write!(d, "{}{} {}", if last.is_none() { "M" } else { "L" }, num(x), num(y));
+            last = Some((x, y));
+        }
+        if last.is_some() {
+            d.push('Z');
+        }
+    }
+    d
+}

@@ -1,0 +1,199 @@
+//! What every figure has around its drawing: title, badge, legend column, scale bar, north arrow, footer.
+
+use super::fonts::Fonts;
+use super::svg::{Anchor, Svg, Type, text_width, wrap};
+use crate::number::nice_below;
+use crate::palette::NO_DATA;
+use crate::style::{Hatch, MapStyle};
+use crate::{Label, Lang, MapData, Rgb, words};
+
+/// Width of a figure in CSS pixels (180 mm would be 680; 238 mm leaves room for a legend in two languages).
+pub(crate) const WIDTH: f64 = 900.0;
+/// Margin.
+pub(crate) const MARGIN: f64 = 18.0;
+/// Width of the legend column.
+pub(crate) const LEGEND: f64 = 236.0;
+const FOOTER: Type = Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55));
+const ALERT: Rgb = Rgb(0xb2, 0x18, 0x2b);
+
+/// Height taken by a title.
+pub(crate) fn title_height(title: &Label, lang: Lang) -> f64 {
+    20.0 + 22.0 * title.lines(lang).len() as f64
+}
+
+/// Writes the title at the top, centred.
+pub(crate) fn title(svg: &mut Svg, title: &Label, lang: Lang) {
+    let mut y = MARGIN + 16.0;
+    for (i, line) in title.lines(lang).iter().enumerate() {
+        let size = if i == 0 { 18.0 } else { 13.0 };
+        let fitted = size * (1.0f64).min((WIDTH - 2.0 * MARGIN) / text_width(line, size));
+        svg.text(WIDTH / 2.0, y, line, Type::plain(fitted).bold().anchor(Anchor::Middle));
+        y += 21.0;
+    }
+}
+
+/// The badge that says that the data are synthetic; returns the baseline below it.
+pub(crate) fn badge(svg: &mut Svg, data: &MapData, lang: Lang, x: f64, y: f64, width: f64) -> f64 {
+    if !data.manifest.synthetic {
+        return y;
+    }
+    let lines = words::synthetic().lines(lang);
+    let height = 10.0 + 15.0 * lines.len() as f64;
+    svg.rect(
+        [x, y, width, height],
+        &format!(r##"rx="3" fill="#fff4f2" stroke="{}" stroke-width="1.2""##, ALERT.hex()),
+    );
+    for (i, line) in lines.iter().enumerate() {
+        let t = Type::plain(11.5).bold().color(ALERT).anchor(Anchor::Middle);
+        svg.text(x + width / 2.0, y + 17.0 + 15.0 * i as f64, line, t);
+    }
+    y + height + 16.0
+}
+
+/// The badge of a chart: small, at the right. Returns the height to keep free.
+pub(crate) fn corner_badge(svg: &mut Svg, data: &MapData, lang: Lang, y: f64) -> f64 {
+    let width = 216.0;
+    badge(svg, data, lang, WIDTH - MARGIN - width, y, width) - y
+}
+
+/// Lines of the footer: source, CRS and software, and the slot of the map review number.
+pub(crate) fn footer_lines(data: &MapData, lang: Lang, map: bool) -> Vec<String> {
+    let m = &data.manifest;
+    let mut lines = Vec::new();
+    let mut first = Label::new("Source: ", "数据来源：").then(&Label::same(m.source_note.clone()));
+    if m.source_note.is_empty() {
+        first = Label::default();
+    }
+    if !first.en.is_empty() {
+        lines.push(match lang {
+            Lang::Zh => first.zh,
+            Lang::En => first.en,
+            Lang::Both => format!("数据来源 Source: {}", m.source_note),
+        });
+    }
+    let crs = if map && !m.crs.is_empty() { format!("CRS: {}; ", m.crs) } else { String::new() };
+    let units = Label::new("all amounts in CO₂ equivalent per year", "数值均为每年二氧化碳当量");
+    let version = format!("carbonzone {}", m.version);
+    lines.push(match lang {
+        Lang::Zh => {
+            format!("{}{}；{}", crs.replace("CRS: ", "坐标系：").replace("; ", "；"), units.zh, version)
+        }
+        Lang::En => format!("{crs}{}; {version}", units.en),
+        Lang::Both => format!("{crs}{} {}; {version}", units.zh, units.en),
+    });
+    if map && (!m.map_review_number.is_empty() || !m.title_zh.is_empty()) {
+        lines.push(review_line(&m.map_review_number, lang));
+    }
+    lines
+}
+
+/// The caption slot of the map review number: the number given, else an empty slot.
+pub(crate) fn review_line(number: &str, lang: Lang) -> String {
+    let slot = if number.is_empty() { "______________" } else { number };
+    match lang {
+        Lang::En => format!("Map review number: {slot}"),
+        Lang::Zh => format!("审图号：{slot}"),
+        Lang::Both => format!("审图号 Map review number: {slot}"),
+    }
+}
+
+/// Height of the footer.
+pub(crate) fn footer_height(data: &MapData, lang: Lang, map: bool) -> f64 {
+    let width = WIDTH - 2.0 * MARGIN;
+    let n: usize = footer_lines(data, lang, map).iter().map(|l| wrap(l, FOOTER.size, width).len()).sum();
+    8.0 + 12.5 * n as f64 + MARGIN * 0.6
+}
+
+/// Writes the footer from `y` downwards.
+pub(crate) fn footer(svg: &mut Svg, data: &MapData, lang: Lang, map: bool, y: f64) {
+    let mut baseline = y + 14.0;
+    for line in footer_lines(data, lang, map) {
+        for piece in wrap(&line, FOOTER.size, WIDTH - 2.0 * MARGIN) {
+            svg.text(MARGIN, baseline, &piece, FOOTER);
+            baseline += 12.5;
+        }
+    }
+}
+
+/// Writes the legend; returns the baseline below it.
+pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, lang: Lang, x: f64, y: f64) -> f64 {
+    let width = LEGEND - 8.0;
+    let mut at = y;
+    for (i, line) in style.heading_with_unit().lines(lang).iter().enumerate() {
+        let t = if i == 0 { Type::plain(13.0).bold() } else { Type::plain(11.0).bold() };
+        at = svg.paragraph(x, at, width, line, t);
+    }
+    at += 4.0;
+    let entries = style.entries();
+    for ((label, count), (color, hatch)) in entries.iter().zip(style.fills()) {
+        at = entry(svg, x, at, label, *count, color, hatch, lang);
+    }
+    if style.no_data() > 0 {
+        let label = crate::style::no_data_text();
+        at = entry(svg, x, at, &label, style.no_data(), NO_DATA, Hatch::Cross, lang);
+    }
+    if let crate::style::Scale::Graduated { method, .. } = &style.scale {
+        at += 6.0;
+        for line in method.lines(lang) {
+            at = svg.paragraph(x, at, width, &line, Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55)));
+        }
+        let note = Label::new("in brackets: number of units", "括号内为单元数");
+        at = svg.paragraph(x, at, width, &note.text(lang), Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55)));
+    }
+    at
+}
+
+#[expect(clippy::too_many_arguments, reason = "one legend row; every argument is one visible thing")]
+fn entry(
+    svg: &mut Svg,
+    x: f64,
+    y: f64,
+    label: &Label,
+    count: usize,
+    color: Rgb,
+    hatch: Hatch,
+    lang: Lang,
+) -> f64 {
+    const SWATCH: f64 = 24.0;
+    let fill = svg.fill(color, hatch);
+    svg.rect([x, y - 10.0, SWATCH, 14.0], &format!(r##"fill="{fill}" stroke="#444444" stroke-width="0.6""##));
+    let n = crate::number::grouped(count as f64, 0);
+    let mut lines = label.lines(lang);
+    if let Some(last) = lines.last_mut() {
+        *last = format!("{last} [{n}]");
+    }
+    let mut at = y;
+    for line in &lines {
+        at = svg.paragraph(x + SWATCH + 8.0, at, LEGEND - SWATCH - 14.0, line, Type::plain(11.0)).max(at);
+    }
+    at.max(y + 18.0) + 3.0
+}
+
+/// Length of a scale bar in km: a round number of about a quarter of the map width.
+pub(crate) fn scale_bar_km(map_width_m: f64) -> f64 {
+    nice_below(map_width_m / 1000.0 / 3.5)
+}
+
+/// Draws scale bar and north arrow; `px_per_m` is the scale of the map. Returns the baseline below.
+pub(crate) fn scale_and_north(svg: &mut Svg, x: f64, y: f64, px_per_m: f64, map_width_m: f64) -> f64 {
+    let km = scale_bar_km(map_width_m).min(nice_below((LEGEND - 70.0) / px_per_m / 1000.0));
+    let length = km * 1000.0 * px_per_m;
+    let bar_y = y + 34.0;
+    let half = length / 2.0;
+    svg.rect([x, bar_y, half, 5.0], r##"fill="#222222" stroke="#222222" stroke-width="0.7""##);
+    svg.rect([x + half, bar_y, half, 5.0], r##"fill="#ffffff" stroke="#222222" stroke-width="0.7""##);
+    let t = Type::plain(10.0).anchor(Anchor::Middle);
+    let text = |v: f64| crate::number::shortest(v);
+    svg.text(x, bar_y - 4.0, "0", t.anchor(Anchor::Start));
+    svg.text(x + half, bar_y - 4.0, &text(km / 2.0), t);
+    svg.text(x + length, bar_y - 4.0, &format!("{} km", text(km)), t);
+    let nx = x + LEGEND - 34.0;
+    svg.raw(&format!(r##"<path d="M{nx} {} l9 30 l-9 -7 l-9 7 Z" fill="#222222"/>"##, bar_y - 22.0));
+    svg.text(nx, bar_y - 26.0, "N", Type::plain(12.0).bold().anchor(Anchor::Middle));
+    bar_y + 18.0
+}
+
+/// Family of the figure, for the SVG root.
+pub(crate) fn family(fonts: &Fonts) -> String {
+    fonts.family()
+}

@@ -1,0 +1,118 @@
+//! Two languages, one label.
+
+use crate::ReportError;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// Language of titles and legends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// English only.
+    En,
+    /// Chinese only.
+    Zh,
+    /// Chinese and English side by side.
+    #[default]
+    Both,
+}
+
+impl FromStr for Lang {
+    type Err = ReportError;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        match s {
+            "en" => Ok(Self::En),
+            "zh" => Ok(Self::Zh),
+            "both" => Ok(Self::Both),
+            _ => Err(ReportError::option("language", s, "en, zh, both")),
+        }
+    }
+}
+
+/// A text in English and Chinese.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
+}
+
+impl Label {
+    /// A label; an empty side takes the other one.
+    #[must_use]
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        let (en, zh) = (en.into(), zh.into());
+        match (en.is_empty(), zh.is_empty()) {
+            (true, _) => Self { en: zh.clone(), zh },
+            (_, true) => Self { zh: en.clone(), en },
+            _ => Self { en, zh },
+        }
+    }
+
+    /// The same text in both languages (numbers, names).
+    #[must_use]
+    pub fn same(text: impl Into<String>) -> Self {
+        let en = text.into();
+        Self { zh: en.clone(), en }
+    }
+
+    /// One line of text: `Both` gives `中文 English`, or one of them where they are equal; a common beginning (the
+    /// numbers of a legend row) is written once.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.en.clone(),
+            Lang::Zh => self.zh.clone(),
+            Lang::Both if self.en == self.zh => self.en.clone(),
+            Lang::Both => match self.common_beginning() {
+                Some(n) => format!("{}{}", self.zh, &self.en[n..]),
+                None => format!("{} {}", self.zh, self.en),
+            },
+        }
+    }
+
+    /// The lines of a heading: one for one language, two for both.
+    #[must_use]
+    pub fn lines(&self, lang: Lang) -> Vec<String> {
+        match lang {
+            Lang::Both if self.en != self.zh && self.common_beginning().is_none() => {
+                vec![self.zh.clone(), self.en.clone()]
+            }
+            _ => vec![self.text(lang)],
+        }
+    }
+
+    /// Bytes that both languages begin with, if that is at least five characters.
+    fn common_beginning(&self) -> Option<usize> {
+        let same: Vec<char> =
+            self.en.chars().zip(self.zh.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+        (same.len() >= 5).then(|| same.iter().map(|c| c.len_utf8()).sum())
+    }
+
+    /// Joins the languages piece by piece: `a + b` in each.
+    #[must_use]
+    pub fn then(&self, other: &Self) -> Self {
+        Self { en: format!("{}{}", self.en, other.en), zh: format!("{}{}", self.zh, other.zh) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_are_joined_once() {
+        assert_eq!(Label::new("Sink", "碳汇").text(Lang::Both), "碳汇 Sink");
+        assert_eq!(Label::same("0 – 5").text(Lang::Both), "0 – 5");
+        assert_eq!(Label::new("Sink", "").text(Lang::Zh), "Sink");
+        let row = Label::new("−1,000 – 0 (net sink)", "−1,000 – 0（净碳汇）");
+        assert_eq!(row.text(Lang::Both), "−1,000 – 0（净碳汇） (net sink)");
+    }
+
+    #[test]
+    fn an_unknown_language_is_named_with_what_is_expected() {
+        let e = "fr".parse::<Lang>().unwrap_err().to_string();
+        assert!(e.contains("\"fr\"") && e.contains("en, zh, both"), "{e}");
+    }
+}

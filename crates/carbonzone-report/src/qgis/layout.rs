@@ -1,0 +1,350 @@
+//! One A4 page per figure: title, map, legend, scale bar, north arrow, CRS, units, source, review number.
+
+use super::project::{ProjectLayer, tree_layer};
+use super::symbol::{FACES, families};
+use super::xml::{El, el, exact};
+use crate::figure::{footer_lines, scale_bar_km};
+use crate::style::{Figure, FigureContent, Scale};
+use crate::{Label, Lang, MapData, Rgb, words};
+use base64::Engine;
+
+/// What a page needs to know.
+pub(crate) struct Page<'a> {
+    pub data: &'a MapData,
+    pub figure: &'a Figure,
+    pub number: usize,
+    pub lang: Lang,
+    pub layers: &'a [ProjectLayer],
+    pub shown: Vec<String>,
+    pub frame: [f64; 4],
+    /// Legend heading by layer id.
+    pub styles: &'a [(String, Label)],
+}
+
+const LEFT: f64 = 10.0;
+const TOP: f64 = 26.0;
+const COLUMN: f64 = 220.0;
+
+/// Place and size of an item in millimetres.
+#[derive(Clone, Copy)]
+struct Place {
+    x: f64,
+    y: f64,
+    w: f64,
+    h: f64,
+}
+
+fn place(x: f64, y: f64, w: f64, h: f64) -> Place {
+    Place { x, y, w, h }
+}
+
+impl Page<'_> {
+    fn uuid(&self, n: usize) -> String {
+        format!("{{00000000-0000-4000-8000-{:04}{n:08}}}", self.number)
+    }
+
+    fn shown_layers(&self) -> Vec<&ProjectLayer> {
+        self.shown.iter().filter_map(|id| self.layers.iter().find(|l| l.id == *id)).collect()
+    }
+
+    fn item(&self, kind: u32, n: usize, at: Place) -> El {
+        el("LayoutItem")
+            .a("type", kind)
+            .a("uuid", self.uuid(n))
+            .a("templateUuid", self.uuid(n))
+            .a("id", "")
+            .a("position", format!("{},{},mm", at.x, at.y))
+            .a("positionOnPage", format!("{},{},mm", at.x, at.y))
+            .a("size", format!("{},{},mm", at.w, at.h))
+            .a("zValue", n)
+            .a("visibility", 1)
+            .a("opacity", 1)
+            .a("referencePoint", 0)
+            .a("blendMode", 0)
+            .a("itemRotation", 0)
+            .a("excludeFromExports", 0)
+            .a("positionLock", "false")
+            .a("groupUuid", "")
+    }
+}
+
+fn bare(item: El) -> El {
+    item.a("background", "false").a("frame", "false").children(frame_colours())
+}
+
+fn frame_colours() -> Vec<El> {
+    let colour = |name, v: u8| el(name).a("red", v).a("green", v).a("blue", v).a("alpha", 255);
+    vec![colour("FrameColor", 0), colour("BackgroundColor", 255)]
+}
+
+/// Font of an item: `text-style` for new versions, `description` for 3.22.
+fn font(tag: &'static str, size: f64, bold: bool, color: Rgb) -> Vec<El> {
+    let weight = if bold { 75 } else { 50 };
+    vec![
+        el("text-style")
+            .a("fontFamily", FACES[0])
+            .a("fontSize", size)
+            .a("fontSizeUnit", "Point")
+            .a("fontWeight", weight)
+            .a("textColor", format!("{},{},{},255", color.0, color.1, color.2))
+            .a("textOpacity", 1)
+            .child(families()),
+        el(tag).a("description", format!("{},{size},-1,5,{weight},0,0,0,0,0", FACES[0])).a("style", ""),
+    ]
+}
+
+const BLACK: Rgb = Rgb(0, 0, 0);
+const GREY: Rgb = Rgb(0x55, 0x55, 0x55);
+const ALERT: Rgb = Rgb(0xb2, 0x18, 0x2b);
+
+/// How a text of the page looks.
+#[derive(Clone, Copy)]
+struct Look {
+    size: f64,
+    bold: bool,
+    color: Rgb,
+    centre: bool,
+}
+
+const NOTE: Look = Look { size: 7.0, bold: false, color: GREY, centre: false };
+
+/// A text. Colours of labels are read from `FontColor` in 3.22.
+fn label(page: &Page<'_>, n: usize, at: Place, text: &str, look: Look) -> El {
+    let Look { size, bold, color, centre } = look;
+    let font_colour =
+        el("FontColor").a("red", color.0).a("green", color.1).a("blue", color.2).a("alpha", 255);
+    bare(page.item(65641, n, at))
+        .a("labelText", text)
+        .a("halign", if centre { 4 } else { 1 })
+        .a("valign", if centre { 128 } else { 32 })
+        .a("htmlState", 0)
+        .a("marginX", 0)
+        .a("marginY", 0)
+        .child(font_colour)
+        .children(font("LabelFont", size, bold, color))
+}
+
+pub(crate) fn layout(page: &Page<'_>) -> El {
+    let chart = matches!(page.figure.content, FigureContent::Chart(_));
+    let map_at = if chart { place(COLUMN, TOP, 67.0, 67.0) } else { place(LEFT, TOP, 204.0, 160.0) };
+    let mut items = vec![map(page, map_at), title(page)];
+    if chart {
+        items.push(picture(page));
+    }
+    let column_top = if chart { TOP + 70.0 } else { TOP };
+    items.push(legend(page, column_top));
+    if !chart {
+        items.push(method(page));
+    }
+    items.push(scale_bar(page, map_at));
+    items.push(north(page));
+    items.push(notes(page, !chart));
+    if page.data.manifest.synthetic && !chart {
+        let text = words::synthetic().lines(page.lang).join("\n");
+        items.push(label(
+            page,
+            9,
+            place(COLUMN, 152.0, 67.0, 11.0),
+            &text,
+            Look { size: 9.0, bold: true, color: ALERT, centre: true },
+        ));
+    }
+    let white = || {
+        super::symbol::fill(
+            "",
+            Rgb(255, 255, 255),
+            crate::style::Hatch::None,
+            super::symbol::Outline::Seamless,
+        )
+    };
+    let sheet = page
+        .item(65638, 0, place(0.0, 0.0, 297.0, 210.0))
+        .a("background", "true")
+        .a("frame", "false")
+        .children(frame_colours())
+        .child(white());
+    el("Layout")
+        .a("name", &page.figure.name)
+        .a("units", "mm")
+        .a("printResolution", 300)
+        .a("worldFileMap", "")
+        .child(el("PageCollection").child(white()).child(sheet))
+        .children(items)
+        .child(el("customproperties"))
+        .child(
+            el("Atlas")
+                .a("enabled", 0)
+                .a("coverageLayer", "")
+                .a("hideCoverage", 0)
+                .a("filterFeatures", 0)
+                .a("sortFeatures", 0)
+                .a("filenamePattern", "")
+                .a("pageNameExpression", ""),
+        )
+}
+
+/// Extent padded to the shape of the item, or QGIS would resize the item.
+fn padded([x0, y0, x1, y1]: [f64; 4], at: Place) -> [f64; 4] {
+    let scale = ((x1 - x0) / at.w).max((y1 - y0) / at.h) * 1.04;
+    let (cx, cy) = (f64::midpoint(x0, x1), f64::midpoint(y0, y1));
+    let (dx, dy) = (scale * at.w / 2.0, scale * at.h / 2.0);
+    [cx - dx, cy - dy, cx + dx, cy + dy]
+}
+
+fn map(page: &Page<'_>, at: Place) -> El {
+    let [x0, y0, x1, y1] = padded(page.frame, at);
+    let layers = page.shown_layers().into_iter().map(|l| {
+        el("Layer").a("name", &l.name).a("source", &l.source).a("provider", l.provider).text(l.id.clone())
+    });
+    page.item(65639, 1, at)
+        .a("background", "true")
+        .a("frame", "true")
+        .a("outlineWidthM", "0.3,mm")
+        .a("followPreset", "false")
+        .a("followPresetName", "")
+        .a("keepLayerSet", "true")
+        .a("drawCanvasItems", "true")
+        .a("mapRotation", 0)
+        .children(frame_colours())
+        .child(
+            el("Extent").a("xmin", exact(x0)).a("ymin", exact(y0)).a("xmax", exact(x1)).a("ymax", exact(y1)),
+        )
+        .child(el("LayerSet").children(layers))
+}
+
+fn title(page: &Page<'_>) -> El {
+    let text = page.figure.title.lines(page.lang).join("\n");
+    let size = if page.lang == Lang::Both { 13.0 } else { 16.0 };
+    label(
+        page,
+        2,
+        place(LEFT, 7.0, 277.0, 16.0),
+        &text,
+        Look { size, bold: true, color: BLACK, centre: true },
+    )
+}
+
+fn picture(page: &Page<'_>) -> El {
+    bare(page.item(65640, 7, place(LEFT, TOP, 204.0, 160.0)))
+        .a("file", format!("./figures/{}.png", page.figure.name))
+        .a("mode", 1)
+        .a("resizeMode", 0)
+        .a("northMode", 0)
+        .a("northOffset", 0)
+        .a("mapUuid", "")
+        .a("pictureRotation", 0)
+        .a("anchorPoint", 0)
+}
+
+fn legend(page: &Page<'_>, top: f64) -> El {
+    let style = |name: &str, top: f64, size: f64, bold: bool| {
+        el("style")
+            .a("name", name)
+            .a("marginTop", top)
+            .a("marginBottom", 1)
+            .a("marginLeft", if name == "symbolLabel" { 2 } else { 0 })
+            .a("alignment", 1)
+            .children(font("styleFont", size, bold, BLACK))
+    };
+    let members = page.shown_layers().into_iter().map(|l| tree_layer(l, true).child(legend_heading(page, l)));
+    bare(page.item(65642, 3, place(COLUMN, top, 70.0, 80.0)))
+        .a("title", "")
+        .a("map_uuid", page.uuid(1))
+        .a("resizeToContents", 1)
+        .a("symbolWidth", 6)
+        .a("symbolHeight", 3.5)
+        .a("columnCount", 1)
+        .a("wrapString", WRAP)
+        .a("legendFilterByAtlas", 0)
+        .child(
+            el("styles")
+                .child(style("title", 0.0, 10.0, true))
+                .child(style("group", 2.0, 8.5, true))
+                .child(style("subgroup", 2.0, 8.5, true))
+                .child(style("symbol", 1.2, 7.5, false))
+                .child(style("symbolLabel", 1.2, 7.5, false)),
+        )
+        .child(el("layer-tree-group").children(members))
+}
+
+/// Sign at which QGIS breaks a legend text.
+const WRAP: &str = "¦";
+
+/// Heading of a layer in the legend: quantity and unit; the boundary's only row explains itself.
+fn legend_heading(page: &Page<'_>, layer: &ProjectLayer) -> El {
+    let option =
+        |name: &str, value: &str| el("Option").a("name", name).a("type", "QString").a("value", value);
+    let map = el("Option").a("type", "Map");
+    let map = match page.styles.iter().find(|(id, _)| *id == layer.id) {
+        Some((_, heading)) => map.child(option("legend/title-label", &heading.lines(page.lang).join(WRAP))),
+        None => map.child(option("legend/title-style", "hidden")),
+    };
+    el("customproperties").child(map)
+}
+
+/// Classification under the legend.
+fn method(page: &Page<'_>) -> El {
+    let mut lines = Vec::new();
+    if let Some(Scale::Graduated { method, .. }) = page.figure.map().map(|s| &s.scale) {
+        lines.extend(method.lines(page.lang));
+    }
+    label(page, 8, place(COLUMN, 122.0, 67.0, 28.0), &lines.join("\n"), NOTE)
+}
+
+fn scale_bar(page: &Page<'_>, map: Place) -> El {
+    let [x0, _, x1, _] = padded(page.frame, map);
+    // The bar must fit into the column: at most 45 mm long.
+    let widest_km = (x1 - x0) / 1000.0 * 45.0 / map.w;
+    let km = scale_bar_km(x1 - x0).min(crate::number::nice_below(widest_km));
+    let colour = |name, v: u8| el(name).a("red", v).a("green", v).a("blue", v).a("alpha", 255);
+    bare(page.item(65646, 4, place(COLUMN, 170.0, 55.0, 13.0)))
+        .a("mapUuid", page.uuid(1))
+        .a("style", "Single Box")
+        .a("unitType", "km")
+        .a("unitLabel", "km")
+        .a("numMapUnitsPerScaleBarUnit", 1)
+        .a("numSegments", 2)
+        .a("numSegmentsLeft", 0)
+        .a("numUnitsPerSegment", km / 2.0)
+        .a("segmentSizeMode", 0)
+        .a("minBarWidth", 30)
+        .a("maxBarWidth", 50)
+        .a("segmentMillimeters", 10)
+        .a("height", 2.5)
+        .a("labelBarSpace", 1.5)
+        .a("boxContentSpace", 1)
+        .a("alignment", 0)
+        .a("labelVerticalPlacement", 0)
+        .a("labelHorizontalPlacement", 0)
+        .a("outlineWidth", 0.3)
+        .a("lineJoinStyle", "miter")
+        .a("lineCapStyle", "square")
+        .children(font("scaleBarFont", 8.0, false, BLACK))
+        .child(colour("fillColor", 0))
+        .child(colour("fillColor2", 255))
+        .child(colour("strokeColor", 0))
+}
+
+fn north(page: &Page<'_>) -> El {
+    const ARROW: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 40 60\" width=\"40\" height=\"60\">\
+        <path d=\"M20 16 L32 58 L20 48 L8 58 Z\" fill=\"#222\"/>\
+        <text x=\"20\" y=\"12\" font-size=\"14\" font-weight=\"bold\" text-anchor=\"middle\" font-family=\"sans-serif\">N</text></svg>";
+    let file = format!("base64:{}", base64::engine::general_purpose::STANDARD.encode(ARROW));
+    bare(page.item(65640, 5, place(274.0, 165.0, 13.0, 18.0)))
+        .a("file", file)
+        .a("mode", 0)
+        .a("resizeMode", 0)
+        .a("northMode", 0)
+        .a("northOffset", 0)
+        .a("mapUuid", page.uuid(1))
+        .a("pictureRotation", 0)
+        .a("svgFillColor", "0,0,0,255")
+        .a("svgBorderColor", "0,0,0,255")
+        .a("svgBorderWidth", 0.2)
+        .a("anchorPoint", 4)
+}
+
+fn notes(page: &Page<'_>, map: bool) -> El {
+    let text = footer_lines(page.data, page.lang, map).join("\n");
+    label(page, 6, place(LEFT, 190.0, 277.0, 16.0), &text, NOTE)
+}

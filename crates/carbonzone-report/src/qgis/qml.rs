@@ -1,0 +1,151 @@
+//! QML files and rows of the GeoPackage table `layer_styles`.
+
+use super::symbol::{Outline, labeling, raster_pipe, renderer};
+use super::xml::el;
+use crate::style::{Figure, MapLayerKind, MapStyle, raster_style};
+use crate::{Lang, LayerStyleRow, MapData, RasterContent, RasterFile, RenderOptions, ReportError};
+
+/// Style of a vector layer as a QML document.
+///
+/// # Errors
+/// [`ReportError::Project`] if the XML cannot be written.
+pub fn vector_qml(style: &MapStyle, lang: Lang) -> Result<String, ReportError> {
+    let labels = style.layer == MapLayerKind::Zones;
+    let root = el("qgis")
+        .a("version", "3.22.0")
+        .a("styleCategories", "Symbology|Labeling")
+        .a("labelsEnabled", u8::from(labels))
+        .child(renderer(style, lang, outline(style.layer)));
+    if labels { root.child(labeling("name")).document() } else { root.document() }
+}
+
+/// Style of a raster band as a QML document.
+///
+/// # Errors
+/// [`ReportError::Project`] if the XML cannot be written.
+pub fn raster_qml(style: &MapStyle, band: u32, lang: Lang) -> Result<String, ReportError> {
+    el("qgis")
+        .a("version", "3.22.0")
+        .a("styleCategories", "AllStyleCategories")
+        .child(raster_pipe(&raster_style(style), band, lang))
+        .document()
+}
+
+pub(crate) fn outline(kind: MapLayerKind) -> Outline {
+    match kind {
+        MapLayerKind::Zones => Outline::Thin,
+        MapLayerKind::Grid | MapLayerKind::Parcels => Outline::Seamless,
+    }
+}
+
+/// The figure that a layer shows unless asked otherwise: zones their class, everything else net emission.
+pub(crate) fn default_figure(figures: &[Figure], kind: MapLayerKind) -> Option<&Figure> {
+    let of_layer = |f: &&Figure| f.map().is_some_and(|s| s.layer == kind);
+    let wanted = match kind {
+        MapLayerKind::Zones => "zone",
+        MapLayerKind::Grid | MapLayerKind::Parcels => "net_t",
+    };
+    let best = figures.iter().filter(of_layer).find(|f| f.map().is_some_and(|s| s.field == wanted));
+    best.or_else(|| figures.iter().find(of_layer))
+}
+
+/// Rows of `layer_styles`: for every table its default style and all others as alternatives.
+///
+/// # Errors
+/// [`ReportError::Project`] if the XML cannot be written.
+pub fn layer_styles(
+    data: &MapData,
+    figures: &[Figure],
+    lang: Lang,
+) -> Result<Vec<LayerStyleRow>, ReportError> {
+    let mut rows = Vec::new();
+    let tables = [
+        (MapLayerKind::Parcels, data.parcels.as_ref()),
+        (MapLayerKind::Grid, data.grid.as_ref()),
+        (MapLayerKind::Zones, Some(&data.zones)),
+    ];
+    for (kind, layer) in tables {
+        let Some(layer) = layer else { continue };
+        let default = default_figure(figures, kind).map(|f| f.name.as_str());
+        for figure in figures {
+            let Some(style) = figure.map().filter(|s| s.layer == kind) else { continue };
+            rows.push(LayerStyleRow {
+                table: layer.name.clone(),
+                name: figure.name.chars().take(30).collect(),
+                qml: vector_qml(style, lang)?,
+                default: default == Some(figure.name.as_str()),
+                description: figure.title.text(Lang::En),
+            });
+        }
+    }
+    let zones = figures.iter().find(|f| f.map().is_some_and(|s| s.field == "zone"));
+    if let (Some(table), Some(figure)) = (&data.dissolved, zones)
+        && let Some(style) = figure.map()
+    {
+        let mut plain = style.clone();
+        plain.layer = MapLayerKind::Grid; // no names: a dissolved zone has none
+        rows.push(LayerStyleRow {
+            table: table.clone(),
+            name: figure.name.chars().take(30).collect(),
+            qml: vector_qml(&plain, lang)?,
+            default: true,
+            description: figure.title.text(Lang::En),
+        });
+    }
+    Ok(rows)
+}
+
+/// The style of a raster file.
+///
+/// # Errors
+/// [`ReportError::Breaks`] if the classes of a raster's own values cannot be found.
+pub(crate) fn style_of_raster(
+    raster: &RasterFile,
+    figures: &[Figure],
+    options: &RenderOptions,
+) -> Result<Option<MapStyle>, ReportError> {
+    let with_field = |kind: MapLayerKind, field: &str| {
+        figures.iter().filter_map(Figure::map).find(|s| s.layer == kind && s.field == field)
+    };
+    Ok(match &raster.content {
+        RasterContent::GridField(field) => with_field(MapLayerKind::Grid, field).map(raster_style),
+        RasterContent::ZoneCodes => with_field(MapLayerKind::Zones, "zone").map(raster_style),
+        RasterContent::Values { .. } => Some(crate::style::raster_values_style(raster, options)?),
+    })
+}
+
+/// `(file name, QML)` for every loose vector and raster file.
+///
+/// A multi-table GeoPackage never gets one: QGIS would apply it to every table.
+///
+/// # Errors
+/// [`ReportError::Project`] or [`ReportError::Breaks`].
+pub fn sidecars(
+    data: &MapData,
+    figures: &[Figure],
+    options: &RenderOptions,
+    lang: Lang,
+) -> Result<Vec<(String, String)>, ReportError> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    let base = |file: &str| format!("{}.qml", file.rsplit_once('.').map_or(file, |(stem, _)| stem));
+    for (file, table) in &data.vector_files {
+        let kind = match table {
+            t if *t == data.zones.name => MapLayerKind::Zones,
+            t if data.grid.as_ref().is_some_and(|l| l.name == *t) => MapLayerKind::Grid,
+            t if data.parcels.as_ref().is_some_and(|l| l.name == *t) => MapLayerKind::Parcels,
+            _ => continue,
+        };
+        if let Some(style) = default_figure(figures, kind).and_then(Figure::map) {
+            out.push((base(file), vector_qml(style, lang)?));
+        }
+    }
+    for raster in &data.rasters {
+        if let Some(style) = style_of_raster(raster, figures, options)? {
+            let name = base(&raster.file);
+            if out.iter().all(|(n, _)| *n != name) {
+                out.push((name, raster_qml(&style, raster.band, lang)?));
+            }
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,347 @@
+//! Symbols, renderers and labels.
+
+use super::xml::{El, el, exact};
+use crate::palette::NO_DATA;
+use crate::style::{ClassKind, Hatch, MapStyle, Scale, no_data_text};
+use crate::{Lang, Rgb};
+
+/// Faces for names, on any system; QGIS takes the first that is there.
+pub(crate) const FACES: [&str; 6] =
+    ["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimHei"];
+
+fn rgba(c: Rgb, alpha: u8) -> String {
+    format!("{},{},{},{alpha}", c.0, c.1, c.2)
+}
+
+fn options(pairs: &[(&str, String)]) -> El {
+    el("Option")
+        .a("type", "Map")
+        .children(pairs.iter().map(|(k, v)| el("Option").a("name", *k).a("type", "QString").a("value", v)))
+}
+
+fn layer(class: &str, pairs: &[(&str, String)]) -> El {
+    el("layer").a("class", class).a("enabled", 1).a("locked", 0).a("pass", 0).child(options(pairs))
+}
+
+/// Outline of polygons.
+#[derive(Clone, Copy)]
+pub(crate) enum Outline {
+    /// Thin grey line.
+    Thin,
+    /// The fill's colour, so that neighbours show no seam.
+    Seamless,
+}
+
+/// A fill symbol: colour, outline, and the second sign above it.
+pub(crate) fn fill(name: &str, color: Rgb, hatch: Hatch, outline: Outline) -> El {
+    let (line, width) = match outline {
+        Outline::Thin => ("60,60,60,160".to_owned(), "0.12"),
+        Outline::Seamless => (rgba(color, 255), "0.06"),
+    };
+    let base = layer(
+        "SimpleFill",
+        &[
+            ("color", rgba(color, 255)),
+            ("style", "solid".to_owned()),
+            ("outline_color", line),
+            ("outline_style", "solid".to_owned()),
+            ("outline_width", width.to_owned()),
+            ("outline_width_unit", "MM".to_owned()),
+            ("joinstyle", "bevel".to_owned()),
+        ],
+    );
+    symbol("fill", name).child(base).children(marks(name, color, hatch))
+}
+
+fn symbol(kind: &str, name: &str) -> El {
+    el("symbol").a("type", kind).a("name", name).a("alpha", 1).a("clip_to_extent", 1).a("force_rhr", 0)
+}
+
+fn marks(name: &str, color: Rgb, hatch: Hatch) -> Vec<El> {
+    let ink = color.darker(0.7);
+    match hatch {
+        Hatch::None => Vec::new(),
+        Hatch::Rising => vec![lines(name, 1, ink, "45")],
+        Hatch::Falling => vec![lines(name, 1, ink, "135")],
+        Hatch::Horizontal => vec![lines(name, 1, ink, "0")],
+        Hatch::Cross => vec![lines(name, 1, ink, "0"), lines(name, 2, ink, "90")],
+        Hatch::Dots => vec![dots(name, ink)],
+    }
+}
+
+fn lines(name: &str, index: usize, ink: Rgb, angle: &str) -> El {
+    let line = layer(
+        "SimpleLine",
+        &[
+            ("line_color", rgba(ink, 255)),
+            ("line_width", "0.18".to_owned()),
+            ("line_width_unit", "MM".to_owned()),
+            ("line_style", "solid".to_owned()),
+        ],
+    );
+    let pattern = [
+        ("angle", angle.to_owned()),
+        ("distance", "1.9".to_owned()),
+        ("distance_unit", "MM".to_owned()),
+        ("line_width", "0.18".to_owned()),
+        ("line_width_unit", "MM".to_owned()),
+        ("color", rgba(ink, 255)),
+    ];
+    layer("LinePatternFill", &pattern).child(symbol("line", &format!("@{name}@{index}")).child(line))
+}
+
+fn dots(name: &str, ink: Rgb) -> El {
+    let mark = layer(
+        "SimpleMarker",
+        &[
+            ("name", "circle".to_owned()),
+            ("color", rgba(ink, 255)),
+            ("outline_style", "no".to_owned()),
+            ("size", "0.45".to_owned()),
+            ("size_unit", "MM".to_owned()),
+        ],
+    );
+    let pattern = [
+        ("distance_x", "1.9".to_owned()),
+        ("distance_y", "1.9".to_owned()),
+        ("distance_x_unit", "MM".to_owned()),
+        ("distance_y_unit", "MM".to_owned()),
+    ];
+    layer("PointPatternFill", &pattern).child(symbol("marker", &format!("@{name}@1")).child(mark))
+}
+
+/// Value that stands for NULL in the expression of a graduated renderer: below every class.
+fn stand_in(lowest: f64) -> f64 {
+    -10f64.powi((lowest.abs() + 1.0).log10().ceil() as i32 + 3)
+}
+
+/// The renderer of a vector layer.
+///
+/// A field with NULLs is read through `coalesce`, because QGIS draws nothing for NULL: they get a class of their own.
+pub(crate) fn renderer(style: &MapStyle, lang: Lang, outline: Outline) -> El {
+    match &style.scale {
+        Scale::Graduated { .. } => graduated(style, lang, outline),
+        Scale::Categorized { .. } => categorized(style, lang, outline),
+    }
+}
+
+fn graduated(style: &MapStyle, lang: Lang, outline: Outline) -> El {
+    let Scale::Graduated { classes, no_data, .. } = &style.scale else { return el("renderer-v2") };
+    let lowest = classes.first().map_or(0.0, |c| c.lower);
+    let stand_in = stand_in(lowest);
+    let field = &style.field;
+    let attribute = if *no_data > 0 { format!("coalesce(\"{field}\", {stand_in})") } else { field.clone() };
+    let mut ranges = Vec::new();
+    let mut symbols = Vec::new();
+    for (i, class) in classes.iter().enumerate() {
+        let name = i.to_string();
+        ranges.push(range(class.lower, class.upper, &name, &class.label.text(lang)));
+        symbols.push(fill(&name, class.color, class.hatch, outline));
+    }
+    if *no_data > 0 {
+        let name = classes.len().to_string();
+        ranges.push(range(stand_in, stand_in, &name, &no_data_text().text(lang)));
+        symbols.push(fill(&name, NO_DATA, Hatch::Cross, outline));
+    }
+    debug_assert!(classes.iter().all(|c| c.kind == ClassKind::Exact || c.lower <= c.upper));
+    el("renderer-v2")
+        .a("type", "graduatedSymbol")
+        .a("attr", attribute)
+        .a("graduatedMethod", "GraduatedColor")
+        .a("symbollevels", 0)
+        .a("forceraster", 0)
+        .a("enableorderby", 0)
+        .child(el("ranges").children(ranges))
+        .child(el("symbols").children(symbols))
+        .child(
+            el("classificationMethod")
+                .a("id", "Jenks")
+                .child(el("symmetricMode").a("enabled", 0).a("symmetrypoint", 0).a("astride", 0))
+                .child(
+                    el("labelFormat")
+                        .a("format", "%1 - %2")
+                        .a("labelprecision", 0)
+                        .a("trimtrailingzeroes", 1),
+                )
+                .child(el("extraInformation")),
+        )
+}
+
+fn range(lower: f64, upper: f64, symbol: &str, label: &str) -> El {
+    el("range")
+        .a("lower", exact(lower))
+        .a("upper", exact(upper))
+        .a("symbol", symbol)
+        .a("label", label)
+        .a("render", "true")
+}
+
+fn categorized(style: &MapStyle, lang: Lang, outline: Outline) -> El {
+    let Scale::Categorized { categories, no_data } = &style.scale else { return el("renderer-v2") };
+    let mut items = Vec::new();
+    let mut symbols = Vec::new();
+    for (i, category) in categories.iter().enumerate() {
+        let name = i.to_string();
+        items.push(item(&category.value, &name, &category.label.text(lang)));
+        symbols.push(fill(&name, category.color, category.hatch, outline));
+    }
+    if *no_data > 0 {
+        // The empty value catches everything else, NULL included.
+        let name = categories.len().to_string();
+        items.push(item("", &name, &no_data_text().text(lang)));
+        symbols.push(fill(&name, NO_DATA, Hatch::Cross, outline));
+    }
+    el("renderer-v2")
+        .a("type", "categorizedSymbol")
+        .a("attr", &style.field)
+        .a("symbollevels", 0)
+        .a("forceraster", 0)
+        .a("enableorderby", 0)
+        .child(el("categories").children(items))
+        .child(el("symbols").children(symbols))
+}
+
+fn item(value: &str, symbol: &str, label: &str) -> El {
+    el("category")
+        .a("value", value)
+        .a("symbol", symbol)
+        .a("label", label)
+        .a("render", "true")
+        .a("type", "string")
+}
+
+/// Outline of the zones without a fill, drawn above parcels and cells.
+pub(crate) fn outline_renderer(label: &str) -> El {
+    let line = layer(
+        "SimpleFill",
+        &[
+            ("color", "255,255,255,0".to_owned()),
+            ("style", "no".to_owned()),
+            ("outline_color", "40,40,40,255".to_owned()),
+            ("outline_style", "solid".to_owned()),
+            ("outline_width", "0.22".to_owned()),
+            ("outline_width_unit", "MM".to_owned()),
+            ("joinstyle", "round".to_owned()),
+        ],
+    );
+    el("renderer-v2")
+        .a("type", "RuleRenderer")
+        .a("symbollevels", 0)
+        .a("forceraster", 0)
+        .a("enableorderby", 0)
+        .child(el("rules").a("key", "{00000000-0000-4000-8000-000000000001}").child(
+            el("rule").a("key", "{00000000-0000-4000-8000-000000000002}").a("symbol", 0).a("label", label),
+        ))
+        .child(el("symbols").child(symbol("fill", "0").child(line)))
+}
+
+/// Labels from a field, with a white halo.
+pub(crate) fn labeling(field: &str) -> El {
+    let text = el("text-style")
+        .a("fieldName", field)
+        .a("fontFamily", FACES[0])
+        .a("fontSize", 7)
+        .a("fontSizeUnit", "Point")
+        .a("fontWeight", 50)
+        .a("textColor", "40,40,40,255")
+        .a("textOpacity", 1)
+        .child(families())
+        .child(
+            el("text-buffer")
+                .a("bufferDraw", 1)
+                .a("bufferSize", "0.6")
+                .a("bufferSizeUnits", "MM")
+                .a("bufferColor", "255,255,255,255")
+                .a("bufferOpacity", 1),
+        );
+    el("labeling").a("type", "simple").child(
+        el("settings")
+            .a("calloutType", "simple")
+            .child(text)
+            .child(el("text-format"))
+            .child(el("placement").a("placement", 0).a("priority", 5))
+            .child(
+                el("rendering")
+                    .a("obstacle", 1)
+                    .a("scaleVisibility", 0)
+                    .a("fontLimitPixelSize", 0)
+                    .a("drawLabels", 1),
+            ),
+    )
+}
+
+pub(crate) fn families() -> El {
+    el("families").children(FACES.iter().map(|f| el("family").a("name", *f)))
+}
+
+/// The drawing of one raster band in the style's classes.
+pub(crate) fn raster_pipe(style: &MapStyle, band: u32, lang: Lang) -> El {
+    let renderer = match &style.scale {
+        Scale::Graduated { classes, .. } => {
+            let low = classes.first().map_or(0.0, |c| c.lower);
+            let high = classes.last().map_or(0.0, |c| c.upper);
+            let last = classes.len().saturating_sub(1);
+            let items = classes.iter().enumerate().map(|(i, class)| {
+                // A raster class ends at its upper bound; the class of exact zeros ends at zero.
+                let value = if i == last { "inf".to_owned() } else { exact(class.upper) };
+                el("item")
+                    .a("value", value)
+                    .a("color", class.color.hex())
+                    .a("alpha", 255)
+                    .a("label", class.label.text(lang))
+            });
+            let shader = el("colorrampshader")
+                .a("colorRampType", "DISCRETE")
+                .a("classificationMode", 1)
+                .a("clip", 0)
+                .a("minimumValue", exact(low))
+                .a("maximumValue", exact(high))
+                .a("labelPrecision", 0)
+                .children(items);
+            el("rasterrenderer")
+                .a("type", "singlebandpseudocolor")
+                .a("band", band)
+                .a("opacity", 1)
+                .a("alphaBand", -1)
+                .a("classificationMin", exact(low))
+                .a("classificationMax", exact(high))
+                .child(el("rasterTransparency"))
+                .child(
+                    el("minMaxOrigin")
+                        .child(el("limits").text("None"))
+                        .child(el("extent").text("WholeRaster"))
+                        .child(el("statAccuracy").text("Estimated")),
+                )
+                .child(el("rastershader").child(shader))
+        }
+        Scale::Categorized { categories, .. } => {
+            let entries = categories.iter().map(|c| {
+                el("paletteEntry")
+                    .a("value", c.code)
+                    .a("color", c.color.hex())
+                    .a("alpha", 255)
+                    .a("label", c.label.text(lang))
+            });
+            el("rasterrenderer")
+                .a("type", "paletted")
+                .a("band", band)
+                .a("opacity", 1)
+                .a("alphaBand", -1)
+                .child(el("rasterTransparency"))
+                .child(el("colorPalette").children(entries))
+        }
+    };
+    el("pipe").child(renderer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stand_in_of_null_lies_below_every_class() {
+        for lowest in [-36.0, 0.0, -2.5e6, 0.09] {
+            assert!(stand_in(lowest) < lowest - 100.0, "{lowest}");
+        }
+    }
+}

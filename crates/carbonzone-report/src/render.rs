@@ -1,0 +1,98 @@
+//! Everything at once.
+
+use crate::figure::{self, Fonts};
+use crate::style::{Figure, figures};
+use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, qgis};
+use carbonzone_types::Progress;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// Draws and writes all figures, styles, the QGIS project and the report page of a run into `out_dir`.
+///
+/// Files: `figures/*.svg` and `*.png`, `<name>.qgz`, a `.qml` beside every loose GeoJSON and GeoTIFF, `report.html`.
+/// The rows of the GeoPackage table `layer_styles` are returned: the caller writes them.
+///
+/// # Errors
+/// Any [`ReportError`]. [`ReportError::Cancelled`] if `progress` says so.
+pub fn render(
+    data: &MapData,
+    options: &RenderOptions,
+    out_dir: &Path,
+    progress: &dyn Progress,
+) -> Result<Rendered, ReportError> {
+    for layer in data.parcels.iter().chain(&data.grid).chain([&data.zones]) {
+        layer.check()?;
+    }
+    let fonts = Fonts::system();
+    let (lang, warning) = fonts.lang(options.lang);
+    let mut rendered = Rendered { warnings: warning.into_iter().collect(), ..Rendered::default() };
+    let shown = match data.year().filter(|_| data.long_form()) {
+        Some(year) => data.of_year(year),
+        None => data.clone(),
+    };
+    let all = figures(&shown, options)?;
+    rendered.layer_styles = qgis::layer_styles(&shown, &all, options.lang)?;
+    if options.what.figures {
+        draw(&shown, &all, lang, options, &fonts, out_dir, progress, &mut rendered)?;
+    }
+    if options.what.qgis {
+        progress.begin("QGIS project", None);
+        let project = qgis::project(data, &all, options)?;
+        store(out_dir, Path::new(&project.file), &project.qgz, "QGIS project", &mut rendered)?;
+        for (file, text) in qgis::sidecars(&shown, &all, options, options.lang)? {
+            store(out_dir, Path::new(&file), text.as_bytes(), "QGIS style", &mut rendered)?;
+        }
+        progress.end();
+    }
+    Ok(rendered)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the inside of `render`, cut out for length")]
+fn draw(
+    data: &MapData,
+    all: &[Figure],
+    lang: Lang,
+    options: &RenderOptions,
+    fonts: &Fonts,
+    out_dir: &Path,
+    progress: &dyn Progress,
+    rendered: &mut Rendered,
+) -> Result<(), ReportError> {
+    progress.begin("figures", Some(all.len() as u64));
+    let drawn: Result<Vec<(String, Vec<u8>)>, ReportError> = all
+        .par_iter()
+        .map(|f| {
+            if progress.cancelled() {
+                return Err(ReportError::Cancelled);
+            }
+            let svg = figure::svg(data, f, lang, fonts)?;
+            let png = figure::png(&svg, &f.name, options.dpi, fonts)?;
+            progress.advance(1);
+            Ok((svg, png))
+        })
+        .collect();
+    for (figure, (svg, png)) in all.iter().zip(drawn?) {
+        let stem = PathBuf::from("figures");
+        let what = figure.title.text(Lang::En);
+        store(out_dir, &stem.join(format!("{}.svg", figure.name)), svg.as_bytes(), &what, rendered)?;
+        store(out_dir, &stem.join(format!("{}.png", figure.name)), &png, &what, rendered)?;
+    }
+    progress.end();
+    Ok(())
+}
+
+fn store(
+    dir: &Path,
+    file: &Path,
+    bytes: &[u8],
+    what: &str,
+    rendered: &mut Rendered,
+) -> Result<(), ReportError> {
+    let path = dir.join(file);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|e| ReportError::write(parent, e))?;
+    }
+    std::fs::write(&path, bytes).map_err(|e| ReportError::write(&path, e))?;
+    rendered.files.push((file.to_owned(), what.to_owned()));
+    Ok(())
+}

@@ -1,0 +1,430 @@
+//! The figures of a run: the Suzhou paper's Figures 4 to 9 and the grid intensity map, for any place.
+
+use super::classify::{Classes, classify};
+use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
+use crate::palette::{Meaning, SERIES};
+use crate::{Label, MapData, MapLayer, RenderOptions, ReportError, Rgb, words};
+use carbonzone_types::{IndicatorRecord, T_PER_1E4_T};
+use serde::{Deserialize, Serialize};
+
+/// A figure: its name is the file stem, the QGIS theme and the print layout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// Stable name, e.g. `fig5a_parcels`.
+    pub name: String,
+    /// Title.
+    pub title: Label,
+    /// Short name for layer lists and buttons.
+    pub short: Label,
+    /// Content.
+    pub content: FigureContent,
+}
+
+/// What a figure shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FigureContent {
+    /// A map.
+    Map(Box<MapStyle>),
+    /// A chart.
+    Chart(ChartKind),
+}
+
+/// Charts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartKind {
+    /// Shares of sectors and land groups (Figure 4).
+    Shares,
+    /// Number of units per zone class (Figure 9b).
+    ZoneCounts,
+    /// Share of units per zone class (Figure 9c).
+    ZoneShares,
+}
+
+impl Figure {
+    /// The map style, if it is a map.
+    #[must_use]
+    pub fn map(&self) -> Option<&MapStyle> {
+        match &self.content {
+            FigureContent::Map(style) => Some(style),
+            FigureContent::Chart(_) => None,
+        }
+    }
+}
+
+/// All figures that the data allows, in the order of the paper.
+///
+/// `data` must hold one year only (see [`MapData::of_year`]). A figure whose layer or field is missing is left out.
+///
+/// # Errors
+/// [`ReportError::Breaks`] if classes cannot be found.
+pub fn figures(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+    let build = Builder { data, options };
+    let mut out = vec![build.chart("fig4_shares", ChartKind::Shares)];
+    let net = Label::new("Net carbon emission", "净碳排放");
+    if let Some(parcels) = &data.parcels {
+        build.net(&mut out, "fig5a_parcels", MapLayerKind::Parcels, parcels, "net_t", &net)?;
+    }
+    if let Some(grid) = &data.grid {
+        build.net(&mut out, "fig5b_grid", MapLayerKind::Grid, grid, "net_t", &net)?;
+        build.intensity(&mut out, grid)?;
+    }
+    build.emission_and_sink(&mut out)?;
+    build.indicators(&mut out)?;
+    if data.zones.has("zone") {
+        out.push(build.zones("fig9a_zones")?);
+        out.push(build.chart("fig9b_counts", ChartKind::ZoneCounts));
+        out.push(build.chart("fig9c_shares", ChartKind::ZoneShares));
+    }
+    Ok(out)
+}
+
+/// What a layer is called: `Parcels 地块`, `1 km grid`, `Townships 乡镇（街道）`.
+#[must_use]
+pub fn layer_title(data: &MapData, kind: MapLayerKind) -> Label {
+    match kind {
+        MapLayerKind::Parcels => Label::new("Parcels", "地块"),
+        MapLayerKind::Grid => words::grid_title(data.manifest.grid.as_ref()),
+        MapLayerKind::Zones => words::zones_plural(&data.manifest.zones_layer),
+    }
+}
+
+/// One unit of a layer in words: `parcel`, `1 km cell`, `township`.
+#[must_use]
+pub fn unit_word(data: &MapData, kind: MapLayerKind) -> Label {
+    match kind {
+        MapLayerKind::Parcels => Label::new("parcel", "地块"),
+        MapLayerKind::Grid => words::cell_word(data.manifest.grid.as_ref()),
+        MapLayerKind::Zones => words::zone_word(&data.manifest.zones_layer),
+    }
+}
+
+struct Builder<'a> {
+    data: &'a MapData,
+    options: &'a RenderOptions,
+}
+
+/// Everything that differs between two choropleths.
+struct Choropleth<'a> {
+    name: &'a str,
+    kind: MapLayerKind,
+    layer: &'a MapLayer,
+    field: &'a str,
+    heading: Label,
+    base_unit: Label,
+    forced: &'a [f64],
+    logarithmic: bool,
+    exact_pivot: bool,
+    meaning: Meaning,
+    factor: Option<f64>,
+    sides: Option<(Label, Label)>,
+}
+
+impl Builder<'_> {
+    fn title(&self, what: &Label, kind: MapLayerKind) -> Label {
+        let m = &self.data.manifest;
+        let unit = unit_word(self.data, kind);
+        let year = self.data.year();
+        Label {
+            en: format!("{} by {}{}", what.en, unit.en, words::year_en(year))
+                + &words::place_suffix_en(&m.title_en),
+            zh: format!("{}{}各{}{}", m.title_zh, words::year_zh(year), unit.zh, what.zh),
+        }
+    }
+
+    fn chart(&self, name: &str, kind: ChartKind) -> Figure {
+        let m = &self.data.manifest;
+        let zone = unit_word(self.data, MapLayerKind::Zones);
+        let (en, zh) = match kind {
+            ChartKind::Shares => (
+                "Carbon emissions and sinks by sector and land use".to_owned(),
+                "分部门、分用地碳排放与碳汇".to_owned(),
+            ),
+            ChartKind::ZoneCounts => (
+                format!("Number of {} per zone class", words::plural(&zone.en)),
+                format!("各类分区的{}数量", zone.zh),
+            ),
+            ChartKind::ZoneShares => (
+                format!("Share of {} per zone class", words::plural(&zone.en)),
+                format!("各类分区的{}占比", zone.zh),
+            ),
+        };
+        let year = self.data.year();
+        Figure {
+            name: name.to_owned(),
+            title: Label {
+                en: format!("{en}{}", words::year_en(year)) + &words::place_suffix_en(&m.title_en),
+                zh: format!("{}{}{zh}", m.title_zh, words::year_zh(year)),
+            },
+            short: Label { en, zh },
+            content: FigureContent::Chart(kind),
+        }
+    }
+
+    fn net(
+        &self,
+        out: &mut Vec<Figure>,
+        name: &str,
+        kind: MapLayerKind,
+        layer: &MapLayer,
+        field: &str,
+        heading: &Label,
+    ) -> Result<(), ReportError> {
+        if !layer.has(field) {
+            return Ok(());
+        }
+        out.push(self.choropleth(Choropleth {
+            name,
+            kind,
+            layer,
+            field,
+            heading: heading.clone(),
+            base_unit: words::tonnes_per_unit(kind),
+            forced: &[0.0],
+            logarithmic: false,
+            exact_pivot: true,
+            meaning: Meaning::Net,
+            factor: None,
+            sides: Some((Label::new("net sink", "净碳汇"), Label::new("net source", "净碳源"))),
+        })?);
+        Ok(())
+    }
+
+    fn intensity(&self, out: &mut Vec<Figure>, grid: &MapLayer) -> Result<(), ReportError> {
+        if !grid.has("gross_t_km2") {
+            return Ok(());
+        }
+        out.push(self.choropleth(Choropleth {
+            name: "grid_intensity",
+            kind: MapLayerKind::Grid,
+            layer: grid,
+            field: "gross_t_km2",
+            heading: Label::new("Carbon emission intensity", "碳排放强度"),
+            base_unit: Label::new("t CO₂e/km²", "t CO₂e/km²"),
+            forced: &[],
+            logarithmic: false,
+            exact_pivot: false,
+            meaning: Meaning::Emission,
+            factor: None,
+            sides: None,
+        })?);
+        Ok(())
+    }
+
+    fn emission_and_sink(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {
+        let emission = Label::new("Carbon emission", "碳排放量");
+        let sink = Label::new("Carbon sink", "碳汇量");
+        for (name, field, heading, meaning) in [
+            ("fig6a_emission", "gross_t", emission, Meaning::Emission),
+            ("fig6b_sink", "sink_t", sink, Meaning::Sink),
+        ] {
+            if !self.data.zones.has(field) {
+                continue;
+            }
+            out.push(self.choropleth(Choropleth {
+                name,
+                kind: MapLayerKind::Zones,
+                layer: &self.data.zones,
+                field,
+                heading,
+                base_unit: Label::new("t CO₂e", "t CO₂e"),
+                forced: &[],
+                logarithmic: false,
+                exact_pivot: false,
+                meaning,
+                factor: None,
+                sides: None,
+            })?);
+        }
+        Ok(())
+    }
+
+    /// Figure 7: indicators without a threshold; Figure 8: those that zoning cuts at a threshold.
+    fn indicators(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {
+        let present = |i: &&IndicatorRecord| self.data.zones.table.numbers(&i.key).is_some();
+        let all: Vec<&IndicatorRecord> = self.data.manifest.indicators.iter().filter(present).collect();
+        let (cut, plain): (Vec<_>, Vec<_>) = all.into_iter().partition(|i| !i.thresholds.is_empty());
+        for (number, group) in [("fig7", plain), ("fig8", cut)] {
+            for (i, indicator) in group.iter().enumerate() {
+                let letter = char::from(b'a' + (i % 26) as u8);
+                let lone = number == "fig7" && group.len() == 1;
+                let stem = if lone {
+                    format!("fig7_{}", indicator.key)
+                } else {
+                    format!("{number}{letter}_{}", indicator.key)
+                };
+                out.push(self.indicator(&stem, indicator)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn indicator(&self, name: &str, record: &IndicatorRecord) -> Result<Figure, ReportError> {
+        // The carbon compensating rate is stored as a ratio (contract §5) and read as a percentage.
+        let percent = record.key == "ccr" && record.unit.is_empty();
+        let cut = !record.thresholds.is_empty();
+        let values = self.data.zones.numbers(&record.key)?;
+        let nonnegative = values.iter().flatten().all(|v| *v >= 0.0);
+        let mut heading = Label::new(record.label_en.clone(), record.label_zh.clone());
+        if heading.en.is_empty() {
+            heading = Label::same(record.key.clone());
+        }
+        let unit = if percent { "%" } else { record.unit.as_str() };
+        self.choropleth(Choropleth {
+            name,
+            kind: MapLayerKind::Zones,
+            layer: &self.data.zones,
+            field: &record.key,
+            heading,
+            base_unit: Label::same(unit),
+            forced: &record.thresholds,
+            logarithmic: cut && nonnegative && record.thresholds.iter().all(|t| *t > 0.0),
+            exact_pivot: false,
+            meaning: if cut { Meaning::Coefficient } else { Meaning::Rate },
+            factor: Some(if percent { 100.0 } else { 1.0 }),
+            sides: None,
+        })
+    }
+
+    fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure, ReportError> {
+        let values = c.layer.numbers(c.field)?;
+        let (factor, unit) = match c.factor {
+            Some(f) => (f, c.base_unit.clone()),
+            None => display_unit(&values, &c.base_unit),
+        };
+        let scale = classify(&Classes {
+            layer: &c.layer.name,
+            field: c.field,
+            values: &values,
+            forced: c.forced,
+            logarithmic: c.logarithmic,
+            exact_pivot: c.exact_pivot,
+            k: self.options.classes,
+            method: self.options.breaks,
+            meaning: c.meaning,
+            palette: self.options.palette,
+            factor,
+            sides: c.sides.clone(),
+        })?;
+        let title = self.title(&c.heading, c.kind);
+        let unit_name = unit_word(self.data, c.kind);
+        let short = Label {
+            en: format!("{}, {}", c.heading.en, words::plural(&unit_name.en)),
+            zh: format!("{}{}", unit_name.zh, c.heading.zh),
+        };
+        Ok(Figure {
+            name: c.name.to_owned(),
+            title,
+            short,
+            content: FigureContent::Map(Box::new(MapStyle {
+                layer: c.kind,
+                field: c.field.to_owned(),
+                heading: c.heading,
+                unit,
+                factor,
+                scale,
+            })),
+        })
+    }
+
+    fn zones(&self, name: &str) -> Result<Figure, ReportError> {
+        let values = self.data.zones.texts("zone")?;
+        let heading = Label::new("Carbon balance zone", "碳平衡分区");
+        let categories = self.zone_categories(&values);
+        let known = |v: &Option<String>| v.as_ref().is_some_and(|v| categories.iter().any(|c| c.value == *v));
+        let no_data = values.iter().filter(|v| !known(v)).count();
+        let title = self.title(&Label::new("Carbon balance zones", "碳平衡分区"), MapLayerKind::Zones);
+        Ok(Figure {
+            name: name.to_owned(),
+            title,
+            short: Label::new("Carbon balance zones", "碳平衡分区"),
+            content: FigureContent::Map(Box::new(MapStyle {
+                layer: MapLayerKind::Zones,
+                field: "zone".to_owned(),
+                heading,
+                unit: Label::default(),
+                factor: 1.0,
+                scale: Scale::Categorized { categories, no_data },
+            })),
+        })
+    }
+
+    /// The scheme's classes in its order; the two classes outside the scheme only if a unit is in them.
+    fn zone_categories(&self, values: &[Option<String>]) -> Vec<Category> {
+        const HATCHES: [Hatch; 6] =
+            [Hatch::None, Hatch::Rising, Hatch::Dots, Hatch::Falling, Hatch::Horizontal, Hatch::Cross];
+        let mut out = Vec::new();
+        for (i, class) in self.data.manifest.zone_classes.iter().enumerate() {
+            let count = values.iter().filter(|v| v.as_deref() == Some(&class.key)).count();
+            let outside_scheme = matches!(class.key.as_str(), "no_emission" | "undefined");
+            if count == 0 && outside_scheme {
+                continue;
+            }
+            let hatch = if outside_scheme { Hatch::None } else { HATCHES[i % HATCHES.len()] };
+            out.push(Category {
+                value: class.key.clone(),
+                code: class.id,
+                color: Rgb::parse(&class.color).unwrap_or(SERIES[i % SERIES.len()]),
+                hatch,
+                label: Label::new(class.label_en.clone(), class.label_zh.clone()),
+                count,
+            });
+        }
+        out
+    }
+}
+
+/// 10⁴ t where values reach a million tonnes, else tonnes.
+fn display_unit(values: &[Option<f64>], base: &Label) -> (f64, Label) {
+    let largest = values.iter().flatten().fold(0.0f64, |m, v| m.max(v.abs()));
+    if largest < 1e6 {
+        return (1.0, base.clone());
+    }
+    let unit = Label {
+        en: base.en.replacen("t CO₂e", "10⁴ t CO₂e", 1),
+        zh: base.zh.replacen("t CO₂e", "万t CO₂e", 1),
+    };
+    (1.0 / T_PER_1E4_T, unit)
+}
+
+/// The style of a raster that shows a quantity of its own.
+///
+/// # Errors
+/// [`ReportError::Breaks`] if classes cannot be found.
+pub(crate) fn raster_values_style(
+    raster: &crate::RasterFile,
+    options: &RenderOptions,
+) -> Result<MapStyle, ReportError> {
+    let crate::RasterContent::Values { key, label_en, label_zh, unit, thresholds, sample } = &raster.content
+    else {
+        return Err(ReportError::Breaks {
+            layer: raster.file.clone(),
+            field: String::new(),
+            reason: "the raster has no values of its own".to_owned(),
+        });
+    };
+    let values: Vec<Option<f64>> = sample.iter().map(|v| v.is_finite().then_some(*v)).collect();
+    let scale = classify(&Classes {
+        layer: &raster.file,
+        field: key,
+        values: &values,
+        forced: thresholds,
+        logarithmic: false,
+        exact_pivot: false,
+        k: options.classes,
+        method: options.breaks,
+        meaning: if thresholds.len() == 1 { Meaning::Coefficient } else { Meaning::Emission },
+        palette: options.palette,
+        factor: 1.0,
+        sides: None,
+    })?;
+    Ok(MapStyle {
+        layer: MapLayerKind::Grid,
+        field: key.clone(),
+        heading: Label::new(label_en.clone(), label_zh.clone()),
+        unit: Label::same(unit.clone()),
+        factor: 1.0,
+        scale,
+    })
+}

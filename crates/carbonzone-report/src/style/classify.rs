@@ -1,0 +1,253 @@
+//! Values to classes: forced breaks, colours, labels. The breaks themselves are those of `carbonzone_zoning`.
+
+use super::model::{Class, ClassKind, Hatch, Scale};
+use crate::number::{grouped, shortest};
+use crate::palette::{EXACT_ZERO, Meaning};
+use crate::{BreakMethod, Label, Palette, ReportError};
+use carbonzone_zoning::breaks::{BreakOptions, Breaks, class_breaks};
+
+/// What to classify and how.
+#[derive(Debug, Clone)]
+pub struct Classes<'a> {
+    /// Layer, for messages.
+    pub layer: &'a str,
+    /// Field, for messages.
+    pub field: &'a str,
+    /// Values of the field, NULL as `None`.
+    pub values: &'a [Option<f64>],
+    /// Values that must be class breaks. One is forced into the breaks of the method; several are the breaks.
+    pub forced: &'a [f64],
+    /// Breaks are found on ln(value) (coefficients around 1); zeros go to the lowest class.
+    pub logarithmic: bool,
+    /// A unit whose value equals the forced break exactly gets a class of its own.
+    pub exact_pivot: bool,
+    /// Number of classes.
+    pub k: usize,
+    /// Method.
+    pub method: BreakMethod,
+    /// What the colours tell.
+    pub meaning: Meaning,
+    /// Colours.
+    pub palette: Palette,
+    /// Display value = value × `factor`, a power of ten.
+    pub factor: f64,
+    /// Names of the lower and upper side of the forced break, e.g. net sink and net source.
+    pub sides: Option<(Label, Label)>,
+}
+
+/// Classes, colours and labels of a field.
+///
+/// Class `i` holds values in `(upper[i-1], upper[i]]`, so a value on a forced break belongs to the lower side, as
+/// zoning does with ties. A forced break inside the data has at least one class on each side.
+///
+/// # Errors
+/// [`ReportError::Breaks`] if the break method fails. A field without any value is no error: it has no class.
+pub fn classify(input: &Classes<'_>) -> Result<Scale, ReportError> {
+    let known = input.values.iter().flatten().filter(|v| v.is_finite()).count();
+    let no_data = input.values.len() - known;
+    let forced = (input.forced.len() == 1).then(|| input.forced[0]);
+    let pivot = forced.filter(|_| input.exact_pivot);
+    let exact = pivot.map_or(0, |p| input.values.iter().filter(|v| **v == Some(p)).count());
+    let ranged: Vec<Option<f64>> =
+        input.values.iter().copied().filter(|v| v.is_some() && (exact == 0 || *v != pivot)).collect();
+    if ranged.is_empty() && exact == 0 {
+        return Ok(Scale::Graduated { classes: Vec::new(), no_data, method: Label::default() });
+    }
+    let (mut classes, below, method) = if ranged.is_empty() {
+        (Vec::new(), 0, Label::default())
+    } else if input.forced.len() > 1 {
+        threshold_classes(input, &ranged)
+    } else {
+        method_classes(input, &ranged, forced)?
+    };
+    paint(input, &mut classes, below);
+    if let (Some(p), true) = (pivot, exact > 0) {
+        // The range below must not contain the pivot, because QGIS takes the first class that matches.
+        if let Some(last) = below.checked_sub(1).and_then(|i| classes.get_mut(i)) {
+            last.upper = ranged.iter().flatten().copied().filter(|v| *v < p).fold(last.lower, f64::max);
+        }
+        let label = Label::same(shortest(p * input.factor));
+        let (kind, color) = (ClassKind::Exact, EXACT_ZERO);
+        let class = Class { kind, lower: p, upper: p, color, hatch: Hatch::None, label, count: exact };
+        classes.insert(below, class);
+    }
+    Ok(Scale::Graduated { classes, no_data, method })
+}
+
+/// Classes by the chosen method, how many lie below the forced break, and the legend line.
+fn method_classes(
+    input: &Classes<'_>,
+    values: &[Option<f64>],
+    forced: Option<f64>,
+) -> Result<(Vec<Class>, usize, Label), ReportError> {
+    let options =
+        BreakOptions { method: input.method.into(), classes: input.k, forced, log: input.logarithmic };
+    let breaks = class_breaks(values, &options).map_err(|e| ReportError::Breaks {
+        layer: input.layer.to_owned(),
+        field: input.field.to_owned(),
+        reason: e.to_string(),
+    })?;
+    let all_below = forced.is_some_and(|f| breaks.edges.last().is_some_and(|hi| *hi <= f));
+    let below = if all_below { breaks.classes() } else { breaks.forced_edge.unwrap_or(0) };
+    let texts: Vec<String> = breaks.label_edges.iter().map(|e| shortest(e * input.factor)).collect();
+    let classes = (0..breaks.classes())
+        .map(|i| {
+            let range = Label::same(format!("{} – {}", texts[i], texts[i + 1]));
+            let touches_below = i + 1 == below;
+            let touches_above = i == below && (below > 0 || forced.is_some_and(|f| f <= breaks.edges[0]));
+            let label = match &input.sides {
+                Some((low, _)) if touches_below => range.then(&bracketed(low)),
+                Some((_, high)) if touches_above => range.then(&bracketed(high)),
+                _ => range,
+            };
+            range_class(breaks.edges[i], breaks.edges[i + 1], label, breaks.counts[i] as usize)
+        })
+        .collect();
+    let method = method_label(input, &breaks);
+    Ok((classes, below, method))
+}
+
+/// Several thresholds: they are the breaks.
+fn threshold_classes(input: &Classes<'_>, values: &[Option<f64>]) -> (Vec<Class>, usize, Label) {
+    let known: Vec<f64> = values.iter().flatten().copied().collect();
+    let (low, high) =
+        known.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
+    let mut edges = vec![low];
+    edges.extend(input.forced.iter().copied().filter(|f| low < *f && *f < high));
+    edges.push(high);
+    let last = edges.len() - 2;
+    let text = |v: f64| shortest(v * input.factor);
+    let classes = edges
+        .windows(2)
+        .enumerate()
+        .map(|(i, w)| {
+            let label = match (i == 0, i == last) {
+                (true, true) => format!("{} – {}", text(low), text(high)),
+                (true, _) => format!("≤ {}", text(w[1])),
+                (_, true) => format!("> {}", text(w[0])),
+                _ => format!("{} – {}", text(w[0]), text(w[1])),
+            };
+            let inside = |v: &&f64| (i == 0 || **v > w[0]) && **v <= w[1];
+            range_class(w[0], w[1], Label::same(label), known.iter().filter(inside).count())
+        })
+        .collect();
+    let n = grouped(known.len() as f64, 0);
+    let method = Label::new(format!("zoning thresholds; n = {n}"), format!("分区阈值；n = {n}"));
+    (classes, 0, method)
+}
+
+fn range_class(lower: f64, upper: f64, label: Label, count: usize) -> Class {
+    Class { kind: ClassKind::Range, lower, upper, color: EXACT_ZERO, hatch: Hatch::None, label, count }
+}
+
+fn paint(input: &Classes<'_>, classes: &mut [Class], below: usize) {
+    let n = classes.len();
+    let two_sided = matches!(input.meaning, Meaning::Net | Meaning::Coefficient) && input.forced.len() < 2;
+    let sequential = match input.meaning {
+        Meaning::Net | Meaning::Coefficient => Meaning::Rate,
+        other => other,
+    };
+    let colours = match (two_sided, below) {
+        (false, _) => input.palette.colours(sequential, 0, n),
+        (true, 0) => input.palette.colours(input.meaning, 1, n).split_off(1),
+        (true, b) => input.palette.colours(input.meaning, b, (n - b).max(1)),
+    };
+    for (i, (class, colour)) in classes.iter_mut().zip(colours).enumerate() {
+        class.color = colour;
+        class.hatch = if two_sided && i < below { Hatch::Rising } else { Hatch::None };
+    }
+}
+
+fn bracketed(side: &Label) -> Label {
+    Label { en: format!(" ({})", side.en), zh: format!("（{}）", side.zh) }
+}
+
+/// Method, forced break, number of units and goodness of fit.
+fn method_label(input: &Classes<'_>, breaks: &Breaks) -> Label {
+    let (en, zh) = breaks.options.method.label();
+    let (log_en, log_zh) = if input.logarithmic { (" of ln", "（取对数）") } else { ("", "") };
+    let (f_en, f_zh) = match (breaks.forced_edge, breaks.options.forced) {
+        (Some(_), Some(f)) => {
+            let text = shortest(f * input.factor);
+            (format!(", forced break at {text}"), format!("，{text} 为强制断点"))
+        }
+        _ => (String::new(), String::new()),
+    };
+    let n = grouped(breaks.n as f64, 0);
+    let fit = format!("GVF = {:.3}", breaks.gvf);
+    Label {
+        en: format!("{en}{log_en}{f_en}; n = {n}, {fit}"),
+        zh: format!("{zh}{log_zh}{f_zh}；n = {n}，{fit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input<'a>(values: &'a [Option<f64>], forced: &'a [f64]) -> Classes<'a> {
+        Classes {
+            layer: "parcels",
+            field: "net_t",
+            values,
+            forced,
+            logarithmic: false,
+            exact_pivot: true,
+            k: 5,
+            method: BreakMethod::Natural,
+            meaning: Meaning::Net,
+            palette: Palette::Brewer,
+            factor: 1.0,
+            sides: Some((Label::new("net sink", "净碳汇"), Label::new("net source", "净碳源"))),
+        }
+    }
+
+    fn classes(scale: Scale) -> Vec<Class> {
+        match scale {
+            Scale::Graduated { classes, .. } => classes,
+            Scale::Categorized { .. } => panic!("graduated expected"),
+        }
+    }
+
+    #[test]
+    fn a_net_sink_never_shares_a_class_with_a_net_source() {
+        let values: Vec<Option<f64>> =
+            [-9.0, -1.0, -0.5, 0.0, 0.0, 0.1, 2.0, 3.0, 50.0, 60.0].map(Some).to_vec();
+        let found = classes(classify(&input(&values, &[0.0])).unwrap());
+        assert_eq!(found.iter().filter(|c| c.kind == ClassKind::Range).count(), 5);
+        assert!(found.iter().all(|c| c.upper <= 0.0 || c.lower >= 0.0), "{found:?}");
+        let zero = found.iter().find(|c| c.kind == ClassKind::Exact).unwrap();
+        assert_eq!((zero.count, zero.label.en.as_str()), (2, "0"));
+        assert_eq!(found.iter().map(|c| c.count).sum::<usize>(), values.len());
+        // First match wins in QGIS: no range below may contain 0.
+        assert!(found.iter().take_while(|c| c.kind == ClassKind::Range).all(|c| c.upper < 0.0));
+        assert!(found.iter().any(|c| c.label.en.ends_with("(net sink)")));
+        assert!(found.iter().any(|c| c.label.zh.ends_with("（净碳源）")));
+    }
+
+    #[test]
+    fn only_sources_keep_the_source_colours() {
+        let values = [0.0, 1.0, 2.0, 10.0, 20.0, 100.0].map(Some);
+        let found = classes(classify(&input(&values, &[0.0])).unwrap());
+        let ranges: Vec<&Class> = found.iter().filter(|c| c.kind == ClassKind::Range).collect();
+        assert!(ranges.iter().all(|c| c.color.0 > c.color.2 && c.hatch == Hatch::None), "{ranges:?}");
+        assert_eq!(found[0].kind, ClassKind::Exact);
+    }
+
+    #[test]
+    fn several_thresholds_are_the_breaks() {
+        let values = [0.1, 0.4, 0.5, 1.3, 2.0].map(Some);
+        let mut i = input(&values, &[0.4, 1.2]);
+        (i.exact_pivot, i.sides, i.meaning) = (false, None, Meaning::Coefficient);
+        let found = classes(classify(&i).unwrap());
+        let texts: Vec<&str> = found.iter().map(|c| c.label.en.as_str()).collect();
+        assert_eq!(texts, ["≤ 0.4", "0.4 – 1.2", "> 1.2"]);
+        assert_eq!(found.iter().map(|c| c.count).collect::<Vec<_>>(), [2, 1, 2]);
+    }
+
+    #[test]
+    fn missing_values_are_counted_apart_and_nothing_known_is_no_error() {
+        let scale = classify(&input(&[None, None], &[0.0])).unwrap();
+        assert_eq!(scale, Scale::Graduated { classes: vec![], no_data: 2, method: Label::default() });
+    }
+}

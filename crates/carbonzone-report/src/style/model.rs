@@ -1,0 +1,198 @@
+//! Classes, colours and labels of one map.
+
+use crate::{Label, Rgb};
+use serde::{Deserialize, Serialize};
+
+/// Which layer of the run a map draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MapLayerKind {
+    /// Parcels.
+    Parcels,
+    /// Grid cells.
+    Grid,
+    /// Townships, counties.
+    Zones,
+}
+
+/// Second sign beside the colour, so that a grey print stays readable.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hatch {
+    /// Plain fill.
+    #[default]
+    None,
+    /// Lines rising to the right.
+    Rising,
+    /// Lines falling to the right.
+    Falling,
+    /// Horizontal lines.
+    Horizontal,
+    /// Crossed lines.
+    Cross,
+    /// Dots.
+    Dots,
+}
+
+/// What a class of numbers stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassKind {
+    /// Values in `(lower, upper]`; the first class contains `lower`.
+    Range,
+    /// Values equal to the pivot (neither sink nor source).
+    Exact,
+}
+
+/// A class of a graduated map. Bounds are in the unit of the field, exact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Class {
+    /// Kind.
+    pub kind: ClassKind,
+    /// Lower bound.
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
+    /// Fill.
+    pub color: Rgb,
+    /// Second sign.
+    pub hatch: Hatch,
+    /// Legend text, rounded and in display units.
+    pub label: Label,
+    /// Units in this class.
+    pub count: usize,
+}
+
+/// A category of a map of names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Category {
+    /// Value of the field.
+    pub value: String,
+    /// Code in rasters.
+    pub code: u8,
+    /// Fill.
+    pub color: Rgb,
+    /// Second sign.
+    pub hatch: Hatch,
+    /// Legend text.
+    pub label: Label,
+    /// Units in this category.
+    pub count: usize,
+}
+
+/// How values become colours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Scale {
+    /// Numbers in classes.
+    Graduated {
+        /// Classes in ascending order.
+        classes: Vec<Class>,
+        /// Units without a value.
+        no_data: usize,
+        /// Method, number of units and goodness of variance fit, for the legend.
+        method: Label,
+    },
+    /// Names.
+    Categorized {
+        /// Categories that occur or belong to the scheme, in the scheme's order.
+        categories: Vec<Category>,
+        /// Units without a value.
+        no_data: usize,
+    },
+}
+
+/// Style of one map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MapStyle {
+    /// Layer drawn.
+    pub layer: MapLayerKind,
+    /// Field whose values are drawn.
+    pub field: String,
+    /// Heading of the legend.
+    pub heading: Label,
+    /// Unit in which the legend is written, empty if dimensionless.
+    pub unit: Label,
+    /// Display value = field value × `factor`.
+    pub factor: f64,
+    /// Scale.
+    pub scale: Scale,
+}
+
+impl MapStyle {
+    /// Class index of every value; `None` for no value.
+    #[must_use]
+    pub fn class_of_number(&self, value: Option<f64>) -> Option<usize> {
+        let Scale::Graduated { classes, .. } = &self.scale else { return None };
+        let v = value?;
+        let exact = classes.iter().position(|c| c.kind == ClassKind::Exact && c.lower == v);
+        exact.or_else(|| classes.iter().position(|c| c.kind == ClassKind::Range && v <= c.upper)).or_else(
+            || (!v.is_nan()).then(|| classes.iter().rposition(|c| c.kind == ClassKind::Range)).flatten(),
+        )
+    }
+
+    /// Category index of a name; `None` for no or an unknown name.
+    #[must_use]
+    pub fn class_of_text(&self, value: Option<&str>) -> Option<usize> {
+        let Scale::Categorized { categories, .. } = &self.scale else { return None };
+        let v = value?;
+        categories.iter().position(|c| c.value == v)
+    }
+
+    /// Fill and second sign of every class, in order.
+    #[must_use]
+    pub fn fills(&self) -> Vec<(Rgb, Hatch)> {
+        match &self.scale {
+            Scale::Graduated { classes, .. } => classes.iter().map(|c| (c.color, c.hatch)).collect(),
+            Scale::Categorized { categories, .. } => categories.iter().map(|c| (c.color, c.hatch)).collect(),
+        }
+    }
+
+    /// Legend texts and counts of every class, in order.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(Label, usize)> {
+        match &self.scale {
+            Scale::Graduated { classes, .. } => classes.iter().map(|c| (c.label.clone(), c.count)).collect(),
+            Scale::Categorized { categories, .. } => {
+                categories.iter().map(|c| (c.label.clone(), c.count)).collect()
+            }
+        }
+    }
+
+    /// Units without a value.
+    #[must_use]
+    pub fn no_data(&self) -> usize {
+        match &self.scale {
+            Scale::Graduated { no_data, .. } | Scale::Categorized { no_data, .. } => *no_data,
+        }
+    }
+
+    /// Heading with its unit: `Net emission (10⁴ t CO2e)`.
+    #[must_use]
+    pub fn heading_with_unit(&self) -> Label {
+        if self.unit.en.is_empty() {
+            return self.heading.clone();
+        }
+        Label {
+            en: format!("{} ({})", self.heading.en, self.unit.en),
+            zh: format!("{}（{}）", self.heading.zh, self.unit.zh),
+        }
+    }
+}
+
+/// The style a raster takes from a vector map of the same quantity.
+#[must_use]
+pub fn raster_style(style: &MapStyle) -> MapStyle {
+    let mut copy = style.clone();
+    match &mut copy.scale {
+        Scale::Graduated { classes, .. } => classes.iter_mut().for_each(|c| c.hatch = Hatch::None),
+        Scale::Categorized { categories, .. } => categories.iter_mut().for_each(|c| c.hatch = Hatch::None),
+    }
+    copy
+}
+
+/// Legend text of units without a value.
+#[must_use]
+pub(crate) fn no_data_text() -> Label {
+    Label::new("no data", "无数据")
+}

@@ -1,0 +1,201 @@
+//! The field's words in both languages. Anything not listed is shown as it stands in the data.
+
+use crate::Label;
+use crate::style::MapLayerKind;
+use carbonzone_types::GridSpec;
+
+/// Sector name, `sink` included.
+#[must_use]
+pub fn sector(key: &str) -> Label {
+    let (en, zh) = match key {
+        "industry" => ("Industry", "工业"),
+        "construction" => ("Buildings", "建筑"),
+        "transport" => ("Transport", "交通"),
+        "agriculture" => ("Agriculture", "农业"),
+        "waste" => ("Waste", "废弃物"),
+        "sink" => ("Carbon sink", "碳汇"),
+        "respiration" => ("Human respiration", "人口呼吸"),
+        "energy" => ("Energy use", "能源消费"),
+        "land" => ("Land use (net source)", "土地利用（净源）"),
+        _ => return Label::same(spaced(key)),
+    };
+    Label::new(en, zh)
+}
+
+/// Space type (land group) name.
+#[must_use]
+pub fn land_group(key: &str) -> Label {
+    let (en, zh) = match key {
+        "cultivated_garden" => ("Cultivated and garden land", "耕地和园地"),
+        "forest" => ("Forest", "林地"),
+        "grassland" => ("Grassland", "草地"),
+        "commercial" => ("Commercial land", "商业服务业用地"),
+        "industrial" => ("Industrial land", "工业用地"),
+        "mining" => ("Mining land", "采矿用地"),
+        "urban_residential" => ("Urban residential land", "城镇住宅用地"),
+        "rural_homestead" => ("Rural homesteads", "农村宅基地"),
+        "admin_public" => ("Public administration and services", "公共管理与公共服务用地"),
+        "municipal_utilities" => ("Municipal utilities", "公用设施用地"),
+        "transport" => ("Transport land", "交通运输用地"),
+        "road" | "transport_road" => ("Roads", "公路与道路用地"),
+        "rail" | "railway" | "transport_rail" => ("Railways", "铁路用地"),
+        "port" | "transport_water" => ("Ports", "港口码头用地"),
+        "airport" | "transport_air" => ("Airports", "机场用地"),
+        "water" => ("Water", "水域"),
+        "wetland" => ("Wetland", "湿地"),
+        "facility_agri" => ("Agricultural facilities", "设施农用地"),
+        "unused" => ("Unused land", "未利用地"),
+        "forest_grassland_water" => ("Forest, grassland and water", "林地、草地和水域"),
+        _ => return Label::same(spaced(key)),
+    };
+    Label::new(en, zh)
+}
+
+/// Fields of contract §5 as readers know them.
+#[must_use]
+pub fn field(key: &str) -> Label {
+    if let Some(stem) = key.strip_suffix("_t") {
+        return match stem {
+            "gross" => Label::new("Gross emission", "碳排放总量"),
+            "sink" => Label::new("Carbon sink", "碳汇量"),
+            "net" => Label::new("Net emission", "净碳排放"),
+            other => sector(other),
+        };
+    }
+    let (en, zh) = match key {
+        "gross_t_km2" => ("Emission intensity", "碳排放强度"),
+        "net_t_km2" => ("Net emission intensity", "净碳排放强度"),
+        "net_t_km2_covered" => ("Net emission per covered area", "按有地块面积的净碳排放强度"),
+        "gross_t_per_person" => ("Emission per person", "人均碳排放"),
+        "gross_t_per_1e4cny" => ("Emission per 10⁴ CNY of GDP", "单位GDP碳排放"),
+        "population_persons" => ("Population", "人口"),
+        "gdp_1e4cny" => ("GDP", "地区生产总值"),
+        "area_m2" => ("Area", "面积"),
+        "zone" => ("Zone class", "分区类型"),
+        "ecc_margin" => ("ECC margin (ln)", "ECC 余量（ln）"),
+        "esc_margin" => ("ESC margin (ln)", "ESC 余量（ln）"),
+        _ => return Label::same(spaced(key)),
+    };
+    Label::new(en, zh)
+}
+
+/// Unit of a field of contract §5, empty if none.
+#[must_use]
+pub fn field_unit(key: &str) -> Label {
+    match key {
+        "gross_t_km2" | "net_t_km2" | "net_t_km2_covered" => Label::same("t CO₂e/km²"),
+        "gross_t_per_person" => Label::new("t CO₂e/person", "t CO₂e/人"),
+        "gross_t_per_1e4cny" => Label::new("t CO₂e/10⁴ CNY", "t CO₂e/万元"),
+        "population_persons" => Label::new("persons", "人"),
+        "gdp_1e4cny" => Label::new("10⁴ CNY", "万元"),
+        "area_m2" => Label::same("m²"),
+        k if k.ends_with("_t") => Label::same("t CO₂e"),
+        _ => Label::default(),
+    }
+}
+
+/// One unit of the zone layer.
+#[must_use]
+pub fn zone_word(layer: &str) -> Label {
+    match layer {
+        "townships" => Label::new("township", "乡镇（街道）"),
+        "counties" => Label::new("county", "区县"),
+        "districts" => Label::new("district", "区县"),
+        "cities" | "prefectures" => Label::new("prefecture", "地市"),
+        "communities" => Label::new("community", "社区（村）"),
+        _ => Label::new("zone", "单元"),
+    }
+}
+
+/// The zone layer as a whole.
+#[must_use]
+pub fn zones_plural(layer: &str) -> Label {
+    let one = zone_word(layer);
+    let en = plural(&one.en);
+    let mut chars = en.chars();
+    let capital = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    Label { en: capital + chars.as_str(), zh: one.zh }
+}
+
+/// English plural of a unit word.
+#[must_use]
+pub fn plural(word: &str) -> String {
+    match word.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{word}s"),
+    }
+}
+
+/// The grid as a layer: `1 km grid`.
+#[must_use]
+pub fn grid_title(grid: Option<&GridSpec>) -> Label {
+    let size = cell_size(grid);
+    Label { en: format!("{size} grid").trim().to_owned(), zh: format!("{size} 网格").trim().to_owned() }
+}
+
+/// One grid cell: `1 km cell`.
+#[must_use]
+pub fn cell_word(grid: Option<&GridSpec>) -> Label {
+    let size = cell_size(grid);
+    Label { en: format!("{size} cell").trim().to_owned(), zh: format!("{size}网格").trim().to_owned() }
+}
+
+fn cell_size(grid: Option<&GridSpec>) -> String {
+    match grid.map(|g| g.cell) {
+        Some(c) if c >= 1000.0 => format!("{} km", c / 1000.0),
+        Some(c) => format!("{c} m"),
+        None => String::new(),
+    }
+}
+
+/// Tonnes as counted on a layer.
+#[must_use]
+pub fn tonnes_per_unit(kind: MapLayerKind) -> Label {
+    match kind {
+        MapLayerKind::Parcels => Label::new("t CO₂e per parcel", "t CO₂e/地块"),
+        MapLayerKind::Grid => Label::new("t CO₂e per cell", "t CO₂e/网格"),
+        MapLayerKind::Zones => Label::new("t CO₂e", "t CO₂e"),
+    }
+}
+
+pub(crate) fn year_en(year: Option<i32>) -> String {
+    year.map(|y| format!(", {y}")).unwrap_or_default()
+}
+
+pub(crate) fn year_zh(year: Option<i32>) -> String {
+    year.map(|y| format!("{y}年")).unwrap_or_default()
+}
+
+pub(crate) fn place_suffix_en(place: &str) -> String {
+    if place.is_empty() { String::new() } else { format!(", {place}") }
+}
+
+fn spaced(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+/// Says on every figure that inputs are synthetic.
+#[must_use]
+pub fn synthetic() -> Label {
+    Label::new("SYNTHETIC DATA – not real", "合成数据，非真实")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_words_are_shown_as_they_stand() {
+        assert_eq!(sector("peat_land").en, "peat land");
+        assert_eq!(land_group("peat").zh, "peat");
+        assert_eq!(field("industry_t").en, "Industry");
+    }
+
+    #[test]
+    fn grids_are_named_by_their_cell() {
+        let g = GridSpec { x_min: 0.0, y_max: 0.0, cell: 500.0, cols: 1, rows: 1 };
+        assert_eq!(grid_title(Some(&g)).en, "500 m grid");
+        assert_eq!(grid_title(None).en, "grid");
+        assert_eq!(plural("county"), "counties");
+    }
+}
