@@ -1,0 +1,58 @@
+//! What can be wrong with the factor library or its overrides.
+
+use carbonzone_sheet::SheetError;
+use carbonzone_types::Finding;
+use thiserror::Error;
+
+/// Faults of factor tables. Faults of activity data are [`Finding`]s, so that all of them show at once.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum InventoryError {
+    /// A table could not be read.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    /// A factor id that is not in the library.
+    #[error("{place}: no factor \"{id}\"{hint}")]
+    UnknownFactor {
+        /// Where it was asked for: file and cell, or TOML key.
+        place: String,
+        /// Id asked for.
+        id: String,
+        /// `\nhint: did you mean ...?` or nothing.
+        hint: String,
+    },
+    /// A row of a factor table that makes no sense.
+    #[error("{place}: {field} = \"{value}\": expected {expected}")]
+    BadFactor {
+        /// File and cell (or row id for the embedded table).
+        place: String,
+        /// Column.
+        field: String,
+        /// Value found.
+        value: String,
+        /// What would have been accepted.
+        expected: String,
+    },
+}
+
+impl InventoryError {
+    /// The error as a [`Finding`].
+    #[must_use]
+    pub fn to_finding(&self) -> Finding {
+        let text = self.to_string();
+        let (message, hint) = match text.split_once("\nhint: ") {
+            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
+            None => (text, None),
+        };
+        let mut finding = match self {
+            Self::Sheet(e) => return e.to_finding(),
+            Self::UnknownFactor { id, .. } => Finding::error("unknown_factor", message).value(id.clone()),
+            Self::BadFactor { field, value, expected, .. } => Finding::error("bad_factor", message)
+                .field(field.clone())
+                .value(value.clone())
+                .expected(expected.clone()),
+        };
+        finding.hint = hint;
+        finding
+    }
+}

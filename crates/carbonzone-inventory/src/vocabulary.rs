@@ -1,0 +1,533 @@
+//! Which words mean which activity: sectors, categories and activities with their Chinese and English labels.
+
+use crate::factor::FactorLibrary;
+use crate::unit::Unit;
+use carbonzone_sheet::{label_key, nearest};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The paper's sectors; sinks are positive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sector {
+    /// Industry: energy and processes, power and heat supply (equation 2).
+    Industry,
+    /// Buildings: homes, commerce, public administration (equation 3).
+    Construction,
+    /// Transport (equation 4).
+    Transport,
+    /// Plantation and animals (equation 5).
+    Agriculture,
+    /// Waste water and solid waste (equation 6).
+    Waste,
+    /// Land and crop sinks (equation 7), positive.
+    Sink,
+}
+
+impl Sector {
+    /// All sectors in the order of equation 1.
+    pub const ALL: [Self; 6] =
+        [Self::Industry, Self::Construction, Self::Transport, Self::Agriculture, Self::Waste, Self::Sink];
+
+    /// Key as in column names, e.g. `industry`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Industry => "industry",
+            Self::Construction => "construction",
+            Self::Transport => "transport",
+            Self::Agriculture => "agriculture",
+            Self::Waste => "waste",
+            Self::Sink => "sink",
+        }
+    }
+
+    /// Chinese name.
+    #[must_use]
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Industry => "工业",
+            Self::Construction => "建筑",
+            Self::Transport => "交通",
+            Self::Agriculture => "农业",
+            Self::Waste => "废弃物",
+            Self::Sink => "碳汇",
+        }
+    }
+
+    /// The sector of a key or label.
+    #[must_use]
+    pub fn parse(label: &str) -> Option<Self> {
+        let key = label_key(label);
+        Self::ALL.into_iter().find(|s| {
+            key == s.key()
+                || key == label_key(s.name_zh())
+                || s.synonyms().iter().any(|x| label_key(x) == key)
+        })
+    }
+
+    fn synonyms(self) -> &'static [&'static str] {
+        match self {
+            Self::Industry => &["工业部门"],
+            Self::Construction => &["建筑部门", "建筑业", "buildings"],
+            Self::Transport => &["交通部门", "交通运输"],
+            Self::Agriculture => &["农业部门"],
+            Self::Waste => &["废弃物部门", "废物", "废弃物处理"],
+            Self::Sink => &["碳吸收", "sinks"],
+        }
+    }
+}
+
+/// A category of activity rows: what is counted by which equation on which land.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Category {
+    /// Key, e.g. `manufacturing_energy`.
+    pub key: &'static str,
+    /// Sector.
+    pub sector: Sector,
+    /// Number of the equation.
+    pub equation: u8,
+    /// Groups of the vocabulary it takes activities from.
+    pub groups: &'static [&'static str],
+    /// Land group (space type) its budget goes to by default (method B, Table 2); empty: the activity tells.
+    pub land_group: &'static str,
+    /// Labels, first the one used in the template: Chinese, then English.
+    pub labels: &'static [&'static str],
+}
+
+const ENERGY: &[&str] = &["fuel", "power"];
+
+/// All categories, in the order of the equations.
+pub const CATEGORIES: [Category; 20] = [
+    Category {
+        key: "mining_energy",
+        sector: Sector::Industry,
+        equation: 2,
+        groups: ENERGY,
+        land_group: "mining",
+        labels: &["采矿业能源", "mining energy", "采矿业", "采掘业"],
+    },
+    Category {
+        key: "manufacturing_energy",
+        sector: Sector::Industry,
+        equation: 2,
+        groups: ENERGY,
+        land_group: "industrial",
+        labels: &["制造业能源", "manufacturing energy", "制造业", "工业能源", "工业企业能源"],
+    },
+    Category {
+        key: "supply_energy",
+        sector: Sector::Industry,
+        equation: 2,
+        groups: ENERGY,
+        land_group: "municipal_utilities",
+        labels: &[
+            "电热水气供应业能源",
+            "supply energy",
+            "电力热力燃气及水生产和供应业",
+            "供热",
+            "公用事业能源",
+        ],
+    },
+    Category {
+        key: "power_generation",
+        sector: Sector::Industry,
+        equation: 2,
+        groups: &["fuel"],
+        land_group: "municipal_utilities",
+        labels: &["火力发电", "power generation", "发电", "发电用能", "外售电力燃料"],
+    },
+    Category {
+        key: "process",
+        sector: Sector::Industry,
+        equation: 2,
+        groups: &["process"],
+        land_group: "industrial",
+        labels: &["工业产品", "industrial process", "工业过程", "产品产量", "工业生产过程"],
+    },
+    Category {
+        key: "residential_urban",
+        sector: Sector::Construction,
+        equation: 3,
+        groups: ENERGY,
+        land_group: "urban_residential",
+        labels: &["城镇居民生活", "urban homes", "城镇居民", "城镇生活"],
+    },
+    Category {
+        key: "residential_rural",
+        sector: Sector::Construction,
+        equation: 3,
+        groups: ENERGY,
+        land_group: "rural_homestead",
+        labels: &["乡村居民生活", "rural homes", "乡村居民", "农村居民", "农村生活"],
+    },
+    Category {
+        key: "residential",
+        sector: Sector::Construction,
+        equation: 3,
+        groups: ENERGY,
+        land_group: "urban_residential",
+        labels: &["居民生活", "homes", "居民", "生活"],
+    },
+    Category {
+        key: "commercial",
+        sector: Sector::Construction,
+        equation: 3,
+        groups: ENERGY,
+        land_group: "commercial",
+        labels: &["商业服务业", "commerce", "商业", "第三产业", "批发零售住宿餐饮"],
+    },
+    Category {
+        key: "public",
+        sector: Sector::Construction,
+        equation: 3,
+        groups: ENERGY,
+        land_group: "admin_public",
+        labels: &["公共管理", "public administration", "公共服务", "公共机构", "行政办公"],
+    },
+    Category {
+        key: "turnover",
+        sector: Sector::Transport,
+        equation: 4,
+        groups: &["turnover"],
+        land_group: "",
+        labels: &["运输周转量", "transport turnover", "周转量", "客货运周转量"],
+    },
+    Category {
+        key: "fleet",
+        sector: Sector::Transport,
+        equation: 4,
+        groups: &["fleet"],
+        land_group: "",
+        labels: &["城市车辆里程", "urban fleet", "车辆里程", "城市交通", "运营里程"],
+    },
+    Category {
+        key: "transport_energy",
+        sector: Sector::Transport,
+        equation: 4,
+        groups: ENERGY,
+        land_group: "transport_road",
+        labels: &["交通能源", "transport energy", "交通运输业能源"],
+    },
+    Category {
+        key: "inputs",
+        sector: Sector::Agriculture,
+        equation: 5,
+        groups: &["inputs"],
+        land_group: "cultivated_garden",
+        labels: &["农业投入", "farm inputs", "种植业", "农业生产资料"],
+    },
+    Category {
+        key: "livestock",
+        sector: Sector::Agriculture,
+        equation: 5,
+        groups: &["livestock"],
+        land_group: "facility_agri",
+        labels: &["畜禽养殖", "animals", "畜牧业", "牲畜"],
+    },
+    Category {
+        key: "rice",
+        sector: Sector::Agriculture,
+        equation: 5,
+        groups: &["rice", "soils"],
+        land_group: "cultivated_garden",
+        labels: &["稻田与土壤", "rice and soils", "水稻种植", "农田土壤", "soils"],
+    },
+    Category {
+        key: "wastewater",
+        sector: Sector::Waste,
+        equation: 6,
+        groups: &["wastewater"],
+        land_group: "",
+        labels: &["废水处理", "waste water", "污水", "废水"],
+    },
+    Category {
+        key: "solid_waste",
+        sector: Sector::Waste,
+        equation: 6,
+        groups: &["solid_waste"],
+        land_group: "",
+        labels: &["固体废物", "solid waste", "垃圾处理", "固废"],
+    },
+    Category {
+        key: "land",
+        sector: Sector::Sink,
+        equation: 7,
+        groups: &["land"],
+        land_group: "",
+        labels: &["土地面积", "land areas", "土地利用", "土地碳汇"],
+    },
+    Category {
+        key: "crops",
+        sector: Sector::Sink,
+        equation: 7,
+        groups: &["crops"],
+        land_group: "cultivated_garden",
+        labels: &["农作物产量", "crop yields", "农作物", "作物产量"],
+    },
+];
+
+impl Category {
+    /// The category of a key or label.
+    #[must_use]
+    pub fn parse(label: &str) -> Option<&'static Self> {
+        let key = label_key(label);
+        CATEGORIES.iter().find(|c| label_key(c.key) == key || c.labels.iter().any(|l| label_key(l) == key))
+    }
+}
+
+/// Land groups (space types of the parcels) that a row may name.
+pub const LAND_GROUPS: [&str; 17] = [
+    "cultivated_garden",
+    "forest",
+    "grassland",
+    "commercial",
+    "industrial",
+    "mining",
+    "urban_residential",
+    "rural_homestead",
+    "admin_public",
+    "municipal_utilities",
+    "transport_road",
+    "transport_rail",
+    "transport_water",
+    "transport_air",
+    "water",
+    "facility_agri",
+    "unused",
+];
+
+/// Coal, oil or gas, for the CH4 and N2O of burning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FuelKind {
+    /// Solid.
+    Coal,
+    /// Liquid.
+    Oil,
+    /// Gaseous.
+    Gas,
+}
+
+/// An activity of the vocabulary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActivityDef {
+    /// Group: `fuel`, `power`, `process`, `turnover`, `fleet`, `inputs`, `livestock`, `rice`, `soils`, `wastewater`,
+    /// `solid_waste`, `land`, `crops`.
+    pub group: String,
+    /// Key, e.g. `raw_coal`.
+    pub key: String,
+    /// Unit of the template (its dimension is the activity's).
+    pub unit_text: String,
+    /// The unit.
+    pub unit: Unit,
+    /// Land group, where the category leaves it to the activity.
+    pub land_group: String,
+    /// Default factor id; empty where a set or several factors apply.
+    pub factor: String,
+    /// Kind of fuel.
+    pub fuel_kind: Option<FuelKind>,
+    /// Chinese labels, the first one used in the template.
+    pub labels_zh: Vec<String>,
+    /// English labels besides the key.
+    pub labels_en: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    group: String,
+    activity: String,
+    unit: String,
+    land_group: String,
+    factor: String,
+    fuel_kind: Option<FuelKind>,
+    labels_zh: String,
+    labels_en: String,
+}
+
+/// All activities by group and label.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Vocabulary {
+    /// The activities, in file order.
+    pub activities: Vec<ActivityDef>,
+    by_label: BTreeMap<(String, String), usize>,
+}
+
+const ACTIVITIES_CSV: &str = include_str!("../data/activities.csv");
+
+impl Vocabulary {
+    /// The vocabulary shipped in the binary.
+    ///
+    /// # Panics
+    /// Never: the embedded table is parsed by the tests.
+    #[must_use]
+    pub fn embedded() -> Self {
+        let mut vocabulary = Self::default();
+        let mut reader = csv::Reader::from_reader(ACTIVITIES_CSV.as_bytes());
+        for record in reader.deserialize::<Record>() {
+            let record = record.expect("the embedded vocabulary is tested to be valid CSV");
+            let unit = Unit::parse(&record.unit).expect("units of the embedded vocabulary are tested");
+            let split = |s: &str| s.split('|').filter(|x| !x.is_empty()).map(str::to_owned).collect();
+            vocabulary.add(ActivityDef {
+                group: record.group,
+                key: record.activity,
+                unit_text: record.unit,
+                unit,
+                land_group: record.land_group,
+                factor: record.factor,
+                fuel_kind: record.fuel_kind,
+                labels_zh: split(&record.labels_zh),
+                labels_en: split(&record.labels_en),
+            });
+        }
+        vocabulary
+    }
+
+    /// The embedded vocabulary plus products and crops that the user's overrides add.
+    #[must_use]
+    pub fn with_library(library: &FactorLibrary) -> Self {
+        let mut vocabulary = Self::embedded();
+        for f in library.factors.iter().filter(|f| f.overridden && f.sector == "industry_process") {
+            if let (None, Some(unit)) = (vocabulary.find("process", &f.activity), f.activity_unit()) {
+                vocabulary.add(user_activity("process", &f.activity, &f.unit, unit, &f.id));
+            }
+        }
+        let tonnes = Unit { dimension: crate::Dimension::Mass, scale: 1.0 };
+        for c in &library.crops {
+            if vocabulary.find("crops", &c.crop).is_none() {
+                let mut def = user_activity("crops", &c.crop, "t", tonnes, "");
+                def.labels_zh = vec![c.name_zh.clone()];
+                vocabulary.add(def);
+            }
+        }
+        vocabulary
+    }
+
+    fn add(&mut self, def: ActivityDef) {
+        let index = self.activities.len();
+        let labels = def.labels_zh.iter().chain(&def.labels_en).chain(std::iter::once(&def.key));
+        for label in labels.filter(|l| !l.is_empty()) {
+            self.by_label.entry((def.group.clone(), label_key(label))).or_insert(index);
+        }
+        self.activities.push(def);
+    }
+
+    /// The activity of a label within a group.
+    #[must_use]
+    pub fn find(&self, group: &str, label: &str) -> Option<&ActivityDef> {
+        let stripped = strip_numbering(label);
+        [label, stripped.as_str()]
+            .iter()
+            .find_map(|l| self.by_label.get(&(group.to_owned(), label_key(l))))
+            .map(|&i| &self.activities[i])
+    }
+
+    /// Categories (of a sector, if given) in which the label is an activity.
+    #[must_use]
+    pub fn categories_of(&self, label: &str, sector: Option<Sector>) -> Vec<&'static Category> {
+        CATEGORIES
+            .iter()
+            .filter(|c| sector.is_none_or(|s| s == c.sector))
+            .filter(|c| c.groups.iter().any(|g| self.find(g, label).is_some()))
+            .collect()
+    }
+
+    /// The labels most like one that is unknown, in the groups of a category (or in all).
+    #[must_use]
+    pub fn nearest(&self, label: &str, category: Option<&Category>) -> Vec<String> {
+        let inside = |def: &&ActivityDef| category.is_none_or(|c| c.groups.contains(&def.group.as_str()));
+        let labels: Vec<&str> = self
+            .activities
+            .iter()
+            .filter(inside)
+            .flat_map(|d| d.labels_zh.iter().chain(&d.labels_en).chain(std::iter::once(&d.key)))
+            .map(String::as_str)
+            .collect();
+        nearest(&strip_numbering(label), labels, 3).into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// An activity that the user's tables add.
+fn user_activity(group: &str, key: &str, unit_text: &str, unit: Unit, factor: &str) -> ActivityDef {
+    ActivityDef {
+        group: group.to_owned(),
+        key: key.to_owned(),
+        unit_text: unit_text.to_owned(),
+        unit,
+        land_group: String::new(),
+        factor: factor.to_owned(),
+        fuel_kind: None,
+        labels_zh: Vec::new(),
+        labels_en: Vec::new(),
+    }
+}
+
+/// `其中：原煤`, `#原煤`, `1.原煤`, `(1)原煤`, `一、原煤` → `原煤`.
+fn strip_numbering(label: &str) -> String {
+    let label = carbonzone_sheet::normalise_text(label);
+    let mut rest = label.as_str();
+    for prefix in ["其中:", "其中", "#"] {
+        rest = rest.strip_prefix(prefix).unwrap_or(rest).trim_start();
+    }
+    let numbering = |c: char| c.is_ascii_digit() || "一二三四五六七八九十().、".contains(c);
+    let cut = rest.find(|c: char| !numbering(c)).unwrap_or(0);
+    let marked = rest[..cut].ends_with(['、', '.', ')']);
+    if marked { rest[cut..].trim_start().to_owned() } else { rest.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_factor_exists_and_fits_the_unit_of_its_activity() {
+        let (vocabulary, library) = (Vocabulary::embedded(), FactorLibrary::embedded());
+        assert_eq!(vocabulary.activities.len(), 160);
+        for def in vocabulary.activities.iter().filter(|d| !d.factor.is_empty()) {
+            let factor = library.get(&def.factor).unwrap_or_else(|| panic!("{}: {}", def.key, def.factor));
+            let unit = factor.activity_unit().unwrap();
+            let derived = def.group == "wastewater";
+            assert!(derived || unit.dimension == def.unit.dimension, "{}: {}", def.key, factor.unit);
+        }
+        for crop in &library.crops {
+            assert!(vocabulary.find("crops", &crop.crop).is_some(), "{}", crop.crop);
+        }
+        for fuel in library.factors.iter().filter(|f| f.set.starts_with("fuel.") && !f.id.ends_with("_mass"))
+        {
+            assert!(vocabulary.find("fuel", &fuel.activity).is_some(), "{}", fuel.id);
+        }
+    }
+
+    #[test]
+    fn labels_of_yearbooks_are_understood() {
+        let v = Vocabulary::embedded();
+        for label in ["原煤", "其中：原煤", "#原煤", "（1）原煤", "一、原煤", "Raw coal", "raw_coal"]
+        {
+            assert_eq!(v.find("fuel", label).map(|d| d.key.as_str()), Some("raw_coal"), "{label}");
+        }
+        assert_eq!(v.find("inputs", "柴油").unwrap().unit.dimension, crate::Dimension::Mass);
+        assert_eq!(v.nearest("原媒", None).first().map(String::as_str), None);
+        assert!(v.nearest("raw cole", None).contains(&"raw_coal".to_owned()));
+    }
+
+    #[test]
+    fn categories_and_sectors_are_found_by_either_language() {
+        assert_eq!(Category::parse("制造业").unwrap().key, "manufacturing_energy");
+        assert_eq!(Category::parse("Manufacturing Energy").unwrap().key, "manufacturing_energy");
+        assert_eq!(Sector::parse("废弃物"), Some(Sector::Waste));
+        assert_eq!(Sector::parse("transport"), Some(Sector::Transport));
+        let categories: Vec<&str> =
+            Vocabulary::embedded().categories_of("生猪", None).iter().map(|c| c.key).collect();
+        assert_eq!(categories, ["livestock"]);
+    }
+
+    #[test]
+    fn default_land_groups_are_space_types() {
+        for c in CATEGORIES.iter().filter(|c| !c.land_group.is_empty()) {
+            assert!(LAND_GROUPS.contains(&c.land_group), "{}", c.key);
+        }
+        for def in Vocabulary::embedded().activities.iter().filter(|d| !d.land_group.is_empty()) {
+            assert!(LAND_GROUPS.contains(&def.land_group.as_str()), "{}", def.key);
+        }
+    }
+}
