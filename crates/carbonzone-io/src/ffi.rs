@@ -5,7 +5,7 @@
 use gdal::errors::{CplErrType, GdalError, Result};
 use gdal::raster::RasterBand;
 use gdal::vector::{Feature, Geometry, LayerAccess};
-use gdal::{Dataset, Metadata};
+use gdal::Dataset;
 use gdal_sys::{CPLErr, OGRErr, OGRFieldSubType, OGRFieldType, OGRwkbByteOrder, OGRwkbGeometryType};
 use std::ffi::{CString, c_char, c_int};
 
@@ -160,25 +160,54 @@ pub(crate) fn category_names(band: &RasterBand<'_>) -> Vec<String> {
     }
 }
 
-/// A dataset that presents `source` warped to another CRS (nothing is computed until it is read).
-pub(crate) fn warped_vrt(source: &Dataset, target_wkt: &str, resample: gdal_sys::GDALResampleAlg::Type) -> Result<Dataset> {
-    let wkt = CString::new(target_wkt)?;
-    // SAFETY: the source handle and the string are alive for the call; the new dataset takes its own reference
-    // to the source, and the returned non-null handle is owned by the `Dataset` made from it.
-    unsafe {
-        let handle = gdal_sys::GDALAutoCreateWarpedVRT(
+/// Resamples all bands of `source` into `target`, which has its size, georeference and nodata set.
+pub(crate) fn reproject_image(
+    source: &Dataset,
+    source_wkt: &str,
+    target: &Dataset,
+    target_wkt: &str,
+    resample: gdal_sys::GDALResampleAlg::Type,
+) -> Result<()> {
+    let (source_wkt, target_wkt) = (CString::new(source_wkt)?, CString::new(target_wkt)?);
+    // SAFETY: both datasets and both strings are alive for the call; null options and progress mean defaults.
+    // The error bound 0 asks for exact transformation of every pixel.
+    let code = unsafe {
+        gdal_sys::GDALReprojectImage(
             source.c_dataset(),
-            std::ptr::null(),
-            wkt.as_ptr(),
+            source_wkt.as_ptr(),
+            target.c_dataset(),
+            target_wkt.as_ptr(),
             resample,
             0.0,
-            std::ptr::null(),
-        );
+            0.0,
+            None,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+        )
+    };
+    if code == CPLErr::CE_None {
+        Ok(())
+    } else {
+        Err(GdalError::CplError { class: code, number: 0, msg: "the raster could not be resampled".to_owned() })
+    }
+}
+
+/// A virtual dataset with one band of another one.
+pub(crate) fn select_band(source: &Dataset, band: usize) -> Result<Dataset> {
+    let number = band.to_string();
+    let arguments: Vec<CString> =
+        ["-of", "VRT", "-b", number.as_str()].iter().map(|a| CString::new(*a)).collect::<std::result::Result<_, _>>()?;
+    let mut pointers: Vec<*mut c_char> = arguments.iter().map(|a| a.as_ptr().cast_mut()).collect();
+    pointers.push(std::ptr::null_mut());
+    let name = CString::new("")?;
+    // SAFETY: the arguments are a null-terminated list of valid C strings that GDAL only reads; options are freed
+    // here; the new dataset takes its own reference to the source; a non-null handle is owned by the result.
+    unsafe {
+        let options = gdal_sys::GDALTranslateOptionsNew(pointers.as_mut_ptr(), std::ptr::null_mut());
+        let handle = gdal_sys::GDALTranslate(name.as_ptr(), source.c_dataset(), options, std::ptr::null_mut());
+        gdal_sys::GDALTranslateOptionsFree(options);
         if handle.is_null() {
-            return Err(GdalError::NullPointer {
-                method_name: "GDALAutoCreateWarpedVRT",
-                msg: source.description().unwrap_or_default(),
-            });
+            return Err(GdalError::NullPointer { method_name: "GDALTranslate", msg: format!("band {number}") });
         }
         Ok(Dataset::from_c_dataset(handle))
     }

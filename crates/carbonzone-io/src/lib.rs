@@ -8,6 +8,7 @@
 //! | GeoPackage with several layers | [`GpkgWriter`] |
 //! | one layer in batches | [`VectorWriter`] |
 //! | GeoJSON, GeoTIFF | [`write_geojson`], [`write_cog`], [`write_cog_byte`] |
+//! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
 //! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`first_takes_all`] |
@@ -36,6 +37,7 @@ mod geotiff;
 mod mojibake;
 mod place;
 mod polygons;
+mod raster;
 mod read_back;
 mod source;
 mod stream;
@@ -53,6 +55,7 @@ pub use error::{IoError, Result};
 pub use geojson_writer::write_geojson;
 pub use geotiff::{ByteBand, FloatBand, write_cog, write_cog_byte};
 pub use polygons::{PolygonLayer, read_polygons};
+pub use raster::{ClassAreas, Raster, Resample, ZonalSums, class_areas, zonal_sums};
 pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};
 pub use source::VectorSource;
 pub use stream::{LineBatch, PointBatch, read_lines, read_points};
