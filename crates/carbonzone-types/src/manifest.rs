@@ -65,6 +65,8 @@ pub struct RunManifest {
     pub zone_classes: Vec<ZoneClassRecord>,
     /// What the run wants readers to know (definition is ours, factors unverified, ...), one sentence each.
     pub statements: Vec<String>,
+    /// Further lines of the closing summary (several years, published comparison), as printed.
+    pub summary: Vec<String>,
     /// Library versions.
     pub libraries: Libraries,
     /// Wall time per stage.
