@@ -1,9 +1,12 @@
-//! Zone boundaries in a uniform grid: the edges of each cell, and for cells without edges the zones around them.
+//! Zone boundaries in a uniform grid: the edges of each cell, and the zones that contain its centre.
+//!
+//! Winding numbers are exact. Every side is decided for the point shifted by infinitesimals, `(x − ε₁, y − ε₂)` with `ε₂ ≪ ε₁`:
+//! a vertex level with the point is above it, one on its meridian east of it, and a point on an edge is west of it (below it, if the edge is level).
 
 use std::collections::BTreeMap;
 
 use crate::Coverage;
-use crate::ring::{FeatureShape, NOWHERE, for_each_edge, union};
+use crate::ring::{FeatureShape, NOWHERE, for_each_edge, turn, union};
 
 /// A zone edge, lower end first (the western end last if level).
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +23,25 @@ impl ZoneEdge {
     #[inline]
     pub fn crosses(&self, y: f64) -> bool {
         self.a[1] < y && self.b[1] >= y
+    }
+
+    /// True if the point lies west of the edge (below it, if it is level) or on it; exact.
+    #[inline]
+    pub fn has_west(&self, p: [f64; 2]) -> bool {
+        turn(self.a, self.b, p) >= 0.0
+    }
+
+    /// Change of the zone's winding number on the way from `p` to `q`, two points on one meridian.
+    #[inline]
+    pub fn change_along_meridian(&self, p: [f64; 2], q: [f64; 2]) -> f64 {
+        if (self.a[0] < p[0]) == (self.b[0] < p[0]) {
+            return 0.0;
+        }
+        match (self.has_west(p), self.has_west(q)) {
+            (false, true) => self.winding,
+            (true, false) => -self.winding,
+            _ => 0.0,
+        }
     }
 }
 
@@ -91,9 +113,9 @@ impl ZoneIndex {
         (((y - self.origin[1]) * self.per_cell).max(0.0) as usize).min(self.rows - 1)
     }
 
-    /// Easting of the middle of a column.
-    pub fn col_middle(&self, col: usize) -> f64 {
-        self.origin[0] + (col as f64 + 0.5) * self.cell
+    /// Centre of a cell.
+    pub fn centre(&self, row: usize, col: usize) -> [f64; 2] {
+        [self.origin[0] + (col as f64 + 0.5) * self.cell, self.origin[1] + (row as f64 + 0.5) * self.cell]
     }
 
     /// Edges of a cell.
@@ -112,7 +134,7 @@ impl ZoneIndex {
         })
     }
 
-    /// Label of a cell without edges.
+    /// Zones that contain the centre of a cell; the whole cell, if it has no edges.
     pub fn label(&self, row: usize, col: usize) -> &Label {
         &self.labels[self.cell_label[row * self.cols + col] as usize]
     }
@@ -160,44 +182,66 @@ impl ZoneIndex {
     /// Sweeps the middle of each row from west to east, toggling zones where their edges cross it.
     fn label_cells(&mut self) {
         let mut known: BTreeMap<Vec<(u32, i64)>, u32> = BTreeMap::from([(vec![], 0)]);
-        let mut by_row: Vec<Vec<(f64, u32, f64)>> = vec![vec![]; self.rows];
-        for e in &self.edges {
+        let mut by_row: Vec<Vec<(f64, u32)>> = vec![vec![]; self.rows];
+        for (k, e) in self.edges.iter().enumerate() {
             let slope = (e.b[0] - e.a[0]) / (e.b[1] - e.a[1]);
             let first = self.row(e.a[1]);
             for (row, crossings) in (first..).zip(&mut by_row[first..=self.row(e.b[1])]) {
-                let y = self.origin[1] + (row as f64 + 0.5) * self.cell;
+                let y = self.centre(row, 0)[1];
                 if e.crosses(y) {
-                    crossings.push((e.a[0] + (y - e.a[1]) * slope, e.zone, -e.winding));
+                    crossings.push((e.a[0] + (y - e.a[1]) * slope, k as u32));
                 }
             }
         }
         for (row, crossings) in by_row.iter_mut().enumerate() {
-            crossings.sort_by(|p, q| p.0.total_cmp(&q.0));
-            let mut pending = crossings.iter().peekable();
-            let mut winding: BTreeMap<u32, i64> = BTreeMap::new();
-            let mut label = 0;
-            for col in 0..self.cols {
-                if !self.edges_in(row, col).is_empty() {
-                    continue;
-                }
-                let mut changed = false;
-                while let Some((_, zone, step)) = pending.next_if(|c| c.0 < self.col_middle(col)) {
-                    *winding.entry(*zone).or_default() += *step as i64;
-                    changed = true;
-                }
-                if changed {
-                    winding.retain(|_, w| *w != 0);
-                    let key: Vec<(u32, i64)> = winding.iter().map(|(z, w)| (*z, *w)).collect();
-                    let labels = &mut self.labels;
-                    label = *known.entry(key).or_insert_with_key(|k| {
-                        labels.push(k.iter().map(|&(z, w)| (z, w as f64)).collect());
-                        (labels.len() - 1) as u32
-                    });
-                }
-                self.cell_label[row * self.cols + col] = label;
-            }
+            crossings.sort_unstable_by(|p, q| p.0.total_cmp(&q.0).then(p.1.cmp(&q.1)));
+            self.label_row(row, crossings, &mut known);
         }
     }
+
+    fn label_row(&mut self, row: usize, crossings: &[(f64, u32)], known: &mut BTreeMap<Vec<(u32, i64)>, u32>) {
+        // Crossings nearer to a centre than this are decided by the exact test.
+        let doubt = 1e-3 * self.cell;
+        let mut west = 0;
+        let mut winding: BTreeMap<u32, i64> = BTreeMap::new();
+        let step = |winding: &mut BTreeMap<u32, i64>, e: &ZoneEdge| {
+            let w = winding.entry(e.zone).or_default();
+            *w -= e.winding as i64;
+            if *w == 0 {
+                winding.remove(&e.zone);
+            }
+        };
+        let mut label = 0;
+        for col in 0..self.cols {
+            let centre = self.centre(row, col);
+            let before = west;
+            while west < crossings.len() && crossings[west].0 < centre[0] - doubt {
+                step(&mut winding, &self.edges[crossings[west].1 as usize]);
+                west += 1;
+            }
+            if west > before {
+                label = intern(&winding, known, &mut self.labels);
+            }
+            let mut here = label;
+            let near = crossings[west..].iter().take_while(|c| c.0 <= centre[0] + doubt);
+            let mut passed = near.map(|c| &self.edges[c.1 as usize]).filter(|e| !e.has_west(centre)).peekable();
+            if passed.peek().is_some() {
+                let mut local = winding.clone();
+                passed.for_each(|e| step(&mut local, e));
+                here = intern(&local, known, &mut self.labels);
+            }
+            self.cell_label[row * self.cols + col] = here;
+        }
+    }
+}
+
+/// Number of a label, a new one if it was not seen before.
+fn intern(winding: &BTreeMap<u32, i64>, known: &mut BTreeMap<Vec<(u32, i64)>, u32>, labels: &mut Vec<Label>) -> u32 {
+    let key: Vec<(u32, i64)> = winding.iter().map(|(z, w)| (*z, *w)).collect();
+    *known.entry(key).or_insert_with_key(|k| {
+        labels.push(k.iter().map(|&(z, w)| (z, w as f64)).collect());
+        (labels.len() - 1) as u32
+    })
 }
 
 /// All edges of all counting rings, in zone order, and their box.
@@ -227,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_cells_carry_the_zones_around_them() {
+    fn cells_carry_the_zones_around_their_centre() {
         let rect =
             |x0: f64, y0: f64, x1: f64, y1: f64| vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]];
         let mut zones = Coverage::new();
@@ -249,13 +293,11 @@ mod tests {
         let mut seen = 0;
         for row in 0..index.rows {
             for col in 0..index.cols {
-                if index.edges_in(row, col).is_empty() {
-                    let (x, y) = (index.col_middle(col), index.origin[1] + (row as f64 + 0.5) * index.cell);
-                    let expected: Label =
-                        (0..3).filter(|&i| inside(i, x, y)).map(|i| (i as u32, 1.0)).collect();
-                    assert_eq!(index.label(row, col), &expected, "at {x} {y}");
-                    seen += 1;
-                }
+                let [x, y] = index.centre(row, col);
+                let expected: Label =
+                    (0..3).filter(|&i| inside(i, x, y)).map(|i| (i as u32, 1.0)).collect();
+                assert_eq!(index.label(row, col), &expected, "at {x} {y}");
+                seen += usize::from(!index.edges_in(row, col).is_empty());
             }
         }
         assert!(seen > 10, "{seen}");

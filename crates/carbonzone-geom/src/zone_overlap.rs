@@ -77,11 +77,14 @@ pub(crate) struct Frame {
     pub origin: [f64; 2],
     pub width: f64,
     pub height: f64,
+    /// Northing of the north side, not rounded.
+    north: f64,
 }
 
 impl Frame {
     pub fn of(bounds: [f64; 4]) -> Self {
-        Self { origin: [bounds[0], bounds[1]], width: bounds[2] - bounds[0], height: bounds[3] - bounds[1] }
+        let [west, south, east, north] = bounds;
+        Self { origin: [west, south], width: east - west, height: north - south, north }
     }
 
     #[inline]
@@ -164,9 +167,8 @@ pub(crate) fn overlap_feature(
         whole(shape, index.label(r1, c0), out);
         return;
     }
-    let anchor = (0..=c0).rev().find(|&c| index.edges_in(r1, c).is_empty()).unwrap_or(0);
-    gather(index, (anchor, c0, c1, r0, r1), &mut scratch.local_edges);
-    split(coverage, shape, index, (r1, anchor), scratch, out);
+    gather(index, shape.bounds, (c0, c1, r0, r1), &mut scratch.local_edges);
+    split(coverage, shape, index, (r1, c0), scratch, out);
 }
 
 /// The feature lies in a region of constant label.
@@ -178,34 +180,44 @@ fn whole(shape: &FeatureShape, label: &[(u32, f64)], out: &mut RowSink) {
     out.end_row(shape.area, outside);
 }
 
-/// Edges of the cells under the box, and of the box's northern row back to the anchor; ascending, once each.
+/// Edges of the north-western cell, and those of the other cells under the box that meet it; ascending, once each.
 fn gather(
     index: &ZoneIndex,
-    (anchor, c0, c1, r0, r1): (usize, usize, usize, usize, usize),
+    [x0, y0, x1, y1]: [f64; 4],
+    (c0, c1, r0, r1): (usize, usize, usize, usize),
     out: &mut Vec<u32>,
 ) {
     out.clear();
     for row in r0..=r1 {
-        let west = if row == r1 { anchor } else { c0 };
-        (west..=c1).for_each(|col| out.extend_from_slice(index.edges_in(row, col)));
+        for col in c0..=c1 {
+            let edges = index.edges_in(row, col);
+            if (row, col) == (r1, c0) {
+                out.extend_from_slice(edges);
+                continue;
+            }
+            out.extend(edges.iter().filter(|&&k| {
+                let e = &index.edges[k as usize];
+                e.b[1] >= y0 && e.a[1] <= y1 && e.a[0].max(e.b[0]) >= x0 && e.a[0].min(e.b[0]) <= x1
+            }));
+        }
     }
     out.sort_unstable();
     out.dedup();
 }
 
-/// Sums zone by zone: zones of the anchor's label and zones with a local edge, ascending.
+/// Sums zone by zone: zones around the north-western cell's centre and zones with a local edge, ascending.
 fn split(
     coverage: &Coverage,
     shape: &FeatureShape,
     index: &ZoneIndex,
-    (row, anchor): (usize, usize),
+    (row, col): (usize, usize),
     scratch: &mut ZoneScratch,
     out: &mut RowSink,
 ) {
     let frame = Frame::of(shape.bounds);
-    let anchor_x = index.col_middle(anchor) - frame.origin[0];
+    let centre = index.centre(row, col);
     let rounding = ROUNDING * frame.width * frame.height;
-    let label = index.label(row, anchor);
+    let label = index.label(row, col);
     let ZoneScratch { local_edges, parcel, zone: strips, steps, pairs } = scratch;
     parcel.clear();
     let mut groups =
@@ -224,7 +236,7 @@ fn split(
         } else {
             &[]
         };
-        let lid = local_boundary(index, edges, &frame, (anchor_x, winding), strips, steps);
+        let lid = local_boundary(index, edges, &frame, (centre, winding), strips, steps);
         let mut area = lid * shape.area;
         if !strips.is_empty() {
             if parcel.is_empty() {
@@ -242,29 +254,36 @@ fn split(
 }
 
 /// Fills `strips` with the zone's edges inside the frame and the changes of its lid; returns the lid at the north-west corner.
+///
+/// The zone's winding number is known at the centre of the north-western cell. From there the way leads along the meridian to
+/// the level of the north side, with exact tests, and along that level to both sides.
 fn local_boundary(
     index: &ZoneIndex,
     edges: &[u32],
     frame: &Frame,
-    (anchor_x, winding): (f64, f64),
+    (centre, winding): ([f64; 2], f64),
     strips: &mut Vec<Strip>,
     steps: &mut Vec<(f64, f64)>,
 ) -> f64 {
     strips.clear();
     steps.clear();
+    let north = frame.north;
+    let bend = [centre[0], north];
     let mut lid = winding;
     for &k in edges {
         let e = &index.edges[k as usize];
         strips.extend(frame.clip(e));
-        let (a, b) = (frame.local(e.a), frame.local(e.b));
-        if a[1] < frame.height && b[1] >= frame.height {
-            let x = frame.crossing(a, b);
-            if x > anchor_x && x < frame.width {
-                if x <= 0.0 {
-                    lid -= e.winding;
-                } else {
-                    steps.push((x, -e.winding));
-                }
+        lid += e.change_along_meridian(centre, bend);
+        if e.crosses(north) {
+            let x = frame.crossing(frame.local(e.a), frame.local(e.b));
+            // Going east across the edge changes the winding number by −e.winding.
+            match (e.has_west(bend), x > 0.0) {
+                (true, false) => lid -= e.winding,
+                (false, true) => lid += e.winding,
+                _ => {}
+            }
+            if x > 0.0 && x < frame.width {
+                steps.push((x, -e.winding));
             }
         }
     }
