@@ -408,14 +408,19 @@ fn uncertainty(lines: &[InventoryLine]) -> Vec<UncertaintyRow> {
 
 /// Gross and part totals under every boundary and scope.
 fn alternatives(drafted: &[(&Row<'_>, Draft)], config: &InventoryConfig) -> Vec<AlternativeTotal> {
-    let total = |boundary, scope, sectors: &[Sector]| -> f64 {
-        drafted
+    let sector_total = |boundary, scope, sector: Sector| -> Co2e {
+        let sum: ExactSum = drafted
             .iter()
-            .filter(|(row, _)| sectors.contains(&row.category.sector))
-            .filter(|(_, d)| excluded(d.role, boundary, scope, config).is_none())
+            .filter(|(row, d)| {
+                row.category.sector == sector && excluded(d.role, boundary, scope, config).is_none()
+            })
             .map(|(_, d)| d.amount.to_co2e(config.gwp_set).tonnes())
-            .collect::<ExactSum>()
-            .value()
+            .collect();
+        Co2e(sum.value())
+    };
+    let total = |boundary, scope, sectors: &[Sector]| -> f64 {
+        let sums: Vec<Co2e> = sectors.iter().map(|s| sector_total(boundary, scope, *s)).collect();
+        balance::gross(&sums).tonnes()
     };
     let mut rows = Vec::new();
     for boundary in

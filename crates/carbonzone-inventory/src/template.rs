@@ -13,7 +13,7 @@ pub fn template(year: Option<i32>) -> Vec<OutSheet> {
     let mut sheets = vec![guide()];
     sheets.extend(Sector::ALL.iter().map(|s| sector_sheet(*s, &vocabulary, year)));
     sheets.push(OutSheet::new("land_groups", land_groups()));
-    sheets.push(OutSheet::new("factors", FactorLibrary::embedded().to_table(None)));
+    sheets.push(factors());
     sheets
 }
 
@@ -98,6 +98,18 @@ fn template_unit(def: &ActivityDef) -> &'static str {
         (D::VehicleKm, _) => "万车公里",
         (D::Power, _) => "万千瓦",
     }
+}
+
+/// The factor library. Its columns have other labels than activity data, so that the sheet is not read as such.
+fn factors() -> OutSheet {
+    let table = FactorLibrary::embedded().to_table(None);
+    let label = |name: &str| match name {
+        "activity" => "applies_to".to_owned(),
+        "value" => "factor_value".to_owned(),
+        other => other.to_owned(),
+    };
+    let labels: Vec<String> = table.columns.iter().map(|c| label(&c.name)).collect();
+    OutSheet::new("factors", table).with_labels(labels)
 }
 
 /// Land groups one may name.

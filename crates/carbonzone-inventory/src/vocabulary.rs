@@ -5,6 +5,7 @@ use crate::unit::Unit;
 use carbonzone_sheet::{label_key, nearest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The paper's sectors; sinks are positive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -355,13 +356,18 @@ pub struct Vocabulary {
 
 const ACTIVITIES_CSV: &str = include_str!("../data/activities.csv");
 
+/// The embedded table, parsed once.
+static EMBEDDED: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::parse_embedded);
+
 impl Vocabulary {
     /// The vocabulary shipped in the binary.
-    ///
-    /// # Panics
-    /// Never: the embedded table is parsed by the tests.
     #[must_use]
     pub fn embedded() -> Self {
+        EMBEDDED.clone()
+    }
+
+    /// Parses the embedded table.
+    fn parse_embedded() -> Self {
         let mut vocabulary = Self::default();
         let mut reader = csv::Reader::from_reader(ACTIVITIES_CSV.as_bytes());
         for record in reader.deserialize::<Record>() {

@@ -8,6 +8,7 @@ use carbonzone_sheet::did_you_mean;
 use carbonzone_types::{AttributeTable, Carbon, ColumnData};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 const FACTORS_CSV: &str = include_str!("../../data/factors.csv");
 const SINKS_CSV: &str = include_str!("../../data/sink_coefficients.csv");
@@ -157,6 +158,9 @@ pub struct FactorLibrary {
     index: BTreeMap<String, usize>,
 }
 
+/// The embedded tables, parsed once.
+static EMBEDDED: LazyLock<FactorLibrary> = LazyLock::new(FactorLibrary::parse_embedded);
+
 /// One CSV row by column name.
 pub(crate) type Fields = BTreeMap<String, String>;
 
@@ -168,11 +172,13 @@ fn rows_of(text: &str) -> Vec<Fields> {
 
 impl FactorLibrary {
     /// The library shipped in the binary.
-    ///
-    /// # Panics
-    /// Never: the embedded tables are parsed by the tests.
     #[must_use]
     pub fn embedded() -> Self {
+        EMBEDDED.clone()
+    }
+
+    /// Parses the embedded tables.
+    fn parse_embedded() -> Self {
         let valid = "the embedded tables are tested to be valid";
         let mut library = Self::default();
         for row in rows_of(FACTORS_CSV) {

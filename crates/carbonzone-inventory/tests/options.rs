@@ -1,0 +1,247 @@
+//! Options: factor choices, splits, sink areas, template, schema.
+
+use carbonzone_inventory::{
+    ActivityRow, ActivitySource, ActivityTable, FactorLibrary, Inclusion, Inventory, InventoryConfig, Split,
+    compute, load, template,
+};
+use std::collections::BTreeMap;
+
+fn alone() -> InventoryConfig {
+    let sectors = ["industry", "construction", "transport", "agriculture", "waste", "sink"];
+    InventoryConfig { without: sectors.map(str::to_owned).into(), ..InventoryConfig::default() }
+}
+
+fn run(config: &InventoryConfig, rows: Vec<ActivityRow>) -> Inventory {
+    run_with_areas(config, rows, &BTreeMap::new())
+}
+
+fn run_with_areas(
+    config: &InventoryConfig,
+    rows: Vec<ActivityRow>,
+    areas: &BTreeMap<String, f64>,
+) -> Inventory {
+    compute(config, &ActivityTable::of(rows), &FactorLibrary::embedded(), areas).expect("valid rows")
+}
+
+fn near(a: f64, b: f64) {
+    assert!((a - b).abs() <= 1e-9 * b.abs().max(1.0), "{a} is not {b}");
+}
+
+#[test]
+fn factor_sets_and_single_factors_can_be_chosen() {
+    let rows = || {
+        vec![
+            ActivityRow::new("manufacturing_energy", "bituminous_coal", 1000.0, "t"),
+            ActivityRow::new("manufacturing_energy", "raw_coal", 1000.0, "t"),
+        ]
+    };
+    let by = |set: &str| run(&InventoryConfig { fuel_set: set.to_owned(), ..alone() }, rows());
+    near(by("fuel.cn").lines[0].result_t, 2071.51);
+    near(by("fuel.cn2025").lines[0].result_t, 1742.0);
+    near(by("fuel.ipcc2006").lines[0].result_t, 2440.68);
+    let ipcc = by("fuel.ipcc2006");
+    assert_eq!(ipcc.lines[1].factor_id, "fuel.cn.raw_coal");
+    assert!(
+        ipcc.findings.items.iter().any(|f| f.code == "factor_fallback" && f.message.contains("raw_coal"))
+    );
+    let mut config = alone();
+    config.choose.insert("raw_coal".into(), "fuel.ceads.raw_coal".into());
+    near(run(&config, rows()).lines[1].result_t, 1864.51);
+    let mut named = rows();
+    named[1].factor = "fuel.cn.lignite".into();
+    near(run(&config, named).lines[1].result_t, 1424.09);
+}
+
+#[test]
+fn fuels_given_as_energy_use_the_calorific_value_of_their_factor() {
+    // 100 tce = 2930.76 GJ; raw coal 20.908 GJ/t: 140.174 t × 1.9003.
+    let rows = vec![
+        ActivityRow::new("manufacturing_energy", "raw_coal", 100.0, "tce"),
+        ActivityRow::new("supply_energy", "natural_gas", 389.31, "GJ"),
+        ActivityRow::new("mining_energy", "能源消费总量", 1.0, "tce"),
+    ];
+    let inventory = run(&alone(), rows);
+    near(inventory.lines[0].result_t, 2930.76 / 20.908 * 1.9003);
+    near(inventory.lines[1].result_t, 21.6219);
+    near(inventory.lines[2].result_t, 2.66163);
+}
+
+#[test]
+fn methane_and_n2o_of_burning_are_optional() {
+    let rows = || vec![ActivityRow::new("manufacturing_energy", "raw_coal", 1000.0, "t")];
+    assert_eq!(run(&alone(), rows()).lines.len(), 1);
+    let config = InventoryConfig { non_co2_combustion: Inclusion::Included, ..alone() };
+    let lines = run(&config, rows()).lines;
+    assert_eq!(lines.iter().map(|l| l.gas.as_str()).collect::<Vec<_>>(), ["CO2", "CH4", "N2O"]);
+    near(lines[1].gas_t, 0.20908);
+    near(lines[2].gas_t, 0.031_362);
+    near(lines[2].result_t, 0.031_362 * 265.0);
+}
+
+#[test]
+fn land_areas_come_from_the_yearbook_and_else_from_the_parcels() {
+    let rows = vec![ActivityRow::new("land", "林地", 100.0, "ha")];
+    let areas: BTreeMap<String, f64> = [("forest", 2e6), ("water", 5e6), ("wetland", 1e6), ("crops", 9e9)]
+        .map(|(k, v)| (k.to_owned(), v))
+        .into();
+    let inventory = run_with_areas(&alone(), rows, &areas);
+    near(inventory.budget("sink", "forest").unwrap().amount_t, 100.0 * 3.8096 * 44.0 / 12.0);
+    // Wetland has no coefficient in lit_high and counts as water: 500 + 100 ha.
+    near(inventory.budget("sink", "water").unwrap().amount_t, 600.0 * 0.567 * 44.0 / 12.0);
+    let forest = inventory.sink_areas.iter().find(|a| a.land_type == "forest").unwrap();
+    assert_eq!(
+        (forest.yearbook_ha, forest.parcels_ha, forest.used.as_str()),
+        (Some(100.0), Some(200.0), "yearbook")
+    );
+    let water = inventory.sink_areas.iter().find(|a| a.land_type == "water").unwrap();
+    assert_eq!((water.yearbook_ha, water.parcels_ha, water.used.as_str()), (None, Some(500.0), "parcels"));
+    assert!(inventory.lines.iter().any(|l| l.id == "parcels!water/lit_high.water"));
+}
+
+#[test]
+fn the_orchard_coefficient_replaces_fruit_and_tea_but_never_both() {
+    let rows = || {
+        vec![
+            ActivityRow::new("land", "园地", 100.0, "ha"),
+            ActivityRow::new("crops", "水果", 1000.0, "t"),
+            ActivityRow::new("crops", "稻谷", 1000.0, "t"),
+        ]
+    };
+    let low = run(&InventoryConfig { sink_set: "lit_low".into(), ..alone() }, rows());
+    let counted: Vec<&str> = low.counted("sink").map(|l| l.activity.as_str()).collect();
+    assert_eq!(counted, ["orchard", "rice"]);
+    let high = run(&alone(), rows());
+    let counted: Vec<&str> = high.counted("sink").map(|l| l.activity.as_str()).collect();
+    assert_eq!(counted, ["fruit", "rice"], "lit_high has no orchard coefficient");
+}
+
+#[test]
+fn guiyang_coefficients_are_co2_as_printed() {
+    let config = InventoryConfig { sink_set: "guiyang".into(), ..alone() };
+    let inventory = run(&config, vec![ActivityRow::new("land", "forest", 1000.0, "ha")]);
+    near(inventory.totals.sink_t, 3550.0);
+}
+
+#[test]
+fn yield_basis_changes_tubers_and_tobacco_only() {
+    let rows = || {
+        ["tubers", "tobacco", "rice", "vegetables"]
+            .map(|c| ActivityRow::new("crops", c, 1000.0, "t"))
+            .to_vec()
+    };
+    let yearbook = run(&alone(), rows());
+    let fresh =
+        run(&InventoryConfig { yield_basis: carbonzone_inventory::YieldBasis::Fresh, ..alone() }, rows());
+    near(yearbook.lines[0].gas_t, 1000.0 * 0.4226 * (1.0 - 0.133) / 0.7);
+    near(fresh.lines[0].gas_t, 1000.0 * 0.4226 * (1.0 - 0.7) / 0.7);
+    let changed: Vec<bool> =
+        yearbook.lines.iter().zip(&fresh.lines).map(|(a, b)| a.result_t != b.result_t).collect();
+    assert_eq!(changed, [true, true, false, false]);
+}
+
+#[test]
+fn splits_give_one_budget_per_group_pooled_or_by_shares() {
+    let rows = || {
+        vec![
+            ActivityRow::new("residential_urban", "electricity", 100.0, "MWh"),
+            ActivityRow::new("commercial", "electricity", 300.0, "MWh"),
+        ]
+    };
+    let names = |i: &Inventory| i.budgets.iter().map(|b| b.land_group.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&run(&alone(), rows())), ["commercial", "urban_residential"]);
+    let pooled = run(&InventoryConfig { split: Split::Pooled, ..alone() }, rows());
+    assert_eq!(names(&pooled), ["commercial+urban_residential"]);
+    assert_eq!(pooled.budgets[0].land_groups, ["commercial", "urban_residential"]);
+    let mut config = alone();
+    let shares = [("admin_public".to_owned(), 0.25), ("commercial".to_owned(), 0.75)];
+    config.shares.insert("construction".into(), shares.into());
+    let shared = run(&config, rows());
+    assert_eq!(names(&shared), ["commercial", "admin_public"]);
+    near(shared.budgets[1].amount_t, 0.25 * 400.0 * 0.5992);
+    let mut own = rows();
+    own[0].land_group = "rural_homestead".into();
+    assert_eq!(names(&run(&alone(), own)), ["commercial", "rural_homestead"]);
+}
+
+#[test]
+fn the_electric_fleet_follows_the_grid_factor_of_the_run() {
+    let rows = || vec![ActivityRow::new("fleet", "地铁", 1000.0, "车公里")];
+    near(run(&alone(), rows()).lines[0].result_t, 2.6964);
+    let config = InventoryConfig { grid_factor: "electricity.Jiangsu.2021".into(), ..alone() };
+    near(run(&config, rows()).lines[0].result_t, 4.5 * 0.6451);
+}
+
+#[test]
+fn landfill_options_multiply_the_factor() {
+    let rows = || vec![ActivityRow::new("solid_waste", "填埋", 1000.0, "t")];
+    near(run(&alone(), rows()).lines[0].gas_t, 50.0);
+    let mut config = alone();
+    config.landfill.composition = [("paper".to_owned(), 0.2), ("food".to_owned(), 0.5)].into();
+    config.landfill.oxidation_fraction = 0.1;
+    config.landfill.recovery_fraction = 0.2;
+    near(run(&config, rows()).lines[0].gas_t, 50.0 * 0.155 / 0.15 * 0.9 * 0.8);
+}
+
+#[test]
+fn the_filled_template_is_read_back_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sheets = template(Some(2020));
+    assert_eq!(sheets[0].name, "guide");
+    let mut filled = 0;
+    for sheet in &mut sheets {
+        let Some(column) = sheet
+            .table
+            .columns
+            .iter_mut()
+            .find(|c| c.name == "value" && sheet.labels.contains(&"2020".to_owned()))
+        else {
+            continue;
+        };
+        if let carbonzone_types::ColumnData::Real(values) = &mut column.data {
+            values.fill(Some(1.0));
+            filled += values.len();
+        }
+    }
+    let path = dir.path().join("template.xlsx");
+    carbonzone_sheet::write_xlsx(&path, &sheets).unwrap();
+    let config = InventoryConfig {
+        year: Some(2020),
+        activity: vec![ActivitySource { path: "template.xlsx".into(), ..ActivitySource::default() }],
+        ..alone()
+    };
+    let loaded = load(&config, dir.path());
+    assert!(loaded.activity.findings.items.is_empty(), "{:?}", loaded.activity.findings);
+    assert_eq!(loaded.activity.rows.len(), filled);
+    let refused = compute(&config, &loaded.activity, &loaded.library, &BTreeMap::new()).unwrap_err();
+    let codes: Vec<&str> = refused
+        .items
+        .iter()
+        .filter(|f| f.severity == carbonzone_types::Severity::Error)
+        .map(|f| f.code.as_str())
+        .collect();
+    // Every word and unit of the template is understood; only rows that exclude each other are refused.
+    assert!(codes.iter().all(|c| *c == "exclusive_rows"), "{refused:?}");
+}
+
+#[test]
+fn the_configuration_reads_from_toml_with_defaults_and_refuses_unknown_keys() {
+    let config: InventoryConfig = toml::from_str(
+        "year = 2020\ngwp_set = \"AR6\"\nelectricity_boundary = \"territorial\"\n[[activity]]\npath = \"yearbook.csv\"\n",
+    )
+    .unwrap();
+    assert_eq!(config.gwp_set.name(), "AR6");
+    assert_eq!(config.fuel_set, "fuel.cn");
+    assert!(toml::from_str::<InventoryConfig>("gpw_set = \"AR6\"").is_err());
+    let text = toml::to_string(&InventoryConfig::default()).unwrap();
+    assert_eq!(toml::from_str::<InventoryConfig>(&text).unwrap(), InventoryConfig::default());
+}
+
+#[test]
+fn the_library_exports_every_row_with_its_status() {
+    let library = FactorLibrary::embedded();
+    let table = library.to_table(None);
+    assert_eq!(table.rows(), library.factors.len() + library.sinks.len() + library.crops.len());
+    let waste = library.to_table(Some("waste"));
+    assert!(waste.rows() > 10 && waste.rows() < 25);
+    assert!(table.texts("status").unwrap().iter().all(Option::is_some));
+}
