@@ -267,7 +267,7 @@ impl Default for RenderOptions {
         Self {
             lang: Lang::Both,
             breaks: BreakMethod::Natural,
-            palette: Palette::Brewer,
+            palette: Palette::Standard,
             classes: 5,
             dpi: 300,
             what: What::default(),

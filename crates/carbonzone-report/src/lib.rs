@@ -10,6 +10,7 @@
 mod data;
 mod error;
 pub mod figure;
+pub mod html;
 mod lang;
 pub mod number;
 pub mod palette;

@@ -52,7 +52,7 @@ pub const EXACT_ZERO: Rgb = Rgb(0xf7, 0xf7, 0xf7);
 pub enum Palette {
     /// `ColorBrewer`: reds for emission, greens for sinks, blue–red for net, brown–green for coefficients.
     #[default]
-    Brewer,
+    Standard,
     /// viridis for every sequential map, purple–orange for the two-sided ones.
     Viridis,
     /// cividis for every sequential map, purple–orange for the two-sided ones.
@@ -65,11 +65,11 @@ impl FromStr for Palette {
     type Err = ReportError;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         match s {
-            "brewer" | "default" => Ok(Self::Brewer),
+            "standard" | "brewer" | "default" => Ok(Self::Standard),
             "viridis" => Ok(Self::Viridis),
             "cividis" => Ok(Self::Cividis),
             "grey" | "gray" => Ok(Self::Grey),
-            _ => Err(ReportError::option("palette", s, "brewer, viridis, cividis, grey")),
+            _ => Err(ReportError::option("palette", s, "standard, viridis, cividis, grey")),
         }
     }
 }
@@ -100,12 +100,12 @@ impl Palette {
         }
         let gradient = match (self, meaning) {
             (Self::Grey, _) => return grey_two_sided(below, above),
-            (Self::Brewer, Meaning::Coefficient) => colorous::BROWN_GREEN,
-            (Self::Brewer, _) => colorous::RED_BLUE,
+            (Self::Standard, Meaning::Coefficient) => colorous::BROWN_GREEN,
+            (Self::Standard, _) => colorous::RED_BLUE,
             _ => colorous::PURPLE_ORANGE,
         };
         // RED_BLUE runs red to blue, but sinks (below 0) are blue: read it backwards.
-        let reversed = matches!((self, meaning), (Self::Brewer, Meaning::Net));
+        let reversed = matches!((self, meaning), (Self::Standard, Meaning::Net));
         let at = |t: f64| eval(gradient, if reversed { 1.0 - t } else { t });
         let low = (0..below).map(|i| at(side_position(i, below)));
         let high = (0..above).rev().map(|i| at(1.0 - side_position(i, above)));
@@ -117,9 +117,9 @@ impl Palette {
             (Self::Viridis, _) => (colorous::VIRIDIS, 1.0, 0.05),
             (Self::Cividis, _) => (colorous::CIVIDIS, 1.0, 0.0),
             (Self::Grey, _) => (colorous::GREYS, 0.06, 0.92),
-            (Self::Brewer, Meaning::Sink) => (colorous::GREENS, 0.08, 0.98),
-            (Self::Brewer, Meaning::Rate) => (colorous::YELLOW_GREEN_BLUE, 0.04, 0.95),
-            (Self::Brewer, _) => (colorous::REDS, 0.06, 0.98),
+            (Self::Standard, Meaning::Sink) => (colorous::GREENS, 0.08, 0.98),
+            (Self::Standard, Meaning::Rate) => (colorous::YELLOW_GREEN_BLUE, 0.04, 0.95),
+            (Self::Standard, _) => (colorous::REDS, 0.06, 0.98),
         };
         let step = |i: usize| if n < 2 { 0.5 } else { i as f64 / (n - 1) as f64 };
         (0..n).map(|i| eval(gradient, from + (to - from) * step(i))).collect()
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn sequential_colours_get_darker_in_grey() {
-        for palette in [Palette::Brewer, Palette::Viridis, Palette::Cividis, Palette::Grey] {
+        for palette in [Palette::Standard, Palette::Viridis, Palette::Cividis, Palette::Grey] {
             for meaning in [Meaning::Emission, Meaning::Sink, Meaning::Rate] {
                 let greys: Vec<f64> = palette.colours(meaning, 0, 5).iter().map(|c| c.grey()).collect();
                 assert!(greys.windows(2).all(|w| w[0] > w[1] + 12.0), "{palette:?} {meaning:?} {greys:?}");
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn net_sinks_are_blue_and_net_sources_red() {
-        let colours = Palette::Brewer.colours(Meaning::Net, 2, 3);
+        let colours = Palette::Standard.colours(Meaning::Net, 2, 3);
         assert_eq!(colours.len(), 5);
         assert!(colours[0].2 > colours[0].0 && colours[1].2 > colours[1].0, "{colours:?}");
         assert!(colours[2..].iter().all(|c| c.0 > c.2), "{colours:?}");

@@ -2,7 +2,7 @@
 
 use crate::figure::{self, Fonts};
 use crate::style::{Figure, figures};
-use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, qgis};
+use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, html, qgis};
 use carbonzone_types::Progress;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,13 @@ pub fn render(
         for (file, text) in qgis::sidecars(&shown, &all, options, options.lang)? {
             store(out_dir, Path::new(&file), text.as_bytes(), "QGIS style", &mut rendered)?;
         }
+        progress.end();
+    }
+    if options.what.report {
+        progress.begin("report page", None);
+        let page = html::page(&shown, options, &fonts)?;
+        store(out_dir, Path::new("report.html"), page.html.as_bytes(), "report page", &mut rendered)?;
+        rendered.warnings.extend(page.warnings);
         progress.end();
     }
     Ok(rendered)

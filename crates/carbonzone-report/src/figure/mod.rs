@@ -8,8 +8,11 @@ mod page;
 mod paint;
 mod svg;
 
+pub(crate) use chart::sector_colour;
 pub use fonts::Fonts;
-pub(crate) use page::{footer_lines, scale_bar_km};
+pub(crate) use labels::label_point;
+pub(crate) use map::{classes_of, layer_of};
+pub(crate) use page::{footer_lines, review_line, scale_bar_km};
 
 use crate::style::{Figure, FigureContent};
 use crate::{Lang, MapData, ReportError};

@@ -388,6 +388,63 @@ fn display_unit(values: &[Option<f64>], base: &Label) -> (f64, Label) {
     (1.0 / T_PER_1E4_T, unit)
 }
 
+/// Further maps for the report page: every sector of every layer, and the other quantities of zones and grid.
+///
+/// # Errors
+/// [`ReportError::Breaks`] if classes cannot be found.
+pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+    let build = Builder { data, options };
+    let layers = [
+        (MapLayerKind::Zones, Some(&data.zones)),
+        (MapLayerKind::Grid, data.grid.as_ref()),
+        (MapLayerKind::Parcels, data.parcels.as_ref()),
+    ];
+    let sectors = data.manifest.sectors.iter().map(|s| format!("{s}_t"));
+    let others = [
+        "sink_t",
+        "gross_t_km2",
+        "gross_t_per_person",
+        "gross_t_per_1e4cny",
+        "population_persons",
+        "gdp_1e4cny",
+    ];
+    let fields: Vec<String> =
+        ["gross_t".to_owned()].into_iter().chain(sectors).chain(others.map(str::to_owned)).collect();
+    let mut out = Vec::new();
+    for (kind, layer) in layers {
+        let Some(layer) = layer else { continue };
+        if layer.has("net_t") && kind == MapLayerKind::Zones {
+            build.net(&mut out, "zones_net_t", kind, layer, "net_t", &words::field("net_t"))?;
+        }
+        for field in &fields {
+            let known = match (kind, field.as_str()) {
+                (MapLayerKind::Zones, "gross_t" | "sink_t") | (MapLayerKind::Grid, "gross_t_km2") => true,
+                _ => layer.table.numbers(field).is_none_or(|v| v.iter().flatten().all(|v| *v == 0.0)),
+            };
+            if known {
+                continue;
+            }
+            let meaning = if field == "sink_t" { Meaning::Sink } else { Meaning::Emission };
+            let name = format!("{}_{field}", layer.name);
+            out.push(build.choropleth(Choropleth {
+                name: &name,
+                kind,
+                layer,
+                field,
+                heading: words::field(field),
+                base_unit: words::field_unit(field),
+                forced: &[],
+                logarithmic: false,
+                exact_pivot: false,
+                meaning,
+                factor: None,
+                sides: None,
+            })?);
+        }
+    }
+    Ok(out)
+}
+
 /// The style of a raster that shows a quantity of its own.
 ///
 /// # Errors

@@ -196,7 +196,7 @@ mod tests {
             k: 5,
             method: BreakMethod::Natural,
             meaning: Meaning::Net,
-            palette: Palette::Brewer,
+            palette: Palette::Standard,
             factor: 1.0,
             sides: Some((Label::new("net sink", "净碳汇"), Label::new("net source", "净碳源"))),
         }

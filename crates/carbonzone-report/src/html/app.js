@@ -1,0 +1,356 @@
+'use strict';
+// The offline map: packed geometry, a buffer of unit numbers per pixel, canvas 2D. No library.
+(async () => {
+const $ = id => document.getElementById(id), root = document.documentElement;
+const FONT = '"Noto Sans CJK SC","Noto Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
+const started = performance.now();
+
+// Language
+let show = root.dataset.show;
+const pick = o => !o ? '' : o.en === o.zh ? o.en : show === 'en' ? o.en : show === 'zh' ? o.zh : o.zh + ' ' + o.en;
+const word = (en, zh) => pick({en, zh});
+const esc = s => String(s).replace(/[&<>"]/g, c => ({'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;'}[c]));
+function language(to) {
+  show = to; root.dataset.show = to; root.lang = to === 'en' ? 'en' : 'zh';
+  document.querySelectorAll('.langs button').forEach(b => b.setAttribute('aria-pressed', b.dataset.show === to));
+  if (current) { controls(); legend(); panel(); paint(); }
+}
+let current = null, style = null, selected = -1, hovered = -1;
+document.querySelectorAll('.langs button').forEach(b => b.onclick = () => language(b.dataset.show));
+if (show === 'both') show = (navigator.language || '').startsWith('zh') ? 'zh' : 'en';
+language(show);
+
+// Sortable tables work without any data.
+document.querySelectorAll('table.sortable').forEach(table => {
+  const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
+  heads.forEach((th, col) => th.querySelector('button').onclick = () => {
+    const number = th.classList.contains('num');
+    const down = th.getAttribute('aria-sort') === 'none' ? number : th.getAttribute('aria-sort') === 'ascending';
+    heads.forEach(h => h.setAttribute('aria-sort', 'none'));
+    th.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+    const key = tr => tr.cells[col].dataset.sort, sign = down ? -1 : 1;
+    const rows = [...body.rows].sort((a, b) => {
+      const x = key(a), y = key(b);
+      if (x === '' || y === '') return (x === '') - (y === '');
+      return sign * (number ? x - y : x.localeCompare(y, 'zh'));
+    });
+    rows.forEach(r => body.appendChild(r));
+  });
+});
+
+if (typeof DecompressionStream === 'undefined') { $('map').hidden = true; return; }
+const D = JSON.parse($('data').textContent);
+
+// Unpacking
+async function inflate(b64) {
+  const bytes = Uint8Array.from(atob(b64), c => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+const lines = async b => new TextDecoder().decode(await inflate(b)).split('\n');
+async function unpack(L) {
+  if (L.xy) return L;
+  const g = await inflate(L.geom), n = L.n;
+  let p = 0, x = 0, y = 0, k = 0, r = 0;
+  const int = () => { let v = 0, m = 1, b; do { b = g[p++]; v += (b & 127) * m; m *= 128; } while (b > 127); return v % 2 ? -(v + 1) / 2 : v / 2; };
+  let xy = new Int32Array(Math.max(1024, g.length)), ring = new Uint32Array(n * 2 + 16);
+  const start = new Uint32Array(n + 1), box = new Float64Array(n * 4);
+  const grow = (a, need) => { if (need <= a.length) return a; const t = new a.constructor(Math.max(need, a.length * 2)); t.set(a); return t; };
+  for (let i = 0; i < n; i++) {
+    start[i] = r;
+    let ax = Infinity, ay = Infinity, bx = -Infinity, by = -Infinity;
+    for (let q = int(); q > 0; q--) {
+      const m = int();
+      ring = grow(ring, r + 2); ring[r++] = k / 2;
+      xy = grow(xy, k + 2 * m);
+      for (let j = 0; j < m; j++) {
+        x += int(); y += int(); xy[k++] = x; xy[k++] = y;
+        if (x < ax) ax = x; if (x > bx) bx = x; if (y < ay) ay = y; if (y > by) by = y;
+      }
+    }
+    box.set([ax, ay, bx, by], i * 4);
+  }
+  start[n] = r; ring = grow(ring, r + 1); ring[r] = k / 2;
+  Object.assign(L, {xy: xy.subarray(0, k), ring, start, box});
+  L.id = await lines(L.ids);
+  if (L.names) L.name = await lines(L.names);
+  if (L.namesEn) L.nameEn = await lines(L.namesEn);
+  if (L.kinds) L.kind = await inflate(L.kinds.codes);
+  return L;
+}
+const column = async (L, f) => {
+  if (!L.columns[f]) return null;
+  L.col = L.col || {};
+  return L.col[f] = L.col[f] || new Float32Array((await inflate(L.columns[f])).buffer);
+};
+const classes = async S => S.cls = S.cls || await inflate(S.classes);
+
+// View: device pixel = ox + x * sc, oy - y * sc, in quanta.
+const cv = $('cv'), cx = cv.getContext('2d'), base = document.createElement('canvas');
+let sc = 1, ox = 0, oy = 0, drawn = null, ID = new Int32Array(0), zones = null, pending = 0, sharp = 0;
+const dpr = () => Math.min(2, window.devicePixelRatio || 1);
+function resize() {
+  const w = Math.round(cv.clientWidth * dpr()), h = Math.round(cv.clientHeight * dpr());
+  if (!w || !h || (cv.width === w && cv.height === h)) return false;
+  cv.width = w; cv.height = h; return true;
+}
+function fit(b = [0, 0, D.w, D.h], part = .95) {
+  sc = Math.min(cv.width / Math.max(1, b[2] - b[0]), cv.height / Math.max(1, b[3] - b[1])) * part;
+  ox = cv.width / 2 - (b[0] + b[2]) / 2 * sc; oy = cv.height / 2 + (b[1] + b[3]) / 2 * sc;
+}
+// Even-odd scanline fill of unit numbers at pixel centres: colours, borders and picking come from this buffer.
+function raster(L, w, h) {
+  if (ID.length !== w * h) ID = new Int32Array(w * h);
+  ID.fill(-1);
+  let xs = new Float64Array(4096);
+  const {xy, ring, start, box} = L;
+  for (let i = 0; i < L.n; i++) {
+    const b = i * 4, ax = ox + box[b] * sc, bx = ox + box[b + 2] * sc, ay = oy - box[b + 3] * sc, by = oy - box[b + 1] * sc;
+    if (!(ax <= w && bx >= 0 && ay <= h && by >= 0)) continue;
+    if (bx - ax < 1.2 && by - ay < 1.2) {
+      const X = (ax + bx) / 2 | 0, Y = (ay + by) / 2 | 0;
+      if (X >= 0 && Y >= 0 && X < w && Y < h) ID[Y * w + X] = i;
+      continue;
+    }
+    const top = Math.max(0, Math.ceil(ay - .5)), end = Math.min(h - 1, Math.floor(by - .5));
+    for (let y = top; y <= end; y++) {
+      const Y = (oy - (y + .5)) / sc;
+      let c = 0;
+      for (let r = start[i]; r < start[i + 1]; r++) {
+        const s = ring[r], e = ring[r + 1];
+        if (c + e - s > xs.length) { const t = new Float64Array(xs.length * 2 + e - s); t.set(xs); xs = t; }
+        for (let j = s, k = e - 1; j < e; k = j++) {
+          const yj = xy[2 * j + 1], yk = xy[2 * k + 1];
+          if ((yj > Y) !== (yk > Y)) xs[c++] = ox + (xy[2 * j] + (Y - yj) * (xy[2 * k] - xy[2 * j]) / (yk - yj)) * sc;
+        }
+      }
+      if (c > 2) xs.subarray(0, c).sort(); else if (c === 2 && xs[0] > xs[1]) { const t = xs[0]; xs[0] = xs[1]; xs[1] = t; }
+      for (let q = 0; q + 1 < c; q += 2) {
+        const from = Math.max(0, Math.ceil(xs[q] - .5)), to = Math.min(w, Math.ceil(xs[q + 1] - .5));
+        if (to > from) ID.fill(i, y * w + from, y * w + to);
+      }
+    }
+  }
+}
+const rgba = (hex, k = 1) => { const v = parseInt(hex.slice(1), 16); return (255 << 24 | (v & 255) * k << 16 | (v >> 8 & 255) * k << 8 | (v >> 16) * k) >>> 0; };
+const ink = (hatch, x, y) => hatch === 'rising' ? (x + y) % 9 < 1 : hatch === 'falling' ? (x - y + 90000) % 9 < 1 : hatch === 'horizontal' ? y % 7 < 1 : hatch === 'cross' ? y % 8 < 1 || x % 8 < 1 : hatch === 'dots' ? x % 7 < 2 && y % 7 < 2 : false;
+function colour() {
+  const w = cv.width, h = cv.height, rows = [...style.rows, {color: '#d9d9d9', hatch: 'cross'}], none = rows.length - 1;
+  const A = rows.map(r => rgba(r.color)), B = rows.map(r => rgba(r.color, .72)), H = rows.map(r => r.hatch), any = H.some(x => x !== 'none');
+  base.width = w; base.height = h;
+  const c = base.getContext('2d'), im = c.createImageData(w, h), U = new Uint32Array(im.data.buffer), cls = style.cls;
+  const edge = current.key !== 'zones' && Math.sqrt(D.w * D.h / current.n) * sc > 7;
+  for (let p = 0; p < U.length; p++) {
+    const i = ID[p];
+    if (i < 0) continue;
+    const k = cls[i] === 255 ? none : cls[i];
+    const dark = edge && (ID[p + 1] !== i || ID[p + w] !== i) || any && H[k] !== 'none' && ink(H[k], p % w, p / w | 0);
+    U[p] = (dark ? B : A)[k];
+  }
+  c.putImageData(im, 0, 0);
+  drawn = {sc, ox, oy, layer: current, style};
+}
+function path(L, i) {
+  const {xy, ring, start} = L;
+  for (let r = start[i]; r < start[i + 1]; r++) {
+    const s = ring[r], e = ring[r + 1];
+    cx.moveTo(ox + xy[2 * s] * sc, oy - xy[2 * s + 1] * sc);
+    for (let j = s + 1; j < e; j++) cx.lineTo(ox + xy[2 * j] * sc, oy - xy[2 * j + 1] * sc);
+    cx.closePath();
+  }
+}
+// Everything above the colours: outlines, names, selection, scale bar, north arrow.
+function overlay() {
+  const w = cv.width, h = cv.height, d = dpr();
+  cx.lineJoin = 'round';
+  if (zones) {
+    cx.beginPath();
+    for (let i = 0; i < zones.n; i++) path(zones, i);
+    cx.strokeStyle = '#333'; cx.lineWidth = .8 * d; cx.stroke();
+    names(d);
+  }
+  for (const [i, width, colour] of [[hovered, 2, '#000'], [selected, 3.5, '#000'], [selected, 1.5, '#ffb000']]) {
+    if (i < 0) continue;
+    cx.beginPath(); path(current, i); cx.strokeStyle = colour; cx.lineWidth = width * d; cx.stroke();
+  }
+  const metres = D.q / sc, target = metres * 150 * d, ten = 10 ** Math.floor(Math.log10(target)), nice = [5, 2, 1].map(k => k * ten).find(k => k <= target), len = nice / metres;
+  const x = 14 * d, y = h - 16 * d;
+  cx.fillStyle = '#ffffffd0'; cx.fillRect(x - 6 * d, y - 20 * d, len + 54 * d, 30 * d);
+  cx.fillStyle = '#222'; cx.fillRect(x, y, len / 2, 5 * d); cx.strokeStyle = '#222'; cx.lineWidth = d; cx.strokeRect(x, y, len, 5 * d);
+  cx.font = 12 * d + 'px ' + FONT; cx.textAlign = 'left'; cx.fillText('0', x, y - 5 * d);
+  cx.textAlign = 'center'; cx.fillText(nice >= 1000 ? nice / 1000 + ' km' : nice + ' m', x + len, y - 5 * d);
+  const nx = w - 26 * d;
+  cx.beginPath(); cx.moveTo(nx, 24 * d); cx.lineTo(nx + 8 * d, 50 * d); cx.lineTo(nx, 44 * d); cx.lineTo(nx - 8 * d, 50 * d); cx.fill();
+  cx.font = 'bold ' + 12 * d + 'px ' + FONT; cx.fillText('N', nx, 19 * d);
+  if (D.synthetic) {
+    cx.font = 'bold ' + 12 * d + 'px ' + FONT; cx.textAlign = 'right'; cx.lineWidth = 3 * d; cx.strokeStyle = '#fff'; cx.fillStyle = '#b2182b';
+    const text = word('SYNTHETIC DATA', '合成数据'); cx.strokeText(text, w - 10 * d, h - 10 * d); cx.fillText(text, w - 10 * d, h - 10 * d);
+  }
+  if (document.activeElement === cv && cv.matches(':focus-visible')) {
+    cx.strokeStyle = '#000'; cx.lineWidth = d; cx.beginPath();
+    cx.moveTo(w / 2 - 9 * d, h / 2); cx.lineTo(w / 2 + 9 * d, h / 2); cx.moveTo(w / 2, h / 2 - 9 * d); cx.lineTo(w / 2, h / 2 + 9 * d); cx.stroke();
+  }
+}
+const label = (L, i) => L.name ? (show === 'en' && L.nameEn && L.nameEn[i] || L.name[i]) : L.id[i] || '#' + (i + 1);
+function names(d) {
+  const size = 12 * d, taken = [];
+  cx.font = size + 'px ' + FONT; cx.textAlign = 'center'; cx.lineWidth = 3 * d; cx.strokeStyle = '#ffffffd8'; cx.fillStyle = '#222';
+  const order = zones.order = zones.order || [...Array(zones.n).keys()].sort((a, b) => area(b) - area(a));
+  for (const i of order) {
+    const p = zones.points[i], x = ox + p[0] * sc, y = oy - p[1] * sc;
+    if (x < 0 || y < 0 || x > cv.width || y > cv.height) continue;
+    const t = label(zones, i), w = cx.measureText(t).width / 2 + 2 * d, b = [x - w, y - size * .7, x + w, y + size * .5];
+    if (taken.some(t => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1])) continue;
+    taken.push(b); cx.strokeText(t, x, y + size * .3); cx.fillText(t, x, y + size * .3);
+  }
+}
+const area = i => { const b = zones.box, k = i * 4; return (b[k + 2] - b[k]) * (b[k + 3] - b[k + 1]); };
+// Draws what is at hand at once; the exact picture follows when the view rests.
+function paint(exact = true) {
+  cancelAnimationFrame(pending); clearTimeout(sharp);
+  if (exact || !drawn || drawn.layer !== current) {
+    pending = requestAnimationFrame(() => { raster(current, cv.width, cv.height); colour(); compose(); });
+  } else {
+    pending = requestAnimationFrame(compose);
+    sharp = setTimeout(() => paint(true), 120);
+  }
+}
+function compose() {
+  cx.setTransform(1, 0, 0, 1, 0, 0); cx.fillStyle = '#fff'; cx.fillRect(0, 0, cv.width, cv.height);
+  const k = sc / drawn.sc;
+  cx.imageSmoothingEnabled = false;
+  cx.drawImage(base, ox - drawn.ox * k, oy - drawn.oy * k, base.width * k, base.height * k);
+  overlay();
+  if (!window.__carbonzone) window.__carbonzone = {usable_ms: Math.round(performance.now() - started)};
+  root.dataset.ready = '1';
+}
+const overlayOnly = () => { cancelAnimationFrame(pending); pending = requestAnimationFrame(compose); };
+
+// Controls
+function controls() {
+  $('layers').innerHTML = D.layers.map(L => `<button type="button" data-layer="${L.key}" aria-pressed="${L === current}">${esc(pick(L.title))}</button>`).join('');
+  $('layers').querySelectorAll('button').forEach(b => b.onclick = () => choose(b.dataset.layer));
+  $('variable').innerHTML = current.styles.map((s, i) => `<option value="${i}"${s === style ? ' selected' : ''}>${esc(pick(s.heading))}${s.unit.en ? ' (' + esc(pick(s.unit)) + ')' : ''}</option>`).join('');
+  $('names').innerHTML = D.layers[0].name ? D.layers[0].name.map((n, i) => `<option value="${esc(n)}">${esc(D.layers[0].nameEn ? D.layers[0].nameEn[i] : D.layers[0].id[i])}</option>`).join('') : '';
+}
+async function choose(key, field) {
+  const L = D.layers.find(l => l.key === key) || D.layers[0];
+  const S = L.styles.find(s => s.field === field) || L.styles.find(s => s.field === 'zone') || L.styles.find(s => style && s.field === style.field) || L.styles[0];
+  await unpack(L); await classes(S);
+  if (L !== current) { selected = -1; hovered = -1; }
+  current = L; style = S;
+  controls(); legend(); await panel(); paint();
+  try { history.replaceState(null, '', '#layer=' + L.key + '&field=' + S.field); } catch { /* some readers forbid it */ }
+}
+$('variable').onchange = e => choose(current.key, current.styles[e.target.value].field);
+function swatch(row) {
+  const c = document.createElement('canvas'); c.width = 26; c.height = 14;
+  const g = c.getContext('2d'), im = g.createImageData(26, 14), U = new Uint32Array(im.data.buffer), a = rgba(row.color), b = rgba(row.color, .62);
+  for (let p = 0; p < U.length; p++) U[p] = ink(row.hatch, p % 26, p / 26 | 0) ? b : a;
+  g.putImageData(im, 0, 0); c.setAttribute('aria-hidden', 'true'); return c;
+}
+function legend() {
+  const box = $('legend');
+  box.innerHTML = `<h3>${esc(pick(style.heading))}</h3><p class="u">${esc(pick(style.unit))}</p><ul></ul><p class="m">${esc(pick(style.method))}</p>`;
+  const rows = [...style.rows];
+  if (style.noData) rows.push({color: '#d9d9d9', hatch: 'cross', label: {en: 'no data', zh: '无数据'}, n: style.noData});
+  for (const row of rows) {
+    const li = document.createElement('li');
+    li.append(swatch(row)); li.insertAdjacentHTML('beforeend', `<span>${esc(pick(row.label))}</span><span>${row.n.toLocaleString('en')}</span>`);
+    box.querySelector('ul').append(li);
+  }
+}
+const fmt = v => !Number.isFinite(v) ? '–' : v === 0 ? '0' : Math.abs(v) >= 1000 ? Math.round(v).toLocaleString('en') : (+v.toPrecision(4)).toString();
+const tonnes = v => Math.abs(v) >= 1e6 ? fmt(v / 1e4) + (show === 'en' ? ' ×10⁴ t' : ' 万t') : fmt(v) + ' t';
+async function panel() {
+  const box = $('panel'), L = current, i = selected;
+  document.querySelectorAll('tr.sel,circle.sel').forEach(e => e.classList.remove('sel'));
+  if (i < 0) { box.innerHTML = `<p class="hint">${esc(word('Click a unit for its sectors.', '点击单元查看分部门构成。'))}</p>`; return; }
+  const get = async f => { const c = await column(L, f); return c ? c[i] : NaN; };
+  const gross = await get('gross_t'), sink = await get('sink_t'), net = await get('net_t'), m2 = await get('area_m2');
+  const parts = [];
+  for (const s of D.sectors) parts.push([pick(s.label), await get(s.key + '_t'), s.color]);
+  parts.push([word('Sink', '碳汇'), sink, D.sinkColor]);
+  const most = Math.max(...parts.map(p => p[1] || 0), 1e-12);
+  const kind = L.kind && L.kind[i] !== 255 ? pick(L.kinds.labels[L.kind[i]]) : '';
+  let html = `<h3>${esc(label(L, i))}</h3><p class="hint">${esc([pick(L.unit), L.id[i], kind, Number.isFinite(m2) ? fmt(m2 / 1e6) + ' km²' : ''].filter(Boolean).join(' · '))}</p>`;
+  html += `<table><tbody>` + parts.map(([n, v, c]) => `<tr><th scope="row">${esc(n)}</th><td class="b"><div style="width:${Math.max(0, 100 * (v || 0) / most)}%;background:${c}"></div></td><td class="num">${tonnes(v)}</td></tr>`).join('') + `<tr><th scope="row">${esc(word('Gross', '总排放'))}</th><td></td><td class="num">${tonnes(gross)}</td></tr><tr><th scope="row">${esc(word('Net', '净排放'))}</th><td></td><td class="num">${tonnes(net)}</td></tr></tbody></table>`;
+  if (L.key === 'zones') {
+    const s = D.stories[i];
+    html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
+    html += s.margins.map(g => `<div>${esc(g.key.toUpperCase())} ${esc(g.value)} <small>(${esc(word('threshold', '阈值'))} ${g.threshold}: ${esc(g.percent)})</small></div>`).join('');
+    if (s.parcels.length) html += `<p class="hint">${esc(word('Largest parcels', '主要地块'))}</p>` + s.parcels.map(p => `<div>${esc(pick(p.label))} ${esc(p.amount)} <small>${esc(p.share)}</small></div>`).join('');
+    if (s.changes.length) html += `<p class="hint">${esc(word('Another class at', '以下变化会改变分区'))}</p>` + s.changes.map(c => `<div>${esc(pick(c.label))} → ${esc(pick(c.class))}</div>`).join('');
+    document.querySelectorAll(`tr[data-zone="${i}"],circle[data-zone="${i}"]`).forEach(e => e.classList.add('sel'));
+  }
+  box.innerHTML = html;
+}
+async function select(i, zoom) {
+  selected = i; await panel();
+  if (zoom && i >= 0) { const b = current.box.subarray(i * 4, i * 4 + 4); fit(b, .4); paint(); } else overlayOnly();
+}
+async function zone(i) { if (current.key !== 'zones') await choose('zones'); await select(i, true); }
+
+// Search: exact name or id first, else the beginning, else any part.
+function search(text) {
+  const Z = D.layers[0], q = text.trim().toLowerCase();
+  if (!q) return -1;
+  const all = [...Array(Z.n).keys()].map(i => [Z.name ? Z.name[i] : '', Z.nameEn ? Z.nameEn[i] : '', Z.id[i]].map(s => s.toLowerCase()));
+  for (const test of [s => s === q, s => s.startsWith(q), s => s.includes(q)]) {
+    const i = all.findIndex(names => names.some(test));
+    if (i >= 0) return i;
+  }
+  return -1;
+}
+$('search').onchange = e => { const i = search(e.target.value); if (i >= 0) zone(i); };
+$('search').onkeydown = e => { if (e.key === 'Enter') { const i = search(e.target.value); if (i >= 0) zone(i); } };
+document.querySelectorAll('#zones tbody tr,#quadrant circle').forEach(e => e.onclick = () => { zone(+e.dataset.zone); $('map').scrollIntoView({block: 'nearest'}); });
+$('png').onclick = () => { const a = document.createElement('a'); a.download = `${D.name}_${style.name}.png`; a.href = cv.toDataURL('image/png'); a.click(); };
+
+// Pointer and keys
+const at = e => { const r = cv.getBoundingClientRect(), d = dpr(); return [(e.clientX - r.left) * d, (e.clientY - r.top) * d]; };
+const unitAt = ([x, y]) => { x |= 0; y |= 0; return x < 0 || y < 0 || x >= cv.width || y >= cv.height ? -1 : ID[y * cv.width + x] ?? -1; };
+function zoom(k, [x, y] = [cv.width / 2, cv.height / 2]) { ox = x - (x - ox) * k; oy = y - (y - oy) * k; sc *= k; paint(false); }
+const fingers = new Map();
+let moved = 0, spread = 0;
+cv.onpointerdown = e => { cv.setPointerCapture(e.pointerId); fingers.set(e.pointerId, at(e)); moved = 0; spread = 0; };
+cv.onpointermove = e => {
+  const p = at(e), was = fingers.get(e.pointerId);
+  if (!was) { hover(p, e); return; }
+  fingers.set(e.pointerId, p);
+  if (fingers.size === 1) { ox += p[0] - was[0]; oy += p[1] - was[1]; moved += Math.abs(p[0] - was[0]) + Math.abs(p[1] - was[1]); if (moved > 3) { $('tip').hidden = true; paint(false); } }
+  else { const [a, b] = [...fingers.values()], s = Math.hypot(a[0] - b[0], a[1] - b[1]); if (spread) zoom(s / spread, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]); spread = s; moved = 9; }
+};
+cv.onpointerup = e => { fingers.delete(e.pointerId); spread = 0; if (moved <= 3) select(unitAt(at(e))); };
+cv.onpointercancel = e => fingers.delete(e.pointerId);
+cv.onpointerleave = () => { $('tip').hidden = true; if (hovered >= 0) { hovered = -1; overlayOnly(); } };
+async function hover(p, e) {
+  if (!drawn || drawn.sc !== sc) return;
+  const i = unitAt(p), tip = $('tip');
+  if (i !== hovered) { hovered = i; overlayOnly(); }
+  if (i < 0) { tip.hidden = true; return; }
+  const col = await column(current, style.field), k = style.cls[i], row = style.rows[k];
+  const value = col ? fmt(col[i] * style.factor) + ' ' + pick(style.unit) : row ? pick(row.label) : word('no data', '无数据');
+  tip.innerHTML = `<b>${esc(label(current, i))}</b><br>${esc(pick(style.heading))}: ${esc(value)}`;
+  tip.hidden = false;
+  const r = cv.getBoundingClientRect(), x = e.clientX - r.left, y = e.clientY - r.top;
+  tip.style.left = Math.min(x + 14, r.width - tip.offsetWidth - 4) + 'px'; tip.style.top = Math.min(y + 14, r.height - tip.offsetHeight - 4) + 'px';
+}
+cv.addEventListener('wheel', e => { e.preventDefault(); zoom(Math.exp(-e.deltaY * (e.deltaMode ? .05 : .0016)), at(e)); }, {passive: false});
+cv.ondblclick = e => zoom(2, at(e));
+cv.onkeydown = e => {
+  const step = 60 * dpr();
+  const act = {ArrowLeft: () => { ox += step; }, ArrowRight: () => { ox -= step; }, ArrowUp: () => { oy += step; }, ArrowDown: () => { oy -= step; }, '+': () => zoom(1.4), '=': () => zoom(1.4), '-': () => zoom(1 / 1.4), '0': () => fit(), Enter: () => select(unitAt([cv.width / 2, cv.height / 2])), Escape: () => select(-1)}[e.key];
+  if (!act) return;
+  e.preventDefault(); act(); if (e.key !== 'Enter' && e.key !== 'Escape') paint(false);
+};
+cv.onfocus = cv.onblur = () => drawn && overlayOnly();
+$('zin').onclick = () => zoom(1.5); $('zout').onclick = () => zoom(1 / 1.5); $('fit').onclick = () => { fit(); paint(); };
+new ResizeObserver(() => { if (current && resize()) { fit(); paint(); } }).observe(cv);
+
+// Start: the zones first, because they are small.
+resize(); zones = await unpack(D.layers[0]); fit();
+const wish = new URLSearchParams(location.hash.slice(1));
+await choose(wish.get('layer') || 'zones', wish.get('field'));
+for (const L of D.layers) setTimeout(() => unpack(L), 300);
+})().catch(e => { document.documentElement.dataset.failed = String(e); throw e; });

@@ -1,0 +1,9 @@
+//! `report.html`: one file that opens offline, without any library.
+
+mod pack;
+mod page;
+mod plot;
+mod story;
+
+pub use page::{Page, page};
+pub use story::{ZoneStory, stories};

@@ -1,0 +1,446 @@
+//! Fills the page template.
+
+use super::pack;
+use super::plot::quadrant;
+use super::story::{stories, tonnes};
+use crate::figure::{Fonts, classes_of, layer_of, png, sector_colour, svg};
+use crate::number::{grouped, significant};
+use crate::style::{
+    Category, Class, Figure, MapLayerKind, MapStyle, Scale, figures, further_maps, layer_title, unit_word,
+};
+use crate::{Label, Lang, MapData, MapLayer, RenderOptions, ReportError, words};
+use base64::Engine;
+use carbonzone_types::{Severity, T_PER_1E4_T};
+use minijinja::Environment;
+use minijinja::value::{Serde, Value};
+use serde_json::json;
+
+/// The page and what the user should know about it.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// HTML.
+    pub html: String,
+    /// Warnings, e.g. parcels left out.
+    pub warnings: Vec<String>,
+}
+
+const TEMPLATE: &str = include_str!("template.html");
+const SCRIPT: &str = include_str!("app.js");
+const STYLE: &str = include_str!("style.css");
+
+/// `report.html` of a run. `data` must hold one year only.
+///
+/// # Errors
+/// Any [`ReportError`] of the style model or the figures; [`ReportError::Page`] if the template fails.
+pub fn page(data: &MapData, options: &RenderOptions, fonts: &Fonts) -> Result<Page, ReportError> {
+    let mut warnings = Vec::new();
+    let all = figures(data, options)?;
+    let mut maps = all.clone();
+    maps.extend(further_maps(data, options)?);
+    let shown = fit(data, options, &mut warnings);
+    let packed = payload(&shown, &maps)?;
+    let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
+    // `<` never stands in the data block, so no text can close it.
+    let payload = serde_json::to_string(&packed).map_err(|e| fail(&e))?.replace('<', "\\u003c");
+    let mut env = Environment::new();
+    env.add_template("report.html", TEMPLATE).map_err(|e| fail(&e))?;
+    let pictures = pictures(data, &all, options, fonts)?;
+    let m = &data.manifest;
+    let quadrant =
+        quadrant(data).map(|(svg, missing, x, y)| json!({"svg": svg, "missing": missing, "x": x, "y": y}));
+    let context = json!({
+        "m": m,
+        "script": SCRIPT,
+        "css": STYLE,
+        "payload": payload,
+        "lang": match options.lang { Lang::En => "en", Lang::Zh => "zh", Lang::Both => "both" },
+        "title": Label::new(
+            format!("{}: carbon balance{}", m.title_en, words::year_en(data.year())),
+            format!("{}{}碳平衡报告", m.title_zh, words::year_zh(data.year())),
+        ),
+        "zone_word": unit_word(data, MapLayerKind::Zones),
+        "zones_title": layer_title(data, MapLayerKind::Zones),
+        "facts": facts(data),
+        "pictures": pictures,
+        "quadrant": quadrant,
+        "table": zone_table(data),
+        "stories": stories(data),
+        "what_if": !data.what_if.is_empty(),
+        "sectors": sector_rows(data),
+        "inventory": inventory(&m.inventory),
+        "parameters": flattened(&m.pipeline),
+        "ledger": ledger(data),
+        "balances": balances(data),
+        "rules": rules(data),
+        "findings": findings(data),
+        "review": crate::figure::review_line(&m.map_review_number, Lang::Both),
+        "has_review": !m.map_review_number.is_empty() || !m.title_zh.is_empty(),
+        "warnings": warnings,
+    });
+    let html = env
+        .get_template("report.html")
+        .and_then(|t| t.render(Value::from(Serde(context))))
+        .map_err(|e| fail(&e))?;
+    Ok(Page { html, warnings })
+}
+
+/// Leaves the parcels out of the interactive map if there are too many.
+fn fit(data: &MapData, options: &RenderOptions, warnings: &mut Vec<String>) -> MapData {
+    let mut shown = data.clone();
+    let n = data.parcels.as_ref().map_or(0, |p| p.coverage.len());
+    if n > options.max_report_parcels {
+        shown.parcels = None;
+        warnings.push(format!(
+            "report.html shows grid and zones only: {n} parcels are more than {}\nhint: open the QGIS project for the parcels",
+            options.max_report_parcels
+        ));
+    }
+    shown
+}
+
+fn payload(data: &MapData, maps: &[Figure]) -> Result<serde_json::Value, ReportError> {
+    let frame = data.frame()?;
+    let vertices = data.parcels.as_ref().map_or(0, |p| p.coverage.vertices());
+    let q = pack::quantum(frame, vertices);
+    let mut layers = Vec::new();
+    for kind in [MapLayerKind::Zones, MapLayerKind::Grid, MapLayerKind::Parcels] {
+        let Ok(layer) = layer_of(data, kind) else { continue };
+        layers.push(layer_payload(data, layer, kind, maps, frame, q)?);
+    }
+    let sector =
+        |s: &String| json!({"key": s, "label": words::sector(s), "color": sector_colour(data, s).hex()});
+    Ok(json!({
+        "name": data.manifest.name,
+        "synthetic": data.manifest.synthetic,
+        "q": q,
+        "w": (frame[2] - frame[0]) / q,
+        "h": (frame[3] - frame[1]) / q,
+        "sectors": data.manifest.sectors.iter().map(sector).collect::<Vec<_>>(),
+        "sinkColor": crate::palette::SINK.hex(),
+        "layers": layers,
+        "stories": stories(data),
+    }))
+}
+
+fn layer_payload(
+    data: &MapData,
+    layer: &MapLayer,
+    kind: MapLayerKind,
+    maps: &[Figure],
+    frame: [f64; 4],
+    q: f64,
+) -> Result<serde_json::Value, ReportError> {
+    let mut styles = Vec::new();
+    for figure in maps {
+        let Some(style) = figure.map().filter(|s| s.layer == kind) else { continue };
+        styles.push(style_payload(figure, style, &pack::classes(&classes_of(layer, style)?)));
+    }
+    let mut fields: Vec<String> = ["gross_t", "sink_t", "net_t", "area_m2"].map(str::to_owned).to_vec();
+    fields.extend(data.manifest.sectors.iter().map(|s| format!("{s}_t")));
+    for figure in maps {
+        if let Some(style) = figure.map().filter(|s| s.layer == kind)
+            && !fields.contains(&style.field)
+        {
+            fields.push(style.field.clone());
+        }
+    }
+    let columns: serde_json::Map<String, serde_json::Value> = fields
+        .iter()
+        .filter_map(|f| Some((f.clone(), json!(pack::floats(layer.table.numbers(f)?)))))
+        .collect();
+    let rows = layer.table.rows();
+    let ids = layer.table.texts("unit_id").unwrap_or_else(|| vec![None; rows]);
+    let ids: Vec<String> = ids.into_iter().map(Option::unwrap_or_default).collect();
+    let names = (kind == MapLayerKind::Zones).then(|| pack::texts(&layer.labels()));
+    let english = layer.table.texts("name_en").filter(|_| kind == MapLayerKind::Zones);
+    let english =
+        english.map(|v| pack::texts(&v.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>()));
+    let kinds = layer.table.texts("space_type").map(|v| space_types(&v));
+    let points: Option<Vec<[f64; 2]>> = (kind == MapLayerKind::Zones).then(|| {
+        let at = |i| crate::figure::label_point(&layer.coverage, i).unwrap_or([frame[0], frame[1]]);
+        (0..rows).map(at).map(|[x, y]| [((x - frame[0]) / q).round(), ((y - frame[1]) / q).round()]).collect()
+    });
+    Ok(json!({
+        "key": match kind { MapLayerKind::Zones => "zones", MapLayerKind::Grid => "grid", MapLayerKind::Parcels => "parcels" },
+        "title": layer_title(data, kind),
+        "unit": unit_word(data, kind),
+        "n": rows,
+        "geom": pack::geometry(&layer.coverage, [frame[0], frame[1]], q),
+        "ids": pack::texts(&ids),
+        "names": names,
+        "namesEn": english,
+        "kinds": kinds,
+        "points": points,
+        "columns": columns,
+        "styles": styles,
+    }))
+}
+
+/// Space types as a list of names and one code per parcel.
+fn space_types(values: &[Option<String>]) -> serde_json::Value {
+    let mut keys: Vec<&str> = values.iter().flatten().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let code = |v: &Option<String>| v.as_deref().and_then(|v| keys.binary_search(&v).ok());
+    let codes: Vec<Option<usize>> = values.iter().map(code).collect();
+    let labels: Vec<Label> = keys.iter().map(|k| words::land_group(k)).collect();
+    json!({"labels": labels, "codes": pack::classes(&codes)})
+}
+
+fn style_payload(figure: &Figure, style: &MapStyle, classes: &str) -> serde_json::Value {
+    let class = |c: &Class| json!({"label": c.label, "color": c.color.hex(), "hatch": c.hatch, "n": c.count});
+    let category =
+        |c: &Category| json!({"label": c.label, "color": c.color.hex(), "hatch": c.hatch, "n": c.count});
+    let (rows, method): (Vec<serde_json::Value>, Label) = match &style.scale {
+        Scale::Graduated { classes, method, .. } => (classes.iter().map(class).collect(), method.clone()),
+        Scale::Categorized { categories, .. } => {
+            (categories.iter().map(category).collect(), Label::default())
+        }
+    };
+    json!({
+        "name": figure.name,
+        "title": figure.title,
+        "heading": style.heading,
+        "unit": style.unit,
+        "field": style.field,
+        "factor": style.factor,
+        "method": method,
+        "rows": rows,
+        "noData": style.no_data(),
+        "classes": classes,
+    })
+}
+
+/// Every figure as a picture: SVG where that is small, else PNG of 110 dpi.
+fn pictures(
+    data: &MapData,
+    all: &[Figure],
+    options: &RenderOptions,
+    fonts: &Fonts,
+) -> Result<Vec<serde_json::Value>, ReportError> {
+    const LARGE: usize = 250_000;
+    let (lang, _) = fonts.lang(options.lang);
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    all.iter()
+        .map(|figure| {
+            let drawing = svg(data, figure, lang, fonts)?;
+            let source = if drawing.len() <= LARGE {
+                format!("data:image/svg+xml;base64,{}", encode(drawing.as_bytes()))
+            } else {
+                format!("data:image/png;base64,{}", encode(&png(&drawing, &figure.name, 110, fonts)?))
+            };
+            Ok(json!({"name": figure.name, "title": figure.title, "source": source}))
+        })
+        .collect()
+}
+
+fn facts(data: &MapData) -> Vec<serde_json::Value> {
+    let t = &data.manifest.totals;
+    let amount = |v: f64| format!("{} ×10⁴ t", grouped(v / T_PER_1E4_T, 2));
+    let mut out = vec![
+        json!({"label": Label::new("Gross emission", "碳排放总量"), "value": amount(t.gross_t)}),
+        json!({"label": Label::new("Sinks", "碳汇总量"), "value": amount(t.sink_t)}),
+        json!({"label": Label::new("Net emission", "净碳排放"), "value": amount(t.net_t)}),
+    ];
+    if let Some(ccr) = t.ccr {
+        let value = format!("{} %", significant(100.0 * ccr, 3));
+        out.push(json!({"label": Label::new("Compensating rate (CCR)", "碳补偿率（CCR）"), "value": value}));
+    }
+    for class in data.manifest.zone_classes.iter().filter(|c| c.count > 0) {
+        let label = Label::new(class.label_en.clone(), class.label_zh.clone());
+        out.push(json!({"label": label, "value": class.count.to_string(), "color": class.color}));
+    }
+    out
+}
+
+/// Columns and rows of the zone table, in the order of the layer; numbers carry their sort value.
+fn zone_table(data: &MapData) -> serde_json::Value {
+    let zones = &data.zones;
+    let rows = zones.table.rows();
+    let names = zones.labels();
+    let mut columns = vec![json!({"label": Label::new("Name", "名称"), "number": false})];
+    let mut cells: Vec<Vec<serde_json::Value>> =
+        names.iter().map(|n| vec![json!({"text": n, "sort": n})]).collect();
+    if let Some(districts) = zones.table.texts("district") {
+        columns.push(json!({"label": Label::new("District", "区县"), "number": false}));
+        for (row, d) in cells.iter_mut().zip(districts) {
+            let d = d.unwrap_or_default();
+            row.push(json!({"text": d, "sort": d}));
+        }
+    }
+    let mut number = |label: Label, field: &str, factor: f64, digits: i32| {
+        let Some(values) = zones.table.numbers(field) else { return };
+        columns.push(json!({"label": label, "number": true}));
+        for (row, v) in cells.iter_mut().zip(values) {
+            let text = v.map_or_else(|| "–".to_owned(), |v| significant(v * factor, digits));
+            row.push(json!({"text": text, "sort": v}));
+        }
+    };
+    let in_1e4 = |l: Label| l.then(&Label::new(" (10⁴ t)", "（万t）"));
+    number(in_1e4(words::field("gross_t")), "gross_t", 1.0 / T_PER_1E4_T, 4);
+    number(in_1e4(words::field("sink_t")), "sink_t", 1.0 / T_PER_1E4_T, 4);
+    number(in_1e4(words::field("net_t")), "net_t", 1.0 / T_PER_1E4_T, 4);
+    for indicator in &data.manifest.indicators {
+        let percent = indicator.key == "ccr" && indicator.unit.is_empty();
+        let unit = if percent { " (%)" } else { "" };
+        let label = Label::same(format!("{}{unit}", indicator.key.to_uppercase()));
+        number(label, &indicator.key, if percent { 100.0 } else { 1.0 }, 3);
+    }
+    let classes = zones.table.texts("zone").unwrap_or_else(|| vec![None; rows]);
+    let has_class = classes.iter().any(Option::is_some);
+    if has_class {
+        columns.push(json!({"label": Label::new("Class", "分区"), "number": false}));
+        for (row, story) in cells.iter_mut().zip(stories(data)) {
+            row.push(json!({"label": story.class, "color": story.color, "sort": story.class.en}));
+        }
+    }
+    json!({"columns": columns, "rows": cells})
+}
+
+fn sector_rows(data: &MapData) -> Vec<serde_json::Value> {
+    let largest =
+        data.manifest.totals.sectors.iter().fold(0.0f64, |m, s| m.max(s.amount_t)).max(f64::MIN_POSITIVE);
+    let pct = |p: Option<f64>| p.map_or_else(|| "–".to_owned(), |p| grouped(p, 2));
+    data.manifest
+        .totals
+        .sectors
+        .iter()
+        .map(|s| {
+            json!({
+                "label": words::sector(&s.sector),
+                "amount": grouped(s.amount_t / T_PER_1E4_T, 2),
+                "gross": pct(s.share_of_gross_pct),
+                "net": pct(s.share_of_net_pct),
+                "width": format!("{:.2}", (100.0 * s.amount_t / largest).max(0.3)),
+                "color": sector_colour(data, &s.sector).hex(),
+            })
+        })
+        .collect()
+}
+
+/// Inventory lines as columns and rows, whatever their keys are.
+fn inventory(value: &serde_json::Value) -> serde_json::Value {
+    let empty = Vec::new();
+    let lines = value.as_array().or_else(|| value.get("lines").and_then(|l| l.as_array())).unwrap_or(&empty);
+    let mut keys: Vec<String> = Vec::new();
+    for line in lines.iter().filter_map(|l| l.as_object()) {
+        for key in line.keys() {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+    }
+    let rows: Vec<Vec<String>> =
+        lines.iter().map(|l| keys.iter().map(|k| plain(&l[k.as_str()])).collect()).collect();
+    json!({"columns": keys, "rows": rows})
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(s) => s.clone(),
+        serde_json::Value::Number(n) if n.is_f64() => significant(n.as_f64().unwrap_or(0.0), 6),
+        other => other.to_string(),
+    }
+}
+
+/// The pipeline as `key.key = value` rows.
+fn flattened(value: &serde_json::Value) -> Vec<(String, String)> {
+    fn walk(prefix: &str, value: &serde_json::Value, out: &mut Vec<(String, String)>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                for (key, inner) in map {
+                    let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                    walk(&name, inner, out);
+                }
+            }
+            serde_json::Value::Array(items) if items.iter().any(serde_json::Value::is_object) => {
+                for (i, inner) in items.iter().enumerate() {
+                    walk(&format!("{prefix}[{i}]"), inner, out);
+                }
+            }
+            serde_json::Value::Null => {}
+            other => out.push((prefix.to_owned(), plain_exact(other))),
+        }
+    }
+    let mut out = Vec::new();
+    walk("", value, &mut out);
+    out
+}
+
+fn plain_exact(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn ledger(data: &MapData) -> Vec<serde_json::Value> {
+    let number =
+        |v: Option<f64>| v.map_or_else(String::new, |v| grouped(v, if v.abs() < 100.0 { 3 } else { 0 }));
+    data.manifest
+        .ledger
+        .iter()
+        .map(|r| {
+            json!({
+                "stage": r.stage.name(), "sector": r.sector, "group": r.land_group, "t": number(r.amount_t),
+                "m2": number(r.amount_m2), "count": number(r.count), "unit": r.unit, "note": r.note,
+            })
+        })
+        .collect()
+}
+
+fn balances(data: &MapData) -> Vec<serde_json::Value> {
+    data.manifest
+        .balances
+        .iter()
+        .map(|b| {
+            json!({
+                "sector": words::sector(&b.sector), "balance": b.balance, "left": grouped(b.left_t, 3),
+                "right": grouped(b.right_t, 3), "relative": format!("{:.1e}", b.relative),
+                "ok": b.relative <= carbonzone_types::TOLERANCE,
+            })
+        })
+        .collect()
+}
+
+fn rules(data: &MapData) -> Vec<serde_json::Value> {
+    data.manifest
+        .rules
+        .iter()
+        .map(|r| {
+            let groups: Vec<Label> = r.land_groups.iter().map(|g| words::land_group(g)).collect();
+            let join = |f: fn(&Label) -> &str, s: &str| groups.iter().map(f).collect::<Vec<_>>().join(s);
+            let proxy = r.used.and_then(|u| r.proxies.get(u));
+            let chain: Vec<&str> = r.proxies.iter().map(|p| p.name.as_str()).collect();
+            json!({
+                "id": r.id, "sector": words::sector(&r.sector),
+                "groups": Label::new(join(|l| &l.en, ", "), join(|l| &l.zh, "、")),
+                "budget": tonnes(r.budget_t), "source": r.budget_source,
+                "proxy": proxy.map_or_else(String::new, |p| format!("{} ({} {})", p.name, significant(p.total, 5), p.unit)),
+                "fallback": r.used.is_some_and(|u| u > 0),
+                "chain": chain.join(" → "), "parcels": grouped(r.parcels as f64, 0),
+                "placed": tonnes(r.placed_t), "unallocated": tonnes(r.unallocated_t),
+            })
+        })
+        .collect()
+}
+
+fn findings(data: &MapData) -> Vec<serde_json::Value> {
+    let word = |s: Severity| match s {
+        Severity::Info => ("info", Label::new("note", "说明")),
+        Severity::Warning => ("warning", Label::new("warning", "警告")),
+        Severity::Error => ("error", Label::new("error", "错误")),
+        Severity::Fatal => ("error", Label::new("fatal", "致命错误")),
+    };
+    data.manifest
+        .findings
+        .iter()
+        .map(|f| {
+            let (class, label) = word(f.severity);
+            let place: Vec<&str> =
+                [&f.file, &f.layer, &f.feature, &f.field].into_iter().filter_map(|p| p.as_deref()).collect();
+            json!({
+                "class": class, "label": label, "code": f.code, "message": f.message, "place": place.join(", "),
+                "hint": f.hint, "count": f.count, "t": f.amount_t.map(tonnes),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! The quadrant plot: two indices on logarithmic axes, cut at their thresholds.
+
+use crate::number::shortest;
+use crate::{Label, MapData};
+use carbonzone_types::IndicatorRecord;
+use quick_xml::escape::escape;
+use std::fmt::Write;
+
+const W: f64 = 560.0;
+const H: f64 = 440.0;
+const LEFT: f64 = 62.0;
+const RIGHT: f64 = 16.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 52.0;
+
+/// One axis in logarithmic space.
+struct Axis {
+    low: f64,
+    high: f64,
+}
+
+impl Axis {
+    fn over(values: &[f64], threshold: f64) -> Self {
+        let (mut low, mut high) = (threshold / 2.0, threshold * 2.0);
+        for v in values {
+            low = low.min(*v);
+            high = high.max(*v);
+        }
+        Self { low: low / 1.3, high: high * 1.3 }
+    }
+
+    fn at(&self, v: f64) -> f64 {
+        (v / self.low).ln() / (self.high / self.low).ln()
+    }
+
+    /// 1, 2, 5 × 10ⁿ inside the axis; only 10ⁿ if that would be too many.
+    fn ticks(&self) -> Vec<f64> {
+        let (from, to) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
+        let steps: &[f64] = if to - from > 3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let all = (from..=to).flat_map(|e| steps.iter().map(move |s| s * 10f64.powi(e)));
+        all.filter(|t| *t >= self.low && *t <= self.high).collect()
+    }
+}
+
+/// The first two indices with one positive threshold: economic and ecological in the Suzhou scheme.
+fn pair(data: &MapData) -> Option<(&IndicatorRecord, &IndicatorRecord)> {
+    let mut cut = data.manifest.indicators.iter().filter(|i| {
+        i.thresholds.first().is_some_and(|t| *t > 0.0) && data.zones.table.numbers(&i.key).is_some()
+    });
+    Some((cut.next()?, cut.next()?))
+}
+
+/// The plot as inline SVG, and how many zones are not in it because an index is NULL or 0; `None` if the scheme has
+/// no two indices.
+pub(crate) fn quadrant(data: &MapData) -> Option<(String, usize, Label, Label)> {
+    let (ix, iy) = pair(data)?;
+    let xs = data.zones.table.numbers(&ix.key)?;
+    let ys = data.zones.table.numbers(&iy.key)?;
+    let points: Vec<(usize, f64, f64)> = (0..xs.len())
+        .filter_map(|i| Some((i, xs[i].filter(|v| *v > 0.0)?, ys[i].filter(|v| *v > 0.0)?)))
+        .collect();
+    let ax = Axis::over(&points.iter().map(|p| p.1).collect::<Vec<_>>(), ix.thresholds[0]);
+    let ay = Axis::over(&points.iter().map(|p| p.2).collect::<Vec<_>>(), iy.thresholds[0]);
+    let px = |v: f64| LEFT + (W - LEFT - RIGHT) * ax.at(v);
+    let py = |v: f64| H - BOTTOM - (H - TOP - BOTTOM) * ay.at(v);
+    let mut s = String::new();
+    let _ = write!(
+        s,
+        r#"<svg id="quadrant" viewBox="0 0 {W} {H}" role="img" aria-label="{} × {}">"#,
+        ix.key, iy.key
+    );
+    let (bx, by) = (px(ax.high), py(ay.low));
+    for t in ax.ticks() {
+        let x = px(t);
+        let _ = write!(
+            s,
+            r#"<path class="tick" d="M{x:.1} {TOP}V{by:.1}"/><text x="{x:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
+            by + 16.0,
+            shortest(t)
+        );
+    }
+    for t in ay.ticks() {
+        let y = py(t);
+        let _ = write!(
+            s,
+            r#"<path class="tick" d="M{LEFT} {y:.1}H{bx:.1}"/><text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
+            LEFT - 6.0,
+            y + 4.0,
+            shortest(t)
+        );
+    }
+    let (tx, ty) = (px(ix.thresholds[0]), py(iy.thresholds[0]));
+    let _ = write!(
+        s,
+        r#"<path class="cut" d="M{tx:.1} {TOP}V{by:.1}M{LEFT} {ty:.1}H{bx:.1}"/><rect class="box" x="{LEFT}" y="{TOP}" width="{:.1}" height="{:.1}"/>"#,
+        bx - LEFT,
+        by - TOP
+    );
+    let names = data.zones.labels();
+    let colours = data.zones.table.texts("zone_color").unwrap_or_else(|| vec![None; xs.len()]);
+    for (i, x, y) in &points {
+        let colour = colours[*i].as_deref().unwrap_or("#999999");
+        let _ = write!(
+            s,
+            r#"<circle data-zone="{i}" tabindex="-1" cx="{:.1}" cy="{:.1}" r="5" fill="{}"><title>{}: {} {x:.3}, {} {y:.3}</title></circle>"#,
+            px(*x),
+            py(*y),
+            escape(colour),
+            escape(names[*i].as_str()),
+            ix.key.to_uppercase(),
+            iy.key.to_uppercase()
+        );
+    }
+    let _ = write!(
+        s,
+        r#"<text class="axis" x="{:.1}" y="{:.1}" text-anchor="middle">{}</text><text class="axis" transform="translate(16 {:.1}) rotate(-90)" text-anchor="middle">{}</text></svg>"#,
+        f64::midpoint(LEFT, bx),
+        H - 12.0,
+        ix.key.to_uppercase(),
+        f64::midpoint(TOP, by),
+        iy.key.to_uppercase()
+    );
+    let label = |i: &IndicatorRecord| Label::new(i.label_en.clone(), i.label_zh.clone());
+    Some((s, xs.len() - points.len(), label(ix), label(iy)))
+}

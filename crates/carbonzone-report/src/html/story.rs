@@ -1,0 +1,219 @@
+//! What stands behind a zone's class: the sectors and parcels that weigh most, its margins, and how near it is to
+//! another class.
+
+use crate::figure::label_point;
+use crate::number::{grouped, significant};
+use crate::{Label, MapData, words};
+use carbonzone_geom::PointLocator;
+use carbonzone_types::T_PER_1E4_T;
+use carbonzone_zoning::Quantity;
+use serde::{Deserialize, Serialize};
+
+/// The story of one zone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ZoneStory {
+    /// Zone id.
+    pub id: String,
+    /// Zone name.
+    pub name: String,
+    /// Zone class.
+    pub class: Label,
+    /// Colour of the class.
+    pub color: String,
+    /// The three sectors that weigh most, with tonnes and share of the zone's gross emissions.
+    pub sectors: Vec<Part>,
+    /// The three parcels (whole parcels, by the zone that contains their inner point) that emit most.
+    pub parcels: Vec<Part>,
+    /// Index, threshold and distance of every index that zoning cuts.
+    pub margins: Vec<Margin>,
+    /// True if an index lies within the borderline of its threshold.
+    pub borderline: bool,
+    /// Classes that the zone would have if one number were a little different.
+    pub changes: Vec<Change>,
+}
+
+/// A sector or a parcel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Name.
+    pub label: Label,
+    /// Amount as text.
+    pub amount: String,
+    /// Share of the zone's gross emissions as text, if known.
+    pub share: String,
+}
+
+/// Distance of an index to a threshold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Margin {
+    /// Index.
+    pub label: Label,
+    /// Key of the index.
+    pub key: String,
+    /// Its value as text; `–` if NULL.
+    pub value: String,
+    /// Threshold.
+    pub threshold: f64,
+    /// By how many percent the index lies above (+) or below (−) the threshold, as text.
+    pub percent: String,
+}
+
+/// A class change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// What is changed: `gross emission +5 %`.
+    pub label: Label,
+    /// The class it would be.
+    pub class: Label,
+}
+
+/// The story of every zone, in row order. `data` must hold one year only.
+#[must_use]
+pub fn stories(data: &MapData) -> Vec<ZoneStory> {
+    let zones = &data.zones;
+    let rows = zones.table.rows();
+    let names = zones.labels();
+    let ids = zones.table.texts("unit_id").unwrap_or_else(|| vec![None; rows]);
+    let classes = zones.table.texts("zone").unwrap_or_else(|| vec![None; rows]);
+    let borderline = zones.table.texts("borderline").unwrap_or_else(|| vec![None; rows]);
+    let sectors = sector_parts(data);
+    let parcels = parcel_parts(data);
+    (0..rows)
+        .map(|i| {
+            let (class, color) = class_of(data, classes[i].as_deref());
+            ZoneStory {
+                id: ids[i].clone().unwrap_or_default(),
+                name: names[i].clone(),
+                class,
+                color,
+                sectors: sectors[i].clone(),
+                parcels: parcels.get(i).cloned().unwrap_or_default(),
+                margins: margins(data, i),
+                borderline: matches!(borderline[i].as_deref(), Some("true" | "1")),
+                changes: changes(data, i),
+            }
+        })
+        .collect()
+}
+
+fn class_of(data: &MapData, key: Option<&str>) -> (Label, String) {
+    let class = key.and_then(|k| data.manifest.zone_classes.iter().find(|c| c.key == k));
+    match class {
+        Some(c) => (Label::new(c.label_en.clone(), c.label_zh.clone()), c.color.clone()),
+        None => (Label::same(key.unwrap_or("–")), "#d9d9d9".to_owned()),
+    }
+}
+
+fn column(data: &MapData, field: &str) -> Vec<Option<f64>> {
+    data.zones.table.numbers(field).unwrap_or_else(|| vec![None; data.zones.table.rows()])
+}
+
+pub(crate) fn tonnes(t: f64) -> String {
+    if t.abs() >= 1e6 {
+        format!("{} ×10⁴ t", grouped(t / T_PER_1E4_T, 2))
+    } else {
+        format!("{} t", significant(t, 4))
+    }
+}
+
+fn share(part: f64, whole: Option<f64>) -> String {
+    whole.filter(|w| *w > 0.0).map_or_else(String::new, |w| format!("{} %", grouped(100.0 * part / w, 1)))
+}
+
+fn sector_parts(data: &MapData) -> Vec<Vec<Part>> {
+    let gross = column(data, "gross_t");
+    let columns: Vec<(Label, Vec<Option<f64>>)> =
+        data.manifest.sectors.iter().map(|s| (words::sector(s), column(data, &format!("{s}_t")))).collect();
+    (0..gross.len())
+        .map(|i| {
+            let mut all: Vec<(f64, &Label)> =
+                columns.iter().filter_map(|(l, v)| Some((v[i]?, l))).filter(|(t, _)| *t > 0.0).collect();
+            all.sort_by(|a, b| b.0.total_cmp(&a.0));
+            all.truncate(3);
+            let part = |(t, label): (f64, &Label)| Part {
+                label: label.clone(),
+                amount: tonnes(t),
+                share: share(t, gross[i]),
+            };
+            all.into_iter().map(part).collect()
+        })
+        .collect()
+}
+
+fn parcel_parts(data: &MapData) -> Vec<Vec<Part>> {
+    let Some(parcels) = &data.parcels else { return Vec::new() };
+    let Some(gross) = parcels.table.numbers("gross_t") else { return Vec::new() };
+    let zone_gross = column(data, "gross_t");
+    let locator = PointLocator::new(&data.zones.coverage);
+    let names = parcels.table.texts("unit_id").unwrap_or_else(|| vec![None; gross.len()]);
+    let kinds = parcels.table.texts("space_type").unwrap_or_else(|| vec![None; gross.len()]);
+    let mut best: Vec<Vec<(f64, usize)>> = vec![Vec::new(); data.zones.coverage.len()];
+    for (i, value) in gross.iter().enumerate() {
+        let Some(t) = value.filter(|t| *t > 0.0) else { continue };
+        let Some([x, y]) = label_point(&parcels.coverage, i) else { continue };
+        let Some(zone) = locator.locate(x, y) else { continue };
+        let list = &mut best[zone as usize];
+        if list.len() == 3 && list[2].0 >= t {
+            continue;
+        }
+        list.push((t, i));
+        list.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        list.truncate(3);
+    }
+    let part = |(t, i): (f64, usize), zone: usize| {
+        let kind = kinds[i].as_deref().map(words::land_group).unwrap_or_default();
+        let id = names[i].clone().unwrap_or_else(|| format!("#{}", i + 1));
+        let text = |k: &str| if k.is_empty() { id.clone() } else { format!("{id} ({k})") };
+        Part {
+            label: Label::new(text(&kind.en), text(&kind.zh)),
+            amount: tonnes(t),
+            share: share(t, zone_gross[zone]),
+        }
+    };
+    best.into_iter().enumerate().map(|(z, list)| list.into_iter().map(|p| part(p, z)).collect()).collect()
+}
+
+fn margins(data: &MapData, row: usize) -> Vec<Margin> {
+    let mut out = Vec::new();
+    for indicator in data.manifest.indicators.iter().filter(|i| !i.thresholds.is_empty()) {
+        let value = column(data, &indicator.key)[row];
+        for threshold in &indicator.thresholds {
+            let percent = value.filter(|_| *threshold != 0.0).map(|v| 100.0 * (v / threshold - 1.0));
+            out.push(Margin {
+                label: Label::new(indicator.label_en.clone(), indicator.label_zh.clone()),
+                key: indicator.key.clone(),
+                value: value.map_or_else(|| "–".to_owned(), |v| significant(v, 3)),
+                threshold: *threshold,
+                percent: percent.map_or_else(|| "–".to_owned(), signed_percent),
+            });
+        }
+    }
+    out
+}
+
+fn signed_percent(p: f64) -> String {
+    let sign = if p > 0.0 { "+" } else { "" };
+    format!("{sign}{} %", grouped(p, i32::from(p.abs() < 100.0) as usize))
+}
+
+fn changes(data: &MapData, row: usize) -> Vec<Change> {
+    let of_row = data.what_if.iter().filter(|w| w.unit == row && w.changes_zone);
+    of_row
+        .map(|w| {
+            let (en, zh) = match w.quantity {
+                Quantity::Gross => ("gross emission", "碳排放"),
+                Quantity::Gdp => ("GDP", "GDP"),
+                Quantity::Sink => ("sink", "碳汇"),
+            };
+            let by = signed_percent(w.change_pct);
+            let class = data.manifest.zone_classes.iter().find(|c| c.id == w.zone);
+            Change {
+                label: Label::new(format!("{en} {by}"), format!("{zh} {by}")),
+                class: class.map_or_else(
+                    || Label::same(w.zone.to_string()),
+                    |c| Label::new(c.label_en.clone(), c.label_zh.clone()),
+                ),
+            }
+        })
+        .collect()
+}
