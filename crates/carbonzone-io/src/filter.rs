@@ -70,6 +70,24 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Indices of the columns that the condition looks at, ascending.
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        fn gather(node: &Node, out: &mut Vec<usize>) {
+            match node {
+                Node::Or(nodes) | Node::And(nodes) => nodes.iter().for_each(|n| gather(n, out)),
+                Node::Not(node) => gather(node, out),
+                Node::Compare(i, _, _) | Node::In(i, _) | Node::Like(i, _) | Node::IsNull(i) => out.push(*i),
+            }
+        }
+        let mut out = Vec::new();
+        gather(&self.root, &mut out);
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+}
+
 impl Node {
     /// Three-valued logic: `None` is SQL's unknown.
     fn holds<'a>(&self, cell: &impl Fn(usize) -> Option<&'a str>) -> Option<bool> {

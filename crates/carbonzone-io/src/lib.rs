@@ -7,7 +7,7 @@
 //! | points and lines, streamed | [`read_points`], [`read_lines`] |
 //! | GeoPackage with several layers | [`GpkgWriter`] |
 //! | one layer in batches | [`VectorWriter`] |
-//! | GeoJSON, GeoTIFF | [`write_geojson`], [`write_cog`], [`write_cog_byte`] |
+//! | GeoJSON, GeoParquet, GeoTIFF | [`write_geojson`], [`write_geoparquet`], [`write_cog`], [`write_cog_byte`] |
 //! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
@@ -33,6 +33,7 @@ mod ffi;
 mod filter;
 mod gdal_log;
 mod geojson_writer;
+mod geoparquet;
 mod geotiff;
 mod mojibake;
 mod place;
@@ -53,6 +54,7 @@ pub use dissolve::dissolve;
 pub use ellipsoid::ellipsoidal_areas_m2;
 pub use error::{IoError, Result};
 pub use geojson_writer::write_geojson;
+pub use geoparquet::write_geoparquet;
 pub use geotiff::{ByteBand, FloatBand, write_cog, write_cog_byte};
 pub use polygons::{PolygonLayer, read_polygons};
 pub use raster::{ClassAreas, Raster, Resample, ZonalSums, class_areas, zonal_sums};

@@ -30,15 +30,6 @@ impl TextCheck {
         }
     }
 
-    /// Adds what another check saw later.
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.seen += other.seen;
-        self.broken += other.broken;
-        self.misread += other.misread;
-        self.first = self.first.take().or(other.first);
-        self.misread_first = self.misread_first.take().or(other.misread_first);
-    }
-
     /// Reports the suspicion, if there is one.
     pub(crate) fn report(&self, report: &mut Reporter<'_>) {
         if let Some((field, value)) = &self.first {

@@ -1,14 +1,12 @@
 //! Polygon layers: read on one thread, decoded on all, put into canonical order.
 
 use crate::crs::{CrsPath, WorkingCrs};
-use crate::decode::{DecodedBatch, Outcome, RawBatch};
+use crate::decode::{DecodedBatch, Outcome};
 use crate::digest::DigestJob;
-use crate::gdal_log::{capture, failures_so_far};
-use crate::source::{ColumnsBuilder, OpenLayer, Reporter, VectorSource, check_reading, id_of, open_layer};
+use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, check_reading, open_layer};
 use crate::warnings;
 use carbonzone_geom::Coverage;
-use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, Progress};
-use gdal::vector::LayerAccess;
+use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -52,10 +50,10 @@ pub fn read_polygons(
     let open = open_layer(source, crs.definition(), &mut report)?;
     let digest = DigestJob::start(&source.path);
     progress.begin(&format!("reading {}", source.role), open.expected);
-    let (raw, messages) = capture(|| read_all(&open, progress));
+    let (mut raw, end) = read_all(&open, progress);
     progress.end();
-    let complete = check_reading(raw.read, open.expected, raw.failed_at_end, &messages, &mut report);
-    raw.columns_check.report(&mut report);
+    let complete = check_reading(&end, open.expected, &mut report);
+    take_ids(source, &mut raw);
     let (bytes, sha256) = digest.finish();
     let record = InputRecord {
         role: source.role.clone(),
@@ -91,22 +89,18 @@ struct RawLayer {
     outcomes: Vec<Outcome>,
     ids: Option<Vec<Option<String>>>,
     table: AttributeTable,
-    columns_check: crate::mojibake::TextCheck,
     read: u64,
-    failed_at_end: bool,
     error: Option<String>,
 }
 
-fn read_all(open: &OpenLayer, progress: &dyn Progress) -> RawLayer {
-    let mut columns = ColumnsBuilder::new(&open.fields);
-    let mut ids = open.id.as_ref().map(|_| Vec::new());
-    let mut id_check = crate::mojibake::TextCheck::default();
+fn read_all(open: &OpenLayer, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
     let decoded: Mutex<Vec<(usize, DecodedBatch)>> = Mutex::new(Vec::new());
     let in_flight = AtomicUsize::new(0);
-    let (mut read, mut failed_at_end) = (0u64, false);
-    rayon::in_place_scope(|scope| {
-        let mut n_batches = 0;
-        let mut flush = |batch: RawBatch| {
+    let mut table = AttributeTable::new();
+    let mut n_batches = 0;
+    let end = rayon::in_place_scope(|scope| {
+        open.batches(BATCH, progress, &mut |batch, rows| {
+            append_rows(&mut table, rows);
             let index = n_batches;
             n_batches += 1;
             let (decoded, in_flight, crs) = (&decoded, &in_flight, &open.crs);
@@ -125,50 +119,17 @@ fn read_all(open: &OpenLayer, progress: &dyn Progress) -> RawLayer {
                     in_flight.fetch_sub(1, Ordering::Relaxed);
                 });
             }
-        };
-        let Ok(mut layer) = open.dataset.layer(open.index) else {
-            failed_at_end = true;
-            return;
-        };
-        let mut batch = RawBatch::default();
-        let mut features = layer.features();
-        loop {
-            let before = failures_so_far();
-            let Some(feature) = features.next() else {
-                failed_at_end = failures_so_far() > before;
-                break;
-            };
-            batch.push(&feature);
-            columns.push(&feature);
-            if let (Some(plan), Some(ids)) = (&open.id, &mut ids) {
-                ids.push(id_of(plan, &feature, &mut id_check));
-            }
-            read += 1;
-            if batch.len() == BATCH {
-                flush(std::mem::take(&mut batch));
-                progress.advance(BATCH as u64);
-                if progress.cancelled() {
-                    break;
-                }
-            }
-        }
-        progress.advance(batch.len() as u64);
-        if batch.len() > 0 {
-            flush(batch);
-        }
+            true
+        })
     });
     let mut decoded = decoded.into_inner().unwrap_or_default();
     decoded.sort_by_key(|(index, _)| *index);
-    let table = columns.take();
-    columns.check.merge(id_check);
     let mut raw = RawLayer {
         coverage: Coverage::new(),
-        outcomes: Vec::with_capacity(read as usize),
-        ids,
+        outcomes: Vec::new(),
+        ids: None,
         table,
-        columns_check: std::mem::take(&mut columns.check),
-        read,
-        failed_at_end,
+        read: end.read,
         error: None,
     };
     for (_, batch) in decoded {
@@ -181,7 +142,35 @@ fn read_all(open: &OpenLayer, progress: &dyn Progress) -> RawLayer {
         }
         raw.outcomes.extend(batch.outcomes);
     }
-    raw
+    (raw, end)
+}
+
+/// Appends the rows of a batch, which has the same columns.
+fn append_rows(table: &mut AttributeTable, rows: AttributeTable) {
+    if table.columns.is_empty() {
+        *table = rows;
+        return;
+    }
+    for (column, more) in table.columns.iter_mut().zip(rows.columns) {
+        match (&mut column.data, more.data) {
+            (ColumnData::Text(a), ColumnData::Text(b)) => a.extend(b),
+            (ColumnData::Real(a), ColumnData::Real(b)) => a.extend(b),
+            (ColumnData::Int(a), ColumnData::Int(b)) => a.extend(b),
+            (ColumnData::Bool(a), ColumnData::Bool(b)) => a.extend(b),
+            _ => unreachable!("batches of one layer have the same column types"),
+        }
+    }
+}
+
+/// Ids as trimmed texts (blank is `None`) from their column, which goes away unless it was asked for.
+fn take_ids(source: &VectorSource, raw: &mut RawLayer) {
+    let Some(id) = &source.id else { return };
+    let Some(at) = raw.table.columns.iter().position(|c| c.name == *id) else { return };
+    let text = |row| raw.table.columns[at].data.text_at(row).map(|t: String| t.trim().to_owned());
+    raw.ids = Some((0..raw.outcomes.len()).map(|row| text(row).filter(|t| !t.is_empty())).collect());
+    if !source.fields.contains(id) {
+        raw.table.columns.remove(at);
+    }
 }
 
 /// Reports what was dropped and repaired, sorts, and makes ids unique.

@@ -1,11 +1,13 @@
 //! Where a layer comes from, and the part of opening it that all geometry types share.
 
 use crate::crs::{CrsPath, CrsSpec};
+use crate::decode::RawBatch;
 use crate::error::IoError;
 use crate::ffi;
-use crate::gdal_log::{GdalMessages, capture};
+use crate::geoparquet::{self, ParquetLayer};
+use crate::gdal_log::{GdalMessages, capture, failures_so_far};
 use crate::mojibake::TextCheck;
-use carbonzone_types::{Column, ColumnData, Finding, Findings};
+use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Findings, Progress};
 use gdal::vector::{Feature, LayerAccess};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use gdal_sys::{OGRFieldSubType, OGRFieldType};
@@ -76,6 +78,12 @@ impl VectorSource {
     #[must_use]
     pub fn shown_path(&self) -> String {
         if self.shown.is_empty() { self.path.display().to_string() } else { self.shown.clone() }
+    }
+
+    /// The columns to read: those asked for, then the id if it is not among them.
+    pub(crate) fn wanted(&self) -> Vec<String> {
+        let id = self.id.iter().filter(|id| !self.fields.contains(id));
+        self.fields.iter().chain(id).cloned().collect()
     }
 
     /// True if the path is a database connection or a virtual file rather than a file on disk.
@@ -223,15 +231,87 @@ pub(crate) struct FieldPlan {
     pub kind: FieldKind,
 }
 
-/// An opened layer with everything resolved.
+/// A layer with everything resolved, ready to be read. The id column, if one is named, comes last unless it is
+/// among the columns asked for.
 pub(crate) struct OpenLayer {
-    pub dataset: Dataset,
-    pub index: usize,
     pub name: String,
-    pub fields: Vec<FieldPlan>,
-    pub id: Option<FieldPlan>,
     pub crs: CrsPath,
     pub expected: Option<u64>,
+    reader: LayerReader,
+}
+
+enum LayerReader {
+    Gdal { dataset: Dataset, index: usize, fields: Vec<FieldPlan> },
+    Parquet(Box<ParquetLayer>),
+}
+
+/// How reading ended.
+#[derive(Debug, Default)]
+pub(crate) struct ReadEnd {
+    pub read: u64,
+    pub failed_at_end: bool,
+    pub messages: GdalMessages,
+    pub check: TextCheck,
+}
+
+impl OpenLayer {
+    /// Reads all features in batches of `size`; stops early if `sink` returns false or the user asked to.
+    pub(crate) fn batches(
+        &self,
+        size: usize,
+        progress: &dyn Progress,
+        sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
+    ) -> ReadEnd {
+        match &self.reader {
+            LayerReader::Parquet(layer) => layer.batches(size, progress, sink),
+            LayerReader::Gdal { dataset, index, fields } => {
+                let (mut end, messages) = capture(|| gdal_batches(dataset, *index, fields, size, progress, sink));
+                end.messages = messages;
+                end
+            }
+        }
+    }
+}
+
+fn gdal_batches(
+    dataset: &Dataset,
+    index: usize,
+    fields: &[FieldPlan],
+    size: usize,
+    progress: &dyn Progress,
+    sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
+) -> ReadEnd {
+    let mut end = ReadEnd::default();
+    let Ok(mut layer) = dataset.layer(index) else {
+        end.failed_at_end = true;
+        return end;
+    };
+    let mut columns = ColumnsBuilder::new(fields);
+    let mut batch = RawBatch::default();
+    let mut features = layer.features();
+    loop {
+        let before = failures_so_far();
+        let Some(feature) = features.next() else {
+            end.failed_at_end = failures_so_far() > before;
+            break;
+        };
+        batch.push(&feature);
+        columns.push(&feature);
+        end.read += 1;
+        if batch.len() == size {
+            progress.advance(size as u64);
+            if progress.cancelled() || !sink(std::mem::take(&mut batch), columns.take()) {
+                end.check = columns.check;
+                return end;
+            }
+        }
+    }
+    progress.advance(batch.len() as u64);
+    if batch.len() > 0 {
+        sink(batch, columns.take());
+    }
+    end.check = columns.check;
+    end
 }
 
 /// Opens a dataset read-only and returns what GDAL said.
@@ -266,6 +346,12 @@ pub(crate) fn open_layer(source: &VectorSource, target: &str, report: &mut Repor
     if !check_file(source, report) {
         return None;
     }
+    if has_extension(&source.path, &["parquet", "geoparquet"]) {
+        let layer = geoparquet::open(source, &source.wanted(), target, report)?;
+        let expected = source.filter.is_none().then_some(layer.rows);
+        let name = source.path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        return Some(OpenLayer { name, crs: layer.crs.clone(), expected, reader: LayerReader::Parquet(Box::new(layer)) });
+    }
     let (opened, messages) = open_dataset(&source.path, source.encoding.as_deref());
     let dataset = match opened {
         Ok(dataset) => dataset,
@@ -291,14 +377,13 @@ pub(crate) fn open_layer(source: &VectorSource, target: &str, report: &mut Repor
     let fields = find_fields(source, &layer, report);
     let crs = find_crs(source, &layer, target, report);
     let filtered = apply_filter(source, &mut layer, report);
-    let (fields, id) = fields?;
-    let (crs, ()) = (crs?, filtered?);
+    let (fields, crs, ()) = (fields?, crs?, filtered?);
     if source.filter.is_none() {
-        skip_other_fields(&layer, &fields, id.as_ref());
+        skip_other_fields(&layer, &fields);
     }
     let (expected, _) = capture(|| if source.filter.is_some() { None } else { layer.try_feature_count() });
     drop(layer);
-    Some(OpenLayer { dataset, index, name, fields, id, crs, expected })
+    Some(OpenLayer { name, crs, expected, reader: LayerReader::Gdal { dataset, index, fields } })
 }
 
 /// Names of the layers of a dataset, in file order.
@@ -345,30 +430,23 @@ fn find_layer(source: &VectorSource, dataset: &Dataset, report: &mut Reporter<'_
     }
 }
 
-fn find_fields<L: LayerAccess>(
-    source: &VectorSource,
-    layer: &L,
-    report: &mut Reporter<'_>,
-) -> Option<(Vec<FieldPlan>, Option<FieldPlan>)> {
+fn find_fields<L: LayerAccess>(source: &VectorSource, layer: &L, report: &mut Reporter<'_>) -> Option<Vec<FieldPlan>> {
     let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
-    let mut complete = true;
-    let mut find = |wanted: &String, key: &str| {
-        let plan = plan_field(layer, &names, wanted);
-        if plan.is_none() {
-            complete = false;
-            report.add(
-                Finding::error("unknown_field", format!("layer \"{}\" has no field \"{wanted}\"", layer.name()))
-                    .field(key)
-                    .value(wanted.clone())
+    let mut plans = Vec::new();
+    let wanted = source.wanted();
+    for name in &wanted {
+        match plan_field(layer, &names, name) {
+            Some(plan) => plans.push(plan),
+            None => report.add(
+                Finding::error("unknown_field", format!("layer \"{}\" has no field \"{name}\"", layer.name()))
+                    .field(if source.id.as_ref() == Some(name) { "id" } else { "field" })
+                    .value(name.clone())
                     .expected(format!("one of {}", listed(&names)))
-                    .hint(name_hint(wanted, &names, "use one of the fields that exist")),
-            );
+                    .hint(name_hint(name, &names, "use one of the fields that exist")),
+            ),
         }
-        plan
-    };
-    let id = source.id.as_ref().map(|id| find(id, "id"));
-    let fields: Vec<Option<FieldPlan>> = source.fields.iter().map(|f| find(f, "field")).collect();
-    complete.then(|| (fields.into_iter().flatten().collect(), id.flatten()))
+    }
+    (plans.len() == wanted.len()).then_some(plans)
 }
 
 fn plan_field<L: LayerAccess>(layer: &L, names: &[String], wanted: &str) -> Option<FieldPlan> {
@@ -482,8 +560,8 @@ fn apply_filter<L: LayerAccess>(source: &VectorSource, layer: &mut L, report: &m
     Some(())
 }
 
-fn skip_other_fields<L: LayerAccess>(layer: &L, fields: &[FieldPlan], id: Option<&FieldPlan>) {
-    let wanted: Vec<usize> = fields.iter().chain(id).filter(|f| f.kind != FieldKind::Fid).map(|f| f.index).collect();
+fn skip_other_fields<L: LayerAccess>(layer: &L, fields: &[FieldPlan]) {
+    let wanted: Vec<usize> = fields.iter().filter(|f| f.kind != FieldKind::Fid).map(|f| f.index).collect();
     let skip: Vec<String> =
         layer.defn().fields().enumerate().filter(|(i, _)| !wanted.contains(i)).map(|(_, f)| f.name()).collect();
     // Only a speed-up: a driver that refuses it reads all fields.
@@ -509,10 +587,10 @@ impl ColumnsBuilder {
     }
 
     /// Hands out what was filled and starts anew.
-    pub(crate) fn take(&mut self) -> carbonzone_types::AttributeTable {
+    pub(crate) fn take(&mut self) -> AttributeTable {
         let columns = std::mem::replace(&mut self.columns, empty_columns(&self.plans));
         let columns = self.plans.iter().zip(columns).map(|(p, data)| Column { name: p.name.clone(), data }).collect();
-        carbonzone_types::AttributeTable { columns }
+        AttributeTable { columns }
     }
 }
 
@@ -556,22 +634,11 @@ fn push_value(plan: &FieldPlan, column: &mut ColumnData, feature: &Feature<'_>, 
     }
 }
 
-/// The id of a feature as text; `None` if it is NULL or blank.
-pub(crate) fn id_of(plan: &FieldPlan, feature: &Feature<'_>, check: &mut TextCheck) -> Option<String> {
-    let mut one = empty_columns(std::slice::from_ref(plan)).remove(0);
-    push_value(plan, &mut one, feature, check);
-    one.text_at(0).map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
-}
-
 /// Reports how the reading of a layer ended: fewer features than announced or a failure at the end is an error,
 /// failures on the way are a warning.
-pub(crate) fn check_reading(
-    read: u64,
-    expected: Option<u64>,
-    failed_at_end: bool,
-    messages: &GdalMessages,
-    report: &mut Reporter<'_>,
-) -> bool {
+pub(crate) fn check_reading(end: &ReadEnd, expected: Option<u64>, report: &mut Reporter<'_>) -> bool {
+    let (read, failed_at_end, messages) = (end.read, end.failed_at_end, &end.messages);
+    end.check.report(report);
     let short = expected.is_some_and(|e| read < e);
     if failed_at_end || (short && !messages.failures.is_empty()) {
         let said = messages.summary().unwrap_or_else(|| "no reason given".to_owned());

@@ -3,13 +3,10 @@
 use crate::crs::{CrsPath, Transformer, WorkingCrs};
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
-use crate::gdal_log::{GdalMessages, capture, failures_so_far};
-use crate::mojibake::TextCheck;
 use crate::place::PlaceCheck;
-use crate::source::{ColumnsBuilder, OpenLayer, Reporter, VectorSource, check_reading, open_layer};
+use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, check_reading, open_layer};
 use crate::csv_points;
 use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
-use gdal::vector::LayerAccess;
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::{Centroid, InteriorPoint};
 use geo_traits::to_geo::ToGeoGeometry;
@@ -316,13 +313,7 @@ fn run_stream(
     progress: &dyn Progress,
     sink: &mut StreamSink<'_>,
 ) -> Option<InputRecord> {
-    let mut with_id = source.clone();
-    if let Some(id) = with_id.id.take() {
-        if !with_id.fields.contains(&id) {
-            with_id.fields.push(id);
-        }
-    }
-    let open = open_layer(&with_id, crs.definition(), report)?;
+    let open = open_layer(source, crs.definition(), report)?;
     let transformer = match open.crs.transformer() {
         Ok(transformer) => transformer,
         Err(error) => {
@@ -335,8 +326,7 @@ fn run_stream(
     let (name, path, expected) = (open.name.clone(), open.crs.clone(), open.expected);
     let end = stream_batches(open, progress, &mut |raw, table| sink(raw, table, &path, &transformer));
     progress.end();
-    let complete = check_reading(end.read, expected, end.failed_at_end, &end.messages, report);
-    end.check.report(report);
+    let complete = check_reading(&end, expected, report);
     let (bytes, sha256) = digest.finish();
     (complete && !progress.cancelled()).then(|| InputRecord {
         role: source.role.clone(),
@@ -349,63 +339,16 @@ fn run_stream(
     })
 }
 
-struct StreamEnd {
-    read: u64,
-    failed_at_end: bool,
-    messages: GdalMessages,
-    check: TextCheck,
-}
-
-fn stream_batches(open: OpenLayer, progress: &dyn Progress, sink: &mut dyn FnMut(RawBatch, AttributeTable)) -> StreamEnd {
+/// Reads on a thread of its own, a few batches ahead of the caller.
+fn stream_batches(open: OpenLayer, progress: &dyn Progress, sink: &mut dyn FnMut(RawBatch, AttributeTable)) -> ReadEnd {
     let (sender, receiver) = sync_channel::<(RawBatch, AttributeTable)>(QUEUE);
-    let read_thread = move || {
-        let mut end = StreamEnd { read: 0, failed_at_end: false, messages: GdalMessages::default(), check: TextCheck::default() };
-        let mut columns = ColumnsBuilder::new(&open.fields);
-        let ((), messages) = capture(|| {
-            let Ok(mut layer) = open.dataset.layer(open.index) else {
-                end.failed_at_end = true;
-                return;
-            };
-            let mut batch = RawBatch::default();
-            let mut features = layer.features();
-            loop {
-                let before = failures_so_far();
-                let Some(feature) = features.next() else {
-                    end.failed_at_end = failures_so_far() > before;
-                    break;
-                };
-                batch.push(&feature);
-                columns.push(&feature);
-                end.read += 1;
-                if batch.len() == BATCH {
-                    progress.advance(BATCH as u64);
-                    let full = (std::mem::take(&mut batch), columns.take());
-                    if progress.cancelled() || sender.send(full).is_err() {
-                        return;
-                    }
-                }
-            }
-            progress.advance(batch.len() as u64);
-            if batch.len() > 0 {
-                // The receiver outlives this thread: it can only be gone if the caller's sink panicked.
-                let _ = sender.send((batch, columns.take()));
-            }
-        });
-        end.messages = messages;
-        end.check = columns.check;
-        end
-    };
     std::thread::scope(|scope| {
-        let reader = scope.spawn(read_thread);
+        let reader = scope
+            .spawn(move || open.batches(BATCH, progress, &mut |raw, table| sender.send((raw, table)).is_ok()));
         for (raw, table) in receiver {
             sink(raw, table);
         }
-        reader.join().unwrap_or_else(|_| StreamEnd {
-            read: 0,
-            failed_at_end: true,
-            messages: GdalMessages::default(),
-            check: TextCheck::default(),
-        })
+        reader.join().unwrap_or_else(|_| ReadEnd { failed_at_end: true, ..ReadEnd::default() })
     })
 }
 

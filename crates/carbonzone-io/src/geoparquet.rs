@@ -1,0 +1,406 @@
+//! GeoParquet 1.1 in and out through the `parquet` crate: GDAL on Debian 12 has no driver for it.
+//!
+//! Geometry is WKB in the column `geometry`, the CRS is PROJJSON in the `geo` metadata. Read are flat columns of
+//! texts, numbers and truth values; nested columns cannot be asked for.
+
+use crate::crs::{CrsPath, CrsSpec, WorkingCrs};
+use crate::decode::RawBatch;
+use crate::error::{IoError, Result};
+use crate::filter::Filter;
+use crate::source::{ReadEnd, Reporter, VectorSource, listed, name_hint, resolve_crs};
+use crate::vector_writer::multipolygon_wkb;
+use carbonzone_geom::Coverage;
+use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Progress};
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
+use parquet::column::reader::ColumnReader;
+use parquet::column::writer::ColumnWriter;
+use parquet::data_type::ByteArray;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::Type;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Rows per row group.
+const GROUP: usize = 65_536;
+/// Name of the geometry column that is written.
+const GEOMETRY: &str = "geometry";
+
+/// Writes a polygon layer as GeoParquet 1.1 in the working CRS (WKB, Snappy). Bytes depend only on the content.
+///
+/// # Errors
+/// [`IoError::Length`] if the table does not fit the coverage, [`IoError::Write`].
+pub fn write_geoparquet(path: &Path, coverage: &Coverage, table: &AttributeTable, crs: &WorkingCrs) -> Result<()> {
+    for column in &table.columns {
+        if column.data.len() != coverage.len() {
+            let what = format!("column {}", column.name);
+            return Err(IoError::Length { what, expected: coverage.len(), found: column.data.len() });
+        }
+    }
+    let geo = geo_metadata(coverage, crs)?;
+    write_file(path, coverage, table, &geo.to_string()).map_err(|e| IoError::write(path, e))
+}
+
+fn geo_metadata(coverage: &Coverage, crs: &WorkingCrs) -> Result<Value> {
+    let text = crs.spatial_ref()?.to_projjson().map_err(|e| IoError::UnknownCrs {
+        text: crs.definition().to_owned(),
+        reason: e.to_string(),
+    })?;
+    let projjson: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    let mut geometry = json!({
+        "encoding": "WKB",
+        "geometry_types": ["MultiPolygon"],
+        "crs": projjson,
+        "edges": "planar",
+    });
+    if let (Some(bounds), Some(object)) = (coverage.total_bounds(), geometry.as_object_mut()) {
+        object.insert("bbox".to_owned(), json!(bounds));
+    }
+    Ok(json!({ "version": "1.1.0", "primary_column": GEOMETRY, "columns": { GEOMETRY: geometry } }))
+}
+
+fn write_file(path: &Path, coverage: &Coverage, table: &AttributeTable, geo: &str) -> Result<(), ParquetError> {
+    let mut fields = vec![Arc::new(
+        Type::primitive_type_builder(GEOMETRY, Physical::BYTE_ARRAY).with_repetition(Repetition::OPTIONAL).build()?,
+    )];
+    for column in &table.columns {
+        let (physical, logical) = match column.data {
+            ColumnData::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            ColumnData::Real(_) => (Physical::DOUBLE, None),
+            ColumnData::Int(_) => (Physical::INT64, None),
+            ColumnData::Bool(_) => (Physical::BOOLEAN, None),
+        };
+        fields.push(Arc::new(
+            Type::primitive_type_builder(&column.name, physical)
+                .with_repetition(Repetition::OPTIONAL)
+                .with_logical_type(logical)
+                .build()?,
+        ));
+    }
+    let schema = Arc::new(Type::group_type_builder("schema").with_fields(fields).build()?);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_created_by("carbonzone".to_owned())
+        .set_key_value_metadata(Some(vec![KeyValue::new("geo".to_owned(), Some(geo.to_owned()))]))
+        .build();
+    let mut writer = SerializedFileWriter::new(File::create(path)?, schema, Arc::new(properties))?;
+    for start in (0..coverage.len()).step_by(GROUP) {
+        let rows = start..(start + GROUP).min(coverage.len());
+        let mut group = writer.next_row_group()?;
+        let mut index = 0;
+        while let Some(mut column) = group.next_column()? {
+            match index {
+                0 => write_geometry(column.untyped(), coverage, rows.clone())?,
+                i => write_column(column.untyped(), &table.columns[i - 1].data, rows.clone())?,
+            }
+            column.close()?;
+            index += 1;
+        }
+        group.close()?;
+    }
+    writer.close()?;
+    Ok(())
+}
+
+fn write_geometry(
+    writer: &mut ColumnWriter<'_>,
+    coverage: &Coverage,
+    rows: std::ops::Range<usize>,
+) -> Result<(), ParquetError> {
+    let (mut values, mut levels) = (Vec::new(), Vec::with_capacity(rows.len()));
+    for i in rows {
+        let mut wkb = Vec::new();
+        multipolygon_wkb(coverage, i, &mut wkb);
+        levels.push(i16::from(!wkb.is_empty()));
+        if !wkb.is_empty() {
+            values.push(ByteArray::from(wkb));
+        }
+    }
+    if let ColumnWriter::ByteArrayColumnWriter(writer) = writer {
+        writer.write_batch(&values, Some(&levels), None)?;
+    }
+    Ok(())
+}
+
+fn write_column(
+    writer: &mut ColumnWriter<'_>,
+    data: &ColumnData,
+    rows: std::ops::Range<usize>,
+) -> Result<(), ParquetError> {
+    fn levels<T>(values: &[Option<T>]) -> Vec<i16> {
+        values.iter().map(|v| i16::from(v.is_some())).collect()
+    }
+    match (writer, data) {
+        (ColumnWriter::ByteArrayColumnWriter(w), ColumnData::Text(v)) => {
+            let v = &v[rows];
+            let values: Vec<ByteArray> = v.iter().flatten().map(|t| ByteArray::from(t.as_str())).collect();
+            w.write_batch(&values, Some(&levels(v)), None)?;
+        }
+        (ColumnWriter::DoubleColumnWriter(w), ColumnData::Real(v)) => {
+            let v: Vec<Option<f64>> = v[rows].iter().map(|x| x.filter(|x| !x.is_nan())).collect();
+            let values: Vec<f64> = v.iter().flatten().copied().collect();
+            w.write_batch(&values, Some(&levels(&v)), None)?;
+        }
+        (ColumnWriter::Int64ColumnWriter(w), ColumnData::Int(v)) => {
+            let v = &v[rows];
+            let values: Vec<i64> = v.iter().flatten().copied().collect();
+            w.write_batch(&values, Some(&levels(v)), None)?;
+        }
+        (ColumnWriter::BoolColumnWriter(w), ColumnData::Bool(v)) => {
+            let v = &v[rows];
+            let values: Vec<bool> = v.iter().flatten().copied().collect();
+            w.write_batch(&values, Some(&levels(v)), None)?;
+        }
+        _ => return Err(ParquetError::General("column type does not match the schema".to_owned())),
+    }
+    Ok(())
+}
+
+/// A GeoParquet file opened as a layer.
+pub(crate) struct ParquetLayer {
+    reader: SerializedFileReader<File>,
+    geometry: usize,
+    fields: Vec<(String, usize)>,
+    filter: Option<(Filter, Vec<(String, usize)>)>,
+    pub crs: CrsPath,
+    pub rows: u64,
+}
+
+/// Opens the file and resolves columns, filter and CRS; `fields` are the columns to read.
+pub(crate) fn open(
+    source: &VectorSource,
+    fields: &[String],
+    target: &str,
+    report: &mut Reporter<'_>,
+) -> Option<ParquetLayer> {
+    let opened = File::open(&source.path).map_err(|e| e.to_string()).and_then(|file| {
+        guarded(|| SerializedFileReader::new(file)).and_then(|r| r.map_err(|e| e.to_string()))
+    });
+    let reader = match opened {
+        Ok(reader) => reader,
+        Err(error) => {
+            report.add(
+                Finding::error("unreadable_file", format!("cannot be opened as GeoParquet: {error}"))
+                    .hint("the file is truncated, damaged or of another format: get it again"),
+            );
+            return None;
+        }
+    };
+    let metadata = reader.metadata().file_metadata();
+    let names: Vec<String> =
+        metadata.schema_descr().columns().iter().map(|c| c.path().string()).collect();
+    let geo: Value = metadata
+        .key_value_metadata()
+        .into_iter()
+        .flatten()
+        .find(|kv| kv.key == "geo")
+        .and_then(|kv| kv.value.as_deref())
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or(Value::Null);
+    let primary = geo["primary_column"].as_str().unwrap_or(GEOMETRY).to_owned();
+    let Some(geometry) = names.iter().position(|n| *n == primary) else {
+        report.add(
+            Finding::error("no_geometry", format!("there is no geometry column \"{primary}\""))
+                .expected(format!("one of {}", listed(&names)))
+                .hint("the file must follow GeoParquet: metadata \"geo\" and a WKB column"),
+        );
+        return None;
+    };
+    let encoding = geo["columns"][&primary]["encoding"].as_str().unwrap_or("WKB");
+    if encoding != "WKB" {
+        report.add(
+            Finding::error("unsupported_encoding", format!("geometry is encoded as \"{encoding}\""))
+                .expected("WKB")
+                .hint("write it again with encoding WKB, e.g. by GeoPandas or ogr2ogr"),
+        );
+        return None;
+    }
+    let flat = |name: &str| -> Option<usize> {
+        let found = names.iter().position(|n| n == name).or_else(|| names.iter().position(|n| n.eq_ignore_ascii_case(name)))?;
+        (metadata.schema_descr().column(found).max_rep_level() == 0).then_some(found)
+    };
+    let mut complete = true;
+    let mut plan = Vec::new();
+    for wanted in fields {
+        match flat(wanted) {
+            Some(index) => plan.push((wanted.clone(), index)),
+            None => {
+                complete = false;
+                report.add(
+                    Finding::error("unknown_field", format!("there is no flat column \"{wanted}\""))
+                        .field("field")
+                        .value(wanted.clone())
+                        .expected(format!("one of {}", listed(&names)))
+                        .hint(name_hint(wanted, &names, "use one of the columns that exist")),
+                );
+            }
+        }
+    }
+    let filter = match source.filter.as_deref().map(|text| Filter::parse(text, &names)) {
+        None => None,
+        Some(Ok(filter)) => {
+            let used = filter.columns().into_iter().map(|i| (names[i].clone(), i)).collect();
+            Some((filter, used))
+        }
+        Some(Err(reason)) => {
+            report.add(
+                Finding::error("bad_filter", format!("the filter is not understood: {reason}"))
+                    .field("where")
+                    .value(source.filter.clone().unwrap_or_default())
+                    .expected(format!("a SQL condition on {}", listed(&names))),
+            );
+            return None;
+        }
+    };
+    let crs = crs_of(source, &geo["columns"][&primary], target, report);
+    let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
+    let crs = crs?;
+    complete.then_some(ParquetLayer { reader, geometry, fields: plan, filter, crs, rows })
+}
+
+/// CRS by the `geo` metadata: PROJJSON; absent means WGS 84 degrees; null means unknown.
+fn crs_of(source: &VectorSource, column: &Value, target: &str, report: &mut Reporter<'_>) -> Option<CrsPath> {
+    let own = match column.get("crs") {
+        None => Some("OGC:CRS84".to_owned()),
+        Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(object) => Some(object.to_string()),
+    };
+    resolve_crs(&CrsSpec::parse(source.crs.as_deref()), own.as_deref(), target, source, report)
+}
+
+/// The `parquet` crate asserts on some damaged pages: a panic there is a damaged file, not a bug of ours.
+fn guarded<T>(work: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_panic| "the file is damaged".to_owned())
+}
+
+impl ParquetLayer {
+    /// Reads all rows in batches of at most `size`; stops early if `sink` returns false.
+    pub(crate) fn batches(
+        &self,
+        size: usize,
+        progress: &dyn Progress,
+        sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
+    ) -> ReadEnd {
+        let mut end = ReadEnd::default();
+        for group in 0..self.reader.num_row_groups() {
+            let read = guarded(|| self.group(group)).and_then(|r| r.map_err(|e| e.to_string()));
+            let (geometry, table) = match read {
+                Ok(columns) => columns,
+                Err(error) => {
+                    end.failed_at_end = true;
+                    end.messages.failures.push(error);
+                    end.messages.n_failures += 1;
+                    return end;
+                }
+            };
+            for column in &table.columns {
+                if let ColumnData::Text(texts) = &column.data {
+                    texts.iter().flatten().for_each(|t| end.check.see(&column.name, t));
+                }
+            }
+            for start in (0..geometry.len()).step_by(size) {
+                let rows: Vec<u32> = (start..(start + size).min(geometry.len())).map(|i| i as u32).collect();
+                let mut batch = RawBatch::default();
+                rows.iter().for_each(|&i| batch.push_wkb(geometry[i as usize].as_ref().map(ByteArray::data)));
+                end.read += rows.len() as u64;
+                progress.advance(rows.len() as u64);
+                if progress.cancelled() || !sink(batch, table.reordered(&rows)) {
+                    return end;
+                }
+            }
+        }
+        end
+    }
+
+    /// Geometry and columns of one row group, the filter applied.
+    fn group(&self, index: usize) -> Result<(Vec<Option<ByteArray>>, AttributeTable), ParquetError> {
+        let group = self.reader.get_row_group(index)?;
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        let mut geometry = match group.get_column_reader(self.geometry)? {
+            ColumnReader::ByteArrayColumnReader(mut r) => {
+                let mut values = Vec::new();
+                let mut levels = Vec::new();
+                read_all(rows, |n| r.read_records(n, Some(&mut levels), None, &mut values).map(|x| x.0))?;
+                scatter(values, &levels, rows, self.max_level(self.geometry))
+            }
+            _ => return Err(ParquetError::General("the geometry column holds no bytes".to_owned())),
+        };
+        let column = |at: usize| -> Result<ColumnData, ParquetError> {
+            read_column(group.get_column_reader(at)?, rows, self.max_level(at))
+        };
+        let mut table = AttributeTable::new();
+        for (name, at) in &self.fields {
+            table.columns.push(Column { name: name.clone(), data: column(*at)? });
+        }
+        if let Some((filter, used)) = &self.filter {
+            let texts: Vec<(usize, Vec<Option<String>>)> = used
+                .iter()
+                .map(|(_, at)| column(*at).map(|d| (*at, (0..rows).map(|r| d.text_at(r)).collect())))
+                .collect::<Result<_, _>>()?;
+            let keep: Vec<u32> = (0..rows as u32)
+                .filter(|&row| {
+                    filter.keeps(|i| {
+                        texts.iter().find(|(at, _)| *at == i).and_then(|(_, t)| t[row as usize].as_deref())
+                    })
+                })
+                .collect();
+            table = table.reordered(&keep);
+            geometry = keep.iter().map(|&i| geometry[i as usize].clone()).collect();
+        }
+        Ok((geometry, table))
+    }
+
+    fn max_level(&self, column: usize) -> i16 {
+        self.reader.metadata().file_metadata().schema_descr().column(column).max_def_level()
+    }
+}
+
+/// Calls `read` until it has `rows` records.
+fn read_all(rows: usize, mut read: impl FnMut(usize) -> Result<usize, ParquetError>) -> Result<(), ParquetError> {
+    let mut done = 0;
+    while done < rows {
+        match read(rows - done)? {
+            0 => return Err(ParquetError::General(format!("a column ends after {done} of {rows} rows"))),
+            n => done += n,
+        }
+    }
+    Ok(())
+}
+
+/// Values to rows by definition level; a required column has no levels.
+fn scatter<T>(values: Vec<T>, levels: &[i16], rows: usize, max_level: i16) -> Vec<Option<T>> {
+    let mut values = values.into_iter();
+    (0..rows).map(|i| if max_level == 0 || levels.get(i) == Some(&max_level) { values.next() } else { None }).collect()
+}
+
+fn read_column(reader: ColumnReader, rows: usize, max_level: i16) -> Result<ColumnData, ParquetError> {
+    macro_rules! read {
+        ($reader:ident, $convert:expr) => {{
+            let (mut values, mut levels) = (Vec::new(), Vec::new());
+            let levels_out = (max_level > 0).then_some(&mut levels);
+            let mut levels_out = levels_out;
+            read_all(rows, |n| $reader.read_records(n, levels_out.as_deref_mut(), None, &mut values).map(|x| x.0))?;
+            scatter(values, &levels, rows, max_level).into_iter().map(|v| v.map($convert)).collect()
+        }};
+    }
+    Ok(match reader {
+        ColumnReader::BoolColumnReader(mut r) => ColumnData::Bool(read!(r, |v: bool| v)),
+        ColumnReader::Int32ColumnReader(mut r) => ColumnData::Int(read!(r, i64::from)),
+        ColumnReader::Int64ColumnReader(mut r) => ColumnData::Int(read!(r, |v: i64| v)),
+        ColumnReader::FloatColumnReader(mut r) => ColumnData::Real(read!(r, f64::from)),
+        ColumnReader::DoubleColumnReader(mut r) => ColumnData::Real(read!(r, |v: f64| v)),
+        ColumnReader::ByteArrayColumnReader(mut r) => {
+            ColumnData::Text(read!(r, |v: ByteArray| String::from_utf8_lossy(v.data()).into_owned()))
+        }
+        ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => {
+            return Err(ParquetError::General("a column has a type that is not supported".to_owned()));
+        }
+    })
+}
