@@ -16,10 +16,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use carbonzone_geom::{
-    Coverage, LineIndex, NO_PARCEL, OverlapMatrix, PointLocator, overlap_grid, overlap_grid_and_zones, overlap_zones,
+    Coverage, LineIndex, NO_PARCEL, OverlapMatrix, PointLocator, overlap_grid, overlap_grid_and_zones,
+    overlap_zones,
 };
 use carbonzone_types::GridSpec;
-use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 /// CPU seconds of this process so far (user and system), from the kernel's clock ticks; 0 where there is none.
@@ -53,7 +53,8 @@ fn closure(m: &OverlapMatrix, areas: &[f64]) -> f64 {
 }
 
 fn write_coverage(folder: &Path, name: &str, c: &Coverage) {
-    let xy: Vec<u8> = c.xs.iter().zip(&c.ys).flat_map(|(x, y)| [x.to_le_bytes(), y.to_le_bytes()]).flatten().collect();
+    let xy: Vec<u8> =
+        c.xs.iter().zip(&c.ys).flat_map(|(x, y)| [x.to_le_bytes(), y.to_le_bytes()]).flatten().collect();
     fs::write(folder.join(format!("{name}.xy")), xy).unwrap();
     for (part, off) in [("ring_off", &c.ring_off), ("part_off", &c.part_off), ("feat_off", &c.feat_off)] {
         let bytes: Vec<u8> = off.iter().flat_map(|o| o.to_le_bytes()).collect();
@@ -96,9 +97,10 @@ fn main() {
     let locator = stage(&mut out, "point_index", || PointLocator::new(&parcels));
     let owners = stage(&mut out, "points", || locator.locate_all(&px, &py));
     let lines = LineIndex::from_locator(&locator);
-    let lengths: Vec<Vec<(u32, f64)>> = stage(&mut out, "roads", || {
-        roads.par_iter().map(|s| lines.lengths(&[s[0], s[2]], &[s[1], s[3]])).collect()
-    });
+    let road_x: Vec<f64> = roads.iter().flat_map(|s| [s[0], s[2]]).collect();
+    let road_y: Vec<f64> = roads.iter().flat_map(|s| [s[1], s[3]]).collect();
+    let road_off: Vec<u32> = (0..=roads.len() as u32).map(|k| 2 * k).collect();
+    let lengths = stage(&mut out, "roads", || lines.lengths_all(&road_x, &road_y, &road_off));
     let values: Vec<f64> = (0..parcels.len()).map(|i| 1.0 + (i % 97) as f64).collect();
     let spread = stage(&mut out, "spread", || cells.spread(&values));
     let total: f64 = values.iter().sum();
@@ -111,8 +113,8 @@ fn main() {
             "grid_nnz": cells.targets.len(), "zone_nnz": pieces.targets.len(), "zone_cell_nnz": zone_cells.targets.len(),
             "grid_closure": closure(&cells, &areas), "zone_closure": closure(&pieces, &areas),
             "owned_points": owners.iter().filter(|&&o| o != NO_PARCEL).count(),
-            "road_pairs": lengths.iter().map(Vec::len).sum::<usize>(),
-            "road_m": lengths.iter().flatten().map(|l| l.1).sum::<f64>(),
+            "road_pairs": lengths.parcels.len(),
+            "road_m": lengths.lengths_m.iter().sum::<f64>(),
             "spread_residual": (placed / total - 1.0).abs(),
             "data_mb": base_mb, "peak_mb": peak_mb(),
         }),

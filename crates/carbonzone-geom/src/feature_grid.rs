@@ -5,7 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::Coverage;
-use crate::ring::{FeatureShape, NOWHERE, polygon_rings, union};
+use crate::overlap::CHUNK;
+use crate::ring::{FeatureShape, NOWHERE, union};
 
 /// A feature's box relative to the index origin, rounded outward, and its index.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,20 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// False only if all of the box lies clearly on one side of the line p → q.
+    #[inline]
+    fn reaches_line(&self, p: [f64; 2], q: [f64; 2]) -> bool {
+        let (w, s, e, n) =
+            (f64::from(self.west), f64::from(self.south), f64::from(self.east), f64::from(self.north));
+        let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
+        let to_centre = dx * (0.5 * (s + n) - p[1]) - dy * (0.5 * (w + e) - p[0]);
+        let half = 0.5 * (dx.abs() * (n - s) + dy.abs() * (e - w));
+        // The boxes are rounded outward by far more than the rounding of this test.
+        to_centre.abs() <= half * (1.0 + 1e-6)
+    }
+}
+
 /// One grid: CSR of entries by cell, features ascending within a cell.
 #[derive(Debug)]
 struct Level {
@@ -45,6 +60,11 @@ struct Level {
     off: Vec<u32>,
     entries: Vec<Entry>,
 }
+
+/// Tiles per side of the layer: work is sorted by tile, so that the parcels of a tile are read once.
+const TILE_SIDE: u32 = 64;
+/// Number of tiles.
+pub(crate) const TILES: usize = (TILE_SIDE * TILE_SIDE) as usize;
 
 /// A feature's box must not touch more than this many cells of its level.
 const MAX_CELLS_PER_FEATURE: usize = 16;
@@ -58,36 +78,45 @@ pub(crate) struct FeatureGrid {
     /// Size of the whole index, m.
     pub extent: [f64; 2],
     levels: Vec<Level>,
-    /// Parts whose shell does not count, ascending.
-    ignored_parts: Vec<u32>,
+    /// Per ring of the layer: +1 or −1 turns it the right way round, 0 if it does not count.
+    ring_weight: Vec<i8>,
 }
 
 impl FeatureGrid {
     pub fn new(coverage: &Coverage) -> Self {
-        let boxes: Vec<[f64; 4]> = (0..coverage.len())
+        let measured: Vec<(Vec<[f64; 4]>, Vec<i8>)> = (0..coverage.len().div_ceil(CHUNK))
             .into_par_iter()
-            .with_min_len(1024)
-            .map_init(FeatureShape::default, |shape, i| {
-                shape.measure(coverage, i);
-                shape.bounds
-            })
+            .map(|k| measure_features(coverage, k * CHUNK..((k + 1) * CHUNK).min(coverage.len())))
             .collect();
+        let mut boxes = Vec::with_capacity(coverage.len());
+        let mut ring_weight = Vec::with_capacity(coverage.ring_off.len());
+        for (b, w) in measured {
+            boxes.extend(b);
+            ring_weight.extend(w);
+        }
         let all = boxes.iter().copied().fold(NOWHERE, union);
         let (origin, extent) = if all[0] <= all[2] {
             ([all[0], all[1]], [all[2] - all[0], all[3] - all[1]])
         } else {
             ([0.0; 2], [0.0; 2])
         };
-        let n_parts = coverage.part_off.len() - 1;
-        let ignored = |p: &u32| polygon_rings(coverage, *p as usize).next().is_none();
-        let ignored_parts = (0..n_parts as u32).into_par_iter().with_min_len(1024).filter(ignored).collect();
-        Self { origin, extent, levels: build_levels(&boxes, origin, extent), ignored_parts }
+        Self { origin, extent, levels: build_levels(&boxes, origin, extent), ring_weight }
     }
 
-    /// True if the part counts (its shell is finite and has an area).
+    /// Number of the tile of a point, row by row over the layer; points beyond it are in the outermost tiles.
     #[inline]
-    pub fn counts(&self, part: usize) -> bool {
-        self.ignored_parts.is_empty() || self.ignored_parts.binary_search(&(part as u32)).is_err()
+    pub fn tile(&self, x: f64, y: f64) -> u32 {
+        let place = |v: f64, k: usize| {
+            let per_m = if self.extent[k] > 0.0 { f64::from(TILE_SIDE) / self.extent[k] } else { 0.0 };
+            (((v - self.origin[k]) * per_m).max(0.0) as u32).min(TILE_SIDE - 1)
+        };
+        place(y, 1) * TILE_SIDE + place(x, 0)
+    }
+
+    /// +1 or −1 for a ring that counts (turns shells counter-clockwise, holes clockwise), else 0.
+    #[inline]
+    pub fn ring_weight(&self, ring: usize) -> i8 {
+        self.ring_weight[ring]
     }
 
     /// Calls `f` with every entry of the cell of a point, level by level, features ascending within a level.
@@ -102,7 +131,7 @@ impl FeatureGrid {
         }
     }
 
-    /// Collects the features whose cells the segment passes and whose box meets its box; ascending, once each.
+    /// Collects the features whose cells the segment passes and whose box it touches or nearly touches; ascending, once each.
     pub fn along(&self, p: [f64; 2], q: [f64; 2], out: &mut Vec<u32>) {
         out.clear();
         let local = |v: [f64; 2]| [v[0] - self.origin[0], v[1] - self.origin[1]];
@@ -157,10 +186,30 @@ impl Level {
                 (bounds[0], bounds[2])
             };
             for col in self.col(x0 - 1e-6 * cell)..=self.col(x1 + 1e-6 * cell) {
-                out.extend(self.cell(col, row).iter().filter(|e| e.meets(bounds)).map(|e| e.feature));
+                let entries = self.cell(col, row).iter();
+                out.extend(entries.filter(|e| e.meets(bounds) && e.reaches_line(p, q)).map(|e| e.feature));
             }
         }
     }
+}
+
+/// Boxes of the features and weights of all their rings.
+fn measure_features(coverage: &Coverage, features: Range<usize>) -> (Vec<[f64; 4]>, Vec<i8>) {
+    let mut shape = FeatureShape::default();
+    let (mut boxes, mut weights) = (Vec::with_capacity(features.len()), Vec::with_capacity(features.len()));
+    for i in features {
+        shape.measure(coverage, i);
+        boxes.push(shape.bounds);
+        let first = coverage.parts_of(i).start;
+        let first_ring = coverage.part_off[first] as usize;
+        let end = coverage.part_off[coverage.parts_of(i).end] as usize;
+        let base = weights.len();
+        weights.resize(base + end - first_ring, 0);
+        for ring in &shape.rings {
+            weights[base + ring.ring - first_ring] = ring.weight as i8;
+        }
+    }
+    (boxes, weights)
 }
 
 fn build_levels(boxes: &[[f64; 4]], origin: [f64; 2], extent: [f64; 2]) -> Vec<Level> {

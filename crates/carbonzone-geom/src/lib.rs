@@ -54,7 +54,7 @@ mod zone_overlap;
 
 pub use coverage::{Coverage, Ring, WkbKind};
 pub use error::GeomError;
-pub use line_length::LineIndex;
+pub use line_length::{LineIndex, LineLengths};
 pub use nearest::NearestIndex;
 pub use overlap::{overlap_grid, overlap_grid_and_zones, overlap_zones};
 pub use overlap_matrix::{OverlapMatrix, Spread};

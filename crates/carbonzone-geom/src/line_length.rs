@@ -6,9 +6,14 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::feature_grid::FeatureGrid;
-use crate::ring::{for_each_edge, polygon_rings, turn};
+use crate::ring::turn;
 use crate::{Coverage, PointLocator};
+
+/// Lines per task in [`LineIndex::lengths_all`].
+const CHUNK: usize = 4096;
 
 /// Index for road lengths per parcel.
 #[derive(Debug)]
@@ -41,7 +46,50 @@ impl<'a> LineIndex<'a> {
     #[must_use]
     pub fn lengths(&self, xs: &[f64], ys: &[f64]) -> Vec<(u32, f64)> {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
-        let (mut pieces, mut candidates) = (vec![], vec![]);
+        let mut scratch = LineScratch::default();
+        self.collect(xs, ys, &mut scratch);
+        scratch.merged().collect()
+    }
+
+    /// [`lengths`](Self::lengths) of many polylines: line `k` has the vertices `line_off[k]..line_off[k + 1]`.
+    ///
+    /// Lines are worked through tile by tile of the layer, in chunks of fixed size; rows come out in the order of the lines, the
+    /// same bits for any number of threads.
+    ///
+    /// # Panics
+    /// If the slices differ in length or `line_off` does not ascend within them.
+    #[must_use]
+    pub fn lengths_all(&self, xs: &[f64], ys: &[f64], line_off: &[u32]) -> LineLengths {
+        assert_eq!(xs.len(), ys.len(), "one northing per easting");
+        let lines = line_off.len().saturating_sub(1);
+        let vertices = |k: usize| line_off[k] as usize..line_off[k + 1] as usize;
+        let mut order: Vec<u64> = (0..lines)
+            .into_par_iter()
+            .map(|k| {
+                let first = vertices(k).start.min(xs.len().saturating_sub(1));
+                let tile = xs.get(first).map_or(0, |&x| self.grid.tile(x, ys[first]));
+                (u64::from(tile) << 32) | k as u64
+            })
+            .collect();
+        order.par_sort_unstable();
+        let chunks: Vec<Vec<(u32, u32, f64)>> = order
+            .par_chunks(CHUNK)
+            .map(|keys| {
+                let (mut scratch, mut out) = (LineScratch::default(), vec![]);
+                for k in keys.iter().map(|&key| key as u32) {
+                    let v = vertices(k as usize);
+                    self.collect(&xs[v.clone()], &ys[v], &mut scratch);
+                    out.extend(scratch.merged().map(|(parcel, m)| (k, parcel, m)));
+                }
+                out
+            })
+            .collect();
+        LineLengths::assemble(lines, &chunks)
+    }
+
+    /// Pieces of a polyline, segment by segment.
+    fn collect(&self, xs: &[f64], ys: &[f64], scratch: &mut LineScratch) {
+        scratch.pieces.clear();
         for i in 1..xs.len() {
             let (a, b) = ([xs[i - 1], ys[i - 1]], [xs[i], ys[i]]);
             let (p, q) = if (a[0], a[1]) <= (b[0], b[1]) { (a, b) } else { (b, a) };
@@ -49,24 +97,27 @@ impl<'a> LineIndex<'a> {
             if !(length > 0.0 && length.is_finite()) {
                 continue;
             }
-            self.grid.along(p, q, &mut candidates);
-            for &feature in &candidates {
+            self.grid.along(p, q, &mut scratch.candidates);
+            for &feature in &scratch.candidates {
                 let share = self.inside_share(feature as usize, p, q);
                 if share > 0.0 {
-                    pieces.push((feature, share * length));
+                    scratch.pieces.push((feature, share * length));
                 }
             }
         }
-        merge(pieces)
+        scratch.pieces.sort_by_key(|p| p.0);
     }
 
     /// Share of the segment inside a feature, in [0, 1].
     fn inside_share(&self, feature: usize, p: [f64; 2], q: [f64; 2]) -> f64 {
         let mut share = 0.0;
-        for part in self.coverage.parts_of(feature).filter(|&part| self.grid.counts(part)) {
-            for ring in polygon_rings(self.coverage, part) {
-                let (xs, ys) = self.coverage.ring(ring.ring);
-                share += ring.weight * ring_share(xs, ys, p, q);
+        let parts = self.coverage.parts_of(feature);
+        let rings = self.coverage.part_off[parts.start]..self.coverage.part_off[parts.end];
+        for ring in rings.map(|r| r as usize) {
+            let weight = self.grid.ring_weight(ring);
+            if weight != 0 {
+                let (xs, ys) = self.coverage.ring(ring);
+                share += f64::from(weight) * ring_share(xs, ys, p, q);
             }
         }
         // Below this the sum of clamped crossings is rounding.
@@ -76,17 +127,42 @@ impl<'a> LineIndex<'a> {
 
 /// Σ ± clamp(t, 0, 1) over the edges of a ring that cross the line p → q; positive inside a counter-clockwise ring.
 fn ring_share(xs: &[f64], ys: &[f64], p: [f64; 2], q: [f64; 2]) -> f64 {
+    let n = xs.len();
+    if n == 0 {
+        return 0.0;
+    }
+    let ys = &ys[..n];
     let mut sum = 0.0;
-    for_each_edge(xs, ys, |xa, ya, xb, yb| {
-        let (a, b) = ([xa, ya], [xb, yb]);
-        let (left_a, left_b) = (turn(p, q, a) >= 0.0, turn(p, q, b) >= 0.0);
-        if left_a != left_b {
+    let left = |i: usize| is_left(p, q, [xs[i], ys[i]]);
+    // Starting from the last vertex closes the ring, whether or not it repeats the first.
+    let (mut before, mut left_before) = (n - 1, left(n - 1));
+    for i in 0..n {
+        let left_here = left(i);
+        if left_here != left_before {
             // The ground left of the edge is inside: an edge that goes to the left side of the line ends an interval.
-            let t = crossing(p, q, a, b).clamp(0.0, 1.0);
-            sum += if left_b { t } else { -t };
+            let t = crossing(p, q, [xs[before], ys[before]], [xs[i], ys[i]]).clamp(0.0, 1.0);
+            sum += if left_here { t } else { -t };
         }
-    });
+        (before, left_before) = (i, left_here);
+    }
     sum
+}
+
+/// True if `v` lies left of the line p → q or on it; exact.
+#[inline]
+fn is_left(p: [f64; 2], q: [f64; 2], v: [f64; 2]) -> bool {
+    let up = (q[0] - p[0]) * (v[1] - p[1]);
+    let across = (q[1] - p[1]) * (v[0] - p[0]);
+    let det = up - across;
+    // Rounding of the five operations, generously.
+    let doubt = 8.0 * f64::EPSILON * (up.abs() + across.abs());
+    if det > doubt {
+        true
+    } else if det < -doubt {
+        false
+    } else {
+        turn(p, q, v) >= 0.0
+    }
 }
 
 /// Parameter along p → q where the edge crosses the line; the same bits for both directions of the edge.
@@ -98,10 +174,60 @@ fn crossing(p: [f64; 2], q: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     if t.is_nan() { 0.0 } else { t }
 }
 
-/// Sums the pieces of each parcel in segment order.
-fn merge(mut pieces: Vec<(u32, f64)>) -> Vec<(u32, f64)> {
-    pieces.sort_by_key(|p| p.0);
-    pieces.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0, same.iter().map(|p| p.1).sum())).collect()
+/// Scratch of one thread.
+#[derive(Debug, Default)]
+struct LineScratch {
+    candidates: Vec<u32>,
+    pieces: Vec<(u32, f64)>,
+}
+
+impl LineScratch {
+    /// Sums the pieces of each parcel in segment order.
+    fn merged(&self) -> impl Iterator<Item = (u32, f64)> {
+        self.pieces.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0, same.iter().map(|p| p.1).sum()))
+    }
+}
+
+/// Lengths of many lines in parcels, CSR by line, parcels ascending within a line.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LineLengths {
+    /// Row starts, length lines + 1.
+    pub offsets: Vec<usize>,
+    /// Parcel index of each piece.
+    pub parcels: Vec<u32>,
+    /// Length of each piece, m, always > 0.
+    pub lengths_m: Vec<f64>,
+}
+
+impl LineLengths {
+    /// Parcels and lengths (m) of line `k`.
+    ///
+    /// # Panics
+    /// If there is no line `k`.
+    #[must_use]
+    pub fn row(&self, k: usize) -> (&[u32], &[f64]) {
+        let range = self.offsets[k]..self.offsets[k + 1];
+        (&self.parcels[range.clone()], &self.lengths_m[range])
+    }
+
+    /// Puts chunks of (line, parcel, m), each line in one chunk, into the order of the lines.
+    fn assemble(lines: usize, chunks: &[Vec<(u32, u32, f64)>]) -> Self {
+        let mut offsets = vec![0usize; lines + 1];
+        for (k, _, _) in chunks.iter().flatten() {
+            offsets[*k as usize + 1] += 1;
+        }
+        for k in 0..lines {
+            offsets[k + 1] += offsets[k];
+        }
+        let mut next = offsets.clone();
+        let (mut parcels, mut lengths_m) = (vec![0; offsets[lines]], vec![0.0; offsets[lines]]);
+        for &(k, parcel, m) in chunks.iter().flatten() {
+            let at = &mut next[k as usize];
+            (parcels[*at], lengths_m[*at]) = (parcel, m);
+            *at += 1;
+        }
+        Self { offsets, parcels, lengths_m }
+    }
 }
 
 #[cfg(test)]
@@ -165,6 +291,28 @@ mod tests {
         let l = LineIndex::new(&c).lengths(&[-5.0, 35.0], &[15.0, 15.0]);
         assert_eq!(l.len(), 1);
         assert!((l[0].1 - 16.0).abs() < 1e-12, "{l:?}");
+    }
+
+    #[test]
+    fn many_lines_give_the_same_rows_as_one_by_one() {
+        let c = two_squares();
+        let index = LineIndex::new(&c);
+        let xs = [17.0, 2.0, 5.0, 50.0, 60.0, 3.0, 3.0, 12.0];
+        let ys = [5.0, 5.0, 9.0, 5.0, 5.0, 1.0, 5.0, 5.0];
+        let line_off = [0, 3, 5, 5, 8];
+        let all = index.lengths_all(&xs, &ys, &line_off);
+        assert_eq!(all.offsets.len(), 5);
+        for k in 0..4 {
+            let v = line_off[k] as usize..line_off[k + 1] as usize;
+            let one = index.lengths(&xs[v.clone()], &ys[v]);
+            let (parcels, lengths) = all.row(k);
+            assert_eq!(one, parcels.iter().copied().zip(lengths.iter().copied()).collect::<Vec<_>>());
+        }
+        assert_eq!(all.parcels, [0, 1, 0, 1]);
+        assert_eq!(
+            index.lengths_all(&[], &[], &[]),
+            LineLengths { offsets: vec![0], ..LineLengths::default() }
+        );
     }
 
     #[test]

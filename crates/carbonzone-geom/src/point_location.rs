@@ -7,18 +7,21 @@
 //! the rounding of stored coordinates, the sliver between them is a true gap or overlap of the layer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
 use crate::Coverage;
-use crate::feature_grid::FeatureGrid;
+use crate::feature_grid::{FeatureGrid, TILES};
 use crate::ring::turn;
 
 /// "In no parcel" in the result of [`PointLocator::locate_all`].
 pub const NO_PARCEL: u32 = u32::MAX;
 
-/// Points per task in [`PointLocator::locate_all`].
-const CHUNK: usize = 4096;
+/// Points that are sorted together.
+const CHUNK: usize = 1 << 16;
+/// Points in memory at a time.
+const BATCH: usize = CHUNK << 7;
 
 /// Finds the parcel of a point.
 #[derive(Debug)]
@@ -51,80 +54,106 @@ impl<'a> PointLocator<'a> {
         (best != NO_PARCEL).then_some(best)
     }
 
-    /// [`locate`](Self::locate) for many points, in input order, [`NO_PARCEL`] for none. Runs along a space-filling curve.
+    /// [`locate`](Self::locate) for many points, in input order, [`NO_PARCEL`] for none.
+    ///
+    /// Points are first brought together by tile of the layer, so that the parcels of a tile are read once.
     ///
     /// # Panics
-    /// If the slices differ in length, or hold 2³² points or more.
+    /// If the slices differ in length.
     #[must_use]
     pub fn locate_all(&self, xs: &[f64], ys: &[f64]) -> Vec<u32> {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
-        assert!(u32::try_from(xs.len()).is_ok(), "at most 2^32 - 1 points per call");
-        let order = self.curve_order(xs, ys);
-        let owners: Vec<(u32, u32)> = order
-            .par_chunks(CHUNK)
-            .flat_map_iter(|chunk| {
-                chunk.iter().map(|&key| {
-                    let i = key as u32;
-                    (i, self.locate(xs[i as usize], ys[i as usize]).unwrap_or(NO_PARCEL))
-                })
-            })
-            .collect();
-        let mut out = vec![NO_PARCEL; xs.len()];
-        for (i, owner) in owners {
-            out[i as usize] = owner;
+        let mut out = Vec::with_capacity(xs.len());
+        for (xs, ys) in xs.chunks(BATCH).zip(ys.chunks(BATCH)) {
+            out.extend(self.locate_batch(xs, ys));
         }
         out
     }
 
-    /// Curve position in the high half, point index in the low half; sorted.
-    fn curve_order(&self, xs: &[f64], ys: &[f64]) -> Vec<u64> {
-        let scale = |extent: f64| 1024.0 / extent.max(f64::MIN_POSITIVE);
-        let (sx, sy) = (scale(self.grid.extent[0]), scale(self.grid.extent[1]));
-        let [ox, oy] = self.grid.origin;
-        let mut keys: Vec<u64> = (0..xs.len())
+    fn locate_batch(&self, xs: &[f64], ys: &[f64]) -> impl Iterator<Item = u32> {
+        let sorted: Vec<TiledChunk> = (xs.par_chunks(CHUNK), ys.par_chunks(CHUNK))
             .into_par_iter()
-            .with_min_len(CHUNK)
-            .map(|i| {
-                let q = |v: f64| (v.max(0.0) as u32).min(1023);
-                let (c, r) = (q((xs[i] - ox) * sx), q((ys[i] - oy) * sy));
-                (u64::from(spread_bits(c) | spread_bits(r) << 1) << 32) | i as u64
-            })
+            .map(|(xs, ys)| TiledChunk::new(xs, ys, &self.grid))
             .collect();
-        keys.par_sort_unstable();
-        keys
+        let owners: Vec<AtomicU32> =
+            (0..xs.len()).into_par_iter().map(|_| AtomicU32::new(NO_PARCEL)).collect();
+        (0..TILES).into_par_iter().for_each(|tile| {
+            for (k, chunk) in sorted.iter().enumerate() {
+                for &(x, y, i) in chunk.tile(tile) {
+                    if let Some(owner) = self.locate(x, y) {
+                        // Every point has its own slot, so the order of the stores does not matter.
+                        owners[k * CHUNK + i as usize].store(owner, Ordering::Relaxed);
+                    }
+                }
+            }
+        });
+        owners.into_iter().map(AtomicU32::into_inner)
     }
 
     /// True if feature `i` owns the point.
     #[inline]
     pub(crate) fn contains(&self, i: usize, x: f64, y: f64) -> bool {
         self.coverage.parts_of(i).any(|p| {
-            self.grid.counts(p)
-                && self.coverage.rings_of(p).fold(false, |inside, r| {
-                    let (xs, ys) = self.coverage.ring(r);
-                    inside ^ odd_crossings(xs, ys, x, y)
-                })
+            let counting = self.coverage.rings_of(p).filter(|&r| self.grid.ring_weight(r) != 0);
+            counting.fold(false, |inside, r| {
+                let (xs, ys) = self.coverage.ring(r);
+                inside ^ odd_crossings(xs, ys, x, y)
+            })
         })
     }
 }
 
-/// Spreads the low 16 bits to the even places.
-fn spread_bits(v: u32) -> u32 {
-    let v = (v | (v << 8)) & 0x00FF_00FF;
-    let v = (v | (v << 4)) & 0x0F0F_0F0F;
-    let v = (v | (v << 2)) & 0x3333_3333;
-    (v | (v << 1)) & 0x5555_5555
+/// A chunk of points, sorted by tile (counting sort), with their places in the chunk.
+struct TiledChunk {
+    off: Vec<u32>,
+    points: Vec<(f64, f64, u32)>,
+}
+
+impl TiledChunk {
+    fn new(xs: &[f64], ys: &[f64], grid: &FeatureGrid) -> Self {
+        let tiles: Vec<u16> = xs.iter().zip(ys).map(|(&x, &y)| grid.tile(x, y) as u16).collect();
+        let mut off = vec![0u32; TILES + 1];
+        for &t in &tiles {
+            off[usize::from(t) + 1] += 1;
+        }
+        for t in 0..TILES {
+            off[t + 1] += off[t];
+        }
+        let mut next = off.clone();
+        let mut points = vec![(0.0, 0.0, 0); xs.len()];
+        for (i, &t) in tiles.iter().enumerate() {
+            let at = &mut next[usize::from(t)];
+            points[*at as usize] = (xs[i], ys[i], i as u32);
+            *at += 1;
+        }
+        Self { off, points }
+    }
+
+    fn tile(&self, tile: usize) -> &[(f64, f64, u32)] {
+        &self.points[self.off[tile] as usize..self.off[tile + 1] as usize]
+    }
 }
 
 /// True if the ray to the east crosses the ring an odd number of times.
 #[inline]
 pub(crate) fn odd_crossings(xs: &[f64], ys: &[f64], x: f64, y: f64) -> bool {
+    let n = xs.len();
+    if n == 0 {
+        return false;
+    }
+    let ys = &ys[..n];
     let mut odd = false;
-    crate::ring::for_each_edge(xs, ys, |xa, ya, xb, yb| {
-        if (ya <= y) != (yb <= y) {
-            let (lo, hi) = if ya < yb { ([xa, ya], [xb, yb]) } else { ([xb, yb], [xa, ya]) };
+    // Starting from the last vertex closes the ring, whether or not it repeats the first.
+    let (mut before, mut below_before) = (n - 1, ys[n - 1] <= y);
+    for i in 0..n {
+        let below = ys[i] <= y;
+        if below != below_before {
+            let (a, b) = ([xs[before], ys[before]], [xs[i], ys[i]]);
+            let (lo, hi) = if below_before { (a, b) } else { (b, a) };
             odd ^= turn(lo, hi, [x, y]) > 0.0;
         }
-    });
+        (before, below_before) = (i, below);
+    }
     odd
 }
 

@@ -199,7 +199,12 @@ impl ZoneIndex {
         }
     }
 
-    fn label_row(&mut self, row: usize, crossings: &[(f64, u32)], known: &mut BTreeMap<Vec<(u32, i64)>, u32>) {
+    fn label_row(
+        &mut self,
+        row: usize,
+        crossings: &[(f64, u32)],
+        known: &mut BTreeMap<Vec<(u32, i64)>, u32>,
+    ) {
         // Crossings nearer to a centre than this are decided by the exact test.
         let doubt = 1e-3 * self.cell;
         let mut west = 0;
@@ -224,7 +229,8 @@ impl ZoneIndex {
             }
             let mut here = label;
             let near = crossings[west..].iter().take_while(|c| c.0 <= centre[0] + doubt);
-            let mut passed = near.map(|c| &self.edges[c.1 as usize]).filter(|e| !e.has_west(centre)).peekable();
+            let mut passed =
+                near.map(|c| &self.edges[c.1 as usize]).filter(|e| !e.has_west(centre)).peekable();
             if passed.peek().is_some() {
                 let mut local = winding.clone();
                 passed.for_each(|e| step(&mut local, e));
@@ -236,7 +242,11 @@ impl ZoneIndex {
 }
 
 /// Number of a label, a new one if it was not seen before.
-fn intern(winding: &BTreeMap<u32, i64>, known: &mut BTreeMap<Vec<(u32, i64)>, u32>, labels: &mut Vec<Label>) -> u32 {
+fn intern(
+    winding: &BTreeMap<u32, i64>,
+    known: &mut BTreeMap<Vec<(u32, i64)>, u32>,
+    labels: &mut Vec<Label>,
+) -> u32 {
     let key: Vec<(u32, i64)> = winding.iter().map(|(z, w)| (*z, *w)).collect();
     *known.entry(key).or_insert_with_key(|k| {
         labels.push(k.iter().map(|&(z, w)| (z, w as f64)).collect());
@@ -294,8 +304,7 @@ mod tests {
         for row in 0..index.rows {
             for col in 0..index.cols {
                 let [x, y] = index.centre(row, col);
-                let expected: Label =
-                    (0..3).filter(|&i| inside(i, x, y)).map(|i| (i as u32, 1.0)).collect();
+                let expected: Label = (0..3).filter(|&i| inside(i, x, y)).map(|i| (i as u32, 1.0)).collect();
                 assert_eq!(index.label(row, col), &expected, "at {x} {y}");
                 seen += usize::from(!index.edges_in(row, col).is_empty());
             }
