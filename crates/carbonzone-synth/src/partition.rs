@@ -1,0 +1,367 @@
+//! A partition of an outline into zones around given centres, with natural-looking borders that neighbours share vertex by vertex.
+//!
+//! Every vertex of a fine lattice gets the label of its nearest centre (distances bent by noise) or "outside". The borders are
+//! then traced through the lattice triangles: each lattice edge has one crossing point, so there are no gaps and no overlaps.
+
+use std::collections::BTreeMap;
+
+use crate::dissolve::Dissolver;
+use crate::noise::fractal;
+use crate::shape::{Parts, Point, Ring, bounds, distance};
+
+/// Label of lattice vertices outside the outline.
+pub const OUTSIDE: u16 = u16::MAX;
+
+/// How a partition is made.
+#[derive(Debug, Clone)]
+pub struct PartitionSpec<'a> {
+    /// The outline in metres, an open counter-clockwise or clockwise ring.
+    pub outline: &'a [Point],
+    /// Centres in metres with the distance in m by which each zone is widened against its neighbours.
+    pub centres: &'a [(Point, f64)],
+    /// Lattice spacing in m.
+    pub spacing_m: f64,
+    /// How far noise may bend the borders, in m.
+    pub bend_m: f64,
+    /// Wavelength of that noise, in m.
+    pub wavelength_m: f64,
+    /// Seed of that noise.
+    pub seed: u64,
+}
+
+/// One piece of border: from `a` to `b` with zone `left` on its left and `right` on its right ([`OUTSIDE`] beyond the outline).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Border {
+    /// Start.
+    pub a: Point,
+    /// End.
+    pub b: Point,
+    /// Zone on the left.
+    pub left: u16,
+    /// Zone on the right.
+    pub right: u16,
+}
+
+/// The result of [`partition`].
+#[derive(Debug, Clone)]
+pub struct Partition {
+    origin: Point,
+    spacing: f64,
+    columns: usize,
+    rows: usize,
+    labels: Vec<u16>,
+    /// All border pieces.
+    pub borders: Vec<Border>,
+    zones: usize,
+}
+
+impl Partition {
+    /// Zone of the lattice vertex nearest to the point; `None` outside the outline or the lattice.
+    #[must_use]
+    pub fn nearest_zone(&self, p: Point) -> Option<u16> {
+        let column = ((p[0] - self.origin[0]) / self.spacing).round();
+        let row = ((p[1] - self.origin[1]) / self.spacing).round();
+        if column < 0.0 || row < 0.0 || column >= self.columns as f64 || row >= self.rows as f64 {
+            return None;
+        }
+        let label = self.labels[row as usize * self.columns + column as usize];
+        (label != OUTSIDE).then_some(label)
+    }
+
+    /// The polygons of all zones in the order of the centres; exterior rings counter-clockwise, open.
+    #[must_use]
+    pub fn polygons(&self) -> Vec<Parts> {
+        let mut all = vec![Dissolver::default(); self.zones];
+        for b in &self.borders {
+            if b.left != OUTSIDE {
+                all[usize::from(b.left)].add_edge(b.a, b.b);
+            }
+            if b.right != OUTSIDE {
+                all[usize::from(b.right)].add_edge(b.b, b.a);
+            }
+        }
+        all.into_iter().map(Dissolver::finish).collect()
+    }
+
+    /// The outline as the zones have it.
+    #[must_use]
+    pub fn outline(&self) -> Parts {
+        let mut d = Dissolver::default();
+        for b in &self.borders {
+            if b.right == OUTSIDE {
+                d.add_edge(b.a, b.b);
+            } else if b.left == OUTSIDE {
+                d.add_edge(b.b, b.a);
+            }
+        }
+        d.finish()
+    }
+}
+
+/// Makes the partition.
+#[must_use]
+pub fn partition(spec: &PartitionSpec) -> Partition {
+    let b = bounds(spec.outline);
+    let h = spec.spacing_m;
+    // The odd offset keeps lattice vertices off hand-made round coordinates.
+    let origin = [b[0] - 2.37 * h, b[1] - 2.61 * h];
+    let columns = ((b[2] - origin[0]) / h).ceil() as usize + 3;
+    let rows = ((b[3] - origin[1]) / h).ceil() as usize + 3;
+    let mut lattice = Lattice { spec, origin, columns, rows, labels: vec![OUTSIDE; columns * rows] };
+    lattice.fill();
+    lattice.join_stray_pieces();
+    let borders = lattice.trace();
+    Partition {
+        origin,
+        spacing: h,
+        columns,
+        rows,
+        labels: lattice.labels,
+        borders,
+        zones: spec.centres.len(),
+    }
+}
+
+struct Lattice<'a> {
+    spec: &'a PartitionSpec<'a>,
+    origin: Point,
+    columns: usize,
+    rows: usize,
+    labels: Vec<u16>,
+}
+
+impl Lattice<'_> {
+    fn at(&self, column: usize, row: usize) -> Point {
+        let h = self.spec.spacing_m;
+        [self.origin[0] + column as f64 * h, self.origin[1] + row as f64 * h]
+    }
+
+    fn nearest_centre(&self, p: Point) -> u16 {
+        let s = self.spec;
+        let bend = |k: u64| {
+            s.bend_m * fractal(s.seed.wrapping_add(k), p[0] / s.wavelength_m, p[1] / s.wavelength_m, 4)
+        };
+        let q = [p[0] + bend(11), p[1] + bend(23)];
+        let mut best = (f64::INFINITY, OUTSIDE);
+        for (i, (c, grow)) in s.centres.iter().enumerate() {
+            let d = distance(q, *c) - grow;
+            if d < best.0 {
+                best = (d, i as u16);
+            }
+        }
+        best.1
+    }
+
+    fn label(&self, p: Point) -> u16 {
+        if crate::shape::in_ring(self.spec.outline, p) { self.nearest_centre(p) } else { OUTSIDE }
+    }
+
+    fn fill(&mut self) {
+        let ring = self.spec.outline;
+        for row in 0..self.rows {
+            let y = self.at(0, row)[1];
+            let xs = crossings(ring, y);
+            for pair in xs.chunks_exact(2) {
+                for column in 0..self.columns {
+                    let p = self.at(column, row);
+                    if p[0] > pair[0] && p[0] < pair[1] {
+                        self.labels[row * self.columns + column] = self.nearest_centre(p);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Vertices joined to `i` by a lattice edge (rows, columns, and the rising diagonal).
+    fn neighbours(&self, i: usize) -> Vec<usize> {
+        let (c, r) = (i % self.columns, i / self.columns);
+        let mut out = Vec::with_capacity(6);
+        let steps: [(i64, i64); 6] = [(-1, 0), (1, 0), (0, -1), (0, 1), (1, 1), (-1, -1)];
+        for (dc, dr) in steps {
+            let (nc, nr) = (c as i64 + dc, r as i64 + dr);
+            if nc >= 0 && nr >= 0 && nc < self.columns as i64 && nr < self.rows as i64 {
+                out.push(nr as usize * self.columns + nc as usize);
+            }
+        }
+        out
+    }
+
+    /// Every zone keeps its largest connected piece; other pieces go to the neighbour zone they touch most.
+    fn join_stray_pieces(&mut self) {
+        for _ in 0..8 {
+            let pieces = self.pieces();
+            let mut largest: BTreeMap<u16, usize> = BTreeMap::new();
+            for (label, members) in &pieces {
+                let e = largest.entry(*label).or_default();
+                *e = (*e).max(members.len());
+            }
+            let mut changed = false;
+            for (label, members) in pieces {
+                if members.len() == largest[&label] {
+                    continue;
+                }
+                let mut votes: BTreeMap<u16, usize> = BTreeMap::new();
+                for &m in &members {
+                    for n in self.neighbours(m) {
+                        let l = self.labels[n];
+                        if l != label && (l != OUTSIDE || label == OUTSIDE) {
+                            *votes.entry(l).or_default() += 1;
+                        }
+                    }
+                }
+                let to = votes.iter().max_by_key(|(l, n)| (**n, u16::MAX - **l)).map_or(OUTSIDE, |(l, _)| *l);
+                for m in members {
+                    self.labels[m] = to;
+                }
+                changed = true;
+            }
+            if !changed {
+                return;
+            }
+        }
+    }
+
+    fn pieces(&self) -> Vec<(u16, Vec<usize>)> {
+        let mut seen = vec![false; self.labels.len()];
+        let mut out = Vec::new();
+        for start in 0..self.labels.len() {
+            if seen[start] {
+                continue;
+            }
+            seen[start] = true;
+            let label = self.labels[start];
+            let mut members = vec![start];
+            let mut next = 0;
+            while next < members.len() {
+                for n in self.neighbours(members[next]) {
+                    if !seen[n] && self.labels[n] == label {
+                        seen[n] = true;
+                        members.push(n);
+                    }
+                }
+                next += 1;
+            }
+            out.push((label, members));
+        }
+        out
+    }
+
+    fn trace(&self) -> Vec<Border> {
+        let mut cut = BTreeMap::new();
+        let mut out = Vec::new();
+        for row in 0..self.rows - 1 {
+            for column in 0..self.columns - 1 {
+                let i = row * self.columns + column;
+                let (right, up, diagonal) = (i + 1, i + self.columns, i + self.columns + 1);
+                self.triangle([i, right, diagonal], &mut cut, &mut out);
+                self.triangle([i, diagonal, up], &mut cut, &mut out);
+            }
+        }
+        out
+    }
+
+    /// Border pieces in one counter-clockwise triangle.
+    fn triangle(&self, v: [usize; 3], cut: &mut BTreeMap<(usize, usize), Point>, out: &mut Vec<Border>) {
+        let l = v.map(|i| self.labels[i]);
+        if l[0] == l[1] && l[1] == l[2] {
+            return;
+        }
+        let mut on = |a: usize, b: usize| -> Point {
+            let k = (a.min(b), a.max(b));
+            *cut.entry(k).or_insert_with(|| self.crossing(k.0, k.1))
+        };
+        if l[0] != l[1] && l[1] != l[2] && l[0] != l[2] {
+            let m = [on(v[0], v[1]), on(v[1], v[2]), on(v[2], v[0])];
+            let c = [(m[0][0] + m[1][0] + m[2][0]) / 3.0, (m[0][1] + m[1][1] + m[2][1]) / 3.0];
+            for k in 0..3 {
+                // From the middle of the triangle out through side k: its start vertex lies on the right.
+                out.push(Border { a: c, b: m[k], left: l[(k + 1) % 3], right: l[k] });
+            }
+            return;
+        }
+        // The vertex that stands alone, and the two sides that leave it.
+        let alone = (0..3).find(|&k| l[k] != l[(k + 1) % 3] && l[k] != l[(k + 2) % 3]).unwrap_or(0);
+        let (next, last) = ((alone + 1) % 3, (alone + 2) % 3);
+        let (p, q) = (on(v[alone], v[next]), on(v[last], v[alone]));
+        out.push(Border { a: p, b: q, left: l[alone], right: l[next] });
+    }
+
+    fn crossing(&self, i: usize, j: usize) -> Point {
+        let (p, q) =
+            (self.at(i % self.columns, i / self.columns), self.at(j % self.columns, j / self.columns));
+        let at = |t: f64| [p[0] + (q[0] - p[0]) * t, p[1] + (q[1] - p[1]) * t];
+        let label = self.labels[i];
+        if self.label(p) != label || self.label(q) == label {
+            return at(0.5);
+        }
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..10 {
+            let mid = f64::midpoint(low, high);
+            if self.label(at(mid)) == label {
+                low = mid;
+            } else {
+                high = mid;
+            }
+        }
+        at(f64::midpoint(low, high).clamp(0.1, 0.9))
+    }
+}
+
+/// Sorted x where the ring crosses the horizontal line.
+fn crossings(ring: &[Point], y: f64) -> Vec<f64> {
+    let mut xs = Vec::new();
+    let Some(&last) = ring.last() else { return xs };
+    let mut a = last;
+    for &b in ring {
+        if (a[1] > y) != (b[1] > y) {
+            xs.push((b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]);
+        }
+        a = b;
+    }
+    xs.sort_by(f64::total_cmp);
+    xs
+}
+
+/// The largest ring of some parts (the main outline of a zone), open and counter-clockwise.
+#[must_use]
+pub fn main_ring(parts: &Parts) -> Ring {
+    parts.first().and_then(|rings| rings.first()).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::parts_area;
+
+    fn small() -> Partition {
+        let outline = [[0.0, 0.0], [10_000.0, 0.0], [12_000.0, 8_000.0], [3_000.0, 9_000.0]];
+        let centres = [([2500.0, 2000.0], 0.0), ([8000.0, 2000.0], 0.0), ([6000.0, 6500.0], 300.0)];
+        partition(&PartitionSpec {
+            outline: &outline,
+            centres: &centres,
+            spacing_m: 200.0,
+            bend_m: 600.0,
+            wavelength_m: 2500.0,
+            seed: 5,
+        })
+    }
+
+    #[test]
+    fn zones_tile_the_outline_without_gaps() {
+        let p = small();
+        let zones = p.polygons();
+        assert_eq!(zones.len(), 3);
+        let sum: f64 = zones.iter().map(|z| parts_area(z)).sum();
+        let outline = parts_area(&p.outline());
+        // Only rounding: the same vertices, summed in another order.
+        assert!((sum - outline).abs() < 1e-12 * outline, "{sum} {outline}");
+        assert!(zones.iter().all(|z| z.len() == 1));
+    }
+
+    #[test]
+    fn every_border_has_its_twin_or_the_outside() {
+        for b in small().borders {
+            assert_ne!(b.left, b.right);
+        }
+    }
+}
