@@ -153,10 +153,11 @@ pub fn assemble(mut outer: Vec<Ring>, holes: Vec<Ring>) -> Parts {
     let mut parts: Parts = outer.into_iter().map(|r| vec![r]).collect();
     for hole in holes {
         let probe = [f64::midpoint(hole[0][0], hole[1][0]), f64::midpoint(hole[0][1], hole[1][1])];
-        let size = -signed_area(&hole);
+        // The ring of the island in this hole is not its home: strictly larger, with room for rounding.
+        let size = -signed_area(&hole) * (1.0 + 1e-12);
         let home = (0..parts.len())
             .rev()
-            .find(|&i| signed_area(&parts[i][0]) >= size && in_ring(&parts[i][0], probe));
+            .find(|&i| signed_area(&parts[i][0]) > size && in_ring(&parts[i][0], probe));
         if let Some(i) = home {
             parts[i].push(hole);
         }
