@@ -38,6 +38,7 @@ pub fn compute(
     let mut findings = activity.findings.clone();
     check_config(config, library, &mut findings);
     check_shares(config, &mut findings);
+    check_years(config, activity, &mut findings);
     let vocabulary = Vocabulary::with_library(library);
     let (parcel_rows, sink_areas) = parcel_rows(config, activity, library, &vocabulary, land_areas_m2);
     let mut rows = resolve(&activity.rows, config, &vocabulary, &mut findings);
@@ -121,6 +122,22 @@ fn check_config(config: &InventoryConfig, library: &FactorLibrary, findings: &mu
                 .field("inventory.without"),
             );
         }
+    }
+}
+
+/// Without a configured year, all rows must be of one year.
+fn check_years(config: &InventoryConfig, activity: &ActivityTable, findings: &mut Findings) {
+    let years: BTreeSet<i32> = activity.rows.iter().filter_map(|r| r.year).collect();
+    if config.year.is_none() && years.len() > 1 {
+        let shown: Vec<String> = years.iter().map(ToString::to_string).collect();
+        findings.push(
+            Finding::error(
+                "year_mismatch",
+                format!("the activity data are of several years: {}", shown.join(", ")),
+            )
+            .field("inventory.year")
+            .hint("set inventory.year, and other_years = \"skip\" for the file"),
+        );
     }
 }
 

@@ -1,10 +1,10 @@
 //! Activity data × emission factor: sector totals by equations 1 to 7 of the Suzhou paper. Numbers only, no geometry.
 //!
 //! - [`InventoryConfig`] is the `[inventory]` table of a pipeline in its "activity" form.
-//! - [`FactorLibrary::embedded`] holds 300 factors, 15 sink coefficients and 22 crops, each with source and verification
+//! - [`FactorLibrary::embedded`] holds 321 factors, 15 sink coefficients and 22 crops, each with source and verification
 //!   status; users override single rows ([`FactorLibrary::read_overrides`]).
 //! - [`ActivityTable::read`] reads yearbook tables (Chinese or English labels, merged headers, units such as 万吨).
-//! - [`compute`] gives an [`Inventory`]: lines (activity × factor = result, with cell, source and status), budgets per
+//! - [`compute()`] gives an [`Inventory`]: lines (activity × factor = result, with cell, source and status), budgets per
 //!   sector and land group, totals, uncertainty (IPCC approach 1), double-counting warnings.
 //! - [`load`] does the reading part in one call, [`template`] makes the empty workbook, [`equations`] holds the formulas.
 //!
@@ -34,7 +34,7 @@
 mod activity;
 mod boundary;
 mod checks;
-pub mod compute;
+mod compute;
 mod config;
 mod context;
 pub mod equations;

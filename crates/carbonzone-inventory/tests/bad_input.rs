@@ -173,6 +173,18 @@ fn duplicates_years_nan_and_unknown_words_are_errors() {
 }
 
 #[test]
+fn several_years_without_a_configured_one_are_refused() {
+    let of = |activity: &str, year: i32| ActivityRow {
+        year: Some(year),
+        ..ActivityRow::new("manufacturing_energy", activity, 1.0, "t")
+    };
+    assert_eq!(codes(&errors(&alone(), vec![of("raw_coal", 2019), of("coke", 2020)])), ["year_mismatch"]);
+    let one_year = ActivityTable::of(vec![of("raw_coal", 2020), of("diesel", 2020)]);
+    let inventory = compute(&alone(), &one_year, &FactorLibrary::embedded(), &BTreeMap::new()).unwrap();
+    assert_eq!(inventory.year, Some(2020));
+}
+
+#[test]
 fn missing_sectors_are_named_unless_declared_absent() {
     let rows = || vec![ActivityRow::new("manufacturing_energy", "raw_coal", 1.0, "t")];
     let findings = errors(&InventoryConfig::default(), rows());

@@ -37,7 +37,7 @@ fn factor_sets_and_single_factors_can_be_chosen() {
     };
     let by = |set: &str| run(&InventoryConfig { fuel_set: set.to_owned(), ..alone() }, rows());
     near(by("fuel.cn").lines[0].result_t, 2071.51);
-    near(by("fuel.cn2025").lines[0].result_t, 1742.0);
+    near(by("fuel.cn2025").lines[0].result_t, 1741.75);
     near(by("fuel.ipcc2006").lines[0].result_t, 2440.68);
     let ipcc = by("fuel.ipcc2006");
     assert_eq!(ipcc.lines[1].factor_id, "fuel.cn.raw_coal");

@@ -522,7 +522,7 @@ mod tests {
     #[test]
     fn the_embedded_library_is_complete_and_every_id_is_unique() {
         let library = FactorLibrary::embedded();
-        assert_eq!((library.factors.len(), library.sinks.len(), library.crops.len()), (301, 15, 22));
+        assert_eq!((library.factors.len(), library.sinks.len(), library.crops.len()), (321, 15, 22));
         assert_eq!(library.index.len(), library.factors.len());
         for set in ["fuel.cn", "fuel.cn2025", "fuel.ipcc2006", "fuel.ceads", "electricity"] {
             assert!(library.sets().contains(&set), "{set}");
@@ -535,13 +535,17 @@ mod tests {
         // Method A1: EF = NCV × CC × OF × 44/12, printed to six digits.
         let library = FactorLibrary::embedded();
         let mut checked = 0;
-        for f in library.factors.iter().filter(|f| f.set == "fuel.cn" || f.set == "fuel.ceads") {
+        for f in library
+            .factors
+            .iter()
+            .filter(|f| ["fuel.cn", "fuel.cn2025", "fuel.ceads"].contains(&f.set.as_str()))
+        {
             if let (Some(ncv), Some(cc), Some(of)) = (f.ncv_gj, f.carbon_tc_per_gj, f.oxidation) {
                 assert!((fuel_factor(ncv, cc, of) / f.value - 1.0).abs() < 5e-6, "{}", f.id);
                 checked += 1;
             }
         }
-        assert_eq!(checked, 42);
+        assert_eq!(checked, 67);
         for (id, table) in
             [("anthracite", 2.3228), ("coke", 2.8518), ("diesel", 3.1451), ("natural_gas", 21.6219)]
         {
