@@ -42,6 +42,26 @@ pub struct HeaderMatch {
     pub depth: usize,
     /// Per column: the labels of its storeys, top to bottom, without blanks and repetitions.
     pub labels: Vec<Vec<String>>,
+    /// Comparison keys of the columns.
+    keys: Vec<ColumnKeys>,
+}
+
+/// Keys under which a column is found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct ColumnKeys {
+    /// All storeys together, with and without a slash.
+    whole: [String; 2],
+    /// Per storey: the label, and the label without its bracketed end.
+    storeys: Vec<[String; 2]>,
+}
+
+impl ColumnKeys {
+    fn of(stack: &[String]) -> Self {
+        Self {
+            whole: [label_key(&stack.join("/")), label_key(&stack.concat())],
+            storeys: stack.iter().map(|s| [label_key(s), label_key(without_brackets(s))]).collect(),
+        }
+    }
 }
 
 impl HeaderMatch {
@@ -65,12 +85,11 @@ impl HeaderMatch {
 
     /// Column of one label key.
     fn find_one(&self, key: &str) -> Option<usize> {
-        let equal =
-            |text: &str| label_key(text) == key || label_key(without_brackets(&normalise_text(text))) == key;
-        let position = |test: &dyn Fn(&Vec<String>) -> bool| self.labels.iter().position(test);
-        position(&|l| label_key(&l.join("/")) == key || label_key(&l.concat()) == key)
-            .or_else(|| position(&|l| l.last().is_some_and(|s| equal(s))))
-            .or_else(|| position(&|l| l.iter().any(|s| equal(s))))
+        let is = |keys: &[String; 2]| keys.iter().any(|k| k == key);
+        let position = |test: &dyn Fn(&ColumnKeys) -> bool| self.keys.iter().position(test);
+        position(&|k| !k.storeys.is_empty() && is(&k.whole))
+            .or_else(|| position(&|k| k.storeys.last().is_some_and(is)))
+            .or_else(|| position(&|k| k.storeys.iter().any(is)))
     }
 
     /// How many of the wanted columns are there.
@@ -132,7 +151,7 @@ fn header_at(sheet: &Sheet, row: usize, depth: usize) -> HeaderMatch {
     let width = sheet.width();
     let storeys: Vec<Vec<Option<String>>> =
         (0..depth).map(|d| storey(sheet, row + d, width, d + 1 < depth)).collect();
-    let labels = (0..width)
+    let labels: Vec<Vec<String>> = (0..width)
         .map(|column| {
             let mut stack: Vec<String> = Vec::new();
             for text in storeys.iter().filter_map(|s| s[column].clone()) {
@@ -143,7 +162,8 @@ fn header_at(sheet: &Sheet, row: usize, depth: usize) -> HeaderMatch {
             stack
         })
         .collect();
-    HeaderMatch { row, depth, labels }
+    let keys = labels.iter().map(|stack| ColumnKeys::of(stack)).collect();
+    HeaderMatch { row, depth, labels, keys }
 }
 
 /// One header row: merged cells show their content; in a storey with others below, an empty cell whose neighbour
