@@ -1,6 +1,7 @@
 //! Double counting (method A1, A2 and finding 9), with the tonnes at stake.
 
 use crate::config::ElectricityBoundary;
+use crate::factor::FactorLibrary;
 use crate::inventory::InventoryLine;
 use carbonzone_types::{ExactSum, Finding, Findings};
 
@@ -191,6 +192,25 @@ fn others(lines: &[InventoryLine], findings: &mut Findings) {
         "cropland has a land coefficient and its crops are counted too",
         "keep one of them",
     );
+}
+
+/// Factors with a caveat that a reader must know (notes that begin with `flag:`), with their tonnes.
+pub(crate) fn flagged(lines: &[InventoryLine], library: &FactorLibrary) -> Findings {
+    let mut findings = Findings::new();
+    for factor in &library.factors {
+        let Some(caveat) = factor.note.strip_prefix("flag: ") else {
+            continue;
+        };
+        let amount_t =
+            tonnes(lines, |l| l.factor_id == factor.id || l.source.contains(&format!("; {}: ", factor.id)));
+        if amount_t > 0.0 && !factor.overridden {
+            let message = format!("{amount_t:.0} t CO2e rest on {}: {caveat}", factor.id);
+            findings.push(
+                Finding::warning("flagged_factor", message).value(factor.id.clone()).amount_t(amount_t),
+            );
+        }
+    }
+    findings
 }
 
 /// The all-in land coefficient of cultivated land and the list of inputs exclude each other (method A2); pigs in stock

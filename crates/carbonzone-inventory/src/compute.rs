@@ -2,7 +2,7 @@
 
 use crate::activity::{ActivityRow, ActivityTable};
 use crate::boundary::{boundary_name, excluded, scope_name};
-use crate::checks::{double_counting, exclusive};
+use crate::checks::{double_counting, exclusive, flagged};
 use crate::config::{AgricultureScope, ElectricityBoundary, InventoryConfig};
 use crate::context::{Context, Draft, Role, Row};
 use crate::equations::{
@@ -62,6 +62,7 @@ pub fn compute(
         return Err(findings);
     }
     findings.extend(double_counting(&lines, config.electricity_boundary));
+    findings.extend(flagged(&lines, library));
     let budgets = budgets(&lines, config);
     check_budgets(&budgets, &mut findings);
     let totals = totals(&lines);

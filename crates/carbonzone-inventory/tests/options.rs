@@ -172,6 +172,32 @@ fn the_electric_fleet_follows_the_grid_factor_of_the_run() {
 }
 
 #[test]
+fn factors_with_a_caveat_are_flagged_with_their_tonnes() {
+    let rows = || {
+        vec![
+            ActivityRow::new("manufacturing_energy", "液化天然气", 10.0, "t"),
+            ActivityRow::new("inputs", "播种面积", 100.0, "ha"),
+            ActivityRow::new("fleet", "地铁", 1000.0, "车公里"),
+        ]
+    };
+    let flagged = |i: &Inventory| -> Vec<(String, f64)> {
+        let is = |f: &&carbonzone_types::Finding| f.code == "flagged_factor";
+        i.findings.items.iter().filter(is).map(|f| (f.value.clone().unwrap(), f.amount_t.unwrap())).collect()
+    };
+    let found = flagged(&run(&alone(), rows()));
+    let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(ids, ["fuel.cn.lng", "electricity.EastChina.2020.default", "agri.input.tillage_area"]);
+    near(found[0].1, 23.2531);
+    near(found[1].1, 2.6964);
+    let mut config = InventoryConfig { grid_factor: "electricity.EastChina.2021".into(), ..alone() };
+    config.choose.insert("lng".into(), "fuel.cn2025.lng".into());
+    config.choose.insert("inputs.tillage_area".into(), "agri.input.tillage_area.per_ha".into());
+    let other = run(&config, rows());
+    assert!(flagged(&other).is_empty());
+    near(other.lines[1].gas_t, 31.26);
+}
+
+#[test]
 fn landfill_options_multiply_the_factor() {
     let rows = || vec![ActivityRow::new("solid_waste", "填埋", 1000.0, "t")];
     near(run(&alone(), rows()).lines[0].gas_t, 50.0);
