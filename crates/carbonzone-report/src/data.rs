@@ -38,12 +38,13 @@ impl MapLayer {
         Ok(())
     }
 
-    /// Numbers of a field, NULL as `None`.
+    /// Numbers of a field, NULL (and anything not finite) as `None`.
     ///
     /// # Errors
     /// [`ReportError::MissingField`] if there is no such numeric field.
     pub fn numbers(&self, field: &str) -> Result<Vec<Option<f64>>, ReportError> {
-        self.table.numbers(field).ok_or_else(|| self.missing(field))
+        let values = self.table.numbers(field).ok_or_else(|| self.missing(field))?;
+        Ok(values.into_iter().map(|v| v.filter(|v| v.is_finite())).collect())
     }
 
     /// Texts of a field, NULL as `None`.

@@ -57,8 +57,8 @@ impl Label {
         Self { zh: en.clone(), en }
     }
 
-    /// One line of text: `Both` gives `中文 English`, or one of them where they are equal; a common beginning (the
-    /// numbers of a legend row) is written once.
+    /// One line of text: `Both` gives `中文 English`, or one of them where they are equal; the range
+    /// of numbers that begins a legend row is written once.
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         match lang {
@@ -83,11 +83,11 @@ impl Label {
         }
     }
 
-    /// Bytes that both languages begin with, if that is at least five characters.
+    /// Bytes of the range of numbers that both languages begin with.
     fn common_beginning(&self) -> Option<usize> {
-        let same: Vec<char> =
+        let same: String =
             self.en.chars().zip(self.zh.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
-        (same.len() >= 5).then(|| same.iter().map(|c| c.len_utf8()).sum())
+        same.contains('–').then_some(same.len())
     }
 
     /// Joins the languages piece by piece: `a + b` in each.
@@ -108,6 +108,7 @@ mod tests {
         assert_eq!(Label::new("Sink", "").text(Lang::Zh), "Sink");
         let row = Label::new("−1,000 – 0 (net sink)", "−1,000 – 0（净碳汇）");
         assert_eq!(row.text(Lang::Both), "−1,000 – 0（净碳汇） (net sink)");
+        assert_eq!(Label::new("1 km grid", "1 km 网格").text(Lang::Both), "1 km 网格 1 km grid");
     }
 
     #[test]

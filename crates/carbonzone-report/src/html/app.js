@@ -38,6 +38,10 @@ document.querySelectorAll('table.sortable').forEach(table => {
   });
 });
 
+// A print shows everything.
+addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(d => { d.dataset.was = d.open; d.open = true; }));
+addEventListener('afterprint', () => document.querySelectorAll('details').forEach(d => { d.open = d.dataset.was === 'true'; }));
+
 if (typeof DecompressionStream === 'undefined') { $('map').hidden = true; return; }
 const D = JSON.parse($('data').textContent);
 

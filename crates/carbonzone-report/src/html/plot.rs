@@ -56,9 +56,9 @@ pub(crate) fn quadrant(data: &MapData) -> Option<(String, usize, Label, Label)> 
     let (ix, iy) = pair(data)?;
     let xs = data.zones.table.numbers(&ix.key)?;
     let ys = data.zones.table.numbers(&iy.key)?;
-    let points: Vec<(usize, f64, f64)> = (0..xs.len())
-        .filter_map(|i| Some((i, xs[i].filter(|v| *v > 0.0)?, ys[i].filter(|v| *v > 0.0)?)))
-        .collect();
+    let placed = |v: &f64| *v > 0.0 && v.is_finite();
+    let points: Vec<(usize, f64, f64)> =
+        (0..xs.len()).filter_map(|i| Some((i, xs[i].filter(placed)?, ys[i].filter(placed)?))).collect();
     let ax = Axis::over(&points.iter().map(|p| p.1).collect::<Vec<_>>(), ix.thresholds[0]);
     let ay = Axis::over(&points.iter().map(|p| p.2).collect::<Vec<_>>(), iy.thresholds[0]);
     let px = |v: f64| LEFT + (W - LEFT - RIGHT) * ax.at(v);

@@ -198,7 +198,9 @@ pub fn city(parcels: usize) -> MapData {
         .map(|z| (z != 7).then(|| 1e6 * (0.3 + 3.0 * bump(centres[z], 16_000.0, 16_000.0, 9000.0))))
         .collect();
     let gdp_all: f64 = gdp.iter().flatten().sum();
-    let ecc: Vec<Option<f64>> = (0..12).map(|z| gdp[z].map(|g| (g / gdp_all) / (gross[z] / g_all))).collect();
+    let ecc: Vec<Option<f64>> = (0..12)
+        .map(|z| gdp[z].filter(|_| gross[z] > 0.0).map(|g| (g / gdp_all) / (gross[z] / g_all)))
+        .collect();
     let esc: Vec<Option<f64>> = (0..12).map(|z| Some((sink[z] / s_all) / (gross[z] / g_all))).collect();
     let ccr: Vec<f64> = (0..12).map(|z| sink[z] / gross[z]).collect();
     let class = |z: usize| match (ecc[z], esc[z].unwrap()) {

@@ -1,0 +1,237 @@
+//! The written formats, guarded without QGIS or a browser. `INSTA_UPDATE=always cargo test -p carbonzone-report` re-records.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod common;
+
+use carbonzone_report::figure::{Fonts, svg};
+use carbonzone_report::style::{Figure, figures};
+use carbonzone_report::{Lang, MapData, RenderOptions, html, qgis};
+use quick_xml::events::Event;
+
+/// Numbers with more than six digits are rounded to six significant ones, so that another machine's last bit does not matter;
+/// packed data become their kind only.
+fn stable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let number: usize = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        if c.is_ascii_digit()
+            && number > 7
+            && rest[..number].matches('.').count() == 1
+            && !rest[..number].ends_with('.')
+        {
+            let value: f64 = rest[..number].parse().unwrap();
+            out.push_str(&format!("{}", (value * 1e3).round() / 1e3));
+            rest = &rest[number..];
+        } else if let Some(data) = rest.strip_prefix("base64,").or_else(|| rest.strip_prefix("base64:")) {
+            out.push_str("base64 ...");
+            rest = data.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+/=".contains(c));
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out
+}
+
+fn small() -> (MapData, Vec<Figure>, RenderOptions) {
+    let data = common::city(100);
+    let options = RenderOptions::default();
+    let all = figures(&data, &options).unwrap();
+    (data, all, options)
+}
+
+fn named<'a>(all: &'a [Figure], name: &str) -> &'a Figure {
+    all.iter().find(|f| f.name == name).unwrap()
+}
+
+#[test]
+fn figure_names_are_those_of_the_paper() {
+    let (_, all, _) = small();
+    let names: Vec<&str> = all.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "fig4_shares",
+            "fig5a_parcels",
+            "fig5b_grid",
+            "grid_intensity",
+            "fig6a_emission",
+            "fig6b_sink",
+            "fig7_ccr",
+            "fig8a_ecc",
+            "fig8b_esc",
+            "fig9a_zones",
+            "fig9b_counts",
+            "fig9c_shares",
+        ]
+    );
+}
+
+#[test]
+fn project_xml_is_as_recorded() {
+    let (data, all, options) = small();
+    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    // Layouts differ in their map layer only: two of them are recorded, a chart and a map.
+    let pages: Vec<&str> = qgs.split("<Layout ").collect();
+    let rest = qgs.split("</Layouts>").nth(1).unwrap();
+    let recorded = format!("{}<Layout {}<Layout {}...</Layouts>{rest}", pages[0], pages[1], pages[2]);
+    insta::assert_snapshot!("project", stable(&recorded));
+}
+
+#[test]
+fn qml_of_zones_and_rasters_is_as_recorded() {
+    let (data, all, options) = small();
+    for (file, text) in qgis::sidecars(&data, &all, &options, Lang::Both).unwrap() {
+        insta::assert_snapshot!(file.replace('.', "_"), stable(&text));
+    }
+    let ecc = named(&all, "fig8a_ecc").map().unwrap();
+    insta::assert_snapshot!("fig8a_ecc_qml", stable(&qgis::vector_qml(ecc, Lang::En).unwrap()));
+}
+
+#[test]
+fn figures_are_as_recorded() {
+    let (data, all, _) = small();
+    for name in
+        ["fig4_shares", "fig5a_parcels", "fig6a_emission", "fig9a_zones", "fig9b_counts", "fig9c_shares"]
+    {
+        let text = svg(&data, named(&all, name), Lang::Both, &Fonts::none()).unwrap();
+        insta::assert_snapshot!(format!("{name}_svg"), stable(&text));
+    }
+}
+
+/// The rules that QGIS enforces silently: unique ids of more than ten characters that every reference meets.
+#[test]
+fn every_reference_in_the_project_meets_a_layer() {
+    let (data, all, options) = small();
+    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let mut reader = quick_xml::Reader::from_str(&qgs);
+    let (mut path, mut ids, mut used) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut themes, mut layouts, mut uuids) = (0, 0, Vec::new());
+    loop {
+        let event = reader.read_event().unwrap();
+        let (start, empty) = match &event {
+            Event::Start(s) => (Some(s.clone()), false),
+            Event::Empty(s) => (Some(s.clone()), true),
+            _ => (None, false),
+        };
+        if let Some(start) = start {
+            let name = start.name().0.to_owned();
+            let attribute = |key: &str| {
+                start.attributes().flatten().find(|a| a.key.0 == key).map(|a| a.value.into_owned())
+            };
+            match name.as_str() {
+                "layer-tree-layer" => used.push(attribute("id").unwrap()),
+                "layer" if path.last().is_some_and(|p| p == "visibility-preset") => {
+                    used.push(attribute("id").unwrap())
+                }
+                "visibility-preset" => themes += 1,
+                "Layout" => layouts += 1,
+                "LayoutItem" => uuids.push(attribute("uuid").unwrap()),
+                _ => {}
+            }
+            if !empty {
+                path.push(name);
+            }
+        }
+        match event {
+            Event::End(_) => drop(path.pop()),
+            Event::Text(t) => {
+                let text = t.trim().to_owned();
+                match path.last().map(String::as_str) {
+                    Some("id") => ids.push(text),
+                    Some("Layer") => used.push(text),
+                    _ => {}
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert!(ids.iter().all(|id| id.len() > 10), "{ids:?}");
+    let mut unique = ids.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), ids.len());
+    assert!(used.iter().all(|id| ids.contains(id)), "{used:?}");
+    let total = uuids.len();
+    uuids.sort();
+    uuids.dedup();
+    assert_eq!(uuids.len(), total, "layout items share a uuid");
+    assert_eq!((themes, layouts), (9, 12));
+}
+
+#[test]
+fn project_paths_are_relative_with_forward_slashes() {
+    let (data, all, options) = small();
+    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    for line in qgs.lines().filter(|l| l.contains("<datasource>")) {
+        assert!(line.contains("<datasource>./") && !line.contains('\\'), "{line}");
+    }
+    assert!(qgs.contains("<Absolute type=\"bool\">false</Absolute>"));
+}
+
+#[test]
+fn every_layer_style_row_is_a_style_and_one_per_table_is_the_default() {
+    let (data, all, _) = small();
+    let rows = qgis::layer_styles(&data, &all, Lang::Both).unwrap();
+    for table in ["parcels", "grid_1km", "townships", "zones"] {
+        assert_eq!(rows.iter().filter(|r| r.table == table && r.default).count(), 1, "{table}");
+    }
+    assert!(rows.iter().all(|r| r.name.chars().count() <= 30 && r.qml.contains("<renderer-v2")));
+}
+
+#[test]
+fn units_without_a_value_have_a_class_of_their_own_in_qgis() {
+    let (_, all, _) = small();
+    let qml = qgis::vector_qml(named(&all, "fig8a_ecc").map().unwrap(), Lang::En).unwrap();
+    assert!(qml.contains("attr=\"coalesce(&quot;ecc&quot;, -"), "{qml}");
+    assert!(qml.contains("label=\"no data\""));
+}
+
+#[test]
+fn without_a_chinese_face_nothing_chinese_is_drawn() {
+    let (data, all, _) = small();
+    let fonts = Fonts::without_cjk();
+    let (lang, warning) = fonts.lang(Lang::Both);
+    assert!(lang == Lang::En && warning.is_some());
+    for figure in all.iter().filter(|f| f.name != "fig5a_parcels") {
+        let text = svg(&data, figure, lang, &fonts).unwrap();
+        let drawn =
+            text.lines().filter(|l| l.starts_with("<text") && !l.contains("Source:")).collect::<String>();
+        assert!(drawn.chars().all(|c| u32::from(c) < 0x2e80), "{}", figure.name);
+        assert!(
+            figure.map().is_none() || drawn.contains("Gucheng"),
+            "{}: the English names are drawn",
+            figure.name
+        );
+    }
+}
+
+#[test]
+fn the_page_needs_no_other_file_and_escapes_names() {
+    let (mut data, _, options) = small();
+    "</script><b>Evil & Co".clone_into(&mut data.manifest.title_en);
+    let page = html::page(&data, &options, &Fonts::none()).unwrap().html;
+    assert!(!page.contains("<b>Evil"), "names are escaped");
+    let outside = page.matches("http").count() - page.matches("http-equiv").count();
+    assert_eq!(outside, 0, "no address of any kind");
+    assert!(page.contains("default-src 'none'"));
+    assert_eq!(page.matches("</script>").count(), 2);
+}
+
+#[test]
+fn a_study_without_parcels_grid_and_indices_still_has_maps() {
+    let (mut data, _, options) = small();
+    data.parcels = None;
+    data.grid = None;
+    data.rasters.clear();
+    data.manifest.indicators.clear();
+    "counties".clone_into(&mut data.zones.name);
+    "counties".clone_into(&mut data.manifest.zones_layer);
+    let all = figures(&data, &options).unwrap();
+    assert!(all.iter().any(|f| f.name == "fig6a_emission"));
+    assert!(named(&all, "fig6a_emission").title.en.starts_with("Carbon emission by county"));
+    qgis::project(&data, &all, &options).unwrap();
+    html::page(&data, &options, &Fonts::none()).unwrap();
+}
