@@ -225,7 +225,7 @@ impl Plan {
         if total <= 0.0 {
             return None;
         }
-        let mut best: Option<(i32, Cut)> = None;
+        let mut best: Option<(i64, Cut)> = None;
         for (axis, low, high, across) in [(Axis::U, r.u0, r.u1, r.height()), (Axis::V, r.v0, r.v1, r.width())]
         {
             let len = high - low;
@@ -237,14 +237,14 @@ impl Plan {
             let enough = (len / 6).max(3 * cell / 2);
             // A strip of half a cell stays, so that the shore is not exactly on the line.
             if a - low > enough {
-                let gain = (a - low - cell / 2) * (across / 64).max(1) / 8;
+                let gain = i64::from(a - low - cell / 2) * i64::from((across / 64).max(1)) / 8;
                 let cut = Cut { axis, at: a - cell / 2, strip: 0, first: 0, second: n, pieces: 0 };
                 if best.as_ref().is_none_or(|(g, _)| gain > *g) {
                     best = Some((gain, cut));
                 }
             }
             if high - b > enough {
-                let gain = (high - b - cell / 2) * (across / 64).max(1) / 8;
+                let gain = i64::from(high - b - cell / 2) * i64::from((across / 64).max(1)) / 8;
                 let cut = Cut { axis, at: b + cell / 2, strip: 0, first: n, second: 0, pieces: 0 };
                 if best.as_ref().is_none_or(|(g, _)| gain > *g) {
                     best = Some((gain, cut));

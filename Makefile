@@ -1,0 +1,98 @@
+# carbonzone: one entry point. `make help` lists the targets.
+SHELL := /bin/bash
+CARGO ?= cargo
+PARCELS ?= 100000
+SEED ?= 2020
+CZ := target/release/carbonzone
+SYNTH := build/synth
+PURE := carbonzone-types carbonzone-sheet carbonzone-inventory carbonzone-geom carbonzone-spatialize carbonzone-zoning carbonzone-synth carbonzone-report
+SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o -name 'Cargo.toml' -o -path '*/data/*' -o -path '*/assets/*' -o -path '*/templates/*' \) -not -path '*/tests/*') $(shell find fixtures -type f)
+export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build suzhou suzhou-inventory guiyang henan maps test test-core check fmt lint doc deny oracle bless bench bench-peers qgis-check report-check ci ci-full clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup: ## install libgdal if it is missing (says what it does)
+	@scripts/bootstrap
+
+$(CZ): $(SOURCES)
+	@scripts/bootstrap
+	$(CARGO) build --release --locked -p carbonzone
+	@touch $(CZ)
+
+build: $(CZ) ## the release binary
+
+# ---------------------------------------------------------------- Suzhou
+$(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED): $(CZ)
+	@mkdir -p $(SYNTH)
+	$(CZ) synth suzhou --parcels $(PARCELS) --seed $(SEED) --out $(SYNTH)/suzhou
+	@touch $@
+
+out/suzhou/run.json: $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED) pipelines/suzhou.toml
+	$(CZ) run pipelines/suzhou.toml --out out/suzhou --no-summary
+	@touch $@
+
+suzhou: out/suzhou/run.json ## the synthetic Suzhou from a fresh clone to zones on a map (PARCELS=100000 SEED=2020)
+	@$(CZ) show out/suzhou
+
+out/suzhou-inventory/run.json: $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED) pipelines/suzhou-inventory.toml
+	$(CZ) run pipelines/suzhou-inventory.toml --out out/suzhou-inventory --no-summary
+	@touch $@
+
+suzhou-inventory: out/suzhou-inventory/run.json ## the same city with totals computed from a (synthetic) yearbook
+	@$(CZ) show out/suzhou-inventory
+
+maps: $(CZ) ## regenerate figures, QGIS project and report of out/suzhou without computing (RUN=out/suzhou)
+	$(CZ) maps $(or $(RUN),out/suzhou)
+
+# ---------------------------------------------------------------- quality
+test: setup ## every test
+	$(CARGO) test --release --workspace --locked
+
+test-core: ## all crates but io and the binary, without libgdal
+	PKG_CONFIG_LIBDIR=/nonexistent GDAL_HOME=/nonexistent $(CARGO) test --release --locked $(addprefix -p ,$(PURE))
+	@! $(CARGO) tree --locked -e normal,build,dev $(addprefix -p ,$(PURE)) | grep -E '(gdal|geos)-sys' || { echo 'a pure crate links native code'; exit 1; }
+
+check: ## cargo check of everything
+	$(CARGO) check --workspace --all-targets --locked
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+lint: ## rustfmt and clippy, warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+doc: ## API documentation, warnings are errors
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+deny: ## licences, advisories, bans (needs cargo-deny)
+	$(CARGO) deny check
+
+bless: ## record golden files anew; review the diff
+	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone -p carbonzone-report
+
+bench: ## criterion benches of the kernels
+	$(CARGO) bench --locked -p carbonzone-geom
+
+bench-peers: $(CZ) ## the same job with GeoPandas, tobler, exactextract, ... in the same run
+	scripts/venv build/venv-peers oracle/requirements-peers.txt
+	build/venv-peers/bin/python scripts/bench_peers.py
+
+qgis-check: out/suzhou/run.json ## open project, GeoPackage and loose files in a real QGIS
+	scripts/qgis-check out/suzhou
+
+report-check: out/suzhou/run.json ## drive the report in a headless Chromium with the network off
+	scripts/report-check out/suzhou
+
+ci: lint doc test-core test ## exactly what CI runs
+	$(MAKE) suzhou PARCELS=5000
+	$(MAKE) suzhou PARCELS=5000 | tee build/second-run.txt
+	@! grep -E 'Compiling|written to' build/second-run.txt || { echo 'the second make suzhou did work again'; exit 1; }
+	@git diff --exit-code || { echo 'the tree is not clean after ci'; exit 1; }
+
+clean: ## remove outputs and build products
+	rm -rf out build target

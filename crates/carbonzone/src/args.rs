@@ -1,0 +1,275 @@
+//! Command line.
+
+use crate::config::Language;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A city's carbon inventory, allocated to parcels, aggregated to grid and townships, zoned by carbon balance.
+#[derive(Debug, Parser)]
+#[command(name = "carbonzone", version, propagate_version = true, max_term_width = 110)]
+#[command(
+    after_help = "Start with `carbonzone init mycity`, then `carbonzone check mycity/pipeline.toml`, then `carbonzone run`.\n\
+Exit codes: 0 done; 1 the input or the result is not acceptable; 2 could not run (usage, missing file)."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Do the whole job: read, allocate, aggregate, zone, write layers, maps and report
+    Run(RunArgs),
+    /// Read every input and print all findings; write nothing
+    Check(CheckArgs),
+    /// Print the summary of a finished run again
+    Show(ShowArgs),
+    /// Print the sector totals, line by line, with activity, factor, source and formula
+    Inventory(InventoryArgs),
+    /// Make a synthetic city (always labelled synthetic), in the formats people really get
+    Synth(SynthArgs),
+    /// Say where a unit's tonnes come from: sector, budget, proxy, weight, share, fallback
+    Explain(ExplainArgs),
+    /// Differences of two runs, unit by unit, and the zone transition matrix
+    Compare(CompareArgs),
+    /// Figures, styles, QGIS project and report of an existing run, without computing it again
+    Maps(MapsArgs),
+    /// The factor library: every factor with unit, source and verification status
+    Factors(FactorsArgs),
+    /// Write a commented starter pipeline into a folder
+    Init(InitArgs),
+    /// JSON Schema of the pipeline file: every key, type and default
+    Schema,
+    /// Shell completion script
+    Completions {
+        /// Shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `carbonzone run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Pipeline file
+    pub pipeline: PathBuf,
+    /// Output folder [default: out/<name>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace an output folder of another pipeline
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Threads [default: all processors]; the results do not depend on it
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Change a value of the pipeline file, e.g. --set layers.poi.snap_m=50
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Format of the parcel layer; wins over [outputs] parcel_format
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub parcel_output: Option<crate::config::ParcelFormat>,
+    /// Layers and tables only: no figures, project or report
+    #[arg(long)]
+    pub no_maps: bool,
+    /// Warnings are errors
+    #[arg(long)]
+    pub strict: bool,
+    /// Progress and findings, but no closing summary
+    #[arg(long)]
+    pub no_summary: bool,
+    /// No progress bars, no findings, no summary
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// `carbonzone show`
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Folder of a run
+    pub run_dir: PathBuf,
+}
+
+/// `carbonzone check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Pipeline file
+    pub pipeline: PathBuf,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Change a value of the pipeline file
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Warnings are errors
+    #[arg(long)]
+    pub strict: bool,
+    /// No progress bars
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Text or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// `carbonzone inventory`
+#[derive(Debug, Args)]
+pub struct InventoryArgs {
+    /// Pipeline file
+    #[arg(required_unless_present = "template")]
+    pub pipeline: Option<PathBuf>,
+    /// Write an empty yearbook workbook instead
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub template: Option<PathBuf>,
+    /// Write the lines to a file: .csv, .xlsx or .json
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+    /// Change a value of the pipeline file
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Warnings are errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `carbonzone synth`
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Which place
+    #[arg(value_enum)]
+    pub city: SynthCity,
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Number of parcels, 1,000 to 10,000,000 (suzhou)
+    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    pub parcels: u64,
+    /// Seed: the same seed and size give the same city
+    #[arg(long, default_value_t = 2020)]
+    pub seed: u64,
+    /// Every layer as GeoPackage (for benchmarks)
+    #[arg(long)]
+    pub all_gpkg: bool,
+    /// Facts the place grows from [default: those shipped]
+    #[arg(long, value_name = "DIR")]
+    pub facts: Option<PathBuf>,
+    /// No progress bars, no summary
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Synthetic places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SynthCity {
+    /// Parcels, POI, people, roads, 97 townships
+    Suzhou,
+}
+
+/// `carbonzone explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Folder of a run
+    pub run_dir: PathBuf,
+    #[command(flatten)]
+    /// Unit.
+    pub unit: UnitArgs,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Which unit.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct UnitArgs {
+    /// Township (or county) id or name
+    #[arg(long, value_name = "ID")]
+    pub township: Option<String>,
+    /// Parcel id
+    #[arg(long, value_name = "ID")]
+    pub parcel: Option<String>,
+    /// Grid cell: column from the west, row from the north
+    #[arg(long, value_name = "COL,ROW")]
+    pub cell: Option<String>,
+}
+
+/// `carbonzone compare`
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// First run (before)
+    pub run_a: PathBuf,
+    /// Second run (after)
+    pub run_b: PathBuf,
+    /// Write the differences per unit to a CSV file
+    #[arg(long, value_name = "FILE.csv")]
+    pub export: Option<PathBuf>,
+}
+
+/// `carbonzone maps`
+#[derive(Debug, Args)]
+pub struct MapsArgs {
+    /// Folder of a run
+    pub run_dir: PathBuf,
+    /// Language of labels [default: that of the run]
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// Class breaks
+    #[arg(long, value_enum, default_value_t = BreaksArg::Natural)]
+    pub breaks: BreaksArg,
+    /// Colours of emission maps
+    #[arg(long, value_enum, default_value_t = PaletteArg::Standard)]
+    pub palette: PaletteArg,
+    /// Classes per map, 3 to 9
+    #[arg(long, default_value_t = 5)]
+    pub classes: usize,
+    /// Resolution of the PNG figures
+    #[arg(long, default_value_t = 300)]
+    pub dpi: u32,
+    /// No progress bars, no summary
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Class breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BreaksArg {
+    /// Natural breaks (exact Fisher-Jenks)
+    Natural,
+    /// Equal counts
+    Quantile,
+    /// Equal widths
+    Equal,
+}
+
+/// Colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PaletteArg {
+    /// `ColorBrewer`: red for emission, green for sinks
+    Standard,
+    /// Viridis
+    Viridis,
+}
+
+/// `carbonzone factors`
+#[derive(Debug, Args)]
+pub struct FactorsArgs {
+    /// Only this sector
+    #[arg(long, value_name = "SECTOR")]
+    pub sector: Option<String>,
+    /// As CSV
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `carbonzone init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder to create
+    pub dir: PathBuf,
+}

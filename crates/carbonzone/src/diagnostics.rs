@@ -1,0 +1,164 @@
+//! Findings for people: grouped by layer, with the place in the pipeline file, and as JSON.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use carbonzone_types::{Finding, Findings, Severity};
+use std::fmt::Write as _;
+
+/// Whether colours may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// ANSI colours.
+    Ansi,
+    /// Plain text.
+    Plain,
+}
+
+impl Colour {
+    /// Colours if standard error is a terminal, unless `NO_COLOR` is set.
+    pub fn for_stderr() -> Self {
+        Self::wanted(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+    }
+
+    /// Colours if standard output is a terminal, unless `NO_COLOR` is set.
+    pub fn for_stdout() -> Self {
+        Self::wanted(std::io::IsTerminal::is_terminal(&std::io::stdout()))
+    }
+
+    fn wanted(terminal: bool) -> Self {
+        let allowed = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        if allowed && terminal { Self::Ansi } else { Self::Plain }
+    }
+}
+
+/// All findings as text, worst first within each layer.
+pub fn render(findings: &Findings, pipeline_path: &str, pipeline_text: &str, colour: Colour) -> String {
+    let mut layers: Vec<&str> = Vec::new();
+    for finding in &findings.items {
+        let layer = finding.layer.as_deref().unwrap_or("");
+        if !layers.contains(&layer) {
+            layers.push(layer);
+        }
+    }
+    let mut out = String::new();
+    for layer in layers {
+        if !layer.is_empty() {
+            let _ = writeln!(out, "\n== {layer}");
+        }
+        let mut group: Vec<&Finding> =
+            findings.items.iter().filter(|f| f.layer.as_deref().unwrap_or("") == layer).collect();
+        group.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        for finding in group {
+            out.push_str(&render_one(finding, pipeline_path, pipeline_text, colour));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
+        Severity::Fatal | Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    }
+}
+
+fn render_one(finding: &Finding, pipeline_path: &str, pipeline_text: &str, colour: Colour) -> String {
+    let title = format!("{}{}", place(finding), finding.message);
+    let mut group = Group::with_title(level(finding.severity).primary_title(&title).id(finding.code.clone()));
+    if let Some(span) = finding.span.filter(|s| s.end <= pipeline_text.len() && s.start <= s.end) {
+        group = group.element(
+            Snippet::source(pipeline_text)
+                .path(pipeline_path)
+                .fold(true)
+                .annotation(AnnotationKind::Primary.span(span.start..span.end)),
+        );
+    }
+    let notes = notes(finding);
+    for (name, text) in &notes {
+        let level =
+            if *name == "hint" { Level::HELP.with_name("hint") } else { Level::NOTE.with_name(*name) };
+        group = group.element(level.message(text));
+    }
+    let renderer = if colour == Colour::Ansi { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&[group]).clone()
+}
+
+/// `parcels.gpkg, feature 12, field "DLBM": `
+fn place(finding: &Finding) -> String {
+    let mut parts = Vec::new();
+    if let Some(file) = &finding.file {
+        parts.push(file.clone());
+    }
+    if let Some(feature) = &finding.feature {
+        parts.push(format!("feature {feature}"));
+    }
+    if let Some(field) = &finding.field {
+        parts.push(format!("field \"{field}\""));
+    }
+    if let Some(value) = &finding.value {
+        parts.push(format!("value \"{value}\""));
+    }
+    if parts.is_empty() { String::new() } else { parts.join(", ") + ": " }
+}
+
+fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    if let Some(expected) = &finding.expected {
+        out.push(("expected", expected.clone()));
+    }
+    if let Some(count) = finding.count {
+        out.push(("count", count.to_string()));
+    }
+    if let Some(amount_t) = finding.amount_t {
+        out.push(("at stake", format!("{amount_t:.1} t CO2e")));
+    }
+    if let Some(hint) = &finding.hint {
+        out.push(("hint", hint.clone()));
+    }
+    out
+}
+
+/// One line that counts the findings.
+pub fn count_line(findings: &Findings) -> String {
+    let n = |s| findings.count_of(s);
+    format!(
+        "{} errors, {} warnings, {} notes",
+        n(Severity::Fatal) + n(Severity::Error),
+        n(Severity::Warning),
+        n(Severity::Info)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_shows_place_expectation_and_hint() {
+        let mut findings = Findings::new();
+        findings.push(
+            Finding::error("unknown_field", "no such field")
+                .layer("parcels")
+                .file("parcels.gpkg")
+                .field("DLBN")
+                .expected("one of DLBM, DLMC")
+                .hint("did you mean \"DLBM\"?"),
+        );
+        let text = render(&findings, "city.toml", "", Colour::Plain);
+        for needle in
+            ["== parcels", "parcels.gpkg, field \"DLBN\": no such field", "DLBM, DLMC", "hint: did you mean"]
+        {
+            assert!(text.contains(needle), "{needle} in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_shows_the_line_of_the_pipeline_file() {
+        let text = "[city]\nname = \"x y\"\n";
+        let mut findings = Findings::new();
+        findings.push(Finding::error("city_name", "bad name").span(14..19));
+        let shown = render(&findings, "city.toml", text, Colour::Plain);
+        assert!(shown.contains("city.toml:2") && shown.contains("name = \"x y\""), "{shown}");
+    }
+}

@@ -1,0 +1,386 @@
+//! `carbonzone explain`: where a unit's tonnes come from.
+
+use crate::args::{ExplainArgs, Format};
+use crate::out_dir::read_manifest;
+use crate::run::{named, print_line};
+use crate::summary::{right_align, table, tonnes};
+use anyhow::{Context, bail};
+use carbonzone_geom::{Coverage, overlap_grid, overlap_zones};
+use carbonzone_types::{AttributeTable, ExactSum, RuleRecord, RunManifest};
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// One line of an explanation: a rule's part of a unit's tonnes.
+#[derive(Debug, Serialize)]
+struct Line {
+    sector: String,
+    rule: String,
+    activity: String,
+    budget_t: f64,
+    budget_source: String,
+    land: String,
+    proxy: String,
+    /// True if an earlier proxy of the chain was zero everywhere.
+    fallback: bool,
+    /// Measure of the unit (for cells and zones: of its share of the parcels).
+    weight: f64,
+    weight_total: f64,
+    weight_unit: String,
+    parcels: u64,
+    amount_t: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Explanation {
+    unit: String,
+    kind: String,
+    synthetic: bool,
+    gross_t: f64,
+    sink_t: f64,
+    net_t: f64,
+    /// Written value minus the sum of the lines: what the explanation leaves open.
+    unexplained_gross_t: f64,
+    lines: Vec<Line>,
+    /// The parcels that weigh most (cells and zones).
+    largest_parcels: Vec<LargeParcel>,
+    /// Activity lines behind each budget, if the totals were computed.
+    inventory_lines: Vec<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct LargeParcel {
+    id: String,
+    land_use: String,
+    share_of_parcel: f64,
+    gross_t: f64,
+}
+
+/// Parcels of the run with the share of each that lies in the unit.
+struct Members {
+    table: AttributeTable,
+    shares: Vec<f64>,
+}
+
+/// The command.
+pub fn explain(args: &ExplainArgs) -> anyhow::Result<u8> {
+    let manifest = read_manifest(&args.run_dir)?;
+    if manifest.study != "parcels" {
+        bail!("explain works on runs with parcels; this one is of type \"{}\"", manifest.study);
+    }
+    let unit = &args.unit;
+    let explanation = if let Some(id) = &unit.parcel {
+        parcel(&args.run_dir, &manifest, id)?
+    } else if let Some(id) = &unit.township {
+        zone(&args.run_dir, &manifest, id)?
+    } else {
+        cell(&args.run_dir, &manifest, unit.cell.as_deref().unwrap_or_default())?
+    };
+    match args.format {
+        Format::Json => print_line(&serde_json::to_string_pretty(&explanation)?),
+        Format::Text => print_line(&render(&explanation)),
+    }
+    Ok(0)
+}
+
+fn gpkg(dir: &Path, manifest: &RunManifest) -> std::path::PathBuf {
+    named(dir, &manifest.name, "gpkg")
+}
+
+fn by_id(
+    dir: &Path,
+    manifest: &RunManifest,
+    layer: &str,
+    id: &str,
+) -> anyhow::Result<(Coverage, AttributeTable)> {
+    Ok(carbonzone_io::read_features_by_id(&gpkg(dir, manifest), layer, "unit_id", id)?)
+}
+
+fn parcels_in(
+    dir: &Path,
+    manifest: &RunManifest,
+    bounds: [f64; 4],
+) -> anyhow::Result<(Coverage, AttributeTable)> {
+    carbonzone_io::read_features_in(&gpkg(dir, manifest), "parcels", bounds).context(
+        "this run has no parcel layer in its GeoPackage\nhint: run again with [outputs] parcels = \"full\"",
+    )
+}
+
+fn parcel(dir: &Path, manifest: &RunManifest, id: &str) -> anyhow::Result<Explanation> {
+    let (_, table) = by_id(dir, manifest, "parcels", id).context(
+        "this run has no parcel layer in its GeoPackage\nhint: run again with [outputs] parcels = \"full\"",
+    )?;
+    if table.rows() == 0 {
+        bail!("no parcel \"{id}\" in {}", dir.display());
+    }
+    let written = written(&table, 0);
+    let members = Members { table, shares: vec![1.0] };
+    Ok(explanation(manifest, id.to_owned(), "parcel", written, &members, None))
+}
+
+fn zone(dir: &Path, manifest: &RunManifest, id: &str) -> anyhow::Result<Explanation> {
+    let (coverage, table) = carbonzone_io::read_own_layer(&gpkg(dir, manifest), &manifest.zones_layer)?;
+    let ids = table.texts("unit_id").unwrap_or_default();
+    let names = table.texts("name").unwrap_or_default();
+    let found = (0..table.rows())
+        .find(|&i| ids[i].as_deref() == Some(id))
+        .or_else(|| (0..table.rows()).find(|&i| names.get(i).and_then(Option::as_deref) == Some(id)));
+    let Some(row) = found else {
+        let known: Vec<String> = ids
+            .iter()
+            .zip(&names)
+            .take(8)
+            .map(|(i, n)| format!("{} {}", i.as_deref().unwrap_or(""), n.as_deref().unwrap_or("")))
+            .collect();
+        bail!(
+            "no unit \"{id}\" in layer {}\nhint: ids look like this: {}",
+            manifest.zones_layer,
+            known.join(", ")
+        );
+    };
+    let shape = coverage.reordered(&[row as u32]);
+    let bounds = shape.bounds(0).context("the unit has no geometry")?;
+    let (parcels, attributes) = parcels_in(dir, manifest, bounds)?;
+    let weights = overlap_zones(&parcels, &shape);
+    let shares = (0..parcels.len()).map(|p| share(weights.row(p).1, weights.outside_m2[p])).collect();
+    let unit = format!("{} {}", ids[row].as_deref().unwrap_or(""), names[row].as_deref().unwrap_or(""));
+    let key = ids[row].clone().unwrap_or_default();
+    let members = Members { table: attributes, shares };
+    Ok(explanation(manifest, unit, &manifest.zones_layer, written(&table, row), &members, Some(&key)))
+}
+
+fn cell(dir: &Path, manifest: &RunManifest, text: &str) -> anyhow::Result<Explanation> {
+    let grid = manifest.grid.context("this run has no grid")?;
+    let parsed =
+        text.split_once(',').and_then(|(c, r)| Some((c.trim().parse().ok()?, r.trim().parse().ok()?)));
+    let Some((col, row)) = parsed.filter(|(c, r): &(u32, u32)| *c < grid.cols && *r < grid.rows) else {
+        bail!("--cell {text}: expected COL,ROW with COL < {} and ROW < {}", grid.cols, grid.rows);
+    };
+    let id = grid.cell_id(grid.index(col, row));
+    let (_, table) = by_id(dir, manifest, &manifest.grid_layer, &id)?;
+    if table.rows() == 0 {
+        bail!("cell {text} holds no parcel");
+    }
+    let (parcels, attributes) = parcels_in(dir, manifest, grid.cell_bounds(col, row))?;
+    let weights = overlap_grid(&parcels, &grid);
+    let index = grid.index(col, row);
+    let shares = (0..parcels.len())
+        .map(|p| {
+            let (cells, areas) = weights.row(p);
+            let all: f64 = areas.iter().sum::<f64>() + weights.outside_m2[p];
+            let here: f64 = cells.iter().zip(areas).filter(|(c, _)| **c == index).map(|(_, a)| a).sum();
+            if all > 0.0 { here / all } else { 0.0 }
+        })
+        .collect();
+    let members = Members { table: attributes, shares };
+    Ok(explanation(manifest, id, &manifest.grid_layer, written(&table, 0), &members, None))
+}
+
+fn share(areas: &[f64], outside: f64) -> f64 {
+    let inside: f64 = areas.iter().sum();
+    let all = inside + outside;
+    if all > 0.0 { inside / all } else { 0.0 }
+}
+
+/// Gross, sink and net as written in the layer.
+fn written(table: &AttributeTable, row: usize) -> [f64; 3] {
+    ["gross_t", "sink_t", "net_t"].map(|f| table.get(f).and_then(|c| c.number_at(row)).unwrap_or(f64::NAN))
+}
+
+fn explanation(
+    manifest: &RunManifest,
+    unit: String,
+    kind: &str,
+    [gross_t, sink_t, net_t]: [f64; 3],
+    members: &Members,
+    zone: Option<&str>,
+) -> Explanation {
+    let lines: Vec<Line> =
+        manifest.rules.iter().filter_map(|rule| line(manifest, rule, members, zone)).collect();
+    let explained =
+        lines.iter().filter(|l| l.sector != "sink").map(|l| l.amount_t).collect::<ExactSum>().value();
+    Explanation {
+        unit,
+        kind: kind.to_owned(),
+        synthetic: manifest.synthetic,
+        gross_t,
+        sink_t,
+        net_t,
+        unexplained_gross_t: gross_t - explained,
+        inventory_lines: inventory_lines(manifest, &lines),
+        lines,
+        largest_parcels: largest(members),
+    }
+}
+
+/// A rule's part: the weight of the members in the class over the weight of the whole class, times the budget.
+fn line(manifest: &RunManifest, rule: &RuleRecord, members: &Members, zone: Option<&str>) -> Option<Line> {
+    let used = rule.used.map(|i| &rule.proxies[i]);
+    let space = members.table.texts("space_type")?;
+    let mut weight = ExactSum::new();
+    let mut parcels = 0;
+    for (p, share) in members.shares.iter().enumerate().filter(|(_, s)| **s > 0.0) {
+        let in_class = space[p].as_ref().is_some_and(|s| rule.land_groups.contains(s));
+        if in_class && let Some(w) = used.and_then(|u| measure(manifest, rule, &u.name, &members.table, p)) {
+            weight.add(w * share);
+            parcels += u64::from(w > 0.0);
+        }
+    }
+    let weight = weight.value();
+    let rest_t = rule.budget_t - rule.point_sources_t;
+    let by_weight = used.map_or(0.0, |u| if u.total > 0.0 { rest_t * weight / u.total } else { 0.0 });
+    // For zones the run kept the exact amount, point sources included.
+    let amount_t = match zone {
+        Some(id) => manifest
+            .contributions
+            .iter()
+            .find(|c| c.zone == id && c.rule == rule.id)
+            .map_or(0.0, |c| c.amount_t),
+        None => by_weight,
+    };
+    (amount_t != 0.0 || parcels > 0).then(|| Line {
+        sector: rule.sector.clone(),
+        rule: rule.id.clone(),
+        activity: rule.activity.clone(),
+        budget_t: rule.budget_t,
+        budget_source: rule.budget_source.clone(),
+        land: rule.land_groups.join(" + "),
+        proxy: used.map_or_else(String::new, |u| u.name.clone()),
+        fallback: rule.used.is_some_and(|u| u > 0),
+        weight,
+        weight_total: used.map_or(0.0, |u| u.total),
+        weight_unit: used.map_or_else(String::new, |u| u.unit.clone()),
+        parcels,
+        amount_t,
+    })
+}
+
+/// The proxy measure of a parcel, from the fields of the parcel layer.
+fn measure(
+    manifest: &RunManifest,
+    rule: &RuleRecord,
+    proxy: &str,
+    table: &AttributeTable,
+    row: usize,
+) -> Option<f64> {
+    let field = match proxy {
+        "area" => "area_m2".to_owned(),
+        "population" => "people".to_owned(),
+        "road_corrected" => "road_corrected_m".to_owned(),
+        // Sinks by coefficient: the written sink is budget × weight / total, so the weight follows from it.
+        "sink_area" => {
+            let total = rule.used.map(|u| rule.proxies[u].total)?;
+            let sink_t = table.get("sink_t")?.number_at(row)?;
+            return (rule.budget_t > 0.0).then(|| sink_t / rule.budget_t * total);
+        }
+        other => match other.split_once(':') {
+            Some(("poi", group)) => format!("poi_{group}"),
+            Some(("road", _)) => "road_m".to_owned(),
+            _ => other.to_owned(),
+        },
+    };
+    let _ = manifest;
+    table.get(&field)?.number_at(row)
+}
+
+fn largest(members: &Members) -> Vec<LargeParcel> {
+    let ids = members.table.texts("unit_id").unwrap_or_default();
+    let land = members.table.texts("land_use").unwrap_or_default();
+    let gross = members.table.numbers("gross_t").unwrap_or_default();
+    let mut out: Vec<LargeParcel> = (0..members.shares.len())
+        .filter(|&p| members.shares[p] > 0.0)
+        .filter_map(|p| {
+            Some(LargeParcel {
+                id: ids.get(p)?.clone()?,
+                land_use: land.get(p)?.clone().unwrap_or_default(),
+                share_of_parcel: members.shares[p],
+                gross_t: gross.get(p)?.unwrap_or(0.0) * members.shares[p],
+            })
+        })
+        .collect();
+    out.sort_by(|a, b| b.gross_t.total_cmp(&a.gross_t).then_with(|| a.id.cmp(&b.id)));
+    out.truncate(5);
+    out
+}
+
+/// Inventory lines whose sector and land group feed one of the rules.
+fn inventory_lines(manifest: &RunManifest, lines: &[Line]) -> Vec<serde_json::Value> {
+    let Some(all) = manifest.inventory["lines"].as_array() else { return Vec::new() };
+    all.iter()
+        .filter(|l| {
+            let sector = l["sector"].as_str().unwrap_or("");
+            let group = l["land_group"].as_str().unwrap_or("");
+            manifest.pipeline["allocate"].as_array().is_some_and(|rules| {
+                rules.iter().any(|r| {
+                    r["budget"].as_str() == Some(&format!("{sector}:{group}"))
+                        && lines.iter().any(|line| Some(line.rule.as_str()) == r["id"].as_str())
+                })
+            })
+        })
+        .cloned()
+        .collect()
+}
+
+fn render(e: &Explanation) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{} ({}){}", e.unit, e.kind, if e.synthetic { " — SYNTHETIC DATA" } else { "" });
+    let _ = writeln!(
+        out,
+        "gross {} t   sink {} t   net {} t CO2e",
+        tonnes(e.gross_t),
+        tonnes(e.sink_t),
+        tonnes(e.net_t)
+    );
+    let mut t =
+        table(&["sector · activity", "budget t", "land", "proxy", "weight", "of", "share %", "t CO2e"]);
+    for l in &e.lines {
+        let share = if l.budget_t > 0.0 { 100.0 * l.amount_t / l.budget_t } else { 0.0 };
+        t.add_row(vec![
+            format!("{} · {}", l.sector, l.activity),
+            tonnes(l.budget_t),
+            l.land.clone(),
+            format!("{}{}", l.proxy, if l.fallback { " (fallback)" } else { "" }),
+            format!("{} {}", tonnes(l.weight), l.weight_unit),
+            tonnes(l.weight_total),
+            format!("{share:.4}"),
+            tonnes(l.amount_t),
+        ]);
+    }
+    right_align(&mut t);
+    let _ = writeln!(out, "{t}");
+    let _ = writeln!(out, "not explained by these lines: {:.3e} t of gross", e.unexplained_gross_t);
+    if e.kind != "parcel" && !e.largest_parcels.is_empty() {
+        let _ = writeln!(out, "parcels that weigh most");
+        for p in &e.largest_parcels {
+            let _ = writeln!(
+                out,
+                "  {}  land use {}  {} t ({:.1} % of the parcel)",
+                p.id,
+                p.land_use,
+                tonnes(p.gross_t),
+                100.0 * p.share_of_parcel
+            );
+        }
+    }
+    let _ = writeln!(out, "budgets from");
+    for l in &e.lines {
+        let _ = writeln!(out, "  {:<18} {}", l.rule, l.budget_source);
+    }
+    if !e.inventory_lines.is_empty() {
+        let _ = writeln!(out, "activity lines behind the budgets (city totals)");
+        for l in &e.inventory_lines {
+            let _ = writeln!(
+                out,
+                "  {} · {}: {} {} × {} → {} t CO2e  [{}]",
+                l["sector"].as_str().unwrap_or(""),
+                l["activity"].as_str().unwrap_or(""),
+                l["amount"],
+                l["unit"].as_str().unwrap_or(""),
+                l["factor_value"],
+                tonnes(l["result_t"].as_f64().unwrap_or(f64::NAN)),
+                l["cell"].as_str().unwrap_or("")
+            );
+        }
+    }
+    out
+}

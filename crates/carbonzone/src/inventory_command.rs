@@ -1,0 +1,222 @@
+//! `carbonzone inventory`: sector totals line by line.
+
+use crate::args::InventoryArgs;
+use crate::diagnostics::{self, Colour};
+use crate::load;
+use crate::load::Notes;
+use crate::load_config::{self, Loaded, budgets};
+use crate::progress::Bars;
+use crate::run::{eprint_line, print_line};
+use crate::summary::{right_align, table, tonnes};
+use anyhow::{Context, bail};
+use carbonzone_inventory::{Inventory, InventoryLine};
+use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The command.
+pub fn inventory(args: &InventoryArgs) -> anyhow::Result<u8> {
+    if let Some(path) = &args.template {
+        write_xlsx(path, &carbonzone_inventory::template(None))?;
+        print_line(&format!("wrote the yearbook template {}", path.display()));
+        return Ok(0);
+    }
+    let pipeline = args.pipeline.as_deref().context("no pipeline file")?;
+    let loaded = match load_config::load(pipeline, &args.set) {
+        Ok(loaded) => loaded,
+        Err((text, findings)) => {
+            let shown = pipeline.display().to_string();
+            eprint_line(&diagnostics::render(&findings, &shown, &text, Colour::for_stderr()));
+            return Ok(findings.exit_code());
+        }
+    };
+    match &loaded.pipeline.inventory.activity {
+        None => given(&loaded, args),
+        Some(activity) => computed(&loaded, activity, args),
+    }
+}
+
+/// Totals that were given: each with its source.
+fn given(loaded: &Loaded, args: &InventoryArgs) -> anyhow::Result<u8> {
+    if args.export.is_some() {
+        bail!("--export writes computed inventories; this pipeline gives its totals");
+    }
+    let inventory = &loaded.pipeline.inventory;
+    let mut rows = table(&["sector · land group", "t CO2e", "source"]);
+    let sources: BTreeMap<String, &str> = inventory
+        .totals
+        .iter()
+        .map(|t| (format!("{}:{}", t.sector, t.land_group), t.source.as_str()))
+        .collect();
+    let (mut gross, mut sink) = (0.0, 0.0);
+    for (name, amount_t) in budgets(&inventory.totals, inventory.unit.tonnes()) {
+        let source = sources.iter().find(|(key, _)| name.starts_with(key.as_str())).map_or("", |(_, s)| s);
+        let is_sink = name.starts_with("sink:");
+        if is_sink {
+            sink += amount_t
+        } else {
+            gross += amount_t
+        }
+        rows.add_row(vec![name, tonnes(if is_sink { -amount_t } else { amount_t }), source.to_owned()]);
+    }
+    rows.add_row(vec!["gross".to_owned(), tonnes(gross), String::new()]);
+    rows.add_row(vec!["net".to_owned(), tonnes(gross - sink), String::new()]);
+    print_line(&rows.to_string());
+    Ok(0)
+}
+
+fn computed(
+    loaded: &Loaded,
+    activity: &carbonzone_inventory::InventoryConfig,
+    args: &InventoryArgs,
+) -> anyhow::Result<u8> {
+    let mut notes = Notes::default();
+    let areas = parcel_areas(loaded, &mut notes);
+    let inventory = load::inventory::compute(loaded, activity, &areas, &mut notes);
+    if args.strict {
+        notes.findings.make_strict();
+    }
+    let text = diagnostics::render(
+        &notes.findings,
+        &loaded.path.display().to_string(),
+        &loaded.text,
+        Colour::for_stderr(),
+    );
+    if !notes.findings.items.is_empty() {
+        eprint_line(&text);
+    }
+    let Some(inventory) = inventory.filter(|_| !notes.findings.blocks()) else {
+        return Ok(notes.findings.exit_code());
+    };
+    if let Some(path) = &args.export {
+        export(&inventory, path)?;
+    }
+    print_line(&report(&inventory));
+    Ok(0)
+}
+
+/// Areas of the parcels by sink type, if the parcel layer can be read: sinks need them unless the yearbook has them.
+fn parcel_areas(loaded: &Loaded, notes: &mut Notes) -> BTreeMap<String, f64> {
+    let exists = loaded.resolve(&loaded.pipeline.layers.parcels.source.path).exists();
+    let Ok(crs) = carbonzone_io::WorkingCrs::parse(&loaded.pipeline.city.crs) else { return BTreeMap::new() };
+    if !exists {
+        eprint_line("note: the parcel layer is not there; land areas of sinks must come from the yearbook");
+        return BTreeMap::new();
+    }
+    let bars = Bars::new(false);
+    let mut parcel_notes = Notes::default();
+    let parcels = load::parcels::load(loaded, &crs, &mut parcel_notes, &bars);
+    notes.records.extend(parcel_notes.records);
+    parcels.map(|p| p.area_by_sink_type()).unwrap_or_default()
+}
+
+fn export(inventory: &Inventory, path: &Path) -> anyhow::Result<()> {
+    match path.extension().and_then(|e| e.to_str()).unwrap_or("") {
+        "csv" => write_csv_bom(path, &inventory.lines_table())?,
+        "xlsx" => {
+            let sheets: Vec<OutSheet> =
+                inventory.tables().into_iter().map(|(n, t)| OutSheet::new(n, t)).collect();
+            write_xlsx(path, &sheets)?;
+        }
+        "json" => std::fs::write(path, serde_json::to_string_pretty(inventory)?)
+            .with_context(|| format!("cannot write {}", path.display()))?,
+        other => {
+            bail!("--export {}: unknown format \"{other}\" (expected .csv, .xlsx or .json)", path.display())
+        }
+    }
+    Ok(())
+}
+
+fn report(inventory: &Inventory) -> String {
+    let mut out = String::new();
+    for sector in &inventory.totals.sectors {
+        let mut groups: Vec<&str> = Vec::new();
+        for line in inventory.lines.iter().filter(|l| l.sector == sector.sector) {
+            if !groups.contains(&line.land_group.as_str()) {
+                groups.push(&line.land_group);
+            }
+        }
+        for group in groups {
+            let lines: Vec<&InventoryLine> = inventory
+                .lines
+                .iter()
+                .filter(|l| l.sector == sector.sector && l.land_group == group)
+                .collect();
+            let _ = writeln!(out, "\n{} → {group}", sector.sector);
+            let _ = writeln!(out, "{}", line_table(&lines));
+        }
+    }
+    let _ = writeln!(out, "\nbudgets");
+    let mut budgets = table(&["budget", "t CO2e"]);
+    for b in &inventory.budgets {
+        budgets.add_row(vec![format!("{}:{}", b.sector, b.land_group), tonnes(b.amount_t)]);
+    }
+    right_align(&mut budgets);
+    let _ = writeln!(out, "{budgets}");
+    let _ = writeln!(out, "totals with uncertainty (IPCC approach 1, 95 %)");
+    let mut totals = table(&["", "t CO2e", "± t", "± %"]);
+    for u in &inventory.uncertainty {
+        let pct = u.uncertainty_pct.map_or_else(|| "–".to_owned(), |p| format!("{p:.2}"));
+        totals.add_row(vec![u.item.clone(), tonnes(u.amount_t), tonnes(u.half_width_t), pct]);
+    }
+    right_align(&mut totals);
+    let _ = writeln!(out, "{totals}");
+    let _ = writeln!(out, "the same activity under other boundaries and scopes");
+    let mut others = table(&["option", "gross t CO2e", "in use", "note"]);
+    for a in &inventory.alternatives {
+        others.add_row(vec![
+            format!("{} = {}", a.option, a.value),
+            a.gross_t.map_or_else(|| "–".to_owned(), tonnes),
+            if a.in_use { "yes".to_owned() } else { String::new() },
+            a.note.clone(),
+        ]);
+    }
+    let _ = writeln!(out, "{others}");
+    if !inventory.sink_areas.is_empty() {
+        let mut areas = table(&["land type", "yearbook ha", "parcels ha", "used"]);
+        let ha = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), tonnes);
+        for a in &inventory.sink_areas {
+            areas.add_row(vec![a.land_type.clone(), ha(a.yearbook_ha), ha(a.parcels_ha), a.used.clone()]);
+        }
+        right_align(&mut areas);
+        let _ = writeln!(out, "land areas of the sinks\n{areas}");
+    }
+    let share =
+        inventory.reliance.weak_share.map_or_else(|| "–".to_owned(), |s| format!("{:.1} %", 100.0 * s));
+    let _ = writeln!(
+        out,
+        "{share} of gross emissions rest on unverified ({} t) or disputed ({} t) factors",
+        tonnes(inventory.reliance.unverified_t),
+        tonnes(inventory.reliance.disputed_t)
+    );
+    let _ = writeln!(out, "lines, budgets and totals cross-foot to {:.1e}", inventory.cross_foot());
+    for statement in &inventory.statements {
+        let _ = writeln!(out, "note: {statement}");
+    }
+    out
+}
+
+fn line_table(lines: &[&InventoryLine]) -> comfy_table::Table {
+    let mut rows =
+        table(&["activity", "amount", "unit", "× factor", "factor id", "t CO2e", "status", "cell"]);
+    for l in lines {
+        let result = if l.counted { tonnes(l.result_t) } else { format!("({})", tonnes(l.result_t)) };
+        rows.add_row(vec![
+            if l.industry.is_empty() { l.label.clone() } else { format!("{} ({})", l.label, l.industry) },
+            l.amount.to_string(),
+            l.unit.clone(),
+            format!("{} {}", l.factor_value, l.factor_unit),
+            l.factor_id.clone(),
+            result,
+            l.status.clone(),
+            format!("{}{}", if l.sheet.is_empty() { String::new() } else { format!("{}!", l.sheet) }, l.cell),
+        ]);
+    }
+    for i in [1, 5] {
+        if let Some(column) = rows.column_mut(i) {
+            column.set_cell_alignment(comfy_table::CellAlignment::Right);
+        }
+    }
+    rows
+}

@@ -1,0 +1,121 @@
+//! Budgets: given totals, or totals computed from activity data; then the allocation table in tonnes.
+
+use super::Notes;
+use super::parcels::ParcelSet;
+use crate::load_config::{Loaded, budgets, check_shares};
+use carbonzone_inventory::Inventory;
+use carbonzone_spatialize::AllocationRule;
+use carbonzone_types::{Finding, InputRecord};
+use std::collections::BTreeMap;
+
+/// Rules with budgets; the computed inventory if there is one. Without parcels the land areas of sinks must
+/// come from the yearbook.
+pub fn load(
+    loaded: &Loaded,
+    parcels: Option<&ParcelSet>,
+    notes: &mut Notes,
+) -> Option<(Vec<AllocationRule>, Option<Inventory>)> {
+    let config = &loaded.pipeline.inventory;
+    let Some(activity) = &config.activity else {
+        let amounts = budgets(&config.totals, config.unit.tonnes());
+        let sources = sources_of_totals(loaded);
+        return Some((rules(loaded, &amounts, &sources), None));
+    };
+    let areas = parcels.map(ParcelSet::area_by_sink_type).unwrap_or_default();
+    let inventory = compute(loaded, activity, &areas, notes)?;
+    let mut amounts = BTreeMap::new();
+    let mut sources = BTreeMap::new();
+    for budget in &inventory.budgets {
+        let name = format!("{}:{}", budget.sector, budget.land_group);
+        *amounts.entry(name.clone()).or_insert(0.0) += budget.amount_t;
+        sources.insert(name, "inventory: activity data × emission factor".to_owned());
+    }
+    check_activity_budgets(loaded, &amounts, notes);
+    Some((rules(loaded, &amounts, &sources), Some(inventory)))
+}
+
+/// Computes the inventory of an `[inventory.activity]` section.
+pub fn compute(
+    loaded: &Loaded,
+    activity: &carbonzone_inventory::InventoryConfig,
+    land_areas_m2: &BTreeMap<String, f64>,
+    notes: &mut Notes,
+) -> Option<Inventory> {
+    let read = carbonzone_inventory::load(activity, &loaded.base());
+    for source in &activity.activity {
+        let path = loaded.resolve(source.path.as_ref());
+        if let Ok(record) = carbonzone_io::file_record("activity", &path, &source.path) {
+            let features = read.activity.rows.len() as u64;
+            notes.records.push(InputRecord { layer: source.sheet.clone(), features, ..record });
+        }
+    }
+    match carbonzone_inventory::compute(activity, &read.activity, &read.library, land_areas_m2) {
+        Ok(inventory) => {
+            notes.findings.extend(inventory.findings.clone());
+            notes.factor_sets.extend(inventory.factor_sets.iter().cloned());
+            notes.statements.extend(inventory.statements.iter().cloned());
+            Some(inventory)
+        }
+        Err(findings) => {
+            notes.findings.extend(findings);
+            None
+        }
+    }
+}
+
+fn sources_of_totals(loaded: &Loaded) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    for total in &loaded.pipeline.inventory.totals {
+        let name = format!("{}:{}", total.sector, total.land_group);
+        out.insert(name.clone(), total.source.clone());
+        for (mode, share) in &total.mode_share {
+            out.insert(format!("{name}_{mode}"), format!("{share} of: {}", total.source));
+        }
+    }
+    out
+}
+
+fn rules(
+    loaded: &Loaded,
+    amounts: &BTreeMap<String, f64>,
+    sources: &BTreeMap<String, String>,
+) -> Vec<AllocationRule> {
+    loaded
+        .pipeline
+        .allocate
+        .iter()
+        .map(|r| AllocationRule {
+            id: r.id.clone(),
+            sector: r.budget.split(':').next().unwrap_or_default().to_owned(),
+            activity: if r.activity.is_empty() { r.id.clone() } else { r.activity.clone() },
+            land_groups: r.land.clone(),
+            budget_t: amounts.get(&r.budget).copied().unwrap_or(0.0) * r.share,
+            budget_source: sources.get(&r.budget).cloned().unwrap_or_default(),
+            proxies: r.proxies.clone(),
+            on_missing_class: r.on_missing_class.clone(),
+            on_zero_weight: r.on_zero_weight,
+            smoothing: r.smoothing,
+        })
+        .collect()
+}
+
+/// Computed budgets are known only now: every one needs its rules, and every rule its budget.
+fn check_activity_budgets(loaded: &Loaded, amounts: &BTreeMap<String, f64>, notes: &mut Notes) {
+    for (budget, amount_t) in amounts {
+        notes.findings.items.extend(check_shares(&loaded.pipeline, budget, *amount_t));
+    }
+    for rule in &loaded.pipeline.allocate {
+        if !amounts.contains_key(&rule.budget) {
+            notes.findings.push(
+                Finding::info(
+                    "empty_budget",
+                    format!(
+                        "rule \"{}\": the inventory has no \"{}\"; it places nothing",
+                        rule.id, rule.budget
+                    ),
+                )
+                .expected(amounts.keys().cloned().collect::<Vec<_>>().join(", ")),
+            );
+        }
+    }
+}

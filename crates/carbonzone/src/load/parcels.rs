@@ -1,0 +1,333 @@
+//! Land-use parcels: geometry, code, space type, area on both bases.
+
+use super::{Notes, land_of_proxy, vector_source};
+use crate::config::{AreaBasis, Border};
+use crate::load_config::Loaded;
+use carbonzone_geom::Coverage;
+use carbonzone_inventory::{FactorLibrary, GwpSet};
+use carbonzone_io::WorkingCrs;
+use carbonzone_spatialize::surrogate::sink::sink_area;
+use carbonzone_spatialize::{LandUseScheme, ProxyTable};
+use carbonzone_types::{ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Name of the space type of parcels whose code no scheme row matches.
+pub const UNKNOWN: &str = "unknown";
+
+/// Parcels in canonical order; all vectors have one entry per parcel.
+pub struct ParcelSet {
+    /// Geometry in the working CRS.
+    pub coverage: Coverage,
+    /// Unique ids.
+    pub ids: Vec<String>,
+    /// Code as given.
+    pub land_use: Vec<String>,
+    /// Index into `space_types`.
+    pub space_type: Vec<u16>,
+    /// Names of the space types.
+    pub space_types: Vec<String>,
+    /// Index into `sink_types`.
+    pub sink_type: Vec<u16>,
+    /// Names of the sink types.
+    pub sink_types: Vec<String>,
+    /// Area on the basis of the run, m².
+    pub area_m2: Vec<f64>,
+    /// Planar area, m².
+    pub planar_m2: Vec<f64>,
+    /// Ellipsoidal area, m².
+    pub ellipsoidal_m2: Vec<f64>,
+}
+
+impl ParcelSet {
+    /// Marks the parcels of the named space types.
+    pub fn mask<'a>(&self, space_types: impl IntoIterator<Item = &'a String>) -> Vec<bool> {
+        let wanted: Vec<&String> = space_types.into_iter().collect();
+        let by_type: Vec<bool> = self.space_types.iter().map(|s| wanted.contains(&s)).collect();
+        self.space_type.iter().map(|&s| by_type[s as usize]).collect()
+    }
+
+    /// Area per sink type in m², by name.
+    pub fn area_by_sink_type(&self) -> BTreeMap<String, f64> {
+        let mut sums = vec![ExactSum::new(); self.sink_types.len()];
+        for (s, a) in self.sink_type.iter().zip(&self.area_m2) {
+            sums[*s as usize].add(*a);
+        }
+        self.sink_types.iter().cloned().zip(sums.into_iter().map(ExactSum::value)).collect()
+    }
+}
+
+/// Reads the parcel layer.
+pub fn load(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<ParcelSet> {
+    let config = &loaded.pipeline.layers.parcels;
+    let scheme = land_use_scheme(loaded, notes);
+    let mut source = vector_source(loaded, "parcels", &config.source);
+    source.id.clone_from(&config.id);
+    source.fields.push(config.land_use.clone());
+    if let Some(name) = &config.land_use_name {
+        source.fields.push(name.clone());
+    }
+    let mut layer =
+        carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
+    notes.records.push(layer.record.clone());
+    if loaded.pipeline.city.border == Border::Clip {
+        super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
+    }
+    let scheme = scheme?;
+    let land_use: Vec<String> =
+        layer.table.texts(&config.land_use)?.into_iter().map(Option::unwrap_or_default).collect();
+    let names = config.land_use_name.as_ref().and_then(|n| layer.table.texts(n));
+    progress.begin("areas", None);
+    let planar_m2 = layer.coverage.areas_m2();
+    let ellipsoidal_m2 = match carbonzone_io::ellipsoidal_areas_m2(&layer.coverage, crs) {
+        Ok(areas) => areas,
+        Err(e) => {
+            notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("parcels"));
+            return None;
+        }
+    };
+    progress.end();
+    let area_m2 = match loaded.pipeline.city.area {
+        AreaBasis::Planar => planar_m2.clone(),
+        AreaBasis::Ellipsoidal => ellipsoidal_m2.clone(),
+    };
+    let classes = classify(&scheme, &land_use, &area_m2, loaded, notes);
+    if let Some(names) = names {
+        warn_other_scheme(&scheme, &land_use, &names, loaded, notes);
+    }
+    Some(ParcelSet {
+        coverage: layer.coverage,
+        ids: layer.ids,
+        land_use,
+        space_type: classes.space_type,
+        space_types: classes.space_types,
+        sink_type: classes.sink_type,
+        sink_types: classes.sink_types,
+        area_m2,
+        planar_m2,
+        ellipsoidal_m2,
+    })
+}
+
+fn land_use_scheme(loaded: &Loaded, notes: &mut Notes) -> Option<LandUseScheme> {
+    let name = &loaded.pipeline.layers.parcels.scheme;
+    let result = if LandUseScheme::names().contains(&name.as_str()) {
+        LandUseScheme::shipped(name)
+    } else {
+        match std::fs::read_to_string(loaded.resolve(name.as_ref())) {
+            Ok(text) => LandUseScheme::from_csv(name, &text),
+            Err(_) => LandUseScheme::shipped(name),
+        }
+    };
+    result
+        .map_err(|e| {
+            let mut finding = Finding::error("land_use_scheme", e.to_string())
+                .layer("parcels")
+                .field("layers.parcels.scheme");
+            if let Some(span) = loaded.span(&["layers", "parcels", "scheme"]) {
+                finding = finding.span(span);
+            }
+            notes.findings.push(finding);
+        })
+        .ok()
+}
+
+struct Classes {
+    space_type: Vec<u16>,
+    space_types: Vec<String>,
+    sink_type: Vec<u16>,
+    sink_types: Vec<String>,
+}
+
+fn intern(names: &mut Vec<String>, name: &str) -> u16 {
+    if let Some(i) = names.iter().position(|n| n == name) {
+        return i as u16;
+    }
+    names.push(name.to_owned());
+    (names.len() - 1) as u16
+}
+
+fn classify(
+    scheme: &LandUseScheme,
+    codes: &[String],
+    area_m2: &[f64],
+    loaded: &Loaded,
+    notes: &mut Notes,
+) -> Classes {
+    let mut out = Classes {
+        space_type: Vec::new(),
+        space_types: Vec::new(),
+        sink_type: Vec::new(),
+        sink_types: Vec::new(),
+    };
+    let mut known: BTreeMap<&str, (u16, u16)> = BTreeMap::new();
+    let mut unknown: BTreeMap<&str, (u64, ExactSum)> = BTreeMap::new();
+    for (code, area) in codes.iter().zip(area_m2) {
+        let (space, sink) = *known.entry(code).or_insert_with(|| match scheme.classify(code) {
+            Some(c) => {
+                (intern(&mut out.space_types, &c.space_type), intern(&mut out.sink_types, &c.sink_type))
+            }
+            None => (intern(&mut out.space_types, UNKNOWN), intern(&mut out.sink_types, "none")),
+        });
+        if out.space_types[space as usize] == UNKNOWN {
+            let entry = unknown.entry(code).or_default();
+            entry.0 += 1;
+            entry.1.add(*area);
+        }
+        out.space_type.push(space);
+        out.sink_type.push(sink);
+    }
+    report_unknown(&unknown, scheme, loaded, notes);
+    out
+}
+
+fn report_unknown(
+    unknown: &BTreeMap<&str, (u64, ExactSum)>,
+    scheme: &LandUseScheme,
+    loaded: &Loaded,
+    notes: &mut Notes,
+) {
+    if unknown.is_empty() {
+        return;
+    }
+    let config = &loaded.pipeline.layers.parcels;
+    let count: u64 = unknown.values().map(|(n, _)| n).sum();
+    let area = unknown.values().fold(ExactSum::new(), |mut sum, (_, a)| {
+        sum.merge(*a);
+        sum
+    });
+    let list: Vec<String> = unknown
+        .iter()
+        .map(|(code, (n, a))| format!("\"{code}\": {n} parcels, {:.0} m²", a.value()))
+        .collect();
+    notes.findings.push(
+        Finding::warning(
+            "unknown_land_use_code",
+            format!("codes that scheme \"{}\" does not know: {}", scheme.name, list.join("; ")),
+        )
+        .layer("parcels")
+        .file(config.source.path.display().to_string())
+        .field(&config.land_use)
+        .expected(format!("codes of {}", scheme.name))
+        .count(count)
+        .hint("these parcels carry no emission and no sink; a CSV scheme (code, space_type) can add them"),
+    );
+    let mut row = LedgerRow::counted(Stage::Drop, "parcels", count as f64, "parcels").m2(area.value());
+    row.note = format!("land-use code unknown to scheme {}: no emission, no sink", scheme.name);
+    notes.ledger.push(row);
+}
+
+/// The names beside the codes tell whether the codes belong to another scheme that uses the same numbers.
+fn warn_other_scheme(
+    scheme: &LandUseScheme,
+    codes: &[String],
+    names: &[Option<String>],
+    loaded: &Loaded,
+    notes: &mut Notes,
+) {
+    let pairs = || codes.iter().zip(names).map(|(c, n)| (c.as_str(), n.as_deref().unwrap_or("")));
+    let Some(own) = scheme.name_agreement(pairs()) else { return };
+    let best = LandUseScheme::names()
+        .into_iter()
+        .filter(|n| *n != scheme.name)
+        .filter_map(|n| LandUseScheme::shipped(n).ok())
+        .filter_map(|other| other.name_agreement(pairs()).map(|share| (share, other.name)))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((share, other)) = best
+        && share > own + 0.2
+    {
+        notes.findings.push(
+            Finding::warning(
+                "land_use_scheme_suspect",
+                format!(
+                    "the land-use names agree with scheme \"{}\" on {:.0} % of the parcels, with \"{other}\" on {:.0} %",
+                    scheme.name,
+                    own * 100.0,
+                    share * 100.0
+                ),
+            )
+            .layer("parcels")
+            .file(loaded.pipeline.layers.parcels.source.path.display().to_string())
+            .field(&loaded.pipeline.layers.parcels.land_use)
+            .hint(format!("scheme = \"{other}\"?")),
+        );
+    }
+}
+
+/// Coefficients of a shipped set in t CO2e per hectare and year, with their verification status on record.
+fn shipped_coefficients(
+    loaded: &Loaded,
+    set: &str,
+    coefficients: &mut BTreeMap<String, f64>,
+    notes: &mut Notes,
+) {
+    let library = FactorLibrary::embedded();
+    let rows: Vec<_> = library.sinks.iter().filter(|s| s.set == set).collect();
+    if rows.is_empty() {
+        let mut finding = Finding::error("sink_set", format!("no sink set \"{set}\""))
+            .field("sinks.set")
+            .expected(library.sink_sets().join(", "));
+        if let Some(span) = loaded.span(&["sinks", "set"]) {
+            finding = finding.span(span);
+        }
+        notes.findings.push(finding);
+        return;
+    }
+    for row in &rows {
+        coefficients.insert(row.land_type.clone(), row.apply(1.0).to_co2e(GwpSet::default()).tonnes());
+    }
+    let statuses: BTreeSet<&str> = rows.iter().map(|r| r.status.name()).collect();
+    let sources: BTreeSet<&str> = rows.iter().map(|r| r.source.as_str()).collect();
+    let status = statuses.into_iter().collect::<Vec<_>>().join(", ");
+    notes.statements.push(format!(
+        "Land sink weights: coefficient set \"{set}\" (verification status: {status}); the choice of set moves CCR several-fold."
+    ));
+    notes.factor_sets.push(FactorSetRecord {
+        set: set.to_owned(),
+        purpose: "weights of the land sink (area × coefficient)".to_owned(),
+        status,
+        source: sources.into_iter().collect::<Vec<_>>().join("; "),
+        amount_t: None,
+        unverified_t: None,
+    });
+}
+
+/// Adds the proxy `sink_area` (area × coefficient) if a rule asks for it.
+pub fn sink_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &mut ProxyTable, notes: &mut Notes) {
+    let land = land_of_proxy(loaded, &["sink_area"]);
+    if land.is_empty() {
+        return;
+    }
+    let sinks = &loaded.pipeline.sinks;
+    let mut coefficients = BTreeMap::new();
+    if let Some(set) = &sinks.set {
+        shipped_coefficients(loaded, set, &mut coefficients, notes);
+    }
+    coefficients.extend(sinks.coefficients_t_ha.iter().map(|(k, v)| (k.clone(), *v)));
+    let mask = parcels.mask(&land);
+    let types: Vec<&str> = parcels
+        .sink_type
+        .iter()
+        .zip(&mask)
+        .map(|(&s, &m)| if m { parcels.sink_types[s as usize].as_str() } else { "none" })
+        .collect();
+    let missing: BTreeSet<&str> =
+        types.iter().copied().filter(|t| *t != "none" && !coefficients.contains_key(*t)).collect();
+    if !missing.is_empty() {
+        let list = missing.into_iter().collect::<Vec<_>>().join(", ");
+        notes.findings.push(
+            Finding::warning(
+                "sink_coefficient_missing",
+                format!("no sink coefficient for {list}: counted as 0"),
+            )
+            .layer("parcels")
+            .field("sinks")
+            .hint("add it under [sinks.coefficients_t_ha], or choose another set"),
+        );
+    }
+    proxies.insert("sink_area", "t", sink_area(&parcels.area_m2, &types, &coefficients));
+}

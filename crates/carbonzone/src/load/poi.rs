@@ -1,0 +1,313 @@
+//! POI: counts per group and parcel, duplicates once, traffic POI of the roads kept for the length correction.
+
+use super::parcels::ParcelSet;
+use super::{Notes, land_of_proxy, vector_source};
+use crate::config::{PoiLayer, SeveralTypes};
+use crate::load_config::Loaded;
+use carbonzone_geom::{NO_PARCEL, PointLocator};
+use carbonzone_io::WorkingCrs;
+use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
+use carbonzone_spatialize::{PoiScheme, ProxyTable};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Traffic facilities on the roads, with the parcel that holds each.
+#[derive(Default)]
+pub struct TrafficPoints {
+    /// Easting, m.
+    pub xs: Vec<f64>,
+    /// Northing, m.
+    pub ys: Vec<f64>,
+    /// Weight (1, or 1/m for a POI with m types).
+    pub weights: Vec<f64>,
+    /// Parcel, or [`NO_PARCEL`].
+    pub owners: Vec<u32>,
+}
+
+/// Groups that the parcel layer always shows (contract §5).
+const SHOWN: [&str; 4] = ["industry", "commercial", "public", "traffic"];
+/// Distance within which two POI of the same name are one (method B, edge case 6).
+const SAME_NAME_M: f64 = 5.0;
+
+struct Row {
+    key: u64,
+    x: f64,
+    y: f64,
+    /// Classes of the scheme with their weight; most POI have one.
+    class: u32,
+    weight: f64,
+}
+
+/// Reads the POI and adds `poi:<group>` proxies.
+#[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
+pub fn load(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    parcels: &ParcelSet,
+    locator: &PointLocator<'_>,
+    proxies: &mut ProxyTable,
+    fields: &mut Vec<(String, String)>,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> TrafficPoints {
+    let mut traffic = TrafficPoints::default();
+    let Some(config) = &loaded.pipeline.layers.poi else { return traffic };
+    let Some(scheme) = scheme(loaded, config, notes) else { return traffic };
+    let Some(mut rows) = read(loaded, config, crs, &scheme, notes, progress) else { return traffic };
+    drop_duplicates(config, &mut rows, notes);
+    let xs: Vec<f64> = rows.iter().map(|r| r.x).collect();
+    let ys: Vec<f64> = rows.iter().map(|r| r.y).collect();
+    let owners = locator.locate_all(&xs, &ys);
+    let in_parcels = owners.iter().filter(|&&o| o != NO_PARCEL).count();
+    warn_shift(config, rows.len(), in_parcels, notes);
+    let mut groups: Vec<String> = SHOWN.iter().map(|s| (*s).to_owned()).collect();
+    for name in
+        loaded.pipeline.allocate.iter().flat_map(|r| &r.proxies).filter_map(|p| p.strip_prefix("poi:"))
+    {
+        if !groups.iter().any(|g| g == name) {
+            groups.push(name.to_owned());
+        }
+    }
+    check_groups(loaded, &scheme, notes);
+    for group in &groups {
+        let land = land_of_proxy(loaded, &[&format!("poi:{group}")]);
+        let target = (!land.is_empty()).then(|| parcels.mask(&land));
+        let restricted = target.is_some();
+        let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
+        for (row, &owner) in rows.iter().zip(&owners) {
+            if scheme.classes()[row.class as usize].group == *group {
+                counter.add_located(&[row.x], &[row.y], &[row.weight], &[owner]);
+            }
+        }
+        let (values, tally) = counter.finish();
+        if restricted {
+            report(group, &tally, &land.into_iter().collect::<Vec<_>>().join("+"), notes);
+        }
+        let proxy = format!("poi:{group}");
+        fields.push((format!("poi_{group}"), proxy.clone()));
+        proxies.insert(&proxy, "poi", values);
+    }
+    for (row, &owner) in rows.iter().zip(&owners) {
+        let class = &scheme.classes()[row.class as usize];
+        if class.group == "traffic" && class.mode == "road" {
+            traffic.xs.push(row.x);
+            traffic.ys.push(row.y);
+            traffic.weights.push(row.weight);
+            traffic.owners.push(owner);
+        }
+    }
+    traffic
+}
+
+fn scheme(loaded: &Loaded, config: &PoiLayer, notes: &mut Notes) -> Option<PoiScheme> {
+    let name = &config.groups;
+    let result = if PoiScheme::names().contains(&name.as_str()) {
+        PoiScheme::shipped(name)
+    } else {
+        match std::fs::read_to_string(loaded.resolve(name.as_ref())) {
+            Ok(text) => PoiScheme::from_csv(name, &text),
+            Err(_) => PoiScheme::shipped(name),
+        }
+    };
+    result
+        .map_err(|e| {
+            let mut finding =
+                Finding::error("poi_scheme", e.to_string()).layer("poi").field("layers.poi.groups");
+            if let Some(span) = loaded.span(&["layers", "poi", "groups"]) {
+                finding = finding.span(span);
+            }
+            notes.findings.push(finding);
+        })
+        .ok()
+}
+
+/// A rule that names a group which the scheme does not have is a mistake in the pipeline file.
+fn check_groups(loaded: &Loaded, scheme: &PoiScheme, notes: &mut Notes) {
+    let known = scheme.groups();
+    for (i, rule) in loaded.pipeline.allocate.iter().enumerate() {
+        for group in rule.proxies.iter().filter_map(|p| p.strip_prefix("poi:")) {
+            if !known.iter().any(|g| g == group) {
+                let mut finding = Finding::error(
+                    "unknown_poi_group",
+                    format!("rule \"{}\": no POI group \"{group}\"", rule.id),
+                )
+                .layer("poi")
+                .expected(known.join(", "));
+                if let Some(name) = crate::load_config::nearest(group, known.iter().map(String::as_str)) {
+                    finding = finding.hint(format!("did you mean \"poi:{name}\"?"));
+                }
+                if let Some(span) = loaded.span(&["allocate", &i.to_string(), "proxies"]) {
+                    finding = finding.span(span);
+                }
+                notes.findings.push(finding);
+            }
+        }
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn read(
+    loaded: &Loaded,
+    config: &PoiLayer,
+    crs: &WorkingCrs,
+    scheme: &PoiScheme,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<Vec<Row>> {
+    let mut source = vector_source(loaded, "poi", &config.source);
+    source.fields.push(config.kind.clone());
+    let key_field = config.id.clone().or_else(|| config.name.clone());
+    if let Some(key) = key_field.as_ref().filter(|k| **k != config.kind) {
+        source.fields.push(key.clone());
+    }
+    let index_of: BTreeMap<&str, u32> =
+        scheme.classes().iter().enumerate().map(|(i, c)| (c.code.as_str(), i as u32)).collect();
+    let mut rows = Vec::new();
+    let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
+    let record = carbonzone_io::read_points(
+        &source,
+        crs,
+        &mut notes.findings,
+        &mut notes.ledger,
+        progress,
+        &mut |batch| {
+            let codes = batch.table.texts(&config.kind).unwrap_or_default();
+            let keys = key_field.as_ref().and_then(|k| batch.table.texts(k));
+            for (i, code) in codes.iter().enumerate() {
+                let field = code.as_deref().unwrap_or("");
+                let parts: Vec<&str> = match config.several_types {
+                    SeveralTypes::First => carbonzone_spatialize::split_codes(field).take(1).collect(),
+                    SeveralTypes::All => carbonzone_spatialize::split_codes(field).collect(),
+                };
+                let found: Vec<u32> = parts
+                    .iter()
+                    .filter_map(|c| scheme.classify(c))
+                    .map(|c| index_of[c.code.as_str()])
+                    .collect();
+                if found.len() < parts.len() || parts.is_empty() {
+                    *unknown.entry(field.to_owned()).or_insert(0) += 1;
+                }
+                let key =
+                    keys.as_ref().and_then(|k| k[i].as_deref()).filter(|k| !k.is_empty()).map_or(0, hash);
+                for &class in &found {
+                    let weight = 1.0 / parts.len() as f64;
+                    rows.push(Row { key, x: batch.xs[i], y: batch.ys[i], class, weight });
+                }
+            }
+        },
+    )?;
+    notes.records.push(record);
+    if !unknown.is_empty() {
+        let count: u64 = unknown.values().sum();
+        let list: Vec<String> = unknown.iter().take(40).map(|(code, n)| format!("\"{code}\": {n}")).collect();
+        let more = if unknown.len() > 40 {
+            format!("; and {} more codes", unknown.len() - 40)
+        } else {
+            String::new()
+        };
+        notes.findings.push(
+            Finding::warning(
+                "unknown_poi_code",
+                format!("POI codes that \"{}\" does not know: {}{more}", scheme.name, list.join("; ")),
+            )
+            .layer("poi")
+            .file(config.source.path.display().to_string())
+            .field(&config.kind)
+            .count(count)
+            .hint("they count for no group; a CSV (code, group) can add them"),
+        );
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "poi", count as f64, "poi")
+                .note(format!("type code unknown to {}", scheme.name)),
+        );
+    }
+    Some(rows)
+}
+
+/// The same id is one POI; without ids, the same name within 5 m. The first in canonical order stays.
+fn drop_duplicates(config: &PoiLayer, rows: &mut Vec<Row>, notes: &mut Notes) {
+    rows.sort_by(|a, b| {
+        (a.key.cmp(&b.key)).then(a.x.total_cmp(&b.x)).then(a.y.total_cmp(&b.y)).then(a.class.cmp(&b.class))
+    });
+    if config.id.is_none() && config.name.is_none() {
+        return;
+    }
+    let before = rows.len();
+    let by_id = config.id.is_some();
+    let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+    let mut group_start = 0;
+    for row in rows.drain(..) {
+        if kept.last().is_none_or(|last| last.key != row.key) {
+            group_start = kept.len();
+        }
+        let duplicate = row.key != 0
+            && kept[group_start..].iter().any(|k| {
+                let same_place = k.x == row.x && k.y == row.y;
+                // Several classes of one POI share key and place; they are not duplicates of each other.
+                let same_poi = same_place && k.class != row.class && row.weight < 1.0;
+                let near = by_id || (k.x - row.x).hypot(k.y - row.y) <= SAME_NAME_M;
+                near && !same_poi
+            });
+        if !duplicate {
+            kept.push(row);
+        }
+    }
+    *rows = kept;
+    let dropped = before - rows.len();
+    if dropped > 0 {
+        let what = if by_id { "id" } else { "name within 5 m" };
+        notes.findings.push(
+            Finding::warning("duplicate_poi", format!("POI with the same {what} are counted once"))
+                .layer("poi")
+                .file(config.source.path.display().to_string())
+                .count(dropped as u64),
+        );
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "poi", dropped as f64, "poi")
+                .note(format!("duplicate: same {what}")),
+        );
+    }
+}
+
+/// Points sold as WGS 84 that carry the GCJ-02 offset lie beside their parcels.
+fn warn_shift(config: &PoiLayer, total: usize, inside: usize, notes: &mut Notes) {
+    let share = inside as f64 / total.max(1) as f64;
+    if total > 0 && share < 0.5 {
+        notes.findings.push(
+            Finding::warning(
+                "points_outside_parcels",
+                format!("only {:.1} % of the POI lie in any parcel", share * 100.0),
+            )
+            .layer("poi")
+            .file(config.source.path.display().to_string())
+            .count((total - inside) as u64)
+            .hint("is the CRS right? Points of Amap need crs = \"GCJ-02\", of Baidu \"BD-09\""),
+        );
+    }
+}
+
+fn report(group: &str, tally: &PointTally, land: &str, notes: &mut Notes) {
+    let value = |sum: ExactSum| sum.value();
+    let dropped = value(tally.other_class) + value(tally.outside);
+    if value(tally.snapped) > 0.0 {
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Snap, land, value(tally.snapped), "poi")
+                .note(format!("poi:{group}: moved to the nearest parcel of the class")),
+        );
+    }
+    if dropped > 0.0 {
+        let total = dropped + value(tally.inside) + value(tally.snapped);
+        notes.ledger.push(LedgerRow::counted(Stage::Drop, land, dropped, "poi").note(format!(
+            "poi:{group}: {} in parcels of another class, {} in no parcel; {:.1} % of the group",
+            value(tally.other_class),
+            value(tally.outside),
+            100.0 * dropped / total
+        )));
+    }
+}

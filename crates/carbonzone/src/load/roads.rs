@@ -1,0 +1,239 @@
+//! Lines per mode: length in each parcel, and the corrected road length.
+
+use super::parcels::ParcelSet;
+use super::poi::TrafficPoints;
+use super::{Notes, land_of_proxy, vector_source};
+use crate::config::RoadLayer;
+use crate::load_config::Loaded;
+use carbonzone_geom::LineIndex;
+use carbonzone_io::WorkingCrs;
+use carbonzone_spatialize::ProxyTable;
+use carbonzone_spatialize::surrogate::lines::LineMeter;
+use carbonzone_spatialize::surrogate::points::PointCounter;
+use carbonzone_spatialize::surrogate::road::corrected_length;
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Adds `road:<mode>` and `road_corrected`.
+#[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
+pub fn load(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    parcels: &ParcelSet,
+    index: &LineIndex<'_>,
+    traffic: &TrafficPoints,
+    proxies: &mut ProxyTable,
+    fields: &mut Vec<(String, String)>,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) {
+    let modes = modes_needed(loaded);
+    let Some(config) = &loaded.pipeline.layers.roads else { return };
+    let mut meters: BTreeMap<String, LineMeter<'_>> = modes
+        .iter()
+        .map(|mode| {
+            let mask = mode_mask(loaded, parcels, mode);
+            (mode.clone(), LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m))
+        })
+        .collect();
+    if read(loaded, config, crs, index, &mut meters, notes, progress).is_none() {
+        return;
+    }
+    let mut shown = vec![0.0; parcels.ids.len()];
+    let mut shown_corrected = vec![0.0; parcels.ids.len()];
+    for (mode, meter) in meters {
+        let (metres, tally) = meter.finish();
+        let mask = mode_mask(loaded, parcels, &mode);
+        report(&mode, config, &tally, notes);
+        for (p, m) in metres.iter().enumerate().filter(|(p, _)| mask[*p]) {
+            shown[p] += m;
+            shown_corrected[p] += m;
+        }
+        if mode == "road" {
+            let corrected = correct(config, parcels, &mask, &metres, traffic, notes);
+            for (p, m) in corrected.iter().enumerate().filter(|(p, _)| mask[*p]) {
+                shown_corrected[p] += m - metres[p];
+            }
+            proxies.insert("road_corrected", "m", corrected);
+        }
+        proxies.insert(&format!("road:{mode}"), "m", metres);
+    }
+    proxies.insert("road_m", "m", shown);
+    proxies.insert("road_corrected_m", "m", shown_corrected);
+    fields.push(("road_m".to_owned(), "road_m".to_owned()));
+    fields.push(("road_corrected_m".to_owned(), "road_corrected_m".to_owned()));
+}
+
+/// Modes that a rule asks for.
+fn modes_needed(loaded: &Loaded) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for proxy in loaded.pipeline.allocate.iter().flat_map(|r| &r.proxies) {
+        let mode = if proxy == "road_corrected" { Some("road") } else { proxy.strip_prefix("road:") };
+        if let Some(mode) = mode.filter(|m| !out.iter().any(|o| o == m)) {
+            out.push(mode.to_owned());
+        }
+    }
+    out.sort();
+    out
+}
+
+fn mode_mask(loaded: &Loaded, parcels: &ParcelSet, mode: &str) -> Vec<bool> {
+    let own = format!("road:{mode}");
+    let names: Vec<&str> = if mode == "road" { vec![&own, "road_corrected"] } else { vec![&own] };
+    parcels.mask(&land_of_proxy(loaded, &names))
+}
+
+fn read(
+    loaded: &Loaded,
+    config: &RoadLayer,
+    crs: &WorkingCrs,
+    index: &LineIndex<'_>,
+    meters: &mut BTreeMap<String, LineMeter<'_>>,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<()> {
+    let mut source = vector_source(loaded, "roads", &config.source);
+    source.fields.extend(config.class.clone());
+    let mut unlisted: BTreeMap<String, (u64, ExactSum)> = BTreeMap::new();
+    let record = carbonzone_io::read_lines(
+        &source,
+        crs,
+        &mut notes.findings,
+        &mut notes.ledger,
+        progress,
+        &mut |batch| {
+            let classes = config.class.as_ref().and_then(|c| batch.table.texts(c));
+            let lengths: Vec<Vec<(u32, f64)>> = (0..batch.len())
+                .into_par_iter()
+                .map(|i| {
+                    let (xs, ys) = batch.line(i);
+                    index.lengths(xs, ys)
+                })
+                .collect();
+            for (i, lengths) in lengths.iter().enumerate() {
+                let (xs, ys) = batch.line(i);
+                let class = classes.as_ref().and_then(|c| c[batch.row(i)].as_deref()).unwrap_or("");
+                let mode = if config.class.is_none() {
+                    Some("road")
+                } else {
+                    config.modes.get(class).map(String::as_str)
+                };
+                if let Some(mode) = mode {
+                    if let Some(meter) = meters.get_mut(mode) {
+                        let weight = config.class_weights.get(class).copied().unwrap_or(1.0);
+                        meter.add_measured(xs, ys, weight, lengths);
+                    }
+                } else {
+                    let entry = unlisted.entry(class.to_owned()).or_default();
+                    entry.0 += 1;
+                    entry.1.add(length(xs, ys));
+                }
+            }
+        },
+    )?;
+    notes.records.push(record);
+    if !unlisted.is_empty() {
+        let count: u64 = unlisted.values().map(|(n, _)| n).sum();
+        let metres = unlisted.values().fold(ExactSum::new(), |mut sum, (_, m)| {
+            sum.merge(*m);
+            sum
+        });
+        let list: Vec<String> = unlisted
+            .iter()
+            .map(|(c, (n, m))| format!("\"{c}\": {n} lines, {:.1} km", m.value() / 1e3))
+            .collect();
+        notes.findings.push(
+            Finding::warning(
+                "unknown_road_class",
+                format!("line classes without a mode: {}", list.join("; ")),
+            )
+            .layer("roads")
+            .file(config.source.path.display().to_string())
+            .field(config.class.clone().unwrap_or_default())
+            .count(count)
+            .hint("list them under [layers.roads.modes]"),
+        );
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "roads", metres.value(), "m").note("line classes without a mode"),
+        );
+    }
+    Some(())
+}
+
+fn length(xs: &[f64], ys: &[f64]) -> f64 {
+    xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum()
+}
+
+fn report(
+    mode: &str,
+    config: &RoadLayer,
+    tally: &carbonzone_spatialize::surrogate::lines::LineTally,
+    notes: &mut Notes,
+) {
+    let (total, used) = (tally.total.value(), tally.in_class.value());
+    let (other, snapped) = (tally.in_other.value(), tally.snapped.value());
+    if snapped > 0.0 {
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Snap, &format!("road:{mode}"), snapped, "m").note(format!(
+                "outside the parcels of the class, assigned by rule within {} m",
+                config.snap_m
+            )),
+        );
+    }
+    let dropped = total - used - snapped;
+    if dropped > 1e-6 * total.max(1.0) {
+        let share = 100.0 * dropped / total;
+        notes.ledger.push(LedgerRow::counted(Stage::Drop, &format!("road:{mode}"), dropped, "m").note(format!(
+            "{share:.1} % of the length lies outside the parcels of the class ({:.1} km of it in other parcels)",
+            other / 1e3
+        )));
+        if share > 50.0 {
+            notes.findings.push(
+                Finding::warning(
+                    "roads_outside_parcels",
+                    format!("{share:.1} % of the {mode} length lies outside the transport parcels"),
+                )
+                .layer("roads")
+                .file(config.source.path.display().to_string())
+                .hint("roads are often the gaps between parcels: assignment = \"nearest\" or \"both_sides\" with snap_m"),
+            );
+        }
+    }
+}
+
+/// Method B: length corrected by the traffic facilities of the roads.
+fn correct(
+    config: &RoadLayer,
+    parcels: &ParcelSet,
+    mask: &[bool],
+    metres: &[f64],
+    traffic: &TrafficPoints,
+    notes: &mut Notes,
+) -> Vec<f64> {
+    let members: Vec<usize> = (0..mask.len()).filter(|&p| mask[p]).collect();
+    let mut counter = PointCounter::located(&parcels.coverage, Some(mask.to_vec()), config.poi_snap_m);
+    counter.add_located(&traffic.xs, &traffic.ys, &traffic.weights, &traffic.owners);
+    let (facilities, tally) = counter.finish();
+    let dropped = tally.other_class.value() + tally.outside.value();
+    if tally.snapped.value() > 0.0 {
+        notes
+            .ledger
+            .push(LedgerRow::counted(Stage::Snap, "road_corrected", tally.snapped.value(), "poi").note(
+                format!("traffic POI moved to the nearest road parcel within {} m", config.poi_snap_m),
+            ));
+    }
+    if dropped > 0.0 {
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "road_corrected", dropped, "poi")
+                .note(format!("traffic POI farther than {} m from every road parcel", config.poi_snap_m)),
+        );
+    }
+    let standard: Vec<f64> = members.iter().map(|&p| metres[p]).collect();
+    let counts: Vec<f64> = members.iter().map(|&p| facilities[p]).collect();
+    let mut out = metres.to_vec();
+    for (&p, l) in members.iter().zip(corrected_length(&standard, &counts, config.lambda)) {
+        out[p] = l;
+    }
+    out
+}

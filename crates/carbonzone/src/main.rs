@@ -1,0 +1,70 @@
+//! The carbonzone command line: arguments, progress, messages, exit codes.
+//!
+//! The science lives in the library crates; this binary reads the pipeline file, calls the stages in order and
+//! writes the run folder. See `docs/architecture.md`.
+
+mod args;
+mod compare;
+mod compute;
+mod config;
+mod diagnostics;
+mod explain;
+mod factors;
+mod init;
+mod inventory_command;
+mod load;
+mod load_config;
+mod manifest;
+mod maps;
+mod out_dir;
+mod progress;
+mod run;
+mod summary;
+mod synth_command;
+mod tables;
+mod write;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+
+/// Could not run: usage, missing file.
+const COULD_NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    progress::install_ctrl_c();
+    let cli = Cli::parse();
+    match dispatch(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            run::eprint_line(&format!("error: {error:#}"));
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<u8> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => run::check(&args),
+        Command::Show(args) => {
+            summary::print(&out_dir::read_manifest(&args.run_dir)?, &args.run_dir);
+            Ok(0)
+        }
+        Command::Inventory(args) => inventory_command::inventory(&args),
+        Command::Synth(args) => synth_command::synth(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Maps(args) => maps::maps(&args),
+        Command::Factors(args) => factors::factors(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Schema => {
+            run::print_line(&serde_json::to_string_pretty(&schemars::schema_for!(config::Pipeline))?);
+            Ok(0)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "carbonzone", &mut std::io::stdout());
+            Ok(0)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `run.json`: provenance of a run.
+
+use crate::compute::Results;
+use crate::config::AreaBasis;
+use crate::load::{Inputs, Notes};
+use crate::load_config::Loaded;
+use crate::progress::Bars;
+use anyhow::Context;
+use carbonzone_types::{IndicatorRecord, OutputRecord, Residual, RunManifest};
+use carbonzone_zoning::ZoningScheme;
+use std::path::Path;
+
+/// Everything known before writing.
+pub fn build(
+    loaded: &Loaded,
+    inputs: &Inputs,
+    results: &Results,
+    notes: &Notes,
+    balances: Vec<Residual>,
+) -> RunManifest {
+    let p = &loaded.pipeline;
+    let title_en = if p.city.title_en.is_empty() { p.city.name.clone() } else { p.city.title_en.clone() };
+    let title_zh = if p.city.title_zh.is_empty() { title_en.clone() } else { p.city.title_zh.clone() };
+    RunManifest {
+        study: "parcels".to_owned(),
+        name: p.city.name.clone(),
+        title_en,
+        title_zh,
+        years: vec![p.city.year],
+        synthetic: p.city.synthetic,
+        source_note: p.city.source.clone(),
+        map_review_number: p.city.map_review_number.clone(),
+        crs: inputs.crs.authority().unwrap_or(inputs.crs.definition()).to_owned(),
+        crs_wkt: inputs.crs.wkt().to_owned(),
+        area_basis: match p.city.area {
+            AreaBasis::Planar => "planar".to_owned(),
+            AreaBasis::Ellipsoidal => "ellipsoidal".to_owned(),
+        },
+        grid: Some(results.grid),
+        grid_layer: results.grid.layer_name(),
+        zones_layer: p.layers.zones.kind.clone(),
+        sectors: results.sectors.clone(),
+        rules: results.allocation.records.clone(),
+        contributions: results.contributions.clone(),
+        totals: results.totals.clone(),
+        indicators: indicators(&results.scheme),
+        zone_classes: results.scheme.records(&results.zoning.overall),
+        inventory: inputs.inventory.as_ref().and_then(|i| serde_json::to_value(i).ok()).unwrap_or_default(),
+        balances,
+        ..common(loaded, notes)
+    }
+}
+
+/// The parts that every study shares.
+pub fn common(loaded: &Loaded, notes: &Notes) -> RunManifest {
+    RunManifest {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: option_env!("CARBONZONE_COMMIT").unwrap_or("unknown").to_owned(),
+        command_line: std::env::args().collect(),
+        pipeline_file: loaded.path.display().to_string(),
+        pipeline: serde_json::to_value(&loaded.pipeline).unwrap_or_default(),
+        inputs: notes.records.clone(),
+        factor_sets: notes.factor_sets.clone(),
+        statements: notes.statements.clone(),
+        libraries: carbonzone_io::library_versions(),
+        threads: rayon::current_num_threads(),
+        findings: notes.findings.items.clone(),
+        ledger: notes.ledger.rows.clone(),
+        ..RunManifest::default()
+    }
+}
+
+/// Index columns of a scheme with the thresholds that maps must show.
+pub fn indicators(scheme: &ZoningScheme) -> Vec<IndicatorRecord> {
+    let fixed = |rule: &carbonzone_zoning::LevelRule| match rule {
+        carbonzone_zoning::LevelRule::Fixed { cuts, .. } => cuts.clone(),
+        _ => Vec::new(),
+    };
+    let axis = |a: &carbonzone_zoning::scheme::Axis| IndicatorRecord {
+        key: a.column.clone(),
+        label_en: a.label_en.clone(),
+        label_zh: a.label_zh.clone(),
+        unit: String::new(),
+        thresholds: fixed(&a.rule),
+    };
+    vec![
+        IndicatorRecord {
+            key: "ccr".to_owned(),
+            label_en: "Carbon compensating rate (CCR)".to_owned(),
+            label_zh: "碳补偿率".to_owned(),
+            unit: String::new(),
+            thresholds: Vec::new(),
+        },
+        axis(&scheme.economic),
+        axis(&scheme.ecological),
+    ]
+}
+
+/// Peak resident memory of this process in bytes, where the system tells.
+pub fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// Lists and hashes the files of the folder and writes `run.json`.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub fn write(manifest: &RunManifest, dir: &Path, bars: &Bars) -> anyhow::Result<()> {
+    let mut manifest = manifest.clone();
+    manifest.outputs = outputs(dir)?;
+    carbonzone_types::Progress::end(bars);
+    manifest.stages = bars.timings();
+    manifest.peak_memory_bytes = peak_memory_bytes();
+    let path = dir.join("run.json");
+    let text = serde_json::to_string_pretty(&manifest)?;
+    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Every file of a run folder except `run.json`, sorted by path.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn outputs(dir: &Path) -> anyhow::Result<Vec<OutputRecord>> {
+    let mut files = Vec::new();
+    let mut folders = vec![dir.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    let mut out = Vec::new();
+    for file in files.iter().filter(|f| f.file_name().is_some_and(|n| n != "run.json")) {
+        let relative = file.strip_prefix(dir).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        let (bytes, sha256) = carbonzone_io::size_and_sha256(file)
+            .with_context(|| format!("cannot hash {}", file.display()))?;
+        out.push(OutputRecord { what: what(&relative).to_owned(), path: relative, bytes, sha256 });
+    }
+    Ok(out)
+}
+
+fn what(path: &str) -> &'static str {
+    let extension = path.rsplit('.').next().unwrap_or("");
+    match extension {
+        "gpkg" => "all layers with styles",
+        "geojson" => "zones in WGS 84",
+        "csv" | "xlsx" => "table",
+        "tif" => "cloud-optimised GeoTIFF",
+        "qml" => "QGIS style of the file beside it",
+        "qgz" => "QGIS project",
+        "html" => "report, opens offline",
+        "png" | "svg" => "figure",
+        "parquet" | "fgb" => "parcel layer",
+        _ => "",
+    }
+}

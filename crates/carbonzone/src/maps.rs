@@ -1,0 +1,149 @@
+//! `carbonzone maps`: figures, styles, QGIS project and report of a run, in memory or on disk.
+
+use crate::args::{BreaksArg, MapsArgs, PaletteArg};
+use crate::config::Language;
+use crate::out_dir::read_manifest;
+use crate::progress::Bars;
+use crate::{manifest, run, write};
+use anyhow::Context;
+use carbonzone_io::LayerStyle;
+use carbonzone_report::{BreakMethod, Lang, MapData, MapLayer, Palette, RenderOptions};
+use carbonzone_types::{AttributeTable, Progress, RunManifest};
+use carbonzone_zoning::{IndexInputs, IndexOptions, WhatIf, ZoningConfig, classify, indices};
+use std::path::Path;
+
+/// Options of the pipeline file.
+pub fn options(language: Language) -> RenderOptions {
+    RenderOptions { lang: lang(language), ..RenderOptions::default() }
+}
+
+fn lang(language: Language) -> Lang {
+    match language {
+        Language::En => Lang::En,
+        Language::Zh => Lang::Zh,
+        Language::Both => Lang::Both,
+    }
+}
+
+/// Writes figures, styles, project and report into a run folder.
+pub fn render(
+    data: &MapData,
+    options: &RenderOptions,
+    dir: &Path,
+    progress: &dyn Progress,
+) -> anyhow::Result<()> {
+    let rendered = carbonzone_report::render(data, options, dir, progress).context("maps and report")?;
+    progress.begin("write styles", None);
+    let gpkg = run::named(dir, &data.manifest.name, "gpkg");
+    let styles: Vec<LayerStyle> = rendered
+        .layer_styles
+        .into_iter()
+        .map(|s| LayerStyle {
+            table: s.table,
+            name: s.name,
+            qml: s.qml,
+            default: s.default,
+            description: s.description,
+        })
+        .collect();
+    carbonzone_io::write_layer_styles(&gpkg, &styles).context("styles in the GeoPackage")?;
+    progress.end();
+    for warning in rendered.warnings {
+        run::eprint_line(&format!("warning: {warning}"));
+    }
+    Ok(())
+}
+
+/// Reads a run back from its GeoPackage.
+pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
+    let manifest = read_manifest(dir)?;
+    let gpkg = run::named(dir, &manifest.name, "gpkg");
+    let layer = |name: &str| -> anyhow::Result<MapLayer> {
+        let (coverage, table) = carbonzone_io::read_own_layer(&gpkg, name)
+            .with_context(|| format!("cannot read layer \"{name}\" of {}", gpkg.display()))?;
+        Ok(MapLayer { name: name.to_owned(), coverage, table })
+    };
+    let detail = manifest.pipeline["outputs"]["parcels"].as_str().unwrap_or("full").to_owned();
+    let names = carbonzone_io::layer_names(&gpkg)?;
+    let has = |name: &str| names.iter().any(|n| n == name);
+    let zones = layer(&manifest.zones_layer)?;
+    Ok(MapData {
+        what_if: what_if(&manifest, &zones.table),
+        parcels: (detail == "full" && has("parcels")).then(|| layer("parcels")).transpose()?,
+        grid: has(&manifest.grid_layer).then(|| layer(&manifest.grid_layer)).transpose()?,
+        zones,
+        dissolved: has("zones").then(|| "zones".to_owned()),
+        rasters: rasters_of(&manifest),
+        vector_files: vec![(format!("{}.geojson", manifest.zones_layer), manifest.zones_layer.clone())],
+        manifest,
+    })
+}
+
+/// Change of one number that the zone story of the report asks about, percent.
+const WHAT_IF_PCT: f64 = 5.0;
+
+/// What class each zone would be if one of its numbers were 5 % different; empty if the scheme does not apply.
+pub fn what_if(manifest: &RunManifest, zones: &AttributeTable) -> Vec<WhatIf> {
+    let config =
+        serde_json::from_value::<ZoningConfig>(manifest.pipeline["zoning"].clone()).unwrap_or_default();
+    let numbers = |field: &str| zones.numbers(field).unwrap_or_default();
+    let plain = |field: &str| numbers(field).into_iter().map(Option::unwrap_or_default).collect::<Vec<f64>>();
+    let (gross_t, sink_t, gdp) = (plain("gross_t"), plain("sink_t"), numbers("gdp_1e4cny"));
+    let inputs = IndexInputs { unit_ids: None, gross_t: &gross_t, sink_t: &sink_t, gdp: Some(&gdp) };
+    let story = || {
+        let scheme = config.resolve()?;
+        let options = IndexOptions {
+            ecc_direction: scheme.ecc_direction,
+            gdp_total: config.gdp_total,
+            borderline_pct: scheme.borderline_pct,
+        };
+        let zoning = classify(&scheme, &[&indices(&inputs, &options)?])?;
+        carbonzone_zoning::what_if(&scheme, &zoning, &inputs, &options, WHAT_IF_PCT)
+    };
+    story().unwrap_or_default()
+}
+
+fn rasters_of(manifest: &RunManifest) -> Vec<carbonzone_report::RasterFile> {
+    if manifest.grid.is_some() { write::rasters(manifest) } else { Vec::new() }
+}
+
+/// The command.
+pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
+    let bars = Bars::new(args.quiet);
+    let data = read_run(&args.run_dir)?;
+    let language = args.lang.unwrap_or_else(|| {
+        serde_json::from_value(data.manifest.pipeline["outputs"]["language"].clone()).unwrap_or_default()
+    });
+    let options = RenderOptions {
+        lang: lang(language),
+        breaks: match args.breaks {
+            BreaksArg::Natural => BreakMethod::Natural,
+            BreaksArg::Quantile => BreakMethod::Quantile,
+            BreaksArg::Equal => BreakMethod::Equal,
+        },
+        palette: match args.palette {
+            PaletteArg::Standard => Palette::Standard,
+            PaletteArg::Viridis => Palette::Viridis,
+        },
+        classes: args.classes,
+        dpi: args.dpi,
+        ..RenderOptions::default()
+    };
+    render(&data, &options, &args.run_dir, &bars)?;
+    let mut manifest = data.manifest;
+    manifest.outputs = manifest::outputs(&args.run_dir)?;
+    let path = args.run_dir.join("run.json");
+    std::fs::write(&path, serde_json::to_string_pretty(&manifest)?)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    if !args.quiet {
+        run::print_line(&format!(
+            "maps of {} written to {}\n  project  {}\n  report   {}\n  figures  {}",
+            manifest.title_en,
+            args.run_dir.display(),
+            run::named(&args.run_dir, &manifest.name, "qgz").display(),
+            args.run_dir.join("report.html").display(),
+            args.run_dir.join("figures").display()
+        ));
+    }
+    Ok(0)
+}

@@ -1,0 +1,143 @@
+//! Indices, levels, zones and changes of the counties.
+
+use super::config::CountiesPipeline;
+use super::inputs::{Inputs, YearInput};
+use crate::compute::SectorTable;
+use crate::load::Notes;
+use crate::load_config::Loaded;
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
+use carbonzone_zoning::published::{PublishedComparison, compare_published};
+use carbonzone_zoning::scheme::Zoned;
+use carbonzone_zoning::{
+    IndexInputs, IndexOptions, Indices, WhatIf, Zoning, ZoningError, ZoningScheme, classify, indices, what_if,
+};
+
+/// Change of one number of one unit in the story of the report, percent.
+const WHAT_IF_PCT: f64 = 5.0;
+
+/// One year, one entry per county.
+pub struct YearResult {
+    /// Year.
+    pub year: i32,
+    /// Emissions and sinks.
+    pub tonnes: SectorTable,
+    /// Index values.
+    pub indices: Indices,
+    /// Levels and zones by the cuts of all years together.
+    pub zoned: Zoned,
+}
+
+/// Everything computed.
+pub struct Results {
+    /// Scheme.
+    pub scheme: ZoningScheme,
+    /// Cuts, and the zoning by the mean over the years.
+    pub zoning: Zoning,
+    /// Years, ascending.
+    pub years: Vec<YearResult>,
+    /// Comparison with the published cells.
+    pub comparison: Option<PublishedComparison>,
+    /// What the last year's zones would be if one number were a little different.
+    pub what_if: Vec<WhatIf>,
+}
+
+/// Computes everything. `None`: the findings say why.
+pub fn compute(loaded: &Loaded<CountiesPipeline>, inputs: &Inputs, notes: &mut Notes) -> Option<Results> {
+    for year in &inputs.years {
+        book(year, &inputs.sectors, notes);
+    }
+    match try_compute(loaded, inputs, notes) {
+        Ok(results) => Some(results),
+        Err(e) => {
+            let mut finding = Finding::error("zoning", e.to_string()).layer("zones");
+            if let Some(span) = loaded.span(&["zoning"]) {
+                finding = finding.span(span);
+            }
+            notes.findings.push(finding);
+            None
+        }
+    }
+}
+
+fn try_compute(
+    loaded: &Loaded<CountiesPipeline>,
+    inputs: &Inputs,
+    notes: &mut Notes,
+) -> Result<Results, ZoningError> {
+    let config = &loaded.pipeline.zoning;
+    let scheme = config.resolve()?;
+    if let Some(study) = &inputs.published {
+        let comparison = compare_published(study, &scheme)?;
+        let years = results_by_year(inputs, comparison.indices.clone(), &comparison.zoning);
+        let zoning = comparison.zoning.clone();
+        return Ok(Results { scheme, zoning, years, comparison: Some(comparison), what_if: Vec::new() });
+    }
+    let options = IndexOptions {
+        ecc_direction: scheme.ecc_direction,
+        gdp_total: config.gdp_total,
+        borderline_pct: scheme.borderline_pct,
+    };
+    let tables: Vec<SectorTable> = inputs.years.iter().map(tonnes).collect();
+    let mut values = Vec::new();
+    for (year, table) in inputs.years.iter().zip(&tables) {
+        let found = indices(&index_inputs(inputs, year, table), &options)?;
+        for finding in &found.findings.items {
+            let message = format!("{}: {}", year.year, finding.message);
+            notes.findings.push(Finding { message, ..finding.clone() }.layer("zones"));
+        }
+        values.push(found);
+    }
+    let zoning = classify(&scheme, &values.iter().collect::<Vec<_>>())?;
+    let what_if = match (inputs.years.last(), tables.last()) {
+        (Some(year), Some(table)) => {
+            what_if(&scheme, &zoning, &index_inputs(inputs, year, table), &options, WHAT_IF_PCT)?
+        }
+        _ => Vec::new(),
+    };
+    let years = results_by_year(inputs, values, &zoning);
+    Ok(Results { scheme, zoning, years, comparison: None, what_if })
+}
+
+fn index_inputs<'a>(inputs: &'a Inputs, year: &'a YearInput, table: &'a SectorTable) -> IndexInputs<'a> {
+    IndexInputs {
+        unit_ids: Some(&inputs.zones.ids),
+        gross_t: &table.gross_t,
+        sink_t: &table.sink_t,
+        gdp: Some(&year.gdp_1e4cny),
+    }
+}
+
+fn tonnes(year: &YearInput) -> SectorTable {
+    SectorTable::new(year.sectors_t.clone(), year.sink_t.clone())
+}
+
+fn results_by_year(inputs: &Inputs, values: Vec<Indices>, zoning: &Zoning) -> Vec<YearResult> {
+    inputs
+        .years
+        .iter()
+        .zip(values)
+        .zip(&zoning.years)
+        .map(|((year, indices), zoned)| YearResult {
+            year: year.year,
+            tonnes: tonnes(year),
+            indices,
+            zoned: zoned.clone(),
+        })
+        .collect()
+}
+
+/// Budget (sum of the factors' results), placed (units) and zones of a year. Counties are the units, so nothing
+/// can lie outside; the rows stand for the promise of the ledger.
+fn book(year: &YearInput, sectors: &[String], notes: &mut Notes) {
+    let label = year.year.to_string();
+    let names = sectors.iter().map(String::as_str).chain(["sink"]);
+    for (name, column) in names.zip(year.sectors_t.iter().chain([&year.sink_t])) {
+        let total = ExactSum::of(column);
+        // The budget of the sink is the sum over its classes, of the other sectors the sum over their counties.
+        let by_class: Vec<f64> = year.sink_by_class_t.iter().map(|(_, t)| ExactSum::of(t)).collect();
+        let budget = if name == "sink" && !by_class.is_empty() { ExactSum::of(&by_class) } else { total };
+        notes.ledger.push(LedgerRow::tonnes(Stage::Budget, name, &label, budget));
+        notes.ledger.push(LedgerRow::tonnes(Stage::Placed, name, &label, total));
+        notes.ledger.push(LedgerRow::tonnes(Stage::Zones, name, &label, total));
+    }
+}

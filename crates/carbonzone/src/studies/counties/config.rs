@@ -1,0 +1,192 @@
+//! The pipeline file of a counties study: `study = "counties"`.
+
+use crate::config::{AreaBasis, JoinOn, Outputs, ZoneLayer};
+use carbonzone_zoning::ZoningConfig;
+use carbonzone_zoning::guiyang::CountyFactors;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Counties in several years: emissions from population and energy, sinks from land cover, zones by levels.
+///
+/// The totals come either from activity data and land cover (`activity`, `layers.land_cover`) or from published
+/// tables (`published`). Paths are relative to the file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountiesPipeline {
+    /// `counties`.
+    pub study: CountiesTag,
+    /// Place, years, working CRS.
+    pub city: CountiesPlace,
+    /// Input layers.
+    #[serde(default)]
+    pub layers: CountiesLayers,
+    /// Population, GDP and energy per county and year.
+    #[serde(default)]
+    pub activity: Option<ActivityTable>,
+    /// Emission factors of the county method.
+    #[serde(default)]
+    pub factors: CountyFactors,
+    /// Sink coefficients by land-cover class.
+    #[serde(default)]
+    pub sinks: CountySinkConfig,
+    /// Published totals to start from and to compare with.
+    #[serde(default)]
+    pub published: Option<PublishedTables>,
+    /// Indices and zones; default: the three levels of the Guiyang paper.
+    #[serde(default = "guiyang_scheme")]
+    pub zoning: ZoningConfig,
+    /// What is written.
+    #[serde(default)]
+    pub outputs: Outputs,
+}
+
+fn guiyang_scheme() -> ZoningConfig {
+    ZoningConfig { scheme: carbonzone_zoning::scheme::SchemeName::GuiyangThreeLevels, ..ZoningConfig::default() }
+}
+
+/// The value of `study`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CountiesTag {
+    /// Counties.
+    Counties,
+}
+
+/// Place, years, working CRS.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountiesPlace {
+    /// Short ASCII name: the output folder and the GeoPackage are named after it.
+    pub name: String,
+    /// English title on maps; default: the name.
+    #[serde(default)]
+    pub title_en: String,
+    /// Chinese title on maps; default: the English one.
+    #[serde(default)]
+    pub title_zh: String,
+    /// Years, ascending.
+    pub years: Vec<i32>,
+    /// Working CRS: projected, metres. Needed if there are layers.
+    #[serde(default)]
+    pub crs: Option<String>,
+    /// Which county area intensities rest on. The other one is written as a second column.
+    #[serde(default)]
+    pub area: AreaBasis,
+    /// True if any input is synthetic: every output then says so.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// Source line below every map.
+    #[serde(default)]
+    pub source: String,
+    /// Map review number (审图号) for the caption, if you have one.
+    #[serde(default)]
+    pub map_review_number: String,
+}
+
+/// Input layers of a counties study.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountiesLayers {
+    /// County polygons. Optional with published totals: without them there are tables and no maps.
+    #[serde(default)]
+    pub zones: Option<ZoneLayer>,
+    /// One categorical raster per year.
+    #[serde(default)]
+    pub land_cover: Vec<LandCoverRaster>,
+}
+
+/// A land-cover raster.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LandCoverRaster {
+    /// Year.
+    pub year: i32,
+    /// GeoTIFF.
+    pub path: PathBuf,
+    /// CRS, if the file does not say.
+    #[serde(default)]
+    pub crs: Option<String>,
+}
+
+/// Population, GDP and energy, one row per county and year.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivityTable {
+    /// CSV or XLSX file.
+    pub path: PathBuf,
+    /// Sheet of a workbook; default: the first.
+    #[serde(default)]
+    pub sheet: Option<String>,
+    /// Text encoding of a CSV file; default: detected.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    /// Column that names the county.
+    pub key: String,
+    /// Whether the key is the county's id (default) or its name.
+    #[serde(default)]
+    pub on: JoinOn,
+    /// Column with the year.
+    #[serde(default = "year_column")]
+    pub year: String,
+    /// Column with residents, persons.
+    pub population_persons: String,
+    /// Column with GDP.
+    pub gdp: String,
+    /// How many 1e4 CNY one unit of the GDP column is: 1 for 万元 (default), 10000 for 亿元.
+    #[serde(default = "unit")]
+    pub gdp_unit_1e4cny: f64,
+    /// Column with energy per GDP, tonnes of coal equivalent per 1e4 CNY.
+    pub energy_tce_per_1e4cny: String,
+    /// Where the table comes from.
+    #[serde(default)]
+    pub source: String,
+}
+
+fn year_column() -> String {
+    "year".to_owned()
+}
+
+fn unit() -> f64 {
+    1.0
+}
+
+/// Sink coefficients by land-cover class.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CountySinkConfig {
+    /// Raster value to class; values not listed absorb nothing and are reported with their area.
+    pub classes: BTreeMap<String, String>,
+    /// t per hectare and year by class; default: Table 1 of the Guiyang paper.
+    pub coefficients_t_ha: BTreeMap<String, f64>,
+    /// Where the coefficients come from.
+    pub source: String,
+}
+
+impl Default for CountySinkConfig {
+    fn default() -> Self {
+        let table = carbonzone_zoning::guiyang::guiyang_sink_coefficients();
+        Self {
+            classes: BTreeMap::new(),
+            coefficients_t_ha: table.into_iter().map(|c| (c.land_type, c.t_per_ha)).collect(),
+            source: "Guiyang paper, Table 1".to_owned(),
+        }
+    }
+}
+
+/// Published tables of the Guiyang paper (or tables of the same shape).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedTables {
+    /// CSV with year, unit, `unit_zh`, `emission_1e4t`, `sink_1e4t`, `emission_intensity_t_ha`, `sink_intensity_t_ha`, eec, sec.
+    pub indicators: PathBuf,
+    /// CSV with unit, `eec_level`, `sec_level`, zone.
+    pub zones: PathBuf,
+    /// CSV with `claim_id`, quantity, unit, year, printed, reason: numbers of the text.
+    #[serde(default)]
+    pub text: Option<PathBuf>,
+    /// Where the tables come from.
+    #[serde(default)]
+    pub source: String,
+}

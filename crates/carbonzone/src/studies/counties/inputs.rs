@@ -1,0 +1,133 @@
+//! Everything a counties study reads.
+
+use super::config::CountiesPipeline;
+use super::{activity, land_cover, published};
+use crate::load::zones::ZoneSet;
+use crate::load::{Notes, zones};
+use crate::load_config::Loaded;
+use carbonzone_io::WorkingCrs;
+use carbonzone_types::{Finding, Findings, Progress};
+use carbonzone_zoning::published::PublishedStudy;
+
+/// Numbers of one year, one entry per county.
+#[derive(Debug, Clone, Default)]
+pub struct YearInput {
+    /// Year.
+    pub year: i32,
+    /// Emissions per sector in the order of [`Inputs::sectors`], t CO2.
+    pub sectors_t: Vec<Vec<f64>>,
+    /// Sinks, t CO2, ≥ 0.
+    pub sink_t: Vec<f64>,
+    /// Sinks by land-cover class, t CO2.
+    pub sink_by_class_t: Vec<(String, Vec<f64>)>,
+    /// Residents.
+    pub population: Vec<Option<f64>>,
+    /// GDP, 1e4 CNY.
+    pub gdp_1e4cny: Vec<Option<f64>>,
+}
+
+/// Everything read.
+pub struct Inputs {
+    /// Working CRS, if there are layers.
+    pub crs: Option<WorkingCrs>,
+    /// Counties; without geometry the coverage is empty.
+    pub zones: ZoneSet,
+    /// Sector keys.
+    pub sectors: Vec<String>,
+    /// Years, ascending.
+    pub years: Vec<YearInput>,
+    /// Published tables.
+    pub published: Option<PublishedStudy>,
+}
+
+impl Inputs {
+    /// True if the counties have polygons.
+    pub fn has_geometry(&self) -> bool {
+        !self.zones.coverage.is_empty()
+    }
+}
+
+/// What serde cannot see.
+pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
+    let mut findings = Findings::new();
+    let p = &loaded.pipeline;
+    let mut report = |finding: Finding, keys: &[&str]| {
+        findings.push(match loaded.span(keys) {
+            Some(span) => finding.span(span),
+            None => finding,
+        });
+    };
+    if p.city.years.is_empty() || !p.city.years.windows(2).all(|w| w[0] < w[1]) {
+        let finding = Finding::error("years", "the years must be ascending and at least one").field("city.years");
+        report(finding.value(format!("{:?}", p.city.years)), &["city", "years"]);
+    }
+    if p.published.is_some() == p.activity.is_some() {
+        let finding = Finding::error("totals", "give either [activity] with land cover, or [published]")
+            .hint("[published] recomputes a paper from its tables; [activity] computes from population, GDP and energy");
+        report(finding, &["study"]);
+    }
+    if p.activity.is_some() && p.layers.zones.is_none() {
+        report(Finding::error("zones", "a study with [activity] needs [layers.zones]"), &["activity"]);
+    }
+    if p.layers.zones.is_some() && p.city.crs.is_none() {
+        let finding = Finding::error("working_crs", "layers need a working CRS").field("city.crs");
+        report(finding.hint("Guiyang: crs = \"EPSG:4507\""), &["city"]);
+    }
+    for (i, raster) in p.layers.land_cover.iter().enumerate() {
+        if !p.city.years.contains(&raster.year) {
+            let finding = Finding::error("land_cover_year", format!("{} is not a year of the study", raster.year));
+            report(finding.field("layers.land_cover.year"), &["layers", "land_cover", &i.to_string(), "year"]);
+        }
+    }
+    for (class, t_ha) in &p.sinks.coefficients_t_ha {
+        if !(t_ha.is_finite() && *t_ha >= 0.0) {
+            let finding = Finding::error("negative_sink", format!("the coefficient of {class} must be a number ≥ 0"))
+                .value(t_ha.to_string())
+                .hint("land that emits is an emission, not a negative sink");
+            report(finding, &["sinks", "coefficients_t_ha", class]);
+        }
+    }
+    if let Err(e) = p.zoning.resolve() {
+        report(Finding::error("zoning", e.to_string()), &["zoning"]);
+    }
+    findings
+}
+
+/// Reads all inputs. `None`: the findings say why.
+pub fn load(loaded: &Loaded<CountiesPipeline>, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
+    let crs = working_crs(loaded, notes)?;
+    let zones = match (&crs, &loaded.pipeline.layers.zones) {
+        (Some(crs), Some(layer)) => Some(zones::load_layer(loaded, layer, crs, notes, progress)?),
+        _ => None,
+    };
+    if let Some(config) = &loaded.pipeline.published {
+        return published::load(loaded, config, crs, zones, notes);
+    }
+    let (crs, zones, config) = (crs?, zones?, loaded.pipeline.activity.as_ref()?);
+    let rows = activity::load(loaded, config, &zones, notes);
+    let cover = land_cover::load(loaded, &zones, &crs, notes, progress);
+    let (rows, cover) = (rows?, cover?);
+    let years = activity::years(loaded, &zones, &rows, &cover, notes)?;
+    let sectors = vec!["respiration".to_owned(), "energy".to_owned()];
+    Some(Inputs { crs: Some(crs), zones, sectors, years, published: None })
+}
+
+/// `None`: the CRS is wrong (a finding says so); `Some(None)`: none is needed.
+fn working_crs(loaded: &Loaded<CountiesPipeline>, notes: &mut Notes) -> Option<Option<WorkingCrs>> {
+    let Some(text) = &loaded.pipeline.city.crs else { return Some(None) };
+    match WorkingCrs::parse(text) {
+        Ok(crs) => Some(Some(crs)),
+        Err(e) => {
+            let mut finding = Finding::error("working_crs", e.to_string())
+                .field("city.crs")
+                .value(text)
+                .expected("a projected CRS in metres, e.g. EPSG:4507")
+                .hint("Guiyang: EPSG:4507; Henan: EPSG:4547 or ESRI:102025");
+            if let Some(span) = loaded.span(&["city", "crs"]) {
+                finding = finding.span(span);
+            }
+            notes.findings.push(finding);
+            None
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Land-cover areas per county and year, by exact pixel coverage.
+
+use super::config::{CountiesPipeline, LandCoverRaster};
+use crate::config::AreaBasis;
+use crate::load::Notes;
+use crate::load::zones::ZoneSet;
+use crate::load_config::Loaded;
+use carbonzone_io::{ClassAreas, VectorSource, WorkingCrs};
+use carbonzone_types::{Finding, LedgerRow, Progress, Stage};
+use carbonzone_zoning::guiyang::LandCoverArea;
+use std::collections::BTreeMap;
+
+/// Areas of one year.
+#[derive(Debug, Clone)]
+pub struct YearCover {
+    /// Year.
+    pub year: i32,
+    /// Classes with their area per county, m² on the study's area basis.
+    pub areas: Vec<LandCoverArea>,
+}
+
+/// Reads the raster of every year. `None`: the findings say why.
+pub fn load(
+    loaded: &Loaded<CountiesPipeline>,
+    zones: &ZoneSet,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<Vec<YearCover>> {
+    let p = &loaded.pipeline;
+    let scale = area_scale(p, zones, crs, notes)?;
+    let mut out = Vec::new();
+    let mut complete = true;
+    for year in &p.city.years {
+        let Some(raster) = p.layers.land_cover.iter().find(|r| r.year == *year) else {
+            let finding = Finding::error("land_cover_year", format!("there is no land-cover raster for {year}"));
+            notes.findings.push(finding.field("layers.land_cover").hint("add a [[layers.land_cover]] with this year"));
+            complete = false;
+            continue;
+        };
+        match one_year(loaded, raster, zones, crs, &scale, notes, progress) {
+            Some(cover) => out.push(cover),
+            None => complete = false,
+        }
+    }
+    complete.then_some(out)
+}
+
+/// Area on the study's basis over planar area, per county.
+fn area_scale(p: &CountiesPipeline, zones: &ZoneSet, crs: &WorkingCrs, notes: &mut Notes) -> Option<Vec<f64>> {
+    if p.city.area == AreaBasis::Planar {
+        return Some(vec![1.0; zones.ids.len()]);
+    }
+    match carbonzone_io::ellipsoidal_areas_m2(&zones.coverage, crs) {
+        Ok(ellipsoidal) => {
+            let planar = zones.coverage.areas_m2();
+            Some(ellipsoidal.iter().zip(&planar).map(|(e, p)| if *p > 0.0 { e / p } else { 1.0 }).collect())
+        }
+        Err(e) => {
+            notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("zones"));
+            None
+        }
+    }
+}
+
+fn one_year(
+    loaded: &Loaded<CountiesPipeline>,
+    raster: &LandCoverRaster,
+    zones: &ZoneSet,
+    crs: &WorkingCrs,
+    scale: &[f64],
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<YearCover> {
+    let mut source = VectorSource::new(&format!("land_cover {}", raster.year), loaded.resolve(&raster.path));
+    source.shown = raster.path.display().to_string();
+    source.crs.clone_from(&raster.crs);
+    let found = carbonzone_io::class_areas(&source, &zones.coverage, crs, &mut notes.findings, progress)?;
+    notes.records.push(found.record.clone());
+    let unknown: f64 = found.unknown_m2.iter().zip(scale).map(|(a, k)| a * k).sum();
+    if unknown > 0.0 {
+        let row = LedgerRow::counted(Stage::Drop, "land_cover", 0.0, "").m2(unknown);
+        notes.ledger.push(row.note(format!("{}: ground without a class", raster.year)));
+    }
+    report_unlisted(loaded, raster, &found, notes);
+    Some(YearCover { year: raster.year, areas: by_class(&loaded.pipeline.sinks.classes, &found, scale) })
+}
+
+/// Areas by class key; several values may share one. A value that is not listed is called `value_<n>`.
+fn by_class(names: &BTreeMap<String, String>, found: &ClassAreas, scale: &[f64]) -> Vec<LandCoverArea> {
+    let mut areas: Vec<LandCoverArea> = Vec::new();
+    for (j, value) in found.classes.iter().enumerate() {
+        let key = names.get(&value.to_string()).cloned().unwrap_or_else(|| format!("value_{value}"));
+        let column = scale.iter().enumerate().map(|(i, k)| found.row(i)[j] * k);
+        match areas.iter_mut().find(|a| a.land_type == key) {
+            Some(known) => known.area_m2.iter_mut().zip(column).for_each(|(sum, a)| *sum += a),
+            None => areas.push(LandCoverArea { land_type: key, area_m2: column.collect() }),
+        }
+    }
+    areas
+}
+
+fn report_unlisted(
+    loaded: &Loaded<CountiesPipeline>,
+    raster: &LandCoverRaster,
+    found: &ClassAreas,
+    notes: &mut Notes,
+) {
+    let names = &loaded.pipeline.sinks.classes;
+    let unlisted: Vec<String> =
+        found.classes.iter().map(i64::to_string).filter(|v| !names.contains_key(v)).collect();
+    if !unlisted.is_empty() {
+        notes.findings.push(
+            Finding::warning("unknown_land_cover", format!("values without a class: {}", unlisted.join(", ")))
+                .layer("land_cover")
+                .file(raster.path.display().to_string())
+                .field("sinks.classes")
+                .count(unlisted.len() as u64)
+                .hint("they absorb nothing; name them in [sinks.classes]"),
+        );
+    }
+}

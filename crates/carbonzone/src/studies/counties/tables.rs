@@ -1,0 +1,184 @@
+//! Long tables of the counties study: exact names, order and units of the output contract (§5).
+
+use super::compute::{Results, YearResult};
+use super::inputs::{Inputs, YearInput};
+use carbonzone_types::{AttributeTable, Column, ColumnData, ExactSum, M2_PER_HECTARE, M2_PER_KM2};
+use carbonzone_zoning::published::PublishedComparison;
+use carbonzone_zoning::scheme::{Axis, Zoned, append_zone_columns};
+
+/// Areas of the counties, both bases.
+pub struct Areas {
+    /// The basis of intensities, m².
+    pub basis_m2: Vec<f64>,
+    /// The other one, m².
+    pub other_m2: Vec<f64>,
+    /// Column name of the other one.
+    pub other_name: &'static str,
+}
+
+/// One row per county and year, years ascending, counties in canonical order.
+pub fn zones(inputs: &Inputs, results: &Results, areas: Option<&Areas>) -> AttributeTable {
+    let parts = inputs.years.iter().zip(&results.years).map(|(y, r)| zones_of_year(inputs, y, r, results, areas));
+    parts.reduce(|mut all, part| {
+        append_rows(&mut all, part);
+        all
+    })
+    .unwrap_or_default()
+}
+
+fn append_rows(all: &mut AttributeTable, part: AttributeTable) {
+    for (column, Column { data, .. }) in all.columns.iter_mut().zip(part.columns) {
+        match (&mut column.data, data) {
+            (ColumnData::Text(a), ColumnData::Text(b)) => a.extend(b),
+            (ColumnData::Real(a), ColumnData::Real(b)) => a.extend(b),
+            (ColumnData::Int(a), ColumnData::Int(b)) => a.extend(b),
+            (ColumnData::Bool(a), ColumnData::Bool(b)) => a.extend(b),
+            (a, b) => debug_assert_eq!(a.len(), b.len(), "columns of two years have different types"),
+        }
+    }
+}
+
+fn zones_of_year(
+    inputs: &Inputs,
+    year: &YearInput,
+    result: &YearResult,
+    results: &Results,
+    areas: Option<&Areas>,
+) -> AttributeTable {
+    let z = &inputs.zones;
+    let n = z.ids.len();
+    let mut table = AttributeTable::new()
+        .with("unit_id", ColumnData::texts(&z.ids))
+        .with("name", ColumnData::texts(&z.names))
+        .with("name_en", ColumnData::Text(z.names_en.clone()))
+        .with("year", ColumnData::Int(vec![Some(i64::from(year.year)); n]));
+    let area: Vec<Option<f64>> = areas.map_or_else(|| vec![None; n], |a| a.basis_m2.iter().copied().map(Some).collect());
+    if let Some(areas) = areas {
+        table.push("area_m2", ColumnData::reals(&areas.basis_m2));
+        table.push(areas.other_name, ColumnData::reals(&areas.other_m2));
+    }
+    table.push("population_persons", ColumnData::Real(year.population.clone()));
+    table.push("gdp_1e4cny", ColumnData::Real(year.gdp_1e4cny.clone()));
+    for (name, column) in inputs.sectors.iter().zip(&result.tonnes.sectors_t) {
+        table.push(&format!("{name}_t"), ColumnData::reals(column));
+    }
+    for (class, column) in &year.sink_by_class_t {
+        table.push(&format!("sink_{class}_t"), ColumnData::reals(column));
+    }
+    let t = &result.tonnes;
+    table.push("gross_t", ColumnData::reals(&t.gross_t));
+    table.push("sink_t", ColumnData::reals(&t.sink_t));
+    table.push("net_t", ColumnData::reals(&t.net_t));
+    let per = |amount: &[f64], base: &[Option<f64>], unit: f64| {
+        let one = |(a, b): (&f64, &Option<f64>)| b.filter(|b| *b > 0.0).map(|b| a / (b / unit));
+        ColumnData::Real(amount.iter().zip(base).map(one).collect())
+    };
+    table.push("gross_t_km2", per(&t.gross_t, &area, M2_PER_KM2));
+    table.push("gross_t_ha", per(&t.gross_t, &area, M2_PER_HECTARE));
+    table.push("sink_t_ha", per(&t.sink_t, &area, M2_PER_HECTARE));
+    table.push("gross_t_per_person", per(&t.gross_t, &year.population, 1.0));
+    table.push("gross_t_per_1e4cny", per(&t.gross_t, &year.gdp_1e4cny, 1.0));
+    let scheme = &results.scheme;
+    for (axis, levels) in levels(results, &result.zoned) {
+        table.push(&format!("{}_level", axis.column), ColumnData::Text(levels));
+    }
+    append_zone_columns(&mut table, scheme, &result.indices, &result.zoned);
+    table
+}
+
+type Levels<'a> = [(&'a Axis, Vec<Option<String>>); 2];
+
+fn levels<'a>(results: &'a Results, zoned: &Zoned) -> Levels<'a> {
+    let (e, s) = (&results.scheme.economic, &results.scheme.ecological);
+    let of = |axis: &Axis, at: &[Option<usize>]| -> Vec<Option<String>> {
+        at.iter().map(|l| l.map(|l| axis.levels[l].key.clone())).collect()
+    };
+    [(e, of(e, &zoned.economic_level)), (s, of(s, &zoned.ecological_level))]
+}
+
+/// The published zoning: by the mean of each index over the years.
+pub fn overall(inputs: &Inputs, results: &Results) -> AttributeTable {
+    let mean = |pick: fn(&YearResult) -> &Vec<Option<f64>>| {
+        let at = |u: usize| -> Option<f64> {
+            let values: Option<Vec<f64>> = results.years.iter().map(|y| pick(y)[u]).collect();
+            values.map(|v| v.iter().sum::<f64>() / v.len() as f64)
+        };
+        ColumnData::Real((0..inputs.zones.ids.len()).map(at).collect())
+    };
+    let (e, s) = (&results.scheme.economic.column, &results.scheme.ecological.column);
+    let mut table = AttributeTable::new()
+        .with("unit_id", ColumnData::texts(&inputs.zones.ids))
+        .with("name", ColumnData::texts(&inputs.zones.names))
+        .with(&format!("{e}_mean"), mean(|y| &y.indices.ecc))
+        .with(&format!("{s}_mean"), mean(|y| &y.indices.esc));
+    for (axis, levels) in levels(results, &results.zoning.mean) {
+        table.push(&format!("{}_level", axis.column), ColumnData::Text(levels));
+    }
+    let class = |pick: fn(&carbonzone_zoning::ZoneClass) -> &String| {
+        let of = |id: &u8| results.scheme.class_of(*id).map(|c| pick(c).clone());
+        ColumnData::Text(results.zoning.overall.iter().map(of).collect())
+    };
+    table.push("zone", class(|c| &c.key));
+    table.push("zone_en", class(|c| &c.label_en));
+    table.push("zone_zh", class(|c| &c.label_zh));
+    table
+}
+
+/// Dissolved zone classes of the mean over the years: those that occur, with the last year's sums.
+pub fn zone_classes(results: &Results, area_m2: &[f64]) -> (Vec<u8>, AttributeTable) {
+    let codes = &results.zoning.overall;
+    let classes: Vec<_> = results.scheme.classes.iter().filter(|c| codes.contains(&c.id)).collect();
+    let sum = |values: &[f64]| {
+        let of = |id: u8| codes.iter().zip(values).filter(|(c, _)| **c == id).map(|(_, v)| *v).collect::<ExactSum>();
+        ColumnData::Real(classes.iter().map(|c| Some(of(c.id).value())).collect())
+    };
+    let text = |f: fn(&carbonzone_zoning::ZoneClass) -> &String| {
+        ColumnData::Text(classes.iter().map(|c| Some(f(c).clone())).collect())
+    };
+    let count = |id: u8| codes.iter().filter(|c| **c == id).count();
+    let mut table = AttributeTable::new()
+        .with("unit_id", text(|c| &c.key))
+        .with("zone", text(|c| &c.key))
+        .with("zone_id", ColumnData::Int(classes.iter().map(|c| Some(i64::from(c.id))).collect()))
+        .with("zone_en", text(|c| &c.label_en))
+        .with("zone_zh", text(|c| &c.label_zh))
+        .with("zone_color", text(|c| &c.color))
+        .with("units", ColumnData::Int(classes.iter().map(|c| Some(count(c.id) as i64)).collect()))
+        .with("area_m2", sum(area_m2));
+    if let Some(last) = results.years.last() {
+        table.push("gross_t", sum(&last.tonnes.gross_t));
+        table.push("sink_t", sum(&last.tonnes.sink_t));
+        table.push("net_t", sum(&last.tonnes.net_t));
+    }
+    (classes.iter().map(|c| c.id).collect(), table)
+}
+
+/// `published_vs_computed.csv`.
+pub fn published(comparison: &PublishedComparison) -> AttributeTable {
+    let cells = &comparison.cells;
+    let text = |f: fn(&carbonzone_zoning::published::PublishedCell) -> &String| {
+        ColumnData::Text(cells.iter().map(|c| Some(f(c).clone()).filter(|s| !s.is_empty())).collect())
+    };
+    AttributeTable::new()
+        .with("table", text(|c| &c.table))
+        .with("unit_id", text(|c| &c.unit))
+        .with("year", ColumnData::Int(cells.iter().map(|c| c.year.map(i64::from)).collect()))
+        .with("column", text(|c| &c.column))
+        .with("published", text(|c| &c.published))
+        .with("computed", text(|c| &c.computed))
+        .with("agrees", ColumnData::Bool(cells.iter().map(|c| Some(c.agrees)).collect()))
+        .with("circular", ColumnData::Bool(cells.iter().map(|c| Some(c.circular)).collect()))
+        .with("reason", text(|c| &c.reason))
+}
+
+/// `consistency.csv`: what the printed numbers imply together.
+pub fn consistency(comparison: &PublishedComparison) -> AttributeTable {
+    let rows = &comparison.consistency;
+    AttributeTable::new()
+        .with("quantity", ColumnData::Text(rows.iter().map(|r| Some(r.name.clone())).collect()))
+        .with("year", ColumnData::Int(rows.iter().map(|r| r.year.map(i64::from)).collect()))
+        .with("value", ColumnData::Real(rows.iter().map(|r| Some(r.value)).collect()))
+        .with("low", ColumnData::Real(rows.iter().map(|r| r.interval.map(|i| i.low)).collect()))
+        .with("high", ColumnData::Real(rows.iter().map(|r| r.interval.map(|i| i.high)).collect()))
+        .with("meaning", ColumnData::Text(rows.iter().map(|r| Some(r.meaning.clone())).collect()))
+}

@@ -1,0 +1,228 @@
+//! Writes the run folder of a counties study.
+
+use super::changes;
+use super::compute::Results;
+use super::config::CountiesPipeline;
+use super::inputs::Inputs;
+use super::tables::{self, Areas};
+use crate::config::AreaBasis;
+use crate::load::Notes;
+use crate::load_config::Loaded;
+use crate::run::named;
+use crate::{manifest as shared, maps, tables as shared_tables};
+use anyhow::Context;
+use carbonzone_geom::Coverage;
+use carbonzone_io::{GpkgWriter, WorkingCrs};
+use carbonzone_report::{MapData, MapLayer};
+use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
+use carbonzone_types::{
+    AttributeTable, ExactSum, FactorSetRecord, Ledger, Progress, Residual, RunManifest, SectorTotal, Totals,
+};
+use std::path::Path;
+
+/// Layer name of the counties.
+fn zones_layer(loaded: &Loaded<CountiesPipeline>) -> String {
+    loaded.pipeline.layers.zones.as_ref().map_or_else(|| "counties".to_owned(), |z| z.kind.clone())
+}
+
+/// Everything known before writing.
+pub fn manifest(
+    loaded: &Loaded<CountiesPipeline>,
+    inputs: &Inputs,
+    results: &Results,
+    notes: &Notes,
+    balances: Vec<Residual>,
+) -> RunManifest {
+    let city = &loaded.pipeline.city;
+    let title_en = if city.title_en.is_empty() { city.name.clone() } else { city.title_en.clone() };
+    let title_zh = if city.title_zh.is_empty() { title_en.clone() } else { city.title_zh.clone() };
+    let mut out = RunManifest {
+        study: "counties".to_owned(),
+        name: city.name.clone(),
+        title_en,
+        title_zh,
+        years: city.years.clone(),
+        synthetic: city.synthetic,
+        source_note: city.source.clone(),
+        map_review_number: city.map_review_number.clone(),
+        crs: inputs.crs.as_ref().map(|c| c.authority().unwrap_or(c.definition()).to_owned()).unwrap_or_default(),
+        crs_wkt: inputs.crs.as_ref().map(|c| c.wkt().to_owned()).unwrap_or_default(),
+        area_basis: match city.area {
+            AreaBasis::Planar => "planar".to_owned(),
+            AreaBasis::Ellipsoidal => "ellipsoidal".to_owned(),
+        },
+        zones_layer: zones_layer(loaded),
+        sectors: inputs.sectors.clone(),
+        totals: totals(inputs, results),
+        indicators: shared::indicators(&results.scheme),
+        zone_classes: results.scheme.records(&results.zoning.overall),
+        balances,
+        summary: changes::summary(results).lines().map(str::to_owned).collect(),
+        ..shared::common(loaded, notes)
+    };
+    if inputs.published.is_none() {
+        out.factor_sets.push(FactorSetRecord {
+            set: "guiyang".to_owned(),
+            purpose: "sinks by land cover".to_owned(),
+            status: "unverified: .021 is the usual value in t C/ha, 2.56 ten times the usual value of water".to_owned(),
+            source: loaded.pipeline.sinks.source.clone(),
+            amount_t: Some(out.totals.sink_t),
+            unverified_t: Some(out.totals.sink_t),
+        });
+    }
+    out.statements.push(level_statement(results));
+    out
+}
+
+fn level_statement(results: &Results) -> String {
+    let cuts = |cuts: &[f64]| cuts.iter().map(|c| format!("{c:.4}")).collect::<Vec<_>>().join(", ");
+    let s = &results.scheme;
+    format!(
+        "Levels are judged on the mean over the years: {} cuts {}, {} cuts {}; the paper names no rule, several give its table.",
+        s.economic.column.to_uppercase(),
+        cuts(&results.zoning.economic.cuts),
+        s.ecological.column.to_uppercase(),
+        cuts(&results.zoning.ecological.cuts)
+    )
+}
+
+/// Totals of the last year.
+fn totals(inputs: &Inputs, results: &Results) -> Totals {
+    let Some(last) = results.years.last() else { return Totals::default() };
+    let gross_t = ExactSum::of(&last.tonnes.gross_t);
+    let sink_t = ExactSum::of(&last.tonnes.sink_t);
+    let net_t = gross_t - sink_t;
+    let pct = |x: f64, base: f64| (base != 0.0).then(|| 100.0 * x / base);
+    let row = |sector: &str, amount_t: f64, sign: f64| SectorTotal {
+        sector: sector.to_owned(),
+        amount_t,
+        share_of_gross_pct: pct(sign * amount_t, gross_t),
+        share_of_net_pct: pct(sign * amount_t, net_t),
+    };
+    let mut sectors: Vec<SectorTotal> =
+        inputs.sectors.iter().zip(&last.tonnes.sectors_t).map(|(s, t)| row(s, ExactSum::of(t), 1.0)).collect();
+    sectors.push(row("sink", sink_t, -1.0));
+    Totals { gross_t, sink_t, net_t, ccr: (gross_t > 0.0).then(|| sink_t / gross_t), sectors }
+}
+
+/// Writes everything but `run.json`.
+pub fn write_all(
+    loaded: &Loaded<CountiesPipeline>,
+    inputs: &Inputs,
+    results: &Results,
+    manifest: &RunManifest,
+    dir: &Path,
+    progress: &dyn Progress,
+) -> anyhow::Result<()> {
+    let geometry = inputs.crs.as_ref().filter(|_| inputs.has_geometry());
+    let areas = geometry.map(|crs| areas(loaded, inputs, crs)).transpose()?;
+    let zone_table = tables::zones(inputs, results, areas.as_ref());
+    progress.begin("write tables", None);
+    write_tables(results, inputs, manifest, &zone_table, dir)?;
+    if let (Some(crs), Some(areas)) = (geometry, &areas) {
+        write_layers(loaded, inputs, results, manifest, (&zone_table, areas), crs, dir, progress)?;
+    }
+    progress.end();
+    Ok(())
+}
+
+fn areas(loaded: &Loaded<CountiesPipeline>, inputs: &Inputs, crs: &WorkingCrs) -> anyhow::Result<Areas> {
+    let planar = inputs.zones.coverage.areas_m2();
+    let ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, crs)?;
+    Ok(match loaded.pipeline.city.area {
+        AreaBasis::Planar => Areas { basis_m2: planar, other_m2: ellipsoidal, other_name: "area_ellipsoidal_m2" },
+        AreaBasis::Ellipsoidal => Areas { basis_m2: ellipsoidal, other_m2: planar, other_name: "area_planar_m2" },
+    })
+}
+
+fn write_tables(
+    results: &Results,
+    inputs: &Inputs,
+    manifest: &RunManifest,
+    zone_table: &AttributeTable,
+    dir: &Path,
+) -> anyhow::Result<()> {
+    let steps = changes::steps(zone_table)?;
+    let changes_table = changes::changes_table(results, &steps);
+    let transitions = changes::transitions_table(zone_table, results)?;
+    let overall = tables::overall(inputs, results);
+    let layer = &manifest.zones_layer;
+    write_csv_bom(&named(dir, layer, "csv"), zone_table)?;
+    write_csv_bom(&dir.join("zoning.csv"), &overall)?;
+    write_csv_bom(&dir.join("changes.csv"), &changes_table)?;
+    write_csv_bom(&dir.join("transitions.csv"), &transitions)?;
+    let ledger = shared_tables::ledger(&Ledger { rows: manifest.ledger.clone() });
+    write_csv_bom(&dir.join("ledger.csv"), &ledger)?;
+    let mut sheets = vec![
+        OutSheet::new(layer, zone_table.clone()),
+        OutSheet::new("zoning", overall),
+        OutSheet::new("changes", changes_table),
+        OutSheet::new("transitions", transitions),
+    ];
+    if let Some(comparison) = &results.comparison {
+        let (cells, consistency) = (tables::published(comparison), tables::consistency(comparison));
+        write_csv_bom(&dir.join("published_vs_computed.csv"), &cells)?;
+        write_csv_bom(&dir.join("consistency.csv"), &consistency)?;
+        sheets.push(OutSheet::new("published_vs_computed", cells));
+        sheets.push(OutSheet::new("consistency", consistency));
+    }
+    write_xlsx(&named(dir, layer, "xlsx"), &sheets)?;
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "the pieces of one write step; a struct would be used once")]
+fn write_layers(
+    loaded: &Loaded<CountiesPipeline>,
+    inputs: &Inputs,
+    results: &Results,
+    manifest: &RunManifest,
+    (zone_table, areas): (&AttributeTable, &Areas),
+    crs: &WorkingCrs,
+    dir: &Path,
+    progress: &dyn Progress,
+) -> anyhow::Result<()> {
+    let n = inputs.zones.ids.len() as u32;
+    let repeat: Vec<u32> = inputs.years.iter().flat_map(|_| 0..n).collect();
+    let long = inputs.zones.coverage.reordered(&repeat);
+    let layer = &manifest.zones_layer;
+    progress.begin("write GeoJSON", None);
+    carbonzone_io::write_geojson(&named(dir, layer, "geojson"), &long, zone_table, crs)?;
+    progress.begin("write GeoPackage", None);
+    let synthetic = if manifest.synthetic { "SYNTHETIC DATA. " } else { "" };
+    let (codes, class_table) = tables::zone_classes(results, &areas.basis_m2);
+    let dissolved = dissolve(&inputs.zones.coverage, results, &codes);
+    let mut gpkg = GpkgWriter::create(&named(dir, &manifest.name, "gpkg"), crs)?;
+    let mut add = |name: &str, what: &str, coverage: &Coverage, table: &AttributeTable| {
+        gpkg.polygons(name, &format!("{synthetic}{what}"), coverage, table, progress)
+    };
+    add(layer, "Counties by year: emissions, sinks, indices, levels and zone", &long, zone_table)?;
+    add("zones", "Carbon balance zones by the mean over the years, dissolved", &dissolved, &class_table)?;
+    gpkg.finish()?;
+    if loaded.pipeline.outputs.maps {
+        let data = MapData {
+            manifest: manifest.clone(),
+            parcels: None,
+            grid: None,
+            zones: MapLayer { name: layer.clone(), coverage: long, table: zone_table.clone() },
+            dissolved: Some("zones".to_owned()),
+            rasters: Vec::new(),
+            vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
+            what_if: results.what_if.clone(),
+        };
+        maps::render(&data, &maps::options(loaded.pipeline.outputs.language), dir, progress)
+            .context("maps of the counties")?;
+    }
+    Ok(())
+}
+
+/// One geometry per class that occurs, in the order of the scheme.
+fn dissolve(zones: &Coverage, results: &Results, codes: &[u8]) -> Coverage {
+    let dissolved = carbonzone_io::dissolve(zones, &results.zoning.overall);
+    let mut out = Coverage::new();
+    for code in codes {
+        if let Some((_, shape)) = dissolved.iter().find(|(c, _)| c == code) {
+            out.push_multipolygon(shape);
+        }
+    }
+    out
+}

@@ -1,0 +1,162 @@
+//! Results as attribute tables: exact names, order and units of the output contract (§5).
+
+use crate::compute::{Results, SectorTable};
+use crate::config::AreaBasis;
+use crate::load::Inputs;
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2};
+use carbonzone_zoning::scheme::append_zone_columns;
+
+fn push_tonnes(table: &mut AttributeTable, sectors: &[String], values: &SectorTable, rows: Option<&[u32]>) {
+    let pick = |column: &[f64]| match rows {
+        Some(rows) => ColumnData::Real(rows.iter().map(|&r| Some(column[r as usize])).collect()),
+        None => ColumnData::reals(column),
+    };
+    for (name, column) in sectors.iter().zip(&values.sectors_t) {
+        table.push(&format!("{name}_t"), pick(column));
+    }
+    table.push("gross_t", pick(&values.gross_t));
+    table.push("sink_t", pick(&values.sink_t));
+    table.push("net_t", pick(&values.net_t));
+}
+
+/// Parcel layer.
+pub fn parcels(inputs: &Inputs, results: &Results, basis: AreaBasis) -> AttributeTable {
+    let p = &inputs.parcels;
+    let mut table = AttributeTable::new()
+        .with("unit_id", ColumnData::texts(&p.ids))
+        .with("land_use", ColumnData::texts(&p.land_use))
+        .with(
+            "space_type",
+            ColumnData::Text(p.space_type.iter().map(|&s| Some(p.space_types[s as usize].clone())).collect()),
+        )
+        .with("area_m2", ColumnData::reals(&p.area_m2));
+    match basis {
+        AreaBasis::Planar => table.push("area_ellipsoidal_m2", ColumnData::reals(&p.ellipsoidal_m2)),
+        AreaBasis::Ellipsoidal => table.push("area_planar_m2", ColumnData::reals(&p.planar_m2)),
+    }
+    push_tonnes(&mut table, &results.sectors, &results.parcels, None);
+    for (field, proxy) in &inputs.proxy_fields {
+        if let Some(column) = inputs.proxies.get(proxy) {
+            table.push(field, ColumnData::reals(&column.values));
+        }
+    }
+    table
+}
+
+/// Cells in which a parcel lies, in row-major order from the north-west, with their attribute table.
+pub fn cells(results: &Results) -> (Vec<u32>, AttributeTable) {
+    let grid = &results.grid;
+    let used: Vec<u32> = (0..grid.len() as u32).filter(|&c| results.covered_m2[c as usize] > 0.0).collect();
+    let full_km2 = grid.cell_area_m2() / M2_PER_KM2;
+    let real =
+        |f: &dyn Fn(usize) -> Option<f64>| ColumnData::Real(used.iter().map(|&c| f(c as usize)).collect());
+    let int = |f: &dyn Fn(u32) -> u32| ColumnData::Int(used.iter().map(|&c| Some(i64::from(f(c)))).collect());
+    let mut table = AttributeTable::new()
+        .with("unit_id", ColumnData::Text(used.iter().map(|&c| Some(grid.cell_id(c))).collect()))
+        .with("col", int(&|c| grid.col_row(c).0))
+        .with("row", int(&|c| grid.col_row(c).1))
+        .with("area_m2", real(&|_| Some(grid.cell_area_m2())))
+        .with("covered_m2", real(&|c| Some(results.covered_m2[c])));
+    push_tonnes(&mut table, &results.sectors, &results.cells, Some(&used));
+    table.push("gross_t_km2", real(&|c| Some(results.cells.gross_t[c] / full_km2)));
+    table.push("net_t_km2", real(&|c| Some(results.cells.net_t[c] / full_km2)));
+    table.push(
+        "net_t_km2_covered",
+        real(&|c| {
+            let covered = results.covered_m2[c];
+            (covered >= 0.01 * grid.cell_area_m2()).then(|| results.cells.net_t[c] / (covered / M2_PER_KM2))
+        }),
+    );
+    (used, table)
+}
+
+/// Zone layer; `planar_m2` and `ellipsoidal_m2` per zone.
+pub fn zones(
+    inputs: &Inputs,
+    results: &Results,
+    planar_m2: &[f64],
+    ellipsoidal_m2: &[f64],
+    basis: AreaBasis,
+) -> AttributeTable {
+    let z = &inputs.zones;
+    let (area, second, second_name) = match basis {
+        AreaBasis::Planar => (planar_m2, ellipsoidal_m2, "area_ellipsoidal_m2"),
+        AreaBasis::Ellipsoidal => (ellipsoidal_m2, planar_m2, "area_planar_m2"),
+    };
+    let gross = &results.zones.gross_t;
+    let per = |base: &[Option<f64>]| {
+        ColumnData::Real(gross.iter().zip(base).map(|(g, b)| b.filter(|b| *b > 0.0).map(|b| g / b)).collect())
+    };
+    let km2: Vec<Option<f64>> = area.iter().map(|a| Some(a / M2_PER_KM2)).collect();
+    let mut table = AttributeTable::new()
+        .with("unit_id", ColumnData::texts(&z.ids))
+        .with("name", ColumnData::texts(&z.names))
+        .with("name_en", ColumnData::Text(z.names_en.clone()))
+        .with("district", ColumnData::Text(z.district.clone()))
+        .with("area_m2", ColumnData::reals(area))
+        .with(second_name, ColumnData::reals(second))
+        .with("population_persons", ColumnData::Real(z.population.clone()))
+        .with("gdp_1e4cny", ColumnData::Real(z.gdp_1e4cny.clone()))
+        .with("gdp_derived", ColumnData::Bool(z.gdp_derived.iter().map(|b| Some(*b)).collect()));
+    push_tonnes(&mut table, &results.sectors, &results.zones, None);
+    table.push("gross_t_km2", per(&km2));
+    table.push("gross_t_per_person", per(&z.population));
+    table.push("gross_t_per_1e4cny", per(&z.gdp_1e4cny));
+    append_zone_columns(&mut table, &results.scheme, &results.indices, &results.zoning.mean);
+    table
+}
+
+/// Dissolved zone classes: classes that occur, with their sums.
+pub fn zone_classes(inputs: &Inputs, results: &Results, area_m2: &[f64]) -> (Vec<u8>, AttributeTable) {
+    let codes = &results.zoning.overall;
+    let classes: Vec<_> = results.scheme.classes.iter().filter(|c| codes.contains(&c.id)).collect();
+    let sum = |values: &[f64]| {
+        let of = |id: u8| {
+            codes.iter().zip(values).filter(|(c, _)| **c == id).map(|(_, v)| *v).collect::<ExactSum>()
+        };
+        ColumnData::Real(classes.iter().map(|c| Some(of(c.id).value())).collect())
+    };
+    let text = |f: fn(&carbonzone_zoning::ZoneClass) -> String| {
+        ColumnData::Text(classes.iter().map(|c| Some(f(c))).collect())
+    };
+    let count = |id: u8| codes.iter().filter(|c| **c == id).count();
+    let table = AttributeTable::new()
+        .with("unit_id", text(|c| c.key.clone()))
+        .with("zone", text(|c| c.key.clone()))
+        .with("zone_id", ColumnData::Int(classes.iter().map(|c| Some(i64::from(c.id))).collect()))
+        .with("zone_en", text(|c| c.label_en.clone()))
+        .with("zone_zh", text(|c| c.label_zh.clone()))
+        .with("zone_color", text(|c| c.color.clone()))
+        .with("units", ColumnData::Int(classes.iter().map(|c| Some(count(c.id) as i64)).collect()))
+        .with(
+            "units_pct",
+            ColumnData::Real(
+                classes
+                    .iter()
+                    .map(|c| Some(100.0 * count(c.id) as f64 / inputs.zones.ids.len() as f64))
+                    .collect(),
+            ),
+        )
+        .with("area_m2", sum(area_m2))
+        .with("gross_t", sum(&results.zones.gross_t))
+        .with("sink_t", sum(&results.zones.sink_t))
+        .with("net_t", sum(&results.zones.net_t));
+    (classes.iter().map(|c| c.id).collect(), table)
+}
+
+/// `ledger.csv`.
+pub fn ledger(ledger: &carbonzone_types::Ledger) -> AttributeTable {
+    let rows = &ledger.rows;
+    let text = |f: &dyn Fn(&carbonzone_types::LedgerRow) -> String| {
+        ColumnData::Text(rows.iter().map(|r| Some(f(r))).collect())
+    };
+    AttributeTable::new()
+        .with("stage", text(&|r| r.stage.name().to_owned()))
+        .with("sector", text(&|r| r.sector.clone()))
+        .with("land_group", text(&|r| r.land_group.clone()))
+        .with("amount_t", ColumnData::Real(rows.iter().map(|r| r.amount_t).collect()))
+        .with("amount_m2", ColumnData::Real(rows.iter().map(|r| r.amount_m2).collect()))
+        .with("count", ColumnData::Real(rows.iter().map(|r| r.count).collect()))
+        .with("unit", text(&|r| r.unit.clone()))
+        .with("note", text(&|r| r.note.clone()))
+}

@@ -1,0 +1,210 @@
+//! Writes the run folder: layers, tables, rasters, then the maps.
+
+use crate::compute::Results;
+use crate::config::{AreaBasis, ParcelDetail, ParcelFormat};
+use crate::load::Inputs;
+use crate::load_config::Loaded;
+use crate::run::named;
+use crate::{maps, tables};
+use anyhow::Context;
+use carbonzone_geom::Coverage;
+use carbonzone_io::{ByteBand, FloatBand, GpkgWriter, WorkingCrs};
+use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
+use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
+use carbonzone_types::{AttributeTable, GridSpec, Ledger, Progress, RunManifest};
+use std::path::Path;
+
+/// Writes everything but `run.json`; gives back the manifest with what only writing can tell.
+pub fn write_all(
+    loaded: &Loaded,
+    inputs: Inputs,
+    results: Results,
+    manifest: RunManifest,
+    dir: &Path,
+    progress: &dyn Progress,
+) -> anyhow::Result<RunManifest> {
+    let p = &loaded.pipeline;
+    let crs = inputs.crs.clone();
+    let zones_planar = inputs.zones.coverage.areas_m2();
+    let zones_ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, &crs)?;
+    let zone_area = if p.city.area == AreaBasis::Planar { &zones_planar } else { &zones_ellipsoidal };
+    let zone_table = tables::zones(&inputs, &results, &zones_planar, &zones_ellipsoidal, p.city.area);
+    let (class_codes, class_table) = tables::zone_classes(&inputs, &results, zone_area);
+    let (cells, cell_table) = tables::cells(&results);
+    let parcel_table = tables::parcels(&inputs, &results, p.city.area);
+
+    progress.begin("write GeoTIFF", None);
+    write_grid_tif(dir, &results, &crs, &manifest)?;
+    write_zones_tif(dir, &results, &crs, &manifest)?;
+    progress.begin("write tables", None);
+    let zones_name = &manifest.zones_layer;
+    write_csv_bom(&named(dir, zones_name, "csv"), &zone_table)?;
+    write_xlsx(&named(dir, zones_name, "xlsx"), &[OutSheet::new(zones_name, zone_table.clone())])?;
+    write_csv_bom(&dir.join("ledger.csv"), &tables::ledger(&Ledger { rows: manifest.ledger.clone() }))?;
+    progress.begin("write GeoJSON", None);
+    let geojson = named(dir, zones_name, "geojson");
+    carbonzone_io::write_geojson(&geojson, &inputs.zones.coverage, &zone_table, &crs)?;
+
+    let dissolved = dissolve(&inputs.zones.coverage, &results, &class_codes);
+    let grid = cell_polygons(&results.grid, &cells);
+    progress.begin("write GeoPackage", Some(inputs.parcels.ids.len() as u64));
+    let mut gpkg = GpkgWriter::create(&named(dir, &p.city.name, "gpkg"), &crs)?;
+    let mut layer = |name: &str, description: &str, coverage: &Coverage, table: &AttributeTable| {
+        gpkg.polygons(name, description, coverage, table, progress)
+    };
+    let synthetic = if manifest.synthetic { "SYNTHETIC DATA. " } else { "" };
+    let parcels_in_gpkg =
+        p.outputs.parcels != ParcelDetail::None && p.outputs.parcel_format == ParcelFormat::Gpkg;
+    if parcels_in_gpkg {
+        let what = format!("{synthetic}Parcels: emissions and sinks, t CO2e per year");
+        layer("parcels", &what, &inputs.parcels.coverage, &parcel_table)?;
+    }
+    let what = format!("{synthetic}Grid cells: emissions and sinks, t CO2e per year");
+    layer(&manifest.grid_layer, &what, &grid, &cell_table)?;
+    let what = format!("{synthetic}Zones: emissions, sinks, indices and carbon balance zone");
+    layer(zones_name, &what, &inputs.zones.coverage, &zone_table)?;
+    let what = format!("{synthetic}Carbon balance zones, dissolved");
+    layer("zones", &what, &dissolved, &class_table)?;
+    gpkg.finish()?;
+    if p.outputs.parcels != ParcelDetail::None {
+        write_parcels_beside(p.outputs.parcel_format, dir, &inputs.parcels.coverage, &parcel_table, &crs)?;
+    }
+    if let Some(inventory) = &inputs.inventory {
+        let sheets: Vec<OutSheet> =
+            inventory.tables().into_iter().map(|(name, t)| OutSheet::new(name, t)).collect();
+        write_xlsx(&dir.join("inventory.xlsx"), &sheets)?;
+        write_csv_bom(&dir.join("inventory.csv"), &inventory.lines_table())?;
+    }
+    progress.end();
+    if p.outputs.maps {
+        let parcels = (p.outputs.parcels == ParcelDetail::Full && parcels_in_gpkg).then(|| MapLayer {
+            name: "parcels".to_owned(),
+            coverage: inputs.parcels.coverage,
+            table: parcel_table,
+        });
+        let data = MapData {
+            what_if: maps::what_if(&manifest, &zone_table),
+            parcels,
+            grid: Some(MapLayer { name: manifest.grid_layer.clone(), coverage: grid, table: cell_table }),
+            zones: MapLayer { name: zones_name.clone(), coverage: inputs.zones.coverage, table: zone_table },
+            dissolved: Some("zones".to_owned()),
+            rasters: rasters(&manifest),
+            vector_files: vec![(format!("{zones_name}.geojson"), zones_name.clone())],
+            manifest: manifest.clone(),
+        };
+        maps::render(&data, &maps::options(p.outputs.language), dir, progress)?;
+    }
+    Ok(manifest)
+}
+
+/// Rasters of a run folder and what they show.
+pub fn rasters(manifest: &RunManifest) -> Vec<RasterFile> {
+    vec![
+        RasterFile {
+            file: format!("{}.tif", manifest.grid_layer),
+            band: 1,
+            content: RasterContent::GridField("gross_t".to_owned()),
+            year: None,
+        },
+        RasterFile { file: "zones.tif".to_owned(), band: 1, content: RasterContent::ZoneCodes, year: None },
+    ]
+}
+
+fn metadata(manifest: &RunManifest) -> Vec<(String, String)> {
+    let mut out = vec![
+        ("TIFFTAG_SOFTWARE".to_owned(), format!("carbonzone {}", manifest.version)),
+        ("UNIT".to_owned(), "t CO2e per cell and year".to_owned()),
+        ("TITLE".to_owned(), manifest.title_en.clone()),
+    ];
+    if manifest.synthetic {
+        out.push(("SYNTHETIC".to_owned(), "yes: not real data".to_owned()));
+    }
+    out
+}
+
+fn write_grid_tif(
+    dir: &Path,
+    results: &Results,
+    crs: &WorkingCrs,
+    manifest: &RunManifest,
+) -> anyhow::Result<()> {
+    let covered = &results.covered_m2;
+    let masked = |values: &[f64]| -> Vec<f64> {
+        values.iter().zip(covered).map(|(v, c)| if *c > 0.0 { *v } else { f64::NAN }).collect()
+    };
+    let cells = &results.cells;
+    let mut bands = vec![
+        FloatBand { description: "gross_t".to_owned(), values: masked(&cells.gross_t) },
+        FloatBand { description: "sink_t".to_owned(), values: masked(&cells.sink_t) },
+        FloatBand { description: "net_t".to_owned(), values: masked(&cells.net_t) },
+    ];
+    for (name, column) in results.sectors.iter().zip(&cells.sectors_t) {
+        bands.push(FloatBand { description: format!("{name}_t"), values: masked(column) });
+    }
+    let path = named(dir, &manifest.grid_layer, "tif");
+    carbonzone_io::write_cog(&path, &results.grid, crs, &bands, &metadata(manifest))
+        .context("GeoTIFF of the grid")
+}
+
+fn write_zones_tif(
+    dir: &Path,
+    results: &Results,
+    crs: &WorkingCrs,
+    manifest: &RunManifest,
+) -> anyhow::Result<()> {
+    let codes = &results.zoning.overall;
+    let values: Vec<u8> = results
+        .zone_of_cell
+        .iter()
+        .zip(&results.covered_m2)
+        .map(|(zone, covered)| zone.filter(|_| *covered > 0.0).map_or(0, |z| codes[z as usize]))
+        .collect();
+    let classes = &results.scheme.classes;
+    let band = ByteBand {
+        description: "zone".to_owned(),
+        values,
+        palette: classes.iter().map(|c| (c.id, c.color.clone())).collect(),
+        categories: classes.iter().map(|c| (c.id, c.label_en.clone())).collect(),
+    };
+    let mut tags = metadata(manifest);
+    tags.retain(|(key, _)| key != "UNIT");
+    carbonzone_io::write_cog_byte(&dir.join("zones.tif"), &results.grid, crs, &band, &tags)
+        .context("GeoTIFF of the zones")
+}
+
+/// One geometry per class that occurs, in the order of the scheme.
+fn dissolve(zones: &Coverage, results: &Results, codes: &[u8]) -> Coverage {
+    let shapes = carbonzone_io::dissolve(zones, &results.zoning.overall);
+    let mut out = Coverage::new();
+    for shape in codes.iter().filter_map(|code| shapes.iter().find(|(c, _)| c == code)) {
+        out.push_multipolygon(&shape.1);
+    }
+    out
+}
+
+fn cell_polygons(grid: &GridSpec, cells: &[u32]) -> Coverage {
+    let mut out = Coverage::new();
+    for &cell in cells {
+        let (col, row) = grid.col_row(cell);
+        let [x0, y0, x1, y1] = grid.cell_bounds(col, row);
+        out.push_rings(&[vec![vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]]);
+    }
+    out
+}
+
+fn write_parcels_beside(
+    format: ParcelFormat,
+    dir: &Path,
+    coverage: &Coverage,
+    table: &AttributeTable,
+    crs: &WorkingCrs,
+) -> anyhow::Result<()> {
+    match format {
+        ParcelFormat::Fgb => carbonzone_io::write_flatgeobuf(&dir.join("parcels.fgb"), coverage, table, crs)?,
+        ParcelFormat::Parquet => {
+            carbonzone_io::write_geoparquet(&dir.join("parcels.parquet"), coverage, table, crs)?
+        }
+        ParcelFormat::Gpkg | ParcelFormat::None => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! The command line itself: help, schema, starter, completions, factors, template.
+
+mod common;
+use common::{expect, root, run};
+
+#[test]
+fn help_teaches_the_first_steps() {
+    let (stdout, _) = expect(0, &["--help"]);
+    for needle in ["carbonzone init", "Exit codes", "explain", "inventory"] {
+        assert!(stdout.contains(needle), "{stdout}");
+    }
+    assert_eq!(run(&["no-such-command"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_schema_knows_every_key_of_the_shipped_pipeline() {
+    let (stdout, _) = expect(0, &["schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let text = schema.to_string();
+    let toml: toml::Table =
+        toml::from_str(&std::fs::read_to_string(root().join("pipelines/suzhou.toml")).unwrap()).unwrap();
+    for key in toml.keys() {
+        assert!(text.contains(&format!("\"{key}\"")), "{key}");
+    }
+    assert!(text.contains("\"snap_m\"") && text.contains("\"default\""));
+}
+
+#[test]
+fn init_writes_a_starter_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("mycity").display().to_string();
+    let (stdout, _) = expect(0, &["init", &target]);
+    assert!(stdout.contains("carbonzone check"));
+    expect(2, &["init", &target]);
+    let (_, stderr) = (
+        String::new(),
+        String::from_utf8_lossy(&run(&["run", &format!("{target}/pipeline.toml")]).stderr).into_owned(),
+    );
+    assert!(stderr.contains("parcels.gpkg") && stderr.contains("roads.shp"), "{stderr}");
+}
+
+#[test]
+fn completions_exist_for_the_usual_shells() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(expect(0, &["completions", shell]).0.contains("carbonzone"));
+    }
+}
+
+#[test]
+fn factors_carry_source_and_status() {
+    let (stdout, _) = expect(0, &["factors", "--csv"]);
+    let header = stdout.lines().next().unwrap();
+    for column in ["id", "value", "unit", "status", "source"] {
+        assert!(header.split(',').any(|c| c == column), "{header}");
+    }
+    assert!(stdout.lines().count() > 250);
+    let (_, stderr) = expect(2, &["factors", "--sector", "magic"]);
+    assert!(stderr.contains("hint: one of"));
+}
+
+#[test]
+fn the_template_is_a_workbook() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("yearbook.xlsx");
+    expect(0, &["inventory", "--template", &path.display().to_string()]);
+    assert!(std::fs::metadata(path).unwrap().len() > 5_000);
+}
+
+#[test]
+fn the_shipped_pipelines_are_valid() {
+    for entry in std::fs::read_dir(root().join("pipelines")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            let out = run(&["check", &path.display().to_string(), "--quiet"]);
+            let text =
+                String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+            assert!(!text.contains("pipeline_file"), "{}: {text}", path.display());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A small synthetic city made and run by the built binary, in a temporary folder.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The workspace folder.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The built binary.
+pub fn carbonzone() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carbonzone"));
+    command.env("NO_COLOR", "1").env("SOURCE_DATE_EPOCH", "946684800");
+    command
+}
+
+/// Runs the binary and gives its output, whatever the exit code.
+pub fn run(args: &[&str]) -> Output {
+    carbonzone().args(args).output().unwrap()
+}
+
+/// Runs the binary; panics with its messages unless it exits with `code`.
+pub fn expect(code: i32, args: &[&str]) -> (String, String) {
+    let out = run(args);
+    let (stdout, stderr) = (text(&out.stdout), text(&out.stderr));
+    assert_eq!(out.status.code(), Some(code), "{args:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
+    (stdout, stderr)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A synthetic Suzhou of 1,000 parcels with the shipped pipeline, in a folder of its own.
+pub struct City {
+    /// Temporary folder.
+    pub dir: tempfile::TempDir,
+}
+
+impl City {
+    /// Makes the city.
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let city = Self { dir };
+        let layers = city.path("layers");
+        expect(0, &["synth", "suzhou", "--parcels", "1000", "--seed", "7", "--quiet", "--out", &layers]);
+        let toml = std::fs::read_to_string(root().join("pipelines/suzhou.toml")).unwrap();
+        std::fs::write(city.path("city.toml"), toml.replace("../build/synth/suzhou/", "layers/")).unwrap();
+        city
+    }
+
+    /// Path of a file in the folder, as text.
+    pub fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+
+    /// Replaces text in the pipeline file; panics if it is not there.
+    pub fn edit(&self, from: &str, to: &str) {
+        let path = self.path("city.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "the pipeline has no `{from}`");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// Runs it without maps into `out`; panics unless it succeeds.
+    pub fn run(&self, out: &str, more: &[&str]) -> (String, String) {
+        let (pipeline, out) = (self.path("city.toml"), self.path(out));
+        let mut args = vec!["run", &pipeline, "--out", &out, "--no-maps"];
+        args.extend_from_slice(more);
+        expect(0, &args)
+    }
+
+    /// `carbonzone check`, text of both streams, with the expected exit code.
+    pub fn check(&self, code: i32) -> String {
+        let (stdout, stderr) = expect(code, &["check", &self.path("city.toml"), "--quiet"]);
+        stdout + &stderr
+    }
+
+    /// `run.json` of an output folder.
+    pub fn manifest(&self, out: &str) -> carbonzone_types::RunManifest {
+        let text = std::fs::read_to_string(self.path(&format!("{out}/run.json"))).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+/// Relative difference.
+pub fn relative(a: f64, b: f64) -> f64 {
+    (a - b).abs() / a.abs().max(b.abs()).max(f64::MIN_POSITIVE)
+}
+
+/// Sum of a column of a layer, by the value of another column.
+pub fn sum_where(
+    table: &carbonzone_types::AttributeTable,
+    column: &str,
+    by: &str,
+    keep: impl Fn(&str) -> bool,
+) -> f64 {
+    let keys = table.texts(by).unwrap();
+    let values = table.numbers(column).unwrap();
+    keys.iter()
+        .zip(values)
+        .filter(|(k, _)| k.as_deref().is_some_and(&keep))
+        .map(|(_, v)| v.unwrap_or(0.0))
+        .collect::<carbonzone_types::ExactSum>()
+        .value()
+}

@@ -1,0 +1,113 @@
+//! Same bytes for any number of threads and any order of the input features.
+
+mod common;
+use carbonzone_geom::Coverage;
+use carbonzone_io::{LineBatch, VectorFormat, VectorWriter, WorkingCrs, read_own_layer};
+use carbonzone_types::{AttributeTable, Findings, Ledger, NoProgress};
+use common::City;
+use std::path::Path;
+
+const COMPARED: [&str; 6] =
+    ["townships.csv", "townships.geojson", "grid_1km.tif", "zones.tif", "ledger.csv", "townships.xlsx"];
+
+fn assert_same(city: &City, a: &str, b: &str) {
+    for file in COMPARED {
+        let read = |run: &str| std::fs::read(city.path(&format!("{run}/{file}"))).unwrap();
+        assert!(read(a) == read(b), "{file} differs between {a} and {b}");
+    }
+    // GeoPackages are compared by content: their index pages depend on the platform.
+    for layer in ["parcels", "grid_1km", "townships", "zones"] {
+        let read =
+            |run: &str| read_own_layer(Path::new(&city.path(&format!("{run}/suzhou.gpkg"))), layer).unwrap();
+        let ((ca, ta), (cb, tb)) = (read(a), read(b));
+        assert!(ca == cb && ta == tb, "layer {layer} differs between {a} and {b}");
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_byte() {
+    let city = City::new();
+    for threads in ["1", "2", "7"] {
+        city.run(threads, &["--threads", threads]);
+    }
+    assert_same(&city, "1", "2");
+    assert_same(&city, "1", "7");
+}
+
+/// A permutation without a pattern: multiples of a number that has no factor in common with `n`.
+fn shuffled(n: usize) -> Vec<u32> {
+    let step = (n / 3 + 1..).find(|s| gcd(*s, n) == 1).unwrap();
+    (0..n).map(|i| ((i * step + 5) % n) as u32).collect()
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+fn rewrite_polygons(city: &City, file: &str, layer: &str) {
+    let path = city.path(file);
+    let (coverage, table) = read_own_layer(Path::new(&path), layer).unwrap();
+    let order = shuffled(coverage.len());
+    let (coverage, table): (Coverage, AttributeTable) = (coverage.reordered(&order), table.reordered(&order));
+    let crs = WorkingCrs::parse("EPSG:4549").unwrap();
+    let spec =
+        carbonzone_io::LayerSpec::for_table(layer, Some(carbonzone_io::GeometryKind::Polygon), &crs, &table);
+    let mut writer = VectorWriter::create(Path::new(&path), VectorFormat::GeoPackage, &spec).unwrap();
+    writer.polygons(&coverage, &table).unwrap();
+    writer.finish().unwrap();
+}
+
+fn rewrite_lines(city: &City) {
+    let path = city.path("layers/roads.shp");
+    let crs = WorkingCrs::parse("EPSG:4549").unwrap();
+    let mut source = carbonzone_io::VectorSource::new("roads", &path).fields(&["osm_id", "fclass", "name"]);
+    source.encoding = Some("GBK".to_owned());
+    let mut all: Vec<LineBatch> = Vec::new();
+    let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
+    carbonzone_io::read_lines(&source, &crs, &mut findings, &mut ledger, &NoProgress, &mut |batch| {
+        all.push(batch)
+    })
+    .unwrap();
+    assert_eq!(all.len(), 1, "the small city fits one batch");
+    let batch = &all[0];
+    let order = shuffled(batch.len());
+    let mut out = LineBatch { table: batch.table.reordered(&order), ..LineBatch::default() };
+    for (row, &i) in order.iter().enumerate() {
+        let (xs, ys) = batch.line(i as usize);
+        out.push(row as u32, xs.iter().zip(ys).map(|(x, y)| [*x, *y]));
+    }
+    let mut spec = carbonzone_io::LayerSpec::for_table(
+        "roads",
+        Some(carbonzone_io::GeometryKind::Line),
+        &crs,
+        &out.table,
+    );
+    spec.encoding = Some("GBK".to_owned());
+    let mut writer = VectorWriter::create(Path::new(&path), VectorFormat::Shapefile, &spec).unwrap();
+    writer.lines(&out).unwrap();
+    writer.finish().unwrap();
+}
+
+fn rewrite_csv(city: &City, file: &str) {
+    let path = city.path(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines = text.lines();
+    let header = lines.next().unwrap();
+    let rows: Vec<&str> = lines.collect();
+    let body: Vec<&str> = shuffled(rows.len()).iter().map(|&i| rows[i as usize]).collect();
+    std::fs::write(&path, format!("{header}\n{}\n", body.join("\n"))).unwrap();
+}
+
+#[test]
+fn the_order_of_the_input_features_does_not_change_a_byte() {
+    let city = City::new();
+    city.run("before", &[]);
+    rewrite_polygons(&city, "layers/parcels.gpkg", "parcels");
+    rewrite_polygons(&city, "layers/townships.gpkg", "townships");
+    rewrite_lines(&city);
+    for file in ["layers/poi.csv", "layers/population.csv", "layers/township_stats.csv"] {
+        rewrite_csv(&city, file);
+    }
+    city.run("after", &[]);
+    assert_same(&city, "before", "after");
+}
