@@ -1,4 +1,4 @@
-//! Renders everything for a small made-up city: `cargo run -p carbonzone-report --example demo -- OUT_DIR [PARCELS] [en|zh|both]`.
+//! Renders everything for a small made-up city: `cargo run -p carbonzone-report --example demo -- OUT_DIR [PARCELS] [en|zh|both] [years]`.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -13,7 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(args.first().map_or("demo_out", String::as_str));
     let parcels = args.get(1).map_or(Ok(2000), |n| n.parse())?;
     let lang = args.get(2).map_or("both", String::as_str).parse()?;
-    let data = common::city(parcels);
+    let years = args.get(3).is_some_and(|a| a == "years");
+    let data = if years { common::two_years(parcels) } else { common::city(parcels) };
     let options = RenderOptions { lang, ..RenderOptions::default() };
     let rendered = render(&data, &options, &out, &NoProgress)?;
     std::fs::write(out.join("layer_styles.json"), serde_json::to_string_pretty(&rendered.layer_styles)?)?;

@@ -165,11 +165,11 @@ impl MapData {
         self.manifest.years.len() > 1 && self.zones.has("year")
     }
 
-    /// The data of one year; a layer without `year` column is kept whole.
+    /// The data of one year; a layer without `year` column is kept whole. The manifest then names that year only.
     #[must_use]
     pub fn of_year(&self, year: i32) -> Self {
         Self {
-            manifest: self.manifest.clone(),
+            manifest: RunManifest { years: vec![year], ..self.manifest.clone() },
             parcels: self.parcels.as_ref().map(|l| l.of_year(year)),
             grid: self.grid.as_ref().map(|l| l.of_year(year)),
             zones: self.zones.of_year(year),

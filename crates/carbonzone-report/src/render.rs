@@ -1,7 +1,7 @@
 //! Everything at once.
 
 use crate::figure::{self, Fonts};
-use crate::style::{Figure, figures};
+use crate::style::{Figure, figures_of_years};
 use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, html, qgis};
 use carbonzone_types::Progress;
 use rayon::prelude::*;
@@ -30,10 +30,15 @@ pub fn render(
         Some(year) => data.of_year(year),
         None => data.clone(),
     };
-    let all = figures(&shown, options)?;
+    let all = figures_of_years(data, options)?;
     rendered.layer_styles = qgis::layer_styles(&shown, &all, options.lang)?;
+    let drawings = if options.what.figures || options.what.report {
+        draw(data, &shown, &all, lang, &fonts, progress)?
+    } else {
+        Vec::new()
+    };
     if options.what.figures {
-        draw(&shown, &all, lang, options, &fonts, out_dir, progress, &mut rendered)?;
+        write_figures(&all, &drawings, options.dpi, &fonts, out_dir, progress, &mut rendered)?;
     }
     if options.what.qgis {
         progress.begin("QGIS project", None);
@@ -46,7 +51,7 @@ pub fn render(
     }
     if options.what.report {
         progress.begin("report page", None);
-        let page = html::page(&shown, options, &fonts)?;
+        let page = html::page(&shown, &all, &drawings, options, &fonts)?;
         store(out_dir, Path::new("report.html"), page.html.as_bytes(), "report page", &mut rendered)?;
         rendered.warnings.extend(page.warnings);
         progress.end();
@@ -54,31 +59,50 @@ pub fn render(
     Ok(rendered)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the inside of `render`, cut out for length")]
+/// The SVG of every figure.
 fn draw(
     data: &MapData,
+    shown: &MapData,
     all: &[Figure],
     lang: Lang,
-    options: &RenderOptions,
+    fonts: &Fonts,
+    progress: &dyn Progress,
+) -> Result<Vec<String>, ReportError> {
+    progress.begin("figures", Some(all.len() as u64));
+    let one = |figure: &Figure| {
+        if progress.cancelled() {
+            return Err(ReportError::Cancelled);
+        }
+        let svg = svg_of(data, shown, figure, lang, fonts)?;
+        progress.advance(1);
+        Ok(svg)
+    };
+    let drawings = all.par_iter().map(one).collect();
+    progress.end();
+    drawings
+}
+
+/// Writes every figure as SVG and PNG.
+fn write_figures(
+    all: &[Figure],
+    drawings: &[String],
+    dpi: u32,
     fonts: &Fonts,
     out_dir: &Path,
     progress: &dyn Progress,
     rendered: &mut Rendered,
 ) -> Result<(), ReportError> {
-    progress.begin("figures", Some(all.len() as u64));
-    let drawn: Result<Vec<(String, Vec<u8>)>, ReportError> = all
-        .par_iter()
-        .map(|f| {
-            if progress.cancelled() {
-                return Err(ReportError::Cancelled);
-            }
-            let svg = figure::svg(data, f, lang, fonts)?;
-            let png = figure::png(&svg, &f.name, options.dpi, fonts)?;
-            progress.advance(1);
-            Ok((svg, png))
-        })
-        .collect();
-    for (figure, (svg, png)) in all.iter().zip(drawn?) {
+    progress.begin("images", Some(all.len() as u64));
+    let one = |(figure, svg): (&Figure, &String)| {
+        if progress.cancelled() {
+            return Err(ReportError::Cancelled);
+        }
+        let png = figure::png(svg, &figure.name, dpi, fonts)?;
+        progress.advance(1);
+        Ok(png)
+    };
+    let images: Result<Vec<Vec<u8>>, ReportError> = all.par_iter().zip(drawings).map(one).collect();
+    for ((figure, svg), png) in all.iter().zip(drawings).zip(images?) {
         let stem = PathBuf::from("figures");
         let what = figure.title.text(Lang::En);
         store(out_dir, &stem.join(format!("{}.svg", figure.name)), svg.as_bytes(), &what, rendered)?;
@@ -86,6 +110,20 @@ fn draw(
     }
     progress.end();
     Ok(())
+}
+
+/// The SVG of a figure, from the data of its year.
+fn svg_of(
+    data: &MapData,
+    shown: &MapData,
+    figure: &Figure,
+    lang: Lang,
+    fonts: &Fonts,
+) -> Result<String, ReportError> {
+    match figure.year.filter(|y| Some(*y) != shown.year()) {
+        Some(year) => figure::svg(&data.of_year(year), figure, lang, fonts),
+        None => figure::svg(shown, figure, lang, fonts),
+    }
 }
 
 fn store(

@@ -4,8 +4,9 @@
 mod common;
 
 use carbonzone_report::figure::{Fonts, svg};
-use carbonzone_report::style::{Figure, figures};
-use carbonzone_report::{Lang, MapData, RenderOptions, html, qgis};
+use carbonzone_report::style::{Figure, Scale, figures, figures_of_years};
+use carbonzone_report::{Lang, MapData, RenderOptions, html, qgis, render};
+use carbonzone_types::NoProgress;
 use quick_xml::events::Event;
 
 /// Numbers with more than six digits are rounded to six significant ones, so that another machine's last bit does not matter;
@@ -21,7 +22,7 @@ fn stable(text: &str) -> String {
             && !rest[..number].ends_with('.')
         {
             let value: f64 = rest[..number].parse().unwrap();
-            out.push_str(&format!("{}", (value * 1e3).round() / 1e3));
+            out.push_str(&((value * 1e3).round() / 1e3).to_string());
             rest = &rest[number..];
         } else if let Some(data) = rest.strip_prefix("base64,").or_else(|| rest.strip_prefix("base64:")) {
             out.push_str("base64 ...");
@@ -123,7 +124,7 @@ fn every_reference_in_the_project_meets_a_layer() {
             match name.as_str() {
                 "layer-tree-layer" => used.push(attribute("id").unwrap()),
                 "layer" if path.last().is_some_and(|p| p == "visibility-preset") => {
-                    used.push(attribute("id").unwrap())
+                    used.push(attribute("id").unwrap());
                 }
                 "visibility-preset" => themes += 1,
                 "Layout" => layouts += 1,
@@ -212,7 +213,8 @@ fn without_a_chinese_face_nothing_chinese_is_drawn() {
 fn the_page_needs_no_other_file_and_escapes_names() {
     let (mut data, _, options) = small();
     "</script><b>Evil & Co".clone_into(&mut data.manifest.title_en);
-    let page = html::page(&data, &options, &Fonts::none()).unwrap().html;
+    let page =
+        html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::none()).unwrap().html;
     assert!(!page.contains("<b>Evil"), "names are escaped");
     let outside = page.matches("http").count() - page.matches("http-equiv").count();
     assert_eq!(outside, 0, "no address of any kind");
@@ -233,5 +235,49 @@ fn a_study_without_parcels_grid_and_indices_still_has_maps() {
     assert!(all.iter().any(|f| f.name == "fig6a_emission"));
     assert!(named(&all, "fig6a_emission").title.en.starts_with("Carbon emission by county"));
     qgis::project(&data, &all, &options).unwrap();
-    html::page(&data, &options, &Fonts::none()).unwrap();
+    html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::none()).unwrap();
+}
+
+#[test]
+fn several_years_share_their_classes_and_each_year_has_its_maps() {
+    let data = common::two_years(100);
+    let options = RenderOptions::default();
+    let all = figures_of_years(&data, &options).unwrap();
+    let (now, then) = (named(&all, "fig6a_emission"), named(&all, "fig6a_emission_2015"));
+    let bounds = |f: &Figure| match &f.map().unwrap().scale {
+        Scale::Graduated { classes, .. } => classes.iter().map(|c| c.upper).collect::<Vec<_>>(),
+        Scale::Categorized { .. } => panic!("graduated expected"),
+    };
+    assert_eq!(bounds(now), bounds(then));
+    assert!(now.title.en.contains("2020") && then.title.en.contains("2015"));
+    let counts = |f: &Figure| f.map().unwrap().entries().iter().map(|(_, n)| n).sum::<usize>();
+    assert_eq!((counts(now), counts(then)), (12, 12));
+    assert!(all.iter().any(|f| f.name == "fig_series"));
+    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    assert!(
+        qgs.contains("layername=townships|subset=&quot;year&quot; = 2015"),
+        "the layer of 2015 shows that year"
+    );
+    assert!(qgs.contains("startExpression=\"make_datetime("), "there is a temporal layer");
+}
+
+#[test]
+fn rendering_writes_every_file_it_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = RenderOptions { dpi: 40, ..RenderOptions::default() };
+    let done = render(&common::two_years(100), &options, dir.path(), &NoProgress).unwrap();
+    assert!(
+        done.files
+            .iter()
+            .all(|(f, what)| dir.path().join(f).metadata().unwrap().len() > 100 && !what.is_empty())
+    );
+    for file in
+        ["demo.qgz", "report.html", "townships.qml", "figures/fig9a_zones.png", "figures/fig_series.svg"]
+    {
+        assert!(done.files.iter().any(|(f, _)| f == std::path::Path::new(file)), "{file}");
+    }
+    assert!(
+        !done.files.iter().any(|(f, _)| f == std::path::Path::new("demo.qml")),
+        "never a style beside the GeoPackage"
+    );
 }

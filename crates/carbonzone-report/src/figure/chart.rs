@@ -5,7 +5,7 @@ use super::page::{self, MARGIN, WIDTH};
 use super::svg::{Anchor, Svg, Type, num, text_width};
 use crate::number::{grouped, nice_below, significant};
 use crate::palette::{SERIES, SINK};
-use crate::style::{Category, ChartKind, Figure, Scale, figures};
+use crate::style::{Category, ChartKind, Figure, Scale, Series, figures};
 use crate::{Label, Lang, MapData, RenderOptions, Rgb, words};
 use carbonzone_types::{Stage, T_PER_1E4_T};
 use std::f64::consts::TAU;
@@ -27,6 +27,76 @@ pub(crate) fn svg(data: &MapData, figure: &Figure, kind: ChartKind, lang: Lang, 
         ChartKind::ZoneShares => zone_shares(&mut svg, data, lang, top, content),
     }
     page::footer(&mut svg, data, lang, false, top + content);
+    svg.finish(&figure.title.text(lang))
+}
+
+/// Gross emissions, sinks and net emissions over the years.
+pub(crate) fn series_svg(
+    data: &MapData,
+    figure: &Figure,
+    series: &Series,
+    lang: Lang,
+    fonts: &Fonts,
+) -> String {
+    const HEIGHT: f64 = 420.0;
+    let top = page::title_height(&figure.title, lang) + 6.0;
+    let mut svg = Svg::new(WIDTH, top + HEIGHT + page::footer_height(data, lang, false), page::family(fonts));
+    page::title(&mut svg, &figure.title, lang);
+    page::corner_badge(&mut svg, data, lang, top);
+    let net: Vec<f64> = series.gross_t.iter().zip(&series.sink_t).map(|(g, s)| g - s).collect();
+    let lines: [(Label, &[f64], Rgb, &str); 3] = [
+        (words::field("gross_t"), &series.gross_t, SERIES[4], ""),
+        (words::field("net_t"), &net, SERIES[0], r#" stroke-dasharray="9 4""#),
+        (words::field("sink_t"), &series.sink_t, SINK, r#" stroke-dasharray="2 4""#),
+    ];
+    let all = || lines.iter().flat_map(|(_, v, ..)| v.iter().copied());
+    let (low, high) = (all().fold(0.0f64, f64::min), all().fold(1.0f64, f64::max));
+    let step = nice_below((high - low) / 5.0);
+    let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
+    let (left, right, base, roof) = (MARGIN + 78.0, WIDTH - MARGIN - 150.0, top + HEIGHT - 34.0, top + 60.0);
+    let py = |v: f64| base - (base - roof) * (v - low) / (high - low);
+    let span =
+        f64::from(series.years.last().copied().unwrap_or(0) - series.years.first().copied().unwrap_or(0))
+            .max(1.0);
+    let px =
+        |y: i32| left + (right - left) * f64::from(y - series.years.first().copied().unwrap_or(y)) / span;
+    let mut tick = low;
+    while tick <= high + step / 2.0 {
+        svg.line(left, py(tick), right, py(tick), r##"stroke="#dddddd" stroke-width="0.7""##);
+        let text = crate::number::shortest(tick / T_PER_1E4_T);
+        svg.text(left - 6.0, py(tick) + 4.0, &text, Type::plain(10.5).anchor(Anchor::End));
+        tick += step;
+    }
+    let unit = Label::new("10⁴ t CO₂e", "万t CO₂e").text(lang);
+    svg.text(MARGIN, roof - 14.0, &unit, Type::plain(11.0).bold());
+    let every = series.years.len().div_ceil(12).max(1);
+    for year in series.years.iter().step_by(every) {
+        svg.text(px(*year), base + 17.0, &year.to_string(), Type::plain(10.5).anchor(Anchor::Middle));
+    }
+    let mut taken: Vec<f64> = Vec::new();
+    for (label, values, colour, dash) in &lines {
+        let points: Vec<String> = series
+            .years
+            .iter()
+            .zip(*values)
+            .map(|(y, v)| format!("{} {}", num(px(*y)), num(py(*v))))
+            .collect();
+        svg.raw(&format!(
+            r#"<path d="M{}" fill="none" stroke="{}" stroke-width="2.4" stroke-linejoin="round"{dash}/>"#,
+            points.join("L"),
+            colour.hex()
+        ));
+        let mut y = py(values.last().copied().unwrap_or(0.0)) + 4.0;
+        while taken.iter().any(|t| (t - y).abs() < 26.0) {
+            y += 4.0;
+        }
+        taken.push(y);
+        for (k, line) in label.lines(lang).iter().enumerate() {
+            svg.text(right + 10.0, y + 12.0 * k as f64, line, Type::plain(11.0).color(colour.darker(0.85)));
+        }
+    }
+    svg.line(left, base, right, base, r##"stroke="#333333" stroke-width="1""##);
+    page::footer(&mut svg, data, lang, false, top + HEIGHT);
     svg.finish(&figure.title.text(lang))
 }
 

@@ -28,6 +28,7 @@ pub fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result
     match &figure.content {
         FigureContent::Map(style) => map::svg(data, figure, style, lang, fonts),
         FigureContent::Chart(kind) => Ok(chart::svg(data, figure, *kind, lang, fonts)),
+        FigureContent::Series(series) => Ok(chart::series_svg(data, figure, series, lang, fonts)),
     }
 }
 

@@ -3,10 +3,10 @@
 use super::pack;
 use super::plot::quadrant;
 use super::story::{stories, tonnes};
-use crate::figure::{Fonts, classes_of, layer_of, png, sector_colour, svg};
+use crate::figure::{Fonts, classes_of, layer_of, png, sector_colour};
 use crate::number::{grouped, significant};
 use crate::style::{
-    Category, Class, Figure, MapLayerKind, MapStyle, Scale, figures, further_maps, layer_title, unit_word,
+    Category, Class, Figure, MapLayerKind, MapStyle, Scale, further_maps, layer_title, unit_word,
 };
 use crate::{Label, Lang, MapData, MapLayer, RenderOptions, ReportError, words};
 use base64::Engine;
@@ -28,14 +28,23 @@ const TEMPLATE: &str = include_str!("template.html");
 const SCRIPT: &str = include_str!("app.js");
 const STYLE: &str = include_str!("style.css");
 
-/// `report.html` of a run. `data` must hold one year only.
+/// `report.html` of a run.
+///
+/// `data` must hold one year only. `all` are the figures to show, those of other years too, and `drawings` their SVG
+/// in the same order.
 ///
 /// # Errors
 /// Any [`ReportError`] of the style model or the figures; [`ReportError::Page`] if the template fails.
-pub fn page(data: &MapData, options: &RenderOptions, fonts: &Fonts) -> Result<Page, ReportError> {
+pub fn page(
+    data: &MapData,
+    all: &[Figure],
+    drawings: &[String],
+    options: &RenderOptions,
+    fonts: &Fonts,
+) -> Result<Page, ReportError> {
     let mut warnings = Vec::new();
-    let all = figures(data, options)?;
-    let mut maps = all.clone();
+    let now = |f: &&Figure| f.year.is_none_or(|y| Some(y) == data.year());
+    let mut maps: Vec<Figure> = all.iter().filter(now).cloned().collect();
     maps.extend(further_maps(data, options)?);
     let shown = fit(data, options, &mut warnings);
     let packed = payload(&shown, &maps)?;
@@ -44,7 +53,7 @@ pub fn page(data: &MapData, options: &RenderOptions, fonts: &Fonts) -> Result<Pa
     let payload = serde_json::to_string(&packed).map_err(|e| fail(&e))?.replace('<', "\\u003c");
     let mut env = Environment::new();
     env.add_template("report.html", TEMPLATE).map_err(|e| fail(&e))?;
-    let pictures = pictures(data, &all, options, fonts)?;
+    let pictures = pictures(all, drawings, fonts)?;
     let m = &data.manifest;
     let quadrant =
         quadrant(data).map(|(svg, missing, x, y)| json!({"svg": svg, "missing": missing, "x": x, "y": y}));
@@ -213,21 +222,19 @@ fn style_payload(figure: &Figure, style: &MapStyle, classes: &str) -> serde_json
 
 /// Every figure as a picture: SVG where that is small, else PNG of 110 dpi.
 fn pictures(
-    data: &MapData,
     all: &[Figure],
-    options: &RenderOptions,
+    drawings: &[String],
     fonts: &Fonts,
 ) -> Result<Vec<serde_json::Value>, ReportError> {
     const LARGE: usize = 250_000;
-    let (lang, _) = fonts.lang(options.lang);
     let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
     all.iter()
-        .map(|figure| {
-            let drawing = svg(data, figure, lang, fonts)?;
+        .zip(drawings)
+        .map(|(figure, drawing)| {
             let source = if drawing.len() <= LARGE {
                 format!("data:image/svg+xml;base64,{}", encode(drawing.as_bytes()))
             } else {
-                format!("data:image/png;base64,{}", encode(&png(&drawing, &figure.name, 110, fonts)?))
+                format!("data:image/png;base64,{}", encode(&png(drawing, &figure.name, 110, fonts)?))
             };
             Ok(json!({"name": figure.name, "title": figure.title, "source": source}))
         })

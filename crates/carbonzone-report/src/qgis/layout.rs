@@ -4,7 +4,7 @@ use super::project::{ProjectLayer, tree_layer};
 use super::symbol::{FACES, families};
 use super::xml::{El, el, exact};
 use crate::figure::{footer_lines, scale_bar_km};
-use crate::style::{Figure, FigureContent, Scale};
+use crate::style::{Figure, Scale};
 use crate::{Label, Lang, MapData, Rgb, words};
 use base64::Engine;
 
@@ -125,7 +125,7 @@ fn label(page: &Page<'_>, n: usize, at: Place, text: &str, look: Look) -> El {
 }
 
 pub(crate) fn layout(page: &Page<'_>) -> El {
-    let chart = matches!(page.figure.content, FigureContent::Chart(_));
+    let chart = page.figure.map().is_none();
     let map_at = if chart { place(COLUMN, TOP, 67.0, 67.0) } else { place(LEFT, TOP, 204.0, 160.0) };
     let mut items = vec![map(page, map_at), title(page)];
     if chart {

@@ -195,7 +195,8 @@ fn layers(
         let base = format!("./{}.gpkg|layername={name}", data.manifest.name);
         year.map_or(base.clone(), |y| format!("{base}|subset=\"year\" = {y}"))
     };
-    let year_of = |layer: &crate::MapLayer| data.year().filter(|_| layer.has("year"));
+    let long = data.long_form();
+    let year_of = |layer: &crate::MapLayer| data.year().filter(|_| long && layer.has("year"));
     let mut out = vec![ProjectLayer {
         id: OUTLINE_ID.to_owned(),
         name: boundary(data).text(lang),
@@ -223,12 +224,12 @@ fn layers(
         out.push(ProjectLayer {
             id: layer_id(&figure.name),
             name: figure.short.text(lang),
-            source: table(&layer.name, year_of(layer)),
+            source: table(&layer.name, year_of(layer).map(|last| figure.year.unwrap_or(last))),
             provider: "ogr",
             group: group_of(style.layer),
             body,
             labels: zones,
-            visible: style.field == "zone",
+            visible: style.field == "zone" && figure.year.is_none_or(|y| Some(y) == data.year()),
             temporal: false,
         });
     }
@@ -281,11 +282,10 @@ fn dissolved(
 ) -> Option<ProjectLayer> {
     let name = data.dissolved.as_ref()?;
     let style = figures.iter().filter_map(Figure::map).find(|s| s.field == "zone")?;
-    let year = data.year().filter(|_| data.long_form());
     Some(ProjectLayer {
         id: "lyr_zones_dissolved".to_owned(),
         name: Label::new("Carbon balance zones, dissolved", "碳平衡分区（合并）").text(lang),
-        source: table(name, year),
+        source: table(name, None),
         provider: "ogr",
         group: 0,
         body: vec![renderer(style, lang, outline(MapLayerKind::Zones))],

@@ -69,6 +69,9 @@ pub fn layer_styles(
         let default = default_figure(figures, kind).map(|f| f.name.as_str());
         for figure in figures {
             let Some(style) = figure.map().filter(|s| s.layer == kind) else { continue };
+            if figure.year.is_some_and(|y| Some(y) != data.year()) {
+                continue;
+            }
             rows.push(LayerStyleRow {
                 table: layer.name.clone(),
                 name: figure.name.chars().take(30).collect(),

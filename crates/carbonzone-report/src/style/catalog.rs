@@ -4,7 +4,7 @@ use super::classify::{Classes, classify};
 use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
 use crate::palette::{Meaning, SERIES};
 use crate::{Label, MapData, MapLayer, RenderOptions, ReportError, Rgb, words};
-use carbonzone_types::{IndicatorRecord, T_PER_1E4_T};
+use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
 use serde::{Deserialize, Serialize};
 
 /// A figure: its name is the file stem, the QGIS theme and the print layout.
@@ -16,6 +16,8 @@ pub struct Figure {
     pub title: Label,
     /// Short name for layer lists and buttons.
     pub short: Label,
+    /// The year it shows, if the run has several.
+    pub year: Option<i32>,
     /// Content.
     pub content: FigureContent,
 }
@@ -28,6 +30,19 @@ pub enum FigureContent {
     Map(Box<MapStyle>),
     /// A chart.
     Chart(ChartKind),
+    /// Totals over the years.
+    Series(Box<Series>),
+}
+
+/// Totals of all zones in tonnes CO2e, one value per year.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Years, ascending.
+    pub years: Vec<i32>,
+    /// Gross emissions.
+    pub gross_t: Vec<f64>,
+    /// Sinks, positive.
+    pub sink_t: Vec<f64>,
 }
 
 /// Charts.
@@ -48,7 +63,7 @@ impl Figure {
     pub fn map(&self) -> Option<&MapStyle> {
         match &self.content {
             FigureContent::Map(style) => Some(style),
-            FigureContent::Chart(_) => None,
+            FigureContent::Chart(_) | FigureContent::Series(_) => None,
         }
     }
 }
@@ -60,7 +75,70 @@ impl Figure {
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
 pub fn figures(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
-    let build = Builder { data, options };
+    one_year(data, data, options)
+}
+
+/// Most years for which every map is drawn.
+const MAX_MAPPED_YEARS: usize = 6;
+
+/// Figures of a run in long form: all figures of the last year under their plain names, the maps of the other years
+/// with the year at the end of their names (up to six years), and the totals over the years.
+///
+/// Classes are those of all years together, so that one legend holds for every year. The figures of a run with one
+/// year are [`figures`].
+///
+/// # Errors
+/// [`ReportError::Breaks`] if classes cannot be found.
+pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+    let Some(last) = data.year().filter(|_| data.long_form()) else { return figures(data, options) };
+    let mut out = one_year(&data.of_year(last), data, options)?;
+    for figure in &mut out {
+        figure.year = Some(last);
+    }
+    let mut years = data.manifest.years.clone();
+    years.sort_unstable();
+    years.dedup();
+    if years.len() <= MAX_MAPPED_YEARS {
+        for year in years.iter().copied().filter(|y| *y != last) {
+            for mut figure in one_year(&data.of_year(year), data, options)? {
+                if figure.map().is_some() {
+                    figure.name = format!("{}_{year}", figure.name);
+                    figure.short =
+                        figure.short.then(&Label::new(format!(", {year}"), format!("（{year}年）")));
+                    figure.year = Some(year);
+                    out.push(figure);
+                }
+            }
+        }
+    }
+    out.push(series(data, &years)?);
+    Ok(out)
+}
+
+/// Totals of the zones, year by year.
+fn series(data: &MapData, years: &[i32]) -> Result<Figure, ReportError> {
+    let mut series = Series { years: years.to_vec(), ..Series::default() };
+    for year in years {
+        let zones = data.zones.of_year(*year);
+        let total = |field: &str| -> Result<f64, ReportError> {
+            Ok(zones.numbers(field)?.into_iter().flatten().collect::<ExactSum>().value())
+        };
+        series.gross_t.push(total("gross_t")?);
+        series.sink_t.push(total("sink_t")?);
+    }
+    let m = &data.manifest;
+    let short = Label::new("Emissions and sinks over the years", "历年碳排放与碳汇");
+    let title = Label {
+        en: short.en.clone() + &words::place_suffix_en(&m.title_en),
+        zh: format!("{}{}", m.title_zh, short.zh),
+    };
+    let content = FigureContent::Series(Box::new(series));
+    Ok(Figure { name: "fig_series".to_owned(), title, short, year: None, content })
+}
+
+/// Figures of one year with the classes of `pool`.
+fn one_year(data: &MapData, pool: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+    let build = Builder { data, pool, options };
     let mut out = vec![build.chart("fig4_shares", ChartKind::Shares)];
     let net = Label::new("Net carbon emission", "净碳排放");
     if let Some(parcels) = &data.parcels {
@@ -101,7 +179,10 @@ pub fn unit_word(data: &MapData, kind: MapLayerKind) -> Label {
 }
 
 struct Builder<'a> {
+    /// The year shown.
     data: &'a MapData,
+    /// All years: classes are found from these values.
+    pool: &'a MapData,
     options: &'a RenderOptions,
 }
 
@@ -158,6 +239,7 @@ impl Builder<'_> {
                 zh: format!("{}{}{zh}", m.title_zh, words::year_zh(year)),
             },
             short: Label { en, zh },
+            year: None,
             content: FigureContent::Chart(kind),
         }
     }
@@ -288,7 +370,12 @@ impl Builder<'_> {
     }
 
     fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure, ReportError> {
-        let values = c.layer.numbers(c.field)?;
+        let pooled = match c.kind {
+            MapLayerKind::Zones => Some(&self.pool.zones),
+            MapLayerKind::Grid => self.pool.grid.as_ref(),
+            MapLayerKind::Parcels => self.pool.parcels.as_ref(),
+        };
+        let values = pooled.unwrap_or(c.layer).numbers(c.field)?;
         let (factor, unit) = match c.factor {
             Some(f) => (f, c.base_unit.clone()),
             None => display_unit(&values, &c.base_unit),
@@ -313,19 +400,11 @@ impl Builder<'_> {
             en: format!("{}, {}", c.heading.en, words::plural(&unit_name.en)),
             zh: format!("{}{}", unit_name.zh, c.heading.zh),
         };
-        Ok(Figure {
-            name: c.name.to_owned(),
-            title,
-            short,
-            content: FigureContent::Map(Box::new(MapStyle {
-                layer: c.kind,
-                field: c.field.to_owned(),
-                heading: c.heading,
-                unit,
-                factor,
-                scale,
-            })),
-        })
+        let field = c.field.to_owned();
+        let mut style = MapStyle { layer: c.kind, field, heading: c.heading, unit, factor, scale };
+        style.count(&c.layer.numbers(c.field)?);
+        let content = FigureContent::Map(Box::new(style));
+        Ok(Figure { name: c.name.to_owned(), title, short, year: None, content })
     }
 
     fn zones(&self, name: &str) -> Result<Figure, ReportError> {
@@ -339,6 +418,7 @@ impl Builder<'_> {
             name: name.to_owned(),
             title,
             short: Label::new("Carbon balance zones", "碳平衡分区"),
+            year: None,
             content: FigureContent::Map(Box::new(MapStyle {
                 layer: MapLayerKind::Zones,
                 field: "zone".to_owned(),
@@ -393,7 +473,7 @@ fn display_unit(values: &[Option<f64>], base: &Label) -> (f64, Label) {
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
 pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
-    let build = Builder { data, options };
+    let build = Builder { data, pool: data, options };
     let layers = [
         (MapLayerKind::Zones, Some(&data.zones)),
         (MapLayerKind::Grid, data.grid.as_ref()),

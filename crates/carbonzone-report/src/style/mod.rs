@@ -5,7 +5,9 @@ mod classify;
 mod model;
 
 pub(crate) use catalog::raster_values_style;
-pub use catalog::{ChartKind, Figure, FigureContent, figures, further_maps, layer_title, unit_word};
+pub use catalog::{
+    ChartKind, Figure, FigureContent, Series, figures, figures_of_years, further_maps, layer_title, unit_word,
+};
 pub use classify::{Classes, classify};
 pub(crate) use model::no_data_text;
 pub use model::{Category, Class, ClassKind, Hatch, MapLayerKind, MapStyle, Scale, raster_style};

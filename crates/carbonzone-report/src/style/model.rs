@@ -131,6 +131,17 @@ impl MapStyle {
         )
     }
 
+    /// Counts the units of each class anew (classes of all years, units of one year).
+    pub(crate) fn count(&mut self, values: &[Option<f64>]) {
+        let found: Vec<Option<usize>> = values.iter().map(|v| self.class_of_number(*v)).collect();
+        if let Scale::Graduated { classes, no_data, .. } = &mut self.scale {
+            *no_data = found.iter().filter(|c| c.is_none()).count();
+            for (i, class) in classes.iter_mut().enumerate() {
+                class.count = found.iter().filter(|c| **c == Some(i)).count();
+            }
+        }
+    }
+
     /// Category index of a name; `None` for no or an unknown name.
     #[must_use]
     pub fn class_of_text(&self, value: Option<&str>) -> Option<usize> {

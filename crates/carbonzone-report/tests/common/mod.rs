@@ -295,6 +295,28 @@ pub fn city(parcels: usize) -> MapData {
     }
 }
 
+/// The demo city in long form: 2015 (smaller) and 2020, without parcels and grid.
+pub fn two_years(parcels: usize) -> MapData {
+    let mut data = city(parcels);
+    data.manifest.years = vec![2015, 2020];
+    (data.parcels, data.grid) = (None, None);
+    data.rasters.clear();
+    let zones = &data.zones;
+    let n = zones.coverage.len();
+    let order: Vec<u32> = (0..n as u32).chain(0..n as u32).collect();
+    let mut table = zones.table.reordered(&order);
+    for column in &mut table.columns {
+        if let ColumnData::Real(values) = &mut column.data
+            && column.name.ends_with("_t")
+        {
+            values[..n].iter_mut().flatten().for_each(|v| *v *= 0.7);
+        }
+    }
+    table.push("year", ColumnData::Int((0..2 * n).map(|i| Some(if i < n { 2015 } else { 2020 })).collect()));
+    data.zones = MapLayer { name: zones.name.clone(), coverage: zones.coverage.reordered(&order), table };
+    data
+}
+
 fn manifest(
     spec: GridSpec,
     rows: &[Row],
