@@ -146,7 +146,12 @@ mod tests {
 
     #[test]
     fn parcels_are_cut_at_the_border_of_all_zones_and_dropped_outside() {
-        let parcels = coverage_of(&[[1.0, 1.0, 2.0, 2.0], [8.0, 1.0, 12.0, 2.0], [18.0, 0.0, 24.0, 1.0], [30.0, 0.0, 31.0, 1.0]]);
+        let parcels = coverage_of(&[
+            [1.0, 1.0, 2.0, 2.0],
+            [8.0, 1.0, 12.0, 2.0],
+            [18.0, 0.0, 24.0, 1.0],
+            [30.0, 0.0, 31.0, 1.0],
+        ]);
         let zones = coverage_of(&[[0.0, 0.0, 10.0, 10.0], [10.0, 0.0, 20.0, 10.0]]);
         let (clipped, kept) = clip_to(&parcels, &zones);
         assert_eq!(kept, [0, 1, 2]);
@@ -157,13 +162,27 @@ mod tests {
     #[test]
     fn a_concave_zone_with_a_hole_is_clipped_right() {
         let mut zone = Coverage::new();
-        let u_shape = vec![[0.0, 0.0], [30.0, 0.0], [30.0, 20.0], [20.0, 20.0], [20.0, 10.0], [10.0, 10.0], [10.0, 20.0], [0.0, 20.0], [0.0, 0.0]];
+        let u_shape = vec![
+            [0.0, 0.0],
+            [30.0, 0.0],
+            [30.0, 20.0],
+            [20.0, 20.0],
+            [20.0, 10.0],
+            [10.0, 10.0],
+            [10.0, 20.0],
+            [0.0, 20.0],
+            [0.0, 0.0],
+        ];
         let hole = vec![[2.0, 2.0], [2.0, 4.0], [4.0, 4.0], [4.0, 2.0], [2.0, 2.0]];
         zone.push_rings(&[vec![u_shape, hole]]);
         let parcels = coverage_of(&[[5.0, 5.0, 25.0, 15.0], [1.0, 1.0, 5.0, 5.0], [11.0, 12.0, 19.0, 19.0]]);
         let (clipped, kept) = clip_to(&parcels, &zone);
         assert_eq!(kept, [0, 1]);
-        assert!(close(clipped.area_m2(0), 150.0) || close(clipped.area_m2(0), 100.0 + 50.0), "{}", clipped.area_m2(0));
+        assert!(
+            close(clipped.area_m2(0), 150.0) || close(clipped.area_m2(0), 100.0 + 50.0),
+            "{}",
+            clipped.area_m2(0)
+        );
         assert!(close(clipped.area_m2(1), 16.0 - 4.0), "{}", clipped.area_m2(1));
     }
 
@@ -187,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_parcel_across_the_border_keeps_its_inner_part() {
-        let (cut, kept) = clip_to(&coverage(&[(0.0, 10.0), (15.0, 25.0), (30.0, 40.0)]), &coverage(&[(0.0, 20.0)]));
+        let (cut, kept) =
+            clip_to(&coverage(&[(0.0, 10.0), (15.0, 25.0), (30.0, 40.0)]), &coverage(&[(0.0, 20.0)]));
         assert_eq!(kept, [0, 1]);
         assert_eq!(cut.area_m2(0), 100.0);
         assert!((cut.area_m2(1) - 50.0).abs() < 1e-6);

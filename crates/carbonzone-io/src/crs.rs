@@ -25,12 +25,26 @@ pub(crate) fn definition_to_spatial_ref(definition: &str) -> Result<SpatialRef> 
 
 fn shorten(text: &str) -> String {
     let text = text.trim();
-    if text.chars().count() > 80 { text.chars().take(77).chain("...".chars()).collect() } else { text.to_owned() }
+    if text.chars().count() > 80 {
+        text.chars().take(77).chain("...".chars()).collect()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// `EPSG:4549` if the CRS has an authority code, else its name.
 fn label(srs: &SpatialRef) -> String {
     srs.authority().ok().or_else(|| srs.name()).unwrap_or_else(|| "unnamed CRS".to_owned())
+}
+
+/// WKT of a layer's CRS, unless it says nothing: GeoPackage has placeholders for "undefined", and CAD exports carry
+/// local systems that cannot be transformed.
+pub(crate) fn meaningful_wkt(srs: &SpatialRef) -> Option<String> {
+    let name = srs.name().unwrap_or_default();
+    if srs.is_local() || name.starts_with("Undefined ") || name == "Unknown" {
+        return None;
+    }
+    srs.to_wkt().ok().filter(|wkt| !wkt.trim().is_empty())
 }
 
 /// The projected CRS in metres in which a run computes. Plain data: it can be shared between threads.
@@ -60,10 +74,11 @@ impl WorkingCrs {
             let unit = srs.linear_units_name().unwrap_or_default();
             return Err(IoError::NotMetres { text: shorten(text), name, unit, metres });
         }
-        let unknown = |e: gdal::errors::GdalError| IoError::UnknownCrs { text: shorten(text), reason: e.to_string() };
-        let area = srs.area_of_use().map(|a| {
-            [a.west_lon_degree, a.south_lat_degree, a.east_lon_degree, a.north_lat_degree]
-        });
+        let unknown =
+            |e: gdal::errors::GdalError| IoError::UnknownCrs { text: shorten(text), reason: e.to_string() };
+        let area = srs
+            .area_of_use()
+            .map(|a| [a.west_lon_degree, a.south_lat_degree, a.east_lon_degree, a.north_lat_degree]);
         Ok(Self {
             definition: text.trim().to_owned(),
             wkt: srs.to_wkt().map_err(unknown)?,
@@ -172,7 +187,8 @@ impl CrsSpec {
     #[must_use]
     pub fn parse(text: Option<&str>) -> Self {
         let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else { return Self::FromLayer };
-        let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        let plain: String =
+            text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
         match plain.as_str() {
             "GCJ02" => Self::Gcj02,
             "BD09" | "BD09LL" => Self::Bd09,
@@ -267,7 +283,11 @@ impl Transformer {
     /// Transforms in place; points without an image become NaN and are counted.
     pub(crate) fn apply(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
         if xs.len() != ys.len() {
-            return Err(IoError::Length { what: "coordinates".to_owned(), expected: xs.len(), found: ys.len() });
+            return Err(IoError::Length {
+                what: "coordinates".to_owned(),
+                expected: xs.len(),
+                found: ys.len(),
+            });
         }
         let unshift = match self.shift {
             Shift::None => None,
@@ -307,7 +327,10 @@ mod tests {
         assert_eq!(crs.authority(), Some("EPSG:4549"));
         assert!(crs.wkt().contains("Gauss-Kruger CM 120E"));
         assert_eq!(WorkingCrs::parse(crs.wkt()).unwrap().authority(), Some("EPSG:4549"));
-        let proj = WorkingCrs::parse("+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m").unwrap();
+        let proj = WorkingCrs::parse(
+            "+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m",
+        )
+        .unwrap();
         assert_eq!(proj.authority(), None);
         assert!(WorkingCrs::parse("ESRI:102025").unwrap().name().contains("Albers"));
     }

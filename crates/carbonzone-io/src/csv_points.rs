@@ -12,10 +12,23 @@ use csv::StringRecord;
 use std::io::BufReader;
 
 /// Names under which a longitude or easting is found if none is given.
-const X_NAMES: [&str; 12] =
-    ["lon", "lng", "longitude", "x", "经度", "long", "lon_wgs84", "lng_wgs84", "lon_gcj02", "lng_gcj02", "wgs84_lng", "gcj02_lng"];
+const X_NAMES: [&str; 12] = [
+    "lon",
+    "lng",
+    "longitude",
+    "x",
+    "经度",
+    "long",
+    "lon_wgs84",
+    "lng_wgs84",
+    "lon_gcj02",
+    "lng_gcj02",
+    "wgs84_lng",
+    "gcj02_lng",
+];
 /// Names under which a latitude or northing is found if none is given.
-const Y_NAMES: [&str; 9] = ["lat", "latitude", "y", "纬度", "lat_wgs84", "lat_gcj02", "wgs84_lat", "gcj02_lat", "northing"];
+const Y_NAMES: [&str; 9] =
+    ["lat", "latitude", "y", "纬度", "lat_wgs84", "lat_gcj02", "wgs84_lat", "gcj02_lat", "northing"];
 /// Rows that may stand above the header (titles, notes).
 const TITLE_ROWS: usize = 5;
 
@@ -78,7 +91,9 @@ pub(crate) fn read(
                 break;
             }
         }
-        if record.iter().all(|cell| cell.trim().is_empty()) || filter.as_ref().is_some_and(|f| !f.keeps(|i| record.get(i))) {
+        if record.iter().all(|cell| cell.trim().is_empty())
+            || filter.as_ref().is_some_and(|f| !f.keeps(|i| record.get(i)))
+        {
             continue;
         }
         state.push(&record, &mut losses);
@@ -103,7 +118,10 @@ pub(crate) fn read(
     state.check.report(report);
     let (bytes, sha256) = digest.finish();
     if let Some(error) = failure {
-        report.add(Finding::error("unreadable_file", format!("reading stopped after {} rows: {error}", state.read)));
+        report.add(Finding::error(
+            "unreadable_file",
+            format!("reading stopped after {} rows: {error}", state.read),
+        ));
         return None;
     }
     let record = InputRecord {
@@ -217,7 +235,10 @@ fn find_header<R: std::io::Read>(
 
 fn position(names: &[String], given: Option<&str>, standard: &[&str]) -> Option<usize> {
     let find = |wanted: &str| {
-        names.iter().position(|n| n == wanted).or_else(|| names.iter().position(|n| n.eq_ignore_ascii_case(wanted)))
+        names
+            .iter()
+            .position(|n| n == wanted)
+            .or_else(|| names.iter().position(|n| n.eq_ignore_ascii_case(wanted)))
     };
     match given {
         Some(name) => find(name),
@@ -252,7 +273,11 @@ fn find_columns(
     complete.then_some((Layout { x, y, fields }, names))
 }
 
-fn compile_filter(source: &VectorSource, names: &[String], report: &mut Reporter<'_>) -> Option<Option<Filter>> {
+fn compile_filter(
+    source: &VectorSource,
+    names: &[String],
+    report: &mut Reporter<'_>,
+) -> Option<Option<Filter>> {
     let Some(text) = &source.filter else { return Some(None) };
     match Filter::parse(text, names) {
         Ok(filter) => Some(Some(filter)),
@@ -282,15 +307,20 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn new(source: &VectorSource, layout: &'a Layout) -> Self {
-        let names: Vec<String> =
-            source.fields.iter().chain(source.id.iter().filter(|id| !source.fields.contains(id))).cloned().collect();
+        let names: Vec<String> = source
+            .fields
+            .iter()
+            .chain(source.id.iter().filter(|id| !source.fields.contains(id)))
+            .cloned()
+            .collect();
         let columns = vec![Vec::new(); names.len()];
         Self { layout, names, xs: Vec::new(), ys: Vec::new(), columns, check: TextCheck::default(), read: 0 }
     }
 
     fn push(&mut self, record: &StringRecord, losses: &mut Losses) {
         self.read += 1;
-        let number = |i: usize| record.get(i).and_then(|t| t.trim().parse::<f64>().ok()).filter(|v| v.is_finite());
+        let number =
+            |i: usize| record.get(i).and_then(|t| t.trim().parse::<f64>().ok()).filter(|v| v.is_finite());
         let (Some(x), Some(y)) = (number(self.layout.x), number(self.layout.y)) else {
             let line = record.position().map_or(0, csv::Position::line);
             let cell = |i: usize| record.get(i).unwrap_or("").trim();

@@ -35,7 +35,13 @@ mod tests {
     fn neighbours_of_one_class_become_one_polygon() {
         let mut coverage = Coverage::new();
         for x in [0.0, 10.0, 20.0] {
-            coverage.push_rings(&[vec![vec![[x, 0.0], [x + 10.0, 0.0], [x + 10.0, 10.0], [x, 10.0], [x, 0.0]]]]);
+            coverage.push_rings(&[vec![vec![
+                [x, 0.0],
+                [x + 10.0, 0.0],
+                [x + 10.0, 10.0],
+                [x, 10.0],
+                [x, 0.0],
+            ]]]);
         }
         let zones = dissolve(&coverage, &[2, 2, 1]);
         assert_eq!(zones.iter().map(|z| z.0).collect::<Vec<_>>(), [1, 2]);

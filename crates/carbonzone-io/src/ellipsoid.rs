@@ -20,7 +20,8 @@ pub fn ellipsoidal_areas_m2(coverage: &Coverage, crs: &WorkingCrs) -> Result<Vec
     let Some([x0, y0, x1, y1]) = coverage.total_bounds() else { return Ok(vec![0.0; coverage.len()]) };
     let (mut lon, mut lat) = ([f64::midpoint(x0, x1)], [f64::midpoint(y0, y1)]);
     crs.to_wgs84(&mut lon, &mut lat)?;
-    let equal_area = format!("+proj=laea +lat_0={:.6} +lon_0={:.6} +datum=WGS84 +units=m +no_defs", lat[0], lon[0]);
+    let equal_area =
+        format!("+proj=laea +lat_0={:.6} +lon_0={:.6} +datum=WGS84 +units=m +no_defs", lat[0], lon[0]);
     Transformer::between(crs.definition(), &equal_area)?;
     let mut projected = coverage.clone();
     projected.transform(|xs, ys| {
@@ -44,7 +45,11 @@ mod tests {
         let crs = WorkingCrs::parse("EPSG:4549").unwrap();
         let mut coverage = Coverage::new();
         // From a 50 m parcel to a 120 km prefecture, edges cut to at most 1 km as in real outlines.
-        for (x, y, d) in [(430_000.0, 3_450_000.0, 50.0), (560_000.0, 3_500_000.0, 9_000.0), (440_000.0, 3_400_000.0, 120_000.0)] {
+        for (x, y, d) in [
+            (430_000.0, 3_450_000.0, 50.0),
+            (560_000.0, 3_500_000.0, 9_000.0),
+            (440_000.0, 3_400_000.0, 120_000.0),
+        ] {
             let n = (d / 1000.0_f64).ceil().max(1.0) as usize;
             let corner = [[x, y], [x + d, y], [x + d, y + d], [x, y + d], [x, y]];
             let mut ring = Vec::new();

@@ -7,7 +7,9 @@ use carbonzone_types::Finding;
 #[non_exhaustive]
 pub enum IoError {
     /// A coordinate reference system could not be understood.
-    #[error("unknown coordinate reference system \"{text}\": {reason}\nhint: give an EPSG code such as \"EPSG:4549\", a WKT or a PROJ string")]
+    #[error(
+        "unknown coordinate reference system \"{text}\": {reason}\nhint: give an EPSG code such as \"EPSG:4549\", a WKT or a PROJ string"
+    )]
     UnknownCrs {
         /// Text as given.
         text: String,
@@ -15,7 +17,9 @@ pub enum IoError {
         reason: String,
     },
     /// The working CRS is in degrees.
-    #[error("working CRS \"{text}\" ({name}) is geographic: areas and lengths need metres\nhint: choose a projected CRS of the region, e.g. the Gauss-Krueger or UTM zone (EPSG:4549 for Suzhou)")]
+    #[error(
+        "working CRS \"{text}\" ({name}) is geographic: areas and lengths need metres\nhint: choose a projected CRS of the region, e.g. the Gauss-Krueger or UTM zone (EPSG:4549 for Suzhou)"
+    )]
     GeographicCrs {
         /// Text as given.
         text: String,
@@ -23,7 +27,9 @@ pub enum IoError {
         name: String,
     },
     /// The working CRS is projected, but not in metres.
-    #[error("working CRS \"{text}\" ({name}) is in {unit} ({metres} m), not in metres\nhint: choose a projected CRS in metres; layers in feet are converted on reading")]
+    #[error(
+        "working CRS \"{text}\" ({name}) is in {unit} ({metres} m), not in metres\nhint: choose a projected CRS in metres; layers in feet are converted on reading"
+    )]
     NotMetres {
         /// Text as given.
         text: String,

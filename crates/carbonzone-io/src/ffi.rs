@@ -1,11 +1,14 @@
 //! Thin safe wrappers over the few GDAL calls that the `gdal` crate does not offer. All `unsafe` of the
 //! workspace lives in this file.
-#![expect(unsafe_code, reason = "gdal 0.19 has no safe wrapper for these calls; each one states why it is sound")]
+#![expect(
+    unsafe_code,
+    reason = "gdal 0.19 has no safe wrapper for these calls; each one states why it is sound"
+)]
 
+use gdal::Dataset;
 use gdal::errors::{CplErrType, GdalError, Result};
 use gdal::raster::RasterBand;
 use gdal::vector::{Feature, Geometry, LayerAccess};
-use gdal::Dataset;
 use gdal_sys::{CPLErr, OGRErr, OGRFieldSubType, OGRFieldType, OGRwkbByteOrder, OGRwkbGeometryType};
 use std::ffi::{CString, c_char, c_int};
 
@@ -18,7 +21,10 @@ pub(crate) fn field_has_value(feature: &Feature<'_>, index: usize) -> bool {
 
 /// Appends the ISO WKB of the feature's geometry to `out`; `None` if the feature has no geometry.
 /// Curves are turned into lines first. The result is the geometry's flattened OGR type.
-pub(crate) fn append_wkb(feature: &Feature<'_>, out: &mut Vec<u8>) -> Option<Result<OGRwkbGeometryType::Type>> {
+pub(crate) fn append_wkb(
+    feature: &Feature<'_>,
+    out: &mut Vec<u8>,
+) -> Option<Result<OGRwkbGeometryType::Type>> {
     // SAFETY: the handle borrowed from the feature stays valid while the feature is borrowed; the buffer is
     // grown to OGR_G_WkbSize bytes before GDAL writes exactly that many; the linear copy is destroyed here.
     unsafe {
@@ -37,8 +43,7 @@ pub(crate) fn append_wkb(feature: &Feature<'_>, out: &mut Vec<u8>) -> Option<Res
         let size = usize::try_from(gdal_sys::OGR_G_WkbSize(source)).unwrap_or(0);
         let start = out.len();
         out.resize(start + size, 0);
-        let code =
-            gdal_sys::OGR_G_ExportToIsoWkb(source, OGRwkbByteOrder::wkbNDR, out[start..].as_mut_ptr());
+        let code = gdal_sys::OGR_G_ExportToIsoWkb(source, OGRwkbByteOrder::wkbNDR, out[start..].as_mut_ptr());
         if !linear.is_null() {
             gdal_sys::OGR_G_DestroyGeometry(linear);
         }
@@ -101,7 +106,10 @@ pub(crate) fn create_field<L: LayerAccess>(
 }
 
 /// OGR type and subtype of a field of the layer.
-pub(crate) fn field_types<L: LayerAccess>(layer: &L, index: usize) -> (OGRFieldType::Type, OGRFieldSubType::Type) {
+pub(crate) fn field_types<L: LayerAccess>(
+    layer: &L,
+    index: usize,
+) -> (OGRFieldType::Type, OGRFieldSubType::Type) {
     let Ok(index) = c_int::try_from(index) else {
         return (OGRFieldType::OFTString, OGRFieldSubType::OFSTNone);
     };
@@ -118,7 +126,8 @@ pub(crate) fn field_types<L: LayerAccess>(layer: &L, index: usize) -> (OGRFieldT
 
 /// Tells the driver which fields need not be read.
 pub(crate) fn ignore_fields<L: LayerAccess>(layer: &L, names: &[String]) -> Result<()> {
-    let names: Vec<CString> = names.iter().map(|n| CString::new(n.as_str())).collect::<std::result::Result<_, _>>()?;
+    let names: Vec<CString> =
+        names.iter().map(|n| CString::new(n.as_str())).collect::<std::result::Result<_, _>>()?;
     let mut pointers: Vec<*const c_char> = names.iter().map(|n| n.as_ptr()).collect();
     pointers.push(std::ptr::null());
     // SAFETY: a null-terminated list of valid C strings that outlives the call; GDAL copies what it needs.
@@ -130,11 +139,13 @@ pub(crate) fn ignore_fields<L: LayerAccess>(layer: &L, names: &[String]) -> Resu
 
 /// Sets the names of the values of a categorical band: entry `i` names value `i`.
 pub(crate) fn set_category_names(band: &RasterBand<'_>, names: &[String]) -> Result<()> {
-    let names: Vec<CString> = names.iter().map(|n| CString::new(n.as_str())).collect::<std::result::Result<_, _>>()?;
+    let names: Vec<CString> =
+        names.iter().map(|n| CString::new(n.as_str())).collect::<std::result::Result<_, _>>()?;
     let mut pointers: Vec<*const c_char> = names.iter().map(|n| n.as_ptr()).collect();
     pointers.push(std::ptr::null());
     // SAFETY: a null-terminated list of valid C strings that outlives the call; GDAL copies it.
-    let code = unsafe { gdal_sys::GDALSetRasterCategoryNames(band.c_rasterband(), pointers.as_mut_ptr().cast()) };
+    let code =
+        unsafe { gdal_sys::GDALSetRasterCategoryNames(band.c_rasterband(), pointers.as_mut_ptr().cast()) };
     if code == CPLErr::CE_None {
         Ok(())
     } else {
@@ -188,15 +199,21 @@ pub(crate) fn reproject_image(
     if code == CPLErr::CE_None {
         Ok(())
     } else {
-        Err(GdalError::CplError { class: code, number: 0, msg: "the raster could not be resampled".to_owned() })
+        Err(GdalError::CplError {
+            class: code,
+            number: 0,
+            msg: "the raster could not be resampled".to_owned(),
+        })
     }
 }
 
 /// A virtual dataset with one band of another one.
 pub(crate) fn select_band(source: &Dataset, band: usize) -> Result<Dataset> {
     let number = band.to_string();
-    let arguments: Vec<CString> =
-        ["-of", "VRT", "-b", number.as_str()].iter().map(|a| CString::new(*a)).collect::<std::result::Result<_, _>>()?;
+    let arguments: Vec<CString> = ["-of", "VRT", "-b", number.as_str()]
+        .iter()
+        .map(|a| CString::new(*a))
+        .collect::<std::result::Result<_, _>>()?;
     let mut pointers: Vec<*mut c_char> = arguments.iter().map(|a| a.as_ptr().cast_mut()).collect();
     pointers.push(std::ptr::null_mut());
     let name = CString::new("")?;
@@ -204,10 +221,14 @@ pub(crate) fn select_band(source: &Dataset, band: usize) -> Result<Dataset> {
     // here; the new dataset takes its own reference to the source; a non-null handle is owned by the result.
     unsafe {
         let options = gdal_sys::GDALTranslateOptionsNew(pointers.as_mut_ptr(), std::ptr::null_mut());
-        let handle = gdal_sys::GDALTranslate(name.as_ptr(), source.c_dataset(), options, std::ptr::null_mut());
+        let handle =
+            gdal_sys::GDALTranslate(name.as_ptr(), source.c_dataset(), options, std::ptr::null_mut());
         gdal_sys::GDALTranslateOptionsFree(options);
         if handle.is_null() {
-            return Err(GdalError::NullPointer { method_name: "GDALTranslate", msg: format!("band {number}") });
+            return Err(GdalError::NullPointer {
+                method_name: "GDALTranslate",
+                msg: format!("band {number}"),
+            });
         }
         Ok(Dataset::from_c_dataset(handle))
     }

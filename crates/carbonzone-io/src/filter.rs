@@ -106,7 +106,9 @@ impl Node {
             Self::Not(node) => node.holds(cell).map(|b| !b),
             Self::Compare(i, op, literal) => value(*i).map(|v| compare(v, *op, literal)),
             Self::In(i, list) => value(*i).map(|v| list.iter().any(|l| compare(v, Op::Eq, l))),
-            Self::Like(i, pattern) => value(*i).map(|v| like(&v.to_lowercase().chars().collect::<Vec<_>>(), pattern)),
+            Self::Like(i, pattern) => {
+                value(*i).map(|v| like(&v.to_lowercase().chars().collect::<Vec<_>>(), pattern))
+            }
             Self::IsNull(i) => Some(value(*i).is_none()),
         }
     }
@@ -161,9 +163,16 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             let (word, next) = quoted(&chars, i)?;
             out.push(if c == '"' { Token::Name(word) } else { Token::Text(word) });
             i = next;
-        } else if c.is_ascii_digit() || (matches!(c, '-' | '+' | '.') && chars.get(i + 1).is_some_and(|d| d.is_ascii_digit() || *d == '.')) {
+        } else if c.is_ascii_digit()
+            || (matches!(c, '-' | '+' | '.')
+                && chars.get(i + 1).is_some_and(|d| d.is_ascii_digit() || *d == '.'))
+        {
             let end = (i + 1..chars.len())
-                .find(|&k| !(chars[k].is_ascii_alphanumeric() || chars[k] == '.' || (matches!(chars[k], '+' | '-') && matches!(chars[k - 1], 'e' | 'E'))))
+                .find(|&k| {
+                    !(chars[k].is_ascii_alphanumeric()
+                        || chars[k] == '.'
+                        || (matches!(chars[k], '+' | '-') && matches!(chars[k - 1], 'e' | 'E')))
+                })
                 .unwrap_or(chars.len());
             let word: String = chars[i..end].iter().collect();
             out.push(Token::Number(word.parse().map_err(|_bad| format!("\"{word}\" is not a number"))?));
@@ -175,7 +184,9 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             out.push(Token::Symbol(symbol));
             i += symbol.len();
         } else if c.is_alphanumeric() || c == '_' {
-            let end = (i..chars.len()).find(|&k| !(chars[k].is_alphanumeric() || chars[k] == '_')).unwrap_or(chars.len());
+            let end = (i..chars.len())
+                .find(|&k| !(chars[k].is_alphanumeric() || chars[k] == '_'))
+                .unwrap_or(chars.len());
             out.push(Token::Word(chars[i..end].iter().collect()));
             i = end;
         } else {
@@ -283,14 +294,25 @@ impl Parser<'_> {
         }
         if self.word("like") {
             return match self.literal()? {
-                Literal::Text(text) => Ok(negate(Node::Like(column, text.to_lowercase().chars().collect()), negated)),
+                Literal::Text(text) => {
+                    Ok(negate(Node::Like(column, text.to_lowercase().chars().collect()), negated))
+                }
                 Literal::Number(_) => Err("LIKE needs a text in single quotes".to_owned()),
             };
         }
         if negated {
             return Err("expected IN or LIKE after NOT".to_owned());
         }
-        let ops = [("=", Op::Eq), ("==", Op::Eq), ("<>", Op::Ne), ("!=", Op::Ne), ("<=", Op::Le), (">=", Op::Ge), ("<", Op::Lt), (">", Op::Gt)];
+        let ops = [
+            ("=", Op::Eq),
+            ("==", Op::Eq),
+            ("<>", Op::Ne),
+            ("!=", Op::Ne),
+            ("<=", Op::Le),
+            (">=", Op::Ge),
+            ("<", Op::Lt),
+            (">", Op::Gt),
+        ];
         for (symbol, op) in ops {
             if self.symbol(symbol) {
                 return Ok(Node::Compare(column, op, self.literal()?));
@@ -319,7 +341,9 @@ impl Parser<'_> {
         let literal = match self.tokens.get(self.at) {
             Some(Token::Text(t)) => Literal::Text(t.clone()),
             Some(Token::Number(n)) => Literal::Number(*n),
-            Some(other) => return Err(format!("expected a number or a text in single quotes, found {}", show(other))),
+            Some(other) => {
+                return Err(format!("expected a number or a text in single quotes, found {}", show(other)));
+            }
             None => return Err("the condition ends too early".to_owned()),
         };
         self.at += 1;

@@ -16,7 +16,12 @@ const DECIMALS: f64 = 1e7;
 ///
 /// # Errors
 /// [`IoError::Length`] if the table does not fit the coverage, [`IoError::Transform`], [`IoError::Write`].
-pub fn write_geojson(path: &Path, coverage: &Coverage, table: &AttributeTable, crs: &WorkingCrs) -> Result<()> {
+pub fn write_geojson(
+    path: &Path,
+    coverage: &Coverage,
+    table: &AttributeTable,
+    crs: &WorkingCrs,
+) -> Result<()> {
     for column in &table.columns {
         if column.data.len() != coverage.len() {
             let what = format!("column {}", column.name);
@@ -114,7 +119,9 @@ fn twice_area(points: &[[f64; 2]]) -> f64 {
     let origin = points.first().copied().unwrap_or_default();
     points
         .windows(2)
-        .map(|w| (w[0][0] - origin[0]) * (w[1][1] - origin[1]) - (w[1][0] - origin[0]) * (w[0][1] - origin[1]))
+        .map(|w| {
+            (w[0][0] - origin[0]) * (w[1][1] - origin[1]) - (w[1][0] - origin[0]) * (w[0][1] - origin[1])
+        })
         .sum()
 }
 

@@ -36,7 +36,12 @@ const GEOMETRY: &str = "geometry";
 ///
 /// # Errors
 /// [`IoError::Length`] if the table does not fit the coverage, [`IoError::Write`].
-pub fn write_geoparquet(path: &Path, coverage: &Coverage, table: &AttributeTable, crs: &WorkingCrs) -> Result<()> {
+pub fn write_geoparquet(
+    path: &Path,
+    coverage: &Coverage,
+    table: &AttributeTable,
+    crs: &WorkingCrs,
+) -> Result<()> {
     for column in &table.columns {
         if column.data.len() != coverage.len() {
             let what = format!("column {}", column.name);
@@ -48,10 +53,10 @@ pub fn write_geoparquet(path: &Path, coverage: &Coverage, table: &AttributeTable
 }
 
 fn geo_metadata(coverage: &Coverage, crs: &WorkingCrs) -> Result<Value> {
-    let text = crs.spatial_ref()?.to_projjson().map_err(|e| IoError::UnknownCrs {
-        text: crs.definition().to_owned(),
-        reason: e.to_string(),
-    })?;
+    let text = crs
+        .spatial_ref()?
+        .to_projjson()
+        .map_err(|e| IoError::UnknownCrs { text: crs.definition().to_owned(), reason: e.to_string() })?;
     let projjson: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
     let mut geometry = json!({
         "encoding": "WKB",
@@ -65,9 +70,16 @@ fn geo_metadata(coverage: &Coverage, crs: &WorkingCrs) -> Result<Value> {
     Ok(json!({ "version": "1.1.0", "primary_column": GEOMETRY, "columns": { GEOMETRY: geometry } }))
 }
 
-fn write_file(path: &Path, coverage: &Coverage, table: &AttributeTable, geo: &str) -> Result<(), ParquetError> {
+fn write_file(
+    path: &Path,
+    coverage: &Coverage,
+    table: &AttributeTable,
+    geo: &str,
+) -> Result<(), ParquetError> {
     let mut fields = vec![Arc::new(
-        Type::primitive_type_builder(GEOMETRY, Physical::BYTE_ARRAY).with_repetition(Repetition::OPTIONAL).build()?,
+        Type::primitive_type_builder(GEOMETRY, Physical::BYTE_ARRAY)
+            .with_repetition(Repetition::OPTIONAL)
+            .build()?,
     )];
     for column in &table.columns {
         let (physical, logical) = match column.data {
@@ -193,8 +205,7 @@ pub(crate) fn open(
         }
     };
     let metadata = reader.metadata().file_metadata();
-    let names: Vec<String> =
-        metadata.schema_descr().columns().iter().map(|c| c.path().string()).collect();
+    let names: Vec<String> = metadata.schema_descr().columns().iter().map(|c| c.path().string()).collect();
     let geo: Value = metadata
         .key_value_metadata()
         .into_iter()
@@ -222,7 +233,10 @@ pub(crate) fn open(
         return None;
     }
     let flat = |name: &str| -> Option<usize> {
-        let found = names.iter().position(|n| n == name).or_else(|| names.iter().position(|n| n.eq_ignore_ascii_case(name)))?;
+        let found = names
+            .iter()
+            .position(|n| n == name)
+            .or_else(|| names.iter().position(|n| n.eq_ignore_ascii_case(name)))?;
         (metadata.schema_descr().column(found).max_rep_level() == 0).then_some(found)
     };
     let mut complete = true;
@@ -363,7 +377,10 @@ impl ParquetLayer {
 }
 
 /// Calls `read` until it has `rows` records.
-fn read_all(rows: usize, mut read: impl FnMut(usize) -> Result<usize, ParquetError>) -> Result<(), ParquetError> {
+fn read_all(
+    rows: usize,
+    mut read: impl FnMut(usize) -> Result<usize, ParquetError>,
+) -> Result<(), ParquetError> {
     let mut done = 0;
     while done < rows {
         match read(rows - done)? {
@@ -377,7 +394,9 @@ fn read_all(rows: usize, mut read: impl FnMut(usize) -> Result<usize, ParquetErr
 /// Values to rows by definition level; a required column has no levels.
 fn scatter<T>(values: Vec<T>, levels: &[i16], rows: usize, max_level: i16) -> Vec<Option<T>> {
     let mut values = values.into_iter();
-    (0..rows).map(|i| if max_level == 0 || levels.get(i) == Some(&max_level) { values.next() } else { None }).collect()
+    (0..rows)
+        .map(|i| if max_level == 0 || levels.get(i) == Some(&max_level) { values.next() } else { None })
+        .collect()
 }
 
 fn read_column(reader: ColumnReader, rows: usize, max_level: i16) -> Result<ColumnData, ParquetError> {
@@ -386,7 +405,9 @@ fn read_column(reader: ColumnReader, rows: usize, max_level: i16) -> Result<Colu
             let (mut values, mut levels) = (Vec::new(), Vec::new());
             let levels_out = (max_level > 0).then_some(&mut levels);
             let mut levels_out = levels_out;
-            read_all(rows, |n| $reader.read_records(n, levels_out.as_deref_mut(), None, &mut values).map(|x| x.0))?;
+            read_all(rows, |n| {
+                $reader.read_records(n, levels_out.as_deref_mut(), None, &mut values).map(|x| x.0)
+            })?;
             scatter(values, &levels, rows, max_level).into_iter().map(|v| v.map($convert)).collect()
         }};
     }

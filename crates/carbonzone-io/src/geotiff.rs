@@ -101,7 +101,8 @@ fn colour_table(palette: &[(u8, String)]) -> std::result::Result<ColorTable<'sta
     let mut table = ColorTable::new(PaletteInterpretation::Rgba);
     table.set_color_entry(0, &ColorEntry::rgba(0, 0, 0, 0));
     for (value, hex) in palette {
-        let digits = hex.strip_prefix('#').filter(|d| d.len() == 6).and_then(|d| u32::from_str_radix(d, 16).ok());
+        let digits =
+            hex.strip_prefix('#').filter(|d| d.len() == 6).and_then(|d| u32::from_str_radix(d, 16).ok());
         let rgb = digits.ok_or_else(|| format!("colour \"{hex}\" of value {value}: expected #rrggbb"))?;
         let [_, r, g, b] = rgb.to_be_bytes().map(i16::from);
         table.set_color_entry(u16::from(*value), &ColorEntry::rgba(r, g, b, 255));
@@ -143,7 +144,9 @@ fn copy_to_cog(
         let mem = build()?;
         let mut list = RasterCreationOptions::new();
         // DEFLATE is in every GDAL; one thread keeps the bytes the same everywhere.
-        for (key, value) in [("COMPRESS", "DEFLATE"), ("BLOCKSIZE", "256"), ("NUM_THREADS", "1")].iter().chain(options) {
+        for (key, value) in
+            [("COMPRESS", "DEFLATE"), ("BLOCKSIZE", "256"), ("NUM_THREADS", "1")].iter().chain(options)
+        {
             list.set_name_value(key, value)?;
         }
         let copy = mem.create_copy(&DriverManager::get_driver_by_name("COG")?, path, &list)?;

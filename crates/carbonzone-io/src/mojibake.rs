@@ -36,7 +36,10 @@ impl TextCheck {
             report.add(
                 Finding::warning(
                     "wrong_encoding",
-                    format!("{} of {} non-ASCII texts hold characters that could not be decoded", self.broken, self.seen),
+                    format!(
+                        "{} of {} non-ASCII texts hold characters that could not be decoded",
+                        self.broken, self.seen
+                    ),
                 )
                 .field(field.clone())
                 .value(value.clone())
@@ -51,7 +54,10 @@ impl TextCheck {
                 report.add(
                     Finding::warning(
                         "wrong_encoding",
-                        format!("{} of {} non-ASCII texts look like {name} read as Latin-1", self.misread, self.seen),
+                        format!(
+                            "{} of {} non-ASCII texts look like {name} read as Latin-1",
+                            self.misread, self.seen
+                        ),
                     )
                     .field(field.clone())
                     .value(value.clone())
@@ -147,7 +153,8 @@ mod tests {
 
     #[test]
     fn european_and_chinese_names_raise_no_suspicion() {
-        for text in ["Zürich", "Château-d'Œx", "São Paulo", "Ærøskøbing", "苏州市", "Bräunlingen", "Łódź"] {
+        for text in ["Zürich", "Château-d'Œx", "São Paulo", "Ærøskøbing", "苏州市", "Bräunlingen", "Łódź"]
+        {
             assert_eq!(findings_of(&[text]).items.len(), 0, "{text}");
         }
     }

@@ -44,7 +44,10 @@ impl PlaceCheck {
             report.add(
                 Finding::error(
                     "swapped_coordinates",
-                    format!("longitude and latitude are swapped in {} of {} coordinates", self.swapped, self.seen),
+                    format!(
+                        "longitude and latitude are swapped in {} of {} coordinates",
+                        self.swapped, self.seen
+                    ),
                 )
                 .value(value)
                 .expected(expected)
@@ -57,7 +60,10 @@ impl PlaceCheck {
             report.add(
                 Finding::warning(
                     "swapped_coordinates",
-                    format!("longitude and latitude look swapped in {} of {} coordinates", self.swapped, self.seen),
+                    format!(
+                        "longitude and latitude look swapped in {} of {} coordinates",
+                        self.swapped, self.seen
+                    ),
                 )
                 .value(value.clone())
                 .expected(expected.clone())
@@ -70,7 +76,11 @@ impl PlaceCheck {
             report.add(
                 Finding::warning(
                     "outside_crs_area",
-                    format!("{elsewhere} of {} coordinates lie outside the area of {}", self.seen, crs.name()),
+                    format!(
+                        "{elsewhere} of {} coordinates lie outside the area of {}",
+                        self.seen,
+                        crs.name()
+                    ),
                 )
                 .value(value)
                 .expected(expected)

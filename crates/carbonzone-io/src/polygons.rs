@@ -52,7 +52,7 @@ pub fn read_polygons(
     progress.begin(&format!("reading {}", source.role), open.expected);
     let (mut raw, end) = read_all(&open, progress);
     progress.end();
-    let complete = check_reading(&end, open.expected, &mut report);
+    let complete = check_reading(source, &end, open.expected, &mut report);
     take_ids(source, &mut raw);
     let (bytes, sha256) = digest.finish();
     let record = InputRecord {
@@ -188,8 +188,11 @@ fn assemble(
         raw.outcomes.iter().enumerate().filter(|(_, o)| o.kept()).map(|(i, _)| i as u32).collect();
     if keep.is_empty() {
         report.add(
-            Finding::error("no_usable_feature", format!("none of the {} features is a polygon with an area", raw.read))
-                .hint("is this the layer that was meant?"),
+            Finding::error(
+                "no_usable_feature",
+                format!("none of the {} features is a polygon with an area", raw.read),
+            )
+            .hint("is this the layer that was meant?"),
         );
         return None;
     }
@@ -198,7 +201,8 @@ fn assemble(
             let blank = keep.iter().filter(|&&i| ids[i as usize].is_none()).count();
             warnings::report_blank_ids(source, blank, report);
             sort_by_id(&mut keep, ids, &raw.coverage, &raw.table);
-            let (unique, renamed) = unique_ids(keep.iter().map(|&i| ids[i as usize].as_deref().unwrap_or("null")));
+            let (unique, renamed) =
+                unique_ids(keep.iter().map(|&i| ids[i as usize].as_deref().unwrap_or("null")));
             warnings::report_duplicate_ids(source, &renamed, report);
             unique
         }
@@ -223,7 +227,10 @@ fn sort_by_id(keep: &mut [u32], ids: &[Option<String>], coverage: &Coverage, tab
     keep.par_sort_by(|&a, &b| {
         let key = |i: u32| ids[i as usize].as_deref().unwrap_or("");
         key(a).cmp(key(b)).then_with(|| {
-            coverage.wkb(a as usize).cmp(&coverage.wkb(b as usize)).then_with(|| row_text(table, a).cmp(&row_text(table, b)))
+            coverage
+                .wkb(a as usize)
+                .cmp(&coverage.wkb(b as usize))
+                .then_with(|| row_text(table, a).cmp(&row_text(table, b)))
         })
     });
 }
@@ -239,7 +246,10 @@ fn sort_by_wkb(keep: &mut [u32], coverage: &Coverage, table: &AttributeTable) {
     };
     keep.par_sort_by(|&a, &b| {
         start(a).cmp(&start(b)).then_with(|| {
-            coverage.wkb(a as usize).cmp(&coverage.wkb(b as usize)).then_with(|| row_text(table, a).cmp(&row_text(table, b)))
+            coverage
+                .wkb(a as usize)
+                .cmp(&coverage.wkb(b as usize))
+                .then_with(|| row_text(table, a).cmp(&row_text(table, b)))
         })
     });
 }
@@ -250,7 +260,9 @@ fn row_text(table: &AttributeTable, row: u32) -> Vec<Option<String>> {
 
 /// Ids in canonical order, the second and later bearers of an id renamed `id#2`, `id#3`, ... Also returns the
 /// ids that occur more than once, with their counts, in order.
-pub(crate) fn unique_ids<'a>(ids: impl Iterator<Item = &'a str> + Clone) -> (Vec<String>, Vec<(String, u64)>) {
+pub(crate) fn unique_ids<'a>(
+    ids: impl Iterator<Item = &'a str> + Clone,
+) -> (Vec<String>, Vec<(String, u64)>) {
     let mut counts: HashMap<&str, u64> = HashMap::new();
     for id in ids.clone() {
         *counts.entry(id).or_default() += 1;

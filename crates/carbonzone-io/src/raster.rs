@@ -32,12 +32,14 @@ impl Raster {
     /// [`IoError::Read`] with what GDAL says.
     pub fn open(path: &Path) -> Result<Self> {
         let (opened, messages) = open_raster(path);
-        let dataset = opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
+        let dataset =
+            opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
         let (width, height) = dataset.raster_size();
         let transform = dataset.geo_transform().map_err(|_none| {
             IoError::read(path, "the raster is not georeferenced\nhint: it needs a geotransform (GeoTIFF tags or a world file)")
         })?;
-        let (wkt, _) = capture(|| dataset.spatial_ref().and_then(|s| s.to_wkt()).ok().filter(|w| !w.is_empty()));
+        let (wkt, _) =
+            capture(|| dataset.spatial_ref().and_then(|s| s.to_wkt()).ok().filter(|w| !w.is_empty()));
         Ok(Self { dataset, path: path.display().to_string(), width, height, transform, wkt })
     }
 
@@ -90,17 +92,33 @@ impl Raster {
     ///
     /// # Errors
     /// [`IoError::Read`] for a window outside the raster, a band that does not exist, or damaged data.
-    pub fn read_block(&self, band: usize, col: usize, row: usize, cols: usize, rows: usize) -> Result<Vec<f64>> {
+    pub fn read_block(
+        &self,
+        band: usize,
+        col: usize,
+        row: usize,
+        cols: usize,
+        rows: usize,
+    ) -> Result<Vec<f64>> {
         let fits = col.checked_add(cols).is_some_and(|c| c <= self.width)
             && row.checked_add(rows).is_some_and(|r| r <= self.height);
         if !fits || cols == 0 || rows == 0 {
             let size = format!("{} x {}", self.width, self.height);
-            return Err(IoError::read(&self.path, format!("window {cols} x {rows} at {col}, {row} is outside {size}")));
+            return Err(IoError::read(
+                &self.path,
+                format!("window {cols} x {rows} at {col}, {row} is outside {size}"),
+            ));
         }
         let (result, messages) = capture(|| {
             let band = self.dataset.rasterband(band)?;
             let mut values = vec![0.0f64; cols * rows];
-            band.read_into_slice((col as isize, row as isize), (cols, rows), (cols, rows), &mut values, None)?;
+            band.read_into_slice(
+                (col as isize, row as isize),
+                (cols, rows),
+                (cols, rows),
+                &mut values,
+                None,
+            )?;
             Ok((values, band.no_data_value(), band.scale().unwrap_or(1.0), band.offset().unwrap_or(0.0)))
         });
         let (mut values, nodata, scale, offset) = result.map_err(|e: gdal::errors::GdalError| {
@@ -131,7 +149,9 @@ impl Raster {
         rows: std::ops::Range<u32>,
     ) -> Result<Vec<f64>> {
         let source_wkt = match source_crs {
-            Some(text) => definition_to_spatial_ref(text)?.to_wkt().map_err(|e| IoError::read(&self.path, e))?,
+            Some(text) => {
+                definition_to_spatial_ref(text)?.to_wkt().map_err(|e| IoError::read(&self.path, e))?
+            }
             None => self.wkt.clone().ok_or_else(|| IoError::read(&self.path, "the raster has no CRS"))?,
         };
         let (width, height) = (grid.cols as usize, rows.len());
@@ -149,7 +169,13 @@ impl Raster {
             }
             ffi::reproject_image(&one_band, &source_wkt, &target, crs.wkt(), resample.code())?;
             let mut values = vec![0.0f64; width * height];
-            target.rasterband(1)?.read_into_slice((0, 0), (width, height), (width, height), &mut values, None)?;
+            target.rasterband(1)?.read_into_slice(
+                (0, 0),
+                (width, height),
+                (width, height),
+                &mut values,
+                None,
+            )?;
             Ok(values)
         });
         result.map_err(|e| IoError::read(&self.path, messages.summary().unwrap_or_else(|| e.to_string())))
@@ -357,8 +383,14 @@ pub fn class_areas(
     let all: f64 = areas.iter().sum();
     if lost > 1e-6 * all {
         report.add(
-            Finding::warning("raster_gap", format!("{:.2} % of the ground ({lost:.0} m2) has no class in the raster", 100.0 * lost / all))
-                .hint("does the raster cover the whole city?"),
+            Finding::warning(
+                "raster_gap",
+                format!(
+                    "{:.2} % of the ground ({lost:.0} m2) has no class in the raster",
+                    100.0 * lost / all
+                ),
+            )
+            .hint("does the raster cover the whole city?"),
         );
     }
     let record = record(source, &raster, &path, bytes, sha256);
@@ -378,7 +410,11 @@ fn record(source: &VectorSource, raster: &Raster, path: &CrsPath, bytes: u64, sh
 }
 
 /// Opens the raster and finds the way from the working CRS into its own. `path.label` names the raster's CRS.
-fn open_for_zones(source: &VectorSource, crs: &WorkingCrs, report: &mut Reporter<'_>) -> Option<(Raster, CrsPath)> {
+fn open_for_zones(
+    source: &VectorSource,
+    crs: &WorkingCrs,
+    report: &mut Reporter<'_>,
+) -> Option<(Raster, CrsPath)> {
     if !check_file(source, report) {
         return None;
     }
@@ -386,8 +422,13 @@ fn open_for_zones(source: &VectorSource, crs: &WorkingCrs, report: &mut Reporter
         Ok(raster) => raster,
         Err(error) => {
             let text = error.to_string();
-            let (message, hint) = text.split_once("\nhint: ").unwrap_or((&text, "the file is truncated, damaged or no raster"));
-            report.add(Finding::error("unreadable_file", message).expected("GeoTIFF or another GDAL raster").hint(hint));
+            let (message, hint) =
+                text.split_once("\nhint: ").unwrap_or((&text, "the file is truncated, damaged or no raster"));
+            report.add(
+                Finding::error("unreadable_file", message)
+                    .expected("GeoTIFF or another GDAL raster")
+                    .hint(hint),
+            );
             return None;
         }
     };
@@ -396,17 +437,23 @@ fn open_for_zones(source: &VectorSource, crs: &WorkingCrs, report: &mut Reporter
         (CrsSpec::FromLayer, Some(wkt)) => wkt.to_owned(),
         (CrsSpec::FromLayer, None) => {
             report.add(
-                Finding::error("no_crs", "the raster does not say its coordinate reference system and none is given")
-                    .field("crs")
-                    .hint("add crs = \"EPSG:...\" to this input"),
+                Finding::error(
+                    "no_crs",
+                    "the raster does not say its coordinate reference system and none is given",
+                )
+                .field("crs")
+                .hint("add crs = \"EPSG:...\" to this input"),
             );
             return None;
         }
         (CrsSpec::Gcj02 | CrsSpec::Bd09, _) => {
             report.add(
-                Finding::error("unknown_crs", "a raster cannot be in GCJ-02 or BD-09: its pixels would not be straight")
-                    .field("crs")
-                    .hint("give the CRS that the raster was made in"),
+                Finding::error(
+                    "unknown_crs",
+                    "a raster cannot be in GCJ-02 or BD-09: its pixels would not be straight",
+                )
+                .field("crs")
+                .hint("give the CRS that the raster was made in"),
             );
             return None;
         }
@@ -463,7 +510,12 @@ fn in_pixels(raster: &Raster, path: &CrsPath, zones: &Coverage) -> Result<Covera
 }
 
 /// Area of every polygon in pixels, weighted like the blocks.
-fn pixel_areas(raster: &Raster, path: &CrsPath, zones: &Coverage, report: &mut Reporter<'_>) -> Option<Vec<f64>> {
+fn pixel_areas(
+    raster: &Raster,
+    path: &CrsPath,
+    zones: &Coverage,
+    report: &mut Reporter<'_>,
+) -> Option<Vec<f64>> {
     match in_pixels(raster, path, zones) {
         Ok(pixels) => Some(
             (0..pixels.len())
@@ -513,12 +565,23 @@ fn for_each_block(
             .collect();
         match raster.read_block(1, col0, row, cols, rows) {
             Ok(values) => {
-                let grid =
-                    GridSpec { x_min: col0 as f64, y_max: top, cell: 1.0, cols: cols as u32, rows: rows as u32 };
+                let grid = GridSpec {
+                    x_min: col0 as f64,
+                    y_max: top,
+                    cell: 1.0,
+                    cols: cols as u32,
+                    rows: rows as u32,
+                };
                 let weights = overlap_grid(&pixels.reordered(&touching), &grid);
                 let row_scale: Vec<f64> =
                     (0..rows).map(|r| row_scale(raster, path, (row + r) as f64 + 0.5)).collect();
-                work(&Block { values: &values, cols, zones: &touching, weights: &weights, row_scale: &row_scale });
+                work(&Block {
+                    values: &values,
+                    cols,
+                    zones: &touching,
+                    weights: &weights,
+                    row_scale: &row_scale,
+                });
             }
             Err(error) => {
                 result = Err(error);

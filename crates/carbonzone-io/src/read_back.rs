@@ -30,7 +30,8 @@ enum Selection<'a> {
 /// [`IoError::Read`].
 pub fn layer_names(path: &Path) -> Result<Vec<String>> {
     let (opened, messages) = open_dataset(path, None);
-    let dataset = opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
+    let dataset =
+        opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
     Ok(crate::source::layer_names(&dataset))
 }
 
@@ -46,7 +47,12 @@ pub fn read_own_layer(path: &Path, layer: &str) -> Result<(Coverage, AttributeTa
 ///
 /// # Errors
 /// As [`read_own_layer`].
-pub fn read_features_by_id(path: &Path, layer: &str, field: &str, id: &str) -> Result<(Coverage, AttributeTable)> {
+pub fn read_features_by_id(
+    path: &Path,
+    layer: &str,
+    field: &str,
+    id: &str,
+) -> Result<(Coverage, AttributeTable)> {
     read_selected(path, layer, Selection::Id { field, id })
 }
 
@@ -61,10 +67,15 @@ pub fn read_features_in(path: &Path, layer: &str, bounds: [f64; 4]) -> Result<(C
 /// A table without geometry gives empty features.
 fn read_selected(path: &Path, layer: &str, selection: Selection<'_>) -> Result<(Coverage, AttributeTable)> {
     let (opened, messages) = open_dataset(path, None);
-    let dataset = opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
+    let dataset =
+        opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
     let names = crate::source::layer_names(&dataset);
     let Some(index) = names.iter().position(|n| n == layer) else {
-        return Err(IoError::NoLayer { path: path.display().to_string(), layer: layer.to_owned(), there: listed(&names) });
+        return Err(IoError::NoLayer {
+            path: path.display().to_string(),
+            layer: layer.to_owned(),
+            there: listed(&names),
+        });
     };
     let (result, messages) = capture(|| -> Result<(Coverage, AttributeTable)> {
         let mut source = dataset.layer(index).map_err(|e| IoError::read(path, e))?;

@@ -4,8 +4,8 @@ use crate::crs::{CrsPath, CrsSpec};
 use crate::decode::RawBatch;
 use crate::error::IoError;
 use crate::ffi;
-use crate::geoparquet::{self, ParquetLayer};
 use crate::gdal_log::{GdalMessages, capture, failures_so_far};
+use crate::geoparquet::{self, ParquetLayer};
 use crate::mojibake::TextCheck;
 use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Findings, Progress};
 use gdal::vector::{Feature, LayerAccess};
@@ -117,12 +117,15 @@ impl<'a> Reporter<'a> {
 }
 
 pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.iter().any(|x| e.eq_ignore_ascii_case(x)))
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| extensions.iter().any(|x| e.eq_ignore_ascii_case(x)))
 }
 
 pub(crate) fn is_virtual(path: &Path) -> bool {
     let text = path.to_string_lossy();
-    text.starts_with("/vsi") || ["PG:", "postgresql:", "postgres:", "MySQL:"].iter().any(|p| text.starts_with(p))
+    text.starts_with("/vsi")
+        || ["PG:", "postgresql:", "postgres:", "MySQL:"].iter().any(|p| text.starts_with(p))
 }
 
 /// The names that exist, for a message: at most 30 of them.
@@ -130,7 +133,8 @@ pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     if names.is_empty() {
         return "nothing".to_owned();
     }
-    let mut text = names.iter().take(30).map(|n| format!("\"{}\"", n.as_ref())).collect::<Vec<_>>().join(", ");
+    let mut text =
+        names.iter().take(30).map(|n| format!("\"{}\"", n.as_ref())).collect::<Vec<_>>().join(", ");
     if names.len() > 30 {
         text.push_str(&format!(" and {} more", names.len() - 30));
     }
@@ -150,7 +154,8 @@ pub(crate) fn did_you_mean<S: AsRef<str>>(wanted: &str, names: &[S]) -> Option<S
 
 /// "did you mean ...?" as a hint, else the fallback.
 pub(crate) fn name_hint<S: AsRef<str>>(wanted: &str, names: &[S], fallback: &str) -> String {
-    did_you_mean(wanted, names).map_or_else(|| fallback.to_owned(), |name| format!("did you mean \"{name}\"?"))
+    did_you_mean(wanted, names)
+        .map_or_else(|| fallback.to_owned(), |name| format!("did you mean \"{name}\"?"))
 }
 
 /// Checks that the file is there, with the parts a shapefile needs. False: reported, do not open.
@@ -187,13 +192,18 @@ pub(crate) fn check_file(source: &VectorSource, report: &mut Reporter<'_>) -> bo
 
 fn check_shapefile_parts(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
     let part = |extension: &str| {
-        [extension.to_owned(), extension.to_uppercase()].iter().any(|e| source.path.with_extension(e).exists())
+        [extension.to_owned(), extension.to_uppercase()]
+            .iter()
+            .any(|e| source.path.with_extension(e).exists())
     };
     let hint = "a shapefile is several files with one name: copy .shp, .shx, .dbf, .prj and .cpg together";
     let mut usable = true;
     if !part("shx") {
         usable = false;
-        report.add(Finding::error("shapefile_part_missing", "the .shx file (index) of the shapefile is missing").hint(hint));
+        report.add(
+            Finding::error("shapefile_part_missing", "the .shx file (index) of the shapefile is missing")
+                .hint(hint),
+        );
     }
     if !part("dbf") {
         let needed = !source.fields.is_empty() || source.id.is_some() || source.filter.is_some();
@@ -210,7 +220,40 @@ fn check_shapefile_parts(source: &VectorSource, report: &mut Reporter<'_>) -> bo
             report.add(Finding::warning("shapefile_part_missing", message).hint(hint));
         }
     }
+    if usable && is_cut(&source.path, &part) {
+        usable = false;
+        report.add(
+            Finding::error("truncated_file", "the shapefile is shorter than its own header says")
+                .hint("the copy or download was cut off: get it again"),
+        );
+    }
     usable
+}
+
+/// True if the .shp or the .dbf is shorter than its header announces (ESRI 1998, p. 3; dBASE III header).
+fn is_cut(path: &Path, part: &dyn Fn(&str) -> bool) -> bool {
+    let head = |extension: &str| -> Option<(Vec<u8>, u64)> {
+        use std::io::Read;
+        let lower = path.with_extension(extension);
+        let path = if lower.exists() { lower } else { path.with_extension(extension.to_uppercase()) };
+        let file = std::fs::File::open(path).ok()?;
+        let size = file.metadata().ok()?.len();
+        let mut bytes = Vec::new();
+        file.take(32).read_to_end(&mut bytes).ok()?;
+        Some((bytes, size))
+    };
+    let number = |bytes: &[u8], at: usize, n: usize| -> u64 {
+        bytes.get(at..at + n).unwrap_or_default().iter().rev().fold(0, |sum, b| sum << 8 | u64::from(*b))
+    };
+    let shp_cut = head("shp").is_some_and(|(b, size)| {
+        let words = b.get(24..28).unwrap_or_default().iter().fold(0u64, |sum, b| sum << 8 | u64::from(*b));
+        size < 100 || size < 2 * words
+    });
+    let dbf_cut = part("dbf")
+        && head("dbf").is_some_and(|(b, size)| {
+            size < 32 || size < number(&b, 8, 2) + number(&b, 4, 4) * number(&b, 10, 2)
+        });
+    shp_cut || dbf_cut
 }
 
 /// How a column is filled from features.
@@ -265,7 +308,8 @@ impl OpenLayer {
         match &self.reader {
             LayerReader::Parquet(layer) => layer.batches(size, progress, sink),
             LayerReader::Gdal { dataset, index, fields } => {
-                let (mut end, messages) = capture(|| gdal_batches(dataset, *index, fields, size, progress, sink));
+                let (mut end, messages) =
+                    capture(|| gdal_batches(dataset, *index, fields, size, progress, sink));
                 end.messages = messages;
                 end
             }
@@ -315,7 +359,10 @@ fn gdal_batches(
 }
 
 /// Opens a dataset read-only and returns what GDAL said.
-pub(crate) fn open_dataset(path: &Path, encoding: Option<&str>) -> (gdal::errors::Result<Dataset>, GdalMessages) {
+pub(crate) fn open_dataset(
+    path: &Path,
+    encoding: Option<&str>,
+) -> (gdal::errors::Result<Dataset>, GdalMessages) {
     let mut options: Vec<String> = Vec::new();
     if let Some(encoding) = encoding {
         if has_extension(path, &["shp", "dbf"]) || path.is_dir() {
@@ -342,7 +389,11 @@ pub(crate) fn open_dataset(path: &Path, encoding: Option<&str>) -> (gdal::errors
 
 /// Opens the file, finds the layer, its columns and its way into the working CRS (`target`). All problems are
 /// reported at once where possible; `None` if the layer cannot be used.
-pub(crate) fn open_layer(source: &VectorSource, target: &str, report: &mut Reporter<'_>) -> Option<OpenLayer> {
+pub(crate) fn open_layer(
+    source: &VectorSource,
+    target: &str,
+    report: &mut Reporter<'_>,
+) -> Option<OpenLayer> {
     if !check_file(source, report) {
         return None;
     }
@@ -350,7 +401,12 @@ pub(crate) fn open_layer(source: &VectorSource, target: &str, report: &mut Repor
         let layer = geoparquet::open(source, &source.wanted(), target, report)?;
         let expected = source.filter.is_none().then_some(layer.rows);
         let name = source.path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        return Some(OpenLayer { name, crs: layer.crs.clone(), expected, reader: LayerReader::Parquet(Box::new(layer)) });
+        return Some(OpenLayer {
+            name,
+            crs: layer.crs.clone(),
+            expected,
+            reader: LayerReader::Parquet(Box::new(layer)),
+        });
     }
     let (opened, messages) = open_dataset(&source.path, source.encoding.as_deref());
     let dataset = match opened {
@@ -408,29 +464,41 @@ fn find_layer(source: &VectorSource, dataset: &Dataset, report: &mut Reporter<'_
         return None;
     }
     let spatial: Vec<usize> = (0..names.len())
-        .filter(|&i| dataset.layer(i).is_ok_and(|l| l.defn().geometry_type() != gdal_sys::OGRwkbGeometryType::wkbNone))
+        .filter(|&i| {
+            dataset.layer(i).is_ok_and(|l| l.defn().geometry_type() != gdal_sys::OGRwkbGeometryType::wkbNone)
+        })
         .filter(|&i| names[i] != "layer_styles")
         .collect();
     match (spatial.as_slice(), names.len()) {
         ([only], _) => Some(*only),
         ([], 1) => Some(0),
         ([], 0) => {
-            report.add(Finding::error("empty_layer", "the file has no layer at all").hint("it may be damaged: get it again"));
+            report.add(
+                Finding::error("empty_layer", "the file has no layer at all")
+                    .hint("it may be damaged: get it again"),
+            );
             None
         }
         _ => {
             report.add(
-                Finding::error("layer_not_named", format!("the file has {} layers: say which one", names.len()))
-                    .field("layer")
-                    .expected(format!("one of {}", listed(&names)))
-                    .hint("add layer = \"...\" to this input"),
+                Finding::error(
+                    "layer_not_named",
+                    format!("the file has {} layers: say which one", names.len()),
+                )
+                .field("layer")
+                .expected(format!("one of {}", listed(&names)))
+                .hint("add layer = \"...\" to this input"),
             );
             None
         }
     }
 }
 
-fn find_fields<L: LayerAccess>(source: &VectorSource, layer: &L, report: &mut Reporter<'_>) -> Option<Vec<FieldPlan>> {
+fn find_fields<L: LayerAccess>(
+    source: &VectorSource,
+    layer: &L,
+    report: &mut Reporter<'_>,
+) -> Option<Vec<FieldPlan>> {
     let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
     let mut plans = Vec::new();
     let wanted = source.wanted();
@@ -438,11 +506,14 @@ fn find_fields<L: LayerAccess>(source: &VectorSource, layer: &L, report: &mut Re
         match plan_field(layer, &names, name) {
             Some(plan) => plans.push(plan),
             None => report.add(
-                Finding::error("unknown_field", format!("layer \"{}\" has no field \"{name}\"", layer.name()))
-                    .field(if source.id.as_ref() == Some(name) { "id" } else { "field" })
-                    .value(name.clone())
-                    .expected(format!("one of {}", listed(&names)))
-                    .hint(name_hint(name, &names, "use one of the fields that exist")),
+                Finding::error(
+                    "unknown_field",
+                    format!("layer \"{}\" has no field \"{name}\"", layer.name()),
+                )
+                .field(if source.id.as_ref() == Some(name) { "id" } else { "field" })
+                .value(name.clone())
+                .expected(format!("one of {}", listed(&names)))
+                .hint(name_hint(name, &names, "use one of the fields that exist")),
             ),
         }
     }
@@ -457,25 +528,33 @@ fn plan_field<L: LayerAccess>(layer: &L, names: &[String], wanted: &str) -> Opti
     if let Some(index) = index {
         return Some(FieldPlan { name: wanted.to_owned(), index, kind: kind_of(layer, index) });
     }
-    ["fid", "ogc_fid"]
-        .iter()
-        .any(|f| wanted.eq_ignore_ascii_case(f))
-        .then(|| FieldPlan { name: wanted.to_owned(), index: 0, kind: FieldKind::Fid })
+    ["fid", "ogc_fid"].iter().any(|f| wanted.eq_ignore_ascii_case(f)).then(|| FieldPlan {
+        name: wanted.to_owned(),
+        index: 0,
+        kind: FieldKind::Fid,
+    })
 }
 
 /// The column type for an OGR field.
 pub(crate) fn kind_of<L: LayerAccess>(layer: &L, index: usize) -> FieldKind {
     match ffi::field_types(layer, index) {
-        (OGRFieldType::OFTInteger | OGRFieldType::OFTInteger64, OGRFieldSubType::OFSTBoolean) => FieldKind::Bool,
+        (OGRFieldType::OFTInteger | OGRFieldType::OFTInteger64, OGRFieldSubType::OFSTBoolean) => {
+            FieldKind::Bool
+        }
         (OGRFieldType::OFTInteger | OGRFieldType::OFTInteger64, _) => FieldKind::Int,
         (OGRFieldType::OFTReal, _) => FieldKind::Real,
         _ => FieldKind::Text,
     }
 }
 
-fn find_crs<L: LayerAccess>(source: &VectorSource, layer: &L, target: &str, report: &mut Reporter<'_>) -> Option<CrsPath> {
+fn find_crs<L: LayerAccess>(
+    source: &VectorSource,
+    layer: &L,
+    target: &str,
+    report: &mut Reporter<'_>,
+) -> Option<CrsPath> {
     let spec = CrsSpec::parse(source.crs.as_deref());
-    let (wkt, _) = capture(|| layer.spatial_ref().and_then(|s| s.to_wkt().ok()).filter(|w| !w.trim().is_empty()));
+    let (wkt, _) = capture(|| layer.spatial_ref().and_then(|s| crate::crs::meaningful_wkt(&s)));
     resolve_crs(&spec, wkt.as_deref(), target, source, report)
 }
 
@@ -493,15 +572,19 @@ pub(crate) fn resolve_crs(
             Some(path)
         }
         Ok(None) => {
-            let hint = if has_extension(&source.path, &["shp"]) && !source.path.with_extension("prj").exists() {
+            let hint = if has_extension(&source.path, &["shp"]) && !source.path.with_extension("prj").exists()
+            {
                 "the shapefile has no .prj file: copy it too, or add crs = \"EPSG:...\" to this input"
             } else {
                 "add crs = \"EPSG:...\" to this input (\"EPSG:4326\" for GPS degrees, \"GCJ-02\" for Amap, \"BD-09\" for Baidu)"
             };
             report.add(
-                Finding::error("no_crs", "the layer does not say its coordinate reference system and none is given")
-                    .field("crs")
-                    .hint(hint),
+                Finding::error(
+                    "no_crs",
+                    "the layer does not say its coordinate reference system and none is given",
+                )
+                .field("crs")
+                .hint(hint),
             );
             None
         }
@@ -533,27 +616,40 @@ fn tell_reprojection(path: &CrsPath, target: &str, report: &mut Reporter<'_>) {
             "unit_converted",
             format!("coordinates are in units of {unit} m ({from}, feet): converted to metres on reading"),
         ),
-        _ if path.geographic => Finding::info("reprojected", format!("transformed from {from} (degrees) to the working CRS")),
+        _ if path.geographic => {
+            Finding::info("reprojected", format!("transformed from {from} (degrees) to the working CRS"))
+        }
         _ => Finding::info("reprojected", format!("transformed from {from} to the working CRS")),
     };
     let target = if target.len() > 40 { "the working CRS" } else { target };
     report.add(finding.field("crs").value(from.clone()).expected(target.to_owned()));
 }
 
-fn apply_filter<L: LayerAccess>(source: &VectorSource, layer: &mut L, report: &mut Reporter<'_>) -> Option<()> {
+fn apply_filter<L: LayerAccess>(
+    source: &VectorSource,
+    layer: &mut L,
+    report: &mut Reporter<'_>,
+) -> Option<()> {
     let Some(filter) = &source.filter else { return Some(()) };
-    let (result, messages) = capture(|| layer.set_attribute_filter(filter));
-    if let Err(error) = result {
+    // Some drivers look at the condition only when the first feature is asked for.
+    let (result, messages) = capture(|| {
+        layer.set_attribute_filter(filter)?;
+        drop(layer.features().next());
+        Ok(())
+    });
+    let refused = |m: &GdalMessages| {
+        m.failures.iter().any(|f| f.contains("column") || f.contains("SQL") || f.contains("syntax"))
+    };
+    let result: gdal::errors::Result<()> = result;
+    if result.is_err() || refused(&messages) {
+        let said = messages.summary().or_else(|| result.err().map(|e| e.to_string())).unwrap_or_default();
         let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
         report.add(
-            Finding::error(
-                "bad_filter",
-                format!("the filter is not understood: {}", messages.summary().unwrap_or_else(|| error.to_string())),
-            )
-            .field("where")
-            .value(filter.clone())
-            .expected(format!("a SQL condition on {}", listed(&names)))
-            .hint("texts in single quotes, field names in double quotes: \"type\" = 'night'"),
+            Finding::error("bad_filter", format!("the filter is not understood: {said}"))
+                .field("where")
+                .value(filter.clone())
+                .expected(format!("a SQL condition on {}", listed(&names)))
+                .hint("texts in single quotes, field names in double quotes: \"type\" = 'night'"),
         );
         return None;
     }
@@ -562,8 +658,13 @@ fn apply_filter<L: LayerAccess>(source: &VectorSource, layer: &mut L, report: &m
 
 fn skip_other_fields<L: LayerAccess>(layer: &L, fields: &[FieldPlan]) {
     let wanted: Vec<usize> = fields.iter().filter(|f| f.kind != FieldKind::Fid).map(|f| f.index).collect();
-    let skip: Vec<String> =
-        layer.defn().fields().enumerate().filter(|(i, _)| !wanted.contains(i)).map(|(_, f)| f.name()).collect();
+    let skip: Vec<String> = layer
+        .defn()
+        .fields()
+        .enumerate()
+        .filter(|(i, _)| !wanted.contains(i))
+        .map(|(_, f)| f.name())
+        .collect();
     // Only a speed-up: a driver that refuses it reads all fields.
     let _ = capture(|| ffi::ignore_fields(layer, &skip));
 }
@@ -589,7 +690,8 @@ impl ColumnsBuilder {
     /// Hands out what was filled and starts anew.
     pub(crate) fn take(&mut self) -> AttributeTable {
         let columns = std::mem::replace(&mut self.columns, empty_columns(&self.plans));
-        let columns = self.plans.iter().zip(columns).map(|(p, data)| Column { name: p.name.clone(), data }).collect();
+        let columns =
+            self.plans.iter().zip(columns).map(|(p, data)| Column { name: p.name.clone(), data }).collect();
         AttributeTable { columns }
     }
 }
@@ -623,30 +725,50 @@ fn push_value(plan: &FieldPlan, column: &mut ColumnData, feature: &Feature<'_>, 
             v.push(text);
         }
         ColumnData::Real(v) => v.push(
-            present.then(|| feature.field_as_double(plan.index).ok().flatten()).flatten().filter(|x| !x.is_nan()),
+            present
+                .then(|| feature.field_as_double(plan.index).ok().flatten())
+                .flatten()
+                .filter(|x| !x.is_nan()),
         ),
         ColumnData::Int(v) => {
             v.push(present.then(|| feature.field_as_integer64(plan.index).ok().flatten()).flatten());
         }
         ColumnData::Bool(v) => {
-            v.push(present.then(|| feature.field_as_integer(plan.index).ok().flatten()).flatten().map(|x| x != 0));
+            v.push(
+                present
+                    .then(|| feature.field_as_integer(plan.index).ok().flatten())
+                    .flatten()
+                    .map(|x| x != 0),
+            );
         }
     }
 }
 
 /// Reports how the reading of a layer ended: fewer features than announced or a failure at the end is an error,
 /// failures on the way are a warning.
-pub(crate) fn check_reading(end: &ReadEnd, expected: Option<u64>, report: &mut Reporter<'_>) -> bool {
+pub(crate) fn check_reading(
+    source: &VectorSource,
+    end: &ReadEnd,
+    expected: Option<u64>,
+    report: &mut Reporter<'_>,
+) -> bool {
     let (read, failed_at_end, messages) = (end.read, end.failed_at_end, &end.messages);
     end.check.report(report);
     let short = expected.is_some_and(|e| read < e);
-    if failed_at_end || (short && !messages.failures.is_empty()) {
-        let said = messages.summary().unwrap_or_else(|| "no reason given".to_owned());
+    // One broken feature is a warning; many are a broken file.
+    let broken = messages.n_failures * 10 > read;
+    // A GeoPackage's count may be stale and a shapefile's holds deleted rows; these formats know theirs.
+    let exact = read == 0 || has_extension(&source.path, &["fgb", "parquet", "geoparquet"]);
+    if failed_at_end || broken || (short && (exact || !messages.failures.is_empty())) {
+        let said = messages.summary().unwrap_or_else(|| "the file ends there".to_owned());
         let announced = expected.map_or(String::new(), |e| format!(" of {e}"));
         report.add(
-            Finding::error("truncated_file", format!("reading stopped after {read}{announced} features: {said}"))
-                .count(expected.map_or(0, |e| e.saturating_sub(read)))
-                .hint("the file is damaged or its download was cut off: get it again"),
+            Finding::error(
+                "truncated_file",
+                format!("reading stopped after {read}{announced} features: {said}"),
+            )
+            .count(expected.map_or(0, |e| e.saturating_sub(read)))
+            .hint("the file is damaged or its download was cut off: get it again"),
         );
         return false;
     }
@@ -660,7 +782,10 @@ pub(crate) fn check_reading(end: &ReadEnd, expected: Option<u64>, report: &mut R
         );
     }
     if let Some(said) = messages.summary() {
-        report.add(Finding::warning("reader_message", format!("while reading, GDAL said: {said}")).count(messages.n_failures));
+        report.add(
+            Finding::warning("reader_message", format!("while reading, GDAL said: {said}"))
+                .count(messages.n_failures),
+        );
     }
     true
 }

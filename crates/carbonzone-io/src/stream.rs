@@ -1,11 +1,11 @@
 //! Points and lines: streamed in batches, read on a thread of their own while the caller computes.
 
 use crate::crs::{CrsPath, Transformer, WorkingCrs};
+use crate::csv_points;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
 use crate::place::PlaceCheck;
 use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, check_reading, open_layer};
-use crate::csv_points;
 use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::{Centroid, InteriorPoint};
@@ -45,7 +45,13 @@ pub struct LineBatch {
 
 impl Default for LineBatch {
     fn default() -> Self {
-        Self { xs: Vec::new(), ys: Vec::new(), offsets: vec![0], rows: Vec::new(), table: AttributeTable::new() }
+        Self {
+            xs: Vec::new(),
+            ys: Vec::new(),
+            offsets: vec![0],
+            rows: Vec::new(),
+            table: AttributeTable::new(),
+        }
     }
 }
 
@@ -166,7 +172,11 @@ pub fn read_points(
     })?;
     if inner > 0 {
         report.add(
-            Finding::info("polygon_as_point", format!("{inner} polygons or multipoints are taken by one point inside")).count(inner),
+            Finding::info(
+                "polygon_as_point",
+                format!("{inner} polygons or multipoints are taken by one point inside"),
+            )
+            .count(inner),
         );
     }
     finish(source, crs, run, losses, feed, &mut report, ledger)
@@ -218,7 +228,11 @@ impl PointFeed {
         if failed > 0 {
             let keep: Vec<u32> = (0..xs.len() as u32).filter(|&i| xs[i as usize].is_finite()).collect();
             for _ in keep.len()..xs.len() {
-                losses.add("no_coordinates", "points without coordinates, or without a place in the working CRS", None);
+                losses.add(
+                    "no_coordinates",
+                    "points without coordinates, or without a place in the working CRS",
+                    None,
+                );
             }
             xs = keep.iter().map(|&i| xs[i as usize]).collect();
             ys = keep.iter().map(|&i| ys[i as usize]).collect();
@@ -295,8 +309,11 @@ pub(crate) fn finish(
     }
     if feed.used == 0 {
         report.add(
-            Finding::error("no_usable_feature", format!("none of the {} features can be used", record.features))
-                .hint("is this the layer that was meant, and are the coordinate columns right?"),
+            Finding::error(
+                "no_usable_feature",
+                format!("none of the {} features can be used", record.features),
+            )
+            .hint("is this the layer that was meant, and are the coordinate columns right?"),
         );
         return None;
     }
@@ -326,7 +343,7 @@ fn run_stream(
     let (name, path, expected) = (open.name.clone(), open.crs.clone(), open.expected);
     let end = stream_batches(open, progress, &mut |raw, table| sink(raw, table, &path, &transformer));
     progress.end();
-    let complete = check_reading(&end, expected, report);
+    let complete = check_reading(source, &end, expected, report);
     let (bytes, sha256) = digest.finish();
     (complete && !progress.cancelled()).then(|| InputRecord {
         role: source.role.clone(),
@@ -340,11 +357,16 @@ fn run_stream(
 }
 
 /// Reads on a thread of its own, a few batches ahead of the caller.
-fn stream_batches(open: OpenLayer, progress: &dyn Progress, sink: &mut dyn FnMut(RawBatch, AttributeTable)) -> ReadEnd {
+fn stream_batches(
+    open: OpenLayer,
+    progress: &dyn Progress,
+    sink: &mut dyn FnMut(RawBatch, AttributeTable),
+) -> ReadEnd {
     let (sender, receiver) = sync_channel::<(RawBatch, AttributeTable)>(QUEUE);
     std::thread::scope(|scope| {
-        let reader = scope
-            .spawn(move || open.batches(BATCH, progress, &mut |raw, table| sender.send((raw, table)).is_ok()));
+        let reader = scope.spawn(move || {
+            open.batches(BATCH, progress, &mut |raw, table| sender.send((raw, table)).is_ok())
+        });
         for (raw, table) in receiver {
             sink(raw, table);
         }
@@ -371,10 +393,14 @@ fn point_of(kind: RawKind, wkb: &[u8]) -> Result<(f64, f64, bool), (&'static str
         None if kind == T::wkbPoint => return Err(EMPTY),
         None => return Err(BROKEN),
         Some(geo_types::Geometry::Point(p)) => return Ok((p.x(), p.y(), false)),
-        Some(geo_types::Geometry::MultiPoint(m)) if m.0.len() == 1 => return Ok((m.0[0].x(), m.0[0].y(), false)),
+        Some(geo_types::Geometry::MultiPoint(m)) if m.0.len() == 1 => {
+            return Ok((m.0[0].x(), m.0[0].y(), false));
+        }
         Some(geo_types::Geometry::MultiPoint(m)) => m.centroid(),
         Some(geo_types::Geometry::Polygon(p)) => finite(&p).then(|| p.interior_point()).flatten(),
-        Some(geo_types::Geometry::MultiPolygon(m)) => m.0.iter().all(finite).then(|| m.interior_point()).flatten(),
+        Some(geo_types::Geometry::MultiPolygon(m)) => {
+            m.0.iter().all(finite).then(|| m.interior_point()).flatten()
+        }
         Some(_) => return Err(("not_a_point", "features that are lines or collections, not points")),
     };
     found.map(|p| (p.x(), p.y(), true)).ok_or(EMPTY)
@@ -387,7 +413,8 @@ fn finite(polygon: &geo_types::Polygon<f64>) -> bool {
 
 /// Coordinates of a little-endian WKB point of any dimension.
 fn plain_point(wkb: &[u8]) -> Option<[f64; 2]> {
-    let number = |from: usize| -> Option<f64> { Some(f64::from_le_bytes(wkb.get(from..from + 8)?.try_into().ok()?)) };
+    let number =
+        |from: usize| -> Option<f64> { Some(f64::from_le_bytes(wkb.get(from..from + 8)?.try_into().ok()?)) };
     (wkb.first() == Some(&1)).then(|| Some([number(5)?, number(13)?])).flatten()
 }
 
@@ -413,7 +440,10 @@ fn decode_lines(raw: &RawBatch, losses: &mut Losses) -> (LineBatch, Vec<u32>) {
     (batch, rows)
 }
 
-fn lines_of(kind: RawKind, wkb: &[u8]) -> Result<Vec<geo_types::LineString<f64>>, (&'static str, &'static str)> {
+fn lines_of(
+    kind: RawKind,
+    wkb: &[u8],
+) -> Result<Vec<geo_types::LineString<f64>>, (&'static str, &'static str)> {
     const BROKEN: (&str, &str) = ("undecodable_geometry", "features whose geometry cannot be decoded");
     match kind {
         RawKind::Null => return Err(("null_geometry", "features without a geometry")),

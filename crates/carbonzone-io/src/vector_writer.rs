@@ -95,7 +95,12 @@ pub struct LayerSpec {
 impl LayerSpec {
     /// A layer with the columns of a table, in the working CRS, with a spatial index.
     #[must_use]
-    pub fn for_table(name: &str, geometry: Option<GeometryKind>, crs: &WorkingCrs, table: &AttributeTable) -> Self {
+    pub fn for_table(
+        name: &str,
+        geometry: Option<GeometryKind>,
+        crs: &WorkingCrs,
+        table: &AttributeTable,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             title: String::new(),
@@ -149,7 +154,8 @@ impl GpkgWriter {
         table: &AttributeTable,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let spec = LayerSpec::for_table(name, Some(GeometryKind::Polygon), &self.crs, table).described(name, description);
+        let spec = LayerSpec::for_table(name, Some(GeometryKind::Polygon), &self.crs, table)
+            .described(name, description);
         self.layer(&spec, |sink, dataset| sink.polygons(dataset, coverage, table, progress))?;
         if progress.cancelled() { Err(IoError::Cancelled) } else { Ok(()) }
     }
@@ -168,8 +174,8 @@ impl GpkgWriter {
     /// # Errors
     /// As [`Self::polygons`].
     pub fn points(&mut self, name: &str, description: &str, batch: &PointBatch) -> Result<()> {
-        let spec =
-            LayerSpec::for_table(name, Some(GeometryKind::Point), &self.crs, &batch.table).described(name, description);
+        let spec = LayerSpec::for_table(name, Some(GeometryKind::Point), &self.crs, &batch.table)
+            .described(name, description);
         self.layer(&spec, |sink, dataset| sink.points(dataset, batch))
     }
 
@@ -181,7 +187,11 @@ impl GpkgWriter {
         close(self.dataset, &self.path)
     }
 
-    fn layer(&mut self, spec: &LayerSpec, write: impl FnOnce(&mut Sink, &Dataset) -> gdal::errors::Result<u64>) -> Result<()> {
+    fn layer(
+        &mut self,
+        spec: &LayerSpec,
+        write: impl FnOnce(&mut Sink, &Dataset) -> gdal::errors::Result<u64>,
+    ) -> Result<()> {
         write_layer(&mut self.dataset, &self.path, spec, write)
     }
 }
@@ -204,7 +214,8 @@ fn write_layer(
 /// # Errors
 /// [`IoError::Read`] if the file cannot be opened for writing, [`IoError::Write`].
 pub fn write_layer_styles(path: &Path, styles: &[LayerStyle]) -> Result<()> {
-    let texts = |f: fn(&LayerStyle) -> &str| ColumnData::Text(styles.iter().map(|s| Some(f(s).to_owned())).collect());
+    let texts =
+        |f: fn(&LayerStyle) -> &str| ColumnData::Text(styles.iter().map(|s| Some(f(s).to_owned())).collect());
     let table = AttributeTable::new()
         .with("f_table_catalog", texts(|_| ""))
         .with("f_table_schema", texts(|_| ""))
@@ -216,7 +227,9 @@ pub fn write_layer_styles(path: &Path, styles: &[LayerStyle]) -> Result<()> {
         .with("useAsDefault", ColumnData::Bool(styles.iter().map(|s| Some(s.default)).collect()))
         .with("description", texts(|s| &s.description))
         .with("owner", texts(|_| ""))
-        .with("ui", ColumnData::Text(vec![None; styles.len()]));
+        .with("ui", ColumnData::Text(vec![None; styles.len()]))
+        // QGIS orders by it and finds no style without the column; a fixed time keeps the file reproducible.
+        .with("update_time", texts(|_| "1970-01-01T00:00:00.000Z"));
     let spec = LayerSpec {
         name: STYLES.to_owned(),
         title: String::new(),
@@ -238,7 +251,8 @@ pub fn write_layer_styles(path: &Path, styles: &[LayerStyle]) -> Result<()> {
             },
         )
     });
-    let mut dataset = opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
+    let mut dataset =
+        opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
     if let Some(old) = crate::source::layer_names(&dataset).iter().position(|n| n == STYLES) {
         dataset.delete_layer(old).map_err(|e| IoError::write(path, e))?;
     }
@@ -368,7 +382,12 @@ pub fn write_shapefile(
 ///
 /// # Errors
 /// [`IoError::Write`], [`IoError::UnknownCrs`].
-pub fn write_flatgeobuf(path: &Path, coverage: &Coverage, table: &AttributeTable, crs: &WorkingCrs) -> Result<()> {
+pub fn write_flatgeobuf(
+    path: &Path,
+    coverage: &Coverage,
+    table: &AttributeTable,
+    crs: &WorkingCrs,
+) -> Result<()> {
     let name = path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let spec = LayerSpec::for_table(&name, Some(GeometryKind::Polygon), crs, table);
     write_polygons(path, VectorFormat::FlatGeobuf, &spec, coverage, table)
@@ -382,7 +401,8 @@ fn create_dataset(path: &Path, format: VectorFormat) -> Result<Dataset> {
         // The file is new and thrown away if the run fails: a journal would only cost time.
         gdal::config::set_thread_local_config_option("OGR_SQLITE_JOURNAL", "OFF")?;
         gdal::config::set_thread_local_config_option("OGR_SQLITE_SYNCHRONOUS", "OFF")?;
-        let made = DriverManager::get_driver_by_name(format.driver()).and_then(|d| d.create_vector_only(path));
+        let made =
+            DriverManager::get_driver_by_name(format.driver()).and_then(|d| d.create_vector_only(path));
         gdal::config::clear_thread_local_config_option("OGR_SQLITE_JOURNAL")?;
         gdal::config::clear_thread_local_config_option("OGR_SQLITE_SYNCHRONOUS")?;
         made
@@ -483,7 +503,9 @@ impl Sink {
         for row in 0..rows {
             first[row + 1] += first[row];
         }
-        self.features(dataset, rows, &batch.table, &NoProgress, |i, wkb| multiline_wkb(batch, first[i]..first[i + 1], wkb))
+        self.features(dataset, rows, &batch.table, &NoProgress, |i, wkb| {
+            multiline_wkb(batch, first[i]..first[i + 1], wkb)
+        })
     }
 
     fn rows(&mut self, dataset: &Dataset, table: &AttributeTable) -> gdal::errors::Result<u64> {
@@ -501,7 +523,11 @@ impl Sink {
     ) -> gdal::errors::Result<u64> {
         let mismatch = |text: String| Err(GdalError::BadArgument(text));
         if table.columns.len() != self.fields.len() {
-            return mismatch(format!("{} columns given, the layer has {}", table.columns.len(), self.fields.len()));
+            return mismatch(format!(
+                "{} columns given, the layer has {}",
+                table.columns.len(),
+                self.fields.len()
+            ));
         }
         if let Some(bad) = table.columns.iter().find(|c| c.data.len() != n) {
             return mismatch(format!("column {} has {} rows for {n} features", bad.name, bad.data.len()));
@@ -556,7 +582,12 @@ fn layer_options(spec: &LayerSpec, format: VectorFormat) -> Vec<String> {
     }
 }
 
-fn create_field<L: LayerAccess>(layer: &L, name: &str, field: FieldType, format: VectorFormat) -> gdal::errors::Result<()> {
+fn create_field<L: LayerAccess>(
+    layer: &L,
+    name: &str,
+    field: FieldType,
+    format: VectorFormat,
+) -> gdal::errors::Result<()> {
     let shapefile = format == VectorFormat::Shapefile;
     let (kind, subtype) = match field {
         FieldType::Text => (OGRFieldType::OFTString, OGRFieldSubType::OFSTNone),
@@ -569,7 +600,12 @@ fn create_field<L: LayerAccess>(layer: &L, name: &str, field: FieldType, format:
     ffi::create_field(layer, name, kind, subtype, None, None)
 }
 
-fn set_field(feature: &mut Feature<'_>, index: usize, data: &ColumnData, row: usize) -> gdal::errors::Result<()> {
+fn set_field(
+    feature: &mut Feature<'_>,
+    index: usize,
+    data: &ColumnData,
+    row: usize,
+) -> gdal::errors::Result<()> {
     match data {
         ColumnData::Text(v) => match &v[row] {
             // A C string cannot hold a zero byte.

@@ -42,8 +42,7 @@ pub(crate) fn report_outcomes(
     ledger: &mut Ledger,
 ) {
     // Example names must not depend on the order of the file: with ids the smallest come first.
-    let mut order: Vec<usize> =
-        (0..outcomes.len()).filter(|&i| outcomes[i] != Outcome::Taken).collect();
+    let mut order: Vec<usize> = (0..outcomes.len()).filter(|&i| outcomes[i] != Outcome::Taken).collect();
     if let Some(ids) = ids {
         order.sort_by(|&a, &b| ids[a].cmp(&ids[b]));
     }
@@ -74,17 +73,29 @@ fn describe(outcome: Outcome) -> (&'static str, String, f64, f64) {
     let (code, what, before, after) = match outcome {
         Outcome::Taken => ("taken", "taken", 0.0, 0.0),
         Outcome::Reduced => ("collection_reduced", "collections reduced to their polygons", 0.0, 0.0),
-        Outcome::Repaired { before_m2, after_m2 } => ("invalid_geometry", "invalid polygons repaired", before_m2, after_m2),
-        Outcome::RepairedAway { before_m2 } => {
-            ("invalid_geometry_dropped", "invalid polygons of which nothing was left after repair", before_m2, 0.0)
+        Outcome::Repaired { before_m2, after_m2 } => {
+            ("invalid_geometry", "invalid polygons repaired", before_m2, after_m2)
         }
+        Outcome::RepairedAway { before_m2 } => (
+            "invalid_geometry_dropped",
+            "invalid polygons of which nothing was left after repair",
+            before_m2,
+            0.0,
+        ),
         Outcome::Null => ("null_geometry", "features without a geometry", 0.0, 0.0),
         Outcome::Empty => ("empty_geometry", "features with an empty geometry", 0.0, 0.0),
-        Outcome::Undecodable => ("undecodable_geometry", "features whose geometry cannot be decoded", 0.0, 0.0),
-        Outcome::NoCoordinates => {
-            ("no_coordinates", "features with coordinates that are not numbers or lie outside the working CRS", 0.0, 0.0)
+        Outcome::Undecodable => {
+            ("undecodable_geometry", "features whose geometry cannot be decoded", 0.0, 0.0)
         }
-        Outcome::ZeroArea => ("zero_area", "polygons without an area (2-point rings, slivers of no width)", 0.0, 0.0),
+        Outcome::NoCoordinates => (
+            "no_coordinates",
+            "features with coordinates that are not numbers or lie outside the working CRS",
+            0.0,
+            0.0,
+        ),
+        Outcome::ZeroArea => {
+            ("zero_area", "polygons without an area (2-point rings, slivers of no width)", 0.0, 0.0)
+        }
         Outcome::NotPolygon(kind) => {
             let name = geometry_type_to_name(kind);
             return ("not_a_polygon", format!("features that are no polygons ({name})"), 0.0, 0.0);
@@ -103,12 +114,20 @@ fn report_kind(
 ) {
     let (before, after) = (tally.area.value(), tally.area_after.value());
     let kept = matches!(code, "invalid_geometry" | "collection_reduced");
-    let mut finding = Finding::warning(code, if kept { format!("{} {what}", tally.count) } else { format!("{} {what}: dropped", tally.count) })
-        .feature(tally.example_list())
-        .count(tally.count);
+    let mut finding = Finding::warning(
+        code,
+        if kept { format!("{} {what}", tally.count) } else { format!("{} {what}: dropped", tally.count) },
+    )
+    .feature(tally.example_list())
+    .count(tally.count);
     let change = after - before;
-    let mut row = LedgerRow::counted(if kept { Stage::Repair } else { Stage::Drop }, &source.role, tally.count as f64, "features")
-        .note(what.to_owned());
+    let mut row = LedgerRow::counted(
+        if kept { Stage::Repair } else { Stage::Drop },
+        &source.role,
+        tally.count as f64,
+        "features",
+    )
+    .note(what.to_owned());
     match code {
         "invalid_geometry" => {
             row = row.m2(change);
@@ -141,20 +160,30 @@ pub(crate) fn report_blank_ids(source: &VectorSource, blank: usize, report: &mut
 }
 
 /// Ids that occur more than once.
-pub(crate) fn report_duplicate_ids(source: &VectorSource, repeated: &[(String, u64)], report: &mut Reporter<'_>) {
+pub(crate) fn report_duplicate_ids(
+    source: &VectorSource,
+    repeated: &[(String, u64)],
+    report: &mut Reporter<'_>,
+) {
     if repeated.is_empty() {
         return;
     }
     let examples: Vec<String> = repeated.iter().take(5).map(|(id, n)| format!("{id} ({n} times)")).collect();
     let extra: u64 = repeated.iter().map(|(_, n)| n - 1).sum();
     report.add(
-        Finding::warning("duplicate_id", format!("{} ids occur more than once: the later ones are renamed id#2, id#3, ...", repeated.len()))
-            .field(source.id.clone().unwrap_or_default())
-            .feature(repeated[0].0.clone())
-            .value(examples.join(", "))
-            .expected("unique ids")
-            .count(extra)
-            .hint("order among equal ids is that of the geometry, not of the file"),
+        Finding::warning(
+            "duplicate_id",
+            format!(
+                "{} ids occur more than once: the later ones are renamed id#2, id#3, ...",
+                repeated.len()
+            ),
+        )
+        .field(source.id.clone().unwrap_or_default())
+        .feature(repeated[0].0.clone())
+        .value(examples.join(", "))
+        .expected("unique ids")
+        .count(extra)
+        .hint("order among equal ids is that of the geometry, not of the file"),
     );
 }
 
