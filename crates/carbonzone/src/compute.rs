@@ -28,7 +28,8 @@ pub struct SectorTable {
 }
 
 impl SectorTable {
-    fn new(sectors_t: Vec<Vec<f64>>, sink_t: Vec<f64>) -> Self {
+    /// Sums the sectors of every unit.
+    pub fn new(sectors_t: Vec<Vec<f64>>, sink_t: Vec<f64>) -> Self {
         let gross_t: Vec<f64> = (0..sink_t.len()).map(|i| sectors_t.iter().map(|s| s[i]).sum()).collect();
         let net_t = gross_t.iter().zip(&sink_t).map(|(g, s)| g - s).collect();
         Self { sectors_t, sink_t, gross_t, net_t }

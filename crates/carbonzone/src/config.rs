@@ -11,6 +11,9 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {
+    /// `parcels` (default); other studies have their own keys.
+    #[serde(default)]
+    pub study: ParcelsTag,
     /// Place, year, working CRS.
     pub city: City,
     /// Input layers.
@@ -32,6 +35,15 @@ pub struct Pipeline {
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,
+}
+
+/// The value of `study`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ParcelsTag {
+    /// Parcels, grid, townships.
+    #[default]
+    Parcels,
 }
 
 /// Place, year, working CRS.

@@ -2,22 +2,23 @@
 
 use crate::config::{Pipeline, Total};
 use carbonzone_types::{Finding, Findings};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A pipeline file as read.
-pub struct Loaded {
+pub struct Loaded<P = Pipeline> {
     /// Path as given.
     pub path: PathBuf,
     /// Text of the file.
     pub text: String,
     /// Parsed, defaults filled in.
-    pub pipeline: Pipeline,
+    pub pipeline: P,
 }
 
-impl Loaded {
+impl<P> Loaded<P> {
     /// Folder that paths in the file are relative to.
     pub fn base(&self) -> PathBuf {
         self.path.parent().map(Path::to_path_buf).unwrap_or_default()
@@ -59,6 +60,18 @@ pub fn span_of(text: &str, keys: &[&str]) -> Option<std::ops::Range<usize>> {
 /// # Errors
 /// All findings that make the file unusable; the text (for rendering) comes with them, empty if unreadable.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, (String, Findings)> {
+    load_study(path, overrides, check)
+}
+
+/// Reads the pipeline file of any study; `check` adds what serde cannot see.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_study<P: DeserializeOwned>(
+    path: &Path,
+    overrides: &[String],
+    check: fn(&Loaded<P>) -> Findings,
+) -> Result<Loaded<P>, (String, Findings)> {
     let mut findings = Findings::new();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -84,7 +97,7 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, (String, Findin
     }
 }
 
-fn parse(text: &str, overrides: &[String]) -> Result<Pipeline, Finding> {
+fn parse<P: DeserializeOwned>(text: &str, overrides: &[String]) -> Result<P, Finding> {
     if overrides.is_empty() {
         return toml::from_str(text).map_err(|e| config_error(&e));
     }
@@ -92,13 +105,7 @@ fn parse(text: &str, overrides: &[String]) -> Result<Pipeline, Finding> {
     for item in overrides {
         apply_override(&mut table, item)?;
     }
-    Pipeline::deserialize_table(table).map_err(|e| config_error(&e))
-}
-
-impl Pipeline {
-    fn deserialize_table(table: toml::Table) -> Result<Self, toml::de::Error> {
-        serde::Deserialize::deserialize(toml::Value::Table(table))
-    }
+    P::deserialize(toml::Value::Table(table)).map_err(|e| config_error(&e))
 }
 
 /// `layers.poi.snap_m=50`: sets a value by its dotted key.
@@ -345,7 +352,7 @@ mod tests {
     #[test]
     fn an_unknown_key_gets_a_hint_and_a_place() {
         let text = "[city]\nname = \"x\"\nyear = 2020\ncsr = \"EPSG:4549\"\n";
-        let finding = parse(text, &[]).unwrap_err();
+        let finding = parse::<Pipeline>(text, &[]).unwrap_err();
         assert!(finding.message.contains("csr"), "{}", finding.message);
         assert_eq!(finding.hint.as_deref(), Some("did you mean `crs`?"));
         let span = finding.span.unwrap();

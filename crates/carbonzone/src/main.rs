@@ -19,6 +19,7 @@ mod maps;
 mod out_dir;
 mod progress;
 mod run;
+mod studies;
 mod summary;
 mod synth_command;
 mod tables;
@@ -59,7 +60,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Factors(args) => factors::factors(&args),
         Command::Init(args) => init::init(&args),
         Command::Schema => {
-            run::print_line(&serde_json::to_string_pretty(&schemars::schema_for!(config::Pipeline))?);
+            run::print_line(&serde_json::to_string_pretty(&schemars::schema_for!(studies::AnyPipeline))?);
             Ok(0)
         }
         Command::Completions { shell } => {

@@ -52,7 +52,7 @@ pub fn build(
 }
 
 /// The parts that every study shares.
-pub fn common(loaded: &Loaded, notes: &Notes) -> RunManifest {
+pub fn common<P: serde::Serialize>(loaded: &Loaded<P>, notes: &Notes) -> RunManifest {
     RunManifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("CARBONZONE_COMMIT").unwrap_or("unknown").to_owned(),

@@ -7,16 +7,19 @@ use crate::load::{self, Inputs, Notes};
 use crate::load_config::{self, Loaded};
 use crate::out_dir::OutDir;
 use crate::progress::{Bars, cancelled};
-use crate::{manifest, summary, write};
+use crate::{manifest, studies, summary, write};
 use anyhow::Context;
 use carbonzone_types::{Findings, Progress};
 use std::path::{Path, PathBuf};
 
 /// Exit code of a run that was cancelled by Ctrl-C.
-const CANCELLED: u8 = 130;
+pub const CANCELLED: u8 = 130;
 
 /// The whole job.
 pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
+    if let Some(done) = studies::run(args) {
+        return done;
+    }
     set_threads(args.threads)?;
     let mut loaded = match load_config::load(&args.pipeline, &args.set) {
         Ok(loaded) => loaded,
@@ -82,6 +85,9 @@ fn compute_all(loaded: &Loaded, notes: &mut Notes, bars: &Bars, strict: bool) ->
 
 /// Reads everything, places budgets in memory, writes nothing, prints all findings.
 pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
+    if let Some(done) = studies::check(args) {
+        return done;
+    }
     let bars = Bars::new(args.quiet);
     let mut notes = Notes::default();
     let text = match load_config::load(&args.pipeline, &args.set) {
@@ -99,21 +105,35 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
         }
     };
     bars.end();
+    report_check(args, &text, notes.findings)
+}
+
+/// Prints the findings of a check; gives the exit code.
+pub fn report_check(args: &CheckArgs, text: &str, mut findings: Findings) -> anyhow::Result<u8> {
     if args.strict {
-        notes.findings.make_strict();
+        findings.make_strict();
     }
     match args.format {
         Format::Text => {
             let path = args.pipeline.display().to_string();
-            print_line(&diagnostics::render(&notes.findings, &path, &text, Colour::for_stdout()));
-            print_line(&diagnostics::count_line(&notes.findings));
+            print_line(&diagnostics::render(&findings, &path, text, Colour::for_stdout()));
+            print_line(&diagnostics::count_line(&findings));
         }
-        Format::Json => print_line(&serde_json::to_string_pretty(&notes.findings)?),
+        Format::Json => print_line(&serde_json::to_string_pretty(&findings)?),
     }
-    Ok(notes.findings.exit_code())
+    Ok(findings.exit_code())
 }
 
-fn refuse(pipeline: &Path, text: &str, findings: &Findings) -> u8 {
+/// Prints the findings of a run that goes on.
+pub fn print_findings(pipeline: &Path, text: &str, findings: &Findings) {
+    if !findings.items.is_empty() {
+        let path = pipeline.display().to_string();
+        eprint_line(&diagnostics::render(findings, &path, text, Colour::for_stderr()));
+    }
+}
+
+/// Prints why a run is refused; gives the exit code.
+pub fn refuse(pipeline: &Path, text: &str, findings: &Findings) -> u8 {
     eprint_line(&diagnostics::render(findings, &pipeline.display().to_string(), text, Colour::for_stderr()));
     eprint_line(&format!("{}; nothing was written", diagnostics::count_line(findings)));
     findings.exit_code()

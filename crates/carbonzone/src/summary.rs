@@ -84,6 +84,9 @@ pub fn text(manifest: &RunManifest, dir: &Path) -> String {
     if outside.abs() > 1e-6 {
         let _ = writeln!(out, "outside     {} t of gross emissions lie outside every zone", tonnes(outside));
     }
+    for line in &manifest.summary {
+        let _ = writeln!(out, "{line}");
+    }
     for statement in &manifest.statements {
         let _ = writeln!(out, "note        {statement}");
     }

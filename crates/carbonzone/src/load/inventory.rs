@@ -3,7 +3,7 @@
 use super::Notes;
 use super::parcels::ParcelSet;
 use crate::load_config::{Loaded, budgets, check_shares};
-use carbonzone_inventory::Inventory;
+use carbonzone_inventory::{Inventory, InventoryConfig};
 use carbonzone_spatialize::AllocationRule;
 use carbonzone_types::{Finding, InputRecord};
 use std::collections::BTreeMap;
@@ -37,10 +37,13 @@ pub fn load(
 /// Computes the inventory of an `[inventory.activity]` section.
 pub fn compute(
     loaded: &Loaded,
-    activity: &carbonzone_inventory::InventoryConfig,
+    activity: &InventoryConfig,
     land_areas_m2: &BTreeMap<String, f64>,
     notes: &mut Notes,
 ) -> Option<Inventory> {
+    // The year of the city unless the section names its own.
+    let activity =
+        &InventoryConfig { year: activity.year.or(Some(loaded.pipeline.city.year)), ..activity.clone() };
     let read = carbonzone_inventory::load(activity, &loaded.base());
     for source in &activity.activity {
         let path = loaded.resolve(source.path.as_ref());

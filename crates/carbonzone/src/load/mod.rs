@@ -56,7 +56,7 @@ pub struct Notes {
 }
 
 /// A source of the pipeline file as the I/O crate wants it.
-pub fn vector_source(loaded: &Loaded, role: &str, source: &Source) -> VectorSource {
+pub fn vector_source<P>(loaded: &Loaded<P>, role: &str, source: &Source) -> VectorSource {
     let mut out = VectorSource::new(role, loaded.resolve(&source.path));
     out.shown = source.path.display().to_string();
     out.layer.clone_from(&source.layer);

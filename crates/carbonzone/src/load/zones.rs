@@ -39,7 +39,17 @@ pub fn load(
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<ZoneSet> {
-    let config = &loaded.pipeline.layers.zones;
+    load_layer(loaded, &loaded.pipeline.layers.zones, crs, notes, progress)
+}
+
+/// As [`load`], for the zone layer of any study.
+pub fn load_layer<P>(
+    loaded: &Loaded<P>,
+    config: &ZoneLayer,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<ZoneSet> {
     let layer = read_layer(loaded, config, crs, notes, progress)?;
     let n = layer.ids.len();
     let text = |field: &Option<String>| -> Vec<Option<String>> {
@@ -72,8 +82,8 @@ pub fn load(
 }
 
 /// Zone polygons: unique ids, overlaps resolved or refused.
-fn read_layer(
-    loaded: &Loaded,
+fn read_layer<P>(
+    loaded: &Loaded<P>,
     config: &ZoneLayer,
     crs: &WorkingCrs,
     notes: &mut Notes,
@@ -159,7 +169,7 @@ fn resolve_overlaps(
 }
 
 /// One table joined to the zones; what does not match is listed, both ways.
-fn join(loaded: &Loaded, table: &ZoneTable, zones: &mut ZoneSet, notes: &mut Notes) {
+fn join<P>(loaded: &Loaded<P>, table: &ZoneTable, zones: &mut ZoneSet, notes: &mut Notes) {
     let shown = table.path.display().to_string();
     let path = loaded.resolve(&table.path);
     if !path.exists() {

@@ -92,16 +92,28 @@ fn join(
         let key = table.text(row, columns[0]).unwrap_or_default();
         let Some(&zone) = position.get(&label_key(&key)) else {
             let finding = Finding::error("unmatched_table_rows", "the row matches no county").feature(key);
-            notes.findings.push(finding.layer("activity").file(shown).field(&config.key).hint("correct the key, or join on = \"name\""));
+            notes.findings.push(
+                finding
+                    .layer("activity")
+                    .file(shown)
+                    .field(&config.key)
+                    .hint("correct the key, or join on = \"name\""),
+            );
             continue;
         };
         let mut number = |column: usize, name: &str| match table.number(row, column) {
             Ok(Some(v)) if v >= 0.0 => Some(v),
             Ok(found) => {
                 let value = found.map_or_else(|| "empty".to_owned(), |v| v.to_string());
-                let finding = Finding::error("negative_or_nan_activity", format!("{name} must be a number ≥ 0"));
+                let finding =
+                    Finding::error("negative_or_nan_activity", format!("{name} must be a number ≥ 0"));
                 notes.findings.push(
-                    finding.layer("activity").file(table.place(row, column)).feature(key.clone()).field(name).value(value),
+                    finding
+                        .layer("activity")
+                        .file(table.place(row, column))
+                        .feature(key.clone())
+                        .field(name)
+                        .value(value),
                 );
                 None
             }

@@ -108,7 +108,8 @@ pub fn transitions_table(zones: &AttributeTable, results: &Results) -> anyhow::R
         for kind in &kinds {
             let (from, to) = (a.texts(kind).unwrap_or_default(), b.texts(kind).unwrap_or_default());
             for u in 0..ids.len() {
-                let row = [ids[u].clone(), names[u].clone(), Some(kind.clone()), from[u].clone(), to[u].clone()];
+                let row =
+                    [ids[u].clone(), names[u].clone(), Some(kind.clone()), from[u].clone(), to[u].clone()];
                 columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
                 from_year.push(Some(*y0));
                 to_year.push(Some(*y1));
@@ -152,7 +153,11 @@ pub fn summary(results: &Results) -> String {
     for pair in results.years.windows(2) {
         let moved = pair[0].zoned.zone.iter().zip(&pair[1].zoned.zone).filter(|(a, b)| a != b).count();
         let n = pair[0].zoned.zone.len();
-        let _ = writeln!(out, "zones       {moved} of {n} counties change zone from {} to {}", pair[0].year, pair[1].year);
+        let _ = writeln!(
+            out,
+            "zones       {moved} of {n} counties change zone from {} to {}",
+            pair[0].year, pair[1].year
+        );
     }
     if let Some(comparison) = &results.comparison {
         let count = |circular: bool| {

@@ -43,7 +43,10 @@ pub struct CountiesPipeline {
 }
 
 fn guiyang_scheme() -> ZoningConfig {
-    ZoningConfig { scheme: carbonzone_zoning::scheme::SchemeName::GuiyangThreeLevels, ..ZoningConfig::default() }
+    ZoningConfig {
+        scheme: carbonzone_zoning::scheme::SchemeName::GuiyangThreeLevels,
+        ..ZoningConfig::default()
+    }
 }
 
 /// The value of `study`.

@@ -58,7 +58,8 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
         });
     };
     if p.city.years.is_empty() || !p.city.years.windows(2).all(|w| w[0] < w[1]) {
-        let finding = Finding::error("years", "the years must be ascending and at least one").field("city.years");
+        let finding =
+            Finding::error("years", "the years must be ascending and at least one").field("city.years");
         report(finding.value(format!("{:?}", p.city.years)), &["city", "years"]);
     }
     if p.published.is_some() == p.activity.is_some() {
@@ -75,15 +76,20 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     }
     for (i, raster) in p.layers.land_cover.iter().enumerate() {
         if !p.city.years.contains(&raster.year) {
-            let finding = Finding::error("land_cover_year", format!("{} is not a year of the study", raster.year));
-            report(finding.field("layers.land_cover.year"), &["layers", "land_cover", &i.to_string(), "year"]);
+            let finding =
+                Finding::error("land_cover_year", format!("{} is not a year of the study", raster.year));
+            report(
+                finding.field("layers.land_cover.year"),
+                &["layers", "land_cover", &i.to_string(), "year"],
+            );
         }
     }
     for (class, t_ha) in &p.sinks.coefficients_t_ha {
         if !(t_ha.is_finite() && *t_ha >= 0.0) {
-            let finding = Finding::error("negative_sink", format!("the coefficient of {class} must be a number ≥ 0"))
-                .value(t_ha.to_string())
-                .hint("land that emits is an emission, not a negative sink");
+            let finding =
+                Finding::error("negative_sink", format!("the coefficient of {class} must be a number ≥ 0"))
+                    .value(t_ha.to_string())
+                    .hint("land that emits is an emission, not a negative sink");
             report(finding, &["sinks", "coefficients_t_ha", class]);
         }
     }

@@ -33,8 +33,11 @@ pub fn load(
     let mut complete = true;
     for year in &p.city.years {
         let Some(raster) = p.layers.land_cover.iter().find(|r| r.year == *year) else {
-            let finding = Finding::error("land_cover_year", format!("there is no land-cover raster for {year}"));
-            notes.findings.push(finding.field("layers.land_cover").hint("add a [[layers.land_cover]] with this year"));
+            let finding =
+                Finding::error("land_cover_year", format!("there is no land-cover raster for {year}"));
+            notes
+                .findings
+                .push(finding.field("layers.land_cover").hint("add a [[layers.land_cover]] with this year"));
             complete = false;
             continue;
         };
@@ -47,7 +50,12 @@ pub fn load(
 }
 
 /// Area on the study's basis over planar area, per county.
-fn area_scale(p: &CountiesPipeline, zones: &ZoneSet, crs: &WorkingCrs, notes: &mut Notes) -> Option<Vec<f64>> {
+fn area_scale(
+    p: &CountiesPipeline,
+    zones: &ZoneSet,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+) -> Option<Vec<f64>> {
     if p.city.area == AreaBasis::Planar {
         return Some(vec![1.0; zones.ids.len()]);
     }
@@ -111,12 +119,15 @@ fn report_unlisted(
         found.classes.iter().map(i64::to_string).filter(|v| !names.contains_key(v)).collect();
     if !unlisted.is_empty() {
         notes.findings.push(
-            Finding::warning("unknown_land_cover", format!("values without a class: {}", unlisted.join(", ")))
-                .layer("land_cover")
-                .file(raster.path.display().to_string())
-                .field("sinks.classes")
-                .count(unlisted.len() as u64)
-                .hint("they absorb nothing; name them in [sinks.classes]"),
+            Finding::warning(
+                "unknown_land_cover",
+                format!("values without a class: {}", unlisted.join(", ")),
+            )
+            .layer("land_cover")
+            .file(raster.path.display().to_string())
+            .field("sinks.classes")
+            .count(unlisted.len() as u64)
+            .hint("they absorb nothing; name them in [sinks.classes]"),
         );
     }
 }

@@ -84,7 +84,12 @@ fn year_input(year: i32, units: &[String], rows: &[Table2Row]) -> YearInput {
 }
 
 /// The counties in the order of the table, with the geometry of the layer if there is one.
-fn match_units(units: &[String], names: &[String], zones: Option<ZoneSet>, notes: &mut Notes) -> Option<ZoneSet> {
+fn match_units(
+    units: &[String],
+    names: &[String],
+    zones: Option<ZoneSet>,
+    notes: &mut Notes,
+) -> Option<ZoneSet> {
     let n = units.len();
     let Some(zones) = zones else {
         return Some(ZoneSet {
@@ -101,8 +106,9 @@ fn match_units(units: &[String], names: &[String], zones: Option<ZoneSet>, notes
     let mut order = Vec::new();
     for (unit, name) in units.iter().zip(names) {
         let same = |text: &str| label_key(text) == label_key(unit) || label_key(text) == label_key(name);
-        let hit = (0..zones.ids.len())
-            .find(|&i| same(&zones.ids[i]) || same(&zones.names[i]) || zones.names_en[i].as_deref().is_some_and(same));
+        let hit = (0..zones.ids.len()).find(|&i| {
+            same(&zones.ids[i]) || same(&zones.names[i]) || zones.names_en[i].as_deref().is_some_and(same)
+        });
         match hit {
             Some(i) => order.push(i as u32),
             None => notes.findings.push(
@@ -232,7 +238,8 @@ fn text_claim(table: &Table, row: usize) -> Result<TextClaim, SheetOrCell> {
     let year = text(table, row, "year")?;
     Ok(TextClaim {
         claim_id: text(table, row, "claim_id")?,
-        quantity: known.map_err(|_| bad(table, row, "quantity", &quantity, "a quantity of docs/method.md"))?,
+        quantity: known
+            .map_err(|_| bad(table, row, "quantity", &quantity, "a quantity of docs/method.md"))?,
         unit: text(table, row, "unit")?,
         year: year.parse().ok(),
         printed: printed(table, row, "printed")?,

@@ -18,12 +18,14 @@ pub struct Areas {
 
 /// One row per county and year, years ascending, counties in canonical order.
 pub fn zones(inputs: &Inputs, results: &Results, areas: Option<&Areas>) -> AttributeTable {
-    let parts = inputs.years.iter().zip(&results.years).map(|(y, r)| zones_of_year(inputs, y, r, results, areas));
-    parts.reduce(|mut all, part| {
-        append_rows(&mut all, part);
-        all
-    })
-    .unwrap_or_default()
+    let parts =
+        inputs.years.iter().zip(&results.years).map(|(y, r)| zones_of_year(inputs, y, r, results, areas));
+    parts
+        .reduce(|mut all, part| {
+            append_rows(&mut all, part);
+            all
+        })
+        .unwrap_or_default()
 }
 
 fn append_rows(all: &mut AttributeTable, part: AttributeTable) {
@@ -52,7 +54,8 @@ fn zones_of_year(
         .with("name", ColumnData::texts(&z.names))
         .with("name_en", ColumnData::Text(z.names_en.clone()))
         .with("year", ColumnData::Int(vec![Some(i64::from(year.year)); n]));
-    let area: Vec<Option<f64>> = areas.map_or_else(|| vec![None; n], |a| a.basis_m2.iter().copied().map(Some).collect());
+    let area: Vec<Option<f64>> =
+        areas.map_or_else(|| vec![None; n], |a| a.basis_m2.iter().copied().map(Some).collect());
     if let Some(areas) = areas {
         table.push("area_m2", ColumnData::reals(&areas.basis_m2));
         table.push(areas.other_name, ColumnData::reals(&areas.other_m2));
@@ -129,7 +132,9 @@ pub fn zone_classes(results: &Results, area_m2: &[f64]) -> (Vec<u8>, AttributeTa
     let codes = &results.zoning.overall;
     let classes: Vec<_> = results.scheme.classes.iter().filter(|c| codes.contains(&c.id)).collect();
     let sum = |values: &[f64]| {
-        let of = |id: u8| codes.iter().zip(values).filter(|(c, _)| **c == id).map(|(_, v)| *v).collect::<ExactSum>();
+        let of = |id: u8| {
+            codes.iter().zip(values).filter(|(c, _)| **c == id).map(|(_, v)| *v).collect::<ExactSum>()
+        };
         ColumnData::Real(classes.iter().map(|c| Some(of(c.id).value())).collect())
     };
     let text = |f: fn(&carbonzone_zoning::ZoneClass) -> &String| {

@@ -45,7 +45,11 @@ pub fn manifest(
         synthetic: city.synthetic,
         source_note: city.source.clone(),
         map_review_number: city.map_review_number.clone(),
-        crs: inputs.crs.as_ref().map(|c| c.authority().unwrap_or(c.definition()).to_owned()).unwrap_or_default(),
+        crs: inputs
+            .crs
+            .as_ref()
+            .map(|c| c.authority().unwrap_or(c.definition()).to_owned())
+            .unwrap_or_default(),
         crs_wkt: inputs.crs.as_ref().map(|c| c.wkt().to_owned()).unwrap_or_default(),
         area_basis: match city.area {
             AreaBasis::Planar => "planar".to_owned(),
@@ -64,7 +68,8 @@ pub fn manifest(
         out.factor_sets.push(FactorSetRecord {
             set: "guiyang".to_owned(),
             purpose: "sinks by land cover".to_owned(),
-            status: "unverified: .021 is the usual value in t C/ha, 2.56 ten times the usual value of water".to_owned(),
+            status: "unverified: .021 is the usual value in t C/ha, 2.56 ten times the usual value of water"
+                .to_owned(),
             source: loaded.pipeline.sinks.source.clone(),
             amount_t: Some(out.totals.sink_t),
             unverified_t: Some(out.totals.sink_t),
@@ -99,8 +104,12 @@ fn totals(inputs: &Inputs, results: &Results) -> Totals {
         share_of_gross_pct: pct(sign * amount_t, gross_t),
         share_of_net_pct: pct(sign * amount_t, net_t),
     };
-    let mut sectors: Vec<SectorTotal> =
-        inputs.sectors.iter().zip(&last.tonnes.sectors_t).map(|(s, t)| row(s, ExactSum::of(t), 1.0)).collect();
+    let mut sectors: Vec<SectorTotal> = inputs
+        .sectors
+        .iter()
+        .zip(&last.tonnes.sectors_t)
+        .map(|(s, t)| row(s, ExactSum::of(t), 1.0))
+        .collect();
     sectors.push(row("sink", sink_t, -1.0));
     Totals { gross_t, sink_t, net_t, ccr: (gross_t > 0.0).then(|| sink_t / gross_t), sectors }
 }
@@ -130,8 +139,12 @@ fn areas(loaded: &Loaded<CountiesPipeline>, inputs: &Inputs, crs: &WorkingCrs) -
     let planar = inputs.zones.coverage.areas_m2();
     let ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, crs)?;
     Ok(match loaded.pipeline.city.area {
-        AreaBasis::Planar => Areas { basis_m2: planar, other_m2: ellipsoidal, other_name: "area_ellipsoidal_m2" },
-        AreaBasis::Ellipsoidal => Areas { basis_m2: ellipsoidal, other_m2: planar, other_name: "area_planar_m2" },
+        AreaBasis::Planar => {
+            Areas { basis_m2: planar, other_m2: ellipsoidal, other_name: "area_ellipsoidal_m2" }
+        }
+        AreaBasis::Ellipsoidal => {
+            Areas { basis_m2: ellipsoidal, other_m2: planar, other_name: "area_planar_m2" }
+        }
     })
 }
 
