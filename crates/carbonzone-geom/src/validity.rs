@@ -13,7 +13,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{RTree, RTreeObject};
 
 use crate::Coverage;
-use crate::ring::{area_and_bounds, for_each_edge, turn};
+use crate::ring::{for_each_edge, ring_area, turn};
 
 /// One fault of a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +88,7 @@ pub fn defects(coverage: &Coverage, i: usize) -> Vec<Defect> {
     for r in coverage.rings(i) {
         rings += 1;
         let (part, ring) = (r.part, r.ring);
-        let (area, _) = area_and_bounds(r.xs, r.ys);
+        let (area, _) = ring_area(r.xs, r.ys);
         let n = r.xs.len();
         if !area.is_finite() {
             found.push(Defect::NotFinite { part, ring });

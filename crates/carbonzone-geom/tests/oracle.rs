@@ -1,0 +1,138 @@
+//! Answers of other programs (GEOS through shapely, exactextract, tobler) to the same questions; `oracle/geom_expected.py` made
+//! the files, which name the versions.
+
+use std::path::Path;
+
+use carbonzone_geom::{
+    Coverage, LineIndex, NO_PARCEL, NearestIndex, PointLocator, overlap_grid, overlap_zones,
+};
+use carbonzone_types::GridSpec;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+type Parts = Vec<Vec<Vec<[f64; 2]>>>;
+
+/// GEOS rounds the vertices of an intersection to 5e-10 m; boundaries here are below 4 km.
+const GEOS_M2: f64 = 4e-6;
+/// exactextract stores fractions in 32-bit floats.
+const EXACTEXTRACT_FRACTION: f64 = 1e-6;
+/// tobler stores areas in 32-bit floats.
+const TOBLER_RELATIVE: f64 = 1e-6;
+
+fn read<T: DeserializeOwned>(name: &str) -> T {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected").join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn layer(features: &[Parts]) -> Coverage {
+    let mut c = Coverage::new();
+    for f in features {
+        c.push_rings(f);
+    }
+    c
+}
+
+fn same_row(found: (&[u32], &[f64]), expected: &[(u32, f64)], tolerance: f64, least: f64) {
+    let found: Vec<(u32, f64)> =
+        found.0.iter().copied().zip(found.1.iter().copied()).filter(|p| p.1 > least).collect();
+    let expected: Vec<&(u32, f64)> = expected.iter().filter(|p| p.1 > least).collect();
+    assert_eq!(found.len(), expected.len(), "{found:?} {expected:?}");
+    for (f, e) in found.iter().zip(expected) {
+        assert!(f.0 == e.0 && (f.1 - e.1).abs() <= tolerance, "{f:?} {e:?}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Grid {
+    grid: GridSpec,
+    polygons: Vec<Parts>,
+    areas: Vec<f64>,
+    geos_m2: Vec<Vec<(u32, f64)>>,
+    exactextract_fraction: Vec<Vec<(u32, f64)>>,
+}
+
+#[test]
+fn areas_in_cells_are_those_of_geos_and_exactextract() {
+    let case: Grid = read("grid.json");
+    let c = layer(&case.polygons);
+    let m = overlap_grid(&c, &case.grid);
+    let full = case.grid.cell_area_m2();
+    for i in 0..c.len() {
+        assert!((c.area_m2(i) - case.areas[i]).abs() < GEOS_M2);
+        same_row(m.row(i), &case.geos_m2[i], GEOS_M2, 1e-4);
+        let fractions: Vec<f64> = m.row(i).1.iter().map(|a| a / full).collect();
+        same_row((m.row(i).0, &fractions), &case.exactextract_fraction[i], EXACTEXTRACT_FRACTION, 1e-5);
+    }
+    assert!(m.targets.len() > 200);
+}
+
+#[derive(Deserialize)]
+struct Zones {
+    zones: Vec<Parts>,
+    polygons: Vec<Parts>,
+    geos_m2: Vec<Vec<(u32, f64)>>,
+    inside: Vec<u32>,
+    values: Vec<f64>,
+    tobler_spread: Vec<f64>,
+}
+
+#[test]
+fn areas_in_zones_are_those_of_geos_and_the_interpolation_is_that_of_tobler() {
+    let case: Zones = read("zones.json");
+    let (c, zones) = (layer(&case.polygons), layer(&case.zones));
+    let m = overlap_zones(&c, &zones);
+    for i in 0..c.len() {
+        same_row(m.row(i), &case.geos_m2[i], GEOS_M2, 1e-4);
+    }
+    let spread = overlap_zones(&c.reordered(&case.inside), &zones).spread(&case.values);
+    let total: f64 = case.values.iter().sum();
+    for (ours, theirs) in spread.per_target.iter().zip(&case.tobler_spread) {
+        assert!((ours - theirs).abs() <= TOBLER_RELATIVE * total, "{ours} {theirs}");
+    }
+    assert!(case.inside.len() > 20);
+}
+
+#[derive(Deserialize)]
+struct Points {
+    polygons: Vec<Parts>,
+    xy: Vec<[f64; 2]>,
+    owner: Vec<i64>,
+    nearest: Vec<(u32, f64)>,
+}
+
+#[test]
+fn owners_and_nearest_polygons_are_those_of_geos() {
+    let case: Points = read("points.json");
+    let c = layer(&case.polygons);
+    let (xs, ys): (Vec<f64>, Vec<f64>) = case.xy.iter().map(|p| (p[0], p[1])).unzip();
+    let found = PointLocator::new(&c).locate_all(&xs, &ys);
+    let as_code = |o: &u32| if *o == NO_PARCEL { -1 } else { i64::from(*o) };
+    assert_eq!(found.iter().map(as_code).collect::<Vec<_>>(), case.owner);
+    assert!(case.owner.iter().filter(|&&o| o >= 0).count() > 100);
+    let all: Vec<u32> = (0..c.len() as u32).collect();
+    let index = NearestIndex::new(&c, &all);
+    for (p, (feature, distance)) in case.xy.iter().zip(&case.nearest) {
+        let (i, d) = index.nearest_within(p[0], p[1], f64::INFINITY).unwrap();
+        assert!(i == *feature && (d - distance).abs() < 1e-8, "{p:?}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Lines {
+    polygons: Vec<Parts>,
+    lines: Vec<Vec<[f64; 2]>>,
+    lengths_m: Vec<Vec<(u32, f64)>>,
+}
+
+#[test]
+fn lengths_of_lines_in_polygons_are_those_of_geos() {
+    let case: Lines = read("lines.json");
+    let c = layer(&case.polygons);
+    let index = LineIndex::new(&c);
+    for (line, expected) in case.lines.iter().zip(&case.lengths_m) {
+        let (xs, ys): (Vec<f64>, Vec<f64>) = line.iter().map(|p| (p[0], p[1])).unzip();
+        let (parcels, lengths): (Vec<u32>, Vec<f64>) = index.lengths(&xs, &ys).into_iter().unzip();
+        same_row((&parcels, &lengths), expected, 1e-8, 1e-6);
+    }
+    assert!(case.lengths_m.iter().map(Vec::len).sum::<usize>() > 200);
+}
