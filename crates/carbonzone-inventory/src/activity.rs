@@ -92,7 +92,7 @@ impl ActivityTable {
             table.findings.push(
                 Finding::error("no_activity_data", "no activity data given")
                     .field("inventory.activity")
-                    .hint("add [[inventory.activity]] with path = \"yearbook.csv\""),
+                    .hint("files = [{ path = \"yearbook.csv\" }] under [inventory.activity]"),
             );
         }
         for (index, source) in config.activity.iter().enumerate() {

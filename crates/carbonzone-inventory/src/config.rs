@@ -143,6 +143,7 @@ pub struct InventoryConfig {
     /// Year of the activity data; `None` takes what the files hold.
     pub year: Option<i32>,
     /// Files with activity data.
+    #[serde(rename = "files")]
     pub activity: Vec<ActivitySource>,
     /// Global warming potentials: `SAR`, `AR4`, `AR5` (default), `AR6`.
     pub gwp_set: GwpSet,

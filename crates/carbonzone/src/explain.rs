@@ -307,6 +307,7 @@ fn largest(members: &Members) -> Vec<LargeParcel> {
 fn inventory_lines(manifest: &RunManifest, lines: &[Line]) -> Vec<serde_json::Value> {
     let Some(all) = manifest.inventory["lines"].as_array() else { return Vec::new() };
     all.iter()
+        .filter(|l| l["counted"].as_bool() == Some(true))
         .filter(|l| {
             let sector = l["sector"].as_str().unwrap_or("");
             let group = l["land_group"].as_str().unwrap_or("");
@@ -371,14 +372,17 @@ fn render(e: &Explanation) -> String {
         for l in &e.inventory_lines {
             let _ = writeln!(
                 out,
-                "  {} · {}: {} {} × {} → {} t CO2e  [{}]",
+                "  {} · {}: {} {} × {:.6} {} → {} t CO2e  [{} {}, {}]",
                 l["sector"].as_str().unwrap_or(""),
-                l["activity"].as_str().unwrap_or(""),
+                l["label"].as_str().unwrap_or(""),
                 l["amount"],
                 l["unit"].as_str().unwrap_or(""),
-                l["factor_value"],
+                l["factor_value"].as_f64().unwrap_or(f64::NAN),
+                l["factor_unit"].as_str().unwrap_or(""),
                 tonnes(l["result_t"].as_f64().unwrap_or(f64::NAN)),
-                l["cell"].as_str().unwrap_or("")
+                l["file"].as_str().unwrap_or(""),
+                l["cell"].as_str().unwrap_or(""),
+                l["factor_id"].as_str().unwrap_or("")
             );
         }
     }

@@ -1,0 +1,518 @@
+//! Year by year: emissions and absorption on the grid and in counties; then ratio, trend and risk.
+
+use super::config::{EmissionLevel, RasterSeriesPipeline};
+use super::inputs::Inputs;
+use super::rasters::Reader;
+use crate::config::AreaBasis;
+use crate::load::Notes;
+use crate::load_config::Loaded;
+use carbonzone_geom::{OverlapMatrix, overlap_grid};
+use carbonzone_io::Resample;
+use carbonzone_types::{ExactSum, Finding, GridSpec, LedgerRow, Progress, Stage};
+use carbonzone_zoning::ZoningError;
+use carbonzone_zoning::henan::downscale::{
+    LightFit, LightModel, PixelShares, WeightUsed, downscale, fit_light, split_total, usable_light,
+};
+use carbonzone_zoning::henan::ratio::{BudgetState, Trajectory, source_sink_ratio};
+use carbonzone_zoning::henan::respiration::{NegativeNep, absorption_t, nep_gc_m2};
+use carbonzone_zoning::henan::risk::{Panel, RiskResult, WindowRisk, panel_risk, window_risk};
+use carbonzone_zoning::henan::trend::{MannKendall, TheilSen, TrendClass, mann_kendall, theil_sen};
+use carbonzone_zoning::spatial::hot_spots::{HotSpotHistory, confidence_bin, getis_ord_star, history};
+use carbonzone_zoning::spatial::moran::{Moran, PERMUTATIONS, global_moran};
+use carbonzone_zoning::spatial::weights::SpatialWeights;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Seed of the permutations of Moran's I: fixed, so that every run gives the same bits.
+const SEED: u64 = 20_241_108;
+
+/// Cells computed per task: fixed, so that nothing depends on the number of threads.
+const CHUNK: usize = 4096;
+
+/// One year. Cells in row-major order, counties in canonical order; NaN or `None`: no data.
+pub struct Year {
+    /// Year.
+    pub year: i32,
+    /// Energy emissions per cell, t CO2.
+    pub cell_energy_t: Vec<f64>,
+    /// Absorption per cell, t CO2; negative where the land is a source; NaN without data.
+    pub cell_absorption_t: Vec<f64>,
+    /// Energy emissions per county; `None` without data.
+    pub energy_t: Vec<Option<f64>>,
+    /// Absorption per county (signed).
+    pub absorption_t: Vec<Option<f64>>,
+    /// Positive part of the absorption, cell by cell.
+    pub sink_t: Vec<f64>,
+    /// Negative part: land that is a source, as a magnitude.
+    pub land_t: Vec<f64>,
+    /// Total night light per county (radiance × m²).
+    pub light: Vec<Option<f64>>,
+    /// What placed the county's emissions on cells.
+    pub used: Vec<WeightUsed>,
+    /// Relation of light and emissions.
+    pub fit: Option<LightFit>,
+}
+
+/// Trend of one county or cell over all years.
+#[derive(Debug, Clone, Copy)]
+pub struct Trend {
+    /// Slope of ln r per year.
+    pub slope: Option<TheilSen>,
+    /// Test.
+    pub test: MannKendall,
+    /// Direction and significance.
+    pub class: TrendClass,
+}
+
+/// Risk and trend of the cells.
+pub struct CellResults {
+    /// `windows[w][cell]`.
+    pub windows: Vec<Vec<Option<WindowRisk>>>,
+    /// Trend per cell.
+    pub trend: Vec<Option<Trend>>,
+}
+
+/// Everything computed.
+pub struct Results {
+    /// Grid.
+    pub grid: GridSpec,
+    /// County area in each cell, m²; 0 outside.
+    pub covered_m2: Vec<f64>,
+    /// Years with data.
+    pub years: Vec<Year>,
+    /// Risk of the counties.
+    pub risk: RiskResult,
+    /// Trajectory of yearly states per county.
+    pub trajectories: Vec<Trajectory>,
+    /// Trend per county.
+    pub trends: Vec<Option<Trend>>,
+    /// Gi* of the chosen risk, `[window][county]`.
+    pub hot_spots: Vec<Vec<Option<f64>>>,
+    /// History of hot and cold spots per county.
+    pub histories: Vec<HotSpotHistory>,
+    /// Global Moran's I of the chosen risk per window.
+    pub moran: Vec<Option<Moran>>,
+    /// Cells.
+    pub cells: CellResults,
+}
+
+/// Computes everything. `None`: the findings say why.
+pub fn compute(
+    loaded: &Loaded<RasterSeriesPipeline>,
+    inputs: &Inputs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<Results> {
+    let grid = grid_of(loaded, inputs, notes)?;
+    progress.begin("counties on the grid", None);
+    let weights = overlap_grid(&inputs.zones.coverage, &grid);
+    progress.end();
+    let basis = area_basis(loaded, inputs, notes)?;
+    let mut reader = Reader::new(loaded, &inputs.crs, grid);
+    let mut years = Vec::new();
+    progress.begin("years", Some(inputs.years.len() as u64));
+    for (y, year) in inputs.years.iter().enumerate() {
+        if progress.cancelled() {
+            return None;
+        }
+        match one_year(loaded, inputs, &weights, &basis, &mut reader, (y, *year), notes) {
+            Ok(Some(result)) => years.push(result),
+            Ok(None) => {}
+            Err(e) => {
+                notes.findings.push(Finding::error("downscale", format!("{year}: {e}")));
+                return None;
+            }
+        }
+        progress.advance(1);
+    }
+    progress.end();
+    if years.is_empty() {
+        notes.findings.push(Finding::error("no_data", "no year has all its rasters").layer("layers"));
+        return None;
+    }
+    progress.begin("risk and trends", None);
+    let found = finish(loaded, inputs, grid, &weights, years, notes);
+    progress.end();
+    match found {
+        Ok(results) => Some(results),
+        Err(e) => {
+            notes.findings.push(Finding::error("risk", e.to_string()));
+            None
+        }
+    }
+}
+
+fn grid_of(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, notes: &mut Notes) -> Option<GridSpec> {
+    let cell = loaded.pipeline.aggregate.cell_m;
+    let grid = inputs.zones.coverage.total_bounds().and_then(|b| GridSpec::covering(b, cell));
+    if grid.is_none() {
+        let finding = Finding::error("grid", format!("no grid of {cell} m cells covers the counties"));
+        notes.findings.push(finding.field("aggregate.cell_m"));
+    }
+    grid
+}
+
+/// Area on the study's basis over planar area, per county.
+fn area_basis(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, notes: &mut Notes) -> Option<Vec<f64>> {
+    if loaded.pipeline.city.area == AreaBasis::Planar {
+        return Some(vec![1.0; inputs.zones.ids.len()]);
+    }
+    match carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, &inputs.crs) {
+        Ok(areas) => {
+            let planar = inputs.zones.coverage.areas_m2();
+            Some(areas.iter().zip(&planar).map(|(e, p)| if *p > 0.0 { e / p } else { 1.0 }).collect())
+        }
+        Err(e) => {
+            notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("zones"));
+            None
+        }
+    }
+}
+
+fn one_year(
+    loaded: &Loaded<RasterSeriesPipeline>,
+    inputs: &Inputs,
+    weights: &OverlapMatrix,
+    basis: &[f64],
+    reader: &mut Reader<'_>,
+    (y, year): (usize, i32),
+    notes: &mut Notes,
+) -> Result<Option<Year>, ZoningError> {
+    let layers = &loaded.pipeline.layers;
+    // All of them are tried, so that one run names every file that is missing.
+    let light = reader.band("light", &layers.light, year, 1, Resample::Average, notes);
+    let npp = reader.band("npp", &layers.npp, year, 1, Resample::Average, notes);
+    let respiration = reader.respiration(year, notes);
+    let built = layers
+        .built_up
+        .as_ref()
+        .map(|raster| reader.band("built_up", raster, year, 1, Resample::Average, notes));
+    let (Some(light), Some(npp), Some(respiration)) = (light, npp, respiration) else { return Ok(None) };
+    let threshold = loaded.pipeline.emissions.light_threshold;
+    let light: Vec<f64> = light.into_iter().map(|v| usable_light(v, threshold)).collect();
+    let built: Option<Vec<f64>> =
+        built.flatten().map(|b| b.into_iter().map(|v| if v.is_finite() { v.clamp(0.0, 1.0) } else { 0.0 }).collect());
+
+    let county_light = county_sums(weights, &light);
+    let (energy_t, fit) = county_emissions(loaded, inputs, &county_light, y);
+    let known: Vec<f64> = energy_t.iter().map(|e| e.unwrap_or(0.0)).collect();
+    let shares = PixelShares {
+        offsets: &weights.offsets,
+        pixels: &weights.targets,
+        areas_m2: &weights.areas_m2,
+        n_pixels: weights.n_targets,
+    };
+    let placed = downscale(&known, &shares, &light, built.as_deref())?;
+    let absorption = absorb(loaded, weights, basis, &npp, &respiration);
+    book(year, &energy_t, inputs, y, &placed.pixel_t, placed.unplaced_t, &absorption, notes);
+    report_dark(year, &placed.used, &known, inputs, notes);
+    Ok(Some(Year {
+        year,
+        cell_energy_t: placed.pixel_t,
+        cell_absorption_t: absorption.cell_t,
+        energy_t,
+        absorption_t: absorption.county_t,
+        sink_t: absorption.sink_t,
+        land_t: absorption.land_t,
+        light: county_light.into_iter().map(Some).collect(),
+        used: placed.used,
+        fit,
+    }))
+}
+
+/// `Σ value × area` per county.
+fn county_sums(weights: &OverlapMatrix, values: &[f64]) -> Vec<f64> {
+    let one = |county: usize| {
+        let (cells, areas) = weights.row(county);
+        cells.iter().zip(areas).map(|(c, a)| values[*c as usize] * a).collect::<ExactSum>().value()
+    };
+    (0..weights.len()).into_par_iter().map(one).collect()
+}
+
+/// County totals of a year: as given, or the totals of regions split by the counties' light.
+fn county_emissions(
+    loaded: &Loaded<RasterSeriesPipeline>,
+    inputs: &Inputs,
+    light: &[f64],
+    y: usize,
+) -> (Vec<Option<f64>>, Option<LightFit>) {
+    let config = &loaded.pipeline.emissions;
+    let region_light: Vec<Option<f64>> =
+        inputs.emissions.iter().map(|r| Some(r.counties.iter().map(|c| light[*c]).sum())).collect();
+    let region_total: Vec<Option<f64>> = inputs.emissions.iter().map(|r| r.emission_t[y]).collect();
+    let fit = fit_light(&region_total, &region_light, config.light_model).ok();
+    let mut out = vec![None; light.len()];
+    for region in &inputs.emissions {
+        let Some(total) = region.emission_t[y] else { continue };
+        if config.level == EmissionLevel::County {
+            region.counties.iter().for_each(|c| out[*c] = Some(total));
+            continue;
+        }
+        let exponent = fit.filter(|f| f.model == LightModel::Power).map_or(1.0, |f| f.exponent);
+        let estimates: Vec<f64> = region.counties.iter().map(|c| light[*c].powf(exponent)).collect();
+        let parts = split_total(total, &estimates)
+            .unwrap_or_else(|| vec![total / region.counties.len() as f64; region.counties.len()]);
+        region.counties.iter().zip(parts).for_each(|(c, t)| out[*c] = Some(t));
+    }
+    (out, fit)
+}
+
+/// Absorption of a year.
+struct Absorption {
+    /// Per cell, signed; NaN without data.
+    cell_t: Vec<f64>,
+    county_t: Vec<Option<f64>>,
+    sink_t: Vec<f64>,
+    land_t: Vec<f64>,
+    /// County ground without data, m².
+    unknown_m2: f64,
+    negative_cells: u64,
+}
+
+fn absorb(
+    loaded: &Loaded<RasterSeriesPipeline>,
+    weights: &OverlapMatrix,
+    basis: &[f64],
+    npp: &[f64],
+    respiration: &[f64],
+) -> Absorption {
+    let negative: NegativeNep = loaded.pipeline.absorption.negative_nep;
+    let negative_cells = npp.iter().zip(respiration).filter(|(n, r)| n < r).count() as u64;
+    let nep: Vec<f64> = npp.iter().zip(respiration).map(|(n, r)| nep_gc_m2(*n, *r, negative)).collect();
+    let n = weights.len();
+    let mut cells = vec![ExactSum::new(); weights.n_targets];
+    let (mut county_t, mut sink_t, mut land_t) = (vec![None; n], vec![0.0; n], vec![0.0; n]);
+    let mut unknown = ExactSum::new();
+    for county in 0..n {
+        let (targets, areas) = weights.row(county);
+        let (mut sink, mut land) = (ExactSum::new(), ExactSum::new());
+        let mut known = false;
+        for (cell, area) in targets.iter().zip(areas) {
+            let t = absorption_t(nep[*cell as usize], area * basis[county]);
+            if t.is_nan() {
+                unknown.add(*area);
+                continue;
+            }
+            known = true;
+            cells[*cell as usize].add(t);
+            if t >= 0.0 { sink.add(t) } else { land.add(-t) }
+        }
+        (sink_t[county], land_t[county]) = (sink.value(), land.value());
+        county_t[county] = known.then(|| sink_t[county] - land_t[county]);
+    }
+    let cell_t = cells.into_iter().zip(&nep).map(|(sum, nep)| if nep.is_nan() { f64::NAN } else { sum.value() }).collect();
+    Absorption { cell_t, county_t, sink_t, land_t, unknown_m2: unknown.value(), negative_cells }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one year's ledger rows")]
+fn book(
+    year: i32,
+    energy_t: &[Option<f64>],
+    inputs: &Inputs,
+    y: usize,
+    pixel_t: &[f64],
+    unplaced_t: f64,
+    absorption: &Absorption,
+    notes: &mut Notes,
+) {
+    let label = year.to_string();
+    let ledger = &mut notes.ledger;
+    let mut push = |stage, sector, t| ledger.push(LedgerRow::tonnes(stage, sector, &label, t));
+    let budget: Vec<f64> = inputs.emissions.iter().filter_map(|r| r.emission_t[y]).collect();
+    let counties: Vec<f64> = energy_t.iter().flatten().copied().collect();
+    push(Stage::Budget, "energy", ExactSum::of(&budget));
+    push(Stage::Placed, "energy", ExactSum::of(&counties));
+    push(Stage::Zones, "energy", ExactSum::of(&counties));
+    push(Stage::Grid, "energy", ExactSum::of(pixel_t));
+    push(Stage::GridOutside, "energy", unplaced_t);
+    let signed = |positive: bool| {
+        let part = |t: &f64| if t.is_nan() { 0.0 } else if positive { t.max(0.0) } else { (-t).max(0.0) };
+        absorption.cell_t.iter().map(part).collect::<ExactSum>().value()
+    };
+    for (sector, per_county, on_grid) in
+        [("land", &absorption.land_t, signed(false)), ("sink", &absorption.sink_t, signed(true))]
+    {
+        let total = ExactSum::of(per_county);
+        push(Stage::Budget, sector, total);
+        push(Stage::Placed, sector, total);
+        push(Stage::Zones, sector, total);
+        push(Stage::Grid, sector, on_grid);
+        push(Stage::GridOutside, sector, 0.0);
+    }
+    if absorption.unknown_m2 > 0.0 {
+        let row = LedgerRow::counted(Stage::Drop, "npp", 0.0, "").m2(absorption.unknown_m2);
+        ledger.push(row.note(format!("{year}: ground without NPP or respiration absorbs nothing")));
+    }
+    if absorption.negative_cells > 0 {
+        let row = LedgerRow::counted(Stage::Repair, "npp", absorption.negative_cells as f64, "cells");
+        ledger.push(row.note(format!("{year}: NEP is negative; see [absorption] negative_nep")));
+    }
+}
+
+fn report_dark(year: i32, used: &[WeightUsed], totals: &[f64], inputs: &Inputs, notes: &mut Notes) {
+    for (which, what) in [
+        (WeightUsed::BuiltUp, "built-up area"),
+        (WeightUsed::Area, "plain area"),
+    ] {
+        let counties: Vec<usize> = (0..used.len()).filter(|&c| used[c] == which && totals[c] > 0.0).collect();
+        if let Some(first) = counties.first() {
+            let amount: ExactSum = counties.iter().map(|c| totals[*c]).collect();
+            let message = format!("{year}: {} counties without light are placed by {what}", counties.len());
+            notes.ledger.push(LedgerRow {
+                count: Some(counties.len() as f64),
+                unit: "counties".to_owned(),
+                note: message.clone(),
+                ..LedgerRow::tonnes(Stage::Fallback, "energy", "light", amount.value())
+            });
+            notes.findings.push(
+                Finding::warning("fallback", message)
+                    .layer("light")
+                    .feature(inputs.zones.names[*first].clone())
+                    .count(counties.len() as u64)
+                    .amount_t(amount.value()),
+            );
+        }
+    }
+}
+
+fn finish(
+    loaded: &Loaded<RasterSeriesPipeline>,
+    inputs: &Inputs,
+    grid: GridSpec,
+    weights: &OverlapMatrix,
+    years: Vec<Year>,
+    notes: &mut Notes,
+) -> Result<Results, ZoningError> {
+    let config = &loaded.pipeline.risk;
+    let (n, m) = (inputs.zones.ids.len(), years.len());
+    let by_unit = |pick: fn(&Year) -> &Vec<Option<f64>>| -> Vec<Option<f64>> {
+        (0..n).flat_map(|u| years.iter().map(move |y| pick(y)[u])).collect()
+    };
+    let (emission_t, absorption_t) = (by_unit(|y| &y.energy_t), by_unit(|y| &y.absorption_t));
+    let labels: Vec<i32> = years.iter().map(|y| y.year).collect();
+    let area_m2 = inputs.zones.coverage.areas_m2();
+    let panel = Panel { years: &labels, emission_t: &emission_t, absorption_t: &absorption_t, area_m2: &area_m2 };
+    let risk = panel_risk(&panel, &inputs.windows, &config.options)?;
+    let ratios = panel.ratios();
+    let of_unit = |u: usize| &ratios[u * m..(u + 1) * m];
+    let state = |r: &Option<f64>| r.map(|r| BudgetState::of(r, config.options.neutral_band));
+    let trajectories = (0..n).map(|u| Trajectory::of(of_unit(u).iter().map(state))).collect();
+    let times: Vec<f64> = labels.iter().map(|y| f64::from(*y)).collect();
+    let trends = (0..n).map(|u| trend(&times, of_unit(u), config.serial_correction)).collect();
+    let (hot_spots, moran) = spatial(inputs, risk.of(config.variant), notes)?;
+    let bins = |u: usize| hot_spots.iter().map(|w| w[u].map(confidence_bin)).collect::<Vec<_>>();
+    let histories = (0..n).map(|u| history(&bins(u))).collect();
+    let cells = cells(loaded, inputs, &years, &labels, grid.len())?;
+    Ok(Results {
+        grid,
+        covered_m2: weights.covered_m2(),
+        years,
+        risk,
+        trajectories,
+        trends,
+        hot_spots,
+        histories,
+        moran,
+        cells,
+    })
+}
+
+/// Trend of ln r; `None` with fewer than three years.
+fn trend(
+    times: &[f64],
+    ratios: &[Option<f64>],
+    correction: carbonzone_zoning::henan::trend::SerialCorrection,
+) -> Option<Trend> {
+    let logs: Vec<Option<f64>> = ratios.iter().map(|r| r.map(f64::ln)).collect();
+    let test = mann_kendall(&logs, correction).ok()?;
+    let slope = theil_sen(times, &logs).ok();
+    let class = TrendClass::of(slope.map(|s| s.slope), test.z);
+    Some(Trend { slope, test, class })
+}
+
+type Spatial = (Vec<Vec<Option<f64>>>, Vec<Option<Moran>>);
+
+/// Gi* and Moran's I of the risk in every window; counties are neighbours if they share a corner.
+fn spatial(inputs: &Inputs, risk: &[Vec<Option<f64>>], notes: &mut Notes) -> Result<Spatial, ZoningError> {
+    let n = inputs.zones.ids.len();
+    let weights = SpatialWeights::from_pairs(n, &neighbours(inputs))?;
+    let islands = weights.islands();
+    if !islands.is_empty() {
+        let names: Vec<&str> = islands.iter().take(10).map(|i| inputs.zones.names[*i as usize].as_str()).collect();
+        let message = format!("{} counties share no corner with another: {}", islands.len(), names.join(", "));
+        notes.findings.push(Finding::info("islands", message).layer("zones").count(islands.len() as u64));
+    }
+    let rows = weights.row_standardised();
+    let known = |values: &Vec<Option<f64>>| values.iter().flatten().count() >= 3;
+    let mut hot_spots = Vec::new();
+    let mut moran = Vec::new();
+    for values in risk {
+        hot_spots.push(if known(values) { getis_ord_star(&weights, values)? } else { vec![None; n] });
+        moran.push(global_moran(&rows, values, PERMUTATIONS, SEED).ok());
+    }
+    Ok((hot_spots, moran))
+}
+
+/// Pairs of counties with a common corner: corners are equal to the metre.
+fn neighbours(inputs: &Inputs) -> Vec<(u32, u32)> {
+    let coverage = &inputs.zones.coverage;
+    let mut at: BTreeMap<(i64, i64), Vec<u32>> = BTreeMap::new();
+    for county in 0..coverage.len() {
+        for ring in coverage.rings(county) {
+            for (x, y) in ring.xs.iter().zip(ring.ys) {
+                let owners = at.entry((x.round() as i64, y.round() as i64)).or_default();
+                if owners.last() != Some(&(county as u32)) {
+                    owners.push(county as u32);
+                }
+            }
+        }
+    }
+    let mut pairs: Vec<(u32, u32)> = Vec::new();
+    for owners in at.values() {
+        for (i, a) in owners.iter().enumerate() {
+            pairs.extend(owners[i + 1..].iter().filter(|b| *b != a).map(|b| (*a.min(b), *a.max(b))));
+        }
+    }
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
+/// Risk and trend of every cell, in fixed chunks.
+fn cells(
+    loaded: &Loaded<RasterSeriesPipeline>,
+    inputs: &Inputs,
+    years: &[Year],
+    labels: &[i32],
+    n: usize,
+) -> Result<CellResults, ZoningError> {
+    let config = &loaded.pipeline.risk;
+    let times: Vec<f64> = labels.iter().map(|y| f64::from(*y)).collect();
+    let inside: Vec<Vec<usize>> = inputs
+        .windows
+        .iter()
+        .map(|w| (0..labels.len()).filter(|y| w.contains(labels[*y])).collect())
+        .collect();
+    let some = |v: f64| (!v.is_nan()).then_some(v);
+    let one = |cell: usize| -> Result<(Vec<Option<WindowRisk>>, Option<Trend>), ZoningError> {
+        let e: Vec<Option<f64>> = years.iter().map(|y| some(y.cell_energy_t[cell])).collect();
+        let a: Vec<Option<f64>> = years.iter().map(|y| some(y.cell_absorption_t[cell])).collect();
+        let pick = |v: &[Option<f64>], at: &[usize]| at.iter().map(|&y| v[y]).collect::<Vec<_>>();
+        let windows: Result<Vec<_>, _> =
+            inside.iter().map(|at| window_risk(&pick(&e, at), &pick(&a, at), &config.options)).collect();
+        let ratios: Vec<Option<f64>> = e.iter().zip(&a).map(|(e, a)| source_sink_ratio(*e, *a)).collect();
+        Ok((windows?, trend(&times, &ratios, config.serial_correction)))
+    };
+    let starts: Vec<usize> = (0..n).step_by(CHUNK).collect();
+    let parts: Result<Vec<Vec<_>>, ZoningError> =
+        starts.into_par_iter().map(|start| (start..n.min(start + CHUNK)).map(one).collect()).collect();
+    let mut out = CellResults {
+        windows: vec![Vec::with_capacity(n); inputs.windows.len()],
+        trend: Vec::with_capacity(n),
+    };
+    for (windows, trend) in parts?.into_iter().flatten() {
+        out.windows.iter_mut().zip(windows).for_each(|(all, w)| all.push(w));
+        out.trend.push(trend);
+    }
+    Ok(out)
+}
