@@ -4,7 +4,7 @@ use super::fonts::Fonts;
 use super::labels::{label_point, place};
 use super::page::{self, LEGEND, MARGIN, WIDTH};
 use super::paint::{self, View};
-use super::svg::{Anchor, Svg, Type, num};
+use super::svg::{Anchor, Svg, Type, num, text_width};
 use crate::palette::NO_DATA;
 use crate::style::{Figure, Hatch, MapLayerKind, MapStyle};
 use crate::{Lang, MapData, MapLayer, ReportError, Rgb};
@@ -175,8 +175,13 @@ fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, fonts: &Fonts) {
         .into_iter()
         .filter(|i| !names[*i].is_empty())
         .filter_map(|i| {
-            let [x, y] = label_point(&zones.coverage, i)?;
             let v = frame.view;
+            // A name much larger than its zone would only hide the map.
+            let side = areas[i].sqrt() * v.scale;
+            if side < 0.5 * text_width(&names[i], SIZE) {
+                return None;
+            }
+            let [x, y] = label_point(&zones.coverage, i)?;
             Some(((x - v.x0) * v.scale, (v.y1 - y) * v.scale, names[i].clone()))
         })
         .collect();
@@ -197,9 +202,9 @@ fn drawable_names(zones: &MapLayer, fonts: &Fonts) -> Vec<String> {
         .collect()
 }
 
-/// SVG path of a feature; vertices nearer than a tenth of a pixel to the one before are left out.
+/// SVG path of a feature; vertices nearer than 0.3 pixels (0.08 mm) to the one before are left out.
 fn path(coverage: &Coverage, i: usize, view: View) -> String {
-    const NEAR: f64 = 0.1;
+    const NEAR: f64 = 0.3;
     let mut d = String::new();
     for ring in coverage.rings(i) {
         let n = ring.xs.len();

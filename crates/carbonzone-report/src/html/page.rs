@@ -220,7 +220,7 @@ fn style_payload(figure: &Figure, style: &MapStyle, classes: &str) -> serde_json
     })
 }
 
-/// Every figure as a picture: SVG where that is small, else PNG of 110 dpi.
+/// Every figure as a picture: SVG where that is small, else PNG of 100 dpi.
 fn pictures(
     all: &[Figure],
     drawings: &[String],
@@ -234,7 +234,7 @@ fn pictures(
             let source = if drawing.len() <= LARGE {
                 format!("data:image/svg+xml;base64,{}", encode(drawing.as_bytes()))
             } else {
-                format!("data:image/png;base64,{}", encode(&png(drawing, &figure.name, 110, fonts)?))
+                format!("data:image/png;base64,{}", encode(&png(drawing, &figure.name, 100, fonts)?))
             };
             Ok(json!({"name": figure.name, "title": figure.title, "source": source}))
         })
@@ -266,8 +266,12 @@ fn zone_table(data: &MapData) -> serde_json::Value {
     let rows = zones.table.rows();
     let names = zones.labels();
     let mut columns = vec![json!({"label": Label::new("Name", "名称"), "number": false})];
-    let mut cells: Vec<Vec<serde_json::Value>> =
-        names.iter().map(|n| vec![json!({"text": n, "sort": n})]).collect();
+    let english = zones.table.texts("name_en").unwrap_or_else(|| vec![None; rows]);
+    let name = |(zh, en): (&String, &Option<String>)| {
+        let label = Label::new(en.clone().unwrap_or_default(), zh.clone());
+        vec![json!({"label": label, "sort": zh})]
+    };
+    let mut cells: Vec<Vec<serde_json::Value>> = names.iter().zip(&english).map(name).collect();
     if let Some(districts) = zones.table.texts("district") {
         columns.push(json!({"label": Label::new("District", "区县"), "number": false}));
         for (row, d) in cells.iter_mut().zip(districts) {

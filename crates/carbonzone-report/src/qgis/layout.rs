@@ -254,7 +254,6 @@ fn legend(page: &Page<'_>, top: f64) -> El {
         .a("symbolWidth", 6)
         .a("symbolHeight", 3.5)
         .a("columnCount", 1)
-        .a("wrapString", WRAP)
         .a("legendFilterByAtlas", 0)
         .child(
             el("styles")
@@ -267,16 +266,13 @@ fn legend(page: &Page<'_>, top: f64) -> El {
         .child(el("layer-tree-group").children(members))
 }
 
-/// Sign at which QGIS breaks a legend text.
-const WRAP: &str = "¦";
-
 /// Heading of a layer in the legend: quantity and unit; the boundary's only row explains itself.
 fn legend_heading(page: &Page<'_>, layer: &ProjectLayer) -> El {
     let option =
         |name: &str, value: &str| el("Option").a("name", name).a("type", "QString").a("value", value);
     let map = el("Option").a("type", "Map");
     let map = match page.styles.iter().find(|(id, _)| *id == layer.id) {
-        Some((_, heading)) => map.child(option("legend/title-label", &heading.lines(page.lang).join(WRAP))),
+        Some((_, heading)) => map.child(option("legend/title-label", &heading.lines(page.lang).join("\n"))),
         None => map.child(option("legend/title-style", "hidden")),
     };
     el("customproperties").child(map)

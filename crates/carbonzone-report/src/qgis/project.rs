@@ -236,7 +236,7 @@ fn layers(
     show_something(&mut out);
     out.extend(dissolved(data, figures, &table, lang));
     for raster in &data.rasters {
-        let Some(style) = style_of_raster(raster, figures, options)? else { continue };
+        let Some(style) = style_of_raster(data, raster, figures, options)? else { continue };
         let stem = raster.file.rsplit_once('.').map_or(raster.file.as_str(), |(s, _)| s);
         out.push(ProjectLayer {
             id: format!("lyr_raster_{}_{}", identifier(stem), raster.band),

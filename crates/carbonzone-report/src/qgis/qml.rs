@@ -103,6 +103,7 @@ pub fn layer_styles(
 /// # Errors
 /// [`ReportError::Breaks`] if the classes of a raster's own values cannot be found.
 pub(crate) fn style_of_raster(
+    data: &MapData,
     raster: &RasterFile,
     figures: &[Figure],
     options: &RenderOptions,
@@ -111,7 +112,10 @@ pub(crate) fn style_of_raster(
         figures.iter().filter_map(Figure::map).find(|s| s.layer == kind && s.field == field)
     };
     Ok(match &raster.content {
-        RasterContent::GridField(field) => with_field(MapLayerKind::Grid, field).map(raster_style),
+        RasterContent::GridField(field) => match with_field(MapLayerKind::Grid, field) {
+            Some(style) => Some(raster_style(style)),
+            None => crate::style::grid_field_style(data, field, options)?.map(|s| raster_style(&s)),
+        },
         RasterContent::ZoneCodes => with_field(MapLayerKind::Zones, "zone").map(raster_style),
         RasterContent::Values { .. } => Some(crate::style::raster_values_style(raster, options)?),
     })
@@ -143,7 +147,7 @@ pub fn sidecars(
         }
     }
     for raster in &data.rasters {
-        if let Some(style) = style_of_raster(raster, figures, options)? {
+        if let Some(style) = style_of_raster(data, raster, figures, options)? {
             let name = base(&raster.file);
             if out.iter().all(|(n, _)| *n != name) {
                 out.push((name, raster_qml(&style, raster.band, lang)?));

@@ -342,6 +342,24 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// A quantity of contract §5 with one-sided classes.
+    fn plain(&self, kind: MapLayerKind, layer: &MapLayer, field: &str) -> Result<Figure, ReportError> {
+        self.choropleth(Choropleth {
+            name: &format!("{}_{field}", layer.name),
+            kind,
+            layer,
+            field,
+            heading: words::field(field),
+            base_unit: words::field_unit(field),
+            forced: &[],
+            logarithmic: false,
+            exact_pivot: false,
+            meaning: if field == "sink_t" { Meaning::Sink } else { Meaning::Emission },
+            factor: None,
+            sides: None,
+        })
+    }
+
     fn indicator(&self, name: &str, record: &IndicatorRecord) -> Result<Figure, ReportError> {
         // The carbon compensating rate is stored as a ratio (contract §5) and read as a percentage.
         let percent = record.key == "ccr" && record.unit.is_empty();
@@ -504,25 +522,24 @@ pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figur
             if known {
                 continue;
             }
-            let meaning = if field == "sink_t" { Meaning::Sink } else { Meaning::Emission };
-            let name = format!("{}_{field}", layer.name);
-            out.push(build.choropleth(Choropleth {
-                name: &name,
-                kind,
-                layer,
-                field,
-                heading: words::field(field),
-                base_unit: words::field_unit(field),
-                forced: &[],
-                logarithmic: false,
-                exact_pivot: false,
-                meaning,
-                factor: None,
-                sides: None,
-            })?);
+            out.push(build.plain(kind, layer, field)?);
         }
     }
     Ok(out)
+}
+
+/// The style of a grid field that is no figure of its own; `None` without grid or field.
+///
+/// # Errors
+/// [`ReportError::Breaks`] if classes cannot be found.
+pub(crate) fn grid_field_style(
+    data: &MapData,
+    field: &str,
+    options: &RenderOptions,
+) -> Result<Option<MapStyle>, ReportError> {
+    let Some(grid) = data.grid.as_ref().filter(|g| g.has(field)) else { return Ok(None) };
+    let figure = Builder { data, pool: data, options }.plain(MapLayerKind::Grid, grid, field)?;
+    Ok(figure.map().cloned())
 }
 
 /// The style of a raster that shows a quantity of its own.
