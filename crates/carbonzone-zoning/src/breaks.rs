@@ -303,7 +303,9 @@ fn label_edges(sorted: &[f64], edges: &[f64], forced: Option<f64>) -> Vec<f64> {
         let end = sorted.partition_point(|v| v <= edge);
         let below = if end > 0 { sorted[end - 1] } else { f64::NEG_INFINITY };
         let above = sorted.get(end).copied().unwrap_or(f64::INFINITY);
-        let room = 0.25 * (edge - edges[j - 1]).min(edges[j + 1] - edge);
+        // A class of one value has no width: only the class above limits the rounding.
+        let width = if *edge > edges[j - 1] { edge - edges[j - 1] } else { f64::INFINITY };
+        let room = 0.25 * width.min(edges[j + 1] - edge);
         round_between(*edge, below.max(edge - room), above.min(edge + room))
     };
     edges.iter().enumerate().map(round).collect()
@@ -407,6 +409,16 @@ mod tests {
         assert!(breaks.class_of(1.0).unwrap() < at);
         assert_eq!(breaks.class_of(1.0 + 1e-9), Some(at));
         assert_eq!(breaks.counts[..at].iter().sum::<u64>(), 4);
+    }
+
+    #[test]
+    fn a_class_of_one_value_has_a_round_label_too() {
+        let mut values = vec![-539_723.027_339, -170_402.8, -33_545.2, -15_446.6];
+        values.extend((1..200).map(|i| f64::from(i) * 37.0));
+        let options = with(BreakMethod::NaturalBreaks, 5, Some(0.0), false);
+        let breaks = class_breaks(&some(&values), &options).unwrap();
+        assert_eq!(breaks.counts[0], 1);
+        assert_eq!(breaks.label_edges[..2], [-540_000.0, -500_000.0]);
     }
 
     #[test]
