@@ -28,7 +28,7 @@ fn fused_overlay(c: &mut Criterion) {
         let zones = city::Lattice::zones(&lattice, 4, 5000).coverage();
         group.throughput(Throughput::Elements(n as u64));
         group.bench_with_input(BenchmarkId::from_parameter(n), &n, |b, _| {
-            b.iter(|| black_box(overlap_grid_and_zones(&parcels, &grid, &zones)))
+            b.iter(|| black_box(overlap_grid_and_zones(&parcels, &grid, &zones)));
         });
     }
     group.finish();

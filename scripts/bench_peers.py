@@ -1,0 +1,294 @@
+"""The compute stages of carbonzone and of its peers on the same generated city, in one run.
+
+    python3 -m venv .venv-peers && .venv-peers/bin/pip install -r oracle/requirements-peers.txt
+    cargo build --release -p carbonzone-geom --example kernel_times
+    (cd bench-peers && cargo build --release)
+    .venv-peers/bin/python scripts/bench_peers.py [--parcels 200000] [--target target/release] [--burn bench-peers/target/release] [--markdown FILE]
+
+Every contender runs in its own process. Compared are CPU seconds (user + system), because wall time on a shared machine says little,
+peak memory of the process, and the closure: the largest |sum of the pieces / area of the parcel - 1|. Slow contenders get a strided
+sample of the layer; their seconds are then scaled by the number of parcels, which the table marks with the sample size.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+
+def load(folder, name):
+    """Polygons written by kernel_times, as shapely geometries."""
+    import numpy as np
+    import shapely
+
+    xy = np.fromfile(folder / f"{name}.xy").reshape(-1, 2)
+    rings, parts = (np.fromfile(folder / f"{name}.{k}", dtype="<u4").astype(np.int64) for k in ("ring_off", "part_off"))
+    return shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (rings, parts))
+
+
+def cells_of(bounds):
+    import numpy as np
+    import shapely
+
+    x0, y0, x1, y1 = bounds[0] // 1000 * 1000, bounds[1] // 1000 * 1000, -(-bounds[2] // 1000) * 1000, -(-bounds[3] // 1000) * 1000
+    xs, ys = np.meshgrid(np.arange(x0, x1, 1000.0), np.arange(y1 - 1000, y0 - 1000, -1000.0))
+    return shapely.box(xs.ravel(), ys.ravel(), xs.ravel() + 1000, ys.ravel() + 1000), (x0, y0, x1, y1)
+
+
+def overlay(sources, targets):
+    """Vectorised shapely 2: tree join, whole pairs kept, the others intersected."""
+    import numpy as np
+    import shapely
+
+    shapely.prepare(targets)
+    tree = shapely.STRtree(sources)
+    t, s = tree.query(targets, predicate="intersects")
+    inside = shapely.contains_properly(targets[t], sources[s])
+    area = np.empty(len(s))
+    area[inside] = shapely.area(sources[s[inside]])
+    area[~inside] = shapely.area(shapely.intersection(sources[s[~inside]], targets[t[~inside]]))
+    covered = np.bincount(s, area, len(sources))
+    return float(np.abs(covered / shapely.area(sources) - 1).max())
+
+
+def timed(f):
+    before, wall = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    closure = f()
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return {"cpu_s": cpu, "wall_s": time.perf_counter() - wall, "closure": closure}
+
+
+def run_shapely(folder, sample):
+    import numpy as np
+    import shapely
+
+    parcels, zones = load(folder, "parcels"), load(folder, "zones")
+    cells, _ = cells_of(shapely.total_bounds(parcels))
+    out = {"grid": timed(lambda: overlay(parcels, cells))}
+    some = parcels[:: max(1, len(parcels) // sample)]
+    out["zones"] = timed(lambda: overlay(some, zones)) | {"sample": len(some), "of": len(parcels)}
+    x, y = np.fromfile(folder / "points.x"), np.fromfile(folder / "points.y")
+
+    def points():
+        tree = shapely.STRtree(parcels)
+        p, _ = tree.query(shapely.points(x, y), predicate="within")
+        np.bincount(p, minlength=len(x))
+
+    out["points"] = timed(points)
+    roads = shapely.linestrings(np.fromfile(folder / "roads.xyxy").reshape(-1, 2, 2))
+
+    def lengths():
+        tree = shapely.STRtree(parcels)
+        r, p = tree.query(roads, predicate="intersects")
+        length = shapely.length(shapely.intersection(roads[r], parcels[p]))
+        np.bincount(p, length)
+
+    out["roads"] = timed(lengths)
+    return out
+
+
+def run_geopandas(folder, sample):
+    import geopandas as gpd
+    import numpy as np
+    import shapely
+
+    parcels = load(folder, "parcels")
+    some = parcels[:: max(1, len(parcels) // sample)]
+    cells, _ = cells_of(shapely.total_bounds(parcels))
+    a, b = gpd.GeoDataFrame({"i": np.arange(len(some))}, geometry=some), gpd.GeoDataFrame(geometry=cells)
+
+    def grid():
+        pieces = gpd.overlay(a, b, how="intersection")
+        covered = np.bincount(pieces["i"], pieces.area, len(some))
+        return float(np.abs(covered / shapely.area(some) - 1).max())
+
+    out = {"grid": timed(grid) | {"sample": len(some), "of": len(parcels)}}
+    layer = gpd.GeoDataFrame(geometry=parcels)
+    x, y = np.fromfile(folder / "points.x"), np.fromfile(folder / "points.y")
+
+    def points():
+        gpd.sjoin(gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y)), layer, predicate="within").groupby("index_right").size()
+
+    out["points"] = timed(points)
+    return out
+
+
+def run_tobler(folder, sample):
+    import geopandas as gpd
+    import shapely
+    from tobler.area_weighted import area_interpolate
+
+    parcels, zones = load(folder, "parcels"), load(folder, "zones")
+    cells, _ = cells_of(shapely.total_bounds(parcels))
+    out = {}
+    for stage, targets, n in (("grid", cells, sample), ("zones", zones, sample)):
+        some = gpd.GeoDataFrame({"t": 1.0}, geometry=parcels[:: max(1, len(parcels) // n)], crs="EPSG:4549")
+        target = gpd.GeoDataFrame(geometry=targets, crs="EPSG:4549")
+
+        def spread(some=some, target=target):
+            got = area_interpolate(some, target, extensive_variables=["t"])["t"].sum()
+            return abs(got / len(some) - 1)
+
+        out[stage] = timed(spread) | {"sample": len(some), "of": len(parcels)}
+    return out
+
+
+def run_exactextract(folder, sample):
+    import exactextract
+    import numpy as np
+    import shapely
+    from exactextract.raster import NumPyRasterSource
+
+    parcels = load(folder, "parcels")
+    some = parcels[:: max(1, len(parcels) // sample)]
+    _, (x0, y0, x1, y1) = cells_of(shapely.total_bounds(parcels))
+    rows, cols = int((y1 - y0) // 1000), int((x1 - x0) // 1000)
+    raster = NumPyRasterSource(np.arange(rows * cols, dtype=float).reshape(rows, cols), xmin=x0, xmax=x1, ymin=y0, ymax=y1)
+    features = [{"type": "Feature", "geometry": shapely.geometry.mapping(p), "properties": {}} for p in some]
+
+    def grid():
+        found = exactextract.exact_extract(raster, features, ["coverage"])
+        covered = np.array([f["properties"]["coverage"].astype(float).sum() for f in found]) * 1e6
+        return float(np.abs(covered / shapely.area(some) - 1).max())
+
+    return {"grid": timed(grid) | {"sample": len(some), "of": len(parcels)}}
+
+
+def run_duckdb(folder, sample):
+    import duckdb
+    import numpy as np
+    import shapely
+
+    db = duckdb.connect(config={"threads": 1})
+    db.execute("INSTALL spatial; LOAD spatial;")
+    parcels, zones = load(folder, "parcels"), load(folder, "zones")
+    some = parcels[:: max(1, len(parcels) // sample)]
+    cells, _ = cells_of(shapely.total_bounds(parcels))
+    import pandas as pd
+
+    for name, layer in (("parcels", some), ("cells", cells), ("zones", zones)):
+        frame = pd.DataFrame({"i": np.arange(len(layer)), "w": shapely.to_wkb(layer)})
+        db.register("frame", frame)
+        db.execute(f"CREATE TABLE {name} AS SELECT i, ST_GeomFromWKB(w) AS g FROM frame")
+    out = {}
+    for stage, table in (("grid", "cells"), ("zones", "zones")):
+
+        def join(table=table):
+            got = db.execute(
+                "SELECT max(abs(s / a - 1)) FROM (SELECT sum(ST_Area(ST_Intersection(p.g, t.g))) AS s, any_value(ST_Area(p.g)) AS a "
+                f"FROM parcels p JOIN {table} t ON ST_Intersects(p.g, t.g) GROUP BY p.i)"
+            ).fetchone()[0]
+            return float(got)
+
+        out[stage] = timed(join) | {"sample": len(some), "of": len(parcels)}
+    return out
+
+
+PEERS = {
+    "shapely": (run_shapely, ["shapely"]),
+    "geopandas": (run_geopandas, ["geopandas", "shapely"]),
+    "tobler": (run_tobler, ["tobler", "geopandas"]),
+    "exactextract": (run_exactextract, ["exactextract"]),
+    "duckdb": (run_duckdb, ["duckdb"]),
+}
+SAMPLE = {"shapely": 20_000, "geopandas": 50_000, "tobler": 10_000, "exactextract": 5_000, "duckdb": 5_000}
+
+
+def child(peer, folder):
+    """Runs one peer in this process and prints its numbers."""
+    result = PEERS[peer][0](Path(folder), SAMPLE[peer])
+    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(result))
+
+
+def ask(command):
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        last = (ran.stderr.strip().splitlines() or ["no message"])[-1]
+        return {"failed": last[:200]}
+    return json.loads(ran.stdout.strip().splitlines()[-1])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--parcels", type=int, default=200_000)
+    parser.add_argument("--target", default="target/release")
+    parser.add_argument("--burn", default="bench-peers/target/release")
+    parser.add_argument("--markdown")
+    parser.add_argument("--child", nargs=2)
+    args = parser.parse_args()
+    if args.child:
+        return child(*args.child)
+    with tempfile.TemporaryDirectory() as folder:
+        ours = ask([f"{args.target}/examples/kernel_times", str(args.parcels), "1", folder])
+        two = ask([f"{args.target}/examples/kernel_times", str(args.parcels), "2"])
+        burn = ask([f"{args.burn}/carbonzone-bench-peers", folder])
+        peers = {p: ask([sys.executable, __file__, "--child", p, folder]) for p in PEERS}
+    text = report(ours, two, burn, peers)
+    print(text)
+    if args.markdown:
+        Path(args.markdown).write_text(text)
+
+
+def full_cpu(stage):
+    """CPU seconds scaled from the sample to the layer."""
+    return stage["cpu_s"] * stage.get("of", 1) / stage.get("sample", 1)
+
+
+def report(ours, two, burn, peers):
+    f = ours["facts"]
+    names = ", ".join(f"{p} {version(p)}" for p in PEERS)
+    lines = [
+        f"{f['parcels']:,} parcels of 17 vertices, {f['zones']} zones of {f['zone_vertices'] // f['zones']:,} vertices, 1 km cells, {f['points']:,} points, "
+        f"{f['roads']:,} road segments. {time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({cpu_model()}), Python {platform.python_version()}, {names}, "
+        f"load average {os.getloadavg()[0]:.1f} when written.",
+        "",
+        "| stage | contender | CPU s | times ours | closure | sample |",
+        "|---|---|---|---|---|---|",
+    ]
+    closures = {"grid": f["grid_closure"], "zones": f["zone_closure"]}
+    index = ours["point_index"]["cpu_s"]
+    whole = 0.0
+    for stage in ("grid", "zones", "points", "roads"):
+        own = ours[stage]["cpu_s"] + (index if stage == "points" else 0.0)
+        whole += own
+        note = " (index included)" if stage == "points" else ""
+        lines.append(f"| {stage} | carbonzone{note} | {own:.2f} | 1 | {closures.get(stage, float('nan')):.1e} | all |")
+        rivals = {p: r[stage] for p, r in peers.items() if stage in r}
+        if stage == "grid" and "cpu_s" in burn:
+            rivals["controlledburn 0.2.4"] = burn
+        for p, r in rivals.items():
+            cpu = full_cpu(r)
+            sample = f"{r['sample']:,} of {r['of']:,}, scaled" if "sample" in r else "all"
+            closure = "" if r.get("closure") is None else f"{r['closure']:.1e}"
+            lines.append(f"| {stage} | {p} | {cpu:.2f} | {cpu / max(own, 0.01):.1f} | {closure} | {sample} |")
+    best = peers["shapely"]
+    if "grid" in best:
+        total = sum(full_cpu(best[s]) for s in ("grid", "zones", "points", "roads"))
+        lines.append(f"| all four | carbonzone | {whole:.2f} | 1 | | all |")
+        lines.append(f"| all four | shapely script | {total:.2f} | {total / whole:.1f} | | zones scaled |")
+    lines += ["", f"Peak memory: carbonzone {f['peak_mb']:.0f} MB with all layers; " + "; ".join(
+        f"{p} {r['peak_mb']:.0f} MB" for p, r in peers.items() if "peak_mb" in r) + "."]
+    lines += [f"- {p}: did not run: {r['failed']}" for p, r in {**peers, "controlledburn": burn}.items() if "failed" in r]
+    wall = lambda r: sum(r[s]["wall_s"] for s in ("grid", "zones", "point_index", "points", "roads"))
+    lines += ["", f"Two threads against one, wall time of the compute stages: {wall(ours):.2f} s and {wall(two):.2f} s, ratio {wall(ours) / wall(two):.2f}."]
+    return "\n".join(lines) + "\n"
+
+
+def cpu_model():
+    try:
+        return next(l.split(":")[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if l.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
