@@ -57,17 +57,17 @@ test-core: ## all crates but io and the binary, without libgdal
 	@! $(CARGO) tree --locked -e normal,build,dev $(addprefix -p ,$(PURE)) | grep -E '(gdal|geos)-sys' || { echo 'a pure crate links native code'; exit 1; }
 
 check: ## cargo check of everything
-	$(CARGO) check --workspace --all-targets --locked
+	$(CARGO) check --release --workspace --all-targets --locked
 
 fmt: ## format the code
 	$(CARGO) fmt --all
 
 lint: ## rustfmt and clippy, warnings are errors
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --release --workspace --all-targets --locked -- -D warnings
 
 doc: ## API documentation, warnings are errors
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --workspace --no-deps --locked
 
 deny: ## licences, advisories, bans (needs cargo-deny)
 	$(CARGO) deny check

@@ -204,3 +204,44 @@ fn compare_of_a_run_with_itself_finds_no_difference() {
     assert!(other.contains("largest changes"), "{other}");
     assert!(std::fs::read_to_string(city.path("diff.csv")).unwrap().contains("transport_t_diff"));
 }
+
+#[test]
+fn a_known_plant_takes_its_tonnes_before_the_rest_is_shared_out() {
+    let city = City::new();
+    city.run("without", &[]);
+    // A plant in the middle of a utility parcel that gets something anyway.
+    let (coverage, t) = read_own_layer(Path::new(&city.path("without/suzhou.gpkg")), "parcels").unwrap();
+    let locator = carbonzone_geom::PointLocator::new(&coverage);
+    let (ids, types) = (t.texts("unit_id").unwrap(), t.texts("space_type").unwrap());
+    let (row, x, y) = (0..t.rows())
+        .filter(|&i| types[i].as_deref() == Some("municipal_utilities"))
+        .find_map(|i| {
+            let [x0, y0, x1, y1] = coverage.bounds(i)?;
+            let (x, y) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+            (locator.locate(x, y) == Some(i as u32)).then_some((i, x, y))
+        })
+        .unwrap();
+    let plant = |tonnes: f64| {
+        std::fs::write(city.path("plants.csv"), format!("id,x,y,t,rule\nP1,{x},{y},{tonnes},supply\n")).unwrap();
+    };
+    city.edit(
+        "[layers.zones]\n",
+        "[layers.point_sources]\nsource = { path = \"plants.csv\", x = \"x\", y = \"y\", crs = \"EPSG:4549\" }\n\
+         id = \"id\"\ntonnes = \"t\"\nrule = \"rule\"\n\n[layers.zones]\n",
+    );
+    plant(40_000_000.0);
+    city.run("with", &[]);
+    let industry = |run: &str| {
+        let (_, t) = read_own_layer(Path::new(&city.path(&format!("{run}/suzhou.gpkg"))), "parcels").unwrap();
+        (t.numbers("industry_t").unwrap()[row].unwrap(), t.texts("unit_id").unwrap()[row].clone())
+    };
+    let ((before, _), (after, id)) = (industry("without"), industry("with"));
+    assert_eq!(id, ids[row]);
+    // What is shared out shrinks from 69,043,100 t to 29,043,100 t; the plant comes on top.
+    let expected = 40_000_000.0 + before * 29_043_100.0 / 69_043_100.0;
+    assert!(relative(after, expected) < 1e-12, "{after} instead of {expected}");
+    let manifest = city.manifest("with");
+    assert!(relative(manifest.totals.gross_t, 240_279_700.0) <= TOLERANCE);
+    plant(70_000_000.0);
+    assert!(city.check(1).contains("more than its budget"));
+}
