@@ -12,13 +12,24 @@ use crate::shape::{Parts, Point, Ring, bounds, distance};
 /// Label of lattice vertices outside the outline.
 pub const OUTSIDE: u16 = u16::MAX;
 
+/// A point from which a zone grows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Centre {
+    /// Position in metres.
+    pub at: Point,
+    /// Distance in m by which the zone is widened here against its neighbours.
+    pub grow_m: f64,
+    /// The zone.
+    pub zone: u16,
+}
+
 /// How a partition is made.
 #[derive(Debug, Clone)]
 pub struct PartitionSpec<'a> {
     /// The outline in metres, an open counter-clockwise or clockwise ring.
     pub outline: &'a [Point],
-    /// Centres in metres with the distance in m by which each zone is widened against its neighbours.
-    pub centres: &'a [(Point, f64)],
+    /// Points from which the zones grow; a zone may have several.
+    pub centres: &'a [Centre],
     /// Lattice spacing in m.
     pub spacing_m: f64,
     /// How far noise may bend the borders, in m.
@@ -68,6 +79,24 @@ impl Partition {
         (label != OUTSIDE).then_some(label)
     }
 
+    /// Like [`Self::nearest_zone`], but a point outside gets a zone found within `reach` lattice vertices around it.
+    #[must_use]
+    pub fn zone_within(&self, p: Point, reach: i32) -> Option<u16> {
+        if let Some(z) = self.nearest_zone(p) {
+            return Some(z);
+        }
+        (1..=reach).find_map(|ring| {
+            (-ring..=ring).find_map(|k| {
+                [(k, -ring), (k, ring), (-ring, k), (ring, k)].into_iter().find_map(|(dx, dy)| {
+                    self.nearest_zone([
+                        p[0] + f64::from(dx) * self.spacing,
+                        p[1] + f64::from(dy) * self.spacing,
+                    ])
+                })
+            })
+        })
+    }
+
     /// The polygons of all zones in the order of the centres; exterior rings counter-clockwise, open.
     #[must_use]
     pub fn polygons(&self) -> Vec<Parts> {
@@ -98,27 +127,55 @@ impl Partition {
     }
 }
 
+impl PartitionSpec<'_> {
+    /// Areas of the zones in m², counted on the lattice.
+    #[must_use]
+    pub fn label_areas(&self) -> Vec<f64> {
+        let mut lattice = Lattice::new(self);
+        lattice.fill();
+        let zones = self.centres.iter().map(|c| usize::from(c.zone) + 1).max().unwrap_or(0);
+        let mut areas = vec![0.0; zones];
+        for &label in lattice.labels.iter().filter(|&&l| l != OUTSIDE) {
+            areas[usize::from(label)] += self.spacing_m * self.spacing_m;
+        }
+        areas
+    }
+}
+
+/// Widens and narrows the zones until their areas have the proportions of `targets_m2`. `areas` counts them for given centres.
+pub fn balance(
+    outline: &[Point],
+    centres: &mut [Centre],
+    targets_m2: &[f64],
+    areas: impl Fn(&[Centre]) -> Vec<f64>,
+) {
+    let whole = crate::shape::signed_area(outline).abs();
+    let sum: f64 = targets_m2.iter().sum();
+    for _ in 0..40 {
+        let now = areas(centres);
+        for c in centres.iter_mut() {
+            let target = targets_m2[usize::from(c.zone)] * whole / sum;
+            // A zone of this size grows by its border times the step.
+            c.grow_m += 0.22 * (target - now[usize::from(c.zone)]) / target.sqrt();
+        }
+    }
+}
+
 /// Makes the partition.
 #[must_use]
 pub fn partition(spec: &PartitionSpec) -> Partition {
-    let b = bounds(spec.outline);
-    let h = spec.spacing_m;
-    // The odd offset keeps lattice vertices off hand-made round coordinates.
-    let origin = [b[0] - 2.37 * h, b[1] - 2.61 * h];
-    let columns = ((b[2] - origin[0]) / h).ceil() as usize + 3;
-    let rows = ((b[3] - origin[1]) / h).ceil() as usize + 3;
-    let mut lattice = Lattice { spec, origin, columns, rows, labels: vec![OUTSIDE; columns * rows] };
+    let mut lattice = Lattice::new(spec);
     lattice.fill();
     lattice.join_stray_pieces();
     let borders = lattice.trace();
     Partition {
-        origin,
-        spacing: h,
-        columns,
-        rows,
+        origin: lattice.origin,
+        spacing: spec.spacing_m,
+        columns: lattice.columns,
+        rows: lattice.rows,
         labels: lattice.labels,
         borders,
-        zones: spec.centres.len(),
+        zones: spec.centres.iter().map(|c| usize::from(c.zone) + 1).max().unwrap_or(0),
     }
 }
 
@@ -130,7 +187,17 @@ struct Lattice<'a> {
     labels: Vec<u16>,
 }
 
-impl Lattice<'_> {
+impl<'a> Lattice<'a> {
+    fn new(spec: &'a PartitionSpec<'a>) -> Self {
+        let b = bounds(spec.outline);
+        let h = spec.spacing_m;
+        // The odd offset keeps lattice vertices off hand-made round coordinates.
+        let origin = [b[0] - 2.37 * h, b[1] - 2.61 * h];
+        let columns = ((b[2] - origin[0]) / h).ceil() as usize + 3;
+        let rows = ((b[3] - origin[1]) / h).ceil() as usize + 3;
+        Self { spec, origin, columns, rows, labels: vec![OUTSIDE; columns * rows] }
+    }
+
     fn at(&self, column: usize, row: usize) -> Point {
         let h = self.spec.spacing_m;
         [self.origin[0] + column as f64 * h, self.origin[1] + row as f64 * h]
@@ -143,10 +210,10 @@ impl Lattice<'_> {
         };
         let q = [p[0] + bend(11), p[1] + bend(23)];
         let mut best = (f64::INFINITY, OUTSIDE);
-        for (i, (c, grow)) in s.centres.iter().enumerate() {
-            let d = distance(q, *c) - grow;
+        for c in s.centres {
+            let d = distance(q, c.at) - c.grow_m;
             if d < best.0 {
-                best = (d, i as u16);
+                best = (d, c.zone);
             }
         }
         best.1
@@ -333,9 +400,33 @@ mod tests {
     use super::*;
     use crate::shape::parts_area;
 
+    fn three() -> [Centre; 3] {
+        [([2500.0, 2000.0], 0), ([8000.0, 2000.0], 1), ([6000.0, 6500.0], 2)].map(|(at, zone)| Centre {
+            at,
+            grow_m: 0.0,
+            zone,
+        })
+    }
+
+    fn square_spec<'a>(outline: &'a [Point], centres: &'a [Centre]) -> PartitionSpec<'a> {
+        PartitionSpec { outline, centres, spacing_m: 100.0, bend_m: 300.0, wavelength_m: 2500.0, seed: 5 }
+    }
+
+    #[test]
+    fn balancing_brings_the_areas_to_their_targets() {
+        let outline = [[0.0, 0.0], [10_000.0, 0.0], [10_000.0, 8_000.0], [0.0, 8_000.0]];
+        let mut centres = three();
+        let targets = [2e7, 2e7, 4e7];
+        balance(&outline, &mut centres, &targets, |c| square_spec(&outline, c).label_areas());
+        let zones = partition(&square_spec(&outline, &centres)).polygons();
+        for (z, t) in zones.iter().zip(targets) {
+            assert!((parts_area(z) / t - 1.0).abs() < 0.03, "{} {t}", parts_area(z));
+        }
+    }
+
     fn small() -> Partition {
         let outline = [[0.0, 0.0], [10_000.0, 0.0], [12_000.0, 8_000.0], [3_000.0, 9_000.0]];
-        let centres = [([2500.0, 2000.0], 0.0), ([8000.0, 2000.0], 0.0), ([6000.0, 6500.0], 300.0)];
+        let centres = three();
         partition(&PartitionSpec {
             outline: &outline,
             centres: &centres,

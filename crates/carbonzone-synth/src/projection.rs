@@ -43,6 +43,12 @@ impl GaussKruger {
         Self { central_meridian_deg: 105.0, false_easting_m: 500_000.0 }
     }
 
+    /// CGCS2000 / 3-degree Gauss-Krueger CM 114E (EPSG:4547): false easting 500,000 m, no zone number.
+    #[must_use]
+    pub const fn epsg4547() -> Self {
+        Self { central_meridian_deg: 114.0, false_easting_m: 500_000.0 }
+    }
+
     /// One point forward: degrees to metres.
     #[must_use]
     pub fn forward(&self, lon: f64, lat: f64) -> [f64; 2] {

@@ -2,7 +2,7 @@
 
 use crate::error::SynthError;
 use crate::features::FeatureIndex;
-use crate::partition::{Partition, PartitionSpec, partition};
+use crate::partition::{Centre, Partition, PartitionSpec, partition};
 use crate::projection::Projection;
 use crate::shape::{Point, Ring, bounds, natural_ring, ribbon, signed_area, smooth_line};
 use crate::suzhou::facts::{SuzhouFacts, TownKind, WaterKind};
@@ -73,8 +73,12 @@ impl Geography {
         };
         let outline = natural_ring(&plane(&facts.outline)?, GEOGRAPHY_SEED, 350.0, 0.11);
         let towns = towns(facts, &plane)?;
-        let centres: Vec<(Point, f64)> =
-            towns.iter().zip(&facts.townships).map(|(t, f)| (t.centre, f.grow_km * 1000.0)).collect();
+        let centres: Vec<Centre> = towns
+            .iter()
+            .zip(&facts.townships)
+            .enumerate()
+            .map(|(z, (t, f))| Centre { at: t.centre, grow_m: f.grow_km * 1000.0, zone: z as u16 })
+            .collect();
         let partition = partition(&PartitionSpec {
             outline: &outline,
             centres: &centres,
