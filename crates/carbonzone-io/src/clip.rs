@@ -70,7 +70,9 @@ fn near_part(zone: &MultiPolygon<f64>, feature: &MultiPolygon<f64>) -> Option<Mu
 /// Sutherland and Hodgman's clipping of a ring to a box. A concave ring may come out with edges along the box
 /// that run back and forth; they enclose nothing and lie outside the feature.
 fn half_planes(ring: &geo_types::LineString<f64>, window: &Rect<f64>) -> Option<geo_types::LineString<f64>> {
-    let sides: [(fn(&Coord<f64>) -> f64, f64, f64); 4] = [
+    /// A coordinate of a point.
+    type Axis = fn(&Coord<f64>) -> f64;
+    let sides: [(Axis, f64, f64); 4] = [
         (|c| c.x, window.min().x, 1.0),
         (|c| c.x, window.max().x, -1.0),
         (|c| c.y, window.min().y, 1.0),
@@ -124,7 +126,9 @@ pub fn first_takes_all(coverage: &Coverage, pairs: &[(u32, u32, f64)]) -> Covera
         })
         .collect();
     let mut out = Coverage::new();
-    shapes.iter().for_each(|s| out.push_multipolygon(s));
+    for shape in &shapes {
+        out.push_multipolygon(shape);
+    }
     out
 }
 
@@ -200,7 +204,9 @@ mod tests {
 
     fn coverage(spans: &[(f64, f64)]) -> Coverage {
         let mut out = Coverage::new();
-        spans.iter().for_each(|(a, b)| out.push_rings(&square(*a, *b)));
+        for (x0, x1) in spans {
+            out.push_rings(&square(*x0, *x1));
+        }
         out
     }
 

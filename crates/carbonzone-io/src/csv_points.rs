@@ -66,7 +66,7 @@ pub(crate) fn read(
         .delimiter(delimiter)
         .from_reader(Transcoder::new(BufReader::with_capacity(1 << 18, file), encoding));
     let (layout, names) = find_header(source, &mut rows, report)?;
-    let filter = compile_filter(source, &names, report)?;
+    let filter = compile_filter(source, &names, report).ok()?;
     let path = path?;
     let transformer = match path.transformer() {
         Ok(transformer) => transformer,
@@ -133,7 +133,7 @@ pub(crate) fn read(
         features: state.read,
         crs: path.label.clone(),
     };
-    finish(source, crs, record, losses, feed, report, ledger)
+    finish(source, crs, record, losses, &feed, report, ledger)
 }
 
 /// Encoding and delimiter from the first bytes.
@@ -145,28 +145,26 @@ fn sniff(source: &VectorSource, report: &mut Reporter<'_>) -> Option<(&'static e
             return None;
         }
     };
-    let encoding = match &source.encoding {
-        Some(label) => match encoding_rs::Encoding::for_label(label.trim().as_bytes()) {
-            Some(encoding) => encoding,
-            None => {
-                report.add(
-                    Finding::error("unknown_encoding", format!("there is no encoding \"{label}\""))
-                        .field("encoding")
-                        .value(label.clone())
-                        .expected("UTF-8, GBK, GB18030, Big5, ..."),
-                );
-                return None;
-            }
-        },
-        None => {
-            let (encoding, certain) = detect(&head);
-            if encoding != encoding_rs::UTF_8 {
-                let name = if encoding == encoding_rs::GB18030 { "GBK" } else { encoding.name() };
-                let finding = Finding::info("encoding_detected", format!("the file is read as {name}"));
-                report.add(if certain { finding } else { finding.hint("add encoding = \"...\" to be sure") });
-            }
+    let encoding = if let Some(label) = &source.encoding {
+        if let Some(encoding) = encoding_rs::Encoding::for_label(label.trim().as_bytes()) {
             encoding
+        } else {
+            report.add(
+                Finding::error("unknown_encoding", format!("there is no encoding \"{label}\""))
+                    .field("encoding")
+                    .value(label.clone())
+                    .expected("UTF-8, GBK, GB18030, Big5, ..."),
+            );
+            return None;
         }
+    } else {
+        let (encoding, certain) = detect(&head);
+        if encoding != encoding_rs::UTF_8 {
+            let name = if encoding == encoding_rs::GB18030 { "GBK" } else { encoding.name() };
+            let finding = Finding::info("encoding_detected", format!("the file is read as {name}"));
+            report.add(if certain { finding } else { finding.hint("add encoding = \"...\" to be sure") });
+        }
+        encoding
     };
     let (text, _, _) = encoding.decode(&head);
     let line = text.lines().find(|l| l.contains([',', ';', '\t'])).unwrap_or("");
@@ -256,31 +254,33 @@ fn find_columns(
     let mut fields = Vec::new();
     let mut complete = true;
     for wanted in source.fields.iter().chain(source.id.iter().filter(|id| !source.fields.contains(id))) {
-        match position(&names, Some(wanted), &[]) {
-            Some(index) => fields.push(index),
-            None => {
-                complete = false;
-                report.add(
-                    Finding::error("unknown_field", format!("there is no column \"{wanted}\""))
-                        .field("field")
-                        .value(wanted.clone())
-                        .expected(format!("one of {}", listed(&names)))
-                        .hint(name_hint(wanted, &names, "use one of the columns that exist")),
-                );
-            }
+        if let Some(index) = position(&names, Some(wanted), &[]) {
+            fields.push(index);
+        } else {
+            complete = false;
+            report.add(
+                Finding::error("unknown_field", format!("there is no column \"{wanted}\""))
+                    .field("field")
+                    .value(wanted.clone())
+                    .expected(format!("one of {}", listed(&names)))
+                    .hint(name_hint(wanted, &names, "use one of the columns that exist")),
+            );
         }
     }
     complete.then_some((Layout { x, y, fields }, names))
 }
 
+/// The filter was refused, and that is reported.
+struct Refused;
+
 fn compile_filter(
     source: &VectorSource,
     names: &[String],
     report: &mut Reporter<'_>,
-) -> Option<Option<Filter>> {
-    let Some(text) = &source.filter else { return Some(None) };
+) -> Result<Option<Filter>, Refused> {
+    let Some(text) = &source.filter else { return Ok(None) };
     match Filter::parse(text, names) {
-        Ok(filter) => Some(Some(filter)),
+        Ok(filter) => Ok(Some(filter)),
         Err(reason) => {
             report.add(
                 Finding::error("bad_filter", format!("the filter is not understood: {reason}"))
@@ -289,7 +289,7 @@ fn compile_filter(
                     .expected(format!("a SQL condition on {}", listed(names)))
                     .hint("texts in single quotes, column names in double quotes: \"type\" = 'night'"),
             );
-            None
+            Err(Refused)
         }
     }
 }

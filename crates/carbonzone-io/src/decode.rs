@@ -190,7 +190,7 @@ impl DecodedBatch {
     fn check_and_repair(&mut self) {
         let mut order: Vec<u32> = (0..self.coverage.len() as u32).collect();
         let mut changed = false;
-        for i in 0..self.outcomes.len() {
+        for (i, source) in order.iter_mut().enumerate() {
             if !self.outcomes[i].kept() {
                 continue;
             }
@@ -204,7 +204,7 @@ impl DecodedBatch {
                 self.coverage.push_multipolygon(&repaired);
                 let after_m2 = self.coverage.area_m2(place);
                 self.outcomes[i] = if after_m2 > ZERO_AREA_M2 {
-                    order[i] = place as u32;
+                    *source = place as u32;
                     changed = true;
                     Outcome::Repaired { before_m2, after_m2 }
                 } else if before_m2 > ZERO_AREA_M2 {

@@ -27,7 +27,9 @@ pub fn size_and_sha256(path: &Path) -> std::io::Result<(u64, String)> {
             hasher.update(&buffer[..n]);
         }
     }
-    Ok((bytes, hasher.finalize().iter().map(|b| format!("{b:02x}")).collect()))
+    let digest = hasher.finalize();
+    let digits = digest.iter().flat_map(|b| [b >> 4, b & 15]);
+    Ok((bytes, digits.map(|d| char::from(b"0123456789abcdef"[usize::from(d)])).collect()))
 }
 
 /// The provenance record of a file that is not a layer, e.g. a table: role, path as shown, size and digest.

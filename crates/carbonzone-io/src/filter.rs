@@ -93,16 +93,8 @@ impl Node {
     fn holds<'a>(&self, cell: &impl Fn(usize) -> Option<&'a str>) -> Option<bool> {
         let value = |i: usize| cell(i).map(str::trim).filter(|t| !t.is_empty());
         match self {
-            Self::Or(nodes) => nodes.iter().fold(Some(false), |acc, n| match (acc, n.holds(cell)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            }),
-            Self::And(nodes) => nodes.iter().fold(Some(true), |acc, n| match (acc, n.holds(cell)) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            }),
+            Self::Or(nodes) => decide(nodes.iter().map(|n| n.holds(cell)), true),
+            Self::And(nodes) => decide(nodes.iter().map(|n| n.holds(cell)), false),
             Self::Not(node) => node.holds(cell).map(|b| !b),
             Self::Compare(i, op, literal) => value(*i).map(|v| compare(v, *op, literal)),
             Self::In(i, list) => value(*i).map(|v| list.iter().any(|l| compare(v, Op::Eq, l))),
@@ -112,6 +104,19 @@ impl Node {
             Self::IsNull(i) => Some(value(*i).is_none()),
         }
     }
+}
+
+/// OR (`decisive` true) or AND (`decisive` false) of three-valued terms.
+fn decide(terms: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
+    let mut result = Some(!decisive);
+    for term in terms {
+        match term {
+            Some(value) if value == decisive => return Some(decisive),
+            Some(_) => {}
+            None => result = None,
+        }
+    }
+    result
 }
 
 fn compare(value: &str, op: Op, literal: &Literal) -> bool {

@@ -95,10 +95,11 @@ fn feature(degrees: &Coverage, table: &AttributeTable, i: usize) -> Feature {
         }
         xs.extend_from_slice(ring.xs);
         ys.extend_from_slice(ring.ys);
-        if let Some(polygon) = polygons.last_mut() {
-            if points.len() >= 4 && points.iter().all(|p| p[0].is_finite() && p[1].is_finite()) {
-                polygon.push(points.into_iter().map(|p| geojson::Position::from(p.to_vec())).collect());
-            }
+        if let Some(polygon) = polygons.last_mut()
+            && points.len() >= 4
+            && points.iter().all(|p| p[0].is_finite() && p[1].is_finite())
+        {
+            polygon.push(points.into_iter().map(|p| geojson::Position::from(p.to_vec())).collect());
         }
     }
     polygons.retain(|rings| !rings.is_empty());

@@ -242,18 +242,17 @@ pub(crate) fn open(
     let mut complete = true;
     let mut plan = Vec::new();
     for wanted in fields {
-        match flat(wanted) {
-            Some(index) => plan.push((wanted.clone(), index)),
-            None => {
-                complete = false;
-                report.add(
-                    Finding::error("unknown_field", format!("there is no flat column \"{wanted}\""))
-                        .field("field")
-                        .value(wanted.clone())
-                        .expected(format!("one of {}", listed(&names)))
-                        .hint(name_hint(wanted, &names, "use one of the columns that exist")),
-                );
-            }
+        if let Some(index) = flat(wanted) {
+            plan.push((wanted.clone(), index));
+        } else {
+            complete = false;
+            report.add(
+                Finding::error("unknown_field", format!("there is no flat column \"{wanted}\""))
+                    .field("field")
+                    .value(wanted.clone())
+                    .expected(format!("one of {}", listed(&names)))
+                    .hint(name_hint(wanted, &names, "use one of the columns that exist")),
+            );
         }
     }
     let filter = match source.filter.as_deref().map(|text| Filter::parse(text, &names)) {
@@ -322,7 +321,9 @@ impl ParquetLayer {
             for start in (0..geometry.len()).step_by(size) {
                 let rows: Vec<u32> = (start..(start + size).min(geometry.len())).map(|i| i as u32).collect();
                 let mut batch = RawBatch::default();
-                rows.iter().for_each(|&i| batch.push_wkb(geometry[i as usize].as_ref().map(ByteArray::data)));
+                for &i in &rows {
+                    batch.push_wkb(geometry[i as usize].as_ref().map(ByteArray::data));
+                }
                 end.read += rows.len() as u64;
                 progress.advance(rows.len() as u64);
                 if progress.cancelled() || !sink(batch, table.reordered(&rows)) {

@@ -40,6 +40,7 @@ mod place;
 mod polygons;
 mod raster;
 mod read_back;
+mod rtree;
 mod source;
 mod stream;
 mod transcode;

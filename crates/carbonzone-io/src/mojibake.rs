@@ -89,16 +89,15 @@ fn as_single_bytes(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let (mut run, mut longest) = (0, 0);
     for c in text.chars() {
-        let byte = match u8::try_from(u32::from(c)) {
-            Ok(byte) => byte,
-            Err(_) => {
-                let mut buffer = [0; 4];
-                let (encoded, _, unmappable) = encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
-                if unmappable || encoded.len() != 1 {
-                    return None;
-                }
-                encoded[0]
+        let byte = if let Ok(byte) = u8::try_from(u32::from(c)) {
+            byte
+        } else {
+            let mut buffer = [0; 4];
+            let (encoded, _, unmappable) = encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+            if unmappable || encoded.len() != 1 {
+                return None;
             }
+            encoded[0]
         };
         run = if byte >= 0x80 { run + 1 } else { 0 };
         longest = longest.max(run);

@@ -196,21 +196,18 @@ fn assemble(
         );
         return None;
     }
-    let ids = match &raw.ids {
-        Some(ids) => {
-            let blank = keep.iter().filter(|&&i| ids[i as usize].is_none()).count();
-            warnings::report_blank_ids(source, blank, report);
-            sort_by_id(&mut keep, ids, &raw.coverage, &raw.table);
-            let (unique, renamed) =
-                unique_ids(keep.iter().map(|&i| ids[i as usize].as_deref().unwrap_or("null")));
-            warnings::report_duplicate_ids(source, &renamed, report);
-            unique
-        }
-        None => {
-            sort_by_wkb(&mut keep, &raw.coverage, &raw.table);
-            let width = keep.len().to_string().len();
-            (1..=keep.len()).map(|i| format!("{i:0width$}")).collect()
-        }
+    let ids = if let Some(ids) = &raw.ids {
+        let blank = keep.iter().filter(|&&i| ids[i as usize].is_none()).count();
+        warnings::report_blank_ids(source, blank, report);
+        sort_by_id(&mut keep, ids, &raw.coverage, &raw.table);
+        let (unique, renamed) =
+            unique_ids(keep.iter().map(|&i| ids[i as usize].as_deref().unwrap_or("null")));
+        warnings::report_duplicate_ids(source, &renamed, report);
+        unique
+    } else {
+        sort_by_wkb(&mut keep, &raw.coverage, &raw.table);
+        let width = keep.len().to_string().len();
+        (1..=keep.len()).map(|i| format!("{i:0width$}")).collect()
     };
     let whole = keep.len() == raw.coverage.len() && keep.iter().enumerate().all(|(i, &k)| i == k as usize);
     let (coverage, table) = if whole {

@@ -133,12 +133,8 @@ pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     if names.is_empty() {
         return "nothing".to_owned();
     }
-    let mut text =
-        names.iter().take(30).map(|n| format!("\"{}\"", n.as_ref())).collect::<Vec<_>>().join(", ");
-    if names.len() > 30 {
-        text.push_str(&format!(" and {} more", names.len() - 30));
-    }
-    text
+    let text = names.iter().take(30).map(|n| format!("\"{}\"", n.as_ref())).collect::<Vec<_>>().join(", ");
+    if names.len() > 30 { format!("{text} and {} more", names.len() - 30) } else { text }
 }
 
 /// The name that is most like `wanted`, if one is like it at all.
@@ -364,10 +360,10 @@ pub(crate) fn open_dataset(
     encoding: Option<&str>,
 ) -> (gdal::errors::Result<Dataset>, GdalMessages) {
     let mut options: Vec<String> = Vec::new();
-    if let Some(encoding) = encoding {
-        if has_extension(path, &["shp", "dbf"]) || path.is_dir() {
-            options.push(format!("ENCODING={encoding}"));
-        }
+    if let Some(encoding) = encoding
+        && (has_extension(path, &["shp", "dbf"]) || path.is_dir())
+    {
+        options.push(format!("ENCODING={encoding}"));
     }
     if has_extension(path, &["csv", "txt", "tsv"]) {
         options.push("AUTODETECT_TYPE=YES".to_owned());
@@ -438,7 +434,6 @@ pub(crate) fn open_layer(
         skip_other_fields(&layer, &fields);
     }
     let (expected, _) = capture(|| if source.filter.is_some() { None } else { layer.try_feature_count() });
-    drop(layer);
     Some(OpenLayer { name, crs, expected, reader: LayerReader::Gdal { dataset, index, fields } })
 }
 

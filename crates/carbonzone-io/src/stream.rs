@@ -179,7 +179,7 @@ pub fn read_points(
             .count(inner),
         );
     }
-    finish(source, crs, run, losses, feed, &mut report, ledger)
+    finish(source, crs, run, losses, &feed, &mut report, ledger)
 }
 
 /// Streams the lines of a layer, in batches, in the order of the file, in the working CRS.
@@ -203,7 +203,7 @@ pub fn read_lines(
         feed.place.see(path, crs, &batch.xs, &batch.ys);
         feed.hand_over_lines(LineBatch { table, ..batch }, transformer, &mut losses, sink);
     })?;
-    finish(source, crs, run, losses, feed, &mut report, ledger)
+    finish(source, crs, run, losses, &feed, &mut report, ledger)
 }
 
 /// What both streams keep count of.
@@ -253,7 +253,7 @@ impl PointFeed {
     ) {
         let failed = transformer.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
         if failed > 0 {
-            batch = without_unplaced(batch, losses);
+            batch = without_unplaced(&batch, losses);
         }
         self.used += batch.len() as u64;
         if !batch.is_empty() {
@@ -263,7 +263,7 @@ impl PointFeed {
 }
 
 /// Drops the features of which a vertex has no image.
-fn without_unplaced(batch: LineBatch, losses: &mut Losses) -> LineBatch {
+fn without_unplaced(batch: &LineBatch, losses: &mut Losses) -> LineBatch {
     let mut keep = vec![true; batch.table_rows()];
     for i in 0..batch.len() {
         if batch.line(i).0.iter().any(|x| !x.is_finite()) {
@@ -292,7 +292,7 @@ pub(crate) fn finish(
     crs: &WorkingCrs,
     record: InputRecord,
     losses: Losses,
-    feed: PointFeed,
+    feed: &PointFeed,
     report: &mut Reporter<'_>,
     ledger: &mut Ledger,
 ) -> Option<InputRecord> {
@@ -383,10 +383,10 @@ fn point_of(kind: RawKind, wkb: &[u8]) -> Result<(f64, f64, bool), (&'static str
         RawKind::Undecodable => return Err(BROKEN),
         RawKind::Geometry(kind) => kind,
     };
-    if kind == T::wkbPoint {
-        if let Some([x, y]) = plain_point(wkb) {
-            return if x.is_nan() && y.is_nan() { Err(EMPTY) } else { Ok((x, y, false)) };
-        }
+    if kind == T::wkbPoint
+        && let Some([x, y]) = plain_point(wkb)
+    {
+        return if x.is_nan() && y.is_nan() { Err(EMPTY) } else { Ok((x, y, false)) };
     }
     let geometry = wkb::reader::read_wkb(wkb).ok().and_then(|g| g.try_to_geometry());
     let found = match geometry {

@@ -4,6 +4,7 @@ use crate::crs::{WorkingCrs, definition_to_spatial_ref};
 use crate::error::{IoError, Result};
 use crate::ffi;
 use crate::gdal_log::{GdalMessages, capture};
+use crate::rtree::SpatialIndex;
 use crate::stream::{LineBatch, PointBatch};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, ColumnData, NoProgress, Progress};
@@ -333,7 +334,7 @@ impl VectorWriter {
     ///
     /// # Errors
     /// [`IoError::Write`], e.g. for a full disk.
-    pub fn finish(self) -> Result<()> {
+    pub fn finish(mut self) -> Result<()> {
         self.sink.finish(&self.dataset, &self.path)?;
         close(self.dataset, &self.path)
     }
@@ -431,6 +432,7 @@ struct Sink {
     fields: Vec<FieldType>,
     geometry: Option<GeometryKind>,
     transaction: bool,
+    rtree: Option<SpatialIndex>,
 }
 
 impl Sink {
@@ -446,7 +448,8 @@ impl Sink {
         };
         let index = dataset.layer_count();
         let transaction = format == VectorFormat::GeoPackage;
-        let (made, messages) = capture(|| -> gdal::errors::Result<()> {
+        let indexed = transaction && spec.geometry.is_some() && spec.spatial_index;
+        let (made, messages) = capture(|| -> gdal::errors::Result<Option<SpatialIndex>> {
             if transaction {
                 ffi::start_transaction(dataset)?;
             }
@@ -459,18 +462,24 @@ impl Sink {
             for (name, field) in &spec.fields {
                 create_field(&layer, name, *field, format)?;
             }
-            Ok(())
+            indexed.then(|| SpatialIndex::declare(dataset, &spec.name, GEOMETRY_COLUMN)).transpose()
         });
-        made.map_err(|e| failed(path, &spec.name, &e, &messages))?;
+        let rtree = made.map_err(|e| failed(path, &spec.name, &e, &messages))?;
         let fields = spec.fields.iter().map(|(_, f)| *f).collect();
-        Ok(Self { name: spec.name.clone(), index, fields, geometry: spec.geometry, transaction })
+        Ok(Self { name: spec.name.clone(), index, fields, geometry: spec.geometry, transaction, rtree })
     }
 
-    fn finish(&self, dataset: &Dataset, path: &Path) -> Result<()> {
+    fn finish(&mut self, dataset: &Dataset, path: &Path) -> Result<()> {
         if !self.transaction {
             return Ok(());
         }
-        let (result, messages) = capture(|| ffi::commit_transaction(dataset));
+        let rtree = self.rtree.take();
+        let (result, messages) = capture(|| {
+            if let Some(rtree) = rtree {
+                rtree.write(dataset)?;
+            }
+            ffi::commit_transaction(dataset)
+        });
         result.map_err(|e| failed(path, &self.name, &e, &messages))
     }
 
@@ -481,7 +490,12 @@ impl Sink {
         table: &AttributeTable,
         progress: &dyn Progress,
     ) -> gdal::errors::Result<u64> {
-        self.features(dataset, coverage.len(), table, progress, |i, wkb| multipolygon_wkb(coverage, i, wkb))
+        self.features(dataset, coverage.len(), table, progress, |i, wkb| {
+            multipolygon_wkb(coverage, i, wkb);
+            let part = |f: u32| coverage.ring_off[coverage.part_off[f as usize] as usize] as usize;
+            let vertices = part(coverage.feat_off[i])..part(coverage.feat_off[i + 1]);
+            bounds_of(&coverage.xs[vertices.clone()], &coverage.ys[vertices])
+        })
     }
 
     fn points(&mut self, dataset: &Dataset, batch: &PointBatch) -> gdal::errors::Result<u64> {
@@ -492,6 +506,7 @@ impl Sink {
             wkb.extend_from_slice(&[1, 1, 0, 0, 0]);
             wkb.extend_from_slice(&batch.xs[i].to_le_bytes());
             wkb.extend_from_slice(&batch.ys[i].to_le_bytes());
+            bounds_of(&batch.xs[i..=i], &batch.ys[i..=i])
         })
     }
 
@@ -504,22 +519,24 @@ impl Sink {
             first[row + 1] += first[row];
         }
         self.features(dataset, rows, &batch.table, &NoProgress, |i, wkb| {
-            multiline_wkb(batch, first[i]..first[i + 1], wkb)
+            multiline_wkb(batch, first[i]..first[i + 1], wkb);
+            let vertices = batch.offsets[first[i]] as usize..batch.offsets[first[i + 1]] as usize;
+            bounds_of(&batch.xs[vertices.clone()], &batch.ys[vertices])
         })
     }
 
     fn rows(&mut self, dataset: &Dataset, table: &AttributeTable) -> gdal::errors::Result<u64> {
-        self.features(dataset, table.rows(), table, &NoProgress, |_, _| {})
+        self.features(dataset, table.rows(), table, &NoProgress, |_, _| None)
     }
 
-    /// Writes `n` features; `geometry` appends the WKB of feature `i` (nothing: no geometry).
+    /// Writes `n` features; `geometry` appends the WKB of feature `i` (nothing: no geometry) and gives its box.
     fn features(
         &mut self,
         dataset: &Dataset,
         n: usize,
         table: &AttributeTable,
         progress: &dyn Progress,
-        geometry: impl Fn(usize, &mut Vec<u8>),
+        geometry: impl Fn(usize, &mut Vec<u8>) -> Option<[f64; 4]>,
     ) -> gdal::errors::Result<u64> {
         let mismatch = |text: String| Err(GdalError::BadArgument(text));
         if table.columns.len() != self.fields.len() {
@@ -536,9 +553,10 @@ impl Sink {
         let mut wkb = Vec::new();
         for row in 0..n {
             let mut feature = Feature::new(layer.defn())?;
+            let mut bounds = None;
             if self.geometry.is_some() {
                 wkb.clear();
-                geometry(row, &mut wkb);
+                bounds = geometry(row, &mut wkb);
                 if !wkb.is_empty() {
                     feature.set_geometry(Geometry::from_wkb(&wkb)?)?;
                 }
@@ -547,6 +565,9 @@ impl Sink {
                 set_field(&mut feature, index, &column.data, row)?;
             }
             feature.create(&layer)?;
+            if let (Some(rtree), Some(bounds), Some(id)) = (&mut self.rtree, bounds, feature.fid()) {
+                rtree.add(id as i64, bounds);
+            }
             if row % 4096 == 4095 {
                 progress.advance(4096);
                 if progress.cancelled() {
@@ -557,6 +578,14 @@ impl Sink {
         progress.advance(n as u64 % 4096);
         Ok(n as u64)
     }
+}
+
+/// `[x0, y0, x1, y1]`; `None` without vertices. Coordinates that are not numbers are passed over.
+fn bounds_of(xs: &[f64], ys: &[f64]) -> Option<[f64; 4]> {
+    let range =
+        |v: &[f64]| v.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+    let ((x0, x1), (y0, y1)) = (range(xs), range(ys));
+    (x0 <= x1 && y0 <= y1).then_some([x0, y0, x1, y1])
 }
 
 fn layer_options(spec: &LayerSpec, format: VectorFormat) -> Vec<String> {
@@ -571,7 +600,8 @@ fn layer_options(spec: &LayerSpec, format: VectorFormat) -> Vec<String> {
             ];
             if spec.geometry.is_some() {
                 options.push(format!("GEOMETRY_NAME={GEOMETRY_COLUMN}"));
-                options.push(format!("SPATIAL_INDEX={index}"));
+                // Ours is packed at the end.
+                options.push("SPATIAL_INDEX=NO".to_owned());
             }
             options
         }
@@ -642,7 +672,7 @@ fn coordinates(out: &mut Vec<u8>, xs: &[f64], ys: &[f64]) {
     }
 }
 
-/// Appends feature `i` as a little-endian ISO WKB MultiPolygon; nothing for a feature without geometry.
+/// Appends feature `i` as a little-endian ISO WKB `MultiPolygon`; nothing for a feature without geometry.
 pub(crate) fn multipolygon_wkb(coverage: &Coverage, i: usize, out: &mut Vec<u8>) {
     let parts = coverage.feat_off[i] as usize..coverage.feat_off[i + 1] as usize;
     if parts.is_empty() {

@@ -53,12 +53,11 @@ pub(crate) fn report_outcomes(
     let mut kinds: Vec<(&str, String, Tally)> = Vec::new();
     for i in order {
         let (code, what, before, after) = describe(outcomes[i]);
-        let place = match kinds.iter().position(|(c, w, _)| *c == code && *w == what) {
-            Some(place) => place,
-            None => {
-                kinds.push((code, what, Tally::default()));
-                kinds.len() - 1
-            }
+        let place = if let Some(place) = kinds.iter().position(|(c, w, _)| *c == code && *w == what) {
+            place
+        } else {
+            kinds.push((code, what, Tally::default()));
+            kinds.len() - 1
         };
         kinds[place].2.add(|| name(i), before, after);
     }

@@ -1,6 +1,8 @@
 //! Bad input of contract §9 as far as it is a matter of reading: each on a file made here, each with the message a
 //! stranger needs.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
+
 mod common;
 
 use carbonzone_io::{

@@ -1,5 +1,7 @@
 //! Damaged bytes: whatever a file holds, reading ends, without a panic, with a layer or with an error finding.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
+
 mod common;
 
 use carbonzone_geom::Coverage;
@@ -90,12 +92,12 @@ fn read_everything(file: &Path) {
         _ => {
             for source in [&source, &degrees] {
                 let read = polygons(source, &crs);
-                assert!(read.layer.is_some() || read.findings.blocks(), "{file:?}");
+                assert!(read.layer.is_some() || read.findings.blocks(), "{}", file.display());
             }
             let read = lines(&source, &crs);
-            assert!(read.layer.is_some() || read.findings.blocks(), "{file:?}");
+            assert!(read.layer.is_some() || read.findings.blocks(), "{}", file.display());
             let read = points(&source, &crs);
-            assert!(read.layer.is_some() || read.findings.blocks(), "{file:?}");
+            assert!(read.layer.is_some() || read.findings.blocks(), "{}", file.display());
         }
     }
 }

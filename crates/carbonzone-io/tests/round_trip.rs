@@ -1,5 +1,7 @@
 //! What is written can be read back, and has the same bytes every time.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
+
 mod common;
 
 use carbonzone_geom::Coverage;
@@ -74,6 +76,47 @@ fn a_geopackage_keeps_every_layer_type_null_and_bit() {
     let (c, _) = read_features_in(&path, "parcels", [X + 290.0, Y, X + 310.0, Y + 1.0]).unwrap();
     assert_eq!(c.len(), 1);
     assert!(read_own_layer(&path, "nothing").unwrap_err().to_string().contains("\"townships\""));
+}
+
+#[test]
+fn the_packed_spatial_index_is_whole_and_is_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("many.gpkg");
+    let (mut coverage, n) = (Coverage::new(), 7_000usize);
+    for i in 0..n {
+        let (col, row) = ((i * 31 % 100) as f64, (i * 31 / 100) as f64);
+        coverage.push_rings(&[vec![square(X + col * 10.3, Y + row * 10.3, 10.0)]]);
+    }
+    coverage.push_empty();
+    let names: Vec<String> = (0..=n).map(|i| format!("p{i}")).collect();
+    let table = AttributeTable::new().with("unit_id", ColumnData::texts(&names));
+    let mut writer = GpkgWriter::create(&path, &suzhou()).unwrap();
+    writer.polygons("it's \"parcels\"", "", &coverage, &table, &NoProgress).unwrap();
+    writer.finish().unwrap();
+    let sql = |statement: &str| -> String {
+        let dataset = gdal::Dataset::open(&path).unwrap();
+        let mut rows =
+            dataset.execute_sql(statement, None, gdal::vector::sql::Dialect::DEFAULT).unwrap().unwrap();
+        use gdal::vector::LayerAccess;
+        rows.features().next().unwrap().field_as_string(0).unwrap().unwrap()
+    };
+    assert_eq!(sql("SELECT rtreecheck('rtree_it''s \"parcels\"_geom')"), "ok");
+    assert_eq!(sql("SELECT count(*) FROM \"rtree_it's \"\"parcels\"\"_geom\""), n.to_string());
+    assert_eq!(sql("SELECT count(*) FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index'"), "1");
+    // Seven triggers keep the index up to date when the layer is edited (GeoPackage 1.2, annex F.3).
+    let triggers: u32 =
+        sql("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'rtree_%'")
+            .parse()
+            .unwrap();
+    assert!(triggers >= 6, "{triggers}");
+    let window = [X + 205.0, Y + 100.0, X + 300.0, Y + 180.0];
+    let (found, _) = read_features_in(&path, "it's \"parcels\"", window).unwrap();
+    let expected = (0..n).filter(|&i| {
+        coverage
+            .bounds(i)
+            .is_some_and(|b| b[0] <= window[2] && b[2] >= window[0] && b[1] <= window[3] && b[3] >= window[1])
+    });
+    assert_eq!(found.len(), expected.count());
 }
 
 #[test]

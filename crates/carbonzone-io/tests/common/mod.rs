@@ -48,7 +48,9 @@ pub fn parcel_spec(crs: &str) -> LayerSpec {
 
 pub fn layer_of(parcels: &[Parcel]) -> (Coverage, AttributeTable) {
     let mut coverage = Coverage::new();
-    parcels.iter().for_each(|p| coverage.push_rings(&p.rings));
+    for parcel in parcels {
+        coverage.push_rings(&parcel.rings);
+    }
     let table = AttributeTable::new()
         .with("id", ColumnData::Text(parcels.iter().map(|p| p.id.map(str::to_owned)).collect()))
         .with("use", ColumnData::Text(parcels.iter().map(|p| Some(p.use_code.to_owned())).collect()));
