@@ -57,7 +57,7 @@ pub enum AllocationError {
     },
     /// All proxies are zero on the class.
     #[error(
-        "rule \"{rule}\": {proxies} is zero on all {parcels} parcels of {groups}, with a budget of {budget_t} t (hint: add \"area\" to its proxies, or on_zero_weight = \"unallocated\")"
+        "rule \"{rule}\": {proxies} is zero on all {parcels} parcels of {groups}, with a budget of {budget_t} t (hint: on_zero_weight = \"area\" shares it by area, \"unallocated\" leaves it out)"
     )]
     ZeroWeight {
         /// Rule id.
@@ -271,6 +271,12 @@ fn weights(
         }
         Some(found) => Ok(Some(found)),
         None if rule.on_zero_weight == OnZeroWeight::Unallocated => Ok(None),
+        None if rule.on_zero_weight == OnZeroWeight::Area && by_area(parcels, members).1 > 0.0 => {
+            let (areas, total) = by_area(parcels, members);
+            record.proxies.push(ProxyTotal { name: "area".to_owned(), unit: "m2".to_owned(), total });
+            record.used = Some(record.proxies.len() - 1);
+            Ok(Some((areas, total)))
+        }
         None => Err(AllocationError::ZeroWeight {
             rule: rule.id.clone(),
             proxies: rule.proxies.join(", "),
@@ -279,6 +285,13 @@ fn weights(
             budget_t: rule.budget_t,
         }),
     }
+}
+
+/// Areas of the members in m², and their sum.
+fn by_area(parcels: &Parcels<'_>, members: &[u32]) -> (Vec<f64>, f64) {
+    let areas: Vec<f64> = members.iter().map(|&p| parcels.area_m2[p as usize]).collect();
+    let total = ExactSum::of(&areas);
+    (areas, total)
 }
 
 fn measure<'a>(
@@ -353,7 +366,7 @@ fn book(ledger: &mut Ledger, rule: &AllocationRule, record: &RuleRecord) {
                 "{}: {} is zero on all parcels of the class, {} used instead",
                 rule.id,
                 rule.proxies[..used].join(", "),
-                rule.proxies[used]
+                record.proxies[used].name
             )),
         );
     }
@@ -401,6 +414,25 @@ mod tests {
         let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
         assert_eq!(out.per_rule[0], [2.0, 6.0]);
         assert_eq!(out.ledger.total_t(Stage::Fallback, "industry"), 8.0);
+    }
+
+    #[test]
+    fn without_area_in_the_chain_the_default_is_area_and_the_other_choices_are_kept() {
+        let types = types();
+        let mut proxies = ProxyTable::new();
+        proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
+        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
+        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry"]);
+        let out = allocate(&p, &proxies, std::slice::from_ref(&rule), &[]).unwrap();
+        assert_eq!(out.per_rule[0], [2.0, 6.0]);
+        let note = &out.ledger.rows.iter().find(|r| r.stage == Stage::Fallback).unwrap().note;
+        assert!(note.contains("poi:industry is zero on all parcels") && note.contains("area used"), "{note}");
+        rule.on_zero_weight = OnZeroWeight::Unallocated;
+        let out = allocate(&p, &proxies, std::slice::from_ref(&rule), &[]).unwrap();
+        assert_eq!(out.records[0].unallocated_t, 8.0);
+        rule.on_zero_weight = OnZeroWeight::Error;
+        let errors = allocate(&p, &proxies, &[rule], &[]).unwrap_err();
+        assert!(matches!(errors[0], AllocationError::ZeroWeight { .. }));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Land-use codes to the paper's space types (Table 2) and sink types, by longest prefix.
 
+use carbonzone_types::ExactSum;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -19,6 +20,9 @@ pub struct LandUseClass {
     /// Land type of the sink coefficients, e.g. `forest`; `none` if it is no sink.
     #[serde(default = "none")]
     pub sink_type: String,
+    /// How far the row was checked, e.g. `verified_secondary`; empty in a user's own table.
+    #[serde(default)]
+    pub status: String,
 }
 
 fn none() -> String {
@@ -33,6 +37,8 @@ pub struct LandUseScheme {
     /// Rows by code.
     classes: Vec<LandUseClass>,
     by_code: BTreeMap<String, usize>,
+    /// Codes are hierarchical: a code means its longest known beginning. Else it must match as a whole.
+    prefix: bool,
 }
 
 /// How often an unknown code occurs.
@@ -80,14 +86,32 @@ pub enum SchemeError {
     },
 }
 
-/// Schemes shipped with the binary: name and CSV text.
-const SHIPPED: &[(&str, &str)] = &[("gbt21010", include_str!("../data/gbt21010.csv"))];
+/// A scheme shipped with the binary: name, CSV text, and whether codes match by their longest beginning.
+struct Shipped {
+    name: &'static str,
+    text: &'static str,
+    prefix: bool,
+}
+
+const fn shipped(name: &'static str, text: &'static str, prefix: bool) -> Shipped {
+    Shipped { name, text, prefix }
+}
+
+const SHIPPED: &[Shipped] = &[
+    shipped("gbt21010", include_str!("../data/gbt21010.csv"), true),
+    shipped("planning2023", include_str!("../data/planning2023.csv"), true),
+    shipped("euluc", include_str!("../data/euluc.csv"), false),
+    shipped("osm", include_str!("../data/osm.csv"), false),
+    shipped("corine", include_str!("../data/corine.csv"), false),
+    shipped("worldcover", include_str!("../data/worldcover.csv"), false),
+    shipped("clcd", include_str!("../data/clcd.csv"), false),
+];
 
 impl LandUseScheme {
     /// Names of the shipped schemes.
     #[must_use]
     pub fn names() -> Vec<&'static str> {
-        SHIPPED.iter().map(|(name, _)| *name).collect()
+        SHIPPED.iter().map(|s| s.name).collect()
     }
 
     /// A shipped scheme.
@@ -95,8 +119,8 @@ impl LandUseScheme {
     /// # Errors
     /// [`SchemeError::Unknown`] lists the shipped names.
     pub fn shipped(name: &str) -> Result<Self, SchemeError> {
-        match SHIPPED.iter().find(|(n, _)| *n == name) {
-            Some((_, text)) => Self::from_csv(name, text),
+        match SHIPPED.iter().find(|s| s.name == name) {
+            Some(s) => Ok(Self { prefix: s.prefix, ..Self::from_csv(name, s.text)? }),
             None => Err(SchemeError::Unknown { name: name.to_owned(), known: Self::names().join(", ") }),
         }
     }
@@ -125,13 +149,27 @@ impl LandUseScheme {
             }
             classes.push(class);
         }
-        Ok(Self { name: name.to_owned(), classes, by_code })
+        Ok(Self { name: name.to_owned(), classes, by_code, prefix: true })
     }
 
-    /// The class of a code: the row with the longest code that is a prefix of it.
+    /// The class of a code. Hierarchical schemes (Chinese standards, a user's CSV): the row with the longest code
+    /// that is a prefix of it. Others (EULUC, OSM, CORINE, rasters): the row with this code; `landuse=forest` is
+    /// `forest`, and `3.0` (a class number stored as a real) is `3`.
     #[must_use]
     pub fn classify(&self, code: &str) -> Option<&LandUseClass> {
-        longest_prefix(&self.by_code, code).map(|i| &self.classes[i])
+        let code = code.trim();
+        let found = if self.prefix {
+            longest_prefix(&self.by_code, code)
+        } else {
+            exact(&self.by_code, code.strip_suffix(".0").unwrap_or(code))
+        };
+        found.map(|i| &self.classes[i])
+    }
+
+    /// True if the code stands in the table as it is, not only by its beginning.
+    #[must_use]
+    pub fn lists(&self, code: &str) -> bool {
+        self.by_code.contains_key(code.trim())
     }
 
     /// All classes, in file order.
@@ -152,17 +190,39 @@ impl LandUseScheme {
         out
     }
 
-    /// Share of rows (by count) whose Chinese name, as found beside the code, is the scheme's name for it.
+    /// Area share of the rows (code, name found beside it, m²) whose name is the scheme's name for the code.
     /// `None` if no row has a name. Tells two schemes apart that use the same numbers.
     #[must_use]
-    pub fn name_agreement<'a>(&self, rows: impl Iterator<Item = (&'a str, &'a str)>) -> Option<f64> {
-        let (mut named, mut agree) = (0u64, 0u64);
-        for (code, found) in rows.filter(|(_, found)| !found.is_empty()) {
-            named += 1;
-            agree += u64::from(self.classify(code).is_some_and(|c| c.name_zh == found || c.name_en == found));
+    pub fn name_agreement<'a>(&self, rows: impl Iterator<Item = (&'a str, &'a str, f64)>) -> Option<f64> {
+        let (mut named, mut agree) = (ExactSum::new(), ExactSum::new());
+        for (code, found, area_m2) in rows.filter(|(_, found, _)| !found.is_empty()) {
+            named.add(area_m2);
+            if self.classify(code).is_some_and(|c| c.name_zh == found || c.name_en == found) {
+                agree.add(area_m2);
+            }
         }
-        (named > 0).then(|| agree as f64 / named as f64)
+        (named.value() > 0.0).then(|| agree.value() / named.value())
     }
+
+    /// Area share of the codes that the scheme knows, 0 to 1. `None` without area.
+    #[must_use]
+    pub fn known_share<'a>(&self, rows: impl Iterator<Item = (&'a str, f64)>) -> Option<f64> {
+        let (mut all, mut known) = (ExactSum::new(), ExactSum::new());
+        for (code, area_m2) in rows {
+            all.add(area_m2);
+            if self.classify(code).is_some() {
+                known.add(area_m2);
+            }
+        }
+        (all.value() > 0.0).then(|| known.value() / all.value())
+    }
+}
+
+/// Index of the key that is `code`; for `key=value` its value, or the row `key=*`.
+pub(crate) fn exact(by_code: &BTreeMap<String, usize>, code: &str) -> Option<usize> {
+    let of = |code: &str| by_code.get(code).copied();
+    let (key, value) = code.split_once('=').unwrap_or(("", code));
+    of(code).or_else(|| of(value)).or_else(|| of(&format!("{key}=*")))
 }
 
 /// Index of the longest key that is a prefix of `code`.
@@ -203,9 +263,56 @@ mod tests {
         let scheme = LandUseScheme::shipped("gbt21010").unwrap();
         // In the 2023 planning classification 1001 is industrial land.
         assert_eq!(
-            scheme.name_agreement([("1001", "工业用地"), ("0601", "工业用地")].into_iter()),
-            Some(0.5)
+            scheme.name_agreement([("1001", "工业用地", 3.0), ("0601", "工业用地", 1.0)].into_iter()),
+            Some(0.25)
         );
-        assert_eq!(scheme.name_agreement([("1001", "")].into_iter()), None);
+        assert_eq!(scheme.name_agreement([("1001", "", 1.0)].into_iter()), None);
+        let planning = LandUseScheme::shipped("planning2023").unwrap();
+        assert_eq!(planning.name_agreement([("100102", "二类工业用地", 3.0)].into_iter()), Some(1.0));
+    }
+
+    #[test]
+    fn the_same_number_means_industry_in_one_standard_and_railway_in_the_other() {
+        let type_in = |scheme: &str, code: &str| {
+            LandUseScheme::shipped(scheme).unwrap().classify(code).unwrap().space_type.clone()
+        };
+        assert_eq!(type_in("gbt21010", "1001"), "transport_rail");
+        assert_eq!(type_in("planning2023", "1001"), "industrial");
+        assert_eq!(type_in("planning2023", "100103"), "industrial");
+        assert_eq!(type_in("planning2023", "1201"), "transport_rail");
+    }
+
+    #[test]
+    fn class_numbers_and_tags_match_as_a_whole() {
+        let euluc = LandUseScheme::shipped("euluc").unwrap();
+        assert_eq!(euluc.classify("1").unwrap().name_en, "business office");
+        assert_eq!(euluc.classify("10.0").unwrap().name_en, "park and green");
+        assert!(euluc.classify("11").is_none(), "11 is not the 1 of business offices");
+        let osm = LandUseScheme::shipped("osm").unwrap();
+        assert_eq!(osm.classify("natural=wood").unwrap().sink_type, "forest");
+        assert_eq!(osm.classify("forest"), osm.classify("landuse=forest"));
+        assert!(osm.classify("residential2").is_none());
+    }
+
+    #[test]
+    fn every_shipped_scheme_says_how_far_it_was_checked_and_uses_known_types() {
+        let gb = LandUseScheme::shipped("gbt21010").unwrap();
+        let mut known = gb.space_types();
+        known.extend(["sea".to_owned(), "built_up".to_owned()]);
+        let sinks = ["crops", "forest", "grassland", "water", "wetland", "unused", "none"];
+        for name in LandUseScheme::names() {
+            for class in LandUseScheme::shipped(name).unwrap().classes() {
+                assert!(!class.status.is_empty(), "{name}: {}", class.code);
+                assert!(known.contains(&class.space_type), "{name}: {} {}", class.code, class.space_type);
+                assert!(sinks.contains(&class.sink_type.as_str()), "{name}: {}", class.code);
+            }
+        }
+    }
+
+    #[test]
+    fn the_share_of_known_codes_is_by_area() {
+        let scheme = LandUseScheme::shipped("euluc").unwrap();
+        assert_eq!(scheme.known_share([("3", 1.0), ("0601", 3.0)].into_iter()), Some(0.25));
+        assert_eq!(scheme.known_share(std::iter::empty()), None);
     }
 }

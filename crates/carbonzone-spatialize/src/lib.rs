@@ -23,11 +23,13 @@
 
 mod allocate;
 mod land_use;
+mod line_scheme;
 mod poi_scheme;
 mod rules;
 pub mod surrogate;
 
 pub use allocate::{Allocation, AllocationError, Parcels, PlacedPointSource, allocate};
 pub use land_use::{CodeCount, LandUseClass, LandUseScheme, SchemeError};
+pub use line_scheme::{NO_MODE, line_modes};
 pub use poi_scheme::{PoiClass, PoiScheme, split_codes};
 pub use rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyColumn, ProxyTable};

@@ -1,6 +1,6 @@
 //! POI type codes to proxy groups and transport modes, by longest prefix.
 
-use crate::land_use::{SchemeError, longest_prefix};
+use crate::land_use::{SchemeError, exact, longest_prefix};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -22,22 +22,25 @@ pub struct PoiClass {
     pub mode: String,
 }
 
-/// A table of POI codes; the shipped one (`amap`), or a user's CSV.
+/// A table of POI codes; a shipped one (`amap`, `osm`), or a user's CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoiScheme {
     /// Name.
     pub name: String,
     classes: Vec<PoiClass>,
     by_code: BTreeMap<String, usize>,
+    /// Codes are hierarchical (Amap, a user's CSV); else they match as a whole (OSM).
+    prefix: bool,
 }
 
-const SHIPPED: &[(&str, &str)] = &[("amap", include_str!("../data/amap.csv"))];
+const SHIPPED: &[(&str, &str, bool)] =
+    &[("amap", include_str!("../data/amap.csv"), true), ("osm", include_str!("../data/osm_poi.csv"), false)];
 
 impl PoiScheme {
     /// Names of the shipped schemes.
     #[must_use]
     pub fn names() -> Vec<&'static str> {
-        SHIPPED.iter().map(|(name, _)| *name).collect()
+        SHIPPED.iter().map(|(name, ..)| *name).collect()
     }
 
     /// A shipped scheme.
@@ -45,8 +48,8 @@ impl PoiScheme {
     /// # Errors
     /// [`SchemeError::Unknown`] lists the shipped names.
     pub fn shipped(name: &str) -> Result<Self, SchemeError> {
-        match SHIPPED.iter().find(|(n, _)| *n == name) {
-            Some((_, text)) => Self::from_csv(name, text),
+        match SHIPPED.iter().find(|(n, ..)| *n == name) {
+            Some((_, text, prefix)) => Ok(Self { prefix: *prefix, ..Self::from_csv(name, text)? }),
             None => Err(SchemeError::Unknown { name: name.to_owned(), known: Self::names().join(", ") }),
         }
     }
@@ -74,13 +77,16 @@ impl PoiScheme {
             }
             classes.push(class);
         }
-        Ok(Self { name: name.to_owned(), classes, by_code })
+        Ok(Self { name: name.to_owned(), classes, by_code, prefix: true })
     }
 
-    /// The class of one code.
+    /// The class of one code: by its longest known beginning, in the scheme `osm` as a whole (`amenity=bank` is
+    /// `bank`; `shop=bakery` is a shop even if no row lists bakeries).
     #[must_use]
     pub fn classify(&self, code: &str) -> Option<&PoiClass> {
-        longest_prefix(&self.by_code, code).map(|i| &self.classes[i])
+        let found =
+            if self.prefix { longest_prefix(&self.by_code, code) } else { exact(&self.by_code, code.trim()) };
+        found.map(|i| &self.classes[i])
     }
 
     /// All classes.
@@ -122,6 +128,18 @@ mod tests {
         assert_eq!(scheme.classify("150904").unwrap().mode, "road");
         assert_eq!(scheme.classify("150200").unwrap().mode, "rail");
         assert!(scheme.classify("990").is_some_and(|c| c.group == "ignore"));
+    }
+
+    #[test]
+    fn osm_tags_are_read_with_and_without_their_key() {
+        let scheme = PoiScheme::shipped("osm").unwrap();
+        let group = |code: &str| scheme.classify(code).map(|c| c.group.clone());
+        assert_eq!(group("amenity=bank").as_deref(), Some("commercial"));
+        assert_eq!(group("bank"), group("amenity=bank"));
+        assert_eq!(group("shop=knitting_wool").as_deref(), Some("commercial"));
+        assert_eq!(group("man_made=works").as_deref(), Some("industry"));
+        assert_eq!(scheme.classify("bus_stop").unwrap().mode, "road");
+        assert_eq!(group("banking"), None);
     }
 
     #[test]

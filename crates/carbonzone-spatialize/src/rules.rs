@@ -21,8 +21,10 @@ pub enum OnMissingClass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnZeroWeight {
-    /// Refuse the run (default): declare a further proxy such as `area`.
+    /// Share by area, with a warning and a ledger row (default; method B, edge case 1).
     #[default]
+    Area,
+    /// Refuse the run.
     Error,
     /// Book the budget as unallocated.
     Unallocated,
@@ -66,7 +68,7 @@ impl AllocationRule {
             budget_source: String::new(),
             proxies: proxies.iter().map(|s| (*s).to_owned()).collect(),
             on_missing_class: OnMissingClass::Error,
-            on_zero_weight: OnZeroWeight::Error,
+            on_zero_weight: OnZeroWeight::Area,
             smoothing: 0.0,
         }
     }

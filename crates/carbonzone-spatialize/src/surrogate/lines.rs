@@ -1,6 +1,6 @@
 //! Lines to parcels: the length of each mode inside each parcel, under an explicit rule for what lies between them.
 
-use carbonzone_geom::{Coverage, LineIndex, NearestIndex};
+use carbonzone_geom::{Coverage, LineIndex, NearestIndex, PointLocator};
 use carbonzone_types::ExactSum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub struct LineTally {
     pub in_other: ExactSum,
     /// Assigned to the nearest parcels by rule.
     pub snapped: ExactSum,
+    /// Outside the study area, if one was set; not part of `total`.
+    pub beyond: ExactSum,
 }
 
 /// Collects length per parcel for one mode.
@@ -41,6 +43,7 @@ pub struct LineMeter<'a> {
     nearest: NearestIndex<'a>,
     rule: RoadAssignment,
     snap_m: f64,
+    area: Option<(&'a LineIndex<'a>, &'a PointLocator<'a>)>,
     weighted_m: Vec<ExactSum>,
     tally: LineTally,
 }
@@ -66,9 +69,18 @@ impl<'a> LineMeter<'a> {
             mask,
             rule,
             snap_m,
+            area: None,
             weighted_m: vec![ExactSum::new(); coverage.len()],
             tally: LineTally::default(),
         }
+    }
+
+    /// Counts only what lies within a study area, given by two indexes of its polygons (they must not overlap).
+    /// Stretches that are assigned by rule are cut to it in pieces of at most 25 m, by their midpoints.
+    #[must_use]
+    pub fn within(mut self, lines: &'a LineIndex<'a>, points: &'a PointLocator<'a>) -> Self {
+        self.area = Some((lines, points));
+        self
     }
 
     /// Adds one polyline with its class weight (1 = plain length).
@@ -81,7 +93,13 @@ impl<'a> LineMeter<'a> {
     pub fn add_measured(&mut self, xs: &[f64], ys: &[f64], weight: f64, lengths: &[(u32, f64)]) {
         let total: f64 =
             xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum();
-        self.tally.total.add(total);
+        if let Some((lines, _)) = self.area {
+            let within: f64 = lines.lengths(xs, ys).iter().map(|(_, metres)| metres).sum();
+            self.tally.total.add(within);
+            self.tally.beyond.add((total - within).max(0.0));
+        } else {
+            self.tally.total.add(total);
+        }
         for &(parcel, metres) in lengths {
             let part =
                 if self.mask[parcel as usize] { &mut self.tally.in_class } else { &mut self.tally.in_other };
@@ -123,6 +141,9 @@ impl<'a> LineMeter<'a> {
     }
 
     fn hand_on(&mut self, mid: (f64, f64), direction: (f64, f64), metres: f64, weight: f64) {
+        if self.area.is_some_and(|(_, points)| points.locate(mid.0, mid.1).is_none()) {
+            return;
+        }
         let targets: Vec<u32> = match self.rule {
             RoadAssignment::Inside => Vec::new(),
             RoadAssignment::Nearest => {
@@ -188,6 +209,21 @@ mod tests {
         assert!((tally.snapped.value() - 100.0).abs() < 1e-9);
         let (metres, _) = measure(RoadAssignment::Nearest, 5.0, [20.0, 20.0]);
         assert_eq!(metres[0], 0.0);
+    }
+
+    #[test]
+    fn nothing_counts_beyond_the_study_area() {
+        let coverage = coverage();
+        let index = LineIndex::new(&coverage);
+        let mut area = Coverage::new();
+        area.push_rings(&[vec![vec![[0.0, 0.0], [50.0, 0.0], [50.0, 100.0], [0.0, 100.0], [0.0, 0.0]]]]);
+        let (lines, points) = (LineIndex::new(&area), PointLocator::new(&area));
+        let mut meter = LineMeter::new(&coverage, &index, vec![true, false], RoadAssignment::Nearest, 15.0)
+            .within(&lines, &points);
+        meter.add(&[0.0, 100.0], &[20.0, 20.0], 1.0);
+        let (metres, tally) = meter.finish();
+        assert!((metres[0] - 50.0).abs() < 1e-9, "{metres:?}");
+        assert!((tally.total.value() - 50.0).abs() < 1e-9 && (tally.beyond.value() - 50.0).abs() < 1e-9);
     }
 
     #[test]
