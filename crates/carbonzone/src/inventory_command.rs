@@ -54,9 +54,9 @@ fn given(loaded: &Loaded, args: &InventoryArgs) -> anyhow::Result<u8> {
         let source = sources.iter().find(|(key, _)| name.starts_with(key.as_str())).map_or("", |(_, s)| s);
         let is_sink = name.starts_with("sink:");
         if is_sink {
-            sink += amount_t
+            sink += amount_t;
         } else {
-            gross += amount_t
+            gross += amount_t;
         }
         rows.add_row(vec![name, tonnes(if is_sink { -amount_t } else { amount_t }), source.to_owned()]);
     }

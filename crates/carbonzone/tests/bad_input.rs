@@ -1,6 +1,8 @@
 //! Rows of contract §9 as a user meets them: `carbonzone check` on a real broken city. File-level defects are
 //! tested in `carbonzone-io`; here it is what reaches the person, and the exit code.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
+
 mod common;
 use common::{City, expect, run};
 use std::fs;

@@ -1,5 +1,7 @@
 //! The command line itself: help, schema, starter, completions, factors, template.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
+
 mod common;
 use common::{expect, root, run};
 

@@ -1,5 +1,7 @@
 //! Same bytes for any number of threads and any order of the input features.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
+
 mod common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{LineBatch, VectorFormat, VectorWriter, WorkingCrs, read_own_layer};

@@ -2,6 +2,8 @@
 //!
 //! Floats are rounded to ten significant digits: the last ones may differ between processors.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
+
 mod common;
 use common::{City, expect};
 
@@ -18,7 +20,11 @@ fn rounded(text: &str) -> String {
             Ok(value) if token.contains('.') && value != 0.0 => {
                 let digits = (9 - value.abs().log10().floor() as i32).max(0) as usize;
                 let short = format!("{value:.digits$}");
-                let short = if short.contains('.') { short.trim_end_matches('0').trim_end_matches('.') } else { &short };
+                let short = if short.contains('.') {
+                    short.trim_end_matches('0').trim_end_matches('.')
+                } else {
+                    &short
+                };
                 out.push_str(short);
             }
             _ => out.push_str(&token),

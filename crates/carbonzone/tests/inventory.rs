@@ -1,5 +1,7 @@
 //! From the yearbook to the townships: no tonne is lost on the way, and every tonne leads back to its cell.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
+
 mod common;
 use carbonzone_types::{ExactSum, Stage, TOLERANCE};
 use common::{City, expect, relative, root};

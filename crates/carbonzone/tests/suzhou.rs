@@ -1,5 +1,7 @@
 //! The main job on a small city, through the built binary: files, totals, mass, explanation.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
+
 mod common;
 use carbonzone_io::{layer_names, read_own_layer};
 use carbonzone_types::{ExactSum, Stage, TOLERANCE};
@@ -222,7 +224,8 @@ fn a_known_plant_takes_its_tonnes_before_the_rest_is_shared_out() {
         })
         .unwrap();
     let plant = |tonnes: f64| {
-        std::fs::write(city.path("plants.csv"), format!("id,x,y,t,rule\nP1,{x},{y},{tonnes},supply\n")).unwrap();
+        std::fs::write(city.path("plants.csv"), format!("id,x,y,t,rule\nP1,{x},{y},{tonnes},supply\n"))
+            .unwrap();
     };
     city.edit(
         "[layers.zones]\n",

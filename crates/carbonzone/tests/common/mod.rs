@@ -1,5 +1,5 @@
 //! A small synthetic city made and run by the built binary, in a temporary folder.
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its own part; a test panics with the reason")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
