@@ -10,7 +10,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory guiyang henan maps test test-core check fmt lint doc deny oracle bless bench bench-peers qgis-check report-check ci ci-full clean
+.PHONY: help setup build suzhou suzhou-inventory guiyang henan maps test test-core check fmt lint doc deny oracle bless bench bench-peers qgis-check report-check ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -74,6 +74,15 @@ deny: ## licences, advisories, bans (needs cargo-deny)
 
 bless: ## record golden files anew; review the diff
 	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone -p carbonzone-report
+
+oracle: ## ask GEOS, exactextract, tobler, scipy again and compare with the committed expected values
+	scripts/venv build/venv-oracle oracle/requirements.txt
+	scripts/venv build/venv-trend oracle/requirements-trend.txt
+	build/venv-oracle/bin/python oracle/geom_expected.py
+	build/venv-trend/bin/python oracle/trend_expected.py
+	$(CARGO) build --release --locked -p carbonzone-geom --example pair_areas
+	build/venv-oracle/bin/python oracle/differential_geos.py target/release/examples/pair_areas 100000
+	git diff --stat -- '*/tests/expected/*'
 
 bench: ## criterion benches of the kernels
 	$(CARGO) bench --locked -p carbonzone-geom
