@@ -281,3 +281,17 @@ fn rendering_writes_every_file_it_names() {
         "never a style beside the GeoPackage"
     );
 }
+
+#[test]
+fn derived_gdp_is_said_in_the_legend_of_the_economic_index() {
+    let (mut data, _, options) = small();
+    let derived: Vec<Option<bool>> = (0..12).map(|i| Some(i == 3)).collect();
+    data.zones.table.push("gdp_derived", carbonzone_types::ColumnData::Bool(derived));
+    let all = figures(&data, &options).unwrap();
+    let method = |name: &str| match &named(&all, name).map().unwrap().scale {
+        Scale::Graduated { method, .. } => method.en.clone(),
+        Scale::Categorized { .. } => panic!("graduated expected"),
+    };
+    assert!(method("fig8a_ecc").ends_with("derived, not reported"));
+    assert!(!method("fig8b_esc").contains("GDP"));
+}

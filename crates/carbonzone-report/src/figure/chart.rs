@@ -86,7 +86,8 @@ pub(crate) fn series_svg(
             points.join("L"),
             colour.hex()
         ));
-        let mut y = py(values.last().copied().unwrap_or(0.0)) + 4.0;
+        let lowest = base - 4.0 - 12.0 * (label.lines(lang).len() as f64 - 1.0);
+        let mut y = (py(values.last().copied().unwrap_or(0.0)) + 4.0).min(lowest);
         while taken.iter().any(|t| (t - y).abs() < 26.0) {
             y += 4.0;
         }

@@ -54,7 +54,7 @@ pub(crate) fn svg(
         draw_paths(&mut svg, &layer.coverage, style, &classes, frame.view);
     }
     draw_outlines(&mut svg, &data.zones.coverage, style.layer, frame.view);
-    draw_names(&mut svg, data, &frame, fonts);
+    draw_names(&mut svg, data, &frame, lang, fonts);
     svg.raw("</g>");
     svg.rect([frame.x, frame.y, frame.w, frame.h], r##"fill="none" stroke="#222222" stroke-width="1""##);
     let lx = frame.x + frame.w + 14.0;
@@ -164,10 +164,10 @@ fn draw_outlines(svg: &mut Svg, zones: &Coverage, kind: MapLayerKind, view: View
     ));
 }
 
-fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, fonts: &Fonts) {
+fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang, fonts: &Fonts) {
     const SIZE: f64 = 8.2;
     let zones = &data.zones;
-    let names = drawable_names(zones, fonts);
+    let names = drawable_names(zones, lang, fonts);
     let areas = zones.coverage.areas_m2();
     let mut order: Vec<usize> = (0..zones.coverage.len()).collect();
     order.sort_by(|a, b| areas[*b].total_cmp(&areas[*a]).then(a.cmp(b)));
@@ -191,15 +191,15 @@ fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, fonts: &Fonts) {
     }
 }
 
-/// Names that the fonts can draw: the name, else an English one, else nothing.
-fn drawable_names(zones: &MapLayer, fonts: &Fonts) -> Vec<String> {
+/// Names that the fonts can draw: for an English map the English one if there is one, else the name, else nothing.
+fn drawable_names(zones: &MapLayer, lang: Lang, fonts: &Fonts) -> Vec<String> {
     let english = zones.table.texts("name_en").unwrap_or_else(|| vec![None; zones.table.rows()]);
     let names = zones.table.texts("name").unwrap_or_else(|| vec![None; zones.table.rows()]);
-    names
-        .into_iter()
-        .zip(english)
-        .map(|(name, en)| name.filter(|n| fonts.can_draw(n)).or(en).unwrap_or_default())
-        .collect()
+    let choose = |(name, en): (Option<String>, Option<String>)| {
+        let own = name.filter(|n| fonts.can_draw(n));
+        if lang == Lang::En { en.or(own) } else { own.or(en) }.unwrap_or_default()
+    };
+    names.into_iter().zip(english).map(choose).collect()
 }
 
 /// SVG path of a feature; vertices nearer than 0.3 pixels (0.08 mm) to the one before are left out.

@@ -18,7 +18,7 @@ const ALERT: Rgb = Rgb(0xb2, 0x18, 0x2b);
 
 /// Height taken by a title.
 pub(crate) fn title_height(title: &Label, lang: Lang) -> f64 {
-    20.0 + 22.0 * title.lines(lang).len() as f64
+    26.0 + 20.0 * title.lines(lang).len() as f64
 }
 
 /// Writes the title at the top, centred.

@@ -2,7 +2,7 @@
 //! another class.
 
 use crate::figure::label_point;
-use crate::number::{grouped, significant};
+use crate::number::{grouped, shortest, significant};
 use crate::{Label, MapData, words};
 use carbonzone_geom::PointLocator;
 use carbonzone_types::T_PER_1E4_T;
@@ -52,8 +52,8 @@ pub struct Margin {
     pub key: String,
     /// Its value as text; `–` if NULL.
     pub value: String,
-    /// Threshold.
-    pub threshold: f64,
+    /// Threshold as text.
+    pub threshold: String,
     /// By how many percent the index lies above (+) or below (−) the threshold, as text.
     pub percent: String,
 }
@@ -183,7 +183,7 @@ fn margins(data: &MapData, row: usize) -> Vec<Margin> {
                 label: Label::new(indicator.label_en.clone(), indicator.label_zh.clone()),
                 key: indicator.key.clone(),
                 value: value.map_or_else(|| "–".to_owned(), |v| significant(v, 3)),
-                threshold: *threshold,
+                threshold: shortest(*threshold),
                 percent: percent.map_or_else(|| "–".to_owned(), signed_percent),
             });
         }

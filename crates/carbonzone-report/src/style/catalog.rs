@@ -68,6 +68,17 @@ impl Figure {
     }
 }
 
+impl Figure {
+    /// Adds a remark to the classification line of the legend.
+    fn add_to_method(&mut self, note: &Label) {
+        if let FigureContent::Map(style) = &mut self.content
+            && let Scale::Graduated { method, .. } = &mut style.scale
+        {
+            *method = method.then(note);
+        }
+    }
+}
+
 /// All figures that the data allows, in the order of the paper.
 ///
 /// `data` must hold one year only (see [`MapData::of_year`]). A figure whose layer or field is missing is left out.
@@ -371,7 +382,7 @@ impl Builder<'_> {
             heading = Label::same(record.key.clone());
         }
         let unit = if percent { "%" } else { record.unit.as_str() };
-        self.choropleth(Choropleth {
+        let mut figure = self.choropleth(Choropleth {
             name,
             kind: MapLayerKind::Zones,
             layer: &self.data.zones,
@@ -384,7 +395,18 @@ impl Builder<'_> {
             meaning: if cut { Meaning::Coefficient } else { Meaning::Rate },
             factor: Some(if percent { 100.0 } else { 1.0 }),
             sides: None,
-        })
+        })?;
+        if matches!(record.key.as_str(), "ecc" | "eec") && self.gdp_is_derived() {
+            let note = Label::new("; GDP of some units is derived, not reported", "；部分单元GDP为推算值");
+            figure.add_to_method(&note);
+        }
+        Ok(figure)
+    }
+
+    /// True if the GDP of a zone was downscaled instead of read.
+    fn gdp_is_derived(&self) -> bool {
+        let derived = self.data.zones.table.texts("gdp_derived").unwrap_or_default();
+        derived.iter().flatten().any(|v| v == "true" || v == "1")
     }
 
     fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure, ReportError> {
