@@ -27,7 +27,7 @@ fn grid_coverage(c: &mut Criterion) {
         let grid = GridSpec::covering(lattice.bounds(), 1000.0).expect("a finite box");
         group.throughput(Throughput::Elements(n as u64));
         group.bench_with_input(BenchmarkId::from_parameter(n), &n, |b, _| {
-            b.iter(|| black_box(overlap_grid(&parcels, &grid)))
+            b.iter(|| black_box(overlap_grid(&parcels, &grid)));
         });
     }
     group.finish();

@@ -30,7 +30,7 @@ fn line_length(c: &mut Criterion) {
         let index = LineIndex::new(&parcels);
         group.throughput(Throughput::Elements(n as u64 / 4));
         group.bench_with_input(BenchmarkId::from_parameter(n), &n, |b, _| {
-            b.iter(|| black_box(index.lengths_all(&xs, &ys, &off)))
+            b.iter(|| black_box(index.lengths_all(&xs, &ys, &off)));
         });
     }
     group.finish();

@@ -30,7 +30,7 @@ fn nearest(c: &mut Criterion) {
         group.bench_with_input(BenchmarkId::from_parameter(n), &n, |b, _| {
             b.iter(|| {
                 black_box(xs.iter().zip(&ys).filter_map(|(&x, &y)| index.nearest_within(x, y, 300.0)).count())
-            })
+            });
         });
     }
     group.finish();

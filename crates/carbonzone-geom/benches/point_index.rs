@@ -26,7 +26,7 @@ fn point_index(c: &mut Criterion) {
 
         group.throughput(Throughput::Elements(n as u64));
         group.bench_with_input(BenchmarkId::from_parameter(n), &n, |b, _| {
-            b.iter(|| black_box(PointLocator::new(&parcels)))
+            b.iter(|| black_box(PointLocator::new(&parcels)));
         });
     }
     group.finish();

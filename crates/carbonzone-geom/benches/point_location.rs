@@ -27,7 +27,7 @@ fn point_location(c: &mut Criterion) {
         let locator = PointLocator::new(&parcels);
         group.throughput(Throughput::Elements(3 * n as u64));
         group.bench_with_input(BenchmarkId::from_parameter(n), &n, |b, _| {
-            b.iter(|| black_box(locator.locate_all(&xs, &ys)))
+            b.iter(|| black_box(locator.locate_all(&xs, &ys)));
         });
     }
     group.finish();

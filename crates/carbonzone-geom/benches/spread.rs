@@ -29,7 +29,7 @@ fn spread(c: &mut Criterion) {
         let values = vec![1.5; m.len()];
         group.throughput(Throughput::Elements(n as u64));
         group.bench_with_input(BenchmarkId::from_parameter(n), &n, |b, _| {
-            b.iter(|| black_box(m.spread(&values)))
+            b.iter(|| black_box(m.spread(&values)));
         });
     }
     group.finish();

@@ -32,7 +32,7 @@ fn wkb_decode(c: &mut Criterion) {
                     let mut c = Coverage::new();
                     blobs.iter().filter(|b| c.push_wkb(b).is_ok()).count()
                 })
-            })
+            });
         });
     }
     group.finish();

@@ -26,7 +26,7 @@ fn zone_overlap(c: &mut Criterion) {
         let zones = city::Lattice::zones(&lattice, 4, 5000).coverage();
         group.throughput(Throughput::Elements(n as u64));
         group.bench_with_input(BenchmarkId::from_parameter(n), &n, |b, _| {
-            b.iter(|| black_box(overlap_zones(&parcels, &zones)))
+            b.iter(|| black_box(overlap_zones(&parcels, &zones)));
         });
     }
     group.finish();

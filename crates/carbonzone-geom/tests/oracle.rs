@@ -21,7 +21,8 @@ const TOBLER_RELATIVE: f64 = 1e-6;
 
 fn read<T: DeserializeOwned>(name: &str) -> T {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected").join(name);
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let text = std::fs::read_to_string(path).expect("committed with the tests");
+    serde_json::from_str(&text).expect("written by oracle/geom_expected.py")
 }
 
 fn layer(features: &[Parts]) -> Coverage {
@@ -43,7 +44,7 @@ fn same_row(found: (&[u32], &[f64]), expected: &[(u32, f64)], tolerance: f64, le
 }
 
 #[derive(Deserialize)]
-struct Grid {
+struct GridCase {
     grid: GridSpec,
     polygons: Vec<Parts>,
     areas: Vec<f64>,
@@ -53,7 +54,7 @@ struct Grid {
 
 #[test]
 fn areas_in_cells_are_those_of_geos_and_exactextract() {
-    let case: Grid = read("grid.json");
+    let case: GridCase = read("grid.json");
     let c = layer(&case.polygons);
     let m = overlap_grid(&c, &case.grid);
     let full = case.grid.cell_area_m2();
@@ -67,7 +68,7 @@ fn areas_in_cells_are_those_of_geos_and_exactextract() {
 }
 
 #[derive(Deserialize)]
-struct Zones {
+struct ZonesCase {
     zones: Vec<Parts>,
     polygons: Vec<Parts>,
     geos_m2: Vec<Vec<(u32, f64)>>,
@@ -78,7 +79,7 @@ struct Zones {
 
 #[test]
 fn areas_in_zones_are_those_of_geos_and_the_interpolation_is_that_of_tobler() {
-    let case: Zones = read("zones.json");
+    let case: ZonesCase = read("zones.json");
     let (c, zones) = (layer(&case.polygons), layer(&case.zones));
     let m = overlap_zones(&c, &zones);
     for i in 0..c.len() {
@@ -93,7 +94,7 @@ fn areas_in_zones_are_those_of_geos_and_the_interpolation_is_that_of_tobler() {
 }
 
 #[derive(Deserialize)]
-struct Points {
+struct PointsCase {
     polygons: Vec<Parts>,
     xy: Vec<[f64; 2]>,
     owner: Vec<i64>,
@@ -102,7 +103,7 @@ struct Points {
 
 #[test]
 fn owners_and_nearest_polygons_are_those_of_geos() {
-    let case: Points = read("points.json");
+    let case: PointsCase = read("points.json");
     let c = layer(&case.polygons);
     let (xs, ys): (Vec<f64>, Vec<f64>) = case.xy.iter().map(|p| (p[0], p[1])).unzip();
     let found = PointLocator::new(&c).locate_all(&xs, &ys);
@@ -118,7 +119,7 @@ fn owners_and_nearest_polygons_are_those_of_geos() {
 }
 
 #[derive(Deserialize)]
-struct Lines {
+struct LinesCase {
     polygons: Vec<Parts>,
     lines: Vec<Vec<[f64; 2]>>,
     lengths_m: Vec<Vec<(u32, f64)>>,
@@ -126,7 +127,7 @@ struct Lines {
 
 #[test]
 fn lengths_of_lines_in_polygons_are_those_of_geos() {
-    let case: Lines = read("lines.json");
+    let case: LinesCase = read("lines.json");
     let c = layer(&case.polygons);
     let index = LineIndex::new(&c);
     for (line, expected) in case.lines.iter().zip(&case.lengths_m) {

@@ -49,7 +49,7 @@ fn bits(m: &OverlapMatrix) -> (Vec<usize>, Vec<u32>, Vec<u64>, Vec<u64>) {
 }
 
 fn in_pool<T: Send>(threads: usize, f: impl FnOnce() -> T + Send) -> T {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(f)
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool").install(f)
 }
 
 proptest! {
@@ -83,9 +83,9 @@ proptest! {
         // Zones tile the ground: nothing outside, nothing twice; and the other way round parcels cover each zone alike.
         prop_assert!(m.outside_m2.iter().chain(&m.overcovered_m2).all(|&a| a == 0.0));
         let covered = m.covered_m2();
-        for z in 0..zones.len() {
+        for (z, covered) in covered.iter().enumerate() {
             let by_pairs: f64 = (0..parcels.len()).map(|i| pair_overlap_m2(&parcels, i, &zones, z)).sum();
-            prop_assert!((covered[z] - by_pairs).abs() <= CLOSURE * zones.area_m2(z));
+            prop_assert!((covered - by_pairs).abs() <= CLOSURE * zones.area_m2(z));
         }
         prop_assert!(self_overlaps(&zones).is_empty() && self_overlaps(&parcels).is_empty());
     }
