@@ -45,6 +45,31 @@ out/suzhou-inventory/run.json: $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED) pipeline
 suzhou-inventory: out/suzhou-inventory/run.json ## the same city with totals computed from a (synthetic) yearbook
 	@$(CZ) show out/suzhou-inventory
 
+# ---------------------------------------------------------------- Guiyang and Henan
+$(SYNTH)/%/.made-$(SEED): $(CZ)
+	@mkdir -p $(SYNTH)
+	$(CZ) synth $* --seed $(SEED) --out $(SYNTH)/$*
+	@touch $@
+
+out/guiyang-published/run.json: $(CZ) pipelines/guiyang-published.toml $(wildcard fixtures/guiyang/published/*.csv)
+	$(CZ) run pipelines/guiyang-published.toml --out out/guiyang-published --no-summary
+	@touch $@
+
+out/guiyang/run.json: $(SYNTH)/guiyang/.made-$(SEED) pipelines/guiyang.toml
+	$(CZ) run pipelines/guiyang.toml --out out/guiyang --no-summary
+	@touch $@
+
+guiyang: out/guiyang-published/run.json out/guiyang/run.json ## the Guiyang paper recomputed cell by cell, and its method on synthetic counties
+	@$(CZ) show out/guiyang-published
+	@$(CZ) show out/guiyang
+
+out/henan/run.json: $(SYNTH)/henan/.made-$(SEED) pipelines/henan.toml
+	$(CZ) run pipelines/henan.toml --out out/henan --no-summary
+	@touch $@
+
+henan: out/henan/run.json ## twenty years of emission, absorption and imbalance risk in a synthetic Henan
+	@$(CZ) show out/henan
+
 maps: $(CZ) ## regenerate figures, QGIS project and report of out/suzhou without computing (RUN=out/suzhou)
 	$(CZ) maps $(or $(RUN),out/suzhou)
 

@@ -51,6 +51,7 @@ pub enum Command {
 
 /// `carbonzone run`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunArgs {
     /// Pipeline file
     pub pipeline: PathBuf,
@@ -169,6 +170,10 @@ pub struct SynthArgs {
 pub enum SynthCity {
     /// Parcels, POI, people, roads, 97 townships
     Suzhou,
+    /// Five counties, 30 m land cover of 2015 and 2020, population, GDP, energy
+    Guiyang,
+    /// 157 counties, twenty years of 1 km rasters, energy CO2
+    Henan,
 }
 
 /// `carbonzone explain`

@@ -3,6 +3,7 @@
 //! The science lives in the library crates; this binary reads the pipeline file, calls the stages in order and
 //! writes the run folder. See `docs/architecture.md`.
 
+#[expect(clippy::doc_markdown, reason = "clap prints these lines as they are")]
 mod args;
 mod compare;
 mod compute;
@@ -22,6 +23,7 @@ mod run;
 mod studies;
 mod summary;
 mod synth_command;
+mod synth_region;
 mod tables;
 mod write;
 

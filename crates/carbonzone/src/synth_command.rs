@@ -3,6 +3,7 @@
 use crate::args::{SynthArgs, SynthCity};
 use crate::progress::Bars;
 use crate::run::print_line;
+use crate::synth_region;
 use anyhow::{Context, bail};
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
@@ -27,6 +28,8 @@ const CRS: &str = "EPSG:4549";
 pub fn synth(args: &SynthArgs) -> anyhow::Result<u8> {
     match args.city {
         SynthCity::Suzhou => suzhou(args),
+        SynthCity::Guiyang => synth_region::guiyang(args),
+        SynthCity::Henan => synth_region::henan(args),
     }
 }
 
@@ -81,7 +84,8 @@ fn describe(summary: &SynthSummary, out: &Path) -> String {
     )
 }
 
-fn partial_of(out: &Path) -> anyhow::Result<PathBuf> {
+/// Folder beside the target in which the place is made.
+pub fn partial_of(out: &Path) -> anyhow::Result<PathBuf> {
     let name = out.file_name().context("--out has no name")?.to_string_lossy().into_owned();
     let partial = out.with_file_name(format!(".{name}.partial"));
     if partial.exists() {
@@ -94,7 +98,8 @@ fn partial_of(out: &Path) -> anyhow::Result<PathBuf> {
     Ok(partial)
 }
 
-fn replace(partial: &Path, out: &Path) -> anyhow::Result<()> {
+/// Puts the made folder in its place.
+pub fn replace(partial: &Path, out: &Path) -> anyhow::Result<()> {
     if out.exists() {
         std::fs::remove_dir_all(out).with_context(|| format!("cannot replace {}", out.display()))?;
     }
@@ -102,11 +107,16 @@ fn replace(partial: &Path, out: &Path) -> anyhow::Result<()> {
 }
 
 /// PROJ through GDAL, as the runs use it.
-struct ByGdal<'a> {
+pub struct ByGdal<'a> {
     crs: &'a WorkingCrs,
 }
 
-impl ByGdal<'_> {
+impl<'a> ByGdal<'a> {
+    /// Projection into a CRS.
+    pub fn new(crs: &'a WorkingCrs) -> Self {
+        Self { crs }
+    }
+
     fn apply(
         points: &mut [[f64; 2]],
         transform: impl FnOnce(&mut [f64], &mut [f64]) -> carbonzone_io::Result<usize>,
@@ -227,7 +237,7 @@ fn text<T>(rows: &[T], f: impl Fn(&T) -> &str) -> ColumnData {
     ColumnData::Text(rows.iter().map(|r| Some(f(r).to_owned()).filter(|t| !t.is_empty())).collect())
 }
 
-fn fail(e: impl std::fmt::Display) -> SinkError {
+pub fn fail(e: impl std::fmt::Display) -> SinkError {
     e.to_string().into()
 }
 

@@ -2,6 +2,7 @@
 //! same outputs, ledger, provenance and maps.
 
 pub mod counties;
+pub mod raster_series;
 
 use crate::args::{CheckArgs, RunArgs};
 use schemars::JsonSchema;
@@ -17,6 +18,8 @@ pub enum AnyPipeline {
     Parcels(Box<crate::config::Pipeline>),
     /// Counties over years.
     Counties(Box<counties::config::CountiesPipeline>),
+    /// Emission and absorption rasters over years.
+    RasterSeries(Box<raster_series::config::RasterSeriesPipeline>),
 }
 
 /// Kind of study of a pipeline file.
@@ -26,6 +29,8 @@ pub enum Study {
     Parcels,
     /// Counties over years.
     Counties,
+    /// Emission and absorption over years on a grid.
+    RasterSeries,
 }
 
 /// Kind of study that a file declares; a file that cannot be read or parsed counts as parcels, whose loader says
@@ -35,6 +40,7 @@ pub fn study_of(path: &Path) -> Study {
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
     match table.get("study").and_then(toml::Value::as_str) {
         Some("counties") => Study::Counties,
+        Some("raster_series") => Study::RasterSeries,
         _ => Study::Parcels,
     }
 }
@@ -47,6 +53,7 @@ pub fn run(args: &RunArgs) -> Option<anyhow::Result<u8>> {
     match study_of(&args.pipeline) {
         Study::Parcels => None,
         Study::Counties => Some(counties::run(args)),
+        Study::RasterSeries => Some(raster_series::run(args)),
     }
 }
 
@@ -58,5 +65,6 @@ pub fn check(args: &CheckArgs) -> Option<anyhow::Result<u8>> {
     match study_of(&args.pipeline) {
         Study::Parcels => None,
         Study::Counties => Some(counties::check(args)),
+        Study::RasterSeries => Some(raster_series::check(args)),
     }
 }

@@ -47,7 +47,7 @@ pub fn load(
     let specs = [
         ColumnSpec::required("key", &[&config.key]),
         ColumnSpec::required("year", &[&config.year]),
-        ColumnSpec::required("population", &[&config.population_persons]),
+        ColumnSpec::required("population", &[&config.population]),
         ColumnSpec::required("gdp", &[&config.gdp]),
         ColumnSpec::required("energy", &[&config.energy_tce_per_1e4cny]),
     ];
@@ -123,13 +123,14 @@ fn join(
             }
         };
         let year = number(columns[1], &config.year);
-        let population = number(columns[2], &config.population_persons);
+        let population = number(columns[2], &config.population);
         let gdp = number(columns[3], &config.gdp);
         let energy = number(columns[4], &config.energy_tce_per_1e4cny);
         if let (Some(year), Some(population_persons), Some(gdp), Some(energy_tce_per_1e4cny)) =
             (year, population, gdp, energy)
         {
             let gdp_1e4cny = gdp * config.gdp_unit_1e4cny;
+            let population_persons = population_persons * config.population_unit_persons;
             let entry = ActivityRow { population_persons, gdp_1e4cny, energy_tce_per_1e4cny };
             if rows.insert((zone, year as i32), entry).is_some() {
                 let finding = Finding::error("ambiguous_rows", format!("two rows for {key} in {year}"));
@@ -211,7 +212,7 @@ fn one_year(
     let areas = cover.iter().find(|c| c.year == year).map_or(&empty, |c| &c.areas);
     let sinks = county_sinks(n, areas, coefficients)?;
     for (class, m2) in &sinks.without_coefficient_m2 {
-        let row = LedgerRow::counted(Stage::Drop, class, 0.0, "").m2(*m2);
+        let row = LedgerRow { count: None, ..LedgerRow::counted(Stage::Drop, class, 0.0, "").m2(*m2) };
         notes.ledger.push(row.note(format!("{year}: no sink coefficient, absorbs nothing")));
     }
     Ok(YearInput {

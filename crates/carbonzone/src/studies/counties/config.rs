@@ -133,8 +133,11 @@ pub struct ActivityTable {
     /// Column with the year.
     #[serde(default = "year_column")]
     pub year: String,
-    /// Column with residents, persons.
-    pub population_persons: String,
+    /// Column with residents.
+    pub population: String,
+    /// How many persons one unit of the population column is: 1 (default), 10000 for 万人.
+    #[serde(default = "unit")]
+    pub population_unit_persons: f64,
     /// Column with GDP.
     pub gdp: String,
     /// How many 1e4 CNY one unit of the GDP column is: 1 for 万元 (default), 10000 for 亿元.

@@ -86,8 +86,10 @@ fn one_year(
     let found = carbonzone_io::class_areas(&source, &zones.coverage, crs, &mut notes.findings, progress)?;
     notes.records.push(found.record.clone());
     let unknown: f64 = found.unknown_m2.iter().zip(scale).map(|(a, k)| a * k).sum();
-    if unknown > 0.0 {
-        let row = LedgerRow::counted(Stage::Drop, "land_cover", 0.0, "").m2(unknown);
+    // Less than a square metre is rounding of the pixel fractions.
+    if unknown > 1.0 {
+        let row =
+            LedgerRow { count: None, ..LedgerRow::counted(Stage::Drop, "land_cover", 0.0, "").m2(unknown) };
         notes.ledger.push(row.note(format!("{}: ground without a class", raster.year)));
     }
     report_unlisted(loaded, raster, &found, notes);

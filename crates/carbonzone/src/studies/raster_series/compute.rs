@@ -190,8 +190,9 @@ fn one_year(
     let (Some(light), Some(npp), Some(respiration)) = (light, npp, respiration) else { return Ok(None) };
     let threshold = loaded.pipeline.emissions.light_threshold;
     let light: Vec<f64> = light.into_iter().map(|v| usable_light(v, threshold)).collect();
-    let built: Option<Vec<f64>> =
-        built.flatten().map(|b| b.into_iter().map(|v| if v.is_finite() { v.clamp(0.0, 1.0) } else { 0.0 }).collect());
+    let built: Option<Vec<f64>> = built
+        .flatten()
+        .map(|b| b.into_iter().map(|v| if v.is_finite() { v.clamp(0.0, 1.0) } else { 0.0 }).collect());
 
     let county_light = county_sums(weights, &light);
     let (energy_t, fit) = county_emissions(loaded, inputs, &county_light, y);
@@ -300,7 +301,11 @@ fn absorb(
         (sink_t[county], land_t[county]) = (sink.value(), land.value());
         county_t[county] = known.then(|| sink_t[county] - land_t[county]);
     }
-    let cell_t = cells.into_iter().zip(&nep).map(|(sum, nep)| if nep.is_nan() { f64::NAN } else { sum.value() }).collect();
+    let cell_t = cells
+        .into_iter()
+        .zip(&nep)
+        .map(|(sum, nep)| if nep.is_nan() { f64::NAN } else { sum.value() })
+        .collect();
     Absorption { cell_t, county_t, sink_t, land_t, unknown_m2: unknown.value(), negative_cells }
 }
 
@@ -326,7 +331,15 @@ fn book(
     push(Stage::Grid, "energy", ExactSum::of(pixel_t));
     push(Stage::GridOutside, "energy", unplaced_t);
     let signed = |positive: bool| {
-        let part = |t: &f64| if t.is_nan() { 0.0 } else if positive { t.max(0.0) } else { (-t).max(0.0) };
+        let part = |t: &f64| {
+            if t.is_nan() {
+                0.0
+            } else if positive {
+                t.max(0.0)
+            } else {
+                (-t).max(0.0)
+            }
+        };
         absorption.cell_t.iter().map(part).collect::<ExactSum>().value()
     };
     for (sector, per_county, on_grid) in
@@ -340,7 +353,10 @@ fn book(
         push(Stage::GridOutside, sector, 0.0);
     }
     if absorption.unknown_m2 > 0.0 {
-        let row = LedgerRow::counted(Stage::Drop, "npp", 0.0, "").m2(absorption.unknown_m2);
+        let row = LedgerRow {
+            count: None,
+            ..LedgerRow::counted(Stage::Drop, "npp", 0.0, "").m2(absorption.unknown_m2)
+        };
         ledger.push(row.note(format!("{year}: ground without NPP or respiration absorbs nothing")));
     }
     if absorption.negative_cells > 0 {
@@ -350,10 +366,7 @@ fn book(
 }
 
 fn report_dark(year: i32, used: &[WeightUsed], totals: &[f64], inputs: &Inputs, notes: &mut Notes) {
-    for (which, what) in [
-        (WeightUsed::BuiltUp, "built-up area"),
-        (WeightUsed::Area, "plain area"),
-    ] {
+    for (which, what) in [(WeightUsed::BuiltUp, "built-up area"), (WeightUsed::Area, "plain area")] {
         let counties: Vec<usize> = (0..used.len()).filter(|&c| used[c] == which && totals[c] > 0.0).collect();
         if let Some(first) = counties.first() {
             let amount: ExactSum = counties.iter().map(|c| totals[*c]).collect();
@@ -391,7 +404,8 @@ fn finish(
     let (emission_t, absorption_t) = (by_unit(|y| &y.energy_t), by_unit(|y| &y.absorption_t));
     let labels: Vec<i32> = years.iter().map(|y| y.year).collect();
     let area_m2 = inputs.zones.coverage.areas_m2();
-    let panel = Panel { years: &labels, emission_t: &emission_t, absorption_t: &absorption_t, area_m2: &area_m2 };
+    let panel =
+        Panel { years: &labels, emission_t: &emission_t, absorption_t: &absorption_t, area_m2: &area_m2 };
     let risk = panel_risk(&panel, &inputs.windows, &config.options)?;
     let ratios = panel.ratios();
     let of_unit = |u: usize| &ratios[u * m..(u + 1) * m];
@@ -438,8 +452,10 @@ fn spatial(inputs: &Inputs, risk: &[Vec<Option<f64>>], notes: &mut Notes) -> Res
     let weights = SpatialWeights::from_pairs(n, &neighbours(inputs))?;
     let islands = weights.islands();
     if !islands.is_empty() {
-        let names: Vec<&str> = islands.iter().take(10).map(|i| inputs.zones.names[*i as usize].as_str()).collect();
-        let message = format!("{} counties share no corner with another: {}", islands.len(), names.join(", "));
+        let names: Vec<&str> =
+            islands.iter().take(10).map(|i| inputs.zones.names[*i as usize].as_str()).collect();
+        let message =
+            format!("{} counties share no corner with another: {}", islands.len(), names.join(", "));
         notes.findings.push(Finding::info("islands", message).layer("zones").count(islands.len() as u64));
     }
     let rows = weights.row_standardised();

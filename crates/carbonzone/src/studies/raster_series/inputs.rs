@@ -49,7 +49,8 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
         report(finding.value(p.city.last_year.to_string()), &["city", "last_year"]);
     }
     if p.risk.window_years == 0 {
-        let finding = Finding::error("window_years", "a window needs at least one year").field("risk.window_years");
+        let finding =
+            Finding::error("window_years", "a window needs at least one year").field("risk.window_years");
         report(finding, &["risk", "window_years"]);
     }
     if let Err(e) = p.risk.options.validate() {
@@ -64,13 +65,20 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     }
     if !(p.aggregate.cell_m > 0.0 && p.aggregate.cell_m.is_finite()) {
         let finding = Finding::error("cell_size", "the grid cell size must be a positive number of metres");
-        report(finding.field("aggregate.cell_m").value(p.aggregate.cell_m.to_string()), &["aggregate", "cell_m"]);
+        report(
+            finding.field("aggregate.cell_m").value(p.aggregate.cell_m.to_string()),
+            &["aggregate", "cell_m"],
+        );
     }
     findings
 }
 
 /// Reads counties and emissions. `None`: the findings say why.
-pub fn load(loaded: &Loaded<RasterSeriesPipeline>, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
+pub fn load(
+    loaded: &Loaded<RasterSeriesPipeline>,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<Inputs> {
     let p = &loaded.pipeline;
     let crs = match WorkingCrs::parse(&p.city.crs) {
         Ok(crs) => crs,
@@ -136,7 +144,13 @@ fn emissions(
     let regions = regions(loaded, zones);
     let values = rows(loaded, &table, &specs, &regions, years, &shown, notes)?;
     report_gaps(&values, &regions, years, &shown, notes);
-    Some(regions.into_values().zip(values).map(|(counties, emission_t)| RegionSeries { counties, emission_t }).collect())
+    Some(
+        regions
+            .into_values()
+            .zip(values)
+            .map(|(counties, emission_t)| RegionSeries { counties, emission_t })
+            .collect(),
+    )
 }
 
 /// Regions by normalised key, with their counties.
@@ -195,10 +209,15 @@ fn rows(
                 continue;
             }
         };
-        let Some(at) = year.and_then(|y| years.iter().position(|known| f64::from(*known) == y)) else { continue };
+        let Some(at) = year.and_then(|y| years.iter().position(|known| f64::from(*known) == y)) else {
+            continue;
+        };
         if let Some(v) = emission.filter(|v| *v < 0.0) {
-            let finding = Finding::error("negative_or_nan_activity", "emissions must be ≥ 0").layer("emissions");
-            notes.findings.push(finding.file(table.place(row, columns[2])).feature(name).value(v.to_string()));
+            let finding =
+                Finding::error("negative_or_nan_activity", "emissions must be ≥ 0").layer("emissions");
+            notes
+                .findings
+                .push(finding.file(table.place(row, columns[2])).feature(name).value(v.to_string()));
             continue;
         }
         if values[region][at].is_some() {
@@ -209,12 +228,15 @@ fn rows(
     }
     if !unmatched.is_empty() {
         notes.findings.push(
-            Finding::error("unmatched_table_rows", format!("rows that match no county: {}", unmatched.join(", ")))
-                .layer("emissions")
-                .file(shown)
-                .field(&config.key)
-                .count(unmatched.len() as u64)
-                .hint("correct the key, join on = \"name\", or set level = \"district\" or \"total\""),
+            Finding::error(
+                "unmatched_table_rows",
+                format!("rows that match no county: {}", unmatched.join(", ")),
+            )
+            .layer("emissions")
+            .file(shown)
+            .field(&config.key)
+            .count(unmatched.len() as u64)
+            .hint("correct the key, join on = \"name\", or set level = \"district\" or \"total\""),
         );
     }
     (notes.findings.items.len() == before).then_some(values)
@@ -230,9 +252,10 @@ fn report_gaps(
 ) {
     let missing: usize = values.iter().map(|v| v.iter().filter(|x| x.is_none()).count()).sum();
     if missing > 0 {
-        let first = values.iter().zip(regions.keys()).find_map(|(v, key)| {
-            v.iter().position(Option::is_none).map(|at| format!("{key} {}", years[at]))
-        });
+        let first = values
+            .iter()
+            .zip(regions.keys())
+            .find_map(|(v, key)| v.iter().position(Option::is_none).map(|at| format!("{key} {}", years[at])));
         notes.findings.push(
             Finding::warning("missing_years", format!("{missing} values of county and year are missing"))
                 .layer("emissions")

@@ -49,15 +49,26 @@ impl<'a> Reader<'a> {
         let t = self.months("temperature", temperature, year, notes)?;
         let r = self.months("precipitation", precipitation, year, notes)?;
         let at = |months: &[Vec<f64>], cell: usize| -> [f64; 12] { std::array::from_fn(|m| months[m][cell]) };
-        Some((0..self.grid.len()).map(|cell| annual_respiration_gc_m2(&at(&t, cell), &at(&r, cell))).collect())
+        Some(
+            (0..self.grid.len()).map(|cell| annual_respiration_gc_m2(&at(&t, cell), &at(&r, cell))).collect(),
+        )
     }
 
     /// Twelve bands.
-    fn months(&mut self, role: &str, raster: &YearlyRaster, year: i32, notes: &mut Notes) -> Option<Vec<Vec<f64>>> {
+    fn months(
+        &mut self,
+        role: &str,
+        raster: &YearlyRaster,
+        year: i32,
+        notes: &mut Notes,
+    ) -> Option<Vec<Vec<f64>>> {
         let opened = self.open(role, raster, year, notes)?;
         if opened.bands() < 12 {
-            let finding = Finding::error("monthly_bands", format!("{role} of {year} has {} bands", opened.bands()));
-            notes.findings.push(finding.layer(role).file(file_name(raster, year)).expected("12 bands, January first"));
+            let finding =
+                Finding::error("monthly_bands", format!("{role} of {year} has {} bands", opened.bands()));
+            notes
+                .findings
+                .push(finding.layer(role).file(file_name(raster, year)).expected("12 bands, January first"));
             return None;
         }
         (1..=12).map(|band| self.read(role, &opened, raster, band, Resample::Bilinear, notes)).collect()
@@ -69,7 +80,10 @@ impl<'a> Reader<'a> {
         if !path.exists() {
             let finding = Finding::warning("missing_year", format!("there is no {role} raster of {year}"));
             notes.findings.push(
-                finding.layer(role).file(shown).hint("the year is left out; a window needs at least three years"),
+                finding
+                    .layer(role)
+                    .file(shown)
+                    .hint("the year is left out; a window needs at least three years"),
             );
             return None;
         }

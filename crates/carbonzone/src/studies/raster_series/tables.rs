@@ -3,6 +3,7 @@
 use super::compute::{Results, Trend, Year};
 use super::inputs::Inputs;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2, ZoneClassRecord};
+use carbonzone_zoning::henan::downscale::WeightUsed;
 use carbonzone_zoning::henan::ratio::{BudgetState, Window, source_sink_ratio};
 use carbonzone_zoning::henan::risk::{RiskClass, RiskOptions, RiskVariant, WindowRisk, headline};
 use carbonzone_zoning::spatial::hot_spots::confidence_bin;
@@ -48,6 +49,17 @@ pub fn risk_classes(values: &[Option<f64>]) -> Vec<ZoneClassRecord> {
 /// 1–5 by risk class, 6 without a value.
 fn code_of(value: Option<f64>) -> u8 {
     value.map_or(UNDEFINED, |v| RiskClass::of(v) as u8 + 1)
+}
+
+/// Weight that placed a county's emissions on cells.
+fn placed_by(used: WeightUsed) -> Option<String> {
+    let name = match used {
+        WeightUsed::Light => "light",
+        WeightUsed::BuiltUp => "built_up",
+        WeightUsed::Area => "area",
+        WeightUsed::Nothing => return None,
+    };
+    Some(name.to_owned())
 }
 
 /// Area of the counties on the study's basis.
@@ -101,6 +113,8 @@ pub fn counties(
         .with("sink_t", real(&|y, u| Some(y.sink_t[u])))
         .with("net_t", real(&|y, u| gross(y, u).map(|g| g - y.sink_t[u])))
         .with("absorption_t", real(&|y, u| y.absorption_t[u]))
+        .with("light", real(&|y, u| y.light[u]))
+        .with("placed_by", text(&|y, u| placed_by(y.used[u])))
         .with("gross_t_km2", real(&|y, u| gross(y, u).map(|g| g / (areas.basis_m2[u] / M2_PER_KM2))))
         .with("ratio", real(&ratio))
         .with("state", text(&|y, u| ratio(y, u).map(state)))
@@ -108,14 +122,22 @@ pub fn counties(
         .with("ciri", real(&|y, u| window_of(y.year).and_then(|w| results.risk.parts[w][u]).map(|p| p.ciri)))
         .with("risk", real(&risk_of))
         .with("zone", text(&|y, u| class(y, u).map(|c| c.key.clone())))
-        .with("zone_id", ColumnData::Int(rows.iter().map(|(y, u)| Some(i64::from(code_of(risk_of(y, *u))))).collect()))
+        .with(
+            "zone_id",
+            ColumnData::Int(rows.iter().map(|(y, u)| Some(i64::from(code_of(risk_of(y, *u))))).collect()),
+        )
         .with("zone_en", text(&|y, u| class(y, u).map(|c| c.label_en.clone())))
         .with("zone_zh", text(&|y, u| class(y, u).map(|c| c.label_zh.clone())))
         .with("zone_color", text(&|y, u| class(y, u).map(|c| c.color.clone())))
 }
 
 /// `windows.csv`: one row per window and county, every variant, hot spots.
-pub fn windows(inputs: &Inputs, results: &Results, options: &RiskOptions, variant: RiskVariant) -> AttributeTable {
+pub fn windows(
+    inputs: &Inputs,
+    results: &Results,
+    options: &RiskOptions,
+    variant: RiskVariant,
+) -> AttributeTable {
     let n = inputs.zones.ids.len();
     let rows: Vec<(usize, usize)> =
         (0..inputs.windows.len()).flat_map(|w| (0..n).map(move |u| (w, u))).collect();
@@ -146,7 +168,8 @@ pub fn windows(inputs: &Inputs, results: &Results, options: &RiskOptions, varian
         table.push(v.key(), real(&|w, u| results.risk.of(v)[w][u]));
     }
     table.push("risk_class", text(&|w, u| risk(w, u).map(|r| RiskClass::of(r).label().0.to_owned())));
-    let above: Vec<Option<bool>> = rows.iter().map(|(w, u)| risk(*w, *u).map(|r| r > options.threshold)).collect();
+    let above: Vec<Option<bool>> =
+        rows.iter().map(|(w, u)| risk(*w, *u).map(|r| r > options.threshold)).collect();
     table.push("above_threshold", ColumnData::Bool(above));
     table.push("gi_star", real(&|w, u| results.hot_spots[w][u]));
     table.push("hot_spot", int(&|w, u| results.hot_spots[w][u].map(|z| i64::from(confidence_bin(z)))));
@@ -167,7 +190,10 @@ pub fn trajectories(inputs: &Inputs, results: &Results) -> AttributeTable {
         .with("unit_id", ColumnData::texts(&inputs.zones.ids))
         .with("name", ColumnData::texts(&inputs.zones.names))
         .with("trajectory", ColumnData::Text(results.trajectories.iter().map(|t| Some(t.text())).collect()))
-        .with("trajectory_type", name(&|u| serde_json::to_value(results.trajectories[u].kind).unwrap_or_default()))
+        .with(
+            "trajectory_type",
+            name(&|u| serde_json::to_value(results.trajectories[u].kind).unwrap_or_default()),
+        )
         .with("slope_ln_ratio", trend(|t| t.slope.map(|s| s.slope)))
         .with(
             "infinite_years",
@@ -222,7 +248,8 @@ pub fn totals(results: &Results) -> Vec<YearTotals> {
 /// `series.csv`: totals, ratio and light fit per year.
 pub fn series(results: &Results) -> AttributeTable {
     let totals = totals(results);
-    let real = |f: &dyn Fn(&YearTotals) -> Option<f64>| ColumnData::Real(totals.iter().map(f).map(finite).collect());
+    let real =
+        |f: &dyn Fn(&YearTotals) -> Option<f64>| ColumnData::Real(totals.iter().map(f).map(finite).collect());
     let fit = |f: fn(&carbonzone_zoning::henan::downscale::LightFit) -> Option<f64>| {
         ColumnData::Real(results.years.iter().map(|y| y.fit.as_ref().and_then(f)).map(finite).collect())
     };
@@ -252,12 +279,22 @@ pub fn transition_matrix(results: &Results) -> AttributeTable {
     AttributeTable::new()
         .with("from", ColumnData::Text(pairs.iter().map(|p| label(p.0)).collect()))
         .with("to", ColumnData::Text(pairs.iter().map(|p| label(p.1)).collect()))
-        .with("count", ColumnData::Int(pairs.iter().map(|p| Some(m.counts[p.0 as usize][p.1 as usize] as i64)).collect()))
+        .with(
+            "count",
+            ColumnData::Int(
+                pairs.iter().map(|p| Some(m.counts[p.0 as usize][p.1 as usize] as i64)).collect(),
+            ),
+        )
         .with("probability", ColumnData::Real(pairs.iter().map(|p| m.probability(p.0, p.1)).collect()))
 }
 
 /// `headline.csv`: counties above the threshold per window and variant, and Moran's I of the chosen one.
-pub fn headlines(inputs: &Inputs, results: &Results, options: &RiskOptions, variant: RiskVariant) -> AttributeTable {
+pub fn headlines(
+    inputs: &Inputs,
+    results: &Results,
+    options: &RiskOptions,
+    variant: RiskVariant,
+) -> AttributeTable {
     let rows: Vec<(usize, RiskVariant)> =
         (0..inputs.windows.len()).flat_map(|w| RiskVariant::ALL.map(|v| (w, v))).collect();
     let at = |w: usize, v: RiskVariant| headline(&results.risk.of(v)[w], options.threshold);
@@ -268,7 +305,10 @@ pub fn headlines(inputs: &Inputs, results: &Results, options: &RiskOptions, vari
         ColumnData::Real(rows.iter().map(one).collect())
     };
     AttributeTable::new()
-        .with("window", ColumnData::Text(rows.iter().map(|(w, _)| Some(inputs.windows[*w].label())).collect()))
+        .with(
+            "window",
+            ColumnData::Text(rows.iter().map(|(w, _)| Some(inputs.windows[*w].label())).collect()),
+        )
         .with("variant", ColumnData::Text(rows.iter().map(|(_, v)| Some(v.key().to_owned())).collect()))
         .with("threshold", ColumnData::Real(vec![Some(options.threshold); rows.len()]))
         .with("above", ColumnData::Int(rows.iter().map(|(w, v)| Some(at(*w, *v).above as i64)).collect()))
@@ -281,8 +321,8 @@ pub fn headlines(inputs: &Inputs, results: &Results, options: &RiskOptions, vari
 
 /// `correlation.csv`: Spearman rank correlation between the variants.
 pub fn correlation(results: &Results) -> AttributeTable {
-    let mut table = AttributeTable::new()
-        .with("variant", ColumnData::texts(&RiskVariant::ALL.map(RiskVariant::key)));
+    let mut table =
+        AttributeTable::new().with("variant", ColumnData::texts(&RiskVariant::ALL.map(RiskVariant::key)));
     for (j, v) in RiskVariant::ALL.into_iter().enumerate() {
         table.push(v.key(), ColumnData::Real(results.risk.correlation.iter().map(|row| row[j]).collect()));
     }
