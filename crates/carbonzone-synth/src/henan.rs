@@ -282,8 +282,8 @@ impl Place {
             .enumerate()
             .map(|(z, c)| {
                 // Own rise or fall of each county around the province's path.
-                let own = 1.0 + 0.02 * step * value(self.seed ^ 3, z as f64 * 1.31, 0.5);
-                let wobble = 1.0 + 0.05 * value(self.seed ^ 4, z as f64 * 2.17, step * 0.9);
+                let own = 1.0 + 0.02 * step * value(self.seed ^ 0x3, z as f64 * 1.31, 0.5);
+                let wobble = 1.0 + 0.05 * value(self.seed ^ 0x4, z as f64 * 2.17, step * 0.9);
                 c.population_1e4 * c.industry * own * wobble
             })
             .collect();
@@ -421,20 +421,19 @@ impl Place {
         const R: [f64; 12] = [12.0, 16.0, 32.0, 46.0, 66.0, 88.0, 168.0, 128.0, 82.0, 48.0, 30.0, 12.0];
         let g = &self.climate;
         let y = f64::from(year - 2001);
-        let (mut temperature, mut rain) =
-            (vec![Vec::with_capacity(g.len()); 12], vec![Vec::with_capacity(g.len()); 12]);
+        let (mut temperature, mut rain) = (vec![Vec::new(); 12], vec![Vec::new(); 12]);
         for row in 0..g.rows {
             for col in 0..g.cols {
                 let p = centre_of(g, col, row);
                 let south = (3_760_000.0 - p[1]) / 250_000.0;
                 let up = self.upland(facts, p);
                 for m in 0..12 {
-                    let season = value(self.seed ^ 21, y * 3.7, m as f64 * 2.3);
+                    let season = value(self.seed ^ 0x15, y * 3.7, m as f64 * 2.3);
                     let t = T[m] + 0.9 * south - 4.2 * up + 0.035 * y + 0.9 * season;
                     let wet = 1.0
                         + 0.28 * south
-                        + 0.30 * value(self.seed ^ 22, y * 2.9, m as f64)
-                        + 0.1 * fractal(self.seed ^ 23, p[0] / 9e4, p[1] / 9e4, 2);
+                        + 0.30 * value(self.seed ^ 0x16, y * 2.9, m as f64)
+                        + 0.1 * fractal(self.seed ^ 0x17, p[0] / 9e4, p[1] / 9e4, 2);
                     temperature[m].push(t as f32);
                     rain[m].push((R[m] * wet).max(0.0) as f32);
                 }
@@ -464,7 +463,7 @@ impl Place {
             }
             let p = self.cell_centre(i);
             let d = distance(p, c.seat) / (c.radius_m * growth.sqrt());
-            let noise = fractal(self.seed ^ 31, p[0] / 5000.0, p[1] / 5000.0, 3);
+            let noise = fractal(self.seed ^ 0x1F, p[0] / 5000.0, p[1] / 5000.0, 3);
             let town =
                 46.0 * growth * (0.5 + 0.5 * c.industry.min(2.0)) / (1.0 + d.powi(4)) * (1.0 + 0.3 * noise);
             let villages = if noise > 0.34 { 1.6 * growth * (noise - 0.2) } else { 0.0 };
@@ -527,9 +526,9 @@ impl Place {
                 let p = self.cell_centre(i);
                 let green = 1.0
                     + 0.55 * self.upland(facts, p)
-                    + 0.28 * fractal(self.seed ^ 41, p[0] / 22_000.0, p[1] / 22_000.0, 4);
-                let own =
-                    0.10 * fractal(self.seed ^ 42 ^ (year.year as u64), p[0] / 60_000.0, p[1] / 60_000.0, 2);
+                    + 0.28 * fractal(self.seed ^ 0x29, p[0] / 22_000.0, p[1] / 22_000.0, 4);
+                let own = 0.10
+                    * fractal(self.seed ^ 0x2A ^ (year.year as u64), p[0] / 60_000.0, p[1] / 60_000.0, 2);
                 // Towns take up little, and their middles give off.
                 green + own - 1.6 * (f64::from(lights[i].max(0.0)) / 30.0).min(1.2)
             })

@@ -67,13 +67,13 @@ fn city(seed: u64) -> Memory {
     let mut m = Memory::default();
     let options = GuiyangOptions { cell_m: 240.0, seed };
     guiyang::generate(
-        &GuiyangFacts::builtin().unwrap(),
+        &GuiyangFacts::builtin().expect("built-in facts are valid"),
         &options,
         &GaussKruger::epsg4507(),
         &mut m,
         &NoProgress,
     )
-    .unwrap();
+    .expect("a region is made");
     m
 }
 
@@ -90,7 +90,7 @@ fn guiyang_has_five_units_near_the_areas_that_the_paper_implies() {
 #[test]
 fn guiyangs_emissions_and_sinks_have_the_papers_order_of_magnitude() {
     let m = city(1);
-    let facts = GuiyangFacts::builtin().unwrap();
+    let facts = GuiyangFacts::builtin().expect("built-in facts are valid");
     // Method C: E = 3285 P + 2.66 e GDP; A = 1.16, 3.55, 0.021, 2.56 t/ha of cultivated, forest, grassland, water.
     for (year, emission, sink) in [(2015, 7736.23, 166.87), (2020, 5575.43, 166.70)] {
         let e: f64 = facts
@@ -139,10 +139,10 @@ fn province() -> &'static Memory {
 
 fn make_province() -> Memory {
     let mut m = Memory::default();
-    let facts = HenanFacts::builtin().unwrap();
+    let facts = HenanFacts::builtin().expect("built-in facts are valid");
     let summary =
         henan::generate(&facts, &HenanOptions::default(), &GaussKruger::epsg4547(), &mut m, &NoProgress)
-            .unwrap();
+            .expect("a region is made");
     assert_eq!(summary.rasters, 100);
     m
 }

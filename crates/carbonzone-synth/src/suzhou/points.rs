@@ -92,9 +92,8 @@ fn poi_kind(host: &Host, rng: &mut Rng) -> (&'static str, &'static str) {
 fn poi_weight(h: &Host) -> f64 {
     let per = match h.usage {
         Use::Commercial => 7.0,
-        Use::Public => 2.6,
+        Use::Public | Use::Housing => 2.6,
         Use::Industrial => 2.4,
-        Use::Housing => 2.6,
         Use::Village => 0.7,
         Use::Utility => 1.1,
         Use::Port | Use::Rail => 0.25,
