@@ -3,7 +3,7 @@
 use crate::crs::{CrsPath, WorkingCrs};
 use crate::decode::{DecodedBatch, Outcome};
 use crate::digest::DigestJob;
-use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, check_reading, open_layer};
+use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
 use crate::warnings;
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
@@ -47,7 +47,7 @@ pub fn read_polygons(
     progress: &dyn Progress,
 ) -> Option<PolygonLayer> {
     let mut report = Reporter::new(source, findings);
-    let open = open_layer(source, crs.definition(), &mut report)?;
+    let open = open_layer(source, Wanted::Polygons, crs.definition(), &mut report)?;
     let digest = DigestJob::start(&source.path);
     progress.begin(&format!("reading {}", source.role), open.expected);
     let (mut raw, end) = read_all(&open, progress);

@@ -38,8 +38,7 @@ pub(crate) struct SpatialIndex {
 impl SpatialIndex {
     /// Declares the index of an empty layer and sets its insert trigger aside.
     pub(crate) fn declare(dataset: &Dataset, table: &str, geometry: &str) -> Result<Self> {
-        let quoted = |text: &str| text.replace('\'', "''");
-        run(dataset, &format!("SELECT CreateSpatialIndex('{}', '{}')", quoted(table), quoted(geometry)))?;
+        create_by_gdal(dataset, table, geometry)?;
         let tree = format!("rtree_{table}_{geometry}");
         let trigger = format!("{tree}_insert");
         let insert_trigger = text_of(
@@ -85,6 +84,16 @@ impl SpatialIndex {
         )?;
         run(dataset, &self.insert_trigger)
     }
+}
+
+/// GDAL's own way: on an empty table it only declares the index; on a full one it fills it row by row. Does nothing
+/// if the index is there already.
+pub(crate) fn create_by_gdal(dataset: &Dataset, table: &str, geometry: &str) -> Result<()> {
+    run(dataset, &format!("SELECT CreateSpatialIndex('{}', '{}')", quoted(table), quoted(geometry)))
+}
+
+fn quoted(text: &str) -> String {
+    text.replace('\'', "''")
 }
 
 fn identifier(name: &str) -> String {

@@ -260,6 +260,8 @@ pub(crate) enum FieldKind {
     Int,
     Bool,
     Fid,
+    /// A tag inside the hstore text of OpenStreetMap's `other_tags`.
+    Tag,
 }
 
 /// A column to read.
@@ -282,6 +284,14 @@ pub(crate) struct OpenLayer {
 enum LayerReader {
     Gdal { dataset: Dataset, index: usize, fields: Vec<FieldPlan> },
     Parquet(Box<ParquetLayer>),
+}
+
+/// What a reader is after: decides the layer of an OpenStreetMap file that names none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Points,
+    Lines,
+    Polygons,
 }
 
 /// How reading ended.
@@ -387,6 +397,7 @@ pub(crate) fn open_dataset(
 /// reported at once where possible; `None` if the layer cannot be used.
 pub(crate) fn open_layer(
     source: &VectorSource,
+    wanted: Wanted,
     target: &str,
     report: &mut Reporter<'_>,
 ) -> Option<OpenLayer> {
@@ -417,7 +428,7 @@ pub(crate) fn open_layer(
             return None;
         }
     };
-    let index = find_layer(source, &dataset, report)?;
+    let index = find_layer(source, wanted, &dataset, report)?;
     let mut layer = match dataset.layer(index) {
         Ok(layer) => layer,
         Err(error) => {
@@ -442,8 +453,28 @@ pub(crate) fn layer_names(dataset: &Dataset) -> Vec<String> {
     (0..dataset.layer_count()).filter_map(|i| dataset.layer(i).ok()).map(|l| l.name()).collect()
 }
 
-fn find_layer(source: &VectorSource, dataset: &Dataset, report: &mut Reporter<'_>) -> Option<usize> {
+fn find_layer(
+    source: &VectorSource,
+    wanted: Wanted,
+    dataset: &Dataset,
+    report: &mut Reporter<'_>,
+) -> Option<usize> {
     let (names, _) = capture(|| layer_names(dataset));
+    if source.layer.is_none() && dataset.driver().short_name() == "OSM" {
+        let name = match wanted {
+            Wanted::Points => "points",
+            Wanted::Lines => "lines",
+            Wanted::Polygons => "multipolygons",
+        };
+        if let Some(found) = names.iter().position(|n| n == name) {
+            report.add(
+                Finding::info("osm_layer", format!("of the OpenStreetMap file the layer \"{name}\" is read"))
+                    .field("layer")
+                    .expected(format!("one of {}", listed(&names))),
+            );
+            return Some(found);
+        }
+    }
     if let Some(wanted) = &source.layer {
         let exact = names.iter().position(|n| n == wanted);
         if let Some(found) = exact.or_else(|| names.iter().position(|n| n.eq_ignore_ascii_case(wanted))) {
@@ -522,6 +553,9 @@ fn plan_field<L: LayerAccess>(layer: &L, names: &[String], wanted: &str) -> Opti
         .or_else(|| names.iter().position(|n| n.to_lowercase() == wanted.to_lowercase()));
     if let Some(index) = index {
         return Some(FieldPlan { name: wanted.to_owned(), index, kind: kind_of(layer, index) });
+    }
+    if let Some(tags) = names.iter().position(|n| n == "other_tags") {
+        return Some(FieldPlan { name: wanted.to_owned(), index: tags, kind: FieldKind::Tag });
     }
     ["fid", "ogc_fid"].iter().any(|f| wanted.eq_ignore_ascii_case(f)).then(|| FieldPlan {
         name: wanted.to_owned(),
@@ -695,7 +729,7 @@ fn empty_columns(plans: &[FieldPlan]) -> Vec<ColumnData> {
     plans
         .iter()
         .map(|p| match p.kind {
-            FieldKind::Text => ColumnData::Text(Vec::new()),
+            FieldKind::Text | FieldKind::Tag => ColumnData::Text(Vec::new()),
             FieldKind::Real => ColumnData::Real(Vec::new()),
             FieldKind::Int | FieldKind::Fid => ColumnData::Int(Vec::new()),
             FieldKind::Bool => ColumnData::Bool(Vec::new()),
@@ -713,7 +747,10 @@ fn push_value(plan: &FieldPlan, column: &mut ColumnData, feature: &Feature<'_>, 
     let present = ffi::field_has_value(feature, plan.index);
     match column {
         ColumnData::Text(v) => {
-            let text = present.then(|| feature.field_as_string(plan.index).ok().flatten()).flatten();
+            let mut text = present.then(|| feature.field_as_string(plan.index).ok().flatten()).flatten();
+            if plan.kind == FieldKind::Tag {
+                text = text.and_then(|tags| tag_value(&tags, &plan.name));
+            }
             if let Some(text) = &text {
                 check.see(&plan.name, text);
             }
@@ -735,6 +772,29 @@ fn push_value(plan: &FieldPlan, column: &mut ColumnData, feature: &Feature<'_>, 
                     .flatten()
                     .map(|x| x != 0),
             );
+        }
+    }
+}
+
+/// Value of a key in the hstore text of PostgreSQL: `"amenity"=>"school","name"=>"a \\"b\\""`.
+fn tag_value(tags: &str, key: &str) -> Option<String> {
+    let mut chars = tags.chars();
+    let mut quoted = || -> Option<String> {
+        chars.by_ref().find(|c| *c == '"')?;
+        let mut text = String::new();
+        while let Some(c) = chars.next() {
+            match c {
+                '"' => return Some(text),
+                '\\' => text.extend(chars.next()),
+                _ => text.push(c),
+            }
+        }
+        None
+    };
+    loop {
+        let (name, value) = (quoted()?, quoted()?);
+        if name == key {
+            return Some(value);
         }
     }
 }
@@ -783,4 +843,26 @@ pub(crate) fn check_reading(
         );
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_found_in_hstore_text() {
+        let tags = r#""amenity"=>"school","name:zh"=>"苏州\"中学\"","empty"=>"""#;
+        assert_eq!(tag_value(tags, "amenity").as_deref(), Some("school"));
+        assert_eq!(tag_value(tags, "name:zh").as_deref(), Some("苏州\"中学\""));
+        assert_eq!(tag_value(tags, "empty").as_deref(), Some(""));
+        assert_eq!(tag_value(tags, "school"), None, "a value is no key");
+        assert_eq!(tag_value("\"broken", "broken"), None);
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered_and_only_if_it_is_near() {
+        let names = ["DLBM", "DLMC", "BSM"];
+        assert_eq!(did_you_mean("dlbn", &names).as_deref(), Some("DLBM"));
+        assert_eq!(did_you_mean("population", &names), None);
+    }
 }

@@ -5,7 +5,7 @@ use crate::csv_points;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
 use crate::place::PlaceCheck;
-use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, check_reading, open_layer};
+use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
 use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::{Centroid, InteriorPoint};
@@ -153,23 +153,30 @@ pub fn read_points(
     let mut losses = Losses::default();
     let mut inner = 0u64;
     let mut feed = PointFeed::default();
-    let run = run_stream(source, crs, &mut report, progress, &mut |raw, table, path, transformer| {
-        let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        for (row, (kind, wkb)) in raw.geometries().enumerate() {
-            match point_of(kind, wkb) {
-                Ok((x, y, from_polygon)) => {
-                    inner += u64::from(from_polygon);
-                    xs.push(x);
-                    ys.push(y);
-                    rows.push(row as u32);
+    let run = run_stream(
+        source,
+        Wanted::Points,
+        crs,
+        &mut report,
+        progress,
+        &mut |raw, table, path, transformer| {
+            let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+            for (row, (kind, wkb)) in raw.geometries().enumerate() {
+                match point_of(kind, wkb) {
+                    Ok((x, y, from_polygon)) => {
+                        inner += u64::from(from_polygon);
+                        xs.push(x);
+                        ys.push(y);
+                        rows.push(row as u32);
+                    }
+                    Err((code, what)) => losses.add(code, what, None),
                 }
-                Err((code, what)) => losses.add(code, what, None),
             }
-        }
-        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
-        feed.place.see(path, crs, &xs, &ys);
-        feed.hand_over(xs, ys, table, transformer, &mut losses, sink);
-    })?;
+            let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+            feed.place.see(path, crs, &xs, &ys);
+            feed.hand_over(xs, ys, table, transformer, &mut losses, sink);
+        },
+    )?;
     if inner > 0 {
         report.add(
             Finding::info(
@@ -197,12 +204,19 @@ pub fn read_lines(
     let mut report = Reporter::new(source, findings);
     let mut losses = Losses::default();
     let mut feed = PointFeed::default();
-    let run = run_stream(source, crs, &mut report, progress, &mut |raw, table, path, transformer| {
-        let (batch, rows) = decode_lines(&raw, &mut losses);
-        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
-        feed.place.see(path, crs, &batch.xs, &batch.ys);
-        feed.hand_over_lines(LineBatch { table, ..batch }, transformer, &mut losses, sink);
-    })?;
+    let run = run_stream(
+        source,
+        Wanted::Lines,
+        crs,
+        &mut report,
+        progress,
+        &mut |raw, table, path, transformer| {
+            let (batch, rows) = decode_lines(&raw, &mut losses);
+            let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+            feed.place.see(path, crs, &batch.xs, &batch.ys);
+            feed.hand_over_lines(LineBatch { table, ..batch }, transformer, &mut losses, sink);
+        },
+    )?;
     finish(source, crs, run, losses, &feed, &mut report, ledger)
 }
 
@@ -325,12 +339,13 @@ type StreamSink<'a> = dyn FnMut(RawBatch, AttributeTable, &CrsPath, &Transformer
 /// Opens the layer and runs the reading thread; every batch goes through `sink` on the calling thread.
 fn run_stream(
     source: &VectorSource,
+    wanted: Wanted,
     crs: &WorkingCrs,
     report: &mut Reporter<'_>,
     progress: &dyn Progress,
     sink: &mut StreamSink<'_>,
 ) -> Option<InputRecord> {
-    let open = open_layer(source, crs.definition(), report)?;
+    let open = open_layer(source, wanted, crs.definition(), report)?;
     let transformer = match open.crs.transformer() {
         Ok(transformer) => transformer,
         Err(error) => {

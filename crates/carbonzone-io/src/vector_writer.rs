@@ -432,7 +432,8 @@ struct Sink {
     fields: Vec<FieldType>,
     geometry: Option<GeometryKind>,
     transaction: bool,
-    rtree: Option<SpatialIndex>,
+    /// What builds the index at the end: `Err` holds why ours cannot, then GDAL does it the slow way.
+    rtree: Option<std::result::Result<SpatialIndex, GdalError>>,
 }
 
 impl Sink {
@@ -449,7 +450,7 @@ impl Sink {
         let index = dataset.layer_count();
         let transaction = format == VectorFormat::GeoPackage;
         let indexed = transaction && spec.geometry.is_some() && spec.spatial_index;
-        let (made, messages) = capture(|| -> gdal::errors::Result<Option<SpatialIndex>> {
+        let (made, messages) = capture(|| -> gdal::errors::Result<Option<_>> {
             if transaction {
                 ffi::start_transaction(dataset)?;
             }
@@ -462,7 +463,7 @@ impl Sink {
             for (name, field) in &spec.fields {
                 create_field(&layer, name, *field, format)?;
             }
-            indexed.then(|| SpatialIndex::declare(dataset, &spec.name, GEOMETRY_COLUMN)).transpose()
+            Ok(indexed.then(|| SpatialIndex::declare(dataset, &spec.name, GEOMETRY_COLUMN)))
         });
         let rtree = made.map_err(|e| failed(path, &spec.name, &e, &messages))?;
         let fields = spec.fields.iter().map(|(_, f)| *f).collect();
@@ -475,8 +476,10 @@ impl Sink {
         }
         let rtree = self.rtree.take();
         let (result, messages) = capture(|| {
-            if let Some(rtree) = rtree {
-                rtree.write(dataset)?;
+            match rtree {
+                Some(Ok(rtree)) => rtree.write(dataset)?,
+                Some(Err(_)) => crate::rtree::create_by_gdal(dataset, &self.name, GEOMETRY_COLUMN)?,
+                None => {}
             }
             ffi::commit_transaction(dataset)
         });
@@ -565,7 +568,7 @@ impl Sink {
                 set_field(&mut feature, index, &column.data, row)?;
             }
             feature.create(&layer)?;
-            if let (Some(rtree), Some(bounds), Some(id)) = (&mut self.rtree, bounds, feature.fid()) {
+            if let (Some(Ok(rtree)), Some(bounds), Some(id)) = (&mut self.rtree, bounds, feature.fid()) {
                 rtree.add(id as i64, bounds);
             }
             if row % 4096 == 4095 {

@@ -13,6 +13,7 @@ use carbonzone_io::{
 };
 use carbonzone_types::{AttributeTable, ColumnData, Findings, GridSpec, NoProgress};
 use common::{lines, points, polygons, square, suzhou};
+use gdal::vector::LayerAccess;
 
 const X: f64 = 550_000.0;
 const Y: f64 = 3_460_000.0;
@@ -97,7 +98,6 @@ fn the_packed_spatial_index_is_whole_and_is_used() {
         let dataset = gdal::Dataset::open(&path).unwrap();
         let mut rows =
             dataset.execute_sql(statement, None, gdal::vector::sql::Dialect::DEFAULT).unwrap().unwrap();
-        use gdal::vector::LayerAccess;
         rows.features().next().unwrap().field_as_string(0).unwrap().unwrap()
     };
     assert_eq!(sql("SELECT rtreecheck('rtree_it''s \"parcels\"_geom')"), "ok");
