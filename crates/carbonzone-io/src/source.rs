@@ -776,7 +776,7 @@ fn push_value(plan: &FieldPlan, column: &mut ColumnData, feature: &Feature<'_>, 
     }
 }
 
-/// Value of a key in the hstore text of PostgreSQL: `"amenity"=>"school","name"=>"a \\"b\\""`.
+/// Value of a key in the hstore text of `PostgreSQL`: `"amenity"=>"school","name"=>"a \\"b\\""`.
 fn tag_value(tags: &str, key: &str) -> Option<String> {
     let mut chars = tags.chars();
     let mut quoted = || -> Option<String> {

@@ -68,7 +68,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     .collect()
 }
 
-fn read_everything(file: &Path) {
+fn read(file: &Path, round: usize) {
     let crs = suzhou();
     let entry = if ["dbf", "shx", "prj"].iter().any(|e| file.extension().is_some_and(|x| x == *e)) {
         file.with_extension("shp")
@@ -79,8 +79,7 @@ fn read_everything(file: &Path) {
     let degrees = VectorSource { crs: Some("GCJ-02".to_owned()), ..source.clone() };
     match entry.extension().and_then(|e| e.to_str()) {
         Some("csv") => {
-            let read = points(&degrees, &crs);
-            assert!(read.layer.is_some() || read.findings.blocks());
+            assert!(points(&degrees, &crs).is_told());
         }
         Some("tif") => {
             let (coverage, _): (Coverage, _) = layer_of(&good_parcels());
@@ -90,14 +89,14 @@ fn read_everything(file: &Path) {
             let _ = Raster::open(&entry);
         }
         _ => {
-            for source in [&source, &degrees] {
-                let read = polygons(source, &crs);
-                assert!(read.layer.is_some() || read.findings.blocks(), "{}", file.display());
-            }
-            let read = lines(&source, &crs);
-            assert!(read.layer.is_some() || read.findings.blocks(), "{}", file.display());
-            let read = points(&source, &crs);
-            assert!(read.layer.is_some() || read.findings.blocks(), "{}", file.display());
+            // One reader per round: they share all but the last step.
+            let readable = match round % 4 {
+                0 => polygons(&degrees, &crs).is_told(),
+                1 => lines(&source, &crs).is_told(),
+                2 => points(&source, &crs).is_told(),
+                _ => polygons(&source, &crs).is_told(),
+            };
+            assert!(readable, "{}", file.display());
         }
     }
 }
@@ -122,7 +121,7 @@ fn a_thousand_mutations_never_panic_and_never_hang() {
                 }),
             }
             std::fs::write(file, &bytes).unwrap();
-            read_everything(file);
+            read(file, round);
             std::fs::write(file, &original).unwrap();
         }
     }

@@ -207,15 +207,26 @@ impl LandUseScheme {
     /// Area share of the codes that the scheme knows, 0 to 1. `None` without area.
     #[must_use]
     pub fn known_share<'a>(&self, rows: impl Iterator<Item = (&'a str, f64)>) -> Option<f64> {
-        let (mut all, mut known) = (ExactSum::new(), ExactSum::new());
-        for (code, area_m2) in rows {
-            all.add(area_m2);
-            if self.classify(code).is_some() {
-                known.add(area_m2);
-            }
-        }
-        (all.value() > 0.0).then(|| known.value() / all.value())
+        area_share(rows, |code| self.classify(code).is_some())
     }
+
+    /// Area share of the codes that stand in the table as they are, not only by their beginning: tells two
+    /// hierarchical schemes apart that share their first digits. `None` without area.
+    #[must_use]
+    pub fn listed_share<'a>(&self, rows: impl Iterator<Item = (&'a str, f64)>) -> Option<f64> {
+        area_share(rows, |code| if self.prefix { self.lists(code) } else { self.classify(code).is_some() })
+    }
+}
+
+fn area_share<'a>(rows: impl Iterator<Item = (&'a str, f64)>, counts: impl Fn(&str) -> bool) -> Option<f64> {
+    let (mut all, mut part) = (ExactSum::new(), ExactSum::new());
+    for (code, area_m2) in rows {
+        all.add(area_m2);
+        if counts(code) {
+            part.add(area_m2);
+        }
+    }
+    (all.value() > 0.0).then(|| part.value() / all.value())
 }
 
 /// Index of the key that is `code`; for `key=value` its value, or the row `key=*`.
@@ -314,5 +325,9 @@ mod tests {
         let scheme = LandUseScheme::shipped("euluc").unwrap();
         assert_eq!(scheme.known_share([("3", 1.0), ("0601", 3.0)].into_iter()), Some(0.25));
         assert_eq!(scheme.known_share(std::iter::empty()), None);
+        let rows = || [("0404", 1.0), ("0101", 1.0)].into_iter();
+        let planning = LandUseScheme::shipped("planning2023").unwrap();
+        assert_eq!(planning.known_share(rows()), Some(1.0), "by its beginning, 04");
+        assert_eq!(planning.listed_share(rows()), Some(0.5));
     }
 }

@@ -16,6 +16,7 @@ const PAPER_ORDER: [&str; 5] = ["industry", "construction", "transport", "agricu
 
 /// Tonnes of one kind of unit: one column per sector, sinks apart. All in t CO2e per year.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_field_names, reason = "the unit is part of the name")]
 pub struct SectorTable {
     /// One vector per sector, in the order of [`Results::sectors`].
     pub sectors_t: Vec<Vec<f64>>,
@@ -122,9 +123,10 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
     progress.end();
     match result {
         Ok(allocation) => {
+            report_parcel_overlaps(inputs, &allocation, notes);
             for row in allocation.ledger.rows.iter().filter(|r| r.stage == Stage::Fallback) {
-                let mut finding =
-                    Finding::warning("fallback", row.note.clone()).field(row.land_group.clone());
+                let code = if row.note.contains(" is zero on all ") { "zero_proxy" } else { "fallback" };
+                let mut finding = Finding::warning(code, row.note.clone()).field(row.land_group.clone());
                 finding.amount_t = row.amount_t;
                 notes.findings.push(finding);
             }
@@ -154,6 +156,49 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
             None
         }
     }
+}
+
+/// Ground that two parcels claim, with the tonnes that both together put there. Reported, never corrected.
+fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut Notes) {
+    let pairs = &inputs.parcels.overlaps;
+    if pairs.is_empty() {
+        return;
+    }
+    let gross_m2 = |p: usize| {
+        let emissions = allocation.records.iter().zip(&allocation.per_rule);
+        let gross: f64 = emissions.filter(|(r, _)| r.sector != "sink").map(|(_, t)| t[p]).sum();
+        gross / inputs.parcels.planar_m2[p].max(f64::MIN_POSITIVE)
+    };
+    let total_m2: ExactSum = pairs.iter().map(|(_, _, m2)| *m2).collect();
+    let tonnes: ExactSum =
+        pairs.iter().map(|(a, b, m2)| m2 * (gross_m2(*a as usize) + gross_m2(*b as usize))).collect();
+    let mut largest: Vec<&(u32, u32, f64)> = pairs.iter().collect();
+    largest.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+    let list: Vec<String> = largest
+        .iter()
+        .take(5)
+        .map(|(a, b, m2)| {
+            let ids = &inputs.parcels.ids;
+            format!("{} and {}: {m2:.1} m²", ids[*a as usize], ids[*b as usize])
+        })
+        .collect();
+    let area = ExactSum::of(&inputs.parcels.planar_m2);
+    notes.findings.push(
+        Finding::warning(
+            "overlapping_parcels",
+            format!(
+                "parcels overlap by {:.1} m² ({:.4} % of their area) in {} pairs: {}",
+                total_m2.value(),
+                100.0 * total_m2.value() / area,
+                pairs.len(),
+                list.join("; ")
+            ),
+        )
+        .layer("parcels")
+        .count(pairs.len() as u64)
+        .amount_t(tonnes.value())
+        .hint("no tonne is lost or doubled, but both parcels weigh with their whole area; correct them if it is much"),
+    );
 }
 
 fn sector_order(allocation: &Allocation) -> Vec<String> {
@@ -357,8 +402,8 @@ fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
     rows.push(SectorTotal {
         sector: "sink".to_owned(),
         amount_t: sink_t,
-        share_of_gross_pct: pct(-sink_t, gross_t),
-        share_of_net_pct: pct(-sink_t, net_t),
+        share_of_gross_pct: pct(0.0 - sink_t, gross_t),
+        share_of_net_pct: pct(0.0 - sink_t, net_t),
     });
     Totals { gross_t, sink_t, net_t, ccr: (gross_t > 0.0).then(|| sink_t / gross_t), sectors: rows }
 }

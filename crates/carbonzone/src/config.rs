@@ -158,12 +158,13 @@ pub struct ParcelLayer {
     /// Id field; default: the feature number of the file.
     #[serde(default)]
     pub id: Option<String>,
-    /// Field with the land-use code.
+    /// Field with the land-use code; several as `landuse|natural|leisure`: the first that is filled.
     pub land_use: String,
     /// Field with the land-use name, if any: used to notice a wrong scheme.
     #[serde(default)]
     pub land_use_name: Option<String>,
-    /// `gbt21010`, another shipped scheme, or a CSV with columns code, space_type[, sink_type].
+    /// `gbt21010`, `planning2023`, `euluc`, `osm`, `corine`, `worldcover`, `clcd`, or a CSV with columns
+    /// code, space_type[, sink_type].
     #[serde(default = "gbt21010")]
     pub scheme: String,
 }
@@ -178,7 +179,7 @@ fn gbt21010() -> String {
 pub struct PoiLayer {
     /// File.
     pub source: Source,
-    /// Field with the type code.
+    /// Field with the type code; several as `amenity|shop|office`: the first that is filled.
     #[serde(rename = "type")]
     pub kind: String,
     /// Id field: duplicates are counted once.
@@ -187,7 +188,7 @@ pub struct PoiLayer {
     /// Name field: without ids, POI of the same name within 5 m are one.
     #[serde(default)]
     pub name: Option<String>,
-    /// `amap`, or a CSV with columns code, group[, mode].
+    /// `amap`, `osm`, or a CSV with columns code, group[, mode].
     #[serde(default = "amap")]
     pub groups: String,
     /// A POI outside the parcels of its class goes to the nearest one within this distance in metres.
@@ -217,12 +218,14 @@ pub enum SeveralTypes {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PopulationLayer {
-    /// Points (with `weight`), polygons (with `weight`; shared out by area) or a raster (persons per pixel).
+    /// Points (with `weight`), polygons (with `weight`; shared out by area) or a raster (persons per pixel). Not for
+    /// `kind = "zones"`.
+    #[serde(default)]
     pub source: Source,
     /// Columns with people; several are averaged (e.g. the night hour groups). Not needed for a raster.
     #[serde(default)]
     pub weight: Vec<String>,
-    /// `points` (default), `polygons` or `raster`.
+    /// `points` (default), `polygons`, `raster` or `zones`.
     #[serde(default)]
     pub kind: PopulationKind,
     /// People outside the residential parcels go to the nearest one within this distance in metres.
@@ -241,6 +244,8 @@ pub enum PopulationKind {
     Polygons,
     /// Persons per pixel, shared out by exact coverage.
     Raster,
+    /// The population of the zones, shared out by area over their parcels of the class: for want of anything better.
+    Zones,
 }
 
 /// Roads, railways, waterways.
@@ -249,10 +254,14 @@ pub enum PopulationKind {
 pub struct RoadLayer {
     /// File.
     pub source: Source,
-    /// Field with the class, e.g. OSM `fclass`. Without it every line is a road.
+    /// Field with the class, e.g. OSM `fclass`; several as `highway|railway|waterway`. Without it every line is a road.
     #[serde(default)]
     pub class: Option<String>,
-    /// Class to transport mode (`road`, `rail`, `water`, `air`). Classes not listed are left out and reported.
+    /// Shipped table of classes and modes: `osm`. `modes` adds to it and wins.
+    #[serde(default)]
+    pub scheme: Option<String>,
+    /// Class to transport mode (`road`, `rail`, `water`, `air`; `none`: left out on purpose). Classes not listed are
+    /// left out and reported.
     #[serde(default)]
     pub modes: BTreeMap<String, String>,
     /// Weight of a class in the standard length; default 1.
@@ -518,7 +527,7 @@ fn thousand() -> f64 {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Outputs {
-    /// How much of the parcels leaves the office: `full`, `coarse` (id rounded away, geometry simplified: not in WGS 84 files) or `none`.
+    /// How much of the parcels leaves the office: `full`, `coarse` (only sums per 100 m cell) or `none`.
     #[serde(default)]
     pub parcels: ParcelDetail,
     /// Format of the parcel layer.
@@ -554,7 +563,7 @@ pub enum ParcelDetail {
     /// Every parcel with all fields.
     #[default]
     Full,
-    /// In the GeoPackage only; not in the report.
+    /// Only tonnes and area per 100 m cell: no outline, no id, no land-use code of a parcel.
     Coarse,
     /// Not at all.
     None,

@@ -156,8 +156,15 @@ fn did_you_mean(message: &str) -> Option<String> {
 
 /// The most similar name, if one is similar at all.
 pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let found = found.to_lowercase();
+    // Swapped letters in a short name (`csr` for `crs`) are far apart for Jaro-Winkler, but one edit away.
+    let score = |name: &str| {
+        let edits = strsim::damerau_levenshtein(&found, name);
+        let close = if edits <= 1 + found.len() / 6 { 0.95 - 0.05 * edits as f64 } else { 0.0 };
+        strsim::jaro_winkler(&found, name).max(close)
+    };
     known
-        .map(|name| (strsim::jaro_winkler(&found.to_lowercase(), &name.to_lowercase()), name))
+        .map(|name| (score(&name.to_lowercase()), name))
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)

@@ -46,7 +46,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         return Ok(refuse(&args.pipeline, &loaded.text, &notes.findings));
     }
     let manifest = manifest::build(&loaded, &inputs, &results, &notes, balances);
-    let manifest = write::write_all(&loaded, inputs, results, manifest, out.path(), &bars)
+    let manifest = write::write_all(&loaded, inputs, &results, manifest, out.path(), &bars)
         .with_context(|| format!("writing into {}", target.display()))?;
     if cancelled() {
         eprint_line("cancelled; nothing was written");
@@ -95,7 +95,8 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
             if let Some(inputs) = load::load_inputs(&loaded, &mut notes, &bars)
                 && !notes.findings.blocks()
             {
-                let _ = compute::place(&inputs, &mut notes, &bars);
+                let _ = compute::compute(&loaded, &inputs, &mut notes, &bars);
+                let _ = compute::check_balances(&mut notes);
             }
             loaded.text
         }

@@ -7,18 +7,18 @@ use crate::load_config::Loaded;
 use crate::run::named;
 use crate::{maps, tables};
 use anyhow::Context;
-use carbonzone_geom::Coverage;
+use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_io::{ByteBand, FloatBand, GpkgWriter, WorkingCrs};
 use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
-use carbonzone_types::{AttributeTable, GridSpec, Ledger, Progress, RunManifest};
+use carbonzone_types::{AttributeTable, ColumnData, GridSpec, Ledger, Progress, RunManifest};
 use std::path::Path;
 
 /// Writes everything but `run.json`; gives back the manifest with what only writing can tell.
 pub fn write_all(
     loaded: &Loaded,
     inputs: Inputs,
-    results: Results,
+    results: &Results,
     manifest: RunManifest,
     dir: &Path,
     progress: &dyn Progress,
@@ -28,14 +28,20 @@ pub fn write_all(
     let zones_planar = inputs.zones.coverage.areas_m2();
     let zones_ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, &crs)?;
     let zone_area = if p.city.area == AreaBasis::Planar { &zones_planar } else { &zones_ellipsoidal };
-    let zone_table = tables::zones(&inputs, &results, &zones_planar, &zones_ellipsoidal, p.city.area);
-    let (class_codes, class_table) = tables::zone_classes(&inputs, &results, zone_area);
-    let (cells, cell_table) = tables::cells(&results);
-    let parcel_table = tables::parcels(&inputs, &results, p.city.area);
+    let zone_table = tables::zones(&inputs, results, &zones_planar, &zones_ellipsoidal, p.city.area);
+    let (class_codes, class_table) = tables::zone_classes(&inputs, results, zone_area);
+    let (cells, cell_table) = tables::cells(results);
+    let coarse =
+        (p.outputs.parcels == ParcelDetail::Coarse).then(|| coarse_parcels(&inputs, &results)).flatten();
+    let parcel_table = match &coarse {
+        Some((_, table)) => table.clone(),
+        None => tables::parcels(&inputs, results, p.city.area),
+    };
+    let parcel_shapes = coarse.as_ref().map_or(&inputs.parcels.coverage, |(cells, _)| cells);
 
     progress.begin("write GeoTIFF", None);
-    write_grid_tif(dir, &results, &crs, &manifest)?;
-    write_zones_tif(dir, &results, &crs, &manifest)?;
+    write_grid_tif(dir, results, &crs, &manifest)?;
+    write_zones_tif(dir, results, &crs, &manifest)?;
     progress.begin("write tables", None);
     let zones_name = &manifest.zones_layer;
     write_csv_bom(&named(dir, zones_name, "csv"), &zone_table)?;
@@ -45,7 +51,7 @@ pub fn write_all(
     let geojson = named(dir, zones_name, "geojson");
     carbonzone_io::write_geojson(&geojson, &inputs.zones.coverage, &zone_table, &crs)?;
 
-    let dissolved = dissolve(&inputs.zones.coverage, &results, &class_codes);
+    let dissolved = dissolve(&inputs.zones.coverage, results, &class_codes);
     let grid = cell_polygons(&results.grid, &cells);
     progress.begin("write GeoPackage", Some(inputs.parcels.ids.len() as u64));
     let mut gpkg = GpkgWriter::create(&named(dir, &p.city.name, "gpkg"), &crs)?;
@@ -56,8 +62,9 @@ pub fn write_all(
     let parcels_in_gpkg =
         p.outputs.parcels != ParcelDetail::None && p.outputs.parcel_format == ParcelFormat::Gpkg;
     if parcels_in_gpkg {
-        let what = format!("{synthetic}Parcels: emissions and sinks, t CO2e per year");
-        layer("parcels", &what, &inputs.parcels.coverage, &parcel_table)?;
+        let unit = if coarse.is_some() { "Parcels summed per 100 m cell" } else { "Parcels" };
+        let what = format!("{synthetic}{unit}: emissions and sinks, t CO2e per year");
+        layer("parcels", &what, parcel_shapes, &parcel_table)?;
     }
     let what = format!("{synthetic}Grid cells: emissions and sinks, t CO2e per year");
     layer(&manifest.grid_layer, &what, &grid, &cell_table)?;
@@ -67,7 +74,7 @@ pub fn write_all(
     layer("zones", &what, &dissolved, &class_table)?;
     gpkg.finish()?;
     if p.outputs.parcels != ParcelDetail::None {
-        write_parcels_beside(p.outputs.parcel_format, dir, &inputs.parcels.coverage, &parcel_table, &crs)?;
+        write_parcels_beside(p.outputs.parcel_format, dir, parcel_shapes, &parcel_table, &crs)?;
     }
     if let Some(inventory) = &inputs.inventory {
         let sheets: Vec<OutSheet> =
@@ -180,6 +187,45 @@ fn dissolve(zones: &Coverage, results: &Results, codes: &[u8]) -> Coverage {
         out.push_multipolygon(&shape.1);
     }
     out
+}
+
+/// Cell size of `parcels = "coarse"`, m.
+const COARSE_M: f64 = 100.0;
+
+/// Parcels as sums per 100 m cell: tonnes and area of all parcels in a cell, and nothing that tells one of them.
+fn coarse_parcels(inputs: &Inputs, results: &Results) -> Option<(Coverage, AttributeTable)> {
+    let grid = GridSpec::covering(inputs.parcels.coverage.total_bounds()?, COARSE_M)?;
+    let on_cells = overlap_grid(&inputs.parcels.coverage, &grid);
+    let covered = on_cells.spread(&inputs.parcels.area_m2).per_target;
+    let cells: Vec<u32> = (0..covered.len() as u32).filter(|&c| covered[c as usize] > 0.0).collect();
+    let pick = |values: &[f64]| -> Vec<f64> {
+        let all = on_cells.spread(values).per_target;
+        cells.iter().map(|&c| all[c as usize]).collect()
+    };
+    let ids: Vec<String> = cells
+        .iter()
+        .map(|&c| {
+            let (col, row) = grid.col_row(c);
+            format!("c{col}_r{row}")
+        })
+        .collect();
+    let area: Vec<f64> = cells.iter().map(|&c| covered[c as usize]).collect();
+    let mut table = AttributeTable::new()
+        .with("unit_id", ColumnData::texts(&ids))
+        .with("area_m2", ColumnData::reals(&area));
+    let mut gross = vec![0.0; cells.len()];
+    for (name, column) in results.sectors.iter().zip(&results.parcels.sectors_t) {
+        let tonnes = pick(column);
+        gross.iter_mut().zip(&tonnes).for_each(|(sum, t)| *sum += t);
+        table = table.with(&format!("{name}_t"), ColumnData::reals(&tonnes));
+    }
+    let sink = pick(&results.parcels.sink_t);
+    let net: Vec<f64> = gross.iter().zip(&sink).map(|(g, s)| g - s).collect();
+    let table = table
+        .with("gross_t", ColumnData::reals(&gross))
+        .with("sink_t", ColumnData::reals(&sink))
+        .with("net_t", ColumnData::reals(&net));
+    Some((cell_polygons(&grid, &cells), table))
 }
 
 fn cell_polygons(grid: &GridSpec, cells: &[u32]) -> Coverage {

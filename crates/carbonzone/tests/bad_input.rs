@@ -1,5 +1,32 @@
 //! Rows of contract §9 as a user meets them: `carbonzone check` on a real broken city. File-level defects are
 //! tested in `carbonzone-io`; here it is what reaches the person, and the exit code.
+//!
+//! | row | test |
+//! |---|---|
+//! | missing file | `every_missing_file_is_listed_at_once` |
+//! | unreadable, truncated file | `a_truncated_geopackage_is_refused_and_nothing_is_written`; every format in io |
+//! | unknown layer, field, key | `an_unknown_layer_...`, `an_unknown_field_...`, `an_unknown_key_...` |
+//! | no CRS | `points_without_a_crs_are_refused`; io for layers |
+//! | geographic CRS, feet | `degrees_are_refused_as_working_crs`, `feet_are_refused_as_working_crs`; feet layers in io |
+//! | mixed CRS | `layers_in_another_crs_are_reprojected_and_that_is_said` |
+//! | another offset (GCJ-02), swapped coordinates | `amap_points_taken_for_wgs84_are_suspected`; swapped in io |
+//! | unknown land-use code, another scheme | `an_unknown_land_use_code_...`, `codes_of_another_scheme_are_suspected_...` |
+//! | unknown POI code | `an_unknown_poi_code_is_listed_with_its_count` |
+//! | duplicate id, invalid geometry | `a_bow_tie_and_a_duplicate_id_...` |
+//! | NULL, empty, non-polygon geometry, 2-point rings | io |
+//! | overlapping parcels | `parcels_on_the_same_ground_are_reported_with_area_and_tonnes` |
+//! | overlapping zones, gaps | `overlapping_zones_are_refused_...`, `a_gap_between_zones_is_reported_with_its_area` |
+//! | parcel outside every zone; border | `parcels_outside_...`, `a_clipped_border_leaves_nothing_outside` |
+//! | POI, people, roads outside | `what_lies_outside_its_land_is_a_finding_with_its_share` |
+//! | zero proxy in a class | `a_proxy_that_is_zero_everywhere_...` |
+//! | class absent with a budget | `a_class_without_parcels_...` |
+//! | negative, NaN budget; sinks | `a_negative_sink_...`, `a_total_that_is_no_number_...`; activity data in carbonzone-inventory |
+//! | unmatched rows, both ways | `rows_that_match_no_zone_are_listed_both_ways` |
+//! | wrong encoding | io (`gbk_names_are_read_with_the_cpg_file_and_suspected_without`) |
+//! | unit that does not fit the factor | carbonzone-inventory (`a_messy_workbook_...`) |
+//! | GDP missing, city sink 0 | `a_missing_gdp_...`, `a_city_without_sinks_...` |
+//! | disk full | `a_full_disk_leaves_nothing_half_written` |
+//! | 0-feature layer | `a_filter_that_keeps_nothing_is_an_error`; io |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
@@ -29,6 +56,14 @@ fn every_missing_file_is_listed_at_once() {
     fs::remove_file(city.path("layers/township_stats.csv")).unwrap();
     let text = city.check(2);
     assert_mentions(&text, &["parcels.gpkg", "poi.csv", "township_stats.csv", "missing_file", "3 errors"]);
+    // The zone layer missing too: its table is named all the same.
+    fs::remove_file(city.path("layers/townships.gpkg")).unwrap();
+    city.edit("class = \"fclass\"", "class = \"klass\"");
+    let text = city.check(2);
+    assert_mentions(
+        &text,
+        &["townships.gpkg", "township_stats.csv", "\"klass\"", "did you mean \"fclass\"", "5 errors"],
+    );
 }
 
 #[test]
@@ -73,27 +108,51 @@ fn a_class_without_parcels_but_with_a_budget_is_an_error_with_tonnes() {
     assert_mentions(&city.check(1), &["greenhouses", "60200.0 t CO2e", "on_missing_class"]);
 }
 
-#[test]
-fn a_proxy_that_is_zero_everywhere_is_an_error_and_area_heals_it() {
-    let city = City::new();
+/// The city without any industry POI.
+fn without_industry(city: &City) {
     let path = city.path("layers/poi.csv");
     let text = fs::read_to_string(&path).unwrap();
-    let header = text.lines().next().unwrap();
-    let rest: Vec<&str> =
-        text.lines().skip(1).filter(|l| !l.contains(",1703") && !l.contains(",1702")).collect();
-    let rest: Vec<&str> = rest
-        .into_iter()
-        .filter(|l| !l.contains(",1701") && !l.contains(",1201") && !l.contains(",120202"))
-        .collect();
-    fs::write(&path, format!("{header}\n{}\n", rest.join("\n"))).unwrap();
-    assert_mentions(&city.check(1), &["poi:industry", "zero", "124304600.0 t CO2e", "area"]);
-    let toml = fs::read_to_string(city.path("city.toml")).unwrap();
-    fs::write(city.path("city.toml"), toml.replace("[\"poi:industry\"]", "[\"poi:industry\", \"area\"]"))
-        .unwrap();
+    let industry = [",1703", ",1701", ",1201", ",170204", ",170205", ",170209", ",120202"];
+    let kept: Vec<&str> = text.lines().filter(|l| !industry.iter().any(|code| l.contains(code))).collect();
+    fs::write(&path, kept.join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn a_proxy_that_is_zero_everywhere_gives_way_to_area_and_says_so() {
+    let city = City::new();
+    without_industry(&city);
+    assert_mentions(
+        &city.check(0),
+        &[
+            "warning[zero_proxy]",
+            "poi:industry is zero on all parcels",
+            "area used instead",
+            "124304600.0 t CO2e",
+        ],
+    );
     let (stdout, _) = city.run("out", &[]);
     assert_mentions(&stdout, &["fallbacks", "poi:industry is zero"]);
     let ledger = fs::read_to_string(city.path("out/ledger.csv")).unwrap();
-    assert_mentions(&ledger, &["fallback,industry,industrial,"]);
+    assert_mentions(&ledger, &["fallback,industry,industrial,124304600,"]);
+}
+
+#[test]
+fn a_zero_proxy_may_be_declared_an_error_or_unallocated() {
+    let city = City::new();
+    without_industry(&city);
+    let toml = fs::read_to_string(city.path("city.toml")).unwrap();
+    let rule = "proxies = [\"poi:industry\"]";
+    let with = |choice: &str| {
+        let text = toml.replace(rule, &format!("{rule}\non_zero_weight = \"{choice}\""));
+        fs::write(city.path("city.toml"), text).unwrap();
+    };
+    with("error");
+    assert_mentions(&city.check(1), &["error[zero_proxy]", "124304600.0 t CO2e", "on_zero_weight"]);
+    with("unallocated");
+    let (_, stderr) = city.run("out", &[]);
+    assert_mentions(&stderr, &["warning[unallocated]"]);
+    let ledger = fs::read_to_string(city.path("out/ledger.csv")).unwrap();
+    assert_mentions(&ledger, &["unallocated,industry,industrial,12430", "declared unallocated"]);
 }
 
 #[test]
@@ -233,4 +292,300 @@ fn another_programs_folder_is_not_replaced() {
     let (_, stderr) = expect(2, &["run", &city.path("city.toml"), "--out", &city.path("out"), "--no-maps"]);
     assert_mentions(&stderr, &["--overwrite"]);
     assert!(Path::new(&city.path("out/thesis.docx")).exists());
+}
+
+/// Writes a changed township layer: `change(i, shape)` for each township.
+fn edit_townships(city: &City, mut change: impl FnMut(usize, &mut carbonzone_geom::Coverage)) {
+    let path = city.path("layers/townships.gpkg");
+    let (coverage, table) = carbonzone_io::read_own_layer(Path::new(&path), "townships").unwrap();
+    let mut changed = carbonzone_geom::Coverage::new();
+    for i in 0..coverage.len() {
+        let mut part = coverage.reordered(&[i as u32]);
+        change(i, &mut part);
+        changed.push_multipolygon(&part.multipolygon(0));
+    }
+    write_layer(&path, "townships", &changed, &table);
+}
+
+fn write_layer(
+    path: &str,
+    name: &str,
+    coverage: &carbonzone_geom::Coverage,
+    table: &carbonzone_types::AttributeTable,
+) {
+    let crs = carbonzone_io::WorkingCrs::parse("EPSG:4549").unwrap();
+    let kind = Some(carbonzone_io::GeometryKind::Polygon);
+    let spec = carbonzone_io::LayerSpec::for_table(name, kind, &crs, table);
+    let format = carbonzone_io::VectorFormat::GeoPackage;
+    let mut writer = carbonzone_io::VectorWriter::create(Path::new(path), format, &spec).unwrap();
+    writer.polygons(coverage, table).unwrap();
+    writer.finish().unwrap();
+}
+
+/// Township in the middle of the city.
+fn middle(city: &City) -> usize {
+    let path = city.path("layers/townships.gpkg");
+    let (coverage, _) = carbonzone_io::read_own_layer(Path::new(&path), "townships").unwrap();
+    let [x0, y0, x1, y1] = coverage.total_bounds().unwrap();
+    let (cx, cy) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+    let far = |i: &usize| {
+        let [a, b, c, d] = coverage.bounds(*i).unwrap();
+        ((a + c) / 2.0 - cx).hypot((b + d) / 2.0 - cy)
+    };
+    (0..coverage.len()).min_by(|a, b| far(a).total_cmp(&far(b))).unwrap()
+}
+
+#[test]
+fn a_gap_between_zones_is_reported_with_its_area() {
+    let city = City::new();
+    let middle = middle(&city);
+    let mut lost_m2 = 0.0;
+    edit_townships(&city, |i, shape| {
+        if i == middle {
+            let [x0, y0, x1, y1] = shape.bounds(0).unwrap();
+            let (cx, cy) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+            let before = shape.area_m2(0);
+            shape.transform(|xs, ys| {
+                xs.iter_mut().for_each(|x| *x = cx + (*x - cx) * 0.5);
+                ys.iter_mut().for_each(|y| *y = cy + (*y - cy) * 0.5);
+            });
+            lost_m2 = before - shape.area_m2(0);
+        }
+    });
+    assert!(lost_m2 > 1e6);
+    let text = city.check_any();
+    assert_mentions(&text, &["warning[zone_gaps]", "1 gaps between the zones", "belongs to no zone"]);
+}
+
+#[test]
+fn parcels_outside_every_zone_are_counted_with_their_tonnes_and_none_is_lost() {
+    let city = City::new();
+    let middle = middle(&city);
+    edit_townships(&city, |i, shape| {
+        if i == middle {
+            shape.transform(|xs, _| {
+                let left = xs.iter().copied().fold(f64::INFINITY, f64::min);
+                xs.iter_mut().for_each(|x| *x = left + (*x - left) * 0.25);
+            });
+        }
+    });
+    city.edit("overlap = \"error\"", "overlap = \"first\"");
+    assert_mentions(&city.check(0), &["warning[parcels_outside_zones]", "km²", "t CO2e"]);
+    city.run("out", &[]);
+    let ledger = &city.manifest("out").ledger;
+    let outside: f64 = ledger
+        .iter()
+        .filter(|r| r.stage == carbonzone_types::Stage::ZonesOutside && r.sector != "sink")
+        .filter_map(|r| r.amount_t)
+        .sum();
+    assert!(outside > 1e4, "{outside}");
+    // Clipped: everything is placed within the zones.
+    let (_, _) = city.run("clipped", &["--set", "city.border=clip"]);
+    let manifest = city.manifest("clipped");
+    for row in manifest.ledger.iter().filter(|r| r.stage == carbonzone_types::Stage::ZonesOutside) {
+        assert!(row.amount_t.unwrap().abs() < 1.0, "{row:?} of 240 Mt");
+    }
+    for role in ["parcels", "poi", "population", "road:road"] {
+        assert!(
+            manifest.ledger.iter().any(|r| r.sector == role || r.land_group == role)
+                && manifest.ledger.iter().any(|r| {
+                    (r.sector == role || r.land_group == role) && r.note.contains("border = clip")
+                }),
+            "{role} was cut"
+        );
+    }
+    assert!(manifest.balances.iter().all(|b| b.relative <= 1e-9));
+}
+
+#[test]
+fn parcels_on_the_same_ground_are_reported_with_area_and_tonnes() {
+    let city = City::new();
+    let path = city.path("layers/parcels.gpkg");
+    let (coverage, table) = carbonzone_io::read_own_layer(Path::new(&path), "parcels").unwrap();
+    let codes = table.texts("DLBM").unwrap();
+    let industry = codes.iter().position(|c| c.as_deref() == Some("0601")).unwrap();
+    let mut order: Vec<u32> = (0..coverage.len() as u32).collect();
+    order.push(industry as u32);
+    write_layer(&path, "parcels", &coverage.reordered(&order), &table.reordered(&order));
+    let text = city.check(0);
+    assert_mentions(&text, &["warning[overlapping_parcels]", "m²", "at stake", "t CO2e", "#2"]);
+}
+
+#[test]
+fn amap_points_taken_for_wgs84_are_suspected() {
+    let city = City::of(20_000);
+    assert!(!city.check(0).contains("shifted_coordinates"));
+    city.edit("y = \"lat\", crs = \"GCJ-02\"", "y = \"lat\", crs = \"EPSG:4326\"");
+    assert_mentions(
+        &city.check(0),
+        &["warning[shifted_coordinates]", "poi.csv", "crs = \"GCJ-02\"?", "% of the points"],
+    );
+}
+
+#[test]
+fn points_without_a_crs_are_refused() {
+    let city = City::new();
+    city.edit("y = \"lat\", crs = \"GCJ-02\"", "y = \"lat\"");
+    assert_mentions(&city.check(1), &["error[no_crs]", "poi.csv", "GCJ-02"]);
+}
+
+#[test]
+fn layers_in_another_crs_are_reprojected_and_that_is_said() {
+    let city = City::new();
+    assert_mentions(&city.check(0), &["info[reprojected]", "GCJ-02", "EPSG:4326", "EPSG:4549"]);
+}
+
+#[test]
+fn an_unknown_poi_code_is_listed_with_its_count() {
+    let city = City::new();
+    let path = city.path("layers/poi.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    let count = text.matches(",060200").count();
+    assert!(count > 0);
+    fs::write(&path, text.replace(",060200", ",860200")).unwrap();
+    assert_mentions(
+        &city.check(0),
+        &["warning[unknown_poi_code]", "\"860200\": ", &format!("count: {count}"), "CSV (code, group)"],
+    );
+}
+
+#[test]
+fn a_bow_tie_and_a_duplicate_id_are_mended_named_and_booked() {
+    let city = City::new();
+    let path = city.path("layers/parcels.gpkg");
+    let (coverage, table) = carbonzone_io::read_own_layer(Path::new(&path), "parcels").unwrap();
+    let mut broken = carbonzone_geom::Coverage::new();
+    for i in 0..coverage.len() {
+        let [x0, y0, x1, y1] = coverage.bounds(i).unwrap();
+        match i {
+            7 => broken.push_rings(&[vec![vec![[x0, y0], [x1, y1], [x1, y0], [x0, y1], [x0, y0]]]]),
+            _ => broken.push_multipolygon(&coverage.multipolygon(i)),
+        }
+    }
+    write_layer(&path, "parcels", &broken, &table);
+    let bow_tie = table.texts("parcel_id").unwrap()[7].clone().unwrap();
+    assert_mentions(
+        &city.check(0),
+        &["warning[invalid_geometry]", &format!("feature {bow_tie}"), "m2 after", "warning[duplicate_id]"],
+    );
+    city.run("out", &[]);
+    let ledger = fs::read_to_string(city.path("out/ledger.csv")).unwrap();
+    assert_mentions(&ledger, &["repair,,parcels,"]);
+}
+
+#[test]
+fn what_lies_outside_its_land_is_a_finding_with_its_share() {
+    let city = City::new();
+    let text = city.check(0);
+    assert_mentions(&text, &["warning[poi_outside_class]", "% of the POI of group", "snap_m"]);
+    assert_mentions(&text, &["warning[roads_outside_parcels]", "km of water", "% of the length"]);
+    city.edit("weight = [\"people_22_06\"]   # residents", "weight = [\"people_22_06\"] # residents");
+    let scheme = "code,space_type\n01,cultivated_garden\n0701,urban_residential\n";
+    fs::write(city.path("scheme.csv"), scheme).unwrap();
+    city.edit("scheme = \"gbt21010\"", "scheme = \"scheme.csv\"");
+    assert_mentions(&city.check_any(), &["people_outside_class", "% of the people live outside"]);
+}
+
+#[test]
+fn codes_of_another_scheme_are_suspected_by_name_and_by_code() {
+    let city = City::new();
+    city.edit("scheme = \"gbt21010\"", "scheme = \"planning2023\"");
+    assert_mentions(
+        &city.check_any(),
+        &[
+            "land_use_scheme_suspect",
+            "agree with scheme \"planning2023\"",
+            "% of the area",
+            "scheme = \"gbt21010\"?",
+        ],
+    );
+    // Without names the codes must tell.
+    city.edit("land_use_name = \"DLMC\"\n", "");
+    city.edit("scheme = \"planning2023\"", "scheme = \"euluc\"");
+    assert_mentions(
+        &city.check_any(),
+        &[
+            "land_use_scheme_suspect",
+            "lists the codes of 0.0 % of the area",
+            "\"gbt21010\" lists the codes of 100.0 %",
+        ],
+    );
+}
+
+#[test]
+fn a_total_that_is_no_number_is_refused_at_its_line() {
+    let city = City::new();
+    city.edit("amount = 71.96", "amount = nan");
+    assert_mentions(&city.check(1), &["error[negative_or_nan_budget]", "city.toml:", "NaN"]);
+}
+
+#[test]
+fn a_city_without_sinks_has_no_ccr_and_no_esc() {
+    let city = City::new();
+    let toml = fs::read_to_string(city.path("city.toml")).unwrap();
+    let mut sink = false;
+    let lines: Vec<String> = toml
+        .lines()
+        .map(|line| {
+            sink = if line.starts_with("sector") { line.contains("\"sink\"") } else { sink };
+            if sink && line.starts_with("amount") { "amount = 0.0".to_owned() } else { line.to_owned() }
+        })
+        .collect();
+    fs::write(city.path("city.toml"), lines.join("\n")).unwrap();
+    assert_mentions(&city.check(0), &["warning[zero_city_sink]", "CCR and ESC are NULL"]);
+    city.run("out", &[]);
+    let csv = fs::read_to_string(city.path("out/townships.csv")).unwrap();
+    assert!(!csv.contains("NaN"), "NULL is empty, never NaN");
+}
+
+#[test]
+fn a_filter_that_keeps_nothing_is_an_error() {
+    let city = City::new();
+    city.edit("layer = \"parcels\" }", "layer = \"parcels\", where = \"DLBM = 'none'\" }");
+    assert_mentions(
+        &city.check(1),
+        &["error[empty_layer]", "parcels.gpkg", "DLBM = 'none'", "the filter matches nothing"],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_full_disk_leaves_nothing_half_written() {
+    let city = City::new();
+    // A limit on file sizes makes every larger write fail, as a full disk would.
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" run \"$1\" --out \"$2\" --no-maps --quiet";
+    let out = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_carbonzone"), &city.path("city.toml"), &city.path("out")])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert!(matches!(out.status.code(), Some(1 | 2)), "{:?}\n{stderr}", out.status);
+    assert!(!Path::new(&city.path("out")).exists(), "nothing may be written");
+    assert!(!Path::new(&city.path(".out.partial")).exists(), "nothing half-written may stay");
+    assert_mentions(&stderr, &["writing into", "out"]);
+}
+
+#[test]
+fn coarse_parcels_are_sums_per_cell_without_any_trace_of_a_parcel() {
+    let city = City::new();
+    city.run("full", &[]);
+    city.run("coarse", &["--set", "outputs.parcels=coarse"]);
+    let read = |out: &str| {
+        let path = city.path(&format!("{out}/suzhou.gpkg"));
+        carbonzone_io::read_own_layer(Path::new(&path), "parcels").unwrap()
+    };
+    let (_, full) = read("full");
+    let (cells, coarse) = read("coarse");
+    for gone in ["land_use", "space_type", "people", "poi_industry"] {
+        assert!(full.get(gone).is_some() && coarse.get(gone).is_none(), "{gone}");
+    }
+    let sum = |t: &carbonzone_types::AttributeTable, field: &str| -> f64 {
+        t.numbers(field).unwrap().into_iter().flatten().collect::<carbonzone_types::ExactSum>().value()
+    };
+    for field in ["gross_t", "sink_t", "industry_t", "area_m2"] {
+        assert!(common::relative(sum(&full, field), sum(&coarse, field)) < 1e-9, "{field}");
+    }
+    assert!((0..cells.len()).all(|i| (cells.area_m2(i) - 1e4).abs() < 1e-6), "whole cells of 100 m");
+    let ids = coarse.texts("unit_id").unwrap();
+    assert!(ids.iter().flatten().all(|id| id.starts_with('c') && id.contains("_r")));
 }

@@ -99,6 +99,11 @@ impl<T> Read<T> {
         self.findings.items.iter().any(|f| f.code == code)
     }
 
+    /// True if there is a layer or an error that says why not.
+    pub fn is_told(&self) -> bool {
+        self.layer.is_some() || self.findings.blocks()
+    }
+
     /// Fails unless there is nothing worse than a note.
     pub fn assert_clean(&self) {
         assert!(self.findings.worst() <= Some(Severity::Info), "{:#?}", self.findings.items);

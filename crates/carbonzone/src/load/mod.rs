@@ -2,15 +2,17 @@
 //!
 //! `check` and `run` share this code: what one reports, the other reports.
 
+pub mod border;
 pub mod inventory;
 pub mod parcels;
 pub mod people;
 pub mod poi;
 pub mod point_sources;
 pub mod roads;
+pub mod shift;
 pub mod zones;
 
-use crate::config::Source;
+use crate::config::{PopulationKind, Source};
 use crate::load_config::Loaded;
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
@@ -100,7 +102,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
     let (Some(parcels), Some(zones)) = (parcels, zones) else {
-        missing_files(loaded, notes);
+        try_other_layers(loaded, &crs, notes, progress);
         let _ = inventory::load(loaded, None, notes);
         return None;
     };
@@ -110,21 +112,15 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         progress.begin("index parcels", None);
         let locator = PointLocator::new(&parcels.coverage);
         progress.end();
+        let clip = loaded.pipeline.city.border == crate::config::Border::Clip;
+        let area = clip.then(|| border::StudyArea::new(&zones.coverage));
+        let border = area.as_ref();
+        let fields = &mut proxy_fields;
         let traffic =
-            poi::load(loaded, &crs, &parcels, &locator, &mut proxies, &mut proxy_fields, notes, progress);
-        people::load(loaded, &crs, &parcels, &locator, &mut proxies, &mut proxy_fields, notes, progress);
+            poi::load(loaded, &crs, &parcels, &locator, border, &mut proxies, fields, notes, progress);
+        people::load(loaded, &crs, &parcels, &zones, &locator, border, &mut proxies, fields, notes, progress);
         let lines = LineIndex::new(&parcels.coverage);
-        roads::load(
-            loaded,
-            &crs,
-            &parcels,
-            &lines,
-            &traffic,
-            &mut proxies,
-            &mut proxy_fields,
-            notes,
-            progress,
-        );
+        roads::load(loaded, &crs, &parcels, &lines, border, &traffic, &mut proxies, fields, notes, progress);
     }
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);
     let (rules, inventory) = inventory::load(loaded, Some(&parcels), notes)?;
@@ -132,33 +128,63 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     Some(Inputs { crs, parcels, zones, proxies, proxy_fields, rules, point_sources, inventory })
 }
 
-/// Names every file that does not exist, also of layers that were not tried.
-fn missing_files(loaded: &Loaded, notes: &mut Notes) {
+/// Without parcels and zones nothing can be placed; the other layers are read all the same, for their findings.
+fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progress: &dyn Progress) {
     let layers = &loaded.pipeline.layers;
-    let mut sources: Vec<(&str, &std::path::Path)> = Vec::new();
+    let mut points: Vec<VectorSource> = Vec::new();
     if let Some(poi) = &layers.poi {
-        sources.push(("poi", &poi.source.path));
+        let mut source = vector_source(loaded, "poi", &poi.source);
+        source.fields.extend(parcels::fields_of(&poi.kind).chain(poi.id.clone()).chain(poi.name.clone()));
+        points.push(source);
     }
     if let Some(people) = &layers.population {
-        sources.push(("population", &people.source.path));
-    }
-    if let Some(roads) = &layers.roads {
-        sources.push(("roads", &roads.source.path));
+        let mut source = vector_source(loaded, "population", &people.source);
+        source.fields.clone_from(&people.weight);
+        match people.kind {
+            PopulationKind::Points => points.push(source),
+            PopulationKind::Polygons => {
+                let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
+                let _ = carbonzone_io::read_polygons(&source, crs, findings, ledger, progress);
+            }
+            PopulationKind::Raster => must_exist(loaded, "population", &people.source.path, notes),
+            PopulationKind::Zones => {}
+        }
     }
     if let Some(plants) = &layers.point_sources {
-        sources.push(("point_sources", &plants.source.path));
+        let mut source = vector_source(loaded, "point_sources", &plants.source);
+        source.fields = vec![plants.id.clone(), plants.tonnes.clone(), plants.rule.clone()];
+        points.push(source);
     }
-    for (role, path) in sources {
-        let resolved = loaded.resolve(path);
-        let shown = path.display().to_string();
-        let virtual_path = shown.starts_with("PG:") || shown.starts_with("/vsi");
-        if !virtual_path && !resolved.exists() {
-            notes.findings.push(
-                Finding::fatal("missing_file", "no such file")
-                    .layer(role)
-                    .file(shown)
-                    .hint("paths are relative to the pipeline file"),
-            );
-        }
+    for source in points {
+        let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
+        let _ = carbonzone_io::read_points(&source, crs, findings, ledger, progress, &mut |_| {});
+    }
+    if let Some(roads) = &layers.roads {
+        let mut source = vector_source(loaded, "roads", &roads.source);
+        source.fields.extend(roads.class.iter().flat_map(|c| parcels::fields_of(c)));
+        let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
+        let _ = carbonzone_io::read_lines(&source, crs, findings, ledger, progress, &mut |_| {});
+    }
+    for table in &layers.zones.tables {
+        must_exist(loaded, "zones", &table.path, notes);
+    }
+}
+
+/// A finding if the file is not there and none says so yet.
+fn must_exist(loaded: &Loaded, role: &str, path: &std::path::Path, notes: &mut Notes) {
+    let shown = path.display().to_string();
+    let said = notes
+        .findings
+        .items
+        .iter()
+        .any(|f| f.code == "missing_file" && f.file.as_deref() == Some(shown.as_str()));
+    let virtual_path = shown.starts_with("PG:") || shown.starts_with("/vsi");
+    if !said && !virtual_path && !loaded.resolve(path).exists() {
+        notes.findings.push(
+            Finding::fatal("missing_file", "no such file")
+                .layer(role)
+                .file(shown)
+                .hint("paths are relative to the pipeline file"),
+        );
     }
 }

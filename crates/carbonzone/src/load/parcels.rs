@@ -8,7 +8,7 @@ use carbonzone_inventory::{FactorLibrary, GwpSet};
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
-use carbonzone_types::{ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{AttributeTable, ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the space type of parcels whose code no scheme row matches.
@@ -36,7 +36,12 @@ pub struct ParcelSet {
     pub planar_m2: Vec<f64>,
     /// Ellipsoidal area, m².
     pub ellipsoidal_m2: Vec<f64>,
+    /// Pairs of parcels that claim the same ground, with its planar area in m².
+    pub overlaps: Vec<(u32, u32, f64)>,
 }
+
+/// Area of overlap below which two parcels only touch, m².
+const OVERLAP_M2: f64 = 0.1;
 
 impl ParcelSet {
     /// Marks the parcels of the named space types.
@@ -67,7 +72,7 @@ pub fn load(
     let scheme = land_use_scheme(loaded, notes);
     let mut source = vector_source(loaded, "parcels", &config.source);
     source.id.clone_from(&config.id);
-    source.fields.push(config.land_use.clone());
+    source.fields.extend(fields_of(&config.land_use));
     if let Some(name) = &config.land_use_name {
         source.fields.push(name.clone());
     }
@@ -78,8 +83,7 @@ pub fn load(
         super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
     }
     let scheme = scheme?;
-    let land_use: Vec<String> =
-        layer.table.texts(&config.land_use)?.into_iter().map(Option::unwrap_or_default).collect();
+    let land_use = first_filled(&layer.table, &config.land_use)?;
     let names = config.land_use_name.as_ref().and_then(|n| layer.table.texts(n));
     progress.begin("areas", None);
     let planar_m2 = layer.coverage.areas_m2();
@@ -96,9 +100,13 @@ pub fn load(
         AreaBasis::Ellipsoidal => ellipsoidal_m2.clone(),
     };
     let classes = classify(&scheme, &land_use, &area_m2, loaded, notes);
-    if let Some(names) = names {
-        warn_other_scheme(&scheme, &land_use, &names, loaded, notes);
-    }
+    warn_other_scheme(&scheme, &land_use, names.as_deref(), &area_m2, loaded, notes);
+    progress.begin("parcel overlaps", None);
+    let overlaps = carbonzone_geom::self_overlaps(&layer.coverage)
+        .into_iter()
+        .filter(|(_, _, m2)| *m2 > OVERLAP_M2)
+        .collect();
+    progress.end();
     Some(ParcelSet {
         coverage: layer.coverage,
         ids: layer.ids,
@@ -110,7 +118,30 @@ pub fn load(
         area_m2,
         planar_m2,
         ellipsoidal_m2,
+        overlaps,
     })
+}
+
+/// Fields of a setting such as `landuse|natural|leisure`.
+pub fn fields_of(setting: &str) -> impl Iterator<Item = String> {
+    setting.split('|').map(str::trim).filter(|f| !f.is_empty()).map(str::to_owned)
+}
+
+/// Value per row of the first of the fields that is not empty; empty text if all are.
+pub fn first_filled(table: &AttributeTable, setting: &str) -> Option<Vec<String>> {
+    let mut out: Option<Vec<String>> = None;
+    for field in fields_of(setting) {
+        let column = table.texts(&field)?;
+        match &mut out {
+            None => out = Some(column.into_iter().map(Option::unwrap_or_default).collect()),
+            Some(values) => {
+                for (value, more) in values.iter_mut().zip(column).filter(|(v, _)| v.is_empty()) {
+                    *value = more.unwrap_or_default();
+                }
+            }
+        }
+    }
+    out
 }
 
 fn land_use_scheme(loaded: &Loaded, notes: &mut Notes) -> Option<LandUseScheme> {
@@ -214,48 +245,115 @@ fn report_unknown(
         .field(&config.land_use)
         .expected(format!("codes of {}", scheme.name))
         .count(count)
-        .hint("these parcels carry no emission and no sink; a CSV scheme (code, space_type) can add them"),
+        .hint(if unknown.keys().any(|code| scheme.lists(&format!("0{code}"))) {
+            "codes have lost their leading zero (601 for 0601): export the field as text"
+        } else {
+            "these parcels carry no emission and no sink; a CSV scheme (code, space_type) can add them"
+        }),
     );
     let mut row = LedgerRow::counted(Stage::Drop, "parcels", count as f64, "parcels").m2(area.value());
     row.note = format!("land-use code unknown to scheme {}: no emission, no sink", scheme.name);
     notes.ledger.push(row);
 }
 
-/// The names beside the codes tell whether the codes belong to another scheme that uses the same numbers.
+/// Codes and names tell whether the codes belong to another scheme that uses the same numbers.
 fn warn_other_scheme(
-    scheme: &LandUseScheme,
+    own: &LandUseScheme,
     codes: &[String],
-    names: &[Option<String>],
+    names: Option<&[Option<String>]>,
+    area_m2: &[f64],
     loaded: &Loaded,
     notes: &mut Notes,
 ) {
-    let pairs = || codes.iter().zip(names).map(|(c, n)| (c.as_str(), n.as_deref().unwrap_or("")));
-    let Some(own) = scheme.name_agreement(pairs()) else { return };
-    let best = LandUseScheme::names()
-        .into_iter()
-        .filter(|n| *n != scheme.name)
-        .filter_map(|n| LandUseScheme::shipped(n).ok())
-        .filter_map(|other| other.name_agreement(pairs()).map(|share| (share, other.name)))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    if let Some((share, other)) = best
-        && share > own + 0.2
-    {
-        notes.findings.push(
-            Finding::warning(
-                "land_use_scheme_suspect",
-                format!(
-                    "the land-use names agree with scheme \"{}\" on {:.0} % of the parcels, with \"{other}\" on {:.0} %",
-                    scheme.name,
-                    own * 100.0,
-                    share * 100.0
-                ),
-            )
+    let others = LandUseScheme::names().into_iter().filter(|n| *n != own.name);
+    let others: Vec<LandUseScheme> = others.filter_map(|n| LandUseScheme::shipped(n).ok()).collect();
+    let by_name = names.and_then(|names| suspect_by_name(own, &others, codes, names, area_m2));
+    let Some((other, why)) = by_name.or_else(|| suspect_by_code(own, &others, codes, area_m2)) else {
+        return;
+    };
+    notes.findings.push(
+        Finding::warning("land_use_scheme_suspect", why)
             .layer("parcels")
             .file(loaded.pipeline.layers.parcels.source.path.display().to_string())
             .field(&loaded.pipeline.layers.parcels.land_use)
             .hint(format!("scheme = \"{other}\"?")),
+    );
+}
+
+/// The names beside the codes are those of another scheme.
+fn suspect_by_name(
+    own: &LandUseScheme,
+    others: &[LandUseScheme],
+    codes: &[String],
+    names: &[Option<String>],
+    area_m2: &[f64],
+) -> Option<(String, String)> {
+    let rows = || {
+        codes.iter().zip(names).zip(area_m2).map(|((c, n), a)| (c.as_str(), n.as_deref().unwrap_or(""), *a))
+    };
+    let own_share = own.name_agreement(rows())?;
+    let (share, other) = others
+        .iter()
+        .filter_map(|other| Some((other.name_agreement(rows())?, other)))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (share > own_share + 0.2).then(|| {
+        let why = format!(
+            "the land-use names agree with scheme \"{}\" on {:.1} % of the area, with \"{}\" on {:.1} %",
+            own.name,
+            own_share * 100.0,
+            other.name,
+            share * 100.0
         );
-    }
+        (other.name.clone(), why)
+    })
+}
+
+/// Share of the city that rail land hardly ever exceeds; 1001 is railway in one standard and industry in another.
+const MUCH_RAIL: f64 = 0.03;
+
+/// Without names: another scheme knows far more of the area, or makes industry of what would be a sea of railways.
+fn suspect_by_code(
+    own: &LandUseScheme,
+    others: &[LandUseScheme],
+    codes: &[String],
+    area_m2: &[f64],
+) -> Option<(String, String)> {
+    let rows = || codes.iter().map(String::as_str).zip(area_m2.iter().copied());
+    let total = ExactSum::of(area_m2);
+    let share_of = |scheme: &LandUseScheme, space_type: &str| {
+        let part = rows().filter(|(c, _)| scheme.classify(c).is_some_and(|k| k.space_type == space_type));
+        part.map(|(_, a)| a).collect::<ExactSum>().value() / total
+    };
+    let shipped = LandUseScheme::names().contains(&own.name.as_str());
+    // A user's table may name only the beginnings of codes.
+    let own_share = if shipped { own.listed_share(rows()) } else { own.known_share(rows()) }?;
+    let own_rail = share_of(own, "transport_rail");
+    let (share, other) = others
+        .iter()
+        .filter_map(|other| Some((other.listed_share(rows())?, other)))
+        .filter(|(share, other)| {
+            let knows_more = *share > own_share + 0.1 && *share > 0.5;
+            let plausible = own_rail > MUCH_RAIL
+                && share_of(other, "transport_rail") < own_rail / 3.0
+                && *share > own_share - 0.02;
+            knows_more || plausible
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let describe = |scheme: &LandUseScheme, share: f64| {
+        format!(
+            "\"{}\" lists the codes of {:.1} % of the area and makes {:.1} % of it industrial, {:.1} % railway",
+            scheme.name,
+            share * 100.0,
+            share_of(scheme, "industrial") * 100.0,
+            share_of(scheme, "transport_rail") * 100.0
+        )
+    };
+    let why = format!(
+        "the codes fit another scheme better: {}; {}",
+        describe(own, own_share),
+        describe(other, share)
+    );
+    Some((other.name.clone(), why))
 }
 
 /// Coefficients of a shipped set in t CO2e per hectare and year, with their verification status on record.

@@ -1,6 +1,8 @@
 //! POI: counts per group and parcel, duplicates once, traffic POI of the roads kept for the length correction.
 
-use super::parcels::ParcelSet;
+use super::border::{StudyArea, book_cut};
+use super::parcels::{ParcelSet, fields_of, first_filled};
+use super::shift::{ShiftSample, warn_shift};
 use super::{Notes, land_of_proxy, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
 use crate::load_config::Loaded;
@@ -46,6 +48,7 @@ pub fn load(
     crs: &WorkingCrs,
     parcels: &ParcelSet,
     locator: &PointLocator<'_>,
+    border: Option<&StudyArea<'_>>,
     proxies: &mut ProxyTable,
     fields: &mut Vec<(String, String)>,
     notes: &mut Notes,
@@ -55,12 +58,19 @@ pub fn load(
     let Some(config) = &loaded.pipeline.layers.poi else { return traffic };
     let Some(scheme) = scheme(loaded, config, notes) else { return traffic };
     let Some(mut rows) = read(loaded, config, crs, &scheme, notes, progress) else { return traffic };
+    if let Some(area) = border {
+        let before = rows.len();
+        rows.retain(|r| area.holds(r.x, r.y));
+        let mut cut = ExactSum::new();
+        cut.add((before - rows.len()) as f64);
+        book_cut("poi", cut, "poi", notes);
+    }
     drop_duplicates(config, &mut rows, notes);
     let xs: Vec<f64> = rows.iter().map(|r| r.x).collect();
     let ys: Vec<f64> = rows.iter().map(|r| r.y).collect();
     let owners = locator.locate_all(&xs, &ys);
     let in_parcels = owners.iter().filter(|&&o| o != NO_PARCEL).count();
-    warn_shift(config, rows.len(), in_parcels, notes);
+    warn_outside(config, rows.len(), in_parcels, notes);
     let mut groups: Vec<String> = SHOWN.iter().map(|s| (*s).to_owned()).collect();
     for name in
         loaded.pipeline.allocate.iter().flat_map(|r| &r.proxies).filter_map(|p| p.strip_prefix("poi:"))
@@ -70,24 +80,32 @@ pub fn load(
         }
     }
     check_groups(loaded, &scheme, notes);
+    let mut sample = ShiftSample::default();
+    let mut masks: Vec<Vec<bool>> = Vec::new();
     for group in &groups {
         let land = land_of_proxy(loaded, &[&format!("poi:{group}")]);
         let target = (!land.is_empty()).then(|| parcels.mask(&land));
         let restricted = target.is_some();
+        masks.extend(target.clone());
         let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
         for (row, &owner) in rows.iter().zip(&owners) {
             if scheme.classes()[row.class as usize].group == *group {
                 counter.add_located(&[row.x], &[row.y], &[row.weight], &[owner]);
+                if restricted {
+                    sample.add(row.x, row.y, masks.len() as u32 - 1);
+                }
             }
         }
         let (values, tally) = counter.finish();
         if restricted {
-            report(group, &tally, &land.into_iter().collect::<Vec<_>>().join("+"), notes);
+            report(config, group, &tally, &land.into_iter().collect::<Vec<_>>().join("+"), notes);
         }
         let proxy = format!("poi:{group}");
         fields.push((format!("poi_{group}"), proxy.clone()));
         proxies.insert(&proxy, "poi", values);
     }
+    let file = config.source.path.display().to_string();
+    warn_shift("poi", &file, config.source.crs.as_deref(), &sample, &masks, crs, locator, notes);
     for (row, &owner) in rows.iter().zip(&owners) {
         let class = &scheme.classes()[row.class as usize];
         if class.group == "traffic" && class.mode == "road" {
@@ -161,9 +179,9 @@ fn read(
     progress: &dyn Progress,
 ) -> Option<Vec<Row>> {
     let mut source = vector_source(loaded, "poi", &config.source);
-    source.fields.push(config.kind.clone());
+    source.fields.extend(fields_of(&config.kind));
     let key_field = config.id.clone().or_else(|| config.name.clone());
-    if let Some(key) = key_field.as_ref().filter(|k| **k != config.kind) {
+    if let Some(key) = key_field.as_ref().filter(|k| !source.fields.contains(k)) {
         source.fields.push(key.clone());
     }
     let index_of: BTreeMap<&str, u32> =
@@ -177,10 +195,10 @@ fn read(
         &mut notes.ledger,
         progress,
         &mut |batch| {
-            let codes = batch.table.texts(&config.kind).unwrap_or_default();
+            let codes = first_filled(&batch.table, &config.kind).unwrap_or_default();
             let keys = key_field.as_ref().and_then(|k| batch.table.texts(k));
             for (i, code) in codes.iter().enumerate() {
-                let field = code.as_deref().unwrap_or("");
+                let field = code.as_str();
                 let parts: Vec<&str> = match config.several_types {
                     SeveralTypes::First => carbonzone_spatialize::split_codes(field).take(1).collect(),
                     SeveralTypes::All => carbonzone_spatialize::split_codes(field).collect(),
@@ -275,8 +293,8 @@ fn drop_duplicates(config: &PoiLayer, rows: &mut Vec<Row>, notes: &mut Notes) {
     }
 }
 
-/// Points sold as WGS 84 that carry the GCJ-02 offset lie beside their parcels.
-fn warn_shift(config: &PoiLayer, total: usize, inside: usize, notes: &mut Notes) {
+/// Far from the parcels: another CRS, or another place.
+fn warn_outside(config: &PoiLayer, total: usize, inside: usize, notes: &mut Notes) {
     let share = inside as f64 / total.max(1) as f64;
     if total > 0 && share < 0.5 {
         notes.findings.push(
@@ -292,7 +310,10 @@ fn warn_shift(config: &PoiLayer, total: usize, inside: usize, notes: &mut Notes)
     }
 }
 
-fn report(group: &str, tally: &PointTally, land: &str, notes: &mut Notes) {
+/// Share of a group beside its land above which it is a finding, not only a ledger row.
+const MUCH_DROPPED: f64 = 0.3;
+
+fn report(config: &PoiLayer, group: &str, tally: &PointTally, land: &str, notes: &mut Notes) {
     let value = |sum: ExactSum| sum.value();
     let dropped = value(tally.other_class) + value(tally.outside);
     if value(tally.snapped) > 0.0 {
@@ -309,5 +330,23 @@ fn report(group: &str, tally: &PointTally, land: &str, notes: &mut Notes) {
             value(tally.outside),
             100.0 * dropped / total
         )));
+        if dropped / total > MUCH_DROPPED {
+            notes.findings.push(
+                Finding::warning(
+                    "poi_outside_class",
+                    format!(
+                        "{:.1} % of the POI of group \"{group}\" lie outside {land} and count for nothing",
+                        100.0 * dropped / total
+                    ),
+                )
+                .layer("poi")
+                .file(config.source.path.display().to_string())
+                .count(dropped.round() as u64)
+                .hint(format!(
+                    "snap_m (now {} m) moves them to the nearest parcel of the class; is the class complete?",
+                    config.snap_m
+                )),
+            );
+        }
     }
 }

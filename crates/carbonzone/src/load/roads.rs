@@ -1,6 +1,7 @@
 //! Lines per mode: length in each parcel, and the corrected road length.
 
-use super::parcels::ParcelSet;
+use super::border::{StudyArea, book_cut};
+use super::parcels::{ParcelSet, fields_of, first_filled};
 use super::poi::TrafficPoints;
 use super::{Notes, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
@@ -22,6 +23,7 @@ pub fn load(
     crs: &WorkingCrs,
     parcels: &ParcelSet,
     index: &LineIndex<'_>,
+    border: Option<&StudyArea<'_>>,
     traffic: &TrafficPoints,
     proxies: &mut ProxyTable,
     fields: &mut Vec<(String, String)>,
@@ -34,10 +36,16 @@ pub fn load(
         .iter()
         .map(|mode| {
             let mask = mode_mask(loaded, parcels, mode);
-            (mode.clone(), LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m))
+            let meter = LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m);
+            let meter = match border {
+                Some(area) => meter.within(area.lines(), area.points()),
+                None => meter,
+            };
+            (mode.clone(), meter)
         })
         .collect();
-    if read(loaded, config, crs, index, &mut meters, notes, progress).is_none() {
+    let Some(class_modes) = class_modes(loaded, config, notes) else { return };
+    if read(loaded, config, &class_modes, crs, index, &mut meters, notes, progress).is_none() {
         return;
     }
     let mut shown = vec![0.0; parcels.ids.len()];
@@ -65,6 +73,27 @@ pub fn load(
     fields.push(("road_corrected_m".to_owned(), "road_corrected_m".to_owned()));
 }
 
+/// Class to mode: the shipped scheme, then the pipeline's own table, which wins.
+fn class_modes(loaded: &Loaded, config: &RoadLayer, notes: &mut Notes) -> Option<BTreeMap<String, String>> {
+    let mut out = match &config.scheme {
+        None => BTreeMap::new(),
+        Some(name) => match carbonzone_spatialize::line_modes(name) {
+            Ok(modes) => modes,
+            Err(e) => {
+                let mut finding =
+                    Finding::error("road_scheme", e.to_string()).layer("roads").field("layers.roads.scheme");
+                if let Some(span) = loaded.span(&["layers", "roads", "scheme"]) {
+                    finding = finding.span(span);
+                }
+                notes.findings.push(finding);
+                return None;
+            }
+        },
+    };
+    out.extend(config.modes.iter().map(|(class, mode)| (class.clone(), mode.clone())));
+    Some(out)
+}
+
 /// Modes that a rule asks for.
 fn modes_needed(loaded: &Loaded) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
@@ -84,9 +113,11 @@ fn mode_mask(loaded: &Loaded, parcels: &ParcelSet, mode: &str) -> Vec<bool> {
     parcels.mask(&land_of_proxy(loaded, &names))
 }
 
+#[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
 fn read(
     loaded: &Loaded,
     config: &RoadLayer,
+    class_modes: &BTreeMap<String, String>,
     crs: &WorkingCrs,
     index: &LineIndex<'_>,
     meters: &mut BTreeMap<String, LineMeter<'_>>,
@@ -94,7 +125,8 @@ fn read(
     progress: &dyn Progress,
 ) -> Option<()> {
     let mut source = vector_source(loaded, "roads", &config.source);
-    source.fields.extend(config.class.clone());
+    source.fields.extend(config.class.iter().flat_map(|c| fields_of(c)));
+    let mut left_out = ExactSum::new();
     let mut unlisted: BTreeMap<String, (u64, ExactSum)> = BTreeMap::new();
     let record = carbonzone_io::read_lines(
         &source,
@@ -103,7 +135,7 @@ fn read(
         &mut notes.ledger,
         progress,
         &mut |batch| {
-            let classes = config.class.as_ref().and_then(|c| batch.table.texts(c));
+            let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
             let lengths: Vec<Vec<(u32, f64)>> = (0..batch.len())
                 .into_par_iter()
                 .map(|i| {
@@ -113,13 +145,15 @@ fn read(
                 .collect();
             for (i, lengths) in lengths.iter().enumerate() {
                 let (xs, ys) = batch.line(i);
-                let class = classes.as_ref().and_then(|c| c[batch.row(i)].as_deref()).unwrap_or("");
+                let class = classes.as_ref().map_or("", |c| c[batch.row(i)].as_str());
                 let mode = if config.class.is_none() {
                     Some("road")
                 } else {
-                    config.modes.get(class).map(String::as_str)
+                    class_modes.get(class).map(String::as_str)
                 };
-                if let Some(mode) = mode {
+                if mode == Some(carbonzone_spatialize::NO_MODE) {
+                    left_out.add(length(xs, ys));
+                } else if let Some(mode) = mode {
                     if let Some(meter) = meters.get_mut(mode) {
                         let weight = config.class_weights.get(class).copied().unwrap_or(1.0);
                         meter.add_measured(xs, ys, weight, lengths);
@@ -133,6 +167,12 @@ fn read(
         },
     )?;
     notes.records.push(record);
+    if left_out.value() > 0.0 {
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "roads", left_out.value(), "m")
+                .note("classes without motor traffic, or not in use (mode \"none\")"),
+        );
+    }
     if !unlisted.is_empty() {
         let count: u64 = unlisted.values().map(|(n, _)| n).sum();
         let metres = unlisted.values().fold(ExactSum::new(), |mut sum, (_, m)| {
@@ -161,6 +201,9 @@ fn read(
     Some(())
 }
 
+/// Percentage of the length of a mode above which what is assigned to no parcel is a finding.
+const MUCH_UNASSIGNED_PCT: f64 = 20.0;
+
 fn length(xs: &[f64], ys: &[f64]) -> f64 {
     xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum()
 }
@@ -181,18 +224,24 @@ fn report(
             )),
         );
     }
-    let dropped = total - used - snapped;
+    book_cut(&format!("road:{mode}"), tally.beyond, "m", notes);
+    // Snapped pieces are cut to the study area by their midpoints: the rest may be some metres below zero.
+    let dropped = (total - used - snapped).max(0.0);
     if dropped > 1e-6 * total.max(1.0) {
         let share = 100.0 * dropped / total;
         notes.ledger.push(LedgerRow::counted(Stage::Drop, &format!("road:{mode}"), dropped, "m").note(format!(
             "{share:.1} % of the length lies outside the parcels of the class ({:.1} km of it in other parcels)",
             other / 1e3
         )));
-        if share > 50.0 {
+        if share > MUCH_UNASSIGNED_PCT {
             notes.findings.push(
                 Finding::warning(
                     "roads_outside_parcels",
-                    format!("{share:.1} % of the {mode} length lies outside the transport parcels"),
+                    format!(
+                        "{:.1} km of {mode}, {share:.1} % of the length, is assigned to no parcel of the class ({:.1} km of it lies in other parcels)",
+                        dropped / 1e3,
+                        other / 1e3
+                    ),
                 )
                 .layer("roads")
                 .file(config.source.path.display().to_string())

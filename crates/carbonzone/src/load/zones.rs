@@ -78,6 +78,7 @@ pub fn load_layer<P>(
         join(loaded, table, &mut zones, notes);
     }
     check_values(config, &zones, notes);
+    report_gaps(config, &zones.coverage, notes, progress);
     Some(zones)
 }
 
@@ -166,6 +167,47 @@ fn resolve_overlaps(
     notes.ledger.push(row);
     layer.coverage = carbonzone_io::first_takes_all(&layer.coverage, &pairs);
     layer
+}
+
+/// Area of a gap below which it is only the rounding of two borders, m².
+const GAP_M2: f64 = 1.0;
+
+/// Ground between the zones that belongs to none of them: holes of their union.
+fn report_gaps(config: &ZoneLayer, zones: &Coverage, notes: &mut Notes, progress: &dyn Progress) {
+    progress.begin("zone gaps", None);
+    let mut gaps: Vec<f64> = Vec::new();
+    for (_, shape) in carbonzone_io::dissolve(zones, &vec![0; zones.len()]) {
+        let mut union = Coverage::new();
+        union.push_multipolygon(&shape);
+        gaps.extend(union.rings(0).filter(|r| r.ring > 0).map(|r| ring_m2(r.xs, r.ys)));
+    }
+    progress.end();
+    gaps.retain(|m2| *m2 > GAP_M2);
+    gaps.sort_by(|a, b| b.total_cmp(a));
+    let total: f64 = gaps.iter().sum();
+    if let Some(largest) = gaps.first() {
+        notes.findings.push(
+            Finding::warning(
+                "zone_gaps",
+                format!("{} gaps between the zones: {total:.0} m² in all, the largest {largest:.0} m²", gaps.len()),
+            )
+            .layer("zones")
+            .file(config.source.path.display().to_string())
+            .count(gaps.len() as u64)
+            .hint("what lies there belongs to no zone and counts as outside; an enclave of another city is no fault"),
+        );
+    }
+}
+
+/// Area of a closed ring, m² (shoelace formula, from its first vertex).
+fn ring_m2(xs: &[f64], ys: &[f64]) -> f64 {
+    let (Some(x0), Some(y0)) = (xs.first(), ys.first()) else { return 0.0 };
+    let twice: f64 = xs
+        .windows(2)
+        .zip(ys.windows(2))
+        .map(|(x, y)| (x[0] - x0) * (y[1] - y0) - (x[1] - x0) * (y[0] - y0))
+        .sum();
+    twice.abs() / 2.0
 }
 
 /// One table joined to the zones; what does not match is listed, both ways.

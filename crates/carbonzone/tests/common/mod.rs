@@ -1,5 +1,9 @@
 //! A small synthetic city made and run by the built binary, in a temporary folder.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its own part; a test panics with the reason")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test binary uses its own part; a test panics with the reason"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -42,10 +46,28 @@ pub struct City {
 impl City {
     /// Makes the city.
     pub fn new() -> Self {
+        Self::of(1_000)
+    }
+
+    /// Makes the city with this number of parcels.
+    pub fn of(parcels: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let city = Self { dir };
         let layers = city.path("layers");
-        expect(0, &["synth", "suzhou", "--parcels", "1000", "--seed", "7", "--quiet", "--out", &layers]);
+        expect(
+            0,
+            &[
+                "synth",
+                "suzhou",
+                "--parcels",
+                &parcels.to_string(),
+                "--seed",
+                "7",
+                "--quiet",
+                "--out",
+                &layers,
+            ],
+        );
         let toml = std::fs::read_to_string(root().join("pipelines/suzhou.toml")).unwrap();
         std::fs::write(city.path("city.toml"), toml.replace("../build/synth/suzhou/", "layers/")).unwrap();
         city
@@ -76,6 +98,12 @@ impl City {
     pub fn check(&self, code: i32) -> String {
         let (stdout, stderr) = expect(code, &["check", &self.path("city.toml"), "--quiet"]);
         stdout + &stderr
+    }
+
+    /// `carbonzone check`, text of both streams, whatever it thinks of the city.
+    pub fn check_any(&self) -> String {
+        let out = run(&["check", &self.path("city.toml"), "--quiet"]);
+        text(&out.stdout) + &text(&out.stderr)
     }
 
     /// `run.json` of an output folder.

@@ -209,7 +209,7 @@ pub fn write_all(
         };
         maps::render(&data, &maps::options(loaded.pipeline.outputs.language), dir, progress)
             .context("maps")?;
-        write_window_maps(loaded, inputs, results, manifest, &windows, dir).context("maps of the windows")?;
+        write_window_maps(loaded, inputs, results, &data, dir).context("maps of the windows")?;
     }
     Ok(())
 }
@@ -459,10 +459,10 @@ fn write_window_maps(
     loaded: &Loaded<RasterSeriesPipeline>,
     inputs: &Inputs,
     results: &Results,
-    manifest: &RunManifest,
-    windows: &AttributeTable,
+    all: &MapData,
     dir: &Path,
 ) -> anyhow::Result<()> {
+    let manifest = &all.manifest;
     let options = maps::options(loaded.pipeline.outputs.language);
     let fonts = figure::Fonts::system();
     let (lang, _) = fonts.lang(options.lang);
@@ -477,30 +477,33 @@ fn write_window_maps(
     let (en, zh) = (&manifest.title_en, &manifest.title_zh);
     store("ratio_series", &charts::ratio_series(&totals, en, zh, &fonts.family()))?;
     store("transitions", &charts::transitions(&results.risk.transitions, en, zh, &fonts.family()))?;
-    let data = window_data(inputs, manifest, windows);
+    let data = window_data(inputs, results, manifest, &all.zones.table);
     for figure in style::figures_of_years(&data, &options)? {
         let Some(map) = figure.map().filter(|m| m.field == "ciri") else { continue };
-        let window = figure.year.and_then(|year| inputs.windows.iter().find(|w| w.last == year));
-        let Some(window) = window else { continue };
-        let svg = figure::svg(&data.of_year(window.last), &figure, lang, &fonts)?;
+        let Some(year) = figure.year else { continue };
+        let Some(window) = inputs.windows.iter().find(|w| w.contains(year)) else { continue };
+        let svg = figure::svg(&data.of_year(year), &figure, lang, &fonts)?;
         store(&format!("risk_{}_{}", map.field, window.label()), &svg)?;
     }
     Ok(())
 }
 
-/// The windows as if each were a year (its last one), so that the style model pools their classes.
-fn window_data(inputs: &Inputs, manifest: &RunManifest, windows: &AttributeTable) -> MapData {
-    let n = inputs.zones.ids.len() as u32;
-    let order: Vec<u32> = (0..inputs.windows.len()).flat_map(|_| 0..n).collect();
-    let mut table = AttributeTable::new();
-    for column in &windows.columns {
-        match column.name.as_str() {
-            "last_year" => table.push("year", column.data.clone()),
-            "unit_id" | "name" | "ciri" => table.push(&column.name, column.data.clone()),
-            _ => {}
-        }
-    }
-    let years = inputs.windows.iter().map(|w| w.last).collect();
+/// The last year of every window, whose risk is that of the window, so that the style model pools their classes.
+fn window_data(
+    inputs: &Inputs,
+    results: &Results,
+    manifest: &RunManifest,
+    counties: &AttributeTable,
+) -> MapData {
+    let n = inputs.zones.ids.len();
+    let ends: Vec<usize> = inputs
+        .windows
+        .iter()
+        .filter_map(|w| results.years.iter().rposition(|y| w.contains(y.year)))
+        .collect();
+    let rows: Vec<u32> = ends.iter().flat_map(|y| (y * n..(y + 1) * n).map(|row| row as u32)).collect();
+    let order: Vec<u32> = ends.iter().flat_map(|_| 0..n as u32).collect();
+    let years = ends.iter().map(|y| results.years[*y].year).collect();
     let indicators = manifest.indicators.iter().filter(|i| i.key == "ciri").cloned().collect();
     MapData {
         manifest: RunManifest { years, indicators, ..manifest.clone() },
@@ -509,7 +512,7 @@ fn window_data(inputs: &Inputs, manifest: &RunManifest, windows: &AttributeTable
         zones: MapLayer {
             name: manifest.zones_layer.clone(),
             coverage: inputs.zones.coverage.reordered(&order),
-            table,
+            table: counties.reordered(&rows),
         },
         dissolved: None,
         rasters: Vec::new(),

@@ -1,0 +1,310 @@
+//! The counties and raster series studies as a user runs them: small places with numbers by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
+
+mod common;
+use common::{expect, root};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+type Row = BTreeMap<String, String>;
+
+/// Rows of a CSV without quoted line breaks.
+fn rows(path: &Path) -> Vec<Row> {
+    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut lines = text.trim_start_matches('\u{feff}').lines().map(cells);
+    let header = lines.next().unwrap();
+    lines.map(|line| header.iter().cloned().zip(line).collect()).collect()
+}
+
+/// Cells of a CSV line, quotes regarded.
+fn cells(line: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => out.push(String::new()),
+            _ => out.last_mut().unwrap().push(c),
+        }
+    }
+    out
+}
+
+fn number(row: &Row, column: &str) -> f64 {
+    row[column].parse().unwrap_or_else(|_| panic!("{column} = \"{}\"", row[column]))
+}
+
+fn of<'a>(rows: &'a [Row], key: &[(&str, &str)]) -> &'a Row {
+    rows.iter().find(|r| key.iter().all(|(k, v)| r[*k] == *v)).unwrap_or_else(|| panic!("no row {key:?}"))
+}
+
+// ---- the published Guiyang tables ------------------------------------------------------------------------
+
+#[test]
+fn the_published_guiyang_tables_are_recomputed_cell_by_cell() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    let pipeline = root().join("pipelines/guiyang-published.toml");
+    let (summary, _) = expect(0, &["run", pipeline.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    assert!(summary.contains("42 of 48 recomputed cells agree"), "{summary}");
+    let cells = rows(&out.join("published_vs_computed.csv"));
+    let wrong = |table: &str| {
+        cells.iter().filter(|r| r["table"] == table && r["agrees"] == "false").collect::<Vec<_>>()
+    };
+    assert_eq!(wrong("Table 3").len(), 0);
+    assert_eq!(wrong("Table 2").len(), 8);
+    assert!(
+        wrong("Table 2")
+            .iter()
+            .all(|r| r["year"] == "2020" && r["unit_id"] != "Kaiyang" && !r["reason"].is_empty())
+    );
+    let zones = rows(&out.join("zoning.csv"));
+    assert_eq!(of(&zones, &[("unit_id", "Kaiyang")])["zone"], "low_carbon_optimization");
+    let changes = rows(&out.join("changes.csv"));
+    let total = of(&changes, &[("unit_id", "total"), ("column", "gross_t")]);
+    // Printed: -27.9 %.
+    assert!((number(total, "change_pct") + 27.93).abs() < 0.005);
+    let manifest: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    assert_eq!(manifest["study"], "counties");
+    assert_eq!(manifest["inputs"].as_array().unwrap().len(), 3);
+    assert!(manifest["statements"][0].as_str().unwrap().contains("circular"));
+}
+
+#[test]
+fn two_runs_of_the_published_tables_write_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = root().join("pipelines/guiyang-published.toml");
+    for name in ["a", "b"] {
+        let out = dir.path().join(name);
+        expect(0, &["run", pipeline.to_str().unwrap(), "--quiet", "--out", out.to_str().unwrap()]);
+    }
+    for file in [
+        "counties.csv",
+        "zoning.csv",
+        "changes.csv",
+        "published_vs_computed.csv",
+        "ledger.csv",
+        "counties.xlsx",
+    ] {
+        let read = |run: &str| fs::read(dir.path().join(run).join(file)).unwrap();
+        assert!(read("a") == read("b"), "{file} differs");
+    }
+}
+
+// ---- two counties by hand --------------------------------------------------------------------------------
+
+/// Squares of counties side by side, 2 km × 1 km each, in EPSG:4507.
+fn counties(names: &[&str]) -> String {
+    let mut features = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        let (x0, x1) = (600_000 + 2_000 * i, 602_000 + 2_000 * i);
+        features.push(format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"id\":\"{name}\",\"name\":\"{name}\"}},\"geometry\":{{\"type\":\"Polygon\",\
+             \"coordinates\":[[[{x0},2940000],[{x1},2940000],[{x1},2941000],[{x0},2941000],[{x0},2940000]]]}}}}"
+        ));
+    }
+    format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","))
+}
+
+/// An ESRI ASCII grid of one row of 1 km cells.
+fn grid(values: &[f64]) -> String {
+    let mut out = format!(
+        "ncols {}\nnrows 1\nxllcorner 600000\nyllcorner 2940000\ncellsize 1000\nNODATA_value -9999\n",
+        values.len()
+    );
+    let cells: Vec<String> = values.iter().map(f64::to_string).collect();
+    let _ = writeln!(out, "{}", cells.join(" "));
+    out
+}
+
+const ZONES: &str = "[layers.zones]\nsource = { path = \"counties.geojson\", crs = \"EPSG:4507\" }\nkind = \"counties\"\nid = \"id\"\nname = \"name\"\n";
+
+#[test]
+fn sinks_emissions_and_zones_of_three_counties_are_those_by_hand() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    fs::write(at("counties.geojson"), counties(&["a", "b", "c"])).unwrap();
+    // Forest, cultivated, water, built, forest, forest: 100 ha each.
+    fs::write(at("cover_2015.asc"), grid(&[2.0, 1.0, 4.0, 5.0, 2.0, 2.0])).unwrap();
+    fs::write(at("cover_2020.asc"), grid(&[2.0, 2.0, 4.0, 5.0, 2.0, 9.0])).unwrap();
+    let mut table = "id,year,people,gdp,energy\n".to_owned();
+    for year in [2015, 2020] {
+        let _ = write!(table, "a,{year},10000,1000,0.5\nb,{year},20000,4000,1.0\nc,{year},10000,500,2.0\n");
+    }
+    fs::write(at("table.csv"), table).unwrap();
+    let toml = format!(
+        "study = \"counties\"\n[city]\nname = \"three\"\nyears = [2015, 2020]\ncrs = \"EPSG:4507\"\n{ZONES}\
+         [[layers.land_cover]]\nyear = 2015\npath = \"cover_2015.asc\"\ncrs = \"EPSG:4507\"\n\
+         [[layers.land_cover]]\nyear = 2020\npath = \"cover_2020.asc\"\ncrs = \"EPSG:4507\"\n\
+         [activity]\npath = \"table.csv\"\nkey = \"id\"\npopulation = \"people\"\ngdp = \"gdp\"\nenergy_tce_per_1e4cny = \"energy\"\n\
+         [sinks]\nclasses = {{ 1 = \"cultivated\", 2 = \"forest\", 4 = \"water\", 5 = \"built\" }}\n"
+    );
+    fs::write(at("three.toml"), toml).unwrap();
+    let (pipeline, out) = (at("three.toml"), at("out"));
+    let (_, messages) =
+        expect(0, &["run", pipeline.to_str().unwrap(), "--no-maps", "--out", out.to_str().unwrap()]);
+    assert!(messages.contains("values without a class: 9"), "{messages}");
+    let table = rows(&out.join("counties.csv"));
+    let row = |id: &str, year: &str| of(&table, &[("unit_id", id), ("year", year)]);
+    // t/ha × 100 ha: forest 355, cultivated 116, water 256. Areas of squares in metres are exact to rounding.
+    for (id, year, sink) in [
+        ("a", "2015", 471.0),
+        ("b", "2015", 256.0),
+        ("c", "2015", 710.0),
+        ("a", "2020", 710.0),
+        ("c", "2020", 355.0),
+    ] {
+        assert!((number(row(id, year), "sink_t") - sink).abs() < 1e-6, "{id} {year}");
+    }
+    assert_eq!(number(row("b", "2015"), "respiration_t"), 6570.0);
+    assert_eq!(number(row("b", "2015"), "energy_t"), 2.66 * 4000.0);
+    assert_eq!(number(row("b", "2015"), "gross_t"), 6570.0 + 2.66 * 4000.0);
+    // EEC of b: (4000/5500) / (17210/C), C = a 4615 + b 17210 + c 5945.
+    let eec = (4000.0 / 5500.0) / (17210.0 / 27770.0);
+    assert!((number(row("b", "2015"), "eec") - eec).abs() < 1e-12);
+    let layers = rows(&out.join("transitions.csv"));
+    assert_eq!(layers.len(), 3 * 3);
+    assert!(out.join("three.gpkg").exists() && out.join("counties.geojson").exists());
+}
+
+#[test]
+fn faults_of_a_counties_study_are_all_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    fs::write(at("counties.geojson"), counties(&["a", "b"])).unwrap();
+    fs::write(at("cover_2015.asc"), grid(&[2.0, 1.0, 4.0, 5.0])).unwrap();
+    fs::write(at("table.csv"), "id,year,people,gdp,energy\na,2015,1,1,1\nz,2015,1,1,1\na,2020,-5,1,1\n")
+        .unwrap();
+    let toml = format!(
+        "study = \"counties\"\n[city]\nname = \"two\"\nyears = [2015, 2020]\ncrs = \"EPSG:4507\"\n{ZONES}\
+         [[layers.land_cover]]\nyear = 2015\npath = \"cover_2015.asc\"\ncrs = \"EPSG:4507\"\n\
+         [activity]\npath = \"table.csv\"\nkey = \"id\"\npopulation = \"people\"\ngdp = \"gdp\"\nenergy_tce_per_1e4cny = \"energy\"\n"
+    );
+    fs::write(at("two.toml"), toml).unwrap();
+    let path = at("two.toml").display().to_string();
+    let (text, _) = expect(1, &["check", &path]);
+    for needle in ["matches no county", "number ≥ 0", "no land-cover raster for 2020"] {
+        assert!(text.contains(needle), "`{needle}` is not in:\n{text}");
+    }
+    let (text, _) = expect(1, &["check", &path, "--set", "city.years=[2020, 2015]"]);
+    assert!(text.contains("ascending"), "{text}");
+    let typo = fs::read_to_string(&path).unwrap().replace("population = ", "populaton = ");
+    fs::write(&path, typo).unwrap();
+    let (text, _) = expect(1, &["check", &path]);
+    assert!(text.contains("did you mean `population`?"), "{text}");
+}
+
+// ---- a series of five years ------------------------------------------------------------------------------
+
+/// The window of method E5 for county `a`; a quiet surplus, without any light, for county `b`.
+const EMISSION: [f64; 5] = [1.0, 1.2, 1.1, 1.5, 1.8];
+const ABSORPTION: [f64; 5] = [1.0, 1.0, 1.05, 1.0, 1.1];
+
+fn series(dir: &Path) {
+    fs::write(dir.join("counties.geojson"), counties(&["a", "b"])).unwrap();
+    let mut table = "id,year,t\n".to_owned();
+    for (i, (e, a)) in EMISSION.iter().zip(ABSORPTION).enumerate() {
+        let year = 2016 + i;
+        let _ = writeln!(table, "a,{year},{}\nb,{year},500", 1000.0 * e);
+        // Two cells of 1 km² each; g C/m² per t CO2 on one km² is 12/44.
+        let (of_a, of_b) = (1000.0 * a / 2.0 * 12.0 / 44.0, 1000.0 / 2.0 * 12.0 / 44.0);
+        fs::write(
+            dir.join(format!("npp_{year}.asc")),
+            grid(&[of_a + 50.0, of_a + 50.0, of_b + 50.0, of_b + 50.0]),
+        )
+        .unwrap();
+        fs::write(dir.join(format!("light_{year}.asc")), grid(&[10.0, 30.0, 0.1, 0.0])).unwrap();
+    }
+    fs::write(dir.join("respiration.asc"), grid(&[50.0; 4])).unwrap();
+    fs::write(dir.join("energy.csv"), table).unwrap();
+    let toml = format!(
+        "study = \"raster_series\"\n[city]\nname = \"pair\"\nfirst_year = 2016\nlast_year = 2020\ncrs = \"EPSG:4507\"\n{ZONES}\
+         [layers.light]\npath = \"light_{{year}}.asc\"\ncrs = \"EPSG:4507\"\n\
+         [layers.npp]\npath = \"npp_{{year}}.asc\"\ncrs = \"EPSG:4507\"\n\
+         [layers.respiration]\npath = \"respiration.asc\"\ncrs = \"EPSG:4507\"\n\
+         [emissions]\npath = \"energy.csv\"\nkey = \"id\"\nemission = \"t\"\nunit = \"t\"\n"
+    );
+    fs::write(dir.join("pair.toml"), toml).unwrap();
+}
+
+fn run_series(dir: &Path) -> String {
+    let (pipeline, out) = (dir.join("pair.toml"), dir.join("out"));
+    let (_, messages) = expect(
+        0,
+        &["run", pipeline.to_str().unwrap(), "--no-maps", "--overwrite", "--out", out.to_str().unwrap()],
+    );
+    messages
+}
+
+#[test]
+fn the_risk_of_method_e5_comes_out_of_rasters_and_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    let messages = run_series(dir.path());
+    let out = dir.path().join("out");
+    assert!(messages.contains("without light"), "{messages}");
+    let windows = rows(&out.join("windows.csv"));
+    let (a, b) = (of(&windows, &[("unit_id", "a")]), of(&windows, &[("unit_id", "b")]));
+    // ASCII grids are read as single precision.
+    assert!((number(a, "ciri") - 0.655_851).abs() < 1e-6, "{}", a["ciri"]);
+    assert!((number(b, "ciri") - (0.5 / 3.0 + 0.125)).abs() < 1e-6, "{}", b["ciri"]);
+    assert_eq!((a["state"].as_str(), b["state"].as_str()), ("deficit", "surplus"));
+    assert_eq!((a["above_threshold"].as_str(), b["above_threshold"].as_str()), ("true", "false"));
+    let counties = rows(&out.join("counties.csv"));
+    let row = |id: &str| of(&counties, &[("unit_id", id), ("year", "2020")]);
+    assert_eq!(number(row("a"), "energy_t"), 1800.0);
+    assert_eq!((row("a")["placed_by"].as_str(), row("b")["placed_by"].as_str()), ("light", "area"));
+    assert!((number(row("a"), "absorption_t") - 1100.0).abs() < 1e-3);
+    let trajectories = rows(&out.join("trajectories.csv"));
+    assert_eq!(of(&trajectories, &[("unit_id", "b")])["trajectory_type"], "stable_surplus");
+    assert_eq!(of(&trajectories, &[("unit_id", "a")])["trajectory"], "N-D-N-D");
+    let ledger = rows(&out.join("ledger.csv"));
+    let energy = of(&ledger, &[("stage", "grid"), ("sector", "energy"), ("land_group", "2020")]);
+    assert!((number(energy, "amount_t") - 2300.0).abs() < 1e-9);
+    let text = fs::read_to_string(out.join("run.json")).unwrap();
+    assert!(text.contains("carbonzone's own definition"));
+    for file in ["grid_1km_2016.tif", "grid_1km_2020.tif", "risk_2016-2020.tif", "trend.tif", "pair.gpkg"] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn a_missing_year_is_left_out_and_two_years_are_too_few() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    fs::remove_file(dir.path().join("npp_2018.asc")).unwrap();
+    let messages = run_series(dir.path());
+    assert!(messages.contains("there is no npp raster of 2018"), "{messages}");
+    let windows = rows(&dir.path().join("out/windows.csv"));
+    assert_eq!(of(&windows, &[("unit_id", "a")])["years"], "4");
+    for year in [2016, 2017] {
+        fs::remove_file(dir.path().join(format!("light_{year}.asc"))).unwrap();
+    }
+    run_series(dir.path());
+    let windows = rows(&dir.path().join("out/windows.csv"));
+    assert_eq!(of(&windows, &[("unit_id", "a")])["ciri"], "");
+}
+
+#[test]
+fn a_provincial_total_is_split_by_light() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    let mut table = "id,year,t\n".to_owned();
+    for year in 2016..=2020 {
+        let _ = writeln!(table, "all,{year},4000");
+        fs::write(dir.path().join(format!("light_{year}.asc")), grid(&[10.0, 30.0, 20.0, 20.0])).unwrap();
+    }
+    fs::write(dir.path().join("energy.csv"), table).unwrap();
+    let path = dir.path().join("pair.toml");
+    let toml = fs::read_to_string(&path).unwrap();
+    fs::write(&path, toml + "level = \"total\"\n").unwrap();
+    run_series(dir.path());
+    let counties = rows(&dir.path().join("out/counties.csv"));
+    for id in ["a", "b"] {
+        assert_eq!(number(of(&counties, &[("unit_id", id), ("year", "2018")]), "energy_t"), 2000.0);
+    }
+}
