@@ -90,7 +90,7 @@ fn read(file: &Path, round: usize) {
         }
         _ => {
             // One reader per round: they share all but the last step.
-            let readable = match round % 4 {
+            let readable = match round / 6 % 4 {
                 0 => polygons(&degrees, &crs).is_told(),
                 1 => lines(&source, &crs).is_told(),
                 2 => points(&source, &crs).is_told(),
