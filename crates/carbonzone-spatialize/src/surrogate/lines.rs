@@ -130,7 +130,7 @@ impl<'a> LineMeter<'a> {
                 let rest = length / f64::from(pieces) - inside;
                 if rest > 1e-9 {
                     self.hand_on(
-                        ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0),
+                        (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1)),
                         (dx / length, dy / length),
                         rest,
                         weight,

@@ -4,7 +4,7 @@ use carbonzone_types::ExactSum;
 
 /// `L*_p = (1 − λ) S_p + λ S_tot n_p / n_tot` over the road parcels.
 ///
-/// `standard_length_m` and `facilities` are per road parcel (S_p in m; n_p counts). The mean is preserved:
+/// `standard_length_m` and `facilities` are per road parcel (`S_p` in m; `n_p` counts). The mean is preserved:
 /// `Σ L* = S_tot`. With no facility at all, L* = S. λ = 0 is pure length, λ = 1 pure POI share.
 ///
 /// ```
