@@ -28,6 +28,15 @@ pub fn zones(inputs: &Inputs, results: &Results, areas: Option<&Areas>) -> Attri
         .unwrap_or_default()
 }
 
+/// Land-cover classes that absorb in any year: every year has the same columns.
+fn sink_classes(inputs: &Inputs) -> Vec<&String> {
+    let mut out: Vec<&String> =
+        inputs.years.iter().flat_map(|y| y.sink_by_class_t.iter().map(|(c, _)| c)).collect();
+    out.sort();
+    out.dedup();
+    out
+}
+
 fn append_rows(all: &mut AttributeTable, part: AttributeTable) {
     for (column, Column { data, .. }) in all.columns.iter_mut().zip(part.columns) {
         match (&mut column.data, data) {
@@ -65,8 +74,10 @@ fn zones_of_year(
     for (name, column) in inputs.sectors.iter().zip(&result.tonnes.sectors_t) {
         table.push(&format!("{name}_t"), ColumnData::reals(column));
     }
-    for (class, column) in &year.sink_by_class_t {
-        table.push(&format!("sink_{class}_t"), ColumnData::reals(column));
+    for class in sink_classes(inputs) {
+        let column = year.sink_by_class_t.iter().find(|(c, _)| c == class);
+        let none = vec![0.0; n];
+        table.push(&format!("sink_{class}_t"), ColumnData::reals(column.map_or(&none, |(_, t)| t)));
     }
     let t = &result.tonnes;
     table.push("gross_t", ColumnData::reals(&t.gross_t));

@@ -10,7 +10,7 @@ const HEIGHT: f64 = 400.0;
 const FRAME: [f64; 4] = [64.0, 48.0, 620.0, 350.0];
 
 /// Begin of a drawing with its titles.
-fn head(title_en: &str, title_zh: &str, family: &str) -> String {
+fn head(title_en: &str, title_zh: &str, family: &str, synthetic: bool) -> String {
     let family = escape(family);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" \
@@ -19,6 +19,16 @@ fn head(title_en: &str, title_zh: &str, family: &str) -> String {
     );
     text(&mut out, 16.0, 20.0, "start", title_en, "font-weight=\"bold\"");
     text(&mut out, 16.0, 37.0, "start", title_zh, "fill=\"#555555\"");
+    if synthetic {
+        text(
+            &mut out,
+            624.0,
+            20.0,
+            "end",
+            "SYNTHETIC DATA 合成数据",
+            "fill=\"#b2182b\" font-weight=\"bold\"",
+        );
+    }
     out
 }
 
@@ -39,7 +49,13 @@ fn step(span: f64) -> f64 {
 }
 
 /// Source/sink ratio of all counties together, year by year; 1 is balance.
-pub fn ratio_series(totals: &[YearTotals], title_en: &str, title_zh: &str, family: &str) -> String {
+pub fn ratio_series(
+    totals: &[YearTotals],
+    title_en: &str,
+    title_zh: &str,
+    family: &str,
+    synthetic: bool,
+) -> String {
     let [left, top, right, bottom] = FRAME;
     let points: Vec<(i32, f64)> =
         totals.iter().filter_map(|t| t.ratio().filter(|r| r.is_finite()).map(|r| (t.year, r))).collect();
@@ -47,6 +63,7 @@ pub fn ratio_series(totals: &[YearTotals], title_en: &str, title_zh: &str, famil
         &format!("Carbon source/sink ratio{}{title_en}", if title_en.is_empty() { "" } else { ", " }),
         &format!("{title_zh}碳源汇比"),
         family,
+        synthetic,
     );
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return out + "</svg>\n" };
     let tick = step(points.iter().map(|p| p.1).fold(1.0, f64::max));
@@ -91,8 +108,14 @@ pub fn ratio_series(totals: &[YearTotals], title_en: &str, title_zh: &str, famil
     out + "</svg>\n"
 }
 
-/// Transitions of states between consecutive windows: counts as discs, probabilities as numbers.
-pub fn transitions(matrix: &TransitionMatrix, title_en: &str, title_zh: &str, family: &str) -> String {
+/// Transitions of states between consecutive windows: discs by probability, with counts.
+pub fn transitions(
+    matrix: &TransitionMatrix,
+    title_en: &str,
+    title_zh: &str,
+    family: &str,
+    synthetic: bool,
+) -> String {
     use BudgetState::{Deficit, Neutral, Surplus};
     let states = [Surplus, Neutral, Deficit];
     let mut out = head(
@@ -102,8 +125,8 @@ pub fn transitions(matrix: &TransitionMatrix, title_en: &str, title_zh: &str, fa
         ),
         &format!("{title_zh}碳收支状态转移"),
         family,
+        synthetic,
     );
-    let largest = matrix.counts.iter().flatten().copied().max().unwrap_or(0).max(1) as f64;
     let x = |j: usize| 230.0 + 150.0 * j as f64;
     let y = |i: usize| 130.0 + 85.0 * i as f64;
     text(&mut out, 380.0, 66.0, "middle", "to 转为", "fill=\"#555555\"");
@@ -114,7 +137,7 @@ pub fn transitions(matrix: &TransitionMatrix, title_en: &str, title_zh: &str, fa
         text(&mut out, x(i), 88.0, "middle", &format!("{en} {zh}"), "");
         for (j, to) in states.into_iter().enumerate() {
             let count = matrix.counts[i][j];
-            let radius = 34.0 * (count as f64 / largest).sqrt();
+            let radius = 34.0 * matrix.probability(from, to).unwrap_or(0.0).sqrt();
             let color = match j.cmp(&i) {
                 std::cmp::Ordering::Less => "#009E73",
                 std::cmp::Ordering::Equal => "#999999",
@@ -136,7 +159,7 @@ pub fn transitions(matrix: &TransitionMatrix, title_en: &str, title_zh: &str, fa
         16.0,
         388.0,
         "start",
-        "green: toward surplus 趋向盈余   orange: toward deficit 趋向赤字",
+        "disc area: probability 圆面积：转移概率   green: toward surplus 趋向盈余   orange: toward deficit 趋向赤字",
         "fill=\"#555555\" font-size=\"11\"",
     );
     out + "</svg>\n"
@@ -155,7 +178,7 @@ mod tests {
             "河南",
             "serif",
         );
-        assert!(svg.contains("5.14 (2002)") && svg.contains("balance"));
+        assert!(svg.contains("5.14 (2002)") && svg.contains("balance") && svg.contains("SYNTHETIC"));
         assert_eq!(svg.matches("<circle").count(), 3);
         assert!(svg.ends_with("</svg>\n"));
     }
@@ -163,7 +186,7 @@ mod tests {
     #[test]
     fn the_transition_chart_shows_every_count_and_share() {
         let matrix = TransitionMatrix { counts: [[3, 1, 0], [0, 2, 2], [0, 0, 9]] };
-        let svg = transitions(&matrix, "", "", "serif");
+        let svg = transitions(&matrix, "", "", "serif", false);
         for label in ["3 (75 %)", "1 (25 %)", "2 (50 %)", "9 (100 %)"] {
             assert!(svg.contains(label), "{label}");
         }

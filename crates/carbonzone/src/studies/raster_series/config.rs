@@ -24,6 +24,7 @@ pub struct RasterSeriesPipeline {
     /// County energy emissions.
     pub emissions: SeriesEmissions,
     /// Absorption.
+    #[serde(default)]
     pub absorption: SeriesAbsorption,
     /// Grid.
     #[serde(default)]

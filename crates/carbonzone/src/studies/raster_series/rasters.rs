@@ -114,9 +114,9 @@ impl<'a> Reader<'a> {
         notes: &mut Notes,
     ) -> Option<Vec<f64>> {
         let masked = raster.valid_min.is_some() || raster.valid_max.is_some();
-        let aligned = opened.grid() == Some(self.grid) && self.same_crs(opened, raster);
-        let values = if aligned {
-            opened.read_block(band, 0, 0, self.grid.cols as usize, self.grid.rows as usize)
+        let window = self.window_on(opened).filter(|_| self.same_crs(opened, raster));
+        let values = if let Some((col, row)) = window {
+            opened.read_block(band, col, row, self.grid.cols as usize, self.grid.rows as usize)
         } else {
             // A mean over valid and invalid counts would be neither: with a valid range the nearest pixel is taken.
             let how = if masked { Resample::Nearest } else { resample };
@@ -137,6 +137,19 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// First column and row of the grid in a raster with the same cells that covers it.
+    fn window_on(&self, opened: &Raster) -> Option<(usize, usize)> {
+        let (own, theirs) = (&self.grid, opened.grid()?);
+        let (col, row) = ((own.x_min - theirs.x_min) / own.cell, (theirs.y_max - own.y_max) / own.cell);
+        let whole = |v: f64| (v - v.round()).abs() < 1e-6 && v.round() >= 0.0;
+        let fits = theirs.cell == own.cell
+            && whole(col)
+            && whole(row)
+            && col.round() + f64::from(own.cols) <= f64::from(theirs.cols)
+            && row.round() + f64::from(own.rows) <= f64::from(theirs.rows);
+        fits.then(|| (col.round() as usize, row.round() as usize))
     }
 
     fn same_crs(&self, opened: &Raster, raster: &YearlyRaster) -> bool {

@@ -13,7 +13,7 @@ use crate::{manifest as shared, maps, tables as shared_tables};
 use anyhow::Context;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{FloatBand, GpkgWriter, WorkingCrs};
-use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile, figure, style};
+use carbonzone_report::{Label, MapData, MapLayer, RasterContent, RasterFile, figure, style};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{
     AttributeTable, ColumnData, IndicatorRecord, Ledger, Progress, Residual, RunManifest, SectorTotal, Totals,
@@ -475,17 +475,34 @@ fn write_window_maps(
     };
     let totals = tables::totals(results);
     let (en, zh) = (&manifest.title_en, &manifest.title_zh);
-    store("ratio_series", &charts::ratio_series(&totals, en, zh, &fonts.family()))?;
-    store("transitions", &charts::transitions(&results.risk.transitions, en, zh, &fonts.family()))?;
+    store("ratio_series", &charts::ratio_series(&totals, en, zh, &fonts.family(), manifest.synthetic))?;
+    store(
+        "transitions",
+        &charts::transitions(&results.risk.transitions, en, zh, &fonts.family(), manifest.synthetic),
+    )?;
     let data = window_data(inputs, results, manifest, &all.zones.table);
-    for figure in style::figures_of_years(&data, &options)? {
-        let Some(map) = figure.map().filter(|m| m.field == "ciri") else { continue };
-        let Some(year) = figure.year else { continue };
+    for mut figure in style::figures_of_years(&data, &options)? {
+        let Some(year) = figure.year.filter(|_| figure.map().is_some_and(|m| m.field == "zone")) else {
+            continue;
+        };
         let Some(window) = inputs.windows.iter().find(|w| w.contains(year)) else { continue };
+        name_risk_map(&mut figure, &window.label(), manifest);
         let svg = figure::svg(&data.of_year(year), &figure, lang, &fonts)?;
-        store(&format!("risk_{}_{}", map.field, window.label()), &svg)?;
+        store(&format!("risk_{}", window.label()), &svg)?;
     }
     Ok(())
+}
+
+/// The map of `zone` holds risk classes here.
+fn name_risk_map(figure: &mut style::Figure, window: &str, manifest: &RunManifest) {
+    let (en, zh) = ("Carbon imbalance risk (own definition)", "碳失衡风险（本软件定义）");
+    figure.title = Label::new(
+        format!("{en}, {window}, {}", manifest.title_en),
+        format!("{}{window}年{zh}", manifest.title_zh),
+    );
+    if let style::FigureContent::Map(map) = &mut figure.content {
+        map.heading = Label::new(en, zh);
+    }
 }
 
 /// The last year of every window, whose risk is that of the window, so that the style model pools their classes.
