@@ -248,8 +248,7 @@ pub(crate) fn open(
             complete = false;
             report.add(
                 Finding::error("unknown_field", format!("there is no flat column \"{wanted}\""))
-                    .field("field")
-                    .value(wanted.clone())
+                    .field(wanted.clone())
                     .expected(format!("one of {}", listed(&names)))
                     .hint(name_hint(wanted, &names, "use one of the columns that exist")),
             );

@@ -536,8 +536,7 @@ fn find_fields<L: LayerAccess>(
                     "unknown_field",
                     format!("layer \"{}\" has no field \"{name}\"", layer.name()),
                 )
-                .field(if source.id.as_ref() == Some(name) { "id" } else { "field" })
-                .value(name.clone())
+                .field(name.clone())
                 .expected(format!("one of {}", listed(&names)))
                 .hint(name_hint(name, &names, "use one of the fields that exist")),
             ),

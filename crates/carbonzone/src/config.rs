@@ -164,7 +164,7 @@ pub struct ParcelLayer {
     #[serde(default)]
     pub land_use_name: Option<String>,
     /// `gbt21010`, `planning2023`, `euluc`, `osm`, `corine`, `worldcover`, `clcd`, or a CSV with columns
-    /// code, space_type[, sink_type].
+    /// `code, space_type[, sink_type]`.
     #[serde(default = "gbt21010")]
     pub scheme: String,
 }
@@ -188,7 +188,7 @@ pub struct PoiLayer {
     /// Name field: without ids, POI of the same name within 5 m are one.
     #[serde(default)]
     pub name: Option<String>,
-    /// `amap`, `osm`, or a CSV with columns code, group[, mode].
+    /// `amap`, `osm`, or a CSV with columns `code, group[, mode]`.
     #[serde(default = "amap")]
     pub groups: String,
     /// A POI outside the parcels of its class goes to the nearest one within this distance in metres.

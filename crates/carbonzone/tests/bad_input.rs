@@ -327,10 +327,10 @@ fn middle(city: &City) -> usize {
     let path = city.path("layers/townships.gpkg");
     let (coverage, _) = carbonzone_io::read_own_layer(Path::new(&path), "townships").unwrap();
     let [x0, y0, x1, y1] = coverage.total_bounds().unwrap();
-    let (cx, cy) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+    let (cx, cy) = (f64::midpoint(x0, x1), f64::midpoint(y0, y1));
     let far = |i: &usize| {
         let [a, b, c, d] = coverage.bounds(*i).unwrap();
-        ((a + c) / 2.0 - cx).hypot((b + d) / 2.0 - cy)
+        (f64::midpoint(a, c) - cx).hypot(f64::midpoint(b, d) - cy)
     };
     (0..coverage.len()).min_by(|a, b| far(a).total_cmp(&far(b))).unwrap()
 }
@@ -343,11 +343,15 @@ fn a_gap_between_zones_is_reported_with_its_area() {
     edit_townships(&city, |i, shape| {
         if i == middle {
             let [x0, y0, x1, y1] = shape.bounds(0).unwrap();
-            let (cx, cy) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+            let (cx, cy) = (f64::midpoint(x0, x1), f64::midpoint(y0, y1));
             let before = shape.area_m2(0);
             shape.transform(|xs, ys| {
-                xs.iter_mut().for_each(|x| *x = cx + (*x - cx) * 0.5);
-                ys.iter_mut().for_each(|y| *y = cy + (*y - cy) * 0.5);
+                for x in xs.iter_mut() {
+                    *x = cx + (*x - cx) * 0.5;
+                }
+                for y in ys.iter_mut() {
+                    *y = cy + (*y - cy) * 0.5;
+                }
             });
             lost_m2 = before - shape.area_m2(0);
         }
@@ -365,7 +369,9 @@ fn parcels_outside_every_zone_are_counted_with_their_tonnes_and_none_is_lost() {
         if i == middle {
             shape.transform(|xs, _| {
                 let left = xs.iter().copied().fold(f64::INFINITY, f64::min);
-                xs.iter_mut().for_each(|x| *x = left + (*x - left) * 0.25);
+                for x in xs.iter_mut() {
+                    *x = left + (*x - left) * 0.25;
+                }
             });
         }
     });

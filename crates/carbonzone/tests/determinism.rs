@@ -38,7 +38,7 @@ fn threads_do_not_change_a_byte() {
 
 /// A permutation without a pattern: multiples of a number that has no factor in common with `n`.
 fn shuffled(n: usize) -> Vec<u32> {
-    let step = (n / 3 + 1..).find(|s| gcd(*s, n) == 1).unwrap();
+    let step = (n / 3 + 1..=2 * n).find(|s| gcd(*s, n) == 1).unwrap();
     (0..n).map(|i| ((i * step + 5) % n) as u32).collect()
 }
 
@@ -67,7 +67,7 @@ fn rewrite_lines(city: &City) {
     let mut all: Vec<LineBatch> = Vec::new();
     let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
     carbonzone_io::read_lines(&source, &crs, &mut findings, &mut ledger, &NoProgress, &mut |batch| {
-        all.push(batch)
+        all.push(batch);
     })
     .unwrap();
     assert_eq!(all.len(), 1, "the small city fits one batch");

@@ -219,7 +219,7 @@ fn a_known_plant_takes_its_tonnes_before_the_rest_is_shared_out() {
         .filter(|&i| types[i].as_deref() == Some("municipal_utilities"))
         .find_map(|i| {
             let [x0, y0, x1, y1] = coverage.bounds(i)?;
-            let (x, y) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+            let (x, y) = (f64::midpoint(x0, x1), f64::midpoint(y0, y1));
             (locator.locate(x, y) == Some(i as u32)).then_some((i, x, y))
         })
         .unwrap();

@@ -245,7 +245,11 @@ fn report(
                 )
                 .layer("roads")
                 .file(config.source.path.display().to_string())
-                .hint("roads are often the gaps between parcels: assignment = \"nearest\" or \"both_sides\" with snap_m"),
+                .hint(if other > dropped / 2.0 {
+                    "most of it lies in parcels of other classes: let the rule name them in `land`, or correct the scheme"
+                } else {
+                    "roads are often the gaps between parcels: assignment = \"nearest\" or \"both_sides\" with snap_m"
+                }),
             );
         }
     }
