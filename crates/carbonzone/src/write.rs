@@ -32,7 +32,7 @@ pub fn write_all(
     let (class_codes, class_table) = tables::zone_classes(&inputs, results, zone_area);
     let (cells, cell_table) = tables::cells(results);
     let coarse =
-        (p.outputs.parcels == ParcelDetail::Coarse).then(|| coarse_parcels(&inputs, &results)).flatten();
+        (p.outputs.parcels == ParcelDetail::Coarse).then(|| coarse_parcels(&inputs, results)).flatten();
     let parcel_table = match &coarse {
         Some((_, table)) => table.clone(),
         None => tables::parcels(&inputs, results, p.city.area),
@@ -44,12 +44,14 @@ pub fn write_all(
     write_zones_tif(dir, results, &crs, &manifest)?;
     progress.begin("write tables", None);
     let zones_name = &manifest.zones_layer;
-    write_csv_bom(&named(dir, zones_name, "csv"), &zone_table)?;
-    write_xlsx(&named(dir, zones_name, "xlsx"), &[OutSheet::new(zones_name, zone_table.clone())])?;
-    write_csv_bom(&dir.join("ledger.csv"), &tables::ledger(&Ledger { rows: manifest.ledger.clone() }))?;
+    let shared = tables::labelled(&zone_table, manifest.synthetic);
+    write_csv_bom(&named(dir, zones_name, "csv"), &shared)?;
+    write_xlsx(&named(dir, zones_name, "xlsx"), &[OutSheet::new(zones_name, shared.clone())])?;
+    let ledger = tables::ledger(&Ledger { rows: manifest.ledger.clone() });
+    write_csv_bom(&dir.join("ledger.csv"), &tables::labelled(&ledger, manifest.synthetic))?;
     progress.begin("write GeoJSON", None);
     let geojson = named(dir, zones_name, "geojson");
-    carbonzone_io::write_geojson(&geojson, &inputs.zones.coverage, &zone_table, &crs)?;
+    carbonzone_io::write_geojson(&geojson, &inputs.zones.coverage, &shared, &crs)?;
 
     let dissolved = dissolve(&inputs.zones.coverage, results, &class_codes);
     let grid = cell_polygons(&results.grid, &cells);
@@ -248,7 +250,7 @@ fn write_parcels_beside(
     match format {
         ParcelFormat::Fgb => carbonzone_io::write_flatgeobuf(&dir.join("parcels.fgb"), coverage, table, crs)?,
         ParcelFormat::Parquet => {
-            carbonzone_io::write_geoparquet(&dir.join("parcels.parquet"), coverage, table, crs)?
+            carbonzone_io::write_geoparquet(&dir.join("parcels.parquet"), coverage, table, crs)?;
         }
         ParcelFormat::Gpkg | ParcelFormat::None => {}
     }

@@ -10,7 +10,7 @@ use crate::load_config::Loaded;
 use carbonzone_geom::PointLocator;
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::ProxyTable;
-use carbonzone_spatialize::surrogate::points::PointCounter;
+use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
 
 /// Adds the proxy `population` (persons per parcel).
@@ -132,18 +132,25 @@ fn points(
         warn_shift("population", &file, declared, &sample, &masks, crs, locator, notes);
     }
     let (values, tally) = counter.finish();
+    let land = land.into_iter().collect::<Vec<_>>().join("+");
+    report(config, &tally, &land, notes);
+    Some(values)
+}
+
+/// What became of the people: ledger rows, and findings where much is lost.
+fn report(config: &PopulationLayer, tally: &PointTally, land: &str, notes: &mut Notes) {
+    let file = config.source.path.display().to_string();
     let (inside, snapped) = (tally.inside.value(), tally.snapped.value());
     let (other, outside) = (tally.other_class.value(), tally.outside.value());
     let total = inside + snapped + other + outside;
-    let land = land.into_iter().collect::<Vec<_>>().join("+");
     if snapped > 0.0 {
         notes.ledger.push(
-            LedgerRow::counted(Stage::Snap, &land, snapped, "persons")
+            LedgerRow::counted(Stage::Snap, land, snapped, "persons")
                 .note("moved to the nearest parcel of the class"),
         );
     }
     if other + outside > 0.0 {
-        notes.ledger.push(LedgerRow::counted(Stage::Drop, &land, other + outside, "persons").note(format!(
+        notes.ledger.push(LedgerRow::counted(Stage::Drop, land, other + outside, "persons").note(format!(
             "{other:.0} in parcels of another class, {outside:.0} in no parcel; {:.1} % of all people",
             100.0 * (other + outside) / total
         )));
@@ -176,7 +183,6 @@ fn points(
             .hint("is the CRS right? Set snap_m to move them to the nearest residential parcel"),
         );
     }
-    Some(values)
 }
 
 fn polygons(
