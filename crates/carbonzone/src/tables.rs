@@ -106,6 +106,15 @@ pub fn zones(
     table
 }
 
+/// Tables that leave the run folder alone (CSV, XLSX, GeoJSON) say themselves that their numbers are not real.
+pub fn labelled(table: &AttributeTable, synthetic: bool) -> AttributeTable {
+    let mut table = table.clone();
+    if synthetic {
+        table.push("synthetic", ColumnData::Bool(vec![Some(true); table.rows()]));
+    }
+    table
+}
+
 /// Dissolved zone classes: classes that occur, with their sums.
 pub fn zone_classes(inputs: &Inputs, results: &Results, area_m2: &[f64]) -> (Vec<u8>, AttributeTable) {
     let codes = &results.zoning.overall;
