@@ -132,7 +132,7 @@ impl Raster {
         Ok(values)
     }
 
-    /// Values of a band on another grid, resampled by GDAL: row-major, NaN where there is none.
+    /// Values of a band on another grid, resampled by GDAL: row-major, NaN where there is none, scale and offset applied.
     ///
     /// `rows` is the range of rows of `grid` to compute, so that large grids can be done in pieces; each pixel
     /// depends on its own place only, so the pieces fit together (tested).
@@ -176,6 +176,10 @@ impl Raster {
                 &mut values,
                 None,
             )?;
+            // GDAL warps the stored values.
+            let source = self.dataset.rasterband(band)?;
+            let (scale, offset) = (source.scale().unwrap_or(1.0), source.offset().unwrap_or(0.0));
+            values.iter_mut().filter(|v| !v.is_nan()).for_each(|v| *v = *v * scale + offset);
             Ok(values)
         });
         result.map_err(|e| IoError::read(&self.path, messages.summary().unwrap_or_else(|| e.to_string())))

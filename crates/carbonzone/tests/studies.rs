@@ -290,6 +290,34 @@ fn a_missing_year_is_left_out_and_two_years_are_too_few() {
 }
 
 #[test]
+fn scale_tags_of_a_finer_raster_are_applied_once() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    // 500 m counts of a tenth of a gram: 300 − 50 g C/m² everywhere.
+    for year in 2016..=2020 {
+        let mut text =
+            "ncols 8\nnrows 2\nxllcorner 600000\nyllcorner 2940000\ncellsize 500\nNODATA_value -9999\n"
+                .to_owned();
+        (0..2).for_each(|_| text.push_str("3000 3000 3000 3000 3000 3000 3000 3000\n"));
+        fs::write(dir.path().join(format!("counts_{year}.asc")), text).unwrap();
+        let vrt = format!(
+            "<VRTDataset rasterXSize=\"8\" rasterYSize=\"2\"><SRS>EPSG:4507</SRS>\
+             <GeoTransform>600000, 500, 0, 2941000, 0, -500</GeoTransform><VRTRasterBand dataType=\"Float64\" band=\"1\">\
+             <Scale>0.1</Scale><SimpleSource><SourceFilename relativeToVRT=\"1\">counts_{year}.asc</SourceFilename>\
+             <SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>"
+        );
+        fs::write(dir.path().join(format!("npp_{year}.vrt")), vrt).unwrap();
+    }
+    let path = dir.path().join("pair.toml");
+    let toml = fs::read_to_string(&path).unwrap().replace("npp_{year}.asc", "npp_{year}.vrt");
+    fs::write(&path, toml).unwrap();
+    run_series(dir.path());
+    let counties = rows(&dir.path().join("out/counties.csv"));
+    let absorption = number(of(&counties, &[("unit_id", "b"), ("year", "2019")]), "absorption_t");
+    assert!((absorption - 250.0 * 2.0 * 44.0 / 12.0).abs() < 1e-6, "{absorption}");
+}
+
+#[test]
 fn a_provincial_total_is_split_by_light() {
     let dir = tempfile::tempdir().unwrap();
     series(dir.path());

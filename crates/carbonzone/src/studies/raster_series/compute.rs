@@ -30,7 +30,7 @@ const SEED: u64 = 20_241_108;
 const CHUNK: usize = 4096;
 
 /// One year. Cells in row-major order, counties in canonical order; NaN or `None`: no data.
-pub struct Year {
+pub struct YearFlows {
     /// Year.
     pub year: i32,
     /// Energy emissions per cell, t CO2.
@@ -79,7 +79,7 @@ pub struct Results {
     /// County area in each cell, m²; 0 outside.
     pub covered_m2: Vec<f64>,
     /// Years with data.
-    pub years: Vec<Year>,
+    pub years: Vec<YearFlows>,
     /// Risk of the counties.
     pub risk: RiskResult,
     /// Trajectory of yearly states per county.
@@ -177,7 +177,7 @@ fn one_year(
     reader: &mut Reader<'_>,
     (y, year): (usize, i32),
     notes: &mut Notes,
-) -> Result<Option<Year>, ZoningError> {
+) -> Result<Option<YearFlows>, ZoningError> {
     let layers = &loaded.pipeline.layers;
     // All of them are tried, so that one run names every file that is missing.
     let light = reader.band("light", &layers.light, year, 1, Resample::Average, notes);
@@ -207,7 +207,7 @@ fn one_year(
     let absorption = absorb(loaded, weights, basis, &npp, &respiration);
     book(year, &energy_t, inputs, y, &placed.pixel_t, placed.unplaced_t, &absorption, notes);
     report_dark(year, &placed.used, &known, inputs, notes);
-    Ok(Some(Year {
+    Ok(Some(YearFlows {
         year,
         cell_energy_t: placed.pixel_t,
         cell_absorption_t: absorption.cell_t,
@@ -393,12 +393,12 @@ fn finish(
     inputs: &Inputs,
     grid: GridSpec,
     weights: &OverlapMatrix,
-    years: Vec<Year>,
+    years: Vec<YearFlows>,
     notes: &mut Notes,
 ) -> Result<Results, ZoningError> {
     let config = &loaded.pipeline.risk;
     let (n, m) = (inputs.zones.ids.len(), years.len());
-    let by_unit = |pick: fn(&Year) -> &Vec<Option<f64>>| -> Vec<Option<f64>> {
+    let by_unit = |pick: fn(&YearFlows) -> &Vec<Option<f64>>| -> Vec<Option<f64>> {
         (0..n).flat_map(|u| years.iter().map(move |y| pick(y)[u])).collect()
     };
     let (emission_t, absorption_t) = (by_unit(|y| &y.energy_t), by_unit(|y| &y.absorption_t));
@@ -498,7 +498,7 @@ fn neighbours(inputs: &Inputs) -> Vec<(u32, u32)> {
 fn cells(
     loaded: &Loaded<RasterSeriesPipeline>,
     inputs: &Inputs,
-    years: &[Year],
+    years: &[YearFlows],
     labels: &[i32],
     n: usize,
 ) -> Result<CellResults, ZoningError> {

@@ -1,6 +1,6 @@
 //! Tables of a raster series study: exact names, order and units of the output contract (§5).
 
-use super::compute::{Results, Trend, Year};
+use super::compute::{Results, Trend, YearFlows};
 use super::inputs::Inputs;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2, ZoneClassRecord};
 use carbonzone_zoning::henan::downscale::WeightUsed;
@@ -8,7 +8,7 @@ use carbonzone_zoning::henan::ratio::{BudgetState, Window, source_sink_ratio};
 use carbonzone_zoning::henan::risk::{RiskClass, RiskOptions, RiskVariant, WindowRisk, headline};
 use carbonzone_zoning::spatial::hot_spots::confidence_bin;
 
-/// Colours of the risk classes, lowest first (ColorBrewer YlOrRd, colour-blind safe).
+/// Colours of the risk classes, lowest first (`ColorBrewer` `YlOrRd`, colour-blind safe).
 const RISK_COLORS: [&str; 5] = ["#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026"];
 
 /// Code of a county without a risk.
@@ -81,20 +81,21 @@ pub fn counties(
     variant: RiskVariant,
 ) -> AttributeTable {
     let n = inputs.zones.ids.len();
-    let rows: Vec<(&Year, usize)> = results.years.iter().flat_map(|y| (0..n).map(move |u| (y, u))).collect();
-    let real = |f: &dyn Fn(&Year, usize) -> Option<f64>| {
+    let rows: Vec<(&YearFlows, usize)> =
+        results.years.iter().flat_map(|y| (0..n).map(move |u| (y, u))).collect();
+    let real = |f: &dyn Fn(&YearFlows, usize) -> Option<f64>| {
         ColumnData::Real(rows.iter().map(|(y, u)| finite(f(y, *u))).collect())
     };
-    let text = |f: &dyn Fn(&Year, usize) -> Option<String>| {
+    let text = |f: &dyn Fn(&YearFlows, usize) -> Option<String>| {
         ColumnData::Text(rows.iter().map(|(y, u)| f(y, *u)).collect())
     };
     let z = &inputs.zones;
     let window_of = |year: i32| inputs.windows.iter().position(|w| w.contains(year));
-    let risk_of = |y: &Year, u: usize| window_of(y.year).and_then(|w| results.risk.of(variant)[w][u]);
-    let ratio = |y: &Year, u: usize| source_sink_ratio(y.energy_t[u], y.absorption_t[u]);
-    let gross = |y: &Year, u: usize| y.energy_t[u].map(|e| e + y.land_t[u]);
+    let risk_of = |y: &YearFlows, u: usize| window_of(y.year).and_then(|w| results.risk.of(variant)[w][u]);
+    let ratio = |y: &YearFlows, u: usize| source_sink_ratio(y.energy_t[u], y.absorption_t[u]);
+    let gross = |y: &YearFlows, u: usize| y.energy_t[u].map(|e| e + y.land_t[u]);
     let classes = risk_classes(&[]);
-    let class = |y: &Year, u: usize| {
+    let class = |y: &YearFlows, u: usize| {
         let code = code_of(risk_of(y, u));
         classes.iter().find(|c| c.id == code)
     };
@@ -236,7 +237,7 @@ impl YearTotals {
 
 /// Totals per year.
 pub fn totals(results: &Results) -> Vec<YearTotals> {
-    let one = |y: &Year| YearTotals {
+    let one = |y: &YearFlows| YearTotals {
         year: y.year,
         energy_t: y.energy_t.iter().flatten().copied().collect::<ExactSum>().value(),
         land_t: ExactSum::of(&y.land_t),

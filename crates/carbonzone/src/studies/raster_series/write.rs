@@ -1,7 +1,7 @@
 //! Writes the run folder of a raster series study.
 
 use super::charts;
-use super::compute::{CellResults, Results, Year};
+use super::compute::{CellResults, Results, YearFlows};
 use super::config::RasterSeriesPipeline;
 use super::inputs::Inputs;
 use super::tables::{self, Areas};
@@ -388,7 +388,7 @@ fn band(description: &str, covered: &[f64], value: impl Fn(usize) -> f64) -> Flo
     FloatBand { description: description.to_owned(), values: covered.iter().enumerate().map(one).collect() }
 }
 
-fn year_bands(year: &Year, results: &Results) -> Vec<FloatBand> {
+fn year_bands(year: &YearFlows, results: &Results) -> Vec<FloatBand> {
     let covered = &results.covered_m2;
     let (e, a) = (&year.cell_energy_t, &year.cell_absorption_t);
     // Cells without NPP absorb nothing; their emissions are known all the same.
