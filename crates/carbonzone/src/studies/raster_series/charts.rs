@@ -177,6 +177,7 @@ mod tests {
             "Henan",
             "河南",
             "serif",
+            true,
         );
         assert!(svg.contains("5.14 (2002)") && svg.contains("balance") && svg.contains("SYNTHETIC"));
         assert_eq!(svg.matches("<circle").count(), 3);
