@@ -55,7 +55,7 @@ pub enum Command {
 pub struct RunArgs {
     /// Pipeline file
     pub pipeline: PathBuf,
-    /// Output folder [default: out/<name>]
+    /// Output folder; by default `out` and the name of the city
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Replace an output folder of another pipeline
@@ -67,7 +67,7 @@ pub struct RunArgs {
     /// Change a value of the pipeline file, e.g. --set layers.poi.snap_m=50
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Format of the parcel layer; wins over [outputs] parcel_format
+    /// Format of the parcel layer; wins over `parcel_format` of the pipeline file
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub parcel_output: Option<crate::config::ParcelFormat>,
     /// Layers and tables only: no figures, project or report
