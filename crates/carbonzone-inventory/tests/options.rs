@@ -252,7 +252,7 @@ fn the_filled_template_is_read_back_as_it_is() {
 #[test]
 fn the_configuration_reads_from_toml_with_defaults_and_refuses_unknown_keys() {
     let config: InventoryConfig = toml::from_str(
-        "year = 2020\ngwp_set = \"AR6\"\nelectricity_boundary = \"territorial\"\n[[activity]]\npath = \"yearbook.csv\"\n",
+        "year = 2020\ngwp_set = \"AR6\"\nelectricity_boundary = \"territorial\"\n[[files]]\npath = \"yearbook.csv\"\n",
     )
     .unwrap();
     assert_eq!(config.gwp_set.name(), "AR6");
