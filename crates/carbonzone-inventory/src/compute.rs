@@ -161,6 +161,7 @@ fn check_numbers(config: &InventoryConfig, findings: &mut Findings) {
         ("landfill.recovery_fraction", landfill.recovery_fraction, 0.0..=1.0),
         ("landfill.doc", landfill.doc.unwrap_or(0.0), 0.0..=1.0),
         ("landfill.composition", composition, 0.0..=1.0 + 1e-9),
+        ("landfill.decay_per_year", landfill.decay_per_year.unwrap_or(0.0), 0.0..=10.0),
     ] {
         if !range.contains(&value) {
             findings.push(

@@ -134,6 +134,12 @@ pub struct Landfill {
     pub oxidation_fraction: f64,
     /// Recovered, fraction.
     pub recovery_fraction: f64,
+    /// Decay constant `k` per year. Given, the methane of the inventory year comes from the waste of earlier years by
+    /// first-order decay (IPCC 2006 vol. 5 ch. 3, Tier 2); else all of it in the year of deposition (mass balance).
+    pub decay_per_year: Option<f64>,
+    /// Wet waste deposited in earlier years, t, by landfill activity and year, without gaps up to the year before the
+    /// inventory, e.g. `deposited_t.msw_landfilled_managed = { 2018 = 1.2e6, 2019 = 1.3e6 }`.
+    pub deposited_t: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
 /// Options of the inventory. Every field has a documented default.

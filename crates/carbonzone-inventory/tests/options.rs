@@ -209,6 +209,41 @@ fn landfill_options_multiply_the_factor() {
 }
 
 #[test]
+fn landfill_by_first_order_decay_uses_the_waste_of_earlier_years() {
+    let rows = || vec![ActivityRow::new("solid_waste", "填埋", 5000.0, "t")];
+    let mut config = alone();
+    config.year = Some(2020);
+    config.landfill.decay_per_year = Some(0.1);
+    let deposits = |years: &[(&str, f64)]| {
+        BTreeMap::from([(
+            "msw_landfilled_managed".to_owned(),
+            years.iter().map(|(y, t)| ((*y).to_owned(), *t)).collect::<BTreeMap<String, f64>>(),
+        )])
+    };
+    // 1000 t of 2018 have decayed one year, 2000 t of 2019 start now: (1000 e^-0.1 + 2000)(1 - e^-0.1) × 0.05 t CH4.
+    config.landfill.deposited_t = deposits(&[("2018", 1000.0), ("2019", 2000.0)]);
+    let keep = (-0.1f64).exp();
+    near(run(&config, rows()).lines[0].gas_t, (1000.0 * keep + 2000.0) * (1.0 - keep) * 0.05);
+    // A gap, a later year, no history: said with the years, nothing is taken as 0.
+    for (years, said) in [
+        (&[("2017", 1.0), ("2019", 1.0)][..], "2018"),
+        (&[("2019", 1.0), ("2020", 1.0)][..], "2020 or later"),
+        (&[][..], "before 2020"),
+        (&[("last year", 1.0)][..], "is no year"),
+    ] {
+        config.landfill.deposited_t = deposits(years);
+        let findings =
+            compute(&config, &ActivityTable::of(rows()), &FactorLibrary::embedded(), &BTreeMap::new())
+                .unwrap_err()
+                .items;
+        assert!(
+            findings.iter().any(|f| f.code == "landfill_history" && f.message.contains(said)),
+            "{findings:?}"
+        );
+    }
+}
+
+#[test]
 fn the_filled_template_is_read_back_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let mut sheets = template(Some(2020));

@@ -1,10 +1,11 @@
 //! Equation 6, second term: solid waste, `C_sw`: incineration and landfill.
 
 use super::wastewater::recovered_line;
-use crate::config::Landfill;
+use crate::config::{InventoryConfig, Landfill};
 use crate::context::{Context, Draft, Role, Row};
 use crate::gas::{Ch4, Co2};
 use carbonzone_types::Finding;
+use std::collections::BTreeMap;
 
 /// Molar ratio CH4/C.
 const CH4_PER_C: f64 = 16.0 / 12.0;
@@ -43,20 +44,27 @@ pub fn composed_doc(parts: &[(f64, f64)]) -> f64 {
     parts.iter().map(|(share, doc)| share * doc).sum()
 }
 
-/// First-order decay (IPCC 2006 vol. 5, equations 3.4 and 3.5): methane generated per year, t CH4, for yearly deposits
-/// of decomposable carbon `ddocm_t` and a decay constant `k` per year. Decay starts in the year after deposition.
+/// First-order decay (IPCC 2006 vol. 5, equations 3.4 and 3.5): what decomposes per year of yearly deposits, in their
+/// unit, for a decay constant `k` per year. Decay starts in the year after deposition.
 #[must_use]
-pub fn first_order_decay(ddocm_t: &[f64], k: f64) -> Vec<f64> {
+pub fn decomposed(deposits: &[f64], k: f64) -> Vec<f64> {
     let keep = (-k).exp();
     let mut store = 0.0;
-    ddocm_t
+    deposits
         .iter()
         .map(|deposited| {
             let decomposed = store * (1.0 - keep);
             store = deposited + store * keep;
-            decomposed * METHANE_SHARE * CH4_PER_C
+            decomposed
         })
         .collect()
+}
+
+/// Methane generated per year, t CH4, for yearly deposits of decomposable carbon `ddocm_t`:
+/// [`decomposed`] `× F × 16/12`.
+#[must_use]
+pub fn first_order_decay(ddocm_t: &[f64], k: f64) -> Vec<f64> {
+    decomposed(ddocm_t, k).iter().map(|carbon_t| carbon_t * METHANE_SHARE * CH4_PER_C).collect()
 }
 
 /// DOC of the configuration, if it gives one.
@@ -92,9 +100,55 @@ pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, 
         None => (factor.value, FACTOR_DOC),
     };
     let (recovered, oxidised) = (options.recovery_fraction, options.oxidation_fraction);
-    let ch4 = landfill(tonnes, scaled, recovered, oxidised);
-    let formula = format!("{tonnes} t × {scaled} tCH4/t (DOC {doc}) × (1 - {recovered}) × (1 - {oxidised})");
+    let (decaying_t, what) = match options.decay_per_year {
+        Some(k) => (decayed_waste(row, context.config, k)?, format!(", decayed at {k}/a from earlier years")),
+        None => (tonnes, String::new()),
+    };
+    let ch4 = landfill(decaying_t, scaled, recovered, oxidised);
+    let formula =
+        format!("{decaying_t} t{what} × {scaled} tCH4/t (DOC {doc}) × (1 - {recovered}) × (1 - {oxidised})");
     Ok(vec![Draft::with_tonnes(factor, ch4.tonnes, Role::Direct).explained(formula)])
+}
+
+/// Tonnes of wet waste of earlier years that decay in the inventory year.
+fn decayed_waste(row: &Row<'_>, config: &InventoryConfig, k: f64) -> Result<f64, Box<Finding>> {
+    let key = &row.def.key;
+    let field = format!("inventory.activity.landfill.deposited_t.{key}");
+    let fault = |message: &str, expected: String| {
+        Box::new(row.fault("landfill_history", message).field(field.clone()).expected(expected))
+    };
+    let Some(year) = config.year.or(row.raw.year) else {
+        return Err(fault(
+            "first-order decay needs the inventory year",
+            "inventory.activity.year = 2020".into(),
+        ));
+    };
+    let mut deposits: BTreeMap<i32, f64> = BTreeMap::new();
+    for (text, tonnes) in config.landfill.deposited_t.get(key).into_iter().flatten() {
+        let Ok(deposited_in) = text.trim().parse::<i32>() else {
+            return Err(fault(&format!("\"{text}\" is no year"), "years such as 2019".into()));
+        };
+        if !(tonnes.is_finite() && *tonnes >= 0.0) {
+            return Err(fault(
+                &format!("{tonnes} t in {deposited_in}"),
+                "tonnes of wet waste, 0 or more".into(),
+            ));
+        }
+        deposits.insert(deposited_in, *tonnes);
+    }
+    let first = deposits.keys().next().copied().unwrap_or(year);
+    let gaps: Vec<String> =
+        (first..year).filter(|y| !deposits.contains_key(y)).map(|y| y.to_string()).collect();
+    if first >= year || !gaps.is_empty() || deposits.keys().any(|y| *y >= year) {
+        let message = match gaps.as_slice() {
+            [] if first >= year => format!("no waste deposited before {year} is given"),
+            [] => format!("deposits of {year} or later are given: those of {year} are this row"),
+            gaps => format!("no deposit is given for {}", gaps.join(", ")),
+        };
+        return Err(fault(&message, format!("every year from the first to {} (0 where none)", year - 1)));
+    }
+    let series: Vec<f64> = (first..year).map(|y| deposits[&y]).chain([0.0]).collect();
+    Ok(decomposed(&series, k).last().copied().unwrap_or(0.0))
 }
 
 /// DOC inside the landfill factors of the library.

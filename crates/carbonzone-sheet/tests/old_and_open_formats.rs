@@ -1,0 +1,94 @@
+//! Workbooks of other programs: Excel 97 (`.xls`) and OpenDocument (`.ods`).
+
+#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
+
+use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table};
+use std::io::Write as _;
+use std::path::Path;
+
+fn columns() -> Vec<ColumnSpec> {
+    vec![
+        ColumnSpec::required("activity", &["activity", "指标"]),
+        ColumnSpec::required("unit", &["unit", "计量单位"]),
+        ColumnSpec::required("value", &["value", "2020年"]),
+    ]
+}
+
+fn expect_coal_and_power(table: &Table, spec: &[ColumnSpec]) {
+    let [activity, unit, value] = [0, 1, 2].map(|i| table.required(&spec[i]).unwrap());
+    let rows: Vec<_> = (0..table.len())
+        .map(|r| {
+            (table.text(r, activity).unwrap(), table.text(r, unit).unwrap(), table.number(r, value).unwrap())
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("原煤".to_owned(), "万吨".to_owned(), Some(5120.4)),
+            ("电力".to_owned(), "亿千瓦时".to_owned(), Some(1523.25)),
+        ]
+    );
+}
+
+/// A minimal OpenDocument spreadsheet: a title row, a header, two rows (`number-columns-repeated` as Calc writes it).
+fn write_ods(path: &Path) {
+    let text = |s: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{s}</text:p></table:table-cell>")
+    };
+    let number = |x: f64| {
+        format!(
+            "<table:table-cell office:value-type=\"float\" office:value=\"{x}\"><text:p>{x}</text:p></table:table-cell>"
+        )
+    };
+    let row = |cells: &[String]| format!("<table:table-row>{}</table:table-row>", cells.concat());
+    let rows = [
+        row(&[
+            text("能源消费量（合成数据）"),
+            "<table:table-cell table:number-columns-repeated=\"3\"/>".to_owned(),
+        ]),
+        row(&[text("指标"), text("计量单位"), text("2019年"), text("2020年")]),
+        row(&[text("原煤"), text("万吨"), number(5001.5), text("５，１２０．４")]),
+        row(&[text("电力"), text("亿千瓦时"), number(1400.0), number(1523.25)]),
+    ];
+    let content = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content \
+         xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+         xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
+         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" office:version=\"1.2\">\
+         <office:body><office:spreadsheet><table:table table:name=\"5-12 能源\">{}</table:table>\
+         </office:spreadsheet></office:body></office:document-content>",
+        rows.concat()
+    );
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, body) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        (
+            "META-INF/manifest.xml",
+            "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>",
+        ),
+        ("content.xml", content.as_str()),
+    ] {
+        archive.start_file(name, stored).unwrap();
+        archive.write_all(body.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
+#[test]
+fn an_excel_97_workbook_is_read_like_a_new_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/yearbook.xls");
+    let spec = columns();
+    let table = read_table(&path, &ReadOptions::sheet("5-12 能源"), &spec).unwrap();
+    expect_coal_and_power(&table, &spec);
+}
+
+#[test]
+fn an_open_document_spreadsheet_is_read_like_a_workbook() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("yearbook.ods");
+    write_ods(&path);
+    let spec = columns();
+    let table = read_table(&path, &ReadOptions::sheet("5-12 能源"), &spec).unwrap();
+    expect_coal_and_power(&table, &spec);
+}
