@@ -1,4 +1,4 @@
-//! Workbooks of other programs: Excel 97 (`.xls`) and OpenDocument (`.ods`).
+//! Workbooks of other programs: Excel 97 (`.xls`) and the open document format (`.ods`).
 
 #![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
@@ -30,7 +30,7 @@ fn expect_coal_and_power(table: &Table, spec: &[ColumnSpec]) {
     );
 }
 
-/// A minimal OpenDocument spreadsheet: a title row, a header, two rows (`number-columns-repeated` as Calc writes it).
+/// A minimal `.ods` spreadsheet: a title row, a header, two rows (`number-columns-repeated` as Calc writes it).
 fn write_ods(path: &Path) {
     let text = |s: &str| {
         format!("<table:table-cell office:value-type=\"string\"><text:p>{s}</text:p></table:table-cell>")
