@@ -1,7 +1,7 @@
 //! `E_p = B · w_p / Σ w_q`: budgets to parcels (method B).
 
 use crate::rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyTable};
-use carbonzone_types::{ExactSum, Ledger, LedgerRow, ProxyTotal, RuleRecord, Stage};
+use carbonzone_types::{ExactSum, Finding, Findings, Ledger, LedgerRow, ProxyTotal, RuleRecord, Stage};
 use rayon::prelude::*;
 
 /// What allocation needs to know of the parcels; all slices have one entry per parcel.
@@ -37,6 +37,8 @@ pub struct Allocation {
     pub records: Vec<RuleRecord>,
     /// Budget, placed, unallocated and fallback rows.
     pub ledger: Ledger,
+    /// A warning for every fallback and every unallocated budget, with its tonnes.
+    pub findings: Findings,
 }
 
 /// Why an allocation cannot be made. All of them are collected, not just the first.
@@ -44,9 +46,7 @@ pub struct Allocation {
 #[non_exhaustive]
 pub enum AllocationError {
     /// No parcel belongs to the land groups.
-    #[error(
-        "rule \"{rule}\": no parcel of {groups}, but a budget of {budget_t} t (hint: set on_missing_class = \"unallocated\" or {{ redirect = [...] }}, or correct the land-use scheme)"
-    )]
+    #[error("rule \"{rule}\": no parcel of {groups}, but a budget of {budget_t} t")]
     MissingClass {
         /// Rule id.
         rule: String,
@@ -57,7 +57,7 @@ pub enum AllocationError {
     },
     /// All proxies are zero on the class.
     #[error(
-        "rule \"{rule}\": {proxies} is zero on all {parcels} parcels of {groups}, with a budget of {budget_t} t (hint: on_zero_weight = \"area\" shares it by area, \"unallocated\" leaves it out)"
+        "rule \"{rule}\": {proxies} is zero on all {parcels} parcels of {groups}, with a budget of {budget_t} t"
     )]
     ZeroWeight {
         /// Rule id.
@@ -82,9 +82,7 @@ pub enum AllocationError {
         known: String,
     },
     /// A budget that is negative or not a number.
-    #[error(
-        "rule \"{rule}\": budget {budget_t} t must be a number ≥ 0 (hint: sinks are given positive; land that is a net source is an emission sector of its own, e.g. sector = \"land\")"
-    )]
+    #[error("rule \"{rule}\": budget {budget_t} t must be a number ≥ 0")]
     Budget {
         /// Rule id.
         rule: String,
@@ -136,6 +134,32 @@ impl AllocationError {
             _ => None,
         }
     }
+
+    /// What a user can do about it, where there is a choice.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::MissingClass { .. } => Some(
+                "set on_missing_class = \"unallocated\" or { redirect = [...] }, or correct the land-use scheme",
+            ),
+            Self::ZeroWeight { .. } => {
+                Some("on_zero_weight = \"area\" shares it by area, \"unallocated\" leaves it out")
+            }
+            Self::Budget { .. } => Some(
+                "sinks are given positive; land that is a net source is an emission sector of its own, e.g. sector = \"land\"",
+            ),
+            _ => None,
+        }
+    }
+
+    /// The error as a user reads it.
+    #[must_use]
+    pub fn to_finding(&self) -> Finding {
+        let mut finding = Finding::error(self.code(), self.to_string());
+        finding.amount_t = self.amount_t();
+        finding.hint = self.hint().map(str::to_owned);
+        finding
+    }
 }
 
 /// Places every rule's budget on the parcels of its land groups in proportion to its proxy.
@@ -152,12 +176,17 @@ pub fn allocate(
 ) -> Result<Allocation, Vec<AllocationError>> {
     let placed: Vec<_> =
         rules.par_iter().map(|rule| place_rule(parcels, proxies, rule, point_sources)).collect();
-    let mut out = Allocation { per_rule: Vec::new(), records: Vec::new(), ledger: Ledger::new() };
+    let mut out = Allocation {
+        per_rule: Vec::new(),
+        records: Vec::new(),
+        ledger: Ledger::new(),
+        findings: Findings::new(),
+    };
     let mut errors = Vec::new();
     for (rule, result) in rules.iter().zip(placed) {
         match result {
             Ok((tonnes, record)) => {
-                book(&mut out.ledger, rule, &record);
+                book(&mut out.ledger, &mut out.findings, rule, &record);
                 out.per_rule.push(tonnes);
                 out.records.push(record);
             }
@@ -337,45 +366,43 @@ fn smoothed(
     (out, total)
 }
 
-fn book(ledger: &mut Ledger, rule: &AllocationRule, record: &RuleRecord) {
+/// The ledger rows of a rule, and a warning for each use of a fallback.
+fn book(ledger: &mut Ledger, findings: &mut Findings, rule: &AllocationRule, record: &RuleRecord) {
     let group = rule.land_groups.join("+");
     ledger.push(
         LedgerRow::tonnes(Stage::Budget, &rule.sector, &group, record.budget_t).note(&record.budget_source),
     );
-    let used = record.used.map_or("nothing", |i| record.proxies[i].name.as_str());
+    let how = match record.used {
+        Some(used) => format!("by {} on {} parcels", record.proxies[used].name, record.parcels),
+        None if record.point_sources_t > 0.0 => "point sources only".to_owned(),
+        None => "nothing to place".to_owned(),
+    };
     let mut placed = LedgerRow::tonnes(Stage::Placed, &rule.sector, &group, record.placed_t)
-        .note(format!("{}: by {used} on {} parcels", rule.id, record.parcels));
+        .note(format!("{}: {how}", rule.id));
     placed.count = Some(record.parcels as f64);
     "parcels".clone_into(&mut placed.unit);
     ledger.push(placed);
+    let mut warn = |stage: Stage, code: &str, amount_t: f64, note: String| {
+        findings.push(Finding::warning(code, note.clone()).field(group.clone()).amount_t(amount_t));
+        ledger.push(LedgerRow::tonnes(stage, &rule.sector, &group, amount_t).note(note));
+    };
     if record.unallocated_t > 0.0 {
-        ledger.push(
-            LedgerRow::tonnes(Stage::Unallocated, &rule.sector, &group, record.unallocated_t)
-                .note(format!("{}: declared unallocated", rule.id)),
-        );
+        let note = format!("{}: declared unallocated", rule.id);
+        warn(Stage::Unallocated, "unallocated", record.unallocated_t, note);
     }
     if let Some(used) = record.used.filter(|&used| used > 0) {
-        ledger.push(
-            LedgerRow::tonnes(
-                Stage::Fallback,
-                &rule.sector,
-                &group,
-                record.placed_t - record.point_sources_t,
-            )
-            .note(format!(
-                "{}: {} is zero on all parcels of the class, {} used instead",
-                rule.id,
-                rule.proxies[..used].join(", "),
-                record.proxies[used].name
-            )),
+        let note = format!(
+            "{}: {} is zero on all parcels of the class, {} used instead",
+            rule.id,
+            rule.proxies[..used].join(", "),
+            record.proxies[used].name
         );
+        warn(Stage::Fallback, "zero_proxy", record.placed_t - record.point_sources_t, note);
     }
     if record.land_groups != rule.land_groups {
-        ledger.push(LedgerRow::tonnes(Stage::Fallback, &rule.sector, &group, record.placed_t).note(format!(
-            "{}: no parcel of {group}, redirected to {}",
-            rule.id,
-            record.land_groups.join("+")
-        )));
+        let note =
+            format!("{}: no parcel of {group}, redirected to {}", rule.id, record.land_groups.join("+"));
+        warn(Stage::Fallback, "fallback", record.placed_t, note);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
-use carbonzone_spatialize::{Allocation, Parcels, allocate};
+use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
 use carbonzone_types::{
     Contribution, ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, SectorTotal, Stage, TOLERANCE,
     Totals,
@@ -124,35 +124,12 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
     match result {
         Ok(allocation) => {
             report_parcel_overlaps(inputs, &allocation, notes);
-            for row in allocation.ledger.rows.iter().filter(|r| r.stage == Stage::Fallback) {
-                let code = if row.note.contains(" is zero on all ") { "zero_proxy" } else { "fallback" };
-                let mut finding = Finding::warning(code, row.note.clone()).field(row.land_group.clone());
-                finding.amount_t = row.amount_t;
-                notes.findings.push(finding);
-            }
-            for row in allocation.ledger.rows.iter().filter(|r| r.stage == Stage::Unallocated) {
-                let mut finding =
-                    Finding::warning("unallocated", row.note.clone()).field(row.land_group.clone());
-                finding.amount_t = row.amount_t;
-                notes.findings.push(finding);
-            }
+            notes.findings.items.extend(allocation.findings.items.iter().cloned());
             notes.ledger.extend(allocation.ledger.clone());
             Some(allocation)
         }
         Err(errors) => {
-            for e in errors {
-                let text = e.to_string();
-                let (message, hint) = match text.split_once(" (hint: ") {
-                    Some((message, hint)) => {
-                        (message.to_owned(), Some(hint.trim_end_matches(')').to_owned()))
-                    }
-                    None => (text, None),
-                };
-                let mut finding = Finding::error(e.code(), message);
-                finding.amount_t = e.amount_t();
-                finding.hint = hint;
-                notes.findings.push(finding);
-            }
+            notes.findings.items.extend(errors.iter().map(AllocationError::to_finding));
             None
         }
     }
