@@ -21,6 +21,20 @@ pub enum RoadAssignment {
 /// Longest piece, in metres, that is assigned as a whole when it lies outside the parcels of the class.
 const PIECE_M: f64 = 25.0;
 
+/// A straight piece of a line and how much of it counts, m.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    a: (f64, f64),
+    b: (f64, f64),
+    metres: f64,
+}
+
+impl Piece {
+    fn middle(&self) -> (f64, f64) {
+        (f64::midpoint(self.a.0, self.b.0), f64::midpoint(self.a.1, self.b.1))
+    }
+}
+
 /// What became of the length of one mode, in metres on the ground (before class weights).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LineTally {
@@ -76,7 +90,8 @@ impl<'a> LineMeter<'a> {
     }
 
     /// Counts only what lies within a study area, given by two indexes of its polygons (they must not overlap).
-    /// Stretches that are assigned by rule are cut to it in pieces of at most 25 m, by their midpoints.
+    /// Stretches that are assigned by rule are cut exactly at its boundary: the kernel tells the length of each piece
+    /// inside the area, and the middle of that part looks for its parcel.
     #[must_use]
     pub fn within(mut self, lines: &'a LineIndex<'a>, points: &'a PointLocator<'a>) -> Self {
         self.area = Some((lines, points));
@@ -127,23 +142,36 @@ impl<'a> LineMeter<'a> {
                     .filter(|(parcel, _)| self.mask[*parcel as usize])
                     .map(|(_, metres)| metres)
                     .sum();
-                let rest = length / f64::from(pieces) - inside;
+                let piece = Piece { a, b, metres: length / f64::from(pieces) };
+                let kept = self.cut_to_area(piece);
+                let rest = kept.metres - inside;
                 if rest > 1e-9 {
-                    self.hand_on(
-                        (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1)),
-                        (dx / length, dy / length),
-                        rest,
-                        weight,
-                    );
+                    self.hand_on(kept.middle(), (dx / length, dy / length), rest, weight);
                 }
             }
         }
     }
 
+    /// The part of a piece inside the study area, if one is set. A piece that crosses its boundary once is cut there;
+    /// one that crosses it twice or more (a strip narrower than 25 m) keeps its ends, with the length inside.
+    fn cut_to_area(&self, piece: Piece) -> Piece {
+        let Some((lines, points)) = self.area else { return piece };
+        let (a, b) = (piece.a, piece.b);
+        let within: f64 = lines.lengths(&[a.0, b.0], &[a.1, b.1]).iter().map(|(_, metres)| metres).sum();
+        let at = |metres: f64| {
+            let t = metres / piece.metres;
+            (a.0 + (b.0 - a.0) * t, a.1 + (b.1 - a.1) * t)
+        };
+        let holds = |p: (f64, f64)| points.locate(p.0, p.1).is_some();
+        let (from, to) = match (holds(a), holds(b)) {
+            (true, false) => (a, at(within)),
+            (false, true) => (at(piece.metres - within), b),
+            _ => (a, b),
+        };
+        Piece { a: from, b: to, metres: within }
+    }
+
     fn hand_on(&mut self, mid: (f64, f64), direction: (f64, f64), metres: f64, weight: f64) {
-        if self.area.is_some_and(|(_, points)| points.locate(mid.0, mid.1).is_none()) {
-            return;
-        }
         let targets: Vec<u32> = match self.rule {
             RoadAssignment::Inside => Vec::new(),
             RoadAssignment::Nearest => {
@@ -224,6 +252,32 @@ mod tests {
         let (metres, tally) = meter.finish();
         assert!((metres[0] - 50.0).abs() < 1e-9, "{metres:?}");
         assert!((tally.total.value() - 50.0).abs() < 1e-9 && (tally.beyond.value() - 50.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_stretch_assigned_by_rule_is_cut_exactly_at_the_boundary() {
+        // The boundary x = 57 lies within a piece of 25 m, past its middle: by midpoints 50 or 75 m would stay.
+        let coverage = coverage();
+        let index = LineIndex::new(&coverage);
+        let measure = |x0: f64, x1: f64, line: [f64; 2]| {
+            let mut area = Coverage::new();
+            area.push_rings(&[vec![vec![[x0, 0.0], [x1, 0.0], [x1, 100.0], [x0, 100.0], [x0, 0.0]]]]);
+            let (lines, points) = (LineIndex::new(&area), PointLocator::new(&area));
+            let rule = RoadAssignment::Nearest;
+            let mut meter =
+                LineMeter::new(&coverage, &index, vec![true, false], rule, 15.0).within(&lines, &points);
+            meter.add(&line, &[20.0, 20.0], 1.0);
+            let (metres, tally) = meter.finish();
+            // Nothing is lost between the rows: total = snapped, and what is beyond is the rest.
+            assert!((tally.total.value() - tally.snapped.value()).abs() < 1e-9);
+            assert!((tally.total.value() + tally.beyond.value() - 100.0).abs() < 1e-9);
+            metres[0]
+        };
+        assert!((measure(0.0, 57.0, [0.0, 100.0]) - 57.0).abs() < 1e-9);
+        assert!((measure(0.0, 57.0, [100.0, 0.0]) - 57.0).abs() < 1e-9);
+        assert!((measure(57.0, 200.0, [0.0, 100.0]) - 43.0).abs() < 1e-9);
+        // A strip narrower than a piece: crossed twice by it.
+        assert!((measure(51.0, 58.0, [0.0, 100.0]) - 7.0).abs() < 1e-9);
     }
 
     #[test]

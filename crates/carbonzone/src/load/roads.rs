@@ -225,7 +225,6 @@ fn report(
         );
     }
     book_cut(&format!("road:{mode}"), tally.beyond, "m", notes);
-    // Snapped pieces are cut to the study area by their midpoints: the rest may be some metres below zero.
     let dropped = (total - used - snapped).max(0.0);
     if dropped > 1e-6 * total.max(1.0) {
         let share = 100.0 * dropped / total;
