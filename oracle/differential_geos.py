@@ -8,11 +8,11 @@ of one polygon that were shifted by less than a micrometre. Prints counts and di
 
 import subprocess
 import sys
-from fractions import Fraction
 from importlib.metadata import version
 
 import numpy as np
 import shapely
+from exact_area import exact_area
 
 X0, Y0 = 500_000.0, 3_450_000.0
 # GEOS rounds the vertices of the intersection to 5e-10 m; boundaries here are below 2,000 m. For polygons a micrometre apart it
@@ -54,34 +54,6 @@ def near_copies(rng, _k):
     return shapely.Polygon(shell), shapely.Polygon(shell + rng.uniform(-1e-6, 1e-6, 2))
 
 
-def exact_area(a, b):
-    """Area of the intersection in rational arithmetic: sum over pairs of edges of the integral of the lower one."""
-
-    def strips(p):
-        for k, ring in enumerate([p.exterior, *p.interiors]):
-            xy = [(Fraction(x), Fraction(y) - Fraction(Y0 - 1000.0)) for x, y in ring.coords]
-            turn = sum(u[0] * v[1] - v[0] * u[1] for u, v in zip(xy, xy[1:]))
-            w = (1 if turn > 0 else -1) * (1 if k == 0 else -1)
-            for u, v in zip(xy, xy[1:]):
-                if u[0] != v[0]:
-                    yield (v, u, w) if v[0] < u[0] else (u, v, -w)
-
-    total = Fraction(0)
-    others = list(strips(b))
-    for (a0, a1, s) in strips(a):
-        for (b0, b1, t) in others:
-            lo, hi = max(a0[0], b0[0]), min(a1[0], b1[0])
-            if lo >= hi:
-                continue
-            y = lambda p, q, x: p[1] + (q[1] - p[1]) * (x - p[0]) / (q[0] - p[0])
-            d0, d1 = y(a0, a1, lo) - y(b0, b1, lo), y(a0, a1, hi) - y(b0, b1, hi)
-            cuts = [lo, hi] if d0 * d1 >= 0 else [lo, lo + (hi - lo) * d0 / (d0 - d1), hi]
-            for u, v in zip(cuts, cuts[1:]):
-                low = min(y(a0, a1, u), y(b0, b1, u)) + min(y(a0, a1, v), y(b0, b1, v))
-                total += s * t * (v - u) * low / 2
-    return float(total)
-
-
 def main():
     program, pairs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
     rng = np.random.default_rng(1)
@@ -109,7 +81,7 @@ def main():
                 difference = max(abs(ours[k, 0] - truth[k]), abs(ours[k, 1] - truth[k]))
                 # Every pair that sets a new worst difference, and the first ones, are computed exactly.
                 if difference > s[2] or s[0] <= 20:
-                    s[5] = max(s[5], abs(ours[k] - exact_area(a[k], b[k])).max())
+                    s[5] = max(s[5], abs(ours[k] - float(exact_area(a[k], b[k]))).max())
                 s[2] = max(s[2], difference)
             s[3] = max(s[3], abs(ours[k, 0] - ours[k, 1]))
     print(f"shapely {version('shapely')}, GEOS {shapely.geos_version_string}, {pairs} pairs")

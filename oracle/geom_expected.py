@@ -1,6 +1,6 @@
 """Expected values for carbonzone-geom from GEOS, exactextract and tobler.
 
-Writes crates/carbonzone-geom/tests/expected/{grid,zones,points,lines}.json with the tool versions inside.
+Writes crates/carbonzone-geom/tests/expected/{grid,zones,points,lines,wrong_in_geos}.json with the tool versions inside.
 Run from the root of the repository: python oracle/geom_expected.py
 """
 
@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
+from exact_area import exact_area
 from exactextract.raster import NumPyRasterSource
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box, mapping
 from tobler.area_weighted import area_interpolate
@@ -145,8 +146,59 @@ def lines_case(layer):
     write("lines", ["shapely"], polygons=[parts(p) for p in layer], lines=lines, lengths_m=lengths)
 
 
+# Pairs whose intersection GEOS and JTS get wrong without a word; coordinates as in the reports.
+REPORTED = {
+    "shapely#1871": (  # https://github.com/shapely/shapely/issues/1871
+        [(446, -207), (315, -75.99999999999999), (557, -76)],
+        [(184, -207), (315, -76), (446, -207), (315, -338)],
+    ),
+    "shapely#2368": (  # https://github.com/shapely/shapely/issues/2368, the same as https://github.com/libgeos/geos/issues/1344
+        [
+            (-295.25030351249666, 4.236074061427525),
+            (-295.08711234218333, -2.301948231163383),
+            (-314.64218025800653, -2.7900491087570383),
+            (-314.80537142831986, 3.7479731838338695),
+        ],
+        [
+            (-275.69523559667346, 4.7241749390211805),
+            (-275.53204442636013, -1.8138473535697273),
+            (-295.08711234218333, -2.3019482311633825),
+            (-295.25030351249666, 4.236074061427525),
+        ],
+    ),
+    "jts#820": (  # https://github.com/locationtech/jts/issues/820
+        [
+            (7.04972080711741e-9, 0.0),
+            (2.2101801468358406e-9, 1.4126466987753772),
+            (1.2696784445936622, 1.41264669888319),
+            (1.2696784494332027, 1.078129033360885e-10),
+        ],
+        [
+            (7.04972080711741e-9, 0.0),
+            (0.0, 2.0577913328003916),
+            (4.498851115482424, 7.063229687109256),
+            (13.596527845590671, 7.06322968918812),
+            (19.94490668468672, 1.693592821538914e-9),
+        ],
+    ),
+}
+
+
+def reported_cases():
+    pairs = []
+    for name, (a, b) in REPORTED.items():
+        a, b = Polygon(a), Polygon(b)
+        truth = exact_area(a, b)
+        pairs.append({
+            "report": name, "a": parts(a), "b": parts(b), "exact": str(truth), "exact_m2": float(truth),
+            "geos_m2": a.intersection(b).area,
+        })
+    write("wrong_in_geos", ["shapely"], pairs=pairs)
+
+
 if __name__ == "__main__":
     layer = polygons()
+    reported_cases()
     grid_case(layer)
     zones_case(layer)
     points_case(layer)

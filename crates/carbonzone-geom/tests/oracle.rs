@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use carbonzone_geom::{
-    Coverage, LineIndex, NO_PARCEL, NearestIndex, PointLocator, overlap_grid, overlap_zones,
+    Coverage, LineIndex, NO_PARCEL, NearestIndex, PointLocator, overlap_grid, overlap_zones, pair_overlap_m2,
 };
 use carbonzone_types::GridSpec;
 use serde::Deserialize;
@@ -136,4 +136,39 @@ fn lengths_of_lines_in_polygons_are_those_of_geos() {
         same_row((&parcels, &lengths), expected, 1e-8, 1e-6);
     }
     assert!(case.lengths_m.iter().map(Vec::len).sum::<usize>() > 200);
+}
+
+#[derive(Deserialize)]
+struct Reports {
+    pairs: Vec<ReportedPair>,
+}
+
+#[derive(Deserialize)]
+struct ReportedPair {
+    report: String,
+    a: Parts,
+    b: Parts,
+    /// Area of the intersection in rational arithmetic: a fraction, and the float nearest to it.
+    exact: String,
+    exact_m2: f64,
+    geos_m2: f64,
+}
+
+/// shapely#1871, shapely#2368 (geos#1344) and jts#820 with their own coordinates.
+#[test]
+fn reported_pairs_that_geos_gets_wrong_have_their_exact_area() {
+    let case: Reports = read("wrong_in_geos.json");
+    assert_eq!(case.pairs.len(), 3);
+    for pair in &case.pairs {
+        let (a, b) = (layer(std::slice::from_ref(&pair.a)), layer(std::slice::from_ref(&pair.b)));
+        let scale = a.area_m2(0).min(b.area_m2(0));
+        assert!((pair.geos_m2 - pair.exact_m2).abs() > 0.9 * scale, "{}: GEOS is right now", pair.report);
+        assert_eq!(pair.exact == "0", pair.exact_m2 == 0.0, "{}", pair.report);
+        for (p, q) in [(&a, &b), (&b, &a)] {
+            let plain = pair_overlap_m2(p, 0, q, 0);
+            let local: f64 = overlap_zones(p, q).areas_m2.iter().sum();
+            let close = |found: f64| (found - pair.exact_m2).abs() <= 1e-14 * scale;
+            assert!(close(plain) && close(local), "{}: {plain} {local} {}", pair.report, pair.exact);
+        }
+    }
 }

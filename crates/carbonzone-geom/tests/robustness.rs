@@ -250,3 +250,71 @@ fn road_parcel_of_fifty_thousand_vertices_closes_against_grid_and_zones() {
         assert_eq!(m.outside_m2[0], 0.0, "{name}");
     }
 }
+
+#[test]
+fn a_lake_over_hundreds_of_cells_with_an_island_closes_for_every_measure() {
+    // 30 km by 30 km of 500 m cells: beyond 4,096 cells of the window, so the sparse records are used.
+    let shore = |scale: f64| -> Ring {
+        let n = 4000;
+        (0..=n)
+            .map(|k| {
+                let t = std::f64::consts::TAU * f64::from(k % n) / f64::from(n);
+                let r = scale * (15_000.0 + 1500.0 * (7.0 * t).sin() + 90.0 * (191.0 * t).cos());
+                [520_000.0 + r * t.cos(), 3_470_000.0 + r * t.sin()]
+            })
+            .collect()
+    };
+    let mut c = Coverage::new();
+    c.push_rings(&[vec![shore(1.0), shore(0.2)]]);
+    let [x0, y0, x1, y1] = c.total_bounds().unwrap();
+    let fine = GridSpec::covering([x0, y0, x1, y1], 450.0).unwrap();
+    let coarse = GridSpec::covering([x0, y0, x1, y1], 1000.0).unwrap();
+    assert!(fine.len() > 4096 && coarse.len() > 400);
+    for grid in [fine, coarse] {
+        let m = overlap_grid(&c, &grid);
+        let full = m.areas_m2.iter().filter(|&&a| a == grid.cell_area_m2()).count();
+        assert!(full > 400, "{full} full cells");
+        assert!((m.denominator_m2(0) / c.area_m2(0) - 1.0).abs() < 1e-12);
+        assert_eq!((m.outside_m2[0], m.overcovered_m2[0]), (0.0, 0.0));
+    }
+    let halves = layer(&[
+        rect(x0 - 1.0, y0 - 1.0, 520_000.0, y1 + 1.0),
+        rect(520_000.0, y0 - 1.0, x1 + 1.0, y1 + 1.0),
+    ]);
+    let m = overlap_zones(&c, &halves);
+    assert!((m.areas_m2.iter().sum::<f64>() / c.area_m2(0) - 1.0).abs() < 1e-12);
+    let locator = PointLocator::new(&c);
+    assert_eq!(
+        (locator.locate(520_000.0, 3_470_000.0), locator.locate(528_000.0, 3_470_000.0)),
+        (None, Some(0))
+    );
+    // Straight across: all but the island (and what lies ashore).
+    let road = LineIndex::new(&c).lengths(&[500_000.0, 540_000.0], &[3_470_000.0, 3_470_000.0]);
+    let chord = |r: Ring| r[0][0] - r[2000][0];
+    let water = chord(shore(1.0)) - chord(shore(0.2));
+    assert!((road[0].1 - water).abs() < 1e-6, "{road:?} {water}");
+}
+
+#[test]
+fn parts_of_a_multipart_parcel_count_together_and_a_bad_part_counts_for_nothing() {
+    let mut bad = rect(2.0, 2.0, 3.0, 3.0);
+    bad[1][0] = f64::NAN;
+    let mut c = Coverage::new();
+    c.push_rings(&[
+        vec![rect(0.0, 0.0, 10.0, 10.0), rect(4.0, 4.0, 6.0, 6.0)],
+        vec![rect(20.0, 0.0, 30.0, 10.0)],
+        vec![bad, rect(2.0, 2.0, 3.0, 3.0)],
+    ]);
+    let g = GridSpec { x_min: 0.0, y_max: 10.0, cell: 10.0, cols: 3, rows: 1 };
+    let zones = layer(&[rect(-1.0, -1.0, 5.0, 11.0), rect(5.0, -1.0, 25.0, 11.0)]);
+    let (cells, pieces) = overlap_grid_and_zones(&c, &g, &zones);
+    assert_eq!(cells.row(0), (&[0, 2][..], &[96.0, 100.0][..]));
+    assert_eq!(pieces.row(0).0, [0, 1]);
+    assert!((pieces.row(0).1[0] - 48.0).abs() < 1e-12 && (pieces.row(0).1[1] - 98.0).abs() < 1e-12);
+    assert!((pieces.outside_m2[0] - 50.0).abs() < 1e-12);
+    let locator = PointLocator::new(&c);
+    let owners = locator.locate_all(&[1.0, 5.0, 15.0, 25.0, 2.5], &[1.0, 5.0, 5.0, 5.0, 2.5]);
+    assert_eq!(owners, [0, NO_PARCEL, NO_PARCEL, 0, 0]);
+    let road = LineIndex::new(&c).lengths(&[-5.0, 35.0], &[5.0, 5.0]);
+    assert!(road.len() == 1 && (road[0].1 - 18.0).abs() < 1e-12, "{road:?}");
+}
