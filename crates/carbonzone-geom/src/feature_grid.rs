@@ -10,42 +10,36 @@ use crate::ring::{FeatureShape, NOWHERE, union};
 
 /// A feature's box relative to the index origin, rounded outward, and its index.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
-    west: f32,
-    south: f32,
-    east: f32,
-    north: f32,
-    pub feature: u32,
+struct Entry {
+    /// West, south, −east, −north: one comparison with a point `[x, y, −x, −y]` tells whether the box holds it.
+    sides: [f32; 4],
+    feature: u32,
 }
 
 impl Entry {
-    #[inline]
-    pub fn contains(&self, x: f64, y: f64) -> bool {
-        x >= f64::from(self.west)
-            && x <= f64::from(self.east)
-            && y >= f64::from(self.south)
-            && y <= f64::from(self.north)
+    /// Rounds the box outward.
+    fn new([west, south, east, north]: [f64; 4], feature: u32) -> Self {
+        let outward = |v: f64| (v as f32).next_down();
+        Self { sides: [outward(west), outward(south), outward(-east), outward(-north)], feature }
     }
 
-    /// True if the boxes touch.
+    /// True if the box may hold the point `[x, y, −x, −y]`, or meet the box `[east, north, −west, −south]`. Rounding to 32 bits is
+    /// monotone, so a point in the box passes.
     #[inline]
-    pub fn meets(&self, [x0, y0, x1, y1]: [f64; 4]) -> bool {
-        x1 >= f64::from(self.west)
-            && x0 <= f64::from(self.east)
-            && y1 >= f64::from(self.south)
-            && y0 <= f64::from(self.north)
+    #[expect(clippy::needless_bitwise_bool, reason = "one comparison of four lanes instead of four branches")]
+    fn meets(&self, reach: [f32; 4]) -> bool {
+        let [w, s, e, n] = self.sides;
+        let [x, y, minus_x, minus_y] = reach;
+        (x >= w) & (y >= s) & (minus_x >= e) & (minus_y >= n)
     }
-}
 
-impl Entry {
-    /// False only if all of the box lies clearly on one side of the line p → q.
+    /// False only if the box lies clearly on one side of the line p → q.
     #[inline]
     fn reaches_line(&self, p: [f64; 2], q: [f64; 2]) -> bool {
-        let (w, s, e, n) =
-            (f64::from(self.west), f64::from(self.south), f64::from(self.east), f64::from(self.north));
+        let [w, s, e, n] = self.sides.map(f64::from);
         let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
-        let to_centre = dx * (0.5 * (s + n) - p[1]) - dy * (0.5 * (w + e) - p[0]);
-        let half = 0.5 * (dx.abs() * (n - s) + dy.abs() * (e - w));
+        let to_centre = dx * (0.5 * (s - n) - p[1]) - dy * (0.5 * (w - e) - p[0]);
+        let half = 0.5 * (dy.abs() * (-e - w) - dx.abs() * (n + s));
         // The boxes are rounded outward by far more than the rounding of this test.
         to_centre.abs() <= half * (1.0 + 1e-6)
     }
@@ -80,19 +74,23 @@ pub(crate) struct FeatureGrid {
     levels: Vec<Level>,
     /// Per ring of the layer: +1 or −1 turns it the right way round, 0 if it does not count.
     ring_weight: Vec<i8>,
+    /// Per feature, if just one of its rings counts: the first vertex, and the number of vertices times the weight; else 0 of them.
+    only_ring: Vec<(u32, i32)>,
 }
 
 impl FeatureGrid {
     pub fn new(coverage: &Coverage) -> Self {
-        let measured: Vec<(Vec<[f64; 4]>, Vec<i8>)> = (0..coverage.len().div_ceil(CHUNK))
+        let measured: Vec<Measured> = (0..coverage.len().div_ceil(CHUNK))
             .into_par_iter()
-            .map(|k| measure_features(coverage, k * CHUNK..((k + 1) * CHUNK).min(coverage.len())))
+            .map(|k| Measured::new(coverage, k * CHUNK..((k + 1) * CHUNK).min(coverage.len())))
             .collect();
         let mut boxes = Vec::with_capacity(coverage.len());
         let mut ring_weight = Vec::with_capacity(coverage.ring_off.len());
-        for (b, w) in measured {
-            boxes.extend(b);
-            ring_weight.extend(w);
+        let mut only_ring = Vec::with_capacity(coverage.len());
+        for chunk in measured {
+            boxes.extend(chunk.boxes);
+            ring_weight.extend(chunk.ring_weight);
+            only_ring.extend(chunk.only_ring);
         }
         let all = boxes.iter().copied().fold(NOWHERE, union);
         let (origin, extent) = if all[0] <= all[2] {
@@ -100,7 +98,7 @@ impl FeatureGrid {
         } else {
             ([0.0; 2], [0.0; 2])
         };
-        Self { origin, extent, levels: build_levels(&boxes, origin, extent), ring_weight }
+        Self { origin, extent, levels: build_levels(&boxes, origin, extent), ring_weight, only_ring }
     }
 
     /// Number of the tile of a point, row by row over the layer; points beyond it are in the outermost tiles.
@@ -119,33 +117,84 @@ impl FeatureGrid {
         self.ring_weight[ring]
     }
 
-    /// Calls `f` with every entry of the cell of a point, level by level, features ascending within a level.
+    /// Vertices and weight of the ring of a feature of which just one ring counts.
     #[inline]
-    pub fn at(&self, x: f64, y: f64, mut f: impl FnMut(&Entry)) {
+    pub fn only_ring(&self, feature: usize) -> Option<(Range<usize>, f64)> {
+        let (first, vertices) = self.only_ring[feature];
+        let first = first as usize;
+        (vertices != 0)
+            .then(|| (first..first + vertices.unsigned_abs() as usize, f64::from(vertices.signum())))
+    }
+
+    /// Features whose box may hold the point: level by level, ascending within a level.
+    #[inline]
+    pub fn at(&self, x: f64, y: f64) -> impl Iterator<Item = impl Iterator<Item = u32>> {
         let (x, y) = (x - self.origin[0], y - self.origin[1]);
-        if !(x >= 0.0 && y >= 0.0 && x <= self.extent[0] && y <= self.extent[1]) {
-            return;
-        }
-        for level in &self.levels {
-            level.cell(level.col(x), level.row(y)).iter().filter(|e| e.contains(x, y)).for_each(&mut f);
+        let within = x >= 0.0 && y >= 0.0 && x <= self.extent[0] && y <= self.extent[1];
+        let point = [x as f32, y as f32, -x as f32, -y as f32];
+        let levels = if within { &self.levels[..] } else { &[] };
+        levels.iter().map(move |level| {
+            let entries = level.cell(level.col(x), level.row(y)).iter();
+            entries.filter(move |e| e.meets(point)).map(|e| e.feature)
+        })
+    }
+
+    /// Appends the runs of cells that the segment passes.
+    pub fn cells_along(&self, p: [f64; 2], q: [f64; 2], out: &mut Vec<CellRun>) {
+        let path = Path::new(self.local(p), self.local(q));
+        let [x0, y0, x1, y1] = path.bounds;
+        let [w, h] = self.extent;
+        if x0 <= w && y0 <= h && x1 >= 0.0 && y1 >= 0.0 {
+            for (k, level) in self.levels.iter().enumerate() {
+                level.cells_along(k as u32, &path, out);
+            }
         }
     }
 
-    /// Collects the features whose cells the segment passes and whose box it touches or nearly touches; ascending, once each.
-    pub fn along(&self, p: [f64; 2], q: [f64; 2], out: &mut Vec<u32>) {
-        out.clear();
-        let local = |v: [f64; 2]| [v[0] - self.origin[0], v[1] - self.origin[1]];
-        let (p, q) = (local(p), local(q));
+    /// Appends the features in the cells that the segment passes and whose box it touches or nearly touches; some several times.
+    pub fn features_along(&self, p: [f64; 2], q: [f64; 2], cells: &[CellRun], out: &mut Vec<u32>) {
+        let path = Path::new(self.local(p), self.local(q));
+        for run in cells {
+            let entries = &self.levels[run.level as usize].entries[run.first as usize..run.end as usize];
+            // Written whether or not it counts, so that nothing is branched on that is still on its way from memory.
+            let mut n = out.len();
+            out.resize(n + entries.len(), 0);
+            for entry in entries {
+                out[n] = entry.feature;
+                n += usize::from(entry.meets(path.reach) & entry.reaches_line(path.p, path.q));
+            }
+            out.truncate(n);
+        }
+    }
+
+    fn local(&self, v: [f64; 2]) -> [f64; 2] {
+        [v[0] - self.origin[0], v[1] - self.origin[1]]
+    }
+}
+
+/// Entries of neighbouring cells of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CellRun {
+    level: u32,
+    first: u32,
+    end: u32,
+}
+
+/// A segment in local coordinates.
+struct Path {
+    p: [f64; 2],
+    q: [f64; 2],
+    bounds: [f64; 4],
+    /// Its box as [`Entry::meets`] takes it.
+    reach: [f32; 4],
+}
+
+impl Path {
+    #[inline]
+    fn new(p: [f64; 2], q: [f64; 2]) -> Self {
         let bounds = [p[0].min(q[0]), p[1].min(q[1]), p[0].max(q[0]), p[1].max(q[1])];
-        let [w, h] = self.extent;
-        if !(bounds[0] <= w && bounds[1] <= h && bounds[2] >= 0.0 && bounds[3] >= 0.0) {
-            return;
-        }
-        for level in &self.levels {
-            level.along(p, q, bounds, out);
-        }
-        out.sort_unstable();
-        out.dedup();
+        let [x0, y0, x1, y1] = bounds;
+        Self { p, q, bounds, reach: [x1, y1, -x0, -y0].map(|v| v as f32) }
     }
 }
 
@@ -166,7 +215,8 @@ impl Level {
         &self.entries[self.off[c] as usize..self.off[c + 1] as usize]
     }
 
-    fn along(&self, p: [f64; 2], q: [f64; 2], bounds: [f64; 4], out: &mut Vec<u32>) {
+    fn cells_along(&self, number: u32, path: &Path, out: &mut Vec<CellRun>) {
+        let Path { p, q, bounds, .. } = *path;
         let (a, b) = if p[1] <= q[1] { (p, q) } else { (q, p) };
         let cell = self.per_cell.recip();
         let slope = (b[0] - a[0]) / (b[1] - a[1]);
@@ -185,31 +235,51 @@ impl Level {
             } else {
                 (bounds[0], bounds[2])
             };
-            for col in self.col(x0 - 1e-6 * cell)..=self.col(x1 + 1e-6 * cell) {
-                let entries = self.cell(col, row).iter();
-                out.extend(entries.filter(|e| e.meets(bounds) && e.reaches_line(p, q)).map(|e| e.feature));
-            }
+            let row = row * self.cols;
+            let (first, end) = (self.col(x0 - 1e-6 * cell), self.col(x1 + 1e-6 * cell) + 1);
+            out.push(CellRun { level: number, first: self.off[row + first], end: self.off[row + end] });
         }
     }
 }
 
-/// Boxes of the features and weights of all their rings.
-fn measure_features(coverage: &Coverage, features: Range<usize>) -> (Vec<[f64; 4]>, Vec<i8>) {
-    let mut shape = FeatureShape::default();
-    let (mut boxes, mut weights) = (Vec::with_capacity(features.len()), Vec::with_capacity(features.len()));
-    for i in features {
-        shape.measure(coverage, i);
-        boxes.push(shape.bounds);
-        let first = coverage.parts_of(i).start;
-        let first_ring = coverage.part_off[first] as usize;
-        let end = coverage.part_off[coverage.parts_of(i).end] as usize;
-        let base = weights.len();
-        weights.resize(base + end - first_ring, 0);
-        for ring in &shape.rings {
-            weights[base + ring.ring - first_ring] = ring.weight as i8;
+/// Measures of a run of features: their boxes, the weights of all their rings, and their only rings.
+#[derive(Debug)]
+struct Measured {
+    boxes: Vec<[f64; 4]>,
+    ring_weight: Vec<i8>,
+    only_ring: Vec<(u32, i32)>,
+}
+
+impl Measured {
+    fn new(coverage: &Coverage, features: Range<usize>) -> Self {
+        let mut shape = FeatureShape::default();
+        let mut out = Self {
+            boxes: Vec::with_capacity(features.len()),
+            ring_weight: Vec::with_capacity(features.len()),
+            only_ring: Vec::with_capacity(features.len()),
+        };
+        for i in features {
+            shape.measure(coverage, i);
+            out.boxes.push(shape.bounds);
+            let parts = coverage.parts_of(i);
+            let first_ring = coverage.part_off[parts.start] as usize;
+            let end = coverage.part_off[parts.end] as usize;
+            let base = out.ring_weight.len();
+            out.ring_weight.resize(base + end - first_ring, 0);
+            for ring in &shape.rings {
+                out.ring_weight[base + ring.ring - first_ring] = ring.weight as i8;
+            }
+            out.only_ring.push(match &shape.rings[..] {
+                [ring] => {
+                    let first = coverage.ring_off[ring.ring];
+                    let vertices = i32::try_from(coverage.ring_off[ring.ring + 1] - first).unwrap_or(0);
+                    (first, vertices * ring.weight as i32)
+                }
+                _ => (0, 0),
+            });
         }
+        out
     }
-    (boxes, weights)
 }
 
 fn build_levels(boxes: &[[f64; 4]], origin: [f64; 2], extent: [f64; 2]) -> Vec<Level> {
@@ -277,18 +347,12 @@ impl Level {
         for c in 1..off.len() {
             off[c] += off[c - 1];
         }
-        let nothing = Entry { west: 0.0, south: 0.0, east: 0.0, north: 0.0, feature: 0 };
+        let nothing = Entry { sides: [0.0; 4], feature: 0 };
         self.entries = vec![nothing; off[off.len() - 1] as usize];
         let mut next = off.clone();
         for &i in features {
             let b = local(i);
-            let entry = Entry {
-                west: (b[0] as f32).next_down(),
-                south: (b[1] as f32).next_down(),
-                east: (b[2] as f32).next_up(),
-                north: (b[3] as f32).next_up(),
-                feature: i,
-            };
+            let entry = Entry::new(b, i);
             let (cols, rows) = self.span(b);
             for row in rows {
                 for col in cols.clone() {

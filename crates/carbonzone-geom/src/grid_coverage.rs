@@ -8,7 +8,7 @@ use carbonzone_types::GridSpec;
 
 use crate::Coverage;
 use crate::overlap::RowSink;
-use crate::ring::{FeatureShape, for_each_edge};
+use crate::ring::FeatureShape;
 
 /// Windows of more cells than this use sorted records instead of a dense array.
 const DENSE_CELLS: usize = 4096;
@@ -40,11 +40,13 @@ impl Window {
             return None;
         }
         let per_cell = grid.cell.recip();
+        // Casts instead of floor and ceil, which are calls on the default target; negative values become 0.
         let range = |from: f64, to: f64, n: u32| {
-            let last = f64::from(n - 1);
-            let lo = (from / grid.cell).floor().clamp(0.0, last);
-            let hi = ((to / grid.cell).ceil() - 1.0).clamp(lo, last);
-            (lo as u32, hi as u32)
+            let lo = ((from / grid.cell) as u32).min(n - 1);
+            let end = to / grid.cell;
+            let hi = end as u32;
+            let hi = if f64::from(hi) == end { hi.saturating_sub(1) } else { hi };
+            (lo, hi.clamp(lo, n - 1))
         };
         let (c0, c1) = range(x0 - grid.x_min, x1 - grid.x_min, grid.cols);
         let (r0, r1) = range(grid.y_max - y1, grid.y_max - y0, grid.rows);
@@ -61,10 +63,38 @@ impl Window {
     }
 
     /// Slot of a local row (from the south) and column; column −1 gathers what lies west of the window.
+    #[inline]
     fn slot(&self, row: usize, col: i64) -> usize {
         (self.rows - 1 - row) * (self.cols + 1) + (col + 1) as usize
     }
+
+    /// Local coordinates and cell of a vertex.
+    #[inline]
+    fn spot(&self, x: f64, y: f64) -> Spot {
+        let at = [x - self.origin[0], y - self.origin[1]];
+        let (col, row) = (at[0] * self.per_cell, at[1] * self.per_cell);
+        let within = col >= 0.0 && row >= 0.0 && col < self.cols as f64 && row < self.rows as f64;
+        if within {
+            let (col, row) = (col as u32, row as u32);
+            Spot { at, slot: self.slot(row as usize, i64::from(col)), east: f64::from(col + 1) * self.cell }
+        } else {
+            Spot { at, slot: ELSEWHERE, east: 0.0 }
+        }
+    }
 }
+
+/// A vertex in local coordinates and the cell of the window it lies in.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    at: [f64; 2],
+    /// Slot of the cell, or [`ELSEWHERE`].
+    slot: usize,
+    /// Eastern side of the cell.
+    east: f64,
+}
+
+/// The slot of a vertex outside the window.
+const ELSEWHERE: usize = usize::MAX;
 
 /// One contribution to a slot.
 #[derive(Debug, Clone, Copy)]
@@ -109,8 +139,7 @@ pub(crate) fn cover_feature(
             cells[r.slot][0] += r.cover;
             cells[r.slot][1] += r.area;
         });
-        let records = cells.iter().enumerate().map(|(slot, v)| Record { slot, cover: v[0], area: v[1] });
-        emit(&window, grid, records, height, out);
+        emit_dense(&window, grid, cells, height, out);
         height
     } else {
         let records = &mut scratch.sparse;
@@ -121,7 +150,7 @@ pub(crate) fn cover_feature(
             let sum = |f: fn(&Record) -> f64| same.iter().map(f).sum();
             Record { slot: same[0].slot, cover: sum(|r| r.cover), area: sum(|r| r.area) }
         });
-        emit(&window, grid, merged, height, out);
+        emit_sparse(&window, grid, merged, height, out);
         height
     };
     let outside = if window.inside {
@@ -134,27 +163,48 @@ pub(crate) fn cover_feature(
 }
 
 /// Feeds all edges into the window; returns the sum of |Δy|, the scale of rounding.
+///
+/// Most edges lie in one cell, and so do most runs of edges: their terms are summed up and handed on when the cell changes.
+/// Edges that leave a cell are walked.
 fn accumulate_rings(
     coverage: &Coverage,
     shape: &FeatureShape,
     window: &Window,
     mut add: impl FnMut(Record),
 ) -> f64 {
-    let [ox, oy] = window.origin;
     let mut height = 0.0;
     for ring in &shape.rings {
         let (xs, ys) = coverage.ring(ring.ring);
-        for_each_edge(xs, ys, |xa, ya, xb, yb| {
-            height += (yb - ya).abs();
-            let (a, b) = ([xa - ox, ya - oy], [xb - ox, yb - oy]);
-            // A counter-clockwise ring goes up on its east side: the ground west of an upward edge is inside, so
-            // the ground east of it loses.
-            if ya < yb {
-                accumulate_edge(window, a, b, -ring.weight, &mut add);
-            } else if yb < ya {
-                accumulate_edge(window, b, a, ring.weight, &mut add);
+        let (Some(&x), Some(&y)) = (xs.last(), ys.last()) else { continue };
+        // Starting from the last vertex closes the ring, whether or not it repeats the first.
+        let mut from = window.spot(x, y);
+        let (mut cover, mut area) = (0.0, 0.0);
+        for (&x, &y) in xs.iter().zip(ys) {
+            let to = window.spot(x, y);
+            let rise = to.at[1] - from.at[1];
+            height += rise.abs();
+            if to.slot == from.slot && to.slot != ELSEWHERE {
+                // A counter-clockwise ring goes up on its east side: the ground west of an upward edge is inside, so
+                // the ground east of it loses.
+                let loss = -ring.weight * rise;
+                cover += loss;
+                area += loss * (to.east - 0.5 * (from.at[0] + to.at[0]));
+            } else {
+                if from.slot != ELSEWHERE {
+                    add(Record { slot: from.slot, cover, area });
+                    (cover, area) = (0.0, 0.0);
+                }
+                if rise > 0.0 {
+                    accumulate_edge(window, from.at, to.at, -ring.weight, &mut add);
+                } else if rise < 0.0 {
+                    accumulate_edge(window, to.at, from.at, ring.weight, &mut add);
+                }
             }
-        });
+            from = to;
+        }
+        if from.slot != ELSEWHERE {
+            add(Record { slot: from.slot, cover, area });
+        }
     }
     height
 }
@@ -166,8 +216,10 @@ fn accumulate_edge(w: &Window, a: [f64; 2], b: [f64; 2], sign: f64, add: &mut im
         return;
     }
     let last_row = w.rows - 1;
-    let first = ((a[1] * w.per_cell).max(0.0) as usize).min(last_row);
-    let last = (((b[1] * w.per_cell).ceil() - 1.0).max(0.0) as usize).clamp(first, last_row);
+    let first = ((a[1] * w.per_cell) as u32 as usize).min(last_row);
+    let end = b[1] * w.per_cell;
+    let last = end as u32 as usize;
+    let last = if last as f64 == end { last.saturating_sub(1) } else { last }.clamp(first, last_row);
     if first == last && a[1] >= 0.0 && b[1] <= top {
         return accumulate_in_row(w, first, a, b, sign, add);
     }
@@ -194,7 +246,10 @@ fn accumulate_in_row(
     add: &mut impl FnMut(Record),
 ) {
     let (a, b) = if from[0] <= to[0] { (from, to) } else { (to, from) };
-    let column = |x: f64| (x * w.per_cell).floor().clamp(-1.0, w.cols as f64) as i64;
+    let column = |x: f64| {
+        let col = x * w.per_cell;
+        if col < 0.0 { -1 } else { i64::from(col as u32).min(w.cols as i64) }
+    };
     let (first, last) = (column(a[0]), column(b[0]));
     let mut put = |col: i64, dy: f64, x_mean: f64| {
         if col < w.cols as i64 {
@@ -217,17 +272,45 @@ fn accumulate_in_row(
     put(last, (b[1] - p[1]).abs(), 0.5 * (p[0] + b[0]));
 }
 
-/// Prefix sum along each row; `records` ascend by slot, one per slot. Fully covered runs are filled in.
-fn emit(w: &Window, grid: &GridSpec, records: impl Iterator<Item = Record>, height: f64, out: &mut RowSink) {
+/// Hands on the areas of cells (row from the north and column in the window) that are not rounding.
+fn pieces<'a>(
+    w: &'a Window,
+    grid: &'a GridSpec,
+    height: f64,
+    out: &'a mut RowSink,
+) -> impl FnMut(usize, usize, f64) + 'a {
     let full = grid.cell_area_m2();
     let rounding = ROUNDING * height * w.cell;
-    let stride = w.cols + 1;
-    let mut piece = |row: usize, col: usize, area: f64| {
+    move |row, col, area| {
         if area > rounding {
             let area = if (area - full).abs() <= rounding { full } else { area };
             out.push(grid.index(w.first.0 + col as u32, w.first.1 + row as u32), area);
         }
-    };
+    }
+}
+
+/// Prefix sum along each row of `[cover, area]` per slot.
+fn emit_dense(w: &Window, grid: &GridSpec, slots: &[[f64; 2]], height: f64, out: &mut RowSink) {
+    let mut piece = pieces(w, grid, height, out);
+    for (row, slots) in slots.chunks_exact(w.cols + 1).enumerate() {
+        let mut cover = slots[0][0];
+        for (col, slot) in slots[1..].iter().enumerate() {
+            piece(row, col, slot[1] + cover * w.cell);
+            cover += slot[0];
+        }
+    }
+}
+
+/// Prefix sum along each row; `records` ascend by slot, one per slot. Fully covered runs are filled in.
+fn emit_sparse(
+    w: &Window,
+    grid: &GridSpec,
+    records: impl Iterator<Item = Record>,
+    height: f64,
+    out: &mut RowSink,
+) {
+    let mut piece = pieces(w, grid, height, out);
+    let stride = w.cols + 1;
     // `next` is the slot after the last one written; `cover` the running sum of its row.
     let (mut next, mut cover) = (0usize, 0.0);
     let fill = |from: usize, to: usize, cover: f64, piece: &mut dyn FnMut(usize, usize, f64)| {

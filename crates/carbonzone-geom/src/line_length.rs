@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::feature_grid::FeatureGrid;
-use crate::ring::turn;
+use crate::feature_grid::{CellRun, FeatureGrid};
+use crate::ring::{MASK, for_each_bit, for_each_change, for_each_change_in, masks_of, turn};
 use crate::{Coverage, PointLocator};
 
 /// Lines per task in [`LineIndex::lengths_all`].
 const CHUNK: usize = 4096;
+/// Lines that are measured together.
+const BLOCK: usize = 256;
 
 /// Index for road lengths per parcel.
 #[derive(Debug)]
@@ -46,9 +48,10 @@ impl<'a> LineIndex<'a> {
     #[must_use]
     pub fn lengths(&self, xs: &[f64], ys: &[f64]) -> Vec<(u32, f64)> {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
-        let mut scratch = LineScratch::default();
-        self.collect(xs, ys, &mut scratch);
-        scratch.merged().collect()
+        let (mut block, mut out) = (Block::default(), vec![]);
+        self.measure([(0, xs, ys)].into_iter(), &mut block);
+        block.rows(|_, parcel, m| out.push((parcel, m)));
+        out
     }
 
     /// [`lengths`](Self::lengths) of many polylines: line `k` has the vertices `line_off[k]..line_off[k + 1]`.
@@ -75,11 +78,14 @@ impl<'a> LineIndex<'a> {
         let chunks: Vec<Vec<(u32, u32, f64)>> = order
             .par_chunks(CHUNK)
             .map(|keys| {
-                let (mut scratch, mut out) = (LineScratch::default(), vec![]);
-                for k in keys.iter().map(|&key| key as u32) {
-                    let v = vertices(k as usize);
-                    self.collect(&xs[v.clone()], &ys[v], &mut scratch);
-                    out.extend(scratch.merged().map(|(parcel, m)| (k, parcel, m)));
+                let (mut block, mut out) = (Block::default(), vec![]);
+                for keys in keys.chunks(BLOCK) {
+                    let lines = keys.iter().map(|&key| {
+                        let v = vertices(key as u32 as usize);
+                        (key as u32, &xs[v.clone()], &ys[v])
+                    });
+                    self.measure(lines, &mut block);
+                    block.rows(|k, parcel, m| out.push((k, parcel, m)));
                 }
                 out
             })
@@ -87,82 +93,127 @@ impl<'a> LineIndex<'a> {
         LineLengths::assemble(lines, &chunks)
     }
 
-    /// Pieces of a polyline, segment by segment.
-    fn collect(&self, xs: &[f64], ys: &[f64], scratch: &mut LineScratch) {
-        scratch.pieces.clear();
-        for i in 1..xs.len() {
-            let (a, b) = ([xs[i - 1], ys[i - 1]], [xs[i], ys[i]]);
-            let (p, q) = if (a[0], a[1]) <= (b[0], b[1]) { (a, b) } else { (b, a) };
-            let length = (q[0] - p[0]).hypot(q[1] - p[1]);
-            if !(length > 0.0 && length.is_finite()) {
-                continue;
-            }
-            self.grid.along(p, q, &mut scratch.candidates);
-            for &feature in &scratch.candidates {
-                let share = self.inside_share(feature as usize, p, q);
-                if share > 0.0 {
-                    scratch.pieces.push((feature, share * length));
-                }
-            }
+    /// Fills the block with the lines' segments, the features near them, and their shares.
+    ///
+    /// Pass after pass over the whole block: coordinates, cells, features of the cells, sides of all vertices, crossings. In each of
+    /// them what is read next does not hang on what was found, so the processor fetches several things at a time.
+    fn measure<'l>(&self, lines: impl Iterator<Item = (u32, &'l [f64], &'l [f64])>, block: &mut Block) {
+        block.clear();
+        for (line, xs, ys) in lines {
+            let ends = xs.windows(2).zip(ys.windows(2)).map(|(x, y)| ([x[0], y[0]], [x[1], y[1]]));
+            block.segments.extend(ends.map(|(a, b)| {
+                let (p, q) = if (a[0], a[1]) <= (b[0], b[1]) { (a, b) } else { (b, a) };
+                Segment { line, p, q, length: (q[0] - p[0]).hypot(q[1] - p[1]) }
+            }));
         }
-        scratch.pieces.sort_by_key(|p| p.0);
+        block.segments.retain(|s| s.length > 0.0 && s.length.is_finite());
+        for Segment { p, q, .. } in &block.segments {
+            self.grid.cells_along(*p, *q, &mut block.cells);
+            block.cell_ends.push(block.cells.len());
+        }
+        let mut first = 0;
+        for (Segment { p, q, .. }, &end) in block.segments.iter().zip(&block.cell_ends) {
+            self.grid.features_along(*p, *q, &block.cells[first..end], &mut block.near);
+            block.near_ends.push(block.near.len());
+            first = end;
+        }
+        let mut first = 0;
+        for (segment, &end) in block.near_ends.iter().enumerate() {
+            let near = &mut block.near[first..end];
+            near.sort_unstable();
+            let pair = |same: &[u32]| Pair { segment: segment as u32, feature: same[0], ..Pair::default() };
+            block.pairs.extend(near.chunk_by(|a, b| a == b).map(pair));
+            first = end;
+        }
+        self.fill_shares(block);
     }
 
-    /// Share of the segment inside a feature, in [0, 1].
-    fn inside_share(&self, feature: usize, p: [f64; 2], q: [f64; 2]) -> f64 {
-        let mut share = 0.0;
-        let parts = self.coverage.parts_of(feature);
-        let rings = self.coverage.part_off[parts.start]..self.coverage.part_off[parts.end];
-        for ring in rings.map(|r| r as usize) {
-            let weight = self.grid.ring_weight(ring);
-            if weight != 0 {
-                let (xs, ys) = self.coverage.ring(ring);
-                share += f64::from(weight) * ring_share(xs, ys, p, q);
+    fn fill_shares(&self, block: &mut Block) {
+        for pair in &mut block.pairs {
+            let Segment { p, q, .. } = block.segments[pair.segment as usize];
+            if let Some((ring, weight)) =
+                self.grid.only_ring(pair.feature as usize).filter(|r| r.0.len() <= MASK)
+            {
+                pair.first = ring.start as u32;
+                pair.vertices = ring.len() as u32;
+                pair.weight = weight;
+                pair.left = left_mask(&self.coverage.xs[ring.clone()], &self.coverage.ys[ring], p, q);
             }
         }
-        // Below this the sum of clamped crossings is rounding.
-        if share > 1e-14 { share.min(1.0) } else { 0.0 }
+        for pair in &mut block.pairs {
+            let Segment { p, q, .. } = block.segments[pair.segment as usize];
+            let share = if pair.vertices > 0 {
+                let ring = pair.first as usize..(pair.first + pair.vertices) as usize;
+                let (xs, ys) = (&self.coverage.xs[ring.clone()], &self.coverage.ys[ring]);
+                let mut sum = 0.0;
+                for_each_change_in(pair.left, xs.len(), |from, to, goes_left| {
+                    sum += bound(xs, ys, (from, to, goes_left), p, q);
+                });
+                pair.weight * sum
+            } else {
+                self.inside_share(pair.feature as usize, p, q)
+            };
+            // Below this the sum of clamped crossings is rounding.
+            pair.share = if share > 1e-14 { share.min(1.0) } else { 0.0 };
+        }
+    }
+
+    /// Share of the segment inside a feature of any kind, before rounding is cut off.
+    fn inside_share(&self, feature: usize, p: [f64; 2], q: [f64; 2]) -> f64 {
+        let parts = self.coverage.parts_of(feature);
+        let rings = self.coverage.part_off[parts.start] as usize..self.coverage.part_off[parts.end] as usize;
+        let counting = rings.filter(|&r| self.grid.ring_weight(r) != 0);
+        counting.fold(0.0, |share, r| {
+            let (xs, ys) = self.coverage.ring(r);
+            share + f64::from(self.grid.ring_weight(r)) * ring_share(xs, ys, p, q)
+        })
     }
 }
 
 /// Σ ± clamp(t, 0, 1) over the edges of a ring that cross the line p → q; positive inside a counter-clockwise ring.
 fn ring_share(xs: &[f64], ys: &[f64], p: [f64; 2], q: [f64; 2]) -> f64 {
-    let n = xs.len();
-    if n == 0 {
-        return 0.0;
-    }
-    let ys = &ys[..n];
     let mut sum = 0.0;
-    let left = |i: usize| is_left(p, q, [xs[i], ys[i]]);
-    // Starting from the last vertex closes the ring, whether or not it repeats the first.
-    let (mut before, mut left_before) = (n - 1, left(n - 1));
-    for i in 0..n {
-        let left_here = left(i);
-        if left_here != left_before {
-            // The ground left of the edge is inside: an edge that goes to the left side of the line ends an interval.
-            let t = crossing(p, q, [xs[before], ys[before]], [xs[i], ys[i]]).clamp(0.0, 1.0);
-            sum += if left_here { t } else { -t };
-        }
-        (before, left_before) = (i, left_here);
-    }
+    for_each_change(
+        xs,
+        ys,
+        |xs, ys| left_mask(xs, ys, p, q),
+        |from, to, goes_left| sum += bound(xs, ys, (from, to, goes_left), p, q),
+    );
     sum
 }
 
-/// True if `v` lies left of the line p → q or on it; exact.
+/// Where an edge that crosses the line bounds the ground inside, as ± clamp(t, 0, 1).
 #[inline]
-fn is_left(p: [f64; 2], q: [f64; 2], v: [f64; 2]) -> bool {
-    let up = (q[0] - p[0]) * (v[1] - p[1]);
-    let across = (q[1] - p[1]) * (v[0] - p[0]);
-    let det = up - across;
-    // Rounding of the five operations, generously.
-    let doubt = 8.0 * f64::EPSILON * (up.abs() + across.abs());
-    if det > doubt {
-        true
-    } else if det < -doubt {
-        false
-    } else {
-        turn(p, q, v) >= 0.0
-    }
+fn bound(
+    xs: &[f64],
+    ys: &[f64],
+    (from, to, goes_left): (usize, usize, bool),
+    p: [f64; 2],
+    q: [f64; 2],
+) -> f64 {
+    // The ground left of the edge is inside: an edge that goes to the left side of the line ends an interval.
+    let t = crossing(p, q, [xs[from], ys[from]], [xs[to], ys[to]]).clamp(0.0, 1.0);
+    if goes_left { t } else { -t }
+}
+
+/// Mask of the vertices left of the line p → q or on it; exact.
+#[inline]
+fn left_mask(xs: &[f64], ys: &[f64], p: [f64; 2], q: [f64; 2]) -> u64 {
+    let d = [q[0] - p[0], q[1] - p[1]];
+    let [mut left, decided] = masks_of(xs, ys, |x, y| {
+        let (up, across) = (d[0] * (y - p[1]), d[1] * (x - p[0]));
+        let det = up - across;
+        // Rounding of the five operations, generously.
+        let doubt = 8.0 * f64::EPSILON * (up.abs() + across.abs());
+        [det > doubt, det.abs() > doubt]
+    });
+    let open = !decided & (u64::MAX >> (MASK - xs.len()));
+    for_each_bit(open, |k| {
+        if turn(p, q, [xs[k], ys[k]]) >= 0.0 {
+            left |= 1 << k;
+        }
+    });
+    left
 }
 
 /// Parameter along p → q where the edge crosses the line; the same bits for both directions of the edge.
@@ -174,17 +225,70 @@ fn crossing(p: [f64; 2], q: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     if t.is_nan() { 0.0 } else { t }
 }
 
-/// Scratch of one thread.
+/// A segment of a line, its western end first.
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    line: u32,
+    p: [f64; 2],
+    q: [f64; 2],
+    length: f64,
+}
+
+/// A segment of a block and a feature near it.
 #[derive(Debug, Default)]
-struct LineScratch {
-    candidates: Vec<u32>,
+struct Pair {
+    segment: u32,
+    feature: u32,
+    /// First vertex, number of vertices and weight of the only ring of the feature, if it is short; else 0 vertices.
+    first: u32,
+    vertices: u32,
+    weight: f64,
+    /// Mask of the vertices of this ring left of the segment.
+    left: u64,
+    /// Share of the segment inside the feature.
+    share: f64,
+}
+
+/// Lines that are measured together.
+#[derive(Debug, Default)]
+struct Block {
+    segments: Vec<Segment>,
+    /// Cells along the segments, and where those of each segment end.
+    cells: Vec<CellRun>,
+    cell_ends: Vec<usize>,
+    /// Features near the segments, some several times, and where those of each segment end.
+    near: Vec<u32>,
+    near_ends: Vec<usize>,
+    pairs: Vec<Pair>,
     pieces: Vec<(u32, f64)>,
 }
 
-impl LineScratch {
-    /// Sums the pieces of each parcel in segment order.
-    fn merged(&self) -> impl Iterator<Item = (u32, f64)> {
-        self.pieces.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0, same.iter().map(|p| p.1).sum()))
+impl Block {
+    fn clear(&mut self) {
+        self.segments.clear();
+        self.cells.clear();
+        self.cell_ends.clear();
+        self.near.clear();
+        self.near_ends.clear();
+        self.pairs.clear();
+    }
+
+    /// Calls `f(line, parcel, m)`: lines in the order they were added, parcels ascending, the pieces of each summed in segment order.
+    fn rows(&mut self, mut f: impl FnMut(u32, u32, f64)) {
+        let line = |pair: &Pair| self.segments[pair.segment as usize].line;
+        for pairs in self.pairs.chunk_by(|a, b| line(a) == line(b)) {
+            self.pieces.clear();
+            self.pieces.extend(
+                pairs
+                    .iter()
+                    .filter(|pair| pair.share > 0.0)
+                    .map(|pair| (pair.feature, pair.share * self.segments[pair.segment as usize].length)),
+            );
+            self.pieces.sort_by_key(|p| p.0);
+            for same in self.pieces.chunk_by(|a, b| a.0 == b.0) {
+                f(line(&pairs[0]), same[0].0, same.iter().map(|p| p.1).sum());
+            }
+        }
     }
 }
 

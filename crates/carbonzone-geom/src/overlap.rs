@@ -16,17 +16,35 @@ pub(crate) const CHUNK: usize = 4096;
 const OVERCOVER_TOLERANCE: f64 = 1e-9;
 
 /// Rows under construction for a run of consecutive features.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RowSink {
     ends: Vec<usize>,
     targets: Vec<u32>,
     areas: Vec<f64>,
-    outside: Vec<f64>,
-    overcovered: Vec<f64>,
+    /// Rows that have such an area at all.
+    outside: Vec<(u32, f64)>,
+    overcovered: Vec<(u32, f64)>,
 }
 
 impl RowSink {
+    /// Room for a usual run of this many features.
+    fn with_capacity(features: usize) -> Self {
+        let pieces = features + features / 2;
+        Self {
+            ends: Vec::with_capacity(features),
+            targets: Vec::with_capacity(pieces),
+            areas: Vec::with_capacity(pieces),
+            outside: vec![],
+            overcovered: vec![],
+        }
+    }
+
+    fn open_row(&self) -> &[f64] {
+        &self.areas[self.ends.last().copied().unwrap_or(0)..]
+    }
+
     /// Adds a piece to the open row; targets must ascend.
+    #[inline]
     pub fn push(&mut self, target: u32, area_m2: f64) {
         self.targets.push(target);
         self.areas.push(area_m2);
@@ -34,60 +52,75 @@ impl RowSink {
 
     /// Sum of the open row.
     pub fn row_sum(&self) -> f64 {
-        self.areas[self.ends.last().copied().unwrap_or(0)..].iter().sum()
+        self.open_row().iter().sum()
     }
 
     /// Closes the row of a feature of the given area.
+    #[inline]
     pub fn end_row(&mut self, area_m2: f64, outside_m2: f64) {
-        let excess = if self.ends.last().copied().unwrap_or(0) == self.areas.len() {
-            0.0
-        } else {
-            self.row_sum() + outside_m2 - area_m2
+        let excess = match self.open_row() {
+            [] => 0.0,
+            pieces => pieces.iter().sum::<f64>() + outside_m2 - area_m2,
         };
+        let row = self.ends.len() as u32;
+        if outside_m2 > 0.0 {
+            self.outside.push((row, outside_m2));
+        }
+        if excess > OVERCOVER_TOLERANCE * area_m2.abs() {
+            self.overcovered.push((row, excess));
+        }
         self.ends.push(self.areas.len());
-        self.outside.push(outside_m2.max(0.0));
-        self.overcovered.push(if excess > OVERCOVER_TOLERANCE * area_m2.abs() { excess } else { 0.0 });
     }
 }
 
 /// Joins chunk results in order.
-fn assemble(chunks: Vec<RowSink>, n_targets: usize) -> OverlapMatrix {
+fn assemble(chunks: &[RowSink], n_targets: usize) -> OverlapMatrix {
     let rows: usize = chunks.iter().map(|c| c.ends.len()).sum();
-    let pieces: usize = chunks.iter().map(|c| c.targets.len()).sum();
     let mut m = OverlapMatrix {
         offsets: Vec::with_capacity(rows + 1),
-        targets: Vec::with_capacity(pieces),
-        areas_m2: Vec::with_capacity(pieces),
-        outside_m2: Vec::with_capacity(rows),
-        overcovered_m2: Vec::with_capacity(rows),
+        targets: concat(chunks, |c| &c.targets),
+        areas_m2: concat(chunks, |c| &c.areas),
+        outside_m2: vec![0.0; rows],
+        overcovered_m2: vec![0.0; rows],
         n_targets,
     };
     m.offsets.push(0);
+    let mut pieces = 0;
     for c in chunks {
-        let base = m.targets.len();
-        m.offsets.extend(c.ends.iter().map(|e| base + e));
-        m.targets.extend_from_slice(&c.targets);
-        m.areas_m2.extend_from_slice(&c.areas);
-        m.outside_m2.extend_from_slice(&c.outside);
-        m.overcovered_m2.extend_from_slice(&c.overcovered);
+        let row = m.offsets.len() - 1;
+        m.offsets.extend(c.ends.iter().map(|e| pieces + e));
+        pieces += c.areas.len();
+        c.outside.iter().for_each(|&(k, a)| m.outside_m2[row + k as usize] = a);
+        c.overcovered.iter().for_each(|&(k, a)| m.overcovered_m2[row + k as usize] = a);
     }
     m
+}
+
+/// One column of all chunks, copied in parallel.
+fn concat<T: Copy + Default + Send + Sync>(chunks: &[RowSink], column: impl Fn(&RowSink) -> &[T]) -> Vec<T> {
+    let mut out = vec![T::default(); chunks.iter().map(|c| column(c).len()).sum()];
+    let (mut rest, mut jobs) = (&mut out[..], Vec::with_capacity(chunks.len()));
+    for from in chunks.iter().map(column) {
+        let (to, after) = rest.split_at_mut(from.len());
+        jobs.push((to, from));
+        rest = after;
+    }
+    jobs.into_par_iter().for_each(|(to, from)| to.copy_from_slice(from));
+    out
 }
 
 /// Runs `row` for every feature; each chunk starts with fresh scratch and sinks.
 fn by_chunks<S: Default, const N: usize>(
     parcels: &Coverage,
     row: impl Fn(&FeatureShape, &mut S, &mut [RowSink; N]) + Sync,
-) -> [Vec<RowSink>; N]
-where
-    [RowSink; N]: Default + Send,
-{
+) -> [Vec<RowSink>; N] {
     let chunks: Vec<[RowSink; N]> = (0..parcels.len().div_ceil(CHUNK))
         .into_par_iter()
         .map(|k| {
-            let (mut shape, mut scratch, mut sinks) =
-                (FeatureShape::default(), S::default(), Default::default());
-            for i in k * CHUNK..((k + 1) * CHUNK).min(parcels.len()) {
+            let features = k * CHUNK..((k + 1) * CHUNK).min(parcels.len());
+            let (mut shape, mut scratch) = (FeatureShape::default(), S::default());
+            let mut sinks = std::array::from_fn(|_| RowSink::with_capacity(features.len()));
+            for i in features {
                 shape.measure(parcels, i);
                 row(&shape, &mut scratch, &mut sinks);
             }
@@ -111,7 +144,7 @@ pub fn overlap_grid(parcels: &Coverage, grid: &GridSpec) -> OverlapMatrix {
     let [chunks] = by_chunks::<GridScratch, 1>(parcels, |shape, scratch, [out]| {
         cover_feature(parcels, shape, grid, scratch, out);
     });
-    assemble(chunks, grid.len())
+    assemble(&chunks, grid.len())
 }
 
 /// Area of every parcel in every zone, m².
@@ -124,7 +157,7 @@ pub fn overlap_zones(parcels: &Coverage, zones: &Coverage) -> OverlapMatrix {
     let [chunks] = by_chunks::<ZoneScratch, 1>(parcels, |shape, scratch, [out]| {
         overlap_feature(parcels, shape, &index, scratch, out);
     });
-    assemble(chunks, zones.len())
+    assemble(&chunks, zones.len())
 }
 
 /// [`overlap_grid`] and [`overlap_zones`] in one pass over the parcel coordinates.
@@ -140,5 +173,5 @@ pub fn overlap_grid_and_zones(
             cover_feature(parcels, shape, grid, &mut scratch.0, to_grid);
             overlap_feature(parcels, shape, &index, &mut scratch.1, to_zones);
         });
-    (assemble(cells, grid.len()), assemble(pieces, zones.len()))
+    (assemble(&cells, grid.len()), assemble(&pieces, zones.len()))
 }

@@ -13,13 +13,17 @@ use rayon::prelude::*;
 
 use crate::Coverage;
 use crate::feature_grid::{FeatureGrid, TILES};
-use crate::ring::turn;
+use crate::ring::{MASK, for_each_change, for_each_change_in, masks_of, turn};
 
 /// "In no parcel" in the result of [`PointLocator::locate_all`].
 pub const NO_PARCEL: u32 = u32::MAX;
 
 /// Points that are sorted together.
 const CHUNK: usize = 1 << 16;
+/// Points that are located together, at least, unless there are no more.
+const BLOCK: usize = 1024;
+/// Tiles per task.
+const TILES_PER_TASK: usize = 32;
 /// Points in memory at a time.
 const BATCH: usize = CHUNK << 7;
 
@@ -46,11 +50,13 @@ impl<'a> PointLocator<'a> {
     #[must_use]
     pub fn locate(&self, x: f64, y: f64) -> Option<u32> {
         let mut best = NO_PARCEL;
-        self.grid.at(x, y, |entry| {
-            if entry.feature < best && self.contains(entry.feature as usize, x, y) {
-                best = entry.feature;
+        for features in self.grid.at(x, y) {
+            // Ascending within a level, so the first owner is the lowest.
+            if let Some(owner) = features.take_while(|&i| i < best).find(|&i| self.contains(i as usize, x, y))
+            {
+                best = owner;
             }
-        });
+        }
         (best != NO_PARCEL).then_some(best)
     }
 
@@ -77,22 +83,77 @@ impl<'a> PointLocator<'a> {
             .collect();
         let owners: Vec<AtomicU32> =
             (0..xs.len()).into_par_iter().map(|_| AtomicU32::new(NO_PARCEL)).collect();
-        (0..TILES).into_par_iter().for_each(|tile| {
-            for (k, chunk) in sorted.iter().enumerate() {
-                for &(x, y, i) in chunk.tile(tile) {
-                    if let Some(owner) = self.locate(x, y) {
-                        // Every point has its own slot, so the order of the stores does not matter.
-                        owners[k * CHUNK + i as usize].store(owner, Ordering::Relaxed);
+        (0..TILES).step_by(TILES_PER_TASK).collect::<Vec<_>>().into_par_iter().for_each_init(
+            Block::default,
+            |block, first| {
+                for tile in first..first + TILES_PER_TASK {
+                    for (k, chunk) in sorted.iter().enumerate() {
+                        let place = |&(x, y, i): &(f64, f64, u32)| (x, y, (k * CHUNK) as u32 + i);
+                        block.points.extend(chunk.tile(tile).iter().map(place));
+                    }
+                    if block.points.len() >= BLOCK {
+                        self.locate_block(block, &owners);
                     }
                 }
-            }
-        });
+                self.locate_block(block, &owners);
+            },
+        );
         owners.into_iter().map(AtomicU32::into_inner)
+    }
+
+    /// Finds the owners of points that are near each other and empties the block.
+    ///
+    /// First all boxes, then all rings: what is read next does not hang on what was found, so the processor fetches the next
+    /// parcels while it works on one.
+    fn locate_block(&self, block: &mut Block, owners: &[AtomicU32]) {
+        let Block { points, pairs, best } = block;
+        pairs.clear();
+        for (k, &(x, y, _)) in points.iter().enumerate() {
+            for features in self.grid.at(x, y) {
+                pairs.extend(features.map(|feature| Pair { point: k as u32, feature, ..Pair::default() }));
+            }
+        }
+        for pair in &mut *pairs {
+            let (_, y, _) = points[pair.point as usize];
+            if let Some((ring, _)) = self.grid.only_ring(pair.feature as usize).filter(|r| r.0.len() <= MASK)
+            {
+                pair.first = ring.start as u32;
+                pair.vertices = ring.len() as u32;
+                let (xs, ys) = (&self.coverage.xs[ring.clone()], &self.coverage.ys[ring]);
+                pair.below = below(xs, ys, y);
+            }
+        }
+        best.clear();
+        best.resize(points.len(), NO_PARCEL);
+        for pair in &*pairs {
+            let (x, y, _) = points[pair.point as usize];
+            let inside = if pair.vertices > 0 {
+                let ring = pair.first as usize..(pair.first + pair.vertices) as usize;
+                let (xs, ys) = (&self.coverage.xs[ring.clone()], &self.coverage.ys[ring]);
+                let mut odd = false;
+                for_each_change_in(pair.below, xs.len(), |from, to, goes_down| {
+                    odd ^= passes_west(xs, ys, (from, to, goes_down), x, y);
+                });
+                odd
+            } else {
+                self.contains(pair.feature as usize, x, y)
+            };
+            let best = &mut best[pair.point as usize];
+            *best = (if inside { pair.feature } else { NO_PARCEL }).min(*best);
+        }
+        for (&(_, _, place), &owner) in points.iter().zip(&*best) {
+            // Every point has its own place and is in one block, so the order of blocks does not matter.
+            owners[place as usize].store(owner, Ordering::Relaxed);
+        }
+        points.clear();
     }
 
     /// True if feature `i` owns the point.
     #[inline]
     pub(crate) fn contains(&self, i: usize, x: f64, y: f64) -> bool {
+        if let Some((ring, _)) = self.grid.only_ring(i) {
+            return odd_crossings(&self.coverage.xs[ring.clone()], &self.coverage.ys[ring], x, y);
+        }
         self.coverage.parts_of(i).any(|p| {
             let counting = self.coverage.rings_of(p).filter(|&r| self.grid.ring_weight(r) != 0);
             counting.fold(false, |inside, r| {
@@ -101,6 +162,28 @@ impl<'a> PointLocator<'a> {
             })
         })
     }
+}
+
+/// A point of a block and a feature whose box may hold it.
+#[derive(Debug, Default)]
+struct Pair {
+    point: u32,
+    feature: u32,
+    /// First vertex and number of vertices of the only ring of the feature, if it is short; else 0 vertices.
+    first: u32,
+    vertices: u32,
+    /// Mask of the vertices of this ring below the point or level with it.
+    below: u64,
+}
+
+/// Neighbouring points on their way to their owners.
+#[derive(Debug, Default)]
+struct Block {
+    /// Easting, northing, place in the batch.
+    points: Vec<(f64, f64, u32)>,
+    pairs: Vec<Pair>,
+    /// Lowest feature that holds the point.
+    best: Vec<u32>,
 }
 
 /// A chunk of points, sorted by tile (counting sort), with their places in the chunk.
@@ -137,24 +220,28 @@ impl TiledChunk {
 /// True if the ray to the east crosses the ring an odd number of times.
 #[inline]
 pub(crate) fn odd_crossings(xs: &[f64], ys: &[f64], x: f64, y: f64) -> bool {
-    let n = xs.len();
-    if n == 0 {
-        return false;
-    }
-    let ys = &ys[..n];
     let mut odd = false;
-    // Starting from the last vertex closes the ring, whether or not it repeats the first.
-    let (mut before, mut below_before) = (n - 1, ys[n - 1] <= y);
-    for i in 0..n {
-        let below = ys[i] <= y;
-        if below != below_before {
-            let (a, b) = ([xs[before], ys[before]], [xs[i], ys[i]]);
-            let (lo, hi) = if below_before { (a, b) } else { (b, a) };
-            odd ^= turn(lo, hi, [x, y]) > 0.0;
-        }
-        (before, below_before) = (i, below);
-    }
+    for_each_change(
+        xs,
+        ys,
+        |xs, ys| below(xs, ys, y),
+        |from, to, goes_down| odd ^= passes_west(xs, ys, (from, to, goes_down), x, y),
+    );
     odd
+}
+
+/// Mask of the vertices below the level `y` or on it.
+#[inline]
+fn below(xs: &[f64], ys: &[f64], y: f64) -> u64 {
+    masks_of(xs, ys, |_, v| [v <= y])[0]
+}
+
+/// True if the point lies strictly west of an edge that crosses its level.
+#[inline]
+fn passes_west(xs: &[f64], ys: &[f64], (from, to, goes_down): (usize, usize, bool), x: f64, y: f64) -> bool {
+    let (a, b) = ([xs[from], ys[from]], [xs[to], ys[to]]);
+    let (lo, hi) = if goes_down { (b, a) } else { (a, b) };
+    turn(lo, hi, [x, y]) > 0.0
 }
 
 #[cfg(test)]

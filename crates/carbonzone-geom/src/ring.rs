@@ -32,6 +32,7 @@ pub(crate) const NOWHERE: [f64; 4] = [f64::INFINITY, f64::INFINITY, f64::NEG_INF
 
 impl FeatureShape {
     /// Measures feature `i`: one pass over its coordinates.
+    #[inline]
     pub fn measure(&mut self, coverage: &Coverage, i: usize) {
         self.rings.clear();
         (self.area, self.bounds) = (0.0, NOWHERE);
@@ -137,14 +138,107 @@ pub(crate) fn for_each_edge(xs: &[f64], ys: &[f64], mut f: impl FnMut(f64, f64, 
     }
 }
 
+/// Vertices per mask in [`for_each_change`].
+pub(crate) const MASK: usize = 64;
+
+/// One bit per vertex of a mask.
+const BITS: [u64; MASK] = {
+    let mut bits = [0; MASK];
+    let mut k = 0;
+    while k < MASK {
+        bits[k] = 1 << k;
+        k += 1;
+    }
+    bits
+};
+
+/// Masks of up to 64 vertices for which each of the `sides` holds.
+#[inline]
+pub(crate) fn masks_of<const N: usize>(
+    xs: &[f64],
+    ys: &[f64],
+    sides: impl Fn(f64, f64) -> [bool; N],
+) -> [u64; N] {
+    let mut masks = [0; N];
+    for ((&x, &y), &bit) in xs.iter().zip(ys).zip(&BITS) {
+        for (mask, side) in masks.iter_mut().zip(sides(x, y)) {
+            *mask |= if side { bit } else { 0 };
+        }
+    }
+    masks
+}
+
+/// Calls `f(from, to, side of to)` with the vertices of every edge whose ends lie on different sides of a line, the closing edge included.
+///
+/// `sides` gives the sides of up to 64 vertices as a mask. So the test of all vertices is free of branches, and the few edges
+/// that cross are picked from the mask.
+#[inline]
+pub(crate) fn for_each_change(
+    xs: &[f64],
+    ys: &[f64],
+    sides: impl Fn(&[f64], &[f64]) -> u64,
+    mut f: impl FnMut(usize, usize, bool),
+) {
+    let n = xs.len().min(ys.len());
+    if n == 0 {
+        return;
+    }
+    if n <= MASK {
+        return for_each_change_in(sides(xs, ys), n, f);
+    }
+    // Starting from the last vertex closes the ring, whether or not it repeats the first.
+    let mut before = sides(&xs[n - 1..n], &ys[n - 1..n]) & 1;
+    for start in (0..n).step_by(MASK) {
+        let end = (start + MASK).min(n);
+        let here = sides(&xs[start..end], &ys[start..end]);
+        let changes = (here ^ (here << 1 | before)) & (u64::MAX >> (MASK - (end - start)));
+        for_each_bit(changes, |k| {
+            let to = start + k;
+            f(if to == 0 { n - 1 } else { to - 1 }, to, here >> k & 1 == 1);
+        });
+        before = here >> (end - start - 1) & 1;
+    }
+}
+
+/// [`for_each_change`] for a ring of `n` vertices, at least 1 and at most [`MASK`], whose sides are known.
+#[inline]
+pub(crate) fn for_each_change_in(sides: u64, n: usize, mut f: impl FnMut(usize, usize, bool)) {
+    let last = sides >> (n - 1) & 1;
+    let changes = (sides ^ (sides << 1 | last)) & (u64::MAX >> (MASK - n));
+    for_each_bit(changes, |to| f(if to == 0 { n - 1 } else { to - 1 }, to, sides >> to & 1 == 1));
+}
+
+/// Calls `f` with the number of every bit that is set, ascending.
+#[inline]
+pub(crate) fn for_each_bit(mut bits: u64, mut f: impl FnMut(usize)) {
+    while bits != 0 {
+        f(bits.trailing_zeros() as usize);
+        bits &= bits - 1;
+    }
+}
+
 /// Smallest box around two boxes.
 pub(crate) fn union(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
     [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }
 
 /// Exact sign of the turn a → b → c: positive if c lies left of a → b.
+///
+/// One branch that is nearly never taken leads to the exact predicate; the sign itself is not branched on.
 #[inline]
 pub(crate) fn turn(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
+    let plus = (a[0] - c[0]) * (b[1] - c[1]);
+    let minus = (a[1] - c[1]) * (b[0] - c[0]);
+    let det = plus - minus;
+    // Rounding of the seven operations, generously (J. R. Shewchuk 1997, section 4.4: 3 ulp and a bit).
+    if det.abs() > 8.0 * f64::EPSILON * (plus.abs() + minus.abs()) {
+        return det;
+    }
+    exact_turn(a, b, c)
+}
+
+#[cold]
+fn exact_turn(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
     let at = |p: [f64; 2]| Coord { x: p[0], y: p[1] };
     orient2d(at(a), at(b), at(c))
 }
@@ -205,6 +299,24 @@ mod tests {
             twice += (xb as i64) * (ya as i64) - (xa as i64) * (yb as i64);
         });
         twice as f64 / 2.0
+    }
+
+    #[test]
+    fn changes_of_side_are_found_in_rings_of_any_length_closed_or_not() {
+        for n in [1usize, 2, 3, 5, 63, 64, 65, 127, 128, 129, 200] {
+            let xs: Vec<f64> = (0..n).map(|i| (i * 7919 % 31) as f64).collect();
+            let ys: Vec<f64> = (0..n).map(|i| (i * 104_729 % 37) as f64).collect();
+            let side = |x: f64, y: f64| x + y > 30.0;
+            let mut found = vec![];
+            let mask = |xs: &[f64], ys: &[f64]| masks_of(xs, ys, |x, y| [side(x, y)])[0];
+            for_each_change(&xs, &ys, mask, |a, b, s| found.push((a, b, s)));
+            let at = |i: usize| side(xs[i], ys[i]);
+            let edges = (0..n).map(|i| ((i + n - 1) % n, i));
+            let expected: Vec<_> =
+                edges.filter(|&(a, b)| at(a) != at(b)).map(|(a, b)| (a, b, at(b))).collect();
+            assert_eq!(found, expected, "{n} vertices");
+        }
+        for_each_change(&[], &[], |_, _| u64::MAX, |_, _, _| unreachable!("no vertices, no edges"));
     }
 
     #[test]
