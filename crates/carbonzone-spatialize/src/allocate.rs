@@ -52,6 +52,8 @@ pub enum AllocationError {
         rule: String,
         /// Land groups.
         groups: String,
+        /// Space types that do have parcels.
+        present: String,
         /// Tonnes at stake.
         budget_t: f64,
     },
@@ -140,7 +142,7 @@ impl AllocationError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::MissingClass { .. } => Some(
-                "set on_missing_class = \"unallocated\" or { redirect = [...] }, or correct the land-use scheme",
+                "correct the name in `land` or the land-use scheme; only if the class is truly absent: on_missing_class = \"unallocated\" or { redirect = [...] }",
             ),
             Self::ZeroWeight { .. } => {
                 Some("on_zero_weight = \"area\" shares it by area, \"unallocated\" leaves it out")
@@ -152,12 +154,22 @@ impl AllocationError {
         }
     }
 
+    /// What would have been understood, where that is a list.
+    #[must_use]
+    pub fn expected(&self) -> Option<String> {
+        match self {
+            Self::MissingClass { present, .. } => Some(format!("a space type that has parcels: {present}")),
+            _ => None,
+        }
+    }
+
     /// The error as a user reads it.
     #[must_use]
     pub fn to_finding(&self) -> Finding {
         let mut finding = Finding::error(self.code(), self.to_string());
         finding.amount_t = self.amount_t();
         finding.hint = self.hint().map(str::to_owned);
+        finding.expected = self.expected();
         finding
     }
 }
@@ -264,6 +276,14 @@ fn place_rule(
     Ok((tonnes, record))
 }
 
+/// Names of the space types that at least one parcel has, in the order of their declaration.
+fn present(parcels: &Parcels<'_>) -> String {
+    let mut used = vec![false; parcels.space_types.len()];
+    parcels.space_type.iter().for_each(|&t| used[t as usize] = true);
+    let names = parcels.space_types.iter().zip(used).filter(|(_, used)| *used).map(|(name, _)| name.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// Weights of the members by the first proxy of the chain that is not zero everywhere; `None`: unallocated.
 fn weights(
     parcels: &Parcels<'_>,
@@ -279,6 +299,7 @@ fn weights(
             Err(AllocationError::MissingClass {
                 rule: rule.id.clone(),
                 groups: rule.land_groups.join(" + "),
+                present: present(parcels),
                 budget_t: rule.budget_t,
             })
         };
@@ -372,16 +393,24 @@ fn book(ledger: &mut Ledger, findings: &mut Findings, rule: &AllocationRule, rec
     ledger.push(
         LedgerRow::tonnes(Stage::Budget, &rule.sector, &group, record.budget_t).note(&record.budget_source),
     );
-    let how = match record.used {
-        Some(used) => format!("by {} on {} parcels", record.proxies[used].name, record.parcels),
-        None if record.point_sources_t > 0.0 => "point sources only".to_owned(),
-        None => "nothing to place".to_owned(),
-    };
-    let mut placed = LedgerRow::tonnes(Stage::Placed, &rule.sector, &group, record.placed_t)
-        .note(format!("{}: {how}", rule.id));
-    placed.count = Some(record.parcels as f64);
-    "parcels".clone_into(&mut placed.unit);
-    ledger.push(placed);
+    if record.point_sources_t > 0.0 {
+        ledger.push(
+            LedgerRow::tonnes(Stage::Placed, &rule.sector, &group, record.point_sources_t)
+                .note(format!("{}: known plants, where they stand", rule.id)),
+        );
+    }
+    if record.point_sources_t == 0.0 || record.used.is_some() {
+        let how = match record.used {
+            Some(used) => format!("by {} on {} parcels", record.proxies[used].name, record.parcels),
+            None => "nothing to place".to_owned(),
+        };
+        let mut placed =
+            LedgerRow::tonnes(Stage::Placed, &rule.sector, &group, record.placed_t - record.point_sources_t)
+                .note(format!("{}: {how}", rule.id));
+        placed.count = Some(record.parcels as f64);
+        "parcels".clone_into(&mut placed.unit);
+        ledger.push(placed);
+    }
     let mut warn = |stage: Stage, code: &str, amount_t: f64, note: String| {
         findings.push(Finding::warning(code, note.clone()).field(group.clone()).amount_t(amount_t));
         ledger.push(LedgerRow::tonnes(stage, &rule.sector, &group, amount_t).note(note));

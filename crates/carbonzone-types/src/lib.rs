@@ -25,8 +25,8 @@ pub use findings::{Finding, Findings, Severity, SourceSpan};
 pub use grid::GridSpec;
 pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
 pub use manifest::{
-    Contribution, FactorSetRecord, IndicatorRecord, InputRecord, Libraries, OutputRecord, ProxyTotal,
-    RuleRecord, RunManifest, SectorTotal, StageTiming, Totals, ZoneClassRecord,
+    Contribution, FactorSetRecord, IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord,
+    ProxyTotal, RuleRecord, RunManifest, SectorTotal, StageTiming, Totals, ZoneClassRecord,
 };
 pub use progress::{NoProgress, Progress};
 pub use table::{AttributeTable, Column, ColumnData};

@@ -55,6 +55,8 @@ pub struct RunManifest {
     pub inventory: serde_json::Value,
     /// Allocation rules as applied.
     pub rules: Vec<RuleRecord>,
+    /// Known plants, placed before the rest of their budgets.
+    pub point_sources: Vec<PointSourceRecord>,
     /// Tonnes by zone and rule.
     pub contributions: Vec<Contribution>,
     /// City totals on both bases.
@@ -163,6 +165,20 @@ pub struct ProxyTotal {
     pub unit: String,
     /// Sum of the measure over the parcels of the land groups.
     pub total: f64,
+}
+
+/// A known plant that was placed where it stands, before the rest of its budget was shared out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PointSourceRecord {
+    /// Id in the user's file.
+    pub id: String,
+    /// Rule whose budget it is part of.
+    pub rule: String,
+    /// Id of the parcel it stands on.
+    pub parcel: String,
+    /// Emission, t CO2e.
+    pub gross_t: f64,
 }
 
 /// Tonnes that a rule brings to a zone.

@@ -122,9 +122,10 @@ fn zone(dir: &Path, manifest: &RunManifest, id: &str) -> anyhow::Result<Explanat
     let (coverage, table) = carbonzone_io::read_own_layer(&gpkg(dir, manifest), &manifest.zones_layer)?;
     let ids = table.texts("unit_id").unwrap_or_default();
     let names = table.texts("name").unwrap_or_default();
-    let found = (0..table.rows())
-        .find(|&i| ids[i].as_deref() == Some(id))
-        .or_else(|| (0..table.rows()).find(|&i| names.get(i).and_then(Option::as_deref) == Some(id)));
+    let english = table.texts("name_en").unwrap_or_default();
+    let found = [&ids, &names, &english]
+        .into_iter()
+        .find_map(|column| column.iter().position(|text| text.as_deref() == Some(id)));
     let Some(row) = found else {
         let known: Vec<String> = ids
             .iter()
@@ -195,8 +196,16 @@ fn explanation(
     members: &Members,
     zone: Option<&str>,
 ) -> Explanation {
-    let lines: Vec<Line> =
-        manifest.rules.iter().filter_map(|rule| line(manifest, rule, members, zone)).collect();
+    let lines: Vec<Line> = manifest
+        .rules
+        .iter()
+        .flat_map(|rule| {
+            let plants = plants(manifest, rule, members);
+            let placed: ExactSum = plants.iter().map(|plant| plant.amount_t).collect();
+            let shared = line(manifest, rule, members, zone, placed.value());
+            plants.into_iter().chain(shared)
+        })
+        .collect();
     let explained =
         lines.iter().filter(|l| l.sector != "sink").map(|l| l.amount_t).collect::<ExactSum>().value();
     Explanation {
@@ -206,22 +215,57 @@ fn explanation(
         gross_t,
         sink_t,
         net_t,
-        unexplained_gross_t: gross_t - explained,
+        unexplained_gross_t: without_noise(gross_t - explained, gross_t),
         inventory_lines: inventory_lines(manifest, &lines),
         lines,
         largest_parcels: largest(members),
     }
 }
 
-/// A rule's part: the weight of the members in the class over the weight of the whole class, times the budget.
-fn line(manifest: &RunManifest, rule: &RuleRecord, members: &Members, zone: Option<&str>) -> Option<Line> {
+/// The known plants of a rule that stand on the members: each with its own tonnes.
+fn plants(manifest: &RunManifest, rule: &RuleRecord, members: &Members) -> Vec<Line> {
+    let ids = members.table.texts("unit_id").unwrap_or_default();
+    let share_of = |parcel: &str| {
+        ids.iter().position(|id| id.as_deref() == Some(parcel)).map_or(0.0, |p| members.shares[p])
+    };
+    let sources = manifest.point_sources.iter().filter(|plant| plant.rule == rule.id);
+    sources
+        .map(|plant| (plant, share_of(&plant.parcel)))
+        .filter(|(_, share)| *share > 0.0)
+        .map(|(plant, share)| Line {
+            sector: rule.sector.clone(),
+            rule: rule.id.clone(),
+            activity: format!("known plant {}", plant.id),
+            budget_t: plant.gross_t,
+            budget_source: format!("point source on parcel {}", plant.parcel),
+            land: String::new(),
+            proxy: "as given".to_owned(),
+            fallback: false,
+            weight: share,
+            weight_total: 1.0,
+            weight_unit: "of its parcel".to_owned(),
+            parcels: 1,
+            amount_t: plant.gross_t * share,
+        })
+        .collect()
+}
+
+/// A rule's part without plants: the weight of the members in the class over the weight of the whole class, times
+/// what the plants leave of the budget.
+fn line(
+    manifest: &RunManifest,
+    rule: &RuleRecord,
+    members: &Members,
+    zone: Option<&str>,
+    plants_t: f64,
+) -> Option<Line> {
     let used = rule.used.map(|i| &rule.proxies[i]);
     let space = members.table.texts("space_type")?;
     let mut weight = ExactSum::new();
     let mut parcels = 0;
     for (p, share) in members.shares.iter().enumerate().filter(|(_, s)| **s > 0.0) {
         let in_class = space[p].as_ref().is_some_and(|s| rule.land_groups.contains(s));
-        if in_class && let Some(w) = used.and_then(|u| measure(manifest, rule, &u.name, &members.table, p)) {
+        if in_class && let Some(w) = used.and_then(|u| measure(rule, &u.name, &members.table, p)) {
             weight.add(w * share);
             parcels += u64::from(w > 0.0);
         }
@@ -231,19 +275,22 @@ fn line(manifest: &RunManifest, rule: &RuleRecord, members: &Members, zone: Opti
     let by_weight = used.map_or(0.0, |u| if u.total > 0.0 { rest_t * weight / u.total } else { 0.0 });
     // For zones the run kept the exact amount, point sources included.
     let amount_t = match zone {
-        Some(id) => manifest
-            .contributions
-            .iter()
-            .find(|c| c.zone == id && c.rule == rule.id)
-            .map_or(0.0, |c| c.amount_t),
+        Some(id) => {
+            let kept = manifest.contributions.iter().find(|c| c.zone == id && c.rule == rule.id);
+            without_noise(kept.map_or(0.0, |c| c.amount_t) - plants_t, rule.budget_t)
+        }
         None => by_weight,
     };
     (amount_t != 0.0 || parcels > 0).then(|| Line {
         sector: rule.sector.clone(),
         rule: rule.id.clone(),
         activity: rule.activity.clone(),
-        budget_t: rule.budget_t,
-        budget_source: rule.budget_source.clone(),
+        budget_t: rest_t,
+        budget_source: if rule.point_sources_t > 0.0 {
+            format!("{}, less {} t of known plants", rule.budget_source, tonnes(rule.point_sources_t))
+        } else {
+            rule.budget_source.clone()
+        },
         land: rule.land_groups.join(" + "),
         proxy: used.map_or_else(String::new, |u| u.name.clone()),
         fallback: rule.used.is_some_and(|u| u > 0),
@@ -255,14 +302,13 @@ fn line(manifest: &RunManifest, rule: &RuleRecord, members: &Members, zone: Opti
     })
 }
 
+/// A difference that is only the rounding of its parts is 0.
+fn without_noise(difference: f64, scale: f64) -> f64 {
+    if difference.abs() <= 1e-12 * scale.abs() { 0.0 } else { difference }
+}
+
 /// The proxy measure of a parcel, from the fields of the parcel layer.
-fn measure(
-    manifest: &RunManifest,
-    rule: &RuleRecord,
-    proxy: &str,
-    table: &AttributeTable,
-    row: usize,
-) -> Option<f64> {
+fn measure(rule: &RuleRecord, proxy: &str, table: &AttributeTable, row: usize) -> Option<f64> {
     let field = match proxy {
         "area" => "area_m2".to_owned(),
         "population" => "people".to_owned(),
@@ -279,7 +325,6 @@ fn measure(
             _ => other.to_owned(),
         },
     };
-    let _ = manifest;
     table.get(&field)?.number_at(row)
 }
 
@@ -322,6 +367,25 @@ fn inventory_lines(manifest: &RunManifest, lines: &[Line]) -> Vec<serde_json::Va
         .collect()
 }
 
+/// Three significant digits, for rates of any size.
+fn short(x: f64) -> String {
+    if x >= 1000.0 {
+        tonnes(x)
+    } else {
+        format!("{:.*}", (2 - x.abs().log10().floor().max(-9.0) as i32).max(0) as usize, x)
+    }
+}
+
+/// The singular of a weight's unit.
+fn one(unit: &str) -> &str {
+    match unit {
+        "persons" => "person",
+        "poi" => "POI",
+        "m2" => "m²",
+        other => other,
+    }
+}
+
 fn render(e: &Explanation) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{} ({}){}", e.unit, e.kind, if e.synthetic { " — SYNTHETIC DATA" } else { "" });
@@ -349,7 +413,18 @@ fn render(e: &Explanation) -> String {
     }
     right_align(&mut t);
     let _ = writeln!(out, "{t}");
-    let _ = writeln!(out, "not explained by these lines: {:.3e} t of gross", e.unexplained_gross_t);
+    if e.lines.is_empty() {
+        let _ = writeln!(out, "no rule of the pipeline places anything here");
+    }
+    for l in e.lines.iter().filter(|l| l.weight > 0.0 && l.weight_total > 0.0 && !l.land.is_empty()) {
+        let per = l.budget_t / l.weight_total;
+        let _ = writeln!(out, "  {}: {} t for each {}", l.rule, short(per), one(&l.weight_unit));
+    }
+    if e.unexplained_gross_t == 0.0 {
+        let _ = writeln!(out, "the lines add up to the written gross");
+    } else {
+        let _ = writeln!(out, "not explained by these lines: {:.3e} t of gross", e.unexplained_gross_t);
+    }
     if e.kind != "parcel" && !e.largest_parcels.is_empty() {
         let _ = writeln!(out, "parcels that weigh most");
         for p in &e.largest_parcels {

@@ -6,7 +6,8 @@ use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::progress::Bars;
 use anyhow::Context;
-use carbonzone_types::{IndicatorRecord, OutputRecord, Residual, RunManifest};
+use carbonzone_spatialize::PlacedPointSource;
+use carbonzone_types::{IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest};
 use carbonzone_zoning::ZoningScheme;
 use std::path::Path;
 
@@ -42,6 +43,7 @@ pub fn build(
         sectors: results.sectors.clone(),
         rules: results.allocation.records.clone(),
         contributions: results.contributions.clone(),
+        point_sources: point_sources(inputs),
         totals: results.totals.clone(),
         indicators: indicators(&results.scheme),
         zone_classes: results.scheme.records(&results.zoning.overall),
@@ -49,6 +51,17 @@ pub fn build(
         balances,
         ..common(loaded, notes)
     }
+}
+
+/// Plants with the ids of their parcels.
+fn point_sources(inputs: &Inputs) -> Vec<PointSourceRecord> {
+    let record = |plant: &PlacedPointSource| PointSourceRecord {
+        id: plant.id.clone(),
+        rule: plant.rule.clone(),
+        parcel: inputs.parcels.ids[plant.parcel as usize].clone(),
+        gross_t: plant.gross_t,
+    };
+    inputs.point_sources.iter().map(record).collect()
 }
 
 /// The parts that every study shares.

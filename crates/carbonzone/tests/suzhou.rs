@@ -245,6 +245,34 @@ fn a_known_plant_takes_its_tonnes_before_the_rest_is_shared_out() {
     assert!(relative(after, expected) < 1e-12, "{after} instead of {expected}");
     let manifest = city.manifest("with");
     assert!(relative(manifest.totals.gross_t, 240_279_700.0) <= TOLERANCE);
+    // The plant has a line of its own wherever somebody asks for its tonnes.
+    assert_eq!(
+        (manifest.point_sources[0].id.as_str(), manifest.point_sources[0].gross_t),
+        ("P1", 40_000_000.0)
+    );
+    assert!(manifest.statements.iter().any(|s| s.contains("1 known plant") && s.contains("P1")));
+    let placed: Vec<f64> = manifest
+        .ledger
+        .iter()
+        .filter(|r| r.stage == Stage::Placed && r.note.starts_with("supply: "))
+        .filter_map(|r| r.amount_t)
+        .collect();
+    assert_eq!(placed[0], 40_000_000.0);
+    assert!(relative(placed.iter().sum::<f64>(), 69_043_100.0) <= TOLERANCE);
+    let explained = |unit: &[&str]| -> serde_json::Value {
+        let run = city.path("with");
+        let (stdout, _) = expect(0, &[&["explain", &run, "--format", "json"], unit].concat());
+        serde_json::from_str(&stdout).unwrap()
+    };
+    let parcel = explained(&["--parcel", id.as_deref().unwrap()]);
+    let amounts: Vec<(&str, f64)> = parcel["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| (l["activity"].as_str().unwrap(), l["amount_t"].as_f64().unwrap()))
+        .collect();
+    assert_eq!(amounts[0], ("known plant P1", 40_000_000.0));
+    assert!(parcel["unexplained_gross_t"].as_f64().unwrap().abs() < 1e-6);
     plant(70_000_000.0);
     assert!(city.check(1).contains("more than its budget"));
 }

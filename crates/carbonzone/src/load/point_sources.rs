@@ -6,7 +6,7 @@ use crate::load_config::Loaded;
 use carbonzone_geom::{NearestIndex, PointLocator};
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource};
-use carbonzone_types::{Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
 
 /// Reads the plants and finds their parcels.
 pub fn load(
@@ -85,6 +85,16 @@ pub fn load(
                 .hint("check its coordinates and CRS, or set layers.point_sources.snap_m"),
             ),
         }
+    }
+    if !out.is_empty() {
+        let total: ExactSum = out.iter().map(|plant| plant.gross_t).collect();
+        notes.statements.push(format!(
+            "{} known plants with {:.0} t CO2e were placed where they stand, before the rest of their budgets was shared out: {}.",
+            out.len(),
+            total.value(),
+            out.iter().map(|plant| plant.id.as_str()).take(5).collect::<Vec<_>>().join(", ")
+                + if out.len() > 5 { ", …" } else { "" },
+        ));
     }
     out
 }
