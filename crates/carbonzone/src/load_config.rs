@@ -63,6 +63,17 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, (String, Findin
     load_study(path, overrides, check)
 }
 
+/// Reads a pipeline file that may be wrong in what its values mean, so that its layers can be looked at all the same.
+///
+/// # Errors
+/// If it cannot be read or parsed.
+pub fn load_with_findings(
+    path: &Path,
+    overrides: &[String],
+) -> Result<(Loaded, Findings), (String, Findings)> {
+    read(path, overrides, check)
+}
+
 /// Reads the pipeline file of any study; `check` adds what serde cannot see.
 ///
 /// # Errors
@@ -72,6 +83,15 @@ pub fn load_study<P: DeserializeOwned>(
     overrides: &[String],
     check: fn(&Loaded<P>) -> Findings,
 ) -> Result<Loaded<P>, (String, Findings)> {
+    let (loaded, findings) = read(path, overrides, check)?;
+    if findings.blocks() { Err((loaded.text, findings)) } else { Ok(loaded) }
+}
+
+fn read<P: DeserializeOwned>(
+    path: &Path,
+    overrides: &[String],
+    check: fn(&Loaded<P>) -> Findings,
+) -> Result<(Loaded<P>, Findings), (String, Findings)> {
     let mut findings = Findings::new();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -79,7 +99,13 @@ pub fn load_study<P: DeserializeOwned>(
             findings.push(
                 Finding::fatal("missing_file", format!("cannot read the pipeline file: {e}"))
                     .file(path.display().to_string())
-                    .hint("`carbonzone init DIR` writes a commented starter"),
+                    .hint(if path.is_dir() {
+                        "this is a folder: name the pipeline file in it, e.g. pipeline.toml"
+                    } else if e.kind() == std::io::ErrorKind::InvalidData {
+                        "save the file as UTF-8 (it looks like GBK or another encoding)"
+                    } else {
+                        "`carbonzone init DIR` writes a commented starter"
+                    }),
             );
             return Err((String::new(), findings));
         }
@@ -88,7 +114,7 @@ pub fn load_study<P: DeserializeOwned>(
         Ok(pipeline) => {
             let loaded = Loaded { path: path.to_path_buf(), text, pipeline };
             findings.extend(check(&loaded));
-            if findings.blocks() { Err((loaded.text, findings)) } else { Ok(loaded) }
+            Ok((loaded, findings))
         }
         Err(finding) => {
             findings.push(finding.file(path.display().to_string()));
@@ -105,7 +131,18 @@ fn parse<P: DeserializeOwned>(text: &str, overrides: &[String]) -> Result<P, Fin
     for item in overrides {
         apply_override(&mut table, item)?;
     }
-    P::deserialize(toml::Value::Table(table)).map_err(|e| config_error(&e))
+    P::deserialize(toml::Value::Table(table)).map_err(|e| {
+        let finding = config_error(&e);
+        if toml::from_str::<P>(text).is_err() {
+            return finding;
+        }
+        // The file alone is fine, so it is one of the overrides.
+        Finding {
+            message: format!("--set {}: {}", overrides.join(" --set "), finding.message),
+            span: None,
+            ..finding
+        }
+    })
 }
 
 /// `layers.poi.snap_m=50`: sets a value by its dotted key.
@@ -207,9 +244,41 @@ fn check(loaded: &Loaded) -> Findings {
             &["layers", "roads", "lambda"],
         ));
     }
+    check_ranges(loaded, &mut findings);
     check_totals(loaded, &mut findings);
     check_rules(loaded, &mut findings);
     findings
+}
+
+/// Distances are not negative, and a year is a year.
+fn check_ranges(loaded: &Loaded, findings: &mut Findings) {
+    let layers = &loaded.pipeline.layers;
+    let snaps = [
+        ("poi", "snap_m", layers.poi.as_ref().map(|l| l.snap_m)),
+        ("population", "snap_m", layers.population.as_ref().map(|l| l.snap_m)),
+        ("roads", "snap_m", layers.roads.as_ref().map(|l| l.snap_m)),
+        ("roads", "poi_snap_m", layers.roads.as_ref().map(|l| l.poi_snap_m)),
+        ("point_sources", "snap_m", layers.point_sources.as_ref().map(|l| l.snap_m)),
+    ];
+    let mut refuse = |keys: &[&str], value: String, expected: &str| {
+        let mut finding = Finding::error("out_of_range", format!("{} = {value}", keys.join(".")))
+            .field(keys.join("."))
+            .value(value)
+            .expected(expected);
+        if let Some(span) = loaded.span(keys) {
+            finding = finding.span(span);
+        }
+        findings.push(finding);
+    };
+    for (layer, key, value) in snaps {
+        if let Some(metres) = value.filter(|m| !(*m >= 0.0 && m.is_finite())) {
+            refuse(&["layers", layer, key], metres.to_string(), "a distance in metres, 0 or more");
+        }
+    }
+    let year = loaded.pipeline.city.year;
+    if !(1900..=2200).contains(&year) {
+        refuse(&["city", "year"], year.to_string(), "a year such as 2020");
+    }
 }
 
 fn check_totals(loaded: &Loaded, findings: &mut Findings) {
@@ -228,7 +297,9 @@ fn check_totals(loaded: &Loaded, findings: &mut Findings) {
             let mut finding = Finding::error("negative_or_nan_budget", format!("total {name} is not a number ≥ 0"))
                 .field("inventory.totals.amount")
                 .value(total.amount.to_string())
-                .hint(if total.sector == "sink" {
+                .hint(if total.amount.is_nan() {
+                    "put the number of your city here"
+                } else if total.sector == "sink" {
                     "sinks are given positive; land that is a net source is an emission: declare sector = \"land\", it then enters gross"
                 } else {
                     "emissions are given positive; removals are sector = \"sink\""

@@ -25,6 +25,7 @@ mod summary;
 mod synth_command;
 mod synth_region;
 mod tables;
+mod terminal;
 mod write;
 
 use args::{Cli, Command};
@@ -39,6 +40,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
+        Err(_) if progress::cancelled() => {
+            run::eprint_line("cancelled; nothing was written");
+            ExitCode::from(run::CANCELLED)
+        }
         Err(error) => {
             run::eprint_line(&format!("error: {error:#}"));
             ExitCode::from(COULD_NOT_RUN)
@@ -66,7 +71,9 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
             Ok(0)
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "carbonzone", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "carbonzone", &mut script);
+            run::print_line(&String::from_utf8_lossy(&script));
             Ok(0)
         }
     }

@@ -21,18 +21,24 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         return done;
     }
     set_threads(args.threads)?;
-    let mut loaded = match load_config::load(&args.pipeline, &args.set) {
-        Ok(loaded) => loaded,
+    let (mut loaded, findings) = match load_config::load_with_findings(&args.pipeline, &args.set) {
+        Ok(read) => read,
         Err((text, findings)) => return Ok(refuse(&args.pipeline, &text, &findings)),
     };
+    let bars = Bars::new(args.quiet);
+    let mut notes = Notes { findings, ..Notes::default() };
+    if notes.findings.blocks() {
+        // The layers are looked at all the same: one round of mending, not several.
+        let _ = load::load_inputs(&loaded, &mut notes, &bars);
+        bars.end();
+        return Ok(refuse(&args.pipeline, &loaded.text, &notes.findings));
+    }
     if let Some(format) = args.parcel_output {
         loaded.pipeline.outputs.parcel_format = format;
     }
     loaded.pipeline.outputs.maps &= !args.no_maps;
     let target = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.pipeline.city.name));
     let out = OutDir::begin(&target, &args.pipeline.display().to_string(), args.overwrite)?;
-    let bars = Bars::new(args.quiet);
-    let mut notes = Notes::default();
     let computed = compute_all(&loaded, &mut notes, &bars, args.strict);
     if cancelled() {
         eprint_line("cancelled; nothing was written");
@@ -90,8 +96,9 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
     }
     let bars = Bars::new(args.quiet);
     let mut notes = Notes::default();
-    let text = match load_config::load(&args.pipeline, &args.set) {
-        Ok(loaded) => {
+    let text = match load_config::load_with_findings(&args.pipeline, &args.set) {
+        Ok((loaded, findings)) => {
+            notes.findings = findings;
             if let Some(inputs) = load::load_inputs(&loaded, &mut notes, &bars)
                 && !notes.findings.blocks()
             {
@@ -151,17 +158,7 @@ pub fn set_threads(threads: Option<usize>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Standard output, for results.
-#[expect(clippy::print_stdout, reason = "the one place where results are printed")]
-pub fn print_line(text: &str) {
-    println!("{}", text.trim_end_matches('\n'));
-}
-
-/// Standard error, for everything else.
-#[expect(clippy::print_stderr, reason = "the one place where messages are printed")]
-pub fn eprint_line(text: &str) {
-    eprintln!("{}", text.trim_end_matches('\n'));
-}
+pub use crate::terminal::{eprint_line, print_line};
 
 /// Path of a file in a run folder named after the run.
 pub fn named(dir: &Path, name: &str, extension: &str) -> PathBuf {

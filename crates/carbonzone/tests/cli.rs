@@ -49,6 +49,47 @@ fn completions_exist_for_the_usual_shells() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
+    let mut child = common::carbonzone()
+        .args(["schema"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn the_starter_is_refused_until_its_numbers_are_filled_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("mycity").display().to_string();
+    expect(0, &["init", &target]);
+    let (stdout, _) = expect(2, &["check", &format!("{target}/pipeline.toml")]);
+    assert_eq!(stdout.matches("put the number of your city here").count(), 4, "{stdout}");
+}
+
+#[test]
+fn a_bad_override_and_a_bad_file_are_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("mycity").display().to_string();
+    expect(0, &["init", &target]);
+    let file = format!("{target}/pipeline.toml");
+    let (stdout, _) = expect(1, &["check", &file, "--set", "snap_m=50"]);
+    assert!(stdout.contains("--set snap_m=50"), "{stdout}");
+    let (stdout, _) = expect(2, &["check", &target]);
+    assert!(stdout.contains("this is a folder"), "{stdout}");
+    let gbk = dir.path().join("gbk.toml");
+    std::fs::write(&gbk, b"name = \"\xcb\xd5\xd6\xdd\"").unwrap();
+    let (stdout, _) = expect(2, &["check", &gbk.display().to_string()]);
+    assert!(stdout.contains("save the file as UTF-8"), "{stdout}");
+    let (stdout, _) = expect(2, &["check", &file, "--set", "layers.poi.snap_m=-5", "--set", "city.year=99"]);
+    assert!(stdout.contains("layers.poi.snap_m = -5") && stdout.contains("a year such as 2020"), "{stdout}");
+}
+
+#[test]
 fn factors_carry_source_and_status() {
     let (stdout, _) = expect(0, &["factors", "--csv"]);
     let header = stdout.lines().next().unwrap();
