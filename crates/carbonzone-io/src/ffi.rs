@@ -207,12 +207,13 @@ pub(crate) fn reproject_image(
     }
 }
 
-/// A virtual dataset with one band of another one.
-pub(crate) fn select_band(source: &Dataset, band: usize) -> Result<Dataset> {
-    let number = band.to_string();
-    let arguments: Vec<CString> = ["-of", "VRT", "-b", number.as_str()]
-        .iter()
-        .map(|a| CString::new(*a))
+/// A virtual dataset with some bands (from 1) of another one, in this order.
+pub(crate) fn select_bands(source: &Dataset, bands: &[usize]) -> Result<Dataset> {
+    let numbers: Vec<String> = bands.iter().map(usize::to_string).collect();
+    let arguments: Vec<CString> = ["-of", "VRT"]
+        .into_iter()
+        .chain(numbers.iter().flat_map(|n| ["-b", n.as_str()]))
+        .map(CString::new)
         .collect::<std::result::Result<_, _>>()?;
     let mut pointers: Vec<*mut c_char> = arguments.iter().map(|a| a.as_ptr().cast_mut()).collect();
     pointers.push(std::ptr::null_mut());
@@ -227,7 +228,7 @@ pub(crate) fn select_band(source: &Dataset, band: usize) -> Result<Dataset> {
         if handle.is_null() {
             return Err(GdalError::NullPointer {
                 method_name: "GDALTranslate",
-                msg: format!("band {number}"),
+                msg: format!("bands {}", numbers.join(", ")),
             });
         }
         Ok(Dataset::from_c_dataset(handle))

@@ -7,7 +7,7 @@
 //! | points and lines, streamed | [`read_points`], [`read_lines`] |
 //! | GeoPackage with several layers | [`GpkgWriter`] |
 //! | one layer in batches | [`VectorWriter`] |
-//! | GeoJSON, GeoParquet, GeoTIFF | [`write_geojson`], [`write_geoparquet`], [`write_cog`], [`write_cog_byte`] |
+//! | GeoJSON, GeoParquet, GeoTIFF (whole or in blocks) | [`write_geojson`], [`write_geoparquet`], [`write_cog`], [`write_cog_byte`], [`CogWriter`] |
 //! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
@@ -56,9 +56,9 @@ pub use ellipsoid::ellipsoidal_areas_m2;
 pub use error::{IoError, Result};
 pub use geojson_writer::write_geojson;
 pub use geoparquet::write_geoparquet;
-pub use geotiff::{ByteBand, FloatBand, write_cog, write_cog_byte};
+pub use geotiff::{ByteBand, CogWriter, FloatBand, write_cog, write_cog_byte};
 pub use polygons::{PolygonLayer, read_polygons};
-pub use raster::{ClassAreas, Raster, Resample, ZonalSums, class_areas, zonal_sums};
+pub use raster::{ClassAreas, Raster, Resample, ZonalSums, class_areas, class_areas_in_blocks, zonal_sums};
 pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};
 pub use source::VectorSource;
 pub use stream::{LineBatch, PointBatch, read_lines, read_points};

@@ -6,9 +6,10 @@ use crate::error::{IoError, Result};
 use crate::ffi;
 use crate::gdal_log::{GdalMessages, capture};
 use crate::source::{Reporter, VectorSource, check_file};
-use carbonzone_geom::{Coverage, overlap_grid};
+use carbonzone_geom::{Coverage, OverlapMatrix, overlap_grid};
 use carbonzone_types::{ExactSum, Finding, Findings, GridSpec, InputRecord, Progress};
 use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, Metadata};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -88,6 +89,14 @@ impl Raster {
         square.then_some(GridSpec { x_min: x0, y_max: y0, cell: dx, cols, rows })
     }
 
+    /// Rows that are read at a time when `cols` columns are needed: a whole number of the file's tiles where one
+    /// fits, about `pixels` in all.
+    fn rows_at_once(&self, cols: usize, pixels: usize) -> usize {
+        let rows = (pixels / cols.max(1)).clamp(1, 4096);
+        let tile = self.dataset.rasterband(1).map_or(1, |b| b.block_size().1).max(1);
+        if tile <= rows { rows - rows % tile } else { rows }
+    }
+
     /// Values of a window of a band (from 1), row-major; nodata is NaN, scale and offset are applied.
     ///
     /// # Errors
@@ -148,46 +157,63 @@ impl Raster {
         resample: Resample,
         rows: std::ops::Range<u32>,
     ) -> Result<Vec<f64>> {
+        let bands = self.read_bands_on_grid(&[band], source_crs, grid, crs, resample, rows)?;
+        bands.into_iter().next().ok_or_else(|| IoError::read(&self.path, "no band was read"))
+    }
+
+    /// As [`Self::read_on_grid`] for several bands at once: pixel positions are computed once for all.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_bands_on_grid(
+        &self,
+        bands: &[usize],
+        source_crs: Option<&str>,
+        grid: &GridSpec,
+        crs: &WorkingCrs,
+        resample: Resample,
+        rows: std::ops::Range<u32>,
+    ) -> Result<Vec<Vec<f64>>> {
         let source_wkt = match source_crs {
             Some(text) => {
                 definition_to_spatial_ref(text)?.to_wkt().map_err(|e| IoError::read(&self.path, e))?
             }
             None => self.wkt.clone().ok_or_else(|| IoError::read(&self.path, "the raster has no CRS"))?,
         };
-        let (width, height) = (grid.cols as usize, rows.len());
-        let (result, messages) = capture(|| -> gdal::errors::Result<Vec<f64>> {
-            let one_band = self.single_band(band)?;
+        let size = (grid.cols as usize, rows.len());
+        let (result, messages) = capture(|| -> gdal::errors::Result<Vec<Vec<f64>>> {
+            // GDAL warps all bands of what it is given.
+            let source = ffi::select_bands(&self.dataset, bands)?;
             let driver = DriverManager::get_driver_by_name("MEM")?;
-            let mut target = driver.create_with_band_type::<f64, _>("", width, height, 1)?;
+            let mut target = driver.create_with_band_type::<f64, _>("", size.0, size.1, bands.len())?;
             let top = grid.y_max - f64::from(rows.start) * grid.cell;
             target.set_geo_transform(&[grid.x_min, grid.cell, 0.0, top, 0.0, -grid.cell])?;
             target.set_projection(crs.wkt())?;
-            {
-                let mut out = target.rasterband(1)?;
+            for i in 1..=bands.len() {
+                let mut out = target.rasterband(i)?;
                 out.set_no_data_value(Some(f64::NAN))?;
                 out.fill(f64::NAN, None)?;
             }
-            ffi::reproject_image(&one_band, &source_wkt, &target, crs.wkt(), resample.code())?;
-            let mut values = vec![0.0f64; width * height];
-            target.rasterband(1)?.read_into_slice(
-                (0, 0),
-                (width, height),
-                (width, height),
-                &mut values,
-                None,
-            )?;
-            // GDAL warps the stored values.
-            let source = self.dataset.rasterband(band)?;
-            let (scale, offset) = (source.scale().unwrap_or(1.0), source.offset().unwrap_or(0.0));
-            values.iter_mut().filter(|v| !v.is_nan()).for_each(|v| *v = *v * scale + offset);
-            Ok(values)
+            ffi::reproject_image(&source, &source_wkt, &target, crs.wkt(), resample.code())?;
+            bands.iter().enumerate().map(|(i, band)| self.warped(&target, i + 1, *band, size)).collect()
         });
         result.map_err(|e| IoError::read(&self.path, messages.summary().unwrap_or_else(|| e.to_string())))
     }
 
-    /// A view of one band: GDAL warps all bands of what it is given.
-    fn single_band(&self, band: usize) -> gdal::errors::Result<Dataset> {
-        ffi::select_band(&self.dataset, band)
+    /// Band `at` of a warped dataset in the values of `band`: GDAL warps what is stored, without scale and offset.
+    fn warped(
+        &self,
+        target: &Dataset,
+        at: usize,
+        band: usize,
+        size: (usize, usize),
+    ) -> gdal::errors::Result<Vec<f64>> {
+        let mut values = vec![0.0f64; size.0 * size.1];
+        target.rasterband(at)?.read_into_slice((0, 0), size, size, &mut values, None)?;
+        let source = self.dataset.rasterband(band)?;
+        let (scale, offset) = (source.scale().unwrap_or(1.0), source.offset().unwrap_or(0.0));
+        values.iter_mut().filter(|v| !v.is_nan()).for_each(|v| *v = *v * scale + offset);
+        Ok(values)
     }
 }
 
@@ -263,11 +289,12 @@ pub fn zonal_sums(
     let digest = DigestJob::start(&source.path);
     let mut sums = vec![ExactSum::new(); zones.len()];
     let (mut outside, mut negative) = (ExactSum::new(), 0u64);
-    let done = for_each_block(&raster, &path, zones, progress, &mut |block| {
+    let done = for_each_block(&raster, &path, zones, BLOCK_PIXELS, progress, &mut |block| {
         let mut left: Vec<f64> = vec![1.0; block.values.len()];
         let usable = |v: f64| if v.is_nan() || v < 0.0 { 0.0 } else { v };
-        for (k, &zone) in block.zones.iter().enumerate() {
-            let (pixels, fractions) = block.weights.row(k);
+        for &zone in block.zones {
+            let weights = block.weights(zone);
+            let (pixels, fractions) = weights.row(0);
             for (&pixel, &fraction) in pixels.iter().zip(fractions) {
                 sums[zone as usize].add(fraction * usable(block.values[pixel as usize]));
                 left[pixel as usize] -= fraction;
@@ -340,26 +367,37 @@ pub fn class_areas(
     findings: &mut Findings,
     progress: &dyn Progress,
 ) -> Option<ClassAreas> {
+    class_areas_in_blocks(source, zones, crs, BLOCK_PIXELS, findings, progress)
+}
+
+/// As [`class_areas`], with at most about `pixels_at_once` pixels in memory (whole rows of what the polygons need).
+pub fn class_areas_in_blocks(
+    source: &VectorSource,
+    zones: &Coverage,
+    crs: &WorkingCrs,
+    pixels_at_once: usize,
+    findings: &mut Findings,
+    progress: &dyn Progress,
+) -> Option<ClassAreas> {
     let mut report = Reporter::new(source, findings);
     let (raster, path) = open_for_zones(source, crs, &mut report)?;
     let digest = DigestJob::start(&source.path);
-    let mut shares: Vec<BTreeMap<i64, f64>> = vec![BTreeMap::new(); zones.len()];
-    let mut known = vec![0.0f64; zones.len()];
-    let mut unknown = vec![0.0f64; zones.len()];
-    let done = for_each_block(&raster, &path, zones, progress, &mut |block| {
-        for (k, &zone) in block.zones.iter().enumerate() {
-            let (pixels, fractions) = block.weights.row(k);
-            for (&pixel, &fraction) in pixels.iter().zip(fractions) {
-                let weight = fraction * block.row_scale[pixel as usize / block.cols];
-                let value = block.values[pixel as usize];
-                if value.is_nan() {
-                    unknown[zone as usize] += weight;
-                } else {
-                    *shares[zone as usize].entry(value.round() as i64).or_default() += weight;
-                    known[zone as usize] += weight;
+    let mut tallies: Vec<Tally> = vec![Tally::default(); zones.len()];
+    let done = for_each_block(&raster, &path, zones, pixels_at_once, progress, &mut |block| {
+        // A zone belongs to one task per block and meets its blocks in order: the same bits for any thread count.
+        let touched = tallies.par_iter_mut().enumerate();
+        touched.filter(|(zone, _)| block.zones.binary_search(&(*zone as u32)).is_ok()).for_each(
+            |(zone, tally)| {
+                let weights = block.weights(zone as u32);
+                let (pixels, fractions) = weights.row(0);
+                for (&pixel, &fraction) in pixels.iter().zip(fractions) {
+                    tally.add(
+                        block.values[pixel as usize],
+                        fraction * block.row_scale[pixel as usize / block.grid.cols as usize],
+                    );
                 }
-            }
-        }
+            },
+        );
     });
     let (bytes, sha256) = digest.finish();
     if let Err(error) = done {
@@ -369,7 +407,7 @@ pub fn class_areas(
     if progress.cancelled() {
         return None;
     }
-    let mut classes: Vec<i64> = shares.iter().flat_map(|s| s.keys().copied()).collect();
+    let mut classes: Vec<i64> = tallies.iter().flat_map(Tally::classes).collect();
     classes.sort_unstable();
     classes.dedup();
     let areas = zones.areas_m2();
@@ -378,10 +416,11 @@ pub fn class_areas(
     let mut areas_m2 = Vec::with_capacity(zones.len() * classes.len());
     let mut unknown_m2 = Vec::with_capacity(zones.len());
     for i in 0..zones.len() {
-        let total = (known[i] + unknown[i]).max(whole[i]);
+        let known: f64 = classes.iter().map(|c| tallies[i].of(*c)).sum();
+        let total = (known + tallies[i].unknown).max(whole[i]);
         let per_pixel = if total > 0.0 { areas[i] / total } else { 0.0 };
-        areas_m2.extend(classes.iter().map(|c| shares[i].get(c).copied().unwrap_or(0.0) * per_pixel));
-        unknown_m2.push((total - known[i]) * per_pixel);
+        areas_m2.extend(classes.iter().map(|c| tallies[i].of(*c) * per_pixel));
+        unknown_m2.push((total - known) * per_pixel);
     }
     let lost: f64 = unknown_m2.iter().sum();
     let all: f64 = areas.iter().sum();
@@ -399,6 +438,47 @@ pub fn class_areas(
     }
     let record = record(source, &raster, &path, bytes, sha256);
     Some(ClassAreas { record, classes, areas_m2, unknown_m2 })
+}
+
+/// Pixels per class of one polygon. Land-cover codes are small numbers: they are counted without a search.
+#[derive(Debug, Clone)]
+struct Tally {
+    small: [f64; SMALL_CLASSES],
+    others: BTreeMap<i64, f64>,
+    unknown: f64,
+}
+
+/// Classes below this are counted in an array.
+const SMALL_CLASSES: usize = 256;
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { small: [0.0; SMALL_CLASSES], others: BTreeMap::new(), unknown: 0.0 }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, value: f64, weight: f64) {
+        if value.is_nan() {
+            self.unknown += weight;
+            return;
+        }
+        let class = value.round() as i64;
+        match usize::try_from(class).ok().and_then(|c| self.small.get_mut(c)) {
+            Some(sum) => *sum += weight,
+            None => *self.others.entry(class).or_default() += weight,
+        }
+    }
+
+    fn classes(&self) -> impl Iterator<Item = i64> + '_ {
+        let small = (0..SMALL_CLASSES).filter(|c| self.small[*c] > 0.0).map(|c| c as i64);
+        small.chain(self.others.keys().copied())
+    }
+
+    fn of(&self, class: i64) -> f64 {
+        let small = usize::try_from(class).ok().and_then(|c| self.small.get(c));
+        small.copied().unwrap_or_else(|| self.others.get(&class).copied().unwrap_or(0.0))
+    }
 }
 
 fn record(source: &VectorSource, raster: &Raster, path: &CrsPath, bytes: u64, sha256: String) -> InputRecord {
@@ -483,13 +563,21 @@ fn open_for_zones(
 /// A block of pixels with the polygons that touch it.
 struct Block<'a> {
     values: &'a [f64],
-    cols: usize,
-    /// Indices of the polygons, aligned with the rows of `weights`.
+    /// The pixels, in pixel coordinates: each has area 1.
+    grid: GridSpec,
+    /// The polygons that touch the block, ascending.
     zones: &'a [u32],
-    /// Fractions of pixels (area 1) per polygon.
-    weights: &'a carbonzone_geom::OverlapMatrix,
+    /// Every polygon alone, in pixel coordinates.
+    shapes: &'a [Coverage],
     /// Relative ground area of a pixel per row of the block.
     row_scale: &'a [f64],
+}
+
+impl Block<'_> {
+    /// Fractions of the block's pixels in one polygon: a matrix of one row.
+    fn weights(&self, zone: u32) -> OverlapMatrix {
+        overlap_grid(&self.shapes[zone as usize], &self.grid)
+    }
 }
 
 /// The polygons in pixel coordinates: column to the right, row upwards negative.
@@ -545,6 +633,7 @@ fn for_each_block(
     raster: &Raster,
     path: &CrsPath,
     zones: &Coverage,
+    pixels_at_once: usize,
     progress: &dyn Progress,
     work: &mut dyn FnMut(&Block<'_>),
 ) -> Result<()> {
@@ -558,11 +647,14 @@ fn for_each_block(
         return Ok(());
     }
     let cols = col1 - col0;
-    let step = (BLOCK_PIXELS / cols).clamp(1, 4096);
+    let shapes: Vec<Coverage> = (0..pixels.len() as u32).map(|i| pixels.reordered(&[i])).collect();
+    let step = raster.rows_at_once(cols, pixels_at_once);
     progress.begin("reading raster", Some((row1 - row0) as u64));
     let mut result = Ok(());
-    for row in (row0..row1).step_by(step) {
-        let rows = step.min(row1 - row);
+    let mut row = row0;
+    while row < row1 {
+        // Blocks end where the file's own tiles end, so that no tile is decoded twice.
+        let rows = (step - row % step).min(row1 - row);
         let (top, bottom) = (-(row as f64), -((row + rows) as f64));
         let touching: Vec<u32> = (0..pixels.len() as u32)
             .filter(|&i| bounds[i as usize].is_some_and(|b| b[3] > bottom && b[1] < top))
@@ -576,14 +668,13 @@ fn for_each_block(
                     cols: cols as u32,
                     rows: rows as u32,
                 };
-                let weights = overlap_grid(&pixels.reordered(&touching), &grid);
                 let row_scale: Vec<f64> =
                     (0..rows).map(|r| row_scale(raster, path, (row + r) as f64 + 0.5)).collect();
                 work(&Block {
                     values: &values,
-                    cols,
+                    grid,
                     zones: &touching,
-                    weights: &weights,
+                    shapes: &shapes,
                     row_scale: &row_scale,
                 });
             }
@@ -593,6 +684,7 @@ fn for_each_block(
             }
         }
         progress.advance(rows as u64);
+        row += rows;
         if progress.cancelled() {
             break;
         }

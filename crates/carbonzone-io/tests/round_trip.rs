@@ -422,3 +422,32 @@ fn resampling_in_pieces_gives_the_whole() {
         }
     }
 }
+
+#[test]
+fn bands_read_together_on_another_grid_are_those_read_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("months.tif");
+    let coarse = GridSpec { x_min: X - 2000.0, y_max: Y + 6000.0, cell: 2500.0, cols: 4, rows: 4 };
+    let bands: Vec<FloatBand> = (0..3)
+        .map(|b| {
+            let mut values: Vec<f64> = (0..16).map(|i| f64::from((i * 7 + b * 5) % 11)).collect();
+            // Nodata in one band is none in the others.
+            values[4 + b as usize] = f64::NAN;
+            FloatBand { description: format!("m{b}"), values }
+        })
+        .collect();
+    write_cog(&path, &coarse, &suzhou(), &bands, &[]).unwrap();
+    let raster = Raster::open(&path).unwrap();
+    for method in [Resample::Bilinear, Resample::Average, Resample::Nearest] {
+        let together = raster.read_bands_on_grid(&[3, 1], None, &grid(), &suzhou(), method, 0..3).unwrap();
+        for (band, values) in [3, 1].into_iter().zip(&together) {
+            let alone = raster.read_on_grid(band, None, &grid(), &suzhou(), method, 0..3).unwrap();
+            let same = alone
+                .iter()
+                .zip(values)
+                .all(|(a, b)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()));
+            assert!(same, "{method:?} {band}: {alone:?} {values:?}");
+        }
+    }
+    assert!(raster.read_bands_on_grid(&[4], None, &grid(), &suzhou(), Resample::Nearest, 0..3).is_err());
+}
