@@ -100,10 +100,12 @@ deny: ## licences, advisories, bans (needs cargo-deny)
 bless: ## record golden files anew; review the diff
 	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone -p carbonzone-report
 
-oracle: ## ask GEOS, exactextract, tobler, scipy again and compare with the committed expected values
+oracle: out/guiyang/run.json ## ask GEOS, exactextract, tobler, scipy again and compare with the committed expected values
 	scripts/venv build/venv-oracle oracle/requirements.txt
 	scripts/venv build/venv-trend oracle/requirements-trend.txt
 	build/venv-oracle/bin/python oracle/geom_expected.py
+	build/venv-oracle/bin/python oracle/zonal_expected.py
+	build/venv-oracle/bin/python oracle/zonal_guiyang.py out/guiyang $(SYNTH)/guiyang
 	build/venv-trend/bin/python oracle/trend_expected.py
 	$(CARGO) build --release --locked -p carbonzone-geom --example pair_areas
 	build/venv-oracle/bin/python oracle/differential_geos.py target/release/examples/pair_areas 100000
@@ -116,8 +118,8 @@ bench-peers: $(CZ) ## the same job with GeoPandas, tobler, exactextract, ... in 
 	scripts/venv build/venv-peers oracle/requirements-peers.txt
 	build/venv-peers/bin/python scripts/bench_peers.py
 
-qgis-check: out/suzhou/run.json ## open project, GeoPackage and loose files in a real QGIS
-	scripts/qgis-check out/suzhou
+qgis-check: $(or $(RUN),out/suzhou)/run.json ## open project, GeoPackage and loose files in a real QGIS (RUN=out/suzhou)
+	scripts/qgis-check $(or $(RUN),out/suzhou)
 
 report-check: out/suzhou/run.json ## drive the report in a headless Chromium with the network off
 	scripts/report-check out/suzhou
