@@ -1,6 +1,7 @@
 //! What the binary hands over: plain data, in the working CRS.
 
-use crate::{Lang, Palette, ReportError};
+use crate::style::Figure;
+use crate::{Label, Lang, Palette, ReportError};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, RunManifest};
 use carbonzone_zoning::WhatIf;
@@ -93,7 +94,8 @@ impl MapLayer {
 }
 
 /// What a band of a raster file shows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RasterContent {
     /// The same quantity as this field of the grid layer: it takes that field's classes.
     GridField(String),
@@ -111,13 +113,15 @@ pub enum RasterContent {
         unit: String,
         /// Values that must be class breaks.
         thresholds: Vec<f64>,
-        /// Values of the raster or a sample of them that contains the smallest and the largest.
+        /// Values of the raster or a sample of them that contains the smallest and the largest. Not stored: the file
+        /// holds them.
+        #[serde(skip)]
         sample: Vec<f64>,
     },
 }
 
 /// A raster of the run folder.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RasterFile {
     /// File name relative to the run folder, with forward slashes.
     pub file: String,
@@ -150,6 +154,34 @@ pub struct MapData {
     /// What class each zone would be if one of its numbers were a little different (`carbonzone_zoning::what_if`),
     /// units in the order of the last year's zones; empty if not computed.
     pub what_if: Vec<WhatIf>,
+    /// What only studies over years have.
+    pub study: StudyExtras,
+}
+
+/// Maps, charts and tables that only studies over years have.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StudyExtras {
+    /// Windows of years with a zone map each: label, and the year whose rows hold the window's class.
+    pub windows: Vec<(String, i32)>,
+    /// Further tables of the GeoPackage with a `zone` column: they take the style of the zone map.
+    pub zone_tables: Vec<String>,
+    /// Charts, drawn after the other figures.
+    pub charts: Vec<Figure>,
+    /// Tables of the report page.
+    pub tables: Vec<ReportTable>,
+}
+
+/// A small table of the report page.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReportTable {
+    /// Heading.
+    pub title: Label,
+    /// Remark below the heading, empty if none.
+    pub note: Label,
+    /// Column headings and whether their cells are numbers.
+    pub columns: Vec<(Label, bool)>,
+    /// Cells as shown.
+    pub rows: Vec<Vec<Label>>,
 }
 
 impl MapData {
@@ -177,6 +209,7 @@ impl MapData {
             rasters: self.rasters.clone(),
             vector_files: self.vector_files.clone(),
             what_if: self.what_if.clone(),
+            study: self.study.clone(),
         }
     }
 

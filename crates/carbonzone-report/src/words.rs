@@ -94,6 +94,39 @@ pub fn field_unit(key: &str) -> Label {
     }
 }
 
+/// What the classes of `zone` are called in a study: legend heading.
+#[must_use]
+pub fn zone_heading(study: &str) -> Label {
+    match study {
+        "raster_series" => Label::new("Carbon imbalance risk (own definition)", "碳失衡风险（本软件定义）"),
+        _ => Label::new("Carbon balance zone", "碳平衡分区"),
+    }
+}
+
+/// The classes of `zone` all together: titles.
+#[must_use]
+pub fn zone_classes(study: &str) -> Label {
+    match study {
+        "raster_series" => zone_heading(study),
+        _ => Label::new("Carbon balance zones", "碳平衡分区"),
+    }
+}
+
+/// One class of `zone`.
+#[must_use]
+pub fn zone_class(study: &str) -> Label {
+    match study {
+        "raster_series" => Label::new("risk class", "风险等级"),
+        _ => Label::new("zone class", "类分区"),
+    }
+}
+
+/// True if emissions are placed on kinds of land; studies of counties book by year instead.
+#[must_use]
+pub fn has_land_groups(study: &str) -> bool {
+    !matches!(study, "counties" | "raster_series")
+}
+
 /// One unit of the zone layer.
 #[must_use]
 pub fn zone_word(layer: &str) -> Label {

@@ -132,6 +132,9 @@ pub(crate) fn sector_colour(data: &MapData, sector: &str) -> Rgb {
 /// Emission of each land group by sector, from the ledger's placed rows, largest first; sinks are a bar of their own.
 fn land_bars(data: &MapData) -> Vec<Bar> {
     let mut groups: Vec<(String, Vec<(String, f64)>)> = Vec::new();
+    if !words::has_land_groups(&data.manifest.study) {
+        return Vec::new();
+    }
     for row in data.manifest.ledger.iter().filter(|r| r.stage == Stage::Placed && r.sector != "sink") {
         let amount = row.amount_t.unwrap_or(0.0);
         if amount <= 0.0 {

@@ -6,6 +6,7 @@ mod labels;
 mod map;
 mod page;
 mod paint;
+mod study;
 mod svg;
 
 pub(crate) use chart::sector_colour;
@@ -13,6 +14,7 @@ pub use fonts::Fonts;
 pub(crate) use labels::label_point;
 pub(crate) use map::{classes_of, layer_of};
 pub(crate) use page::{footer_lines, review_line, scale_bar_km};
+pub use study::transition_note;
 
 use crate::style::{Figure, FigureContent};
 use crate::{Lang, MapData, ReportError};
@@ -29,6 +31,8 @@ pub fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result
         FigureContent::Map(style) => map::svg(data, figure, style, lang, fonts),
         FigureContent::Chart(kind) => Ok(chart::svg(data, figure, *kind, lang, fonts)),
         FigureContent::Series(series) => Ok(chart::series_svg(data, figure, series, lang, fonts)),
+        FigureContent::Line(line) => Ok(study::line_svg(data, figure, line, lang, fonts)),
+        FigureContent::Transitions(chart) => Ok(study::transition_svg(data, figure, chart, lang, fonts)),
     }
 }
 

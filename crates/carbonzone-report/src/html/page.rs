@@ -43,7 +43,9 @@ pub fn page(
     fonts: &Fonts,
 ) -> Result<Page, ReportError> {
     let mut warnings = Vec::new();
-    let now = |f: &&Figure| f.year.is_none_or(|y| Some(y) == data.year());
+    // The map of the last window shows the classes of the last year once more.
+    let window = |f: &Figure| data.study.windows.iter().any(|(w, _)| f.name == format!("risk_{w}"));
+    let now = |f: &&Figure| f.year.is_none_or(|y| Some(y) == data.year()) && !window(f);
     let mut maps: Vec<Figure> = all.iter().filter(now).cloned().collect();
     maps.extend(further_maps(data, options)?);
     let shown = fit(data, options, &mut warnings);
@@ -73,6 +75,7 @@ pub fn page(
         "pictures": pictures,
         "quadrant": quadrant,
         "table": zone_table(data),
+        "study_tables": study_tables(data),
         "stories": stories(data),
         "what_if": !data.what_if.is_empty(),
         "sectors": sector_rows(data),
@@ -306,6 +309,19 @@ fn zone_table(data: &MapData) -> serde_json::Value {
         }
     }
     json!({"columns": columns, "rows": cells})
+}
+
+/// Tables that only this study has. Long ones are folded.
+fn study_tables(data: &MapData) -> Vec<serde_json::Value> {
+    const OPEN_ROWS: usize = 30;
+    let one = |t: &crate::ReportTable| {
+        let columns: Vec<_> = t.columns.iter().map(|(l, n)| json!({"label": l, "number": n})).collect();
+        json!({
+            "title": t.title, "note": t.note, "columns": columns, "rows": t.rows,
+            "open": t.rows.len() <= OPEN_ROWS,
+        })
+    };
+    data.study.tables.iter().map(one).collect()
 }
 
 fn sector_rows(data: &MapData) -> Vec<serde_json::Value> {

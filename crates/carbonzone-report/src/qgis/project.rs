@@ -4,7 +4,7 @@ use super::layout::{Page, layout};
 use super::qml::{outline, style_of_raster};
 use super::symbol::{labeling, outline_renderer, raster_pipe, renderer};
 use super::xml::{El, el, exact};
-use crate::style::{Figure, MapLayerKind, layer_title};
+use crate::style::{Figure, FigureContent, MapLayerKind, layer_title};
 use crate::{Label, Lang, MapData, RenderOptions, ReportError, words};
 use std::io::Write;
 
@@ -172,7 +172,8 @@ fn shown_by(figure: &Figure, figures: &[Figure]) -> Vec<String> {
         Some(figure)
     } else {
         // A chart has a small map beside it: zone classes for the zone charts, emission for the shares.
-        let field = if figure.name.starts_with("fig9") { "zone" } else { "gross_t" };
+        let classes = matches!(figure.content, FigureContent::Transitions(_) | FigureContent::Line(_));
+        let field = if classes || figure.name.starts_with("fig9") { "zone" } else { "gross_t" };
         figures.iter().find(|f| f.map().is_some_and(|s| s.layer == MapLayerKind::Zones && s.field == field))
     };
     let main = main.or_else(|| figures.iter().find(|f| f.map().is_some()));
@@ -229,7 +230,9 @@ fn layers(
             group: group_of(style.layer),
             body,
             labels: zones,
-            visible: style.field == "zone" && figure.year.is_none_or(|y| Some(y) == data.year()),
+            visible: figure.name.starts_with("fig9")
+                && style.field == "zone"
+                && figure.year.is_none_or(|y| Some(y) == data.year()),
             temporal: false,
         });
     }

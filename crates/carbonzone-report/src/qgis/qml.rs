@@ -95,6 +95,17 @@ pub fn layer_styles(
             description: figure.title.text(Lang::En),
         });
     }
+    if let Some((figure, style)) = zones.and_then(|f| Some((f, f.map()?))) {
+        for table in &data.study.zone_tables {
+            rows.push(LayerStyleRow {
+                table: table.clone(),
+                name: figure.name.chars().take(30).collect(),
+                qml: vector_qml(style, lang)?,
+                default: true,
+                description: figure.short.text(Lang::En),
+            });
+        }
+    }
     Ok(rows)
 }
 

@@ -32,6 +32,38 @@ pub enum FigureContent {
     Chart(ChartKind),
     /// Totals over the years.
     Series(Box<Series>),
+    /// One quantity over the years.
+    Line(Box<LineChart>),
+    /// Who moved from which class to which.
+    Transitions(Box<TransitionChart>),
+}
+
+/// One quantity year by year.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LineChart {
+    /// Years, ascending.
+    pub years: Vec<i32>,
+    /// One value per year; `None` breaks the line.
+    pub values: Vec<Option<f64>>,
+    /// What it is, with its unit.
+    pub quantity: Label,
+    /// A value to compare with, and what it stands for.
+    pub reference: Option<(f64, Label)>,
+}
+
+/// Number of units by class before and after.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TransitionChart {
+    /// Name and colour (`#rrggbb`) of every class.
+    pub classes: Vec<(Label, String)>,
+    /// `counts[from][to]`.
+    pub counts: Vec<Vec<u64>>,
+    /// What the rows are, e.g. `2015`.
+    pub from: Label,
+    /// What the columns are.
+    pub to: Label,
+    /// Remark below the matrix.
+    pub note: Label,
 }
 
 /// Totals of all zones in tonnes CO2e, one value per year.
@@ -63,7 +95,10 @@ impl Figure {
     pub fn map(&self) -> Option<&MapStyle> {
         match &self.content {
             FigureContent::Map(style) => Some(style),
-            FigureContent::Chart(_) | FigureContent::Series(_) => None,
+            FigureContent::Chart(_)
+            | FigureContent::Series(_)
+            | FigureContent::Line(_)
+            | FigureContent::Transitions(_) => None,
         }
     }
 }
@@ -122,8 +157,35 @@ pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<F
             }
         }
     }
+    for (window, year) in &data.study.windows {
+        out.extend(window_map(data, window, *year, options)?);
+    }
     out.push(series(data, &years)?);
+    out.extend(data.study.charts.iter().cloned());
     Ok(out)
+}
+
+/// The zone map of a window of years, whose classes stand in the rows of `year`.
+fn window_map(
+    data: &MapData,
+    window: &str,
+    year: i32,
+    options: &RenderOptions,
+) -> Result<Option<Figure>, ReportError> {
+    let shown = data.of_year(year);
+    if !shown.zones.has("zone") || shown.zones.table.rows() == 0 {
+        return Ok(None);
+    }
+    let mut figure = Builder { data: &shown, pool: data, options }.zones(&format!("risk_{window}"))?;
+    let m = &data.manifest;
+    let heading = words::zone_classes(&m.study);
+    figure.title = Label {
+        en: format!("{}, {window}", heading.en) + &words::place_suffix_en(&m.title_en),
+        zh: format!("{}{window}年{}", m.title_zh, heading.zh),
+    };
+    figure.short = heading.then(&Label::new(format!(", {window}"), format!("（{window}年）")));
+    figure.year = Some(year);
+    Ok(Some(figure))
 }
 
 /// Totals of the zones, year by year.
@@ -228,18 +290,22 @@ impl Builder<'_> {
     fn chart(&self, name: &str, kind: ChartKind) -> Figure {
         let m = &self.data.manifest;
         let zone = unit_word(self.data, MapLayerKind::Zones);
+        let class = words::zone_class(&m.study);
         let (en, zh) = match kind {
-            ChartKind::Shares => (
+            ChartKind::Shares if words::has_land_groups(&m.study) => (
                 "Carbon emissions and sinks by sector and land use".to_owned(),
                 "分部门、分用地碳排放与碳汇".to_owned(),
             ),
+            ChartKind::Shares => {
+                ("Carbon emissions and sinks by sector".to_owned(), "分部门碳排放与碳汇".to_owned())
+            }
             ChartKind::ZoneCounts => (
-                format!("Number of {} per zone class", words::plural(&zone.en)),
-                format!("各类分区的{}数量", zone.zh),
+                format!("Number of {} per {}", words::plural(&zone.en), class.en),
+                format!("各{}的{}数量", class.zh, zone.zh),
             ),
             ChartKind::ZoneShares => (
-                format!("Share of {} per zone class", words::plural(&zone.en)),
-                format!("各类分区的{}占比", zone.zh),
+                format!("Share of {} per {}", words::plural(&zone.en), class.en),
+                format!("各{}的{}占比", class.zh, zone.zh),
             ),
         };
         let year = self.data.year();
@@ -449,15 +515,16 @@ impl Builder<'_> {
 
     fn zones(&self, name: &str) -> Result<Figure, ReportError> {
         let values = self.data.zones.texts("zone")?;
-        let heading = Label::new("Carbon balance zone", "碳平衡分区");
+        let heading = words::zone_heading(&self.data.manifest.study);
+        let many = words::zone_classes(&self.data.manifest.study);
         let categories = self.zone_categories(&values);
         let known = |v: &Option<String>| v.as_ref().is_some_and(|v| categories.iter().any(|c| c.value == *v));
         let no_data = values.iter().filter(|v| !known(v)).count();
-        let title = self.title(&Label::new("Carbon balance zones", "碳平衡分区"), MapLayerKind::Zones);
+        let title = self.title(&many, MapLayerKind::Zones);
         Ok(Figure {
             name: name.to_owned(),
             title,
-            short: Label::new("Carbon balance zones", "碳平衡分区"),
+            short: many,
             year: None,
             content: FigureContent::Map(Box::new(MapStyle {
                 layer: MapLayerKind::Zones,
@@ -470,7 +537,7 @@ impl Builder<'_> {
         })
     }
 
-    /// The scheme's classes in its order; the two classes outside the scheme only if a unit is in them.
+    /// The scheme's classes in its order; the two classes outside the scheme only if a unit of any year is in them.
     fn zone_categories(&self, values: &[Option<String>]) -> Vec<Category> {
         const HATCHES: [Hatch; 6] =
             [Hatch::None, Hatch::Rising, Hatch::Dots, Hatch::Falling, Hatch::Horizontal, Hatch::Cross];
@@ -478,7 +545,11 @@ impl Builder<'_> {
         for (i, class) in self.data.manifest.zone_classes.iter().enumerate() {
             let count = values.iter().filter(|v| v.as_deref() == Some(&class.key)).count();
             let outside_scheme = matches!(class.key.as_str(), "no_emission" | "undefined");
-            if count == 0 && outside_scheme {
+            let ever = || {
+                let all = self.pool.zones.table.texts("zone").unwrap_or_default();
+                all.iter().any(|v| v.as_deref() == Some(&class.key))
+            };
+            if count == 0 && outside_scheme && !ever() {
                 continue;
             }
             let hatch = if outside_scheme { Hatch::None } else { HATCHES[i % HATCHES.len()] };

@@ -5,7 +5,8 @@ mod classify;
 mod model;
 
 pub use catalog::{
-    ChartKind, Figure, FigureContent, Series, figures, figures_of_years, further_maps, layer_title, unit_word,
+    ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart, figures, figures_of_years,
+    further_maps, layer_title, unit_word,
 };
 pub(crate) use catalog::{grid_field_style, raster_values_style};
 pub use classify::{Classes, classify};

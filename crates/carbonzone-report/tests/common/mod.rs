@@ -292,6 +292,7 @@ pub fn city(parcels: usize) -> MapData {
         ],
         vector_files: vec![("townships.geojson".to_owned(), "townships".to_owned())],
         what_if: Vec::new(),
+        study: carbonzone_report::StudyExtras::default(),
     }
 }
 
