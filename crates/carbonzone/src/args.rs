@@ -209,8 +209,14 @@ pub struct UnitArgs {
 pub struct CompareArgs {
     /// First run (before)
     pub run_a: PathBuf,
-    /// Second run (after)
+    /// Second run (after); the same folder again to compare two of its years
     pub run_b: PathBuf,
+    /// Year of the first run, if it has several [default: every year with its like]
+    #[arg(long, value_name = "YEAR", requires = "year_b")]
+    pub year_a: Option<i32>,
+    /// Year of the second run
+    #[arg(long, value_name = "YEAR", requires = "year_a")]
+    pub year_b: Option<i32>,
     /// Write the differences per unit to a CSV file
     #[arg(long, value_name = "FILE.csv")]
     pub export: Option<PathBuf>,

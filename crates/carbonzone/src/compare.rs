@@ -1,125 +1,128 @@
-//! `carbonzone compare`: differences of two runs per unit, and who moved from which zone to which.
+//! `carbonzone compare`: differences of two runs or two years per unit, and who moved from which zone to which.
 
 use crate::args::CompareArgs;
 use crate::out_dir::read_manifest;
 use crate::run::{named, print_line};
 use crate::summary::{right_align, table, tonnes};
 use anyhow::{Context, bail};
-use carbonzone_types::{AttributeTable, ColumnData, RunManifest};
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Totals};
+use carbonzone_zoning::compare::{Comparison, compare_tables};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// Column that joins: the unit, with its year where every year is compared.
+const KEY: &str = "compare_key";
+
 struct Side {
     manifest: RunManifest,
+    /// Zones with [`KEY`].
     zones: AttributeTable,
+    totals: Totals,
+    title: String,
 }
 
-fn side(dir: &Path) -> anyhow::Result<Side> {
+fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
     let manifest = read_manifest(dir)?;
     let gpkg = named(dir, &manifest.name, "gpkg");
     let (_, zones) = carbonzone_io::read_own_layer(&gpkg, &manifest.zones_layer)
         .with_context(|| format!("cannot read the zones of {}", dir.display()))?;
-    Ok(Side { manifest, zones })
+    let ids = zones.texts("unit_id").context("the zone layer has no unit_id")?;
+    let years = zones.numbers("year");
+    let Some(year) = year else {
+        let key = |(i, id): (usize, Option<String>)| {
+            let year = years.as_ref().and_then(|y| y[i]).map(|y| format!("@{y}")).unwrap_or_default();
+            id.map(|id| id + &year)
+        };
+        let keys = ids.into_iter().enumerate().map(key).collect();
+        let (totals, title) = (manifest.totals.clone(), manifest.title_en.clone());
+        return Ok(Side { manifest, zones: zones.with(KEY, ColumnData::Text(keys)), totals, title });
+    };
+    let Some(years) = years else {
+        bail!("{} has one year only: leave --year-a and --year-b out", dir.display())
+    };
+    let rows: Vec<u32> =
+        (0..ids.len()).filter(|i| years[*i] == Some(f64::from(year))).map(|i| i as u32).collect();
+    if rows.is_empty() {
+        let known: Vec<String> = manifest.years.iter().map(i32::to_string).collect();
+        bail!("{} has no year {year}\nhint: it has {}", dir.display(), known.join(", "));
+    }
+    let keys = rows.iter().map(|i| ids[*i as usize].clone()).collect();
+    let zones = zones.reordered(&rows).with(KEY, ColumnData::Text(keys));
+    let sum = |field: &str| -> f64 {
+        zones.numbers(field).unwrap_or_default().into_iter().flatten().collect::<ExactSum>().value()
+    };
+    let totals = Totals {
+        gross_t: sum("gross_t"),
+        sink_t: sum("sink_t"),
+        net_t: sum("net_t"),
+        ..manifest.totals.clone()
+    };
+    let title = format!("{} {year}", manifest.title_en);
+    Ok(Side { manifest, zones, totals, title })
 }
 
 /// The command.
 pub fn compare(args: &CompareArgs) -> anyhow::Result<u8> {
-    let (a, b) = (side(&args.run_a)?, side(&args.run_b)?);
-    let fields = compared_fields(&a.zones, &b.zones);
-    let pairs = pairs(&a.zones, &b.zones)?;
-    let differences = differences(&a.zones, &b.zones, &pairs, &fields);
-    if let Some(path) = &args.export {
-        carbonzone_sheet::write_csv_bom(path, &differences)?;
+    let (a, b) = (side(&args.run_a, args.year_a)?, side(&args.run_b, args.year_b)?);
+    let skip: Vec<&str> = a.zones.columns.iter().map(|c| c.name.as_str()).filter(|n| !compared(n)).collect();
+    let found = compare_tables(&a.zones, &b.zones, KEY, "zone", &skip)?;
+    if found.units.is_empty() {
+        bail!("the two runs have no unit in common");
     }
-    print_line(&text(&a, &b, &pairs, &differences));
+    let wide = wide(&a.zones, &b.zones, &found);
+    if let Some(path) = &args.export {
+        carbonzone_sheet::write_csv_bom(path, &wide)?;
+    }
+    print_line(&text(&a, &b, &found, &wide));
     Ok(0)
 }
 
-/// Numeric fields that both sides have.
-fn compared_fields(a: &AttributeTable, b: &AttributeTable) -> Vec<String> {
-    let wanted = |name: &str| {
-        (name.ends_with("_t")
-            || name.starts_with("gross_t_")
-            || matches!(name, "ccr" | "ecc" | "esc" | "eec" | "sec"))
-            && a.numbers(name).is_some()
-            && b.numbers(name).is_some()
-    };
-    a.columns.iter().map(|c| c.name.clone()).filter(|n| wanted(n)).collect()
+/// Amounts, intensities and indices.
+fn compared(name: &str) -> bool {
+    name.ends_with("_t")
+        || name.starts_with("gross_t_")
+        || matches!(name, "ccr" | "ecc" | "esc" | "eec" | "sec" | "ratio" | "ciri" | "risk")
 }
 
-struct Pairs {
-    both: Vec<(String, usize, usize)>,
-    only_a: Vec<String>,
-    only_b: Vec<String>,
+/// Texts of a field by unit.
+fn by_unit(zones: &AttributeTable, field: &str) -> BTreeMap<String, String> {
+    let keys = zones.texts(KEY).unwrap_or_default();
+    let values = zones.texts(field).unwrap_or_default();
+    keys.into_iter().zip(values).filter_map(|(k, v)| k.zip(v)).collect()
 }
 
-fn pairs(a: &AttributeTable, b: &AttributeTable) -> anyhow::Result<Pairs> {
-    let keys = |t: &AttributeTable| -> anyhow::Result<BTreeMap<String, usize>> {
-        let ids = t.texts("unit_id").context("the zone layer has no unit_id")?;
-        let years = t.numbers("year");
-        Ok(ids
-            .into_iter()
-            .enumerate()
-            .filter_map(|(i, id)| {
-                let year = years.as_ref().and_then(|y| y[i]).map(|y| format!("@{y}")).unwrap_or_default();
-                id.map(|id| (format!("{id}{year}"), i))
-            })
-            .collect())
+/// One row per unit: name, zones, and every compared field before, after and their difference.
+fn wide(a: &AttributeTable, b: &AttributeTable, found: &Comparison) -> AttributeTable {
+    let column = |zones: &AttributeTable, field: &str| {
+        let texts = by_unit(zones, field);
+        ColumnData::Text(found.units.iter().map(|u| texts.get(u).cloned()).collect())
     };
-    let (ka, kb) = (keys(a)?, keys(b)?);
-    let both: Vec<_> = ka.iter().filter_map(|(id, i)| kb.get(id).map(|j| (id.clone(), *i, *j))).collect();
-    if both.is_empty() {
-        bail!("the two runs have no unit in common");
-    }
-    Ok(Pairs {
-        both,
-        only_a: ka.keys().filter(|k| !kb.contains_key(*k)).cloned().collect(),
-        only_b: kb.keys().filter(|k| !ka.contains_key(*k)).cloned().collect(),
-    })
-}
-
-fn differences(a: &AttributeTable, b: &AttributeTable, pairs: &Pairs, fields: &[String]) -> AttributeTable {
-    let ids: Vec<&str> = pairs.both.iter().map(|(id, _, _)| id.as_str()).collect();
-    let text_of = |t: &AttributeTable, field: &str, rows: &[usize]| {
-        let column = t.texts(field);
-        ColumnData::Text(rows.iter().map(|&r| column.as_ref().and_then(|c| c[r].clone())).collect())
-    };
-    let rows_a: Vec<usize> = pairs.both.iter().map(|p| p.1).collect();
-    let rows_b: Vec<usize> = pairs.both.iter().map(|p| p.2).collect();
     let mut out = AttributeTable::new()
-        .with("unit_id", ColumnData::texts(&ids))
-        .with("name", text_of(a, "name", &rows_a))
-        .with("zone_a", text_of(a, "zone", &rows_a))
-        .with("zone_b", text_of(b, "zone", &rows_b));
-    for field in fields {
-        let (va, vb) = (a.numbers(field).unwrap_or_default(), b.numbers(field).unwrap_or_default());
-        let pick = |v: &[Option<f64>], rows: &[usize]| rows.iter().map(|&r| v[r]).collect::<Vec<_>>();
-        let (va, vb) = (pick(&va, &rows_a), pick(&vb, &rows_b));
-        let diff = va.iter().zip(&vb).map(|(a, b)| a.zip(*b).map(|(a, b)| b - a)).collect();
-        out.push(&format!("{field}_a"), ColumnData::Real(va));
-        out.push(&format!("{field}_b"), ColumnData::Real(vb));
-        out.push(&format!("{field}_diff"), ColumnData::Real(diff));
+        .with("unit_id", ColumnData::texts(&found.units))
+        .with("name", column(a, "name"))
+        .with("zone_a", column(a, "zone"))
+        .with("zone_b", column(b, "zone"));
+    let n = found.columns.len();
+    for (j, field) in found.columns.iter().enumerate() {
+        let cells = || found.differences.iter().skip(j).step_by(n);
+        out.push(&format!("{field}_a"), ColumnData::Real(cells().map(|d| d.from).collect()));
+        out.push(&format!("{field}_b"), ColumnData::Real(cells().map(|d| d.to).collect()));
+        out.push(&format!("{field}_diff"), ColumnData::Real(cells().map(|d| d.change).collect()));
     }
     out
 }
 
-fn text(a: &Side, b: &Side, pairs: &Pairs, differences: &AttributeTable) -> String {
+fn text(a: &Side, b: &Side, found: &Comparison, wide: &AttributeTable) -> String {
     let mut out = String::new();
-    let _ = writeln!(
-        out,
-        "A  {}   B  {}   {} units in both",
-        a.manifest.title_en,
-        b.manifest.title_en,
-        pairs.both.len()
-    );
-    for (side, list) in [("A", &pairs.only_a), ("B", &pairs.only_b)] {
+    let _ = writeln!(out, "A  {}   B  {}   {} units in both", a.title, b.title, found.units.len());
+    for (side, list) in [("A", &found.only_first), ("B", &found.only_second)] {
         if !list.is_empty() {
             let _ = writeln!(out, "only in {side}: {}", list.join(", "));
         }
     }
     let mut totals = table(&["total", "A t", "B t", "B − A t", "%"]);
-    let (ta, tb) = (&a.manifest.totals, &b.manifest.totals);
+    let (ta, tb) = (&a.totals, &b.totals);
     for (name, x, y) in
         [("gross", ta.gross_t, tb.gross_t), ("sink", ta.sink_t, tb.sink_t), ("net", ta.net_t, tb.net_t)]
     {
@@ -128,38 +131,27 @@ fn text(a: &Side, b: &Side, pairs: &Pairs, differences: &AttributeTable) -> Stri
     }
     right_align(&mut totals);
     let _ = writeln!(out, "{totals}");
-    out.push_str(&transitions(&a.manifest, differences));
-    out.push_str(&largest_changes(differences));
+    out.push_str(&transitions(&a.manifest, found));
+    out.push_str(&largest_changes(wide));
     out
 }
 
-fn transitions(manifest: &RunManifest, differences: &AttributeTable) -> String {
-    let (za, zb) =
-        (differences.texts("zone_a").unwrap_or_default(), differences.texts("zone_b").unwrap_or_default());
-    let mut keys: Vec<String> = manifest.zone_classes.iter().map(|c| c.key.clone()).collect();
-    for key in za.iter().chain(&zb).flatten() {
-        if !keys.contains(key) {
-            keys.push(key.clone());
-        }
-    }
-    let count = |from: &str, to: &str| {
-        za.iter().zip(&zb).filter(|(a, b)| a.as_deref() == Some(from) && b.as_deref() == Some(to)).count()
-    };
-    let used: Vec<&String> = keys
-        .iter()
-        .filter(|k| za.contains(&Some((*k).clone())) || zb.contains(&Some((*k).clone())))
-        .collect();
+/// The matrix with its classes in the order of the scheme.
+fn transitions(manifest: &RunManifest, found: &Comparison) -> String {
+    let Some(zones) = &found.zones else { return String::new() };
+    let rank = |key: &String| manifest.zone_classes.iter().position(|c| c.key == *key).unwrap_or(usize::MAX);
+    let mut order: Vec<usize> = (0..zones.zones.len()).collect();
+    order.sort_by_key(|i| (rank(&zones.zones[*i]), *i));
     let mut header = vec!["zone in A (rows) → B (columns)".to_owned()];
-    header.extend(used.iter().map(|k| (*k).clone()));
+    header.extend(order.iter().map(|i| zones.zones[*i].clone()));
     let mut matrix = table(&header.iter().map(String::as_str).collect::<Vec<_>>());
-    for from in &used {
-        let mut row = vec![(*from).clone()];
-        row.extend(used.iter().map(|to| count(from, to).to_string()));
+    for from in &order {
+        let mut row = vec![zones.zones[*from].clone()];
+        row.extend(order.iter().map(|to| zones.counts[*from][*to].to_string()));
         matrix.add_row(row);
     }
     right_align(&mut matrix);
-    let moved = za.iter().zip(&zb).filter(|(a, b)| a != b).count();
-    format!("{matrix}\n{moved} of {} units changed zone\n", za.len())
+    format!("{matrix}\n{} of {} units changed zone\n", zones.changed.len(), found.units.len())
 }
 
 fn largest_changes(differences: &AttributeTable) -> String {
