@@ -7,9 +7,12 @@ use crate::progress::Bars;
 use crate::{manifest, run, write};
 use anyhow::Context;
 use carbonzone_io::LayerStyle;
-use carbonzone_report::{BreakMethod, Lang, MapData, MapLayer, Palette, RenderOptions};
+use carbonzone_report::{
+    BreakMethod, Lang, MapData, MapLayer, Palette, RasterContent, RasterFile, RenderOptions, StudyExtras,
+};
 use carbonzone_types::{AttributeTable, Progress, RunManifest};
 use carbonzone_zoning::{IndexInputs, IndexOptions, WhatIf, ZoningConfig, classify, indices};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Options of the pipeline file.
@@ -67,16 +70,82 @@ pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
     let names = carbonzone_io::layer_names(&gpkg)?;
     let has = |name: &str| names.iter().any(|n| n == name);
     let zones = layer(&manifest.zones_layer)?;
+    let more = More::read(dir)?;
     Ok(MapData {
-        what_if: what_if(&manifest, &zones.table),
+        what_if: match &more {
+            Some(more) => more.what_if.clone(),
+            None => what_if(&manifest, &zones.table),
+        },
         parcels: (detail == "full" && has("parcels")).then(|| layer("parcels")).transpose()?,
         grid: has(&manifest.grid_layer).then(|| layer(&manifest.grid_layer)).transpose()?,
         zones,
         dissolved: has("zones").then(|| "zones".to_owned()),
-        rasters: rasters_of(&manifest),
+        rasters: match &more {
+            Some(more) => more.rasters.clone(),
+            None => rasters_of(&manifest),
+        },
+        study: more.map(|m| m.study).unwrap_or_default(),
         vector_files: vec![(format!("{}.geojson", manifest.zones_layer), manifest.zones_layer.clone())],
         manifest,
     })
+}
+
+/// File of a run folder with what [`maps`] needs beside the layers; only studies over years write it.
+const MORE: &str = "maps.json";
+
+/// What a study over years shows that does not stand in its layers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct More {
+    rasters: Vec<RasterFile>,
+    what_if: Vec<WhatIf>,
+    study: StudyExtras,
+}
+
+impl More {
+    /// `None`: the run has none. Samples of the rasters are taken anew from their files.
+    fn read(dir: &Path) -> anyhow::Result<Option<Self>> {
+        let path = dir.join(MORE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut more: Self =
+            serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
+        for raster in &mut more.rasters {
+            if let RasterContent::Values { sample: values, .. } = &mut raster.content {
+                let opened = carbonzone_io::Raster::open(&dir.join(&raster.file))?;
+                let (cols, rows) = opened.size();
+                *values = sample(&opened.read_block(raster.band as usize, 0, 0, cols, rows)?);
+            }
+        }
+        Ok(Some(more))
+    }
+}
+
+/// Writes what `carbonzone maps` needs later beside the layers.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_more(data: &MapData, dir: &Path) -> anyhow::Result<()> {
+    let more =
+        More { rasters: data.rasters.clone(), what_if: data.what_if.clone(), study: data.study.clone() };
+    let path = dir.join(MORE);
+    std::fs::write(&path, serde_json::to_string_pretty(&more)?)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Largest number of values handed to the style model per raster.
+const SAMPLE: usize = 20_000;
+
+/// Evenly taken known values, with the smallest and the largest.
+pub fn sample(values: &[f64]) -> Vec<f64> {
+    let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    known.sort_by(f64::total_cmp);
+    let step = known.len().div_ceil(SAMPLE).max(1);
+    let mut out: Vec<f64> = known.iter().step_by(step).copied().collect();
+    out.extend(known.last());
+    out
 }
 
 /// Change of one number that the zone story of the report asks about, percent.
@@ -103,7 +172,7 @@ pub fn what_if(manifest: &RunManifest, zones: &AttributeTable) -> Vec<WhatIf> {
     story().unwrap_or_default()
 }
 
-fn rasters_of(manifest: &RunManifest) -> Vec<carbonzone_report::RasterFile> {
+fn rasters_of(manifest: &RunManifest) -> Vec<RasterFile> {
     if manifest.grid.is_some() { write::rasters(manifest) } else { Vec::new() }
 }
 

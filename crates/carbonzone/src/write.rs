@@ -99,6 +99,7 @@ pub fn write_all(
             dissolved: Some("zones".to_owned()),
             rasters: rasters(&manifest),
             vector_files: vec![(format!("{zones_name}.geojson"), zones_name.clone())],
+            study: carbonzone_report::StudyExtras::default(),
             manifest: manifest.clone(),
         };
         maps::render(&data, &maps::options(p.outputs.language), dir, progress)?;

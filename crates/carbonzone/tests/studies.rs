@@ -187,11 +187,13 @@ fn faults_of_a_counties_study_are_all_named() {
     fs::write(at("two.toml"), toml).unwrap();
     let path = at("two.toml").display().to_string();
     let (text, _) = expect(1, &["check", &path]);
-    for needle in ["matches no county", "number ≥ 0", "no land-cover raster for 2020"] {
+    for needle in ["match no county: z", "number ≥ 0", "no land-cover raster for 2020"] {
         assert!(text.contains(needle), "`{needle}` is not in:\n{text}");
     }
     let (text, _) = expect(1, &["check", &path, "--set", "city.years=[2020, 2015]"]);
     assert!(text.contains("ascending"), "{text}");
+    let (text, _) = expect(1, &["check", &path, "--set", "city.first_year=2015"]);
+    assert!(text.contains("`first_year` and `last_year`"), "{text}");
     let typo = fs::read_to_string(&path).unwrap().replace("population = ", "populaton = ");
     fs::write(&path, typo).unwrap();
     let (text, _) = expect(1, &["check", &path]);
@@ -335,4 +337,239 @@ fn a_provincial_total_is_split_by_light() {
     for id in ["a", "b"] {
         assert_eq!(number(of(&counties, &[("unit_id", id), ("year", "2018")]), "energy_t"), 2000.0);
     }
+}
+
+// ---- the mess of method E --------------------------------------------------------------------------------
+
+/// Runs the series and gives its messages and the rows of a table.
+fn run_and_read(dir: &Path, table: &str) -> (String, Vec<Row>) {
+    let messages = run_series(dir);
+    (messages, rows(&dir.join("out").join(table)))
+}
+
+fn edit(dir: &Path, from: &str, to: &str) {
+    let path = dir.join("pair.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "the pipeline has no `{from}`");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+/// An ESRI ASCII grid with one value everywhere.
+fn field(cols: usize, rows: usize, corner: [f64; 2], cell: f64, value: f64) -> String {
+    let mut out = format!(
+        "ncols {cols}\nnrows {rows}\nxllcorner {}\nyllcorner {}\ncellsize {cell}\nNODATA_value -9999\n",
+        corner[0], corner[1]
+    );
+    for _ in 0..rows {
+        let _ = writeln!(out, "{}", vec![value.to_string(); cols].join(" "));
+    }
+    out
+}
+
+/// t CO2 of one g C/m² on one km².
+const T_PER_G: f64 = 44.0 / 12.0;
+
+#[test]
+fn ground_without_data_absorbs_nothing_and_is_booked() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    fs::write(dir.path().join("npp_2018.asc"), grid(&[150.0, 150.0, 150.0, -9999.0])).unwrap();
+    let (_, counties) = run_and_read(dir.path(), "counties.csv");
+    let b = of(&counties, &[("unit_id", "b"), ("year", "2018")]);
+    assert!((number(b, "absorption_t") - 100.0 * T_PER_G).abs() < 1e-6, "{}", b["absorption_t"]);
+    let ledger = rows(&dir.path().join("out/ledger.csv"));
+    let drop = of(&ledger, &[("stage", "drop"), ("sector", "npp")]);
+    assert!((number(drop, "amount_m2") - 1e6).abs() < 1e-3 && drop["note"].starts_with("2018"), "{drop:?}");
+}
+
+#[test]
+fn counts_outside_their_valid_range_are_no_data() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    for year in 2016..=2020 {
+        fs::write(dir.path().join(format!("npp_{year}.asc")), grid(&[1500.0, 32767.0, 1500.0, 1500.0]))
+            .unwrap();
+    }
+    edit(
+        dir.path(),
+        "npp_{year}.asc\"",
+        "npp_{year}.asc\"\nscale = 0.1\nvalid_min = -30000\nvalid_max = 32700",
+    );
+    let (_, counties) = run_and_read(dir.path(), "counties.csv");
+    let absorbed = |id: &str| number(of(&counties, &[("unit_id", id), ("year", "2016")]), "absorption_t");
+    assert!((absorbed("a") - 100.0 * T_PER_G).abs() < 1e-6, "{}", absorbed("a"));
+    assert!((absorbed("b") - 200.0 * T_PER_G).abs() < 1e-6, "{}", absorbed("b"));
+}
+
+#[test]
+fn rasters_that_are_shifted_coarser_or_in_degrees_are_carried_to_the_grid_and_said_so() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    for year in 2016..=2020 {
+        // Shifted by 300 m; 2.5 km pixels; and a raster in degrees around 106.0 E, 26.57 N.
+        let npp = field(8, 4, [598_300.0, 2_938_300.0], 1000.0, 300.0);
+        fs::write(dir.path().join(format!("npp_{year}.asc")), npp).unwrap();
+        let light = field(20, 20, [105.9, 26.47], 0.01, 20.0);
+        fs::write(dir.path().join(format!("light_{year}.asc")), light).unwrap();
+    }
+    fs::write(dir.path().join("respiration.asc"), field(5, 3, [597_000.0, 2_936_000.0], 2500.0, 50.0))
+        .unwrap();
+    edit(
+        dir.path(),
+        "path = \"light_{year}.asc\"\ncrs = \"EPSG:4507\"",
+        "path = \"light_{year}.asc\"\ncrs = \"EPSG:4490\"",
+    );
+    let (messages, counties) = run_and_read(dir.path(), "counties.csv");
+    for role in ["light rasters (20 × 20", "npp rasters (8 × 4", "respiration rasters (5 × 3"] {
+        assert_eq!(messages.matches(role).count(), 1, "{role} once in\n{messages}");
+    }
+    for id in ["a", "b"] {
+        let row = of(&counties, &[("unit_id", id), ("year", "2019")]);
+        assert!(
+            (number(row, "absorption_t") - 250.0 * 2.0 * T_PER_G).abs() < 1e-6,
+            "{}",
+            row["absorption_t"]
+        );
+        assert_eq!(row["placed_by"], "light");
+    }
+    let ledger = rows(&dir.path().join("out/ledger.csv"));
+    let on_grid = of(&ledger, &[("stage", "grid"), ("sector", "energy"), ("land_group", "2020")]);
+    assert!((number(on_grid, "amount_t") - 2300.0).abs() < 1e-9);
+}
+
+#[test]
+fn land_whose_respiration_exceeds_its_production_is_a_source_unless_clamped() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    for year in 2016..=2020 {
+        fs::write(dir.path().join(format!("npp_{year}.asc")), grid(&[150.0, 150.0, 20.0, 20.0])).unwrap();
+    }
+    let (_, counties) = run_and_read(dir.path(), "counties.csv");
+    let b = of(&counties, &[("unit_id", "b"), ("year", "2020")]).clone();
+    let land = 30.0 * 2.0 * T_PER_G;
+    for (column, wanted) in
+        [("land_t", land), ("sink_t", 0.0), ("absorption_t", -land), ("gross_t", 500.0 + land)]
+    {
+        assert!((number(&b, column) - wanted).abs() < 1e-6, "{column} {}", b[column]);
+    }
+    // An infinite ratio is NULL in tables, a deficit as a state, and the worst level.
+    assert_eq!((b["ratio"].as_str(), b["state"].as_str()), ("", "deficit"));
+    let windows = rows(&dir.path().join("out/windows.csv"));
+    assert_eq!(number(of(&windows, &[("unit_id", "b")]), "level"), 1.0);
+    let trajectories = rows(&dir.path().join("out/trajectories.csv"));
+    assert_eq!(of(&trajectories, &[("unit_id", "b")])["infinite_years"], "");
+    let ledger = rows(&dir.path().join("out/ledger.csv"));
+    let repair = of(&ledger, &[("stage", "repair"), ("sector", "npp")]);
+    assert_eq!((number(repair, "count"), repair["unit"].as_str()), (2.0, "cells"));
+    let balance = of(&ledger, &[("stage", "grid"), ("sector", "land"), ("land_group", "2020")]);
+    assert!((number(balance, "amount_t") - land).abs() < 1e-9 * land);
+    let toml = fs::read_to_string(dir.path().join("pair.toml")).unwrap();
+    fs::write(dir.path().join("pair.toml"), toml + "[absorption]\nnegative_nep = \"clamp\"\n").unwrap();
+    let (_, counties) = run_and_read(dir.path(), "counties.csv");
+    let b = of(&counties, &[("unit_id", "b"), ("year", "2020")]);
+    assert_eq!((number(b, "land_t"), number(b, "absorption_t")), (0.0, 0.0));
+}
+
+#[test]
+fn a_dark_county_is_placed_by_its_built_up_share() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    fs::write(dir.path().join("built.asc"), grid(&[0.0, 0.5, 0.25, 0.75])).unwrap();
+    edit(
+        dir.path(),
+        "[layers.npp]",
+        "[layers.built_up]\npath = \"built.asc\"\ncrs = \"EPSG:4507\"\n[layers.npp]",
+    );
+    let (messages, counties) = run_and_read(dir.path(), "counties.csv");
+    assert!(messages.contains("placed by built-up area"), "{messages}");
+    assert_eq!(of(&counties, &[("unit_id", "b"), ("year", "2020")])["placed_by"], "built_up");
+    let ledger = rows(&dir.path().join("out/ledger.csv"));
+    let fallbacks: Vec<&Row> = ledger.iter().filter(|r| r["stage"] == "fallback").collect();
+    assert_eq!(fallbacks.len(), 5);
+    assert!(fallbacks.iter().all(|r| number(r, "amount_t") == 500.0 && r["note"].contains("built-up")));
+    // The file of all years is recorded once.
+    let manifest = fs::read_to_string(dir.path().join("out/run.json")).unwrap();
+    assert_eq!(manifest.matches("\"built_up\",\n").count(), 1);
+}
+
+#[test]
+fn missing_emissions_of_a_year_are_named_and_the_year_is_left_out_of_the_window() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    let path = dir.path().join("energy.csv");
+    let kept: Vec<String> = fs::read_to_string(&path)
+        .unwrap()
+        .lines()
+        .filter(|l| !l.starts_with("a,2017"))
+        .map(str::to_owned)
+        .collect();
+    fs::write(&path, kept.join("\n")).unwrap();
+    let (messages, windows) = run_and_read(dir.path(), "windows.csv");
+    assert!(messages.contains("1 values of county and year are missing"), "{messages}");
+    assert_eq!(of(&windows, &[("unit_id", "a")])["years"], "4");
+    assert_eq!(of(&windows, &[("unit_id", "b")])["years"], "5");
+}
+
+#[test]
+fn a_damaged_raster_stops_the_run_and_every_missing_file_is_named_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    let pipeline = dir.path().join("pair.toml");
+    fs::write(dir.path().join("npp_2019.asc"), "ncols 4\nnrows 1\n").unwrap();
+    let (_, messages) =
+        expect(1, &["run", pipeline.to_str().unwrap(), "--out", dir.path().join("x").to_str().unwrap()]);
+    assert!(messages.contains("npp_2019.asc") && messages.contains("nothing was written"), "{messages}");
+    assert!(!dir.path().join("x").exists());
+    fs::remove_file(dir.path().join("npp_2019.asc")).unwrap();
+    fs::remove_file(dir.path().join("light_2017.asc")).unwrap();
+    fs::remove_file(dir.path().join("energy.csv")).unwrap();
+    let (text, _) = expect(2, &["check", pipeline.to_str().unwrap()]);
+    for needle in ["no npp raster of 2019", "no light raster of 2017", "energy.csv"] {
+        assert!(text.contains(needle), "`{needle}` is not in:\n{text}");
+    }
+}
+
+// ---- two years compared, maps again ----------------------------------------------------------------------
+
+#[test]
+fn two_years_of_a_run_are_compared_unit_by_unit() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    run_series(dir.path());
+    let (out, csv) = (dir.path().join("out").display().to_string(), dir.path().join("diff.csv"));
+    let (text, _) = expect(
+        0,
+        &["compare", &out, &out, "--year-a", "2016", "--year-b", "2020", "--export", csv.to_str().unwrap()],
+    );
+    assert!(text.contains("2 units in both") && text.contains("0 of 2 units changed zone"), "{text}");
+    // 1000 + 500 t before, 1800 + 500 t after.
+    assert!(text.contains("1,500.0") && text.contains("2,300.0") && text.contains("+53.33"), "{text}");
+    let table = rows(&csv);
+    assert_eq!(number(of(&table, &[("unit_id", "a")]), "energy_t_diff"), 800.0);
+    let (all, _) = expect(0, &["compare", &out, &out]);
+    assert!(all.contains("10 units in both"), "{all}");
+    let (_, refused) = expect(2, &["compare", &out, &out, "--year-a", "1999", "--year-b", "2020"]);
+    assert!(refused.contains("has no year 1999"), "{refused}");
+}
+
+#[test]
+fn maps_of_a_study_are_drawn_again_from_its_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    let (pipeline, out) = (dir.path().join("pair.toml"), dir.path().join("out"));
+    expect(0, &["run", pipeline.to_str().unwrap(), "--quiet", "--out", out.to_str().unwrap()]);
+    let figures = ["ratio_series", "transitions", "risk_2016-2020", "fig9a_zones", "fig_series"];
+    let read = |name: &str| fs::read(out.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let before: Vec<Vec<u8>> = figures.iter().map(|f| read(&format!("figures/{f}.svg"))).collect();
+    let report = String::from_utf8(read("report.html")).unwrap();
+    for needle in ["Carbon imbalance risk by window", "碳收支状态转移矩阵", "risk_2016-2020", "ratio_series"]
+    {
+        assert!(report.contains(needle), "{needle}");
+    }
+    let project = read("pair.qgz");
+    fs::remove_dir_all(out.join("figures")).unwrap();
+    expect(0, &["maps", out.to_str().unwrap(), "--quiet"]);
+    let after: Vec<Vec<u8>> = figures.iter().map(|f| read(&format!("figures/{f}.svg"))).collect();
+    assert!(before == after, "figures differ");
+    assert!(project == read("pair.qgz"), "the project differs");
 }

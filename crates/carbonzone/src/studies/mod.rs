@@ -1,8 +1,12 @@
 //! Studies other than parcels: counties over years, raster series. Each has its own strict pipeline file and the
 //! same outputs, ledger, provenance and maps.
 
+mod cells;
 pub mod counties;
+mod frame;
+mod place;
 pub mod raster_series;
+mod table_in;
 
 use crate::args::{CheckArgs, RunArgs};
 use schemars::JsonSchema;
@@ -52,8 +56,8 @@ pub fn study_of(path: &Path) -> Study {
 pub fn run(args: &RunArgs) -> Option<anyhow::Result<u8>> {
     match study_of(&args.pipeline) {
         Study::Parcels => None,
-        Study::Counties => Some(counties::run(args)),
-        Study::RasterSeries => Some(raster_series::run(args)),
+        Study::Counties => Some(frame::run::<counties::Counties>(args)),
+        Study::RasterSeries => Some(frame::run::<raster_series::RasterSeries>(args)),
     }
 }
 
@@ -64,7 +68,7 @@ pub fn run(args: &RunArgs) -> Option<anyhow::Result<u8>> {
 pub fn check(args: &CheckArgs) -> Option<anyhow::Result<u8>> {
     match study_of(&args.pipeline) {
         Study::Parcels => None,
-        Study::Counties => Some(counties::check(args)),
-        Study::RasterSeries => Some(raster_series::check(args)),
+        Study::Counties => Some(frame::check::<counties::Counties>(args)),
+        Study::RasterSeries => Some(frame::check::<raster_series::RasterSeries>(args)),
     }
 }

@@ -7,7 +7,8 @@ use crate::config::JoinOn;
 use crate::load::Notes;
 use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
-use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, label_key, read_table};
+use crate::studies::table_in::{TableFile, TableIn};
+use carbonzone_sheet::label_key;
 use carbonzone_types::{Finding, LedgerRow, Stage};
 use carbonzone_zoning::ZoningError;
 use carbonzone_zoning::guiyang::{CountyActivity, SinkCoefficient, county_emissions, county_sinks};
@@ -31,130 +32,60 @@ pub fn load(
     zones: &ZoneSet,
     notes: &mut Notes,
 ) -> Option<Rows> {
-    let shown = config.path.display().to_string();
-    let path = loaded.resolve(&config.path);
-    if !path.exists() {
-        notes.findings.push(
-            Finding::fatal("missing_file", "no such file")
-                .layer("activity")
-                .file(shown)
-                .hint("paths are relative to the pipeline file"),
-        );
-        return None;
-    }
-    let mut options = config.sheet.as_deref().map_or_else(ReadOptions::default, ReadOptions::sheet);
-    options.encoding.clone_from(&config.encoding);
-    let specs = [
-        ColumnSpec::required("key", &[&config.key]),
-        ColumnSpec::required("year", &[&config.year]),
-        ColumnSpec::required("population", &[&config.population]),
-        ColumnSpec::required("gdp", &[&config.gdp]),
-        ColumnSpec::required("energy", &[&config.energy_tce_per_1e4cny]),
-    ];
-    let table = match read_table(&path, &options, &specs) {
-        Ok(table) => table,
-        Err(e) => {
-            notes.findings.push(e.to_finding().layer("activity").file(shown));
-            return None;
-        }
+    let file = TableFile {
+        role: "activity",
+        path: &config.path,
+        sheet: config.sheet.as_deref(),
+        encoding: config.encoding.as_deref(),
     };
-    if let Ok(mut record) = carbonzone_io::file_record("activity", &path, &shown) {
-        record.features = table.len() as u64;
-        notes.records.push(record);
-    }
-    let rows = join(&table, &specs, config, zones, &shown, notes)?;
-    complete(&rows, &loaded.pipeline.city.years, zones, &shown, notes).then_some(rows)
+    let columns = [&config.key, &config.year, &config.population, &config.gdp, &config.energy_tce_per_1e4cny];
+    let table = TableIn::read(loaded, file, &columns.map(String::as_str), notes)?;
+    let rows = join(&table, config, zones, notes)?;
+    complete(&table, &rows, &loaded.pipeline.city.years(), zones, notes).then_some(rows)
 }
 
-fn join(
-    table: &Table,
-    specs: &[ColumnSpec; 5],
-    config: &ActivityTable,
-    zones: &ZoneSet,
-    shown: &str,
-    notes: &mut Notes,
-) -> Option<Rows> {
-    let mut columns = [0; 5];
-    for (column, spec) in columns.iter_mut().zip(specs) {
-        match table.required(spec) {
-            Ok(found) => *column = found,
-            Err(e) => {
-                notes.findings.push(e.to_finding().layer("activity").file(shown));
-                return None;
-            }
-        }
-    }
+fn join(table: &TableIn, config: &ActivityTable, zones: &ZoneSet, notes: &mut Notes) -> Option<Rows> {
     let keys = if config.on == JoinOn::Id { &zones.ids } else { &zones.names };
     let position: BTreeMap<String, usize> = keys.iter().enumerate().map(|(i, k)| (label_key(k), i)).collect();
     let mut rows = Rows::new();
+    let mut unmatched = Vec::new();
     let before = notes.findings.items.len();
     for row in 0..table.len() {
-        let key = table.text(row, columns[0]).unwrap_or_default();
+        let key = table.text(row, 0);
         let Some(&zone) = position.get(&label_key(&key)) else {
-            let finding = Finding::error("unmatched_table_rows", "the row matches no county").feature(key);
-            notes.findings.push(
-                finding
-                    .layer("activity")
-                    .file(shown)
-                    .field(&config.key)
-                    .hint("correct the key, or join on = \"name\""),
-            );
+            unmatched.push(key);
             continue;
         };
-        let mut number = |column: usize, name: &str| match table.number(row, column) {
-            Ok(Some(v)) if v >= 0.0 => Some(v),
-            Ok(found) => {
-                let value = found.map_or_else(|| "empty".to_owned(), |v| v.to_string());
-                let finding =
-                    Finding::error("negative_or_nan_activity", format!("{name} must be a number ≥ 0"));
-                notes.findings.push(
-                    finding
-                        .layer("activity")
-                        .file(table.place(row, column))
-                        .feature(key.clone())
-                        .field(name)
-                        .value(value),
-                );
-                None
-            }
-            Err(e) => {
-                notes.findings.push(e.to_finding().layer("activity"));
-                None
-            }
+        // All of them are looked at, so that one run names every bad cell.
+        let year = table.year(row, 1, notes);
+        let numbers: [Option<f64>; 3] = std::array::from_fn(|k| table.required_amount(row, 2 + k, notes));
+        let (Some(year), [Some(population), Some(gdp), Some(energy)]) = (year, numbers) else { continue };
+        let entry = ActivityRow {
+            population_persons: population * config.population_unit_persons,
+            gdp_1e4cny: gdp * config.gdp_unit_1e4cny,
+            energy_tce_per_1e4cny: energy,
         };
-        let year = number(columns[1], &config.year);
-        let population = number(columns[2], &config.population);
-        let gdp = number(columns[3], &config.gdp);
-        let energy = number(columns[4], &config.energy_tce_per_1e4cny);
-        if let (Some(year), Some(population_persons), Some(gdp), Some(energy_tce_per_1e4cny)) =
-            (year, population, gdp, energy)
-        {
-            let gdp_1e4cny = gdp * config.gdp_unit_1e4cny;
-            let population_persons = population_persons * config.population_unit_persons;
-            let entry = ActivityRow { population_persons, gdp_1e4cny, energy_tce_per_1e4cny };
-            if rows.insert((zone, year as i32), entry).is_some() {
-                let finding = Finding::error("ambiguous_rows", format!("two rows for {key} in {year}"));
-                notes.findings.push(finding.layer("activity").file(shown).feature(key));
-            }
+        if rows.insert((zone, year), entry).is_some() {
+            let message = format!("two rows for {key} in {year}");
+            notes.findings.push(table.finding("ambiguous_rows", &message).feature(key));
         }
+    }
+    if !unmatched.is_empty() {
+        notes.findings.push(table.unmatched(&unmatched, "correct the key, or join on = \"name\""));
     }
     (notes.findings.items.len() == before).then_some(rows)
 }
 
 /// Every county needs a row in every year.
-fn complete(rows: &Rows, years: &[i32], zones: &ZoneSet, shown: &str, notes: &mut Notes) -> bool {
+fn complete(table: &TableIn, rows: &Rows, years: &[i32], zones: &ZoneSet, notes: &mut Notes) -> bool {
     let mut missing = Vec::new();
     for year in years {
         let absent = (0..zones.ids.len()).filter(|zone| !rows.contains_key(&(*zone, *year)));
         missing.extend(absent.map(|zone| format!("{} {year}", zones.names[zone])));
     }
     if !missing.is_empty() {
-        notes.findings.push(
-            Finding::error("unmatched_zones", format!("counties without a row: {}", missing.join(", ")))
-                .layer("activity")
-                .file(shown)
-                .count(missing.len() as u64),
-        );
+        let message = format!("counties without a row: {}", missing.join(", "));
+        notes.findings.push(table.finding("unmatched_zones", &message).count(missing.len() as u64));
     }
     missing.is_empty()
 }
@@ -175,14 +106,15 @@ pub fn years(
         .map(|(land_type, t_per_ha)| SinkCoefficient { land_type: land_type.clone(), t_per_ha: *t_per_ha })
         .collect();
     let mut out = Vec::new();
-    for year in &p.city.years {
+    let years = p.city.years();
+    for year in &years {
         let result = one_year(*year, p, zones, rows, cover, &coefficients, notes);
         match result {
             Ok(input) => out.push(input),
             Err(e) => notes.findings.push(Finding::error("county_method", e.to_string()).layer("activity")),
         }
     }
-    (out.len() == p.city.years.len()).then_some(out)
+    (out.len() == years.len()).then_some(out)
 }
 
 fn one_year(

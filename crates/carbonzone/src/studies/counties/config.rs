@@ -1,6 +1,7 @@
 //! The pipeline file of a counties study: `study = "counties"`.
 
-use crate::config::{AreaBasis, JoinOn, Outputs, ZoneLayer};
+use crate::config::{JoinOn, Outputs, ZoneLayer};
+use crate::studies::place::Place;
 use carbonzone_zoning::ZoningConfig;
 use carbonzone_zoning::guiyang::CountyFactors;
 use schemars::JsonSchema;
@@ -18,7 +19,7 @@ pub struct CountiesPipeline {
     /// `counties`.
     pub study: CountiesTag,
     /// Place, years, working CRS.
-    pub city: CountiesPlace,
+    pub city: Place,
     /// Input layers.
     #[serde(default)]
     pub layers: CountiesLayers,
@@ -55,37 +56,6 @@ fn guiyang_scheme() -> ZoningConfig {
 pub enum CountiesTag {
     /// Counties.
     Counties,
-}
-
-/// Place, years, working CRS.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CountiesPlace {
-    /// Short ASCII name: the output folder and the GeoPackage are named after it.
-    pub name: String,
-    /// English title on maps; default: the name.
-    #[serde(default)]
-    pub title_en: String,
-    /// Chinese title on maps; default: the English one.
-    #[serde(default)]
-    pub title_zh: String,
-    /// Years, ascending.
-    pub years: Vec<i32>,
-    /// Working CRS: projected, metres. Needed if there are layers.
-    #[serde(default)]
-    pub crs: Option<String>,
-    /// Which county area intensities rest on. The other one is written as a second column.
-    #[serde(default)]
-    pub area: AreaBasis,
-    /// True if any input is synthetic: every output then says so.
-    #[serde(default)]
-    pub synthetic: bool,
-    /// Source line below every map.
-    #[serde(default)]
-    pub source: String,
-    /// Map review number (审图号) for the caption, if you have one.
-    #[serde(default)]
-    pub map_review_number: String,
 }
 
 /// Input layers of a counties study.

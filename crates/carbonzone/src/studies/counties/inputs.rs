@@ -5,6 +5,7 @@ use super::{activity, land_cover, published};
 use crate::load::zones::ZoneSet;
 use crate::load::{Notes, zones};
 use crate::load_config::Loaded;
+use crate::studies::place::{self, Areas};
 use carbonzone_io::WorkingCrs;
 use carbonzone_types::{Finding, Findings, Progress};
 use carbonzone_zoning::published::PublishedStudy;
@@ -32,6 +33,8 @@ pub struct Inputs {
     pub crs: Option<WorkingCrs>,
     /// Counties; without geometry the coverage is empty.
     pub zones: ZoneSet,
+    /// Areas of the counties, if they have polygons.
+    pub areas: Option<Areas>,
     /// Sector keys.
     pub sectors: Vec<String>,
     /// Years, ascending.
@@ -40,28 +43,17 @@ pub struct Inputs {
     pub published: Option<PublishedStudy>,
 }
 
-impl Inputs {
-    /// True if the counties have polygons.
-    pub fn has_geometry(&self) -> bool {
-        !self.zones.coverage.is_empty()
-    }
-}
-
 /// What serde cannot see.
 pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
-    let mut findings = Findings::new();
     let p = &loaded.pipeline;
+    let mut findings = place::check(loaded, &p.city, p.layers.zones.is_some());
+    let years = p.city.years();
     let mut report = |finding: Finding, keys: &[&str]| {
         findings.push(match loaded.span(keys) {
             Some(span) => finding.span(span),
             None => finding,
         });
     };
-    if p.city.years.is_empty() || !p.city.years.windows(2).all(|w| w[0] < w[1]) {
-        let finding =
-            Finding::error("years", "the years must be ascending and at least one").field("city.years");
-        report(finding.value(format!("{:?}", p.city.years)), &["city", "years"]);
-    }
     if p.published.is_some() == p.activity.is_some() {
         let finding = Finding::error("totals", "give either [activity] with land cover, or [published]")
             .hint("[published] recomputes a paper from its tables; [activity] computes from population, GDP and energy");
@@ -70,12 +62,8 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     if p.activity.is_some() && p.layers.zones.is_none() {
         report(Finding::error("zones", "a study with [activity] needs [layers.zones]"), &["activity"]);
     }
-    if p.layers.zones.is_some() && p.city.crs.is_none() {
-        let finding = Finding::error("working_crs", "layers need a working CRS").field("city.crs");
-        report(finding.hint("Guiyang: crs = \"EPSG:4507\""), &["city"]);
-    }
     for (i, raster) in p.layers.land_cover.iter().enumerate() {
-        if !p.city.years.contains(&raster.year) {
+        if !years.contains(&raster.year) {
             let finding =
                 Finding::error("land_cover_year", format!("{} is not a year of the study", raster.year));
             report(
@@ -101,39 +89,24 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
 
 /// Reads all inputs. `None`: the findings say why.
 pub fn load(loaded: &Loaded<CountiesPipeline>, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
-    let crs = working_crs(loaded, notes)?;
+    let crs = place::working_crs(loaded, &loaded.pipeline.city, notes)?;
     let zones = match (&crs, &loaded.pipeline.layers.zones) {
         (Some(crs), Some(layer)) => Some(zones::load_layer(loaded, layer, crs, notes, progress)?),
         _ => None,
     };
     if let Some(config) = &loaded.pipeline.published {
-        return published::load(loaded, config, crs, zones, notes);
+        let mut inputs = published::load(loaded, config, crs, zones, notes)?;
+        if let Some(crs) = inputs.crs.as_ref().filter(|_| !inputs.zones.coverage.is_empty()) {
+            inputs.areas = Some(Areas::of(&loaded.pipeline.city, &inputs.zones.coverage, crs, notes)?);
+        }
+        return Some(inputs);
     }
     let (crs, zones, config) = (crs?, zones?, loaded.pipeline.activity.as_ref()?);
+    let areas = Areas::of(&loaded.pipeline.city, &zones.coverage, &crs, notes)?;
     let rows = activity::load(loaded, config, &zones, notes);
-    let cover = land_cover::load(loaded, &zones, &crs, notes, progress);
+    let cover = land_cover::load(loaded, &zones, &crs, &areas.scale, notes, progress);
     let (rows, cover) = (rows?, cover?);
     let years = activity::years(loaded, &zones, &rows, &cover, notes)?;
     let sectors = vec!["respiration".to_owned(), "energy".to_owned()];
-    Some(Inputs { crs: Some(crs), zones, sectors, years, published: None })
-}
-
-/// `None`: the CRS is wrong (a finding says so); `Some(None)`: none is needed.
-fn working_crs(loaded: &Loaded<CountiesPipeline>, notes: &mut Notes) -> Option<Option<WorkingCrs>> {
-    let Some(text) = &loaded.pipeline.city.crs else { return Some(None) };
-    match WorkingCrs::parse(text) {
-        Ok(crs) => Some(Some(crs)),
-        Err(e) => {
-            let mut finding = Finding::error("working_crs", e.to_string())
-                .field("city.crs")
-                .value(text)
-                .expected("a projected CRS in metres, e.g. EPSG:4507")
-                .hint("Guiyang: EPSG:4507; Henan: EPSG:4547 or ESRI:102025");
-            if let Some(span) = loaded.span(&["city", "crs"]) {
-                finding = finding.span(span);
-            }
-            notes.findings.push(finding);
-            None
-        }
-    }
+    Some(Inputs { crs: Some(crs), zones, areas: Some(areas), sectors, years, published: None })
 }

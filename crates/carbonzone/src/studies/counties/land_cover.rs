@@ -1,7 +1,6 @@
 //! Land-cover areas per county and year, by exact pixel coverage.
 
 use super::config::{CountiesPipeline, LandCoverRaster};
-use crate::config::AreaBasis;
 use crate::load::Notes;
 use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
@@ -19,20 +18,20 @@ pub struct YearCover {
     pub areas: Vec<LandCoverArea>,
 }
 
-/// Reads the raster of every year. `None`: the findings say why.
+/// Reads the raster of every year; `scale` turns planar areas into those of the study. `None`: the findings say why.
 pub fn load(
     loaded: &Loaded<CountiesPipeline>,
     zones: &ZoneSet,
     crs: &WorkingCrs,
+    scale: &[f64],
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<Vec<YearCover>> {
     let p = &loaded.pipeline;
-    let scale = area_scale(p, zones, crs, notes)?;
     let mut out = Vec::new();
     let mut complete = true;
-    for year in &p.city.years {
-        let Some(raster) = p.layers.land_cover.iter().find(|r| r.year == *year) else {
+    for year in p.city.years() {
+        let Some(raster) = p.layers.land_cover.iter().find(|r| r.year == year) else {
             let finding =
                 Finding::error("land_cover_year", format!("there is no land-cover raster for {year}"));
             notes
@@ -41,34 +40,12 @@ pub fn load(
             complete = false;
             continue;
         };
-        match one_year(loaded, raster, zones, crs, &scale, notes, progress) {
+        match one_year(loaded, raster, zones, crs, scale, notes, progress) {
             Some(cover) => out.push(cover),
             None => complete = false,
         }
     }
     complete.then_some(out)
-}
-
-/// Area on the study's basis over planar area, per county.
-fn area_scale(
-    p: &CountiesPipeline,
-    zones: &ZoneSet,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-) -> Option<Vec<f64>> {
-    if p.city.area == AreaBasis::Planar {
-        return Some(vec![1.0; zones.ids.len()]);
-    }
-    match carbonzone_io::ellipsoidal_areas_m2(&zones.coverage, crs) {
-        Ok(ellipsoidal) => {
-            let planar = zones.coverage.areas_m2();
-            Some(ellipsoidal.iter().zip(&planar).map(|(e, p)| if *p > 0.0 { e / p } else { 1.0 }).collect())
-        }
-        Err(e) => {
-            notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("zones"));
-            None
-        }
-    }
 }
 
 fn one_year(

@@ -7,91 +7,74 @@ pub mod config;
 mod inputs;
 mod land_cover;
 mod published;
+mod report;
 mod tables;
 mod write;
 
-use crate::args::{CheckArgs, RunArgs};
+use super::frame::Study;
+use super::place::Place;
+use crate::config::Outputs;
 use crate::load::Notes;
-use crate::load_config::{self, Loaded};
-use crate::out_dir::OutDir;
-use crate::progress::{Bars, cancelled};
-use crate::{compute as shared, manifest, run as shell, summary};
-use anyhow::Context;
-use carbonzone_types::Progress;
+use crate::load_config::Loaded;
+use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use config::CountiesPipeline;
 use std::path::Path;
 
-/// The whole job.
-pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
-    shell::set_threads(args.threads)?;
-    let mut loaded = match load(args.pipeline.as_path(), &args.set) {
-        Ok(loaded) => loaded,
-        Err((text, findings)) => return Ok(shell::refuse(&args.pipeline, &text, &findings)),
-    };
-    loaded.pipeline.outputs.maps &= !args.no_maps;
-    let target = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.pipeline.city.name));
-    let out = OutDir::begin(&target, &args.pipeline.display().to_string(), args.overwrite)?;
-    let bars = Bars::new(args.quiet);
-    let mut notes = Notes::default();
-    let inputs = inputs::load(&loaded, &mut notes, &bars);
-    if args.strict {
-        notes.findings.make_strict();
-    }
-    let results = inputs
-        .as_ref()
-        .filter(|_| !notes.findings.blocks() && !cancelled())
-        .and_then(|inputs| compute::compute(&loaded, inputs, &mut notes));
-    bars.end();
-    if args.strict {
-        notes.findings.make_strict();
-    }
-    let balances = shared::check_balances(&mut notes);
-    if cancelled() {
-        shell::eprint_line("cancelled; nothing was written");
-        return Ok(shell::CANCELLED);
-    }
-    let (Some(inputs), Some(results), false) = (inputs, results, notes.findings.blocks()) else {
-        return Ok(shell::refuse(&args.pipeline, &loaded.text, &notes.findings));
-    };
-    let manifest = write::manifest(&loaded, &inputs, &results, &notes, balances);
-    write::write_all(&loaded, &inputs, &results, &manifest, out.path(), &bars)
-        .with_context(|| format!("writing into {}", target.display()))?;
-    manifest::write(&manifest, out.path(), &bars)?;
-    let target = out.finish()?;
-    if !args.quiet {
-        shell::print_findings(&args.pipeline, &loaded.text, &notes.findings);
-        if !args.no_summary {
-            summary::print(&manifest, &target);
-        }
-    }
-    Ok(0)
-}
+/// The study.
+pub struct Counties;
 
-/// Reads everything, computes in memory, writes nothing, prints all findings.
-pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
-    let bars = Bars::new(args.quiet);
-    let mut notes = Notes::default();
-    let text = match load(&args.pipeline, &args.set) {
-        Ok(loaded) => {
-            if let Some(inputs) = inputs::load(&loaded, &mut notes, &bars)
-                && !notes.findings.blocks()
-            {
-                let _ = compute::compute(&loaded, &inputs, &mut notes);
-            }
-            loaded.text
-        }
-        Err((text, findings)) => {
-            notes.findings = findings;
-            text
-        }
-    };
-    bars.end();
-    shell::report_check(args, &text, notes.findings)
-}
+impl Study for Counties {
+    type Pipeline = CountiesPipeline;
+    type Inputs = inputs::Inputs;
+    type Results = compute::Results;
 
-fn load(
-    path: &Path,
-    overrides: &[String],
-) -> Result<Loaded<CountiesPipeline>, (String, carbonzone_types::Findings)> {
-    load_config::load_study(path, overrides, inputs::check_config)
+    fn place(pipeline: &CountiesPipeline) -> &Place {
+        &pipeline.city
+    }
+
+    fn outputs(pipeline: &mut CountiesPipeline) -> &mut Outputs {
+        &mut pipeline.outputs
+    }
+
+    fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
+        inputs::check_config(loaded)
+    }
+
+    fn load(
+        loaded: &Loaded<CountiesPipeline>,
+        notes: &mut Notes,
+        progress: &dyn Progress,
+    ) -> Option<inputs::Inputs> {
+        inputs::load(loaded, notes, progress)
+    }
+
+    fn compute(
+        loaded: &Loaded<CountiesPipeline>,
+        inputs: &inputs::Inputs,
+        notes: &mut Notes,
+        _progress: &dyn Progress,
+    ) -> Option<compute::Results> {
+        compute::compute(loaded, inputs, notes)
+    }
+
+    fn manifest(
+        loaded: &Loaded<CountiesPipeline>,
+        inputs: &inputs::Inputs,
+        results: &compute::Results,
+        notes: &Notes,
+        balances: Vec<Residual>,
+    ) -> RunManifest {
+        write::manifest(loaded, inputs, results, notes, balances)
+    }
+
+    fn write_all(
+        loaded: &Loaded<CountiesPipeline>,
+        inputs: &inputs::Inputs,
+        results: &compute::Results,
+        manifest: &RunManifest,
+        dir: &Path,
+        progress: &dyn Progress,
+    ) -> anyhow::Result<()> {
+        write::write_all(loaded, inputs, results, manifest, dir, progress)
+    }
 }

@@ -5,9 +5,10 @@ use super::inputs::{Inputs, YearInput};
 use crate::load::Notes;
 use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
+use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_geom::Coverage;
 use carbonzone_io::WorkingCrs;
-use carbonzone_sheet::{ReadOptions, SheetError, Table, label_key, read_table};
+use carbonzone_sheet::{SheetError, Table, label_key};
 use carbonzone_types::{Finding, T_PER_1E4_T};
 use carbonzone_zoning::published::{Printed, PublishedStudy, Table2Row, Table3Row, TextClaim, TextQuantity};
 use std::path::Path;
@@ -37,12 +38,12 @@ pub fn load(
         rows.push(row);
     }
     let found: Vec<i32> = years_of(&rows);
-    if found != loaded.pipeline.city.years {
+    if found != loaded.pipeline.city.years() {
         notes.findings.push(
             Finding::error("years", format!("the table has the years {found:?}"))
                 .file(config.indicators.display().to_string())
                 .field("city.years")
-                .value(format!("{:?}", loaded.pipeline.city.years)),
+                .value(format!("{:?}", loaded.pipeline.city.years())),
         );
         return None;
     }
@@ -55,6 +56,7 @@ pub fn load(
     Some(Inputs {
         crs,
         zones: match_units(&units, &names, zones, notes)?,
+        areas: None,
         sectors: vec!["respiration_and_energy".to_owned()],
         years,
         published: Some(PublishedStudy { table2: rows, table3, text }),
@@ -140,27 +142,13 @@ fn read<T>(
     notes: &mut Notes,
 ) -> Option<Vec<T>> {
     let shown = file.display().to_string();
-    let path = loaded.resolve(file);
-    if !path.exists() {
-        let finding = Finding::fatal("missing_file", "no such file").layer(role).file(shown);
-        notes.findings.push(finding.hint("paths are relative to the pipeline file"));
-        return None;
-    }
-    let table = match read_table(&path, &ReadOptions::default(), &[]) {
-        Ok(table) => table,
-        Err(e) => {
-            notes.findings.push(e.to_finding().layer(role).file(shown));
-            return None;
-        }
-    };
-    if let Ok(mut record) = carbonzone_io::file_record(role, &path, &shown) {
-        record.features = table.len() as u64;
-        notes.records.push(record);
-    }
+    let source = TableFile { role, path: file, sheet: None, encoding: None };
+    let opened = TableIn::read(loaded, source, &[], notes)?;
+    let table = opened.table();
     let before = notes.findings.items.len();
     let mut out = Vec::new();
     for row in 0..table.len() {
-        match row_of(&table, row) {
+        match row_of(table, row) {
             Ok(value) => out.push(value),
             Err(e) => {
                 notes.findings.push(e.to_finding().layer(role).file(shown.clone()));

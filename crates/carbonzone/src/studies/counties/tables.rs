@@ -2,19 +2,10 @@
 
 use super::compute::{Results, YearResult};
 use super::inputs::{Inputs, YearInput};
+use crate::studies::place::Areas;
 use carbonzone_types::{AttributeTable, Column, ColumnData, ExactSum, M2_PER_HECTARE, M2_PER_KM2};
 use carbonzone_zoning::published::PublishedComparison;
 use carbonzone_zoning::scheme::{Axis, Zoned, append_zone_columns};
-
-/// Areas of the counties, both bases.
-pub struct Areas {
-    /// The basis of intensities, m².
-    pub basis_m2: Vec<f64>,
-    /// The other one, m².
-    pub other_m2: Vec<f64>,
-    /// Column name of the other one.
-    pub other_name: &'static str,
-}
 
 /// One row per county and year, years ascending, counties in canonical order.
 pub fn zones(inputs: &Inputs, results: &Results, areas: Option<&Areas>) -> AttributeTable {

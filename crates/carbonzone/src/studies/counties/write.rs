@@ -4,11 +4,11 @@ use super::changes;
 use super::compute::Results;
 use super::config::CountiesPipeline;
 use super::inputs::Inputs;
-use super::tables::{self, Areas};
-use crate::config::AreaBasis;
+use super::{report, tables};
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::run::named;
+use crate::studies::place::{self, Areas};
 use crate::{manifest as shared, maps, tables as shared_tables};
 use anyhow::Context;
 use carbonzone_geom::Coverage;
@@ -16,7 +16,7 @@ use carbonzone_io::{GpkgWriter, WorkingCrs};
 use carbonzone_report::{MapData, MapLayer};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{
-    AttributeTable, ExactSum, FactorSetRecord, Ledger, Progress, Residual, RunManifest, SectorTotal, Totals,
+    AttributeTable, ExactSum, FactorSetRecord, Ledger, Progress, Residual, RunManifest, Totals,
 };
 use std::path::Path;
 
@@ -33,28 +33,8 @@ pub fn manifest(
     notes: &Notes,
     balances: Vec<Residual>,
 ) -> RunManifest {
-    let city = &loaded.pipeline.city;
-    let title_en = if city.title_en.is_empty() { city.name.clone() } else { city.title_en.clone() };
-    let title_zh = if city.title_zh.is_empty() { title_en.clone() } else { city.title_zh.clone() };
     let mut out = RunManifest {
         study: "counties".to_owned(),
-        name: city.name.clone(),
-        title_en,
-        title_zh,
-        years: city.years.clone(),
-        synthetic: city.synthetic,
-        source_note: city.source.clone(),
-        map_review_number: city.map_review_number.clone(),
-        crs: inputs
-            .crs
-            .as_ref()
-            .map(|c| c.authority().unwrap_or(c.definition()).to_owned())
-            .unwrap_or_default(),
-        crs_wkt: inputs.crs.as_ref().map(|c| c.wkt().to_owned()).unwrap_or_default(),
-        area_basis: match city.area {
-            AreaBasis::Planar => "planar".to_owned(),
-            AreaBasis::Ellipsoidal => "ellipsoidal".to_owned(),
-        },
         zones_layer: zones_layer(loaded),
         sectors: inputs.sectors.clone(),
         totals: totals(inputs, results),
@@ -62,7 +42,7 @@ pub fn manifest(
         zone_classes: results.scheme.records(&results.zoning.overall),
         balances,
         summary: changes::summary(results).lines().map(str::to_owned).collect(),
-        ..shared::common(loaded, notes)
+        ..place::manifest(loaded, &loaded.pipeline.city, inputs.crs.as_ref(), notes)
     };
     if inputs.published.is_none() {
         out.factor_sets.push(FactorSetRecord {
@@ -94,24 +74,9 @@ fn level_statement(results: &Results) -> String {
 /// Totals of the last year.
 fn totals(inputs: &Inputs, results: &Results) -> Totals {
     let Some(last) = results.years.last() else { return Totals::default() };
-    let gross_t = ExactSum::of(&last.tonnes.gross_t);
-    let sink_t = ExactSum::of(&last.tonnes.sink_t);
-    let net_t = gross_t - sink_t;
-    let pct = |x: f64, base: f64| (base != 0.0).then(|| 100.0 * x / base);
-    let row = |sector: &str, amount_t: f64, sign: f64| SectorTotal {
-        sector: sector.to_owned(),
-        amount_t,
-        share_of_gross_pct: pct(sign * amount_t, gross_t),
-        share_of_net_pct: pct(sign * amount_t, net_t),
-    };
-    let mut sectors: Vec<SectorTotal> = inputs
-        .sectors
-        .iter()
-        .zip(&last.tonnes.sectors_t)
-        .map(|(s, t)| row(s, ExactSum::of(t), 1.0))
-        .collect();
-    sectors.push(row("sink", sink_t, -1.0));
-    Totals { gross_t, sink_t, net_t, ccr: (gross_t > 0.0).then(|| sink_t / gross_t), sectors }
+    let amounts = last.tonnes.sectors_t.iter().map(|t| ExactSum::of(t));
+    let sectors: Vec<(String, f64)> = inputs.sectors.iter().cloned().zip(amounts).collect();
+    place::totals(&sectors, ExactSum::of(&last.tonnes.sink_t))
 }
 
 /// Writes everything but `run.json`.
@@ -123,29 +88,14 @@ pub fn write_all(
     dir: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<()> {
-    let geometry = inputs.crs.as_ref().filter(|_| inputs.has_geometry());
-    let areas = geometry.map(|crs| areas(loaded, inputs, crs)).transpose()?;
-    let zone_table = tables::zones(inputs, results, areas.as_ref());
+    let zone_table = tables::zones(inputs, results, inputs.areas.as_ref());
     progress.begin("write tables", None);
     write_tables(results, inputs, manifest, &zone_table, dir)?;
-    if let (Some(crs), Some(areas)) = (geometry, &areas) {
+    if let (Some(crs), Some(areas)) = (&inputs.crs, &inputs.areas) {
         write_layers(loaded, inputs, results, manifest, (&zone_table, areas), crs, dir, progress)?;
     }
     progress.end();
     Ok(())
-}
-
-fn areas(loaded: &Loaded<CountiesPipeline>, inputs: &Inputs, crs: &WorkingCrs) -> anyhow::Result<Areas> {
-    let planar = inputs.zones.coverage.areas_m2();
-    let ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, crs)?;
-    Ok(match loaded.pipeline.city.area {
-        AreaBasis::Planar => {
-            Areas { basis_m2: planar, other_m2: ellipsoidal, other_name: "area_ellipsoidal_m2" }
-        }
-        AreaBasis::Ellipsoidal => {
-            Areas { basis_m2: ellipsoidal, other_m2: planar, other_name: "area_planar_m2" }
-        }
-    })
 }
 
 fn write_tables(
@@ -211,17 +161,19 @@ fn write_layers(
     add(layer, "Counties by year: emissions, sinks, indices, levels and zone", &long, zone_table)?;
     add("zones", "Carbon balance zones by the mean over the years, dissolved", &dissolved, &class_table)?;
     gpkg.finish()?;
+    let data = MapData {
+        manifest: manifest.clone(),
+        parcels: None,
+        grid: None,
+        zones: MapLayer { name: layer.clone(), coverage: long, table: zone_table.clone() },
+        dissolved: Some("zones".to_owned()),
+        rasters: Vec::new(),
+        vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
+        what_if: results.what_if.clone(),
+        study: report::extras(inputs, results, manifest),
+    };
+    maps::write_more(&data, dir)?;
     if loaded.pipeline.outputs.maps {
-        let data = MapData {
-            manifest: manifest.clone(),
-            parcels: None,
-            grid: None,
-            zones: MapLayer { name: layer.clone(), coverage: long, table: zone_table.clone() },
-            dissolved: Some("zones".to_owned()),
-            rasters: Vec::new(),
-            vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
-            what_if: results.what_if.clone(),
-        };
         maps::render(&data, &maps::options(loaded.pipeline.outputs.language), dir, progress)
             .context("maps of the counties")?;
     }

@@ -2,8 +2,7 @@
 
 use super::config::{EmissionLevel, RasterSeriesPipeline};
 use super::inputs::Inputs;
-use super::rasters::Reader;
-use crate::config::AreaBasis;
+use super::rasters::{self, Reader};
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use carbonzone_geom::{OverlapMatrix, overlap_grid};
@@ -107,25 +106,7 @@ pub fn compute(
     progress.begin("counties on the grid", None);
     let weights = overlap_grid(&inputs.zones.coverage, &grid);
     progress.end();
-    let basis = area_basis(loaded, inputs, notes)?;
-    let mut reader = Reader::new(loaded, &inputs.crs, grid);
-    let mut years = Vec::new();
-    progress.begin("years", Some(inputs.years.len() as u64));
-    for (y, year) in inputs.years.iter().enumerate() {
-        if progress.cancelled() {
-            return None;
-        }
-        match one_year(loaded, inputs, &weights, &basis, &mut reader, (y, *year), notes) {
-            Ok(Some(result)) => years.push(result),
-            Ok(None) => {}
-            Err(e) => {
-                notes.findings.push(Finding::error("downscale", format!("{year}: {e}")));
-                return None;
-            }
-        }
-        progress.advance(1);
-    }
-    progress.end();
+    let years = all_years(loaded, inputs, &weights, grid, notes, progress)?;
     if years.is_empty() {
         notes.findings.push(Finding::error("no_data", "no year has all its rasters").layer("layers"));
         return None;
@@ -152,41 +133,65 @@ fn grid_of(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, notes: &mut N
     grid
 }
 
-/// Area on the study's basis over planar area, per county.
-fn area_basis(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, notes: &mut Notes) -> Option<Vec<f64>> {
-    if loaded.pipeline.city.area == AreaBasis::Planar {
-        return Some(vec![1.0; inputs.zones.ids.len()]);
-    }
-    match carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, &inputs.crs) {
-        Ok(areas) => {
-            let planar = inputs.zones.coverage.areas_m2();
-            Some(areas.iter().zip(&planar).map(|(e, p)| if *p > 0.0 { e / p } else { 1.0 }).collect())
+/// Years computed at the same time at most: each holds a few grids.
+const YEARS_AT_ONCE: usize = 8;
+
+/// Every year with data, ascending. `None`: the findings say why, or the run was cancelled.
+fn all_years(
+    loaded: &Loaded<RasterSeriesPipeline>,
+    inputs: &Inputs,
+    weights: &OverlapMatrix,
+    grid: GridSpec,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<Vec<YearFlows>> {
+    let reader = Reader::new(loaded, &inputs.crs, grid);
+    let one = |(y, year): (usize, &i32)| {
+        let mut notes = Notes::default();
+        let result = one_year(loaded, inputs, weights, &reader, (y, *year), &mut notes);
+        progress.advance(1);
+        (*year, result, notes)
+    };
+    let numbered: Vec<(usize, &i32)> = inputs.years.iter().enumerate().collect();
+    let mut years = Vec::new();
+    progress.begin("years", Some(inputs.years.len() as u64));
+    for some in numbered.chunks(YEARS_AT_ONCE) {
+        if progress.cancelled() {
+            return None;
         }
-        Err(e) => {
-            notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("zones"));
-            None
+        let done: Vec<_> = some.par_iter().copied().map(one).collect();
+        for (year, result, year_notes) in done {
+            rasters::merge(notes, year_notes);
+            match result {
+                Ok(found) => years.extend(found),
+                Err(e) => {
+                    notes.findings.push(Finding::error("downscale", format!("{year}: {e}")));
+                    return None;
+                }
+            }
         }
     }
+    progress.end();
+    Some(years)
 }
 
 fn one_year(
     loaded: &Loaded<RasterSeriesPipeline>,
     inputs: &Inputs,
     weights: &OverlapMatrix,
-    basis: &[f64],
-    reader: &mut Reader<'_>,
+    reader: &Reader<'_>,
     (y, year): (usize, i32),
     notes: &mut Notes,
 ) -> Result<Option<YearFlows>, ZoningError> {
     let layers = &loaded.pipeline.layers;
     // All of them are tried, so that one run names every file that is missing.
-    let light = reader.band("light", &layers.light, year, 1, Resample::Average, notes);
-    let npp = reader.band("npp", &layers.npp, year, 1, Resample::Average, notes);
+    let light = reader.band("light", &layers.light, year, Resample::Average, notes);
+    let npp = reader.band("npp", &layers.npp, year, Resample::Average, notes);
     let respiration = reader.respiration(year, notes);
     let built = layers
         .built_up
         .as_ref()
-        .map(|raster| reader.band("built_up", raster, year, 1, Resample::Average, notes));
+        .map(|raster| reader.band("built_up", raster, year, Resample::Average, notes));
     let (Some(light), Some(npp), Some(respiration)) = (light, npp, respiration) else { return Ok(None) };
     let threshold = loaded.pipeline.emissions.light_threshold;
     let light: Vec<f64> = light.into_iter().map(|v| usable_light(v, threshold)).collect();
@@ -204,7 +209,7 @@ fn one_year(
         n_pixels: weights.n_targets,
     };
     let placed = downscale(&known, &shares, &light, built.as_deref())?;
-    let absorption = absorb(loaded, weights, basis, &npp, &respiration);
+    let absorption = absorb(loaded, weights, &inputs.areas.scale, &npp, &respiration);
     book(year, &energy_t, inputs, y, &placed.pixel_t, placed.unplaced_t, &absorption, notes);
     report_dark(year, &placed.used, &known, inputs, notes);
     Ok(Some(YearFlows {

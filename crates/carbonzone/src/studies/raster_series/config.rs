@@ -1,6 +1,7 @@
 //! The pipeline file of a raster series study: `study = "raster_series"`.
 
-use crate::config::{AreaBasis, JoinOn, MassUnit, Outputs, ZoneLayer};
+use crate::config::{JoinOn, MassUnit, Outputs, ZoneLayer};
+use crate::studies::place::Place;
 use carbonzone_zoning::henan::downscale::{BACKGROUND_NW, LightModel};
 use carbonzone_zoning::henan::respiration::NegativeNep;
 use carbonzone_zoning::henan::risk::{RiskOptions, RiskVariant};
@@ -18,7 +19,7 @@ pub struct RasterSeriesPipeline {
     /// `raster_series`.
     pub study: RasterSeriesTag,
     /// Place, years, working CRS.
-    pub city: SeriesPlace,
+    pub city: Place,
     /// Input layers.
     pub layers: SeriesLayers,
     /// County energy emissions.
@@ -43,38 +44,6 @@ pub struct RasterSeriesPipeline {
 pub enum RasterSeriesTag {
     /// Raster series.
     RasterSeries,
-}
-
-/// Place, years, working CRS.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SeriesPlace {
-    /// Short ASCII name: the output folder and the GeoPackage are named after it.
-    pub name: String,
-    /// English title on maps; default: the name.
-    #[serde(default)]
-    pub title_en: String,
-    /// Chinese title on maps; default: the English one.
-    #[serde(default)]
-    pub title_zh: String,
-    /// First year.
-    pub first_year: i32,
-    /// Last year.
-    pub last_year: i32,
-    /// Working CRS: projected, metres; an equal-area one is best.
-    pub crs: String,
-    /// Which area the absorption rests on.
-    #[serde(default)]
-    pub area: AreaBasis,
-    /// True if any input is synthetic: every output then says so.
-    #[serde(default)]
-    pub synthetic: bool,
-    /// Source line below every map.
-    #[serde(default)]
-    pub source: String,
-    /// Map review number (审图号) for the caption, if you have one.
-    #[serde(default)]
-    pub map_review_number: String,
 }
 
 /// Input layers.

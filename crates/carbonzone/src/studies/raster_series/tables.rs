@@ -62,21 +62,10 @@ fn placed_by(used: WeightUsed) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// Area of the counties on the study's basis.
-pub struct Areas {
-    /// m², the basis.
-    pub basis_m2: Vec<f64>,
-    /// m², the other one.
-    pub other_m2: Vec<f64>,
-    /// Column name of the other one.
-    pub other_name: &'static str,
-}
-
 /// Counties in long form: one row per year and county.
 pub fn counties(
     inputs: &Inputs,
     results: &Results,
-    areas: &Areas,
     options: &RiskOptions,
     variant: RiskVariant,
 ) -> AttributeTable {
@@ -89,7 +78,7 @@ pub fn counties(
     let text = |f: &dyn Fn(&YearFlows, usize) -> Option<String>| {
         ColumnData::Text(rows.iter().map(|(y, u)| f(y, *u)).collect())
     };
-    let z = &inputs.zones;
+    let (z, areas) = (&inputs.zones, &inputs.areas);
     let window_of = |year: i32| inputs.windows.iter().position(|w| w.contains(year));
     let risk_of = |y: &YearFlows, u: usize| window_of(y.year).and_then(|w| results.risk.of(variant)[w][u]);
     let ratio = |y: &YearFlows, u: usize| source_sink_ratio(y.energy_t[u], y.absorption_t[u]);
@@ -168,6 +157,9 @@ pub fn windows(
     for v in RiskVariant::ALL.into_iter().filter(|v| *v != RiskVariant::Level) {
         table.push(v.key(), real(&|w, u| results.risk.of(v)[w][u]));
     }
+    let classes = risk_classes(&[]);
+    let key = |code: u8| classes.iter().find(|c| c.id == code).map(|c| c.key.clone());
+    table.push("zone", text(&|w, u| key(code_of(risk(w, u)))));
     table.push("risk_class", text(&|w, u| risk(w, u).map(|r| RiskClass::of(r).label().0.to_owned())));
     let above: Vec<Option<bool>> =
         rows.iter().map(|(w, u)| risk(*w, *u).map(|r| r > options.threshold)).collect();

@@ -1,31 +1,28 @@
 //! Writes the run folder of a raster series study.
 
-use super::charts;
 use super::compute::{CellResults, Results, YearFlows};
 use super::config::RasterSeriesPipeline;
 use super::inputs::Inputs;
-use super::tables::{self, Areas};
-use crate::config::AreaBasis;
+use super::{report, tables};
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::run::named;
-use crate::{manifest as shared, maps, tables as shared_tables};
+use crate::studies::place;
+use crate::{maps, tables as shared_tables};
 use anyhow::Context;
 use carbonzone_geom::Coverage;
-use carbonzone_io::{FloatBand, GpkgWriter, WorkingCrs};
-use carbonzone_report::{Label, MapData, MapLayer, RasterContent, RasterFile, figure, style};
+use carbonzone_io::{FloatBand, GpkgWriter};
+use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{
-    AttributeTable, ColumnData, IndicatorRecord, Ledger, Progress, Residual, RunManifest, SectorTotal, Totals,
+    AttributeTable, ColumnData, IndicatorRecord, Ledger, Progress, Residual, RunManifest, Totals,
 };
 use carbonzone_zoning::henan::DEFINITION_STATEMENT;
 use carbonzone_zoning::henan::ratio::source_sink_ratio;
 use carbonzone_zoning::henan::risk::headline;
 use carbonzone_zoning::henan::trend::TrendClass;
+use rayon::prelude::*;
 use std::path::Path;
-
-/// Largest number of values handed to the style model per raster.
-const SAMPLE: usize = 20_000;
 
 /// Everything known before writing.
 pub fn manifest(
@@ -35,26 +32,11 @@ pub fn manifest(
     notes: &Notes,
     balances: Vec<Residual>,
 ) -> RunManifest {
-    let city = &loaded.pipeline.city;
-    let title_en = if city.title_en.is_empty() { city.name.clone() } else { city.title_en.clone() };
-    let title_zh = if city.title_zh.is_empty() { title_en.clone() } else { city.title_zh.clone() };
     let variant = loaded.pipeline.risk.variant;
     let last = results.risk.of(variant).last().cloned().unwrap_or_default();
     let mut out = RunManifest {
         study: "raster_series".to_owned(),
-        name: city.name.clone(),
-        title_en,
-        title_zh,
         years: results.years.iter().map(|y| y.year).collect(),
-        synthetic: city.synthetic,
-        source_note: city.source.clone(),
-        map_review_number: city.map_review_number.clone(),
-        crs: inputs.crs.authority().unwrap_or(inputs.crs.definition()).to_owned(),
-        crs_wkt: inputs.crs.wkt().to_owned(),
-        area_basis: match city.area {
-            AreaBasis::Planar => "planar".to_owned(),
-            AreaBasis::Ellipsoidal => "ellipsoidal".to_owned(),
-        },
         grid: Some(results.grid),
         grid_layer: results.grid.layer_name(),
         zones_layer: loaded.pipeline.layers.zones.kind.clone(),
@@ -64,7 +46,7 @@ pub fn manifest(
         zone_classes: tables::risk_classes(&last),
         balances,
         summary: summary(loaded, inputs, results).lines().map(str::to_owned).collect(),
-        ..shared::common(loaded, notes)
+        ..place::manifest(loaded, &loaded.pipeline.city, Some(&inputs.crs), notes)
     };
     out.statements.push(DEFINITION_STATEMENT.to_owned());
     out.statements.push(
@@ -97,27 +79,7 @@ fn indicators(threshold: f64) -> Vec<IndicatorRecord> {
 /// Totals of the last year.
 fn totals(results: &Results) -> Totals {
     let Some(last) = tables::totals(results).pop() else { return Totals::default() };
-    let gross_t = last.energy_t + last.land_t;
-    let net_t = gross_t - last.sink_t;
-    let pct = |x: f64, base: f64| (base != 0.0).then(|| 100.0 * x / base);
-    let row = |sector: &str, amount_t: f64, sign: f64| SectorTotal {
-        sector: sector.to_owned(),
-        amount_t,
-        share_of_gross_pct: pct(sign * amount_t, gross_t),
-        share_of_net_pct: pct(sign * amount_t, net_t),
-    };
-    let sectors = vec![
-        row("energy", last.energy_t, 1.0),
-        row("land", last.land_t, 1.0),
-        row("sink", last.sink_t, -1.0),
-    ];
-    Totals {
-        gross_t,
-        sink_t: last.sink_t,
-        net_t,
-        ccr: (gross_t > 0.0).then(|| last.sink_t / gross_t),
-        sectors,
-    }
+    place::totals(&[("energy".to_owned(), last.energy_t), ("land".to_owned(), last.land_t)], last.sink_t)
 }
 
 /// First and last year, peak of the ratio, counties above the threshold, for the closing summary.
@@ -169,10 +131,8 @@ pub fn write_all(
     progress: &dyn Progress,
 ) -> anyhow::Result<()> {
     let risk = &loaded.pipeline.risk;
-    let areas = areas(loaded, inputs)?;
-    let counties = tables::counties(inputs, results, &areas, &risk.options, risk.variant);
+    let counties = tables::counties(inputs, results, &risk.options, risk.variant);
     let windows = tables::windows(inputs, results, &risk.options, risk.variant);
-    progress.begin("write GeoTIFF", Some(results.years.len() as u64));
     let rasters = write_rasters(inputs, results, manifest, dir, progress)?;
     progress.begin("write tables", None);
     write_tables(loaded, inputs, results, manifest, &counties, &windows, dir)?;
@@ -190,41 +150,29 @@ pub fn write_all(
     gpkg.polygons(layer, &what, &long, &counties, progress)?;
     let what =
         format!("{synthetic}Counties by window: carbon imbalance risk (own definition) and its variants");
-    gpkg.polygons("risk_windows", &what, &repeated(inputs.windows.len()), &windows, progress)?;
+    gpkg.polygons(report::WINDOWS_LAYER, &what, &repeated(inputs.windows.len()), &windows, progress)?;
     gpkg.finish()?;
     progress.begin("write GeoJSON", None);
     let last = last_year(&long, &counties, results);
     carbonzone_io::write_geojson(&named(dir, layer, "geojson"), &last.0, &last.1, &inputs.crs)?;
     progress.end();
+    let data = MapData {
+        manifest: manifest.clone(),
+        parcels: None,
+        grid: None,
+        zones: MapLayer { name: layer.clone(), coverage: long, table: counties },
+        dissolved: None,
+        rasters,
+        vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
+        what_if: Vec::new(),
+        study: report::extras(inputs, results, risk, manifest),
+    };
+    maps::write_more(&data, dir)?;
     if loaded.pipeline.outputs.maps {
-        let data = MapData {
-            manifest: manifest.clone(),
-            parcels: None,
-            grid: None,
-            zones: MapLayer { name: layer.clone(), coverage: long, table: counties },
-            dissolved: None,
-            rasters,
-            vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
-            what_if: Vec::new(),
-        };
         maps::render(&data, &maps::options(loaded.pipeline.outputs.language), dir, progress)
             .context("maps")?;
-        write_window_maps(loaded, inputs, results, &data, dir).context("maps of the windows")?;
     }
     Ok(())
-}
-
-fn areas(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs) -> anyhow::Result<Areas> {
-    let planar = inputs.zones.coverage.areas_m2();
-    let ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, &inputs.crs)?;
-    Ok(match loaded.pipeline.city.area {
-        AreaBasis::Planar => {
-            Areas { basis_m2: planar, other_m2: ellipsoidal, other_name: "area_ellipsoidal_m2" }
-        }
-        AreaBasis::Ellipsoidal => {
-            Areas { basis_m2: ellipsoidal, other_m2: planar, other_name: "area_planar_m2" }
-        }
-    })
 }
 
 /// Counties of the last year: the GeoJSON is a picture of now, the whole series is in the GeoPackage.
@@ -283,6 +231,16 @@ fn tags(manifest: &RunManifest, unit: &str) -> Vec<(String, String)> {
     out
 }
 
+/// Rasters encoded at the same time at most: each holds its bands twice.
+const RASTERS_AT_ONCE: usize = 8;
+
+/// A raster to be written.
+enum Sheet<'a> {
+    Year(&'a YearFlows),
+    Window(usize),
+    Trend,
+}
+
 fn write_rasters(
     inputs: &Inputs,
     results: &Results,
@@ -290,65 +248,66 @@ fn write_rasters(
     dir: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<Vec<RasterFile>> {
-    let mut out = Vec::new();
-    for year in &results.years {
-        let file = format!("{}_{}.tif", manifest.grid_layer, year.year);
-        let bands = year_bands(year, results);
-        let sample = sample(&bands[0].values);
-        write(
-            dir,
-            &file,
-            results,
-            &inputs.crs,
-            &bands,
-            &tags(manifest, "t CO2 per cell and year; ratio without unit"),
-        )?;
-        out.push(RasterFile {
-            file,
-            band: 1,
-            content: values(
-                "gross_t",
-                "Carbon emission per cell",
-                "格网碳排放量",
-                "t CO₂",
-                Vec::new(),
-                sample,
-            ),
-            year: Some(year.year),
-        });
+    let mut sheets: Vec<Sheet<'_>> = results.years.iter().map(Sheet::Year).collect();
+    sheets.extend((0..inputs.windows.len()).map(Sheet::Window));
+    sheets.push(Sheet::Trend);
+    progress.begin("write GeoTIFF", Some(sheets.len() as u64));
+    let one = |sheet: &Sheet<'_>| {
+        let written = write_raster(sheet, inputs, results, manifest, dir);
         progress.advance(1);
+        written
+    };
+    let mut out = Vec::new();
+    for some in sheets.chunks(RASTERS_AT_ONCE) {
+        let written: anyhow::Result<Vec<RasterFile>> = some.par_iter().map(one).collect();
+        out.extend(written?);
     }
-    for (window, parts) in inputs.windows.iter().zip(&results.cells.windows) {
-        let file = format!("risk_{}.tif", window.label());
-        let bands = window_bands(parts);
-        let sample = sample(&bands[0].values);
-        write(dir, &file, results, &inputs.crs, &bands, &tags(manifest, "dimensionless"))?;
-        let thresholds = manifest.indicators.iter().find(|i| i.key == "ciri").map(|i| i.thresholds.clone());
-        let (en, zh) = ("Carbon imbalance risk index (own definition)", "碳失衡风险指数（本软件定义）");
-        let content = values("ciri", en, zh, "", thresholds.unwrap_or_default(), sample);
-        out.push(RasterFile { file, band: 1, content, year: Some(window.last) });
-    }
-    let bands = trend_bands(&results.cells);
-    let sample = sample(&bands[0].values);
-    write(dir, "trend.tif", results, &inputs.crs, &bands, &tags(manifest, "slope: ln(ratio) per year"))?;
-    let (en, zh) = ("Trend of ln(source/sink ratio) per year", "源汇比对数的年变化率");
-    let content = values("slope", en, zh, "", vec![0.0], sample);
-    out.push(RasterFile { file: "trend.tif".to_owned(), band: 1, content, year: None });
     // A raster without any value cannot have classes.
     out.retain(|r| !matches!(&r.content, RasterContent::Values { sample, .. } if sample.is_empty()));
     Ok(out)
 }
 
-fn write(
-    dir: &Path,
-    file: &str,
+fn write_raster(
+    sheet: &Sheet<'_>,
+    inputs: &Inputs,
     results: &Results,
-    crs: &WorkingCrs,
-    bands: &[FloatBand],
-    tags: &[(String, String)],
-) -> anyhow::Result<()> {
-    carbonzone_io::write_cog(&dir.join(file), &results.grid, crs, bands, tags)
-        .with_context(|| file.to_owned())
+    manifest: &RunManifest,
+    dir: &Path,
+) -> anyhow::Result<RasterFile> {
+    let (stem, unit, bands) = match sheet {
+        Sheet::Year(year) => (
+            format!("{}_{}", manifest.grid_layer, year.year),
+            "t CO2 per cell and year; ratio without unit",
+            year_bands(year, results),
+        ),
+        Sheet::Window(w) => (
+            format!("risk_{}", inputs.windows[*w].label()),
+            "dimensionless",
+            window_bands(&results.cells.windows[*w]),
+        ),
+        Sheet::Trend => ("trend".to_owned(), "slope: ln(ratio) per year", trend_bands(&results.cells)),
+    };
+    let file = format!("{stem}.tif");
+    carbonzone_io::write_cog(&dir.join(&file), &results.grid, &inputs.crs, &bands, &tags(manifest, unit))
+        .with_context(|| file.clone())?;
+    let sample = maps::sample(&bands[0].values);
+    let (content, year) = match sheet {
+        Sheet::Year(year) => {
+            let (en, zh) = ("Carbon emission per cell", "格网碳排放量");
+            (values("gross_t", en, zh, "t CO₂", Vec::new(), sample), Some(year.year))
+        }
+        Sheet::Window(w) => {
+            let ciri = manifest.indicators.iter().find(|i| i.key == "ciri");
+            let thresholds = ciri.map(|i| i.thresholds.clone()).unwrap_or_default();
+            let (en, zh) = ("Carbon imbalance risk index (own definition)", "碳失衡风险指数（本软件定义）");
+            (values("ciri", en, zh, "", thresholds, sample), Some(inputs.windows[*w].last))
+        }
+        Sheet::Trend => {
+            let (en, zh) = ("Trend of ln(source/sink ratio) per year", "源汇比对数的年变化率");
+            (values("slope", en, zh, "", vec![0.0], sample), None)
+        }
+    };
+    Ok(RasterFile { file, band: 1, content, year })
 }
 
 fn values(
@@ -367,16 +326,6 @@ fn values(
         thresholds,
         sample,
     }
-}
-
-/// Evenly taken known values, with the smallest and the largest.
-fn sample(values: &[f64]) -> Vec<f64> {
-    let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-    known.sort_by(f64::total_cmp);
-    let step = known.len().div_ceil(SAMPLE).max(1);
-    let mut out: Vec<f64> = known.iter().step_by(step).copied().collect();
-    out.extend(known.last());
-    out
 }
 
 /// A band whose cells outside the counties, and infinite values, are nodata.
@@ -452,88 +401,4 @@ fn trend_bands(cells: &CellResults) -> Vec<FloatBand> {
         values: cells.trend.iter().map(|t| t.map_or(f64::NAN, |t| code(t.class))).collect(),
     });
     bands
-}
-
-/// Risk maps per window, the ratio over the years, the transitions.
-fn write_window_maps(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    results: &Results,
-    all: &MapData,
-    dir: &Path,
-) -> anyhow::Result<()> {
-    let manifest = &all.manifest;
-    let options = maps::options(loaded.pipeline.outputs.language);
-    let fonts = figure::Fonts::system();
-    let (lang, _) = fonts.lang(options.lang);
-    let folder = dir.join("figures");
-    std::fs::create_dir_all(&folder)?;
-    let store = |name: &str, svg: &str| -> anyhow::Result<()> {
-        std::fs::write(folder.join(format!("{name}.svg")), svg)?;
-        std::fs::write(folder.join(format!("{name}.png")), figure::png(svg, name, options.dpi, &fonts)?)?;
-        Ok(())
-    };
-    let totals = tables::totals(results);
-    let (en, zh) = (&manifest.title_en, &manifest.title_zh);
-    store("ratio_series", &charts::ratio_series(&totals, en, zh, &fonts.family(), manifest.synthetic))?;
-    store(
-        "transitions",
-        &charts::transitions(&results.risk.transitions, en, zh, &fonts.family(), manifest.synthetic),
-    )?;
-    let data = window_data(inputs, results, manifest, &all.zones.table);
-    for mut figure in style::figures_of_years(&data, &options)? {
-        let Some(year) = figure.year.filter(|_| figure.map().is_some_and(|m| m.field == "zone")) else {
-            continue;
-        };
-        let Some(window) = inputs.windows.iter().find(|w| w.contains(year)) else { continue };
-        name_risk_map(&mut figure, &window.label(), manifest);
-        let svg = figure::svg(&data.of_year(year), &figure, lang, &fonts)?;
-        store(&format!("risk_{}", window.label()), &svg)?;
-    }
-    Ok(())
-}
-
-/// The map of `zone` holds risk classes here.
-fn name_risk_map(figure: &mut style::Figure, window: &str, manifest: &RunManifest) {
-    let (en, zh) = ("Carbon imbalance risk (own definition)", "碳失衡风险（本软件定义）");
-    figure.title = Label::new(
-        format!("{en}, {window}, {}", manifest.title_en),
-        format!("{}{window}年{zh}", manifest.title_zh),
-    );
-    if let style::FigureContent::Map(map) = &mut figure.content {
-        map.heading = Label::new(en, zh);
-    }
-}
-
-/// The last year of every window, whose risk is that of the window, so that the style model pools their classes.
-fn window_data(
-    inputs: &Inputs,
-    results: &Results,
-    manifest: &RunManifest,
-    counties: &AttributeTable,
-) -> MapData {
-    let n = inputs.zones.ids.len();
-    let ends: Vec<usize> = inputs
-        .windows
-        .iter()
-        .filter_map(|w| results.years.iter().rposition(|y| w.contains(y.year)))
-        .collect();
-    let rows: Vec<u32> = ends.iter().flat_map(|y| (y * n..(y + 1) * n).map(|row| row as u32)).collect();
-    let order: Vec<u32> = ends.iter().flat_map(|_| 0..n as u32).collect();
-    let years = ends.iter().map(|y| results.years[*y].year).collect();
-    let indicators = manifest.indicators.iter().filter(|i| i.key == "ciri").cloned().collect();
-    MapData {
-        manifest: RunManifest { years, indicators, ..manifest.clone() },
-        parcels: None,
-        grid: None,
-        zones: MapLayer {
-            name: manifest.zones_layer.clone(),
-            coverage: inputs.zones.coverage.reordered(&order),
-            table: counties.reordered(&rows),
-        },
-        dissolved: None,
-        rasters: Vec::new(),
-        vector_files: Vec::new(),
-        what_if: Vec::new(),
-    }
 }

@@ -1,0 +1,212 @@
+//! What the report, the figures and the project show of this study beside the maps of every study: the ratio over the
+//! years, transitions of the carbon budget, risk by window, trajectories, correlation of the variants.
+
+use super::compute::Results;
+use super::config::SeriesRisk;
+use super::inputs::Inputs;
+use super::tables;
+use crate::studies::cells::{count, label, number, text};
+use carbonzone_report::style::{Figure, FigureContent, LineChart, TransitionChart};
+use carbonzone_report::{Label, ReportTable, StudyExtras, figure::transition_note};
+use carbonzone_types::{RunManifest, T_PER_1E4_T};
+use carbonzone_zoning::henan::DEFINITION_STATEMENT;
+use carbonzone_zoning::henan::ratio::BudgetState;
+use carbonzone_zoning::henan::risk::{RiskVariant, headline};
+use std::collections::BTreeMap;
+
+/// Layer of the GeoPackage with one row per county and window.
+pub const WINDOWS_LAYER: &str = "risk_windows";
+
+const STATES: [BudgetState; 3] = [BudgetState::Surplus, BudgetState::Neutral, BudgetState::Deficit];
+
+/// Windows, charts and tables.
+pub fn extras(inputs: &Inputs, results: &Results, risk: &SeriesRisk, manifest: &RunManifest) -> StudyExtras {
+    let last_with_data = |w: &carbonzone_zoning::henan::ratio::Window| {
+        let year = results.years.iter().rev().map(|y| y.year).find(|y| w.contains(*y))?;
+        Some((w.label(), year))
+    };
+    StudyExtras {
+        windows: inputs.windows.iter().filter_map(last_with_data).collect(),
+        zone_tables: vec![WINDOWS_LAYER.to_owned()],
+        charts: vec![ratio_chart(inputs, results, manifest), transition_chart(results, manifest)],
+        tables: vec![
+            series(results),
+            risk_by_window(inputs, results, risk),
+            transitions(results),
+            trajectories(results),
+            correlation(results),
+        ],
+    }
+}
+
+fn titled(name: &str, short: Label, content: FigureContent, manifest: &RunManifest) -> Figure {
+    let place = &manifest.title_en;
+    let en = if place.is_empty() { short.en.clone() } else { format!("{}, {place}", short.en) };
+    let title = Label::new(en, format!("{}{}", manifest.title_zh, short.zh));
+    Figure { name: name.to_owned(), title, short, year: None, content }
+}
+
+fn ratio_chart(inputs: &Inputs, results: &Results, manifest: &RunManifest) -> Figure {
+    let ratios: BTreeMap<i32, f64> = tables::totals(results)
+        .iter()
+        .filter_map(|t| t.ratio().filter(|r| r.is_finite()).map(|r| (t.year, r)))
+        .collect();
+    let chart = LineChart {
+        years: inputs.years.clone(),
+        values: inputs.years.iter().map(|y| ratios.get(y).copied()).collect(),
+        quantity: Label::new("emission / absorption", "排放量/吸收量"),
+        reference: Some((1.0, Label::new("balance", "平衡"))),
+    };
+    let short = Label::new("Carbon source/sink ratio", "碳源汇比");
+    titled("ratio_series", short, FigureContent::Line(Box::new(chart)), manifest)
+}
+
+fn transition_chart(results: &Results, manifest: &RunManifest) -> Figure {
+    let color = |s: BudgetState| match s {
+        BudgetState::Surplus => "#009e73",
+        BudgetState::Neutral => "#bbbbbb",
+        BudgetState::Deficit => "#d55e00",
+    };
+    let chart = TransitionChart {
+        classes: STATES.map(|s| (state(s), color(s).to_owned())).to_vec(),
+        counts: results.risk.transitions.counts.iter().map(|row| row.to_vec()).collect(),
+        from: Label::new("window", "时段"),
+        to: Label::new("next window", "下一时段"),
+        note: Label::new(
+            format!("{}; all pairs of consecutive windows together", transition_note().en),
+            format!("{}；所有相邻时段合计", transition_note().zh),
+        ),
+    };
+    let short = Label::new("Transitions of the carbon budget between windows", "碳收支状态转移");
+    titled("transitions", short, FigureContent::Transitions(Box::new(chart)), manifest)
+}
+
+fn state(s: BudgetState) -> Label {
+    let (en, zh) = s.label();
+    Label::new(en, zh)
+}
+
+fn series(results: &Results) -> ReportTable {
+    let fit: BTreeMap<i32, Option<f64>> =
+        results.years.iter().map(|y| (y.year, y.fit.as_ref().and_then(|f| f.r2))).collect();
+    let row = |t: &tables::YearTotals| {
+        vec![
+            text(&t.year.to_string()),
+            number(Some((t.energy_t + t.land_t) / T_PER_1E4_T), 2),
+            number(Some(t.absorption_t() / T_PER_1E4_T), 2),
+            number(t.ratio().filter(|r| r.is_finite()), 3),
+            number(fit.get(&t.year).copied().flatten(), 3),
+        ]
+    };
+    ReportTable {
+        title: Label::new("Carbon budget by year", "历年碳收支"),
+        note: Label::default(),
+        columns: vec![
+            (label("Year", "年份"), false),
+            (label("Emission (10⁴ t)", "碳排放（万t）"), true),
+            (label("Absorption (10⁴ t)", "碳吸收（万t）"), true),
+            (label("Source/sink ratio", "碳源汇比"), true),
+            (label("R² of light and emission", "灯光与排放拟合R²"), true),
+        ],
+        rows: tables::totals(results).iter().map(row).collect(),
+    }
+}
+
+fn risk_by_window(inputs: &Inputs, results: &Results, risk: &SeriesRisk) -> ReportTable {
+    let mut rows = Vec::new();
+    for (w, window) in inputs.windows.iter().enumerate() {
+        for variant in RiskVariant::ALL {
+            let h = headline(&results.risk.of(variant)[w], risk.options.threshold);
+            let moran = results.moran[w].as_ref().filter(|_| variant == risk.variant);
+            rows.push(vec![
+                text(&window.label()),
+                text(variant.key()),
+                count(h.above as u64),
+                count(h.known as u64),
+                number(h.share_pct, 1),
+                number(moran.map(|m| m.i), 3),
+            ]);
+        }
+    }
+    let above = risk.options.threshold;
+    ReportTable {
+        title: Label::new("Carbon imbalance risk by window", "各时段碳失衡风险"),
+        note: Label::new(
+            DEFINITION_STATEMENT,
+            "论文摘要未给出公式，风险指数 CIRI 为本软件自定义，不可与论文数值直接比较。",
+        ),
+        columns: vec![
+            (label("Window", "时段"), false),
+            (label("Index", "指数"), false),
+            (Label::new(format!("Counties above {above}"), format!("高于{above}的县区数")), true),
+            (label("Counties", "县区数"), true),
+            (label("Share (%)", "占比（%）"), true),
+            (label("Moran's I", "莫兰指数"), true),
+        ],
+        rows,
+    }
+}
+
+fn transitions(results: &Results) -> ReportTable {
+    let m = &results.risk.transitions;
+    let row = |from: BudgetState| {
+        let cells = STATES.map(|to| {
+            let share =
+                m.probability(from, to).map_or_else(String::new, |p| format!(" ({:.1} %)", 100.0 * p));
+            text(&format!("{}{share}", m.counts[from as usize][to as usize]))
+        });
+        [state(from)].into_iter().chain(cells).collect()
+    };
+    let mut columns = vec![(label("From window to next window", "由（行）转为（列）"), false)];
+    columns.extend(STATES.map(|s| (state(s), true)));
+    ReportTable {
+        title: Label::new("Transition matrix of the carbon budget", "碳收支状态转移矩阵"),
+        note: Label::default(),
+        columns,
+        rows: STATES.into_iter().map(row).collect(),
+    }
+}
+
+fn trajectories(results: &Results) -> ReportTable {
+    let mut rows = Vec::new();
+    let mut add = |what: Label, keys: Vec<String>| {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for key in keys {
+            *counts.entry(key).or_default() += 1;
+        }
+        rows.extend(
+            counts.into_iter().map(|(k, n)| vec![what.clone(), text(&k.replace('_', " ")), count(n)]),
+        );
+    };
+    let key = |v: serde_json::Value| v.as_str().unwrap_or("unknown").to_owned();
+    let kinds = results.trajectories.iter().map(|t| key(serde_json::to_value(t.kind).unwrap_or_default()));
+    add(label("trajectory of yearly states", "逐年状态轨迹"), kinds.collect());
+    let trends = results.trends.iter().flatten().map(|t| t.class.label().0.to_owned());
+    add(label("trend of the ratio (Mann–Kendall)", "源汇比趋势（Mann–Kendall）"), trends.collect());
+    let histories = results.histories.iter().map(|h| key(serde_json::to_value(h).unwrap_or_default()));
+    add(label("hot spots along time (Gi*)", "冷热点演变（Gi*）"), histories.collect());
+    ReportTable {
+        title: Label::new("How counties changed", "县区演变类型"),
+        note: Label::default(),
+        columns: vec![
+            (label("What", "项目"), false),
+            (label("Type", "类型"), false),
+            (label("Counties", "县区数"), true),
+        ],
+        rows,
+    }
+}
+
+fn correlation(results: &Results) -> ReportTable {
+    let mut columns = vec![(label("Spearman rank correlation", "Spearman秩相关"), false)];
+    columns.extend(RiskVariant::ALL.map(|v| (text(v.key()), true)));
+    let row = |(v, values): (RiskVariant, &Vec<Option<f64>>)| {
+        [text(v.key())].into_iter().chain(values.iter().map(|r| number(*r, 3))).collect()
+    };
+    ReportTable {
+        title: Label::new("Agreement of the risk indices", "各风险指数的一致性"),
+        note: Label::new("over all counties and windows", "全部县区与时段"),
+        columns,
+        rows: RiskVariant::ALL.into_iter().zip(&results.risk.correlation).map(row).collect(),
+    }
+}

@@ -1,0 +1,156 @@
+//! Tables of a study: one row per unit and year.
+
+use crate::load::Notes;
+use crate::load_config::Loaded;
+use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table};
+use carbonzone_types::Finding;
+use std::path::Path;
+
+/// Where a table is.
+#[derive(Clone, Copy)]
+pub struct TableFile<'a> {
+    /// Role in the pipeline file, e.g. `activity`.
+    pub role: &'a str,
+    /// Path as written there.
+    pub path: &'a Path,
+    /// Sheet of a workbook; the first without.
+    pub sheet: Option<&'a str>,
+    /// Text encoding of a CSV file; detected without.
+    pub encoding: Option<&'a str>,
+}
+
+/// A table with its columns found and its file recorded.
+pub struct TableIn {
+    table: Table,
+    columns: Vec<usize>,
+    names: Vec<String>,
+    role: String,
+    shown: String,
+}
+
+impl TableIn {
+    /// Reads it and finds the columns of the given names. `None`: the findings say why.
+    pub fn read<P>(
+        loaded: &Loaded<P>,
+        file: TableFile<'_>,
+        columns: &[&str],
+        notes: &mut Notes,
+    ) -> Option<Self> {
+        let shown = file.path.display().to_string();
+        let path = loaded.resolve(file.path);
+        if !path.exists() {
+            notes.findings.push(
+                Finding::fatal("missing_file", "no such file")
+                    .layer(file.role)
+                    .file(shown)
+                    .hint("paths are relative to the pipeline file"),
+            );
+            return None;
+        }
+        let mut options = file.sheet.map_or_else(ReadOptions::default, ReadOptions::sheet);
+        options.encoding = file.encoding.map(str::to_owned);
+        let names: Vec<String> = columns.iter().map(|c| (*c).to_owned()).collect();
+        let specs: Vec<ColumnSpec> = columns.iter().map(|c| ColumnSpec::required(c, &[*c])).collect();
+        let found = read_table(&path, &options, &specs).and_then(|table| {
+            let columns = specs.iter().map(|s| table.required(s)).collect::<Result<Vec<_>, _>>()?;
+            Ok((table, columns))
+        });
+        let (table, columns) = match found {
+            Ok(found) => found,
+            Err(e) => {
+                notes.findings.push(e.to_finding().layer(file.role).file(shown));
+                return None;
+            }
+        };
+        if let Ok(mut record) = carbonzone_io::file_record(file.role, &path, &shown) {
+            record.features = table.len() as u64;
+            notes.records.push(record);
+        }
+        Some(Self { table, columns, names, role: file.role.to_owned(), shown })
+    }
+
+    /// The table itself.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Text of a cell, empty if there is none; `column` counts the names given to [`Self::read`].
+    pub fn text(&self, row: usize, column: usize) -> String {
+        self.table.text(row, self.columns[column]).unwrap_or_default()
+    }
+
+    /// A year; `None` with a finding if it is none.
+    pub fn year(&self, row: usize, column: usize, notes: &mut Notes) -> Option<i32> {
+        let year = self.amount(row, column, notes)?;
+        if year.is_none_or(|y| y.fract() != 0.0) {
+            let value = year.map_or_else(|| "empty".to_owned(), |y| y.to_string());
+            notes
+                .findings
+                .push(self.finding("year", "not a year").value(value).file(self.place(row, column)));
+        }
+        year.filter(|y| y.fract() == 0.0).map(|y| y as i32)
+    }
+
+    /// A number ≥ 0, or nothing; `None` with a finding if it is neither.
+    pub fn amount(&self, row: usize, column: usize, notes: &mut Notes) -> Option<Option<f64>> {
+        match self.table.number(row, self.columns[column]) {
+            Ok(Some(v)) if !(v >= 0.0 && v.is_finite()) => {
+                notes.findings.push(self.not_an_amount(row, column, &v.to_string()));
+                None
+            }
+            Ok(found) => Some(found),
+            Err(e) => {
+                notes.findings.push(e.to_finding().layer(&self.role));
+                None
+            }
+        }
+    }
+
+    /// A number ≥ 0; `None` with a finding if it is empty or something else.
+    pub fn required_amount(&self, row: usize, column: usize, notes: &mut Notes) -> Option<f64> {
+        let found = self.amount(row, column, notes)?;
+        if found.is_none() {
+            notes.findings.push(self.not_an_amount(row, column, "empty"));
+        }
+        found
+    }
+
+    fn not_an_amount(&self, row: usize, column: usize, value: &str) -> Finding {
+        let name = &self.names[column];
+        let message = format!("{name} must be a number ≥ 0");
+        self.finding("negative_or_nan_activity", &message)
+            .file(self.place(row, column))
+            .feature(self.text(row, 0))
+            .field(name)
+            .value(value)
+    }
+
+    fn place(&self, row: usize, column: usize) -> String {
+        self.table.place(row, self.columns[column])
+    }
+
+    /// An error about this table.
+    pub fn finding(&self, code: &str, message: &str) -> Finding {
+        Finding::error(code, message).layer(&self.role).file(self.shown.clone())
+    }
+
+    /// A warning about this table.
+    pub fn warning(&self, code: &str, message: &str) -> Finding {
+        Finding::warning(code, message).layer(&self.role).file(self.shown.clone())
+    }
+
+    /// Rows whose key names no unit.
+    pub fn unmatched(&self, keys: &[String], hint: &str) -> Finding {
+        let shown = keys.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+        let more = if keys.len() > 20 { format!(" and {} more", keys.len() - 20) } else { String::new() };
+        self.finding("unmatched_table_rows", &format!("rows that match no county: {shown}{more}"))
+            .field(&self.names[0])
+            .count(keys.len() as u64)
+            .hint(hint)
+    }
+}
