@@ -9,7 +9,7 @@ LAYER is a GeoPackage (every spatial table), a GeoJSON or a GeoTIFF; the style i
 
 Checks of a layer: valid; CRS with an authority code; features; a renderer with classes, not a default one; the class
 attribute exists; every feature falls in a class (expressions are evaluated, NULL included); a picture that is not blank.
-Checks of a project: no absolute path (--relocate copies the folder away first); every layer in the tree and under a
+Checks of a project: with several years a layer that follows the temporal controller and shows each year's rows; no absolute path (--relocate copies the folder away first); every layer in the tree and under a
 group; something visible on opening; one theme and one print layout for every figure in RUN_DIR/figures; every layout
 with page, map, legend, linked scale bar, north arrow and labels, drawn without a missing picture; the CRS, the source
 and, for synthetic runs, the word SYNTHETIC on every page.
@@ -21,12 +21,12 @@ os.environ.setdefault("QGIS_CUSTOM_CONFIG_PATH", tempfile.mkdtemp(prefix="qgis_c
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="qgis_check_"))
 try:
     from qgis.core import (
-        Qgis, QgsApplication, QgsCategorizedSymbolRenderer, QgsExpression, QgsExpressionContext, QgsExpressionContextUtils,
+        Qgis, QgsApplication, QgsCategorizedSymbolRenderer, QgsDateTimeRange, QgsExpression, QgsExpressionContext, QgsExpressionContextUtils,
         QgsFeatureRequest, QgsGraduatedSymbolRenderer, QgsLayoutExporter, QgsLayoutItemLabel, QgsLayoutItemLegend,
         QgsLayoutItemMap, QgsLayoutItemPicture, QgsLayoutItemScaleBar, QgsMapRendererSequentialJob, QgsMapSettings,
-        QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsRectangle, QgsVectorLayer,
+        QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsRectangle, QgsVectorLayer, QgsVectorLayerTemporalContext,
     )
-    from qgis.PyQt.QtCore import QSize
+    from qgis.PyQt.QtCore import QDate, QDateTime, QSize, QTime
     from qgis.PyQt.QtGui import QColor
 except ImportError as e:
     print("qgis_check: PyQGIS is not importable (%s)" % e, file=sys.stderr)
@@ -120,6 +120,22 @@ def check_layer(layer, check):
         image.save(check.picture("layer_" + name))
 
 
+def check_temporal(layer, years, check):
+    """True if the layer follows the temporal controller; every year must then show its own rows and no others."""
+    times = layer.temporalProperties()
+    if not isinstance(layer, QgsVectorLayer) or not times.isActive():
+        return False
+    context = QgsVectorLayerTemporalContext()
+    context.setLayer(layer)
+    for year in years:
+        begin, end = QDateTime(QDate(year, 3, 1), QTime(0, 0)), QDateTime(QDate(year, 9, 30), QTime(0, 0))
+        text = times.createFilterString(context, QgsDateTimeRange(begin, end))
+        shown = [f["year"] for f in layer.getFeatures(QgsFeatureRequest().setFilterExpression(text))]
+        check.that(len(shown) * len(years) == layer.featureCount(), layer.name(), "%d rows in %d" % (len(shown), year))
+        check.that(set(shown) == {year}, layer.name(), "rows of %s in %d" % (sorted(set(shown)), year))
+    return True
+
+
 def check_layout(layout, check, synthetic):
     name = "layout " + layout.name()
     of = lambda kind: [i for i in layout.items() if isinstance(i, kind)]
@@ -172,7 +188,11 @@ def check_project(path, check, relocate, run):
     synthetic = False
     if run:
         with open(os.path.join(run, "run.json"), encoding="utf-8") as f:
-            synthetic = json.load(f).get("synthetic", False)
+            manifest = json.load(f)
+        synthetic, years = manifest.get("synthetic", False), manifest.get("years", [])
+        moving = [l.name() for l in layers.values() if check_temporal(l, years, check)]
+        check.that(len(years) < 2 or bool(moving), "project", "several years, but no layer follows the time")
+        print("  years %s, temporal layers: %s" % (years, ", ".join(moving) or "none"))
         figures = {os.path.splitext(os.path.basename(f))[0] for f in glob.glob(os.path.join(run, "figures", "*.svg"))}
         missing = figures - {l.name() for l in layouts}
         check.that(not missing, "project", "no print layout for %s" % ", ".join(sorted(missing)))
