@@ -189,6 +189,9 @@ fn shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64) {
     let mut y = top + 4.0;
     let totals = &data.manifest.totals;
     let sectors = sector_bars(data);
+    let land = land_bars(data);
+    // With one panel only there is nothing to count.
+    let letter = if land.is_empty() { "" } else { "(a) " };
     let head = Label::new(
         format!(
             "By sector: gross {} and net {} ×10⁴ t CO₂e; shares of gross | of net",
@@ -196,13 +199,12 @@ fn shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64) {
             significant(totals.net_t / T_PER_1E4_T, 6)
         ),
         format!(
-            "(a) 按部门：总排放 {} 万t，净排放 {} 万t CO₂e；占总排放 | 占净排放比例",
+            "{letter}按部门：总排放 {} 万t，净排放 {} 万t CO₂e；占总排放 | 占净排放比例",
             significant(totals.gross_t / T_PER_1E4_T, 6),
             significant(totals.net_t / T_PER_1E4_T, 6)
         ),
     );
     y = panel(svg, &head, &sectors, lang, y);
-    let land = land_bars(data);
     if !land.is_empty() {
         let head = Label::new(
             "By land use, coloured by sector; shares of gross",

@@ -458,10 +458,14 @@ impl Builder<'_> {
             forced: &record.thresholds,
             logarithmic: cut && nonnegative && record.thresholds.iter().all(|t| *t > 0.0),
             exact_pivot: false,
-            meaning: if cut { Meaning::Coefficient } else { Meaning::Rate },
+            meaning: indicator_meaning(&record.key, cut),
             factor: Some(if percent { 100.0 } else { 1.0 }),
             sides: None,
         })?;
+        if record.key == "ratio" && values.iter().any(Option::is_none) {
+            let note = Label::new("; no data: the land absorbs nothing", "；无数据：土地无净吸收");
+            figure.add_to_method(&note);
+        }
         if matches!(record.key.as_str(), "ecc" | "eec") && self.gdp_is_derived() {
             let note = Label::new("; GDP of some units is derived, not reported", "；部分单元GDP为推算值");
             figure.add_to_method(&note);
@@ -566,6 +570,16 @@ impl Builder<'_> {
     }
 }
 
+/// Colours of an indicator: above the threshold is good for a coefficient, bad for a ratio of sources to sinks or a
+/// risk, which take the colours of net sources.
+fn indicator_meaning(key: &str, cut: bool) -> Meaning {
+    match (key, cut) {
+        (_, false) => Meaning::Rate,
+        ("ratio" | "ciri" | "risk", true) => Meaning::Net,
+        _ => Meaning::Coefficient,
+    }
+}
+
 /// 10⁴ t where values reach a million tonnes, else tonnes.
 fn display_unit(values: &[Option<f64>], base: &Label) -> (f64, Label) {
     let largest = values.iter().flatten().fold(0.0f64, |m, v| m.max(v.abs()));
@@ -661,7 +675,12 @@ pub(crate) fn raster_values_style(
         exact_pivot: false,
         k: options.classes,
         method: options.breaks,
-        meaning: if thresholds.len() == 1 { Meaning::Coefficient } else { Meaning::Emission },
+        meaning: match (key.as_str(), thresholds.len()) {
+            // A rising ratio of sources to sinks is the bad side too.
+            ("slope", 1) => Meaning::Net,
+            (_, 1) => indicator_meaning(key, true),
+            _ => Meaning::Emission,
+        },
         palette: options.palette,
         factor: 1.0,
         sides: None,

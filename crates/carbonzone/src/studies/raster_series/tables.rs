@@ -28,7 +28,7 @@ pub fn risk_classes(values: &[Option<f64>]) -> Vec<ZoneClassRecord> {
         ZoneClassRecord {
             id: code,
             key: key.to_owned(),
-            label_en: format!("{en} risk"),
+            label_en: format!("{}{} risk", en[..1].to_uppercase(), &en[1..]),
             label_zh: format!("{zh}风险"),
             color: RISK_COLORS[class as usize].to_owned(),
             count: count(code),
