@@ -20,16 +20,17 @@ TOLERANCE = 1e-7
 def main(run, synth):
     with open(Path(run) / "counties.csv", encoding="utf-8-sig", newline="") as f:
         ours = {(r["unit_id"], r["year"]): r for r in csv.DictReader(f)}
-    counties = gpd.read_file(Path(synth) / "counties.gpkg")
+    # exactextract keeps a column called `id` for itself.
+    counties = gpd.read_file(Path(synth) / "counties.gpkg").rename(columns={"id": "county"})
     worst, n = 0.0, 0
     for year in ["2015", "2020"]:
         path = Path(synth) / f"land_cover_{year}.tif"
         with rasterio.open(path) as raster:
             assert raster.crs.to_wkt() == counties.crs.to_wkt() or raster.crs.to_epsg() == counties.crs.to_epsg()
             pixel = abs(raster.transform.a * raster.transform.e)
-        for feature in exactextract.exact_extract(str(path), counties, ["unique", "frac", "count"], include_cols=["id"]):
+        for feature in exactextract.exact_extract(str(path), counties, ["unique", "frac", "count"], include_cols=["county"]):
             p = feature["properties"]
-            row = ours[p["id"], year]
+            row = ours[p["county"], year]
             scale = float(row["area_m2"]) / float(row["area_planar_m2"])
             for value, share in zip(p["unique"], p["frac"]):
                 name = CLASSES.get(int(value))
