@@ -144,7 +144,8 @@ impl Raster {
     /// Values of a band on another grid, resampled by GDAL: row-major, NaN where there is none, scale and offset applied.
     ///
     /// `rows` is the range of rows of `grid` to compute, so that large grids can be done in pieces; each pixel
-    /// depends on its own place only, so the pieces fit together (tested).
+    /// depends on its own place only, so the pieces fit together (tested). Next to nodata a value comes from the
+    /// valid pixels that the method meets; it is NaN where it meets none.
     ///
     /// # Errors
     /// [`IoError::Read`], [`IoError::UnknownCrs`]; the raster must have a CRS or `source_crs` be given.
@@ -182,14 +183,16 @@ impl Raster {
         };
         let size = (grid.cols as usize, rows.len());
         let (result, messages) = capture(|| -> gdal::errors::Result<Vec<Vec<f64>>> {
-            // GDAL warps all bands of what it is given.
-            let source = ffi::select_bands(&self.dataset, bands)?;
+            // GDAL warps all bands of what it is given. A single band it treats in another way than several: a cell
+            // whose middle lies on nodata then is nodata, however many valid pixels are around. So one is given twice.
+            let given = if let [one] = bands { vec![*one; 2] } else { bands.to_vec() };
+            let source = ffi::select_bands(&self.dataset, &given)?;
             let driver = DriverManager::get_driver_by_name("MEM")?;
-            let mut target = driver.create_with_band_type::<f64, _>("", size.0, size.1, bands.len())?;
+            let mut target = driver.create_with_band_type::<f64, _>("", size.0, size.1, given.len())?;
             let top = grid.y_max - f64::from(rows.start) * grid.cell;
             target.set_geo_transform(&[grid.x_min, grid.cell, 0.0, top, 0.0, -grid.cell])?;
             target.set_projection(crs.wkt())?;
-            for i in 1..=bands.len() {
+            for i in 1..=given.len() {
                 let mut out = target.rasterband(i)?;
                 out.set_no_data_value(Some(f64::NAN))?;
                 out.fill(f64::NAN, None)?;

@@ -378,7 +378,7 @@ fn ground_without_data_absorbs_nothing_and_is_booked() {
     let b = of(&counties, &[("unit_id", "b"), ("year", "2018")]);
     assert!((number(b, "absorption_t") - 100.0 * T_PER_G).abs() < 1e-6, "{}", b["absorption_t"]);
     let ledger = rows(&dir.path().join("out/ledger.csv"));
-    let drop = of(&ledger, &[("stage", "drop"), ("sector", "npp")]);
+    let drop = of(&ledger, &[("stage", "drop"), ("land_group", "npp")]);
     assert!((number(drop, "amount_m2") - 1e6).abs() < 1e-3 && drop["note"].starts_with("2018"), "{drop:?}");
 }
 
@@ -459,7 +459,7 @@ fn land_whose_respiration_exceeds_its_production_is_a_source_unless_clamped() {
     let trajectories = rows(&dir.path().join("out/trajectories.csv"));
     assert_eq!(of(&trajectories, &[("unit_id", "b")])["infinite_years"], "");
     let ledger = rows(&dir.path().join("out/ledger.csv"));
-    let repair = of(&ledger, &[("stage", "repair"), ("sector", "npp")]);
+    let repair = of(&ledger, &[("stage", "repair"), ("land_group", "npp")]);
     assert_eq!((number(repair, "count"), repair["unit"].as_str()), (2.0, "cells"));
     let balance = of(&ledger, &[("stage", "grid"), ("sector", "land"), ("land_group", "2020")]);
     assert!((number(balance, "amount_t") - land).abs() < 1e-9 * land);
