@@ -40,7 +40,9 @@ pub fn write_land_cover(path: &Path, grid: &GridSpec, crs: &WorkingCrs) -> [u64;
         let rows = first..(first + 256).min(grid.rows);
         let values: Vec<u8> =
             rows.flat_map(|row| (0..grid.cols).map(move |col| class_at(col, row))).collect();
-        values.iter().for_each(|v| count[usize::from(*v) - 1] += 1);
+        for v in &values {
+            count[usize::from(*v) - 1] += 1;
+        }
         writer.write_rows(1, first, &values).unwrap();
     }
     writer.finish().unwrap();

@@ -1,5 +1,5 @@
 //! Rasters larger than memory are read and written by blocks.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
+#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
 #[path = "../support/province.rs"]
 mod province;

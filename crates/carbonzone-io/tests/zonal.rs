@@ -1,5 +1,5 @@
 //! Class areas and zonal sums against exactextract (`oracle/zonal_expected.py`).
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
+#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
