@@ -144,8 +144,7 @@ impl Raster {
     /// Values of a band on another grid, resampled by GDAL: row-major, NaN where there is none, scale and offset applied.
     ///
     /// `rows` is the range of rows of `grid` to compute, so that large grids can be done in pieces; each pixel
-    /// depends on its own place only, so the pieces fit together (tested). Next to nodata a value comes from the
-    /// valid pixels that the method meets; it is NaN where it meets none.
+    /// depends on its own place only, so the pieces fit together (tested). A cell whose middle lies on nodata is NaN.
     ///
     /// # Errors
     /// [`IoError::Read`], [`IoError::UnknownCrs`]; the raster must have a CRS or `source_crs` be given.
@@ -162,7 +161,9 @@ impl Raster {
         bands.into_iter().next().ok_or_else(|| IoError::read(&self.path, "no band was read"))
     }
 
-    /// As [`Self::read_on_grid`] for several bands at once: pixel positions are computed once for all.
+    /// As [`Self::read_on_grid`] for several bands at once: pixel positions are computed once for all. Bands with the
+    /// same nodata pixels (the months of a climate raster) come out as they would alone; where only some bands have
+    /// nodata under the middle of a cell, these take the valid pixels around it.
     ///
     /// # Errors
     /// As there.
@@ -183,16 +184,14 @@ impl Raster {
         };
         let size = (grid.cols as usize, rows.len());
         let (result, messages) = capture(|| -> gdal::errors::Result<Vec<Vec<f64>>> {
-            // GDAL warps all bands of what it is given. A single band it treats in another way than several: a cell
-            // whose middle lies on nodata then is nodata, however many valid pixels are around. So one is given twice.
-            let given = if let [one] = bands { vec![*one; 2] } else { bands.to_vec() };
-            let source = ffi::select_bands(&self.dataset, &given)?;
+            // GDAL warps all bands of what it is given.
+            let source = ffi::select_bands(&self.dataset, bands)?;
             let driver = DriverManager::get_driver_by_name("MEM")?;
-            let mut target = driver.create_with_band_type::<f64, _>("", size.0, size.1, given.len())?;
+            let mut target = driver.create_with_band_type::<f64, _>("", size.0, size.1, bands.len())?;
             let top = grid.y_max - f64::from(rows.start) * grid.cell;
             target.set_geo_transform(&[grid.x_min, grid.cell, 0.0, top, 0.0, -grid.cell])?;
             target.set_projection(crs.wkt())?;
-            for i in 1..=given.len() {
+            for i in 1..=bands.len() {
                 let mut out = target.rasterband(i)?;
                 out.set_no_data_value(Some(f64::NAN))?;
                 out.fill(f64::NAN, None)?;
