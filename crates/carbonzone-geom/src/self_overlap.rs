@@ -1,10 +1,12 @@
 //! Overlaps inside one layer.
+//!
+//! Candidates are pairs of boxes that share ground, found by a sweep from west to east through strips of the layer; a
+//! strip's features lie close together, so their coordinates stay in the cache. In the common box of a pair only the edges
+//! that meet it are summed; a run of edges north of it is one lid, because directed intervals of easting telescope.
 
 use rayon::prelude::*;
-use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree};
 
-use crate::ring::FeatureShape;
+use crate::ring::{FeatureShape, NOWHERE, area_and_bounds, union};
 use crate::zone_index::ZoneEdge;
 use crate::zone_overlap::{Frame, PairSum, Strip};
 use crate::{Coverage, overlap};
@@ -12,39 +14,32 @@ use crate::{Coverage, overlap};
 /// Common ground up to this area is taken for the rounding of stored coordinates, m².
 pub const OVERLAP_TOLERANCE_M2: f64 = 1e-3;
 
-type Item = GeomWithData<Rectangle<[f64; 2]>, u32>;
-
 /// Pairs of features `(i, j)`, `i < j`, that share more than [`OVERLAP_TOLERANCE_M2`] of ground, with the area in m²; ascending.
 ///
 /// Use it for zones (overlapping townships are an error) and for parcels (duplicates, sloppy digitising).
 #[must_use]
 pub fn self_overlaps(coverage: &Coverage) -> Vec<(u32, u32, f64)> {
-    let features = || (0..coverage.len()).into_par_iter().with_min_len(1024);
-    let boxes: Vec<Option<[f64; 4]>> = features().map(|i| coverage.bounds(i)).collect();
-    let large: Vec<Option<Box<EdgeColumns>>> = features().map(|i| EdgeColumns::of(coverage, i)).collect();
-    let items = boxes.iter().enumerate().filter_map(|(i, b)| {
-        b.map(|[x0, y0, x1, y1]| Item::new(Rectangle::from_corners([x0, y0], [x1, y1]), i as u32))
-    });
-    let tree = RTree::bulk_load(items.collect());
-    let chunk = |k: usize| {
+    let measured = Measured::of(coverage);
+    let strips = Strips::of(&measured.boxes);
+    let in_strip = |strip: usize| {
         let (mut pair, mut out) = (PairArea::default(), vec![]);
-        for (i, b) in boxes.iter().enumerate().skip(k * overlap::CHUNK).take(overlap::CHUNK) {
-            let Some(b) = b else { continue };
-            let near = tree.locate_in_envelope_intersecting(AABB::from_corners([b[0], b[1]], [b[2], b[3]]));
-            let mut others: Vec<u32> = near.map(|item| item.data).filter(|&j| j as usize > i).collect();
-            others.sort_unstable();
-            pair.first(coverage, i, large[i].as_deref());
-            for j in others {
-                let second = large[j as usize].as_deref();
-                let common = pair.with(coverage, j as usize, second, OVERLAP_TOLERANCE_M2);
-                if common > OVERLAP_TOLERANCE_M2 {
-                    out.push((i as u32, j, common));
-                }
+        strips.sweep(strip, &measured.boxes, |i, j| {
+            let (i, j) = (i.min(j), i.max(j));
+            let common = pair.measure(
+                Feature { coverage, measured: &measured, index: i as usize },
+                Feature { coverage, measured: &measured, index: j as usize },
+                intersection(measured.boxes[i as usize], measured.boxes[j as usize]),
+                OVERLAP_TOLERANCE_M2,
+            );
+            if common > OVERLAP_TOLERANCE_M2 {
+                out.push((i, j, common));
             }
-        }
+        });
         out
     };
-    (0..coverage.len().div_ceil(overlap::CHUNK)).into_par_iter().map(chunk).collect::<Vec<_>>().concat()
+    let mut found = (0..strips.len()).into_par_iter().map(in_strip).collect::<Vec<_>>().concat();
+    found.par_sort_unstable_by_key(|&(i, j, _)| (i, j));
+    found
 }
 
 /// Sum of the areas of [`self_overlaps`], m². Ground under three features counts three times (once per pair).
@@ -61,180 +56,341 @@ pub fn total_overlap_m2(overlaps: &[(u32, u32, f64)]) -> f64 {
 /// If an index is out of range.
 #[must_use]
 pub fn pair_overlap_m2(a: &Coverage, i: usize, b: &Coverage, j: usize) -> f64 {
-    let mut pair = PairArea::default();
-    pair.first(a, i, None);
-    pair.with(b, j, None, 0.0)
+    let one = |coverage: &Coverage, index: usize| {
+        let (mut shape, mut measured) = (FeatureShape::default(), Measured::default());
+        shape.measure(coverage, index);
+        measured.ring_weight = vec![0; coverage.ring_off.len()];
+        measured.block_off = vec![0; coverage.ring_off.len()];
+        shape.rings.iter().for_each(|r| measured.ring_weight[r.ring] = r.weight as i8);
+        (shape.bounds, measured)
+    };
+    let ((u, p), (v, q)) = (one(a, i), one(b, j));
+    PairArea::default().measure(
+        Feature { coverage: a, measured: &p, index: i },
+        Feature { coverage: b, measured: &q, index: j },
+        intersection(u, v),
+        0.0,
+    )
 }
 
-/// From this many vertices on, the edges of a feature are looked up by easting: a road parcel across the city has a
-/// box that meets all others.
-const LARGE: usize = 256;
-/// Edges per column, on average.
-const EDGES_PER_COLUMN: usize = 4;
-/// At most this many columns.
-const MAX_COLUMNS: usize = 4096;
-
-/// The edges of a large feature in ring order, and which of them each column of its box meets.
-#[derive(Debug)]
-struct EdgeColumns {
-    bounds: [f64; 4],
-    edges: Vec<ZoneEdge>,
-    per_m: f64,
-    off: Vec<u32>,
-    list: Vec<u32>,
+fn intersection(u: [f64; 4], v: [f64; 4]) -> [f64; 4] {
+    [u[0].max(v[0]), u[1].max(v[1]), u[2].min(v[2]), u[3].min(v[3])]
 }
 
-impl EdgeColumns {
-    /// Columns of feature `i`; `None` if it is small or has no area.
-    fn of(coverage: &Coverage, i: usize) -> Option<Box<Self>> {
-        let parts = coverage.parts_of(i);
-        let rings = coverage.part_off[parts.start] as usize..coverage.part_off[parts.end] as usize;
-        let vertices = coverage.ring_off[rings.end] - coverage.ring_off[rings.start];
-        if (vertices as usize) < LARGE {
-            return None;
+/// Edges per block of a long ring.
+const BLOCK: usize = 32;
+
+/// Box of every feature, weight of every ring, boxes along long rings.
+#[derive(Debug, Default)]
+struct Measured {
+    /// Infinite and empty for a feature without a ring that counts.
+    boxes: Vec<[f64; 4]>,
+    /// +1 or −1 turns the ring the right way round, 0: it does not count.
+    ring_weight: Vec<i8>,
+    /// Ring to first block, and one more. Only rings of more than two blocks have any.
+    block_off: Vec<u32>,
+    /// For each such ring the box of each run of [`BLOCK`]² edges, then of each run of [`BLOCK`] edges: a road parcel across the
+    /// city is not walked along for each of its neighbours.
+    blocks: Vec<[f64; 4]>,
+}
+
+impl Measured {
+    fn of(coverage: &Coverage) -> Self {
+        let ring_at = |i: usize| coverage.part_off[coverage.feat_off[i] as usize] as usize;
+        let chunk = |k: usize| {
+            let features = k * overlap::CHUNK..((k + 1) * overlap::CHUNK).min(coverage.len());
+            let first = ring_at(features.start);
+            let rings = first..ring_at(features.end);
+            let mut out = Self { ring_weight: vec![0; rings.len()], ..Self::default() };
+            let mut shape = FeatureShape::default();
+            for i in features {
+                shape.measure(coverage, i);
+                out.boxes.push(shape.bounds);
+                shape.rings.iter().for_each(|r| out.ring_weight[r.ring - first] = r.weight as i8);
+            }
+            for ring in rings {
+                let (xs, ys) = coverage.ring(ring);
+                if xs.len() > 2 * BLOCK && out.ring_weight[ring - first] != 0 {
+                    let edges = xs.len() - 1;
+                    let fine = (0..edges).step_by(BLOCK).map(|from| {
+                        let vertices = from..=(from + BLOCK).min(edges);
+                        area_and_bounds(&xs[vertices.clone()], &ys[vertices]).1
+                    });
+                    let fine: Vec<[f64; 4]> = fine.collect();
+                    out.blocks.extend(fine.chunks(BLOCK).map(|c| c.iter().copied().fold(NOWHERE, union)));
+                    out.blocks.extend(fine);
+                }
+                out.block_off.push(out.blocks.len() as u32);
+            }
+            out
+        };
+        let chunks: Vec<Self> =
+            (0..coverage.len().div_ceil(overlap::CHUNK)).into_par_iter().map(chunk).collect();
+        let mut all = Self { block_off: vec![0], ..Self::default() };
+        for chunk in chunks {
+            let base = all.blocks.len() as u32;
+            all.boxes.extend(chunk.boxes);
+            all.ring_weight.extend(chunk.ring_weight);
+            all.block_off.extend(chunk.block_off.iter().map(|o| base + o));
+            all.blocks.extend(chunk.blocks);
         }
-        let mut shape = FeatureShape::default();
-        shape.measure(coverage, i);
-        let mut edges = Vec::new();
-        for_each_lower_first(coverage, &shape, |edge| edges.push(edge));
-        let [west, _, east, _] = shape.bounds;
-        let columns = (edges.len() / EDGES_PER_COLUMN).clamp(1, MAX_COLUMNS);
-        let per_m = if east > west { columns as f64 / (east - west) } else { 0.0 };
-        let mut out = Self { bounds: shape.bounds, edges, per_m, off: vec![0; columns + 1], list: vec![] };
-        out.fill();
-        Some(Box::new(out))
+        all
     }
 
-    /// Two passes: count, then place; edges ascend within a column.
-    fn fill(&mut self) {
-        let mut off = std::mem::take(&mut self.off);
-        let last = off.len() - 2;
-        let span = |e: &ZoneEdge| {
-            let (west, east) = (e.a[0].min(e.b[0]), e.a[0].max(e.b[0]));
-            column(west, self.bounds[0], self.per_m, last)..=column(east, self.bounds[0], self.per_m, last)
+    fn blocks_of(&self, ring: usize) -> &[[f64; 4]] {
+        &self.blocks
+            [self.block_off[ring] as usize..self.block_off.get(ring + 1).copied().unwrap_or(0) as usize]
+    }
+}
+
+/// Horizontal strips of the layer with the features whose box they touch, as compressed rows.
+#[derive(Debug)]
+struct Strips {
+    south: f64,
+    per_m: f64,
+    offsets: Vec<usize>,
+    features: Vec<u32>,
+}
+
+/// Strips are this many times as high as the median box.
+const STRIP_HEIGHTS: f64 = 2.0;
+/// Never more strips than this many per square root of the number of features: slivers must not make millions of them.
+const STRIPS_PER_ROOT: f64 = 2.0;
+
+impl Strips {
+    fn of(boxes: &[[f64; 4]]) -> Self {
+        let used = || boxes.iter().filter(|b| b[0] <= b[2]);
+        let (south, north) =
+            used().fold((f64::INFINITY, f64::NEG_INFINITY), |(s, n), b| (s.min(b[1]), n.max(b[3])));
+        let mut heights: Vec<f64> = used().map(|b| b[3] - b[1]).collect();
+        let middle = heights.len() / 2;
+        let count = if heights.is_empty() {
+            0
+        } else {
+            let median = *heights.select_nth_unstable_by(middle, f64::total_cmp).1;
+            let wanted = (north - south) / (STRIP_HEIGHTS * median);
+            let most = STRIPS_PER_ROOT * (heights.len() as f64).sqrt();
+            if wanted.is_finite() { wanted.clamp(1.0, most) as usize } else { 1 }
         };
-        for e in &self.edges {
-            span(e).for_each(|c| off[c + 1] += 1);
+        let per_m = if north > south { count as f64 / (north - south) } else { 0.0 };
+        let mut strips = Self { south, per_m, offsets: vec![0; count + 1], features: vec![] };
+        for b in used() {
+            strips.touched(b).for_each(|s| strips.offsets[s + 1] += 1);
         }
-        for c in 1..off.len() {
-            off[c] += off[c - 1];
+        for s in 0..count {
+            strips.offsets[s + 1] += strips.offsets[s];
         }
-        let mut next = off.clone();
-        let mut list = vec![0; off[last + 1] as usize];
-        for (k, e) in self.edges.iter().enumerate() {
-            for c in span(e) {
-                list[next[c] as usize] = k as u32;
-                next[c] += 1;
+        let mut next = strips.offsets.clone();
+        strips.features = vec![0; strips.offsets[count]];
+        for (i, b) in boxes.iter().enumerate().filter(|(_, b)| b[0] <= b[2]) {
+            for s in strips.touched(b) {
+                strips.features[next[s]] = i as u32;
+                next[s] += 1;
             }
         }
-        (self.off, self.list) = (off, list);
+        strips
     }
 
-    /// Calls `f` with every edge whose eastings meet the range, in ring order: no other edge has a strip there.
-    fn within(&self, west: f64, east: f64, scratch: &mut Vec<u32>, mut f: impl FnMut(&ZoneEdge)) {
-        let last = self.off.len() - 2;
-        let columns =
-            column(west, self.bounds[0], self.per_m, last)..=column(east, self.bounds[0], self.per_m, last);
-        if 2 * columns.clone().count() > last {
-            self.edges.iter().for_each(f);
-            return;
+    fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    fn strip(&self, y: f64) -> usize {
+        (((y - self.south) * self.per_m).max(0.0) as usize).min(self.len() - 1)
+    }
+
+    fn touched(&self, b: &[f64; 4]) -> std::ops::RangeInclusive<usize> {
+        self.strip(b[1])..=self.strip(b[3])
+    }
+
+    /// Calls `f` with every pair whose boxes share ground and whose common box begins in this strip.
+    fn sweep(&self, strip: usize, boxes: &[[f64; 4]], mut f: impl FnMut(u32, u32)) {
+        let mut here: Vec<([f64; 4], u32)> = self.features[self.offsets[strip]..self.offsets[strip + 1]]
+            .iter()
+            .map(|&i| (boxes[i as usize], i))
+            .collect();
+        here.sort_unstable_by(|p, q| p.0[0].total_cmp(&q.0[0]).then(p.1.cmp(&q.1)));
+        for (k, (b, i)) in here.iter().enumerate() {
+            for (c, j) in here[k + 1..].iter().take_while(|(c, _)| c[0] < b[2]) {
+                let (south, north) = (b[1].max(c[1]), b[3].min(c[3]));
+                if south < north && self.strip(south) == strip {
+                    f(*i, *j);
+                }
+            }
         }
-        scratch.clear();
-        scratch.extend(columns.flat_map(|c| &self.list[self.off[c] as usize..self.off[c + 1] as usize]));
-        scratch.sort_unstable();
-        scratch.dedup();
-        scratch.iter().for_each(|&k| f(&self.edges[k as usize]));
     }
 }
 
-/// Column of an easting; it never falls as the easting grows.
-fn column(x: f64, west: f64, per_m: f64, last: usize) -> usize {
-    (((x - west) * per_m).max(0.0) as usize).min(last)
+/// A feature of a layer whose rings are weighted.
+#[derive(Debug, Clone, Copy)]
+struct Feature<'a> {
+    coverage: &'a Coverage,
+    measured: &'a Measured,
+    index: usize,
 }
 
-/// A feature, and the columns of its edges if it is large.
+/// Scratch for pair areas.
 #[derive(Debug, Default)]
-struct Side {
-    shape: FeatureShape,
-    strips: Vec<Strip>,
-}
-
-impl Side {
-    /// Box of the feature; its rings are measured only where no columns stand in for them.
-    fn measure(&mut self, coverage: &Coverage, i: usize, large: Option<&EdgeColumns>) -> [f64; 4] {
-        if let Some(columns) = large {
-            return columns.bounds;
-        }
-        self.shape.measure(coverage, i);
-        self.shape.bounds
-    }
-
-    /// Strips below all edges of the feature inside the frame; edges above it become its north side.
-    fn clip(
-        &mut self,
-        common: [f64; 4],
-        coverage: &Coverage,
-        large: Option<&EdgeColumns>,
-        scratch: &mut Vec<u32>,
-    ) {
-        let frame = Frame::of(common);
-        let Self { shape, strips } = self;
-        strips.clear();
-        let mut add = |edge: &ZoneEdge| {
-            strips.extend(frame.clip(edge));
-            strips.extend(frame.lid_below(edge));
-        };
-        match large {
-            Some(columns) => columns.within(common[0], common[2], scratch, add),
-            None => for_each_lower_first(coverage, shape, |edge| add(&edge)),
-        }
-    }
-}
-
-/// Scratch for pair areas: one feature is set, others are measured with it.
-#[derive(Debug, Default)]
-struct PairArea<'a> {
-    first: Side,
-    first_of: Option<(&'a Coverage, Option<&'a EdgeColumns>, [f64; 4])>,
-    second: Side,
-    candidates: Vec<u32>,
+struct PairArea {
+    strips: [Vec<Strip>; 2],
+    codes: Vec<u8>,
     sum: PairSum,
 }
 
-impl<'a> PairArea<'a> {
-    /// Sets the first feature.
-    fn first(&mut self, coverage: &'a Coverage, i: usize, large: Option<&'a EdgeColumns>) {
-        let bounds = self.first.measure(coverage, i, large);
-        self.first_of = Some((coverage, large, bounds));
-    }
-
-    /// Area of the intersection with a second feature; 0 if the common box is not above `at_least` m².
-    fn with(&mut self, b: &Coverage, j: usize, large: Option<&EdgeColumns>, at_least: f64) -> f64 {
-        let Some((a, first_large, u)) = self.first_of else { return 0.0 };
-        let v = self.second.measure(b, j, large);
-        let common = [u[0].max(v[0]), u[1].max(v[1]), u[2].min(v[2]), u[3].min(v[3])];
+impl PairArea {
+    /// Area of the intersection, which lies in the box `common`; 0 if that box is not above `at_least` m².
+    fn measure(&mut self, p: Feature<'_>, q: Feature<'_>, common: [f64; 4], at_least: f64) -> f64 {
         let frame = Frame::of(common);
         if !(frame.width > 0.0 && frame.height > 0.0 && frame.width * frame.height > at_least) {
             return 0.0;
         }
-        self.first.clip(common, a, first_large, &mut self.candidates);
-        self.second.clip(common, b, large, &mut self.candidates);
-        let area = self.sum.sum(&self.first.strips, &self.second.strips, frame.width);
+        let [s, t] = &mut self.strips;
+        clipped_strips(&frame, common, p, &mut self.codes, s);
+        if s.is_empty() {
+            return 0.0;
+        }
+        clipped_strips(&frame, common, q, &mut self.codes, t);
+        let area = self.sum.sum(s, t, frame.width);
         if area > 64.0 * f64::EPSILON * frame.width * frame.height { area } else { 0.0 }
     }
 }
 
-/// Edges of all counting rings, lower end first.
-fn for_each_lower_first(coverage: &Coverage, shape: &FeatureShape, mut f: impl FnMut(ZoneEdge)) {
-    for ring in &shape.rings {
-        let (xs, ys) = coverage.ring(ring.ring);
-        crate::ring::for_each_edge(xs, ys, |xa, ya, xb, yb| {
-            let up = ya < yb || (ya == yb && xb < xa);
-            let (a, b) = if up { ([xa, ya], [xb, yb]) } else { ([xb, yb], [xa, ya]) };
-            let winding = if up { ring.weight } else { -ring.weight };
-            f(ZoneEdge { a, b, winding, zone: 0 });
-        });
+/// Beyond this side of the frame: an edge with both ends there adds nothing.
+const WEST: u8 = 1;
+const EAST: u8 = 2;
+const SOUTH: u8 = 4;
+/// North of the frame: an edge with both ends there is part of a lid.
+const NORTH: u8 = 8;
+
+/// Strips below all edges of a feature inside the frame; edges above it become its north side.
+fn clipped_strips(
+    frame: &Frame,
+    common: [f64; 4],
+    feature: Feature<'_>,
+    codes: &mut Vec<u8>,
+    out: &mut Vec<Strip>,
+) {
+    out.clear();
+    let coverage = feature.coverage;
+    for ring in coverage.parts_of(feature.index).flat_map(|p| coverage.rings_of(p)) {
+        let weight = feature.measured.ring_weight[ring];
+        if weight == 0 {
+            continue;
+        }
+        let (xs, ys) = coverage.ring(ring);
+        let mut walk = Walk { frame, xs, ys, weight: f64::from(weight), lid: None, out };
+        let last = xs.len() - 1;
+        let blocks = feature.measured.blocks_of(ring);
+        if blocks.is_empty() {
+            walk.edges(0, last, common, codes);
+        }
+        let (coarse, fine) =
+            blocks.split_at(blocks.len() - if blocks.is_empty() { 0 } else { last.div_ceil(BLOCK) });
+        for ((c, large), small) in coarse.iter().enumerate().zip(fine.chunks(BLOCK)) {
+            match side_of_box(*large, common) {
+                0 => walk.blocks(c * BLOCK * BLOCK, small, common, codes),
+                side => walk.beyond(c * BLOCK * BLOCK, side),
+            }
+        }
+        if xs[last] == xs[0] && ys[last] == ys[0] {
+            walk.end_lid(last);
+        } else {
+            let side = side(xs[last], ys[last], common) & side(xs[0], ys[0], common);
+            if side == 0 {
+                walk.crossing(last, 0);
+            } else {
+                walk.beyond(last, side);
+            }
+            walk.end_lid(0);
+        }
     }
+}
+
+/// Sides of the frame beyond which a point lies.
+#[inline]
+fn side(x: f64, y: f64, [west, south, east, north]: [f64; 4]) -> u8 {
+    u8::from(x <= west) * WEST
+        | u8::from(x >= east) * EAST
+        | u8::from(y <= south) * SOUTH
+        | u8::from(y >= north) * NORTH
+}
+
+/// Sides of the frame beyond which a whole box lies.
+#[inline]
+fn side_of_box([x0, y0, x1, y1]: [f64; 4], common: [f64; 4]) -> u8 {
+    side(x1, y1, common) & (WEST | SOUTH) | side(x0, y0, common) & (EAST | NORTH)
+}
+
+/// A walk along a ring that collects what lies inside a frame.
+struct Walk<'a> {
+    frame: &'a Frame,
+    xs: &'a [f64],
+    ys: &'a [f64],
+    weight: f64,
+    /// Vertex from which on the boundary runs north of the frame.
+    lid: Option<usize>,
+    out: &'a mut Vec<Strip>,
+}
+
+impl Walk<'_> {
+    /// The edges between two vertices.
+    fn edges(&mut self, from: usize, to: usize, common: [f64; 4], codes: &mut Vec<u8>) {
+        codes.clear();
+        let vertices = self.xs[from..=to].iter().zip(&self.ys[from..=to]);
+        codes.extend(vertices.map(|(&x, &y)| side(x, y, common)));
+        for (k, pair) in codes.windows(2).enumerate() {
+            match pair[0] & pair[1] {
+                0 => self.crossing(from + k, from + k + 1),
+                side => self.beyond(from + k, side),
+            }
+        }
+    }
+
+    /// Consecutive blocks, the first of which begins at a vertex.
+    fn blocks(&mut self, first: usize, blocks: &[[f64; 4]], common: [f64; 4], codes: &mut Vec<u8>) {
+        for (k, block) in blocks.iter().enumerate() {
+            let from = first + k * BLOCK;
+            match side_of_box(*block, common) {
+                0 => self.edges(from, (from + BLOCK).min(self.xs.len() - 1), common, codes),
+                side => self.beyond(from, side),
+            }
+        }
+    }
+
+    /// A stretch from vertex `from` on that lies beyond a side of the frame.
+    #[inline]
+    fn beyond(&mut self, from: usize, side: u8) {
+        if side & NORTH != 0 {
+            self.lid.get_or_insert(from);
+        } else if self.lid.is_some() {
+            self.end_lid(from);
+        }
+    }
+
+    fn end_lid(&mut self, to: usize) {
+        if let Some(from) = self.lid.take() {
+            self.out.extend(lid_between(self.frame, self.xs[from], self.xs[to], self.weight));
+        }
+    }
+
+    /// An edge that may meet the frame.
+    fn crossing(&mut self, from: usize, to: usize) {
+        self.end_lid(from);
+        let (xa, ya, xb, yb) = (self.xs[from], self.ys[from], self.xs[to], self.ys[to]);
+        let up = ya < yb || (ya == yb && xb < xa);
+        let (a, b) = if up { ([xa, ya], [xb, yb]) } else { ([xb, yb], [xa, ya]) };
+        let edge = ZoneEdge { a, b, winding: if up { self.weight } else { -self.weight }, zone: 0 };
+        self.out.extend(self.frame.clip(&edge));
+        self.out.extend(self.frame.lid_below(&edge));
+    }
+}
+
+/// The lid under a stretch of boundary that runs north of the frame between two eastings.
+fn lid_between(frame: &Frame, from: f64, to: f64, weight: f64) -> Option<Strip> {
+    let at = |x: f64| [x - frame.origin[0], frame.height];
+    let strip = Strip::new(at(from), at(to), weight)?;
+    let (west, east) = (strip.west.max(0.0), strip.east.min(frame.width));
+    (west < east).then_some(Strip { west, east, ..strip })
 }
 
 #[cfg(test)]
@@ -294,10 +450,11 @@ mod tests {
     }
 
     #[test]
-    fn the_edges_of_a_large_feature_are_looked_up_without_changing_a_bit() {
+    fn a_long_winding_feature_is_walked_by_blocks_without_changing_a_bit() {
         let c = comb_and_parcels(300);
         let giant = 151;
-        assert!(EdgeColumns::of(&c, giant).is_some() && EdgeColumns::of(&c, 0).is_none());
+        let measured = Measured::of(&c);
+        assert!(measured.blocks_of(giant).len() > 37 && measured.blocks_of(0).is_empty());
         let found = self_overlaps(&c);
         assert!(found.iter().filter(|p| p.0 as usize == giant || p.1 as usize == giant).count() > 100);
         for i in 0..c.len() {
