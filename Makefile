@@ -3,6 +3,9 @@ SHELL := /bin/bash
 CARGO ?= cargo
 PARCELS ?= 100000
 SEED ?= 2020
+WHOLE ?= 1000000
+REPEAT ?= 3
+STAGES ?= 200000
 CZ := target/release/carbonzone
 SYNTH := build/synth
 PURE := carbonzone-types carbonzone-sheet carbonzone-inventory carbonzone-geom carbonzone-spatialize carbonzone-zoning carbonzone-synth carbonzone-report
@@ -114,9 +117,11 @@ oracle: out/guiyang/run.json ## ask GEOS, exactextract, tobler, scipy again and 
 bench: ## criterion benches of the kernels
 	$(CARGO) bench --locked -p carbonzone-geom
 
-bench-peers: $(CZ) ## the same job with GeoPandas, tobler, exactextract, ... in the same run
+bench-peers: $(CZ) ## the same job with shapely, tobler, exactextract, ... in the same run (WHOLE=1000000 REPEAT=3 STAGES=200000)
 	scripts/venv build/venv-peers oracle/requirements-peers.txt
-	build/venv-peers/bin/python scripts/bench_peers.py
+	$(CARGO) build --release --locked -p carbonzone-geom --example kernel_times
+	cd bench-peers && $(CARGO) build --release --locked
+	build/venv-peers/bin/python scripts/bench_peers.py --whole $(WHOLE) --repeat $(REPEAT) --parcels $(STAGES) --markdown build/bench-peers.md
 
 qgis-check: $(or $(RUN),out/suzhou)/run.json ## open project, GeoPackage and loose files in a real QGIS (RUN=out/suzhou)
 	scripts/qgis-check $(or $(RUN),out/suzhou)

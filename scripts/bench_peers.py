@@ -3,11 +3,16 @@
     python3 -m venv .venv-peers && .venv-peers/bin/pip install -r oracle/requirements-peers.txt
     cargo build --release -p carbonzone-geom --example kernel_times
     (cd bench-peers && cargo build --release)
-    .venv-peers/bin/python scripts/bench_peers.py [--parcels 200000] [--target target/release] [--burn bench-peers/target/release] [--markdown FILE]
+    .venv-peers/bin/python scripts/bench_peers.py [--whole 1000000] [--repeat 3] [--city FOLDER] [--parcels 200000] [--target target/release] [--burn bench-peers/target/release] [--markdown FILE]
 
 Every contender runs in its own process. Compared are CPU seconds (user + system), because wall time on a shared machine says little,
 peak memory of the process, and the closure: the largest |sum of the pieces / area of the parcel - 1|. Slow contenders get a strided
 sample of the layer; their seconds are then scaled by the number of parcels, which the table marks with the sample size.
+
+First comes the whole job: `carbonzone run` on `--whole` parcels, all layers GeoPackage, parcel GeoPackage, township CSV and GeoTIFF
+out, against `scripts/peer_job.py` (pyogrio and shapely 2 in two threads) and `ogr2ogr` copying the parcel layer without a spatial
+index, in turns, `--repeat` times, medians; and a city of a tenth of the size for the cost per parcel. `--whole 0` leaves it out,
+`--parcels 0` the stages.
 """
 
 import argparse
@@ -167,7 +172,13 @@ def run_duckdb(folder, sample):
     import shapely
 
     db = duckdb.connect(config={"threads": 1})
-    db.execute("INSTALL spatial; LOAD spatial;")
+    try:
+        from duckdb_extensions import import_extension
+
+        import_extension("spatial", con=db)
+        db.execute("LOAD spatial;")
+    except (ImportError, TypeError, RuntimeError):
+        db.execute("INSTALL spatial; LOAD spatial;")
     parcels, zones = load(folder, "parcels"), load(folder, "zones")
     some = parcels[:: max(1, len(parcels) // sample)]
     cells, _ = cells_of(shapely.total_bounds(parcels))
@@ -216,8 +227,122 @@ def ask(command):
     return json.loads(ran.stdout.strip().splitlines()[-1])
 
 
+def measured(command):
+    """Runs a command: wall and CPU seconds, peak memory of its largest process, what it printed."""
+    import tempfile as temporary
+
+    with temporary.TemporaryFile() as out, temporary.TemporaryFile() as err:
+        start = time.perf_counter()
+        process = subprocess.Popen([str(c) for c in command], stdout=out, stderr=err)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - start
+        text, messages = (f.seek(0) or f.read().decode(errors="replace") for f in (out, err))
+    result = {"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024, "out": text}
+    if process.returncode != 0:
+        result["failed"] = (messages.strip().splitlines() or ["no message"])[-1][:200]
+    return result
+
+
+def pipeline_for(city, folder):
+    """The pipeline of the synthetic Suzhou with all layers as GeoPackages of the city."""
+    text = Path("pipelines/suzhou.toml").read_text()
+    text = text.replace("../build/synth/suzhou", str(city.resolve()))
+    text = text.replace('poi.csv", x = "lon", y = "lat"', 'poi.gpkg"')
+    text = text.replace('population.csv", x = "lon", y = "lat", crs = "EPSG:4326"', 'population.gpkg"')
+    text = text.replace('roads.shp", encoding = "GBK"', 'roads.gpkg"')
+    path = folder / f"{city.name}.toml"
+    path.write_text(text)
+    return path
+
+
+def make_city(carbonzone, parcels, folder):
+    city = folder / f"city-{parcels}"
+    if not (city / "SYNTHETIC.txt").exists():
+        made = measured([carbonzone, "synth", "suzhou", "--parcels", parcels, "--all-gpkg", "--out", city, "--quiet"])
+        if "failed" in made:
+            sys.exit(f"carbonzone synth: {made['failed']}")
+    return city
+
+
+def our_job(carbonzone, pipeline, folder):
+    """`carbonzone run` without figures, project and report; adds the stages of its run.json."""
+    out = folder / f"out-{pipeline.stem}"
+    run = measured([carbonzone, "run", pipeline, "--out", out, "--overwrite", "--no-maps", "--no-summary", "--quiet"])
+    if "failed" not in run:
+        record = json.loads((out / "run.json").read_text())
+        run["stages"] = {s["stage"]: s["seconds"] for s in record["stages"]}
+        run["gdal"] = record["libraries"]
+    return run
+
+
+def whole_job(args, folder):
+    """The table of the whole job."""
+    import shutil
+
+    city = Path(args.city) if args.city else make_city(args.carbonzone, args.whole, folder)
+    small = make_city(args.carbonzone, max(1000, args.whole // 10), folder)
+    jobs = {p: pipeline_for(p, folder) for p in (city, small)}
+    runs = {"carbonzone": [], "small": [], "peer": [], "ogr2ogr": []}
+    for _ in range(args.repeat):
+        runs["carbonzone"].append(our_job(args.carbonzone, jobs[city], folder))
+        runs["small"].append(our_job(args.carbonzone, jobs[small], folder))
+        shutil.rmtree(folder / "peer", ignore_errors=True)
+        runs["peer"].append(measured([sys.executable, Path(__file__).parent / "peer_job.py", city, folder / "peer"]))
+        copy = folder / "copy.gpkg"
+        copy.unlink(missing_ok=True)
+        command = ["ogr2ogr", "-f", "GPKG", "-lco", "SPATIAL_INDEX=NO", copy, city / "parcels.gpkg"]
+        runs["ogr2ogr"].append(measured(command) if shutil.which("ogr2ogr") else {"failed": "not installed"})
+    return whole_report(args, runs)
+
+
+def median(runs, key):
+    values = sorted(r[key] for r in runs if "failed" not in r)
+    return values[len(values) // 2] if values else float("nan")
+
+
+def whole_report(args, runs):
+    ours, peer = runs["carbonzone"], runs["peer"]
+    wall, memory = median(ours, "wall_s"), median(ours, "peak_mb")
+    lines = [
+        f"Whole job, {args.whole:,} parcels, median of {args.repeat}. {time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({cpu_model()}), "
+        f"load average {os.getloadavg()[0]:.1f} when written.",
+        "",
+        "| contender | wall s | times ours | CPU s | peak MB | times ours |",
+        "|---|---|---|---|---|---|",
+    ]
+    names = {"carbonzone": "carbonzone", "peer": "shapely 2 + pyogrio, two threads", "ogr2ogr": "ogr2ogr, copy of the parcel layer, no index"}
+    for key, name in names.items():
+        failed = [r["failed"] for r in runs[key] if "failed" in r]
+        if failed:
+            lines.append(f"| {name} | did not run: {failed[0]} | | | | |")
+            continue
+        w, m = median(runs[key], "wall_s"), median(runs[key], "peak_mb")
+        lines.append(f"| {name} | {w:.2f} | {w / wall:.2f} | {median(runs[key], 'cpu_s'):.2f} | {m:.0f} | {m / memory:.2f} |")
+    small = median(runs["small"], "wall_s") / max(1000, args.whole // 10)
+    lines += ["", f"Cost per parcel at {args.whole:,}: {wall / args.whole * 1e6:.2f} µs, at a tenth of it {small * 1e6:.2f} µs: ratio {wall / args.whole / small:.2f}."]
+    good = next((r for r in ours if "stages" in r), None)
+    if good:
+        lines += ["", "| stage of carbonzone | wall s |", "|---|---|"]
+        lines += [f"| {stage} | {seconds:.2f} |" for stage, seconds in good["stages"].items() if seconds >= 0.005]
+        lines += ["", f"Libraries of carbonzone: {good['gdal']}."]
+    good = next((json.loads(r["out"].strip().splitlines()[-1]) for r in peer if "failed" not in r), None)
+    if good:
+        lines += ["", "| stage of the peer script | wall s | CPU s |", "|---|---|---|"]
+        lines += [f"| {stage} | {t['wall_s']:.2f} | {t['cpu_s']:.2f} |" for stage, t in good["stages"].items()]
+        lines += ["", "Versions of the peer: " + ", ".join(f"{k} {v}" for k, v in good["versions"].items()) + "."]
+    version_of = subprocess.run(["ogr2ogr", "--version"], capture_output=True, text=True, check=False) if "failed" not in runs["ogr2ogr"][0] else None
+    if version_of:
+        lines.append(f"ogr2ogr: {version_of.stdout.strip()}.")
+    return "\n".join(lines) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--whole", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--city", help="folder of a city made before with --all-gpkg")
+    parser.add_argument("--carbonzone", default="target/release/carbonzone")
     parser.add_argument("--parcels", type=int, default=200_000)
     parser.add_argument("--target", default="target/release")
     parser.add_argument("--burn", default="bench-peers/target/release")
@@ -227,14 +352,23 @@ def main():
     if args.child:
         return child(*args.child)
     with tempfile.TemporaryDirectory() as folder:
-        ours = ask([f"{args.target}/examples/kernel_times", str(args.parcels), "1", folder])
-        two = ask([f"{args.target}/examples/kernel_times", str(args.parcels), "2"])
-        burn = ask([f"{args.burn}/carbonzone-bench-peers", folder])
-        peers = {p: ask([sys.executable, __file__, "--child", p, folder]) for p in PEERS}
-    text = report(ours, two, burn, peers)
+        parts = []
+        if args.whole > 0:
+            parts.append(whole_job(args, Path(folder)))
+        if args.parcels > 0:
+            parts.append(stages(args, folder))
+    text = "\n".join(parts)
     print(text)
     if args.markdown:
         Path(args.markdown).write_text(text)
+
+
+def stages(args, folder):
+    ours = ask([f"{args.target}/examples/kernel_times", str(args.parcels), "1", folder])
+    two = ask([f"{args.target}/examples/kernel_times", str(args.parcels), "2"])
+    burn = ask([f"{args.burn}/carbonzone-bench-peers", folder])
+    peers = {p: ask([sys.executable, __file__, "--child", p, folder]) for p in PEERS}
+    return report(ours, two, burn, peers)
 
 
 def full_cpu(stage):
