@@ -93,6 +93,17 @@ impl RawBatch {
         self.ends.push((kind, self.wkb.len()));
     }
 
+    /// Takes over WKB that may hold curves, which become lines.
+    pub(crate) fn push_linear(&mut self, wkb: &[u8]) {
+        let kind = Geometry::from_wkb(wkb).and_then(|g| ffi::append_linear_wkb(&g, &mut self.wkb));
+        self.ends.push((kind.map_or(RawKind::Undecodable, RawKind::Geometry), self.wkb.len()));
+    }
+
+    /// Notes a geometry that cannot be decoded.
+    pub(crate) fn push_undecodable(&mut self) {
+        self.ends.push((RawKind::Undecodable, self.wkb.len()));
+    }
+
     /// Kind and bytes of every feature.
     pub(crate) fn geometries(&self) -> impl Iterator<Item = (RawKind, &[u8])> {
         let mut start = 0;
@@ -122,7 +133,7 @@ impl RawBatch {
 }
 
 /// Flattened OGR type of WKB or EWKB bytes.
-fn wkb_type(bytes: &[u8]) -> Option<T::Type> {
+pub(crate) fn wkb_type(bytes: &[u8]) -> Option<T::Type> {
     let code: [u8; 4] = bytes.get(1..5)?.try_into().ok()?;
     let code = if bytes[0] == 0 { u32::from_be_bytes(code) } else { u32::from_le_bytes(code) };
     Some((code & 0x0FFF_FFFF) % 1000)

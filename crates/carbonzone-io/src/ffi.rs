@@ -25,13 +25,30 @@ pub(crate) fn append_wkb(
     feature: &Feature<'_>,
     out: &mut Vec<u8>,
 ) -> Option<Result<OGRwkbGeometryType::Type>> {
-    // SAFETY: the handle borrowed from the feature stays valid while the feature is borrowed; the buffer is
-    // grown to OGR_G_WkbSize bytes before GDAL writes exactly that many; the linear copy is destroyed here.
+    // SAFETY: the handle borrowed from the feature stays valid while the feature is borrowed.
     unsafe {
         let geometry = gdal_sys::OGR_F_GetGeometryRef(feature.c_feature());
-        if geometry.is_null() {
-            return None;
-        }
+        (!geometry.is_null()).then(|| append_handle(geometry, out))
+    }
+}
+
+/// Appends the ISO WKB of a geometry, curves turned into lines.
+pub(crate) fn append_linear_wkb(geometry: &Geometry, out: &mut Vec<u8>) -> Result<OGRwkbGeometryType::Type> {
+    // SAFETY: the handle is valid while the geometry is borrowed.
+    unsafe { append_handle(geometry.c_geometry(), out) }
+}
+
+/// Appends the ISO WKB of a geometry and gives its flattened type.
+///
+/// # Safety
+/// `geometry` must be a valid handle for the length of the call.
+unsafe fn append_handle(
+    geometry: gdal_sys::OGRGeometryH,
+    out: &mut Vec<u8>,
+) -> Result<OGRwkbGeometryType::Type> {
+    // SAFETY: the handle is valid by the contract above; the buffer is grown to OGR_G_WkbSize bytes before GDAL
+    // writes exactly that many; the linear copy is destroyed here.
+    unsafe {
         let kind = gdal_sys::OGR_G_GetGeometryType(geometry);
         let linear = if gdal_sys::OGR_GT_IsNonLinear(kind) != 0 {
             gdal_sys::OGR_G_GetLinearGeometry(geometry, 0.0, std::ptr::null_mut())
@@ -48,12 +65,25 @@ pub(crate) fn append_wkb(
             gdal_sys::OGR_G_DestroyGeometry(linear);
         }
         if code == OGRErr::OGRERR_NONE {
-            Some(Ok(flat))
+            Ok(flat)
         } else {
             out.truncate(start);
-            Some(Err(GdalError::OgrError { err: code, method_name: "OGR_G_ExportToIsoWkb" }))
+            Err(GdalError::OgrError { err: code, method_name: "OGR_G_ExportToIsoWkb" })
         }
     }
+}
+
+/// Name of the column with the feature id; `None` if the layer has none.
+pub(crate) fn fid_column<L: LayerAccess>(layer: &L) -> Option<String> {
+    // SAFETY: the layer is alive; the text belongs to it and is copied at once.
+    let name = unsafe {
+        let text = gdal_sys::OGR_L_GetFIDColumn(layer.c_layer());
+        if text.is_null() {
+            return None;
+        }
+        std::ffi::CStr::from_ptr(text).to_string_lossy().into_owned()
+    };
+    (!name.is_empty()).then_some(name)
 }
 
 /// Begins a transaction on a dataset without borrowing it for its whole length.

@@ -30,6 +30,13 @@ pub(crate) struct GdalMessages {
 }
 
 impl GdalMessages {
+    /// Appends what was said elsewhere.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.failures.extend(more.failures);
+        self.warnings.extend(more.warnings);
+        self.n_failures += more.n_failures;
+    }
+
     /// The first failures (else warnings) as one line, if there is any.
     pub(crate) fn summary(&self) -> Option<String> {
         let list = if self.failures.is_empty() { &self.warnings } else { &self.failures };

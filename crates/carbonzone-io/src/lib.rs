@@ -35,14 +35,20 @@ mod gdal_log;
 mod geojson_writer;
 mod geoparquet;
 mod geotiff;
+mod gpkg_layer;
+mod gpkg_rows;
 mod mojibake;
 mod place;
 mod polygons;
 mod raster;
 mod read_back;
 mod rtree;
+mod shapes;
+mod smooth;
 mod source;
+mod sqlite_pages;
 mod stream;
+mod table_view;
 mod transcode;
 mod vector_writer;
 mod versions;
@@ -62,6 +68,7 @@ pub use raster::{ClassAreas, Raster, Resample, ZonalSums, class_areas, class_are
 pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};
 pub use source::VectorSource;
 pub use stream::{LineBatch, PointBatch, read_lines, read_points};
+pub use table_view::{ColumnView, TableView};
 pub use vector_writer::{
     FieldType, GeometryKind, GpkgWriter, LayerSpec, LayerStyle, VectorFormat, VectorWriter, write_flatgeobuf,
     write_layer_styles, write_polygons, write_shapefile,

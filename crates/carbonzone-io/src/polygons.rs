@@ -132,6 +132,8 @@ fn read_all(open: &OpenLayer, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
         read: end.read,
         error: None,
     };
+    let vertices = decoded.iter().map(|(_, b)| b.coverage.vertices()).sum();
+    raw.coverage = Coverage::with_capacity(decoded.iter().map(|(_, b)| b.coverage.len()).sum(), vertices);
     for (_, batch) in decoded {
         if let Some(error) = batch.error {
             raw.error.get_or_insert(error);

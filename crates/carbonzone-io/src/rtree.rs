@@ -1,136 +1,31 @@
-//! The spatial index of a GeoPackage, packed at once instead of row by row.
+//! The spatial index of a `GeoPackage`, packed at once instead of row by row.
 //!
-//! GDAL 3.6 fills the R-tree through a trigger per feature, which costs three times as much as writing the
-//! features. Here the index is declared while the table is empty, the insert trigger is set aside, and at the end
-//! the tree is packed (sort-tile-recursive) and its nodes are written into the shadow tables of `SQLite`'s R*Tree
-//! module, whose layout is documented at <https://www.sqlite.org/rtree.html#shadow_tables>: a node is a 2-byte depth
-//! (of the root only), a 2-byte number of cells, then cells of an 8-byte id and min x, max x, min y, max y as 4-byte
-//! floats, all big-endian.
+//! GDAL 3.6 fills the R-tree through a trigger per feature, which costs three times as much as writing the features. Here the
+//! tree is packed (sort-tile-recursive) and its nodes go into the shadow tables of `SQLite`'s R*Tree module, whose layout is
+//! documented at <https://www.sqlite.org/rtree.html#shadow_tables>: a node is a 2-byte depth (of the root only), a 2-byte
+//! number of cells, then cells of an 8-byte id and min x, max x, min y, max y as 4-byte floats, all big-endian.
 
-use crate::gdal_log::capture;
-use gdal::Dataset;
-use gdal::errors::{GdalError, Result};
-use gdal::vector::LayerAccess;
-use gdal::vector::sql::Dialect;
 use rayon::prelude::*;
 
 /// Bytes of a cell in two dimensions.
 const CELL_BYTES: usize = 24;
-/// Bytes of SQL per statement, well below the limit of `SQLite`, of one million.
-const STATEMENT_BYTES: usize = 400_000;
-
 /// A bounding box that contains the true one: min x, max x, min y, max y in single precision.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Entry {
+pub(crate) struct Entry {
     id: i64,
     bounds: [f32; 4],
 }
 
-/// The index of a layer being written.
-#[derive(Debug)]
-pub(crate) struct SpatialIndex {
-    tree: String,
-    insert_trigger: String,
-    node_bytes: usize,
-    entries: Vec<Entry>,
-}
-
-impl SpatialIndex {
-    /// Declares the index of an empty layer and sets its insert trigger aside.
-    pub(crate) fn declare(dataset: &Dataset, table: &str, geometry: &str) -> Result<Self> {
-        create_by_gdal(dataset, table, geometry)?;
-        let tree = format!("rtree_{table}_{geometry}");
-        let trigger = format!("{tree}_insert");
-        let insert_trigger = text_of(
-            dataset,
-            &format!(
-                "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = '{}'",
-                quoted(&trigger)
-            ),
-        )?;
-        let length = text_of(
-            dataset,
-            &format!(
-                "SELECT CAST(length(data) AS TEXT) FROM {} WHERE nodeno = 1",
-                identifier(&format!("{tree}_node"))
-            ),
-        )?;
-        let node_bytes = length.parse().ok().filter(|n| *n >= 4 + 2 * CELL_BYTES);
-        let node_bytes =
-            node_bytes.ok_or_else(|| GdalError::BadArgument(format!("R-tree node of {length} bytes")))?;
-        run(dataset, &format!("DROP TRIGGER {}", identifier(&trigger)))?;
-        Ok(Self { tree, insert_trigger, node_bytes, entries: Vec::new() })
-    }
-
-    /// Notes the box `[x0, y0, x1, y1]` of a feature.
-    pub(crate) fn add(&mut self, id: i64, [x0, y0, x1, y1]: [f64; 4]) {
-        if x0 <= x1 && y0 <= y1 {
-            self.entries.push(Entry { id, bounds: [below(x0), above(x1), below(y0), above(y1)] });
-        }
-    }
-
-    /// Packs the tree, writes it, and puts the trigger back.
-    pub(crate) fn write(self, dataset: &Dataset) -> Result<()> {
-        let packed = pack(self.entries, (self.node_bytes - 4) / CELL_BYTES);
-        let table = |suffix: &str| identifier(&format!("{}_{suffix}", self.tree));
-        run(dataset, &format!("DELETE FROM {}", table("node")))?;
-        let node_bytes = self.node_bytes;
-        insert(dataset, &table("node"), packed.nodes.iter().map(|n| n.row(node_bytes)))?;
-        insert(dataset, &table("rowid"), packed.homes.iter().map(|(id, node)| format!("({id},{node})")))?;
-        insert(
-            dataset,
-            &table("parent"),
-            packed.parents.iter().map(|(node, parent)| format!("({node},{parent})")),
-        )?;
-        run(dataset, &self.insert_trigger)
+impl Entry {
+    /// The box `[x0, y0, x1, y1]` of a feature, rounded outward; `None` if it is empty.
+    pub(crate) fn around(id: i64, [x0, y0, x1, y1]: [f64; 4]) -> Option<Self> {
+        (x0 <= x1 && y0 <= y1).then(|| Self { id, bounds: [below(x0), above(x1), below(y0), above(y1)] })
     }
 }
 
-/// GDAL's own way: on an empty table it only declares the index; on a full one it fills it row by row. Does nothing
-/// if the index is there already.
-pub(crate) fn create_by_gdal(dataset: &Dataset, table: &str, geometry: &str) -> Result<()> {
-    run(dataset, &format!("SELECT CreateSpatialIndex('{}', '{}')", quoted(table), quoted(geometry)))
-}
-
-fn quoted(text: &str) -> String {
-    text.replace('\'', "''")
-}
-
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn run(dataset: &Dataset, sql: &str) -> Result<()> {
-    let (result, messages) = capture(|| dataset.execute_sql(sql, None, Dialect::DEFAULT).map(drop));
-    result?;
-    match messages.failures.first() {
-        Some(failure) => Err(GdalError::BadArgument(failure.clone())),
-        None => Ok(()),
-    }
-}
-
-fn text_of(dataset: &Dataset, sql: &str) -> Result<String> {
-    let missing = || GdalError::BadArgument(format!("no result of: {sql}"));
-    let mut rows = dataset.execute_sql(sql, None, Dialect::DEFAULT)?.ok_or_else(missing)?;
-    let text = rows.features().next().and_then(|f| f.field_as_string(0).ok().flatten());
-    text.ok_or_else(missing)
-}
-
-fn insert(dataset: &Dataset, table: &str, rows: impl Iterator<Item = String>) -> Result<()> {
-    let start = format!("INSERT INTO {table} VALUES ");
-    let mut sql = start.clone();
-    for row in rows {
-        if sql.len() > start.len() {
-            if sql.len() + row.len() > STATEMENT_BYTES {
-                run(dataset, &sql)?;
-                sql.truncate(start.len());
-            } else {
-                sql.push(',');
-            }
-        }
-        sql.push_str(&row);
-    }
-    if sql.len() > start.len() { run(dataset, &sql) } else { Ok(()) }
+/// Cells that a node of so many bytes holds.
+pub(crate) fn capacity(node_bytes: usize) -> usize {
+    (node_bytes.saturating_sub(4) / CELL_BYTES).max(2)
 }
 
 /// Largest `f32` not above `v`.
@@ -146,47 +41,39 @@ fn above(v: f64) -> f32 {
 }
 
 #[derive(Debug, PartialEq)]
-struct Node {
-    number: i64,
+pub(crate) struct Node {
+    pub number: i64,
     depth: u16,
     cells: Vec<Entry>,
 }
 
 impl Node {
-    /// The node as a row of SQL values, padded to its full size.
-    fn row(&self, node_bytes: usize) -> String {
-        let mut bytes = Vec::with_capacity(node_bytes);
-        bytes.extend_from_slice(&self.depth.to_be_bytes());
-        bytes.extend_from_slice(&(self.cells.len() as u16).to_be_bytes());
+    /// Appends the node, padded to its full size.
+    pub(crate) fn bytes(&self, node_bytes: usize, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&self.depth.to_be_bytes());
+        out.extend_from_slice(&(self.cells.len() as u16).to_be_bytes());
         for cell in &self.cells {
-            bytes.extend_from_slice(&cell.id.to_be_bytes());
+            out.extend_from_slice(&cell.id.to_be_bytes());
             for bound in cell.bounds {
-                bytes.extend_from_slice(&bound.to_be_bytes());
+                out.extend_from_slice(&bound.to_be_bytes());
             }
         }
-        bytes.resize(node_bytes, 0);
-        let mut row = format!("({},X'", self.number);
-        for b in bytes {
-            for digit in [b >> 4, b & 15] {
-                row.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
-            }
-        }
-        row.push_str("')");
-        row
+        out.resize(start + node_bytes, 0);
     }
 }
 
 #[derive(Debug, Default, PartialEq)]
-struct Packed {
-    nodes: Vec<Node>,
+pub(crate) struct Packed {
+    pub nodes: Vec<Node>,
     /// Leaf of each feature, by feature.
-    homes: Vec<(i64, i64)>,
+    pub homes: Vec<(i64, i64)>,
     /// Parent of each node but the root, by node.
-    parents: Vec<(i64, i64)>,
+    pub parents: Vec<(i64, i64)>,
 }
 
 /// Packs a tree with nodes of at most `capacity` cells; the root has number 1.
-fn pack(entries: Vec<Entry>, capacity: usize) -> Packed {
+pub(crate) fn pack(entries: Vec<Entry>, capacity: usize) -> Packed {
     let mut packed = Packed::default();
     let mut level: Vec<Entry> = entries;
     let mut next_number = 2;

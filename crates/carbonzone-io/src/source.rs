@@ -6,11 +6,13 @@ use crate::error::IoError;
 use crate::ffi;
 use crate::gdal_log::{GdalMessages, capture, failures_so_far};
 use crate::geoparquet::{self, ParquetLayer};
+use crate::gpkg_rows::GpkgRows;
 use crate::mojibake::TextCheck;
 use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Findings, Progress};
 use gdal::vector::{Feature, LayerAccess};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use gdal_sys::{OGRFieldSubType, OGRFieldType};
+use rusqlite::types::ValueRef;
 use std::path::{Path, PathBuf};
 
 /// A vector layer (or a table of points) as the pipeline file describes it.
@@ -283,6 +285,7 @@ pub(crate) struct OpenLayer {
 
 enum LayerReader {
     Gdal { dataset: Dataset, index: usize, fields: Vec<FieldPlan> },
+    Gpkg(GpkgRows),
     Parquet(Box<ParquetLayer>),
 }
 
@@ -313,6 +316,12 @@ impl OpenLayer {
     ) -> ReadEnd {
         match &self.reader {
             LayerReader::Parquet(layer) => layer.batches(size, progress, sink),
+            LayerReader::Gpkg(rows) => {
+                // Curves are turned into lines by GDAL, which may have something to say.
+                let (mut end, messages) = capture(|| rows.batches(size, progress, sink));
+                end.messages.add(messages);
+                end
+            }
             LayerReader::Gdal { dataset, index, fields } => {
                 let (mut end, messages) =
                     capture(|| gdal_batches(dataset, *index, fields, size, progress, sink));
@@ -445,7 +454,14 @@ pub(crate) fn open_layer(
         skip_other_fields(&layer, &fields);
     }
     let (expected, _) = capture(|| if source.filter.is_some() { None } else { layer.try_feature_count() });
-    Some(OpenLayer { name, crs, expected, reader: LayerReader::Gdal { dataset, index, fields } })
+    let straight = if source.filter.is_none() {
+        GpkgRows::plan(&source.path, &dataset.driver().short_name(), &layer, &fields)
+    } else {
+        None
+    };
+    drop(layer);
+    let reader = straight.map_or(LayerReader::Gdal { dataset, index, fields }, LayerReader::Gpkg);
+    Some(OpenLayer { name, crs, expected, reader })
 }
 
 /// Names of the layers of a dataset, in file order.
@@ -715,6 +731,27 @@ impl ColumnsBuilder {
         }
     }
 
+    /// Takes the columns of a row of `SQLite` from the given place on: already of their kinds, or NULL.
+    pub(crate) fn push_row(&mut self, row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<()> {
+        for (k, (plan, column)) in self.plans.iter().zip(&mut self.columns).enumerate() {
+            let value = row.get_ref(from + k)?;
+            match column {
+                ColumnData::Text(v) => v.push(match value {
+                    ValueRef::Text(bytes) => {
+                        let text = until_zero(bytes);
+                        self.check.see(&plan.name, &text);
+                        Some(text)
+                    }
+                    _ => None,
+                }),
+                ColumnData::Real(v) => v.push(real_of(value).filter(|x| !x.is_nan())),
+                ColumnData::Int(v) => v.push(int_of(value)),
+                ColumnData::Bool(v) => v.push(int_of(value).map(|x| x != 0)),
+            }
+        }
+        Ok(())
+    }
+
     /// Hands out what was filled and starts anew.
     pub(crate) fn take(&mut self) -> AttributeTable {
         let columns = std::mem::replace(&mut self.columns, empty_columns(&self.plans));
@@ -722,6 +759,20 @@ impl ColumnsBuilder {
             self.plans.iter().zip(columns).map(|(p, data)| Column { name: p.name.clone(), data }).collect();
         AttributeTable { columns }
     }
+}
+
+fn real_of(value: ValueRef<'_>) -> Option<f64> {
+    if let ValueRef::Real(x) = value { Some(x) } else { None }
+}
+
+fn int_of(value: ValueRef<'_>) -> Option<i64> {
+    if let ValueRef::Integer(n) = value { Some(n) } else { None }
+}
+
+/// A text as C programs see it: up to the first zero byte, broken UTF-8 replaced.
+fn until_zero(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
 fn empty_columns(plans: &[FieldPlan]) -> Vec<ColumnData> {

@@ -1,14 +1,20 @@
-//! Vector files out: GeoPackage (several layers), Shapefile, FlatGeobuf. One transaction per layer.
+//! Vector files out: GeoPackage (several layers), Shapefile, FlatGeobuf.
+//!
+//! GDAL creates files, layers, columns and the tables of a spatial index. The rows of a GeoPackage then go in as ready-made
+//! pages; GDAL writes them one by one only if the file is not laid out as expected.
 
 use crate::crs::{WorkingCrs, definition_to_spatial_ref};
 use crate::error::{IoError, Result};
 use crate::ffi;
 use crate::gdal_log::{GdalMessages, capture};
-use crate::rtree::SpatialIndex;
+use crate::gpkg_layer::GpkgLayer;
+use crate::shapes::{Multilines, NoShapes, Shapes};
 use crate::stream::{LineBatch, PointBatch};
+use crate::table_view::{ColumnView, TableView, Value};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, ColumnData, NoProgress, Progress};
 use gdal::errors::GdalError;
+use gdal::vector::sql::Dialect;
 use gdal::vector::{Feature, Geometry, LayerAccess, LayerOptions};
 use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags};
 use gdal_sys::{OGRFieldSubType, OGRFieldType, OGRwkbGeometryType as T};
@@ -72,6 +78,16 @@ impl FieldType {
     }
 }
 
+impl FieldType {
+    fn of_view(column: ColumnView<'_>) -> Self {
+        match column {
+            ColumnView::Data(data) => Self::of(data),
+            ColumnView::Reals(_) => Self::Real,
+            ColumnView::Texts(_) | ColumnView::Names(..) => Self::Text,
+        }
+    }
+}
+
 /// A layer to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerSpec {
@@ -102,13 +118,17 @@ impl LayerSpec {
         crs: &WorkingCrs,
         table: &AttributeTable,
     ) -> Self {
+        Self::for_view(name, geometry, crs, &table.into())
+    }
+
+    fn for_view(name: &str, geometry: Option<GeometryKind>, crs: &WorkingCrs, table: &TableView<'_>) -> Self {
         Self {
             name: name.to_owned(),
             title: String::new(),
             description: String::new(),
             geometry,
             crs: if geometry.is_some() { crs.definition().to_owned() } else { String::new() },
-            fields: table.columns.iter().map(|c| (c.name.clone(), FieldType::of(&c.data))).collect(),
+            fields: table.columns.iter().map(|(n, c)| (n.clone(), FieldType::of_view(*c))).collect(),
             encoding: None,
             spatial_index: true,
         }
@@ -128,7 +148,6 @@ impl LayerSpec {
 /// Contents depend only on what is written: dates are `SOURCE_DATE_EPOCH`, else 2000-01-01.
 pub struct GpkgWriter {
     path: PathBuf,
-    dataset: Dataset,
     crs: WorkingCrs,
 }
 
@@ -138,75 +157,82 @@ impl GpkgWriter {
     /// # Errors
     /// [`IoError::Write`] if the file cannot be created.
     pub fn create(path: &Path, crs: &WorkingCrs) -> Result<Self> {
-        let dataset = create_dataset(path, VectorFormat::GeoPackage)?;
-        Ok(Self { path: path.to_owned(), dataset, crs: crs.clone() })
+        close(create_dataset(path, VectorFormat::GeoPackage)?, path)?;
+        Ok(Self { path: path.to_owned(), crs: crs.clone() })
     }
 
-    /// Writes a polygon layer with its spatial index in one transaction.
+    /// Writes a polygon layer with its spatial index.
     ///
     /// # Errors
     /// [`IoError::Write`] if the table has another number of rows than the coverage has features, or if GDAL
     /// refuses (disk full, bad name); [`IoError::Cancelled`] if the user asked to stop.
-    pub fn polygons(
+    pub fn polygons<'t>(
         &mut self,
         name: &str,
         description: &str,
         coverage: &Coverage,
-        table: &AttributeTable,
+        table: impl Into<TableView<'t>>,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let spec = LayerSpec::for_table(name, Some(GeometryKind::Polygon), &self.crs, table)
+        let table = table.into();
+        let spec = LayerSpec::for_view(name, Some(GeometryKind::Polygon), &self.crs, &table)
             .described(name, description);
-        self.layer(&spec, |sink, dataset| sink.polygons(dataset, coverage, table, progress))?;
+        self.layer(&spec, coverage, coverage.len(), &table, progress)?;
         if progress.cancelled() { Err(IoError::Cancelled) } else { Ok(()) }
     }
 
-    /// Writes a table without geometry in one transaction.
+    /// Writes a table without geometry.
     ///
     /// # Errors
     /// As [`Self::polygons`].
     pub fn table(&mut self, name: &str, description: &str, table: &AttributeTable) -> Result<()> {
         let spec = LayerSpec::for_table(name, None, &self.crs, table).described(name, description);
-        self.layer(&spec, |sink, dataset| sink.rows(dataset, table))
+        self.layer(&spec, &NoShapes, table.rows(), &table.into(), &NoProgress)
     }
 
-    /// Writes points in one transaction.
+    /// Writes points.
     ///
     /// # Errors
     /// As [`Self::polygons`].
     pub fn points(&mut self, name: &str, description: &str, batch: &PointBatch) -> Result<()> {
         let spec = LayerSpec::for_table(name, Some(GeometryKind::Point), &self.crs, &batch.table)
             .described(name, description);
-        self.layer(&spec, |sink, dataset| sink.points(dataset, batch))
+        check_points(&self.path, name, batch)?;
+        self.layer(&spec, batch, batch.xs.len(), &(&batch.table).into(), &NoProgress)
     }
 
-    /// Flushes and closes the file.
+    /// Ends the file, which is whole after every layer.
     ///
     /// # Errors
-    /// [`IoError::Write`], e.g. for a full disk.
+    /// None so far.
     pub fn finish(self) -> Result<()> {
-        close(self.dataset, &self.path)
+        Ok(())
     }
 
     fn layer(
         &mut self,
         spec: &LayerSpec,
-        write: impl FnOnce(&mut Sink, &Dataset) -> gdal::errors::Result<u64>,
+        shapes: &dyn Shapes,
+        n: usize,
+        table: &TableView<'_>,
+        progress: &dyn Progress,
     ) -> Result<()> {
-        write_layer(&mut self.dataset, &self.path, spec, write)
+        write_layer(&self.path, spec, shapes, n, table, progress)
     }
 }
 
+/// Writes a layer into a `GeoPackage` that is there.
 fn write_layer(
-    dataset: &mut Dataset,
     path: &Path,
     spec: &LayerSpec,
-    write: impl FnOnce(&mut Sink, &Dataset) -> gdal::errors::Result<u64>,
+    shapes: &dyn Shapes,
+    n: usize,
+    table: &TableView<'_>,
+    progress: &dyn Progress,
 ) -> Result<()> {
-    let mut sink = Sink::create(dataset, path, spec, VectorFormat::GeoPackage)?;
-    let (result, messages) = capture(|| write(&mut sink, dataset));
-    result.map_err(|e| failed(path, &spec.name, &e, &messages))?;
-    sink.finish(dataset, path)
+    let mut out = Output::in_geopackage(path, spec)?;
+    out.append(path, spec, shapes, n, table, progress)?;
+    out.finish(path)
 }
 
 /// Writes QGIS styles into the table `layer_styles` of an existing GeoPackage, replacing those that are there.
@@ -241,24 +267,12 @@ pub fn write_layer_styles(path: &Path, styles: &[LayerStyle]) -> Result<()> {
         encoding: None,
         spatial_index: false,
     };
-    let (opened, messages) = capture(|| {
-        Dataset::open_ex(
-            path,
-            DatasetOptions {
-                open_flags: GdalOpenFlags::GDAL_OF_UPDATE
-                    | GdalOpenFlags::GDAL_OF_VECTOR
-                    | GdalOpenFlags::GDAL_OF_VERBOSE_ERROR,
-                ..DatasetOptions::default()
-            },
-        )
-    });
-    let mut dataset =
-        opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
+    let mut dataset = open_for_update(path)?;
     if let Some(old) = crate::source::layer_names(&dataset).iter().position(|n| n == STYLES) {
         dataset.delete_layer(old).map_err(|e| IoError::write(path, e))?;
     }
-    write_layer(&mut dataset, path, &spec, |sink, dataset| sink.rows(dataset, &table))?;
-    close(dataset, path)
+    close(dataset, path)?;
+    write_layer(path, &spec, &NoShapes, table.rows(), &(&table).into(), &NoProgress)
 }
 
 /// A QGIS style for a layer of a GeoPackage.
@@ -284,8 +298,8 @@ const GEOMETRY_COLUMN: &str = "geom";
 /// A file with one layer, written in batches with bounded memory.
 pub struct VectorWriter {
     path: PathBuf,
-    dataset: Dataset,
-    sink: Sink,
+    spec: LayerSpec,
+    out: Output,
     written: u64,
 }
 
@@ -296,8 +310,14 @@ impl VectorWriter {
     /// [`IoError::Write`] if GDAL refuses, [`IoError::UnknownCrs`] for the CRS.
     pub fn create(path: &Path, format: VectorFormat, spec: &LayerSpec) -> Result<Self> {
         let mut dataset = create_dataset(path, format)?;
-        let sink = Sink::create(&mut dataset, path, spec, format)?;
-        Ok(Self { path: path.to_owned(), dataset, sink, written: 0 })
+        let out = if format == VectorFormat::GeoPackage {
+            close(dataset, path)?;
+            Output::in_geopackage(path, spec)?
+        } else {
+            let sink = Sink::create(&mut dataset, path, spec, format)?;
+            Output::Gdal { dataset, sink }
+        };
+        Ok(Self { path: path.to_owned(), spec: spec.clone(), out, written: 0 })
     }
 
     /// Appends polygons; the columns must be those of the layer, in order.
@@ -305,7 +325,7 @@ impl VectorWriter {
     /// # Errors
     /// [`IoError::Write`].
     pub fn polygons(&mut self, coverage: &Coverage, table: &AttributeTable) -> Result<()> {
-        self.append(|sink, dataset| sink.polygons(dataset, coverage, table, &NoProgress))
+        self.append(coverage, coverage.len(), table)
     }
 
     /// Appends points; the columns must be those of the layer, in order.
@@ -313,7 +333,8 @@ impl VectorWriter {
     /// # Errors
     /// [`IoError::Write`].
     pub fn points(&mut self, batch: &PointBatch) -> Result<()> {
-        self.append(|sink, dataset| sink.points(dataset, batch))
+        check_points(&self.path, &self.spec.name, batch)?;
+        self.append(batch, batch.xs.len(), &batch.table)
     }
 
     /// Appends lines; the columns must be those of the layer, in order.
@@ -321,7 +342,8 @@ impl VectorWriter {
     /// # Errors
     /// [`IoError::Write`].
     pub fn lines(&mut self, batch: &LineBatch) -> Result<()> {
-        self.append(|sink, dataset| sink.lines(dataset, batch))
+        let lines = Multilines::of(batch);
+        self.append(&lines, lines.rows(), &batch.table)
     }
 
     /// Number of features written so far.
@@ -330,19 +352,92 @@ impl VectorWriter {
         self.written
     }
 
-    /// Commits, flushes and closes.
+    /// Completes the layer, flushes and closes.
     ///
     /// # Errors
     /// [`IoError::Write`], e.g. for a full disk.
-    pub fn finish(mut self) -> Result<()> {
-        self.sink.finish(&self.dataset, &self.path)?;
-        close(self.dataset, &self.path)
+    pub fn finish(self) -> Result<()> {
+        self.out.finish(&self.path)
     }
 
-    fn append(&mut self, write: impl FnOnce(&mut Sink, &Dataset) -> gdal::errors::Result<u64>) -> Result<()> {
-        let (result, messages) = capture(|| write(&mut self.sink, &self.dataset));
-        self.written += result.map_err(|e| failed(&self.path, &self.sink.name, &e, &messages))?;
+    fn append(&mut self, shapes: &dyn Shapes, n: usize, table: &AttributeTable) -> Result<()> {
+        self.out.append(&self.path, &self.spec, shapes, n, &table.into(), &NoProgress)?;
+        self.written += n as u64;
         Ok(())
+    }
+}
+
+/// Where features go.
+enum Output {
+    /// Ready-made pages of a `GeoPackage`.
+    Pages(GpkgLayer),
+    /// GDAL, feature by feature.
+    Gdal { dataset: Dataset, sink: Sink },
+}
+
+impl Output {
+    /// Declares a layer in a `GeoPackage` that is there and opens it for filling.
+    fn in_geopackage(path: &Path, spec: &LayerSpec) -> Result<Self> {
+        let mut dataset = open_for_update(path)?;
+        let mut sink = Sink::create(&mut dataset, path, spec, VectorFormat::GeoPackage)?;
+        sink.finish(&dataset, path)?;
+        close(dataset, path)?;
+        let geometry = spec.geometry.map(|_| GEOMETRY_COLUMN);
+        if let Ok(layer) = GpkgLayer::open(path, &spec.name, geometry)? {
+            return Ok(Self::Pages(layer));
+        }
+        let dataset = open_for_update(path)?;
+        sink.reopen(&dataset, path)?;
+        Ok(Self::Gdal { dataset, sink })
+    }
+
+    fn append(
+        &mut self,
+        path: &Path,
+        spec: &LayerSpec,
+        shapes: &dyn Shapes,
+        n: usize,
+        table: &TableView<'_>,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        check_table(path, spec, n, table)?;
+        match self {
+            Self::Pages(layer) => layer.append(shapes, table, n, progress),
+            Self::Gdal { dataset, sink } => {
+                let (result, messages) = capture(|| sink.features(dataset, n, table, progress, shapes));
+                result.map_err(|e| failed(path, &spec.name, &e, &messages))
+            }
+        }
+    }
+
+    fn finish(self, path: &Path) -> Result<()> {
+        match self {
+            Self::Pages(layer) => layer.finish(),
+            Self::Gdal { dataset, mut sink } => {
+                sink.finish(&dataset, path)?;
+                close(dataset, path)
+            }
+        }
+    }
+}
+
+fn check_table(path: &Path, spec: &LayerSpec, n: usize, table: &TableView<'_>) -> Result<()> {
+    let wrong = |text: String| Err(IoError::write(path, format!("layer \"{}\": {text}", spec.name)));
+    let (given, wanted) = (table.columns.len(), spec.fields.len());
+    if given != wanted {
+        return wrong(format!("{given} columns given, the layer has {wanted}"));
+    }
+    match table.columns.iter().find(|(_, c)| c.len() != n) {
+        Some((name, column)) => wrong(format!("column {name} has {} rows for {n} features", column.len())),
+        None => Ok(()),
+    }
+}
+
+fn check_points(path: &Path, layer: &str, batch: &PointBatch) -> Result<()> {
+    if batch.xs.len() == batch.ys.len() {
+        Ok(())
+    } else {
+        Err(IoError::write(path, format!("layer \"{layer}\": xs and ys differ in length")))
     }
 }
 
@@ -398,17 +493,39 @@ fn create_dataset(path: &Path, format: VectorFormat) -> Result<Dataset> {
     if path.exists() {
         std::fs::remove_file(path).map_err(|e| IoError::write(path, e))?;
     }
-    let (made, messages) = capture(|| {
-        // The file is new and thrown away if the run fails: a journal would only cost time.
+    without_journal(path, || {
+        DriverManager::get_driver_by_name(format.driver()).and_then(|d| d.create_vector_only(path))
+    })
+}
+
+fn open_for_update(path: &Path) -> Result<Dataset> {
+    if !path.exists() {
+        return Err(IoError::read(path, "no such file"));
+    }
+    without_journal(path, || {
+        Dataset::open_ex(
+            path,
+            DatasetOptions {
+                open_flags: GdalOpenFlags::GDAL_OF_UPDATE
+                    | GdalOpenFlags::GDAL_OF_VECTOR
+                    | GdalOpenFlags::GDAL_OF_VERBOSE_ERROR,
+                ..DatasetOptions::default()
+            },
+        )
+    })
+}
+
+/// The file is new and thrown away if the run fails: a journal would only cost time.
+fn without_journal(path: &Path, open: impl FnOnce() -> gdal::errors::Result<Dataset>) -> Result<Dataset> {
+    let (opened, messages) = capture(|| {
         gdal::config::set_thread_local_config_option("OGR_SQLITE_JOURNAL", "OFF")?;
         gdal::config::set_thread_local_config_option("OGR_SQLITE_SYNCHRONOUS", "OFF")?;
-        let made =
-            DriverManager::get_driver_by_name(format.driver()).and_then(|d| d.create_vector_only(path));
+        let opened = open();
         gdal::config::clear_thread_local_config_option("OGR_SQLITE_JOURNAL")?;
         gdal::config::clear_thread_local_config_option("OGR_SQLITE_SYNCHRONOUS")?;
-        made
+        opened
     });
-    made.map_err(|e| IoError::write(path, messages.summary().unwrap_or_else(|| e.to_string())))
+    opened.map_err(|e| IoError::write(path, messages.summary().unwrap_or_else(|| e.to_string())))
 }
 
 fn close(dataset: Dataset, path: &Path) -> Result<()> {
@@ -425,18 +542,16 @@ fn failed(path: &Path, layer: &str, error: &GdalError, messages: &GdalMessages) 
     IoError::write(path, format!("layer \"{layer}\": {said}"))
 }
 
-/// The layer that features go to.
+/// The layer that features go to, one by one.
 struct Sink {
     name: String,
     index: usize,
-    fields: Vec<FieldType>,
     geometry: Option<GeometryKind>,
     transaction: bool,
-    /// What builds the index at the end: `Err` holds why ours cannot, then GDAL does it the slow way.
-    rtree: Option<std::result::Result<SpatialIndex, GdalError>>,
 }
 
 impl Sink {
+    /// Creates the layer; a `GeoPackage` gets its spatial index declared, which is empty so far.
     fn create(dataset: &mut Dataset, path: &Path, spec: &LayerSpec, format: VectorFormat) -> Result<Self> {
         let srs = if spec.crs.is_empty() { None } else { Some(definition_to_spatial_ref(&spec.crs)?) };
         let options = layer_options(spec, format);
@@ -449,8 +564,7 @@ impl Sink {
         };
         let index = dataset.layer_count();
         let transaction = format == VectorFormat::GeoPackage;
-        let indexed = transaction && spec.geometry.is_some() && spec.spatial_index;
-        let (made, messages) = capture(|| -> gdal::errors::Result<Option<_>> {
+        let (made, messages) = capture(|| -> gdal::errors::Result<()> {
             if transaction {
                 ffi::start_transaction(dataset)?;
             }
@@ -463,132 +577,74 @@ impl Sink {
             for (name, field) in &spec.fields {
                 create_field(&layer, name, *field, format)?;
             }
-            Ok(indexed.then(|| SpatialIndex::declare(dataset, &spec.name, GEOMETRY_COLUMN)))
+            if transaction && spec.geometry.is_some() && spec.spatial_index {
+                declare_index(dataset, &spec.name)?;
+            }
+            Ok(())
         });
-        let rtree = made.map_err(|e| failed(path, &spec.name, &e, &messages))?;
-        let fields = spec.fields.iter().map(|(_, f)| *f).collect();
-        Ok(Self { name: spec.name.clone(), index, fields, geometry: spec.geometry, transaction, rtree })
+        made.map_err(|e| failed(path, &spec.name, &e, &messages))?;
+        Ok(Self { name: spec.name.clone(), index, geometry: spec.geometry, transaction })
+    }
+
+    /// Finds the layer again in a dataset that was opened anew.
+    fn reopen(&mut self, dataset: &Dataset, path: &Path) -> Result<()> {
+        let found = crate::source::layer_names(dataset).iter().position(|n| *n == self.name);
+        self.index = found.ok_or_else(|| IoError::write(path, format!("layer \"{}\" is gone", self.name)))?;
+        ffi::start_transaction(dataset).map_err(|e| IoError::write(path, e))
     }
 
     fn finish(&mut self, dataset: &Dataset, path: &Path) -> Result<()> {
         if !self.transaction {
             return Ok(());
         }
-        let rtree = self.rtree.take();
-        let (result, messages) = capture(|| {
-            match rtree {
-                Some(Ok(rtree)) => rtree.write(dataset)?,
-                Some(Err(_)) => crate::rtree::create_by_gdal(dataset, &self.name, GEOMETRY_COLUMN)?,
-                None => {}
-            }
-            ffi::commit_transaction(dataset)
-        });
+        let (result, messages) = capture(|| ffi::commit_transaction(dataset));
         result.map_err(|e| failed(path, &self.name, &e, &messages))
     }
 
-    fn polygons(
-        &mut self,
-        dataset: &Dataset,
-        coverage: &Coverage,
-        table: &AttributeTable,
-        progress: &dyn Progress,
-    ) -> gdal::errors::Result<u64> {
-        self.features(dataset, coverage.len(), table, progress, |i, wkb| {
-            multipolygon_wkb(coverage, i, wkb);
-            let part = |f: u32| coverage.ring_off[coverage.part_off[f as usize] as usize] as usize;
-            let vertices = part(coverage.feat_off[i])..part(coverage.feat_off[i + 1]);
-            bounds_of(&coverage.xs[vertices.clone()], &coverage.ys[vertices])
-        })
-    }
-
-    fn points(&mut self, dataset: &Dataset, batch: &PointBatch) -> gdal::errors::Result<u64> {
-        if batch.ys.len() != batch.xs.len() {
-            return Err(GdalError::BadArgument("xs and ys differ in length".to_owned()));
-        }
-        self.features(dataset, batch.xs.len(), &batch.table, &NoProgress, |i, wkb| {
-            wkb.extend_from_slice(&[1, 1, 0, 0, 0]);
-            wkb.extend_from_slice(&batch.xs[i].to_le_bytes());
-            wkb.extend_from_slice(&batch.ys[i].to_le_bytes());
-            bounds_of(&batch.xs[i..=i], &batch.ys[i..=i])
-        })
-    }
-
-    fn lines(&mut self, dataset: &Dataset, batch: &LineBatch) -> gdal::errors::Result<u64> {
-        // Lines of each row: rows ascend, so they are neighbours.
-        let rows = batch.table_rows();
-        let mut first = vec![0usize; rows + 1];
-        batch.rows.iter().for_each(|&r| first[r as usize + 1] += 1);
-        for row in 0..rows {
-            first[row + 1] += first[row];
-        }
-        self.features(dataset, rows, &batch.table, &NoProgress, |i, wkb| {
-            multiline_wkb(batch, first[i]..first[i + 1], wkb);
-            let vertices = batch.offsets[first[i]] as usize..batch.offsets[first[i + 1]] as usize;
-            bounds_of(&batch.xs[vertices.clone()], &batch.ys[vertices])
-        })
-    }
-
-    fn rows(&mut self, dataset: &Dataset, table: &AttributeTable) -> gdal::errors::Result<u64> {
-        self.features(dataset, table.rows(), table, &NoProgress, |_, _| None)
-    }
-
-    /// Writes `n` features; `geometry` appends the WKB of feature `i` (nothing: no geometry) and gives its box.
     fn features(
         &mut self,
         dataset: &Dataset,
         n: usize,
-        table: &AttributeTable,
+        table: &TableView<'_>,
         progress: &dyn Progress,
-        geometry: impl Fn(usize, &mut Vec<u8>) -> Option<[f64; 4]>,
-    ) -> gdal::errors::Result<u64> {
-        let mismatch = |text: String| Err(GdalError::BadArgument(text));
-        if table.columns.len() != self.fields.len() {
-            return mismatch(format!(
-                "{} columns given, the layer has {}",
-                table.columns.len(),
-                self.fields.len()
-            ));
-        }
-        if let Some(bad) = table.columns.iter().find(|c| c.data.len() != n) {
-            return mismatch(format!("column {} has {} rows for {n} features", bad.name, bad.data.len()));
-        }
+        shapes: &dyn Shapes,
+    ) -> gdal::errors::Result<()> {
         let layer = dataset.layer(self.index)?;
         let mut wkb = Vec::new();
         for row in 0..n {
             let mut feature = Feature::new(layer.defn())?;
-            let mut bounds = None;
             if self.geometry.is_some() {
                 wkb.clear();
-                bounds = geometry(row, &mut wkb);
+                shapes.wkb(row, &mut wkb);
                 if !wkb.is_empty() {
                     feature.set_geometry(Geometry::from_wkb(&wkb)?)?;
                 }
             }
-            for (index, column) in table.columns.iter().enumerate() {
-                set_field(&mut feature, index, &column.data, row)?;
+            for (index, (_, column)) in table.columns.iter().enumerate() {
+                set_field(&mut feature, index, column.at(row))?;
             }
             feature.create(&layer)?;
-            if let (Some(Ok(rtree)), Some(bounds), Some(id)) = (&mut self.rtree, bounds, feature.fid()) {
-                rtree.add(id as i64, bounds);
-            }
             if row % 4096 == 4095 {
                 progress.advance(4096);
                 if progress.cancelled() {
-                    return Ok(row as u64);
+                    return Ok(());
                 }
             }
         }
         progress.advance(n as u64 % 4096);
-        Ok(n as u64)
+        Ok(())
     }
 }
 
-/// `[x0, y0, x1, y1]`; `None` without vertices. Coordinates that are not numbers are passed over.
-fn bounds_of(xs: &[f64], ys: &[f64]) -> Option<[f64; 4]> {
-    let range =
-        |v: &[f64]| v.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
-    let ((x0, x1), (y0, y1)) = (range(xs), range(ys));
-    (x0 <= x1 && y0 <= y1).then_some([x0, y0, x1, y1])
+/// Declares the spatial index of an empty layer: tables, triggers, entry among the extensions.
+fn declare_index(dataset: &Dataset, table: &str) -> gdal::errors::Result<()> {
+    let sql = format!("SELECT CreateSpatialIndex('{}', '{GEOMETRY_COLUMN}')", table.replace('\'', "''"));
+    let (result, messages) = capture(|| dataset.execute_sql(sql, None, Dialect::DEFAULT).map(drop));
+    result?;
+    match messages.failures.first() {
+        Some(failure) => Err(GdalError::BadArgument(failure.clone())),
+        None => Ok(()),
+    }
 }
 
 fn layer_options(spec: &LayerSpec, format: VectorFormat) -> Vec<String> {
@@ -633,31 +689,15 @@ fn create_field<L: LayerAccess>(
     ffi::create_field(layer, name, kind, subtype, None, None)
 }
 
-fn set_field(
-    feature: &mut Feature<'_>,
-    index: usize,
-    data: &ColumnData,
-    row: usize,
-) -> gdal::errors::Result<()> {
-    match data {
-        ColumnData::Text(v) => match &v[row] {
-            // A C string cannot hold a zero byte.
-            Some(text) if text.contains('\0') => feature.set_field_string(index, &text.replace('\0', "")),
-            Some(text) => feature.set_field_string(index, text),
-            None => feature.set_field_null(index),
-        },
-        ColumnData::Real(v) => match v[row] {
-            Some(x) if !x.is_nan() => feature.set_field_double(index, x),
-            _ => feature.set_field_null(index),
-        },
-        ColumnData::Int(v) => match v[row] {
-            Some(x) => feature.set_field_integer64(index, x),
-            None => feature.set_field_null(index),
-        },
-        ColumnData::Bool(v) => match v[row] {
-            Some(x) => feature.set_field_integer(index, i32::from(x)),
-            None => feature.set_field_null(index),
-        },
+fn set_field(feature: &mut Feature<'_>, index: usize, value: Value<'_>) -> gdal::errors::Result<()> {
+    match value {
+        Value::Null => feature.set_field_null(index),
+        // A C string cannot hold a zero byte.
+        Value::Text(text) if text.contains('\0') => feature.set_field_string(index, &text.replace('\0', "")),
+        Value::Text(text) => feature.set_field_string(index, text),
+        Value::Real(x) => feature.set_field_double(index, x),
+        Value::Int(x) => feature.set_field_integer64(index, x),
+        Value::Bool(x) => feature.set_field_integer(index, i32::from(x)),
     }
 }
 
@@ -692,7 +732,7 @@ pub(crate) fn multipolygon_wkb(coverage: &Coverage, i: usize, out: &mut Vec<u8>)
     }
 }
 
-fn multiline_wkb(batch: &LineBatch, lines: std::ops::Range<usize>, out: &mut Vec<u8>) {
+pub(crate) fn multiline_wkb(batch: &LineBatch, lines: std::ops::Range<usize>, out: &mut Vec<u8>) {
     if lines.is_empty() {
         return;
     }

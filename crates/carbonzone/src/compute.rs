@@ -41,7 +41,7 @@ impl SectorTable {
 pub struct Results {
     /// Sector keys in column order, without `sink`.
     pub sectors: Vec<String>,
-    /// Allocation per rule.
+    /// Allocation: the rules as applied; tonnes per parcel and rule are gone by now.
     pub allocation: Allocation,
     /// Tonnes per parcel.
     pub parcels: SectorTable,
@@ -74,7 +74,7 @@ pub fn compute(
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<Results> {
-    let allocation = place(inputs, notes, progress)?;
+    let mut allocation = place(inputs, notes, progress)?;
     let sectors = sector_order(&allocation);
     let parcels = parcel_table(&allocation, &sectors, inputs.parcels.ids.len());
     let grid = grid_of(loaded, inputs, notes)?;
@@ -89,6 +89,8 @@ pub fn compute(
     book(&sectors, &zones, &zones_outside, (Stage::Zones, Stage::ZonesOutside), &mut notes.ledger);
     let covered_m2 = on_grid.spread(&inputs.parcels.area_m2).per_target;
     let contributions = contributions(&allocation, &on_zones, &inputs.zones.ids);
+    // Tonnes per parcel and rule were for this; there are as many rules as columns of the parcel layer.
+    allocation.per_rule = Vec::new();
     let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid));
     report_outside(inputs, &on_zones, &parcels, notes);
     progress.end();

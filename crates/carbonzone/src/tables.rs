@@ -3,6 +3,7 @@
 use crate::compute::{Results, SectorTable};
 use crate::config::AreaBasis;
 use crate::load::Inputs;
+use carbonzone_io::{ColumnView, TableView};
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2};
 use carbonzone_zoning::scheme::append_zone_columns;
 
@@ -19,25 +20,27 @@ fn push_tonnes(table: &mut AttributeTable, sectors: &[String], values: &SectorTa
     table.push("net_t", pick(&values.net_t));
 }
 
-/// Parcel layer.
-pub fn parcels(inputs: &Inputs, results: &Results, basis: AreaBasis) -> AttributeTable {
+/// Parcel layer, borrowed from where the columns are.
+pub fn parcels<'a>(inputs: &'a Inputs, results: &'a Results, basis: AreaBasis) -> TableView<'a> {
     let p = &inputs.parcels;
-    let mut table = AttributeTable::new()
-        .with("unit_id", ColumnData::texts(&p.ids))
-        .with("land_use", ColumnData::texts(&p.land_use))
-        .with(
-            "space_type",
-            ColumnData::Text(p.space_type.iter().map(|&s| Some(p.space_types[s as usize].clone())).collect()),
-        )
-        .with("area_m2", ColumnData::reals(&p.area_m2));
+    let mut table = TableView::default();
+    table.push("unit_id", ColumnView::Texts(&p.ids));
+    table.push("land_use", ColumnView::Texts(&p.land_use));
+    table.push("space_type", ColumnView::Names(&p.space_type, &p.space_types));
+    table.push("area_m2", ColumnView::Reals(&p.area_m2));
     match basis {
-        AreaBasis::Planar => table.push("area_ellipsoidal_m2", ColumnData::reals(&p.ellipsoidal_m2)),
-        AreaBasis::Ellipsoidal => table.push("area_planar_m2", ColumnData::reals(&p.planar_m2)),
+        AreaBasis::Planar => table.push("area_ellipsoidal_m2", ColumnView::Reals(&p.ellipsoidal_m2)),
+        AreaBasis::Ellipsoidal => table.push("area_planar_m2", ColumnView::Reals(&p.planar_m2)),
     }
-    push_tonnes(&mut table, &results.sectors, &results.parcels, None);
+    for (name, column) in results.sectors.iter().zip(&results.parcels.sectors_t) {
+        table.push(&format!("{name}_t"), ColumnView::Reals(column));
+    }
+    table.push("gross_t", ColumnView::Reals(&results.parcels.gross_t));
+    table.push("sink_t", ColumnView::Reals(&results.parcels.sink_t));
+    table.push("net_t", ColumnView::Reals(&results.parcels.net_t));
     for (field, proxy) in &inputs.proxy_fields {
         if let Some(column) = inputs.proxies.get(proxy) {
-            table.push(field, ColumnData::reals(&column.values));
+            table.push(field, ColumnView::Reals(&column.values));
         }
     }
     table

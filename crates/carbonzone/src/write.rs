@@ -8,7 +8,7 @@ use crate::run::named;
 use crate::{maps, tables};
 use anyhow::Context;
 use carbonzone_geom::{Coverage, overlap_grid};
-use carbonzone_io::{ByteBand, FloatBand, GpkgWriter, WorkingCrs};
+use carbonzone_io::{ByteBand, FloatBand, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{AttributeTable, ColumnData, GridSpec, Ledger, Progress, RunManifest};
@@ -34,7 +34,7 @@ pub fn write_all(
     let coarse =
         (p.outputs.parcels == ParcelDetail::Coarse).then(|| coarse_parcels(&inputs, results)).flatten();
     let parcel_table = match &coarse {
-        Some((_, table)) => table.clone(),
+        Some((_, table)) => table.into(),
         None => tables::parcels(&inputs, results, p.city.area),
     };
     let parcel_shapes = coarse.as_ref().map_or(&inputs.parcels.coverage, |(cells, _)| cells);
@@ -57,17 +57,17 @@ pub fn write_all(
     let grid = cell_polygons(&results.grid, &cells);
     progress.begin("write GeoPackage", Some(inputs.parcels.ids.len() as u64));
     let mut gpkg = GpkgWriter::create(&named(dir, &p.city.name, "gpkg"), &crs)?;
-    let mut layer = |name: &str, description: &str, coverage: &Coverage, table: &AttributeTable| {
-        gpkg.polygons(name, description, coverage, table, progress)
-    };
     let synthetic = if manifest.synthetic { "SYNTHETIC DATA. " } else { "" };
     let parcels_in_gpkg =
         p.outputs.parcels != ParcelDetail::None && p.outputs.parcel_format == ParcelFormat::Gpkg;
     if parcels_in_gpkg {
         let unit = if coarse.is_some() { "Parcels summed per 100 m cell" } else { "Parcels" };
         let what = format!("{synthetic}{unit}: emissions and sinks, t CO2e per year");
-        layer("parcels", &what, parcel_shapes, &parcel_table)?;
+        gpkg.polygons("parcels", &what, parcel_shapes, parcel_table.clone(), progress)?;
     }
+    let mut layer = |name: &str, description: &str, coverage: &Coverage, table: &AttributeTable| {
+        gpkg.polygons(name, description, coverage, table, progress)
+    };
     let what = format!("{synthetic}Grid cells: emissions and sinks, t CO2e per year");
     layer(&manifest.grid_layer, &what, &grid, &cell_table)?;
     let what = format!("{synthetic}Zones: emissions, sinks, indices and carbon balance zone");
@@ -86,10 +86,12 @@ pub fn write_all(
     }
     progress.end();
     if p.outputs.maps {
-        let parcels = (p.outputs.parcels == ParcelDetail::Full && parcels_in_gpkg).then(|| MapLayer {
+        let shown = p.outputs.parcels == ParcelDetail::Full && parcels_in_gpkg;
+        let table = shown.then(|| parcel_table.to_table());
+        let parcels = table.map(|table| MapLayer {
             name: "parcels".to_owned(),
             coverage: inputs.parcels.coverage,
-            table: parcel_table,
+            table,
         });
         let data = MapData {
             what_if: maps::what_if(&manifest, &zone_table),
@@ -245,13 +247,16 @@ fn write_parcels_beside(
     format: ParcelFormat,
     dir: &Path,
     coverage: &Coverage,
-    table: &AttributeTable,
+    table: &TableView<'_>,
     crs: &WorkingCrs,
 ) -> anyhow::Result<()> {
     match format {
-        ParcelFormat::Fgb => carbonzone_io::write_flatgeobuf(&dir.join("parcels.fgb"), coverage, table, crs)?,
+        ParcelFormat::Fgb => {
+            carbonzone_io::write_flatgeobuf(&dir.join("parcels.fgb"), coverage, &table.to_table(), crs)?;
+        }
         ParcelFormat::Parquet => {
-            carbonzone_io::write_geoparquet(&dir.join("parcels.parquet"), coverage, table, crs)?;
+            let path = dir.join("parcels.parquet");
+            carbonzone_io::write_geoparquet(&path, coverage, &table.to_table(), crs)?;
         }
         ParcelFormat::Gpkg | ParcelFormat::None => {}
     }
