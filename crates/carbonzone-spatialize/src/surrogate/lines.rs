@@ -101,11 +101,17 @@ impl<'a> LineMeter<'a> {
     /// Adds one polyline with its class weight (1 = plain length).
     pub fn add(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
         let lengths = self.index.lengths(xs, ys);
-        self.add_measured(xs, ys, weight, &lengths);
+        self.add_measured(xs, ys, weight, lengths);
     }
 
-    /// Adds one polyline whose lengths inside parcels are known already.
-    pub fn add_measured(&mut self, xs: &[f64], ys: &[f64], weight: f64, lengths: &[(u32, f64)]) {
+    /// Adds one polyline whose lengths (parcel, metres) inside parcels are known already, see [`LineIndex::lengths_all`].
+    pub fn add_measured(
+        &mut self,
+        xs: &[f64],
+        ys: &[f64],
+        weight: f64,
+        lengths: impl IntoIterator<Item = (u32, f64)>,
+    ) {
         let total: f64 =
             xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum();
         if let Some((lines, _)) = self.area {
@@ -115,7 +121,7 @@ impl<'a> LineMeter<'a> {
         } else {
             self.tally.total.add(total);
         }
-        for &(parcel, metres) in lengths {
+        for (parcel, metres) in lengths {
             let part =
                 if self.mask[parcel as usize] { &mut self.tally.in_class } else { &mut self.tally.in_other };
             part.add(metres);

@@ -119,7 +119,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         let traffic =
             poi::load(loaded, &crs, &parcels, &locator, border, &mut proxies, fields, notes, progress);
         people::load(loaded, &crs, &parcels, &zones, &locator, border, &mut proxies, fields, notes, progress);
-        let lines = LineIndex::new(&parcels.coverage);
+        let lines = LineIndex::from_locator(&locator);
         roads::load(loaded, &crs, &parcels, &lines, border, &traffic, &mut proxies, fields, notes, progress);
     }
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);

@@ -13,7 +13,6 @@ use carbonzone_spatialize::surrogate::lines::LineMeter;
 use carbonzone_spatialize::surrogate::points::PointCounter;
 use carbonzone_spatialize::surrogate::road::corrected_length;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Adds `road:<mode>` and `road_corrected`.
@@ -136,14 +135,8 @@ fn read(
         progress,
         &mut |batch| {
             let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
-            let lengths: Vec<Vec<(u32, f64)>> = (0..batch.len())
-                .into_par_iter()
-                .map(|i| {
-                    let (xs, ys) = batch.line(i);
-                    index.lengths(xs, ys)
-                })
-                .collect();
-            for (i, lengths) in lengths.iter().enumerate() {
+            let lengths = index.lengths_all(&batch.xs, &batch.ys, &batch.offsets);
+            for i in 0..batch.len() {
                 let (xs, ys) = batch.line(i);
                 let class = classes.as_ref().map_or("", |c| c[batch.row(i)].as_str());
                 let mode = if config.class.is_none() {
@@ -156,6 +149,8 @@ fn read(
                 } else if let Some(mode) = mode {
                     if let Some(meter) = meters.get_mut(mode) {
                         let weight = config.class_weights.get(class).copied().unwrap_or(1.0);
+                        let (parcels, metres) = lengths.row(i);
+                        let lengths = parcels.iter().copied().zip(metres.iter().copied());
                         meter.add_measured(xs, ys, weight, lengths);
                     }
                 } else {
