@@ -101,10 +101,12 @@ impl<'a> LineIndex<'a> {
         block.clear();
         for (line, xs, ys) in lines {
             let ends = xs.windows(2).zip(ys.windows(2)).map(|(x, y)| ([x[0], y[0]], [x[1], y[1]]));
-            block.segments.extend(ends.map(|(a, b)| {
-                let (p, q) = if (a[0], a[1]) <= (b[0], b[1]) { (a, b) } else { (b, a) };
-                Segment { line, p, q, length: (q[0] - p[0]).hypot(q[1] - p[1]) }
-            }));
+            block.segments.extend(ends.map(|(p, q)| Segment { line, p, q, length: 0.0 }));
+        }
+        for s in &mut block.segments {
+            let (p, q) = (s.p, s.q);
+            (s.p, s.q) = if (p[0], p[1]) <= (q[0], q[1]) { (p, q) } else { (q, p) };
+            s.length = (q[0] - p[0]).hypot(q[1] - p[1]);
         }
         block.segments.retain(|s| s.length > 0.0 && s.length.is_finite());
         for Segment { p, q, .. } in &block.segments {
