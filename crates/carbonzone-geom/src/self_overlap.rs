@@ -309,10 +309,10 @@ fn clipped_strips(
 /// Sides of the frame beyond which a point lies.
 #[inline]
 fn side(x: f64, y: f64, [west, south, east, north]: [f64; 4]) -> u8 {
-    u8::from(x <= west) * WEST
-        | u8::from(x >= east) * EAST
-        | u8::from(y <= south) * SOUTH
-        | u8::from(y >= north) * NORTH
+    (u8::from(x <= west) * WEST)
+        | (u8::from(x >= east) * EAST)
+        | (u8::from(y <= south) * SOUTH)
+        | (u8::from(y >= north) * NORTH)
 }
 
 /// Sides of the frame beyond which a whole box lies.
