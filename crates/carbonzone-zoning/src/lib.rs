@@ -6,6 +6,7 @@
 //! - [`scheme`]: zoning schemes as data (levels, zone table, labels, colours) and their application.
 //! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
 //! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
+//! - [`gdp`]: GDP of counties shared out over their townships, and the zones under each proxy.
 //! - [`guiyang`]: the county method (respiration, energy, land-cover sinks); [`published`]: that paper cell by cell.
 //! - [`henan`]: ratio, trend, risk, respiration and downscaling for a series of years.
 //! - [`spatial`]: neighbours, Moran's I, hot spots; [`compare`]: differences between two runs or years.
@@ -29,6 +30,7 @@
 pub mod breaks;
 pub mod compare;
 mod error;
+pub mod gdp;
 pub mod guiyang;
 pub mod henan;
 pub mod indices;

@@ -1,5 +1,6 @@
 //! Identities that hold for any city.
 
+use carbonzone_zoning::gdp::share_gdp_by_each;
 use carbonzone_zoning::henan::downscale::{PixelShares, downscale};
 use carbonzone_zoning::henan::risk::{RiskOptions, window_risk};
 use carbonzone_zoning::henan::trend::{SerialCorrection, mann_kendall, theil_sen};
@@ -34,6 +35,31 @@ fn run(c: &[f64], a: &[f64], g: &[Option<f64>], gdp_total: Option<f64>) -> Indic
 const NEAR: f64 = 1e-12;
 
 proptest! {
+    #[test]
+    fn downscaled_gdp_keeps_the_sum_of_every_county(
+        counties in prop::collection::vec(prop::option::weighted(0.9, 0.0f64..1e9), 1..6),
+        units in prop::collection::vec((0usize..6, 0u32..4, 0.0f64..1e5, 1.0f64..1e8), 1..60),
+    ) {
+        let county_of: Vec<usize> = units.iter().map(|u| u.0 % counties.len()).collect();
+        let shops: Vec<f64> = units.iter().map(|u| f64::from(u.1)).collect();
+        let people: Vec<f64> = units.iter().map(|u| u.2).collect();
+        let area: Vec<f64> = units.iter().map(|u| u.3).collect();
+        for shared in share_gdp_by_each(&counties, &county_of, &[&shops, &people, &area]).expect("valid inputs") {
+            for (c, total) in counties.iter().enumerate() {
+                let members = || (0..units.len()).filter(|&u| county_of[u] == c);
+                let parts: Vec<f64> = members().filter_map(|u| shared.gdp[u]).collect();
+                match total {
+                    Some(total) if members().count() > 0 => {
+                        prop_assert_eq!(parts.len(), members().count());
+                        prop_assert!((parts.iter().sum::<f64>() - total).abs() <= 1e-9 * total);
+                    }
+                    Some(total) => prop_assert!(*total == 0.0 || shared.without_weight.contains(&c)),
+                    None => prop_assert!(parts.is_empty()),
+                }
+            }
+        }
+    }
+
     #[test]
     fn esc_is_ccr_over_city_ccr((c, a, g) in city()) {
         let ix = run(&c, &a, &g, None);
