@@ -3,6 +3,7 @@
 //! Only the features that need it go through `geo`'s boolean operations (snapped to about 1e-9 of the joint
 //! extent); all others keep their coordinates bit for bit.
 
+use crate::dissolve::oriented;
 use carbonzone_geom::Coverage;
 use geo::algorithm::unary_union;
 use geo::{BooleanOps, BoundingRect, Coord, Intersects, Rect};
@@ -120,7 +121,7 @@ pub fn first_takes_all(coverage: &Coverage, pairs: &[(u32, u32, f64)]) -> Covera
             lower.sort_unstable();
             lower.dedup();
             // The original lower zones: what two of them share is theirs, whoever of them gets it.
-            let taken: Vec<_> = lower.iter().map(|&j| coverage.multipolygon(j as usize)).collect();
+            let taken: Vec<_> = lower.iter().map(|&j| oriented(coverage, j as usize)).collect();
             let own = coverage.multipolygon(i);
             if taken.is_empty() { own } else { own.difference(&unary_union(&taken)) }
         })
@@ -217,6 +218,17 @@ mod tests {
         assert_eq!(kept, [0, 1]);
         assert_eq!(cut.area_m2(0), 100.0);
         assert!((cut.area_m2(1) - 50.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn zones_drawn_in_either_direction_take_their_ground() {
+        let mut zones = coverage(&[(0.0, 10.0)]);
+        let mut turned = square(10.0, 20.0);
+        turned[0][0].reverse();
+        zones.push_rings(&turned);
+        zones.push_rings(&square(8.0, 30.0));
+        let out = first_takes_all(&zones, &[(0, 2, 20.0), (1, 2, 100.0)]);
+        assert!((out.area_m2(2) - 100.0).abs() < 1e-6, "{:?}", out.areas_m2());
     }
 
     #[test]

@@ -265,6 +265,32 @@ pub(crate) fn select_bands(source: &Dataset, bands: &[usize]) -> Result<Dataset>
     }
 }
 
+/// Polygons of the 4-connected regions of equal value of band 1, without its nodata pixels; the value goes into the
+/// first field of the layer.
+pub(crate) fn polygonize<L: LayerAccess>(raster: &Dataset, layer: &L) -> Result<()> {
+    let band = raster.rasterband(1)?;
+    // SAFETY: band and layer are alive for the call; the mask band belongs to the band; null options mean
+    // 4-connectedness, a null progress function none.
+    let code = unsafe {
+        let source = band.c_rasterband();
+        let mask = gdal_sys::GDALGetMaskBand(source);
+        gdal_sys::GDALPolygonize(
+            source,
+            mask,
+            layer.c_layer(),
+            0,
+            std::ptr::null_mut(),
+            None,
+            std::ptr::null_mut(),
+        )
+    };
+    if code == CPLErr::CE_None {
+        Ok(())
+    } else {
+        Err(GdalError::CplError { class: code, number: 0, msg: "the raster could not be traced".to_owned() })
+    }
+}
+
 /// Version of PROJ that GDAL runs with, e.g. `9.1.1`.
 pub(crate) fn proj_version() -> String {
     let (mut major, mut minor, mut patch): (c_int, c_int, c_int) = (0, 0, 0);

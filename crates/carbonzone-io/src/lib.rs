@@ -8,6 +8,7 @@
 //! | GeoPackage with several layers | [`GpkgWriter`] |
 //! | one layer in batches | [`VectorWriter`] |
 //! | GeoJSON, GeoParquet, GeoTIFF (whole or in blocks) | [`write_geojson`], [`write_geoparquet`], [`write_cog`], [`write_cog_byte`], [`CogWriter`] |
+//! | land-cover raster as polygons | [`read_land_cover`] |
 //! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
@@ -37,6 +38,7 @@ mod geoparquet;
 mod geotiff;
 mod gpkg_layer;
 mod gpkg_rows;
+mod land_cover;
 mod mojibake;
 mod place;
 mod polygons;
@@ -63,6 +65,7 @@ pub use error::{IoError, Result};
 pub use geojson_writer::write_geojson;
 pub use geoparquet::write_geoparquet;
 pub use geotiff::{ByteBand, CogWriter, FloatBand, write_cog, write_cog_byte};
+pub use land_cover::{LAND_COVER_CLASS, read_land_cover};
 pub use polygons::{PolygonLayer, read_polygons};
 pub use raster::{ClassAreas, Raster, Resample, ZonalSums, class_areas, class_areas_in_blocks, zonal_sums};
 pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};

@@ -84,13 +84,13 @@ pub fn read_polygons(
 }
 
 /// What came out of the file, before cleaning up.
-struct RawLayer {
-    coverage: Coverage,
-    outcomes: Vec<Outcome>,
-    ids: Option<Vec<Option<String>>>,
-    table: AttributeTable,
-    read: u64,
-    error: Option<String>,
+pub(crate) struct RawLayer {
+    pub coverage: Coverage,
+    pub outcomes: Vec<Outcome>,
+    pub ids: Option<Vec<Option<String>>>,
+    pub table: AttributeTable,
+    pub read: u64,
+    pub error: Option<String>,
 }
 
 fn read_all(open: &OpenLayer, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
@@ -176,7 +176,7 @@ fn take_ids(source: &VectorSource, raw: &mut RawLayer) {
 }
 
 /// Reports what was dropped and repaired, sorts, and makes ids unique.
-fn assemble(
+pub(crate) fn assemble(
     source: &VectorSource,
     path: &CrsPath,
     crs: &WorkingCrs,
@@ -204,7 +204,7 @@ fn assemble(
         sort_by_id(&mut keep, ids, &raw.coverage, &raw.table);
         let (unique, renamed) =
             unique_ids(keep.iter().map(|&i| ids[i as usize].as_deref().unwrap_or("null")));
-        warnings::report_duplicate_ids(source, &renamed, report);
+        warnings::report_duplicate_ids(source, &renamed, report, ledger);
         unique
     } else {
         sort_by_wkb(&mut keep, &raw.coverage, &raw.table);

@@ -50,6 +50,11 @@ impl Raster {
         (self.width, self.height)
     }
 
+    /// Path as given, for messages.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Number of bands.
     #[must_use]
     pub fn bands(&self) -> usize {
@@ -501,6 +506,18 @@ fn open_for_zones(
     crs: &WorkingCrs,
     report: &mut Reporter<'_>,
 ) -> Option<(Raster, CrsPath)> {
+    let (raster, mut there, back) = open_both_ways(source, crs, report)?;
+    there.label.clone_from(&back.label);
+    there.geographic = back.geographic;
+    Some((raster, there))
+}
+
+/// Opens the raster; the ways from the working CRS into its own, and back.
+pub(crate) fn open_both_ways(
+    source: &VectorSource,
+    crs: &WorkingCrs,
+    report: &mut Reporter<'_>,
+) -> Option<(Raster, CrsPath, CrsPath)> {
     if !check_file(source, report) {
         return None;
     }
@@ -544,16 +561,12 @@ fn open_for_zones(
             return None;
         }
     };
-    let ways = CrsPath::new(&CrsSpec::Definition(target.clone()), None, crs.definition()).and_then(|label| {
+    let ways = CrsPath::new(&CrsSpec::Definition(target.clone()), None, crs.definition()).and_then(|back| {
         let there = CrsPath::new(&CrsSpec::Definition(crs.definition().to_owned()), None, &target)?;
-        Ok(label.zip(there))
+        Ok(there.zip(back))
     });
     match ways {
-        Ok(Some((label, mut there))) => {
-            there.label.clone_from(&label.label);
-            there.geographic = label.geographic;
-            Some((raster, there))
-        }
+        Ok(Some((there, back))) => Some((raster, there, back)),
         Ok(None) => None,
         Err(error) => {
             report.add(Finding::error("unknown_crs", error.to_string()).field("crs"));

@@ -163,6 +163,7 @@ pub(crate) fn report_duplicate_ids(
     source: &VectorSource,
     repeated: &[(String, u64)],
     report: &mut Reporter<'_>,
+    ledger: &mut Ledger,
 ) {
     if repeated.is_empty() {
         return;
@@ -183,6 +184,10 @@ pub(crate) fn report_duplicate_ids(
         .expected("unique ids")
         .count(extra)
         .hint("order among equal ids is that of the geometry, not of the file"),
+    );
+    ledger.push(
+        LedgerRow::counted(Stage::Repair, &source.role, extra as f64, "features")
+            .note("repeated id: renamed id#2, id#3, ..."),
     );
 }
 

@@ -8,6 +8,8 @@
 )]
 
 mod common;
+#[path = "common/pbf.rs"]
+mod pbf;
 
 use carbonzone_io::{VectorSource, read_own_layer};
 use common::{good_parcels, lines, points, polygons, suzhou, write_parcels};
@@ -60,6 +62,64 @@ fn an_openstreetmap_file_gives_each_reader_its_layer_and_any_tag() {
         (layer.ids, layer.table.texts("landuse").unwrap()),
         (vec!["11".to_owned()], vec![text("industrial")])
     );
+}
+
+#[test]
+fn an_openstreetmap_extract_in_pbf_gives_land_use_points_and_roads() {
+    if driver("OSM").is_none() {
+        return;
+    }
+    let corner = |id, lon, lat| pbf::Node { id, lon, lat, tags: &[] };
+    let nodes = [
+        pbf::Node {
+            id: 1, lon: 120.605, lat: 31.305, tags: &[("amenity", "school"), ("name", "苏州中学")]
+        },
+        pbf::Node { id: 2, lon: 120.606, lat: 31.306, tags: &[("highway", "bus_stop")] },
+        corner(11, 120.60, 31.30),
+        corner(12, 120.61, 31.30),
+        corner(13, 120.61, 31.31),
+        corner(14, 120.60, 31.31),
+        corner(21, 120.602, 31.302),
+        corner(22, 120.604, 31.302),
+        corner(23, 120.604, 31.304),
+        corner(24, 120.602, 31.304),
+    ];
+    let ring = |ids: &[i64]| ids.iter().chain(&ids[..1]).copied().collect::<Vec<i64>>();
+    let ways = [
+        pbf::Way { id: 101, nodes: ring(&[11, 12, 13, 14]), tags: &[] },
+        pbf::Way { id: 102, nodes: ring(&[21, 22, 23, 24]), tags: &[("natural", "water")] },
+        pbf::Way { id: 103, nodes: vec![11, 13], tags: &[("highway", "primary"), ("lanes", "4")] },
+        pbf::Way { id: 104, nodes: vec![12, 14], tags: &[("railway", "rail")] },
+    ];
+    // A multipolygon: land around a pond.
+    let relations = [pbf::Relation {
+        id: 201,
+        ways: vec![(101, "outer"), (102, "inner")],
+        tags: &[("type", "multipolygon"), ("landuse", "industrial")],
+    }];
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("city.osm.pbf");
+    std::fs::write(&path, pbf::write(&nodes, &ways, &relations)).unwrap();
+    let text = |t: &str| Some(t.to_owned());
+    let read = points(&VectorSource::new("poi", &path).fields(&["amenity", "highway", "name"]), &suzhou());
+    read.assert_clean();
+    let rows = read.layer.unwrap().rows;
+    assert_eq!(rows, [[text("school"), None, text("苏州中学")], [None, text("bus_stop"), None]]);
+    let read = lines(&VectorSource::new("roads", &path).fields(&["highway", "railway", "lanes"]), &suzhou());
+    let batch = &read.layer.unwrap()[0];
+    assert_eq!(batch.table.texts("highway").unwrap(), [text("primary"), None]);
+    assert_eq!(batch.table.texts("railway").unwrap(), [None, text("rail")]);
+    assert_eq!(batch.table.texts("lanes").unwrap()[0], text("4"), "any tag, not only GDAL's columns");
+    let read = polygons(&VectorSource::new("parcels", &path).fields(&["landuse", "natural"]), &suzhou());
+    let layer = read.layer.unwrap();
+    let of = |field: &str, value: &str| {
+        layer.table.texts(field).unwrap().iter().position(|v| v.as_deref() == Some(value)).unwrap()
+    };
+    let (land, pond) = (of("landuse", "industrial"), of("natural", "water"));
+    assert_eq!(layer.ids.len(), 2);
+    // The pond is a hole of the land: about 0.01° by 0.01° less a twenty-fifth.
+    let (land, pond) = (layer.coverage.area_m2(land), layer.coverage.area_m2(pond));
+    assert!((pond / (land + pond) - 0.04).abs() < 1e-4, "{pond} of {land}");
 }
 
 #[test]
