@@ -153,12 +153,14 @@ pub struct Source {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParcelLayer {
-    /// File.
+    /// File with polygons; or a land-cover raster (GeoTIFF), whose regions of one class become parcels.
     pub source: Source,
     /// Id field; default: the feature number of the file.
     #[serde(default)]
     pub id: Option<String>,
-    /// Field with the land-use code; several as `landuse|natural|leisure`: the first that is filled.
+    /// Field with the land-use code; several as `landuse|natural|leisure`: the first that is filled. Not for a raster,
+    /// whose values are the codes.
+    #[serde(default)]
     pub land_use: String,
     /// Field with the land-use name, if any: used to notice a wrong scheme.
     #[serde(default)]
@@ -167,6 +169,14 @@ pub struct ParcelLayer {
     /// `code, space_type[, sink_type]`.
     #[serde(default = "gbt21010")]
     pub scheme: String,
+}
+
+impl ParcelLayer {
+    /// True if the source is a land-cover raster, by its extension.
+    pub fn is_raster(&self) -> bool {
+        let extension = self.source.path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        ["tif", "tiff", "img", "asc", "jp2"].iter().any(|e| extension.eq_ignore_ascii_case(e))
+    }
 }
 
 fn gbt21010() -> String {
@@ -312,9 +322,10 @@ pub struct ZoneLayer {
     /// Field of the layer with population, if it is not in a table.
     #[serde(default)]
     pub population: Option<String>,
-    /// Field of the layer with GDP in 1e4 CNY, if it is not in a table.
+    /// Field of the layer with GDP in 1e4 CNY, if it is not in a table; or `{ downscale = ... }`: GDP of the counties,
+    /// shared out over their zones.
     #[serde(default)]
-    pub gdp: Option<String>,
+    pub gdp: Option<ZoneGdp>,
     /// Overlapping zones.
     #[serde(default)]
     pub overlap: Overlap,
@@ -325,6 +336,60 @@ pub struct ZoneLayer {
 
 fn townships() -> String {
     "townships".to_owned()
+}
+
+/// GDP of the zones that is in no table.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ZoneGdp {
+    /// Field of the layer, 1e4 CNY.
+    Field(String),
+    /// Derived from the GDP of the counties.
+    Derived(DerivedGdp),
+}
+
+impl<'de> Deserialize<'de> for ZoneGdp {
+    /// By hand, so that a wrong key inside the table is named as everywhere else.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> serde::de::Visitor<'de> for Either {
+            type Value = ZoneGdp;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a field name, or a table with `downscale`")
+            }
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<ZoneGdp, E> {
+                Ok(ZoneGdp::Field(name.to_owned()))
+            }
+            fn visit_map<M: serde::de::MapAccess<'de>>(self, map: M) -> Result<ZoneGdp, M::Error> {
+                DerivedGdp::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+                    .map(ZoneGdp::Derived)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// GDP derived from that of larger units.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DerivedGdp {
+    /// How it is shared out.
+    pub downscale: Downscale,
+}
+
+/// GDP of counties to their zones, in proportion to a proxy; marked as derived everywhere. The counties' GDP comes from
+/// a table with `on = "county"`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Downscale {
+    /// Field of the zone layer that names the county of each zone.
+    pub from: String,
+    /// Proxies in order: `poi:<group>`, `people`, `light`, `area`. A county where the first is zero takes the next; the
+    /// zone classes under each are written side by side.
+    pub proxies: Vec<String>,
+    /// Raster of night light for the proxy `light`.
+    #[serde(default)]
+    pub light: Option<Source>,
 }
 
 /// What to do with ground claimed by two zones.
@@ -352,9 +417,9 @@ pub struct ZoneTable {
     pub encoding: Option<String>,
     /// Column that names the zone.
     pub key: String,
-    /// Whether the key is the zone's id (default) or its name.
+    /// Whether the key is the zone's id (default), its name, or its county (for `gdp.downscale`).
     #[serde(default)]
-    pub on: JoinOn,
+    pub on: TableKey,
     /// Column with population (persons).
     #[serde(default)]
     pub population: Option<String>,
@@ -371,6 +436,37 @@ pub struct ZoneTable {
 
 fn one() -> f64 {
     1.0
+}
+
+/// What the key of a zone table names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TableKey {
+    /// Zone id.
+    #[default]
+    Id,
+    /// Zone name (brackets, blanks and full-width forms are normalised).
+    Name,
+    /// County of the zones: its GDP is shared out by `gdp.downscale`.
+    County,
+}
+
+impl ZoneLayer {
+    /// The downscaling of GDP, if one is asked for.
+    pub fn downscale(&self) -> Option<&Downscale> {
+        match &self.gdp {
+            Some(ZoneGdp::Derived(derived)) => Some(&derived.downscale),
+            _ => None,
+        }
+    }
+
+    /// The field with GDP, if it is in the layer.
+    pub fn gdp_field(&self) -> Option<&String> {
+        match &self.gdp {
+            Some(ZoneGdp::Field(field)) => Some(field),
+            _ => None,
+        }
+    }
 }
 
 /// Key of a join.

@@ -245,6 +245,7 @@ fn check(loaded: &Loaded) -> Findings {
         ));
     }
     check_ranges(loaded, &mut findings);
+    crate::check_layers::check(loaded, &mut findings);
     check_totals(loaded, &mut findings);
     check_rules(loaded, &mut findings);
     findings

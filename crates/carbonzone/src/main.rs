@@ -5,12 +5,14 @@
 
 #[expect(clippy::doc_markdown, reason = "clap prints these lines as they are")]
 mod args;
+mod check_layers;
 mod compare;
 mod compute;
 mod config;
 mod diagnostics;
 mod explain;
 mod factors;
+mod gdp_proxies;
 mod init;
 mod inventory_command;
 mod load;

@@ -2,6 +2,7 @@
 
 use crate::compute::Results;
 use crate::config::AreaBasis;
+use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::progress::Bars;
@@ -22,6 +23,8 @@ pub fn build(
     let p = &loaded.pipeline;
     let title_en = if p.city.title_en.is_empty() { p.city.name.clone() } else { p.city.title_en.clone() };
     let title_zh = if p.city.title_zh.is_empty() { title_en.clone() } else { p.city.title_zh.clone() };
+    let common = common(loaded, notes);
+    let by_proxy = gdp_proxies::side_by_side(p, inputs, results);
     RunManifest {
         study: "parcels".to_owned(),
         name: p.city.name.clone(),
@@ -49,7 +52,9 @@ pub fn build(
         zone_classes: results.scheme.records(&results.zoning.overall),
         inventory: inputs.inventory.as_ref().and_then(|i| serde_json::to_value(i).ok()).unwrap_or_default(),
         balances,
-        ..common(loaded, notes)
+        summary: by_proxy.as_ref().map(|s| s.lines(results)).unwrap_or_default(),
+        statements: common.statements.iter().cloned().chain(by_proxy.map(|s| s.statement())).collect(),
+        ..common
     }
 }
 

@@ -62,7 +62,10 @@ pub fn text(manifest: &RunManifest, dir: &Path) -> String {
         .ledger
         .iter()
         .filter(|r| r.stage == Stage::Fallback)
-        .map(|r| format!("  {} t  {}", tonnes(r.amount_t.unwrap_or(0.0)), r.note))
+        .map(|r| match (r.amount_t, r.count) {
+            (None, Some(count)) => format!("  {} {}  {}", tonnes(count), r.unit, r.note),
+            (t, _) => format!("  {} t  {}", tonnes(t.unwrap_or(0.0)), r.note),
+        })
         .collect();
     if fallbacks.is_empty() {
         let _ = writeln!(out, "fallbacks   none");

@@ -5,7 +5,7 @@ use crate::config::{AreaBasis, ParcelDetail, ParcelFormat};
 use crate::load::Inputs;
 use crate::load_config::Loaded;
 use crate::run::named;
-use crate::{maps, tables};
+use crate::{gdp_proxies, maps, tables};
 use anyhow::Context;
 use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_io::{ByteBand, FloatBand, GpkgWriter, TableView, WorkingCrs};
@@ -49,6 +49,12 @@ pub fn write_all(
     write_xlsx(&named(dir, zones_name, "xlsx"), &[OutSheet::new(zones_name, shared.clone())])?;
     let ledger = tables::ledger(&Ledger { rows: manifest.ledger.clone() });
     write_csv_bom(&dir.join("ledger.csv"), &tables::labelled(&ledger, manifest.synthetic))?;
+    if let (Some(derived), Some(by_proxy)) =
+        (&inputs.derived_gdp, gdp_proxies::side_by_side(p, &inputs, results))
+    {
+        let table = tables::labelled(&by_proxy.table(&inputs, results, derived), manifest.synthetic);
+        write_csv_bom(&dir.join("gdp_proxies.csv"), &table)?;
+    }
     progress.begin("write GeoJSON", None);
     let geojson = named(dir, zones_name, "geojson");
     carbonzone_io::write_geojson(&geojson, &inputs.zones.coverage, &shared, &crs)?;

@@ -1,19 +1,19 @@
 //! Rows of contract §9 as a user meets them: `carbonzone check` on a real broken city. File-level defects are
-//! tested in `carbonzone-io`; here it is what reaches the person, and the exit code.
+//! tested in `carbonzone-io` ("io" below); here it is what reaches the person, and the exit code. "inputs": `tests/inputs/`.
 //!
 //! | row | test |
 //! |---|---|
 //! | missing file | `every_missing_file_is_listed_at_once` |
 //! | unreadable, truncated file | `a_truncated_geopackage_is_refused_and_nothing_is_written`; every format in io |
 //! | unknown layer, field, key | `an_unknown_layer_...`, `an_unknown_field_...`, `an_unknown_key_...` |
-//! | no CRS | `points_without_a_crs_are_refused`; io for layers |
-//! | geographic CRS, feet | `degrees_are_refused_as_working_crs`, `feet_are_refused_as_working_crs`; feet layers in io |
+//! | no CRS, shapefile without parts | `points_without_a_crs_are_refused`; inputs (`a_shapefile_without_...`); io |
+//! | geographic CRS, feet | `degrees_are_refused_as_working_crs`, `feet_are_refused_as_working_crs`; feet and degree layers in inputs (`parcels_in_degrees_or_feet_...`); io |
 //! | mixed CRS | `layers_in_another_crs_are_reprojected_and_that_is_said` |
-//! | another offset (GCJ-02), swapped coordinates | `amap_points_taken_for_wgs84_are_suspected`; swapped in io |
+//! | another offset (GCJ-02), swapped coordinates | `amap_points_taken_for_wgs84_are_suspected`; inputs (`swapped_...`); io |
 //! | unknown land-use code, another scheme | `an_unknown_land_use_code_...`, `codes_of_another_scheme_are_suspected_...` |
 //! | unknown POI code | `an_unknown_poi_code_is_listed_with_its_count` |
-//! | duplicate id, invalid geometry | `a_bow_tie_and_a_duplicate_id_...` |
-//! | NULL, empty, non-polygon geometry, 2-point rings | io |
+//! | duplicate id, invalid geometry | `a_bow_tie_and_a_duplicate_id_...`; inputs (`duplicate_ids_have_a_ledger_row_...`) |
+//! | NULL, empty, non-polygon geometry, 2-point rings | inputs (`two_point_rings_...`); io |
 //! | overlapping parcels | `parcels_on_the_same_ground_are_reported_with_area_and_tonnes` |
 //! | overlapping zones, gaps | `overlapping_zones_are_refused_...`, `a_gap_between_zones_is_reported_with_its_area` |
 //! | parcel outside every zone; border | `parcels_outside_...`, `a_clipped_border_leaves_nothing_outside` |
@@ -22,11 +22,12 @@
 //! | class absent with a budget | `a_class_without_parcels_...` |
 //! | negative, NaN budget; sinks | `a_negative_sink_...`, `a_total_that_is_no_number_...`; activity data in carbonzone-inventory |
 //! | unmatched rows, both ways | `rows_that_match_no_zone_are_listed_both_ways` |
-//! | wrong encoding | io (`gbk_names_are_read_with_the_cpg_file_and_suspected_without`) |
-//! | unit that does not fit the factor | carbonzone-inventory (`a_messy_workbook_...`) |
+//! | wrong encoding | inputs (`a_gbk_table_read_as_utf8_...`); io (`gbk_names_are_read_with_the_cpg_file_and_suspected_without`) |
+//! | unit that does not fit the factor | inputs (`a_unit_that_does_not_fit_...`); carbonzone-inventory (`a_messy_workbook_...`) |
 //! | GDP missing, city sink 0 | `a_missing_gdp_...`, `a_city_without_sinks_...` |
 //! | disk full | `a_full_disk_leaves_nothing_half_written` |
-//! | 0-feature layer | `a_filter_that_keeps_nothing_is_an_error`; io |
+//! | 0-feature layer | `a_filter_that_keeps_nothing_is_an_error`; inputs (`a_layer_without_features_...`); io |
+//! | GDP of counties, land-cover rasters, OSM extracts | inputs (`gdp.rs`, `land_cover.rs`, `osm.rs`) |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 

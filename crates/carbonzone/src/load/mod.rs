@@ -3,7 +3,9 @@
 //! `check` and `run` share this code: what one reports, the other reports.
 
 pub mod border;
+pub mod gdp;
 pub mod inventory;
+mod land_cover;
 pub mod parcels;
 pub mod people;
 pub mod poi;
@@ -30,6 +32,8 @@ pub struct Inputs {
     pub parcels: ParcelSet,
     /// Zones in canonical order.
     pub zones: ZoneSet,
+    /// GDP of the zones under each proxy, if it was shared out from counties.
+    pub derived_gdp: Option<gdp::DerivedGdp>,
     /// Proxies per parcel.
     pub proxies: ProxyTable,
     /// Proxy columns that go into the parcel layer: field name and proxy name.
@@ -101,7 +105,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     // Every layer is tried, so that one run of `check` names everything that is wrong.
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
-    let (Some(parcels), Some(zones)) = (parcels, zones) else {
+    let (Some(parcels), Some((mut zones, counties))) = (parcels, zones) else {
         try_other_layers(loaded, &crs, notes, progress);
         let _ = inventory::load(loaded, None, notes);
         return None;
@@ -122,10 +126,11 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         let lines = LineIndex::from_locator(&locator);
         roads::load(loaded, &crs, &parcels, &lines, border, &traffic, &mut proxies, fields, notes, progress);
     }
+    let derived_gdp = gdp::derive(loaded, &crs, &counties, &mut zones, notes, progress);
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);
     let (rules, inventory) = inventory::load(loaded, Some(&parcels), notes)?;
     let point_sources = point_sources::load(loaded, &crs, &parcels, &rules, notes, progress);
-    Some(Inputs { crs, parcels, zones, proxies, proxy_fields, rules, point_sources, inventory })
+    Some(Inputs { crs, parcels, zones, derived_gdp, proxies, proxy_fields, rules, point_sources, inventory })
 }
 
 /// Without parcels and zones nothing can be placed; the other layers are read all the same, for their findings.

@@ -5,7 +5,7 @@ use crate::config::{AreaBasis, Border};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
 use carbonzone_inventory::{FactorLibrary, GwpSet};
-use carbonzone_io::WorkingCrs;
+use carbonzone_io::{PolygonLayer, WorkingCrs};
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
 use carbonzone_types::{AttributeTable, ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage};
@@ -70,20 +70,19 @@ pub fn load(
 ) -> Option<ParcelSet> {
     let config = &loaded.pipeline.layers.parcels;
     let scheme = land_use_scheme(loaded, notes);
-    let mut source = vector_source(loaded, "parcels", &config.source);
-    source.id.clone_from(&config.id);
-    source.fields.extend(fields_of(&config.land_use));
-    if let Some(name) = &config.land_use_name {
-        source.fields.push(name.clone());
-    }
-    let mut layer =
-        carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
+    let raster = config.is_raster();
+    let code_field = if raster { carbonzone_io::LAND_COVER_CLASS } else { &config.land_use };
+    let mut layer = if raster {
+        super::land_cover::read(loaded, crs, notes, progress)?
+    } else {
+        read_polygons(loaded, crs, notes, progress)?
+    };
     notes.records.push(layer.record.clone());
     if loaded.pipeline.city.border == Border::Clip {
         super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
     }
     let scheme = scheme?;
-    let land_use = first_filled(&layer.table, &config.land_use)?;
+    let land_use = first_filled(&layer.table, code_field)?;
     let names = config.land_use_name.as_ref().and_then(|n| layer.table.texts(n));
     progress.begin("areas", None);
     let planar_m2 = layer.coverage.areas_m2();
@@ -120,6 +119,21 @@ pub fn load(
         ellipsoidal_m2,
         overlaps,
     })
+}
+
+/// The polygons of the layer with the fields that are needed.
+fn read_polygons(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<PolygonLayer> {
+    let config = &loaded.pipeline.layers.parcels;
+    let mut source = vector_source(loaded, "parcels", &config.source);
+    source.id.clone_from(&config.id);
+    source.fields.extend(fields_of(&config.land_use));
+    source.fields.extend(config.land_use_name.clone());
+    carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)
 }
 
 /// Fields of a setting such as `landuse|natural|leisure`.

@@ -7,11 +7,11 @@ use super::zones::ZoneSet;
 use super::{Notes, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer};
 use crate::load_config::Loaded;
-use carbonzone_geom::PointLocator;
+use carbonzone_geom::{Coverage, PointLocator};
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::ProxyTable;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{ExactSum, Finding, InputRecord, LedgerRow, Progress, Stage};
 
 /// Adds the proxy `population` (persons per parcel).
 #[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
@@ -76,40 +76,24 @@ fn points(
     if !need_weight(config, notes) {
         return None;
     }
-    let mut source = vector_source(loaded, "population", &config.source);
-    source.fields.clone_from(&config.weight);
     let land = land_of_proxy(loaded, &["population"]);
     let target = (!land.is_empty()).then(|| parcels.mask(&land));
     let masks: Vec<Vec<bool>> = target.iter().cloned().collect();
     let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
     let (mut bad, mut cut, mut sample) = (0u64, ExactSum::new(), ShiftSample::default());
-    let record = carbonzone_io::read_points(
-        &source,
-        crs,
-        &mut notes.findings,
-        &mut notes.ledger,
-        progress,
-        &mut |batch| {
-            let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();
-            let mut weights: Vec<f64> = (0..batch.xs.len())
-                .map(|i| {
-                    let values: Vec<Option<f64>> = columns.iter().map(|c| c.number_at(i)).collect();
-                    let usable = values.iter().all(|v| v.is_some_and(|v| v >= 0.0 && v.is_finite()));
-                    bad += u64::from(!usable);
-                    if usable { values.iter().flatten().sum::<f64>() / columns.len() as f64 } else { 0.0 }
-                })
-                .collect();
-            for ((&x, &y), weight) in batch.xs.iter().zip(&batch.ys).zip(&mut weights) {
-                if border.is_some_and(|area| !area.holds(x, y)) {
-                    cut.add(*weight);
-                    *weight = 0.0;
-                } else if !masks.is_empty() && *weight > 0.0 {
-                    sample.add(x, y, 0);
-                }
+    let record = each_batch(loaded, config, crs, notes, progress, &mut |xs, ys, people| {
+        bad += people.iter().filter(|p| p.is_none()).count() as u64;
+        let mut weights: Vec<f64> = people.iter().map(|p| p.unwrap_or(0.0)).collect();
+        for ((&x, &y), weight) in xs.iter().zip(ys).zip(&mut weights) {
+            if border.is_some_and(|area| !area.holds(x, y)) {
+                cut.add(*weight);
+                *weight = 0.0;
+            } else if !masks.is_empty() && *weight > 0.0 {
+                sample.add(x, y, 0);
             }
-            counter.add(&batch.xs, &batch.ys, &weights);
-        },
-    )?;
+        }
+        counter.add(xs, ys, &weights);
+    })?;
     notes.records.push(record);
     if bad > 0 {
         notes.findings.push(
@@ -137,6 +121,31 @@ fn points(
     Some(values)
 }
 
+/// Streams the points with their people (the mean of the columns); `None` where a number is not usable.
+pub fn each_batch(
+    loaded: &Loaded,
+    config: &PopulationLayer,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+    sink: &mut dyn FnMut(&[f64], &[f64], &[Option<f64>]),
+) -> Option<InputRecord> {
+    let mut source = vector_source(loaded, "population", &config.source);
+    source.fields.clone_from(&config.weight);
+    let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
+    carbonzone_io::read_points(&source, crs, findings, ledger, progress, &mut |batch| {
+        let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();
+        let people: Vec<Option<f64>> = (0..batch.xs.len())
+            .map(|i| {
+                let values: Option<Vec<f64>> =
+                    columns.iter().map(|c| c.number_at(i).filter(|v| *v >= 0.0 && v.is_finite())).collect();
+                values.map(|v| v.iter().sum::<f64>() / columns.len() as f64)
+            })
+            .collect();
+        sink(&batch.xs, &batch.ys, &people);
+    })
+}
+
 /// What became of the people: ledger rows, and findings where much is lost.
 fn report(config: &PopulationLayer, tally: &PointTally, land: &str, notes: &mut Notes) {
     let file = config.source.path.display().to_string();
@@ -155,7 +164,22 @@ fn report(config: &PopulationLayer, tally: &PointTally, land: &str, notes: &mut 
             100.0 * (other + outside) / total
         )));
     }
-    if total > 0.0 && outside / total <= 0.1 && (other + outside) / total > 0.2 {
+    let beside = (other + outside) / total;
+    if total > 0.0 && outside / total <= 0.1 && beside > 0.0 && beside <= 0.2 {
+        notes.findings.push(
+            Finding::info(
+                "people_outside_class",
+                format!(
+                    "{:.0} people ({:.2} %) live outside {land} and count for nothing; {outside:.0} of them in no parcel",
+                    other + outside,
+                    100.0 * beside
+                ),
+            )
+            .layer("population")
+            .file(file.clone()),
+        );
+    }
+    if total > 0.0 && outside / total <= 0.1 && beside > 0.2 {
         notes.findings.push(
             Finding::warning(
                 "people_outside_class",
@@ -193,6 +217,22 @@ fn polygons(
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<Vec<f64>> {
+    let (coverage, people) = polygon_people(loaded, config, crs, notes, progress)?;
+    progress.begin("people to parcels", None);
+    let spread = carbonzone_geom::overlap_zones(&coverage, &parcels.coverage).spread(&people);
+    progress.end();
+    outside_row(spread.outside, notes);
+    Some(spread.per_target)
+}
+
+/// Polygons with their people.
+pub fn polygon_people(
+    loaded: &Loaded,
+    config: &PopulationLayer,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<(Coverage, Vec<f64>)> {
     if !need_weight(config, notes) {
         return None;
     }
@@ -201,17 +241,13 @@ fn polygons(
     let layer = carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
     notes.records.push(layer.record.clone());
     let columns: Vec<_> = config.weight.iter().filter_map(|w| layer.table.get(w)).collect();
-    let people: Vec<f64> = (0..layer.ids.len())
+    let people = (0..layer.ids.len())
         .map(|i| {
             let sum: f64 = columns.iter().map(|c| c.number_at(i).filter(|v| *v >= 0.0).unwrap_or(0.0)).sum();
             sum / columns.len().max(1) as f64
         })
         .collect();
-    progress.begin("people to parcels", None);
-    let spread = carbonzone_geom::overlap_zones(&layer.coverage, &parcels.coverage).spread(&people);
-    progress.end();
-    outside_row(spread.outside, notes);
-    Some(spread.per_target)
+    Some((layer.coverage, people))
 }
 
 fn raster(

@@ -106,6 +106,7 @@ pub fn load(
     }
     let file = config.source.path.display().to_string();
     warn_shift("poi", &file, config.source.crs.as_deref(), &sample, &masks, crs, locator, notes);
+    let mut other_modes: BTreeMap<&str, ExactSum> = BTreeMap::new();
     for (row, &owner) in rows.iter().zip(&owners) {
         let class = &scheme.classes()[row.class as usize];
         if class.group == "traffic" && class.mode == "road" {
@@ -113,9 +114,39 @@ pub fn load(
             traffic.ys.push(row.y);
             traffic.weights.push(row.weight);
             traffic.owners.push(owner);
+        } else if class.group == "traffic" {
+            other_modes.entry(&class.mode).or_default().add(row.weight);
         }
     }
+    if loaded.pipeline.allocate.iter().any(|r| r.proxies.iter().any(|p| p == "road_corrected")) {
+        report_other_modes(config, other_modes, notes);
+    }
     traffic
+}
+
+/// Traffic POI of rails, water and air: counted as `poi:traffic`, but they do not correct the length of roads.
+fn report_other_modes(config: &PoiLayer, modes: BTreeMap<&str, ExactSum>, notes: &mut Notes) {
+    let mut list = Vec::new();
+    let mut all = ExactSum::new();
+    for (mode, count) in modes {
+        let mode = if mode.is_empty() { "no mode" } else { mode };
+        list.push(format!("{mode}: {}", count.value()));
+        all.merge(count);
+    }
+    if list.is_empty() {
+        return;
+    }
+    let what = format!("traffic POI of other modes than road ({})", list.join(", "));
+    notes.ledger.push(
+        LedgerRow::counted(Stage::Drop, "road_corrected", all.value(), "poi")
+            .note(format!("{what}: not used to correct the length of roads")),
+    );
+    notes.findings.push(
+        Finding::info("traffic_poi_other_modes", format!("{what} do not correct the length of roads"))
+            .layer("poi")
+            .file(config.source.path.display().to_string())
+            .count(all.value().round() as u64),
+    );
 }
 
 fn scheme(loaded: &Loaded, config: &PoiLayer, notes: &mut Notes) -> Option<PoiScheme> {
@@ -162,6 +193,27 @@ fn check_groups(loaded: &Loaded, scheme: &PoiScheme, notes: &mut Notes) {
             }
         }
     }
+}
+
+/// Groups that the scheme of the POI layer knows.
+pub fn known_groups(loaded: &Loaded, notes: &mut Notes) -> Option<Vec<String>> {
+    scheme(loaded, loaded.pipeline.layers.poi.as_ref()?, notes).map(|s| s.groups())
+}
+
+/// Every POI once, with its weight and group: `f(x, y, weight, group)`. For counts in other units than parcels.
+pub fn each_point(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+    f: &mut dyn FnMut(f64, f64, f64, &str),
+) -> Option<()> {
+    let config = loaded.pipeline.layers.poi.as_ref()?;
+    let scheme = scheme(loaded, config, notes)?;
+    let mut rows = read(loaded, config, crs, &scheme, notes, progress)?;
+    drop_duplicates(config, &mut rows, notes);
+    rows.iter().for_each(|r| f(r.x, r.y, r.weight, &scheme.classes()[r.class as usize].group));
+    Some(())
 }
 
 fn hash(text: &str) -> u64 {
@@ -296,6 +348,21 @@ fn drop_duplicates(config: &PoiLayer, rows: &mut Vec<Row>, notes: &mut Notes) {
 /// Far from the parcels: another CRS, or another place.
 fn warn_outside(config: &PoiLayer, total: usize, inside: usize, notes: &mut Notes) {
     let share = inside as f64 / total.max(1) as f64;
+    if inside < total && share >= 0.5 {
+        notes.findings.push(
+            Finding::info(
+                "points_outside_parcels",
+                format!(
+                    "{} of {total} POI ({:.2} %) lie in no parcel",
+                    total - inside,
+                    100.0 * (1.0 - share)
+                ),
+            )
+            .layer("poi")
+            .file(config.source.path.display().to_string())
+            .count((total - inside) as u64),
+        );
+    }
     if total > 0 && share < 0.5 {
         notes.findings.push(
             Finding::warning(
@@ -310,7 +377,7 @@ fn warn_outside(config: &PoiLayer, total: usize, inside: usize, notes: &mut Note
     }
 }
 
-/// Share of a group beside its land above which it is a finding, not only a ledger row.
+/// Share of a group beside its land above which it is a warning, not only said.
 const MUCH_DROPPED: f64 = 0.3;
 
 fn report(config: &PoiLayer, group: &str, tally: &PointTally, land: &str, notes: &mut Notes) {
@@ -330,23 +397,23 @@ fn report(config: &PoiLayer, group: &str, tally: &PointTally, land: &str, notes:
             value(tally.outside),
             100.0 * dropped / total
         )));
-        if dropped / total > MUCH_DROPPED {
-            notes.findings.push(
-                Finding::warning(
-                    "poi_outside_class",
-                    format!(
-                        "{:.1} % of the POI of group \"{group}\" lie outside {land} and count for nothing",
-                        100.0 * dropped / total
-                    ),
-                )
+        let message = format!(
+            "{:.1} % of the POI of group \"{group}\" lie outside {land} and count for nothing",
+            100.0 * dropped / total
+        );
+        let finding = if dropped / total > MUCH_DROPPED {
+            Finding::warning("poi_outside_class", message).hint(format!(
+                "snap_m (now {} m) moves them to the nearest parcel of the class; is the class complete?",
+                config.snap_m
+            ))
+        } else {
+            Finding::info("poi_outside_class", message)
+        };
+        notes.findings.push(
+            finding
                 .layer("poi")
                 .file(config.source.path.display().to_string())
-                .count(dropped.round() as u64)
-                .hint(format!(
-                    "snap_m (now {} m) moves them to the nearest parcel of the class; is the class complete?",
-                    config.snap_m
-                )),
-            );
-        }
+                .count(dropped.round().max(1.0) as u64),
+        );
     }
 }

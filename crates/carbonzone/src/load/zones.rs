@@ -1,7 +1,8 @@
 //! Townships or counties: geometry, names, population and GDP from joined tables.
 
+use super::gdp::CountyGdp;
 use super::{Notes, vector_source};
-use crate::config::{JoinOn, Overlap, ZoneLayer, ZoneTable};
+use crate::config::{Overlap, TableKey, ZoneLayer, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{PolygonLayer, WorkingCrs};
@@ -32,17 +33,17 @@ pub struct ZoneSet {
     pub gdp_derived: Vec<bool>,
 }
 
-/// Reads the zone layer and joins its tables.
+/// Reads the zone layer and joins its tables; with them the counties whose GDP is to be shared out, if any.
 pub fn load(
     loaded: &Loaded,
     crs: &WorkingCrs,
     notes: &mut Notes,
     progress: &dyn Progress,
-) -> Option<ZoneSet> {
-    load_layer(loaded, &loaded.pipeline.layers.zones, crs, notes, progress)
+) -> Option<(ZoneSet, CountyGdp)> {
+    load_with_counties(loaded, &loaded.pipeline.layers.zones, crs, notes, progress)
 }
 
-/// As [`load`], for the zone layer of any study.
+/// The zone layer of the other studies: no GDP is shared out there.
 pub fn load_layer<P>(
     loaded: &Loaded<P>,
     config: &ZoneLayer,
@@ -50,6 +51,25 @@ pub fn load_layer<P>(
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<ZoneSet> {
+    if config.downscale().is_some() {
+        let mut finding = Finding::error("gdp_downscale", "GDP is shared out in the study of parcels only")
+            .layer("zones")
+            .hint("name a field with GDP, or join a table");
+        if let Some(span) = loaded.span(&["layers", "zones", "gdp"]) {
+            finding = finding.span(span);
+        }
+        notes.findings.push(finding);
+    }
+    load_with_counties(loaded, config, crs, notes, progress).map(|(zones, _)| zones)
+}
+
+fn load_with_counties<P>(
+    loaded: &Loaded<P>,
+    config: &ZoneLayer,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<(ZoneSet, CountyGdp)> {
     let layer = read_layer(loaded, config, crs, notes, progress)?;
     let n = layer.ids.len();
     let text = |field: &Option<String>| -> Vec<Option<String>> {
@@ -59,6 +79,8 @@ pub fn load_layer<P>(
         let column = field.as_ref().and_then(|f| layer.table.get(f));
         (0..n).map(|i| column.and_then(|c| c.number_at(i))).collect()
     };
+    let mut counties =
+        CountyGdp { of_zone: text(&config.downscale().map(|d| d.from.clone())), ..CountyGdp::default() };
     let names = text(&config.name)
         .into_iter()
         .zip(&layer.ids)
@@ -69,17 +91,17 @@ pub fn load_layer<P>(
         names_en: text(&config.name_en),
         district: text(&config.district),
         population: number(&config.population),
-        gdp_1e4cny: number(&config.gdp),
+        gdp_1e4cny: number(&config.gdp_field().cloned()),
         gdp_derived: vec![false; n],
         ids: layer.ids,
         coverage: layer.coverage,
     };
     for table in &config.tables {
-        join(loaded, table, &mut zones, notes);
+        join(loaded, table, &mut zones, &mut counties, notes);
     }
     check_values(config, &zones, notes);
     report_gaps(config, &zones.coverage, notes, progress);
-    Some(zones)
+    Some((zones, counties))
 }
 
 /// Zone polygons: unique ids, overlaps resolved or refused.
@@ -92,10 +114,9 @@ fn read_layer<P>(
 ) -> Option<PolygonLayer> {
     let mut source = vector_source(loaded, "zones", &config.source);
     source.id = Some(config.id.clone());
-    for field in [&config.name, &config.name_en, &config.district, &config.population, &config.gdp]
-        .into_iter()
-        .flatten()
-    {
+    let from = config.downscale().map(|d| &d.from);
+    let labels = [&config.name, &config.name_en, &config.district, &config.population];
+    for field in labels.into_iter().flatten().chain(config.gdp_field()).chain(from) {
         if !source.fields.contains(field) {
             source.fields.push(field.clone());
         }
@@ -211,7 +232,13 @@ fn ring_m2(xs: &[f64], ys: &[f64]) -> f64 {
 }
 
 /// One table joined to the zones; what does not match is listed, both ways.
-fn join<P>(loaded: &Loaded<P>, table: &ZoneTable, zones: &mut ZoneSet, notes: &mut Notes) {
+fn join<P>(
+    loaded: &Loaded<P>,
+    table: &ZoneTable,
+    zones: &mut ZoneSet,
+    counties: &mut CountyGdp,
+    notes: &mut Notes,
+) {
     let shown = table.path.display().to_string();
     let path = loaded.resolve(&table.path);
     if !path.exists() {
@@ -227,7 +254,11 @@ fn join<P>(loaded: &Loaded<P>, table: &ZoneTable, zones: &mut ZoneSet, notes: &m
     match read_rows(&path, table) {
         Ok(rows) => {
             rows_read = rows.len() as u64;
-            apply(table, &shown, &rows, zones, notes);
+            if table.on == TableKey::County {
+                counties.add(table, &shown, rows, notes);
+            } else {
+                apply(table, &shown, &rows, zones, notes);
+            }
         }
         Err(errors) => {
             for e in errors {
@@ -240,10 +271,14 @@ fn join<P>(loaded: &Loaded<P>, table: &ZoneTable, zones: &mut ZoneSet, notes: &m
     }
 }
 
-struct JoinRow {
-    key: String,
-    population: Option<f64>,
-    gdp_1e4cny: Option<f64>,
+/// A row of a joined table.
+pub struct JoinRow {
+    /// Id, name or county.
+    pub key: String,
+    /// Persons.
+    pub population: Option<f64>,
+    /// GDP.
+    pub gdp_1e4cny: Option<f64>,
 }
 
 fn read_rows(path: &std::path::Path, table: &ZoneTable) -> Result<Vec<JoinRow>, Vec<SheetError>> {
@@ -288,7 +323,7 @@ fn read_rows(path: &std::path::Path, table: &ZoneTable) -> Result<Vec<JoinRow>, 
 
 fn apply(table: &ZoneTable, shown: &str, rows: &[JoinRow], zones: &mut ZoneSet, notes: &mut Notes) {
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let keys = if table.on == JoinOn::Id { &zones.ids } else { &zones.names };
+    let keys = if table.on == TableKey::Id { &zones.ids } else { &zones.names };
     for (i, key) in keys.iter().enumerate() {
         by_key.entry(label_key(key)).or_default().push(i);
     }
@@ -316,23 +351,37 @@ fn apply(table: &ZoneTable, shown: &str, rows: &[JoinRow], zones: &mut ZoneSet, 
         .filter(|i| !matched[*i])
         .map(|i| format!("{} ({})", zones.ids[i], zones.names[i]))
         .collect();
-    let mut report = |code: &str, message: String, list: &[String]| {
-        if !list.is_empty() {
-            let more = if list.len() > 20 { format!(" and {} more", list.len() - 20) } else { String::new() };
-            let shown_list = list.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
-            notes.findings.push(
-                Finding::error(code, format!("{message}: {shown_list}{more}"))
-                    .layer("zones")
-                    .file(shown)
-                    .field(&table.key)
-                    .count(list.len() as u64)
-                    .hint("nothing is filled with zero: correct the key, or join on = \"name\""),
-            );
-        }
+    let hint = "nothing is filled with zero: correct the key, or join on = \"name\"";
+    let mut report = |code, message, list: &[String]| {
+        report_list(code, message, list, (shown, &table.key), hint, notes);
     };
-    report("unmatched_table_rows", "rows that match no zone".to_owned(), &unmatched_rows);
-    report("unmatched_zones", "zones without a row".to_owned(), &unmatched_zones);
-    report("ambiguous_rows", "rows that match several zones, or a zone twice".to_owned(), &ambiguous);
+    report("unmatched_table_rows", "rows that match no zone", &unmatched_rows);
+    report("unmatched_zones", "zones without a row", &unmatched_zones);
+    report("ambiguous_rows", "rows that match several zones, or a zone twice", &ambiguous);
+}
+
+/// An error that lists the rows or units concerned; nothing if there are none.
+pub fn report_list(
+    code: &str,
+    message: &str,
+    list: &[String],
+    (file, field): (&str, &str),
+    hint: &str,
+    notes: &mut Notes,
+) {
+    if list.is_empty() {
+        return;
+    }
+    let more = if list.len() > 20 { format!(" and {} more", list.len() - 20) } else { String::new() };
+    let shown_list = list.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+    notes.findings.push(
+        Finding::error(code, format!("{message}: {shown_list}{more}"))
+            .layer("zones")
+            .file(file)
+            .field(field)
+            .count(list.len() as u64)
+            .hint(hint),
+    );
 }
 
 fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
@@ -352,6 +401,15 @@ fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
     };
     negative("gdp", &zones.gdp_1e4cny);
     negative("population", &zones.population);
+}
+
+/// Box of the zones in the working CRS, `[x0, y0, x1, y1]`; `None` if they cannot be read (which is said elsewhere).
+pub fn bounds(loaded: &Loaded, crs: &WorkingCrs, progress: &dyn Progress) -> Option<[f64; 4]> {
+    let source = vector_source(loaded, "zones", &loaded.pipeline.layers.zones.source);
+    let mut silent = Notes::default();
+    let layer =
+        carbonzone_io::read_polygons(&source, crs, &mut silent.findings, &mut silent.ledger, progress)?;
+    layer.coverage.total_bounds()
 }
 
 /// `border = clip`: cuts the parcels that cross the border of the zones. Called while parcels are loaded.

@@ -1,0 +1,157 @@
+//! Checks of `[layers]` that serde cannot see: keys that need each other.
+
+use crate::config::{Downscale, Pipeline, TableKey};
+use crate::load_config::{Loaded, nearest};
+use carbonzone_types::{Finding, Findings};
+
+/// Proxies that GDP can be shared out by, besides `poi:<group>`.
+const GDP_PROXIES: [&str; 3] = ["people", "light", "area"];
+
+/// Findings with the place in the file.
+pub fn check(loaded: &Loaded, findings: &mut Findings) {
+    let mut out = Report { loaded, findings };
+    check_land_use(&loaded.pipeline, &mut out);
+    match loaded.pipeline.layers.zones.downscale() {
+        Some(downscale) => check_downscale(&loaded.pipeline, downscale, &mut out),
+        None => refuse_county_tables(&loaded.pipeline, &mut out),
+    }
+}
+
+struct Report<'a> {
+    loaded: &'a Loaded,
+    findings: &'a mut Findings,
+}
+
+impl Report<'_> {
+    fn add(&mut self, finding: Finding, keys: &[&str]) {
+        self.findings.push(match self.loaded.span(keys) {
+            Some(span) => finding.span(span),
+            None => finding,
+        });
+    }
+}
+
+/// Polygons need a field with the code; the values of a raster are the codes.
+fn check_land_use(pipeline: &Pipeline, out: &mut Report<'_>) {
+    let parcels = &pipeline.layers.parcels;
+    if parcels.is_raster() {
+        for (key, given) in [
+            ("land_use", !parcels.land_use.is_empty()),
+            ("land_use_name", parcels.land_use_name.is_some()),
+            ("id", parcels.id.is_some()),
+        ] {
+            if given {
+                out.add(
+                    Finding::error("raster_has_no_fields", format!("a raster has no field for `{key}`"))
+                        .layer("parcels")
+                        .file(parcels.source.path.display().to_string())
+                        .hint("take the key out: the pixel values are the codes, parcels are numbered"),
+                    &["layers", "parcels", key],
+                );
+            }
+        }
+    } else if parcels.land_use.is_empty() {
+        out.add(
+            Finding::error("land_use", "no field with the land-use code is named")
+                .layer("parcels")
+                .field("layers.parcels.land_use")
+                .expected("land_use = \"<field>\"")
+                .hint("any name: `check` then lists the fields that are there"),
+            &["layers", "parcels"],
+        );
+    }
+}
+
+fn check_downscale(pipeline: &Pipeline, downscale: &Downscale, out: &mut Report<'_>) {
+    let keys = ["layers", "zones", "gdp", "downscale", "proxies"];
+    if downscale.proxies.is_empty() {
+        out.add(
+            Finding::error("gdp_proxies", "GDP needs a proxy to be shared out by")
+                .expected("proxies = [\"poi:commercial\", \"people\"]"),
+            &keys,
+        );
+    }
+    for (i, proxy) in downscale.proxies.iter().enumerate() {
+        if downscale.proxies[..i].contains(proxy) {
+            out.add(Finding::error("gdp_proxies", "the proxy is named twice").value(proxy), &keys);
+        } else if let Some(finding) = unusable(pipeline, downscale, proxy) {
+            out.add(finding.value(proxy), &keys);
+        }
+    }
+    let tables = &pipeline.layers.zones.tables;
+    if !tables.iter().any(|t| t.on == TableKey::County && t.gdp.is_some()) {
+        out.add(
+            Finding::error("gdp_of_counties", "no table gives the GDP of the counties")
+                .field("layers.zones.tables")
+                .expected("a [[layers.zones.tables]] with on = \"county\" and gdp = \"<column>\""),
+            &["layers", "zones", "gdp"],
+        );
+    }
+    for (i, table) in tables.iter().enumerate() {
+        let at = ["layers", "zones", "tables", &i.to_string()].map(str::to_owned);
+        let at: Vec<&str> = at.iter().map(String::as_str).collect();
+        if table.on != TableKey::County && table.gdp.is_some() {
+            out.add(
+                Finding::error("gdp_twice", "GDP comes from this table and from the counties")
+                    .hint("take `gdp` out of the table, or take out `gdp.downscale`"),
+                &at,
+            );
+        }
+        if table.on == TableKey::County && table.population.is_some() {
+            out.add(
+                Finding::error("county_population", "only GDP is shared out from counties, not population")
+                    .hint("take `population` out of this table"),
+                &at,
+            );
+        }
+    }
+}
+
+/// Why a proxy of GDP cannot be used.
+fn unusable(pipeline: &Pipeline, downscale: &Downscale, proxy: &str) -> Option<Finding> {
+    let layers = &pipeline.layers;
+    let error = |message: &str| Finding::error("gdp_proxies", message);
+    match proxy {
+        "area" => None,
+        "light" => downscale.light.is_none().then(|| {
+            error("the proxy \"light\" needs a raster")
+                .hint("light = { path = \"viirs_2020.tif\" } beside `proxies`")
+        }),
+        "people" => {
+            let of_zones = layers.zones.population.is_some()
+                || layers.zones.tables.iter().any(|t| t.population.is_some());
+            (layers.population.is_none() && !of_zones).then(|| {
+                error("the proxy \"people\" needs people")
+                    .hint("add [layers.population], or a population column of the zones")
+            })
+        }
+        _ if proxy.strip_prefix("poi:").is_some_and(|g| !g.is_empty()) => {
+            layers.poi.is_none().then(|| error("the proxy needs points of interest").hint("add [layers.poi]"))
+        }
+        _ => {
+            let finding = error("unknown proxy of GDP").expected("poi:<group>, people, light, area");
+            let known = GDP_PROXIES.into_iter().chain(["poi:commercial", "poi:industry"]);
+            Some(match (proxy, nearest(proxy, known)) {
+                ("population", _) => finding.hint("did you mean \"people\"?"),
+                (_, Some(name)) => finding.hint(format!("did you mean \"{name}\"?")),
+                _ => finding,
+            })
+        }
+    }
+}
+
+/// A county table is of use only to the downscaling.
+fn refuse_county_tables(pipeline: &Pipeline, out: &mut Report<'_>) {
+    for (i, table) in pipeline.layers.zones.tables.iter().enumerate() {
+        if table.on == TableKey::County {
+            out.add(
+                Finding::error("county_table", "a table of counties is used only to share out GDP")
+                    .expected(
+                        "[layers.zones.gdp] with downscale = { from = \"<county field>\", proxies = [...] }",
+                    )
+                    .hint("for a table of zones: on = \"id\" or on = \"name\""),
+                &["layers", "zones", "tables", &i.to_string(), "on"],
+            );
+        }
+    }
+}

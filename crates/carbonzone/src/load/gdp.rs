@@ -1,0 +1,347 @@
+//! GDP of the zones shared out from that of their counties (`[layers.zones.gdp] downscale`).
+//!
+//! The weights are counted in the zones themselves, not in the parcels of a class: a shop in the wrong land use is
+//! still part of its township's economy.
+
+use super::zones::{JoinRow, ZoneSet, report_list};
+use super::{Notes, people, poi, vector_source};
+use crate::config::{Downscale, PopulationKind, ZoneTable};
+use crate::load_config::Loaded;
+use carbonzone_geom::{NO_PARCEL, PointLocator};
+use carbonzone_io::WorkingCrs;
+use carbonzone_sheet::label_key;
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use carbonzone_zoning::gdp::{SharedGdp, share_gdp_by_each};
+use std::collections::BTreeMap;
+
+/// GDP per county as the joined tables give it.
+#[derive(Default)]
+pub struct CountyGdp {
+    /// Name of the county of each zone, as in the layer.
+    pub of_zone: Vec<Option<String>>,
+    /// File, key column and rows of the tables joined on the county.
+    pub tables: Vec<(String, String, Vec<JoinRow>)>,
+}
+
+impl CountyGdp {
+    /// Adds the rows of a table that is joined on the county.
+    pub fn add(&mut self, table: &ZoneTable, shown: &str, rows: Vec<JoinRow>, notes: &mut Notes) {
+        let negative: Vec<String> = rows
+            .iter()
+            .filter(|r| r.gdp_1e4cny.is_some_and(|g| !(g >= 0.0 && g.is_finite())))
+            .map(|r| r.key.clone())
+            .collect();
+        let field = table.gdp.clone().unwrap_or_default();
+        let hint = "GDP must be a number ≥ 0";
+        report_list(
+            "negative_or_nan_value",
+            "counties with an unusable GDP",
+            &negative,
+            (shown, &field),
+            hint,
+            notes,
+        );
+        self.tables.push((shown.to_owned(), table.key.clone(), rows));
+    }
+}
+
+/// GDP of the zones under each proxy.
+pub struct DerivedGdp {
+    /// Proxies in the order declared; the first is the one in use.
+    pub proxies: Vec<String>,
+    /// County of each zone.
+    pub county_of: Vec<String>,
+    /// GDP per zone in 1e4 CNY with each proxy as the first choice.
+    pub gdp_1e4cny: Vec<Vec<Option<f64>>>,
+}
+
+/// Counties in the order of their names, with the GDP and the county of every zone.
+struct Matched {
+    names: Vec<String>,
+    gdp: Vec<Option<f64>>,
+    of_zone: Vec<usize>,
+}
+
+/// Shares the counties' GDP out over the zones, if the pipeline asks for it.
+pub fn derive(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    counties: &CountyGdp,
+    zones: &mut ZoneSet,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<DerivedGdp> {
+    let config = loaded.pipeline.layers.zones.downscale()?;
+    let matched = match_counties(loaded, config, counties, zones, notes)?;
+    let weights = zone_weights(loaded, config, crs, zones, notes, progress)?;
+    let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
+    let each = match share_gdp_by_each(&matched.gdp, &matched.of_zone, &slices) {
+        Ok(each) => each,
+        Err(e) => {
+            notes.findings.push(Finding::error("gdp_downscale", e.to_string()).layer("zones"));
+            return None;
+        }
+    };
+    let shared = each.first()?;
+    report(config, &matched, shared, notes);
+    zones.gdp_1e4cny.clone_from(&shared.gdp);
+    zones.gdp_derived = shared.gdp.iter().map(Option::is_some).collect();
+    Some(DerivedGdp {
+        proxies: config.proxies.clone(),
+        county_of: matched.of_zone.iter().map(|&c| matched.names[c].clone()).collect(),
+        gdp_1e4cny: each.into_iter().map(|s| s.gdp).collect(),
+    })
+}
+
+/// Joins the rows of the tables with the counties that the zones name; what does not match is listed, both ways.
+fn match_counties(
+    loaded: &Loaded,
+    config: &Downscale,
+    counties: &CountyGdp,
+    zones: &ZoneSet,
+    notes: &mut Notes,
+) -> Option<Matched> {
+    let file = loaded.pipeline.layers.zones.source.path.display().to_string();
+    let missing: Vec<String> = (0..zones.ids.len())
+        .filter(|&i| counties.of_zone[i].as_ref().is_none_or(|c| c.trim().is_empty()))
+        .map(|i| format!("{} ({})", zones.ids[i], zones.names[i]))
+        .collect();
+    let hint = "every zone needs its county: fill the field, or name another one";
+    report_list(
+        "zone_without_county",
+        "zones that name no county",
+        &missing,
+        (&file, &config.from),
+        hint,
+        notes,
+    );
+    let mut named: BTreeMap<String, String> = BTreeMap::new();
+    for county in counties.of_zone.iter().flatten().filter(|c| !c.trim().is_empty()) {
+        named.entry(label_key(county)).or_insert_with(|| county.clone());
+    }
+    let mut gdp: BTreeMap<&String, Option<f64>> = BTreeMap::new();
+    for (table, key_column, rows) in &counties.tables {
+        let (mut unmatched, mut twice) = (Vec::new(), Vec::new());
+        for row in rows {
+            match named.get_key_value(&label_key(&row.key)) {
+                None => unmatched.push(row.key.clone()),
+                Some((key, _)) => {
+                    if gdp.insert(key, row.gdp_1e4cny).is_some() {
+                        twice.push(row.key.clone());
+                    }
+                }
+            }
+        }
+        let at = (table.as_str(), key_column.as_str());
+        let hint = "the key must be a county as the zone layer names it; leave out rows of the whole city";
+        report_list(
+            "unmatched_table_rows",
+            "rows that match no county of the zones",
+            &unmatched,
+            at,
+            hint,
+            notes,
+        );
+        report_list("ambiguous_rows", "counties with several rows", &twice, at, "one row per county", notes);
+    }
+    let without_row: Vec<String> =
+        named.iter().filter(|(key, _)| !gdp.contains_key(key)).map(|(_, name)| name.clone()).collect();
+    let shown = counties.tables.first().map_or(file.as_str(), |t| t.0.as_str());
+    let hint = "nothing is filled with zero: add the county, or correct its name in table or layer";
+    let at = (shown, config.from.as_str());
+    report_list("unmatched_counties", "counties of the zones without a row", &without_row, at, hint, notes);
+    if !missing.is_empty() || !without_row.is_empty() {
+        return None;
+    }
+    let order: Vec<&String> = named.keys().collect();
+    let of_zone = counties
+        .of_zone
+        .iter()
+        .map(|c| order.binary_search(&&label_key(c.as_deref().unwrap_or_default())).ok())
+        .collect::<Option<_>>()?;
+    Some(Matched {
+        gdp: order.iter().map(|key| gdp.get(key).copied().flatten()).collect(),
+        names: named.into_values().collect(),
+        of_zone,
+    })
+}
+
+/// One weight per zone for each proxy.
+fn zone_weights(
+    loaded: &Loaded,
+    config: &Downscale,
+    crs: &WorkingCrs,
+    zones: &ZoneSet,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<Vec<Vec<f64>>> {
+    let groups: Vec<&str> = config.proxies.iter().filter_map(|p| p.strip_prefix("poi:")).collect();
+    check_groups(loaded, &groups, notes)?;
+    // What is wrong with the points is said where they are read for the parcels.
+    let mut silent = Notes::default();
+    let mut counts = poi_weights(loaded, crs, &groups, zones, &mut silent, progress)?.into_iter();
+    config
+        .proxies
+        .iter()
+        .map(|proxy| match proxy.as_str() {
+            "area" => Some(zones.coverage.areas_m2()),
+            "light" => {
+                let source = vector_source(loaded, "light", config.light.as_ref()?);
+                let findings = &mut notes.findings;
+                let zonal = carbonzone_io::zonal_sums(&source, &zones.coverage, crs, findings, progress)?;
+                notes.records.push(zonal.record);
+                Some(zonal.sums)
+            }
+            "people" => people_weight(loaded, crs, zones, &mut silent, progress),
+            _ => counts.next(),
+        })
+        .collect()
+}
+
+/// A group that the POI scheme does not have is a mistake in the pipeline file.
+fn check_groups(loaded: &Loaded, groups: &[&str], notes: &mut Notes) -> Option<()> {
+    if groups.is_empty() {
+        return Some(());
+    }
+    let known = poi::known_groups(loaded, &mut Notes::default())?;
+    let mut ok = Some(());
+    for group in groups.iter().filter(|g| !known.iter().any(|k| k == *g)) {
+        ok = None;
+        let mut finding =
+            Finding::error("unknown_poi_group", format!("gdp.downscale: no POI group \"{group}\""))
+                .layer("zones")
+                .expected(known.join(", "));
+        if let Some(name) = crate::load_config::nearest(group, known.iter().map(String::as_str)) {
+            finding = finding.hint(format!("did you mean \"poi:{name}\"?"));
+        }
+        if let Some(span) = loaded.span(&["layers", "zones", "gdp", "downscale", "proxies"]) {
+            finding = finding.span(span);
+        }
+        notes.findings.push(finding);
+    }
+    ok
+}
+
+/// POI of each group in each zone.
+fn poi_weights(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    groups: &[&str],
+    zones: &ZoneSet,
+    silent: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<Vec<Vec<f64>>> {
+    let mut sums = vec![vec![ExactSum::new(); zones.ids.len()]; groups.len()];
+    if !groups.is_empty() {
+        let locator = PointLocator::new(&zones.coverage);
+        poi::each_point(loaded, crs, silent, progress, &mut |x, y, weight, group| {
+            if let Some(k) = groups.iter().position(|g| *g == group)
+                && let Some(zone) = locator.locate(x, y)
+            {
+                sums[k][zone as usize].add(weight);
+            }
+        })?;
+    }
+    Some(sums.into_iter().map(|s| s.into_iter().map(ExactSum::value).collect()).collect())
+}
+
+/// People in each zone: of the population layer, or the zones' own.
+fn people_weight(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    zones: &ZoneSet,
+    silent: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<Vec<f64>> {
+    let config = loaded.pipeline.layers.population.as_ref();
+    let Some(config) = config.filter(|c| c.kind != PopulationKind::Zones) else {
+        return Some(zones.population.iter().map(|p| p.unwrap_or(0.0)).collect());
+    };
+    let source = vector_source(loaded, "population", &config.source);
+    match config.kind {
+        PopulationKind::Raster => {
+            let findings = &mut silent.findings;
+            carbonzone_io::zonal_sums(&source, &zones.coverage, crs, findings, progress).map(|z| z.sums)
+        }
+        PopulationKind::Polygons => {
+            let (coverage, people) = people::polygon_people(loaded, config, crs, silent, progress)?;
+            Some(carbonzone_geom::overlap_zones(&coverage, &zones.coverage).spread(&people).per_target)
+        }
+        PopulationKind::Points | PopulationKind::Zones => {
+            let locator = PointLocator::new(&zones.coverage);
+            let mut sums = vec![ExactSum::new(); zones.ids.len()];
+            people::each_batch(loaded, config, crs, silent, progress, &mut |xs, ys, weights| {
+                let owners = locator.locate_all(xs, ys);
+                for (owner, weight) in owners.into_iter().zip(weights).filter(|(o, _)| *o != NO_PARCEL) {
+                    sums[owner as usize].add(weight.unwrap_or(0.0));
+                }
+            })?;
+            Some(sums.into_iter().map(ExactSum::value).collect())
+        }
+    }
+}
+
+/// Ledger rows per county, findings for what could not be shared out.
+fn report(config: &Downscale, matched: &Matched, shared: &SharedGdp, notes: &mut Notes) {
+    let zones_of = |county: usize| matched.of_zone.iter().filter(|c| **c == county).count();
+    for (county, used) in shared.used.iter().enumerate() {
+        let (name, gdp) = (&matched.names[county], matched.gdp[county].unwrap_or(0.0));
+        let Some(k) = used else { continue };
+        let by = &config.proxies[*k];
+        let n = zones_of(county);
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Placed, "gdp", gdp, "1e4 CNY")
+                .note(format!("GDP of {name} shared out over its {n} zones by {by}")),
+        );
+        if *k > 0 {
+            let note =
+                format!("GDP of {name}: {} is zero in all its zones, {by} used instead", config.proxies[0]);
+            notes.ledger.push(LedgerRow::counted(Stage::Fallback, "gdp", gdp, "1e4 CNY").note(note.clone()));
+            notes.findings.push(
+                Finding::warning("gdp_zero_proxy", note)
+                    .layer("zones")
+                    .field("layers.zones.gdp")
+                    .count(n as u64),
+            );
+        }
+    }
+    let without: Vec<&str> = (0..matched.gdp.len())
+        .filter(|&c| matched.gdp[c].is_none())
+        .map(|c| matched.names[c].as_str())
+        .collect();
+    if !without.is_empty() {
+        let zones: usize = (0..matched.gdp.len()).filter(|&c| matched.gdp[c].is_none()).map(zones_of).sum();
+        notes.findings.push(
+            Finding::warning("county_without_gdp", format!("counties without a GDP: {}", without.join(", ")))
+                .layer("zones")
+                .count(zones as u64)
+                .hint("their zones have no GDP and become undefined; fill the cell of the table"),
+        );
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "gdp", zones as f64, "zones")
+                .note(format!("no GDP to share out: {}", without.join(", "))),
+        );
+    }
+    for &county in &shared.without_weight {
+        notes.findings.push(
+            Finding::error(
+                "gdp_zero_proxy",
+                format!(
+                    "GDP of {} cannot be shared out: {} zero in all its {} zones",
+                    matched.names[county],
+                    if config.proxies.len() == 1 { "the proxy is" } else { "every proxy is" },
+                    zones_of(county)
+                ),
+            )
+            .layer("zones")
+            .field("layers.zones.gdp")
+            .value(config.proxies.join(", "))
+            .hint("add \"people\" or \"area\" as the last proxy"),
+        );
+    }
+    notes.statements.push(format!(
+        "GDP of the zones is derived: that of {} counties shared out by {} (first choice; no statistics of townships). ECC and the zones rest on this choice.",
+        matched.names.len(),
+        config.proxies.first().map_or("", String::as_str)
+    ));
+}

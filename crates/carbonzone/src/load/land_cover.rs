@@ -1,0 +1,33 @@
+//! A land-cover raster as the parcel layer: regions of one class, within the box of the zones.
+
+use super::{Notes, vector_source, zones};
+use crate::config::Border;
+use crate::load_config::Loaded;
+use carbonzone_io::{PolygonLayer, WorkingCrs};
+use carbonzone_types::{Finding, Progress};
+
+/// Reads the raster that `[layers.parcels]` names.
+pub fn read(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<PolygonLayer> {
+    let source = vector_source(loaded, "parcels", &loaded.pipeline.layers.parcels.source);
+    if loaded.pipeline.city.border == Border::Keep {
+        notes.findings.push(
+            Finding::warning(
+                "land_cover_beyond_zones",
+                "the land cover around the city takes part in the totals, as far as the box of the zones reaches",
+            )
+            .layer("parcels")
+            .file(source.shown_path())
+            .field("city.border")
+            .value("keep")
+            .hint("border = \"clip\" leaves out the ground outside the zones"),
+        );
+    }
+    // Land cover comes in tiles far larger than a city. Without usable zones nothing will be computed anyway.
+    let within = zones::bounds(loaded, crs, progress);
+    carbonzone_io::read_land_cover(&source, within, crs, &mut notes.findings, &mut notes.ledger, progress)
+}
