@@ -148,8 +148,9 @@ fn an_extract_gives_land_use_poi_and_roads_with_the_shipped_tables() {
             .map(|c| c.amount_t)
             .sum::<f64>()
     };
+    // The border of the zones is drawn from other vertices than that of the blocks: a few decimetres, some 1e-6.
     // Factories: 1 of 3 in the west, 2 of 3 in the east. Road: half in the works, half in the homes; no footway.
-    assert!((of("west", "industry") - 100.0).abs() < 1e-9 && (of("east", "industry") - 200.0).abs() < 1e-9);
+    assert!((of("west", "industry") - 100.0).abs() < 1e-3 && (of("east", "industry") - 200.0).abs() < 1e-3);
     assert!((of("west", "road") - 50.0).abs() < 1e-3, "{}", of("west", "road"));
     assert!((of("west", "road") + of("east", "road") - 100.0).abs() < 1e-9);
     assert!((of("east", "sink") - 1.0).abs() < 1e-9);
@@ -186,7 +187,7 @@ fn mapping_files_of_ones_own_replace_the_shipped_tables() {
         .filter(|c| c.zone == "west" && c.rule == "industry")
         .map(|c| c.amount_t)
         .sum();
-    assert!((west - 75.0).abs() < 1e-9, "one of four: {west}");
+    assert!((west - 75.0).abs() < 1e-3, "one of four: {west}");
     let dropped = manifest.ledger.iter().find(|r| r.note.contains("mode \"none\"")).unwrap();
     assert!(dropped.count.unwrap() > 1000.0, "the primary road is left out on purpose");
 }
