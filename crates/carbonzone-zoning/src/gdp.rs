@@ -66,9 +66,15 @@ pub fn share_gdp(
         match first {
             Some(k) => {
                 let sum = weight(proxies[k]);
-                units.iter().for_each(|&u| out.gdp[u] = Some(total * (proxies[k][u] / sum)));
+                for &u in units {
+                    out.gdp[u] = Some(total * (proxies[k][u] / sum));
+                }
             }
-            None if total == 0.0 => units.iter().for_each(|&u| out.gdp[u] = Some(0.0)),
+            None if total == 0.0 => {
+                for &u in units {
+                    out.gdp[u] = Some(0.0);
+                }
+            }
             None => out.without_weight.push(county),
         }
         out.used.push(first);

@@ -32,17 +32,23 @@ pub fn write(nodes: &[Node<'_>], ways: &[Way<'_>], relations: &[Relation<'_>]) -
     let mut groups: Vec<Vec<u8>> = Vec::new();
     let group = |field: u32, items: Vec<Vec<u8>>| {
         let mut out = Vec::new();
-        items.iter().for_each(|item| bytes(&mut out, field, item));
+        for item in &items {
+            bytes(&mut out, field, item);
+        }
         out
     };
     groups.push(group(1, nodes.iter().map(|n| node(n, &mut strings)).collect()));
     groups.push(group(3, ways.iter().map(|w| way(w, &mut strings)).collect()));
     groups.push(group(4, relations.iter().map(|r| relation(r, &mut strings)).collect()));
     let mut table = Vec::new();
-    strings.0.iter().for_each(|s| bytes(&mut table, 1, s.as_bytes()));
+    for s in &strings.0 {
+        bytes(&mut table, 1, s.as_bytes());
+    }
     let mut block = Vec::new();
     bytes(&mut block, 1, &table);
-    groups.iter().filter(|g| !g.is_empty()).for_each(|g| bytes(&mut block, 2, g));
+    for g in groups.iter().filter(|g| !g.is_empty()) {
+        bytes(&mut block, 2, g);
+    }
     let mut header = Vec::new();
     bytes(&mut header, 4, b"OsmSchema-V0.6");
     bytes(&mut header, 16, b"carbonzone test fixture, synthetic");
@@ -155,6 +161,8 @@ fn packed(out: &mut Vec<u8>, field: u32, numbers: &[u64]) {
         return;
     }
     let mut content = Vec::new();
-    numbers.iter().for_each(|v| varint(&mut content, *v));
+    for v in numbers {
+        varint(&mut content, *v);
+    }
     bytes(out, field, &content);
 }

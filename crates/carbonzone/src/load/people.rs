@@ -121,6 +121,9 @@ fn points(
     Some(values)
 }
 
+/// Takes eastings, northings and people of a batch.
+pub type PeopleSink<'a> = dyn FnMut(&[f64], &[f64], &[Option<f64>]) + 'a;
+
 /// Streams the points with their people (the mean of the columns); `None` where a number is not usable.
 pub fn each_batch(
     loaded: &Loaded,
@@ -128,7 +131,7 @@ pub fn each_batch(
     crs: &WorkingCrs,
     notes: &mut Notes,
     progress: &dyn Progress,
-    sink: &mut dyn FnMut(&[f64], &[f64], &[Option<f64>]),
+    sink: &mut PeopleSink<'_>,
 ) -> Option<InputRecord> {
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);

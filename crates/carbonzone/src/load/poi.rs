@@ -212,7 +212,9 @@ pub fn each_point(
     let scheme = scheme(loaded, config, notes)?;
     let mut rows = read(loaded, config, crs, &scheme, notes, progress)?;
     drop_duplicates(config, &mut rows, notes);
-    rows.iter().for_each(|r| f(r.x, r.y, r.weight, &scheme.classes()[r.class as usize].group));
+    for r in &rows {
+        f(r.x, r.y, r.weight, &scheme.classes()[r.class as usize].group);
+    }
     Some(())
 }
 
