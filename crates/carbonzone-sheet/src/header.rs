@@ -133,6 +133,7 @@ pub fn find_header(
     let candidates = (first..last).flat_map(|row| (1..=MAX_DEPTH).map(move |depth| (row, depth)));
     let best = candidates
         .filter(|(row, depth)| row + depth <= sheet.rows.len())
+        .filter(|(row, depth)| (row + 1..row + depth).all(|below| holds_labels(sheet, below)))
         .map(|(row, depth)| header_at(sheet, row, depth))
         .map(|h| (h.score(columns), h))
         .max_by_key(|(score, h)| (*score, std::cmp::Reverse((h.depth, h.row))));
@@ -220,6 +221,12 @@ fn continues_header(sheet: &Sheet, top: usize, row: usize, key_column: usize) ->
         && filled.iter().all(|c| is_label(c))
 }
 
+/// Whether every filled cell of a row may be a label. A row with an amount is data, whatever its words are: the first
+/// row of a table can hold the name of a column (`industry`).
+fn holds_labels(sheet: &Sheet, row: usize) -> bool {
+    sheet.rows.get(row).is_some_and(|cells| cells.iter().filter(|c| !c.is_empty()).all(is_label))
+}
+
 /// Text, or a number that is a year.
 fn is_label(cell: &Cell) -> bool {
     let Some(text) = label_text(cell) else {
@@ -247,6 +254,16 @@ mod tests {
             ColumnSpec::optional("unit", &["unit", "计量单位"]),
             ColumnSpec::required("value", &["2020", "消费量"]),
         ]
+    }
+
+    #[test]
+    fn a_first_row_that_holds_the_name_of_a_column_is_data() {
+        // "industry" is a sector here, and the label of an optional column elsewhere.
+        let sheet = csv("sector,指标,计量单位,2020\nindustry,原煤,万吨,12\nindustry,焦炭,万吨,3\n");
+        let mut columns = wanted();
+        columns.push(ColumnSpec::optional("industry", &["industry", "行业"]));
+        let header = find_header(&sheet, "t.csv", None, &columns).unwrap();
+        assert_eq!((header.row, header.depth), (0, 1));
     }
 
     #[test]
