@@ -544,6 +544,22 @@ fn find_fields<L: LayerAccess>(
     let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
     let mut plans = Vec::new();
     let wanted = source.wanted();
+    let missing = |name: &&String| plan_field(layer, &names, name).is_none();
+    if names.iter().any(|n| n.contains(char::REPLACEMENT_CHARACTER)) && wanted.iter().any(|n| missing(&n)) {
+        let sought: Vec<String> = wanted.iter().filter(missing).map(|n| format!("\"{n}\"")).collect();
+        report.add(
+            Finding::error(
+                "wrong_encoding",
+                format!(
+                    "field names are not readable in the encoding of the layer, so {} cannot be found",
+                    sought.join(", ")
+                ),
+            )
+            .value(listed(&names))
+            .hint("a shapefile without .cpg is often GBK: add encoding = \"GBK\" to this source"),
+        );
+        return None;
+    }
     for name in &wanted {
         match plan_field(layer, &names, name) {
             Some(plan) => plans.push(plan),

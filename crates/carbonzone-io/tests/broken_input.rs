@@ -306,15 +306,15 @@ fn a_shapefile_without_its_parts_says_which_part_is_missing() {
     assert!(polygons(&source(&path), &suzhou()).finding("shapefile_part_missing").message.contains(".shx"));
 }
 
-fn write_named_roads(path: &Path, encoding: &str) {
+fn write_named_roads(path: &Path, encoding: &str, field: &str) {
     let mut batch = LineBatch::default();
     for i in 0..5u32 {
         batch.push(i, [[X, Y + f64::from(i)], [X + 100.0, Y + f64::from(i)]]);
     }
     batch.table = AttributeTable::new()
-        .with("name", ColumnData::texts(&["人民路", "干将东路", "北环快速路", "沪宁高速", "路"]));
+        .with(field, ColumnData::texts(&["人民路", "干将东路", "北环快速路", "沪宁高速", "路"]));
     let spec = LayerSpec {
-        fields: vec![("name".to_owned(), FieldType::Text)],
+        fields: vec![(field.to_owned(), FieldType::Text)],
         geometry: Some(GeometryKind::Line),
         encoding: Some(encoding.to_owned()),
         ..parcel_spec("EPSG:4549")
@@ -324,11 +324,36 @@ fn write_named_roads(path: &Path, encoding: &str) {
     writer.finish().unwrap();
 }
 
+/// Nothing tells the encoding any more: byte 29 of a DBF is its language driver.
+fn forget_encoding(path: &Path) {
+    std::fs::remove_file(path.with_extension("cpg")).unwrap();
+    let dbf = path.with_extension("dbf");
+    let mut bytes = std::fs::read(&dbf).unwrap();
+    bytes[29] = 0;
+    std::fs::write(&dbf, &bytes).unwrap();
+}
+
+#[test]
+fn gbk_field_names_without_a_cpg_file_are_told_with_the_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("roads.shp");
+    write_named_roads(&path, "GBK", "道路名");
+    forget_encoding(&path);
+    let mut roads = VectorSource::new("roads", &path).fields(&["道路名"]);
+    let read = lines(&roads, &suzhou());
+    let finding = read.finding("wrong_encoding");
+    assert!(finding.message.contains("道路名"), "{finding:?}");
+    assert!(finding.hint.as_ref().unwrap().contains("encoding = \"GBK\""), "{finding:?}");
+    assert!(!read.has("unknown_field"));
+    roads.encoding = Some("GBK".to_owned());
+    lines(&roads, &suzhou()).assert_clean();
+}
+
 #[test]
 fn gbk_names_are_read_with_the_cpg_file_and_suspected_without() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("roads.shp");
-    write_named_roads(&path, "GBK");
+    write_named_roads(&path, "GBK", "name");
     let roads = VectorSource::new("roads", &path).fields(&["name"]);
     let name = |read: &common::Read<Vec<LineBatch>>| {
         read.layer.as_ref().unwrap()[0].table.texts("name").unwrap()[0].clone()
@@ -336,12 +361,7 @@ fn gbk_names_are_read_with_the_cpg_file_and_suspected_without() {
     let read = lines(&roads, &suzhou());
     read.assert_clean();
     assert_eq!(name(&read).as_deref(), Some("人民路"));
-    std::fs::remove_file(path.with_extension("cpg")).unwrap();
-    // Byte 29 of a DBF is its language driver: without it nothing tells the encoding.
-    let dbf = path.with_extension("dbf");
-    let mut bytes = std::fs::read(&dbf).unwrap();
-    bytes[29] = 0;
-    std::fs::write(&dbf, &bytes).unwrap();
+    forget_encoding(&path);
     let read = lines(&roads, &suzhou());
     let finding = read.finding("wrong_encoding");
     assert!(finding.hint.as_ref().unwrap().contains("GBK"), "{finding:?}");

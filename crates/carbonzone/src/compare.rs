@@ -7,7 +7,7 @@ use crate::summary::{right_align, table, tonnes};
 use anyhow::{Context, bail};
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Totals};
 use carbonzone_zoning::compare::{Comparison, compare_tables};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -20,10 +20,13 @@ struct Side {
     zones: AttributeTable,
     totals: Totals,
     title: String,
+    /// Run folder as given.
+    folder: String,
 }
 
 fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
     let manifest = read_manifest(dir)?;
+    let folder = dir.display().to_string();
     let gpkg = named(dir, &manifest.name, "gpkg");
     let (_, zones) = carbonzone_io::read_own_layer(&gpkg, &manifest.zones_layer)
         .with_context(|| format!("cannot read the zones of {}", dir.display()))?;
@@ -36,7 +39,7 @@ fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
         };
         let keys = ids.into_iter().enumerate().map(key).collect();
         let (totals, title) = (manifest.totals.clone(), manifest.title_en.clone());
-        return Ok(Side { manifest, zones: zones.with(KEY, ColumnData::Text(keys)), totals, title });
+        return Ok(Side { manifest, zones: zones.with(KEY, ColumnData::Text(keys)), totals, title, folder });
     };
     let Some(years) = years else {
         bail!("{} has one year only: leave --year-a and --year-b out", dir.display())
@@ -59,7 +62,7 @@ fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
         ..manifest.totals.clone()
     };
     let title = format!("{} {year}", manifest.title_en);
-    Ok(Side { manifest, zones, totals, title })
+    Ok(Side { manifest, zones, totals, title, folder })
 }
 
 /// The command.
@@ -102,7 +105,8 @@ fn wide(a: &AttributeTable, b: &AttributeTable, found: &Comparison) -> Attribute
         .with("unit_id", ColumnData::texts(&found.units))
         .with("name", column(a, "name"))
         .with("zone_a", column(a, "zone"))
-        .with("zone_b", column(b, "zone"));
+        .with("zone_b", column(b, "zone"))
+        .with("zone_changed", ColumnData::Bool(changed(a, b, found)));
     let n = found.columns.len();
     for (j, field) in found.columns.iter().enumerate() {
         let cells = || found.differences.iter().skip(j).step_by(n);
@@ -115,7 +119,11 @@ fn wide(a: &AttributeTable, b: &AttributeTable, found: &Comparison) -> Attribute
 
 fn text(a: &Side, b: &Side, found: &Comparison, wide: &AttributeTable) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "A  {}   B  {}   {} units in both", a.title, b.title, found.units.len());
+    for (side, run) in [("A", a), ("B", b)] {
+        let _ = writeln!(out, "{side}  {}  ({})", run.title, run.folder);
+    }
+    let _ = writeln!(out, "{} units in both", found.units.len());
+    out.push_str(&what_differs(&a.manifest, &b.manifest));
     for (side, list) in [("A", &found.only_first), ("B", &found.only_second)] {
         if !list.is_empty() {
             let _ = writeln!(out, "only in {side}: {}", list.join(", "));
@@ -132,6 +140,7 @@ fn text(a: &Side, b: &Side, found: &Comparison, wide: &AttributeTable) -> String
     right_align(&mut totals);
     let _ = writeln!(out, "{totals}");
     out.push_str(&transitions(&a.manifest, found));
+    out.push_str(&moved(found, &by_unit(&a.zones, "name")));
     out.push_str(&largest_changes(wide));
     out
 }
@@ -152,6 +161,82 @@ fn transitions(manifest: &RunManifest, found: &Comparison) -> String {
     }
     right_align(&mut matrix);
     format!("{matrix}\n{} of {} units changed zone\n", zones.changed.len(), found.units.len())
+}
+
+/// Whether a unit is in another zone; NULL where either table has none.
+fn changed(a: &AttributeTable, b: &AttributeTable, found: &Comparison) -> Vec<Option<bool>> {
+    let (before, after) = (by_unit(a, "zone"), by_unit(b, "zone"));
+    found.units.iter().map(|u| before.get(u).zip(after.get(u)).map(|(x, y)| x != y)).collect()
+}
+
+/// The units that changed zone, by id.
+fn moved(found: &Comparison, names: &BTreeMap<String, String>) -> String {
+    let mut out = String::new();
+    for (unit, from, to) in found.zones.iter().flat_map(|zones| &zones.changed) {
+        let name = names.get(unit).map_or("", String::as_str);
+        let shown = |zone: &str| if zone.is_empty() { "no zone".to_owned() } else { zone.to_owned() };
+        let _ = writeln!(out, "  {unit} {name}: {} → {}", shown(from), shown(to));
+    }
+    out
+}
+
+/// Parameters and inputs that are not the same in the two runs: a difference in the numbers comes from these.
+fn what_differs(a: &RunManifest, b: &RunManifest) -> String {
+    let mut settings = Vec::new();
+    differing("", &a.pipeline, &b.pipeline, &mut settings);
+    let mut out = String::new();
+    for line in settings.iter().take(MOST_SETTINGS) {
+        let _ = writeln!(out, "  setting {line}");
+    }
+    if settings.len() > MOST_SETTINGS {
+        let _ = writeln!(out, "  and {} more settings", settings.len() - MOST_SETTINGS);
+    }
+    let hashes = |m: &RunManifest| -> BTreeMap<(String, String), String> {
+        m.inputs.iter().map(|i| ((i.role.clone(), i.layer.clone()), i.sha256.clone())).collect()
+    };
+    let (before, after) = (hashes(a), hashes(b));
+    let keys: BTreeSet<&(String, String)> = before.keys().chain(after.keys()).collect();
+    for key in keys.into_iter().filter(|k| before.get(*k) != after.get(*k)) {
+        let _ = writeln!(out, "  input {} {}: another file or other content", key.0, key.1);
+    }
+    if out.is_empty() {
+        "the two runs have the same settings and inputs\n".to_owned()
+    } else {
+        format!("different in A and B\n{out}")
+    }
+}
+
+/// Settings listed at most.
+const MOST_SETTINGS: usize = 12;
+
+/// Leaves of two pipeline files that are not equal, as `key: A → B`.
+fn differing(key: &str, a: &serde_json::Value, b: &serde_json::Value, out: &mut Vec<String>) {
+    use serde_json::Value::{Array, Null, Object};
+    let below = |part: &str| if key.is_empty() { part.to_owned() } else { format!("{key}.{part}") };
+    match (a, b) {
+        (Object(x), Object(y)) => {
+            let parts: BTreeSet<&String> = x.keys().chain(y.keys()).collect();
+            for part in parts {
+                let value = |side: &serde_json::Map<String, serde_json::Value>| {
+                    side.get(part).cloned().unwrap_or(Null)
+                };
+                differing(&below(part), &value(x), &value(y), out);
+            }
+        }
+        (Array(x), Array(y)) if x.len() == y.len() => {
+            for (i, (x, y)) in x.iter().zip(y).enumerate() {
+                differing(&below(&i.to_string()), x, y, out);
+            }
+        }
+        _ if a != b => out.push(format!("{key}: {} → {}", brief(a), brief(b))),
+        _ => {}
+    }
+}
+
+/// A value in at most 60 characters.
+fn brief(value: &serde_json::Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 60 { text } else { text.chars().take(59).chain(['…']).collect() }
 }
 
 fn largest_changes(differences: &AttributeTable) -> String {

@@ -204,7 +204,19 @@ fn compare_of_a_run_with_itself_finds_no_difference() {
     let (other, _) =
         expect(0, &["compare", &city.path("a"), &city.path("b"), "--export", &city.path("diff.csv")]);
     assert!(other.contains("largest changes"), "{other}");
-    assert!(std::fs::read_to_string(city.path("diff.csv")).unwrap().contains("transport_t_diff"));
+    assert!(
+        other.contains(&city.path("b")) && other.contains("setting layers.roads.lambda: 0.5 → 0.0"),
+        "{other}"
+    );
+    assert!(same.contains("the same settings and inputs"), "{same}");
+    let csv = std::fs::read_to_string(city.path("diff.csv")).unwrap();
+    assert!(csv.contains("transport_t_diff") && csv.contains("zone_changed"));
+    let changed = csv.lines().filter(|line| line.contains(",true,")).count();
+    assert!(other.contains(&format!("{changed} of 97 units changed zone")), "{other}");
+    assert_eq!(
+        other.lines().filter(|line| line.contains(" → ") && line.starts_with("  3205")).count(),
+        changed
+    );
 }
 
 #[test]
