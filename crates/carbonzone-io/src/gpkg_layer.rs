@@ -49,12 +49,11 @@ impl GpkgLayer {
             db.query_row(sql, [table], |row| row.get(0)).optional()
         };
         let Some(rows) = root(name).map_err(failed)? else { return Ok(Err("no such table".to_owned())) };
-        let srs_id = match geometry_column {
-            None => None,
-            Some(_) => {
-                let sql = "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = ?1";
-                Some(db.query_row(sql, [name], |row| row.get(0)).map_err(failed)?)
-            }
+        let srs_id = if geometry_column.is_some() {
+            let sql = "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = ?1";
+            Some(db.query_row(sql, [name], |row| row.get(0)).map_err(failed)?)
+        } else {
+            None
         };
         let index = match geometry_column {
             None => None,
@@ -204,7 +203,9 @@ fn geopackage_binary(shapes: &dyn Shapes, i: usize, srs_id: i32, out: &mut Vec<u
     out.extend_from_slice(&[b'G', b'P', 0, if envelope.is_some() { 3 } else { 1 }]);
     out.extend_from_slice(&srs_id.to_le_bytes());
     if let Some([x0, y0, x1, y1]) = envelope {
-        [x0, x1, y0, y1].iter().for_each(|v| out.extend_from_slice(&v.to_le_bytes()));
+        for v in [x0, x1, y0, y1] {
+            out.extend_from_slice(&v.to_le_bytes());
+        }
     }
     let header = out.len();
     shapes.wkb(i, out);

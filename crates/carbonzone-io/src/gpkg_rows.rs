@@ -36,10 +36,9 @@ impl GpkgRows {
         let mut columns = vec![identifier(&geometry)];
         for field in fields {
             let plain = match field.kind {
-                FieldKind::Fid => true,
                 FieldKind::Tag => false,
                 FieldKind::Text => ffi::field_types(layer, field.index).0 == OGRFieldType::OFTString,
-                FieldKind::Real | FieldKind::Int | FieldKind::Bool => true,
+                FieldKind::Fid | FieldKind::Real | FieldKind::Int | FieldKind::Bool => true,
             };
             let kind = match field.kind {
                 FieldKind::Text | FieldKind::Tag => "TEXT",

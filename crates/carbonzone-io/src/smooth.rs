@@ -122,14 +122,13 @@ impl Solver {
         let lagrange = std::array::from_fn(|i| {
             let mut c = [0.0; NODES];
             c[0] = 1.0;
-            let mut degree = 0;
-            for (_, other) in nodes.iter().enumerate().filter(|(k, _)| *k != i) {
+            let others = nodes.iter().enumerate().filter(|(k, _)| *k != i);
+            for (degree, (_, other)) in others.enumerate() {
                 let scale = 1.0 / (nodes[i] - other);
                 for d in (0..=degree).rev() {
                     c[d + 1] += c[d] * scale;
                     c[d] *= -other * scale;
                 }
-                degree += 1;
             }
             c
         });

@@ -459,7 +459,6 @@ pub(crate) fn open_layer(
     } else {
         None
     };
-    drop(layer);
     let reader = straight.map_or(LayerReader::Gdal { dataset, index, fields }, LayerReader::Gpkg);
     Some(OpenLayer { name, crs, expected, reader })
 }

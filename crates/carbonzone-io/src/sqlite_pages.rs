@@ -269,7 +269,7 @@ impl PageFile {
         let pages = number(28) as usize;
         let refusals = [
             (!header.starts_with(b"SQLite format 3\0"), "not an SQLite file"),
-            (page_bytes < 512 || page_bytes > 32_768 || !page_bytes.is_power_of_two(), "page size"),
+            (!(512..=32_768).contains(&page_bytes) || !page_bytes.is_power_of_two(), "page size"),
             (header[18] != 1 || header[19] != 1, "write-ahead log"),
             (header[20] != 0, "reserved bytes"),
             (number(24) != number(92), "page count is not valid"),
@@ -510,7 +510,7 @@ mod tests {
                 record.null();
                 record.blob(|out| out.extend(blob_of(i)));
                 record.real(real_of(i));
-                record.int(if i % 2 == 0 { 1i64 << (i % 63) } else { -(1i64 << (i % 63)) });
+                record.int(if i.is_multiple_of(2) { 1i64 << (i % 63) } else { -(1i64 << (i % 63)) });
                 record.text(&"苏".repeat(i % 70));
                 i as i64 * 3 + 1
             };

@@ -370,7 +370,7 @@ impl VectorWriter {
 /// Where features go.
 enum Output {
     /// Ready-made pages of a `GeoPackage`.
-    Pages(GpkgLayer),
+    Pages(Box<GpkgLayer>),
     /// GDAL, feature by feature.
     Gdal { dataset: Dataset, sink: Sink },
 }
@@ -384,7 +384,7 @@ impl Output {
         close(dataset, path)?;
         let geometry = spec.geometry.map(|_| GEOMETRY_COLUMN);
         if let Ok(layer) = GpkgLayer::open(path, &spec.name, geometry)? {
-            return Ok(Self::Pages(layer));
+            return Ok(Self::Pages(Box::new(layer)));
         }
         let dataset = open_for_update(path)?;
         sink.reopen(&dataset, path)?;
