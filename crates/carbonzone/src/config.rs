@@ -420,9 +420,15 @@ pub struct ZoneTable {
     /// Whether the key is the zone's id (default), its name, or its county (for `gdp.downscale`).
     #[serde(default)]
     pub on: TableKey,
-    /// Column with population (persons).
+    /// Column with population.
     #[serde(default)]
     pub population: Option<String>,
+    /// How many persons one unit of the population column is: 1 (default), 10000 for 万人.
+    #[serde(default = "one")]
+    pub population_unit_persons: f64,
+    /// Keys of rows that are no zone and are left out, e.g. `["合计"]`.
+    #[serde(default)]
+    pub skip: Vec<String>,
     /// Column with GDP.
     #[serde(default)]
     pub gdp: Option<String>,

@@ -144,7 +144,7 @@ impl Projection for ByGdal<'_> {
 /// A CSV table, or a point layer of a GeoPackage for benchmarks.
 enum Points {
     Csv(BufWriter<File>),
-    Gpkg(VectorWriter),
+    Gpkg(Box<VectorWriter>),
 }
 
 /// The layers as files.
@@ -195,7 +195,7 @@ impl Files {
             if all_gpkg {
                 let spec = spec(file, GeometryKind::Point, "EPSG:4326", fields);
                 let path = dir.join(format!("{file}.gpkg"));
-                Ok(Points::Gpkg(VectorWriter::create(&path, VectorFormat::GeoPackage, &spec)?))
+                Ok(Points::Gpkg(Box::new(VectorWriter::create(&path, VectorFormat::GeoPackage, &spec)?)))
             } else {
                 let mut out = BufWriter::new(File::create(dir.join(format!("{file}.csv")))?);
                 writeln!(out, "{}", columns.join(","))?;

@@ -171,6 +171,25 @@ fn a_budget_without_a_rule_is_refused_with_its_tonnes() {
 }
 
 #[test]
+fn a_header_in_ten_thousands_and_a_row_of_totals_are_told_with_their_keys() {
+    let city = City::new();
+    let table = city.path("layers/township_stats.csv");
+    let text = fs::read_to_string(&table).unwrap();
+    let text = text.replace(",population,", ",常住人口(万人),") + "合计,合计,1274.8,2017000\n";
+    fs::write(&table, text).unwrap();
+    city.edit("population = \"population\"", "population = \"常住人口(万人)\"");
+    let said = city.check(1);
+    assert!(said.contains("unit_suspect") && said.contains("population_unit_persons = 10000"), "{said}");
+    assert!(said.contains("skip = [\"合计\"]"), "{said}");
+    city.edit(
+        "population = \"常住人口(万人)\"",
+        "population = \"常住人口(万人)\"\npopulation_unit_persons = 10000\nskip = [\"合计\"]",
+    );
+    let said = city.check(0);
+    assert!(!said.contains("unit_suspect") && said.contains("rows left out as declared: 合计"), "{said}");
+}
+
+#[test]
 fn rows_that_match_no_zone_are_listed_both_ways() {
     let city = City::new();
     let path = city.path("layers/township_stats.csv");

@@ -6,7 +6,7 @@ use crate::config::{Overlap, TableKey, ZoneLayer, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{PolygonLayer, WorkingCrs};
-use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, label_key, read_table};
+use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, label_key, nearest, read_table};
 use carbonzone_types::{AttributeTable, Finding, InputRecord, LedgerRow, Progress, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -251,9 +251,11 @@ fn join<P>(
         return;
     }
     let mut rows_read = 0;
+    check_units(table, &shown, notes);
     match read_rows(&path, table) {
-        Ok(rows) => {
+        Ok(mut rows) => {
             rows_read = rows.len() as u64;
+            leave_out(table, &shown, &mut rows, notes);
             if table.on == TableKey::County {
                 counties.add(table, &shown, rows, notes);
             } else {
@@ -268,6 +270,54 @@ fn join<P>(
     }
     if let Ok(record) = carbonzone_io::file_record("zone_table", &path, &shown) {
         notes.records.push(InputRecord { features: rows_read, ..record });
+    }
+}
+
+/// A header that names another unit than the one configured.
+fn check_units(table: &ZoneTable, shown: &str, notes: &mut Notes) {
+    let columns = [
+        (&table.population, table.population_unit_persons, "万人", "population_unit_persons", "persons"),
+        (&table.gdp, table.gdp_unit_1e4cny, "亿", "gdp_unit_1e4cny", "万元 (1e4 CNY)"),
+    ];
+    for (column, unit, word, key, read_as) in columns {
+        if let Some(column) = column.as_ref().filter(|c| c.contains(word) && unit == 1.0) {
+            notes.findings.push(
+                Finding::warning("unit_suspect", format!("the column says {word}, but is read as {read_as}"))
+                    .layer("zones")
+                    .file(shown)
+                    .field(column)
+                    .hint(format!("{key} = 10000")),
+            );
+        }
+    }
+}
+
+/// Rows that are declared to be no zone, e.g. a total.
+fn leave_out(table: &ZoneTable, shown: &str, rows: &mut Vec<JoinRow>, notes: &mut Notes) {
+    let skip: Vec<String> = table.skip.iter().map(|key| label_key(key)).collect();
+    let before = rows.len();
+    rows.retain(|row| !skip.contains(&label_key(&row.key)));
+    if rows.len() < before {
+        let count = (before - rows.len()) as u64;
+        notes.findings.push(
+            Finding::info("skipped_rows", format!("rows left out as declared: {}", table.skip.join(", ")))
+                .layer("zones")
+                .file(shown)
+                .count(count),
+        );
+    }
+}
+
+/// What to do about a key that matches no zone.
+fn join_hint(table: &ZoneTable, unmatched: &[String]) -> String {
+    let total = ["合计", "总计", "全市", "小计", "total", "sum"];
+    if let Some(key) = unmatched.iter().find(|key| total.contains(&label_key(key).to_lowercase().as_str())) {
+        return format!("nothing is filled with zero; a row of totals is left out by skip = [\"{key}\"]");
+    }
+    if table.on == TableKey::Id {
+        "nothing is filled with zero: correct the key, or join on = \"name\"".to_owned()
+    } else {
+        "nothing is filled with zero: correct the names in the table, or join on = \"id\"".to_owned()
     }
 }
 
@@ -314,7 +364,11 @@ fn read_rows(path: &std::path::Path, table: &ZoneTable) -> Result<Vec<JoinRow>, 
             };
             let (population, gdp) = (number(population), number(gdp));
             if let Some(key) = sheet.text(row, key) {
-                rows.push(JoinRow { key, population, gdp_1e4cny: gdp.map(|g| g * table.gdp_unit_1e4cny) });
+                rows.push(JoinRow {
+                    key,
+                    population: population.map(|p| p * table.population_unit_persons),
+                    gdp_1e4cny: gdp.map(|g| g * table.gdp_unit_1e4cny),
+                });
             }
         }
     }
@@ -351,11 +405,18 @@ fn apply(table: &ZoneTable, shown: &str, rows: &[JoinRow], zones: &mut ZoneSet, 
         .filter(|i| !matched[*i])
         .map(|i| format!("{} ({})", zones.ids[i], zones.names[i]))
         .collect();
-    let hint = "nothing is filled with zero: correct the key, or join on = \"name\"";
+    let hint = join_hint(table, &unmatched_rows);
     let mut report = |code, message, list: &[String]| {
-        report_list(code, message, list, (shown, &table.key), hint, notes);
+        report_list(code, message, list, (shown, &table.key), &hint, notes);
     };
-    report("unmatched_table_rows", "rows that match no zone", &unmatched_rows);
+    let with_guess: Vec<String> = unmatched_rows
+        .iter()
+        .map(|key| match nearest(key, keys.iter().map(String::as_str), 1).first() {
+            Some(near) => format!("{key} (did you mean {near}?)"),
+            None => key.clone(),
+        })
+        .collect();
+    report("unmatched_table_rows", "rows that match no zone", &with_guess);
     report("unmatched_zones", "zones without a row", &unmatched_zones);
     report("ambiguous_rows", "rows that match several zones, or a zone twice", &ambiguous);
 }
