@@ -1,4 +1,4 @@
-//! Land-cover rasters as parcels: small GeoTIFFs with known regions.
+//! Land-cover rasters as parcels: a small GeoTIFF with known regions each.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
 
