@@ -30,4 +30,4 @@ pub use manifest::{
 };
 pub use progress::{NoProgress, Progress};
 pub use table::{AttributeTable, Column, ColumnData};
-pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T};
+pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, decimal_scaled};

@@ -61,12 +61,12 @@ impl ColumnData {
     }
 
     /// Value of a row as text, for ids, joins and CSV; NULL is `None`. Floats use the shortest text that
-    /// reads back to the same bits.
+    /// reads back to the same bits, with an exponent below 1e-5 in size (`6.39e-9`, not `0.00000000639`).
     #[must_use]
     pub fn text_at(&self, row: usize) -> Option<String> {
         match self {
             Self::Text(v) => v[row].clone(),
-            Self::Real(v) => v[row].map(|x| x.to_string()),
+            Self::Real(v) => v[row].map(shortest),
             Self::Int(v) => v[row].map(|x| x.to_string()),
             Self::Bool(v) => v[row].map(|x| x.to_string()),
         }
@@ -82,6 +82,10 @@ impl ColumnData {
             Self::Bool(_) => None,
         }
     }
+}
+
+fn shortest(x: f64) -> String {
+    if x != 0.0 && x.abs() < 1e-5 { format!("{x:e}") } else { x.to_string() }
 }
 
 /// A named column.
@@ -162,5 +166,22 @@ impl AttributeTable {
             .map(|c| Column { name: c.name.clone(), data: c.data.reordered(order) })
             .collect();
         Self { columns }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_short_and_read_back_to_the_same_bits() {
+        let values = [6.393_376_469_297_08e-9, 0.1 + 0.2, 124_304_600.0, -3e-6, 1e-5, 0.0];
+        let column = ColumnData::reals(&values);
+        let texts: Vec<String> = (0..values.len()).filter_map(|i| column.text_at(i)).collect();
+        assert_eq!(texts[0], "6.39337646929708e-9");
+        assert_eq!(texts[2..], ["124304600", "-3e-6", "0.00001", "0"]);
+        for (text, value) in texts.iter().zip(values) {
+            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(value.to_bits()), "{text}");
+        }
     }
 }

@@ -11,6 +11,25 @@ pub const M2_PER_KM2: f64 = 1e6;
 /// Tonnes in one 万吨, the unit of the Suzhou paper's Table 3.
 pub const T_PER_1E4_T: f64 = 1e4;
 
+/// `value × 10^power` of the decimal number that `value` was read from: the nearest f64 to the shifted decimal,
+/// where a product would add a second rounding (12430.46 × 10⁴ gives 124304600, not 124304599.99999999).
+///
+/// # Examples
+/// ```
+/// assert_eq!(carbonzone_types::decimal_scaled(12430.46, 4), 124304600.0);
+/// assert_eq!(carbonzone_types::decimal_scaled(0.08, 2), 8.0);
+/// ```
+#[must_use]
+pub fn decimal_scaled(value: f64, power: i32) -> f64 {
+    let text = format!("{value:e}");
+    let shifted = text.split_once('e').and_then(|(digits, exponent)| {
+        let exponent = exponent.parse::<i32>().ok()?.checked_add(power)?;
+        format!("{digits}e{exponent}").parse().ok()
+    });
+    // Not finite: there are no digits to shift.
+    shifted.unwrap_or_else(|| value * 10f64.powi(power))
+}
+
 macro_rules! mass {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

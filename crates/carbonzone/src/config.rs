@@ -534,13 +534,15 @@ pub enum MassUnit {
 }
 
 impl MassUnit {
-    /// Tonnes in one unit.
-    pub fn tonnes(self) -> f64 {
-        match self {
-            Self::Tonnes => 1.0,
-            Self::TenThousandTonnes => carbonzone_types::T_PER_1E4_T,
-            Self::MillionTonnes => 1e6,
-        }
+    /// An amount of a file in tonnes, scaled as the decimal number that stands there: 12430.46 × 10⁴ t are
+    /// 124304600 t, not 124304599.99999999 t.
+    pub fn in_tonnes(self, amount: f64) -> f64 {
+        let power = match self {
+            Self::Tonnes => 0,
+            Self::TenThousandTonnes => 4,
+            Self::MillionTonnes => 6,
+        };
+        carbonzone_types::decimal_scaled(amount, power)
     }
 }
 

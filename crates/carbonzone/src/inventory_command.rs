@@ -50,7 +50,7 @@ fn given(loaded: &Loaded, args: &InventoryArgs) -> anyhow::Result<u8> {
         .map(|t| (format!("{}:{}", t.sector, t.land_group), t.source.as_str()))
         .collect();
     let (mut gross, mut sink) = (0.0, 0.0);
-    for (name, amount_t) in budgets(&inventory.totals, inventory.unit.tonnes()) {
+    for (name, amount_t) in budgets(&inventory.totals, inventory.unit) {
         let source = sources.iter().find(|(key, _)| name.starts_with(key.as_str())).map_or("", |(_, s)| s);
         let is_sink = name.starts_with("sink:");
         if is_sink {

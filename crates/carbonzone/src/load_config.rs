@@ -1,6 +1,6 @@
 //! Reads the pipeline file: overrides, unknown keys with a hint, semantic checks with the place in the file.
 
-use crate::config::{Pipeline, Total};
+use crate::config::{MassUnit, Pipeline, Total};
 use carbonzone_types::{Finding, Findings};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -362,8 +362,10 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
                 report(finding, "proxies");
             }
         }
-        if !p.inventory.totals.is_empty() && !budgets(&p.inventory.totals, 1.0).contains_key(&rule.budget) {
-            let names = budgets(&p.inventory.totals, 1.0);
+        if !p.inventory.totals.is_empty()
+            && !budgets(&p.inventory.totals, MassUnit::Tonnes).contains_key(&rule.budget)
+        {
+            let names = budgets(&p.inventory.totals, MassUnit::Tonnes);
             let mut finding = Finding::error(
                 "unknown_budget",
                 format!("rule \"{}\": no total \"{}\"", rule.id, rule.budget),
@@ -376,7 +378,7 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
         }
     }
     if !p.inventory.totals.is_empty() {
-        for (budget, amount_t) in budgets(&p.inventory.totals, p.inventory.unit.tonnes()) {
+        for (budget, amount_t) in budgets(&p.inventory.totals, p.inventory.unit) {
             if let Some(finding) = check_shares(p, &budget, amount_t) {
                 findings.push(finding);
             }
@@ -408,11 +410,11 @@ fn known_proxy(name: &str) -> bool {
 }
 
 /// Given totals as named budgets in tonnes, mode shares applied.
-pub fn budgets(totals: &[Total], tonnes_per_unit: f64) -> BTreeMap<String, f64> {
+pub fn budgets(totals: &[Total], unit: MassUnit) -> BTreeMap<String, f64> {
     let mut out = BTreeMap::new();
     for total in totals {
         let name = format!("{}:{}", total.sector, total.land_group);
-        let amount_t = total.amount * tonnes_per_unit;
+        let amount_t = unit.in_tonnes(total.amount);
         if total.mode_share.is_empty() {
             *out.entry(name).or_insert(0.0) += amount_t;
         } else {
@@ -457,9 +459,24 @@ mod tests {
             mode_share: BTreeMap::from([("road".into(), 0.9), ("rail".into(), 0.1)]),
             source: String::new(),
         };
-        let b = budgets(&[total], 1e4);
+        let b = budgets(&[total], MassUnit::TenThousandTonnes);
         assert_eq!(b["transport:transport_road"], 90_000.0);
         assert_eq!(b["transport:transport_rail"], 10_000.0);
+    }
+
+    #[test]
+    fn totals_are_scaled_as_the_decimal_numbers_of_the_file() {
+        let total = |amount| Total {
+            sector: "industry".into(),
+            land_group: "industrial".into(),
+            amount,
+            mode_share: BTreeMap::new(),
+            source: String::new(),
+        };
+        let given = [(12_430.46, 124_304_600.0), (287.28, 2_872_800.0), (6.02, 60_200.0)];
+        for (amount, tonnes) in given {
+            assert_eq!(budgets(&[total(amount)], MassUnit::TenThousandTonnes)["industry:industrial"], tonnes);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::parcels::ParcelSet;
 use crate::load_config::{Loaded, budgets, check_shares};
 use carbonzone_inventory::{Inventory, InventoryConfig};
 use carbonzone_spatialize::AllocationRule;
-use carbonzone_types::{Finding, InputRecord};
+use carbonzone_types::{Finding, InputRecord, decimal_scaled};
 use std::collections::BTreeMap;
 
 /// Rules with budgets; the computed inventory if there is one. Without parcels the land areas of sinks must
@@ -17,7 +17,7 @@ pub fn load(
 ) -> Option<(Vec<AllocationRule>, Option<Inventory>)> {
     let config = &loaded.pipeline.inventory;
     let Some(activity) = &config.activity else {
-        let amounts = budgets(&config.totals, config.unit.tonnes());
+        let amounts = budgets(&config.totals, config.unit);
         let sources = sources_of_totals(loaded);
         return Some((rules(loaded, &amounts, &sources), None));
     };
@@ -72,7 +72,10 @@ fn sources_of_totals(loaded: &Loaded) -> BTreeMap<String, String> {
         let name = format!("{}:{}", total.sector, total.land_group);
         out.insert(name.clone(), total.source.clone());
         for (mode, share) in &total.mode_share {
-            out.insert(format!("{name}_{mode}"), format!("{share} of: {}", total.source));
+            out.insert(
+                format!("{name}_{mode}"),
+                format!("{} % of: {}", decimal_scaled(*share, 2), total.source),
+            );
         }
     }
     out

@@ -169,7 +169,7 @@ fn rows(
             let message = format!("two rows for {name} in {year}");
             notes.findings.push(table.finding("ambiguous_rows", &message).feature(name));
         }
-        values[region][at] = emission.map(|v| v * config.unit.tonnes());
+        values[region][at] = emission.map(|v| config.unit.in_tonnes(v));
     }
     if !unmatched.is_empty() {
         let hint = "correct the key, join on = \"name\", or set level = \"district\" or \"total\"";
