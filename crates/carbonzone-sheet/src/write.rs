@@ -14,6 +14,11 @@ pub struct OutSheet {
     pub preamble: Vec<String>,
     /// Header labels instead of the column names; empty means the column names.
     pub labels: Vec<String>,
+    /// Number format of each column as Excel writes it (`#,##0.0`, `0.00%`); empty for plain numbers. The values stay
+    /// as they are: a format only says how they are shown.
+    pub formats: Vec<String>,
+    /// Columns at the left that stay in sight.
+    pub frozen_columns: u16,
     /// The table.
     pub table: AttributeTable,
 }
@@ -37,6 +42,27 @@ impl OutSheet {
     pub fn with_labels<S: Into<String>>(mut self, labels: impl IntoIterator<Item = S>) -> Self {
         self.labels = labels.into_iter().map(Into::into).collect();
         self
+    }
+
+    /// Sets number formats from the column names.
+    #[must_use]
+    pub fn with_formats(mut self, format: impl Fn(&str) -> &'static str) -> Self {
+        self.formats = self.table.columns.iter().map(|c| format(&c.name).to_owned()).collect();
+        self
+    }
+
+    /// Keeps columns at the left in sight.
+    #[must_use]
+    pub fn with_frozen_columns(mut self, columns: u16) -> Self {
+        self.frozen_columns = columns;
+        self
+    }
+
+    /// Number format of a column of numbers, if it has one.
+    fn format(&self, column: usize) -> Option<&str> {
+        let numeric = matches!(self.table.columns[column].data, ColumnData::Real(_) | ColumnData::Int(_));
+        let formats = if numeric { self.formats.as_slice() } else { &[] };
+        formats.get(column).map(String::as_str).filter(|f| !f.is_empty())
     }
 
     /// Label of a column.
@@ -120,14 +146,35 @@ fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
     let header = sheet.preamble.len() as u32;
     for column in 0..sheet.table.columns.len() {
         worksheet.write_with_format(header, column as u16, sheet.label(column), &bold)?;
-        write_column(worksheet, header + 1, column as u16, &sheet.table.columns[column].data)?;
+        let shown = sheet.format(column).map(|f| Format::new().set_num_format(f));
+        let data = &sheet.table.columns[column].data;
+        write_column(worksheet, header + 1, column as u16, data, shown.as_ref())?;
     }
-    worksheet.set_freeze_panes(header + 1, 0)?;
+    worksheet.set_freeze_panes(header + 1, sheet.frozen_columns)?;
     worksheet.set_autofit_max_width(320).autofit();
+    for column in 0..sheet.table.columns.len() {
+        if let Some(format) = sheet.format(column) {
+            // A formatted number is as wide as it is shown, not as it is stored.
+            worksheet.set_column_width(column as u16, shown_width(sheet, column, format))?;
+        }
+    }
     for (row, line) in sheet.preamble.iter().enumerate() {
         worksheet.write(row as u32, 0, line.as_str())?;
     }
     Ok(())
+}
+
+/// Width of a column of formatted numbers in characters: the longest number or the label, and a little air.
+fn shown_width(sheet: &OutSheet, column: usize, format: &str) -> f64 {
+    let decimals = format.split_once('.').map_or(0, |(_, d)| d.chars().filter(|c| *c == '0').count());
+    let factor = if format.ends_with('%') { 100.0 } else { 1.0 };
+    let data = &sheet.table.columns[column].data;
+    let largest =
+        (0..data.len()).filter_map(|r| data.number_at(r)).fold(0.0f64, |m, v| m.max(v.abs() * factor));
+    let digits = format!("{largest:.0}").len();
+    let separators = if format.contains(',') { (digits - 1) / 3 } else { 0 };
+    let number = digits + separators + decimals + usize::from(decimals > 0) + 2;
+    number.max(sheet.label(column).chars().count()) as f64 + 1.5
 }
 
 /// Writes the values of a column; NULL leaves the cell blank.
@@ -136,17 +183,26 @@ fn write_column(
     top: u32,
     column: u16,
     data: &ColumnData,
+    format: Option<&Format>,
 ) -> Result<(), XlsxError> {
+    let number = |sheet: &mut Worksheet, at: u32, x: f64| match format {
+        Some(f) => sheet.write_number_with_format(at, column, x, f).map(|_| ()),
+        None => sheet.write_number(at, column, x).map(|_| ()),
+    };
     for row in 0..data.len() {
         let at = top + row as u32;
         match data {
             ColumnData::Text(v) => {
-                v[row].as_deref().map(|s| worksheet.write_string(at, column, s)).transpose()?
+                v[row].as_deref().map(|s| worksheet.write_string(at, column, s)).transpose()?;
             }
-            ColumnData::Real(v) => v[row].map(|x| worksheet.write_number(at, column, x)).transpose()?,
-            ColumnData::Int(v) => v[row].map(|x| worksheet.write_number(at, column, x as f64)).transpose()?,
-            ColumnData::Bool(v) => v[row].map(|b| worksheet.write_boolean(at, column, b)).transpose()?,
-        };
+            ColumnData::Real(v) => v[row].map(|x| number(worksheet, at, x)).transpose()?.unwrap_or_default(),
+            ColumnData::Int(v) => {
+                v[row].map(|x| number(worksheet, at, x as f64)).transpose()?.unwrap_or_default();
+            }
+            ColumnData::Bool(v) => {
+                v[row].map(|b| worksheet.write_boolean(at, column, b)).transpose()?;
+            }
+        }
     }
     Ok(())
 }
@@ -194,6 +250,15 @@ mod tests {
         let first = xlsx_bytes(&sheets).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(2100));
         assert_eq!(first, xlsx_bytes(&sheets).unwrap());
+    }
+
+    #[test]
+    fn a_format_changes_what_is_shown_and_not_what_is_stored() {
+        let format = |name: &str| if name == "gross_t" { "#,##0.0" } else { "" };
+        let sheet = OutSheet::new("t", sample()).with_formats(format).with_frozen_columns(2);
+        assert_eq!(shown_width(&sheet, 1, "#,##0.0"), 8.5);
+        let read = sheets_from_bytes(&xlsx_bytes(&[sheet]).unwrap(), "t.xlsx", &ReadOptions::default());
+        assert_eq!(read.unwrap()[0].rows[1][1], Cell::Number(0.1 + 0.2));
     }
 
     #[test]

@@ -1,0 +1,170 @@
+//! `townships.xlsx`: the zone table as people read it, the totals, and what every field means.
+
+use crate::tables;
+use carbonzone_report::words;
+use carbonzone_sheet::OutSheet;
+use carbonzone_types::{AttributeTable, ColumnData, RunManifest};
+
+/// Sheets of the workbook: zones, sectors, zone classes, notes. `table` is the zone layer as written to CSV.
+pub fn sheets(manifest: &RunManifest, table: &AttributeTable) -> Vec<OutSheet> {
+    let zones = OutSheet::new(&manifest.zones_layer, table.clone()).with_formats(number_format);
+    let mut out = vec![zones.with_frozen_columns(2), sectors(manifest)];
+    if !manifest.zone_classes.is_empty() {
+        out.push(classes(manifest));
+    }
+    out.push(notes(manifest, table));
+    out
+}
+
+/// How Excel shows a field; the stored values keep all their digits.
+fn number_format(field: &str) -> &'static str {
+    match field {
+        "ccr" => "0.00%",
+        "year" | "zone_id" | "gdp_derived" => "",
+        "population_persons" | "gdp_1e4cny" | "units" => "#,##0",
+        f if f.ends_with("_pct") => "0.00",
+        f if f.ends_with("_t_km2") || f.contains("_per_") => "#,##0.00",
+        f if f.ends_with("_m2") => "#,##0",
+        f if f.ends_with("_t") => "#,##0.0",
+        // Indices and margins; text columns take no notice.
+        _ => "0.000",
+    }
+}
+
+fn sectors(manifest: &RunManifest) -> OutSheet {
+    let rows = &manifest.totals.sectors;
+    let sign = |sector: &str| if sector == "sink" { -1.0 } else { 1.0 };
+    let (gross, net) = (manifest.totals.gross_t, manifest.totals.net_t);
+    let share = |t: f64, base: f64| (base != 0.0).then(|| 100.0 * t / base);
+    let mut names: Vec<String> = rows.iter().map(|s| s.sector.clone()).collect();
+    names.extend(["gross", "net"].map(str::to_owned));
+    let mut amounts: Vec<f64> = rows.iter().map(|s| sign(&s.sector) * s.amount_t).collect();
+    amounts.extend([gross, net]);
+    let label = |n: &String| match n.as_str() {
+        "gross" | "net" => words::field(&format!("{n}_t")),
+        other => words::sector(other),
+    };
+    let table = AttributeTable::new()
+        .with("sector", ColumnData::texts(&names))
+        .with("english", ColumnData::Text(names.iter().map(|n| Some(label(n).en)).collect()))
+        .with("中文", ColumnData::Text(names.iter().map(|n| Some(label(n).zh)).collect()))
+        .with("amount_t", ColumnData::reals(&amounts))
+        .with("of_gross_pct", ColumnData::Real(amounts.iter().map(|t| share(*t, gross)).collect()))
+        .with("of_net_pct", ColumnData::Real(amounts.iter().map(|t| share(*t, net)).collect()));
+    OutSheet::new("sectors", tables::labelled(&table, manifest.synthetic)).with_formats(number_format)
+}
+
+fn classes(manifest: &RunManifest) -> OutSheet {
+    let all = &manifest.zone_classes;
+    let total: u64 = all.iter().map(|c| c.count).sum();
+    let text = |f: fn(&carbonzone_types::ZoneClassRecord) -> &String| {
+        ColumnData::Text(all.iter().map(|c| Some(f(c).clone())).collect())
+    };
+    let share = |n: u64| 100.0 * n as f64 / total.max(1) as f64;
+    let table = AttributeTable::new()
+        .with("zone", text(|c| &c.key))
+        .with("zone_id", ColumnData::Int(all.iter().map(|c| Some(i64::from(c.id))).collect()))
+        .with("english", text(|c| &c.label_en))
+        .with("中文", text(|c| &c.label_zh))
+        .with("units", ColumnData::Int(all.iter().map(|c| Some(c.count as i64)).collect()))
+        .with("units_pct", ColumnData::Real(all.iter().map(|c| Some(share(c.count))).collect()));
+    OutSheet::new("zone_classes", tables::labelled(&table, manifest.synthetic)).with_formats(number_format)
+}
+
+/// Provenance above, the fields below.
+fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
+    let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
+    let mut lines = vec![format!("{} · {}", manifest.title_en, manifest.title_zh)];
+    if manifest.synthetic {
+        lines.push(
+            "SYNTHETIC DATA: no number of this file describes a real place · 合成数据，非真实".to_owned(),
+        );
+    }
+    lines.push(format!("Year 年份: {}", years.join(", ")));
+    lines.push(format!("Source 数据来源: {}", manifest.source_note));
+    lines.push(format!("Areas and geometry 坐标系: {}", manifest.crs));
+    lines.push(
+        "Tonnes (t) are tonnes of CO2 equivalent per year; sinks are written as positive amounts; \
+         net = gross − sink. Empty cells are unknown or undefined. Numbers keep all digits: formats only round what \
+         is shown."
+            .to_owned(),
+    );
+    lines.extend(manifest.statements.iter().cloned());
+    lines.push(format!(
+        "carbonzone {} ({}); inputs with checksums, parameters and the mass balance: run.json, ledger.csv",
+        manifest.version, manifest.commit
+    ));
+    lines.push(String::new());
+    let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+    let each = |f: &dyn Fn(&str) -> String| ColumnData::Text(names.iter().map(|n| Some(f(n))).collect());
+    let label = |n: &str| indicator(manifest, n).unwrap_or_else(|| words::field(n));
+    let fields = AttributeTable::new()
+        .with("field", each(&|n| n.to_owned()))
+        .with("english", each(&|n| label(n).en))
+        .with("中文", each(&|n| label(n).zh))
+        .with("unit", each(&|n| words::field_unit(n).en))
+        .with("meaning", each(&|n| meaning(n).to_owned()));
+    OutSheet::new("notes", fields).with_preamble(lines)
+}
+
+fn indicator(manifest: &RunManifest, key: &str) -> Option<carbonzone_report::Label> {
+    let found = manifest.indicators.iter().find(|i| i.key == key)?;
+    Some(carbonzone_report::Label::new(found.label_en.clone(), found.label_zh.clone()))
+}
+
+/// What a field holds and how it is computed (method B).
+fn meaning(field: &str) -> &'static str {
+    match field {
+        "unit_id" => "identifier of the unit",
+        "name" => "name",
+        "name_en" => "name in Latin letters",
+        "district" => "county-level unit it belongs to",
+        "area_m2" => "area on which densities are based",
+        "area_ellipsoidal_m2" => "area on the ellipsoid",
+        "area_planar_m2" => "area in the plane of the projection",
+        "population_persons" => "residents",
+        "gdp_1e4cny" => "gross domestic product",
+        "gdp_derived" => "true: GDP was downscaled from a larger unit, not reported",
+        "gross_t" => "sum of all emission sectors",
+        "sink_t" => "carbon sink, positive",
+        "net_t" => "gross_t − sink_t",
+        "gross_t_km2" => "gross_t per area",
+        "gross_t_per_person" => "gross_t per resident",
+        "gross_t_per_1e4cny" => "gross_t per GDP",
+        "ccr" => "sink_t / gross_t; shown as a percentage",
+        "ecc" => "(share of GDP) / (share of gross emissions); above 1: more value than emission",
+        "esc" => "(share of sinks) / (share of gross emissions); above 1: more sink than emission",
+        "zone" => "class of the carbon balance zoning",
+        "zone_id" => "code of the class, as in zones.tif",
+        "zone_en" => "class in English",
+        "zone_zh" => "class in Chinese",
+        "zone_color" => "colour of the class on every map",
+        "borderline" => "true: an index lies within the borderline of its threshold (5 % unless set)",
+        "synthetic" => "true: not real data",
+        f if f.ends_with("_margin") => "ln(index / threshold): 0 is on the threshold",
+        f if f.ends_with("_t") => "emissions of the sector",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_field_has_the_format_people_expect() {
+        let formats = [
+            ("ccr", "0.00%"),
+            ("gross_t", "#,##0.0"),
+            ("area_m2", "#,##0"),
+            ("gross_t_km2", "#,##0.00"),
+            ("gross_t_per_1e4cny", "#,##0.00"),
+            ("ecc", "0.000"),
+            ("esc_margin", "0.000"),
+            ("zone_id", ""),
+        ];
+        for (field, format) in formats {
+            assert_eq!(number_format(field), format, "{field}");
+        }
+    }
+}
