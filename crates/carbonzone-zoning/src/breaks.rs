@@ -2,7 +2,9 @@
 //! that are round and never false.
 //!
 //! A value `v` belongs to class `j` if `edges[j] < v ≤ edges[j+1]` (the first class includes its lower
-//! edge). Labels are rounded to the fewest digits that leave every value in its class.
+//! edge). Labels are rounded to the fewest digits that leave every value in its class. In dense data (200
+//! values and more) natural breaks and quantiles themselves move to round numbers, as far as at most 0.5 %
+//! of the values change their class.
 
 use crate::ZoningError;
 use schemars::JsonSchema;
@@ -127,6 +129,10 @@ pub fn class_breaks(values: &[Option<f64>], options: &BreakOptions) -> Result<Br
     let uppers = match options.forced.filter(|f| min <= *f && *f < max) {
         Some(forced) => uppers_around(&sorted, forced, options),
         None => upper_bounds(&sorted, options.classes, options),
+    };
+    let uppers = match options.method {
+        BreakMethod::EqualInterval => uppers,
+        _ => rounded_where_dense(&sorted, uppers, options.forced),
     };
     let forced_edge = options.forced.and_then(|f| uppers.iter().position(|u| *u == f)).map(|i| i + 1);
     let mut edges = vec![min];
@@ -253,6 +259,39 @@ fn spread_space(sorted: &[f64], log: bool) -> Vec<f64> {
     }
     let least = sorted.iter().copied().find(|v| *v > 0.0).map_or(0.0, f64::ln);
     sorted.iter().map(|v| if *v > 0.0 { v.ln() } else { least }).collect()
+}
+
+/// Share of all values that rounding a break may move to the next class.
+const ROUNDING_SHARE: f64 = 0.005;
+
+/// Breaks in dense data at round numbers: each inner break moves to the roundest number that changes the class of at
+/// most 0.5 % of all values, so that a legend reads 0 – 3,500 and not 0 – 3,551, and says what the classes are.
+///
+/// Below 200 values nothing moves. A forced break stays.
+fn rounded_where_dense(sorted: &[f64], mut uppers: Vec<f64>, forced: Option<f64>) -> Vec<f64> {
+    let allowed = (sorted.len() as f64 * ROUNDING_SHARE) as usize;
+    let last = uppers.len().saturating_sub(1);
+    if allowed == 0 {
+        return uppers;
+    }
+    for j in 0..last {
+        let edge = uppers[j];
+        if Some(edge) == forced {
+            continue;
+        }
+        let lower = if j == 0 { sorted[0] } else { uppers[j - 1] };
+        let end = sorted.partition_point(|v| *v <= edge);
+        let below = sorted[end.saturating_sub(allowed + 1)];
+        let above = sorted.get(end + allowed).copied().unwrap_or(f64::INFINITY);
+        let room = 0.25 * if edge > lower { edge - lower } else { f64::INFINITY }.min(uppers[j + 1] - edge);
+        let gap = sorted[end - 1]..sorted.get(end).copied().unwrap_or(f64::INFINITY);
+        let round = round_between(edge, below.max(edge - room), above.min(edge + room));
+        // In a gap between two values the break itself stays and only its label is rounded.
+        if !gap.contains(&round) && round > lower && round < uppers[j + 1] {
+            uppers[j] = round;
+        }
+    }
+    uppers
 }
 
 fn class_counts(sorted: &[f64], uppers: &[f64]) -> Vec<u64> {
@@ -419,6 +458,23 @@ mod tests {
         let breaks = class_breaks(&some(&values), &options).unwrap();
         assert_eq!(breaks.counts[0], 1);
         assert_eq!(breaks.label_edges[..2], [-540_000.0, -500_000.0]);
+    }
+
+    #[test]
+    fn breaks_in_dense_data_lie_on_round_numbers_and_the_classes_are_what_the_label_says() {
+        let values: Vec<f64> = (0..20_000).map(|i| f64::from(i).powf(1.7) * 0.013_7 + 0.001).collect();
+        let options = with(BreakMethod::NaturalBreaks, 5, None, false);
+        let breaks = class_breaks(&some(&values), &options).unwrap();
+        let optimum = natural_upper_bounds(&values, 5);
+        for j in 1..5 {
+            let (edge, label) = (breaks.edges[j], breaks.label_edges[j]);
+            assert_eq!(edge, label, "the legend says the break");
+            let digits = format!("{edge:e}").split('e').next().unwrap().trim_matches(['-', '.']).len();
+            assert!(digits <= 4, "{edge}");
+            let moved = values.iter().filter(|v| (**v <= edge) != (**v <= optimum[j - 1])).count();
+            assert!(moved <= values.len() / 200, "{moved} values change their class at {edge}");
+        }
+        assert_eq!(breaks.counts.iter().sum::<u64>(), 20_000);
     }
 
     #[test]
