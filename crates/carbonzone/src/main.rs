@@ -28,6 +28,7 @@ mod synth_command;
 mod synth_region;
 mod tables;
 mod terminal;
+mod workbook;
 mod write;
 
 use args::{Cli, Command};
@@ -58,7 +59,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => run::check(&args),
         Command::Show(args) => {
-            summary::print(&out_dir::read_manifest(&args.run_dir)?, &args.run_dir);
+            summary::print(&out_dir::read_manifest(&args.run_dir)?, &args.run_dir, args.lang);
             Ok(0)
         }
         Command::Inventory(args) => inventory_command::inventory(&args),

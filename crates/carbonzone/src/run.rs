@@ -70,7 +70,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
         eprint_line(&text);
     }
     if !args.quiet && !args.no_summary {
-        summary::print(&manifest, &target);
+        summary::print(&manifest, &target, None);
     }
     Ok(0)
 }

@@ -1,7 +1,10 @@
 //! The closing table of a run: totals on both bases, zones, fallbacks, residuals, what to open.
 
+use crate::config::Language;
+use crate::maps;
 use crate::run::{named, print_line};
-use carbonzone_types::{RunManifest, Severity, Stage};
+use carbonzone_report::{Label, Lang, words};
+use carbonzone_types::{RunManifest, Severity, Stage, TOLERANCE};
 use comfy_table::{CellAlignment, Table};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -23,7 +26,7 @@ pub fn tonnes(value: f64) -> String {
 }
 
 fn percent(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |v| format!("{v:.2}"))
+    value.map_or_else(|| "–".to_owned(), |v| format!("{v:.2}").replace('-', "−"))
 }
 
 /// A table in the house style.
@@ -42,22 +45,50 @@ pub fn right_align(table: &mut Table) {
     }
 }
 
-/// Prints the closing summary.
-pub fn print(manifest: &RunManifest, dir: &Path) {
-    print_line(&text(manifest, dir));
+/// Prints the closing summary in a language, by default that of the run.
+pub fn print(manifest: &RunManifest, dir: &Path, language: Option<Language>) {
+    print_line(&text(manifest, dir, language));
 }
 
 /// The closing summary as text.
-pub fn text(manifest: &RunManifest, dir: &Path) -> String {
+pub fn text(manifest: &RunManifest, dir: &Path, language: Option<Language>) -> String {
+    let of_run =
+        || serde_json::from_value(manifest.pipeline["outputs"]["language"].clone()).unwrap_or_default();
+    let lang = maps::lang(language.unwrap_or_else(of_run));
+    let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
+    let title = Label::new(manifest.title_en.clone(), manifest.title_zh.clone());
     let mut out = String::new();
-    let _ = writeln!(out, "\n{} · {}", manifest.title_en, manifest.title_zh);
+    let _ = writeln!(out, "\n{}, {}", say(lang, &title.en, &title.zh), years.join(", "));
     if manifest.synthetic {
-        let _ = writeln!(out, "SYNTHETIC DATA: no number of this run describes a real place");
+        let en = "SYNTHETIC DATA: no number of this run describes a real place";
+        let _ = writeln!(out, "{}", say(lang, en, "合成数据：本次结果不描述任何真实地区"));
     }
-    let _ = writeln!(out, "{}", totals(manifest));
+    let _ = writeln!(out, "\n{}", say(lang, "Emissions and sinks per year", "年碳排放与碳汇"));
+    let _ = writeln!(out, "{}", totals(manifest, lang));
     if !manifest.zone_classes.is_empty() {
-        let _ = writeln!(out, "{}", zones(manifest));
+        let _ = writeln!(out, "{}", say(lang, "Carbon balance zones", "碳平衡分区"));
+        let _ = writeln!(out, "{}", zones(manifest, lang));
     }
+    for line in &manifest.summary {
+        let _ = writeln!(out, "{line}");
+    }
+    checks(&mut out, manifest, lang);
+    open(&mut out, manifest, dir, lang);
+    out
+}
+
+/// A sentence in one language, or in both.
+fn say(lang: Lang, en: &str, zh: &str) -> String {
+    match lang {
+        Lang::En => en.to_owned(),
+        Lang::Zh => zh.to_owned(),
+        Lang::Both if en == zh => en.to_owned(),
+        Lang::Both => format!("{en} · {zh}"),
+    }
+}
+
+/// What was checked and what the reader should know: fallbacks, mass balance, amounts outside, notes, findings.
+fn checks(out: &mut String, manifest: &RunManifest, lang: Lang) {
     let fallbacks: Vec<String> = manifest
         .ledger
         .iter()
@@ -67,59 +98,93 @@ pub fn text(manifest: &RunManifest, dir: &Path) -> String {
             (t, _) => format!("  {} t  {}", tonnes(t.unwrap_or(0.0)), r.note),
         })
         .collect();
-    if fallbacks.is_empty() {
-        let _ = writeln!(out, "fallbacks   none");
-    } else {
-        let _ = writeln!(out, "fallbacks\n{}", fallbacks.join("\n"));
+    if !manifest.rules.is_empty() && fallbacks.is_empty() {
+        let en = "Fallbacks: none, every budget was placed by its first proxy";
+        let _ = writeln!(out, "{}", say(lang, en, "备选代理：未使用，全部预算按首选代理变量分配"));
+    }
+    if !fallbacks.is_empty() {
+        let en = "Fallbacks: a later proxy or another land group was used for";
+        let _ = writeln!(out, "{}", say(lang, en, "备选代理：下列预算改用备选变量或其他用地"));
+        let _ = writeln!(out, "{}", fallbacks.join("\n"));
     }
     let worst = manifest.balances.iter().map(|b| b.relative).fold(0.0, f64::max);
-    let _ = writeln!(
-        out,
-        "mass        {} balances hold, largest relative residual {worst:.1e} (limit 1e-9)",
-        manifest.balances.len()
-    );
+    let worst = if worst == 0.0 { "0".to_owned() } else { format!("{worst:.1e}") };
+    let n = manifest.balances.len();
+    let en = format!("Mass balance: all {n} balances hold (largest relative residual {worst}, limit 1e-9)");
+    let zh = format!("质量平衡：{n} 项全部成立（最大相对残差 {worst}，限值 1e-9）");
+    let _ = writeln!(out, "{}", say(lang, &en, &zh));
     let outside: f64 = manifest
         .ledger
         .iter()
         .filter(|r| r.stage == Stage::ZonesOutside && r.sector != "sink")
         .filter_map(|r| r.amount_t)
         .sum();
-    if outside.abs() > 1e-6 {
-        let _ = writeln!(out, "outside     {} t of gross emissions lie outside every zone", tonnes(outside));
-    }
-    for line in &manifest.summary {
-        let _ = writeln!(out, "{line}");
+    // Below the tolerance it is rounding.
+    if outside.abs() > TOLERANCE * manifest.totals.gross_t {
+        let t = tonnes(outside);
+        let en = format!("Outside: {t} t of gross emissions lie in no zone");
+        let _ = writeln!(out, "{}", say(lang, &en, &format!("分区之外：{t} t 碳排放不在任何分区内")));
     }
     for statement in &manifest.statements {
-        let _ = writeln!(out, "note        {statement}");
+        let _ = writeln!(out, "{} {statement}", say(lang, "Note:", "注："));
     }
     let warnings = manifest.findings.iter().filter(|f| f.severity == Severity::Warning).count();
     if warnings > 0 {
-        let _ = writeln!(out, "findings    {warnings} warnings, listed above, in run.json and in the report");
+        let en = format!("Findings: {warnings} warnings about the input, in report.html and run.json");
+        let zh = format!("检查结果：输入数据有 {warnings} 条警告，见 report.html 与 run.json");
+        let _ = writeln!(out, "{}", say(lang, &en, &zh));
     }
-    let _ = writeln!(out, "open");
-    for (what, path) in [
-        ("QGIS project", named(dir, &manifest.name, "qgz")),
-        ("report", dir.join("report.html")),
-        ("layers", named(dir, &manifest.name, "gpkg")),
-        ("grid", named(dir, &manifest.grid_layer, "tif")),
-        ("table", named(dir, &manifest.zones_layer, "xlsx")),
-        ("figures", dir.join("figures")),
-    ] {
-        if path.exists() {
-            let _ = writeln!(out, "  {what:<13} {}", path.display());
-        }
-    }
-    out
 }
 
-fn totals(manifest: &RunManifest) -> Table {
+/// What to open, where it is, and what it is good for.
+fn open(out: &mut String, manifest: &RunManifest, dir: &Path, lang: Lang) {
+    let _ = writeln!(out, "\n{}", say(lang, "What to open", "打开结果"));
+    let files = [
+        (dir.join("report.html"), "report in any browser, works offline", "报告，任意浏览器离线打开"),
+        (
+            named(dir, &manifest.name, "qgz"),
+            "QGIS project: themes and print layouts",
+            "QGIS 工程：主题与打印布局",
+        ),
+        (named(dir, &manifest.name, "gpkg"), "all layers, styled, for QGIS and ArcGIS", "全部图层（含样式）"),
+        (
+            named(dir, &manifest.grid_layer, "tif"),
+            "grid, one band per quantity",
+            "网格栅格，每个波段一个指标",
+        ),
+        (named(dir, &manifest.zones_layer, "xlsx"), "table for Excel, with notes", "Excel 表格（含说明）"),
+        (dir.join("figures"), "figures, PNG 300 dpi and SVG", "图件，PNG 300 dpi 与 SVG"),
+        (dir.join("ledger.csv"), "where every tonne went", "台账：每一吨的去向"),
+    ];
+    let present: Vec<_> = files.iter().filter(|(path, ..)| path.exists()).collect();
+    let width = present.iter().map(|(p, ..)| p.display().to_string().chars().count()).max().unwrap_or(0);
+    for (path, en, zh) in present {
+        let _ = writeln!(out, "  {:<width$}  {}", path.display(), say(lang, en, zh));
+    }
+    if manifest.study == "parcels" {
+        let command = format!("carbonzone explain {} --township ID", dir.display());
+        let _ = writeln!(
+            out,
+            "  {command:<width$}  {}",
+            say(lang, "why a unit has its tonnes", "单元排放量的来历")
+        );
+    }
+}
+
+fn totals(manifest: &RunManifest, lang: Lang) -> Table {
     let totals = &manifest.totals;
-    let mut table = table(&["sector", "t CO2e", "% of gross", "% of net"]);
+    let heads = [
+        say(lang, "Sector", "部门"),
+        "t CO2e".to_owned(),
+        say(lang, "% of gross", "占总排放 %"),
+        say(lang, "% of net", "占净排放 %"),
+    ];
+    let mut table = table(&heads.each_ref().map(String::as_str));
     for row in &totals.sectors {
         let sign = if row.sector == "sink" { -1.0 } else { 1.0 };
+        let label = words::sector(&row.sector);
         table.add_row(vec![
-            row.sector.clone(),
+            say(lang, &label.en, &label.zh),
             tonnes(sign * row.amount_t),
             percent(row.share_of_gross_pct),
             percent(row.share_of_net_pct),
@@ -127,23 +192,27 @@ fn totals(manifest: &RunManifest) -> Table {
     }
     let pct = |x: f64, base: f64| percent((base != 0.0).then(|| 100.0 * x / base));
     let (gross, net) = (totals.gross_t, totals.net_t);
-    table.add_row(vec!["gross".to_owned(), tonnes(gross), pct(gross, gross), pct(gross, net)]);
-    table.add_row(vec!["net".to_owned(), tonnes(net), pct(net, gross), pct(net, net)]);
-    let ccr = totals.ccr.map_or_else(|| "–".to_owned(), |v| format!("{:.4} %", 100.0 * v));
-    table.add_row(vec!["CCR (sinks / gross)".to_owned(), ccr, String::new(), String::new()]);
+    let gross_label = say(lang, "Gross emission (all sectors)", "碳排放总量");
+    let net_label = say(lang, "Net emission (gross − sink)", "净碳排放");
+    table.add_row(vec![gross_label, tonnes(gross), pct(gross, gross), pct(gross, net)]);
+    table.add_row(vec![net_label, tonnes(net), pct(net, gross), pct(net, net)]);
+    let ccr = totals.ccr.map_or_else(|| "–".to_owned(), |v| format!("{:.2} %", 100.0 * v));
+    let ccr_label = say(lang, "Compensating rate CCR (sink / gross)", "碳补偿率 CCR");
+    table.add_row(vec![ccr_label, ccr, String::new(), String::new()]);
     right_align(&mut table);
     table
 }
 
-fn zones(manifest: &RunManifest) -> Table {
+fn zones(manifest: &RunManifest, lang: Lang) -> Table {
     let all: u64 = manifest.zone_classes.iter().map(|c| c.count).sum();
-    let mut table = table(&["zone", "", "units", "%"]);
+    let units = words::zones_plural(&manifest.zones_layer);
+    let heads = [say(lang, "Class", "分区"), say(lang, &units.en, &units.zh), "%".to_owned()];
+    let mut table = table(&heads.each_ref().map(String::as_str));
     for class in manifest.zone_classes.iter().filter(|c| c.count > 0 || c.id <= 4) {
         table.add_row(vec![
-            class.label_en.clone(),
-            class.label_zh.clone(),
+            say(lang, &class.label_en, &class.label_zh),
             class.count.to_string(),
-            format!("{:.2}", 100.0 * class.count as f64 / all.max(1) as f64),
+            percent(Some(100.0 * class.count as f64 / all.max(1) as f64)),
         ]);
     }
     right_align(&mut table);

@@ -132,7 +132,7 @@ fn a_proxy_that_is_zero_everywhere_gives_way_to_area_and_says_so() {
         ],
     );
     let (stdout, _) = city.run("out", &[]);
-    assert_mentions(&stdout, &["fallbacks", "poi:industry is zero"]);
+    assert_mentions(&stdout, &["Fallbacks", "poi:industry is zero"]);
     let ledger = fs::read_to_string(city.path("out/ledger.csv")).unwrap();
     assert_mentions(&ledger, &["fallback,industry,industrial,124304600,"]);
 }

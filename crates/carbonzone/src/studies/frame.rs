@@ -105,7 +105,7 @@ pub fn run<S: Study>(args: &RunArgs) -> anyhow::Result<u8> {
     if !args.quiet {
         shell::print_findings(&args.pipeline, &loaded.text, &notes.findings);
         if !args.no_summary {
-            summary::print(&manifest, &target);
+            summary::print(&manifest, &target, None);
         }
     }
     Ok(0)
