@@ -260,6 +260,33 @@ impl From<BreakMethod> for carbonzone_zoning::BreakMethod {
     }
 }
 
+/// On which scale classes are found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassScale {
+    /// Ratios (compensating rate, coefficients) on their logarithms, amounts on their values.
+    #[default]
+    Auto,
+    /// Every map on the values.
+    Linear,
+    /// Every map on logarithms, but those with values on both sides of 0.
+    Log,
+}
+
+impl ClassScale {
+    /// True if values are classified on their logarithms.
+    #[must_use]
+    pub fn is_log(self, ratio: bool, values: &[Option<f64>]) -> bool {
+        let wanted = match self {
+            Self::Auto => ratio,
+            Self::Linear => false,
+            Self::Log => true,
+        };
+        let mut known = values.iter().flatten();
+        wanted && known.clone().all(|v| *v >= 0.0) && known.any(|v| *v > 0.0)
+    }
+}
+
 /// Which outputs are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct What {
@@ -284,6 +311,9 @@ pub struct RenderOptions {
     pub lang: Lang,
     /// Class break method.
     pub breaks: BreakMethod,
+    /// Scale on which classes are found.
+    #[serde(default)]
+    pub scale: ClassScale,
     /// Colours.
     pub palette: Palette,
     /// Number of classes of a choropleth (2 to 9).
@@ -301,6 +331,7 @@ impl Default for RenderOptions {
         Self {
             lang: Lang::Both,
             breaks: BreakMethod::Natural,
+            scale: ClassScale::Auto,
             palette: Palette::Standard,
             classes: 5,
             dpi: 300,

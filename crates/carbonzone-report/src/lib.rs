@@ -20,8 +20,8 @@ pub mod style;
 pub mod words;
 
 pub use data::{
-    BreakMethod, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, Rendered,
-    ReportTable, StudyExtras, What,
+    BreakMethod, ClassScale, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile, RenderOptions,
+    Rendered, ReportTable, StudyExtras, What,
 };
 pub use error::ReportError;
 pub use lang::{Label, Lang};

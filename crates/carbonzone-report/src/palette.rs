@@ -44,7 +44,7 @@ impl Rgb {
 /// Fill of units without a value.
 pub const NO_DATA: Rgb = Rgb(0xd9, 0xd9, 0xd9);
 /// Fill of units whose value is exactly the forced zero.
-pub const EXACT_ZERO: Rgb = Rgb(0xf7, 0xf7, 0xf7);
+pub const EXACT_ZERO: Rgb = Rgb(0xee, 0xee, 0xee);
 
 /// Family of colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Everything at once.
 
-use crate::figure::{self, Fonts};
+use crate::figure::{self, Fonts, Packing};
 use crate::style::{Figure, figures_of_years};
 use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, html, qgis};
 use carbonzone_types::Progress;
@@ -97,7 +97,7 @@ fn write_figures(
         if progress.cancelled() {
             return Err(ReportError::Cancelled);
         }
-        let png = figure::png(svg, &figure.name, dpi, fonts)?;
+        let png = figure::png(svg, &figure.name, dpi, Packing::Quick, fonts)?;
         progress.advance(1);
         Ok(png)
     };

@@ -72,6 +72,19 @@ pub fn field(key: &str) -> Label {
         "gdp_1e4cny" => ("GDP", "地区生产总值"),
         "area_m2" => ("Area", "面积"),
         "zone" => ("Zone class", "分区类型"),
+        "zone_id" => ("Code of the zone class", "分区代码"),
+        "zone_en" => ("Zone class in English", "分区名称（英文）"),
+        "zone_zh" => ("Zone class in Chinese", "分区名称（中文）"),
+        "zone_color" => ("Colour of the zone class", "分区颜色"),
+        "unit_id" => ("Identifier", "编号"),
+        "name" => ("Name", "名称"),
+        "name_en" => ("English name", "英文名称"),
+        "district" => ("County-level unit", "所属区县"),
+        "area_ellipsoidal_m2" => ("Area on the ellipsoid", "椭球面积"),
+        "area_planar_m2" => ("Area in the projection", "投影面积"),
+        "gdp_derived" => ("GDP is derived", "GDP为推算值"),
+        "borderline" => ("Borderline", "临界"),
+        "synthetic" => ("Synthetic", "合成数据"),
         "ecc_margin" => ("ECC margin (ln)", "ECC 余量（ln）"),
         "esc_margin" => ("ESC margin (ln)", "ESC 余量（ln）"),
         _ => return Label::same(spaced(key)),
@@ -88,7 +101,7 @@ pub fn field_unit(key: &str) -> Label {
         "gross_t_per_1e4cny" => Label::new("t CO₂e/10⁴ CNY", "t CO₂e/万元"),
         "population_persons" => Label::new("persons", "人"),
         "gdp_1e4cny" => Label::new("10⁴ CNY", "万元"),
-        "area_m2" => Label::same("m²"),
+        k if k.ends_with("_m2") => Label::same("m²"),
         k if k.ends_with("_t") => Label::same("t CO₂e"),
         _ => Label::default(),
     }
@@ -157,6 +170,12 @@ pub fn plural(word: &str) -> String {
         Some(stem) => format!("{stem}ies"),
         None => format!("{word}s"),
     }
+}
+
+/// A unit word in the plural, in both languages.
+#[must_use]
+pub fn plural_label(word: &Label) -> Label {
+    Label { en: plural(&word.en), zh: word.zh.clone() }
 }
 
 /// The grid as a layer: `1 km grid`.

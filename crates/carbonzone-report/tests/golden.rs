@@ -87,7 +87,10 @@ fn qml_of_zones_and_rasters_is_as_recorded() {
         insta::assert_snapshot!(file.replace('.', "_"), stable(&text));
     }
     let ecc = named(&all, "fig8a_ecc").map().unwrap();
-    insta::assert_snapshot!("fig8a_ecc_qml", stable(&qgis::vector_qml(ecc, Lang::En).unwrap()));
+    insta::assert_snapshot!(
+        "fig8a_ecc_qml",
+        stable(&qgis::vector_qml(ecc, &qgis::Names::of(&data.zones, Lang::En), Lang::En).unwrap())
+    );
 }
 
 #[test]
@@ -159,7 +162,8 @@ fn every_reference_in_the_project_meets_a_layer() {
     uuids.sort();
     uuids.dedup();
     assert_eq!(uuids.len(), total, "layout items share a uuid");
-    assert_eq!((themes, layouts), (9, 12));
+    // Nine maps, the two bands of the grid, and the raster of zones.
+    assert_eq!((themes, layouts), (12, 12));
 }
 
 #[test]
@@ -182,10 +186,164 @@ fn every_layer_style_row_is_a_style_and_one_per_table_is_the_default() {
     assert!(rows.iter().all(|r| r.name.chars().count() <= 30 && r.qml.contains("<renderer-v2")));
 }
 
+/// A class as a writer wrote it: legend text, bounds (empty for categories) and `#rrggbb`.
+type Written = (String, String, String, String);
+
+fn attribute<'a>(tag: &'a str, name: &str) -> &'a str {
+    let start = tag.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
+    &tag[start..start + tag[start..].find('"').unwrap()]
+}
+
+/// The classes of a `<renderer-v2>`, read back from its XML.
+fn classes_of_xml(xml: &str) -> Vec<Written> {
+    let colour = |symbol: &str| {
+        let at = xml.find(&format!("<symbol type=\"fill\" name=\"{symbol}\"")).unwrap();
+        let option = xml[at..].find("<Option name=\"color\"").unwrap() + at;
+        let rgb: Vec<u8> =
+            attribute(&xml[option..], "value").split(',').take(3).map(|v| v.parse().unwrap()).collect();
+        format!("#{:02x}{:02x}{:02x}", rgb[0], rgb[1], rgb[2])
+    };
+    let tags = xml.split('<').filter(|t| t.starts_with("range ") || t.starts_with("category "));
+    let bound = |tag: &str, name: &str| {
+        if tag.starts_with("range ") { attribute(tag, name).to_owned() } else { String::new() }
+    };
+    tags.map(|t| {
+        (
+            attribute(t, "label").to_owned(),
+            bound(t, "lower"),
+            bound(t, "upper"),
+            colour(attribute(t, "symbol")),
+        )
+    })
+    .collect()
+}
+
+/// The classes of the style model in the same form, without the one for missing values.
+fn classes_of_model(figure: &Figure, lang: Lang) -> Vec<Written> {
+    match &figure.map().unwrap().scale {
+        Scale::Graduated { classes, .. } => classes
+            .iter()
+            .map(|c| (c.label.text(lang), format!("{:?}", c.lower), format!("{:?}", c.upper), c.color.hex()))
+            .collect(),
+        Scale::Categorized { categories, .. } => categories
+            .iter()
+            .map(|c| (c.label.text(lang), String::new(), String::new(), c.color.hex()))
+            .collect(),
+    }
+}
+
+/// What a reader sees of an SVG: its texts without tags, blanks of broken lines put back.
+fn seen(svg: &str) -> String {
+    let texts = svg.lines().filter(|l| l.starts_with("<text"));
+    let plain = |l: &str| {
+        l.split('<').filter_map(|p| p.split_once('>')).map(|(_, t)| t.to_owned()).collect::<String>()
+    };
+    texts.map(plain).collect::<Vec<_>>().join(" ").replace("&lt;", "<").replace("&gt;", ">")
+}
+
+#[test]
+fn every_writer_says_the_same_breaks_colours_and_labels() {
+    let (data, all, options) = small();
+    for lang in [Lang::En, Lang::Zh] {
+        let options = RenderOptions { lang, ..options.clone() };
+        let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+        let rows = qgis::layer_styles(&data, &all, lang).unwrap();
+        let page = html::page(&data, &all, &[], &options, &Fonts::none()).unwrap().html;
+        let payload = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+        let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
+        let of_page = |name: &str| -> Vec<(String, String)> {
+            let styles =
+                payload["layers"].as_array().unwrap().iter().flat_map(|l| l["styles"].as_array().unwrap());
+            let style = styles.into_iter().find(|s| s["name"] == name).unwrap();
+            let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+            let key = if lang == Lang::En { "en" } else { "zh" };
+            style["rows"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|r| (text(&r["label"][key]), text(&r["color"])))
+                .collect()
+        };
+        let mut maps = 0;
+        for figure in all.iter().filter(|f| f.map().is_some()) {
+            maps += 1;
+            let model = classes_of_model(figure, lang);
+            let compare = |found: Vec<Written>, writer: &str| {
+                assert_eq!(&found[..model.len()], &model[..], "{} in {writer}", figure.name);
+                // At most the class of missing values follows.
+                assert!(found.len() <= model.len() + 1, "{} in {writer}", figure.name);
+            };
+            let layer =
+                qgs.split("<maplayer ").find(|l| l.contains(&format!("<id>lyr_figure_{}</id>", figure.name)));
+            compare(classes_of_xml(layer.unwrap()), "the project");
+            compare(
+                classes_of_xml(&rows.iter().find(|r| r.name == figure.name).unwrap().qml),
+                "layer_styles",
+            );
+            let drawing = svg(&data, figure, lang, &Fonts::none()).unwrap();
+            let texts = seen(&drawing).replace(' ', "");
+            for (label, _, _, colour) in &model {
+                assert!(
+                    texts.contains(&label.replace(' ', "")),
+                    "{}: \"{label}\" in the figure",
+                    figure.name
+                );
+                let drawn = drawing.matches(colour.as_str()).count();
+                assert!(
+                    figure.name == "fig5a_parcels" || drawn > 0,
+                    "{}: {colour} in the figure",
+                    figure.name
+                );
+            }
+            let short: Vec<(String, String)> = model.iter().map(|c| (c.0.clone(), c.3.clone())).collect();
+            assert_eq!(of_page(&figure.name), short, "{} in the page", figure.name);
+        }
+        assert_eq!(maps, 9);
+    }
+}
+
+#[test]
+fn every_shown_band_of_the_grid_is_a_layer_with_the_classes_of_its_figure_and_a_theme() {
+    let (data, all, options) = small();
+    let options = RenderOptions { lang: Lang::En, ..options };
+    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let layer = |id: &str| qgs.split("<maplayer ").find(|l| l.contains(&format!("<id>{id}</id>"))).unwrap();
+    let net = layer("lyr_raster_grid_1km_3");
+    assert!(net.contains("band=\"3\"") && net.contains("<layername>Net carbon emission ("), "{net}");
+    let items: Vec<(String, String)> = net
+        .split('<')
+        .filter(|t| t.starts_with("item "))
+        .map(|t| (attribute(t, "label").to_owned(), attribute(t, "color").to_owned()))
+        .collect();
+    let model = classes_of_model(named(&all, "fig5b_grid"), Lang::En);
+    assert_eq!(items, model.iter().map(|c| (c.0.clone(), c.3.clone())).collect::<Vec<_>>());
+    let gross = layer("lyr_raster_grid_1km_1");
+    assert!(gross.contains("band=\"1\"") && gross.contains("<layername>Gross emission ("), "{gross}");
+    for theme in ["grid_1km_gross_t", "grid_1km_net_t", "zones_raster"] {
+        assert!(qgs.contains(&format!("<visibility-preset name=\"{theme}\"")), "{theme}");
+    }
+}
+
+#[test]
+fn english_projects_write_english_names_where_there_are_any() {
+    let (mut data, all, options) = small();
+    let english = RenderOptions { lang: Lang::En, ..options.clone() };
+    let label = "fieldName=\"coalesce(&quot;name_en&quot;, &quot;name&quot;)\" isExpression=\"1\"";
+    assert!(qgis::project(&data, &all, &english).unwrap().qgs.contains(label));
+    assert!(qgis::layer_styles(&data, &all, Lang::En).unwrap().iter().any(|r| r.qml.contains(label)));
+    let sidecars = qgis::sidecars(&data, &all, &english, Lang::En).unwrap();
+    assert!(sidecars.iter().any(|(file, text)| file == "townships.qml" && text.contains(label)));
+    assert!(!qgis::project(&data, &all, &options).unwrap().qgs.contains("name_en"));
+    data.zones.table.columns.retain(|c| c.name != "name_en");
+    let qgs = qgis::project(&data, &all, &english).unwrap().qgs;
+    assert!(!qgs.contains("name_en") && qgs.contains("fieldName=\"name\" isExpression=\"0\""));
+}
+
 #[test]
 fn units_without_a_value_have_a_class_of_their_own_in_qgis() {
-    let (_, all, _) = small();
-    let qml = qgis::vector_qml(named(&all, "fig8a_ecc").map().unwrap(), Lang::En).unwrap();
+    let (data, all, _) = small();
+    let names = qgis::Names::of(&data.zones, Lang::En);
+    let qml = qgis::vector_qml(named(&all, "fig8a_ecc").map().unwrap(), &names, Lang::En).unwrap();
     assert!(qml.contains("attr=\"coalesce(&quot;ecc&quot;, -"), "{qml}");
     assert!(qml.contains("label=\"no data\""));
 }

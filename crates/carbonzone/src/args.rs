@@ -89,6 +89,9 @@ pub struct RunArgs {
 pub struct ShowArgs {
     /// Folder of a run
     pub run_dir: PathBuf,
+    /// Language [default: that of the run]
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
 }
 
 /// `carbonzone check`
@@ -233,7 +236,10 @@ pub struct MapsArgs {
     /// Class breaks
     #[arg(long, value_enum, default_value_t = BreaksArg::Natural)]
     pub breaks: BreaksArg,
-    /// Colours of emission maps
+    /// Scale on which class breaks are found
+    #[arg(long, value_enum, default_value_t = ScaleArg::Auto)]
+    pub scale: ScaleArg,
+    /// Colours
     #[arg(long, value_enum, default_value_t = PaletteArg::Standard)]
     pub palette: PaletteArg,
     /// Classes per map, 3 to 9
@@ -258,6 +264,17 @@ pub enum BreaksArg {
     Equal,
 }
 
+/// Scale of class breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScaleArg {
+    /// Ratios (CCR, ECC, ESC) on their logarithms, amounts on their values
+    Auto,
+    /// Every map on the values
+    Linear,
+    /// Every one-sided map on logarithms
+    Log,
+}
+
 /// Colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PaletteArg {
@@ -265,6 +282,10 @@ pub enum PaletteArg {
     Standard,
     /// Viridis
     Viridis,
+    /// Cividis
+    Cividis,
+    /// Greys, for print without colour
+    Grey,
 }
 
 /// `carbonzone factors`

@@ -1,6 +1,6 @@
 //! `carbonzone maps`: figures, styles, QGIS project and report of a run, in memory or on disk.
 
-use crate::args::{BreaksArg, MapsArgs, PaletteArg};
+use crate::args::{BreaksArg, MapsArgs, PaletteArg, ScaleArg};
 use crate::config::Language;
 use crate::out_dir::read_manifest;
 use crate::progress::Bars;
@@ -8,7 +8,8 @@ use crate::{manifest, run, write};
 use anyhow::Context;
 use carbonzone_io::LayerStyle;
 use carbonzone_report::{
-    BreakMethod, Lang, MapData, MapLayer, Palette, RasterContent, RasterFile, RenderOptions, StudyExtras,
+    BreakMethod, ClassScale, Lang, MapData, MapLayer, Palette, RasterContent, RasterFile, RenderOptions,
+    StudyExtras,
 };
 use carbonzone_types::{AttributeTable, Progress, RunManifest};
 use carbonzone_zoning::{IndexInputs, IndexOptions, WhatIf, ZoningConfig, classify, indices};
@@ -20,7 +21,8 @@ pub fn options(language: Language) -> RenderOptions {
     RenderOptions { lang: lang(language), ..RenderOptions::default() }
 }
 
-fn lang(language: Language) -> Lang {
+/// The language of outputs.
+pub fn lang(language: Language) -> Lang {
     match language {
         Language::En => Lang::En,
         Language::Zh => Lang::Zh,
@@ -193,6 +195,13 @@ pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
         palette: match args.palette {
             PaletteArg::Standard => Palette::Standard,
             PaletteArg::Viridis => Palette::Viridis,
+            PaletteArg::Cividis => Palette::Cividis,
+            PaletteArg::Grey => Palette::Grey,
+        },
+        scale: match args.scale {
+            ScaleArg::Auto => ClassScale::Auto,
+            ScaleArg::Linear => ClassScale::Linear,
+            ScaleArg::Log => ClassScale::Log,
         },
         classes: args.classes,
         dpi: args.dpi,

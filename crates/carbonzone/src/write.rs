@@ -5,7 +5,7 @@ use crate::config::{AreaBasis, ParcelDetail, ParcelFormat};
 use crate::load::Inputs;
 use crate::load_config::Loaded;
 use crate::run::named;
-use crate::{gdp_proxies, maps, tables};
+use crate::{gdp_proxies, maps, tables, workbook};
 use anyhow::Context;
 use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_io::{ByteBand, FloatBand, GpkgWriter, TableView, WorkingCrs};
@@ -46,7 +46,7 @@ pub fn write_all(
     let zones_name = &manifest.zones_layer;
     let shared = tables::labelled(&zone_table, manifest.synthetic);
     write_csv_bom(&named(dir, zones_name, "csv"), &shared)?;
-    write_xlsx(&named(dir, zones_name, "xlsx"), &[OutSheet::new(zones_name, shared.clone())])?;
+    write_xlsx(&named(dir, zones_name, "xlsx"), &workbook::sheets(&manifest, &shared))?;
     let ledger = tables::ledger(&Ledger { rows: manifest.ledger.clone() });
     write_csv_bom(&dir.join("ledger.csv"), &tables::labelled(&ledger, manifest.synthetic))?;
     if let (Some(derived), Some(by_proxy)) =
@@ -117,13 +117,17 @@ pub fn write_all(
 
 /// Rasters of a run folder and what they show.
 pub fn rasters(manifest: &RunManifest) -> Vec<RasterFile> {
+    let band = |band: u32, field: &str| RasterFile {
+        file: format!("{}.tif", manifest.grid_layer),
+        band,
+        content: RasterContent::GridField(field.to_owned()),
+        year: None,
+    };
+    // Bands as written by `write_grid_tif`; the loose file opens with the first.
     vec![
-        RasterFile {
-            file: format!("{}.tif", manifest.grid_layer),
-            band: 1,
-            content: RasterContent::GridField("gross_t".to_owned()),
-            year: None,
-        },
+        band(1, "gross_t"),
+        band(2, "sink_t"),
+        band(3, "net_t"),
         RasterFile { file: "zones.tif".to_owned(), band: 1, content: RasterContent::ZoneCodes, year: None },
     ]
 }

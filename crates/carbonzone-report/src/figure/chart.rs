@@ -5,7 +5,7 @@ use super::page::{self, MARGIN, WIDTH};
 use super::svg::{Anchor, Svg, Type, num, text_width};
 use crate::number::{grouped, nice_below, significant};
 use crate::palette::{SERIES, SINK};
-use crate::style::{Category, ChartKind, Figure, Scale, Series, figures};
+use crate::style::{Category, ChartKind, Figure, Hatch, Scale, Series, figures};
 use crate::{Label, Lang, MapData, RenderOptions, Rgb, words};
 use carbonzone_types::{Stage, T_PER_1E4_T};
 use std::f64::consts::TAU;
@@ -113,7 +113,8 @@ struct Bar {
 fn sector_bars(data: &MapData) -> Vec<Bar> {
     let total = |s: &carbonzone_types::SectorTotal| Bar {
         label: words::sector(&s.sector),
-        amount_t: s.amount_t,
+        // A sink takes away: its amount and its shares are negative, its bar has the length of its size.
+        amount_t: if s.sector == "sink" { -s.amount_t } else { s.amount_t },
         share_pct: s.share_of_gross_pct,
         net_pct: s.share_of_net_pct,
         parts: vec![(s.amount_t, sector_colour(data, &s.sector))],
@@ -191,7 +192,7 @@ fn shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64) {
     let sectors = sector_bars(data);
     let land = land_bars(data);
     // With one panel only there is nothing to count.
-    let letter = if land.is_empty() { "" } else { "(a) " };
+    let letter = if land.is_empty() { "" } else { "(a)" };
     let head = Label::new(
         format!(
             "By sector: gross {} and net {} ×10⁴ t CO₂e; shares of gross | of net",
@@ -199,28 +200,31 @@ fn shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64) {
             significant(totals.net_t / T_PER_1E4_T, 6)
         ),
         format!(
-            "{letter}按部门：总排放 {} 万t，净排放 {} 万t CO₂e；占总排放 | 占净排放比例",
+            "按部门：总排放 {} 万t，净排放 {} 万t CO₂e；占总排放 | 占净排放比例",
             significant(totals.gross_t / T_PER_1E4_T, 6),
             significant(totals.net_t / T_PER_1E4_T, 6)
         ),
     );
-    y = panel(svg, &head, &sectors, lang, y);
+    y = panel(svg, letter, &head, &sectors, lang, y);
     if !land.is_empty() {
         let head = Label::new(
             "By land use, coloured by sector; shares of gross",
-            "(b) 按用地（颜色表示部门）；占总排放比例",
+            "按用地（颜色表示部门）；占总排放比例",
         );
-        panel(svg, &head, &land, lang, y + 8.0);
+        panel(svg, "(b)", &head, &land, lang, y + 8.0);
     }
 }
 
-fn panel(svg: &mut Svg, head: &Label, bars: &[Bar], lang: Lang, y: f64) -> f64 {
+fn panel(svg: &mut Svg, letter: &str, head: &Label, bars: &[Bar], lang: Lang, y: f64) -> f64 {
     const NAME: f64 = 230.0;
     const VALUE: f64 = 190.0;
     let mut at = y + 12.0;
+    let indent = if letter.is_empty() { 0.0 } else { 20.0 };
+    if !letter.is_empty() {
+        svg.text(MARGIN, at, letter, Type::plain(12.0).bold());
+    }
     for (i, line) in head.lines(lang).iter().enumerate() {
-        let t = Type::plain(if i == 0 { 12.0 } else { 10.0 }).bold();
-        svg.text(MARGIN + if i == 0 { 0.0 } else { 17.0 }, at, line, t);
+        svg.text(MARGIN + indent, at, line, Type::plain(if i == 0 { 12.0 } else { 10.0 }).bold());
         at += 14.0;
     }
     let x = MARGIN + NAME;
@@ -238,13 +242,9 @@ fn panel(svg: &mut Svg, head: &Label, bars: &[Bar], lang: Lang, y: f64) -> f64 {
         let mut from = x;
         for (amount, colour) in &bar.parts {
             let w = (width * amount.abs() / largest).max(0.6);
-            let sink = *colour == SINK;
-            let fill =
-                svg.fill(*colour, if sink { crate::style::Hatch::Rising } else { crate::style::Hatch::None });
-            svg.rect(
-                [from, middle - 9.0, w, 18.0],
-                &format!(r##"fill="{fill}" stroke="#333333" stroke-width="0.4""##),
-            );
+            let hatch = if *colour == SINK { Hatch::Rising } else { Hatch::None };
+            let line = r##"stroke="#333333" stroke-width="0.4""##;
+            svg.filled_rect([from, middle - 9.0, w, 18.0], *colour, hatch, line);
             from += w;
         }
         let pct = |p: Option<f64>| p.map_or_else(|| "–".to_owned(), |p| format!("{} %", grouped(p, 2)));
@@ -293,11 +293,8 @@ fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
         let h = space * category.count as f64 / high;
         let w = (slot * 0.55).min(110.0);
         let cx = left + slot * (i as f64 + 0.5);
-        let fill = svg.fill(category.color, category.hatch);
-        svg.rect(
-            [cx - w / 2.0, base - h, w, h],
-            &format!(r##"fill="{fill}" stroke="#333333" stroke-width="0.6""##),
-        );
+        let line = r##"stroke="#333333" stroke-width="0.6""##;
+        svg.filled_rect([cx - w / 2.0, base - h, w, h], category.color, category.hatch, line);
         let t = Type::plain(13.0).bold().anchor(Anchor::Middle);
         svg.text(cx, base - h - 6.0, &grouped(category.count as f64, 0), t);
         for (k, line) in category.label.lines(lang).iter().enumerate() {
@@ -319,18 +316,18 @@ fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
     for category in all.iter().filter(|c| c.count > 0) {
         let share = category.count as f64 / total;
         let to = from + TAU * share.min(0.999_999);
-        let fill = svg.fill(category.color, category.hatch);
         let p = |r: f64, a: f64| format!("{} {}", num(cx + r * a.cos()), num(cy + r * a.sin()));
         let large = i32::from(share > 0.5);
-        svg.raw(&format!(
-            r##"<path d="M{} A{o} {o} 0 {large} 1 {} L{} A{i} {i} 0 {large} 0 {} Z" fill="{fill}" stroke="#ffffff" stroke-width="1.5"/>"##,
+        let element = format!(
+            r#"path d="M{} A{o} {o} 0 {large} 1 {} L{} A{i} {i} 0 {large} 0 {} Z""#,
             p(outer, from),
             p(outer, to),
             p(inner, to),
             p(inner, from),
             o = num(outer),
             i = num(inner),
-        ));
+        );
+        svg.shape(&element, category.color, category.hatch, r##"stroke="#ffffff" stroke-width="1.5""##);
         from += TAU * share;
     }
     let unit = words::zone_word(&data.manifest.zones_layer);
@@ -343,11 +340,8 @@ fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
     let x = cx + outer + 60.0;
     let mut at = cy - 24.0 * all.len() as f64 + 14.0;
     for category in &all {
-        let fill = svg.fill(category.color, category.hatch);
-        svg.rect(
-            [x, at - 12.0, 30.0, 18.0],
-            &format!(r##"fill="{fill}" stroke="#444444" stroke-width="0.6""##),
-        );
+        let line = r##"stroke="#444444" stroke-width="0.6""##;
+        svg.filled_rect([x, at - 12.0, 30.0, 18.0], category.color, category.hatch, line);
         let pct = grouped(100.0 * category.count as f64 / total, 2);
         svg.text(x + 42.0, at, &category.label.text(lang), Type::plain(12.0));
         svg.text(

@@ -1,10 +1,10 @@
 //! A map figure.
 
 use super::fonts::Fonts;
-use super::labels::{label_point, place};
+use super::labels::{Candidate, contains, label_point, place};
 use super::page::{self, LEGEND, MARGIN, WIDTH};
 use super::paint::{self, View};
-use super::svg::{Anchor, Svg, Type, num, text_width};
+use super::svg::{Anchor, Svg, Type, num};
 use crate::palette::NO_DATA;
 use crate::style::{Figure, Hatch, MapLayerKind, MapStyle};
 use crate::{Lang, MapData, MapLayer, ReportError, Rgb};
@@ -59,7 +59,8 @@ pub(crate) fn svg(
     svg.rect([frame.x, frame.y, frame.w, frame.h], r##"fill="none" stroke="#222222" stroke-width="1""##);
     let lx = frame.x + frame.w + 14.0;
     let ly = page::badge(&mut svg, data, lang, lx, frame.y, LEGEND - 14.0) + 10.0;
-    page::legend(&mut svg, style, lang, lx, ly);
+    let units = crate::words::plural_label(&crate::style::unit_word(data, style.layer));
+    page::legend(&mut svg, style, &units, lang, lx, ly);
     page::scale_and_north(
         &mut svg,
         lx,
@@ -114,11 +115,8 @@ fn draw_paths(svg: &mut Svg, coverage: &Coverage, style: &MapStyle, classes: &[O
         if d.is_empty() {
             continue;
         }
-        let fill = svg.fill(color, hatch);
-        svg.raw(&format!(
-            r#"<path d="{d}" fill="{fill}" fill-rule="evenodd" stroke="{}" stroke-width="0.25"/>"#,
-            color.hex()
-        ));
+        let element = format!(r#"path d="{d}" fill-rule="evenodd""#);
+        svg.shape(&element, color, hatch, &format!(r#"stroke="{}" stroke-width="0.25""#, color.hex()));
     }
 }
 
@@ -165,29 +163,24 @@ fn draw_outlines(svg: &mut Svg, zones: &Coverage, kind: MapLayerKind, view: View
 }
 
 fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang, fonts: &Fonts) {
-    const SIZE: f64 = 8.2;
-    let zones = &data.zones;
-    let names = drawable_names(zones, lang, fonts);
-    let areas = zones.coverage.areas_m2();
-    let mut order: Vec<usize> = (0..zones.coverage.len()).collect();
+    let zones = &data.zones.coverage;
+    let names = drawable_names(&data.zones, lang, fonts);
+    let areas = zones.areas_m2();
+    let mut order: Vec<usize> = (0..zones.len()).filter(|i| !names[*i].is_empty()).collect();
     order.sort_by(|a, b| areas[*b].total_cmp(&areas[*a]).then(a.cmp(b)));
-    let candidates: Vec<(f64, f64, String)> = order
+    let v = frame.view;
+    let candidates: Vec<Candidate<'_>> = order
         .into_iter()
-        .filter(|i| !names[*i].is_empty())
         .filter_map(|i| {
-            let v = frame.view;
-            // A name much larger than its zone would only hide the map.
-            let side = areas[i].sqrt() * v.scale;
-            if side < 0.5 * text_width(&names[i], SIZE) {
-                return None;
-            }
-            let [x, y] = label_point(&zones.coverage, i)?;
-            Some(((x - v.x0) * v.scale, (v.y1 - y) * v.scale, names[i].clone()))
+            let [x, y] = label_point(zones, i)?;
+            let inside = move |px: f64, py: f64| contains(zones, i, px / v.scale + v.x0, v.y1 - py / v.scale);
+            let at = [(x - v.x0) * v.scale, (v.y1 - y) * v.scale];
+            Some(Candidate { at, text: names[i].clone(), inside: Box::new(inside) })
         })
         .collect();
     let area = [frame.x, frame.y, frame.x + frame.w, frame.y + frame.h];
-    for label in place(&candidates, SIZE, area) {
-        svg.text(label.x, label.y, &label.text, Type::plain(SIZE).anchor(Anchor::Middle).halo());
+    for label in place(&candidates, area) {
+        svg.text(label.x, label.y, &label.text, Type::plain(label.size).anchor(Anchor::Middle).halo());
     }
 }
 

@@ -36,11 +36,20 @@ pub fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result
     }
 }
 
-/// The SVG as a PNG of `dpi` dots per inch on white.
+/// How hard a PNG is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Quickly: files on disk.
+    Quick,
+    /// Tightly: pictures inside a page.
+    Tight,
+}
+
+/// The SVG as a PNG of `dpi` dots per inch on white, without transparency, with its physical size.
 ///
 /// # Errors
 /// [`ReportError::Raster`] if the drawing is not valid or too large.
-pub fn png(svg: &str, name: &str, dpi: u32, fonts: &Fonts) -> Result<Vec<u8>, ReportError> {
+pub fn png(svg: &str, name: &str, dpi: u32, packing: Packing, fonts: &Fonts) -> Result<Vec<u8>, ReportError> {
     let fail = |reason: String| ReportError::Raster { figure: name.to_owned(), reason };
     let tree = usvg::Tree::from_str(svg, &fonts.options()).map_err(|e| fail(e.to_string()))?;
     let scale = dpi as f32 / 96.0;
@@ -49,27 +58,45 @@ pub fn png(svg: &str, name: &str, dpi: u32, fonts: &Fonts) -> Result<Vec<u8>, Re
     let mut image = tiny_skia::Pixmap::new(w, h).ok_or_else(|| fail(format!("{w} x {h} pixels")))?;
     image.fill(tiny_skia::Color::WHITE);
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut image.as_mut());
-    let bytes = image.encode_png().map_err(|e| fail(e.to_string()))?;
-    Ok(with_resolution(bytes, dpi))
+    encoded(&image, dpi, packing).map_err(|e| fail(e.to_string()))
 }
 
-/// Adds the `pHYs` chunk (dots per metre) behind the header, so that the image prints at its true size.
-fn with_resolution(png: Vec<u8>, dpi: u32) -> Vec<u8> {
-    const HEADER: usize = 8 + 25;
-    if png.len() < HEADER {
-        return png;
-    }
+/// An opaque picture as PNG: three bytes per pixel, dots per metre in the header.
+fn encoded(image: &tiny_skia::Pixmap, dpi: u32, packing: Packing) -> Result<Vec<u8>, png::EncodingError> {
+    let rgb: Vec<u8> = image.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, image.width(), image.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(match packing {
+        Packing::Quick => png::Compression::Fast,
+        Packing::Tight => png::Compression::Balanced,
+    });
     let per_metre = (f64::from(dpi) / 0.0254).round() as u32;
-    let mut chunk = b"pHYs".to_vec();
-    chunk.extend(per_metre.to_be_bytes());
-    chunk.extend(per_metre.to_be_bytes());
-    chunk.push(1);
-    let mut crc = flate2::Crc::new();
-    crc.update(&chunk);
-    let mut out = png[..HEADER].to_vec();
-    out.extend(9u32.to_be_bytes());
-    out.extend(&chunk);
-    out.extend(crc.sum().to_be_bytes());
-    out.extend(&png[HEADER..]);
-    out
+    let unit = png::Unit::Meter;
+    encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit }));
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&rgb)?;
+    writer.finish()?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_png_has_its_size_its_resolution_and_white_paper() {
+        let svg = r##"<svg xmlns="http://www.w3.org/2000/svg" width="96" height="48"><rect width="48" height="48" fill="#ff0000"/></svg>"##;
+        for packing in [Packing::Quick, Packing::Tight] {
+            let bytes = png(svg, "t", 192, packing, &Fonts::none()).unwrap();
+            let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+            let info = reader.info();
+            assert_eq!((info.width, info.height, info.color_type), (192, 96, png::ColorType::Rgb));
+            assert_eq!(info.pixel_dims.unwrap().xppu, 7559);
+            let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+            reader.next_frame(&mut pixels).unwrap();
+            assert_eq!((&pixels[..3], &pixels[pixels.len() - 3..]), (&[255, 0, 0][..], &[255, 255, 255][..]));
+        }
+    }
 }

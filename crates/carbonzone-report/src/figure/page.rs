@@ -115,9 +115,9 @@ pub(crate) fn footer(svg: &mut Svg, data: &MapData, lang: Lang, map: bool, y: f6
     }
 }
 
-/// Writes the legend; returns the baseline below it.
-pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, lang: Lang, x: f64, y: f64) -> f64 {
-    let width = LEGEND - 8.0;
+/// Writes the legend; returns the baseline below it. `units` is what the right column counts.
+pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, units: &Label, lang: Lang, x: f64, y: f64) -> f64 {
+    let width = LEGEND - 14.0;
     let mut at = y;
     for (i, line) in style.heading_with_unit().lines(lang).iter().enumerate() {
         let t = if i == 0 { Type::plain(13.0).bold() } else { Type::plain(11.0).bold() };
@@ -132,13 +132,16 @@ pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, lang: Lang, x: f64, y: f64
         let label = crate::style::no_data_text();
         at = entry(svg, x, at, &label, style.no_data(), NO_DATA, Hatch::Cross, lang);
     }
+    at += 6.0;
+    let small = Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55));
     if let crate::style::Scale::Graduated { method, .. } = &style.scale {
-        at += 6.0;
         for line in method.lines(lang) {
-            at = svg.paragraph(x, at, width, &line, Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55)));
+            at = svg.paragraph(x, at, width, &line, small);
         }
-        let note = Label::new("in brackets: number of units", "括号内为单元数");
-        at = svg.paragraph(x, at, width, &note.text(lang), Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55)));
+    }
+    let note = Label::new(format!("right column: number of {}", units.en), format!("右列：{}数", units.zh));
+    for line in note.lines(lang) {
+        at = svg.paragraph(x, at, width, &line, small);
     }
     at
 }
@@ -155,16 +158,15 @@ fn entry(
     lang: Lang,
 ) -> f64 {
     const SWATCH: f64 = 24.0;
-    let fill = svg.fill(color, hatch);
-    svg.rect([x, y - 10.0, SWATCH, 14.0], &format!(r##"fill="{fill}" stroke="#444444" stroke-width="0.6""##));
+    const SIZE: f64 = 11.0;
+    svg.filled_rect([x, y - 10.0, SWATCH, 14.0], color, hatch, r##"stroke="#444444" stroke-width="0.6""##);
     let n = crate::number::grouped(count as f64, 0);
-    let mut lines = label.lines(lang);
-    if let Some(last) = lines.last_mut() {
-        *last = format!("{last} [{n}]");
-    }
+    let right = x + LEGEND - 14.0;
+    svg.text(right, y, &n, Type::plain(SIZE).color(Rgb(0x55, 0x55, 0x55)).anchor(Anchor::End));
+    let width = LEGEND - 14.0 - SWATCH - 8.0 - text_width(&n, SIZE) - 6.0;
     let mut at = y;
-    for line in &lines {
-        at = svg.paragraph(x + SWATCH + 8.0, at, LEGEND - SWATCH - 14.0, line, Type::plain(11.0)).max(at);
+    for line in &label.lines(lang) {
+        at = svg.paragraph(x + SWATCH + 8.0, at, width, line, Type::plain(SIZE)).max(at);
     }
     at.max(y + 18.0) + 3.0
 }

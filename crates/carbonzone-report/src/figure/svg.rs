@@ -11,6 +11,7 @@ pub(crate) struct Svg {
     body: String,
     defs: String,
     patterns: Vec<(Rgb, Hatch)>,
+    shapes: usize,
     width: f64,
     height: f64,
     family: String,
@@ -54,7 +55,8 @@ impl Type {
 
 impl Svg {
     pub fn new(width: f64, height: f64, family: String) -> Self {
-        Self { body: String::new(), defs: String::new(), patterns: Vec::new(), width, height, family }
+        let (body, defs, patterns) = (String::new(), String::new(), Vec::new());
+        Self { body, defs, patterns, shapes: 0, width, height, family }
     }
 
     /// Appends a raw element.
@@ -118,31 +120,53 @@ impl Svg {
         baseline
     }
 
-    /// `fill` attribute value for a colour with its second sign; defines the pattern on first use.
-    pub fn fill(&mut self, color: Rgb, hatch: Hatch) -> String {
+    /// Draws a shape (`path d="..."` or `rect x="..." ...`) in a colour with its second sign above it.
+    ///
+    /// The hatch is a second, transparent layer: a pattern with a background would show seams between its tiles.
+    pub fn shape(&mut self, element: &str, color: Rgb, hatch: Hatch, attributes: &str) {
+        let fill = color.hex();
         if hatch == Hatch::None {
-            return color.hex();
+            let _ = writeln!(self.body, r#"<{element} fill="{fill}" {attributes}/>"#);
+            return;
         }
-        let index = self.patterns.iter().position(|p| *p == (color, hatch)).unwrap_or_else(|| {
-            self.patterns.push((color, hatch));
-            let i = self.patterns.len() - 1;
-            let ink = color.darker(0.7).hex();
-            let marks = match hatch {
-                Hatch::None => String::new(),
-                Hatch::Rising => format!(r#"<path d="M-1 1 1 -1M0 7 7 0M6 8 8 6" stroke="{ink}" stroke-width="0.7"/>"#),
-                Hatch::Falling => format!(r#"<path d="M-1 6 1 8M0 0 7 7M6 -1 8 1" stroke="{ink}" stroke-width="0.7"/>"#),
-                Hatch::Horizontal => format!(r#"<path d="M0 3.5 7 3.5" stroke="{ink}" stroke-width="0.7"/>"#),
-                Hatch::Cross => format!(r#"<path d="M0 3.5 7 3.5M3.5 0 3.5 7" stroke="{ink}" stroke-width="0.6"/>"#),
-                Hatch::Dots => format!(r#"<circle cx="3.5" cy="3.5" r="0.95" fill="{ink}"/>"#),
-            };
-            let _ = writeln!(
-                self.defs,
-                r#"<pattern id="hatch{i}" width="7" height="7" patternUnits="userSpaceOnUse"><rect width="7" height="7" fill="{}"/>{marks}</pattern>"#,
-                color.hex()
-            );
-            i
-        });
-        format!("url(#hatch{index})")
+        let pattern = self.pattern(color, hatch);
+        let i = self.shapes;
+        self.shapes += 1;
+        let _ = writeln!(self.defs, r#"<{element} id="shape{i}"/>"#);
+        let _ = writeln!(
+            self.body,
+            r##"<use href="#shape{i}" fill="{fill}" {attributes}/><use href="#shape{i}" fill="url(#hatch{pattern})"/>"##
+        );
+    }
+
+    /// A filled rectangle with its second sign.
+    pub fn filled_rect(&mut self, [x, y, w, h]: [f64; 4], color: Rgb, hatch: Hatch, attributes: &str) {
+        let element = format!(r#"rect x="{}" y="{}" width="{}" height="{}""#, num(x), num(y), num(w), num(h));
+        self.shape(&element, color, hatch, attributes);
+    }
+
+    /// Number of the pattern of a second sign; defines it on first use.
+    fn pattern(&mut self, color: Rgb, hatch: Hatch) -> usize {
+        if let Some(known) = self.patterns.iter().position(|p| *p == (color, hatch)) {
+            return known;
+        }
+        self.patterns.push((color, hatch));
+        let i = self.patterns.len() - 1;
+        let ink = color.darker(0.7).hex();
+        let line = |d: &str, width: f64| format!(r#"<path d="{d}" stroke="{ink}" stroke-width="{width}"/>"#);
+        let marks = match hatch {
+            Hatch::None => String::new(),
+            Hatch::Rising => line("M-1 1 1 -1M0 8 8 0M7 9 9 7", 0.75),
+            Hatch::Falling => line("M-1 7 1 9M0 0 8 8M7 -1 9 1", 0.75),
+            Hatch::Horizontal => line("M0 4 8 4", 0.75),
+            Hatch::Cross => line("M0 4 8 4M4 0 4 8", 0.65),
+            Hatch::Dots => format!(r#"<circle cx="4" cy="4" r="1.05" fill="{ink}"/>"#),
+        };
+        let _ = writeln!(
+            self.defs,
+            r#"<pattern id="hatch{i}" width="8" height="8" patternUnits="userSpaceOnUse">{marks}</pattern>"#
+        );
+        i
     }
 
     /// Adds a definition (clip path).

@@ -38,9 +38,23 @@ document.querySelectorAll('table.sortable').forEach(table => {
   });
 });
 
-// A print shows everything.
-addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(d => { d.dataset.was = d.open; d.open = true; }));
-addEventListener('afterprint', () => document.querySelectorAll('details').forEach(d => { d.open = d.dataset.was === 'true'; }));
+// Figures grow on a click.
+document.querySelectorAll('.pic').forEach(b => b.onclick = () => {
+  const wide = b.closest('figure').classList.toggle('wide');
+  b.setAttribute('aria-expanded', wide); b.scrollIntoView({block: 'nearest'});
+});
+
+// A print shows everything, and the figures where the screen has its map.
+const figures = $('figures'), place = document.createComment('figures');
+addEventListener('beforeprint', () => {
+  document.querySelectorAll('details').forEach(d => { d.dataset.was = d.open; d.open = true; });
+  document.querySelectorAll('figure img').forEach(i => { i.loading = 'eager'; });
+  if (figures && !place.parentNode) { figures.before(place); $('table').before(figures); }
+});
+addEventListener('afterprint', () => {
+  document.querySelectorAll('details').forEach(d => { d.open = d.dataset.was === 'true'; });
+  if (place.parentNode) place.replaceWith(figures);
+});
 
 if (typeof DecompressionStream === 'undefined') { $('map').hidden = true; return; }
 const D = JSON.parse($('data').textContent);

@@ -19,7 +19,7 @@ pub(crate) fn quantum(frame: [f64; 4], vertices: usize) -> f64 {
 
 /// Raw deflate, then base64.
 pub(crate) fn deflated(bytes: &[u8]) -> String {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     // Writing into memory cannot fail; if it did, the page would show no data rather than wrong data.
     let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default();
     base64::engine::general_purpose::STANDARD.encode(packed)

@@ -2,17 +2,18 @@
 
 use super::pack;
 use super::plot::quadrant;
-use super::story::{stories, tonnes};
-use crate::figure::{Fonts, classes_of, layer_of, png, sector_colour};
+use super::story::{ZoneStory, stories, tonnes};
+use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
 use crate::number::{grouped, significant};
 use crate::style::{
     Category, Class, Figure, MapLayerKind, MapStyle, Scale, further_maps, layer_title, unit_word,
 };
 use crate::{Label, Lang, MapData, MapLayer, RenderOptions, ReportError, words};
 use base64::Engine;
-use carbonzone_types::{Severity, T_PER_1E4_T};
+use carbonzone_types::{Severity, Stage, T_PER_1E4_T};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
+use rayon::prelude::*;
 use serde_json::json;
 
 /// The page and what the user should know about it.
@@ -49,11 +50,13 @@ pub fn page(
     let mut maps: Vec<Figure> = all.iter().filter(now).cloned().collect();
     maps.extend(further_maps(data, options)?);
     let shown = fit(data, options, &mut warnings);
-    let packed = payload(&shown, &maps)?;
+    let stories = stories(data);
+    let packed = payload(&shown, &maps, &stories)?;
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
     // `<` never stands in the data block, so no text can close it.
     let payload = serde_json::to_string(&packed).map_err(|e| fail(&e))?.replace('<', "\\u003c");
     let mut env = Environment::new();
+    env.add_filter("grouped", |v: f64| grouped(v, 0));
     env.add_template("report.html", TEMPLATE).map_err(|e| fail(&e))?;
     let pictures = pictures(all, drawings, fonts)?;
     let m = &data.manifest;
@@ -74,9 +77,9 @@ pub fn page(
         "facts": facts(data),
         "pictures": pictures,
         "quadrant": quadrant,
-        "table": zone_table(data),
+        "table": zone_table(data, &stories),
         "study_tables": study_tables(data),
-        "stories": stories(data),
+        "stories": stories,
         "what_if": !data.what_if.is_empty(),
         "sectors": sector_rows(data),
         "inventory": inventory(&m.inventory),
@@ -110,15 +113,20 @@ fn fit(data: &MapData, options: &RenderOptions, warnings: &mut Vec<String>) -> M
     shown
 }
 
-fn payload(data: &MapData, maps: &[Figure]) -> Result<serde_json::Value, ReportError> {
+fn payload(data: &MapData, maps: &[Figure], stories: &[ZoneStory]) -> Result<serde_json::Value, ReportError> {
     let frame = data.frame()?;
     let vertices = data.parcels.as_ref().map_or(0, |p| p.coverage.vertices());
     let q = pack::quantum(frame, vertices);
-    let mut layers = Vec::new();
-    for kind in [MapLayerKind::Zones, MapLayerKind::Grid, MapLayerKind::Parcels] {
-        let Ok(layer) = layer_of(data, kind) else { continue };
-        layers.push(layer_payload(data, layer, kind, maps, frame, q)?);
-    }
+    let present: Vec<(MapLayerKind, &MapLayer)> =
+        [MapLayerKind::Zones, MapLayerKind::Grid, MapLayerKind::Parcels]
+            .into_iter()
+            .filter_map(|kind| Some((kind, layer_of(data, kind).ok()?)))
+            .collect();
+    let layers: Result<Vec<serde_json::Value>, ReportError> = present
+        .into_par_iter()
+        .map(|(kind, layer)| layer_payload(data, layer, kind, maps, frame, q))
+        .collect();
+    let layers = layers?;
     let sector =
         |s: &String| json!({"key": s, "label": words::sector(s), "color": sector_colour(data, s).hex()});
     Ok(json!({
@@ -130,7 +138,7 @@ fn payload(data: &MapData, maps: &[Figure]) -> Result<serde_json::Value, ReportE
         "sectors": data.manifest.sectors.iter().map(sector).collect::<Vec<_>>(),
         "sinkColor": crate::palette::SINK.hex(),
         "layers": layers,
-        "stories": stories(data),
+        "stories": stories,
     }))
 }
 
@@ -142,24 +150,23 @@ fn layer_payload(
     frame: [f64; 4],
     q: f64,
 ) -> Result<serde_json::Value, ReportError> {
-    let mut styles = Vec::new();
-    for figure in maps {
-        let Some(style) = figure.map().filter(|s| s.layer == kind) else { continue };
-        styles.push(style_payload(figure, style, &pack::classes(&classes_of(layer, style)?)));
-    }
+    let of_layer: Vec<(&Figure, &MapStyle)> =
+        maps.iter().filter_map(|f| Some((f, f.map().filter(|s| s.layer == kind)?))).collect();
+    let styles: Result<Vec<serde_json::Value>, ReportError> = of_layer
+        .par_iter()
+        .map(|(figure, style)| Ok(style_payload(figure, style, &pack::classes(&classes_of(layer, style)?))))
+        .collect();
+    let styles = styles?;
     let mut fields: Vec<String> = ["gross_t", "sink_t", "net_t", "area_m2"].map(str::to_owned).to_vec();
     fields.extend(data.manifest.sectors.iter().map(|s| format!("{s}_t")));
-    for figure in maps {
-        if let Some(style) = figure.map().filter(|s| s.layer == kind)
-            && !fields.contains(&style.field)
-        {
+    for (_, style) in &of_layer {
+        if !fields.contains(&style.field) {
             fields.push(style.field.clone());
         }
     }
-    let columns: serde_json::Map<String, serde_json::Value> = fields
-        .iter()
-        .filter_map(|f| Some((f.clone(), json!(pack::floats(layer.table.numbers(f)?)))))
-        .collect();
+    let packed: Vec<Option<(String, serde_json::Value)>> =
+        fields.par_iter().map(|f| Some((f.clone(), json!(pack::floats(layer.table.numbers(f)?))))).collect();
+    let columns: serde_json::Map<String, serde_json::Value> = packed.into_iter().flatten().collect();
     let rows = layer.table.rows();
     let ids = layer.table.texts("unit_id").unwrap_or_else(|| vec![None; rows]);
     let ids: Vec<String> = ids.into_iter().map(Option::unwrap_or_default).collect();
@@ -231,13 +238,16 @@ fn pictures(
 ) -> Result<Vec<serde_json::Value>, ReportError> {
     const LARGE: usize = 250_000;
     let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
-    all.iter()
+    all.par_iter()
         .zip(drawings)
         .map(|(figure, drawing)| {
             let source = if drawing.len() <= LARGE {
                 format!("data:image/svg+xml;base64,{}", encode(drawing.as_bytes()))
             } else {
-                format!("data:image/png;base64,{}", encode(&png(drawing, &figure.name, 100, fonts)?))
+                format!(
+                    "data:image/png;base64,{}",
+                    encode(&png(drawing, &figure.name, 100, Packing::Tight, fonts)?)
+                )
             };
             Ok(json!({"name": figure.name, "title": figure.title, "source": source}))
         })
@@ -264,7 +274,7 @@ fn facts(data: &MapData) -> Vec<serde_json::Value> {
 }
 
 /// Columns and rows of the zone table, in the order of the layer; numbers carry their sort value.
-fn zone_table(data: &MapData) -> serde_json::Value {
+fn zone_table(data: &MapData, stories: &[ZoneStory]) -> serde_json::Value {
     let zones = &data.zones;
     let rows = zones.table.rows();
     let names = zones.labels();
@@ -282,29 +292,31 @@ fn zone_table(data: &MapData) -> serde_json::Value {
             row.push(json!({"text": d, "sort": d}));
         }
     }
-    let mut number = |label: Label, field: &str, factor: f64, digits: i32| {
+    // One number of decimals per column, so that the decimal points stand in line.
+    let mut number = |label: Label, field: &str, factor: f64, decimals: usize| {
         let Some(values) = zones.table.numbers(field) else { return };
         columns.push(json!({"label": label, "number": true}));
         for (row, v) in cells.iter_mut().zip(values) {
-            let text = v.map_or_else(|| "–".to_owned(), |v| significant(v * factor, digits));
+            let text = v.map_or_else(|| "–".to_owned(), |v| fixed(v * factor, decimals));
             row.push(json!({"text": text, "sort": v}));
         }
     };
     let in_1e4 = |l: Label| l.then(&Label::new(" (10⁴ t)", "（万t）"));
-    number(in_1e4(words::field("gross_t")), "gross_t", 1.0 / T_PER_1E4_T, 4);
-    number(in_1e4(words::field("sink_t")), "sink_t", 1.0 / T_PER_1E4_T, 4);
-    number(in_1e4(words::field("net_t")), "net_t", 1.0 / T_PER_1E4_T, 4);
+    number(in_1e4(words::field("gross_t")), "gross_t", 1.0 / T_PER_1E4_T, 2);
+    number(in_1e4(words::field("sink_t")), "sink_t", 1.0 / T_PER_1E4_T, 3);
+    number(in_1e4(words::field("net_t")), "net_t", 1.0 / T_PER_1E4_T, 2);
     for indicator in &data.manifest.indicators {
         let percent = indicator.key == "ccr" && indicator.unit.is_empty();
         let unit = if percent { " (%)" } else { "" };
         let label = Label::same(format!("{}{unit}", indicator.key.to_uppercase()));
-        number(label, &indicator.key, if percent { 100.0 } else { 1.0 }, 3);
+        let (factor, decimals) = if percent { (100.0, 2) } else { (1.0, 3) };
+        number(label, &indicator.key, factor, decimals);
     }
     let classes = zones.table.texts("zone").unwrap_or_else(|| vec![None; rows]);
     let has_class = classes.iter().any(Option::is_some);
     if has_class {
         columns.push(json!({"label": Label::new("Class", "分区"), "number": false}));
-        for (row, story) in cells.iter_mut().zip(stories(data)) {
+        for (row, story) in cells.iter_mut().zip(stories) {
             row.push(json!({"label": story.class, "color": story.color, "sort": story.class.en}));
         }
     }
@@ -322,6 +334,20 @@ fn study_tables(data: &MapData) -> Vec<serde_json::Value> {
         })
     };
     data.study.tables.iter().map(one).collect()
+}
+
+/// A number with fixed decimals; what would read as 0 and is not says so: `<0.001`.
+fn fixed(value: f64, decimals: usize) -> String {
+    let text = grouped(value, decimals);
+    let zero = text.bytes().all(|b| matches!(b, b'0' | b'.'));
+    match (zero, value == 0.0) {
+        (true, false) => {
+            let sign = if value < 0.0 { ">\u{2212}" } else { "<" };
+            format!("{sign}{}", grouped(10f64.powi(-(decimals as i32)), decimals))
+        }
+        (true, true) => "0".to_owned(),
+        _ => text,
+    }
 }
 
 fn sector_rows(data: &MapData) -> Vec<serde_json::Value> {
@@ -399,29 +425,45 @@ fn plain_exact(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// An amount of the ledger; what is below the tolerance of its stage is rounding and reads 0 (the CSV keeps it).
+fn ledger_amount(v: Option<f64>, stage_total: f64) -> String {
+    let Some(v) = v else { return String::new() };
+    if v.abs() <= carbonzone_types::TOLERANCE * stage_total {
+        return "0".to_owned();
+    }
+    grouped(v, if v.abs() < 100.0 { 3 } else { 0 })
+}
+
 fn ledger(data: &MapData) -> Vec<serde_json::Value> {
-    let number =
-        |v: Option<f64>| v.map_or_else(String::new, |v| grouped(v, if v.abs() < 100.0 { 3 } else { 0 }));
-    data.manifest
-        .ledger
+    let rows = &data.manifest.ledger;
+    // Outside rows and residuals are measured against what was placed.
+    let placed: f64 = rows
         .iter()
+        .filter(|r| r.stage == Stage::Placed)
+        .filter_map(|r| r.amount_t)
+        .fold(0.0, |sum, t| sum + t.abs());
+    let plain = |v: Option<f64>| v.map_or_else(String::new, |v| grouped(v, usize::from(v.fract() != 0.0)));
+    rows.iter()
         .map(|r| {
             json!({
-                "stage": r.stage.name(), "sector": r.sector, "group": r.land_group, "t": number(r.amount_t),
-                "m2": number(r.amount_m2), "count": number(r.count), "unit": r.unit, "note": r.note,
+                "stage": r.stage.name(), "sector": r.sector, "group": r.land_group,
+                "t": ledger_amount(r.amount_t, placed), "m2": plain(r.amount_m2), "count": plain(r.count),
+                "unit": r.unit, "note": r.note,
             })
         })
         .collect()
 }
 
 fn balances(data: &MapData) -> Vec<serde_json::Value> {
+    let amount = |v: f64| grouped(v, if v.abs() < 1000.0 { 3 } else { 0 });
+    let relative = |v: f64| if v == 0.0 { "0".to_owned() } else { format!("{v:.1e}") };
     data.manifest
         .balances
         .iter()
         .map(|b| {
             json!({
-                "sector": words::sector(&b.sector), "balance": b.balance, "left": grouped(b.left_t, 3),
-                "right": grouped(b.right_t, 3), "relative": format!("{:.1e}", b.relative),
+                "sector": words::sector(&b.sector), "balance": b.balance, "left": amount(b.left_t),
+                "right": amount(b.right_t), "relative": relative(b.relative),
                 "ok": b.relative <= carbonzone_types::TOLERANCE,
             })
         })
@@ -470,4 +512,24 @@ fn findings(data: &MapData) -> Vec<serde_json::Value> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_numbers_are_not_written_as_nothing() {
+        assert_eq!(fixed(0.000_2, 3), "<0.001");
+        assert_eq!(fixed(-0.001, 2), ">\u{2212}0.01");
+        assert_eq!((fixed(0.0, 3).as_str(), fixed(11.6, 3).as_str()), ("0", "11.600"));
+    }
+
+    #[test]
+    fn rounding_noise_reads_as_zero_in_the_ledger_and_a_lost_tonne_does_not() {
+        assert_eq!(ledger_amount(Some(6.4e-9), 2.4e8), "0");
+        assert_eq!(ledger_amount(Some(1.0), 2.4e8), "1.000");
+        assert_eq!(ledger_amount(Some(124_304_600.0), 2.4e8), "124,304,600");
+        assert_eq!(ledger_amount(None, 2.4e8), "");
+    }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Page<'a> {
     pub frame: [f64; 4],
     /// Legend heading by layer id.
     pub styles: &'a [(String, Label)],
+    /// Styles without names by layer id, for the small map of a chart page.
+    pub plain: Vec<(String, El)>,
 }
 
 const LEFT: f64 = 10.0;
@@ -124,30 +126,27 @@ fn label(page: &Page<'_>, n: usize, at: Place, text: &str, look: Look) -> El {
         .children(font("LabelFont", size, bold, color))
 }
 
+/// Left edge of texts in the right column: the legend keeps 2 mm around its rows.
+const COLUMN_TEXT: f64 = COLUMN + 2.0;
+
 pub(crate) fn layout(page: &Page<'_>) -> El {
     let chart = page.figure.map().is_none();
     let map_at = if chart { place(COLUMN, TOP, 67.0, 67.0) } else { place(LEFT, TOP, 204.0, 160.0) };
-    let mut items = vec![map(page, map_at), title(page)];
-    if chart {
-        items.push(picture(page));
-    }
+    let mut items = vec![map(page, map_at)];
+    // The picture of a chart carries its own title.
+    items.push(if chart { picture(page) } else { title(page) });
     let column_top = if chart { TOP + 70.0 } else { TOP };
     items.push(legend(page, column_top));
     if !chart {
-        items.push(method(page));
+        items.push(method(page, column_top));
     }
     items.push(scale_bar(page, map_at));
     items.push(north(page));
-    items.push(notes(page, !chart));
-    if page.data.manifest.synthetic && !chart {
+    items.push(notes(page));
+    if page.data.manifest.synthetic {
         let text = words::synthetic().lines(page.lang).join("\n");
-        items.push(label(
-            page,
-            9,
-            place(COLUMN, 152.0, 67.0, 11.0),
-            &text,
-            Look { size: 9.0, bold: true, color: ALERT, centre: true },
-        ));
+        let look = Look { size: 9.0, bold: true, color: ALERT, centre: false };
+        items.push(label(page, 9, place(COLUMN_TEXT, 152.0, 65.0, 11.0), &text, look));
     }
     let white = || {
         super::symbol::fill(
@@ -203,6 +202,7 @@ fn map(page: &Page<'_>, at: Place) -> El {
         .a("followPreset", "false")
         .a("followPresetName", "")
         .a("keepLayerSet", "true")
+        .a("keepLayerStyles", if page.plain.is_empty() { "false" } else { "true" })
         .a("drawCanvasItems", "true")
         .a("mapRotation", 0)
         .children(frame_colours())
@@ -210,6 +210,18 @@ fn map(page: &Page<'_>, at: Place) -> El {
             el("Extent").a("xmin", exact(x0)).a("ymin", exact(y0)).a("xmax", exact(x1)).a("ymax", exact(y1)),
         )
         .child(el("LayerSet").children(layers))
+        .children(own_styles(page))
+}
+
+/// Styles that hold on this map only.
+fn own_styles(page: &Page<'_>) -> Option<El> {
+    let style = |l: &&ProjectLayer| {
+        let (_, style) = page.plain.iter().find(|(id, _)| *id == l.id)?;
+        let item = el("LayerStyle").a("layerid", &l.id).a("name", &l.name).a("source", &l.source);
+        Some(item.a("provider", l.provider).child(style.clone()))
+    };
+    let styles: Vec<El> = page.shown_layers().iter().filter_map(style).collect();
+    (!styles.is_empty()).then(|| el("LayerStyles").children(styles))
 }
 
 fn title(page: &Page<'_>) -> El {
@@ -225,7 +237,7 @@ fn title(page: &Page<'_>) -> El {
 }
 
 fn picture(page: &Page<'_>) -> El {
-    bare(page.item(65640, 7, place(LEFT, TOP, 204.0, 160.0)))
+    bare(page.item(65640, 7, place(LEFT, 10.0, 204.0, 176.0)))
         .a("file", format!("./figures/{}.png", page.figure.name))
         .a("mode", 1)
         .a("resizeMode", 0)
@@ -233,7 +245,7 @@ fn picture(page: &Page<'_>) -> El {
         .a("northOffset", 0)
         .a("mapUuid", "")
         .a("pictureRotation", 0)
-        .a("anchorPoint", 0)
+        .a("anchorPoint", 4)
 }
 
 fn legend(page: &Page<'_>, top: f64) -> El {
@@ -278,13 +290,21 @@ fn legend_heading(page: &Page<'_>, layer: &ProjectLayer) -> El {
     el("customproperties").child(map)
 }
 
-/// Classification under the legend.
-fn method(page: &Page<'_>) -> El {
+/// Classification under the legend, whose height follows from its rows (measured in QGIS 3.22).
+fn method(page: &Page<'_>, top: f64) -> El {
     let mut lines = Vec::new();
-    if let Some(Scale::Graduated { method, .. }) = page.figure.map().map(|s| &s.scale) {
-        lines.extend(method.lines(page.lang));
+    let (mut rows, mut head) = (0, 0);
+    if let Some(style) = page.figure.map() {
+        rows = style.entries().len() + usize::from(style.no_data() > 0);
+        head = style.heading_with_unit().lines(page.lang).len();
+        if let Scale::Graduated { method, .. } = &style.scale {
+            lines.extend(method.lines(page.lang));
+        }
     }
-    label(page, 8, place(COLUMN, 122.0, 67.0, 28.0), &lines.join("\n"), NOTE)
+    // Layers without a heading (the boundary) take one row.
+    let plain = page.shown.len().saturating_sub(1);
+    let height = 3.5 + 6.1 * plain as f64 + 4.6 * head as f64 + 4.75 * rows as f64 + 3.0;
+    label(page, 8, place(COLUMN_TEXT, top + height, 65.0, 28.0), &lines.join("\n"), NOTE)
 }
 
 fn scale_bar(page: &Page<'_>, map: Place) -> El {
@@ -293,7 +313,7 @@ fn scale_bar(page: &Page<'_>, map: Place) -> El {
     let widest_km = (x1 - x0) / 1000.0 * 45.0 / map.w;
     let km = scale_bar_km(x1 - x0).min(crate::number::nice_below(widest_km));
     let colour = |name, v: u8| el(name).a("red", v).a("green", v).a("blue", v).a("alpha", 255);
-    bare(page.item(65646, 4, place(COLUMN, 170.0, 55.0, 13.0)))
+    bare(page.item(65646, 4, place(COLUMN_TEXT - 1.0, 170.0, 55.0, 13.0)))
         .a("mapUuid", page.uuid(1))
         .a("style", "Single Box")
         .a("unitType", "km")
@@ -340,7 +360,7 @@ fn north(page: &Page<'_>) -> El {
         .a("anchorPoint", 4)
 }
 
-fn notes(page: &Page<'_>, map: bool) -> El {
-    let text = footer_lines(page.data, page.lang, map).join("\n");
+fn notes(page: &Page<'_>) -> El {
+    let text = footer_lines(page.data, page.lang, true).join("\n");
     label(page, 6, place(LEFT, 190.0, 277.0, 16.0), &text, NOTE)
 }

@@ -10,3 +10,4 @@ mod xml;
 
 pub use project::{ProjectFile, project};
 pub use qml::{layer_styles, raster_qml, sidecars, vector_qml};
+pub use symbol::Names;

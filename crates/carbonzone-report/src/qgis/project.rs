@@ -1,11 +1,11 @@
 //! The project file: layers in groups, one theme and one print layout per figure, relative paths.
 
 use super::layout::{Page, layout};
-use super::qml::{outline, style_of_raster};
-use super::symbol::{labeling, outline_renderer, raster_pipe, renderer};
+use super::qml::{outline, style_of_raster, unlabelled};
+use super::symbol::{Names, labeling, outline_renderer, raster_pipe, renderer};
 use super::xml::{El, el, exact};
 use crate::style::{Figure, FigureContent, MapLayerKind, layer_title};
-use crate::{Label, Lang, MapData, RenderOptions, ReportError, words};
+use crate::{Label, Lang, MapData, RasterContent, RenderOptions, ReportError, words};
 use std::io::Write;
 
 /// A project, ready to be written beside the data.
@@ -26,6 +26,8 @@ pub(crate) struct ProjectLayer {
     pub name: String,
     pub source: String,
     pub provider: &'static str,
+    /// Name of the theme that shows a raster; empty for vectors.
+    theme: String,
     group: usize,
     body: Vec<El>,
     labels: bool,
@@ -69,12 +71,21 @@ fn project_xml(data: &MapData, figures: &[Figure], options: &RenderOptions) -> R
         Label::new(format!("{}: carbon balance zoning", m.title_en), format!("{}碳平衡分区", m.title_zh))
             .text(lang);
     let frame = data.frame()?;
-    let themes = figures.iter().filter_map(|f| theme(f, &layers, &groups, lang));
+    let mut themes: Vec<El> =
+        figures.iter().filter_map(|f| figure_theme(f, &layers, &groups, lang)).collect();
+    // One theme per raster band, under the outlines: `grid_1km_net_t`.
+    for layer in layers.iter().filter(|l| l.provider == "gdal") {
+        themes.push(theme(&layer.theme, &[OUTLINE_ID.to_owned(), layer.id.clone()], &layers, &groups, lang));
+    }
     let headings: Vec<(String, Label)> =
         figures.iter().filter_map(|f| Some((layer_id(&f.name), f.map()?.heading_with_unit()))).collect();
     let pages = figures.iter().enumerate().map(|(number, figure)| {
         let shown = shown_by(figure, figures);
-        layout(&Page { data, figure, number, lang, layers: &layers, shown, frame, styles: &headings })
+        // The small map beside a chart has no room for names.
+        let chart = figure.map().is_none();
+        let plain = figures.iter().filter(|f| chart && shown.contains(&layer_id(&f.name)));
+        let plain = plain.filter_map(|f| Some((layer_id(&f.name), unlabelled(f.map()?, lang)))).collect();
+        layout(&Page { data, figure, number, lang, layers: &layers, shown, frame, styles: &headings, plain })
     });
     Ok(el("qgis")
         .a("version", "3.22.0")
@@ -197,14 +208,16 @@ fn layers(
         year.map_or(base.clone(), |y| format!("{base}|subset=\"year\" = {y}"))
     };
     let long = data.long_form();
+    let names = Names::of(&data.zones, lang);
     let year_of = |layer: &crate::MapLayer| data.year().filter(|_| long && layer.has("year"));
     let mut out = vec![ProjectLayer {
         id: OUTLINE_ID.to_owned(),
         name: boundary(data).text(lang),
         source: table(&data.zones.name, year_of(&data.zones)),
         provider: "ogr",
+        theme: String::new(),
         group: 0,
-        body: vec![outline_renderer(&boundary(data).text(lang)), labeling("name")],
+        body: vec![outline_renderer(&boundary(data).text(lang)), labeling(&names)],
         labels: true,
         visible: false,
         temporal: false,
@@ -220,13 +233,14 @@ fn layers(
         let zones = style.layer == MapLayerKind::Zones;
         let mut body = vec![renderer(style, lang, outline(style.layer))];
         if zones {
-            body.push(labeling("name"));
+            body.push(labeling(&names));
         }
         out.push(ProjectLayer {
             id: layer_id(&figure.name),
             name: figure.short.text(lang),
             source: table(&layer.name, year_of(layer).map(|last| figure.year.unwrap_or(last))),
             provider: "ogr",
+            theme: String::new(),
             group: group_of(style.layer),
             body,
             labels: zones,
@@ -246,6 +260,12 @@ fn layers(
             name: format!("{} ({stem})", style.heading_with_unit().text(lang)),
             source: format!("./{}", raster.file),
             provider: "gdal",
+            theme: match &raster.content {
+                RasterContent::GridField(field) => format!("{}_{field}", identifier(stem)),
+                RasterContent::ZoneCodes | RasterContent::Values { .. } => {
+                    format!("{}_raster", identifier(stem))
+                }
+            },
             group: 3,
             body: vec![raster_pipe(&style, raster.band, lang)],
             labels: false,
@@ -290,6 +310,7 @@ fn dissolved(
         name: Label::new("Carbon balance zones, dissolved", "碳平衡分区（合并）").text(lang),
         source: table(name, None),
         provider: "ogr",
+        theme: String::new(),
         group: 0,
         body: vec![renderer(style, lang, outline(MapLayerKind::Zones))],
         labels: false,
@@ -310,14 +331,16 @@ fn temporal(data: &MapData, figures: &[Figure], lang: Lang) -> Option<ProjectLay
         .find(|f| f.map().is_some_and(|s| s.field == "zone"))
         .or_else(|| figures.iter().find(of_zones))?;
     let style = figure.map()?;
+    let names = Names::of(&data.zones, lang);
     let name = figure.short.then(&Label::new(" (temporal)", "（时间序列）"));
     Some(ProjectLayer {
         id: "lyr_zones_temporal".to_owned(),
         name: name.text(lang),
         source: format!("./{}.gpkg|layername={}", data.manifest.name, data.zones.name),
         provider: "ogr",
+        theme: String::new(),
         group: 0,
-        body: vec![renderer(style, lang, outline(MapLayerKind::Zones)), labeling("name")],
+        body: vec![renderer(style, lang, outline(MapLayerKind::Zones)), labeling(&names)],
         labels: true,
         visible: false,
         temporal: true,
@@ -388,9 +411,13 @@ fn tree(layers: &[ProjectLayer], groups: &[Label], lang: Lang) -> El {
     el("layer-tree-group").children(groups.iter().enumerate().filter_map(group))
 }
 
-fn theme(figure: &Figure, layers: &[ProjectLayer], groups: &[Label], lang: Lang) -> Option<El> {
+fn figure_theme(figure: &Figure, layers: &[ProjectLayer], groups: &[Label], lang: Lang) -> Option<El> {
     figure.map()?;
     let ids = shown_by(figure, std::slice::from_ref(figure));
+    Some(theme(&figure.name, &ids, layers, groups, lang))
+}
+
+fn theme(name: &str, ids: &[String], layers: &[ProjectLayer], groups: &[Label], lang: Lang) -> El {
     let shown =
         ids.iter().map(|id| el("layer").a("id", id).a("visible", 1).a("expanded", 1).a("style", "default"));
     let used = groups
@@ -398,12 +425,10 @@ fn theme(figure: &Figure, layers: &[ProjectLayer], groups: &[Label], lang: Lang)
         .enumerate()
         .filter(|(i, _)| layers.iter().any(|l| l.group == *i))
         .map(|(_, title)| el("checked-group-node").a("id", title.text(lang)));
-    Some(
-        el("visibility-preset")
-            .a("name", &figure.name)
-            .a("has-expanded-info", 1)
-            .a("has-checked-group-info", 1)
-            .children(shown)
-            .children(used),
-    )
+    el("visibility-preset")
+        .a("name", name)
+        .a("has-expanded-info", 1)
+        .a("has-checked-group-info", 1)
+        .children(shown)
+        .children(used)
 }

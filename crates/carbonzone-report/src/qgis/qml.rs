@@ -1,22 +1,31 @@
 //! QML files and rows of the GeoPackage table `layer_styles`.
 
-use super::symbol::{Outline, labeling, raster_pipe, renderer};
-use super::xml::el;
+use super::symbol::{Names, Outline, labeling, raster_pipe, renderer};
+use super::xml::{El, el};
 use crate::style::{Figure, MapLayerKind, MapStyle, raster_style};
 use crate::{Lang, LayerStyleRow, MapData, RasterContent, RasterFile, RenderOptions, ReportError};
 
-/// Style of a vector layer as a QML document.
+/// Style of a vector layer as a QML document; `names` are written on zones.
 ///
 /// # Errors
 /// [`ReportError::Project`] if the XML cannot be written.
-pub fn vector_qml(style: &MapStyle, lang: Lang) -> Result<String, ReportError> {
+pub fn vector_qml(style: &MapStyle, names: &Names, lang: Lang) -> Result<String, ReportError> {
     let labels = style.layer == MapLayerKind::Zones;
-    let root = el("qgis")
-        .a("version", "3.22.0")
-        .a("styleCategories", "Symbology|Labeling")
-        .a("labelsEnabled", u8::from(labels))
-        .child(renderer(style, lang, outline(style.layer)));
-    if labels { root.child(labeling("name")).document() } else { root.document() }
+    let root = root(style, lang).a("labelsEnabled", u8::from(labels));
+    if labels { root.child(labeling(names)).document() } else { root.document() }
+}
+
+/// The style without names, for small maps.
+pub(crate) fn unlabelled(style: &MapStyle, lang: Lang) -> El {
+    root(style, lang).a("labelsEnabled", 0)
+}
+
+fn root(style: &MapStyle, lang: Lang) -> El {
+    el("qgis").a("version", "3.22.0").a("styleCategories", "Symbology|Labeling").child(renderer(
+        style,
+        lang,
+        outline(style.layer),
+    ))
 }
 
 /// Style of a raster band as a QML document.
@@ -59,6 +68,7 @@ pub fn layer_styles(
     lang: Lang,
 ) -> Result<Vec<LayerStyleRow>, ReportError> {
     let mut rows = Vec::new();
+    let names = Names::of(&data.zones, lang);
     let tables = [
         (MapLayerKind::Parcels, data.parcels.as_ref()),
         (MapLayerKind::Grid, data.grid.as_ref()),
@@ -75,7 +85,7 @@ pub fn layer_styles(
             rows.push(LayerStyleRow {
                 table: layer.name.clone(),
                 name: figure.name.chars().take(30).collect(),
-                qml: vector_qml(style, lang)?,
+                qml: vector_qml(style, &names, lang)?,
                 default: default == Some(figure.name.as_str()),
                 description: figure.title.text(Lang::En),
             });
@@ -90,7 +100,7 @@ pub fn layer_styles(
         rows.push(LayerStyleRow {
             table: table.clone(),
             name: figure.name.chars().take(30).collect(),
-            qml: vector_qml(&plain, lang)?,
+            qml: vector_qml(&plain, &names, lang)?,
             default: true,
             description: figure.title.text(Lang::En),
         });
@@ -145,6 +155,7 @@ pub fn sidecars(
     lang: Lang,
 ) -> Result<Vec<(String, String)>, ReportError> {
     let mut out: Vec<(String, String)> = Vec::new();
+    let names = Names::of(&data.zones, lang);
     let base = |file: &str| format!("{}.qml", file.rsplit_once('.').map_or(file, |(stem, _)| stem));
     for (file, table) in &data.vector_files {
         let kind = match table {
@@ -154,7 +165,7 @@ pub fn sidecars(
             _ => continue,
         };
         if let Some(style) = default_figure(figures, kind).and_then(Figure::map) {
-            out.push((base(file), vector_qml(style, lang)?));
+            out.push((base(file), vector_qml(style, &names, lang)?));
         }
     }
     for raster in &data.rasters {

@@ -3,7 +3,7 @@
 use super::xml::{El, el, exact};
 use crate::palette::NO_DATA;
 use crate::style::{ClassKind, Hatch, MapStyle, Scale, no_data_text};
-use crate::{Lang, Rgb};
+use crate::{Lang, MapLayer, Rgb};
 
 /// Faces for names, on any system; QGIS takes the first that is there.
 pub(crate) const FACES: [&str; 6] =
@@ -35,8 +35,8 @@ pub(crate) enum Outline {
 /// A fill symbol: colour, outline, and the second sign above it.
 pub(crate) fn fill(name: &str, color: Rgb, hatch: Hatch, outline: Outline) -> El {
     let (line, width) = match outline {
-        Outline::Thin => ("60,60,60,160".to_owned(), "0.12"),
-        Outline::Seamless => (rgba(color, 255), "0.06"),
+        Outline::Thin => ("50,50,50,200".to_owned(), "0.15"),
+        Outline::Seamless => (rgba(color, 255), "0.1"),
     };
     let base = layer(
         "SimpleFill",
@@ -235,12 +235,33 @@ pub(crate) fn outline_renderer(label: &str) -> El {
         .child(el("symbols").child(symbol("fill", "0").child(line)))
 }
 
-/// Labels from a field, with a white halo.
-pub(crate) fn labeling(field: &str) -> El {
+/// What the names on a map are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    field: String,
+    expression: bool,
+}
+
+impl Names {
+    /// The English name where the language is English and there is one, else the name.
+    #[must_use]
+    pub fn of(zones: &MapLayer, lang: Lang) -> Self {
+        let known = |field: &str| zones.table.texts(field).is_some_and(|v| v.iter().any(Option::is_some));
+        if lang == Lang::En && known("name_en") {
+            return Self { field: "coalesce(\"name_en\", \"name\")".to_owned(), expression: true };
+        }
+        let field = if zones.has("name") { "name" } else { "unit_id" };
+        Self { field: field.to_owned(), expression: false }
+    }
+}
+
+/// Names with a white halo.
+pub(crate) fn labeling(names: &Names) -> El {
     let text = el("text-style")
-        .a("fieldName", field)
+        .a("fieldName", &names.field)
+        .a("isExpression", u8::from(names.expression))
         .a("fontFamily", FACES[0])
-        .a("fontSize", 7)
+        .a("fontSize", 6.5)
         .a("fontSizeUnit", "Point")
         .a("fontWeight", 50)
         .a("textColor", "40,40,40,255")
@@ -259,7 +280,8 @@ pub(crate) fn labeling(field: &str) -> El {
             .a("calloutType", "simple")
             .child(text)
             .child(el("text-format"))
-            .child(el("placement").a("placement", 0).a("priority", 5))
+            // Horizontal, inside the zone where there is room.
+            .child(el("placement").a("placement", 4).a("priority", 5).a("polygonPlacementFlags", 2))
             .child(
                 el("rendering")
                     .a("obstacle", 1)

@@ -5,6 +5,7 @@ use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
 use crate::palette::{Meaning, SERIES};
 use crate::{Label, MapData, MapLayer, RenderOptions, ReportError, Rgb, words};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A figure: its name is the file stem, the QGIS theme and the print layout.
@@ -268,7 +269,8 @@ struct Choropleth<'a> {
     heading: Label,
     base_unit: Label,
     forced: &'a [f64],
-    logarithmic: bool,
+    /// A ratio, whose classes are found on its logarithm.
+    ratio: bool,
     exact_pivot: bool,
     meaning: Meaning,
     factor: Option<f64>,
@@ -341,11 +343,11 @@ impl Builder<'_> {
             heading: heading.clone(),
             base_unit: words::tonnes_per_unit(kind),
             forced: &[0.0],
-            logarithmic: false,
+            ratio: false,
             exact_pivot: true,
             meaning: Meaning::Net,
             factor: None,
-            sides: Some((Label::new("net sink", "净碳汇"), Label::new("net source", "净碳源"))),
+            sides: Some((Label::new("net\u{a0}sink", "净碳汇"), Label::new("net\u{a0}source", "净碳源"))),
         })?);
         Ok(())
     }
@@ -361,9 +363,10 @@ impl Builder<'_> {
             field: "gross_t_km2",
             heading: Label::new("Carbon emission intensity", "碳排放强度"),
             base_unit: Label::new("t CO₂e/km²", "t CO₂e/km²"),
-            forced: &[],
-            logarithmic: false,
-            exact_pivot: false,
+            // A cell without any emission (water) is not a cell with little emission.
+            forced: &[0.0],
+            ratio: false,
+            exact_pivot: true,
             meaning: Meaning::Emission,
             factor: None,
             sides: None,
@@ -389,7 +392,7 @@ impl Builder<'_> {
                 heading,
                 base_unit: Label::new("t CO₂e", "t CO₂e"),
                 forced: &[],
-                logarithmic: false,
+                ratio: false,
                 exact_pivot: false,
                 meaning,
                 factor: None,
@@ -421,6 +424,7 @@ impl Builder<'_> {
 
     /// A quantity of contract §5 with one-sided classes.
     fn plain(&self, kind: MapLayerKind, layer: &MapLayer, field: &str) -> Result<Figure, ReportError> {
+        let apart = kind != MapLayerKind::Zones;
         self.choropleth(Choropleth {
             name: &format!("{}_{field}", layer.name),
             kind,
@@ -428,9 +432,10 @@ impl Builder<'_> {
             field,
             heading: words::field(field),
             base_unit: words::field_unit(field),
-            forced: &[],
-            logarithmic: false,
-            exact_pivot: false,
+            // Most parcels have nothing of a sector: they stand apart.
+            forced: if apart { &[0.0] } else { &[] },
+            ratio: false,
+            exact_pivot: apart,
             meaning: if field == "sink_t" { Meaning::Sink } else { Meaning::Emission },
             factor: None,
             sides: None,
@@ -441,8 +446,6 @@ impl Builder<'_> {
         // The carbon compensating rate is stored as a ratio (contract §5) and read as a percentage.
         let percent = record.key == "ccr" && record.unit.is_empty();
         let cut = !record.thresholds.is_empty();
-        let values = self.data.zones.numbers(&record.key)?;
-        let nonnegative = values.iter().flatten().all(|v| *v >= 0.0);
         let mut heading = Label::new(record.label_en.clone(), record.label_zh.clone());
         if heading.en.is_empty() {
             heading = Label::same(record.key.clone());
@@ -456,7 +459,7 @@ impl Builder<'_> {
             heading,
             base_unit: Label::same(unit),
             forced: &record.thresholds,
-            logarithmic: cut && nonnegative && record.thresholds.iter().all(|t| *t > 0.0),
+            ratio: record.unit.is_empty() && record.thresholds.iter().all(|t| *t > 0.0),
             exact_pivot: false,
             meaning: indicator_meaning(&record.key, cut),
             factor: Some(if percent { 100.0 } else { 1.0 }),
@@ -495,7 +498,7 @@ impl Builder<'_> {
             field: c.field,
             values: &values,
             forced: c.forced,
-            logarithmic: c.logarithmic,
+            logarithmic: self.options.scale.is_log(c.ratio, &values),
             exact_pivot: c.exact_pivot,
             k: self.options.classes,
             method: self.options.breaks,
@@ -615,24 +618,32 @@ pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figur
     ];
     let fields: Vec<String> =
         ["gross_t".to_owned()].into_iter().chain(sectors).chain(others.map(str::to_owned)).collect();
-    let mut out = Vec::new();
+    let mut wanted: Vec<(MapLayerKind, &MapLayer, &str)> = Vec::new();
     for (kind, layer) in layers {
         let Some(layer) = layer else { continue };
         if layer.has("net_t") && kind == MapLayerKind::Zones {
-            build.net(&mut out, "zones_net_t", kind, layer, "net_t", &words::field("net_t"))?;
+            wanted.push((kind, layer, "net_t"));
         }
         for field in &fields {
             let known = match (kind, field.as_str()) {
                 (MapLayerKind::Zones, "gross_t" | "sink_t") | (MapLayerKind::Grid, "gross_t_km2") => true,
                 _ => layer.table.numbers(field).is_none_or(|v| v.iter().flatten().all(|v| *v == 0.0)),
             };
-            if known {
-                continue;
+            if !known {
+                wanted.push((kind, layer, field));
             }
-            out.push(build.plain(kind, layer, field)?);
         }
     }
-    Ok(out)
+    let one = |(kind, layer, field): &(MapLayerKind, &MapLayer, &str)| match *field {
+        "net_t" => {
+            let mut out = Vec::new();
+            build.net(&mut out, "zones_net_t", *kind, layer, "net_t", &words::field("net_t"))?;
+            Ok(out)
+        }
+        field => Ok(vec![build.plain(*kind, layer, field)?]),
+    };
+    let found: Result<Vec<Vec<Figure>>, ReportError> = wanted.par_iter().map(one).collect();
+    Ok(found?.into_iter().flatten().collect())
 }
 
 /// The style of a grid field that is no figure of its own; `None` without grid or field.
@@ -671,7 +682,7 @@ pub(crate) fn raster_values_style(
         field: key,
         values: &values,
         forced: thresholds,
-        logarithmic: false,
+        logarithmic: options.scale.is_log(false, &values) && thresholds.iter().all(|t| *t > 0.0),
         exact_pivot: false,
         k: options.classes,
         method: options.breaks,

@@ -80,8 +80,14 @@ fn method_classes(
     values: &[Option<f64>],
     forced: Option<f64>,
 ) -> Result<(Vec<Class>, usize, Label), ReportError> {
-    let options =
-        BreakOptions { method: input.method.into(), classes: input.k, forced, log: input.logarithmic };
+    // Logarithms need positive numbers: a forced 0 below all values forces nothing.
+    let forced_in = forced.filter(|f| !input.logarithmic || *f > 0.0);
+    let options = BreakOptions {
+        method: input.method.into(),
+        classes: input.k,
+        forced: forced_in,
+        log: input.logarithmic,
+    };
     let breaks = class_breaks(values, &options).map_err(|e| ReportError::Breaks {
         layer: input.layer.to_owned(),
         field: input.field.to_owned(),
@@ -132,7 +138,8 @@ fn threshold_classes(input: &Classes<'_>, values: &[Option<f64>]) -> (Vec<Class>
         })
         .collect();
     let n = grouped(known.len() as f64, 0);
-    let method = Label::new(format!("zoning thresholds; n = {n}"), format!("分区阈值；n = {n}"));
+    let n = format!("n\u{a0}=\u{a0}{n}");
+    let method = Label::new(format!("zoning thresholds; {n}"), format!("分区阈值；{n}"));
     (classes, 0, method)
 }
 
@@ -165,7 +172,8 @@ fn bracketed(side: &Label) -> Label {
 /// Method, forced break, number of units and goodness of fit.
 fn method_label(input: &Classes<'_>, breaks: &Breaks) -> Label {
     let (en, zh) = breaks.options.method.label();
-    let (log_en, log_zh) = if input.logarithmic { (" of ln", "（取对数）") } else { ("", "") };
+    let (log_en, log_zh) =
+        if input.logarithmic { (" on a logarithmic scale", "（对数尺度）") } else { ("", "") };
     let (f_en, f_zh) = match (breaks.forced_edge, breaks.options.forced) {
         (Some(_), Some(f)) => {
             let text = shortest(f * input.factor);
@@ -174,11 +182,9 @@ fn method_label(input: &Classes<'_>, breaks: &Breaks) -> Label {
         _ => (String::new(), String::new()),
     };
     let n = grouped(breaks.n as f64, 0);
-    let fit = format!("GVF = {:.3}", breaks.gvf);
-    Label {
-        en: format!("{en}{log_en}{f_en}; n = {n}, {fit}"),
-        zh: format!("{zh}{log_zh}{f_zh}；n = {n}，{fit}"),
-    }
+    // No line break inside an equation.
+    let (n, fit) = (format!("n\u{a0}=\u{a0}{n}"), format!("GVF\u{a0}=\u{a0}{:.3}", breaks.gvf));
+    Label { en: format!("{en}{log_en}{f_en}; {n}, {fit}"), zh: format!("{zh}{log_zh}{f_zh}；{n}，{fit}") }
 }
 
 #[cfg(test)]
@@ -243,6 +249,16 @@ mod tests {
         let texts: Vec<&str> = found.iter().map(|c| c.label.en.as_str()).collect();
         assert_eq!(texts, ["≤ 0.4", "0.4 – 1.2", "> 1.2"]);
         assert_eq!(found.iter().map(|c| c.count).collect::<Vec<_>>(), [2, 1, 2]);
+    }
+
+    #[test]
+    fn units_without_any_emission_stand_apart_on_a_logarithmic_scale_too() {
+        let values = [0.0, 0.0, 0.5, 8.0, 90.0, 1200.0].map(Some);
+        let mut i = input(&values, &[0.0]);
+        (i.meaning, i.sides, i.logarithmic) = (Meaning::Emission, None, true);
+        let found = classes(classify(&i).unwrap());
+        assert_eq!((found[0].kind, found[0].count), (ClassKind::Exact, 2));
+        assert!(found[1..].iter().all(|c| c.kind == ClassKind::Range && c.lower > 0.0 && c.count > 0));
     }
 
     #[test]

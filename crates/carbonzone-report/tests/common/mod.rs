@@ -287,6 +287,7 @@ pub fn city(parcels: usize) -> MapData {
         zones,
         dissolved: Some("zones".to_owned()),
         rasters: vec![
+            raster("grid_1km.tif", 1, RasterContent::GridField("gross_t".to_owned())),
             raster("grid_1km.tif", 3, RasterContent::GridField("net_t".to_owned())),
             raster("zones.tif", 1, RasterContent::ZoneCodes),
         ],
