@@ -151,12 +151,8 @@ fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
         write_column(worksheet, header + 1, column as u16, data, shown.as_ref())?;
     }
     worksheet.set_freeze_panes(header + 1, sheet.frozen_columns)?;
-    worksheet.set_autofit_max_width(320).autofit();
     for column in 0..sheet.table.columns.len() {
-        if let Some(format) = sheet.format(column) {
-            // A formatted number is as wide as it is shown, not as it is stored.
-            worksheet.set_column_width(column as u16, shown_width(sheet, column, format))?;
-        }
+        worksheet.set_column_width(column as u16, shown_width(sheet, column))?;
     }
     for (row, line) in sheet.preamble.iter().enumerate() {
         worksheet.write(row as u32, 0, line.as_str())?;
@@ -164,17 +160,32 @@ fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
     Ok(())
 }
 
-/// Width of a column of formatted numbers in characters: the longest number or the label, and a little air.
-fn shown_width(sheet: &OutSheet, column: usize, format: &str) -> f64 {
+/// Widest column in characters; longer texts run into the next cell or are cut.
+const MAX_WIDTH: f64 = 50.0;
+
+/// Width of a column in characters: the longest value as it is shown, or the label, and a little air.
+fn shown_width(sheet: &OutSheet, column: usize) -> f64 {
+    let data = &sheet.table.columns[column].data;
+    let longest = match sheet.format(column) {
+        Some(format) => number_width(data, format),
+        None => (0..data.len()).filter_map(|r| data.text_at(r)).map(|t| text_width(&t)).fold(0.0, f64::max),
+    };
+    longest.max(text_width(sheet.label(column))).min(MAX_WIDTH) + 1.5
+}
+
+/// Width of the largest number of a column in its format.
+fn number_width(data: &ColumnData, format: &str) -> f64 {
     let decimals = format.split_once('.').map_or(0, |(_, d)| d.chars().filter(|c| *c == '0').count());
     let factor = if format.ends_with('%') { 100.0 } else { 1.0 };
-    let data = &sheet.table.columns[column].data;
-    let largest =
-        (0..data.len()).filter_map(|r| data.number_at(r)).fold(0.0f64, |m, v| m.max(v.abs() * factor));
-    let digits = format!("{largest:.0}").len();
+    let numbers = (0..data.len()).filter_map(|r| data.number_at(r));
+    let digits = format!("{:.0}", numbers.fold(0.0f64, |m, v| m.max(v.abs() * factor))).len();
     let separators = if format.contains(',') { (digits - 1) / 3 } else { 0 };
-    let number = digits + separators + decimals + usize::from(decimals > 0) + 2;
-    number.max(sheet.label(column).chars().count()) as f64 + 1.5
+    (digits + separators + decimals + usize::from(decimals > 0) + 2) as f64
+}
+
+/// Width of a text: Chinese characters take the place of two digits.
+fn text_width(text: &str) -> f64 {
+    text.chars().map(|c| if u32::from(c) >= 0x2e80 { 2.1 } else { 1.0 }).sum()
 }
 
 /// Writes the values of a column; NULL leaves the cell blank.
@@ -256,7 +267,9 @@ mod tests {
     fn a_format_changes_what_is_shown_and_not_what_is_stored() {
         let format = |name: &str| if name == "gross_t" { "#,##0.0" } else { "" };
         let sheet = OutSheet::new("t", sample()).with_formats(format).with_frozen_columns(2);
-        assert_eq!(shown_width(&sheet, 1, "#,##0.0"), 8.5);
+        assert_eq!(shown_width(&sheet, 1), 8.5);
+        // 木渎镇 or "a,\"b\"" under the label unit_id.
+        assert_eq!(shown_width(&sheet, 0), 8.5);
         let read = sheets_from_bytes(&xlsx_bytes(&[sheet]).unwrap(), "t.xlsx", &ReadOptions::default());
         assert_eq!(read.unwrap()[0].rows[1][1], Cell::Number(0.1 + 0.2));
     }
