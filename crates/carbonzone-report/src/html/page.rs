@@ -88,7 +88,10 @@ pub fn page(
         "balances": balances(data),
         "rules": rules(data),
         "findings": findings(data),
-        "review": crate::figure::review_line(&m.map_review_number, Lang::Both),
+        "review": Label::new(
+            crate::figure::review_line(&m.map_review_number, Lang::En),
+            crate::figure::review_line(&m.map_review_number, Lang::Zh),
+        ),
         "has_review": !m.map_review_number.is_empty() || !m.title_zh.is_empty(),
         "warnings": warnings,
     });
@@ -361,7 +364,8 @@ fn sector_rows(data: &MapData) -> Vec<serde_json::Value> {
         .map(|s| {
             json!({
                 "label": words::sector(&s.sector),
-                "amount": grouped(s.amount_t / T_PER_1E4_T, 2),
+                // A sink takes away.
+                "amount": grouped(if s.sector == "sink" { -1.0 } else { 1.0 } * s.amount_t / T_PER_1E4_T, 2),
                 "gross": pct(s.share_of_gross_pct),
                 "net": pct(s.share_of_net_pct),
                 "width": format!("{:.2}", (100.0 * s.amount_t / largest).max(0.3)),
