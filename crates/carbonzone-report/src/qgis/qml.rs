@@ -110,7 +110,7 @@ pub fn layer_styles(
             rows.push(LayerStyleRow {
                 table: table.clone(),
                 name: figure.name.chars().take(30).collect(),
-                qml: vector_qml(style, lang)?,
+                qml: vector_qml(style, &names, lang)?,
                 default: true,
                 description: figure.short.text(Lang::En),
             });

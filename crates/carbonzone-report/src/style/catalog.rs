@@ -465,7 +465,7 @@ impl Builder<'_> {
             factor: Some(if percent { 100.0 } else { 1.0 }),
             sides: None,
         })?;
-        if record.key == "ratio" && values.iter().any(Option::is_none) {
+        if record.key == "ratio" && self.data.zones.numbers(&record.key)?.iter().any(Option::is_none) {
             let note = Label::new("; no data: the land absorbs nothing", "；无数据：土地无净吸收");
             figure.add_to_method(&note);
         }
