@@ -2,9 +2,8 @@
 //! that are round and never false.
 //!
 //! A value `v` belongs to class `j` if `edges[j] < v ≤ edges[j+1]` (the first class includes its lower
-//! edge). Labels are rounded to the fewest digits that leave every value in its class. In dense data (200
-//! values and more) natural breaks and quantiles themselves move to round numbers, as far as at most 0.5 %
-//! of the values change their class.
+//! edge). Labels are rounded to the fewest digits that leave every value in its class. For maps of dense data
+//! the breaks themselves can move to round numbers ([`BreakOptions::round`]).
 
 use crate::ZoningError;
 use schemars::JsonSchema;
@@ -47,11 +46,14 @@ pub struct BreakOptions {
     pub forced: Option<f64>,
     /// Make classes on `ln v`; values ≤ 0 go to the first class.
     pub log: bool,
+    /// For maps: in dense data (200 values and more) natural breaks and quantiles move to round numbers, as far as at
+    /// most 0.5 % of the values change their class.
+    pub round: bool,
 }
 
 impl Default for BreakOptions {
     fn default() -> Self {
-        Self { method: BreakMethod::default(), classes: 5, forced: None, log: false }
+        Self { method: BreakMethod::default(), classes: 5, forced: None, log: false, round: false }
     }
 }
 
@@ -131,8 +133,10 @@ pub fn class_breaks(values: &[Option<f64>], options: &BreakOptions) -> Result<Br
         None => upper_bounds(&sorted, options.classes, options),
     };
     let uppers = match options.method {
-        BreakMethod::EqualInterval => uppers,
-        _ => rounded_where_dense(&sorted, uppers, options.forced),
+        BreakMethod::NaturalBreaks | BreakMethod::Quantile if options.round => {
+            rounded_where_dense(&sorted, uppers, options.forced)
+        }
+        _ => uppers,
     };
     let forced_edge = options.forced.and_then(|f| uppers.iter().position(|u| *u == f)).map(|i| i + 1);
     let mut edges = vec![min];
@@ -401,7 +405,7 @@ mod tests {
     }
 
     fn with(method: BreakMethod, classes: usize, forced: Option<f64>, log: bool) -> BreakOptions {
-        BreakOptions { method, classes, forced, log }
+        BreakOptions { method, classes, forced, log, round: true }
     }
 
     /// Least sum of squares over all ways to cut `sorted` into `k` runs, by exhaustion.

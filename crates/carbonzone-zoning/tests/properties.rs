@@ -156,7 +156,7 @@ proptest! {
         forced in prop_oneof![Just(None), Just(Some(0.0)), Just(Some(1.0))],
     ) {
         let known: Vec<Option<f64>> = values.iter().copied().map(Some).collect();
-        let b = class_breaks(&known, &BreakOptions { method, classes, forced, log: false }).unwrap();
+        let b = class_breaks(&known, &BreakOptions { method, classes, forced, log: false, round: true }).unwrap();
         prop_assert!(b.classes() <= classes);
         prop_assert!(b.edges.windows(2).all(|w| w[0] <= w[1]));
         prop_assert_eq!(b.counts.iter().sum::<u64>(), values.len() as u64);

@@ -87,6 +87,7 @@ fn method_classes(
         classes: input.k,
         forced: forced_in,
         log: input.logarithmic,
+        round: true,
     };
     let breaks = class_breaks(values, &options).map_err(|e| ReportError::Breaks {
         layer: input.layer.to_owned(),
