@@ -66,7 +66,7 @@ fn city() -> City {
 fn a_land_cover_raster_is_a_parcel_layer() {
     let city = city();
     let (stdout, stderr) = city.run("out", &[]);
-    assert_mentions(&stdout, &["construction", "balances hold"]);
+    assert_mentions(&stdout, &["Buildings · 建筑", "balances hold"]);
     assert_mentions(
         &stderr,
         &[
