@@ -4,7 +4,7 @@
 //! still part of its township's economy.
 
 use super::zones::{JoinRow, ZoneSet, report_list};
-use super::{Notes, people, poi, vector_source};
+use super::{Notes, poi, vector_source};
 use crate::config::{Downscale, PopulationKind, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_geom::{NO_PARCEL, PointLocator};
@@ -45,6 +45,48 @@ impl CountyGdp {
     }
 }
 
+/// Weights of the zones that come from the layers of the parcels, counted while those are read.
+#[derive(Default)]
+pub struct ZoneWeights {
+    /// POI of each group that is asked for, per zone; `None`: they could not be read.
+    pub poi: Option<BTreeMap<String, Vec<f64>>>,
+    /// People per zone, if they are asked for and stand in a layer of their own.
+    pub people: Option<Vec<f64>>,
+}
+
+/// Counts kinds of points in zones, wherever they stand in them.
+pub struct InZones<'a> {
+    locator: PointLocator<'a>,
+    sums: Vec<Vec<ExactSum>>,
+}
+
+impl<'a> InZones<'a> {
+    /// Nothing counted yet.
+    pub fn new(zones: &'a ZoneSet, kinds: usize) -> Self {
+        let locator = PointLocator::new(&zones.coverage);
+        Self { locator, sums: vec![vec![ExactSum::new(); zones.ids.len()]; kinds] }
+    }
+
+    /// Adds points of a kind.
+    pub fn add(&mut self, kind: usize, xs: &[f64], ys: &[f64], weights: &[f64]) {
+        let owners = self.locator.locate_all(xs, ys);
+        for (owner, weight) in owners.into_iter().zip(weights).filter(|(o, _)| *o != NO_PARCEL) {
+            self.sums[kind][owner as usize].add(*weight);
+        }
+    }
+
+    /// Weight per kind and zone.
+    pub fn finish(self) -> impl Iterator<Item = Vec<f64>> {
+        self.sums.into_iter().map(|zones| zones.into_iter().map(ExactSum::value).collect())
+    }
+}
+
+/// POI groups that the downscaling asks for.
+pub fn poi_groups(loaded: &Loaded) -> Vec<&str> {
+    let proxies = loaded.pipeline.layers.zones.downscale().map_or(&[][..], |d| &d.proxies);
+    proxies.iter().filter_map(|p| p.strip_prefix("poi:")).collect()
+}
+
 /// GDP of the zones under each proxy.
 pub struct DerivedGdp {
     /// Proxies in the order declared; the first is the one in use.
@@ -67,13 +109,14 @@ pub fn derive(
     loaded: &Loaded,
     crs: &WorkingCrs,
     counties: &CountyGdp,
+    per_zone: ZoneWeights,
     zones: &mut ZoneSet,
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<DerivedGdp> {
     let config = loaded.pipeline.layers.zones.downscale()?;
     let matched = match_counties(loaded, config, counties, zones, notes)?;
-    let weights = zone_weights(loaded, config, crs, zones, notes, progress)?;
+    let weights = zone_weights(loaded, config, crs, per_zone, zones, notes, progress)?;
     let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
     let each = match share_gdp_by_each(&matched.gdp, &matched.of_zone, &slices) {
         Ok(each) => each,
@@ -171,15 +214,14 @@ fn zone_weights(
     loaded: &Loaded,
     config: &Downscale,
     crs: &WorkingCrs,
+    mut per_zone: ZoneWeights,
     zones: &ZoneSet,
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<Vec<Vec<f64>>> {
-    let groups: Vec<&str> = config.proxies.iter().filter_map(|p| p.strip_prefix("poi:")).collect();
-    check_groups(loaded, &groups, notes)?;
-    // What is wrong with the points is said where they are read for the parcels.
-    let mut silent = Notes::default();
-    let mut counts = poi_weights(loaded, crs, &groups, zones, &mut silent, progress)?.into_iter();
+    check_groups(loaded, notes)?;
+    let own_layer =
+        loaded.pipeline.layers.population.as_ref().is_some_and(|l| l.kind != PopulationKind::Zones);
     config
         .proxies
         .iter()
@@ -192,93 +234,29 @@ fn zone_weights(
                 notes.records.push(zonal.record);
                 Some(zonal.sums)
             }
-            "people" => people_weight(loaded, crs, zones, &mut silent, progress),
-            _ => counts.next(),
+            "people" if own_layer => per_zone.people.take(),
+            "people" => Some(zones.population.iter().map(|p| p.unwrap_or(0.0)).collect()),
+            poi => per_zone.poi.as_mut()?.remove(poi.strip_prefix("poi:")?),
         })
         .collect()
 }
 
 /// A group that the POI scheme does not have is a mistake in the pipeline file.
-fn check_groups(loaded: &Loaded, groups: &[&str], notes: &mut Notes) -> Option<()> {
+fn check_groups(loaded: &Loaded, notes: &mut Notes) -> Option<()> {
+    let groups = poi_groups(loaded);
     if groups.is_empty() {
         return Some(());
     }
     let known = poi::known_groups(loaded, &mut Notes::default())?;
-    let mut ok = Some(());
-    for group in groups.iter().filter(|g| !known.iter().any(|k| k == *g)) {
-        ok = None;
-        let mut finding =
-            Finding::error("unknown_poi_group", format!("gdp.downscale: no POI group \"{group}\""))
-                .layer("zones")
-                .expected(known.join(", "));
-        if let Some(name) = crate::load_config::nearest(group, known.iter().map(String::as_str)) {
-            finding = finding.hint(format!("did you mean \"poi:{name}\"?"));
-        }
-        if let Some(span) = loaded.span(&["layers", "zones", "gdp", "downscale", "proxies"]) {
-            finding = finding.span(span);
-        }
-        notes.findings.push(finding);
-    }
-    ok
-}
-
-/// POI of each group in each zone.
-fn poi_weights(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    groups: &[&str],
-    zones: &ZoneSet,
-    silent: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<Vec<Vec<f64>>> {
-    let mut sums = vec![vec![ExactSum::new(); zones.ids.len()]; groups.len()];
-    if !groups.is_empty() {
-        let locator = PointLocator::new(&zones.coverage);
-        poi::each_point(loaded, crs, silent, progress, &mut |x, y, weight, group| {
-            if let Some(k) = groups.iter().position(|g| *g == group)
-                && let Some(zone) = locator.locate(x, y)
-            {
-                sums[k][zone as usize].add(weight);
-            }
-        })?;
-    }
-    Some(sums.into_iter().map(|s| s.into_iter().map(ExactSum::value).collect()).collect())
-}
-
-/// People in each zone: of the population layer, or the zones' own.
-fn people_weight(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    zones: &ZoneSet,
-    silent: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<Vec<f64>> {
-    let config = loaded.pipeline.layers.population.as_ref();
-    let Some(config) = config.filter(|c| c.kind != PopulationKind::Zones) else {
-        return Some(zones.population.iter().map(|p| p.unwrap_or(0.0)).collect());
-    };
-    let source = vector_source(loaded, "population", &config.source);
-    match config.kind {
-        PopulationKind::Raster => {
-            let findings = &mut silent.findings;
-            carbonzone_io::zonal_sums(&source, &zones.coverage, crs, findings, progress).map(|z| z.sums)
-        }
-        PopulationKind::Polygons => {
-            let (coverage, people) = people::polygon_people(loaded, config, crs, silent, progress)?;
-            Some(carbonzone_geom::overlap_zones(&coverage, &zones.coverage).spread(&people).per_target)
-        }
-        PopulationKind::Points | PopulationKind::Zones => {
-            let locator = PointLocator::new(&zones.coverage);
-            let mut sums = vec![ExactSum::new(); zones.ids.len()];
-            people::each_batch(loaded, config, crs, silent, progress, &mut |xs, ys, weights| {
-                let owners = locator.locate_all(xs, ys);
-                for (owner, weight) in owners.into_iter().zip(weights).filter(|(o, _)| *o != NO_PARCEL) {
-                    sums[owner as usize].add(weight.unwrap_or(0.0));
-                }
-            })?;
-            Some(sums.into_iter().map(ExactSum::value).collect())
-        }
-    }
+    let at = ["layers", "zones", "gdp", "downscale", "proxies"];
+    let unknown: Vec<Finding> = groups
+        .iter()
+        .filter_map(|group| poi::unknown_group(&known, group, "gdp.downscale"))
+        .map(|finding| loaded.at(finding.layer("zones"), &at))
+        .collect();
+    let ok = unknown.is_empty();
+    notes.findings.items.extend(unknown);
+    ok.then_some(())
 }
 
 /// Ledger rows per county, findings for what could not be shared out.

@@ -2,7 +2,8 @@
 
 use super::Notes;
 use super::parcels::ParcelSet;
-use crate::load_config::{Loaded, budgets, check_shares};
+use crate::check_pipeline::{budgets, check_shares};
+use crate::load_config::Loaded;
 use carbonzone_inventory::{Inventory, InventoryConfig};
 use carbonzone_spatialize::AllocationRule;
 use carbonzone_types::{Finding, InputRecord, decimal_scaled};

@@ -61,6 +61,41 @@ pub struct Notes {
     pub statements: Vec<String>,
 }
 
+/// What points and lines are measured against.
+pub struct Ground<'a> {
+    /// Pipeline file.
+    pub loaded: &'a Loaded,
+    /// Working CRS.
+    pub crs: &'a WorkingCrs,
+    /// Parcels.
+    pub parcels: &'a ParcelSet,
+    /// Zones.
+    pub zones: &'a ZoneSet,
+    /// Finds the parcel of a point.
+    pub locator: &'a PointLocator<'a>,
+    /// `border = "clip"`: only what lies in here counts.
+    pub border: Option<&'a border::StudyArea<'a>>,
+    /// Progress.
+    pub progress: &'a dyn Progress,
+}
+
+/// Proxies per parcel.
+#[derive(Default)]
+pub struct Proxies {
+    /// Values per parcel.
+    pub table: ProxyTable,
+    /// Those that go into the parcel layer: field name and proxy name.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Proxies {
+    /// Adds a proxy that the parcel layer shows.
+    pub fn insert_shown(&mut self, field: &str, proxy: &str, unit: &str, values: Vec<f64>) {
+        self.fields.push((field.to_owned(), proxy.to_owned()));
+        self.table.insert(proxy, unit, values);
+    }
+}
+
 /// A source of the pipeline file as the I/O crate wants it.
 pub fn vector_source<P>(loaded: &Loaded<P>, role: &str, source: &Source) -> VectorSource {
     let mut out = VectorSource::new(role, loaded.resolve(&source.path));
@@ -72,6 +107,26 @@ pub fn vector_source<P>(loaded: &Loaded<P>, role: &str, source: &Source) -> Vect
     out.x.clone_from(&source.x);
     out.y.clone_from(&source.y);
     out
+}
+
+/// What a working CRS must be.
+pub const CRS_EXPECTED: &str = "a projected CRS in metres, e.g. EPSG:4549";
+/// The one to take.
+pub const CRS_HINT: &str =
+    "Suzhou: EPSG:4549; Guiyang: EPSG:4507; Henan: EPSG:4547 or ESRI:102025 (equal area)";
+
+/// The working CRS of `city.crs`. `None`: it is wrong; a finding says so.
+pub fn working_crs<P>(loaded: &Loaded<P>, text: &str, notes: &mut Notes) -> Option<WorkingCrs> {
+    WorkingCrs::parse(text)
+        .map_err(|e| {
+            let finding = Finding::error("working_crs", e.to_string())
+                .field("city.crs")
+                .value(text)
+                .expected(CRS_EXPECTED)
+                .hint(CRS_HINT);
+            notes.findings.push(loaded.at(finding, &["city", "crs"]));
+        })
+        .ok()
 }
 
 /// Space types that the rules with this proxy name.
@@ -87,21 +142,7 @@ pub fn land_of_proxy(loaded: &Loaded, proxies: &[&str]) -> BTreeSet<String> {
 
 /// Reads all layers. `None` if something essential is missing; the findings say what.
 pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
-    let crs = match WorkingCrs::parse(&loaded.pipeline.city.crs) {
-        Ok(crs) => crs,
-        Err(e) => {
-            let mut finding = Finding::error("working_crs", e.to_string())
-                .field("city.crs")
-                .value(&loaded.pipeline.city.crs)
-                .expected("a projected CRS in metres, e.g. EPSG:4549")
-                .hint("Suzhou: EPSG:4549; Guiyang: EPSG:4507; Henan: EPSG:4547 or ESRI:102025");
-            if let Some(span) = loaded.span(&["city", "crs"]) {
-                finding = finding.span(span);
-            }
-            notes.findings.push(finding);
-            return None;
-        }
-    };
+    let crs = working_crs(loaded, &loaded.pipeline.city.crs, notes)?;
     // Every layer is tried, so that one run of `check` names everything that is wrong.
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
@@ -110,23 +151,29 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         let _ = inventory::load(loaded, None, notes);
         return None;
     };
-    let mut proxies = ProxyTable::new();
-    let mut proxy_fields = Vec::new();
+    let mut proxies = Proxies::default();
+    let mut per_zone = gdp::ZoneWeights::default();
     {
         progress.begin("index parcels", None);
         let locator = PointLocator::new(&parcels.coverage);
         progress.end();
         let clip = loaded.pipeline.city.border == crate::config::Border::Clip;
         let area = clip.then(|| border::StudyArea::new(&zones.coverage));
-        let border = area.as_ref();
-        let fields = &mut proxy_fields;
-        let traffic =
-            poi::load(loaded, &crs, &parcels, &locator, border, &mut proxies, fields, notes, progress);
-        people::load(loaded, &crs, &parcels, &zones, &locator, border, &mut proxies, fields, notes, progress);
-        let lines = LineIndex::from_locator(&locator);
-        roads::load(loaded, &crs, &parcels, &lines, border, &traffic, &mut proxies, fields, notes, progress);
+        let ground = Ground {
+            loaded,
+            crs: &crs,
+            parcels: &parcels,
+            zones: &zones,
+            locator: &locator,
+            border: area.as_ref(),
+            progress,
+        };
+        let traffic = poi::load(&ground, &mut proxies, &mut per_zone, notes);
+        people::load(&ground, &mut proxies, &mut per_zone, notes);
+        roads::load(&ground, &LineIndex::from_locator(&locator), &traffic, &mut proxies, notes);
     }
-    let derived_gdp = gdp::derive(loaded, &crs, &counties, &mut zones, notes, progress);
+    let derived_gdp = gdp::derive(loaded, &crs, &counties, per_zone, &mut zones, notes, progress);
+    let Proxies { table: mut proxies, fields: proxy_fields } = proxies;
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);
     let (rules, inventory) = inventory::load(loaded, Some(&parcels), notes)?;
     let point_sources = point_sources::load(loaded, &crs, &parcels, &rules, notes, progress);

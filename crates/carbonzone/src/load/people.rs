@@ -1,33 +1,25 @@
 //! People per parcel: weighted points, polygons or a raster.
 
-use super::border::{StudyArea, book_cut};
+use super::border::book_cut;
+use super::gdp::{InZones, ZoneWeights};
 use super::parcels::ParcelSet;
 use super::shift::{ShiftSample, warn_shift};
 use super::zones::ZoneSet;
-use super::{Notes, land_of_proxy, vector_source};
+use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer};
 use crate::load_config::Loaded;
-use carbonzone_geom::{Coverage, PointLocator};
-use carbonzone_io::WorkingCrs;
-use carbonzone_spatialize::ProxyTable;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{ExactSum, Finding, InputRecord, LedgerRow, Progress, Stage};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+
+/// People per parcel; per zone too, if GDP is shared out by them.
+struct People {
+    per_parcel: Vec<f64>,
+    per_zone: Option<Vec<f64>>,
+}
 
 /// Adds the proxy `population` (persons per parcel).
-#[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
-pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    parcels: &ParcelSet,
-    zones: &ZoneSet,
-    locator: &PointLocator<'_>,
-    border: Option<&StudyArea<'_>>,
-    proxies: &mut ProxyTable,
-    fields: &mut Vec<(String, String)>,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) {
-    let Some(config) = &loaded.pipeline.layers.population else { return };
+pub fn load(ground: &Ground<'_>, proxies: &mut Proxies, weights: &mut ZoneWeights, notes: &mut Notes) {
+    let Some(config) = &ground.loaded.pipeline.layers.population else { return };
     if config.kind != PopulationKind::Zones && config.source.path.as_os_str().is_empty() {
         notes.findings.push(
             Finding::error("population_source", "no file with people is named")
@@ -37,16 +29,24 @@ pub fn load(
         );
         return;
     }
-    let values = match config.kind {
-        PopulationKind::Points => points(loaded, config, crs, parcels, locator, border, notes, progress),
-        PopulationKind::Polygons => polygons(loaded, config, crs, parcels, notes, progress),
-        PopulationKind::Raster => raster(loaded, config, crs, parcels, notes, progress),
-        PopulationKind::Zones => of_zones(loaded, parcels, zones, notes, progress),
+    let people = match config.kind {
+        PopulationKind::Points => points(ground, config, notes),
+        PopulationKind::Polygons => polygons(ground, config, notes),
+        PopulationKind::Raster => raster(ground, config, notes),
+        PopulationKind::Zones => {
+            of_zones(ground.loaded, ground.parcels, ground.zones, notes, ground.progress)
+                .map(|per_parcel| People { per_parcel, per_zone: None })
+        }
     };
-    if let Some(values) = values {
-        proxies.insert("population", "persons", values);
-        fields.push(("people".to_owned(), "population".to_owned()));
+    if let Some(people) = people {
+        proxies.insert_shown("people", "population", "persons", people.per_parcel);
+        weights.people = people.per_zone;
     }
+}
+
+/// True if GDP is shared out by the people of this layer.
+fn wanted_per_zone(ground: &Ground<'_>) -> bool {
+    ground.loaded.pipeline.layers.zones.downscale().is_some_and(|d| d.proxies.iter().any(|p| p == "people"))
 }
 
 fn need_weight(config: &PopulationLayer, notes: &mut Notes) -> bool {
@@ -62,39 +62,55 @@ fn need_weight(config: &PopulationLayer, notes: &mut Notes) -> bool {
     !config.weight.is_empty()
 }
 
-#[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
-fn points(
-    loaded: &Loaded,
-    config: &PopulationLayer,
-    crs: &WorkingCrs,
-    parcels: &ParcelSet,
-    locator: &PointLocator<'_>,
-    border: Option<&StudyArea<'_>>,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<Vec<f64>> {
+fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
     if !need_weight(config, notes) {
         return None;
     }
+    let Ground { loaded, crs, parcels, locator, .. } = *ground;
     let land = land_of_proxy(loaded, &["population"]);
     let target = (!land.is_empty()).then(|| parcels.mask(&land));
     let masks: Vec<Vec<bool>> = target.iter().cloned().collect();
     let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
+    let mut per_zone = wanted_per_zone(ground).then(|| InZones::new(ground.zones, 1));
     let (mut bad, mut cut, mut sample) = (0u64, ExactSum::new(), ShiftSample::default());
-    let record = each_batch(loaded, config, crs, notes, progress, &mut |xs, ys, people| {
-        bad += people.iter().filter(|p| p.is_none()).count() as u64;
-        let mut weights: Vec<f64> = people.iter().map(|p| p.unwrap_or(0.0)).collect();
-        for ((&x, &y), weight) in xs.iter().zip(ys).zip(&mut weights) {
-            if border.is_some_and(|area| !area.holds(x, y)) {
+    let mut source = vector_source(loaded, "population", &config.source);
+    source.fields.clone_from(&config.weight);
+    let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
+    let record = carbonzone_io::read_points(&source, crs, findings, ledger, ground.progress, &mut |batch| {
+        let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();
+        let mut weights = Vec::with_capacity(batch.xs.len());
+        for i in 0..batch.xs.len() {
+            // The mean of the columns, if all of them are usable.
+            let values: Option<Vec<f64>> =
+                columns.iter().map(|c| c.number_at(i).filter(|v| *v >= 0.0 && v.is_finite())).collect();
+            bad += u64::from(values.is_none());
+            weights.push(values.map_or(0.0, |v| v.iter().sum::<f64>() / columns.len() as f64));
+        }
+        if let Some(zones) = &mut per_zone {
+            zones.add(0, &batch.xs, &batch.ys, &weights);
+        }
+        for ((&x, &y), weight) in batch.xs.iter().zip(&batch.ys).zip(&mut weights) {
+            if ground.border.is_some_and(|area| !area.holds(x, y)) {
                 cut.add(*weight);
                 *weight = 0.0;
             } else if !masks.is_empty() && *weight > 0.0 {
                 sample.add(x, y, 0);
             }
         }
-        counter.add(xs, ys, &weights);
+        counter.add(&batch.xs, &batch.ys, &weights);
     })?;
     notes.records.push(record);
+    report_bad(config, bad, notes);
+    book_cut("population", cut, "persons", notes);
+    let file = config.source.path.display().to_string();
+    warn_shift("population", &file, config.source.crs.as_deref(), &sample, &masks, crs, locator, notes);
+    let (per_parcel, tally) = counter.finish();
+    let land = land.into_iter().collect::<Vec<_>>().join("+");
+    report(config, &tally, &land, notes);
+    Some(People { per_parcel, per_zone: per_zone.and_then(|zones| zones.finish().next()) })
+}
+
+fn report_bad(config: &PopulationLayer, bad: u64, notes: &mut Notes) {
     if bad > 0 {
         notes.findings.push(
             Finding::warning("bad_population", "points without a usable number of people count for nothing")
@@ -109,44 +125,6 @@ fn points(
                 .note("no usable number of people"),
         );
     }
-    book_cut("population", cut, "persons", notes);
-    let file = config.source.path.display().to_string();
-    if !masks.is_empty() {
-        let declared = config.source.crs.as_deref();
-        warn_shift("population", &file, declared, &sample, &masks, crs, locator, notes);
-    }
-    let (values, tally) = counter.finish();
-    let land = land.into_iter().collect::<Vec<_>>().join("+");
-    report(config, &tally, &land, notes);
-    Some(values)
-}
-
-/// Takes eastings, northings and people of a batch.
-pub type PeopleSink<'a> = dyn FnMut(&[f64], &[f64], &[Option<f64>]) + 'a;
-
-/// Streams the points with their people (the mean of the columns); `None` where a number is not usable.
-pub fn each_batch(
-    loaded: &Loaded,
-    config: &PopulationLayer,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-    sink: &mut PeopleSink<'_>,
-) -> Option<InputRecord> {
-    let mut source = vector_source(loaded, "population", &config.source);
-    source.fields.clone_from(&config.weight);
-    let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-    carbonzone_io::read_points(&source, crs, findings, ledger, progress, &mut |batch| {
-        let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();
-        let people: Vec<Option<f64>> = (0..batch.xs.len())
-            .map(|i| {
-                let values: Option<Vec<f64>> =
-                    columns.iter().map(|c| c.number_at(i).filter(|v| *v >= 0.0 && v.is_finite())).collect();
-                values.map(|v| v.iter().sum::<f64>() / columns.len() as f64)
-            })
-            .collect();
-        sink(&batch.xs, &batch.ys, &people);
-    })
 }
 
 /// What became of the people: ledger rows, and findings where much is lost.
@@ -212,60 +190,47 @@ fn report(config: &PopulationLayer, tally: &PointTally, land: &str, notes: &mut 
     }
 }
 
-fn polygons(
-    loaded: &Loaded,
-    config: &PopulationLayer,
-    crs: &WorkingCrs,
-    parcels: &ParcelSet,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<Vec<f64>> {
-    let (coverage, people) = polygon_people(loaded, config, crs, notes, progress)?;
-    progress.begin("people to parcels", None);
-    let spread = carbonzone_geom::overlap_zones(&coverage, &parcels.coverage).spread(&people);
-    progress.end();
-    outside_row(spread.outside, notes);
-    Some(spread.per_target)
-}
-
-/// Polygons with their people.
-pub fn polygon_people(
-    loaded: &Loaded,
-    config: &PopulationLayer,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<(Coverage, Vec<f64>)> {
+/// Polygons with their people, spread evenly over each.
+fn polygons(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
     if !need_weight(config, notes) {
         return None;
     }
+    let Ground { loaded, crs, progress, .. } = *ground;
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
     let layer = carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
     notes.records.push(layer.record.clone());
     let columns: Vec<_> = config.weight.iter().filter_map(|w| layer.table.get(w)).collect();
-    let people = (0..layer.ids.len())
+    let people: Vec<f64> = (0..layer.ids.len())
         .map(|i| {
             let sum: f64 = columns.iter().map(|c| c.number_at(i).filter(|v| *v >= 0.0).unwrap_or(0.0)).sum();
             sum / columns.len().max(1) as f64
         })
         .collect();
-    Some((layer.coverage, people))
+    progress.begin("people to parcels", None);
+    let over = |target| carbonzone_geom::overlap_zones(&layer.coverage, target).spread(&people);
+    let spread = over(&ground.parcels.coverage);
+    let per_zone = wanted_per_zone(ground).then(|| over(&ground.zones.coverage).per_target);
+    progress.end();
+    outside_row(spread.outside, notes);
+    Some(People { per_parcel: spread.per_target, per_zone })
 }
 
-fn raster(
-    loaded: &Loaded,
-    config: &PopulationLayer,
-    crs: &WorkingCrs,
-    parcels: &ParcelSet,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<Vec<f64>> {
+fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
+    let Ground { loaded, crs, progress, .. } = *ground;
     let source = vector_source(loaded, "population", &config.source);
-    let zonal = carbonzone_io::zonal_sums(&source, &parcels.coverage, crs, &mut notes.findings, progress)?;
+    let parcels = &ground.parcels.coverage;
+    let zonal = carbonzone_io::zonal_sums(&source, parcels, crs, &mut notes.findings, progress)?;
     notes.records.push(zonal.record);
     outside_row(zonal.outside, notes);
-    Some(zonal.sums)
+    let mut per_zone = None;
+    if wanted_per_zone(ground) {
+        // What is wrong with the raster has just been said.
+        let mut silent = Notes::default();
+        let zones = &ground.zones.coverage;
+        per_zone = Some(carbonzone_io::zonal_sums(&source, zones, crs, &mut silent.findings, progress)?.sums);
+    }
+    Some(People { per_parcel: zonal.sums, per_zone })
 }
 
 /// The people of each zone over its parcels of the class, by area: `N_p = Σ_z N_z a(p ∩ z) / Σ_q a(q ∩ z)`.

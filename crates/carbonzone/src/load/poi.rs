@@ -1,16 +1,17 @@
 //! POI: counts per group and parcel, duplicates once, traffic POI of the roads kept for the length correction.
 
-use super::border::{StudyArea, book_cut};
-use super::parcels::{ParcelSet, fields_of, first_filled};
+use super::border::book_cut;
+use super::gdp::{self, InZones, ZoneWeights};
+use super::parcels::{fields_of, first_filled};
 use super::shift::{ShiftSample, warn_shift};
-use super::{Notes, land_of_proxy, vector_source};
+use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
 use crate::load_config::Loaded;
-use carbonzone_geom::{NO_PARCEL, PointLocator};
-use carbonzone_io::WorkingCrs;
+use carbonzone_geom::NO_PARCEL;
+use carbonzone_sheet::nearest;
+use carbonzone_spatialize::PoiScheme;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_spatialize::{PoiScheme, ProxyTable};
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -32,6 +33,7 @@ const SHOWN: [&str; 4] = ["industry", "commercial", "public", "traffic"];
 /// Distance within which two POI of the same name are one (method B, edge case 6).
 const SAME_NAME_M: f64 = 5.0;
 
+#[derive(Clone, Copy)]
 struct Row {
     key: u64,
     x: f64,
@@ -41,24 +43,76 @@ struct Row {
     weight: f64,
 }
 
-/// Reads the POI and adds `poi:<group>` proxies.
-#[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
+/// The POI that count, each with the parcel that holds it.
+struct Points<'a> {
+    config: &'a PoiLayer,
+    scheme: PoiScheme,
+    rows: Vec<Row>,
+    /// Parcel, or [`NO_PARCEL`].
+    owners: Vec<u32>,
+}
+
+impl Points<'_> {
+    /// Points of a group with their parcels.
+    fn of_group<'b>(&'b self, group: &'b str) -> impl Iterator<Item = (&'b Row, u32)> {
+        let classes = self.scheme.classes();
+        self.rows
+            .iter()
+            .zip(self.owners.iter().copied())
+            .filter(move |(row, _)| classes[row.class as usize].group == group)
+    }
+}
+
+/// Reads the POI, adds `poi:<group>` proxies and the counts per zone that GDP is shared out by; gives the traffic
+/// facilities back.
 pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    parcels: &ParcelSet,
-    locator: &PointLocator<'_>,
-    border: Option<&StudyArea<'_>>,
-    proxies: &mut ProxyTable,
-    fields: &mut Vec<(String, String)>,
+    ground: &Ground<'_>,
+    proxies: &mut Proxies,
+    weights: &mut ZoneWeights,
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) -> TrafficPoints {
-    let mut traffic = TrafficPoints::default();
-    let Some(config) = &loaded.pipeline.layers.poi else { return traffic };
-    let Some(scheme) = scheme(loaded, config, notes) else { return traffic };
-    let Some(mut rows) = read(loaded, config, crs, &scheme, notes, progress) else { return traffic };
-    if let Some(area) = border {
+    let Ground { loaded, parcels, locator, .. } = *ground;
+    let Some(config) = &loaded.pipeline.layers.poi else { return TrafficPoints::default() };
+    let Some(points) = read_and_locate(ground, config, weights, notes) else {
+        return TrafficPoints::default();
+    };
+    let groups = groups_needed(loaded);
+    check_groups(loaded, &points.scheme, notes);
+    check_shift(ground, &points, &groups, notes);
+    for group in &groups {
+        let proxy = format!("poi:{group}");
+        let land = land_of_proxy(loaded, &[&proxy]);
+        let target = (!land.is_empty()).then(|| parcels.mask(&land));
+        let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
+        for (row, owner) in points.of_group(group) {
+            counter.add_located(&[row.x], &[row.y], &[row.weight], &[owner]);
+        }
+        let (values, tally) = counter.finish();
+        if !land.is_empty() {
+            report(config, group, &tally, &land.into_iter().collect::<Vec<_>>().join("+"), notes);
+        }
+        proxies.insert_shown(&format!("poi_{group}"), &proxy, "poi", values);
+    }
+    traffic(loaded, &points, notes)
+}
+
+/// Reads, cuts at the border, drops duplicates and finds the parcels; counts per zone on the way.
+fn read_and_locate<'a>(
+    ground: &Ground<'a>,
+    config: &'a PoiLayer,
+    weights: &mut ZoneWeights,
+    notes: &mut Notes,
+) -> Option<Points<'a>> {
+    let scheme = scheme(ground.loaded, config, notes)?;
+    let mut rows = read(ground, config, &scheme, notes)?;
+    let per_zone = gdp::poi_groups(ground.loaded);
+    if let Some(area) = ground.border {
+        if !per_zone.is_empty() {
+            // What lies beyond the border is still part of a zone's economy if a zone holds it.
+            let mut all = rows.clone();
+            drop_duplicates(config, &mut all, &mut Notes::default());
+            weights.poi = Some(count_in_zones(ground, &scheme, &all, &per_zone));
+        }
         let before = rows.len();
         rows.retain(|r| area.holds(r.x, r.y));
         let mut cut = ExactSum::new();
@@ -66,60 +120,78 @@ pub fn load(
         book_cut("poi", cut, "poi", notes);
     }
     drop_duplicates(config, &mut rows, notes);
+    if ground.border.is_none() && !per_zone.is_empty() {
+        weights.poi = Some(count_in_zones(ground, &scheme, &rows, &per_zone));
+    }
     let xs: Vec<f64> = rows.iter().map(|r| r.x).collect();
     let ys: Vec<f64> = rows.iter().map(|r| r.y).collect();
-    let owners = locator.locate_all(&xs, &ys);
+    let owners = ground.locator.locate_all(&xs, &ys);
     let in_parcels = owners.iter().filter(|&&o| o != NO_PARCEL).count();
     warn_outside(config, rows.len(), in_parcels, notes);
+    Some(Points { config, scheme, rows, owners })
+}
+
+/// POI of each group in each zone.
+fn count_in_zones(
+    ground: &Ground<'_>,
+    scheme: &PoiScheme,
+    rows: &[Row],
+    groups: &[&str],
+) -> BTreeMap<String, Vec<f64>> {
+    let mut zones = InZones::new(ground.zones, groups.len());
+    for (kind, group) in groups.iter().enumerate() {
+        let of_group = || rows.iter().filter(|r| scheme.classes()[r.class as usize].group == *group);
+        let column = |f: fn(&Row) -> f64| of_group().map(f).collect::<Vec<f64>>();
+        zones.add(kind, &column(|r| r.x), &column(|r| r.y), &column(|r| r.weight));
+    }
+    groups.iter().map(|g| (*g).to_owned()).zip(zones.finish()).collect()
+}
+
+/// Groups that the layer always shows, and those of the rules.
+fn groups_needed(loaded: &Loaded) -> Vec<String> {
     let mut groups: Vec<String> = SHOWN.iter().map(|s| (*s).to_owned()).collect();
-    for name in
-        loaded.pipeline.allocate.iter().flat_map(|r| &r.proxies).filter_map(|p| p.strip_prefix("poi:"))
-    {
+    let named = loaded.pipeline.allocate.iter().flat_map(|r| &r.proxies);
+    for name in named.filter_map(|p| p.strip_prefix("poi:")) {
         if !groups.iter().any(|g| g == name) {
             groups.push(name.to_owned());
         }
     }
-    check_groups(loaded, &scheme, notes);
+    groups
+}
+
+/// Would another offset put more points into the land of their group?
+fn check_shift(ground: &Ground<'_>, points: &Points<'_>, groups: &[String], notes: &mut Notes) {
     let mut sample = ShiftSample::default();
     let mut masks: Vec<Vec<bool>> = Vec::new();
-    for group in &groups {
-        let land = land_of_proxy(loaded, &[&format!("poi:{group}")]);
-        let target = (!land.is_empty()).then(|| parcels.mask(&land));
-        let restricted = target.is_some();
-        masks.extend(target.clone());
-        let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
-        for (row, &owner) in rows.iter().zip(&owners) {
-            if scheme.classes()[row.class as usize].group == *group {
-                counter.add_located(&[row.x], &[row.y], &[row.weight], &[owner]);
-                if restricted {
-                    sample.add(row.x, row.y, masks.len() as u32 - 1);
-                }
-            }
+    for group in groups {
+        let land = land_of_proxy(ground.loaded, &[&format!("poi:{group}")]);
+        if !land.is_empty() {
+            points.of_group(group).for_each(|(row, _)| sample.add(row.x, row.y, masks.len() as u32));
+            masks.push(ground.parcels.mask(&land));
         }
-        let (values, tally) = counter.finish();
-        if restricted {
-            report(config, group, &tally, &land.into_iter().collect::<Vec<_>>().join("+"), notes);
-        }
-        let proxy = format!("poi:{group}");
-        fields.push((format!("poi_{group}"), proxy.clone()));
-        proxies.insert(&proxy, "poi", values);
     }
-    let file = config.source.path.display().to_string();
-    warn_shift("poi", &file, config.source.crs.as_deref(), &sample, &masks, crs, locator, notes);
+    let source = &points.config.source;
+    let (file, declared) = (source.path.display().to_string(), source.crs.as_deref());
+    warn_shift("poi", &file, declared, &sample, &masks, ground.crs, ground.locator, notes);
+}
+
+/// The traffic facilities on the roads.
+fn traffic(loaded: &Loaded, points: &Points<'_>, notes: &mut Notes) -> TrafficPoints {
+    let mut traffic = TrafficPoints::default();
     let mut other_modes: BTreeMap<&str, ExactSum> = BTreeMap::new();
-    for (row, &owner) in rows.iter().zip(&owners) {
-        let class = &scheme.classes()[row.class as usize];
-        if class.group == "traffic" && class.mode == "road" {
+    for (row, owner) in points.of_group("traffic") {
+        let mode = &points.scheme.classes()[row.class as usize].mode;
+        if mode == "road" {
             traffic.xs.push(row.x);
             traffic.ys.push(row.y);
             traffic.weights.push(row.weight);
             traffic.owners.push(owner);
-        } else if class.group == "traffic" {
-            other_modes.entry(&class.mode).or_default().add(row.weight);
+        } else {
+            other_modes.entry(mode).or_default().add(row.weight);
         }
     }
     if loaded.pipeline.allocate.iter().any(|r| r.proxies.iter().any(|p| p == "road_corrected")) {
-        report_other_modes(config, other_modes, notes);
+        report_other_modes(points.config, other_modes, notes);
     }
     traffic
 }
@@ -161,12 +233,8 @@ fn scheme(loaded: &Loaded, config: &PoiLayer, notes: &mut Notes) -> Option<PoiSc
     };
     result
         .map_err(|e| {
-            let mut finding =
-                Finding::error("poi_scheme", e.to_string()).layer("poi").field("layers.poi.groups");
-            if let Some(span) = loaded.span(&["layers", "poi", "groups"]) {
-                finding = finding.span(span);
-            }
-            notes.findings.push(finding);
+            let finding = Finding::error("poi_scheme", e.to_string()).layer("poi").field("layers.poi.groups");
+            notes.findings.push(loaded.at(finding, &["layers", "poi", "groups"]));
         })
         .ok()
 }
@@ -176,46 +244,30 @@ fn check_groups(loaded: &Loaded, scheme: &PoiScheme, notes: &mut Notes) {
     let known = scheme.groups();
     for (i, rule) in loaded.pipeline.allocate.iter().enumerate() {
         for group in rule.proxies.iter().filter_map(|p| p.strip_prefix("poi:")) {
-            if !known.iter().any(|g| g == group) {
-                let mut finding = Finding::error(
-                    "unknown_poi_group",
-                    format!("rule \"{}\": no POI group \"{group}\"", rule.id),
-                )
-                .layer("poi")
-                .expected(known.join(", "));
-                if let Some(name) = crate::load_config::nearest(group, known.iter().map(String::as_str)) {
-                    finding = finding.hint(format!("did you mean \"poi:{name}\"?"));
-                }
-                if let Some(span) = loaded.span(&["allocate", &i.to_string(), "proxies"]) {
-                    finding = finding.span(span);
-                }
-                notes.findings.push(finding);
+            if let Some(finding) = unknown_group(&known, group, &format!("rule \"{}\"", rule.id)) {
+                let finding = finding.layer("poi");
+                notes.findings.push(loaded.at(finding, &["allocate", &i.to_string(), "proxies"]));
             }
         }
     }
 }
 
+/// What to say of a POI group that does not exist; `place` is where it is named.
+pub fn unknown_group(known: &[String], group: &str, place: &str) -> Option<Finding> {
+    if known.iter().any(|k| k == group) {
+        return None;
+    }
+    let finding = Finding::error("unknown_poi_group", format!("{place}: no POI group \"{group}\""))
+        .expected(known.join(", "));
+    Some(match nearest(group, known.iter().map(String::as_str), 1).first() {
+        Some(name) => finding.hint(format!("did you mean \"poi:{name}\"?")),
+        None => finding,
+    })
+}
+
 /// Groups that the scheme of the POI layer knows.
 pub fn known_groups(loaded: &Loaded, notes: &mut Notes) -> Option<Vec<String>> {
     scheme(loaded, loaded.pipeline.layers.poi.as_ref()?, notes).map(|s| s.groups())
-}
-
-/// Every POI once, with its weight and group: `f(x, y, weight, group)`. For counts in other units than parcels.
-pub fn each_point(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-    f: &mut dyn FnMut(f64, f64, f64, &str),
-) -> Option<()> {
-    let config = loaded.pipeline.layers.poi.as_ref()?;
-    let scheme = scheme(loaded, config, notes)?;
-    let mut rows = read(loaded, config, crs, &scheme, notes, progress)?;
-    drop_duplicates(config, &mut rows, notes);
-    for r in &rows {
-        f(r.x, r.y, r.weight, &scheme.classes()[r.class as usize].group);
-    }
-    Some(())
 }
 
 fn hash(text: &str) -> u64 {
@@ -224,15 +276,8 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-fn read(
-    loaded: &Loaded,
-    config: &PoiLayer,
-    crs: &WorkingCrs,
-    scheme: &PoiScheme,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<Vec<Row>> {
-    let mut source = vector_source(loaded, "poi", &config.source);
+fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) -> Option<Vec<Row>> {
+    let mut source = vector_source(ground.loaded, "poi", &config.source);
     source.fields.extend(fields_of(&config.kind));
     let key_field = config.id.clone().or_else(|| config.name.clone());
     if let Some(key) = key_field.as_ref().filter(|k| !source.fields.contains(k)) {
@@ -244,10 +289,10 @@ fn read(
     let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
     let record = carbonzone_io::read_points(
         &source,
-        crs,
+        ground.crs,
         &mut notes.findings,
         &mut notes.ledger,
-        progress,
+        ground.progress,
         &mut |batch| {
             let codes = first_filled(&batch.table, &config.kind).unwrap_or_default();
             let keys = key_field.as_ref().and_then(|k| batch.table.texts(k));

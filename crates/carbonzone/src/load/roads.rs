@@ -1,34 +1,27 @@
 //! Lines per mode: length in each parcel, and the corrected road length.
 
-use super::border::{StudyArea, book_cut};
+use super::border::book_cut;
 use super::parcels::{ParcelSet, fields_of, first_filled};
 use super::poi::TrafficPoints;
-use super::{Notes, land_of_proxy, vector_source};
+use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
 use crate::load_config::Loaded;
 use carbonzone_geom::LineIndex;
-use carbonzone_io::WorkingCrs;
-use carbonzone_spatialize::ProxyTable;
 use carbonzone_spatialize::surrogate::lines::LineMeter;
 use carbonzone_spatialize::surrogate::points::PointCounter;
 use carbonzone_spatialize::surrogate::road::corrected_length;
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
 use std::collections::BTreeMap;
 
 /// Adds `road:<mode>` and `road_corrected`.
-#[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
 pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    parcels: &ParcelSet,
+    ground: &Ground<'_>,
     index: &LineIndex<'_>,
-    border: Option<&StudyArea<'_>>,
     traffic: &TrafficPoints,
-    proxies: &mut ProxyTable,
-    fields: &mut Vec<(String, String)>,
+    proxies: &mut Proxies,
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) {
+    let Ground { loaded, parcels, .. } = *ground;
     let modes = modes_needed(loaded);
     let Some(config) = &loaded.pipeline.layers.roads else { return };
     let mut meters: BTreeMap<String, LineMeter<'_>> = modes
@@ -36,7 +29,7 @@ pub fn load(
         .map(|mode| {
             let mask = mode_mask(loaded, parcels, mode);
             let meter = LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m);
-            let meter = match border {
+            let meter = match ground.border {
                 Some(area) => meter.within(area.lines(), area.points()),
                 None => meter,
             };
@@ -44,7 +37,7 @@ pub fn load(
         })
         .collect();
     let Some(class_modes) = class_modes(loaded, config, notes) else { return };
-    if read(loaded, config, &class_modes, crs, index, &mut meters, notes, progress).is_none() {
+    if read(ground, config, &class_modes, index, &mut meters, notes).is_none() {
         return;
     }
     let mut shown = vec![0.0; parcels.ids.len()];
@@ -62,14 +55,12 @@ pub fn load(
             for (p, m) in corrected.iter().enumerate().filter(|(p, _)| mask[*p]) {
                 shown_corrected[p] += m - metres[p];
             }
-            proxies.insert("road_corrected", "m", corrected);
+            proxies.table.insert("road_corrected", "m", corrected);
         }
-        proxies.insert(&format!("road:{mode}"), "m", metres);
+        proxies.table.insert(&format!("road:{mode}"), "m", metres);
     }
-    proxies.insert("road_m", "m", shown);
-    proxies.insert("road_corrected_m", "m", shown_corrected);
-    fields.push(("road_m".to_owned(), "road_m".to_owned()));
-    fields.push(("road_corrected_m".to_owned(), "road_corrected_m".to_owned()));
+    proxies.insert_shown("road_m", "road_m", "m", shown);
+    proxies.insert_shown("road_corrected_m", "road_corrected_m", "m", shown_corrected);
 }
 
 /// Class to mode: the shipped scheme, then the pipeline's own table, which wins.
@@ -79,12 +70,9 @@ fn class_modes(loaded: &Loaded, config: &RoadLayer, notes: &mut Notes) -> Option
         Some(name) => match carbonzone_spatialize::line_modes(name) {
             Ok(modes) => modes,
             Err(e) => {
-                let mut finding =
+                let finding =
                     Finding::error("road_scheme", e.to_string()).layer("roads").field("layers.roads.scheme");
-                if let Some(span) = loaded.span(&["layers", "roads", "scheme"]) {
-                    finding = finding.span(span);
-                }
-                notes.findings.push(finding);
+                notes.findings.push(loaded.at(finding, &["layers", "roads", "scheme"]));
                 return None;
             }
         },
@@ -112,27 +100,24 @@ fn mode_mask(loaded: &Loaded, parcels: &ParcelSet, mode: &str) -> Vec<bool> {
     parcels.mask(&land_of_proxy(loaded, &names))
 }
 
-#[expect(clippy::too_many_arguments, reason = "one loader per layer, all of the same shape")]
 fn read(
-    loaded: &Loaded,
+    ground: &Ground<'_>,
     config: &RoadLayer,
     class_modes: &BTreeMap<String, String>,
-    crs: &WorkingCrs,
     index: &LineIndex<'_>,
     meters: &mut BTreeMap<String, LineMeter<'_>>,
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) -> Option<()> {
-    let mut source = vector_source(loaded, "roads", &config.source);
+    let mut source = vector_source(ground.loaded, "roads", &config.source);
     source.fields.extend(config.class.iter().flat_map(|c| fields_of(c)));
     let mut left_out = ExactSum::new();
     let mut unlisted: BTreeMap<String, (u64, ExactSum)> = BTreeMap::new();
     let record = carbonzone_io::read_lines(
         &source,
-        crs,
+        ground.crs,
         &mut notes.findings,
         &mut notes.ledger,
-        progress,
+        ground.progress,
         &mut |batch| {
             let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
             let lengths = index.lengths_all(&batch.xs, &batch.ys, &batch.offsets);

@@ -82,7 +82,7 @@ pub fn warn_shift(
     notes: &mut Notes,
 ) {
     let n = sample.xs.len();
-    if n < FEWEST {
+    if n == 0 {
         return;
     }
     let share = |xs: &[f64], ys: &[f64]| {
@@ -114,6 +114,18 @@ pub fn warn_shift(
         if xs != lons && crs.from_wgs84(&mut xs, &mut ys).is_ok_and(|failed| failed == 0) {
             tried.push((share(&xs, &ys), other));
         }
+    }
+    if n < FEWEST && !tried.is_empty() {
+        notes.findings.push(
+            Finding::info(
+                "shift_not_checked",
+                format!("only {n} points have land of their kind: too few (of {FEWEST}) to tell whether they are shifted"),
+            )
+            .layer(role)
+            .file(file)
+            .hint("look at them on a map: Amap is GCJ-02, Baidu BD-09, OSM and GPS are WGS 84; the difference is some 500 m"),
+        );
+        return;
     }
     let Some(&(best, other)) = tried.iter().max_by(|a, b| a.0.total_cmp(&b.0)) else { return };
     // Three standard errors of a difference of shares.
@@ -166,9 +178,13 @@ mod tests {
     }
 
     fn findings(declared: Option<&str>, shift: Offset) -> Vec<String> {
-        let (coverage, mask, points) = board();
+        findings_of(usize::MAX, declared, shift)
+    }
+
+    fn findings_of(points: usize, declared: Option<&str>, shift: Offset) -> Vec<String> {
+        let (coverage, mask, all) = board();
         let crs = WorkingCrs::parse("EPSG:4549").unwrap();
-        let (mut xs, mut ys): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
+        let (mut xs, mut ys): (Vec<f64>, Vec<f64>) = all.into_iter().take(points).unzip();
         crs.to_wgs84(&mut xs, &mut ys).unwrap();
         let (mut xs, mut ys): (Vec<f64>, Vec<f64>) = xs.iter().zip(&ys).map(|(&x, &y)| shift(x, y)).unzip();
         crs.from_wgs84(&mut xs, &mut ys).unwrap();
@@ -178,6 +194,14 @@ mod tests {
         let locator = PointLocator::new(&coverage);
         warn_shift("poi", "poi.csv", declared, &sample, &[mask], &crs, &locator, &mut notes);
         notes.findings.items.iter().map(|f| format!("{} {}", f.message, f.hint.clone().unwrap())).collect()
+    }
+
+    #[test]
+    fn too_few_points_are_not_judged_and_that_is_said() {
+        let few = findings_of(30, Some("EPSG:4326"), gcj02::wgs84_to_gcj02);
+        assert_eq!(few.len(), 1);
+        assert!(few[0].contains("only 30 points") && few[0].contains("GCJ-02"), "{few:?}");
+        assert!(findings_of(0, None, same).is_empty(), "no points, nothing to check");
     }
 
     #[test]

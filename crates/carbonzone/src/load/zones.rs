@@ -52,13 +52,10 @@ pub fn load_layer<P>(
     progress: &dyn Progress,
 ) -> Option<ZoneSet> {
     if config.downscale().is_some() {
-        let mut finding = Finding::error("gdp_downscale", "GDP is shared out in the study of parcels only")
+        let finding = Finding::error("gdp_downscale", "GDP is shared out in the study of parcels only")
             .layer("zones")
             .hint("name a field with GDP, or join a table");
-        if let Some(span) = loaded.span(&["layers", "zones", "gdp"]) {
-            finding = finding.span(span);
-        }
-        notes.findings.push(finding);
+        notes.findings.push(loaded.at(finding, &["layers", "zones", "gdp"]));
     }
     load_with_counties(loaded, config, crs, notes, progress).map(|(zones, _)| zones)
 }
