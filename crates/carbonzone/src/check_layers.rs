@@ -1,7 +1,7 @@
 //! Checks of `[layers]` that serde cannot see: keys that need each other.
 
 use crate::config::{Downscale, Pipeline, TableKey};
-use crate::load_config::{Loaded, nearest};
+use crate::load_config::{Loaded, suggest};
 use carbonzone_types::{Finding, Findings};
 
 /// Proxies that GDP can be shared out by, besides `poi:<group>`.
@@ -24,10 +24,7 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn add(&mut self, finding: Finding, keys: &[&str]) {
-        self.findings.push(match self.loaded.span(keys) {
-            Some(span) => finding.span(span),
-            None => finding,
-        });
+        self.findings.push(self.loaded.at(finding, keys));
     }
 }
 
@@ -131,10 +128,9 @@ fn unusable(pipeline: &Pipeline, downscale: &Downscale, proxy: &str) -> Option<F
         _ => {
             let finding = error("unknown proxy of GDP").expected("poi:<group>, people, light, area");
             let known = GDP_PROXIES.into_iter().chain(["poi:commercial", "poi:industry"]);
-            Some(match (proxy, nearest(proxy, known)) {
-                ("population", _) => finding.hint("did you mean \"people\"?"),
-                (_, Some(name)) => finding.hint(format!("did you mean \"{name}\"?")),
-                _ => finding,
+            Some(match proxy {
+                "population" => finding.hint("did you mean \"people\"?"),
+                _ => suggest(finding, proxy, known),
             })
         }
     }

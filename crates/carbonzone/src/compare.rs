@@ -1,9 +1,10 @@
 //! `carbonzone compare`: differences of two runs or two years per unit, and who moved from which zone to which.
 
 use crate::args::CompareArgs;
+use crate::out_dir::named;
 use crate::out_dir::read_manifest;
-use crate::run::{named, print_line};
 use crate::summary::{right_align, table, tonnes};
+use crate::terminal::print_line;
 use anyhow::{Context, bail};
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Totals};
 use carbonzone_zoning::compare::{Comparison, compare_tables};

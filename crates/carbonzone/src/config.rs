@@ -90,6 +90,16 @@ pub enum AreaBasis {
     Ellipsoidal,
 }
 
+impl AreaBasis {
+    /// As in the pipeline file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Planar => "planar",
+            Self::Ellipsoidal => "ellipsoidal",
+        }
+    }
+}
+
 /// What happens to parcels that cross the outer border of the zones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -440,7 +450,8 @@ pub struct ZoneTable {
     pub gdp_derived: bool,
 }
 
-fn one() -> f64 {
+/// The default of a unit or scale that changes nothing.
+pub fn one() -> f64 {
     1.0
 }
 

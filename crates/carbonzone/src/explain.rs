@@ -1,9 +1,9 @@
 //! `carbonzone explain`: where a unit's tonnes come from.
 
 use crate::args::{ExplainArgs, Format};
-use crate::out_dir::read_manifest;
-use crate::run::{named, print_line};
+use crate::out_dir::{named, read_manifest};
 use crate::summary::{right_align, table, tonnes};
+use crate::terminal::print_line;
 use anyhow::{Context, bail};
 use carbonzone_geom::{Coverage, overlap_grid, overlap_zones};
 use carbonzone_types::{AttributeTable, ExactSum, RuleRecord, RunManifest};

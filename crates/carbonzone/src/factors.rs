@@ -1,8 +1,8 @@
 //! `carbonzone factors`: the factor library.
 
 use crate::args::FactorsArgs;
-use crate::run::print_line;
 use crate::summary::table;
+use crate::terminal::print_line;
 use anyhow::bail;
 use carbonzone_inventory::FactorLibrary;
 

@@ -1,7 +1,7 @@
 //! `carbonzone init`: a commented starter pipeline.
 
 use crate::args::InitArgs;
-use crate::run::print_line;
+use crate::terminal::print_line;
 use anyhow::{Context, bail};
 
 const STARTER: &str = include_str!("../data/starter.toml");

@@ -1,13 +1,14 @@
 //! `carbonzone inventory`: sector totals line by line.
 
 use crate::args::InventoryArgs;
+use crate::check_pipeline::{self, budgets};
 use crate::diagnostics::{self, Colour};
 use crate::load;
 use crate::load::Notes;
-use crate::load_config::{self, Loaded, budgets};
+use crate::load_config::{self, Loaded};
 use crate::progress::Bars;
-use crate::run::{eprint_line, print_line};
 use crate::summary::{right_align, table, tonnes};
+use crate::terminal::{eprint_line, print_line};
 use anyhow::{Context, bail};
 use carbonzone_inventory::{Inventory, InventoryLine};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
@@ -23,9 +24,9 @@ pub fn inventory(args: &InventoryArgs) -> anyhow::Result<u8> {
         return Ok(0);
     }
     let pipeline = args.pipeline.as_deref().context("no pipeline file")?;
-    let loaded = match load_config::load(pipeline, &args.set) {
-        Ok(loaded) => loaded,
-        Err((text, findings)) => {
+    let loaded = match load_config::read(pipeline, &args.set, check_pipeline::check) {
+        Ok((loaded, findings)) if !findings.blocks() => loaded,
+        Ok((Loaded { text, .. }, findings)) | Err((text, findings)) => {
             let shown = pipeline.display().to_string();
             eprint_line(&diagnostics::render(&findings, &shown, &text, Colour::for_stderr()));
             return Ok(findings.exit_code());

@@ -6,12 +6,14 @@
 #[expect(clippy::doc_markdown, reason = "clap prints these lines as they are")]
 mod args;
 mod check_layers;
+mod check_pipeline;
 mod compare;
 mod compute;
 mod config;
 mod diagnostics;
 mod explain;
 mod factors;
+mod frame;
 mod gdp_proxies;
 mod init;
 mod inventory_command;
@@ -43,12 +45,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
-        Err(_) if progress::cancelled() => {
-            run::eprint_line("cancelled; nothing was written");
-            ExitCode::from(run::CANCELLED)
-        }
+        Err(_) if progress::cancelled() => ExitCode::from(frame::say_cancelled()),
         Err(error) => {
-            run::eprint_line(&format!("error: {error:#}"));
+            terminal::eprint_line(&format!("error: {error:#}"));
             ExitCode::from(COULD_NOT_RUN)
         }
     }
@@ -70,13 +69,15 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Factors(args) => factors::factors(&args),
         Command::Init(args) => init::init(&args),
         Command::Schema => {
-            run::print_line(&serde_json::to_string_pretty(&schemars::schema_for!(studies::AnyPipeline))?);
+            terminal::print_line(&serde_json::to_string_pretty(&schemars::schema_for!(
+                studies::AnyPipeline
+            ))?);
             Ok(0)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "carbonzone", &mut script);
-            run::print_line(&String::from_utf8_lossy(&script));
+            terminal::print_line(&String::from_utf8_lossy(&script));
             Ok(0)
         }
     }

@@ -1,7 +1,6 @@
 //! `run.json`: provenance of a run.
 
 use crate::compute::Results;
-use crate::config::AreaBasis;
 use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
@@ -21,8 +20,7 @@ pub fn build(
     balances: Vec<Residual>,
 ) -> RunManifest {
     let p = &loaded.pipeline;
-    let title_en = if p.city.title_en.is_empty() { p.city.name.clone() } else { p.city.title_en.clone() };
-    let title_zh = if p.city.title_zh.is_empty() { title_en.clone() } else { p.city.title_zh.clone() };
+    let (title_en, title_zh) = titles(&p.city.name, &p.city.title_en, &p.city.title_zh);
     let common = common(loaded, notes);
     let by_proxy = gdp_proxies::side_by_side(p, inputs, results);
     RunManifest {
@@ -36,10 +34,7 @@ pub fn build(
         map_review_number: p.city.map_review_number.clone(),
         crs: inputs.crs.authority().unwrap_or(inputs.crs.definition()).to_owned(),
         crs_wkt: inputs.crs.wkt().to_owned(),
-        area_basis: match p.city.area {
-            AreaBasis::Planar => "planar".to_owned(),
-            AreaBasis::Ellipsoidal => "ellipsoidal".to_owned(),
-        },
+        area_basis: p.city.area.name().to_owned(),
         grid: Some(results.grid),
         grid_layer: results.grid.layer_name(),
         zones_layer: p.layers.zones.kind.clone(),
@@ -56,6 +51,14 @@ pub fn build(
         statements: common.statements.iter().cloned().chain(by_proxy.map(|s| s.statement())).collect(),
         ..common
     }
+}
+
+/// English and Chinese title; without one the name, without a Chinese one the English.
+pub fn titles(name: &str, en: &str, zh: &str) -> (String, String) {
+    let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
+    let en = or(en, name);
+    let zh = or(zh, &en);
+    (en, zh)
 }
 
 /// Plants with the ids of their parcels.

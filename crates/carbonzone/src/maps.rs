@@ -2,9 +2,9 @@
 
 use crate::args::{BreaksArg, MapsArgs, PaletteArg, ScaleArg};
 use crate::config::Language;
-use crate::out_dir::read_manifest;
+use crate::out_dir::{named, read_manifest};
 use crate::progress::Bars;
-use crate::{manifest, run, write};
+use crate::{manifest, terminal, write};
 use anyhow::Context;
 use carbonzone_io::LayerStyle;
 use carbonzone_report::{
@@ -39,7 +39,7 @@ pub fn render(
 ) -> anyhow::Result<()> {
     let rendered = carbonzone_report::render(data, options, dir, progress).context("maps and report")?;
     progress.begin("write styles", None);
-    let gpkg = run::named(dir, &data.manifest.name, "gpkg");
+    let gpkg = named(dir, &data.manifest.name, "gpkg");
     let styles: Vec<LayerStyle> = rendered
         .layer_styles
         .into_iter()
@@ -54,7 +54,7 @@ pub fn render(
     carbonzone_io::write_layer_styles(&gpkg, &styles).context("styles in the GeoPackage")?;
     progress.end();
     for warning in rendered.warnings {
-        run::eprint_line(&format!("warning: {warning}"));
+        terminal::eprint_line(&format!("warning: {warning}"));
     }
     Ok(())
 }
@@ -62,7 +62,7 @@ pub fn render(
 /// Reads a run back from its GeoPackage.
 pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
     let manifest = read_manifest(dir)?;
-    let gpkg = run::named(dir, &manifest.name, "gpkg");
+    let gpkg = named(dir, &manifest.name, "gpkg");
     let layer = |name: &str| -> anyhow::Result<MapLayer> {
         let (coverage, table) = carbonzone_io::read_own_layer(&gpkg, name)
             .with_context(|| format!("cannot read layer \"{name}\" of {}", gpkg.display()))?;
@@ -214,11 +214,11 @@ pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
     std::fs::write(&path, serde_json::to_string_pretty(&manifest)?)
         .with_context(|| format!("cannot write {}", path.display()))?;
     if !args.quiet {
-        run::print_line(&format!(
+        terminal::print_line(&format!(
             "maps of {} written to {}\n  project  {}\n  report   {}\n  figures  {}",
             manifest.title_en,
             args.run_dir.display(),
-            run::named(&args.run_dir, &manifest.name, "qgz").display(),
+            named(&args.run_dir, &manifest.name, "qgz").display(),
             args.run_dir.join("report.html").display(),
             args.run_dir.join("figures").display()
         ));

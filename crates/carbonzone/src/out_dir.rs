@@ -1,6 +1,6 @@
 //! The output folder: written beside its place and renamed at the end, so that nothing half-written is seen.
 
-use crate::run::eprint_line;
+use crate::terminal::eprint_line;
 use anyhow::{Context, bail};
 use carbonzone_types::RunManifest;
 use std::collections::BTreeSet;
@@ -163,6 +163,11 @@ fn belongs_to(target: &Path, pipeline_file: &str) -> bool {
         _ => false,
     };
     manifest.pipeline_file == pipeline_file || same_place(&manifest.pipeline_file, pipeline_file)
+}
+
+/// Path of a file in a run folder named after the run or a layer of it.
+pub fn named(dir: &Path, name: &str, extension: &str) -> PathBuf {
+    dir.join(format!("{name}.{extension}"))
 }
 
 /// Reads `run.json` of a run folder.

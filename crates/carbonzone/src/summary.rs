@@ -2,7 +2,8 @@
 
 use crate::config::Language;
 use crate::maps;
-use crate::run::{named, print_line};
+use crate::out_dir::named;
+use crate::terminal::print_line;
 use carbonzone_report::{Label, Lang, words};
 use carbonzone_types::{RunManifest, Severity, Stage, TOLERANCE};
 use comfy_table::{CellAlignment, Table};

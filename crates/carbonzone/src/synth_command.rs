@@ -2,8 +2,8 @@
 
 use crate::args::{SynthArgs, SynthCity};
 use crate::progress::Bars;
-use crate::run::print_line;
 use crate::synth_region;
+use crate::terminal::print_line;
 use anyhow::{Context, bail};
 use carbonzone_geom::Coverage;
 use carbonzone_io::{

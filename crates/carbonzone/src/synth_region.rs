@@ -2,8 +2,8 @@
 
 use crate::args::SynthArgs;
 use crate::progress::Bars;
-use crate::run::print_line;
 use crate::synth_command::{ByGdal, fail, partial_of, replace};
+use crate::terminal::print_line;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, FloatBand, GeometryKind, LayerSpec, VectorFormat, VectorWriter, WorkingCrs};
 use carbonzone_synth::guiyang::{self, GuiyangFacts, GuiyangOptions};

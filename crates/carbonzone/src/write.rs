@@ -4,7 +4,7 @@ use crate::compute::Results;
 use crate::config::{AreaBasis, ParcelDetail, ParcelFormat};
 use crate::load::Inputs;
 use crate::load_config::Loaded;
-use crate::run::named;
+use crate::out_dir::named;
 use crate::{gdp_proxies, maps, tables, workbook};
 use anyhow::Context;
 use carbonzone_geom::{Coverage, overlap_grid};

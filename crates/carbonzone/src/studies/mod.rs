@@ -2,13 +2,14 @@
 //! same outputs, ledger, provenance and maps.
 
 mod cells;
-pub mod counties;
-mod frame;
+mod counties;
 mod place;
-pub mod raster_series;
+mod raster_series;
 mod table_in;
 
-use crate::args::{CheckArgs, RunArgs};
+pub use counties::COUNTIES;
+pub use raster_series::RASTER_SERIES;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::Path;
@@ -28,7 +29,7 @@ pub enum AnyPipeline {
 
 /// Kind of study of a pipeline file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Study {
+pub enum Kind {
     /// Parcels, grid, townships (the default).
     Parcels,
     /// Counties over years.
@@ -39,36 +40,12 @@ pub enum Study {
 
 /// Kind of study that a file declares; a file that cannot be read or parsed counts as parcels, whose loader says
 /// what is wrong with it.
-pub fn study_of(path: &Path) -> Study {
+pub fn kind_of(path: &Path) -> Kind {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
     match table.get("study").and_then(toml::Value::as_str) {
-        Some("counties") => Study::Counties,
-        Some("raster_series") => Study::RasterSeries,
-        _ => Study::Parcels,
-    }
-}
-
-/// `carbonzone run` of another study; `None` if the file is of the parcels study.
-///
-/// # Errors
-/// As [`crate::run::run`].
-pub fn run(args: &RunArgs) -> Option<anyhow::Result<u8>> {
-    match study_of(&args.pipeline) {
-        Study::Parcels => None,
-        Study::Counties => Some(frame::run::<counties::Counties>(args)),
-        Study::RasterSeries => Some(frame::run::<raster_series::RasterSeries>(args)),
-    }
-}
-
-/// `carbonzone check` of another study; `None` if the file is of the parcels study.
-///
-/// # Errors
-/// As [`crate::run::check`].
-pub fn check(args: &CheckArgs) -> Option<anyhow::Result<u8>> {
-    match study_of(&args.pipeline) {
-        Study::Parcels => None,
-        Study::Counties => Some(frame::check::<counties::Counties>(args)),
-        Study::RasterSeries => Some(frame::check::<raster_series::RasterSeries>(args)),
+        Some("counties") => Kind::Counties,
+        Some("raster_series") => Kind::RasterSeries,
+        _ => Kind::Parcels,
     }
 }

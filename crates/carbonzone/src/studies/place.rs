@@ -1,7 +1,8 @@
 //! What every study over years says about its place: names, years, working CRS, area basis.
 
+use crate::check_pipeline::check_name;
 use crate::config::AreaBasis;
-use crate::load::Notes;
+use crate::load::{self, CRS_EXPECTED, CRS_HINT, Notes};
 use crate::load_config::Loaded;
 use crate::manifest;
 use carbonzone_geom::Coverage;
@@ -61,23 +62,13 @@ impl Place {
 /// What serde cannot see: name, years, and a CRS where there are layers.
 pub fn check<P>(loaded: &Loaded<P>, place: &Place, layers: bool) -> Findings {
     let mut findings = Findings::new();
+    check_name(loaded, &place.name, &mut findings);
     let mut report = |finding: Finding, key: &str| {
-        let place = loaded.span(&["city", key]).or_else(|| loaded.span(&["city"]));
-        findings.push(match place {
+        findings.push(match loaded.span(&["city", key]) {
             Some(span) => finding.span(span),
-            None => finding,
+            None => loaded.at(finding, &["city"]),
         });
     };
-    if place.name.is_empty() || !place.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-    {
-        report(
-            Finding::error("city_name", "the name becomes a folder and a file name")
-                .field("city.name")
-                .value(&place.name)
-                .expected("letters, digits, _ and -"),
-            "name",
-        );
-    }
     let range = place.first_year.is_some() || place.last_year.is_some();
     if range && (place.first_year.is_none() || place.last_year.is_none() || !place.years.is_empty()) {
         let finding = Finding::error("years", "give `years`, or `first_year` and `last_year`");
@@ -97,26 +88,11 @@ pub fn check<P>(loaded: &Loaded<P>, place: &Place, layers: bool) -> Findings {
     findings
 }
 
-const CRS_EXPECTED: &str = "a projected CRS in metres";
-const CRS_HINT: &str = "Guiyang: EPSG:4507; Henan: ESRI:102025 (equal area) or EPSG:4547";
-
 /// The working CRS. `None`: it is wrong (a finding says so); `Some(None)`: the file names none.
 pub fn working_crs<P>(loaded: &Loaded<P>, place: &Place, notes: &mut Notes) -> Option<Option<WorkingCrs>> {
-    let Some(text) = &place.crs else { return Some(None) };
-    match WorkingCrs::parse(text) {
-        Ok(crs) => Some(Some(crs)),
-        Err(e) => {
-            let mut finding = Finding::error("working_crs", e.to_string())
-                .field("city.crs")
-                .value(text)
-                .expected(CRS_EXPECTED)
-                .hint(CRS_HINT);
-            if let Some(span) = loaded.span(&["city", "crs"]) {
-                finding = finding.span(span);
-            }
-            notes.findings.push(finding);
-            None
-        }
+    match &place.crs {
+        None => Some(None),
+        Some(text) => load::working_crs(loaded, text, notes).map(Some),
     }
 }
 
@@ -171,8 +147,7 @@ pub fn manifest<P: Serialize>(
     crs: Option<&WorkingCrs>,
     notes: &Notes,
 ) -> RunManifest {
-    let title_en = if place.title_en.is_empty() { place.name.clone() } else { place.title_en.clone() };
-    let title_zh = if place.title_zh.is_empty() { title_en.clone() } else { place.title_zh.clone() };
+    let (title_en, title_zh) = manifest::titles(&place.name, &place.title_en, &place.title_zh);
     RunManifest {
         name: place.name.clone(),
         title_en,
@@ -183,10 +158,7 @@ pub fn manifest<P: Serialize>(
         map_review_number: place.map_review_number.clone(),
         crs: crs.map(|c| c.authority().unwrap_or(c.definition()).to_owned()).unwrap_or_default(),
         crs_wkt: crs.map(|c| c.wkt().to_owned()).unwrap_or_default(),
-        area_basis: match place.area {
-            AreaBasis::Planar => "planar".to_owned(),
-            AreaBasis::Ellipsoidal => "ellipsoidal".to_owned(),
-        },
+        area_basis: place.area.name().to_owned(),
         ..manifest::common(loaded, notes)
     }
 }

@@ -6,6 +6,11 @@ use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table};
 use carbonzone_types::Finding;
 use std::path::Path;
 
+/// The default name of the column with the year.
+pub fn year_column() -> String {
+    "year".to_owned()
+}
+
 /// Where a table is.
 #[derive(Clone, Copy)]
 pub struct TableFile<'a> {

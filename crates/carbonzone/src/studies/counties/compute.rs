@@ -49,11 +49,8 @@ pub fn compute(loaded: &Loaded<CountiesPipeline>, inputs: &Inputs, notes: &mut N
     match try_compute(loaded, inputs, notes) {
         Ok(results) => Some(results),
         Err(e) => {
-            let mut finding = Finding::error("zoning", e.to_string()).layer("zones");
-            if let Some(span) = loaded.span(&["zoning"]) {
-                finding = finding.span(span);
-            }
-            notes.findings.push(finding);
+            let finding = Finding::error("zoning", e.to_string()).layer("zones");
+            notes.findings.push(loaded.at(finding, &["zoning"]));
             None
         }
     }

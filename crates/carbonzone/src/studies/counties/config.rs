@@ -1,7 +1,8 @@
 //! The pipeline file of a counties study: `study = "counties"`.
 
-use crate::config::{JoinOn, Outputs, ZoneLayer};
+use crate::config::{JoinOn, Outputs, ZoneLayer, one};
 use crate::studies::place::Place;
+use crate::studies::table_in::year_column;
 use carbonzone_zoning::ZoningConfig;
 use carbonzone_zoning::guiyang::CountyFactors;
 use schemars::JsonSchema;
@@ -106,26 +107,18 @@ pub struct ActivityTable {
     /// Column with residents.
     pub population: String,
     /// How many persons one unit of the population column is: 1 (default), 10000 for 万人.
-    #[serde(default = "unit")]
+    #[serde(default = "one")]
     pub population_unit_persons: f64,
     /// Column with GDP.
     pub gdp: String,
     /// How many 1e4 CNY one unit of the GDP column is: 1 for 万元 (default), 10000 for 亿元.
-    #[serde(default = "unit")]
+    #[serde(default = "one")]
     pub gdp_unit_1e4cny: f64,
     /// Column with energy per GDP, tonnes of coal equivalent per 1e4 CNY.
     pub energy_tce_per_1e4cny: String,
     /// Where the table comes from.
     #[serde(default)]
     pub source: String,
-}
-
-fn year_column() -> String {
-    "year".to_owned()
-}
-
-fn unit() -> f64 {
-    1.0
 }
 
 /// Sink coefficients by land-cover class.

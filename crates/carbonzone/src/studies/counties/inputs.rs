@@ -49,10 +49,7 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     let mut findings = place::check(loaded, &p.city, p.layers.zones.is_some());
     let years = p.city.years();
     let mut report = |finding: Finding, keys: &[&str]| {
-        findings.push(match loaded.span(keys) {
-            Some(span) => finding.span(span),
-            None => finding,
-        });
+        findings.push(loaded.at(finding, keys));
     };
     if p.published.is_some() == p.activity.is_some() {
         let finding = Finding::error("totals", "give either [activity] with land cover, or [published]")

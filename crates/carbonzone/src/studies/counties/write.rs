@@ -7,7 +7,7 @@ use super::inputs::Inputs;
 use super::{report, tables};
 use crate::load::Notes;
 use crate::load_config::Loaded;
-use crate::run::named;
+use crate::out_dir::named;
 use crate::studies::place::{self, Areas};
 use crate::{manifest as shared, maps, tables as shared_tables};
 use anyhow::Context;

@@ -1,7 +1,8 @@
 //! The pipeline file of a raster series study: `study = "raster_series"`.
 
-use crate::config::{JoinOn, MassUnit, Outputs, ZoneLayer};
+use crate::config::{JoinOn, MassUnit, Outputs, ZoneLayer, one};
 use crate::studies::place::Place;
+use crate::studies::table_in::year_column;
 use carbonzone_zoning::henan::downscale::{BACKGROUND_NW, LightModel};
 use carbonzone_zoning::henan::respiration::NegativeNep;
 use carbonzone_zoning::henan::risk::{RiskOptions, RiskVariant};
@@ -90,10 +91,6 @@ pub struct YearlyRaster {
     pub valid_max: Option<f64>,
 }
 
-fn one() -> f64 {
-    1.0
-}
-
 /// County energy emissions: one row per county (or region) and year.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -131,10 +128,6 @@ pub struct SeriesEmissions {
     /// Where the table comes from.
     #[serde(default)]
     pub source: String,
-}
-
-fn year_column() -> String {
-    "year".to_owned()
 }
 
 fn background() -> f64 {

@@ -1,6 +1,7 @@
 //! Everything a raster series study reads but the rasters: counties, emissions per county and year, and the checks.
 
 use super::config::{EmissionLevel, RasterSeriesPipeline};
+use crate::check_pipeline::check_cell;
 use crate::config::JoinOn;
 use crate::load::zones::ZoneSet;
 use crate::load::{Notes, zones};
@@ -43,10 +44,7 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     let p = &loaded.pipeline;
     let mut findings = place::check(loaded, &p.city, true);
     let mut report = |finding: Finding, keys: &[&str]| {
-        findings.push(match loaded.span(keys) {
-            Some(span) => finding.span(span),
-            None => finding,
-        });
+        findings.push(loaded.at(finding, keys));
     };
     if p.risk.window_years == 0 {
         let finding =
@@ -63,13 +61,7 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
             .expected("[layers.respiration], or [layers.temperature] and [layers.precipitation] with twelve bands each");
         report(finding, &["layers"]);
     }
-    if !(p.aggregate.cell_m > 0.0 && p.aggregate.cell_m.is_finite()) {
-        let finding = Finding::error("cell_size", "the grid cell size must be a positive number of metres");
-        report(
-            finding.field("aggregate.cell_m").value(p.aggregate.cell_m.to_string()),
-            &["aggregate", "cell_m"],
-        );
-    }
+    check_cell(loaded, &p.aggregate, &mut findings);
     findings
 }
 

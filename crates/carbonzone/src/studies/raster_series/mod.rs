@@ -8,72 +8,23 @@ mod report;
 mod tables;
 mod write;
 
-use super::frame::Study;
-use super::place::Place;
-use crate::config::Outputs;
-use crate::load::Notes;
-use crate::load_config::Loaded;
-use carbonzone_types::{Findings, Progress, Residual, RunManifest};
-use config::RasterSeriesPipeline;
-use std::path::Path;
+use crate::frame::Study;
 
-/// The study.
-pub struct RasterSeries;
-
-impl Study for RasterSeries {
-    type Pipeline = RasterSeriesPipeline;
-    type Inputs = inputs::Inputs;
-    type Results = compute::Results;
-
-    fn place(pipeline: &RasterSeriesPipeline) -> &Place {
-        &pipeline.city
-    }
-
-    fn outputs(pipeline: &mut RasterSeriesPipeline) -> &mut Outputs {
-        &mut pipeline.outputs
-    }
-
-    fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
-        inputs::check_config(loaded)
-    }
-
-    fn load(
-        loaded: &Loaded<RasterSeriesPipeline>,
-        notes: &mut Notes,
-        progress: &dyn Progress,
-    ) -> Option<inputs::Inputs> {
+/// What this study puts into the frame.
+pub const RASTER_SERIES: Study<config::RasterSeriesPipeline, inputs::Inputs, compute::Results> = Study {
+    name: |pipeline| &pipeline.city.name,
+    outputs: |pipeline| &mut pipeline.outputs,
+    check_config: inputs::check_config,
+    load_despite_errors: false,
+    load: |loaded, notes, progress| {
         // Before anything else, so that every missing file is named beside what is wrong with the others.
         rasters::report_missing(loaded, notes);
         inputs::load(loaded, notes, progress)
-    }
-
-    fn compute(
-        loaded: &Loaded<RasterSeriesPipeline>,
-        inputs: &inputs::Inputs,
-        notes: &mut Notes,
-        progress: &dyn Progress,
-    ) -> Option<compute::Results> {
-        compute::compute(loaded, inputs, notes, progress)
-    }
-
-    fn manifest(
-        loaded: &Loaded<RasterSeriesPipeline>,
-        inputs: &inputs::Inputs,
-        results: &compute::Results,
-        notes: &Notes,
-        balances: Vec<Residual>,
-    ) -> RunManifest {
-        write::manifest(loaded, inputs, results, notes, balances)
-    }
-
-    fn write_all(
-        loaded: &Loaded<RasterSeriesPipeline>,
-        inputs: &inputs::Inputs,
-        results: &compute::Results,
-        manifest: &RunManifest,
-        dir: &Path,
-        progress: &dyn Progress,
-    ) -> anyhow::Result<()> {
-        write::write_all(loaded, inputs, results, manifest, dir, progress)
-    }
-}
+    },
+    compute: compute::compute,
+    manifest: write::manifest,
+    write_all: |loaded, inputs, results, manifest, dir, progress| {
+        write::write_all(loaded, &inputs, results, &manifest, dir, progress)?;
+        Ok(manifest)
+    },
+};

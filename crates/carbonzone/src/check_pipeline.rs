@@ -1,0 +1,251 @@
+//! Checks of a pipeline file that serde cannot see: ranges, totals, rules, names that do not exist.
+
+use crate::check_layers;
+use crate::config::{Aggregate, MassUnit, Pipeline, Total};
+use crate::load_config::{Loaded, suggest};
+use carbonzone_types::{Finding, Findings};
+use std::collections::BTreeMap;
+
+/// What serde cannot see: budgets without rules, shares that do not sum to 1, names that do not exist.
+pub fn check(loaded: &Loaded) -> Findings {
+    let mut findings = Findings::new();
+    let p = &loaded.pipeline;
+    check_name(loaded, &p.city.name, &mut findings);
+    check_cell(loaded, &p.aggregate, &mut findings);
+    if let Some(roads) = &p.layers.roads
+        && !(0.0..=1.0).contains(&roads.lambda)
+    {
+        findings.push(
+            loaded.at(
+                Finding::error("lambda", "the weight of the traffic POI must lie between 0 and 1")
+                    .field("layers.roads.lambda")
+                    .value(roads.lambda.to_string()),
+                &["layers", "roads", "lambda"],
+            ),
+        );
+    }
+    check_ranges(loaded, &mut findings);
+    check_layers::check(loaded, &mut findings);
+    check_totals(loaded, &mut findings);
+    check_rules(loaded, &mut findings);
+    findings
+}
+
+/// The name of a run becomes a folder and file names.
+pub fn check_name<P>(loaded: &Loaded<P>, name: &str, findings: &mut Findings) {
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+        findings.push(
+            loaded.at(
+                Finding::error("city_name", "the name becomes a folder and a file name")
+                    .field("city.name")
+                    .value(name)
+                    .expected("letters, digits, _ and -"),
+                &["city", "name"],
+            ),
+        );
+    }
+}
+
+/// A grid needs cells.
+pub fn check_cell<P>(loaded: &Loaded<P>, grid: &Aggregate, findings: &mut Findings) {
+    if !(grid.cell_m > 0.0 && grid.cell_m.is_finite()) {
+        findings.push(
+            loaded.at(
+                Finding::error("cell_size", "the grid cell size must be a positive number of metres")
+                    .field("aggregate.cell_m")
+                    .value(grid.cell_m.to_string()),
+                &["aggregate", "cell_m"],
+            ),
+        );
+    }
+}
+
+/// Distances are not negative, and a year is a year.
+fn check_ranges(loaded: &Loaded, findings: &mut Findings) {
+    let layers = &loaded.pipeline.layers;
+    let snaps = [
+        ("poi", "snap_m", layers.poi.as_ref().map(|l| l.snap_m)),
+        ("population", "snap_m", layers.population.as_ref().map(|l| l.snap_m)),
+        ("roads", "snap_m", layers.roads.as_ref().map(|l| l.snap_m)),
+        ("roads", "poi_snap_m", layers.roads.as_ref().map(|l| l.poi_snap_m)),
+        ("point_sources", "snap_m", layers.point_sources.as_ref().map(|l| l.snap_m)),
+    ];
+    let mut refuse = |keys: &[&str], value: String, expected: &str| {
+        let finding = Finding::error("out_of_range", format!("{} = {value}", keys.join(".")))
+            .field(keys.join("."))
+            .value(value)
+            .expected(expected);
+        findings.push(loaded.at(finding, keys));
+    };
+    for (layer, key, value) in snaps {
+        if let Some(metres) = value.filter(|m| !(*m >= 0.0 && m.is_finite())) {
+            refuse(&["layers", layer, key], metres.to_string(), "a distance in metres, 0 or more");
+        }
+    }
+    let year = loaded.pipeline.city.year;
+    if !(1900..=2200).contains(&year) {
+        refuse(&["city", "year"], year.to_string(), "a year such as 2020");
+    }
+}
+
+fn check_totals(loaded: &Loaded, findings: &mut Findings) {
+    let inventory = &loaded.pipeline.inventory;
+    if inventory.totals.is_empty() == inventory.activity.is_none() {
+        findings.push(
+            Finding::error("inventory", "the inventory is either given or computed: one of both is needed")
+                .field("inventory")
+                .expected("[[inventory.totals]] or [inventory.activity]"),
+        );
+    }
+    for (i, total) in inventory.totals.iter().enumerate() {
+        let index = i.to_string();
+        let name = format!("{}:{}", total.sector, total.land_group);
+        if !(total.amount >= 0.0 && total.amount.is_finite()) {
+            let finding = Finding::error("negative_or_nan_budget", format!("total {name} is not a number ≥ 0"))
+                .field("inventory.totals.amount")
+                .value(total.amount.to_string())
+                .hint(if total.amount.is_nan() {
+                    "put the number of your city here"
+                } else if total.sector == "sink" {
+                    "sinks are given positive; land that is a net source is an emission: declare sector = \"land\", it then enters gross"
+                } else {
+                    "emissions are given positive; removals are sector = \"sink\""
+                });
+            findings.push(loaded.at(finding, &["inventory", "totals", &index, "amount"]));
+        }
+        let shares: f64 = total.mode_share.values().sum();
+        if !total.mode_share.is_empty()
+            && ((shares - 1.0).abs() > 1e-9 || total.mode_share.values().any(|s| s.is_nan() || *s < 0.0))
+        {
+            let finding = Finding::error("mode_share", format!("mode_share of {name} sums to {shares}"))
+                .expected("shares ≥ 0 that sum to 1");
+            findings.push(loaded.at(finding, &["inventory", "totals", &index, "mode_share"]));
+        }
+    }
+}
+
+fn check_rules(loaded: &Loaded, findings: &mut Findings) {
+    let p = &loaded.pipeline;
+    let mut seen = BTreeMap::new();
+    for (i, rule) in p.allocate.iter().enumerate() {
+        let index = i.to_string();
+        let mut report = |finding: Finding, key: &str| {
+            findings.push(loaded.at(finding, &["allocate", &index, key]));
+        };
+        if seen.insert(rule.id.clone(), i).is_some() {
+            report(Finding::error("duplicate_rule", format!("rule id \"{}\" occurs twice", rule.id)), "id");
+        }
+        if rule.land.is_empty() {
+            report(Finding::error("rule_land", format!("rule \"{}\" names no land group", rule.id)), "land");
+        }
+        if rule.proxies.is_empty() {
+            report(
+                Finding::error("rule_proxies", format!("rule \"{}\" names no proxy", rule.id))
+                    .hint("`proxies = [\"area\"]` shares by area"),
+                "proxies",
+            );
+        }
+        for proxy in &rule.proxies {
+            if !known_proxy(proxy) {
+                let known =
+                    ["population", "road_corrected", "sink_area", "area", "poi:industry", "road:road"];
+                let finding = Finding::error("unknown_proxy", format!("rule \"{}\": unknown proxy", rule.id))
+                    .value(proxy)
+                    .expected("poi:<group>, population, road:<mode>, road_corrected, sink_area, area");
+                report(suggest(finding, proxy, known), "proxies");
+            }
+        }
+        if !p.inventory.totals.is_empty()
+            && !budgets(&p.inventory.totals, MassUnit::Tonnes).contains_key(&rule.budget)
+        {
+            let names = budgets(&p.inventory.totals, MassUnit::Tonnes);
+            let finding = Finding::error(
+                "unknown_budget",
+                format!("rule \"{}\": no total \"{}\"", rule.id, rule.budget),
+            )
+            .expected(names.keys().cloned().collect::<Vec<_>>().join(", "));
+            report(suggest(finding, &rule.budget, names.keys().map(String::as_str)), "budget");
+        }
+    }
+    if !p.inventory.totals.is_empty() {
+        for (budget, amount_t) in budgets(&p.inventory.totals, p.inventory.unit) {
+            if let Some(finding) = check_shares(p, &budget, amount_t) {
+                findings.push(finding);
+            }
+        }
+    }
+}
+
+/// Every budget must be handed out whole: the shares of its rules sum to 1.
+pub fn check_shares(pipeline: &Pipeline, budget: &str, amount_t: f64) -> Option<Finding> {
+    let shares: f64 = pipeline.allocate.iter().filter(|r| r.budget == budget).map(|r| r.share).sum();
+    if (shares - 1.0).abs() <= 1e-9 || (amount_t == 0.0 && shares == 0.0) {
+        return None;
+    }
+    Some(
+        Finding::error(
+            "budget_not_handed_out",
+            format!("the rules of budget \"{budget}\" take {shares} of it; nothing may be lost silently"),
+        )
+        .expected("shares that sum to 1")
+        .amount_t((amount_t * (1.0 - shares)).abs())
+        .hint(format!("add an [[allocate]] row with budget = \"{budget}\"")),
+    )
+}
+
+fn known_proxy(name: &str) -> bool {
+    matches!(name, "population" | "road_corrected" | "sink_area" | "area")
+        || name.strip_prefix("poi:").is_some_and(|g| !g.is_empty())
+        || name.strip_prefix("road:").is_some_and(|m| !m.is_empty())
+}
+
+/// Given totals as named budgets in tonnes, mode shares applied.
+pub fn budgets(totals: &[Total], unit: MassUnit) -> BTreeMap<String, f64> {
+    let mut out = BTreeMap::new();
+    for total in totals {
+        let name = format!("{}:{}", total.sector, total.land_group);
+        let amount_t = unit.in_tonnes(total.amount);
+        if total.mode_share.is_empty() {
+            *out.entry(name).or_insert(0.0) += amount_t;
+        } else {
+            for (mode, share) in &total.mode_share {
+                *out.entry(format!("{name}_{mode}")).or_insert(0.0) += amount_t * share;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mode_shares_split_a_total() {
+        let total = Total {
+            sector: "transport".into(),
+            land_group: "transport".into(),
+            amount: 10.0,
+            mode_share: BTreeMap::from([("road".into(), 0.9), ("rail".into(), 0.1)]),
+            source: String::new(),
+        };
+        let b = budgets(&[total], MassUnit::TenThousandTonnes);
+        assert_eq!(b["transport:transport_road"], 90_000.0);
+        assert_eq!(b["transport:transport_rail"], 10_000.0);
+    }
+
+    #[test]
+    fn totals_are_scaled_as_the_decimal_numbers_of_the_file() {
+        let total = |amount| Total {
+            sector: "industry".into(),
+            land_group: "industrial".into(),
+            amount,
+            mode_share: BTreeMap::new(),
+            source: String::new(),
+        };
+        let given = [(12_430.46, 124_304_600.0), (287.28, 2_872_800.0), (6.02, 60_200.0)];
+        for (amount, tonnes) in given {
+            assert_eq!(budgets(&[total(amount)], MassUnit::TenThousandTonnes)["industry:industrial"], tonnes);
+        }
+    }
+}
