@@ -39,20 +39,14 @@ impl InventoryError {
     /// The error as a [`Finding`].
     #[must_use]
     pub fn to_finding(&self) -> Finding {
-        let text = self.to_string();
-        let (message, hint) = match text.split_once("\nhint: ") {
-            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
-            None => (text, None),
-        };
-        let mut finding = match self {
-            Self::Sheet(e) => return e.to_finding(),
+        let message = self.to_string();
+        match self {
+            Self::Sheet(e) => e.to_finding(),
             Self::UnknownFactor { id, .. } => Finding::error("unknown_factor", message).value(id.clone()),
             Self::BadFactor { field, value, expected, .. } => Finding::error("bad_factor", message)
                 .field(field.clone())
                 .value(value.clone())
                 .expected(expected.clone()),
-        };
-        finding.hint = hint;
-        finding
+        }
     }
 }

@@ -124,16 +124,10 @@ impl SheetError {
     /// The error as a [`Finding`]: fatal (exit 2) if the file is missing or unreadable by the system, else an error.
     #[must_use]
     pub fn to_finding(&self) -> Finding {
-        let text = self.to_string();
-        let (message, hint) = match text.split_once("\nhint: ") {
-            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
-            None => (text, None),
-        };
         let mut finding = match self {
-            Self::Missing { .. } | Self::Io { .. } => Finding::fatal(self.code(), message),
-            _ => Finding::error(self.code(), message),
+            Self::Missing { .. } | Self::Io { .. } => Finding::fatal(self.code(), self.to_string()),
+            _ => Finding::error(self.code(), self.to_string()),
         };
-        finding.hint = hint;
         match self {
             Self::Number { column, value, .. } => {
                 finding = finding.field(column.clone()).value(value.clone()).expected("a number");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How serious a [`Finding`] is (contract §9).
+/// How serious a [`Finding`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -67,20 +67,26 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding with a code, a severity and a sentence.
+    /// A finding with a code, a severity and a sentence. A hint that ends the sentence (`\nhint: ...`, as the errors of
+    /// the library crates have it) becomes the hint of the finding.
     #[must_use]
     pub fn new(severity: Severity, code: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let (message, hint) = match message.split_once("\nhint: ") {
+            Some((sentence, hint)) => (sentence.to_owned(), Some(hint.to_owned())),
+            None => (message, None),
+        };
         Self {
             code: code.to_owned(),
             severity,
-            message: message.into(),
+            message,
             layer: None,
             file: None,
             feature: None,
             field: None,
             value: None,
             expected: None,
-            hint: None,
+            hint,
             count: None,
             amount_t: None,
             span: None,
@@ -228,7 +234,7 @@ impl Findings {
         }
     }
 
-    /// Exit code by contract §2: 2 for a fatal finding, 1 for an error, else 0.
+    /// Exit code (docs/pipeline.md): 2 for a fatal finding, 1 for an error, else 0.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.worst() {
@@ -242,5 +248,18 @@ impl Findings {
     #[must_use]
     pub fn count_of(&self, severity: Severity) -> usize {
         self.items.iter().filter(|f| f.severity == severity).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_at_the_end_of_a_message_becomes_the_hint() {
+        let finding = Finding::error("zoning", "weights sum to 0\nhint: give one weight above 0");
+        assert_eq!(finding.message, "weights sum to 0");
+        assert_eq!(finding.hint.as_deref(), Some("give one weight above 0"));
+        assert_eq!(Finding::info("x", "no hint").hint, None);
     }
 }
