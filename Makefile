@@ -129,9 +129,9 @@ qgis-check: $(or $(RUN),out/suzhou)/run.json ## open project, GeoPackage and loo
 report-check: out/suzhou/run.json ## drive the report in a headless Chromium with the network off
 	scripts/report-check out/suzhou
 
-ci: lint doc test ## exactly what CI runs
+ci: setup lint doc test ## exactly what CI runs
 	$(MAKE) suzhou PARCELS=5000
-	$(MAKE) suzhou PARCELS=5000 | tee build/second-run.txt
+	set -o pipefail; $(MAKE) suzhou PARCELS=5000 | tee build/second-run.txt
 	@! grep -E 'Compiling|written to' build/second-run.txt || { echo 'the second make suzhou did work again'; exit 1; }
 	@git diff --exit-code || { echo 'the tree is not clean after ci'; exit 1; }
 
