@@ -1,8 +1,8 @@
 //! Land-use codes to the paper's space types (Table 2) and sink types, by longest prefix.
 
+use crate::code_table::{CodeRow, CodeTable, SchemeError, Shipped, shipped};
 use carbonzone_types::ExactSum;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// One row of a land-use scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,72 +29,25 @@ fn none() -> String {
     "none".to_owned()
 }
 
+impl CodeRow for LandUseClass {
+    const COLUMNS: &'static str = "code, space_type[, name_zh, name_en, sink_type]";
+    const NEEDED: &'static str = "code or space type";
+
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn meaning(&self) -> &str {
+        &self.space_type
+    }
+}
+
 /// A table of land-use codes; the shipped ones, or a user's CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LandUseScheme {
     /// Name, e.g. `gbt21010`.
     pub name: String,
-    /// Rows by code.
-    classes: Vec<LandUseClass>,
-    by_code: BTreeMap<String, usize>,
-    /// Codes are hierarchical: a code means its longest known beginning. Else it must match as a whole.
-    prefix: bool,
-}
-
-/// How often an unknown code occurs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CodeCount {
-    /// The code as found.
-    pub code: String,
-    /// Parcels with it.
-    pub count: u64,
-    /// Their area in m².
-    pub area_m2: f64,
-}
-
-/// A scheme that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SchemeError {
-    /// The name is not one of the shipped schemes.
-    #[error("unknown scheme \"{name}\" (expected one of {known}, or the path of a CSV file)")]
-    Unknown {
-        /// Name given.
-        name: String,
-        /// Names shipped.
-        known: String,
-    },
-    /// The CSV does not have the needed columns or values.
-    #[error("{name}: row {row}: {why} (expected columns {columns})")]
-    Csv {
-        /// Scheme or file.
-        name: String,
-        /// Row, 1 = first after the header.
-        row: usize,
-        /// Reason.
-        why: String,
-        /// Columns needed.
-        columns: &'static str,
-    },
-    /// A code occurs twice with different meanings.
-    #[error("{name}: code \"{code}\" occurs twice")]
-    Duplicate {
-        /// Scheme or file.
-        name: String,
-        /// Code.
-        code: String,
-    },
-}
-
-/// A scheme shipped with the binary: name, CSV text, and whether codes match by their longest beginning.
-struct Shipped {
-    name: &'static str,
-    text: &'static str,
-    prefix: bool,
-}
-
-const fn shipped(name: &'static str, text: &'static str, prefix: bool) -> Shipped {
-    Shipped { name, text, prefix }
+    table: CodeTable<LandUseClass>,
 }
 
 const SHIPPED: &[Shipped] = &[
@@ -119,10 +72,7 @@ impl LandUseScheme {
     /// # Errors
     /// [`SchemeError::Unknown`] lists the shipped names.
     pub fn shipped(name: &str) -> Result<Self, SchemeError> {
-        match SHIPPED.iter().find(|s| s.name == name) {
-            Some(s) => Ok(Self { prefix: s.prefix, ..Self::from_csv(name, s.text)? }),
-            None => Err(SchemeError::Unknown { name: name.to_owned(), known: Self::names().join(", ") }),
-        }
+        Ok(Self { name: name.to_owned(), table: CodeTable::shipped(name, SHIPPED)? })
     }
 
     /// Reads a scheme from CSV text with columns `code, space_type` and optionally `name_zh, name_en, sink_type`;
@@ -131,25 +81,13 @@ impl LandUseScheme {
     /// # Errors
     /// A missing column or an empty code or space type names the row; a code that occurs twice is refused.
     pub fn from_csv(name: &str, text: &str) -> Result<Self, SchemeError> {
-        const COLUMNS: &str = "code, space_type[, name_zh, name_en, sink_type]";
-        let error = |row, why: String| SchemeError::Csv { name: name.to_owned(), row, why, columns: COLUMNS };
-        let mut reader = csv::ReaderBuilder::new()
-            .comment(Some(b'#'))
-            .trim(csv::Trim::All)
-            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-        let mut classes: Vec<LandUseClass> = Vec::new();
-        let mut by_code = BTreeMap::new();
-        for (row, record) in reader.deserialize::<LandUseClass>().enumerate() {
-            let class = record.map_err(|e| error(row + 1, e.to_string()))?;
-            if class.code.is_empty() || class.space_type.is_empty() {
-                return Err(error(row + 1, "empty code or space type".to_owned()));
-            }
-            if by_code.insert(class.code.clone(), classes.len()).is_some() {
-                return Err(SchemeError::Duplicate { name: name.to_owned(), code: class.code });
-            }
-            classes.push(class);
-        }
-        Ok(Self { name: name.to_owned(), classes, by_code, prefix: true })
+        Ok(Self { name: name.to_owned(), table: CodeTable::from_csv(name, text)? })
+    }
+
+    /// False if the file has no column `sink_type`: then no land of it absorbs by a coefficient.
+    #[must_use]
+    pub fn has_sink_types(&self) -> bool {
+        self.table.has_column("sink_type")
     }
 
     /// The class of a code. Hierarchical schemes (Chinese standards, a user's CSV): the row with the longest code
@@ -157,37 +95,25 @@ impl LandUseScheme {
     /// `forest`, and `3.0` (a class number stored as a real) is `3`.
     #[must_use]
     pub fn classify(&self, code: &str) -> Option<&LandUseClass> {
-        let code = code.trim();
-        let found = if self.prefix {
-            longest_prefix(&self.by_code, code)
-        } else {
-            exact(&self.by_code, code.strip_suffix(".0").unwrap_or(code))
-        };
-        found.map(|i| &self.classes[i])
+        self.table.classify(code)
     }
 
     /// True if the code stands in the table as it is, not only by its beginning.
     #[must_use]
     pub fn lists(&self, code: &str) -> bool {
-        self.by_code.contains_key(code.trim())
+        self.table.lists(code)
     }
 
     /// All classes, in file order.
     #[must_use]
     pub fn classes(&self) -> &[LandUseClass] {
-        &self.classes
+        self.table.rows()
     }
 
     /// Every space type of the scheme, once, in file order.
     #[must_use]
     pub fn space_types(&self) -> Vec<String> {
-        let mut out: Vec<String> = Vec::new();
-        for class in &self.classes {
-            if !out.contains(&class.space_type) {
-                out.push(class.space_type.clone());
-            }
-        }
-        out
+        self.table.meanings()
     }
 
     /// Area share of the rows (code, name found beside it, m²) whose name is the scheme's name for the code.
@@ -214,7 +140,10 @@ impl LandUseScheme {
     /// hierarchical schemes apart that share their first digits. `None` without area.
     #[must_use]
     pub fn listed_share<'a>(&self, rows: impl Iterator<Item = (&'a str, f64)>) -> Option<f64> {
-        area_share(rows, |code| if self.prefix { self.lists(code) } else { self.classify(code).is_some() })
+        area_share(
+            rows,
+            |code| if self.table.prefix { self.lists(code) } else { self.classify(code).is_some() },
+        )
     }
 }
 
@@ -227,19 +156,6 @@ fn area_share<'a>(rows: impl Iterator<Item = (&'a str, f64)>, counts: impl Fn(&s
         }
     }
     (all.value() > 0.0).then(|| part.value() / all.value())
-}
-
-/// Index of the key that is `code`; for `key=value` its value, or the row `key=*`.
-pub(crate) fn exact(by_code: &BTreeMap<String, usize>, code: &str) -> Option<usize> {
-    let of = |code: &str| by_code.get(code).copied();
-    let (key, value) = code.split_once('=').unwrap_or(("", code));
-    of(code).or_else(|| of(value)).or_else(|| of(&format!("{key}=*")))
-}
-
-/// Index of the longest key that is a prefix of `code`.
-pub(crate) fn longest_prefix(by_code: &BTreeMap<String, usize>, code: &str) -> Option<usize> {
-    let ends = code.char_indices().map(|(i, c)| i + c.len_utf8()).collect::<Vec<_>>();
-    ends.iter().rev().find_map(|&end| by_code.get(&code[..end]).copied())
 }
 
 #[cfg(test)]
@@ -267,6 +183,13 @@ mod tests {
     fn a_missing_column_names_the_row_and_what_was_expected() {
         let message = LandUseScheme::from_csv("x.csv", "code,name_zh\n1,a\n").unwrap_err().to_string();
         assert!(message.contains("x.csv: row 1") && message.contains("space_type"), "{message}");
+    }
+
+    #[test]
+    fn a_table_of_ones_own_may_do_without_sink_types_and_says_so() {
+        let without = LandUseScheme::from_csv("x.csv", "code,space_type\n1,forest\n").unwrap();
+        assert!(!without.has_sink_types() && without.classify("1").unwrap().sink_type == "none");
+        assert!(LandUseScheme::shipped("gbt21010").unwrap().has_sink_types());
     }
 
     #[test]

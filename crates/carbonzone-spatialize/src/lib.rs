@@ -22,6 +22,7 @@
 //! ```
 
 mod allocate;
+mod code_table;
 mod land_use;
 mod line_scheme;
 mod poi_scheme;
@@ -29,7 +30,8 @@ mod rules;
 pub mod surrogate;
 
 pub use allocate::{Allocation, AllocationError, Parcels, PlacedPointSource, allocate};
-pub use land_use::{CodeCount, LandUseClass, LandUseScheme, SchemeError};
+pub use code_table::SchemeError;
+pub use land_use::{LandUseClass, LandUseScheme};
 pub use line_scheme::{NO_MODE, line_modes};
 pub use poi_scheme::{PoiClass, PoiScheme, split_codes};
 pub use rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyColumn, ProxyTable};

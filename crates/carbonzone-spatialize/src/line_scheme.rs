@@ -1,6 +1,6 @@
 //! Line classes of common data sets to transport modes.
 
-use crate::land_use::SchemeError;
+use crate::code_table::SchemeError;
 use std::collections::BTreeMap;
 
 /// Mode of classes that carry no motor traffic, or are not in use: left out on purpose.

@@ -1,8 +1,7 @@
 //! POI type codes to proxy groups and transport modes, by longest prefix.
 
-use crate::land_use::{SchemeError, exact, longest_prefix};
+use crate::code_table::{CodeRow, CodeTable, SchemeError, Shipped, shipped};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// One row of a POI scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -22,25 +21,38 @@ pub struct PoiClass {
     pub mode: String,
 }
 
+impl CodeRow for PoiClass {
+    const COLUMNS: &'static str = "code, group[, name_zh, name_en, mode]";
+    const NEEDED: &'static str = "code or group";
+
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn meaning(&self) -> &str {
+        &self.group
+    }
+}
+
 /// A table of POI codes; a shipped one (`amap`, `osm`), or a user's CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoiScheme {
     /// Name.
     pub name: String,
-    classes: Vec<PoiClass>,
-    by_code: BTreeMap<String, usize>,
-    /// Codes are hierarchical (Amap, a user's CSV); else they match as a whole (OSM).
-    prefix: bool,
+    table: CodeTable<PoiClass>,
 }
 
-const SHIPPED: &[(&str, &str, bool)] =
-    &[("amap", include_str!("../data/amap.csv"), true), ("osm", include_str!("../data/osm_poi.csv"), false)];
+/// Codes of Amap and of a user's CSV are hierarchical, those of OSM match as a whole.
+const SHIPPED: &[Shipped] = &[
+    shipped("amap", include_str!("../data/amap.csv"), true),
+    shipped("osm", include_str!("../data/osm_poi.csv"), false),
+];
 
 impl PoiScheme {
     /// Names of the shipped schemes.
     #[must_use]
     pub fn names() -> Vec<&'static str> {
-        SHIPPED.iter().map(|(name, ..)| *name).collect()
+        SHIPPED.iter().map(|s| s.name).collect()
     }
 
     /// A shipped scheme.
@@ -48,10 +60,7 @@ impl PoiScheme {
     /// # Errors
     /// [`SchemeError::Unknown`] lists the shipped names.
     pub fn shipped(name: &str) -> Result<Self, SchemeError> {
-        match SHIPPED.iter().find(|(n, ..)| *n == name) {
-            Some((_, text, prefix)) => Ok(Self { prefix: *prefix, ..Self::from_csv(name, text)? }),
-            None => Err(SchemeError::Unknown { name: name.to_owned(), known: Self::names().join(", ") }),
-        }
+        Ok(Self { name: name.to_owned(), table: CodeTable::shipped(name, SHIPPED)? })
     }
 
     /// Reads a scheme from CSV text with columns `code, group` and optionally `name_zh, name_en, mode`.
@@ -59,52 +68,28 @@ impl PoiScheme {
     /// # Errors
     /// As [`crate::LandUseScheme::from_csv`].
     pub fn from_csv(name: &str, text: &str) -> Result<Self, SchemeError> {
-        const COLUMNS: &str = "code, group[, name_zh, name_en, mode]";
-        let error = |row, why: String| SchemeError::Csv { name: name.to_owned(), row, why, columns: COLUMNS };
-        let mut reader = csv::ReaderBuilder::new()
-            .comment(Some(b'#'))
-            .trim(csv::Trim::All)
-            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-        let mut classes: Vec<PoiClass> = Vec::new();
-        let mut by_code = BTreeMap::new();
-        for (row, record) in reader.deserialize::<PoiClass>().enumerate() {
-            let class = record.map_err(|e| error(row + 1, e.to_string()))?;
-            if class.code.is_empty() || class.group.is_empty() {
-                return Err(error(row + 1, "empty code or group".to_owned()));
-            }
-            if by_code.insert(class.code.clone(), classes.len()).is_some() {
-                return Err(SchemeError::Duplicate { name: name.to_owned(), code: class.code });
-            }
-            classes.push(class);
-        }
-        Ok(Self { name: name.to_owned(), classes, by_code, prefix: true })
+        Ok(Self { name: name.to_owned(), table: CodeTable::from_csv(name, text)? })
     }
 
     /// The class of one code: by its longest known beginning, in the scheme `osm` as a whole (`amenity=bank` is
     /// `bank`; `shop=bakery` is a shop even if no row lists bakeries).
     #[must_use]
     pub fn classify(&self, code: &str) -> Option<&PoiClass> {
-        let found =
-            if self.prefix { longest_prefix(&self.by_code, code) } else { exact(&self.by_code, code.trim()) };
-        found.map(|i| &self.classes[i])
+        self.table.classify(code)
     }
 
     /// All classes.
     #[must_use]
     pub fn classes(&self) -> &[PoiClass] {
-        &self.classes
+        self.table.rows()
     }
 
     /// Every group of the scheme except `ignore`, once, in file order.
     #[must_use]
     pub fn groups(&self) -> Vec<String> {
-        let mut out: Vec<String> = Vec::new();
-        for class in self.classes.iter().filter(|c| c.group != "ignore") {
-            if !out.contains(&class.group) {
-                out.push(class.group.clone());
-            }
-        }
-        out
+        let mut groups = self.table.meanings();
+        groups.retain(|g| g != "ignore");
+        groups
     }
 }
 

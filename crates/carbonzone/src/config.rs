@@ -293,7 +293,7 @@ pub struct RoadLayer {
     /// Reach of the rules `nearest` and `both_sides`, metres.
     #[serde(default)]
     pub snap_m: f64,
-    /// Weight of the traffic POI in the corrected length, 0 to 1 (method B; ours).
+    /// Weight of the traffic POI in the corrected length, 0 to 1 (docs/method.md §5; ours).
     #[serde(default = "half")]
     pub lambda: f64,
     /// Traffic POI beside the roads go to the nearest road parcel within this distance, metres.

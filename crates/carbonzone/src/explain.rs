@@ -42,10 +42,32 @@ struct Explanation {
     /// Written value minus the sum of the lines: what the explanation leaves open.
     unexplained_gross_t: f64,
     lines: Vec<Line>,
+    /// The unit beside the city (zones).
+    against_city: Vec<Beside>,
     /// The parcels that weigh most (cells and zones).
     largest_parcels: Vec<LargeParcel>,
     /// Activity lines behind each budget, if the totals were computed.
     inventory_lines: Vec<serde_json::Value>,
+}
+
+/// A number of a zone beside that of the city.
+#[derive(Debug, Serialize)]
+struct Beside {
+    key: String,
+    label: String,
+    value: Option<f64>,
+    city: f64,
+    /// What the number of the city is.
+    city_is: String,
+    /// Value over the city's; none where that is not positive.
+    ratio: Option<f64>,
+}
+
+impl Beside {
+    fn new(key: &str, label: &str, value: Option<f64>, city: f64, city_is: &str) -> Self {
+        let ratio = value.filter(|_| city > 0.0).map(|v| v / city);
+        Self { key: key.to_owned(), label: label.to_owned(), value, city, city_is: city_is.to_owned(), ratio }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -147,7 +169,30 @@ fn zone(dir: &Path, manifest: &RunManifest, id: &str) -> anyhow::Result<Explanat
     let unit = format!("{} {}", ids[row].as_deref().unwrap_or(""), names[row].as_deref().unwrap_or(""));
     let key = ids[row].clone().unwrap_or_default();
     let members = Members { table: attributes, shares };
-    Ok(explanation(manifest, unit, &manifest.zones_layer, written(&table, row), &members, Some(&key)))
+    let of_unit =
+        explanation(manifest, unit, &manifest.zones_layer, written(&table, row), &members, Some(&key));
+    Ok(Explanation { against_city: against_city(manifest, &table, row), ..of_unit })
+}
+
+/// Net emissions beside the mean of all zones; the indices beside those of the city.
+fn against_city(manifest: &RunManifest, zones: &AttributeTable, row: usize) -> Vec<Beside> {
+    let number = |field: &str| zones.get(field).and_then(|c| c.number_at(row));
+    let sum = |field: &str| {
+        let column = zones.numbers(field).unwrap_or_default();
+        column.into_iter().flatten().collect::<ExactSum>().value()
+    };
+    let (gross_t, n) = (sum("gross_t"), zones.rows());
+    let mean = format!("the mean of the {n} {}", manifest.zones_layer);
+    let mut out = vec![Beside::new("net_t", "net t CO2e", number("net_t"), sum("net_t") / n as f64, &mean)];
+    for indicator in &manifest.indicators {
+        let (city, city_is) = match indicator.key.as_str() {
+            "ccr" if gross_t > 0.0 => (sum("sink_t") / gross_t, "that of the city"),
+            "ccr" => continue,
+            _ => (1.0, "that of the city, 1 by definition"),
+        };
+        out.push(Beside::new(&indicator.key, &indicator.label_en, number(&indicator.key), city, city_is));
+    }
+    out
 }
 
 fn cell(dir: &Path, manifest: &RunManifest, text: &str) -> anyhow::Result<Explanation> {
@@ -218,6 +263,7 @@ fn explanation(
         unexplained_gross_t: without_noise(gross_t - explained, gross_t),
         inventory_lines: inventory_lines(manifest, &lines),
         lines,
+        against_city: Vec::new(),
         largest_parcels: largest(members),
     }
 }
@@ -396,6 +442,21 @@ fn render(e: &Explanation) -> String {
         tonnes(e.sink_t),
         tonnes(e.net_t)
     );
+    render_lines(&mut out, e);
+    render_city(&mut out, &e.against_city);
+    if e.kind != "parcel" {
+        render_parcels(&mut out, &e.largest_parcels);
+    }
+    let _ = writeln!(out, "budgets from");
+    for l in &e.lines {
+        let _ = writeln!(out, "  {:<18} {}", l.rule, l.budget_source);
+    }
+    render_inventory(&mut out, &e.inventory_lines);
+    out
+}
+
+/// The rules' parts, what each unit of a proxy carries, and what they leave open.
+fn render_lines(out: &mut String, e: &Explanation) {
     let mut t =
         table(&["sector · activity", "budget t", "land", "proxy", "weight", "of", "share %", "t CO2e"]);
     for l in &e.lines {
@@ -425,41 +486,54 @@ fn render(e: &Explanation) -> String {
     } else {
         let _ = writeln!(out, "not explained by these lines: {:.3e} t of gross", e.unexplained_gross_t);
     }
-    if e.kind != "parcel" && !e.largest_parcels.is_empty() {
+}
+
+fn render_city(out: &mut String, numbers: &[Beside]) {
+    if !numbers.is_empty() {
+        let _ = writeln!(out, "beside the city");
+    }
+    for b in numbers {
+        let shown = |v: f64| if b.key == "net_t" { tonnes(v) } else { format!("{v:.4}").replace('-', "−") };
+        let value = b.value.map_or_else(|| "–".to_owned(), shown);
+        let times = b.ratio.map_or_else(String::new, |r| format!("{r:.2} × ").replace('-', "−"));
+        let _ = writeln!(out, "  {}: {value}, {times}{} ({})", b.label, b.city_is, shown(b.city));
+    }
+}
+
+fn render_parcels(out: &mut String, parcels: &[LargeParcel]) {
+    if !parcels.is_empty() {
         let _ = writeln!(out, "parcels that weigh most");
-        for p in &e.largest_parcels {
-            let _ = writeln!(
-                out,
-                "  {}  land use {}  {} t ({:.1} % of the parcel)",
-                p.id,
-                p.land_use,
-                tonnes(p.gross_t),
-                100.0 * p.share_of_parcel
-            );
-        }
     }
-    let _ = writeln!(out, "budgets from");
-    for l in &e.lines {
-        let _ = writeln!(out, "  {:<18} {}", l.rule, l.budget_source);
+    for p in parcels {
+        let _ = writeln!(
+            out,
+            "  {}  land use {}  {} t ({:.1} % of the parcel)",
+            p.id,
+            p.land_use,
+            tonnes(p.gross_t),
+            100.0 * p.share_of_parcel
+        );
     }
-    if !e.inventory_lines.is_empty() {
+}
+
+fn render_inventory(out: &mut String, lines: &[serde_json::Value]) {
+    if !lines.is_empty() {
         let _ = writeln!(out, "activity lines behind the budgets (city totals)");
-        for l in &e.inventory_lines {
-            let _ = writeln!(
-                out,
-                "  {} · {}: {} {} × {:.6} {} → {} t CO2e  [{} {}, {}]",
-                l["sector"].as_str().unwrap_or(""),
-                l["label"].as_str().unwrap_or(""),
-                l["amount"],
-                l["unit"].as_str().unwrap_or(""),
-                l["factor_value"].as_f64().unwrap_or(f64::NAN),
-                l["factor_unit"].as_str().unwrap_or(""),
-                tonnes(l["result_t"].as_f64().unwrap_or(f64::NAN)),
-                l["file"].as_str().unwrap_or(""),
-                l["cell"].as_str().unwrap_or(""),
-                l["factor_id"].as_str().unwrap_or("")
-            );
-        }
     }
-    out
+    for l in lines {
+        let _ = writeln!(
+            out,
+            "  {} · {}: {} {} × {:.6} {} → {} t CO2e  [{} {}, {}]",
+            l["sector"].as_str().unwrap_or(""),
+            l["label"].as_str().unwrap_or(""),
+            l["amount"],
+            l["unit"].as_str().unwrap_or(""),
+            l["factor_value"].as_f64().unwrap_or(f64::NAN),
+            l["factor_unit"].as_str().unwrap_or(""),
+            tonnes(l["result_t"].as_f64().unwrap_or(f64::NAN)),
+            l["file"].as_str().unwrap_or(""),
+            l["cell"].as_str().unwrap_or(""),
+            l["factor_id"].as_str().unwrap_or("")
+        );
+    }
 }

@@ -35,6 +35,7 @@ pub struct Study<P, I, R> {
     /// Everything known before writing.
     pub manifest: fn(&Loaded<P>, &I, &R, &Notes, Vec<Residual>) -> RunManifest,
     /// Writes everything but `run.json`; gives back the manifest with what only writing can tell.
+    #[expect(clippy::type_complexity, reason = "what a study writes from, spelt out once")]
     pub write_all: fn(&Loaded<P>, I, &R, RunManifest, &Path, &dyn Progress) -> anyhow::Result<RunManifest>,
 }
 

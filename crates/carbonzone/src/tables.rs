@@ -1,4 +1,4 @@
-//! Results as attribute tables: exact names, order and units of the output contract (§5).
+//! Results as attribute tables: exact names, order and units of docs/pipeline.md, "Fields".
 
 use crate::compute::{Results, SectorTable};
 use crate::config::AreaBasis;
@@ -6,6 +6,7 @@ use crate::load::Inputs;
 use carbonzone_io::{ColumnView, TableView};
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2};
 use carbonzone_zoning::scheme::append_zone_columns;
+use carbonzone_zoning::{ZoneClass, ZoningScheme};
 
 fn push_tonnes(table: &mut AttributeTable, sectors: &[String], values: &SectorTable, rows: Option<&[u32]>) {
     let pick = |column: &[f64]| match rows {
@@ -118,42 +119,67 @@ pub fn labelled(table: &AttributeTable, synthetic: bool) -> AttributeTable {
     table
 }
 
+/// Zone classes that occur, for tables with one row per class.
+pub struct OccurringClasses<'a> {
+    codes: &'a [u8],
+    classes: Vec<&'a ZoneClass>,
+}
+
+impl<'a> OccurringClasses<'a> {
+    /// The classes of a scheme that occur in `codes` (one per unit).
+    pub fn new(scheme: &'a ZoningScheme, codes: &'a [u8]) -> Self {
+        Self { codes, classes: scheme.classes.iter().filter(|c| codes.contains(&c.id)).collect() }
+    }
+
+    /// Their codes.
+    pub fn ids(&self) -> Vec<u8> {
+        self.classes.iter().map(|c| c.id).collect()
+    }
+
+    /// Number of units of each.
+    pub fn units(&self) -> Vec<i64> {
+        let count = |id: u8| self.codes.iter().filter(|c| **c == id).count() as i64;
+        self.classes.iter().map(|c| count(c.id)).collect()
+    }
+
+    /// Sum over the units of each.
+    pub fn sum(&self, values: &[f64]) -> ColumnData {
+        let of = |id: u8| {
+            let members = self.codes.iter().zip(values).filter(|(c, _)| **c == id);
+            members.map(|(_, v)| *v).collect::<ExactSum>().value()
+        };
+        ColumnData::Real(self.classes.iter().map(|c| Some(of(c.id))).collect())
+    }
+
+    /// Key, code, labels, colour and number of units.
+    pub fn table(&self) -> AttributeTable {
+        let text = |f: fn(&ZoneClass) -> &String| {
+            ColumnData::Text(self.classes.iter().map(|c| Some(f(c).clone())).collect())
+        };
+        let ids = self.classes.iter().map(|c| Some(i64::from(c.id))).collect();
+        AttributeTable::new()
+            .with("unit_id", text(|c| &c.key))
+            .with("zone", text(|c| &c.key))
+            .with("zone_id", ColumnData::Int(ids))
+            .with("zone_en", text(|c| &c.label_en))
+            .with("zone_zh", text(|c| &c.label_zh))
+            .with("zone_color", text(|c| &c.color))
+            .with("units", ColumnData::Int(self.units().into_iter().map(Some).collect()))
+    }
+}
+
 /// Dissolved zone classes: classes that occur, with their sums.
 pub fn zone_classes(inputs: &Inputs, results: &Results, area_m2: &[f64]) -> (Vec<u8>, AttributeTable) {
-    let codes = &results.zoning.overall;
-    let classes: Vec<_> = results.scheme.classes.iter().filter(|c| codes.contains(&c.id)).collect();
-    let sum = |values: &[f64]| {
-        let of = |id: u8| {
-            codes.iter().zip(values).filter(|(c, _)| **c == id).map(|(_, v)| *v).collect::<ExactSum>()
-        };
-        ColumnData::Real(classes.iter().map(|c| Some(of(c.id).value())).collect())
-    };
-    let text = |f: fn(&carbonzone_zoning::ZoneClass) -> String| {
-        ColumnData::Text(classes.iter().map(|c| Some(f(c))).collect())
-    };
-    let count = |id: u8| codes.iter().filter(|c| **c == id).count();
-    let table = AttributeTable::new()
-        .with("unit_id", text(|c| c.key.clone()))
-        .with("zone", text(|c| c.key.clone()))
-        .with("zone_id", ColumnData::Int(classes.iter().map(|c| Some(i64::from(c.id))).collect()))
-        .with("zone_en", text(|c| c.label_en.clone()))
-        .with("zone_zh", text(|c| c.label_zh.clone()))
-        .with("zone_color", text(|c| c.color.clone()))
-        .with("units", ColumnData::Int(classes.iter().map(|c| Some(count(c.id) as i64)).collect()))
-        .with(
-            "units_pct",
-            ColumnData::Real(
-                classes
-                    .iter()
-                    .map(|c| Some(100.0 * count(c.id) as f64 / inputs.zones.ids.len() as f64))
-                    .collect(),
-            ),
-        )
-        .with("area_m2", sum(area_m2))
-        .with("gross_t", sum(&results.zones.gross_t))
-        .with("sink_t", sum(&results.zones.sink_t))
-        .with("net_t", sum(&results.zones.net_t));
-    (classes.iter().map(|c| c.id).collect(), table)
+    let classes = OccurringClasses::new(&results.scheme, &results.zoning.overall);
+    let share = |units: i64| Some(100.0 * units as f64 / inputs.zones.ids.len() as f64);
+    let table = classes
+        .table()
+        .with("units_pct", ColumnData::Real(classes.units().into_iter().map(share).collect()))
+        .with("area_m2", classes.sum(area_m2))
+        .with("gross_t", classes.sum(&results.zones.gross_t))
+        .with("sink_t", classes.sum(&results.zones.sink_t))
+        .with("net_t", classes.sum(&results.zones.net_t));
+    (classes.ids(), table)
 }
 
 /// `ledger.csv`.

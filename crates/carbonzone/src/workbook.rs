@@ -112,7 +112,7 @@ fn indicator(manifest: &RunManifest, key: &str) -> Option<carbonzone_report::Lab
     Some(carbonzone_report::Label::new(found.label_en.clone(), found.label_zh.clone()))
 }
 
-/// What a field holds and how it is computed (method B).
+/// What a field holds and how it is computed (docs/method.md).
 fn meaning(field: &str) -> &'static str {
     match field {
         "unit_id" => "identifier of the unit",

@@ -1,4 +1,4 @@
-//! Rows of contract §9 as a user meets them: `carbonzone check` on a real broken city. File-level defects are
+//! Rows of docs/your-city.md as a user meets them: `carbonzone check` on a real broken city. File-level defects are
 //! tested in `carbonzone-io` ("io" below); here it is what reaches the person, and the exit code. "inputs": `tests/inputs/`.
 //!
 //! | row | test |
@@ -107,6 +107,23 @@ fn a_class_without_parcels_but_with_a_budget_is_an_error_with_tonnes() {
     let city = City::new();
     city.edit("land = [\"facility_agri\"]", "land = [\"greenhouses\"]");
     assert_mentions(&city.check(1), &["greenhouses", "60200.0 t CO2e", "on_missing_class"]);
+}
+
+#[test]
+fn land_that_the_scheme_does_not_have_is_named_even_if_the_rule_has_other_land() {
+    let city = City::new();
+    city.edit("land = [\"forest\"", "land = [\"forrest\"");
+    assert_mentions(
+        &city.check_any(),
+        &["warning[unknown_land]", "has no land \"forrest\"", "did you mean \"forest\"?", "city.toml:"],
+    );
+}
+
+#[test]
+fn a_misspelt_table_suggests_the_file_beside_it() {
+    let city = City::new();
+    city.edit("township_stats.csv", "township_stat.csv");
+    assert_mentions(&city.check(2), &["no such file", "did you mean \"township_stats.csv\"?"]);
 }
 
 /// The city without any industry POI.

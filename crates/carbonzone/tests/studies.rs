@@ -202,7 +202,7 @@ fn faults_of_a_counties_study_are_all_named() {
 
 // ---- a series of five years ------------------------------------------------------------------------------
 
-/// The window of method E5 for county `a`; a quiet surplus, without any light, for county `b`.
+/// The window of real series5 for county `a`; a quiet surplus, without any light, for county `b`.
 const EMISSION: [f64; 5] = [1.0, 1.2, 1.1, 1.5, 1.8];
 const ABSORPTION: [f64; 5] = [1.0, 1.0, 1.05, 1.0, 1.1];
 
@@ -339,7 +339,7 @@ fn a_provincial_total_is_split_by_light() {
     }
 }
 
-// ---- the mess of method E --------------------------------------------------------------------------------
+// ---- the mess of real series --------------------------------------------------------------------------------
 
 /// Runs the series and gives its messages and the rows of a table.
 fn run_and_read(dir: &Path, table: &str) -> (String, Vec<Row>) {

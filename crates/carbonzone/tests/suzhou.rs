@@ -156,6 +156,19 @@ fn explain_accounts_for_every_tonne_of_a_parcel_a_township_and_a_cell() {
             assert!(amount == 0.0 || relative(by_weight, amount) < 1e-6, "{flag}: {line}");
         }
     }
+    let (json, _) = expect(0, &["explain", &city.path("out"), "--township", &township, "--format", "json"]);
+    let e: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let beside = |key: &str, what: &str| {
+        let all = e["against_city"].as_array().unwrap();
+        all.iter().find(|b| b["key"] == key).unwrap()[what].as_f64().unwrap()
+    };
+    // ESC is the unit's CCR over the city's.
+    assert!(relative(beside("ccr", "ratio"), beside("esc", "value")) < 1e-9);
+    assert_eq!(beside("ecc", "ratio"), beside("ecc", "value"));
+    let net_t = city.manifest("out").totals.net_t;
+    assert!(relative(beside("net_t", "city") * 97.0, net_t) < 1e-3, "all but what lies outside");
+    let (text, _) = expect(0, &["explain", &city.path("out"), "--township", &township]);
+    assert!(text.contains("× the mean of the 97 townships"), "{text}");
     let (_, stderr) = expect(2, &["explain", &city.path("out"), "--township", "nowhere"]);
     assert!(stderr.contains("ids look like this"), "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! `border = "clip"` for points and lines: only what lies within the zones counts (method B, edge case 12).
+//! `border = "clip"` for points and lines: only what lies within the zones counts (docs/adr/0004).
 
 use super::Notes;
 use carbonzone_geom::{Coverage, LineIndex, PointLocator};

@@ -3,7 +3,7 @@
 use super::Notes;
 use super::parcels::ParcelSet;
 use crate::check_pipeline::{budgets, check_shares};
-use crate::load_config::Loaded;
+use crate::load_config::{Loaded, suggest};
 use carbonzone_inventory::{Inventory, InventoryConfig};
 use carbonzone_spatialize::AllocationRule;
 use carbonzone_types::{Finding, InputRecord, decimal_scaled};
@@ -113,16 +113,12 @@ fn check_activity_budgets(loaded: &Loaded, amounts: &BTreeMap<String, f64>, note
     }
     for rule in &loaded.pipeline.allocate {
         if !amounts.contains_key(&rule.budget) {
-            notes.findings.push(
-                Finding::info(
-                    "empty_budget",
-                    format!(
-                        "rule \"{}\": the inventory has no \"{}\"; it places nothing",
-                        rule.id, rule.budget
-                    ),
-                )
-                .expected(amounts.keys().cloned().collect::<Vec<_>>().join(", ")),
-            );
+            let finding = Finding::info(
+                "empty_budget",
+                format!("rule \"{}\": the inventory has no \"{}\"; it places nothing", rule.id, rule.budget),
+            )
+            .expected(amounts.keys().cloned().collect::<Vec<_>>().join(", "));
+            notes.findings.push(suggest(finding, &rule.budget, amounts.keys().map(String::as_str)));
         }
     }
 }

@@ -11,11 +11,13 @@ pub mod people;
 pub mod poi;
 pub mod point_sources;
 pub mod roads;
+mod rule_land;
+mod schemes;
 pub mod shift;
 pub mod zones;
 
 use crate::config::{PopulationKind, Source};
-use crate::load_config::Loaded;
+use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource, ProxyTable};
@@ -151,6 +153,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         let _ = inventory::load(loaded, None, notes);
         return None;
     };
+    rule_land::check(loaded, &parcels, notes);
     let mut proxies = Proxies::default();
     let mut per_zone = gdp::ZoneWeights::default();
     {
@@ -232,11 +235,19 @@ fn must_exist(loaded: &Loaded, role: &str, path: &std::path::Path, notes: &mut N
         .any(|f| f.code == "missing_file" && f.file.as_deref() == Some(shown.as_str()));
     let virtual_path = shown.starts_with("PG:") || shown.starts_with("/vsi");
     if !said && !virtual_path && !loaded.resolve(path).exists() {
-        notes.findings.push(
-            Finding::fatal("missing_file", "no such file")
-                .layer(role)
-                .file(shown)
-                .hint("paths are relative to the pipeline file"),
-        );
+        notes.findings.push(missing_file(role, &shown, &loaded.resolve(path)));
     }
+}
+
+/// A file that is not there, with the file beside it whose name is most like it.
+pub fn missing_file(role: &str, shown: &str, path: &std::path::Path) -> Finding {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| ".".as_ref());
+    let name = |p: &std::ffi::OsStr| p.to_string_lossy().into_owned();
+    let beside: Vec<String> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| name(&e.file_name())).collect();
+    let finding = Finding::fatal("missing_file", "no such file")
+        .layer(role)
+        .file(shown)
+        .hint("paths are relative to the pipeline file");
+    suggest(finding, &path.file_name().map(name).unwrap_or_default(), beside.iter().map(String::as_str))
 }

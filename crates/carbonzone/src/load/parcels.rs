@@ -1,6 +1,6 @@
 //! Land-use parcels: geometry, code, space type, area on both bases.
 
-use super::{Notes, land_of_proxy, vector_source};
+use super::{Notes, land_of_proxy, schemes, vector_source};
 use crate::config::{AreaBasis, Border};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
@@ -158,27 +158,18 @@ pub fn first_filled(table: &AttributeTable, setting: &str) -> Option<Vec<String>
     out
 }
 
-fn land_use_scheme(loaded: &Loaded, notes: &mut Notes) -> Option<LandUseScheme> {
-    let name = &loaded.pipeline.layers.parcels.scheme;
-    let result = if LandUseScheme::names().contains(&name.as_str()) {
-        LandUseScheme::shipped(name)
-    } else {
-        match std::fs::read_to_string(loaded.resolve(name.as_ref())) {
-            Ok(text) => LandUseScheme::from_csv(name, &text),
-            Err(_) => LandUseScheme::shipped(name),
-        }
+/// The scheme of the layer; `None`: a finding says why.
+pub fn land_use_scheme(loaded: &Loaded, notes: &mut Notes) -> Option<LandUseScheme> {
+    let kind = schemes::Kind {
+        layer: "parcels",
+        key: "scheme",
+        code: "land_use_scheme",
+        names: LandUseScheme::names(),
+        shipped: LandUseScheme::shipped,
+        from_csv: LandUseScheme::from_csv,
     };
-    result
-        .map_err(|e| {
-            let mut finding = Finding::error("land_use_scheme", e.to_string())
-                .layer("parcels")
-                .field("layers.parcels.scheme");
-            if let Some(span) = loaded.span(&["layers", "parcels", "scheme"]) {
-                finding = finding.span(span);
-            }
-            notes.findings.push(finding);
-        })
-        .ok()
+    let scheme = schemes::load(loaded, &loaded.pipeline.layers.parcels.scheme, &kind);
+    scheme.map_err(|finding| notes.findings.push(finding)).ok()
 }
 
 struct Classes {

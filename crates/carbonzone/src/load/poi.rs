@@ -4,7 +4,7 @@ use super::border::book_cut;
 use super::gdp::{self, InZones, ZoneWeights};
 use super::parcels::{fields_of, first_filled};
 use super::shift::{ShiftSample, warn_shift};
-use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
+use super::{Ground, Notes, Proxies, land_of_proxy, schemes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
 use crate::load_config::Loaded;
 use carbonzone_geom::NO_PARCEL;
@@ -28,9 +28,9 @@ pub struct TrafficPoints {
     pub owners: Vec<u32>,
 }
 
-/// Groups that the parcel layer always shows (contract §5).
+/// Groups that the parcel layer always shows (docs/pipeline.md, "Fields").
 const SHOWN: [&str; 4] = ["industry", "commercial", "public", "traffic"];
-/// Distance within which two POI of the same name are one (method B, edge case 6).
+/// Distance within which two POI of the same name are one (docs/adr/0005).
 const SAME_NAME_M: f64 = 5.0;
 
 #[derive(Clone, Copy)]
@@ -222,21 +222,15 @@ fn report_other_modes(config: &PoiLayer, modes: BTreeMap<&str, ExactSum>, notes:
 }
 
 fn scheme(loaded: &Loaded, config: &PoiLayer, notes: &mut Notes) -> Option<PoiScheme> {
-    let name = &config.groups;
-    let result = if PoiScheme::names().contains(&name.as_str()) {
-        PoiScheme::shipped(name)
-    } else {
-        match std::fs::read_to_string(loaded.resolve(name.as_ref())) {
-            Ok(text) => PoiScheme::from_csv(name, &text),
-            Err(_) => PoiScheme::shipped(name),
-        }
+    let kind = schemes::Kind {
+        layer: "poi",
+        key: "groups",
+        code: "poi_scheme",
+        names: PoiScheme::names(),
+        shipped: PoiScheme::shipped,
+        from_csv: PoiScheme::from_csv,
     };
-    result
-        .map_err(|e| {
-            let finding = Finding::error("poi_scheme", e.to_string()).layer("poi").field("layers.poi.groups");
-            notes.findings.push(loaded.at(finding, &["layers", "poi", "groups"]));
-        })
-        .ok()
+    schemes::load(loaded, &config.groups, &kind).map_err(|finding| notes.findings.push(finding)).ok()
 }
 
 /// A rule that names a group which the scheme does not have is a mistake in the pipeline file.

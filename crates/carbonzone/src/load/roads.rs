@@ -234,7 +234,7 @@ fn report(
     }
 }
 
-/// Method B: length corrected by the traffic facilities of the roads.
+/// Length corrected by the traffic facilities of the roads.
 fn correct(
     config: &RoadLayer,
     parcels: &ParcelSet,

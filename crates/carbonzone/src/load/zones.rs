@@ -1,7 +1,7 @@
 //! Townships or counties: geometry, names, population and GDP from joined tables.
 
 use super::gdp::CountyGdp;
-use super::{Notes, vector_source};
+use super::{Notes, missing_file, vector_source};
 use crate::config::{Overlap, TableKey, ZoneLayer, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
@@ -239,12 +239,7 @@ fn join<P>(
     let shown = table.path.display().to_string();
     let path = loaded.resolve(&table.path);
     if !path.exists() {
-        notes.findings.push(
-            Finding::fatal("missing_file", "no such file")
-                .layer("zones")
-                .file(shown)
-                .hint("paths are relative to the pipeline file"),
-        );
+        notes.findings.push(missing_file("zones", &shown, &path));
         return;
     }
     let mut rows_read = 0;

@@ -1,6 +1,6 @@
 //! Tables of a study: one row per unit and year.
 
-use crate::load::Notes;
+use crate::load::{Notes, missing_file};
 use crate::load_config::Loaded;
 use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table};
 use carbonzone_types::Finding;
@@ -44,12 +44,7 @@ impl TableIn {
         let shown = file.path.display().to_string();
         let path = loaded.resolve(file.path);
         if !path.exists() {
-            notes.findings.push(
-                Finding::fatal("missing_file", "no such file")
-                    .layer(file.role)
-                    .file(shown)
-                    .hint("paths are relative to the pipeline file"),
-            );
+            notes.findings.push(missing_file(file.role, &shown, &path));
             return None;
         }
         let mut options = file.sheet.map_or_else(ReadOptions::default, ReadOptions::sheet);

@@ -7,12 +7,7 @@ use carbonzone_types::{GridSpec, Stage};
 use std::fs;
 use std::path::Path;
 
-const PIPELINE: &str = r#"
-[city]
-name = "cover"
-year = 2020
-crs = "EPSG:4549"
-synthetic = true
+const LAYERS: &str = r#"
 [layers.parcels]
 source = { path = "worldcover.tif" }
 scheme = "worldcover"
@@ -20,29 +15,19 @@ scheme = "worldcover"
 source = { path = "layers/townships.gpkg" }
 id = "id"
 name = "name"
-[inventory]
-unit = "t"
-[[inventory.totals]]
-sector = "construction"
-land_group = "built"
-amount = 1000.0
-[[inventory.totals]]
-sector = "sink"
-land_group = "land"
-amount = 10.0
-[sinks]
-set = "lit_low"
-[[allocate]]
-id = "built"
-budget = "construction:built"
-land = ["built_up"]
-proxies = ["area"]
-[[allocate]]
-id = "sink"
-budget = "sink:land"
-land = ["forest", "water"]
-proxies = ["sink_area"]
 "#;
+
+fn pipeline() -> String {
+    crate::pipeline(
+        "cover",
+        LAYERS,
+        &[("construction", "built", 1000.0), ("sink", "land", 10.0)],
+        &[
+            ("built", "construction:built", &["built_up"], "area"),
+            ("sink", "sink:land", &["forest", "water"], "sink_area"),
+        ],
+    )
+}
 
 /// The townships of the synthetic city on stripes of forest, town and water; a corner has no class.
 fn city() -> City {
@@ -58,7 +43,7 @@ fn city() -> City {
     let band = ByteBand { description: "class".to_owned(), values, palette: vec![], categories: vec![] };
     let crs = WorkingCrs::parse("EPSG:4549").unwrap();
     write_cog_byte(Path::new(&city.path("worldcover.tif")), &grid, &crs, &band, &[]).unwrap();
-    fs::write(city.path("city.toml"), PIPELINE).unwrap();
+    fs::write(city.path("city.toml"), pipeline()).unwrap();
     city
 }
 

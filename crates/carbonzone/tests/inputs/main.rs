@@ -6,10 +6,39 @@ mod common;
 #[path = "../../../carbonzone-io/tests/common/pbf.rs"]
 mod pbf;
 
+use std::fmt::Write as _;
+
 mod broken;
 mod gdp;
 mod land_cover;
 mod osm;
+
+/// A pipeline file: its layers as TOML, totals in tonnes (sector, land group, amount) and rules (id, budget, land,
+/// proxy).
+fn pipeline(
+    name: &str,
+    layers: &str,
+    totals: &[(&str, &str, f64)],
+    rules: &[(&str, &str, &[&str], &str)],
+) -> String {
+    let mut text = format!(
+        "[city]\nname = \"{name}\"\nyear = 2020\ncrs = \"EPSG:4549\"\nsynthetic = true\n{layers}\n[inventory]\nunit = \"t\"\n"
+    );
+    for (sector, group, amount) in totals {
+        let _ = writeln!(
+            text,
+            "[[inventory.totals]]\nsector = \"{sector}\"\nland_group = \"{group}\"\namount = {amount:?}"
+        );
+    }
+    text += "[sinks]\nset = \"lit_low\"\n";
+    for (id, budget, land, proxy) in rules {
+        let _ = writeln!(
+            text,
+            "[[allocate]]\nid = \"{id}\"\nbudget = \"{budget}\"\nland = {land:?}\nproxies = [\"{proxy}\"]"
+        );
+    }
+    text
+}
 
 /// Fails unless the text holds every needle.
 fn assert_mentions(text: &str, needles: &[&str]) {

@@ -5,12 +5,7 @@ use crate::common::{City, expect, run};
 use crate::pbf::{self, Node, Way};
 use std::fs;
 
-const PIPELINE: &str = r#"
-[city]
-name = "osm"
-year = 2020
-crs = "EPSG:4549"
-synthetic = true
+const LAYERS: &str = r#"
 [layers.parcels]
 source = { path = "city.osm.pbf" }
 land_use = "landuse|natural"
@@ -27,38 +22,20 @@ lambda = 0.0
 [layers.zones]
 source = { path = "zones.geojson" }
 id = "id"
-[inventory]
-unit = "t"
-[[inventory.totals]]
-sector = "industry"
-land_group = "industrial"
-amount = 300.0
-[[inventory.totals]]
-sector = "transport"
-land_group = "road"
-amount = 100.0
-[[inventory.totals]]
-sector = "sink"
-land_group = "land"
-amount = 1.0
-[sinks]
-set = "lit_low"
-[[allocate]]
-id = "industry"
-budget = "industry:industrial"
-land = ["industrial"]
-proxies = ["poi:industry"]
-[[allocate]]
-id = "road"
-budget = "transport:road"
-land = ["industrial", "urban_residential"]
-proxies = ["road:road"]
-[[allocate]]
-id = "sink"
-budget = "sink:land"
-land = ["forest"]
-proxies = ["sink_area"]
 "#;
+
+fn pipeline() -> String {
+    crate::pipeline(
+        "osm",
+        LAYERS,
+        &[("industry", "industrial", 300.0), ("transport", "road", 100.0), ("sink", "land", 1.0)],
+        &[
+            ("industry", "industry:industrial", &["industrial"], "poi:industry"),
+            ("road", "transport:road", &["industrial", "urban_residential"], "road:road"),
+            ("sink", "sink:land", &["forest"], "sink_area"),
+        ],
+    )
+}
 
 /// Three blocks side by side, 0.01° each: works, homes, a wood. One factory in each half of the works block's row.
 fn extract() -> Vec<u8> {
@@ -107,7 +84,7 @@ fn extract() -> Vec<u8> {
 fn city() -> City {
     let city = City::new();
     fs::write(city.path("city.osm.pbf"), extract()).unwrap();
-    fs::write(city.path("city.toml"), PIPELINE).unwrap();
+    fs::write(city.path("city.toml"), pipeline()).unwrap();
     let zone = |id: &str, x0: f64, x1: f64| {
         format!(
             r#"{{"type":"Feature","properties":{{"id":"{id}"}},"geometry":{{"type":"Polygon","coordinates":[[[{x0},31.29],[{x1},31.29],[{x1},31.32],[{x0},31.32],[{x0},31.29]]]}}}}"#
@@ -190,6 +167,27 @@ fn mapping_files_of_ones_own_replace_the_shipped_tables() {
     assert!((west - 75.0).abs() < 1e-3, "one of four: {west}");
     let dropped = manifest.ledger.iter().find(|r| r.note.contains("mode \"none\"")).unwrap();
     assert!(dropped.count.unwrap() > 1000.0, "the primary road is left out on purpose");
+}
+
+#[test]
+fn a_mapping_file_without_sink_types_is_told_so_and_not_to_share_by_area() {
+    let city = city();
+    if !readable(&city) {
+        return;
+    }
+    // As a spreadsheet in China saves it, in GBK.
+    let gbk = b"code,name_zh,space_type\nindustrial,\xb9\xa4\xd2\xb5,works\nresidential,\xd7\xa1\xd5\xac,homes\nwood,\xc1\xd6\xb5\xd8,wood\n";
+    fs::write(city.path("land.csv"), gbk).unwrap();
+    city.edit("scheme = \"osm\"\n[layers.poi]", "scheme = \"land.csv\"\n[layers.poi]");
+    city.edit("land = [\"industrial\"]", "land = [\"works\"]");
+    city.edit("land = [\"industrial\", \"urban_residential\"]", "land = [\"works\", \"homes\"]");
+    city.edit("land = [\"forest\"]", "land = [\"wood\"]");
+    let text = city.check(1);
+    assert_mentions(&text, &["error[no_sink_type]", "land.csv has no column sink_type", "wood", "1 error"]);
+    city.edit("scheme = \"land.csv\"", "scheme = \"lamd.csv\"");
+    assert_mentions(&city.check(2), &["lamd.csv", "no such file", "did you mean \"land.csv\"?"]);
+    city.edit("scheme = \"lamd.csv\"", "scheme = \"osn\"");
+    assert_mentions(&city.check(1), &["unknown scheme \"osn\"", "did you mean \"osm\"?"]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! Long tables of the counties study: exact names, order and units of the output contract (§5).
+//! Long tables of the counties study: exact names, order and units of docs/pipeline.md, "Fields".
 
 use super::compute::{Results, YearResult};
 use super::inputs::{Inputs, YearInput};
 use crate::studies::place::Areas;
-use carbonzone_types::{AttributeTable, Column, ColumnData, ExactSum, M2_PER_HECTARE, M2_PER_KM2};
+use crate::tables::OccurringClasses;
+use carbonzone_types::{AttributeTable, Column, ColumnData, M2_PER_HECTARE, M2_PER_KM2};
 use carbonzone_zoning::published::PublishedComparison;
 use carbonzone_zoning::scheme::{Axis, Zoned, append_zone_columns};
 
@@ -131,33 +132,14 @@ pub fn overall(inputs: &Inputs, results: &Results) -> AttributeTable {
 
 /// Dissolved zone classes of the mean over the years: those that occur, with the last year's sums.
 pub fn zone_classes(results: &Results, area_m2: &[f64]) -> (Vec<u8>, AttributeTable) {
-    let codes = &results.zoning.overall;
-    let classes: Vec<_> = results.scheme.classes.iter().filter(|c| codes.contains(&c.id)).collect();
-    let sum = |values: &[f64]| {
-        let of = |id: u8| {
-            codes.iter().zip(values).filter(|(c, _)| **c == id).map(|(_, v)| *v).collect::<ExactSum>()
-        };
-        ColumnData::Real(classes.iter().map(|c| Some(of(c.id).value())).collect())
-    };
-    let text = |f: fn(&carbonzone_zoning::ZoneClass) -> &String| {
-        ColumnData::Text(classes.iter().map(|c| Some(f(c).clone())).collect())
-    };
-    let count = |id: u8| codes.iter().filter(|c| **c == id).count();
-    let mut table = AttributeTable::new()
-        .with("unit_id", text(|c| &c.key))
-        .with("zone", text(|c| &c.key))
-        .with("zone_id", ColumnData::Int(classes.iter().map(|c| Some(i64::from(c.id))).collect()))
-        .with("zone_en", text(|c| &c.label_en))
-        .with("zone_zh", text(|c| &c.label_zh))
-        .with("zone_color", text(|c| &c.color))
-        .with("units", ColumnData::Int(classes.iter().map(|c| Some(count(c.id) as i64)).collect()))
-        .with("area_m2", sum(area_m2));
+    let classes = OccurringClasses::new(&results.scheme, &results.zoning.overall);
+    let mut table = classes.table().with("area_m2", classes.sum(area_m2));
     if let Some(last) = results.years.last() {
-        table.push("gross_t", sum(&last.tonnes.gross_t));
-        table.push("sink_t", sum(&last.tonnes.sink_t));
-        table.push("net_t", sum(&last.tonnes.net_t));
+        table.push("gross_t", classes.sum(&last.tonnes.gross_t));
+        table.push("sink_t", classes.sum(&last.tonnes.sink_t));
+        table.push("net_t", classes.sum(&last.tonnes.net_t));
     }
-    (classes.iter().map(|c| c.id).collect(), table)
+    (classes.ids(), table)
 }
 
 /// `published_vs_computed.csv`.

@@ -1,4 +1,4 @@
-//! Tables of a raster series study: exact names, order and units of the output contract (§5).
+//! Tables of a raster series study: exact names, order and units of docs/pipeline.md, "Fields".
 
 use super::compute::{Results, Trend, YearFlows};
 use super::inputs::Inputs;

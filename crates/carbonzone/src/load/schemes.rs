@@ -1,0 +1,48 @@
+//! Tables of codes that a layer names: one that is shipped, or a CSV of the user's in any encoding.
+
+use super::missing_file;
+use crate::load_config::{Loaded, suggest};
+use carbonzone_sheet::read_csv_text;
+use carbonzone_spatialize::SchemeError;
+use carbonzone_types::Finding;
+use std::path::Path;
+
+/// Where such tables come from.
+pub struct Kind<T> {
+    /// Layer that names the table.
+    pub layer: &'static str,
+    /// Key of the layer that does.
+    pub key: &'static str,
+    /// Code of the finding if the table cannot be used.
+    pub code: &'static str,
+    /// Names of the shipped ones.
+    pub names: Vec<&'static str>,
+    /// A shipped one.
+    pub shipped: fn(&str) -> Result<T, SchemeError>,
+    /// One of the user's.
+    pub from_csv: fn(&str, &str) -> Result<T, SchemeError>,
+}
+
+/// The table of this name or path.
+///
+/// # Errors
+/// What is wrong, with the place in the pipeline file.
+pub fn load<T>(loaded: &Loaded, name: &str, kind: &Kind<T>) -> Result<T, Finding> {
+    let refuse = |e: &SchemeError| Finding::error(kind.code, e.to_string());
+    let path = loaded.resolve(name.as_ref());
+    let table = if kind.names.contains(&name) {
+        (kind.shipped)(name).map_err(|e| refuse(&e))
+    } else if path.is_file() {
+        read_csv_text(&path, None, None)
+            .map_err(|e| e.to_finding())
+            .and_then(|csv| (kind.from_csv)(name, &csv.text).map_err(|e| refuse(&e)))
+    } else if Path::new(name).extension().is_some() {
+        Err(missing_file(kind.layer, name, &path))
+    } else {
+        (kind.shipped)(name).map_err(|e| suggest(refuse(&e), name, kind.names.iter().copied()))
+    };
+    table.map_err(|finding| {
+        let finding = finding.layer(kind.layer).field(format!("layers.{}.{}", kind.layer, kind.key));
+        loaded.at(finding, &["layers", kind.layer, kind.key])
+    })
+}
