@@ -1,4 +1,4 @@
-//! Double counting (method A1, A2 and finding 9), with the tonnes at stake.
+//! Double counting (docs/method.md §10), with the tonnes at stake.
 
 use crate::config::ElectricityBoundary;
 use crate::factor::FactorLibrary;

@@ -1,4 +1,4 @@
-//! From counted lines to budgets per sector and land group (method B).
+//! From counted lines to budgets per sector and land group (docs/method.md §4).
 
 use crate::config::{InventoryConfig, Split};
 use crate::inventory::{Budget, InventoryLine};

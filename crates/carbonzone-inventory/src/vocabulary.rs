@@ -90,7 +90,7 @@ pub struct Category {
     pub equation: u8,
     /// Groups of the vocabulary it takes activities from.
     pub groups: &'static [&'static str],
-    /// Land group (space type) its budget goes to by default (method B, Table 2); empty: the activity tells.
+    /// Land group (space type) its budget goes to by default (Table 2 of the Suzhou paper); empty: the activity tells.
     pub land_group: &'static str,
     /// Labels, first the one used in the template: Chinese, then English.
     pub labels: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! Bad input of contract §9 as far as it is a matter of reading: each on a file made here, each with the message a
+//! Bad input of docs/your-city.md as far as it is a matter of reading: each on a file made here, each with the message a
 //! stranger needs.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]

@@ -1,4 +1,4 @@
-//! `E_p = B · w_p / Σ w_q`: budgets to parcels (method B).
+//! `E_p = B · w_p / Σ w_q`: budgets to parcels (docs/method.md §4).
 
 use crate::rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyTable};
 use carbonzone_types::{ExactSum, Finding, Findings, Ledger, LedgerRow, ProxyTotal, RuleRecord, Stage};
@@ -369,7 +369,7 @@ fn measure<'a>(
     }
 }
 
-/// Method B edge case 4: `w = n + α · a / mean(a)`.
+/// Smoothing (docs/adr/0005): `w = n + α · a / mean(a)`.
 fn smoothed(
     parcels: &Parcels<'_>,
     rule: &AllocationRule,

@@ -21,7 +21,7 @@ pub enum OnMissingClass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnZeroWeight {
-    /// Share by area, with a warning and a ledger row (default; method B, edge case 1).
+    /// Share by area, with a warning and a ledger row (default; docs/adr/0005).
     #[default]
     Area,
     /// Refuse the run.

@@ -91,7 +91,7 @@ fn guiyang_has_five_units_near_the_areas_that_the_paper_implies() {
 fn guiyangs_emissions_and_sinks_have_the_papers_order_of_magnitude() {
     let m = city(1);
     let facts = GuiyangFacts::builtin().expect("built-in facts are valid");
-    // Method C: E = 3285 P + 2.66 e GDP; A = 1.16, 3.55, 0.021, 2.56 t/ha of cultivated, forest, grassland, water.
+    // The Guiyang paper: E = 3285 P + 2.66 e GDP; A = 1.16, 3.55, 0.021, 2.56 t/ha of cultivated, forest, grassland, water.
     for (year, emission, sink) in [(2015, 7736.23, 166.87), (2020, 5575.43, 166.70)] {
         let e: f64 = facts
             .units

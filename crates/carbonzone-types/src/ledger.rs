@@ -1,4 +1,4 @@
-//! The mass balance: every tonne, and everything dropped, snapped or repaired, has a row (contract §6).
+//! The mass balance: every tonne, and everything dropped, snapped or repaired, has a row (docs/adr/0004).
 
 use crate::ExactSum;
 use serde::{Deserialize, Serialize};
@@ -175,7 +175,7 @@ impl Ledger {
             .value()
     }
 
-    /// The three balances of contract §6 for every sector that has a budget, whether they hold or not.
+    /// The three balances of docs/adr/0004 for every sector that has a budget, whether they hold or not.
     /// Balances whose stages are absent (no grid, no zones) are left out.
     #[must_use]
     pub fn balances(&self) -> Vec<Residual> {

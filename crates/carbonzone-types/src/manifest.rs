@@ -1,4 +1,4 @@
-//! `run.json`: what a run read, did and wrote (contract §7). Also what maps, report, explain and compare read back.
+//! `run.json`: what a run read, did and wrote (docs/pipeline.md). Also what maps, report, explain and compare read back.
 
 use crate::{Finding, GridSpec, LedgerRow, Residual};
 use serde::{Deserialize, Serialize};

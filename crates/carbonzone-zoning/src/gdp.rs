@@ -1,7 +1,7 @@
 //! GDP of townships derived from that of their counties, and what the choice of proxy does to the zones.
 //!
-//! Statistics give GDP by county; the indices need it by township. Method B: "downscale county GDP by
-//! secondary/tertiary POI or night light, marked derived". It is ours, not the paper's.
+//! Statistics give GDP by county; the indices need it by township. Sharing it out by POI, people or
+//! night light, marked as derived, is ours, not the paper's (docs/adr/0012).
 
 use crate::ZoningError;
 use crate::indices::{IndexInputs, IndexOptions, Indices, indices};

@@ -305,7 +305,7 @@ impl ZoningScheme {
     ///
     /// The paper names the zones of the pairs (high, low), (mid, mid), (mid, high) and (low, mid) and no
     /// level rule; the other five pairs and the default rule (natural breaks on the mean over the years) are
-    /// our completion (method C).
+    /// our completion (docs/studies.md).
     #[must_use]
     pub fn guiyang() -> Self {
         let levels =
@@ -354,7 +354,7 @@ impl ZoningScheme {
         }
     }
 
-    /// Thresholds of method C that give the Guiyang paper's Table 3 on each year and on the means:
+    /// Thresholds of docs/studies.md that give the Guiyang paper's Table 3 on each year and on the means:
     /// EEC 0.4 and 1.2, SEC 1.0 and 1.7, "≥ cut" being the higher level.
     #[must_use]
     pub fn guiyang_fixed() -> Self {
@@ -704,7 +704,7 @@ fn zone_code(scheme: &ZoningScheme, e: Option<usize>, s: Option<usize>, nothing:
     }
 }
 
-/// Appends the index and zone columns of contract §5 to a table of units.
+/// Appends the index and zone columns of docs/pipeline.md, "Fields" to a table of units.
 ///
 /// Columns: `ccr`, the scheme's two index columns, `<economic>_margin`, `<ecological>_margin`, `borderline`,
 /// `zone`, `zone_id`, `zone_en`, `zone_zh`, `zone_color`. Rows: the units in the order of `indices`.

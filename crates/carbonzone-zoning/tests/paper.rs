@@ -24,7 +24,7 @@ fn printed(row: &Row, key: &str) -> Printed {
     Printed::parse(&row[key]).expect("a printed number")
 }
 
-// ---- Suzhou (method D) ---------------------------------------------------------------------------------
+// ---- Suzhou (docs/method.md §9) ---------------------------------------------------------------------------------
 
 /// Suzhou Table 3, corrected land cells by department, 1e4 t; sinks negative.
 fn suzhou_cells() -> Vec<(String, String, f64)> {
@@ -77,7 +77,7 @@ fn suzhou_shares_agree_on_their_own_base_each() {
     let net = gross() + department("sink");
     let industrial_land = suzhou_cells()[0].2;
     let utilities = suzhou_cells()[1].2;
-    // (amount, gross base %, net base %): method D; the paper prints net for departments, gross for land.
+    // (amount, gross base %, net base %): docs/method.md §9; the paper prints net for departments, gross for land.
     let shares = [
         (department("industry"), "80.47", "81.32"),
         (department("construction"), "12.00", "12.12"),
@@ -158,7 +158,7 @@ fn suzhou_claims_that_follow_from_printed_numbers_do_and_the_others_have_a_reaso
     }
 }
 
-// ---- Guiyang (method C) --------------------------------------------------------------------------------
+// ---- Guiyang (docs/studies.md) --------------------------------------------------------------------------------
 
 fn guiyang() -> PublishedStudy {
     let table2 = read_csv("../../fixtures/guiyang/published/table2.csv")
@@ -251,7 +251,7 @@ fn guiyang_common_factor_gdp_shares_and_areas_are_those_of_method_c() {
     assert!(Printed::parse("1.168").unwrap().agrees(value("gdp_share_sum_printed_direction", 2015).value));
     assert!(Printed::parse("1.886").unwrap().agrees(value("gdp_share_sum_printed_direction", 2020).value));
     assert_eq!(direction_of(&c), EccDirection::GdpOverEmission);
-    // Method C computed the 2020 shares from EEC rounded to two or three decimals: one unit of the third.
+    // The published tables compute the 2020 shares from EEC rounded to two or three decimals: one unit of the third.
     let shares = [[0.809, 0.099, 0.058, 0.072, 0.055], [0.799, 0.065, 0.036, 0.055, 0.043]];
     for (computed, expected) in c.implied_gdp_shares.iter().flatten().zip(shares.iter().flatten()) {
         assert!((computed - expected).abs() <= 0.001, "{computed} {expected}");

@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn table_3_corrected_gives_the_published_gross_net_and_rate() {
-        // Suzhou Table 3 with its two broken cells corrected, 10⁴ t (method D).
+        // Suzhou Table 3 with its two broken cells corrected, 10⁴ t (docs/method.md §9).
         let sectors = [19334.77, 2882.76, 1421.44, 100.70, 288.30].map(Co2e);
         let (gross, sink) = (gross(&sectors), Co2e(251.86));
         assert!((gross.tonnes() - 24027.97).abs() < 1e-9);

@@ -1,4 +1,4 @@
-//! Road length corrected by traffic-facility POI (method B; the paper gives no formula, this one is ours).
+//! Road length corrected by traffic-facility POI (docs/method.md §5; the paper gives no formula, this one is ours).
 
 use carbonzone_types::ExactSum;
 

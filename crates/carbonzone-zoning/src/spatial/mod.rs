@@ -1,4 +1,4 @@
-//! Spatial statistics on units: neighbours, Moran's I, local Moran, hot spots (method F).
+//! Spatial statistics on units: neighbours, Moran's I, local Moran, hot spots.
 //!
 //! Geometry stays outside: neighbours come as index pairs (of zones that share an edge, say).
 
