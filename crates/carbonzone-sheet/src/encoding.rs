@@ -81,6 +81,16 @@ mod tests {
     }
 
     #[test]
+    fn a_short_gbk_table_is_gbk_however_few_its_bytes() {
+        // Too short for statistics, and the last is valid Big5 too.
+        for text in ["联通", "镇,人口\n甲,1\n", "乡镇,人口\n", "编码,用地\n1,林地\n"] {
+            let bytes = GBK.encode(text).0.into_owned();
+            assert_eq!(decode(&bytes, "t.csv", None).unwrap().text, text);
+        }
+        assert!(strictly(&GBK.encode("编码,用地\n1,林地\n").0, BIG5).is_some());
+    }
+
+    #[test]
     fn an_override_is_obeyed_and_checked() {
         let bytes = BIG5.encode("台北").0.into_owned();
         assert_eq!(decode(&bytes, "t.csv", Some("big5")).unwrap().text, "台北");

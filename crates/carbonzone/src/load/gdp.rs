@@ -3,14 +3,14 @@
 //! The weights are counted in the zones themselves, not in the parcels of a class: a shop in the wrong land use is
 //! still part of its township's economy.
 
+use super::per_zone::{ZoneWeights, poi_groups};
 use super::zones::{JoinRow, ZoneSet, report_list};
 use super::{Notes, poi, vector_source};
 use crate::config::{Downscale, PopulationKind, ZoneTable};
 use crate::load_config::Loaded;
-use carbonzone_geom::{NO_PARCEL, PointLocator};
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::label_key;
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{Finding, LedgerRow, Progress, Stage};
 use carbonzone_zoning::gdp::{SharedGdp, share_gdp_by_each};
 use std::collections::BTreeMap;
 
@@ -43,48 +43,6 @@ impl CountyGdp {
         );
         self.tables.push((shown.to_owned(), table.key.clone(), rows));
     }
-}
-
-/// Weights of the zones that come from the layers of the parcels, counted while those are read.
-#[derive(Default)]
-pub struct ZoneWeights {
-    /// POI of each group that is asked for, per zone; `None`: they could not be read.
-    pub poi: Option<BTreeMap<String, Vec<f64>>>,
-    /// People per zone, if they are asked for and stand in a layer of their own.
-    pub people: Option<Vec<f64>>,
-}
-
-/// Counts kinds of points in zones, wherever they stand in them.
-pub struct InZones<'a> {
-    locator: PointLocator<'a>,
-    sums: Vec<Vec<ExactSum>>,
-}
-
-impl<'a> InZones<'a> {
-    /// Nothing counted yet.
-    pub fn new(zones: &'a ZoneSet, kinds: usize) -> Self {
-        let locator = PointLocator::new(&zones.coverage);
-        Self { locator, sums: vec![vec![ExactSum::new(); zones.ids.len()]; kinds] }
-    }
-
-    /// Adds points of a kind.
-    pub fn add(&mut self, kind: usize, xs: &[f64], ys: &[f64], weights: &[f64]) {
-        let owners = self.locator.locate_all(xs, ys);
-        for (owner, weight) in owners.into_iter().zip(weights).filter(|(o, _)| *o != NO_PARCEL) {
-            self.sums[kind][owner as usize].add(*weight);
-        }
-    }
-
-    /// Weight per kind and zone.
-    pub fn finish(self) -> impl Iterator<Item = Vec<f64>> {
-        self.sums.into_iter().map(|zones| zones.into_iter().map(ExactSum::value).collect())
-    }
-}
-
-/// POI groups that the downscaling asks for.
-pub fn poi_groups(loaded: &Loaded) -> Vec<&str> {
-    let proxies = loaded.pipeline.layers.zones.downscale().map_or(&[][..], |d| &d.proxies);
-    proxies.iter().filter_map(|p| p.strip_prefix("poi:")).collect()
 }
 
 /// GDP of the zones under each proxy.

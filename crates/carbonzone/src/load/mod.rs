@@ -8,6 +8,7 @@ pub mod inventory;
 mod land_cover;
 pub mod parcels;
 pub mod people;
+mod per_zone;
 pub mod poi;
 pub mod point_sources;
 pub mod roads;
@@ -155,7 +156,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     };
     rule_land::check(loaded, &parcels, notes);
     let mut proxies = Proxies::default();
-    let mut per_zone = gdp::ZoneWeights::default();
+    let mut per_zone = per_zone::ZoneWeights::default();
     {
         progress.begin("index parcels", None);
         let locator = PointLocator::new(&parcels.coverage);

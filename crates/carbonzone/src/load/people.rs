@@ -1,8 +1,8 @@
 //! People per parcel: weighted points, polygons or a raster.
 
 use super::border::book_cut;
-use super::gdp::{InZones, ZoneWeights};
 use super::parcels::ParcelSet;
+use super::per_zone::{InZones, ZoneWeights, wants_people};
 use super::shift::{ShiftSample, warn_shift};
 use super::zones::ZoneSet;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
@@ -44,11 +44,6 @@ pub fn load(ground: &Ground<'_>, proxies: &mut Proxies, weights: &mut ZoneWeight
     }
 }
 
-/// True if GDP is shared out by the people of this layer.
-fn wanted_per_zone(ground: &Ground<'_>) -> bool {
-    ground.loaded.pipeline.layers.zones.downscale().is_some_and(|d| d.proxies.iter().any(|p| p == "people"))
-}
-
 fn need_weight(config: &PopulationLayer, notes: &mut Notes) -> bool {
     if config.weight.is_empty() {
         notes.findings.push(
@@ -71,7 +66,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let target = (!land.is_empty()).then(|| parcels.mask(&land));
     let masks: Vec<Vec<bool>> = target.iter().cloned().collect();
     let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
-    let mut per_zone = wanted_per_zone(ground).then(|| InZones::new(ground.zones, 1));
+    let mut per_zone = wants_people(ground.loaded).then(|| InZones::new(ground.zones, 1));
     let (mut bad, mut cut, mut sample) = (0u64, ExactSum::new(), ShiftSample::default());
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
@@ -210,7 +205,7 @@ fn polygons(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) ->
     progress.begin("people to parcels", None);
     let over = |target| carbonzone_geom::overlap_zones(&layer.coverage, target).spread(&people);
     let spread = over(&ground.parcels.coverage);
-    let per_zone = wanted_per_zone(ground).then(|| over(&ground.zones.coverage).per_target);
+    let per_zone = wants_people(ground.loaded).then(|| over(&ground.zones.coverage).per_target);
     progress.end();
     outside_row(spread.outside, notes);
     Some(People { per_parcel: spread.per_target, per_zone })
@@ -224,7 +219,7 @@ fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     notes.records.push(zonal.record);
     outside_row(zonal.outside, notes);
     let mut per_zone = None;
-    if wanted_per_zone(ground) {
+    if wants_people(ground.loaded) {
         // What is wrong with the raster has just been said.
         let mut silent = Notes::default();
         let zones = &ground.zones.coverage;

@@ -1,8 +1,8 @@
 //! POI: counts per group and parcel, duplicates once, traffic POI of the roads kept for the length correction.
 
 use super::border::book_cut;
-use super::gdp::{self, InZones, ZoneWeights};
 use super::parcels::{fields_of, first_filled};
+use super::per_zone::{self, InZones, ZoneWeights};
 use super::shift::{ShiftSample, warn_shift};
 use super::{Ground, Notes, Proxies, land_of_proxy, schemes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
@@ -105,7 +105,7 @@ fn read_and_locate<'a>(
 ) -> Option<Points<'a>> {
     let scheme = scheme(ground.loaded, config, notes)?;
     let mut rows = read(ground, config, &scheme, notes)?;
-    let per_zone = gdp::poi_groups(ground.loaded);
+    let per_zone = per_zone::poi_groups(ground.loaded);
     if let Some(area) = ground.border {
         if !per_zone.is_empty() {
             // What lies beyond the border is still part of a zone's economy if a zone holds it.
