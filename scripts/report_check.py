@@ -170,6 +170,11 @@ def run(b, page, out, check):
         heading = b.js("document.querySelector('#legend h3').textContent")
         want = [s["heading"][lang] for s in data[0]["styles"]]
         check.that(heading in want, "legend heading in %s: %s" % (lang, heading))
+        unit = {"zh": "万吨", "en": "×10⁴ t"}[lang]
+        check.that(unit in b.js("document.querySelector('.facts').innerText"), "amounts in %s" % unit)
+        notes = b.js("[...document.querySelectorAll('.statements li')].map(n => n.innerText)")
+        cjk = [any("\u4e00" <= c <= "\u9fff" for c in n) for n in notes]
+        check.that(all(cjk) if lang == "zh" else not any(cjk), "%d notes in %s" % (len(notes), lang))
     for layer in data:
         b.js("document.querySelector('#layers [data-layer=%s]').click()" % layer["key"])
         b.until("document.querySelector('#layers [data-layer=%s]').getAttribute('aria-pressed') === 'true'" % layer["key"], 20, layer["key"])

@@ -17,7 +17,7 @@ use crate::uncertainty::{UncertainTerm, product_pct, propagate};
 use crate::vocabulary::{Sector, Vocabulary};
 use carbonzone_sheet::did_you_mean;
 use carbonzone_types::{
-    Co2e, ExactSum, FactorSetRecord, Finding, Findings, M2_PER_HECTARE, SectorTotal, Totals,
+    Co2e, ExactSum, FactorSetRecord, Finding, Findings, M2_PER_HECTARE, SectorTotal, Statement, Totals,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -569,30 +569,38 @@ fn warn_reliance(reliance: &Reliance, findings: &mut Findings) {
 }
 
 /// Sentences for the report.
-fn statements(config: &InventoryConfig, reliance: &Reliance, totals: &Totals) -> Vec<String> {
+fn statements(config: &InventoryConfig, reliance: &Reliance, totals: &Totals) -> Vec<Statement> {
     let mut statements = Vec::new();
     if config.synthetic {
-        statements.push("The activity data are synthetic.".to_owned());
+        statements.push(Statement::new("The activity data are synthetic.", "活动数据为合成数据。"));
     }
     if config.electricity_boundary == ElectricityBoundary::Paper {
-        statements.push(
-            "electricity_boundary = paper: the fuel of power plants and the electricity of buildings and vehicles are both counted, as the paper prints it.".to_owned(),
-        );
+        statements.push(Statement::new(
+            "electricity_boundary = paper: the fuel of power plants and the electricity of buildings and vehicles are both counted, as the paper prints it.",
+            "electricity_boundary = paper：与论文一致，发电厂燃料与建筑、车辆用电均计入，存在重复计算。",
+        ));
     }
-    statements.push(format!(
-        "Sinks use the set {} ({:.0} t CO2e); the choice of the set moves the compensating rate several-fold.",
-        config.sink_set, totals.sink_t
+    let (set, sink_t) = (&config.sink_set, totals.sink_t);
+    statements.push(Statement::new(
+        format!(
+            "Sinks use the set {set} ({sink_t:.0} t CO2e); the choice of the set moves the compensating rate several-fold."
+        ),
+        format!("碳汇采用系数集 {set}（{sink_t:.0} t CO2e）；系数集的选择可使碳补偿率相差数倍。"),
     ));
     if let Some(share) = reliance.weak_share {
-        statements.push(format!(
-            "{:.1} % of gross emissions rest on factors that are not verified or disputed.",
-            100.0 * share
+        let pct = 100.0 * share;
+        statements.push(Statement::new(
+            format!("{pct:.1} % of gross emissions rest on factors that are not verified or disputed."),
+            format!("碳排放总量的 {pct:.1} % 依据未核实或有争议的因子。"),
         ));
     }
     if reliance.own_gwp_t > 0.0 {
-        statements.push(format!(
-            "{:.0} t CO2e come from factors published only as CO2e: they keep their own warming potentials and ignore gwp_set.",
-            reliance.own_gwp_t
+        let t = reliance.own_gwp_t;
+        statements.push(Statement::new(
+            format!(
+                "{t:.0} t CO2e come from factors published only as CO2e: they keep their own warming potentials and ignore gwp_set."
+            ),
+            format!("{t:.0} t CO2e 来自仅以 CO2e 公布的因子：沿用其自身的增温潜势，不受 gwp_set 影响。"),
         ));
     }
     statements

@@ -2,7 +2,7 @@
 
 use crate::config::InventoryConfig;
 use carbonzone_types::{
-    AttributeTable, ColumnData, ExactSum, FactorSetRecord, Findings, SectorTotal, Totals,
+    AttributeTable, ColumnData, ExactSum, FactorSetRecord, Findings, SectorTotal, Statement, Totals,
 };
 use serde::Serialize;
 
@@ -172,7 +172,7 @@ pub struct Inventory {
     /// Tonnes on unverified and disputed rows.
     pub reliance: Reliance,
     /// Sentences a reader must know, e.g. that a total counts electricity twice.
-    pub statements: Vec<String>,
+    pub statements: Vec<Statement>,
     /// Findings that do not block.
     pub findings: Findings,
 }

@@ -4,7 +4,7 @@ use crate::crs::WorkingCrs;
 use crate::decode::Outcome;
 use crate::source::{Reporter, VectorSource};
 use carbonzone_geom::Coverage;
-use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage};
+use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage, number_of};
 use gdal::vector::geometry_type_to_name;
 
 /// A kind of defect, gathered over all features.
@@ -103,6 +103,22 @@ fn describe(outcome: Outcome) -> (&'static str, String, f64, f64) {
     (code, what.to_owned(), before, after)
 }
 
+/// The words of an outcome for one feature: `invalid polygon repaired`.
+fn singular(what: &str) -> String {
+    let nouns = ["polygons", "features", "collections"].into_iter();
+    let first = nouns.filter_map(|noun| Some((what.find(noun)?, noun))).min();
+    first.map_or_else(
+        || what.to_owned(),
+        |(_, noun)| {
+            what.replacen(noun, noun.trim_end_matches('s'), 1).replacen(
+                "that are no polygons",
+                "that is no polygon",
+                1,
+            )
+        },
+    )
+}
+
 fn report_kind(
     source: &VectorSource,
     code: &str,
@@ -113,9 +129,10 @@ fn report_kind(
 ) {
     let (before, after) = (tally.area.value(), tally.area_after.value());
     let kept = matches!(code, "invalid_geometry" | "collection_reduced");
+    let words = if tally.count == 1 { singular(what) } else { what.to_owned() };
     let mut finding = Finding::warning(
         code,
-        if kept { format!("{} {what}", tally.count) } else { format!("{} {what}: dropped", tally.count) },
+        if kept { format!("{} {words}", tally.count) } else { format!("{} {words}: dropped", tally.count) },
     )
     .feature(tally.example_list())
     .count(tally.count);
@@ -174,8 +191,8 @@ pub(crate) fn report_duplicate_ids(
         Finding::warning(
             "duplicate_id",
             format!(
-                "{} ids occur more than once: the later ones are renamed id#2, id#3, ...",
-                repeated.len()
+                "{} more than once: the later ones are renamed id#2, id#3, ...",
+                number_of(repeated.len(), "id occurs", "ids occur")
             ),
         )
         .field(source.id.clone().unwrap_or_default())
@@ -216,4 +233,16 @@ pub(crate) fn check_bounds(bounds: [f64; 4], crs: &WorkingCrs, report: &mut Repo
             .expected(crs.area_text())
             .hint("check the crs of this input (neighbouring zone? swapped axes?) and of the city"),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::singular;
+
+    #[test]
+    fn one_feature_is_told_in_the_singular() {
+        assert_eq!(singular("invalid polygons repaired"), "invalid polygon repaired");
+        assert_eq!(singular("features without a geometry"), "feature without a geometry");
+        assert_eq!(singular("features that are no polygons (Point)"), "feature that is no polygon (Point)");
+    }
 }

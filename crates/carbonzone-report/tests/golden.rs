@@ -407,6 +407,11 @@ fn several_years_share_their_classes_and_each_year_has_its_maps() {
         Scale::Categorized { .. } => panic!("graduated expected"),
     };
     assert_eq!(bounds(now), bounds(then));
+    let said = |f: &Figure| match &f.map().unwrap().scale {
+        Scale::Graduated { method, .. } => method.en.contains("classes of all 2 years 2015–2020 together"),
+        Scale::Categorized { .. } => false,
+    };
+    assert!(said(now) && said(then), "n counts the units of both years");
     assert!(now.title.en.contains("2020") && then.title.en.contains("2015"));
     let counts = |f: &Figure| f.map().unwrap().entries().iter().map(|(_, n)| n).sum::<usize>();
     assert_eq!((counts(now), counts(then)), (12, 12));
@@ -443,13 +448,49 @@ fn rendering_writes_every_file_it_names() {
 #[test]
 fn derived_gdp_is_said_in_the_legend_of_the_economic_index() {
     let (mut data, _, options) = small();
-    let derived: Vec<Option<bool>> = (0..12).map(|i| Some(i == 3)).collect();
-    data.zones.table.push("gdp_derived", carbonzone_types::ColumnData::Bool(derived));
-    let all = figures(&data, &options).unwrap();
-    let method = |name: &str| match &named(&all, name).map().unwrap().scale {
-        Scale::Graduated { method, .. } => method.en.clone(),
-        Scale::Categorized { .. } => panic!("graduated expected"),
+    let plain = data.clone();
+    let mut method = |name: &str, derived: &dyn Fn(usize) -> bool| {
+        let column = (0..12).map(|i| Some(derived(i))).collect();
+        data.zones.table = plain.zones.table.clone();
+        data.zones.table.push("gdp_derived", carbonzone_types::ColumnData::Bool(column));
+        let all = figures(&data, &options).unwrap();
+        match &named(&all, name).map().unwrap().scale {
+            Scale::Graduated { method, .. } => method.clone(),
+            Scale::Categorized { .. } => panic!("graduated expected"),
+        }
     };
-    assert!(method("fig8a_ecc").ends_with("derived, not reported"));
-    assert!(!method("fig8b_esc").contains("GDP"));
+    let name = plain.zones.table.texts("name_en").unwrap()[3].clone().unwrap();
+    let one = method("fig8a_ecc", &|i| i == 3);
+    assert!(one.en.ends_with(&format!("; GDP of {name} is derived, not reported")), "{one:?}");
+    assert!(method("fig8a_ecc", &|_| true).zh.ends_with("；全部 12 个乡镇（街道）的GDP为推算值，非统计值"));
+    assert!(method("fig8a_ecc", &|i| i < 5).en.contains("GDP of 5 of 12 townships is derived"));
+    assert!(!method("fig8a_ecc", &|_| false).en.contains("GDP"));
+    assert!(!method("fig8b_esc", &|_| true).en.contains("GDP"));
+}
+
+#[test]
+fn long_legend_headings_break_in_print_layouts() {
+    let (mut data, _, options) = small();
+    let ecc = data.manifest.indicators.iter_mut().find(|i| i.key == "ecc").unwrap();
+    ecc.label_en = "Economic contribution coefficient of emissions (ECC)".to_owned();
+    let all = figures(&data, &options).unwrap();
+    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let broken = ["\n", "&#10;", "&#xA;", "&#xa;"].iter().any(|newline| {
+        qgs.contains(&format!("Economic contribution coefficient of{newline}emissions (ECC)"))
+    });
+    assert!(broken, "the heading has two lines");
+}
+
+#[test]
+fn the_print_layout_of_a_chart_says_its_source_once() {
+    let (data, all, options) = small();
+    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let layout = |name: &str| {
+        let from = qgs.find(&format!("<Layout name=\"{name}\"")).unwrap();
+        qgs[from..].split("</Layout>").next().unwrap().to_owned()
+    };
+    assert!(!data.manifest.source_note.is_empty());
+    assert!(layout("fig8a_ecc").contains(&data.manifest.source_note));
+    assert!(!layout("fig9b_counts").contains(&data.manifest.source_note), "the picture says it");
+    assert!(layout("fig9b_counts").contains(&data.manifest.crs));
 }

@@ -251,6 +251,18 @@ impl Findings {
     }
 }
 
+/// A count with its noun for messages: `1 id`, `3 ids`.
+///
+/// ```
+/// use carbonzone_types::number_of;
+/// assert_eq!(number_of(1, "county", "counties"), "1 county");
+/// assert_eq!(number_of(0, "county", "counties"), "0 counties");
+/// ```
+#[must_use]
+pub fn number_of(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,12 +21,12 @@ mod table;
 mod units;
 
 pub use exact::ExactSum;
-pub use findings::{Finding, Findings, Severity, SourceSpan};
+pub use findings::{Finding, Findings, Severity, SourceSpan, number_of};
 pub use grid::GridSpec;
 pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
 pub use manifest::{
     Contribution, FactorSetRecord, IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord,
-    ProxyTotal, RuleRecord, RunManifest, SectorTotal, StageTiming, Totals, ZoneClassRecord,
+    ProxyTotal, RuleRecord, RunManifest, SectorTotal, StageTiming, Statement, Totals, ZoneClassRecord,
 };
 pub use progress::{NoProgress, Progress};
 pub use table::{AttributeTable, Column, ColumnData};

@@ -66,7 +66,7 @@ pub struct RunManifest {
     /// Zone classes of the scheme with counts.
     pub zone_classes: Vec<ZoneClassRecord>,
     /// What the run wants readers to know (definition is ours, factors unverified, ...), one sentence each.
-    pub statements: Vec<String>,
+    pub statements: Vec<Statement>,
     /// Further lines of the closing summary (several years, published comparison), as printed.
     pub summary: Vec<String>,
     /// Library versions.
@@ -85,6 +85,49 @@ pub struct RunManifest {
     pub balances: Vec<Residual>,
     /// Files written.
     pub outputs: Vec<OutputRecord>,
+}
+
+/// A sentence that readers of a run must know, in both languages.
+///
+/// Runs of earlier builds hold one English text instead of the pair; it is read as both.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenStatement")]
+pub struct Statement {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
+}
+
+/// How a statement may stand in a `run.json`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenStatement {
+    Pair { en: String, zh: String },
+    English(String),
+}
+
+impl From<WrittenStatement> for Statement {
+    fn from(written: WrittenStatement) -> Self {
+        match written {
+            WrittenStatement::Pair { en, zh } => Self { en, zh },
+            WrittenStatement::English(en) => Self { zh: en.clone(), en },
+        }
+    }
+}
+
+impl Statement {
+    /// A sentence in English and Chinese.
+    #[must_use]
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self { en: en.into(), zh: zh.into() }
+    }
+
+    /// Both sentences as one line of a table.
+    #[must_use]
+    pub fn line(&self) -> String {
+        if self.en == self.zh { self.en.clone() } else { format!("{} {}", self.en, self.zh) }
+    }
 }
 
 /// One input file or layer.
@@ -289,4 +332,20 @@ pub struct OutputRecord {
     pub sha256: String,
     /// What it is.
     pub what: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_of_earlier_runs_are_read_as_both_languages() {
+        let json = r#"{"statements": ["Old.", {"en": "New.", "zh": "新。"}]}"#;
+        let manifest: RunManifest = serde_json::from_str(json).unwrap();
+        assert_eq!(manifest.statements, [Statement::new("Old.", "Old."), Statement::new("New.", "新。")]);
+        assert_eq!(
+            (manifest.statements[0].line(), manifest.statements[1].line()),
+            ("Old.".into(), "New. 新。".into())
+        );
+    }
 }

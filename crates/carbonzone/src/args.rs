@@ -243,10 +243,10 @@ pub struct MapsArgs {
     #[arg(long, value_enum, default_value_t = PaletteArg::Standard)]
     pub palette: PaletteArg,
     /// Classes per map, 3 to 9
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(3..=9))]
     pub classes: usize,
-    /// Resolution of the PNG figures
-    #[arg(long, default_value_t = 300)]
+    /// Resolution of the PNG figures in dots per inch, 36 to 1200
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(36..=1200))]
     pub dpi: u32,
     /// No progress bars, no summary
     #[arg(long)]

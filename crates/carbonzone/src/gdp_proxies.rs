@@ -1,11 +1,14 @@
-//! Zone classes under each proxy of a derived GDP, side by side: a table, lines of the summary, a sentence.
+//! Zone classes under each proxy of a derived GDP, side by side: a table, tables of the report, lines of the summary, a
+//! sentence.
 
 use crate::compute::Results;
 use crate::config::Pipeline;
 use crate::load::Inputs;
 use crate::load::gdp::DerivedGdp;
 use crate::summary;
-use carbonzone_types::{AttributeTable, ColumnData};
+use carbonzone_report::number::grouped;
+use carbonzone_report::{Label, ReportTable};
+use carbonzone_types::{AttributeTable, ColumnData, Statement};
 use carbonzone_zoning::gdp::{ZonesUnderGdp, zones_under_each_gdp};
 use carbonzone_zoning::{IndexInputs, IndexOptions};
 
@@ -62,6 +65,88 @@ impl SideBySide {
         table
     }
 
+    /// Tables of the report page: how many zones each class has under each proxy, and zone by zone the official GDP
+    /// of the county against what was shared out.
+    pub fn report_tables(
+        &self,
+        inputs: &Inputs,
+        results: &Results,
+        derived: &DerivedGdp,
+    ) -> Vec<ReportTable> {
+        vec![self.class_counts(results), self.zone_by_zone(inputs, results, derived)]
+    }
+
+    fn class_counts(&self, results: &Results) -> ReportTable {
+        let mut columns = vec![(Label::new("Class", "分区"), false)];
+        columns.extend(self.proxies.iter().map(|p| (Label::same(p.clone()), true)));
+        let row = |class: &carbonzone_zoning::ZoneClass| {
+            let counts =
+                self.each.iter().map(|u| u.zoning.overall.iter().filter(|z| **z == class.id).count());
+            let counts = counts.collect::<Vec<usize>>();
+            let name = Label::new(class.label_en.clone(), class.label_zh.clone());
+            let cells = counts.iter().map(|n| Label::same(n.to_string()));
+            counts.iter().any(|n| *n > 0).then(|| std::iter::once(name).chain(cells).collect::<Vec<_>>())
+        };
+        ReportTable {
+            title: Label::new("Zones under each proxy of the derived GDP", "不同GDP分摊依据下的分区数量"),
+            note: Label::default(),
+            columns,
+            rows: results.scheme.classes.iter().filter_map(row).collect(),
+        }
+    }
+
+    fn zone_by_zone(&self, inputs: &Inputs, results: &Results, derived: &DerivedGdp) -> ReportTable {
+        let economic = results.scheme.economic.column.to_uppercase();
+        let mut columns = vec![
+            (Label::new("Zone", "单元"), false),
+            (Label::new("County", "区县"), false),
+            (Label::new("Official GDP of the county (10⁴ CNY)", "区县GDP统计值（万元）"), true),
+        ];
+        for proxy in &self.proxies {
+            columns.push((
+                Label::new(
+                    format!("Derived GDP by {proxy} (10⁴ CNY)"),
+                    format!("按 {proxy} 推算的GDP（万元）"),
+                ),
+                true,
+            ));
+            columns
+                .push((Label::new(format!("{economic} by {proxy}"), format!("{economic}（{proxy}）")), true));
+            columns.push((Label::new(format!("Class by {proxy}"), format!("分区（{proxy}）")), false));
+        }
+        let number = |v: Option<f64>, decimals: usize| {
+            Label::same(v.map_or_else(|| "–".to_owned(), |v| grouped(v, decimals)))
+        };
+        let row = |z: usize| {
+            let mut cells = vec![
+                Label::same(inputs.zones.names[z].clone()),
+                Label::same(derived.county_of[z].clone()),
+                number(derived.county_gdp_1e4cny[z], 0),
+            ];
+            for (k, under) in self.each.iter().enumerate() {
+                cells.push(number(derived.gdp_1e4cny[k][z], 0));
+                cells.push(number(under.indices.ecc[z], 3));
+                let class = results.scheme.class_of(under.zoning.overall[z]);
+                cells.push(
+                    class.map_or_else(Label::default, |c| Label::new(c.label_en.clone(), c.label_zh.clone())),
+                );
+            }
+            cells
+        };
+        ReportTable {
+            title: Label::new(
+                "Official GDP of the counties against derived GDP",
+                "区县GDP统计值与推算GDP对照",
+            ),
+            note: Label::new(
+                "The derived GDP of a county's zones adds up to its official GDP; the first proxy is the one in use.",
+                "各单元推算GDP之和等于所属区县的统计值；首个分摊依据为实际采用者。",
+            ),
+            columns,
+            rows: (0..inputs.zones.ids.len()).map(row).collect(),
+        }
+    }
+
     /// Counts per class under each proxy, as lines of the closing summary.
     pub fn lines(&self, results: &Results) -> Vec<String> {
         let mut header = vec!["zones under each proxy of GDP"];
@@ -81,12 +166,16 @@ impl SideBySide {
     }
 
     /// One sentence for summary and report.
-    pub fn statement(&self) -> String {
+    pub fn statement(&self) -> Statement {
         let n = self.differ.iter().filter(|d| **d).count();
-        format!(
-            "{n} of {} zones would be in another class under another proxy of GDP ({}): gdp_proxies.csv.",
-            self.differ.len(),
-            self.proxies.join(", ")
+        let (all, proxies) = (self.differ.len(), self.proxies.join(", "));
+        Statement::new(
+            format!(
+                "{n} of {all} zones would be in another class under another proxy of GDP ({proxies}): gdp_proxies.csv."
+            ),
+            format!(
+                "若改用其他 GDP 分摊依据（{proxies}），{all} 个单元中有 {n} 个分区会改变：见 gdp_proxies.csv。"
+            ),
         )
     }
 }

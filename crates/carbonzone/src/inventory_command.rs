@@ -193,7 +193,7 @@ fn report(inventory: &Inventory) -> String {
     );
     let _ = writeln!(out, "lines, budgets and totals cross-foot to {:.1e}", inventory.cross_foot());
     for statement in &inventory.statements {
-        let _ = writeln!(out, "note: {statement}");
+        let _ = writeln!(out, "note: {}", statement.en);
     }
     out
 }

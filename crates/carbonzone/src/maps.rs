@@ -92,10 +92,11 @@ pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
     })
 }
 
-/// File of a run folder with what [`maps`] needs beside the layers; only studies over years write it.
+/// File of a run folder with what [`maps`] needs beside the layers: of studies over years, and of runs whose GDP was
+/// derived.
 const MORE: &str = "maps.json";
 
-/// What a study over years shows that does not stand in its layers.
+/// What a report shows that does not stand in the layers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct More {
     rasters: Vec<RasterFile>,

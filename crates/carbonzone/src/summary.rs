@@ -127,7 +127,8 @@ fn checks(out: &mut String, manifest: &RunManifest, lang: Lang) {
         let _ = writeln!(out, "{}", say(lang, &en, &format!("分区之外：{t} t 碳排放不在任何分区内")));
     }
     for statement in &manifest.statements {
-        let _ = writeln!(out, "{}: {statement}", say(lang, "Note", "注"));
+        let text = say(lang, &statement.en, &statement.zh);
+        let _ = writeln!(out, "{}: {text}", say(lang, "Note", "注"));
     }
     let warnings = manifest.findings.iter().filter(|f| f.severity == Severity::Warning).count();
     if warnings > 0 {

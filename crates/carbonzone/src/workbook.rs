@@ -3,7 +3,7 @@
 use crate::tables;
 use carbonzone_report::words;
 use carbonzone_sheet::OutSheet;
-use carbonzone_types::{AttributeTable, ColumnData, RunManifest};
+use carbonzone_types::{AttributeTable, ColumnData, RunManifest, Statement};
 
 /// Sheets of the workbook: zones, sectors, zone classes, notes. `table` is the zone layer as written to CSV.
 pub fn sheets(manifest: &RunManifest, table: &AttributeTable) -> Vec<OutSheet> {
@@ -89,7 +89,7 @@ fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
          is shown."
             .to_owned(),
     );
-    lines.extend(manifest.statements.iter().cloned());
+    lines.extend(manifest.statements.iter().map(Statement::line));
     lines.push(format!(
         "carbonzone {} ({}); inputs with checksums, parameters and the mass balance: run.json, ledger.csv",
         manifest.version, manifest.commit

@@ -49,11 +49,13 @@ pub fn write_all(
     write_xlsx(&named(dir, zones_name, "xlsx"), &workbook::sheets(&manifest, &shared))?;
     let ledger = tables::ledger(&Ledger { rows: manifest.ledger.clone() });
     write_csv_bom(&dir.join("ledger.csv"), &tables::labelled(&ledger, manifest.synthetic))?;
+    let mut study = carbonzone_report::StudyExtras::default();
     if let (Some(derived), Some(by_proxy)) =
         (&inputs.derived_gdp, gdp_proxies::side_by_side(p, &inputs, results))
     {
         let table = tables::labelled(&by_proxy.table(&inputs, results, derived), manifest.synthetic);
         write_csv_bom(&dir.join("gdp_proxies.csv"), &table)?;
+        study.tables = by_proxy.report_tables(&inputs, results, derived);
     }
     progress.begin("write GeoJSON", None);
     let geojson = named(dir, zones_name, "geojson");
@@ -107,9 +109,12 @@ pub fn write_all(
             dissolved: Some("zones".to_owned()),
             rasters: rasters(&manifest),
             vector_files: vec![(format!("{zones_name}.geojson"), zones_name.clone())],
-            study: carbonzone_report::StudyExtras::default(),
+            study,
             manifest: manifest.clone(),
         };
+        if !data.study.tables.is_empty() {
+            maps::write_more(&data, dir)?;
+        }
         maps::render(&data, &maps::options(p.outputs.language), dir, progress)?;
     }
     Ok(manifest)

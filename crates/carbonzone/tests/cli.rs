@@ -121,3 +121,17 @@ fn the_shipped_pipelines_are_valid() {
         }
     }
 }
+
+#[test]
+fn maps_refuses_numbers_of_classes_and_resolutions_that_make_no_map() {
+    for (option, values) in [("--classes", ["2", "10", "many"]), ("--dpi", ["35", "1201", "-1"])] {
+        for value in values {
+            let out = run(&["maps", "no-such-run", &format!("{option}={value}")]);
+            let stderr = String::from_utf8_lossy(&out.stderr);
+            assert_eq!(out.status.code(), Some(2), "{stderr}");
+            assert!(stderr.contains(option) && stderr.contains(value), "{stderr}");
+        }
+    }
+    let (help, _) = expect(0, &["maps", "--help"]);
+    assert!(help.contains("3 to 9") && help.contains("36 to 1200"), "{help}");
+}

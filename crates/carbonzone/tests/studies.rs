@@ -71,7 +71,7 @@ fn the_published_guiyang_tables_are_recomputed_cell_by_cell() {
         serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
     assert_eq!(manifest["study"], "counties");
     assert_eq!(manifest["inputs"].as_array().unwrap().len(), 3);
-    assert!(manifest["statements"][0].as_str().unwrap().contains("circular"));
+    assert!(manifest["statements"][0]["en"].as_str().unwrap().contains("circular"));
 }
 
 #[test]

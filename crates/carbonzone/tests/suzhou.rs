@@ -275,7 +275,7 @@ fn a_known_plant_takes_its_tonnes_before_the_rest_is_shared_out() {
         (manifest.point_sources[0].id.as_str(), manifest.point_sources[0].gross_t),
         ("P1", 40_000_000.0)
     );
-    assert!(manifest.statements.iter().any(|s| s.contains("1 known plant") && s.contains("P1")));
+    assert!(manifest.statements.iter().any(|s| s.en.contains("1 known plant was") && s.zh.contains("P1")));
     let placed: Vec<f64> = manifest
         .ledger
         .iter()

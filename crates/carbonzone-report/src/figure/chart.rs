@@ -327,7 +327,7 @@ fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
             o = num(outer),
             i = num(inner),
         );
-        svg.shape(&element, category.color, category.hatch, r##"stroke="#ffffff" stroke-width="1.5""##);
+        svg.shape(&element, category.color, category.hatch, r##"stroke="#333333" stroke-width="0.6""##);
         from += TAU * share;
     }
     let unit = words::zone_word(&data.manifest.zones_layer);

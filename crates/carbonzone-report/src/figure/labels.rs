@@ -60,6 +60,16 @@ pub(crate) struct Placed {
 
 /// Sizes of names in pixels and in how many lines they are tried, best first.
 const FORMS: [(f64, usize); 6] = [(8.2, 1), (8.2, 2), (7.2, 1), (7.2, 2), (6.2, 1), (6.2, 2)];
+
+/// How much larger names are where a map has few zones; 1 from about 60 zones on.
+pub(crate) fn enlargement(zones: usize) -> f64 {
+    match zones {
+        0..=15 => 1.5,
+        16..=30 => 1.4,
+        31..=60 => 1.2,
+        _ => 1.0,
+    }
+}
 /// Where the middle of a name may lie, in widths and heights of its box from the point of its zone.
 const PLACES: [(f64, f64); 9] = [
     (0.0, 0.0),
@@ -82,8 +92,13 @@ const LINE: f64 = 1.1;
 pub(crate) fn place(candidates: &[Candidate<'_>], frame: [f64; 4]) -> Vec<Placed> {
     let mut taken: Vec<[f64; 4]> = Vec::new();
     let mut out = Vec::new();
+    let larger = enlargement(candidates.len());
+    // A name that has no room when large may still have some at the usual size.
+    let sizes = if larger > 1.0 { vec![larger, 1.0] } else { vec![1.0] };
+    let forms: Vec<(f64, usize)> =
+        sizes.iter().flat_map(|k| FORMS.map(|(size, lines)| (k * size, lines))).collect();
     for candidate in candidates {
-        let found = FORMS.iter().find_map(|(size, lines)| {
+        let found = forms.iter().find_map(|(size, lines)| {
             let lines = if *lines == 2 { halves(&candidate.text)? } else { vec![candidate.text.clone()] };
             let bounds = room(candidate, &lines, *size, frame, &taken)?;
             Some((lines, *size, bounds))

@@ -11,10 +11,11 @@ mod svg;
 
 pub(crate) use chart::sector_colour;
 pub use fonts::Fonts;
-pub(crate) use labels::label_point;
+pub(crate) use labels::{enlargement, label_point};
 pub(crate) use map::{classes_of, layer_of};
 pub(crate) use page::{footer_lines, review_line, scale_bar_km};
 pub use study::transition_note;
+pub(crate) use svg::wrap;
 
 use crate::style::{Figure, FigureContent};
 use crate::{Lang, MapData, ReportError};

@@ -279,7 +279,7 @@ function legend() {
   }
 }
 const fmt = v => !Number.isFinite(v) ? '–' : v === 0 ? '0' : Math.abs(v) >= 1000 ? Math.round(v).toLocaleString('en') : (+v.toPrecision(4)).toString();
-const tonnes = v => Math.abs(v) >= 1e6 ? fmt(v / 1e4) + (show === 'en' ? ' ×10⁴ t' : ' 万t') : fmt(v) + ' t';
+const tonnes = v => Math.abs(v) >= 1e6 ? fmt(v / 1e4) + (show === 'en' ? ' ×10⁴ t' : ' 万吨') : fmt(v) + ' t';
 async function panel() {
   const box = $('panel'), L = current, i = selected;
   document.querySelectorAll('tr.sel,circle.sel').forEach(e => e.classList.remove('sel'));
@@ -296,8 +296,8 @@ async function panel() {
   if (L.key === 'zones') {
     const s = D.stories[i];
     html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
-    html += s.margins.map(g => `<div>${esc(g.key.toUpperCase())} ${esc(g.value)} <small>(${esc(word('threshold', '阈值'))} ${esc(g.threshold)}: ${esc(g.percent)})</small></div>`).join('');
-    if (s.parcels.length) html += `<p class="hint">${esc(word('Largest parcels', '主要地块'))}</p>` + s.parcels.map(p => `<div>${esc(pick(p.label))} ${esc(p.amount)} <small>${esc(p.share)}</small></div>`).join('');
+    html += s.margins.map(g => `<div>${esc(pick(g.short))} ${esc(g.value)} <small>(${esc(word('threshold', '阈值'))} ${esc(g.threshold)}: ${esc(g.percent)})</small></div>`).join('');
+    if (s.parcels.length) html += `<p class="hint">${esc(word('Largest parcels', '主要地块'))}</p>` + s.parcels.map(p => `<div>${esc(pick(p.label))} ${esc(pick(p.amount))} <small>${esc(p.share)}</small></div>`).join('');
     if (s.changes.length) html += `<p class="hint">${esc(word('Another class at', '以下变化会改变分区'))}</p>` + s.changes.map(c => `<div>${esc(pick(c.label))} → ${esc(pick(c.class))}</div>`).join('');
     document.querySelectorAll(`tr[data-zone="${i}"],circle[data-zone="${i}"]`).forEach(e => e.classList.add('sel'));
   }

@@ -2,7 +2,7 @@
 
 use super::pack;
 use super::plot::quadrant;
-use super::story::{ZoneStory, stories, tonnes};
+use super::story::{ZoneStory, in_1e4, short_name, stories, tonnes};
 use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
 use crate::number::{grouped, significant};
 use crate::style::{
@@ -259,19 +259,20 @@ fn pictures(
 
 fn facts(data: &MapData) -> Vec<serde_json::Value> {
     let t = &data.manifest.totals;
-    let amount = |v: f64| format!("{} ×10⁴ t", grouped(v / T_PER_1E4_T, 2));
     let mut out = vec![
-        json!({"label": Label::new("Gross emission", "碳排放总量"), "value": amount(t.gross_t)}),
-        json!({"label": Label::new("Sinks", "碳汇总量"), "value": amount(t.sink_t)}),
-        json!({"label": Label::new("Net emission", "净碳排放"), "value": amount(t.net_t)}),
+        json!({"label": Label::new("Gross emission", "碳排放总量"), "value": in_1e4(t.gross_t)}),
+        json!({"label": Label::new("Sinks", "碳汇总量"), "value": in_1e4(t.sink_t)}),
+        json!({"label": Label::new("Net emission", "净碳排放"), "value": in_1e4(t.net_t)}),
     ];
     if let Some(ccr) = t.ccr {
         let value = format!("{} %", significant(100.0 * ccr, 3));
-        out.push(json!({"label": Label::new("Compensating rate (CCR)", "碳补偿率（CCR）"), "value": value}));
+        out.push(json!({"label": Label::new("Compensating rate (CCR)", "碳补偿率（CCR）"), "value": Label::same(value)}));
     }
     for class in data.manifest.zone_classes.iter().filter(|c| c.count > 0) {
         let label = Label::new(class.label_en.clone(), class.label_zh.clone());
-        out.push(json!({"label": label, "value": class.count.to_string(), "color": class.color}));
+        out.push(
+            json!({"label": label, "value": Label::same(class.count.to_string()), "color": class.color}),
+        );
     }
     out
 }
@@ -304,14 +305,14 @@ fn zone_table(data: &MapData, stories: &[ZoneStory]) -> serde_json::Value {
             row.push(json!({"text": text, "sort": v}));
         }
     };
-    let in_1e4 = |l: Label| l.then(&Label::new(" (10⁴ t)", "（万t）"));
-    number(in_1e4(words::field("gross_t")), "gross_t", 1.0 / T_PER_1E4_T, 2);
-    number(in_1e4(words::field("sink_t")), "sink_t", 1.0 / T_PER_1E4_T, 3);
-    number(in_1e4(words::field("net_t")), "net_t", 1.0 / T_PER_1E4_T, 2);
+    let with_unit = |l: Label| l.then(&Label::new(" (10⁴ t)", "（万吨）"));
+    number(with_unit(words::field("gross_t")), "gross_t", 1.0 / T_PER_1E4_T, 2);
+    number(with_unit(words::field("sink_t")), "sink_t", 1.0 / T_PER_1E4_T, 3);
+    number(with_unit(words::field("net_t")), "net_t", 1.0 / T_PER_1E4_T, 2);
     for indicator in &data.manifest.indicators {
         let percent = indicator.key == "ccr" && indicator.unit.is_empty();
-        let unit = if percent { " (%)" } else { "" };
-        let label = Label::same(format!("{}{unit}", indicator.key.to_uppercase()));
+        let unit = Label::same(if percent { " (%)" } else { "" });
+        let label = short_name(indicator).then(&unit);
         let (factor, decimals) = if percent { (100.0, 2) } else { (1.0, 3) };
         number(label, &indicator.key, factor, decimals);
     }

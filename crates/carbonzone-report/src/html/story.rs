@@ -5,7 +5,7 @@ use crate::figure::label_point;
 use crate::number::{grouped, shortest, significant};
 use crate::{Label, MapData, words};
 use carbonzone_geom::PointLocator;
-use carbonzone_types::T_PER_1E4_T;
+use carbonzone_types::{IndicatorRecord, T_PER_1E4_T};
 use carbonzone_zoning::Quantity;
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct ZoneStory {
     /// Zone id.
     pub id: String,
-    /// Zone name.
-    pub name: String,
+    /// Zone name; in English the name of the field `name_en`, if the layer has it.
+    pub name: Label,
     /// Zone class.
     pub class: Label,
     /// Colour of the class.
@@ -37,8 +37,8 @@ pub struct ZoneStory {
 pub struct Part {
     /// Name.
     pub label: Label,
-    /// Amount as text.
-    pub amount: String,
+    /// Amount with its unit.
+    pub amount: Label,
     /// Share of the zone's gross emissions as text, if known.
     pub share: String,
 }
@@ -50,6 +50,8 @@ pub struct Margin {
     pub label: Label,
     /// Key of the index.
     pub key: String,
+    /// Short name of the index: `ECC`.
+    pub short: Label,
     /// Its value as text; `–` if NULL.
     pub value: String,
     /// Threshold as text.
@@ -73,6 +75,7 @@ pub fn stories(data: &MapData) -> Vec<ZoneStory> {
     let zones = &data.zones;
     let rows = zones.table.rows();
     let names = zones.labels();
+    let english = zones.table.texts("name_en").unwrap_or_else(|| vec![None; rows]);
     let ids = zones.table.texts("unit_id").unwrap_or_else(|| vec![None; rows]);
     let classes = zones.table.texts("zone").unwrap_or_else(|| vec![None; rows]);
     let borderline = zones.table.texts("borderline").unwrap_or_else(|| vec![None; rows]);
@@ -83,7 +86,7 @@ pub fn stories(data: &MapData) -> Vec<ZoneStory> {
             let (class, color) = class_of(data, classes[i].as_deref());
             ZoneStory {
                 id: ids[i].clone().unwrap_or_default(),
-                name: names[i].clone(),
+                name: Label::new(english[i].clone().unwrap_or_default(), names[i].clone()),
                 class,
                 color,
                 sectors: sectors[i].clone(),
@@ -108,12 +111,23 @@ fn column(data: &MapData, field: &str) -> Vec<Option<f64>> {
     data.zones.table.numbers(field).unwrap_or_else(|| vec![None; data.zones.table.rows()])
 }
 
-pub(crate) fn tonnes(t: f64) -> String {
-    if t.abs() >= 1e6 {
-        format!("{} ×10⁴ t", grouped(t / T_PER_1E4_T, 2))
-    } else {
-        format!("{} t", significant(t, 4))
+/// Tonnes as people read them: `1,234 t`, from a million on `123.45 ×10⁴ t` or `123.45 万吨`.
+pub(crate) fn tonnes(t: f64) -> Label {
+    if t.abs() >= 1e6 { in_1e4(t) } else { Label::same(format!("{} t", significant(t, 4))) }
+}
+
+/// Tonnes in units of 10⁴ t, whatever their size.
+pub(crate) fn in_1e4(t: f64) -> Label {
+    let number = grouped(t / T_PER_1E4_T, 2);
+    Label::new(format!("{number} ×10⁴ t"), format!("{number} 万吨"))
+}
+
+/// Short name of an indicator for column heads: `ECC`, `CIRI`; what is no abbreviation has its full name.
+pub(crate) fn short_name(indicator: &IndicatorRecord) -> Label {
+    if indicator.key.len() <= 4 {
+        return Label::same(indicator.key.to_uppercase());
     }
+    Label::new(indicator.label_en.clone(), indicator.label_zh.clone())
 }
 
 fn share(part: f64, whole: Option<f64>) -> String {
@@ -182,6 +196,7 @@ fn margins(data: &MapData, row: usize) -> Vec<Margin> {
             out.push(Margin {
                 label: Label::new(indicator.label_en.clone(), indicator.label_zh.clone()),
                 key: indicator.key.clone(),
+                short: short_name(indicator),
                 value: value.map_or_else(|| "–".to_owned(), |v| significant(v, 3)),
                 threshold: shortest(*threshold),
                 percent: percent.map_or_else(|| "–".to_owned(), signed_percent),
@@ -216,4 +231,27 @@ fn changes(data: &MapData, row: usize) -> Vec<Change> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_their_unit_in_both_languages() {
+        assert_eq!(tonnes(2_402_797.0), Label::new("240.28 ×10⁴ t", "240.28 万吨"));
+        assert_eq!(tonnes(1234.0), Label::same("1,234 t"));
+        assert_eq!(in_1e4(5000.0).zh, "0.50 万吨");
+    }
+
+    #[test]
+    fn only_abbreviations_are_written_in_capitals() {
+        let of = |key: &str, en: &str| IndicatorRecord {
+            key: key.to_owned(),
+            label_en: en.to_owned(),
+            ..IndicatorRecord::default()
+        };
+        assert_eq!(short_name(&of("ecc", "Economic contribution coefficient")).en, "ECC");
+        assert_eq!(short_name(&of("ratio", "Carbon source/sink ratio")).en, "Carbon source/sink ratio");
+    }
 }

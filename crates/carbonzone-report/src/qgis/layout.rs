@@ -3,7 +3,7 @@
 use super::project::{ProjectLayer, tree_layer};
 use super::symbol::{FACES, families};
 use super::xml::{El, el, exact};
-use crate::figure::{footer_lines, scale_bar_km};
+use crate::figure::{footer_lines, scale_bar_km, wrap};
 use crate::style::{Figure, Scale};
 use crate::{Label, Lang, MapData, Rgb, words};
 use base64::Engine;
@@ -23,6 +23,8 @@ pub(crate) struct Page<'a> {
     pub plain: Vec<(String, El)>,
 }
 
+/// Size of the headings of the legend, points.
+const HEADING: f64 = 8.5;
 const LEFT: f64 = 10.0;
 const TOP: f64 = 26.0;
 const COLUMN: f64 = 220.0;
@@ -245,7 +247,8 @@ fn picture(page: &Page<'_>) -> El {
         .a("northOffset", 0)
         .a("mapUuid", "")
         .a("pictureRotation", 0)
-        .a("anchorPoint", 4)
+        // At the top, in the middle.
+        .a("anchorPoint", 1)
 }
 
 fn legend(page: &Page<'_>, top: f64) -> El {
@@ -258,7 +261,10 @@ fn legend(page: &Page<'_>, top: f64) -> El {
             .a("alignment", 1)
             .children(font("styleFont", size, bold, BLACK))
     };
-    let members = page.shown_layers().into_iter().map(|l| tree_layer(l, true).child(legend_heading(page, l)));
+    // The theme first, the boundary below it.
+    let mut members = page.shown_layers();
+    members.sort_by_key(|l| !page.styles.iter().any(|(id, _)| *id == l.id));
+    let members = members.into_iter().map(|l| tree_layer(l, true).child(legend_heading(page, l)));
     bare(page.item(65642, 3, place(COLUMN, top, 70.0, 80.0)))
         .a("title", "")
         .a("map_uuid", page.uuid(1))
@@ -270,12 +276,20 @@ fn legend(page: &Page<'_>, top: f64) -> El {
         .child(
             el("styles")
                 .child(style("title", 0.0, 10.0, true))
-                .child(style("group", 2.0, 8.5, true))
-                .child(style("subgroup", 2.0, 8.5, true))
+                .child(style("group", 2.0, HEADING, true))
+                .child(style("subgroup", 2.0, HEADING, true))
                 .child(style("symbol", 1.2, 7.5, false))
                 .child(style("symbolLabel", 1.2, 7.5, false)),
         )
         .child(el("layer-tree-group").children(members))
+}
+
+/// Heading in lines that fit into the right column.
+fn heading_lines(heading: &Label, lang: Lang) -> Vec<String> {
+    const MM_PER_POINT: f64 = 0.352_8;
+    // Bold letters are wider than those that `wrap` measures.
+    let room = (287.0 - COLUMN) / MM_PER_POINT / 1.06;
+    heading.lines(lang).iter().flat_map(|line| wrap(line, HEADING, room)).collect()
 }
 
 /// Heading of a layer in the legend: quantity and unit; the boundary's only row explains itself.
@@ -284,7 +298,9 @@ fn legend_heading(page: &Page<'_>, layer: &ProjectLayer) -> El {
         |name: &str, value: &str| el("Option").a("name", name).a("type", "QString").a("value", value);
     let map = el("Option").a("type", "Map");
     let map = match page.styles.iter().find(|(id, _)| *id == layer.id) {
-        Some((_, heading)) => map.child(option("legend/title-label", &heading.lines(page.lang).join("\n"))),
+        Some((_, heading)) => {
+            map.child(option("legend/title-label", &heading_lines(heading, page.lang).join("\n")))
+        }
         None => map.child(option("legend/title-style", "hidden")),
     };
     el("customproperties").child(map)
@@ -296,7 +312,7 @@ fn method(page: &Page<'_>, top: f64) -> El {
     let (mut rows, mut head) = (0, 0);
     if let Some(style) = page.figure.map() {
         rows = style.entries().len() + usize::from(style.no_data() > 0);
-        head = style.heading_with_unit().lines(page.lang).len();
+        head = heading_lines(&style.heading_with_unit(), page.lang).len();
         if let Scale::Graduated { method, .. } = &style.scale {
             lines.extend(method.lines(page.lang));
         }
@@ -361,6 +377,12 @@ fn north(page: &Page<'_>) -> El {
 }
 
 fn notes(page: &Page<'_>) -> El {
-    let text = footer_lines(page.data, page.lang, true).join("\n");
+    let mut lines = footer_lines(page.data, page.lang, true);
+    if page.figure.map().is_none() {
+        // The picture of a chart carries its own source line.
+        let own = footer_lines(page.data, page.lang, false);
+        lines.retain(|line| !own.contains(line));
+    }
+    let text = lines.join("\n");
     label(page, 6, place(LEFT, 190.0, 277.0, 16.0), &text, NOTE)
 }

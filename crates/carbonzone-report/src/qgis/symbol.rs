@@ -240,18 +240,25 @@ pub(crate) fn outline_renderer(label: &str) -> El {
 pub struct Names {
     field: String,
     expression: bool,
+    /// Size in tenths of a point.
+    size: u32,
 }
 
 impl Names {
     /// The English name where the language is English and there is one, else the name.
     #[must_use]
     pub fn of(zones: &MapLayer, lang: Lang) -> Self {
+        let mut years = zones.table.numbers("year").unwrap_or_default();
+        years.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+        years.dedup();
+        let units = zones.table.rows() / years.len().max(1);
+        let size = (10.0 * 6.5 * crate::figure::enlargement(units)).round() as u32;
         let known = |field: &str| zones.table.texts(field).is_some_and(|v| v.iter().any(Option::is_some));
         if lang == Lang::En && known("name_en") {
-            return Self { field: "coalesce(\"name_en\", \"name\")".to_owned(), expression: true };
+            return Self { field: "coalesce(\"name_en\", \"name\")".to_owned(), expression: true, size };
         }
         let field = if zones.has("name") { "name" } else { "unit_id" };
-        Self { field: field.to_owned(), expression: false }
+        Self { field: field.to_owned(), expression: false, size }
     }
 }
 
@@ -261,7 +268,7 @@ pub(crate) fn labeling(names: &Names) -> El {
         .a("fieldName", &names.field)
         .a("isExpression", u8::from(names.expression))
         .a("fontFamily", FACES[0])
-        .a("fontSize", 6.5)
+        .a("fontSize", f64::from(names.size) / 10.0)
         .a("fontSizeUnit", "Point")
         .a("fontWeight", 50)
         .a("textColor", "40,40,40,255")

@@ -109,6 +109,7 @@ impl Figure {
     fn add_to_method(&mut self, note: &Label) {
         if let FigureContent::Map(style) = &mut self.content
             && let Scale::Graduated { method, .. } = &mut style.scale
+            && !method.en.is_empty()
         {
             *method = method.then(note);
         }
@@ -139,16 +140,19 @@ const MAX_MAPPED_YEARS: usize = 6;
 pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
     let Some(last) = data.year().filter(|_| data.long_form()) else { return figures(data, options) };
     let mut out = one_year(&data.of_year(last), data, options)?;
-    for figure in &mut out {
-        figure.year = Some(last);
-    }
     let mut years = data.manifest.years.clone();
     years.sort_unstable();
     years.dedup();
+    let pooled = pooled_note(&years);
+    for figure in &mut out {
+        figure.year = Some(last);
+        figure.add_to_method(&pooled);
+    }
     if years.len() <= MAX_MAPPED_YEARS {
         for year in years.iter().copied().filter(|y| *y != last) {
             for mut figure in one_year(&data.of_year(year), data, options)? {
                 if figure.map().is_some() {
+                    figure.add_to_method(&pooled);
                     figure.name = format!("{}_{year}", figure.name);
                     figure.short =
                         figure.short.then(&Label::new(format!(", {year}"), format!("（{year}年）")));
@@ -166,6 +170,15 @@ pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<F
     Ok(out)
 }
 
+/// Says that `n` of the legend counts the units of all years.
+fn pooled_note(years: &[i32]) -> Label {
+    let (n, first, last) = (years.len(), years.first().unwrap_or(&0), years.last().unwrap_or(&0));
+    Label::new(
+        format!("; classes of all {n} years {first}–{last} together"),
+        format!("；{first}—{last} 年共 {n} 个年份统一分级"),
+    )
+}
+
 /// The zone map of a window of years, whose classes stand in the rows of `year`.
 fn window_map(
     data: &MapData,
@@ -180,11 +193,12 @@ fn window_map(
     let mut figure = Builder { data: &shown, pool: data, options }.zones(&format!("risk_{window}"))?;
     let m = &data.manifest;
     let heading = words::zone_classes(&m.study);
+    let (span, span_zh) = (window.replace('-', "–"), window.replace('-', "—"));
     figure.title = Label {
-        en: format!("{}, {window}", heading.en) + &words::place_suffix_en(&m.title_en),
-        zh: format!("{}{window}年{}", m.title_zh, heading.zh),
+        en: format!("{}, {span}", heading.en) + &words::place_suffix_en(&m.title_en),
+        zh: format!("{}{span_zh}年{}", m.title_zh, heading.zh),
     };
-    figure.short = heading.then(&Label::new(format!(", {window}"), format!("（{window}年）")));
+    figure.short = heading.then(&Label::new(format!(", {span}"), format!("（{span_zh}年）")));
     figure.year = Some(year);
     Ok(Some(figure))
 }
@@ -469,17 +483,45 @@ impl Builder<'_> {
             let note = Label::new("; no data: the land absorbs nothing", "；无数据：土地无净吸收");
             figure.add_to_method(&note);
         }
-        if matches!(record.key.as_str(), "ecc" | "eec") && self.gdp_is_derived() {
-            let note = Label::new("; GDP of some units is derived, not reported", "；部分单元GDP为推算值");
+        if matches!(record.key.as_str(), "ecc" | "eec")
+            && let Some(note) = self.derived_gdp_note()
+        {
             figure.add_to_method(&note);
         }
         Ok(figure)
     }
 
-    /// True if the GDP of a zone was downscaled instead of read.
-    fn gdp_is_derived(&self) -> bool {
-        let derived = self.data.zones.table.texts("gdp_derived").unwrap_or_default();
-        derived.iter().flatten().any(|v| v == "true" || v == "1")
+    /// Which zones have a GDP that was derived instead of reported: all, those named, or their number.
+    fn derived_gdp_note(&self) -> Option<Label> {
+        const NAMED: usize = 3;
+        let zones = &self.data.zones;
+        let derived = zones.table.texts("gdp_derived")?;
+        let of: Vec<usize> =
+            (0..derived.len()).filter(|i| matches!(derived[*i].as_deref(), Some("true" | "1"))).collect();
+        let (n, all) = (of.len(), derived.len());
+        if n == 0 {
+            return None;
+        }
+        let unit = unit_word(self.data, MapLayerKind::Zones);
+        let many = words::plural(&unit.en);
+        if n == all {
+            let en = format!("; GDP of all {n} {many} is derived, not reported");
+            return Some(Label::new(en, format!("；全部 {n} 个{}的GDP为推算值，非统计值", unit.zh)));
+        }
+        if n <= NAMED {
+            let names = zones.labels();
+            let english = zones.table.texts("name_en").unwrap_or_else(|| vec![None; all]);
+            let zh: Vec<&str> = of.iter().map(|i| names[*i].as_str()).collect();
+            let en: Vec<&str> = of.iter().map(|i| english[*i].as_deref().unwrap_or(&names[*i])).collect();
+            return Some(Label::new(
+                format!("; GDP of {} is derived, not reported", en.join(", ")),
+                format!("；{}的GDP为推算值，非统计值", zh.join("、")),
+            ));
+        }
+        Some(Label::new(
+            format!("; GDP of {n} of {all} {many} is derived, not reported (field gdp_derived)"),
+            format!("；{all} 个{}中 {n} 个的GDP为推算值，非统计值（字段 gdp_derived）", unit.zh),
+        ))
     }
 
     fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure, ReportError> {

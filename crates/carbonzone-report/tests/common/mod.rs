@@ -5,7 +5,8 @@ use carbonzone_geom::Coverage;
 use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_types::{
     AttributeTable, ColumnData, Contribution, FactorSetRecord, Finding, GridSpec, IndicatorRecord,
-    InputRecord, LedgerRow, Residual, RuleRecord, RunManifest, SectorTotal, Stage, Totals, ZoneClassRecord,
+    InputRecord, LedgerRow, Residual, RuleRecord, RunManifest, SectorTotal, Stage, Statement, Totals,
+    ZoneClassRecord,
 };
 
 const X0: f64 = 540_000.0;
@@ -460,7 +461,7 @@ fn manifest(
                 count: zone_values.iter().filter(|v| v.as_deref() == Some(*key)).count() as u64,
             })
             .collect(),
-        statements: vec!["All inputs are synthetic. 全部输入为合成数据。".to_owned()],
+        statements: vec![Statement::new("All inputs are synthetic.", "全部输入为合成数据。")],
         ledger,
         balances,
         findings: vec![

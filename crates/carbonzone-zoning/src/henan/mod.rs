@@ -18,3 +18,7 @@ pub mod trend;
 /// The sentence that every output with a risk index carries.
 pub const DEFINITION_STATEMENT: &str = "The carbon imbalance risk index (CIRI) is carbonzone's own definition: \
      the formula of the Henan paper (doi 10.13227/j.hjkx.202312162) is not published in its abstract.";
+
+/// The same sentence in Chinese.
+pub const DEFINITION_STATEMENT_ZH: &str = "碳失衡风险指数（CIRI）为本软件自定义：河南论文（doi 10.13227/j.hjkx.202312162）的摘要未给出公式，\
+     不可与论文数值直接比较。";

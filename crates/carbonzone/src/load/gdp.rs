@@ -10,7 +10,7 @@ use crate::config::{Downscale, PopulationKind, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::label_key;
-use carbonzone_types::{Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{Finding, LedgerRow, Progress, Stage, Statement};
 use carbonzone_zoning::gdp::{SharedGdp, share_gdp_by_each};
 use std::collections::BTreeMap;
 
@@ -51,6 +51,8 @@ pub struct DerivedGdp {
     pub proxies: Vec<String>,
     /// County of each zone.
     pub county_of: Vec<String>,
+    /// GDP of that county as its statistics give it, 1e4 CNY.
+    pub county_gdp_1e4cny: Vec<Option<f64>>,
     /// GDP per zone in 1e4 CNY with each proxy as the first choice.
     pub gdp_1e4cny: Vec<Vec<Option<f64>>>,
 }
@@ -90,6 +92,7 @@ pub fn derive(
     Some(DerivedGdp {
         proxies: config.proxies.clone(),
         county_of: matched.of_zone.iter().map(|&c| matched.names[c].clone()).collect(),
+        county_gdp_1e4cny: matched.of_zone.iter().map(|&c| matched.gdp[c]).collect(),
         gdp_1e4cny: each.into_iter().map(|s| s.gdp).collect(),
     })
 }
@@ -275,9 +278,11 @@ fn report(config: &Downscale, matched: &Matched, shared: &SharedGdp, notes: &mut
             .hint("add \"people\" or \"area\" as the last proxy"),
         );
     }
-    notes.statements.push(format!(
-        "GDP of the zones is derived: that of {} counties shared out by {} (first choice; no statistics of townships). ECC and the zones rest on this choice.",
-        matched.names.len(),
-        config.proxies.first().map_or("", String::as_str)
+    let (n, by) = (matched.names.len(), config.proxies.first().map_or("", String::as_str));
+    notes.statements.push(Statement::new(
+        format!(
+            "GDP of the zones is derived: that of {n} counties shared out by {by} (first choice; no statistics of townships). ECC and the zones rest on this choice."
+        ),
+        format!("各单元 GDP 为推算值：{n} 个区县的 GDP 按 {by}（首选）分摊，并非乡镇统计数据；ECC 与分区依赖于这一选择。"),
     ));
 }

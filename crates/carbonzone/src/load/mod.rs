@@ -22,7 +22,7 @@ use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource, ProxyTable};
-use carbonzone_types::{FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress};
+use carbonzone_types::{FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement};
 use parcels::ParcelSet;
 use std::collections::BTreeSet;
 use zones::ZoneSet;
@@ -61,7 +61,7 @@ pub struct Notes {
     /// Factor and coefficient sets in use.
     pub factor_sets: Vec<FactorSetRecord>,
     /// Sentences that every reader must see.
-    pub statements: Vec<String>,
+    pub statements: Vec<Statement>,
 }
 
 /// What points and lines are measured against.

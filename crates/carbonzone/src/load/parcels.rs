@@ -8,7 +8,9 @@ use carbonzone_inventory::{FactorLibrary, GwpSet};
 use carbonzone_io::{PolygonLayer, WorkingCrs};
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
-use carbonzone_types::{AttributeTable, ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{
+    AttributeTable, ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage, Statement,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the space type of parcels whose code no scheme row matches.
@@ -386,8 +388,9 @@ fn shipped_coefficients(
     let statuses: BTreeSet<&str> = rows.iter().map(|r| r.status.name()).collect();
     let sources: BTreeSet<&str> = rows.iter().map(|r| r.source.as_str()).collect();
     let status = statuses.into_iter().collect::<Vec<_>>().join(", ");
-    notes.statements.push(format!(
-        "Land sink weights: coefficient set \"{set}\" (verification status: {status}); the choice of set moves CCR several-fold."
+    notes.statements.push(Statement::new(
+        format!("Land sink weights: coefficient set \"{set}\" (verification status: {status}); the choice of set moves CCR several-fold."),
+        format!("土地碳汇权重采用系数集“{set}”（核实状态：{status}）；系数集的选择可使碳补偿率相差数倍。"),
     ));
     notes.factor_sets.push(FactorSetRecord {
         set: set.to_owned(),

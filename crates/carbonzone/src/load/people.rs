@@ -9,7 +9,7 @@ use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer};
 use crate::load_config::Loaded;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage, Statement};
 
 /// People per parcel; per zone too, if GDP is shared out by them.
 struct People {
@@ -277,9 +277,13 @@ fn of_zones(
                 .note("zones without a parcel of the class"),
         );
     }
-    notes.statements.push(format!(
-        "People: population of {known} zones, spread evenly over their {} parcels; differences within a zone are those of area, not of people.",
-        if land.is_empty() { "own" } else { &land }
+    let of = if land.is_empty() { "own" } else { &land };
+    notes.statements.push(Statement::new(
+        format!(
+            "People: population of {known} zones, spread evenly over their {of} parcels; differences within a zone are those of area, not of people."
+        ),
+        format!("人口：{known} 个单元的人口在其{}地块上均匀分布；单元内部的差异只反映面积，不反映人口。",
+            if land.is_empty() { String::new() } else { format!(" {land} ") }),
     ));
     Some(people)
 }

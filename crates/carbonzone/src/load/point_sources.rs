@@ -7,7 +7,7 @@ use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{NearestIndex, PointLocator};
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource};
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage, Statement, number_of};
 
 /// A plant as read.
 struct Plant {
@@ -122,17 +122,19 @@ fn checked_tonnes(
 }
 
 /// What every reader must know of the plants.
-fn statement(plants: &[PlacedPointSource]) -> Option<String> {
+fn statement(plants: &[PlacedPointSource]) -> Option<Statement> {
     if plants.is_empty() {
         return None;
     }
     let total: ExactSum = plants.iter().map(|plant| plant.gross_t).collect();
-    let names: Vec<&str> = plants.iter().map(|plant| plant.id.as_str()).take(5).collect();
-    Some(format!(
-        "{} known plants with {:.0} t CO2e were placed where they stand, before the rest of their budgets was shared out: {}{}.",
-        plants.len(),
-        total.value(),
-        names.join(", "),
-        if plants.len() > 5 { ", …" } else { "" },
+    let (n, t) = (plants.len(), total.value());
+    let ids: Vec<&str> = plants.iter().map(|plant| plant.id.as_str()).take(5).collect();
+    let ids = ids.join(", ") + if n > 5 { ", …" } else { "" };
+    let known = number_of(n, "known plant was", "known plants were");
+    Some(Statement::new(
+        format!(
+            "{known} placed where they stand with {t:.0} t CO2e, before the rest of the budget was shared out: {ids}."
+        ),
+        format!("{n} 个已知点源（{t:.0} t CO2e）按实际位置落位，其余预算再行分配：{ids}。"),
     ))
 }

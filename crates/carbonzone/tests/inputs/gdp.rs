@@ -1,7 +1,7 @@
 //! `[layers.zones.gdp] downscale`: county sums kept, marked everywhere, classes under each proxy, bad input.
 
 use crate::assert_mentions;
-use crate::common::City;
+use crate::common::{City, expect};
 use carbonzone_types::{AttributeTable, Stage};
 use std::collections::BTreeMap;
 use std::fs;
@@ -84,6 +84,29 @@ fn county_gdp_reaches_the_townships_marked_as_derived_with_the_sums_kept() {
     assert!(rows.iter().all(|r| r.unit == "1e4 CNY" && r.note.contains("shared out over its")));
     assert!(manifest.balances.iter().all(|b| b.relative <= 1e-9));
     assert!(manifest.outputs.iter().any(|o| o.path == "gdp_proxies.csv"));
+}
+
+#[test]
+fn the_report_sets_the_official_gdp_beside_the_derived_one_and_maps_keeps_it() {
+    let (city, counties) = county_city("\"poi:commercial\", \"area\"");
+    expect(0, &["run", &city.path("city.toml"), "--out", &city.path("out"), "--quiet"]);
+    let shown = |html: &str| {
+        let official = counties.values().next().unwrap();
+        let official = carbonzone_report::number::grouped(*official, 0);
+        assert_mentions(
+            html,
+            &[
+                "Official GDP of the counties against derived GDP",
+                "ECC by area",
+                "区县GDP统计值（万元）",
+                &official,
+            ],
+        );
+        assert_mentions(html, &["GDP of all 97 townships is derived", "各单元 GDP 为推算值"]);
+    };
+    shown(&fs::read_to_string(city.path("out/report.html")).unwrap());
+    expect(0, &["maps", &city.path("out"), "--quiet", "--dpi", "50"]);
+    shown(&fs::read_to_string(city.path("out/report.html")).unwrap());
 }
 
 #[test]

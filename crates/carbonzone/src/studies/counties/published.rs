@@ -9,7 +9,7 @@ use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_geom::Coverage;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{SheetError, Table, label_key};
-use carbonzone_types::{Finding, T_PER_1E4_T};
+use carbonzone_types::{Finding, Statement, T_PER_1E4_T};
 use carbonzone_zoning::published::{Printed, PublishedStudy, Table2Row, Table3Row, TextClaim, TextQuantity};
 use std::path::Path;
 
@@ -48,11 +48,11 @@ pub fn load(
         return None;
     }
     let years = found.iter().map(|year| year_input(*year, &units, &rows)).collect();
-    notes.statements.push(
+    notes.statements.push(Statement::new(
         "GDP, population and areas are not printed in the paper: EEC and intensities are checked for consistency \
-         only and marked circular in published_vs_computed.csv."
-            .to_owned(),
-    );
+         only and marked circular in published_vs_computed.csv.",
+        "论文未列出 GDP、人口和面积：EEC 与各强度指标仅作一致性检验，在 published_vs_computed.csv 中标为 circular（循环验证）。",
+    ));
     Some(Inputs {
         crs,
         zones: match_units(&units, &names, zones, notes)?,

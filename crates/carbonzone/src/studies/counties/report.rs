@@ -87,8 +87,8 @@ fn changes(inputs: &Inputs, results: &Results, a: &YearResult, b: &YearResult) -
     rows.push(total);
     let mut columns = vec![(label("County", "区县"), false)];
     for (en, zh) in [("Emission", "碳排放"), ("Sink", "碳汇"), ("Net", "净排放")] {
-        columns.push((Label::new(format!("{en} {from} (10⁴ t)"), format!("{from}年{zh}（万t）")), true));
-        columns.push((Label::new(format!("{en} {to} (10⁴ t)"), format!("{to}年{zh}（万t）")), true));
+        columns.push((Label::new(format!("{en} {from} (10⁴ t)"), format!("{from}年{zh}（万吨）")), true));
+        columns.push((Label::new(format!("{en} {to} (10⁴ t)"), format!("{to}年{zh}（万吨）")), true));
         columns.push((label("Change (%)", "变化（%）"), true));
     }
     for year in [from, to] {

@@ -16,7 +16,7 @@ use carbonzone_io::{GpkgWriter, WorkingCrs};
 use carbonzone_report::{MapData, MapLayer};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{
-    AttributeTable, ExactSum, FactorSetRecord, Ledger, Progress, Residual, RunManifest, Totals,
+    AttributeTable, ExactSum, FactorSetRecord, Ledger, Progress, Residual, RunManifest, Statement, Totals,
 };
 use std::path::Path;
 
@@ -59,15 +59,18 @@ pub fn manifest(
     out
 }
 
-fn level_statement(results: &Results) -> String {
+fn level_statement(results: &Results) -> Statement {
     let cuts = |cuts: &[f64]| cuts.iter().map(|c| format!("{c:.4}")).collect::<Vec<_>>().join(", ");
     let s = &results.scheme;
-    format!(
-        "Levels are judged on the mean over the years: {} cuts {}, {} cuts {}; the paper names no rule, several give its table.",
-        s.economic.column.to_uppercase(),
-        cuts(&results.zoning.economic.cuts),
-        s.ecological.column.to_uppercase(),
-        cuts(&results.zoning.ecological.cuts)
+    let (a, b) = (s.economic.column.to_uppercase(), s.ecological.column.to_uppercase());
+    let (at, bt) = (cuts(&results.zoning.economic.cuts), cuts(&results.zoning.ecological.cuts));
+    Statement::new(
+        format!(
+            "Levels are judged on the mean over the years: {a} cuts {at}, {b} cuts {bt}; the paper names no rule, several give its table."
+        ),
+        format!(
+            "等级按多年均值划分：{a} 分界值 {at}，{b} 分界值 {bt}；论文未说明划分规则，多种规则均可得到其结果表。"
+        ),
     )
 }
 

@@ -7,7 +7,7 @@ use crate::load::Notes;
 use crate::load_config::Loaded;
 use carbonzone_geom::{OverlapMatrix, overlap_grid};
 use carbonzone_io::Resample;
-use carbonzone_types::{ExactSum, Finding, GridSpec, LedgerRow, Progress, Stage};
+use carbonzone_types::{ExactSum, Finding, GridSpec, LedgerRow, Progress, Stage, number_of};
 use carbonzone_zoning::ZoningError;
 use carbonzone_zoning::henan::downscale::{
     LightFit, LightModel, PixelShares, WeightUsed, downscale, fit_light, split_total, usable_light,
@@ -375,7 +375,8 @@ fn report_dark(year: i32, used: &[WeightUsed], totals: &[f64], inputs: &Inputs, 
         let counties: Vec<usize> = (0..used.len()).filter(|&c| used[c] == which && totals[c] > 0.0).collect();
         if let Some(first) = counties.first() {
             let amount: ExactSum = counties.iter().map(|c| totals[*c]).collect();
-            let message = format!("{year}: {} counties without light are placed by {what}", counties.len());
+            let counted = number_of(counties.len(), "county without light is", "counties without light are");
+            let message = format!("{year}: {counted} placed by {what}");
             notes.ledger.push(LedgerRow {
                 count: Some(counties.len() as f64),
                 unit: "counties".to_owned(),

@@ -9,9 +9,9 @@ use crate::studies::cells::{count, label, number, text};
 use carbonzone_report::style::{Figure, FigureContent, LineChart, TransitionChart};
 use carbonzone_report::{Label, ReportTable, StudyExtras, figure::transition_note};
 use carbonzone_types::{RunManifest, T_PER_1E4_T};
-use carbonzone_zoning::henan::DEFINITION_STATEMENT;
 use carbonzone_zoning::henan::ratio::BudgetState;
 use carbonzone_zoning::henan::risk::{RiskVariant, headline};
+use carbonzone_zoning::henan::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
 use std::collections::BTreeMap;
 
 /// Layer of the GeoPackage with one row per county and window.
@@ -103,8 +103,8 @@ fn series(results: &Results) -> ReportTable {
         note: Label::default(),
         columns: vec![
             (label("Year", "年份"), false),
-            (label("Emission (10⁴ t)", "碳排放（万t）"), true),
-            (label("Absorption (10⁴ t)", "碳吸收（万t）"), true),
+            (label("Emission (10⁴ t)", "碳排放（万吨）"), true),
+            (label("Absorption (10⁴ t)", "碳吸收（万吨）"), true),
             (label("Source/sink ratio", "碳源汇比"), true),
             (label("R² of light and emission", "灯光与排放拟合R²"), true),
         ],
@@ -131,10 +131,7 @@ fn risk_by_window(inputs: &Inputs, results: &Results, risk: &SeriesRisk) -> Repo
     let above = risk.options.threshold;
     ReportTable {
         title: Label::new("Carbon imbalance risk by window", "各时段碳失衡风险"),
-        note: Label::new(
-            DEFINITION_STATEMENT,
-            "论文摘要未给出公式，风险指数 CIRI 为本软件自定义，不可与论文数值直接比较。",
-        ),
+        note: Label::new(DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH),
         columns: vec![
             (label("Window", "时段"), false),
             (label("Index", "指数"), false),

@@ -15,12 +15,12 @@ use carbonzone_io::{FloatBand, GpkgWriter};
 use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{
-    AttributeTable, ColumnData, IndicatorRecord, Ledger, Progress, Residual, RunManifest, Totals,
+    AttributeTable, ColumnData, IndicatorRecord, Ledger, Progress, Residual, RunManifest, Statement, Totals,
 };
-use carbonzone_zoning::henan::DEFINITION_STATEMENT;
 use carbonzone_zoning::henan::ratio::source_sink_ratio;
 use carbonzone_zoning::henan::risk::headline;
 use carbonzone_zoning::henan::trend::TrendClass;
+use carbonzone_zoning::henan::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -48,12 +48,12 @@ pub fn manifest(
         summary: summary(loaded, inputs, results).lines().map(str::to_owned).collect(),
         ..place::manifest(loaded, &loaded.pipeline.city, Some(&inputs.crs), notes)
     };
-    out.statements.push(DEFINITION_STATEMENT.to_owned());
-    out.statements.push(
+    out.statements.push(Statement::new(DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH));
+    out.statements.push(Statement::new(
         "The column `zone` holds the risk class of the window that the year belongs to; `land_t` is land whose \
-         respiration exceeds its production, counted as an emission, and `absorption_t` is sinks minus that."
-            .to_owned(),
-    );
+         respiration exceeds its production, counted as an emission, and `absorption_t` is sinks minus that.",
+        "`zone` 列为该年份所属时段的风险等级；`land_t` 为呼吸大于生产力的土地，计为排放；`absorption_t` 为碳汇减去该部分。",
+    ));
     out
 }
 
@@ -204,7 +204,11 @@ fn write_tables(
     ];
     write_csv_bom(&named(dir, layer, "csv"), counties)?;
     let mut sheets = vec![
-        OutSheet::new("about", AttributeTable::new().with("note", ColumnData::texts(&manifest.statements))),
+        OutSheet::new(
+            "about",
+            AttributeTable::new()
+                .with("note", ColumnData::Text(manifest.statements.iter().map(|s| Some(s.line())).collect())),
+        ),
         OutSheet::new(layer, counties.clone()),
     ];
     for (name, table) in parts {
