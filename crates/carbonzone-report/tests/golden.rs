@@ -494,3 +494,22 @@ fn the_print_layout_of_a_chart_says_its_source_once() {
     assert!(!layout("fig9b_counts").contains(&data.manifest.source_note), "the picture says it");
     assert!(layout("fig9b_counts").contains(&data.manifest.crs));
 }
+
+#[test]
+fn the_facts_of_the_page_count_the_classes_of_the_year_shown() {
+    let (mut data, all, options) = small();
+    for class in &mut data.manifest.zone_classes {
+        class.count = 9_876;
+    }
+    let page = html::page(&data, &all, &[], &options, &Fonts::none()).unwrap().html;
+    let facts = page.split("<ul class=\"facts\">").nth(1).unwrap().split("</ul>").next().unwrap();
+    let Scale::Categorized { categories, .. } = &named(&all, "fig9a_zones").map().unwrap().scale else {
+        panic!("categories expected")
+    };
+    assert!(!facts.contains("9876"), "{facts}");
+    for category in categories.iter().filter(|c| c.count > 0) {
+        let at = facts.find(&category.label.en).unwrap();
+        let value = facts[..at].rsplit("<b>").next().unwrap();
+        assert!(value.starts_with(&format!("{}</b>", category.count)), "{value}");
+    }
+}

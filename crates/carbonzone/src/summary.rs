@@ -208,7 +208,12 @@ fn totals(manifest: &RunManifest, lang: Lang) -> Table {
 fn zones(manifest: &RunManifest, lang: Lang) -> Table {
     let all: u64 = manifest.zone_classes.iter().map(|c| c.count).sum();
     let units = words::zones_plural(&manifest.zones_layer);
-    let heads = [say(lang, "Class", "分区"), say(lang, &units.en, &units.zh), "%".to_owned()];
+    // A study of counties judges the mean over its years; each year's classes stand in its tables and maps.
+    let (en, zh) = match manifest.study.as_str() {
+        "counties" if manifest.years.len() > 1 => ("Class by the mean over the years", "分区（多年均值）"),
+        _ => ("Class", "分区"),
+    };
+    let heads = [say(lang, en, zh), say(lang, &units.en, &units.zh), "%".to_owned()];
     let mut table = table(&heads.each_ref().map(String::as_str));
     for class in manifest.zone_classes.iter().filter(|c| c.count > 0 || c.id <= 4) {
         table.add_row(vec![

@@ -268,11 +268,14 @@ fn facts(data: &MapData) -> Vec<serde_json::Value> {
         let value = format!("{} %", significant(100.0 * ccr, 3));
         out.push(json!({"label": Label::new("Compensating rate (CCR)", "碳补偿率（CCR）"), "value": Label::same(value)}));
     }
-    for class in data.manifest.zone_classes.iter().filter(|c| c.count > 0) {
-        let label = Label::new(class.label_en.clone(), class.label_zh.clone());
-        out.push(
-            json!({"label": label, "value": Label::same(class.count.to_string()), "color": class.color}),
-        );
+    // Those of the year shown: the manifest counts the classes of all years together.
+    let zones = data.zones.table.texts("zone").unwrap_or_default();
+    for class in &data.manifest.zone_classes {
+        let n = zones.iter().filter(|z| z.as_deref() == Some(&class.key)).count();
+        if n > 0 {
+            let label = Label::new(class.label_en.clone(), class.label_zh.clone());
+            out.push(json!({"label": label, "value": Label::same(n.to_string()), "color": class.color}));
+        }
     }
     out
 }
