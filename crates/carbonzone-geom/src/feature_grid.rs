@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::Coverage;
 use crate::overlap::CHUNK;
 use crate::ring::{FeatureShape, NOWHERE, union};
+use crate::ring_blocks::{Blocks, RingBlocks};
 
 /// A feature's box relative to the index origin, rounded outward, and its index.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,8 @@ pub(crate) struct FeatureGrid {
     ring_weight: Vec<i8>,
     /// Per feature, if just one of its rings counts: the first vertex, and the number of vertices times the weight; else 0 of them.
     only_ring: Vec<(u32, i32)>,
+    /// Boxes along long rings.
+    blocks: RingBlocks,
 }
 
 impl FeatureGrid {
@@ -87,7 +90,9 @@ impl FeatureGrid {
         let mut boxes = Vec::with_capacity(coverage.len());
         let mut ring_weight = Vec::with_capacity(coverage.ring_off.len());
         let mut only_ring = Vec::with_capacity(coverage.len());
+        let mut blocks = RingBlocks::default();
         for chunk in measured {
+            blocks.append(&chunk.blocks);
             boxes.extend(chunk.boxes);
             ring_weight.extend(chunk.ring_weight);
             only_ring.extend(chunk.only_ring);
@@ -98,7 +103,7 @@ impl FeatureGrid {
         } else {
             ([0.0; 2], [0.0; 2])
         };
-        Self { origin, extent, levels: build_levels(&boxes, origin, extent), ring_weight, only_ring }
+        Self { origin, extent, levels: build_levels(&boxes, origin, extent), ring_weight, only_ring, blocks }
     }
 
     /// Number of the tile of a point, row by row over the layer; points beyond it are in the outermost tiles.
@@ -115,6 +120,12 @@ impl FeatureGrid {
     #[inline]
     pub fn ring_weight(&self, ring: usize) -> i8 {
         self.ring_weight[ring]
+    }
+
+    /// Boxes along a ring of `vertices` vertices.
+    #[inline]
+    pub fn blocks(&self, ring: usize, vertices: usize) -> Blocks<'_> {
+        self.blocks.of(ring, vertices)
     }
 
     /// Vertices and weight of the ring of a feature of which just one ring counts.
@@ -248,6 +259,7 @@ struct Measured {
     boxes: Vec<[f64; 4]>,
     ring_weight: Vec<i8>,
     only_ring: Vec<(u32, i32)>,
+    blocks: RingBlocks,
 }
 
 impl Measured {
@@ -257,6 +269,7 @@ impl Measured {
             boxes: Vec::with_capacity(features.len()),
             ring_weight: Vec::with_capacity(features.len()),
             only_ring: Vec::with_capacity(features.len()),
+            blocks: RingBlocks::default(),
         };
         for i in features {
             shape.measure(coverage, i);
@@ -268,6 +281,10 @@ impl Measured {
             out.ring_weight.resize(base + end - first_ring, 0);
             for ring in &shape.rings {
                 out.ring_weight[base + ring.ring - first_ring] = ring.weight as i8;
+            }
+            for ring in first_ring..end {
+                let (xs, ys) = coverage.ring(ring);
+                out.blocks.push(xs, ys, out.ring_weight[base + ring - first_ring] != 0);
             }
             out.only_ring.push(match &shape.rings[..] {
                 [ring] => {
@@ -312,7 +329,11 @@ fn build_levels(boxes: &[[f64; 4]], origin: [f64; 2], extent: [f64; 2]) -> Vec<L
     levels
 }
 
-/// Cell of the finest level: the median size of a box, but no more cells than four per feature.
+/// Cells of the finest level are this many times as large as the median box: larger ones hold more candidates, smaller ones more
+/// memory.
+const CELL_PER_BOX: f64 = 1.5;
+
+/// Cell of the finest level: a little more than the median size of a box, but no more cells than four per feature.
 fn first_cell(boxes: &[[f64; 4]], features: &[u32], longest: f64) -> f64 {
     let mut sizes: Vec<f64> = features
         .iter()
@@ -326,7 +347,7 @@ fn first_cell(boxes: &[[f64; 4]], features: &[u32], longest: f64) -> f64 {
     }
     let middle = sizes.len() / 2;
     let (_, median, _) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
-    median.max(longest / (4.0 * features.len() as f64).sqrt().max(1.0))
+    (CELL_PER_BOX * *median).max(longest / (4.0 * features.len() as f64).sqrt().max(1.0))
 }
 
 impl Level {

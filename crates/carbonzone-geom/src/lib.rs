@@ -47,12 +47,13 @@ mod overlap;
 mod overlap_matrix;
 mod point_location;
 mod ring;
+mod ring_blocks;
 mod self_overlap;
 pub mod validity;
 mod zone_index;
 mod zone_overlap;
 
-pub use coverage::{Coverage, Ring, WkbKind};
+pub use coverage::{Coverage, Pieces, Ring, WkbKind};
 pub use error::GeomError;
 pub use line_length::{LineIndex, LineLengths};
 pub use nearest::NearestIndex;

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::feature_grid::{CellRun, FeatureGrid};
 use crate::ring::{MASK, for_each_bit, for_each_change, for_each_change_in, masks_of, turn};
+use crate::ring_blocks::Blocks;
 use crate::{Coverage, PointLocator};
 
 /// Lines per task in [`LineIndex::lengths_all`].
@@ -167,21 +168,34 @@ impl<'a> LineIndex<'a> {
         let counting = rings.filter(|&r| self.grid.ring_weight(r) != 0);
         counting.fold(0.0, |share, r| {
             let (xs, ys) = self.coverage.ring(r);
-            share + f64::from(self.grid.ring_weight(r)) * ring_share(xs, ys, p, q)
+            let blocks = self.grid.blocks(r, xs.len());
+            share + f64::from(self.grid.ring_weight(r)) * ring_share((xs, ys), blocks, p, q)
         })
     }
 }
 
 /// Σ ± clamp(t, 0, 1) over the edges of a ring that cross the line p → q; positive inside a counter-clockwise ring.
-fn ring_share(xs: &[f64], ys: &[f64], p: [f64; 2], q: [f64; 2]) -> f64 {
+fn ring_share((xs, ys): (&[f64], &[f64]), blocks: Blocks<'_>, p: [f64; 2], q: [f64; 2]) -> f64 {
     let mut sum = 0.0;
     for_each_change(
-        xs,
-        ys,
+        (xs, ys),
+        blocks,
+        |block| beside_line(block, p, q),
         |xs, ys| left_mask(xs, ys, p, q),
         |from, to, goes_left| sum += bound(xs, ys, (from, to, goes_left), p, q),
     );
     sum
+}
+
+/// True if the box lies wholly on one side of the line p → q, by more than any rounding. A box that is not finite does not.
+#[inline]
+fn beside_line([x0, y0, x1, y1]: [f64; 4], p: [f64; 2], q: [f64; 2]) -> bool {
+    let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
+    let to_centre = dx * (0.5 * (y0 + y1) - p[1]) - dy * (0.5 * (x0 + x1) - p[0]);
+    let half = 0.5 * (dx.abs() * (y1 - y0) + dy.abs() * (x1 - x0));
+    // Far above the rounding of the coordinates and of this test.
+    let size = x0.abs().max(x1.abs()).max(y0.abs()).max(y1.abs()).max(p[0].abs()).max(p[1].abs());
+    to_centre.abs() > half * (1.0 + 1e-6) + (dx.abs() + dy.abs()) * size * 1e-12
 }
 
 /// Where an edge that crosses the line bounds the ground inside, as ± clamp(t, 0, 1).
@@ -419,6 +433,35 @@ mod tests {
             index.lengths_all(&[], &[], &[]),
             LineLengths { offsets: vec![0], ..LineLengths::default() }
         );
+    }
+
+    #[test]
+    fn a_long_ring_gives_the_same_bits_by_blocks_as_whole() {
+        let teeth = 400;
+        let mut ring = vec![[0.0, 0.0]];
+        for k in 0..teeth {
+            let x = 10.0 * f64::from(k) + 0.37;
+            ring.extend([[x, 5.0], [x, 60.0 + f64::from(k % 7)], [x + 3.1, 60.0], [x + 3.1, 5.0]]);
+        }
+        ring.extend([[4000.0, 0.0], [0.0, 0.0]]);
+        let mut c = Coverage::new();
+        c.push_rings(&[vec![ring]]);
+        let index = LineIndex::new(&c);
+        let (xs, ys) = c.ring(0);
+        let number =
+            |k: u32, n: u32| f64::from(k.wrapping_mul(2_654_435_761) >> 8 & 0xFFFF) / 65536.0 * f64::from(n);
+        let mut inside = 0;
+        for k in 0..2000 {
+            let p = [number(k, 4000), number(k + 7, 70)];
+            let q =
+                if k % 5 == 0 { [p[0] + 300.0, p[1]] } else { [number(k + 99, 4000), number(k + 31, 70)] };
+            let blocks = index.grid.blocks(0, xs.len());
+            let (whole, along) =
+                (ring_share((xs, ys), Blocks::NONE, p, q), ring_share((xs, ys), blocks, p, q));
+            assert_eq!(whole.to_bits(), along.to_bits(), "{p:?} {q:?}");
+            inside += usize::from(along.abs() > 1e-9);
+        }
+        assert!(inside > 300, "{inside}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rstar::{PointDistance, RTree};
 use crate::Coverage;
 use crate::point_location::odd_crossings;
 use crate::ring::{for_each_edge, polygon_rings};
+use crate::ring_blocks::Blocks;
 
 type Item = GeomWithData<Rectangle<[f64; 2]>, u32>;
 
@@ -59,7 +60,7 @@ impl<'a> NearestIndex<'a> {
             let mut inside = false;
             for ring in polygon_rings(self.coverage, part) {
                 let (xs, ys) = self.coverage.ring(ring.ring);
-                inside ^= odd_crossings(xs, ys, x, y);
+                inside ^= odd_crossings((xs, ys), Blocks::NONE, x, y);
                 for_each_edge(xs, ys, |xa, ya, xb, yb| {
                     nearest_2 = nearest_2.min(segment_distance_2([x, y], [xa, ya], [xb, yb]));
                 });

@@ -73,23 +73,23 @@ impl RowSink {
     }
 }
 
-/// Joins chunk results in order.
-fn assemble(chunks: &[RowSink], n_targets: usize) -> OverlapMatrix {
+/// Joins chunk results in order. A column of the chunks is given up as soon as it is copied.
+fn assemble(mut chunks: Vec<RowSink>, n_targets: usize) -> OverlapMatrix {
     let rows: usize = chunks.iter().map(|c| c.ends.len()).sum();
     let mut m = OverlapMatrix {
         offsets: Vec::with_capacity(rows + 1),
-        targets: concat(chunks, |c| &c.targets),
-        areas_m2: concat(chunks, |c| &c.areas),
+        targets: concat(chunks.iter_mut().map(|c| std::mem::take(&mut c.targets)).collect()),
+        areas_m2: concat(chunks.iter_mut().map(|c| std::mem::take(&mut c.areas)).collect()),
         outside_m2: vec![0.0; rows],
         overcovered_m2: vec![0.0; rows],
         n_targets,
     };
     m.offsets.push(0);
     let mut pieces = 0;
-    for c in chunks {
+    for c in &chunks {
         let row = m.offsets.len() - 1;
         m.offsets.extend(c.ends.iter().map(|e| pieces + e));
-        pieces += c.areas.len();
+        pieces += c.ends.last().copied().unwrap_or(0);
         c.outside.iter().for_each(|&(k, a)| m.outside_m2[row + k as usize] = a);
         c.overcovered.iter().for_each(|&(k, a)| m.overcovered_m2[row + k as usize] = a);
     }
@@ -97,15 +97,15 @@ fn assemble(chunks: &[RowSink], n_targets: usize) -> OverlapMatrix {
 }
 
 /// One column of all chunks, copied in parallel.
-fn concat<T: Copy + Default + Send + Sync>(chunks: &[RowSink], column: impl Fn(&RowSink) -> &[T]) -> Vec<T> {
-    let mut out = vec![T::default(); chunks.iter().map(|c| column(c).len()).sum()];
+fn concat<T: Copy + Default + Send + Sync>(chunks: Vec<Vec<T>>) -> Vec<T> {
+    let mut out = vec![T::default(); chunks.iter().map(Vec::len).sum()];
     let (mut rest, mut jobs) = (&mut out[..], Vec::with_capacity(chunks.len()));
-    for from in chunks.iter().map(column) {
+    for from in chunks {
         let (to, after) = rest.split_at_mut(from.len());
         jobs.push((to, from));
         rest = after;
     }
-    jobs.into_par_iter().for_each(|(to, from)| to.copy_from_slice(from));
+    jobs.into_par_iter().for_each(|(to, from)| to.copy_from_slice(&from));
     out
 }
 
@@ -144,7 +144,7 @@ pub fn overlap_grid(parcels: &Coverage, grid: &GridSpec) -> OverlapMatrix {
     let [chunks] = by_chunks::<GridScratch, 1>(parcels, |shape, scratch, [out]| {
         cover_feature(parcels, shape, grid, scratch, out);
     });
-    assemble(&chunks, grid.len())
+    assemble(chunks, grid.len())
 }
 
 /// Area of every parcel in every zone, m².
@@ -157,7 +157,7 @@ pub fn overlap_zones(parcels: &Coverage, zones: &Coverage) -> OverlapMatrix {
     let [chunks] = by_chunks::<ZoneScratch, 1>(parcels, |shape, scratch, [out]| {
         overlap_feature(parcels, shape, &index, scratch, out);
     });
-    assemble(&chunks, zones.len())
+    assemble(chunks, zones.len())
 }
 
 /// [`overlap_grid`] and [`overlap_zones`] in one pass over the parcel coordinates.
@@ -173,5 +173,5 @@ pub fn overlap_grid_and_zones(
             cover_feature(parcels, shape, grid, &mut scratch.0, to_grid);
             overlap_feature(parcels, shape, &index, &mut scratch.1, to_zones);
         });
-    (assemble(&cells, grid.len()), assemble(&pieces, zones.len()))
+    (assemble(cells, grid.len()), assemble(pieces, zones.len()))
 }

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use crate::Coverage;
 use crate::feature_grid::{FeatureGrid, TILES};
 use crate::ring::{MASK, for_each_change, for_each_change_in, masks_of, turn};
+use crate::ring_blocks::Blocks;
 
 /// "In no parcel" in the result of [`PointLocator::locate_all`].
 pub const NO_PARCEL: u32 = u32::MAX;
@@ -151,14 +152,15 @@ impl<'a> PointLocator<'a> {
     /// True if feature `i` owns the point.
     #[inline]
     pub(crate) fn contains(&self, i: usize, x: f64, y: f64) -> bool {
-        if let Some((ring, _)) = self.grid.only_ring(i) {
-            return odd_crossings(&self.coverage.xs[ring.clone()], &self.coverage.ys[ring], x, y);
+        if let Some((ring, _)) = self.grid.only_ring(i).filter(|r| r.0.len() <= MASK) {
+            let (xs, ys) = (&self.coverage.xs[ring.clone()], &self.coverage.ys[ring]);
+            return odd_crossings((xs, ys), Blocks::NONE, x, y);
         }
         self.coverage.parts_of(i).any(|p| {
             let counting = self.coverage.rings_of(p).filter(|&r| self.grid.ring_weight(r) != 0);
             counting.fold(false, |inside, r| {
                 let (xs, ys) = self.coverage.ring(r);
-                inside ^ odd_crossings(xs, ys, x, y)
+                inside ^ odd_crossings((xs, ys), self.grid.blocks(r, xs.len()), x, y)
             })
         })
     }
@@ -219,11 +221,13 @@ impl TiledChunk {
 
 /// True if the ray to the east crosses the ring an odd number of times.
 #[inline]
-pub(crate) fn odd_crossings(xs: &[f64], ys: &[f64], x: f64, y: f64) -> bool {
+pub(crate) fn odd_crossings((xs, ys): (&[f64], &[f64]), blocks: Blocks<'_>, x: f64, y: f64) -> bool {
     let mut odd = false;
     for_each_change(
-        xs,
-        ys,
+        (xs, ys),
+        blocks,
+        // Above, below, or west of the point, where no edge counts.
+        |[_, south, east, north]| y < south || y >= north || east < x,
         |xs, ys| below(xs, ys, y),
         |from, to, goes_down| odd ^= passes_west(xs, ys, (from, to, goes_down), x, y),
     );

@@ -3,6 +3,7 @@
 use robust::{Coord, orient2d};
 
 use crate::Coverage;
+use crate::ring_blocks::{BLOCK as LONG_BLOCK, Blocks};
 
 /// A ring that counts: `weight * area` is positive for a shell and negative for a hole.
 #[derive(Debug, Clone, Copy)]
@@ -171,11 +172,13 @@ pub(crate) fn masks_of<const N: usize>(
 /// Calls `f(from, to, side of to)` with the vertices of every edge whose ends lie on different sides of a line, the closing edge included.
 ///
 /// `sides` gives the sides of up to 64 vertices as a mask. So the test of all vertices is free of branches, and the few edges
-/// that cross are picked from the mask.
+/// that cross are picked from the mask. Along a ring with `blocks` those are passed over of whose box `pass_over` says that
+/// no edge in it crosses or counts.
 #[inline]
 pub(crate) fn for_each_change(
-    xs: &[f64],
-    ys: &[f64],
+    (xs, ys): (&[f64], &[f64]),
+    blocks: Blocks<'_>,
+    pass_over: impl Fn([f64; 4]) -> bool,
     sides: impl Fn(&[f64], &[f64]) -> u64,
     mut f: impl FnMut(usize, usize, bool),
 ) {
@@ -186,17 +189,19 @@ pub(crate) fn for_each_change(
     if n <= MASK {
         return for_each_change_in(sides(xs, ys), n, f);
     }
-    // Starting from the last vertex closes the ring, whether or not it repeats the first.
-    let mut before = sides(&xs[n - 1..n], &ys[n - 1..n]) & 1;
-    for start in (0..n).step_by(MASK) {
-        let end = (start + MASK).min(n);
-        let here = sides(&xs[start..end], &ys[start..end]);
-        let changes = (here ^ (here << 1 | before)) & (u64::MAX >> (MASK - (end - start)));
-        for_each_bit(changes, |k| {
-            let to = start + k;
-            f(if to == 0 { n - 1 } else { to - 1 }, to, here >> k & 1 == 1);
-        });
-        before = here >> (end - start - 1) & 1;
+    let mut stretch = |from: usize, to: usize| {
+        let here = sides(&xs[from..=to], &ys[from..=to]);
+        let changes = (here ^ here << 1) & (u64::MAX >> (MASK - 1 - (to - from))) & !1;
+        for_each_bit(changes, |k| f(from + k - 1, from + k, here >> k & 1 == 1));
+    };
+    if blocks.is_empty() {
+        (0..n - 1).step_by(MASK - 1).for_each(|from| stretch(from, (from + MASK - 1).min(n - 1)));
+    } else {
+        blocks.for_each_near(pass_over, |from| stretch(from, (from + LONG_BLOCK).min(n - 1)));
+    }
+    let ends = sides(&[xs[n - 1], xs[0]], &[ys[n - 1], ys[0]]);
+    if ends & 1 != ends >> 1 & 1 {
+        f(n - 1, 0, ends >> 1 & 1 == 1);
     }
 }
 
@@ -246,6 +251,7 @@ fn exact_turn(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ring_blocks::RingBlocks;
 
     #[test]
     fn area_and_box_agree_with_hand_values_for_every_remainder_of_the_lanes() {
@@ -309,14 +315,24 @@ mod tests {
             let side = |x: f64, y: f64| x + y > 30.0;
             let mut found = vec![];
             let mask = |xs: &[f64], ys: &[f64]| masks_of(xs, ys, |x, y| [side(x, y)])[0];
-            for_each_change(&xs, &ys, mask, |a, b, s| found.push((a, b, s)));
+            let mut blocks = RingBlocks::default();
+            for_each_change((&xs, &ys), Blocks::NONE, |_| true, mask, |a, b, s| found.push((a, b, s)));
             let at = |i: usize| side(xs[i], ys[i]);
             let edges = (0..n).map(|i| ((i + n - 1) % n, i));
-            let expected: Vec<_> =
+            let mut expected: Vec<_> =
                 edges.filter(|&(a, b)| at(a) != at(b)).map(|(a, b)| (a, b, at(b))).collect();
+            found.sort_unstable();
+            expected.sort_unstable();
             assert_eq!(found, expected, "{n} vertices");
+            blocks.push(&xs, &ys, true);
+            let (along, mut seen) = (blocks.of(0, n), vec![]);
+            let beyond = |[x0, y0, x1, y1]: [f64; 4]| x0 + y0 > 30.0 || x1 + y1 <= 30.0;
+            for_each_change((&xs, &ys), along, beyond, mask, |a, b, s| seen.push((a, b, s)));
+            seen.sort_unstable();
+            assert_eq!(seen, expected, "{n} vertices by blocks");
         }
-        for_each_change(&[], &[], |_, _| u64::MAX, |_, _, _| unreachable!("no vertices, no edges"));
+        let unreached = |_: usize, _: usize, _: bool| unreachable!("no vertices, no edges");
+        for_each_change((&[], &[]), Blocks::NONE, |_| false, |_, _| u64::MAX, unreached);
     }
 
     #[test]

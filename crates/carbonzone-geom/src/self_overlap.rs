@@ -6,7 +6,8 @@
 
 use rayon::prelude::*;
 
-use crate::ring::{FeatureShape, NOWHERE, area_and_bounds, union};
+use crate::ring::FeatureShape;
+use crate::ring_blocks::{BLOCK, RingBlocks};
 use crate::zone_index::ZoneEdge;
 use crate::zone_overlap::{Frame, PairSum, Strip};
 use crate::{Coverage, overlap};
@@ -60,7 +61,6 @@ pub fn pair_overlap_m2(a: &Coverage, i: usize, b: &Coverage, j: usize) -> f64 {
         let (mut shape, mut measured) = (FeatureShape::default(), Measured::default());
         shape.measure(coverage, index);
         measured.ring_weight = vec![0; coverage.ring_off.len()];
-        measured.block_off = vec![0; coverage.ring_off.len()];
         shape.rings.iter().for_each(|r| measured.ring_weight[r.ring] = r.weight as i8);
         (shape.bounds, measured)
     };
@@ -77,9 +77,6 @@ fn intersection(u: [f64; 4], v: [f64; 4]) -> [f64; 4] {
     [u[0].max(v[0]), u[1].max(v[1]), u[2].min(v[2]), u[3].min(v[3])]
 }
 
-/// Edges per block of a long ring.
-const BLOCK: usize = 32;
-
 /// Box of every feature, weight of every ring, boxes along long rings.
 #[derive(Debug, Default)]
 struct Measured {
@@ -87,11 +84,8 @@ struct Measured {
     boxes: Vec<[f64; 4]>,
     /// +1 or −1 turns the ring the right way round, 0: it does not count.
     ring_weight: Vec<i8>,
-    /// Ring to first block, and one more. Only rings of more than two blocks have any.
-    block_off: Vec<u32>,
-    /// For each such ring the box of each run of [`BLOCK`]² edges, then of each run of [`BLOCK`] edges: a road parcel across the
-    /// city is not walked along for each of its neighbours.
-    blocks: Vec<[f64; 4]>,
+    /// Boxes along long rings.
+    blocks: RingBlocks,
 }
 
 impl Measured {
@@ -110,36 +104,19 @@ impl Measured {
             }
             for ring in rings {
                 let (xs, ys) = coverage.ring(ring);
-                if xs.len() > 2 * BLOCK && out.ring_weight[ring - first] != 0 {
-                    let edges = xs.len() - 1;
-                    let fine = (0..edges).step_by(BLOCK).map(|from| {
-                        let vertices = from..=(from + BLOCK).min(edges);
-                        area_and_bounds(&xs[vertices.clone()], &ys[vertices]).1
-                    });
-                    let fine: Vec<[f64; 4]> = fine.collect();
-                    out.blocks.extend(fine.chunks(BLOCK).map(|c| c.iter().copied().fold(NOWHERE, union)));
-                    out.blocks.extend(fine);
-                }
-                out.block_off.push(out.blocks.len() as u32);
+                out.blocks.push(xs, ys, out.ring_weight[ring - first] != 0);
             }
             out
         };
         let chunks: Vec<Self> =
             (0..coverage.len().div_ceil(overlap::CHUNK)).into_par_iter().map(chunk).collect();
-        let mut all = Self { block_off: vec![0], ..Self::default() };
+        let mut all = Self::default();
         for chunk in chunks {
-            let base = all.blocks.len() as u32;
             all.boxes.extend(chunk.boxes);
             all.ring_weight.extend(chunk.ring_weight);
-            all.block_off.extend(chunk.block_off.iter().map(|o| base + o));
-            all.blocks.extend(chunk.blocks);
+            all.blocks.append(&chunk.blocks);
         }
         all
-    }
-
-    fn blocks_of(&self, ring: usize) -> &[[f64; 4]] {
-        &self.blocks
-            [self.block_off[ring] as usize..self.block_off.get(ring + 1).copied().unwrap_or(0) as usize]
     }
 }
 
@@ -280,16 +257,14 @@ fn clipped_strips(
         let (xs, ys) = coverage.ring(ring);
         let mut walk = Walk { frame, xs, ys, weight: f64::from(weight), lid: None, out };
         let last = xs.len() - 1;
-        let blocks = feature.measured.blocks_of(ring);
+        let blocks = feature.measured.blocks.of(ring, xs.len());
         if blocks.is_empty() {
             walk.edges(0, last, common, codes);
         }
-        let (coarse, fine) =
-            blocks.split_at(blocks.len() - if blocks.is_empty() { 0 } else { last.div_ceil(BLOCK) });
-        for ((c, large), small) in coarse.iter().enumerate().zip(fine.chunks(BLOCK)) {
-            match side_of_box(*large, common) {
-                0 => walk.blocks(c * BLOCK * BLOCK, small, common, codes),
-                side => walk.beyond(c * BLOCK * BLOCK, side),
+        for (first, large, small) in blocks.runs() {
+            match side_of_box(large, common) {
+                0 => walk.blocks(first, small, common, codes),
+                side => walk.beyond(first, side),
             }
         }
         if xs[last] == xs[0] && ys[last] == ys[0] {
@@ -454,7 +429,8 @@ mod tests {
         let c = comb_and_parcels(300);
         let giant = 151;
         let measured = Measured::of(&c);
-        assert!(measured.blocks_of(giant).len() > 37 && measured.blocks_of(0).is_empty());
+        let blocks = |ring: usize| measured.blocks.of(ring, c.ring(ring).0.len());
+        assert!(blocks(giant).runs().count() > 1 && blocks(0).is_empty());
         let found = self_overlaps(&c);
         assert!(found.iter().filter(|p| p.0 as usize == giant || p.1 as usize == giant).count() > 100);
         for i in 0..c.len() {

@@ -1,13 +1,15 @@
 //! Polygons as coordinate arrays: compressed sparse rows from feature to part to ring to vertex.
 
+mod pieces;
 mod wkb_codec;
 
+pub use pieces::Pieces;
 pub use wkb_codec::WkbKind;
 
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use rayon::prelude::*;
 
-use crate::ring::{FeatureShape, polygon_rings};
+use crate::ring::{polygon_rings, union};
 
 /// Polygons as CSR struct of arrays in a projected CRS (metres). Rings are closed (first vertex repeated) as
 /// stored in WKB; an unclosed ring is kept as given and every kernel closes it.
@@ -188,16 +190,12 @@ impl Coverage {
     /// If `i >= self.len()`.
     #[must_use]
     pub fn bounds(&self, i: usize) -> Option<[f64; 4]> {
-        let mut shape = FeatureShape::default();
-        shape.measure(self, i);
-        (!shape.rings.is_empty()).then_some(shape.bounds)
+        self.parts_of(i).flat_map(|p| polygon_rings(self, p)).map(|ring| ring.bounds).reduce(union)
     }
 
     /// Box around all features; `None` if no ring counts.
     #[must_use]
     pub fn total_bounds(&self) -> Option<[f64; 4]> {
-        let union =
-            |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
         (0..self.len()).into_par_iter().with_min_len(1024).filter_map(|i| self.bounds(i)).reduce_with(union)
     }
 
@@ -237,6 +235,26 @@ impl Coverage {
             out.end_feature();
         }
         out
+    }
+
+    /// The features from `first` up to `end` as a layer of their own, into `out`, whose memory is used again.
+    ///
+    /// # Panics
+    /// If `first > end` or `end > self.len()`.
+    pub fn copy_range(&self, first: usize, end: usize, out: &mut Self) {
+        fn rebase(out: &mut Vec<u32>, offsets: &[u32]) -> std::ops::Range<usize> {
+            let base = offsets[0];
+            out.clear();
+            out.extend(offsets.iter().map(|o| o - base));
+            base as usize..offsets[offsets.len() - 1] as usize
+        }
+        let parts = rebase(&mut out.feat_off, &self.feat_off[first..=end]);
+        let rings = rebase(&mut out.part_off, &self.part_off[parts.start..=parts.end]);
+        let vertices = rebase(&mut out.ring_off, &self.ring_off[rings.start..=rings.end]);
+        out.xs.clear();
+        out.xs.extend_from_slice(&self.xs[vertices.clone()]);
+        out.ys.clear();
+        out.ys.extend_from_slice(&self.ys[vertices]);
     }
 
     /// Transforms all coordinates in place: `f` gets the two arrays whole.
@@ -300,6 +318,11 @@ mod tests {
         c.push_rings(&[vec![square(5.0, 0.0, 2.0)], vec![square(9.0, 0.0, 1.0)]]);
         let r = c.reordered(&[2, 0, 2]);
         assert_eq!(r.areas_m2(), [5.0, 1.0, 5.0]);
+        let mut part = Coverage::new();
+        c.copy_range(1, 3, &mut part);
+        assert_eq!(part, c.reordered(&[1, 2]));
+        c.copy_range(1, 1, &mut part);
+        assert_eq!(part, Coverage::new());
         let mut joined = c.reordered(&[2]);
         joined.append(&c.reordered(&[0])).unwrap();
         assert_eq!(joined, c.reordered(&[2, 0]));
