@@ -7,6 +7,9 @@ use crate::error::{IoError, Result};
 use crate::gdal_log::capture;
 use carbonzone_geom::gcj02;
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, SpatialRef};
+use rayon::prelude::*;
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 /// Anything GDAL understands as a CRS, with traditional GIS axis order.
 pub(crate) fn definition_to_spatial_ref(definition: &str) -> Result<SpatialRef> {
@@ -257,6 +260,31 @@ impl CrsPath {
         transformer.shift = self.shift;
         Ok(transformer)
     }
+
+    /// Transforms in place on all threads; points without an image become NaN and are counted.
+    pub(crate) fn apply(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
+        same_length(xs, ys)?;
+        let chunks = xs.par_chunks_mut(POINTS_PER_TASK).zip(ys.par_chunks_mut(POINTS_PER_TASK));
+        chunks.map(|(xs, ys)| self.apply_here(xs, ys)).try_reduce(|| 0, |a, b| Ok(a + b))
+    }
+
+    /// The same on the calling thread, which keeps its transformer: making one costs milliseconds.
+    pub(crate) fn apply_here(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
+        LAST.with_borrow_mut(|last| {
+            if !last.as_ref().is_some_and(|(path, _)| path == self) {
+                **last = Some((self.clone(), self.transformer()?));
+            }
+            last.as_ref().map_or(Ok(xs.len()), |(_, transformer)| transformer.apply(xs, ys))
+        })
+    }
+}
+
+/// Points per task: fixed, so that nothing depends on the number of threads.
+const POINTS_PER_TASK: usize = 4096;
+
+thread_local! {
+    /// The way this thread used last. It is not given back when the thread ends: GDAL may have tidied up its part by then.
+    static LAST: RefCell<ManuallyDrop<Option<(CrsPath, Transformer)>>> = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
 /// A batch coordinate transformation; belongs to one thread.
@@ -282,13 +310,7 @@ impl Transformer {
 
     /// Transforms in place; points without an image become NaN and are counted.
     pub(crate) fn apply(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
-        if xs.len() != ys.len() {
-            return Err(IoError::Length {
-                what: "coordinates".to_owned(),
-                expected: xs.len(),
-                found: ys.len(),
-            });
-        }
+        same_length(xs, ys)?;
         let unshift = match self.shift {
             Shift::None => None,
             Shift::Gcj02 => Some(gcj02::gcj02_to_wgs84 as fn(f64, f64) -> (f64, f64)),
@@ -315,6 +337,12 @@ impl Transformer {
         }
         Ok(failed)
     }
+}
+
+fn same_length(xs: &[f64], ys: &[f64]) -> Result<()> {
+    let (expected, found) = (xs.len(), ys.len());
+    let error = || IoError::Length { what: "coordinates".to_owned(), expected, found };
+    if expected == found { Ok(()) } else { Err(error()) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::digest::DigestJob;
 use crate::filter::Filter;
 use crate::mojibake::TextCheck;
 use crate::source::{Reporter, VectorSource, check_file, listed, name_hint, resolve_crs};
-use crate::stream::{BATCH, Losses, PointBatch, PointFeed, finish};
+use crate::stream::{BATCH, Losses, PointBatch, PointFeed, check_way, finish};
 use crate::transcode::{Transcoder, detect};
 use carbonzone_types::{AttributeTable, ColumnData, Finding, InputRecord, Ledger, Progress};
 use csv::StringRecord;
@@ -68,13 +68,7 @@ pub(crate) fn read(
     let (layout, names) = find_header(source, &mut rows, report)?;
     let filter = compile_filter(source, &names, report).ok()?;
     let path = path?;
-    let transformer = match path.transformer() {
-        Ok(transformer) => transformer,
-        Err(error) => {
-            report.add(Finding::error("crs_transformation", error.to_string()).field("crs"));
-            return None;
-        }
-    };
+    check_way(&path, report)?;
     let digest = DigestJob::start(&source.path);
     progress.begin(&format!("reading {}", source.role), total);
     let mut state = Rows::new(source, &layout);
@@ -107,12 +101,12 @@ pub(crate) fn read(
             }
             let (xs, ys, table) = state.take();
             feed.place.see(&path, crs, &xs, &ys);
-            feed.hand_over(xs, ys, table, &transformer, &mut losses, sink);
+            feed.hand_over(xs, ys, table, &path, &mut losses, sink);
         }
     }
     let (xs, ys, table) = state.take();
     feed.place.see(&path, crs, &xs, &ys);
-    feed.hand_over(xs, ys, table, &transformer, &mut losses, sink);
+    feed.hand_over(xs, ys, table, &path, &mut losses, sink);
     progress.advance(total.unwrap_or(told).saturating_sub(told));
     progress.end();
     state.check.report(report);

@@ -6,6 +6,7 @@ use carbonzone_geom::{Coverage, validity};
 use gdal::vector::{Feature, Geometry};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo_types::MultiPolygon;
+use std::sync::{Arc, Mutex};
 
 /// Area in m² below which a polygon counts as having none.
 pub(crate) const ZERO_AREA_M2: f64 = 1e-9;
@@ -48,6 +49,24 @@ pub(crate) struct RawBatch {
     wkb: Vec<u8>,
     /// Flattened OGR type and end of the bytes of each feature.
     ends: Vec<(RawKind, usize)>,
+    /// Where the memory goes when the batch is dropped: the next one is filled in it.
+    spare: Arc<Mutex<Vec<Spare>>>,
+}
+
+/// Memory of a batch that was dropped.
+type Spare = (Vec<u8>, Vec<(RawKind, usize)>);
+
+impl Drop for RawBatch {
+    fn drop(&mut self) {
+        let (mut wkb, mut ends) = (std::mem::take(&mut self.wkb), std::mem::take(&mut self.ends));
+        if wkb.capacity() > 0
+            && let Ok(mut spare) = self.spare.lock()
+        {
+            wkb.clear();
+            ends.clear();
+            spare.push((wkb, ends));
+        }
+    }
 }
 
 /// Geometry of a feature as read.
@@ -69,6 +88,13 @@ pub(crate) struct DecodedBatch {
 impl RawBatch {
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// Hands out what was filled and starts anew.
+    pub(crate) fn hand_out(&mut self) -> Self {
+        let (wkb, ends) = self.spare.lock().ok().and_then(|mut s| s.pop()).unwrap_or_default();
+        let next = Self { wkb, ends, spare: Arc::clone(&self.spare) };
+        std::mem::replace(self, next)
     }
 
     /// Takes over the geometry of a feature.
@@ -116,16 +142,16 @@ impl RawBatch {
 
     /// Decodes, transforms, checks and repairs.
     pub(crate) fn decode(&self, crs: &CrsPath) -> DecodedBatch {
-        let mut batch = DecodedBatch::default();
+        // A vertex takes at least 16 bytes of WKB.
+        let coverage = Coverage::with_capacity(self.len(), self.wkb.len() / 16);
+        let mut batch =
+            DecodedBatch { coverage, outcomes: Vec::with_capacity(self.len()), ..DecodedBatch::default() };
         for (kind, wkb) in self.geometries() {
             batch.outcomes.push(push_geometry(&mut batch.coverage, kind, wkb));
         }
-        match crs.transformer() {
-            Ok(transformer) => batch.coverage.transform(|xs, ys| {
-                // Lengths agree by construction; points without an image are NaN and found below.
-                let _ = transformer.apply(xs, ys);
-            }),
-            Err(error) => batch.error = Some(error.to_string()),
+        // Points without an image are NaN and found below.
+        if let Err(error) = crs.apply_here(&mut batch.coverage.xs, &mut batch.coverage.ys) {
+            batch.error = Some(error.to_string());
         }
         batch.check_and_repair();
         batch

@@ -35,12 +35,15 @@ pub fn ellipsoidal_areas_m2(coverage: &Coverage, crs: &WorkingCrs) -> Result<Vec
         })
     });
     // Making a transformer costs milliseconds, so a thread keeps its own over many chunks.
-    let make = || Transformer::between(crs.definition(), &equal_area);
-    let chunks: Vec<Vec<f64>> = match smooth.flatten() {
-        Some(map) => chunks(coverage).map(|chunk| areas(chunk, |xs, ys| map.apply(xs, ys))).collect(),
-        None => chunks(coverage)
-            .map_init(make, |transformer, chunk| {
-                areas(chunk, |xs, ys| {
+    let make = || (Coverage::new(), Transformer::between(crs.definition(), &equal_area));
+    let chunks = (0..coverage.len().div_ceil(CHUNK)).into_par_iter();
+    let areas: Vec<Vec<f64>> = match smooth.flatten() {
+        Some(map) => chunks
+            .map_init(Coverage::new, |copy, k| areas(coverage, k, copy, |xs, ys| map.apply(xs, ys)))
+            .collect(),
+        None => chunks
+            .map_init(make, |(copy, transformer), k| {
+                areas(coverage, k, copy, |xs, ys| {
                     // The way was found above and lengths agree; a vertex without an image is NaN and its ring counts nothing.
                     if let Ok(transformer) = transformer {
                         let _ = transformer.apply(xs, ys);
@@ -49,20 +52,19 @@ pub fn ellipsoidal_areas_m2(coverage: &Coverage, crs: &WorkingCrs) -> Result<Vec
             })
             .collect(),
     };
-    Ok(chunks.concat())
+    Ok(areas.concat())
 }
 
-/// Copies of runs of features: the layer is never held twice.
-fn chunks(coverage: &Coverage) -> impl IndexedParallelIterator<Item = Coverage> + '_ {
-    (0..coverage.len().div_ceil(CHUNK)).into_par_iter().map(|k| {
-        let end = ((k + 1) * CHUNK).min(coverage.len());
-        coverage.reordered(&((k * CHUNK) as u32..end as u32).collect::<Vec<_>>())
-    })
-}
-
-fn areas(mut chunk: Coverage, project: impl FnMut(&mut [f64], &mut [f64])) -> Vec<f64> {
-    chunk.transform(project);
-    (0..chunk.len()).map(|i| chunk.area_m2(i)).collect()
+/// Areas of chunk `k` from a projected copy: the layer is never held twice.
+fn areas(
+    coverage: &Coverage,
+    k: usize,
+    copy: &mut Coverage,
+    project: impl FnMut(&mut [f64], &mut [f64]),
+) -> Vec<f64> {
+    coverage.copy_range(k * CHUNK, ((k + 1) * CHUNK).min(coverage.len()), copy);
+    copy.transform(project);
+    (0..copy.len()).map(|i| copy.area_m2(i)).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
 
+/// Features whose boxes are taken at a time.
+const BOXES: usize = 1 << 16;
+
 /// The open layer.
 pub(crate) struct GpkgLayer {
     path: PathBuf,
@@ -87,15 +90,16 @@ impl GpkgLayer {
         let first = self.written as i64 + 1;
         let srs_id = self.srs_id;
         if srs_id.is_some() {
-            let entries: Vec<Entry> = (0..n)
-                .into_par_iter()
-                .with_min_len(4096)
-                .filter_map(|i| shapes.bounds(i).and_then(|b| Entry::around(first + i as i64, b)))
-                .collect();
-            let boxes = (0..n).into_par_iter().with_min_len(4096).filter_map(|i| shapes.bounds(i));
-            self.extent = boxes.chain(self.extent.into_par_iter()).reduce_with(union);
-            if let Some(index) = &mut self.index {
-                index.entries.extend(entries);
+            for start in (0..n).step_by(BOXES) {
+                let rows = start..(start + BOXES).min(n);
+                let boxes: Vec<Option<[f64; 4]>> =
+                    rows.into_par_iter().with_min_len(4096).map(|i| shapes.bounds(i)).collect();
+                self.extent = boxes.iter().flatten().copied().chain(self.extent).reduce(union);
+                if let Some(index) = &mut self.index {
+                    let id = first + start as i64;
+                    let entry = |(i, b): (usize, &Option<[f64; 4]>)| Entry::around(id + i as i64, (*b)?);
+                    index.entries.extend(boxes.iter().enumerate().filter_map(entry));
+                }
             }
         }
         let encode = |i: usize, record: &mut Record| {

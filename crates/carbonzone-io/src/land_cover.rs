@@ -104,7 +104,7 @@ pub fn read_land_cover(
     let classes = regions.classes.iter().map(|c| Some(c.to_string())).collect();
     let table = AttributeTable::new().with(LAND_COVER_CLASS, ColumnData::Text(classes));
     let read = coverage.len() as u64;
-    let raw = RawLayer { coverage, outcomes, ids: None, table, read, error: None };
+    let raw = RawLayer { pieces: vec![coverage].into(), outcomes, ids: None, table, read, error: None };
     assemble(source, &back, crs, raw, record, &mut report, ledger)
 }
 

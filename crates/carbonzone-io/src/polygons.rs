@@ -5,17 +5,17 @@ use crate::decode::{DecodedBatch, Outcome};
 use crate::digest::DigestJob;
 use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
 use crate::warnings;
-use carbonzone_geom::Coverage;
+use carbonzone_geom::{Coverage, Pieces};
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Features per decoding task: fixed, so that nothing depends on the number of threads.
 const BATCH: usize = 4096;
 /// Tasks in flight beyond which the reading thread decodes itself: bounds the memory for undecoded bytes.
-const IN_FLIGHT: usize = 16;
+const IN_FLIGHT: usize = 8;
 
 /// A polygon layer in the working CRS, in canonical order: by (id, WKB bytes, attributes).
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +85,7 @@ pub fn read_polygons(
 
 /// What came out of the file, before cleaning up.
 pub(crate) struct RawLayer {
-    pub coverage: Coverage,
+    pub pieces: Pieces,
     pub outcomes: Vec<Outcome>,
     pub ids: Option<Vec<Option<String>>>,
     pub table: AttributeTable,
@@ -124,27 +124,13 @@ fn read_all(open: &OpenLayer, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
     });
     let mut decoded = decoded.into_inner().unwrap_or_default();
     decoded.sort_by_key(|(index, _)| *index);
-    let mut raw = RawLayer {
-        coverage: Coverage::new(),
-        outcomes: Vec::new(),
-        ids: None,
-        table,
-        read: end.read,
-        error: None,
-    };
-    let vertices = decoded.iter().map(|(_, b)| b.coverage.vertices()).sum();
-    raw.coverage = Coverage::with_capacity(decoded.iter().map(|(_, b)| b.coverage.len()).sum(), vertices);
+    let (mut error, mut outcomes, mut pieces) = (None, Vec::new(), Vec::with_capacity(decoded.len()));
     for (_, batch) in decoded {
-        if let Some(error) = batch.error {
-            raw.error.get_or_insert(error);
-        }
-        if let Err(error) = raw.coverage.append(&batch.coverage) {
-            raw.error.get_or_insert(error.to_string());
-            break;
-        }
-        raw.outcomes.extend(batch.outcomes);
+        error = error.or(batch.error);
+        outcomes.extend(batch.outcomes);
+        pieces.push(batch.coverage);
     }
-    (raw, end)
+    (RawLayer { pieces: Pieces::from(pieces), outcomes, ids: None, table, read: end.read, error }, end)
 }
 
 /// Appends the rows of a batch, which has the same columns.
@@ -168,11 +154,24 @@ fn append_rows(table: &mut AttributeTable, rows: AttributeTable) {
 fn take_ids(source: &VectorSource, raw: &mut RawLayer) {
     let Some(id) = &source.id else { return };
     let Some(at) = raw.table.columns.iter().position(|c| c.name == *id) else { return };
-    let text = |row| raw.table.columns[at].data.text_at(row).map(|t: String| t.trim().to_owned());
-    raw.ids = Some((0..raw.outcomes.len()).map(|row| text(row).filter(|t| !t.is_empty())).collect());
-    if !source.fields.contains(id) {
-        raw.table.columns.remove(at);
+    let data = if source.fields.contains(id) {
+        raw.table.columns[at].data.clone()
+    } else {
+        raw.table.columns.remove(at).data
+    };
+    let mut ids = match data {
+        ColumnData::Text(texts) => texts,
+        other => (0..raw.outcomes.len()).map(|row| other.text_at(row)).collect(),
+    };
+    for id in &mut ids {
+        if id.as_ref().is_some_and(|text| text.trim().len() < text.len()) {
+            *id = id.as_ref().map(|text| text.trim().to_owned());
+        }
+        if id.as_ref().is_some_and(String::is_empty) {
+            *id = None;
+        }
     }
+    raw.ids = Some(ids);
 }
 
 /// Reports what was dropped and repaired, sorts, and makes ids unique.
@@ -188,6 +187,7 @@ pub(crate) fn assemble(
     warnings::report_outcomes(source, &raw.outcomes, raw.ids.as_deref(), report, ledger);
     let mut keep: Vec<u32> =
         raw.outcomes.iter().enumerate().filter(|(_, o)| o.kept()).map(|(i, _)| i as u32).collect();
+    drop(raw.outcomes);
     if keep.is_empty() {
         report.add(
             Finding::error(
@@ -198,46 +198,48 @@ pub(crate) fn assemble(
         );
         return None;
     }
-    let ids = if let Some(ids) = &raw.ids {
+    let ids = if let Some(mut ids) = raw.ids {
         let blank = keep.iter().filter(|&&i| ids[i as usize].is_none()).count();
         warnings::report_blank_ids(source, blank, report);
-        sort_by_id(&mut keep, ids, &raw.coverage, &raw.table);
-        let (unique, renamed) =
-            unique_ids(keep.iter().map(|&i| ids[i as usize].as_deref().unwrap_or("null")));
+        sort_by_id(&mut keep, &ids, &raw.pieces, &raw.table);
+        let id = |&i: &u32| ids[i as usize].take().unwrap_or_else(|| "null".to_owned());
+        let mut sorted: Vec<String> = keep.iter().map(id).collect();
+        let renamed = make_unique(&mut sorted);
         warnings::report_duplicate_ids(source, &renamed, report, ledger);
-        unique
+        sorted
     } else {
-        sort_by_wkb(&mut keep, &raw.coverage, &raw.table);
+        sort_by_wkb(&mut keep, &raw.pieces, &raw.table);
         let width = keep.len().to_string().len();
         (1..=keep.len()).map(|i| format!("{i:0width$}")).collect()
     };
-    let whole = keep.len() == raw.coverage.len() && keep.iter().enumerate().all(|(i, &k)| i == k as usize);
-    let (coverage, table) = if whole {
-        (raw.coverage, raw.table)
-    } else {
-        (raw.coverage.reordered(&keep), raw.table.reordered(&keep))
+    let coverage = match raw.pieces.gather(&keep) {
+        Ok(coverage) => coverage,
+        Err(error) => {
+            report.add(Finding::error("unreadable_file", error.to_string()));
+            return None;
+        }
     };
+    let table = raw.table.into_reordered(&keep);
     warnings::check_place(&coverage, crs, report);
     Some(PolygonLayer { coverage, ids, table, record, reprojected: !path.is_identity() })
 }
 
 /// Canonical order with ids; geometry and attributes are looked at only where ids are equal.
-fn sort_by_id(keep: &mut [u32], ids: &[Option<String>], coverage: &Coverage, table: &AttributeTable) {
+fn sort_by_id(keep: &mut [u32], ids: &[Option<String>], pieces: &Pieces, table: &AttributeTable) {
     keep.par_sort_by(|&a, &b| {
-        let key = |i: u32| ids[i as usize].as_deref().unwrap_or("");
+        // "null" is what a feature without an id is called.
+        let key = |i: u32| ids[i as usize].as_deref().unwrap_or("null");
         key(a).cmp(key(b)).then_with(|| {
-            coverage
-                .wkb(a as usize)
-                .cmp(&coverage.wkb(b as usize))
-                .then_with(|| row_text(table, a).cmp(&row_text(table, b)))
+            wkb(pieces, a).cmp(&wkb(pieces, b)).then_with(|| row_text(table, a).cmp(&row_text(table, b)))
         })
     });
 }
 
 /// Canonical order without ids.
-fn sort_by_wkb(keep: &mut [u32], coverage: &Coverage, table: &AttributeTable) {
+fn sort_by_wkb(keep: &mut [u32], pieces: &Pieces, table: &AttributeTable) {
     let start = |i: u32| {
-        let first = coverage.rings(i as usize).next();
+        let (coverage, i) = pieces.find(i as usize);
+        let first = coverage.rings(i).next();
         first.map_or((0, 0), |r| {
             let bits = |v: &[f64]| v.first().copied().unwrap_or(0.0).to_bits();
             (bits(r.xs), bits(r.ys))
@@ -245,53 +247,43 @@ fn sort_by_wkb(keep: &mut [u32], coverage: &Coverage, table: &AttributeTable) {
     };
     keep.par_sort_by(|&a, &b| {
         start(a).cmp(&start(b)).then_with(|| {
-            coverage
-                .wkb(a as usize)
-                .cmp(&coverage.wkb(b as usize))
-                .then_with(|| row_text(table, a).cmp(&row_text(table, b)))
+            wkb(pieces, a).cmp(&wkb(pieces, b)).then_with(|| row_text(table, a).cmp(&row_text(table, b)))
         })
     });
+}
+
+fn wkb(pieces: &Pieces, i: u32) -> Vec<u8> {
+    let (coverage, i) = pieces.find(i as usize);
+    coverage.wkb(i)
 }
 
 fn row_text(table: &AttributeTable, row: u32) -> Vec<Option<String>> {
     table.columns.iter().map(|c| c.data.text_at(row as usize)).collect()
 }
 
-/// Ids in canonical order, the second and later bearers of an id renamed `id#2`, `id#3`, ... Also returns the
-/// ids that occur more than once, with their counts, in order.
-pub(crate) fn unique_ids<'a>(
-    ids: impl Iterator<Item = &'a str> + Clone,
-) -> (Vec<String>, Vec<(String, u64)>) {
-    let mut counts: HashMap<&str, u64> = HashMap::new();
-    for id in ids.clone() {
-        *counts.entry(id).or_default() += 1;
+/// Renames the second and later bearers of an id to `id#2`, `id#3`, ...; equal ids are neighbours. Gives the ids that occur
+/// more than once, with their counts, in order.
+pub(crate) fn make_unique(ids: &mut [String]) -> Vec<(String, u64)> {
+    let repeated: Vec<(String, u64)> =
+        ids.chunk_by(|a, b| a == b).filter(|c| c.len() > 1).map(|c| (c[0].clone(), c.len() as u64)).collect();
+    if repeated.is_empty() {
+        return repeated;
     }
-    let mut seen: HashMap<&str, u64> = HashMap::new();
-    let mut repeated = Vec::new();
-    let mut taken: std::collections::HashSet<String> = std::collections::HashSet::new();
-    let unique = ids
-        .map(|id| {
-            let count = counts.get(id).copied().unwrap_or(1);
-            if count == 1 {
-                return id.to_owned();
-            }
-            let n = seen.entry(id).or_default();
-            *n += 1;
-            if *n == 1 {
-                repeated.push((id.to_owned(), count));
-                return id.to_owned();
-            }
-            let mut k = *n;
-            loop {
-                let name = format!("{id}#{k}");
-                if !counts.contains_key(name.as_str()) && taken.insert(name.clone()) {
-                    return name;
-                }
+    // A name that is given must not be an id that somebody else bears, or was given before.
+    let mut taken: HashSet<String> = ids.iter().filter(|id| id.contains('#')).cloned().collect();
+    for same in ids.chunk_by_mut(|a, b| a == b) {
+        let mut k = 1;
+        for id in &mut same[1..] {
+            *id = loop {
                 k += 1;
-            }
-        })
-        .collect();
-    (unique, repeated)
+                let name = format!("{id}#{k}");
+                if taken.insert(name.clone()) {
+                    break name;
+                }
+            };
+        }
+    }
+    repeated
 }
 
 #[cfg(test)]
@@ -300,8 +292,9 @@ mod tests {
 
     #[test]
     fn repeated_ids_are_numbered_and_never_collide() {
-        let (ids, repeated) = unique_ids(["a", "a", "a", "a#2", "b"].into_iter());
-        assert_eq!(ids, ["a", "a#3", "a#4", "a#2", "b"]);
-        assert_eq!(repeated, [("a".to_owned(), 3)]);
+        let mut ids = ["a", "a", "a", "a#2", "b", "c", "c"].map(str::to_owned);
+        let repeated = make_unique(&mut ids);
+        assert_eq!(ids, ["a", "a#3", "a#4", "a#2", "b", "c", "c#2"]);
+        assert_eq!(repeated, [("a".to_owned(), 3), ("c".to_owned(), 2)]);
     }
 }

@@ -359,7 +359,7 @@ fn gdal_batches(
         end.read += 1;
         if batch.len() == size {
             progress.advance(size as u64);
-            if progress.cancelled() || !sink(std::mem::take(&mut batch), columns.take()) {
+            if progress.cancelled() || !sink(batch.hand_out(), columns.take()) {
                 end.check = columns.check;
                 return end;
             }

@@ -1,6 +1,6 @@
 //! Points and lines: streamed in batches, read on a thread of their own while the caller computes.
 
-use crate::crs::{CrsPath, Transformer, WorkingCrs};
+use crate::crs::{CrsPath, WorkingCrs};
 use crate::csv_points;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
@@ -153,30 +153,23 @@ pub fn read_points(
     let mut losses = Losses::default();
     let mut inner = 0u64;
     let mut feed = PointFeed::default();
-    let run = run_stream(
-        source,
-        Wanted::Points,
-        crs,
-        &mut report,
-        progress,
-        &mut |raw, table, path, transformer| {
-            let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-            for (row, (kind, wkb)) in raw.geometries().enumerate() {
-                match point_of(kind, wkb) {
-                    Ok((x, y, from_polygon)) => {
-                        inner += u64::from(from_polygon);
-                        xs.push(x);
-                        ys.push(y);
-                        rows.push(row as u32);
-                    }
-                    Err((code, what)) => losses.add(code, what, None),
+    let run = run_stream(source, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
+        let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, (kind, wkb)) in raw.geometries().enumerate() {
+            match point_of(kind, wkb) {
+                Ok((x, y, from_polygon)) => {
+                    inner += u64::from(from_polygon);
+                    xs.push(x);
+                    ys.push(y);
+                    rows.push(row as u32);
                 }
+                Err((code, what)) => losses.add(code, what, None),
             }
-            let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
-            feed.place.see(path, crs, &xs, &ys);
-            feed.hand_over(xs, ys, table, transformer, &mut losses, sink);
-        },
-    )?;
+        }
+        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+        feed.place.see(path, crs, &xs, &ys);
+        feed.hand_over(xs, ys, table, path, &mut losses, sink);
+    })?;
     if inner > 0 {
         report.add(
             Finding::info(
@@ -204,19 +197,12 @@ pub fn read_lines(
     let mut report = Reporter::new(source, findings);
     let mut losses = Losses::default();
     let mut feed = PointFeed::default();
-    let run = run_stream(
-        source,
-        Wanted::Lines,
-        crs,
-        &mut report,
-        progress,
-        &mut |raw, table, path, transformer| {
-            let (batch, rows) = decode_lines(&raw, &mut losses);
-            let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
-            feed.place.see(path, crs, &batch.xs, &batch.ys);
-            feed.hand_over_lines(LineBatch { table, ..batch }, transformer, &mut losses, sink);
-        },
-    )?;
+    let run = run_stream(source, Wanted::Lines, crs, &mut report, progress, &mut |raw, table, path| {
+        let (batch, rows) = decode_lines(&raw, &mut losses);
+        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+        feed.place.see(path, crs, &batch.xs, &batch.ys);
+        feed.hand_over_lines(LineBatch { table, ..batch }, path, &mut losses, sink);
+    })?;
     finish(source, crs, run, losses, &feed, &mut report, ledger)
 }
 
@@ -234,11 +220,11 @@ impl PointFeed {
         mut xs: Vec<f64>,
         mut ys: Vec<f64>,
         mut table: AttributeTable,
-        transformer: &Transformer,
+        path: &CrsPath,
         losses: &mut Losses,
         sink: &mut dyn FnMut(PointBatch),
     ) {
-        let failed = transformer.apply(&mut xs, &mut ys).unwrap_or(xs.len());
+        let failed = path.apply(&mut xs, &mut ys).unwrap_or(xs.len());
         if failed > 0 {
             let keep: Vec<u32> = (0..xs.len() as u32).filter(|&i| xs[i as usize].is_finite()).collect();
             for _ in keep.len()..xs.len() {
@@ -261,11 +247,11 @@ impl PointFeed {
     fn hand_over_lines(
         &mut self,
         mut batch: LineBatch,
-        transformer: &Transformer,
+        path: &CrsPath,
         losses: &mut Losses,
         sink: &mut dyn FnMut(LineBatch),
     ) {
-        let failed = transformer.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
+        let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
         if failed > 0 {
             batch = without_unplaced(&batch, losses);
         }
@@ -334,7 +320,7 @@ pub(crate) fn finish(
     placed.then_some(record)
 }
 
-type StreamSink<'a> = dyn FnMut(RawBatch, AttributeTable, &CrsPath, &Transformer) + 'a;
+type StreamSink<'a> = dyn FnMut(RawBatch, AttributeTable, &CrsPath) + 'a;
 
 /// Opens the layer and runs the reading thread; every batch goes through `sink` on the calling thread.
 fn run_stream(
@@ -346,17 +332,11 @@ fn run_stream(
     sink: &mut StreamSink<'_>,
 ) -> Option<InputRecord> {
     let open = open_layer(source, wanted, crs.definition(), report)?;
-    let transformer = match open.crs.transformer() {
-        Ok(transformer) => transformer,
-        Err(error) => {
-            report.add(Finding::error("crs_transformation", error.to_string()).field("crs"));
-            return None;
-        }
-    };
+    check_way(&open.crs, report)?;
     let digest = DigestJob::start(&source.path);
     progress.begin(&format!("reading {}", source.role), open.expected);
     let (name, path, expected) = (open.name.clone(), open.crs.clone(), open.expected);
-    let end = stream_batches(open, progress, &mut |raw, table| sink(raw, table, &path, &transformer));
+    let end = stream_batches(open, progress, &mut |raw, table| sink(raw, table, &path));
     progress.end();
     let complete = check_reading(source, &end, expected, report);
     let (bytes, sha256) = digest.finish();
@@ -369,6 +349,14 @@ fn run_stream(
         features: end.read,
         crs: path.label.clone(),
     })
+}
+
+/// A finding if there is no way into the working CRS.
+pub(crate) fn check_way(path: &CrsPath, report: &mut Reporter<'_>) -> Option<()> {
+    path.transformer()
+        .map_err(|error| report.add(Finding::error("crs_transformation", error.to_string()).field("crs")))
+        .is_ok()
+        .then_some(())
 }
 
 /// Reads on a thread of its own, a few batches ahead of the caller.

@@ -13,6 +13,8 @@ pub enum ColumnView<'a> {
     Texts(&'a [String]),
     /// Indices into a list of names.
     Names(&'a [u16], &'a [String]),
+    /// The same for long lists.
+    Codes(&'a [u32], &'a [String]),
 }
 
 /// One value.
@@ -33,6 +35,7 @@ impl<'a> ColumnView<'a> {
             Self::Reals(v) => v.len(),
             Self::Texts(v) => v.len(),
             Self::Names(v, _) => v.len(),
+            Self::Codes(v, _) => v.len(),
         }
     }
 
@@ -43,6 +46,7 @@ impl<'a> ColumnView<'a> {
             Self::Reals(v) => real(v[row]),
             Self::Texts(v) => Value::Text(&v[row]),
             Self::Names(v, names) => Value::Text(&names[v[row] as usize]),
+            Self::Codes(v, names) => Value::Text(&names[v[row] as usize]),
             Self::Data(ColumnData::Text(v)) => v[row].as_deref().map_or(Value::Null, Value::Text),
             Self::Data(ColumnData::Real(v)) => v[row].map_or(Value::Null, real),
             Self::Data(ColumnData::Int(v)) => v[row].map_or(Value::Null, Value::Int),
@@ -56,6 +60,9 @@ impl<'a> ColumnView<'a> {
             Self::Reals(v) => ColumnData::reals(v),
             Self::Texts(v) => ColumnData::texts(v),
             Self::Names(v, names) => {
+                ColumnData::Text(v.iter().map(|&i| Some(names[i as usize].clone())).collect())
+            }
+            Self::Codes(v, names) => {
                 ColumnData::Text(v.iter().map(|&i| Some(names[i as usize].clone())).collect())
             }
         }

@@ -83,7 +83,7 @@ impl FieldType {
         match column {
             ColumnView::Data(data) => Self::of(data),
             ColumnView::Reals(_) => Self::Real,
-            ColumnView::Texts(_) | ColumnView::Names(..) => Self::Text,
+            ColumnView::Texts(_) | ColumnView::Names(..) | ColumnView::Codes(..) => Self::Text,
         }
     }
 }
