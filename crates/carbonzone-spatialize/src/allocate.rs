@@ -32,7 +32,7 @@ pub struct PlacedPointSource {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Allocation {
     /// For every rule: tonnes per parcel.
-    pub per_rule: Vec<Vec<f64>>,
+    pub per_rule: Vec<RuleTonnes>,
     /// For every rule: what was done.
     pub records: Vec<RuleRecord>,
     /// Budget, placed, unallocated and fallback rows.
@@ -174,6 +174,47 @@ impl AllocationError {
     }
 }
 
+/// Tonnes of one rule, on the parcels that get any: most rules concern a small part of a city.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RuleTonnes {
+    /// Parcels, ascending.
+    parcels: Vec<u32>,
+    /// t CO2e on each of them, not 0.
+    tonnes: Vec<f64>,
+}
+
+impl RuleTonnes {
+    fn of(per_parcel: &[f64]) -> Self {
+        let some = || (0..per_parcel.len()).filter(|&p| per_parcel[p] != 0.0);
+        Self { parcels: some().map(|p| p as u32).collect(), tonnes: some().map(|p| per_parcel[p]).collect() }
+    }
+
+    /// t CO2e on a parcel.
+    #[must_use]
+    pub fn on(&self, parcel: usize) -> f64 {
+        self.parcels.binary_search(&(parcel as u32)).map_or(0.0, |k| self.tonnes[k])
+    }
+
+    /// Adds the tonnes to a column with one value per parcel.
+    ///
+    /// # Panics
+    /// If the column is shorter than the layer.
+    pub fn add_to(&self, column: &mut [f64]) {
+        self.parcels.iter().zip(&self.tonnes).for_each(|(&p, t)| column[p as usize] += t);
+    }
+
+    /// A column with one value per parcel of a layer of `n`.
+    ///
+    /// # Panics
+    /// If the layer has more parcels.
+    #[must_use]
+    pub fn per_parcel(&self, n: usize) -> Vec<f64> {
+        let mut column = vec![0.0; n];
+        self.add_to(&mut column);
+        column
+    }
+}
+
 /// Places every rule's budget on the parcels of its land groups in proportion to its proxy.
 ///
 /// Point sources are placed first and subtracted from the budget of their rule. A zero budget gives exactly zero.
@@ -228,7 +269,7 @@ fn place_rule(
     proxies: &ProxyTable,
     rule: &AllocationRule,
     point_sources: &[PlacedPointSource],
-) -> Result<(Vec<f64>, RuleRecord), AllocationError> {
+) -> Result<(RuleTonnes, RuleRecord), AllocationError> {
     if !(rule.budget_t >= 0.0 && rule.budget_t.is_finite()) {
         return Err(AllocationError::Budget { rule: rule.id.clone(), budget_t: rule.budget_t });
     }
@@ -273,7 +314,7 @@ fn place_rule(
         tonnes[source.parcel as usize] += source.gross_t;
     }
     record.placed_t = ExactSum::of(&tonnes);
-    Ok((tonnes, record))
+    Ok((RuleTonnes::of(&tonnes), record))
 }
 
 /// Names of the space types that at least one parcel has, in the order of their declaration.
@@ -456,7 +497,7 @@ mod tests {
         let rule =
             AllocationRule::new("manufacturing", "industry", &["industrial"], 600.0, &["poi:industry"]);
         let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
-        assert_eq!(out.per_rule[0], [100.0, 300.0, 0.0, 200.0]);
+        assert_eq!(out.per_rule[0].per_parcel(4), [100.0, 300.0, 0.0, 200.0]);
         assert_eq!(out.records[0].proxies[0].total, 6.0);
     }
 
@@ -468,7 +509,7 @@ mod tests {
         let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
         let rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry", "area"]);
         let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
-        assert_eq!(out.per_rule[0], [2.0, 6.0]);
+        assert_eq!(out.per_rule[0].per_parcel(2), [2.0, 6.0]);
         assert_eq!(out.ledger.total_t(Stage::Fallback, "industry"), 8.0);
     }
 
@@ -480,7 +521,7 @@ mod tests {
         let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
         let mut rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry"]);
         let out = allocate(&p, &proxies, std::slice::from_ref(&rule), &[]).unwrap();
-        assert_eq!(out.per_rule[0], [2.0, 6.0]);
+        assert_eq!(out.per_rule[0].per_parcel(2), [2.0, 6.0]);
         let note = &out.ledger.rows.iter().find(|r| r.stage == Stage::Fallback).unwrap().note;
         assert!(note.contains("poi:industry is zero on all parcels") && note.contains("area used"), "{note}");
         rule.on_zero_weight = OnZeroWeight::Unallocated;
@@ -500,13 +541,13 @@ mod tests {
         assert!(matches!(errors[0], AllocationError::MissingClass { .. }));
         rule.on_missing_class = OnMissingClass::Redirect(vec!["industrial".to_owned()]);
         let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap();
-        assert_eq!(out.per_rule[0], [5.0]);
+        assert_eq!(out.per_rule[0].per_parcel(1), [5.0]);
         rule.on_missing_class = OnMissingClass::Unallocated;
         let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap();
         assert_eq!(out.records[0].unallocated_t, 5.0);
         rule.on_missing_class = OnMissingClass::Error;
         rule.budget_t = 0.0;
-        assert_eq!(allocate(&p, &ProxyTable::new(), &[rule], &[]).unwrap().per_rule[0], [0.0]);
+        assert_eq!(allocate(&p, &ProxyTable::new(), &[rule], &[]).unwrap().per_rule[0].per_parcel(1), [0.0]);
     }
 
     #[test]
@@ -516,7 +557,7 @@ mod tests {
         let rule = AllocationRule::new("supply", "industry", &["municipal_utilities"], 10.0, &["area"]);
         let plant = |gross_t| PlacedPointSource { id: "a".into(), rule: "supply".into(), parcel: 2, gross_t };
         let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[plant(4.0)]).unwrap();
-        assert_eq!(out.per_rule[0], [3.0, 3.0, 4.0]);
+        assert_eq!(out.per_rule[0].per_parcel(3), [3.0, 3.0, 4.0]);
         let errors = allocate(&p, &ProxyTable::new(), &[rule], &[plant(11.0)]).unwrap_err();
         assert!(matches!(errors[0], AllocationError::PointSources { .. }));
     }
@@ -541,6 +582,6 @@ mod tests {
         let p = parcels(&types, &[1.0, 1.0], &[0, 0]);
         let mut rule = AllocationRule::new("m", "industry", &["industrial"], 3.0, &["poi:industry"]);
         rule.smoothing = 1.0; // weights 1 and 2
-        assert_eq!(allocate(&p, &proxies, &[rule], &[]).unwrap().per_rule[0], [1.0, 2.0]);
+        assert_eq!(allocate(&p, &proxies, &[rule], &[]).unwrap().per_rule[0].per_parcel(2), [1.0, 2.0]);
     }
 }

@@ -18,7 +18,7 @@
 //! proxies.insert("poi:industry", "poi", vec![1.0, 3.0]);
 //! let rule = AllocationRule::new("manufacturing", "industry", &["industrial"], 100.0, &["poi:industry", "area"]);
 //! let out = allocate(&parcels, &proxies, &[rule], &[]).unwrap();
-//! assert_eq!(out.per_rule[0], [25.0, 75.0]);
+//! assert_eq!(out.per_rule[0].per_parcel(2), [25.0, 75.0]);
 //! ```
 
 mod allocate;
@@ -29,7 +29,7 @@ mod poi_scheme;
 mod rules;
 pub mod surrogate;
 
-pub use allocate::{Allocation, AllocationError, Parcels, PlacedPointSource, allocate};
+pub use allocate::{Allocation, AllocationError, Parcels, PlacedPointSource, RuleTonnes, allocate};
 pub use code_table::SchemeError;
 pub use land_use::{LandUseClass, LandUseScheme};
 pub use line_scheme::{NO_MODE, line_modes};

@@ -101,6 +101,11 @@ impl ProxyTable {
         self.columns.insert(name.to_owned(), ProxyColumn { unit: unit.to_owned(), values });
     }
 
+    /// Gives up the proxies whose name is not wanted.
+    pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.columns.retain(|name, _| wanted(name));
+    }
+
     /// A proxy by name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&ProxyColumn> {

@@ -145,7 +145,7 @@ fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut 
     }
     let gross_m2 = |p: usize| {
         let emissions = allocation.records.iter().zip(&allocation.per_rule);
-        let gross: f64 = emissions.filter(|(r, _)| r.sector != "sink").map(|(_, t)| t[p]).sum();
+        let gross: f64 = emissions.filter(|(r, _)| r.sector != "sink").map(|(_, t)| t.on(p)).sum();
         gross / inputs.parcels.planar_m2[p].max(f64::MIN_POSITIVE)
     };
     let total_m2: ExactSum = pairs.iter().map(|(_, _, m2)| *m2).collect();
@@ -198,7 +198,7 @@ fn parcel_table(allocation: &Allocation, sectors: &[String], n: usize) -> Sector
         let mut column = vec![0.0; n];
         for (record, tonnes) in allocation.records.iter().zip(&allocation.per_rule) {
             if record.sector == sector {
-                column.iter_mut().zip(tonnes).for_each(|(sum, t)| *sum += t);
+                tonnes.add_to(&mut column);
             }
         }
         column
@@ -252,8 +252,9 @@ fn book(
 }
 
 fn contributions(allocation: &Allocation, on_zones: &OverlapMatrix, ids: &[String]) -> Vec<Contribution> {
+    let n = on_zones.offsets.len() - 1;
     let per_rule: Vec<Vec<f64>> =
-        allocation.per_rule.par_iter().map(|t| on_zones.spread(t).per_target).collect();
+        allocation.per_rule.par_iter().map(|t| on_zones.spread(&t.per_parcel(n)).per_target).collect();
     let mut out = Vec::new();
     for (z, id) in ids.iter().enumerate() {
         for (record, tonnes) in allocation.records.iter().zip(&per_rule) {

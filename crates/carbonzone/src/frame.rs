@@ -70,6 +70,7 @@ impl<P: DeserializeOwned, I, R> Study<P, I, R> {
             return Ok(refuse(&args.pipeline, &loaded.text, &notes.findings));
         };
         let manifest = (self.manifest)(&loaded, &inputs, &results, &notes, balances);
+        carbonzone_io::return_free_memory();
         let manifest = (self.write_all)(&loaded, inputs, &results, manifest, out.path(), &bars)
             .with_context(|| format!("writing into {}", target.display()))?;
         if cancelled() {
@@ -124,6 +125,7 @@ impl<P: DeserializeOwned, I, R> Study<P, I, R> {
             notes.findings.make_strict();
         }
         let inputs = inputs.filter(|_| !notes.findings.blocks() && !cancelled())?;
+        carbonzone_io::return_free_memory();
         let results = (self.compute)(loaded, &inputs, notes, bars);
         bars.end();
         if strict {

@@ -41,6 +41,7 @@ use std::process::ExitCode;
 const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
+    carbonzone_io::return_memory_early();
     progress::install_ctrl_c();
     let cli = Cli::parse();
     match dispatch(cli.command) {

@@ -26,7 +26,7 @@ pub fn parcels<'a>(inputs: &'a Inputs, results: &'a Results, basis: AreaBasis) -
     let p = &inputs.parcels;
     let mut table = TableView::default();
     table.push("unit_id", ColumnView::Texts(&p.ids));
-    table.push("land_use", ColumnView::Texts(&p.land_use));
+    table.push("land_use", ColumnView::Codes(&p.land_use.of, &p.land_use.names));
     table.push("space_type", ColumnView::Names(&p.space_type, &p.space_types));
     table.push("area_m2", ColumnView::Reals(&p.area_m2));
     match basis {

@@ -17,13 +17,14 @@ use std::path::Path;
 /// Writes everything but `run.json`; gives back the manifest with what only writing can tell.
 pub fn write_all(
     loaded: &Loaded,
-    inputs: Inputs,
+    mut inputs: Inputs,
     results: &Results,
     manifest: RunManifest,
     dir: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<RunManifest> {
     let p = &loaded.pipeline;
+    inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));
     let crs = inputs.crs.clone();
     let zones_planar = inputs.zones.coverage.areas_m2();
     let zones_ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, &crs)?;

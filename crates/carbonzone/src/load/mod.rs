@@ -3,6 +3,7 @@
 //! `check` and `run` share this code: what one reports, the other reports.
 
 pub mod border;
+mod codes;
 pub mod gdp;
 pub mod inventory;
 mod land_cover;

@@ -1,5 +1,6 @@
 //! Land-use parcels: geometry, code, space type, area on both bases.
 
+use super::codes::Codes;
 use super::{Notes, land_of_proxy, schemes, vector_source};
 use crate::config::{AreaBasis, Border};
 use crate::load_config::Loaded;
@@ -22,8 +23,8 @@ pub struct ParcelSet {
     pub coverage: Coverage,
     /// Unique ids.
     pub ids: Vec<String>,
-    /// Code as given.
-    pub land_use: Vec<String>,
+    /// Codes as given.
+    pub land_use: Codes,
     /// Index into `space_types`.
     pub space_type: Vec<u16>,
     /// Names of the space types.
@@ -84,8 +85,9 @@ pub fn load(
         super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
     }
     let scheme = scheme?;
-    let land_use = first_filled(&layer.table, code_field)?;
-    let names = config.land_use_name.as_ref().and_then(|n| layer.table.texts(n));
+    let land_use = Codes::first_filled(&layer.table, code_field)?;
+    let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&layer.table, n));
+    layer.table = AttributeTable::new();
     progress.begin("areas", None);
     let planar_m2 = layer.coverage.areas_m2();
     let ellipsoidal_m2 = match carbonzone_io::ellipsoidal_areas_m2(&layer.coverage, crs) {
@@ -101,7 +103,7 @@ pub fn load(
         AreaBasis::Ellipsoidal => ellipsoidal_m2.clone(),
     };
     let classes = classify(&scheme, &land_use, &area_m2, loaded, notes);
-    warn_other_scheme(&scheme, &land_use, names.as_deref(), &area_m2, loaded, notes);
+    warn_other_scheme(&scheme, &land_use, names.as_ref(), &area_m2, loaded, notes);
     progress.begin("parcel overlaps", None);
     let overlaps = carbonzone_geom::self_overlaps(&layer.coverage)
         .into_iter()
@@ -191,36 +193,32 @@ fn intern(names: &mut Vec<String>, name: &str) -> u16 {
 
 fn classify(
     scheme: &LandUseScheme,
-    codes: &[String],
+    codes: &Codes,
     area_m2: &[f64],
     loaded: &Loaded,
     notes: &mut Notes,
 ) -> Classes {
-    let mut out = Classes {
-        space_type: Vec::new(),
-        space_types: Vec::new(),
-        sink_type: Vec::new(),
-        sink_types: Vec::new(),
+    let (mut space_types, mut sink_types) = (Vec::new(), Vec::new());
+    let mut class_of = |code: &String| match scheme.classify(code) {
+        Some(c) => (intern(&mut space_types, &c.space_type), intern(&mut sink_types, &c.sink_type)),
+        None => (intern(&mut space_types, UNKNOWN), intern(&mut sink_types, "none")),
     };
-    let mut known: BTreeMap<&str, (u16, u16)> = BTreeMap::new();
+    let classes: Vec<(u16, u16)> = codes.names.iter().map(&mut class_of).collect();
     let mut unknown: BTreeMap<&str, (u64, ExactSum)> = BTreeMap::new();
-    for (code, area) in codes.iter().zip(area_m2) {
-        let (space, sink) = *known.entry(code).or_insert_with(|| match scheme.classify(code) {
-            Some(c) => {
-                (intern(&mut out.space_types, &c.space_type), intern(&mut out.sink_types, &c.sink_type))
-            }
-            None => (intern(&mut out.space_types, UNKNOWN), intern(&mut out.sink_types, "none")),
-        });
-        if out.space_types[space as usize] == UNKNOWN {
-            let entry = unknown.entry(code).or_default();
+    for (&code, area) in codes.of.iter().zip(area_m2) {
+        if space_types[classes[code as usize].0 as usize] == UNKNOWN {
+            let entry = unknown.entry(&codes.names[code as usize]).or_default();
             entry.0 += 1;
             entry.1.add(*area);
         }
-        out.space_type.push(space);
-        out.sink_type.push(sink);
     }
     report_unknown(&unknown, scheme, loaded, notes);
-    out
+    Classes {
+        space_type: codes.of.iter().map(|&code| classes[code as usize].0).collect(),
+        space_types,
+        sink_type: codes.of.iter().map(|&code| classes[code as usize].1).collect(),
+        sink_types,
+    }
 }
 
 fn report_unknown(
@@ -263,19 +261,40 @@ fn report_unknown(
     notes.ledger.push(row);
 }
 
+/// Area (m²) by code and name: what there is to judge the scheme by.
+struct NamedArea<'a> {
+    code: &'a str,
+    name: &'a str,
+    m2: f64,
+}
+
+fn named_areas<'a>(codes: &'a Codes, names: Option<&'a Codes>, area_m2: &[f64]) -> Vec<NamedArea<'a>> {
+    let mut sums: BTreeMap<(u32, u32), ExactSum> = BTreeMap::new();
+    for (row, area) in area_m2.iter().enumerate() {
+        sums.entry((codes.of[row], names.map_or(0, |n| n.of[row]))).or_default().add(*area);
+    }
+    let named = sums.into_iter().map(|((code, name), sum)| NamedArea {
+        code: &codes.names[code as usize],
+        name: names.map_or("", |n| &n.names[name as usize]),
+        m2: sum.value(),
+    });
+    named.collect()
+}
+
 /// Codes and names tell whether the codes belong to another scheme that uses the same numbers.
 fn warn_other_scheme(
     own: &LandUseScheme,
-    codes: &[String],
-    names: Option<&[Option<String>]>,
+    codes: &Codes,
+    names: Option<&Codes>,
     area_m2: &[f64],
     loaded: &Loaded,
     notes: &mut Notes,
 ) {
     let others = LandUseScheme::names().into_iter().filter(|n| *n != own.name);
     let others: Vec<LandUseScheme> = others.filter_map(|n| LandUseScheme::shipped(n).ok()).collect();
-    let by_name = names.and_then(|names| suspect_by_name(own, &others, codes, names, area_m2));
-    let Some((other, why)) = by_name.or_else(|| suspect_by_code(own, &others, codes, area_m2)) else {
+    let areas = named_areas(codes, names, area_m2);
+    let by_name = names.and_then(|_| suspect_by_name(own, &others, &areas));
+    let Some((other, why)) = by_name.or_else(|| suspect_by_code(own, &others, &areas)) else {
         return;
     };
     notes.findings.push(
@@ -291,13 +310,9 @@ fn warn_other_scheme(
 fn suspect_by_name(
     own: &LandUseScheme,
     others: &[LandUseScheme],
-    codes: &[String],
-    names: &[Option<String>],
-    area_m2: &[f64],
+    areas: &[NamedArea<'_>],
 ) -> Option<(String, String)> {
-    let rows = || {
-        codes.iter().zip(names).zip(area_m2).map(|((c, n), a)| (c.as_str(), n.as_deref().unwrap_or(""), *a))
-    };
+    let rows = || areas.iter().map(|a| (a.code, a.name, a.m2));
     let own_share = own.name_agreement(rows())?;
     let (share, other) = others
         .iter()
@@ -322,11 +337,10 @@ const MUCH_RAIL: f64 = 0.03;
 fn suspect_by_code(
     own: &LandUseScheme,
     others: &[LandUseScheme],
-    codes: &[String],
-    area_m2: &[f64],
+    areas: &[NamedArea<'_>],
 ) -> Option<(String, String)> {
-    let rows = || codes.iter().map(String::as_str).zip(area_m2.iter().copied());
-    let total = ExactSum::of(area_m2);
+    let rows = || areas.iter().map(|a| (a.code, a.m2));
+    let total: f64 = rows().map(|(_, m2)| m2).collect::<ExactSum>().value();
     let share_of = |scheme: &LandUseScheme, space_type: &str| {
         let part = rows().filter(|(c, _)| scheme.classify(c).is_some_and(|k| k.space_type == space_type));
         part.map(|(_, a)| a).collect::<ExactSum>().value() / total

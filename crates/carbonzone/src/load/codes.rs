@@ -1,0 +1,68 @@
+//! A column of class codes: each distinct code once, and its number per row.
+
+use super::parcels::fields_of;
+use carbonzone_types::{AttributeTable, ColumnData};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Class codes of many rows. A city has a million parcels and a hundred codes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Codes {
+    /// The distinct codes, in the order in which they first occur.
+    pub names: Vec<String>,
+    /// Index into `names` per row.
+    pub of: Vec<u32>,
+}
+
+impl Codes {
+    /// Value per row of the first of the fields (`landuse|natural`) that is not empty; empty text if all are. `None` if a field is missing.
+    pub fn first_filled(table: &AttributeTable, setting: &str) -> Option<Self> {
+        let columns: Vec<&ColumnData> = fields_of(setting).map(|f| table.get(&f)).collect::<Option<_>>()?;
+        let text = |row: usize| {
+            let mut filled = columns.iter().filter_map(|c| text_at(c, row)).filter(|t| !t.is_empty());
+            filled.next().unwrap_or(Cow::Borrowed(""))
+        };
+        Some(Self::collect((0..table.rows()).map(text)))
+    }
+
+    fn collect<'a>(texts: impl Iterator<Item = Cow<'a, str>>) -> Self {
+        let mut out = Self::default();
+        let mut known: HashMap<String, u32> = HashMap::new();
+        for text in texts {
+            let number = known.get(text.as_ref()).copied().unwrap_or_else(|| {
+                let number = out.names.len() as u32;
+                out.names.push(text.clone().into_owned());
+                known.insert(text.into_owned(), number);
+                number
+            });
+            out.of.push(number);
+        }
+        out
+    }
+}
+
+fn text_at(column: &ColumnData, row: usize) -> Option<Cow<'_, str>> {
+    match column {
+        ColumnData::Text(texts) => texts[row].as_deref().map(Cow::Borrowed),
+        other => other.text_at(row).map(Cow::Owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_field_that_is_filled_counts_and_every_code_is_kept_once() {
+        let text = |v: &[Option<&str>]| ColumnData::Text(v.iter().map(|t| t.map(str::to_owned)).collect());
+        let table = AttributeTable::new()
+            .with("landuse", text(&[Some("forest"), None, Some(""), Some("forest"), None]))
+            .with("natural", text(&[Some("wood"), Some("water"), Some("water"), None, None]))
+            .with("code", ColumnData::Int(vec![Some(601), Some(601), None, Some(7), None]));
+        let codes = Codes::first_filled(&table, "landuse | natural").unwrap();
+        assert_eq!(codes.names, ["forest", "water", ""]);
+        assert_eq!(codes.of, [0, 1, 1, 0, 2]);
+        assert_eq!(Codes::first_filled(&table, "code").unwrap().names, ["601", "", "7"]);
+        assert_eq!(Codes::first_filled(&table, "landuse|missing"), None);
+    }
+}
