@@ -11,6 +11,8 @@ use crate::{Coverage, OverlapMatrix};
 
 /// Features per task. Fixed, so that results do not depend on the number of threads.
 pub(crate) const CHUNK: usize = 4096;
+/// Chunks whose rows wait to be joined.
+const GROUP: usize = 64;
 
 /// By how much pieces may exceed the area before it is reported, relative to the area.
 const OVERCOVER_TOLERANCE: f64 = 1e-9;
@@ -73,64 +75,57 @@ impl RowSink {
     }
 }
 
-/// Joins chunk results in order. A column of the chunks is given up as soon as it is copied.
-fn assemble(mut chunks: Vec<RowSink>, n_targets: usize) -> OverlapMatrix {
-    let rows: usize = chunks.iter().map(|c| c.ends.len()).sum();
-    let mut m = OverlapMatrix {
-        offsets: Vec::with_capacity(rows + 1),
-        targets: concat(chunks.iter_mut().map(|c| std::mem::take(&mut c.targets)).collect()),
-        areas_m2: concat(chunks.iter_mut().map(|c| std::mem::take(&mut c.areas)).collect()),
-        outside_m2: vec![0.0; rows],
-        overcovered_m2: vec![0.0; rows],
-        n_targets,
-    };
-    m.offsets.push(0);
-    let mut pieces = 0;
-    for c in &chunks {
-        let row = m.offsets.len() - 1;
-        m.offsets.extend(c.ends.iter().map(|e| pieces + e));
-        pieces += c.ends.last().copied().unwrap_or(0);
-        c.outside.iter().for_each(|&(k, a)| m.outside_m2[row + k as usize] = a);
-        c.overcovered.iter().for_each(|&(k, a)| m.overcovered_m2[row + k as usize] = a);
+impl OverlapMatrix {
+    /// An empty matrix with room for so many sources.
+    fn with_room(sources: usize, n_targets: usize) -> Self {
+        let pieces = sources + sources / 2;
+        let mut offsets = Vec::with_capacity(sources + 1);
+        offsets.push(0);
+        Self {
+            offsets,
+            targets: Vec::with_capacity(pieces),
+            areas_m2: Vec::with_capacity(pieces),
+            outside_m2: vec![0.0; sources],
+            overcovered_m2: vec![0.0; sources],
+            n_targets,
+        }
     }
-    m
+
+    /// Appends the rows of the next run of features.
+    fn append(&mut self, rows: &RowSink) {
+        let (row, pieces) = (self.offsets.len() - 1, self.targets.len());
+        self.offsets.extend(rows.ends.iter().map(|end| pieces + end));
+        self.targets.extend_from_slice(&rows.targets);
+        self.areas_m2.extend_from_slice(&rows.areas);
+        rows.outside.iter().for_each(|&(k, a)| self.outside_m2[row + k as usize] = a);
+        rows.overcovered.iter().for_each(|&(k, a)| self.overcovered_m2[row + k as usize] = a);
+    }
 }
 
-/// One column of all chunks, copied in parallel.
-fn concat<T: Copy + Default + Send + Sync>(chunks: Vec<Vec<T>>) -> Vec<T> {
-    let mut out = vec![T::default(); chunks.iter().map(Vec::len).sum()];
-    let (mut rest, mut jobs) = (&mut out[..], Vec::with_capacity(chunks.len()));
-    for from in chunks {
-        let (to, after) = rest.split_at_mut(from.len());
-        jobs.push((to, from));
-        rest = after;
-    }
-    jobs.into_par_iter().for_each(|(to, from)| to.copy_from_slice(&from));
-    out
-}
-
-/// Runs `row` for every feature; each chunk starts with fresh scratch and sinks.
+/// Runs `row` for every feature; each chunk starts with fresh scratch and sinks. Chunks are joined in order, group by group, so
+/// that the pieces are not in memory twice.
 fn by_chunks<S: Default, const N: usize>(
     parcels: &Coverage,
+    n_targets: [usize; N],
     row: impl Fn(&FeatureShape, &mut S, &mut [RowSink; N]) + Sync,
-) -> [Vec<RowSink>; N] {
-    let chunks: Vec<[RowSink; N]> = (0..parcels.len().div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|k| {
-            let features = k * CHUNK..((k + 1) * CHUNK).min(parcels.len());
-            let (mut shape, mut scratch) = (FeatureShape::default(), S::default());
-            let mut sinks = std::array::from_fn(|_| RowSink::with_capacity(features.len()));
-            for i in features {
-                shape.measure(parcels, i);
-                row(&shape, &mut scratch, &mut sinks);
-            }
-            sinks
-        })
-        .collect();
-    let mut out: [Vec<RowSink>; N] = std::array::from_fn(|_| Vec::with_capacity(chunks.len()));
-    for chunk in chunks {
-        for (list, sink) in out.iter_mut().zip(chunk) {
-            list.push(sink);
+) -> [OverlapMatrix; N] {
+    let mut out = n_targets.map(|n| OverlapMatrix::with_room(parcels.len(), n));
+    let chunk = |k: usize| {
+        let features = k * CHUNK..((k + 1) * CHUNK).min(parcels.len());
+        let (mut shape, mut scratch) = (FeatureShape::default(), S::default());
+        let mut sinks = std::array::from_fn(|_| RowSink::with_capacity(features.len()));
+        for i in features {
+            shape.measure(parcels, i);
+            row(&shape, &mut scratch, &mut sinks);
+        }
+        sinks
+    };
+    let chunks = parcels.len().div_ceil(CHUNK);
+    for first in (0..chunks).step_by(GROUP) {
+        let group: Vec<[RowSink; N]> =
+            (first..(first + GROUP).min(chunks)).into_par_iter().map(chunk).collect();
+        for sinks in &group {
+            out.iter_mut().zip(sinks).for_each(|(matrix, sink)| matrix.append(sink));
         }
     }
     out
@@ -141,10 +136,10 @@ fn by_chunks<S: Default, const N: usize>(
 /// Rows ascend by cell index; parts beyond the grid are in `outside_m2`. The result is the same bits for any number of threads.
 #[must_use]
 pub fn overlap_grid(parcels: &Coverage, grid: &GridSpec) -> OverlapMatrix {
-    let [chunks] = by_chunks::<GridScratch, 1>(parcels, |shape, scratch, [out]| {
+    let [cells] = by_chunks(parcels, [grid.len()], |shape, scratch: &mut GridScratch, [out]| {
         cover_feature(parcels, shape, grid, scratch, out);
     });
-    assemble(chunks, grid.len())
+    cells
 }
 
 /// Area of every parcel in every zone, m².
@@ -154,10 +149,10 @@ pub fn overlap_grid(parcels: &Coverage, grid: &GridSpec) -> OverlapMatrix {
 #[must_use]
 pub fn overlap_zones(parcels: &Coverage, zones: &Coverage) -> OverlapMatrix {
     let index = ZoneIndex::new(zones);
-    let [chunks] = by_chunks::<ZoneScratch, 1>(parcels, |shape, scratch, [out]| {
+    let [pieces] = by_chunks(parcels, [zones.len()], |shape, scratch: &mut ZoneScratch, [out]| {
         overlap_feature(parcels, shape, &index, scratch, out);
     });
-    assemble(chunks, zones.len())
+    pieces
 }
 
 /// [`overlap_grid`] and [`overlap_zones`] in one pass over the parcel coordinates.
@@ -168,10 +163,11 @@ pub fn overlap_grid_and_zones(
     zones: &Coverage,
 ) -> (OverlapMatrix, OverlapMatrix) {
     let index = ZoneIndex::new(zones);
+    type Scratch = (GridScratch, ZoneScratch);
     let [cells, pieces] =
-        by_chunks::<(GridScratch, ZoneScratch), 2>(parcels, |shape, scratch, [to_grid, to_zones]| {
+        by_chunks(parcels, [grid.len(), zones.len()], |shape, scratch: &mut Scratch, [to_grid, to_zones]| {
             cover_feature(parcels, shape, grid, &mut scratch.0, to_grid);
             overlap_feature(parcels, shape, &index, &mut scratch.1, to_zones);
         });
-    (assemble(cells, grid.len()), assemble(pieces, zones.len()))
+    (cells, pieces)
 }
