@@ -71,9 +71,18 @@ impl OverlapMatrix {
     #[must_use]
     pub fn spread(&self, values: &[f64]) -> Spread {
         assert_eq!(values.len(), self.len(), "one value per source");
+        self.spread_some(values.iter().copied().enumerate())
+    }
+
+    /// [`spread`](Self::spread) of the sources that have a value at all; the others count as 0.
+    ///
+    /// # Panics
+    /// If there is no such source.
+    #[must_use]
+    pub fn spread_some(&self, values: impl Iterator<Item = (usize, f64)>) -> Spread {
         let mut per_target = vec![ExactSum::new(); self.n_targets];
         let mut outside = ExactSum::new();
-        for (i, &value) in values.iter().enumerate() {
+        for (i, value) in values {
             if value == 0.0 {
                 continue;
             }

@@ -117,6 +117,9 @@ type Edge = [[f64; 2]; 2];
 
 /// True if two edges of the ring have more in common than one end point.
 fn crosses_itself(xs: &[f64], ys: &[f64]) -> bool {
+    if star_shaped(xs, ys) {
+        return false;
+    }
     let mut edges: Vec<Edge> = Vec::with_capacity(xs.len());
     for_each_edge(xs, ys, |xa, ya, xb, yb| {
         if (xa, ya) != (xb, yb) {
@@ -132,6 +135,25 @@ fn crosses_itself(xs: &[f64], ys: &[f64]) -> bool {
         let near = tree.locate_in_envelope_intersecting(Rectangle::from_corners(e[0], e[1]).envelope());
         near.into_iter().any(|other| other.data < k && edges_cross(&edges[other.data], e))
     })
+}
+
+/// True only if the ring goes round the mean of its vertices once, always in the same direction: then it is simple, and no pair of
+/// edges need be looked at. Most parcels are of this kind. Doubtful signs make it false.
+fn star_shaped(xs: &[f64], ys: &[f64]) -> bool {
+    let n = xs.len() as f64;
+    let (cx, cy) = (xs.iter().sum::<f64>() / n, ys.iter().sum::<f64>() / n);
+    let (mut left, mut right, mut upward) = (true, true, 0u32);
+    for_each_edge(xs, ys, |xa, ya, xb, yb| {
+        let (plus, minus) = ((xa - cx) * (yb - cy), (xb - cx) * (ya - cy));
+        // Rounding of the operations, generously, as in `turn`; edges without a length are no edges.
+        let doubt = 8.0 * f64::EPSILON * (plus.abs() + minus.abs());
+        let none = xa == xb && ya == yb;
+        left &= none || plus - minus > doubt;
+        right &= none || minus - plus > doubt;
+        // Each turn round the mean crosses its level upward once.
+        upward += u32::from(ya <= cy && yb > cy);
+    });
+    (left || right) && upward == 1
 }
 
 /// True if the edges cross properly or share a stretch; a common or touching point is allowed.
@@ -220,6 +242,54 @@ mod tests {
         let mut c = Coverage::new();
         c.push_rings(parts);
         c
+    }
+
+    #[test]
+    fn star_shaped_rings_are_simple_and_nothing_else_passes_for_one() {
+        let unzip = |ring: &[[f64; 2]]| -> (Vec<f64>, Vec<f64>) { ring.iter().map(|p| (p[0], p[1])).unzip() };
+        let star = |turns: u32, corners: u32| -> Vec<[f64; 2]> {
+            let angle = |k: u32| f64::from(k * turns) / f64::from(corners) * std::f64::consts::TAU;
+            let radius = |k: u32| if k % 2 == 0 { 5.0 } else { 3.0 };
+            (0..=corners)
+                .map(|k| [radius(k % corners) * angle(k).cos(), radius(k % corners) * angle(k).sin()])
+                .collect()
+        };
+        for (ring, is_star) in [
+            (star(1, 12), true),
+            (star(2, 11), false),
+            (vec![[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0], [0.0, 0.0]], true),
+            (vec![[0.0, 0.0], [4.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0], [0.0, 0.0]], true),
+            (vec![[0.0, 0.0], [4.0, 4.0], [4.0, 0.0], [0.0, 4.0], [0.0, 0.0]], false),
+            (vec![[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [8.0, 9.0], [8.0, 1.0], [0.0, 1.0], [0.0, 0.0]], false),
+            (vec![[0.0, 0.0], [4.0, 0.0], [2.0, 0.0], [0.0, 0.0]], false),
+        ] {
+            let (mut xs, mut ys) = unzip(&ring);
+            assert_eq!(star_shaped(&xs, &ys), is_star, "{ring:?}");
+            xs.reverse();
+            ys.reverse();
+            assert_eq!(star_shaped(&xs, &ys), is_star, "backwards {ring:?}");
+        }
+        assert!(!star_shaped(&[], &[]) && !star_shaped(&[1.0], &[1.0]));
+    }
+
+    #[test]
+    fn a_ring_that_passes_for_star_shaped_has_no_pair_of_edges_that_cross() {
+        let number = |k: u32| f64::from(k.wrapping_mul(2_654_435_761) >> 7 & 0xFFF) / 409.6;
+        let mut stars = 0;
+        for case in 0..20_000u32 {
+            let corners = 3 + case % 5;
+            let points: Vec<[f64; 2]> =
+                (0..corners).map(|k| [number(case * 31 + k), number(case * 17 + k + 7_777)]).collect();
+            let (mut xs, mut ys): (Vec<f64>, Vec<f64>) = points.iter().map(|p| (p[0], p[1])).unzip();
+            xs.push(xs[0]);
+            ys.push(ys[0]);
+            let edges: Vec<Edge> =
+                (0..corners as usize).map(|k| [[xs[k], ys[k]], [xs[k + 1], ys[k + 1]]]).collect();
+            let crosses = (1..edges.len()).any(|j| edges[..j].iter().any(|e| edges_cross(e, &edges[j])));
+            stars += u32::from(star_shaped(&xs, &ys));
+            assert!(!(crosses && star_shaped(&xs, &ys)), "{points:?}");
+        }
+        assert!(stars > 1_000, "{stars}");
     }
 
     #[test]

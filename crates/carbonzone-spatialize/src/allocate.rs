@@ -184,9 +184,26 @@ pub struct RuleTonnes {
 }
 
 impl RuleTonnes {
-    fn of(per_parcel: &[f64]) -> Self {
-        let some = || (0..per_parcel.len()).filter(|&p| per_parcel[p] != 0.0);
-        Self { parcels: some().map(|p| p as u32).collect(), tonnes: some().map(|p| per_parcel[p]).collect() }
+    /// What the members get, and what point sources add.
+    fn new(members: impl Iterator<Item = (u32, f64)>, points: impl Iterator<Item = (u32, f64)>) -> Self {
+        let mut all: Vec<(u32, f64)> = members.filter(|(_, t)| *t != 0.0).collect();
+        let shared = all.len();
+        all.extend(points);
+        if all.len() > shared {
+            // Stable: on a parcel, the share of the rule comes first, then its plants in their order.
+            all.sort_by_key(|(parcel, _)| *parcel);
+        }
+        let mut out = Self::default();
+        for same in all.chunk_by(|a, b| a.0 == b.0) {
+            out.parcels.push(same[0].0);
+            out.tonnes.push(same.iter().map(|(_, t)| t).sum());
+        }
+        out
+    }
+
+    /// Parcels, ascending, and t CO2e on each.
+    pub fn placed(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.parcels.iter().map(|&p| p as usize).zip(self.tonnes.iter().copied())
     }
 
     /// t CO2e on a parcel.
@@ -274,7 +291,6 @@ fn place_rule(
         return Err(AllocationError::Budget { rule: rule.id.clone(), budget_t: rule.budget_t });
     }
     let (members, groups, redirected) = members(parcels, rule);
-    let mut tonnes = vec![0.0; parcels.area_m2.len()];
     let mine = || point_sources.iter().filter(|s| s.rule == rule.id);
     let point_t = mine().map(|s| s.gross_t).collect::<ExactSum>().value();
     if point_t > rule.budget_t * (1.0 + 1e-12) {
@@ -300,21 +316,15 @@ fn place_rule(
         parcels: members.len() as u64,
         ..RuleRecord::default()
     };
-    if rest_t > 0.0 {
-        match weights(parcels, proxies, rule, &members, &mut record)? {
-            Some((weights, total)) => {
-                for (&p, w) in members.iter().zip(weights) {
-                    tonnes[p as usize] = rest_t * (w / total);
-                }
-            }
-            None => record.unallocated_t = rest_t,
-        }
+    let found = if rest_t > 0.0 { weights(parcels, proxies, rule, &members, &mut record)? } else { None };
+    if found.is_none() {
+        record.unallocated_t = rest_t;
     }
-    for source in mine() {
-        tonnes[source.parcel as usize] += source.gross_t;
-    }
-    record.placed_t = ExactSum::of(&tonnes);
-    Ok((RuleTonnes::of(&tonnes), record))
+    let (weights, total) = found.unwrap_or_default();
+    let shares = members.iter().zip(weights).map(|(&p, w)| (p, rest_t * (w / total)));
+    let tonnes = RuleTonnes::new(shares, mine().map(|s| (s.parcel, s.gross_t)));
+    record.placed_t = ExactSum::of(&tonnes.tonnes);
+    Ok((tonnes, record))
 }
 
 /// Names of the space types that at least one parcel has, in the order of their declaration.

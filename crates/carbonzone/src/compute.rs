@@ -253,9 +253,8 @@ fn book(
 }
 
 fn contributions(allocation: &Allocation, on_zones: &OverlapMatrix, ids: &[String]) -> Vec<Contribution> {
-    let n = on_zones.offsets.len() - 1;
     let per_rule: Vec<Vec<f64>> =
-        allocation.per_rule.par_iter().map(|t| on_zones.spread(&t.per_parcel(n)).per_target).collect();
+        allocation.per_rule.par_iter().map(|t| on_zones.spread_some(t.placed()).per_target).collect();
     let mut out = Vec::new();
     for (z, id) in ids.iter().enumerate() {
         for (record, tonnes) in allocation.records.iter().zip(&per_rule) {
