@@ -1,6 +1,6 @@
 //! Columns to be written, borrowed from wherever they are: a million rows are not copied into a table first.
 
-use carbonzone_types::{AttributeTable, Column, ColumnData};
+use carbonzone_types::{AttributeTable, Column, ColumnData, TextList};
 
 /// One column, borrowed.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +10,7 @@ pub enum ColumnView<'a> {
     /// Numbers; NaN is NULL.
     Reals(&'a [f64]),
     /// Texts.
-    Texts(&'a [String]),
+    Texts(&'a TextList),
     /// Indices into a list of names.
     Names(&'a [u16], &'a [String]),
     /// The same for long lists.
@@ -58,7 +58,7 @@ impl<'a> ColumnView<'a> {
         match self {
             Self::Data(data) => data.clone(),
             Self::Reals(v) => ColumnData::reals(v),
-            Self::Texts(v) => ColumnData::texts(v),
+            Self::Texts(v) => ColumnData::Text((0..v.len()).map(|i| Some(v[i].to_owned())).collect()),
             Self::Names(v, names) => {
                 ColumnData::Text(v.iter().map(|&i| Some(names[i as usize].clone())).collect())
             }
@@ -112,7 +112,8 @@ mod tests {
         let mut view = TableView::default();
         view.push("x", ColumnView::Reals(&[1.5, f64::NAN]));
         view.push("space_type", ColumnView::Names(&[1, 0], &names));
-        view.push("id", ColumnView::Texts(&names));
+        let ids: TextList = names.iter().collect();
+        view.push("id", ColumnView::Texts(&ids));
         let table = view.to_table();
         assert_eq!(table.numbers("x").unwrap(), [Some(1.5), None]);
         assert_eq!(table.texts("space_type").unwrap()[0].as_deref(), Some("forest"));

@@ -7,9 +7,12 @@
 /// A term that is not finite or of magnitude ≥ 2⁶² makes the sum [`f64::NAN`]: never a silently wrong number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ExactSum {
+    /// In quanta, or [`POISONED`]: there are millions of these, so no second field.
     fixed: i128,
-    poisoned: bool,
 }
+
+/// Stands for "a term was refused"; far beyond any sum of terms below [`LIMIT`] that fits.
+const POISONED: i128 = i128::MIN;
 
 /// 2⁶⁴ as a float: the scale of the fixed point.
 const SCALE: f64 = (1_u128 << 64) as f64;
@@ -25,29 +28,23 @@ impl ExactSum {
 
     /// Adds one term.
     pub fn add(&mut self, term: f64) {
-        if term.abs() < LIMIT {
-            match self.fixed.checked_add((term * SCALE) as i128) {
-                Some(sum) => self.fixed = sum,
-                None => self.poisoned = true,
-            }
-        } else {
-            self.poisoned = true;
-        }
+        self.add_fixed(if term.abs() < LIMIT { (term * SCALE) as i128 } else { POISONED });
     }
 
     /// Adds another partial sum; the result does not depend on how the terms were split.
     pub fn merge(&mut self, other: Self) {
-        match self.fixed.checked_add(other.fixed) {
-            Some(sum) => self.fixed = sum,
-            None => self.poisoned = true,
-        }
-        self.poisoned |= other.poisoned;
+        self.add_fixed(other.fixed);
+    }
+
+    fn add_fixed(&mut self, term: i128) {
+        let refused = self.fixed == POISONED || term == POISONED;
+        self.fixed = if refused { POISONED } else { self.fixed.checked_add(term).unwrap_or(POISONED) };
     }
 
     /// The sum, rounded once to the nearest `f64`; NaN if a term was refused.
     #[must_use]
     pub fn value(self) -> f64 {
-        if self.poisoned { f64::NAN } else { self.fixed as f64 / SCALE }
+        if self.fixed == POISONED { f64::NAN } else { self.fixed as f64 / SCALE }
     }
 
     /// Sum of a slice.
@@ -80,6 +77,11 @@ mod tests {
         assert!(ExactSum::of(&[1.0, f64::NAN]).is_nan());
         assert!(ExactSum::of(&[1.0, 1e19]).is_nan());
         assert!(ExactSum::of(&[1.0, f64::INFINITY]).is_nan());
+        assert!(ExactSum::of(&[f64::NAN, 1.0, -1.0]).is_nan());
+        assert!(ExactSum::of(&[4e18; 3]).is_nan(), "beyond the range of the sum");
+        let mut merged = [1.0].into_iter().collect::<ExactSum>();
+        merged.merge([f64::NAN].into_iter().collect());
+        assert!(merged.value().is_nan());
     }
 
     proptest! {

@@ -18,6 +18,7 @@ mod ledger;
 mod manifest;
 mod progress;
 mod table;
+mod text_list;
 mod units;
 
 pub use exact::ExactSum;
@@ -30,4 +31,5 @@ pub use manifest::{
 };
 pub use progress::{NoProgress, Progress};
 pub use table::{AttributeTable, Column, ColumnData};
+pub use text_list::TextList;
 pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, decimal_scaled};

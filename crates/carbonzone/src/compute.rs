@@ -159,7 +159,7 @@ fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut 
         .take(5)
         .map(|(a, b, m2)| {
             let ids = &inputs.parcels.ids;
-            format!("{} and {}: {m2:.1} m²", ids[*a as usize], ids[*b as usize])
+            format!("{} and {}: {m2:.1} m²", &ids[*a as usize], &ids[*b as usize])
         })
         .collect();
     let area = ExactSum::of(&inputs.parcels.planar_m2);

@@ -66,7 +66,7 @@ fn point_sources(inputs: &Inputs) -> Vec<PointSourceRecord> {
     let record = |plant: &PlacedPointSource| PointSourceRecord {
         id: plant.id.clone(),
         rule: plant.rule.clone(),
-        parcel: inputs.parcels.ids[plant.parcel as usize].clone(),
+        parcel: inputs.parcels.ids[plant.parcel as usize].to_owned(),
         gross_t: plant.gross_t,
     };
     inputs.point_sources.iter().map(record).collect()

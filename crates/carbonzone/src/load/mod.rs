@@ -150,7 +150,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     // Every layer is tried, so that one run of `check` names everything that is wrong.
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
-    let (Some(parcels), Some((mut zones, counties))) = (parcels, zones) else {
+    let (Some(mut parcels), Some((mut zones, counties))) = (parcels, zones) else {
         try_other_layers(loaded, &crs, notes, progress);
         let _ = inventory::load(loaded, None, notes);
         return None;
@@ -158,7 +158,8 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     rule_land::check(loaded, &parcels, notes);
     let mut proxies = Proxies::default();
     let mut per_zone = per_zone::ZoneWeights::default();
-    {
+    let overlaps = std::thread::scope(|beside| {
+        let overlaps = beside.spawn(|| parcels::overlaps(&parcels.coverage));
         progress.begin("index parcels", None);
         let locator = PointLocator::new(&parcels.coverage);
         progress.end();
@@ -176,7 +177,9 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         let traffic = poi::load(&ground, &mut proxies, &mut per_zone, notes);
         people::load(&ground, &mut proxies, &mut per_zone, notes);
         roads::load(&ground, &LineIndex::from_locator(&locator), &traffic, &mut proxies, notes);
-    }
+        overlaps.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+    parcels.overlaps = overlaps;
     let derived_gdp = gdp::derive(loaded, &crs, &counties, per_zone, &mut zones, notes, progress);
     let Proxies { table: mut proxies, fields: proxy_fields } = proxies;
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);

@@ -10,7 +10,7 @@ use carbonzone_io::{PolygonLayer, WorkingCrs};
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
 use carbonzone_types::{
-    AttributeTable, ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage, Statement,
+    AttributeTable, ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage, Statement, TextList,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub struct ParcelSet {
     /// Geometry in the working CRS.
     pub coverage: Coverage,
     /// Unique ids.
-    pub ids: Vec<String>,
+    pub ids: TextList,
     /// Codes as given.
     pub land_use: Codes,
     /// Index into `space_types`.
@@ -39,7 +39,7 @@ pub struct ParcelSet {
     pub planar_m2: Vec<f64>,
     /// Ellipsoidal area, m².
     pub ellipsoidal_m2: Vec<f64>,
-    /// Pairs of parcels that claim the same ground, with its planar area in m².
+    /// Pairs of parcels that claim the same ground, with its planar area in m²; see [`overlaps`].
     pub overlaps: Vec<(u32, u32, f64)>,
 }
 
@@ -88,6 +88,8 @@ pub fn load(
     let land_use = Codes::first_filled(&layer.table, code_field)?;
     let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&layer.table, n));
     layer.table = AttributeTable::new();
+    let ids = std::mem::take(&mut layer.ids).into_iter().collect();
+    carbonzone_io::return_free_memory();
     progress.begin("areas", None);
     let planar_m2 = layer.coverage.areas_m2();
     let ellipsoidal_m2 = match carbonzone_io::ellipsoidal_areas_m2(&layer.coverage, crs) {
@@ -104,15 +106,9 @@ pub fn load(
     };
     let classes = classify(&scheme, &land_use, &area_m2, loaded, notes);
     warn_other_scheme(&scheme, &land_use, names.as_ref(), &area_m2, loaded, notes);
-    progress.begin("parcel overlaps", None);
-    let overlaps = carbonzone_geom::self_overlaps(&layer.coverage)
-        .into_iter()
-        .filter(|(_, _, m2)| *m2 > OVERLAP_M2)
-        .collect();
-    progress.end();
     Some(ParcelSet {
         coverage: layer.coverage,
-        ids: layer.ids,
+        ids,
         land_use,
         space_type: classes.space_type,
         space_types: classes.space_types,
@@ -121,8 +117,18 @@ pub fn load(
         area_m2,
         planar_m2,
         ellipsoidal_m2,
-        overlaps,
+        overlaps: Vec::new(),
     })
+}
+
+/// Pairs of parcels that claim the same ground, on threads of their own: the layers that are read meanwhile leave time between
+/// their batches.
+pub fn overlaps(coverage: &Coverage) -> Vec<(u32, u32, f64)> {
+    let find = || carbonzone_geom::self_overlaps(coverage);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build();
+    let mut found = pool.map_or_else(|_no_threads| find(), |pool| pool.install(find));
+    found.retain(|(_, _, m2)| *m2 > OVERLAP_M2);
+    found
 }
 
 /// The polygons of the layer with the fields that are needed.
