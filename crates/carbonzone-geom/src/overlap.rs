@@ -163,11 +163,13 @@ pub fn overlap_grid_and_zones(
     zones: &Coverage,
 ) -> (OverlapMatrix, OverlapMatrix) {
     let index = ZoneIndex::new(zones);
-    type Scratch = (GridScratch, ZoneScratch);
-    let [cells, pieces] =
-        by_chunks(parcels, [grid.len(), zones.len()], |shape, scratch: &mut Scratch, [to_grid, to_zones]| {
+    let [cells, pieces] = by_chunks(
+        parcels,
+        [grid.len(), zones.len()],
+        |shape, scratch: &mut (GridScratch, ZoneScratch), [to_grid, to_zones]| {
             cover_feature(parcels, shape, grid, &mut scratch.0, to_grid);
             overlap_feature(parcels, shape, &index, &mut scratch.1, to_zones);
-        });
+        },
+    );
     (cells, pieces)
 }

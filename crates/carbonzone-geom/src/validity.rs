@@ -249,7 +249,7 @@ mod tests {
         let unzip = |ring: &[[f64; 2]]| -> (Vec<f64>, Vec<f64>) { ring.iter().map(|p| (p[0], p[1])).unzip() };
         let star = |turns: u32, corners: u32| -> Vec<[f64; 2]> {
             let angle = |k: u32| f64::from(k * turns) / f64::from(corners) * std::f64::consts::TAU;
-            let radius = |k: u32| if k % 2 == 0 { 5.0 } else { 3.0 };
+            let radius = |k: u32| if k.is_multiple_of(2) { 5.0 } else { 3.0 };
             (0..=corners)
                 .map(|k| [radius(k % corners) * angle(k).cos(), radius(k % corners) * angle(k).sin()])
                 .collect()

@@ -15,7 +15,7 @@ const PASSES: usize = 4;
 /// A layer in pieces, as it comes out of parallel decoding; features are numbered through all pieces.
 #[derive(Debug, Default)]
 pub struct Pieces {
-    pieces: Vec<Coverage>,
+    layers: Vec<Coverage>,
     /// Number of the first feature of each piece.
     starts: Vec<u32>,
     features: usize,
@@ -28,7 +28,7 @@ impl From<Vec<Coverage>> for Pieces {
             starts.push(features as u32);
             features += piece.len();
         }
-        Self { pieces, starts, features }
+        Self { layers: pieces, starts, features }
     }
 }
 
@@ -52,7 +52,7 @@ impl Pieces {
     #[must_use]
     pub fn find(&self, i: usize) -> (&Coverage, usize) {
         let piece = self.starts.partition_point(|start| *start as usize <= i) - 1;
-        (&self.pieces[piece], i - self.starts[piece] as usize)
+        (&self.layers[piece], i - self.starts[piece] as usize)
     }
 
     /// The features in another order as one layer: new feature `k` is feature `order[k]`; features may be left out, but not repeated.
@@ -66,8 +66,8 @@ impl Pieces {
     /// If an index is not below `self.len()`.
     pub fn gather(mut self, order: &[u32]) -> Result<Coverage, GeomError> {
         let unmoved = || order.iter().enumerate().all(|(k, &i)| i as usize == k);
-        if self.pieces.len() == 1 && order.len() == self.features && unmoved() {
-            return Ok(self.pieces.remove(0));
+        if self.layers.len() == 1 && order.len() == self.features && unmoved() {
+            return Ok(self.layers.remove(0));
         }
         let mut out = Coverage::with_capacity(order.len(), 0);
         let mut vertices = 0usize;
@@ -99,7 +99,7 @@ impl Pieces {
         of: impl Fn(&mut Coverage) -> &mut Vec<f64>,
     ) -> Vec<f64> {
         let mut sources: Vec<Source> = self
-            .pieces
+            .layers
             .iter_mut()
             .zip(&self.starts)
             .map(|(piece, &start)| {
@@ -188,7 +188,7 @@ mod tests {
             };
             let part = |p: u32| {
                 let shell = ring(f64::from(p * 10), 5.0);
-                if p == 0 && k % 2 == 0 { vec![shell, ring(1.0, 1.0)] } else { vec![shell] }
+                if p == 0 && k.is_multiple_of(2) { vec![shell, ring(1.0, 1.0)] } else { vec![shell] }
             };
             c.push_rings(&(0..k % 3).map(part).collect::<Vec<_>>());
         }
