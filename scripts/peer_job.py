@@ -11,6 +11,7 @@ It leaves out what carbonzone does besides: overlap check, ellipsoidal areas, ha
 import json
 import resource
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -56,16 +57,23 @@ def halves(pool, threads, n, work):
 
 
 def overlay(pool, threads, parcels, areas, targets):
-    """Rows parcel, target, area: whole parcels where the target properly contains them, the others intersected."""
-    shapely.prepare(targets)
-    tree = shapely.STRtree(targets)
+    """Rows parcel, target, area: whole parcels where the target properly contains them, the others intersected.
+
+    GEOS builds trees and prepared geometries when they are first asked, which is not safe in threads: each has its own.
+    """
+    own = threading.local()
 
     def pairs(part):
+        if not hasattr(own, "tree"):
+            own.targets = shapely.from_wkb(shapely.to_wkb(targets))
+            shapely.prepare(own.targets)
+            own.tree = shapely.STRtree(own.targets)
+        tree, mine = own.tree, own.targets
         p, t = tree.query(parcels[part], predicate="intersects")
         p += part.start
         area = areas[p].copy()
-        cut = ~shapely.contains_properly(targets[t], parcels[p])
-        area[cut] = shapely.area(shapely.intersection(parcels[p[cut]], targets[t[cut]]))
+        cut = ~shapely.contains_properly(mine[t], parcels[p])
+        area[cut] = shapely.area(shapely.intersection(parcels[p[cut]], mine[t[cut]]))
         return p, t, area
 
     return halves(pool, threads, len(parcels), pairs)
@@ -109,6 +117,7 @@ def main():
 
         to_plane = pyproj.Transformer.from_crs(4326, 4549, always_xy=True)
         tree = shapely.STRtree(parcels)
+        tree.query(shapely.points(0, 0))
 
         def located(points, part):
             here = shapely.get_coordinates(points[part])

@@ -180,22 +180,26 @@ fn ring_share((xs, ys): (&[f64], &[f64]), blocks: Blocks<'_>, p: [f64; 2], q: [f
     for_each_change(
         (xs, ys),
         blocks,
-        |block| beside_line(block, p, q),
+        |block| beside_segment(block, p, q),
         |xs, ys| left_mask(xs, ys, p, q),
         |from, to, goes_left| sum += bound(xs, ys, (from, to, goes_left), p, q),
     );
     sum
 }
 
-/// True if the box lies wholly on one side of the line p → q, by more than any rounding. A box that is not finite does not.
+/// True if no edge in the box counts: it lies wholly on one side of the line p → q, or wholly behind p, by more than any rounding.
+/// A box that is not finite does not.
 #[inline]
-fn beside_line([x0, y0, x1, y1]: [f64; 4], p: [f64; 2], q: [f64; 2]) -> bool {
+fn beside_segment([x0, y0, x1, y1]: [f64; 4], p: [f64; 2], q: [f64; 2]) -> bool {
     let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
-    let to_centre = dx * (0.5 * (y0 + y1) - p[1]) - dy * (0.5 * (x0 + x1) - p[0]);
-    let half = 0.5 * (dx.abs() * (y1 - y0) + dy.abs() * (x1 - x0));
+    let (to_x, to_y) = (0.5 * (x0 + x1) - p[0], 0.5 * (y0 + y1) - p[1]);
+    let (width, height) = (0.5 * (x1 - x0), 0.5 * (y1 - y0));
     // Far above the rounding of the coordinates and of this test.
     let size = x0.abs().max(x1.abs()).max(y0.abs()).max(y1.abs()).max(p[0].abs()).max(p[1].abs());
-    to_centre.abs() > half * (1.0 + 1e-6) + (dx.abs() + dy.abs()) * size * 1e-12
+    let slack = (dx.abs() + dy.abs()) * size * 1e-12;
+    let reach = |along: f64, across: f64| (along + across) * (1.0 + 1e-6) + slack;
+    (dx * to_y - dy * to_x).abs() > reach(dx.abs() * height, dy.abs() * width)
+        || -(dx * to_x + dy * to_y) > reach(dx.abs() * width, dy.abs() * height)
 }
 
 /// Where an edge that crosses the line bounds the ground inside, as ± clamp(t, 0, 1).
