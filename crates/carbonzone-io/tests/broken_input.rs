@@ -261,7 +261,7 @@ fn duplicate_and_blank_ids_get_stable_names_whatever_the_order_of_the_file() {
     };
     let (one, two) = (make(&[0, 1, 2, 3, 4]), make(&[4, 1, 3, 0, 2]));
     let layer = one.layer.as_ref().unwrap();
-    assert_eq!(layer.ids, ["null", "null#2", "a", "a#2", "b"]);
+    assert_eq!(layer.ids, ["a", "a#2", "b", "null", "null#2"]);
     let other = two.layer.as_ref().unwrap();
     assert_eq!((&layer.ids, &layer.coverage, &layer.table), (&other.ids, &other.coverage, &other.table));
     let finding = one.finding("duplicate_id");
