@@ -202,7 +202,7 @@ pub struct UnitArgs {
     /// Parcel id
     #[arg(long, value_name = "ID")]
     pub parcel: Option<String>,
-    /// Grid cell: column from the west, row from the north
+    /// Grid cell: column from the west, row from the north, or its id c<COL>_r<ROW>
     #[arg(long, value_name = "COL,ROW")]
     pub cell: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! `carbonzone explain`: where a unit's tonnes come from.
 
 use crate::args::{ExplainArgs, Format};
+use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
 use crate::summary::{right_align, table, tonnes};
 use crate::terminal::print_line;
@@ -142,25 +143,9 @@ fn parcel(dir: &Path, manifest: &RunManifest, id: &str) -> anyhow::Result<Explan
 
 fn zone(dir: &Path, manifest: &RunManifest, id: &str) -> anyhow::Result<Explanation> {
     let (coverage, table) = carbonzone_io::read_own_layer(&gpkg(dir, manifest), &manifest.zones_layer)?;
+    let row = find_unit::unit_row(&table, &manifest.zones_layer, id).map_err(anyhow::Error::msg)?;
     let ids = table.texts("unit_id").unwrap_or_default();
-    let names = table.texts("name").unwrap_or_default();
-    let english = table.texts("name_en").unwrap_or_default();
-    let found = [&ids, &names, &english]
-        .into_iter()
-        .find_map(|column| column.iter().position(|text| text.as_deref() == Some(id)));
-    let Some(row) = found else {
-        let known: Vec<String> = ids
-            .iter()
-            .zip(&names)
-            .take(8)
-            .map(|(i, n)| format!("{} {}", i.as_deref().unwrap_or(""), n.as_deref().unwrap_or("")))
-            .collect();
-        bail!(
-            "no unit \"{id}\" in layer {}\nhint: ids look like this: {}",
-            manifest.zones_layer,
-            known.join(", ")
-        );
-    };
+    let names = table.texts("name").unwrap_or_else(|| vec![None; ids.len()]);
     let shape = coverage.reordered(&[row as u32]);
     let bounds = shape.bounds(0).context("the unit has no geometry")?;
     let (parcels, attributes) = parcels_in(dir, manifest, bounds)?;
@@ -197,11 +182,7 @@ fn against_city(manifest: &RunManifest, zones: &AttributeTable, row: usize) -> V
 
 fn cell(dir: &Path, manifest: &RunManifest, text: &str) -> anyhow::Result<Explanation> {
     let grid = manifest.grid.context("this run has no grid")?;
-    let parsed =
-        text.split_once(',').and_then(|(c, r)| Some((c.trim().parse().ok()?, r.trim().parse().ok()?)));
-    let Some((col, row)) = parsed.filter(|(c, r): &(u32, u32)| *c < grid.cols && *r < grid.rows) else {
-        bail!("--cell {text}: expected COL,ROW with COL < {} and ROW < {}", grid.cols, grid.rows);
-    };
+    let (col, row) = find_unit::cell(text, &grid).map_err(anyhow::Error::msg)?;
     let id = grid.cell_id(grid.index(col, row));
     let (_, table) = by_id(dir, manifest, &manifest.grid_layer, &id)?;
     if table.rows() == 0 {

@@ -13,6 +13,7 @@ mod config;
 mod diagnostics;
 mod explain;
 mod factors;
+mod find_unit;
 mod frame;
 mod gdp_proxies;
 mod init;

@@ -170,7 +170,13 @@ fn explain_accounts_for_every_tonne_of_a_parcel_a_township_and_a_cell() {
     let (text, _) = expect(0, &["explain", &city.path("out"), "--township", &township]);
     assert!(text.contains("× the mean of the 97 townships"), "{text}");
     let (_, stderr) = expect(2, &["explain", &city.path("out"), "--township", "nowhere"]);
-    assert!(stderr.contains("ids look like this"), "{stderr}");
+    assert!(stderr.contains("ids and names look like this"), "{stderr}");
+    let (by_id, _) =
+        expect(0, &["explain", &city.path("out"), "--cell", &format!("c{}_r{}", col.unwrap(), row.unwrap())]);
+    assert_eq!(by_id, expect(0, &["explain", &city.path("out"), "--cell", &cell]).0);
+    // 虞山 in Changshu and 玉山 in Kunshan are both Yushan in Latin letters.
+    let (_, stderr) = expect(2, &["explain", &city.path("out"), "--township", "Yushan"]);
+    assert!(stderr.contains("2 units") && stderr.contains("虞山") && stderr.contains("玉山"), "{stderr}");
 }
 
 #[test]
