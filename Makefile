@@ -23,7 +23,7 @@ setup: ## install libgdal if it is missing (says what it does)
 
 $(CZ): $(SOURCES)
 	@scripts/bootstrap
-	$(CARGO) build --release --locked -p carbonzone
+	$(CARGO) build --release --locked -p carbonzone-cli
 	@touch $(CZ)
 
 build: $(CZ) ## the release binary
@@ -80,7 +80,7 @@ maps: $(CZ) ## regenerate figures, QGIS project and report of out/suzhou without
 test: setup test-core ## every test
 	$(CARGO) test --release --workspace --locked $(addprefix --exclude ,$(PURE))
 
-test-core: ## all crates but io and the binary, without libgdal
+test-core: ## all crates but io, the library of the study and the command, without libgdal
 	PKG_CONFIG_LIBDIR=/nonexistent GDAL_HOME=/nonexistent $(CARGO) test --release --locked $(addprefix -p ,$(PURE))
 	@! $(CARGO) tree --locked -e normal,build,dev $(addprefix -p ,$(PURE)) | grep -E '(gdal|geos)-sys' || { echo 'a pure crate links native code'; exit 1; }
 
@@ -101,7 +101,7 @@ deny: ## licences, advisories, bans (needs cargo-deny)
 	$(CARGO) deny check
 
 bless: ## record golden files anew; review the diff
-	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone -p carbonzone-report
+	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone-cli -p carbonzone-report
 
 oracle: out/guiyang/run.json ## ask GEOS, exactextract, tobler, scipy again and compare with the committed expected values
 	scripts/venv build/venv-oracle oracle/requirements.txt

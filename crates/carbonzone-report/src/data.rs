@@ -8,6 +8,7 @@ use carbonzone_zoning::WhatIf;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A layer of the run: geometries in the working CRS (metres) and all fields of contract §5.
 #[derive(Debug, Clone)]
@@ -15,7 +16,7 @@ pub struct MapLayer {
     /// Table name in the GeoPackage, e.g. `townships`.
     pub name: String,
     /// Geometries, one per row of `table`.
-    pub coverage: Coverage,
+    pub coverage: Arc<Coverage>,
     /// Attributes. With several years it is in long form, with a `year` column.
     pub table: AttributeTable,
 }
@@ -78,7 +79,7 @@ impl MapLayer {
             (0..years.len()).filter(|i| years[*i] == Some(f64::from(year))).map(|i| i as u32).collect();
         Self {
             name: self.name.clone(),
-            coverage: self.coverage.reordered(&order),
+            coverage: Arc::new(self.coverage.reordered(&order)),
             table: self.table.reordered(&order),
         }
     }

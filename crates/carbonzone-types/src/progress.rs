@@ -8,6 +8,8 @@ pub trait Progress: Sync {
     fn advance(&self, n: u64);
     /// The stage is over.
     fn end(&self);
+    /// Something that the user should read now, such as a font that is missing.
+    fn say(&self, _message: &str) {}
     /// True once the user asked to stop (Ctrl-C): a long stage should return early.
     fn cancelled(&self) -> bool {
         false

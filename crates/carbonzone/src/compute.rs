@@ -78,7 +78,6 @@ pub fn compute(
     let sectors = sector_order(&allocation);
     let parcels = parcel_table(&allocation, &sectors, inputs.parcels.ids.len());
     let grid = grid_of(loaded, inputs, notes)?;
-    carbonzone_io::return_free_memory();
     progress.begin("overlay parcels with grid and zones", None);
     let (on_grid, on_zones) = overlap_grid_and_zones(&inputs.parcels.coverage, &grid, &inputs.zones.coverage);
     progress.end();

@@ -92,6 +92,7 @@ pub enum AreaBasis {
 
 impl AreaBasis {
     /// As in the pipeline file.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Planar => "planar",
@@ -183,6 +184,7 @@ pub struct ParcelLayer {
 
 impl ParcelLayer {
     /// True if the source is a land-cover raster, by its extension.
+    #[must_use]
     pub fn is_raster(&self) -> bool {
         let extension = self.source.path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         ["tif", "tiff", "img", "asc", "jp2"].iter().any(|e| extension.eq_ignore_ascii_case(e))
@@ -451,7 +453,7 @@ pub struct ZoneTable {
 }
 
 /// The default of a unit or scale that changes nothing.
-pub fn one() -> f64 {
+pub(crate) fn one() -> f64 {
     1.0
 }
 
@@ -470,6 +472,7 @@ pub enum TableKey {
 
 impl ZoneLayer {
     /// The downscaling of GDP, if one is asked for.
+    #[must_use]
     pub fn downscale(&self) -> Option<&Downscale> {
         match &self.gdp {
             Some(ZoneGdp::Derived(derived)) => Some(&derived.downscale),
@@ -478,6 +481,7 @@ impl ZoneLayer {
     }
 
     /// The field with GDP, if it is in the layer.
+    #[must_use]
     pub fn gdp_field(&self) -> Option<&String> {
         match &self.gdp {
             Some(ZoneGdp::Field(field)) => Some(field),
@@ -547,6 +551,7 @@ pub enum MassUnit {
 impl MassUnit {
     /// An amount of a file in tonnes, scaled as the decimal number that stands there: 12430.46 × 10⁴ t are
     /// 124304600 t, not 124304599.99999999 t.
+    #[must_use]
     pub fn in_tonnes(self, amount: f64) -> f64 {
         let power = match self {
             Self::Tonnes => 0,
@@ -685,7 +690,7 @@ pub enum ParcelDetail {
 }
 
 /// Format of the parcel layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParcelFormat {
     /// In the run's GeoPackage.
@@ -700,7 +705,7 @@ pub enum ParcelFormat {
 }
 
 /// Language of maps and report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
     /// English.

@@ -1,67 +1,87 @@
-//! `carbonzone explain`: where a unit's tonnes come from.
+//! Where a unit's tonnes come from.
 
-use crate::args::{ExplainArgs, Format};
 use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
-use crate::summary::{right_align, table, tonnes};
-use crate::terminal::print_line;
+use crate::text_table::tonnes;
 use anyhow::{Context, bail};
 use carbonzone_geom::{Coverage, overlap_grid, overlap_zones};
 use carbonzone_types::{AttributeTable, ExactSum, RuleRecord, RunManifest};
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::path::Path;
 
 /// One line of an explanation: a rule's part of a unit's tonnes.
 #[derive(Debug, Serialize)]
-struct Line {
-    sector: String,
-    rule: String,
-    activity: String,
-    budget_t: f64,
-    budget_source: String,
-    land: String,
-    proxy: String,
+pub struct Line {
+    /// Sector key, or `sink`.
+    pub sector: String,
+    /// Rule of the allocation table.
+    pub rule: String,
+    /// Activity in words.
+    pub activity: String,
+    /// What the rule shares out, t CO2e.
+    pub budget_t: f64,
+    /// Where the budget comes from.
+    pub budget_source: String,
+    /// Land groups that carry it.
+    pub land: String,
+    /// Proxy in use.
+    pub proxy: String,
     /// True if an earlier proxy of the chain was zero everywhere.
-    fallback: bool,
+    pub fallback: bool,
     /// Measure of the unit (for cells and zones: of its share of the parcels).
-    weight: f64,
-    weight_total: f64,
-    weight_unit: String,
-    parcels: u64,
-    amount_t: f64,
+    pub weight: f64,
+    /// The same over all parcels of the class.
+    pub weight_total: f64,
+    /// Unit of the measure.
+    pub weight_unit: String,
+    /// Parcels of the unit that carry weight.
+    pub parcels: u64,
+    /// Part of the unit, t CO2e.
+    pub amount_t: f64,
 }
 
+/// Where a unit's tonnes come from.
 #[derive(Debug, Serialize)]
-struct Explanation {
-    unit: String,
-    kind: String,
-    synthetic: bool,
-    gross_t: f64,
-    sink_t: f64,
-    net_t: f64,
+pub struct Explanation {
+    /// Id and name.
+    pub unit: String,
+    /// Layer of the unit.
+    pub kind: String,
+    /// True if any input is synthetic.
+    pub synthetic: bool,
+    /// As written in the layer, t CO2e.
+    pub gross_t: f64,
+    /// As written in the layer, t CO2e.
+    pub sink_t: f64,
+    /// As written in the layer, t CO2e.
+    pub net_t: f64,
     /// Written value minus the sum of the lines: what the explanation leaves open.
-    unexplained_gross_t: f64,
-    lines: Vec<Line>,
+    pub unexplained_gross_t: f64,
+    /// Parts by rule.
+    pub lines: Vec<Line>,
     /// The unit beside the city (zones).
-    against_city: Vec<Beside>,
+    pub against_city: Vec<Beside>,
     /// The parcels that weigh most (cells and zones).
-    largest_parcels: Vec<LargeParcel>,
+    pub largest_parcels: Vec<LargeParcel>,
     /// Activity lines behind each budget, if the totals were computed.
-    inventory_lines: Vec<serde_json::Value>,
+    pub inventory_lines: Vec<serde_json::Value>,
 }
 
 /// A number of a zone beside that of the city.
 #[derive(Debug, Serialize)]
-struct Beside {
-    key: String,
-    label: String,
-    value: Option<f64>,
-    city: f64,
+pub struct Beside {
+    /// Column of the zone layer.
+    pub key: String,
+    /// Its name.
+    pub label: String,
+    /// Of the unit.
+    pub value: Option<f64>,
+    /// Of the city.
+    pub city: f64,
     /// What the number of the city is.
-    city_is: String,
+    pub city_is: String,
     /// Value over the city's; none where that is not positive.
-    ratio: Option<f64>,
+    pub ratio: Option<f64>,
 }
 
 impl Beside {
@@ -71,12 +91,17 @@ impl Beside {
     }
 }
 
+/// A parcel that weighs much in the unit.
 #[derive(Debug, Serialize)]
-struct LargeParcel {
-    id: String,
-    land_use: String,
-    share_of_parcel: f64,
-    gross_t: f64,
+pub struct LargeParcel {
+    /// Parcel id.
+    pub id: String,
+    /// Land use as given.
+    pub land_use: String,
+    /// Part of the parcel that lies in the unit.
+    pub share_of_parcel: f64,
+    /// t CO2e of that part.
+    pub gross_t: f64,
 }
 
 /// Parcels of the run with the share of each that lies in the unit.
@@ -85,25 +110,31 @@ struct Members {
     shares: Vec<f64>,
 }
 
-/// The command.
-pub fn explain(args: &ExplainArgs) -> anyhow::Result<u8> {
-    let manifest = read_manifest(&args.run_dir)?;
+/// Which unit of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unit {
+    /// Township or county, by id or name.
+    Zone(String),
+    /// Parcel, by id.
+    Parcel(String),
+    /// Grid cell, as `COL,ROW` from the north-west.
+    Cell(String),
+}
+
+/// Says where a unit's tonnes come from.
+///
+/// # Errors
+/// If the folder holds no run, the run has no such unit, or not what explains it.
+pub fn explain(run_dir: &Path, unit: &Unit) -> anyhow::Result<Explanation> {
+    let manifest = read_manifest(run_dir)?;
     if manifest.study != "parcels" {
         bail!("explain works on runs with parcels; this one is of type \"{}\"", manifest.study);
     }
-    let unit = &args.unit;
-    let explanation = if let Some(id) = &unit.parcel {
-        parcel(&args.run_dir, &manifest, id)?
-    } else if let Some(id) = &unit.township {
-        zone(&args.run_dir, &manifest, id)?
-    } else {
-        cell(&args.run_dir, &manifest, unit.cell.as_deref().unwrap_or_default())?
-    };
-    match args.format {
-        Format::Json => print_line(&serde_json::to_string_pretty(&explanation)?),
-        Format::Text => print_line(&render(&explanation)),
+    match unit {
+        Unit::Parcel(id) => parcel(run_dir, &manifest, id),
+        Unit::Zone(id) => zone(run_dir, &manifest, id),
+        Unit::Cell(place) => cell(run_dir, &manifest, place),
     }
-    Ok(0)
 }
 
 fn gpkg(dir: &Path, manifest: &RunManifest) -> std::path::PathBuf {
@@ -392,129 +423,4 @@ fn inventory_lines(manifest: &RunManifest, lines: &[Line]) -> Vec<serde_json::Va
         })
         .cloned()
         .collect()
-}
-
-/// Three significant digits, for rates of any size.
-fn short(x: f64) -> String {
-    if x >= 1000.0 {
-        tonnes(x)
-    } else {
-        format!("{:.*}", (2 - x.abs().log10().floor().max(-9.0) as i32).max(0) as usize, x)
-    }
-}
-
-/// The singular of a weight's unit.
-fn one(unit: &str) -> &str {
-    match unit {
-        "persons" => "person",
-        "poi" => "POI",
-        "m2" => "m²",
-        other => other,
-    }
-}
-
-fn render(e: &Explanation) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "{} ({}){}", e.unit, e.kind, if e.synthetic { " — SYNTHETIC DATA" } else { "" });
-    let _ = writeln!(
-        out,
-        "gross {} t   sink {} t   net {} t CO2e",
-        tonnes(e.gross_t),
-        tonnes(e.sink_t),
-        tonnes(e.net_t)
-    );
-    render_lines(&mut out, e);
-    render_city(&mut out, &e.against_city);
-    if e.kind != "parcel" {
-        render_parcels(&mut out, &e.largest_parcels);
-    }
-    let _ = writeln!(out, "budgets from");
-    for l in &e.lines {
-        let _ = writeln!(out, "  {:<18} {}", l.rule, l.budget_source);
-    }
-    render_inventory(&mut out, &e.inventory_lines);
-    out
-}
-
-/// The rules' parts, what each unit of a proxy carries, and what they leave open.
-fn render_lines(out: &mut String, e: &Explanation) {
-    let mut t =
-        table(&["sector · activity", "budget t", "land", "proxy", "weight", "of", "share %", "t CO2e"]);
-    for l in &e.lines {
-        let share = if l.budget_t > 0.0 { 100.0 * l.amount_t / l.budget_t } else { 0.0 };
-        t.add_row(vec![
-            format!("{} · {}", l.sector, l.activity),
-            tonnes(l.budget_t),
-            l.land.clone(),
-            format!("{}{}", l.proxy, if l.fallback { " (fallback)" } else { "" }),
-            format!("{} {}", tonnes(l.weight), l.weight_unit),
-            tonnes(l.weight_total),
-            format!("{share:.4}"),
-            tonnes(l.amount_t),
-        ]);
-    }
-    right_align(&mut t);
-    let _ = writeln!(out, "{t}");
-    if e.lines.is_empty() {
-        let _ = writeln!(out, "no rule of the pipeline places anything here");
-    }
-    for l in e.lines.iter().filter(|l| l.weight > 0.0 && l.weight_total > 0.0 && !l.land.is_empty()) {
-        let per = l.budget_t / l.weight_total;
-        let _ = writeln!(out, "  {}: {} t for each {}", l.rule, short(per), one(&l.weight_unit));
-    }
-    if e.unexplained_gross_t == 0.0 {
-        let _ = writeln!(out, "the lines add up to the written gross");
-    } else {
-        let _ = writeln!(out, "not explained by these lines: {:.3e} t of gross", e.unexplained_gross_t);
-    }
-}
-
-fn render_city(out: &mut String, numbers: &[Beside]) {
-    if !numbers.is_empty() {
-        let _ = writeln!(out, "beside the city");
-    }
-    for b in numbers {
-        let shown = |v: f64| if b.key == "net_t" { tonnes(v) } else { format!("{v:.4}").replace('-', "−") };
-        let value = b.value.map_or_else(|| "–".to_owned(), shown);
-        let times = b.ratio.map_or_else(String::new, |r| format!("{r:.2} × ").replace('-', "−"));
-        let _ = writeln!(out, "  {}: {value}, {times}{} ({})", b.label, b.city_is, shown(b.city));
-    }
-}
-
-fn render_parcels(out: &mut String, parcels: &[LargeParcel]) {
-    if !parcels.is_empty() {
-        let _ = writeln!(out, "parcels that weigh most");
-    }
-    for p in parcels {
-        let _ = writeln!(
-            out,
-            "  {}  land use {}  {} t ({:.1} % of the parcel)",
-            p.id,
-            p.land_use,
-            tonnes(p.gross_t),
-            100.0 * p.share_of_parcel
-        );
-    }
-}
-
-fn render_inventory(out: &mut String, lines: &[serde_json::Value]) {
-    if !lines.is_empty() {
-        let _ = writeln!(out, "activity lines behind the budgets (city totals)");
-    }
-    for l in lines {
-        let _ = writeln!(
-            out,
-            "  {} · {}: {} {} × {:.6} {} → {} t CO2e  [{} {}, {}]",
-            l["sector"].as_str().unwrap_or(""),
-            l["label"].as_str().unwrap_or(""),
-            l["amount"],
-            l["unit"].as_str().unwrap_or(""),
-            l["factor_value"].as_f64().unwrap_or(f64::NAN),
-            l["factor_unit"].as_str().unwrap_or(""),
-            tonnes(l["result_t"].as_f64().unwrap_or(f64::NAN)),
-            l["file"].as_str().unwrap_or(""),
-            l["cell"].as_str().unwrap_or(""),
-            l["factor_id"].as_str().unwrap_or("")
-        );
-    }
 }

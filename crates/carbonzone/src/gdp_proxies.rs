@@ -5,7 +5,7 @@ use crate::compute::Results;
 use crate::config::Pipeline;
 use crate::load::Inputs;
 use crate::load::gdp::DerivedGdp;
-use crate::summary;
+use crate::text_table;
 use carbonzone_report::number::grouped;
 use carbonzone_report::{Label, ReportTable};
 use carbonzone_types::{AttributeTable, ColumnData, Statement};
@@ -151,7 +151,7 @@ impl SideBySide {
     pub fn lines(&self, results: &Results) -> Vec<String> {
         let mut header = vec!["zones under each proxy of GDP"];
         header.extend(self.proxies.iter().map(String::as_str));
-        let mut table = summary::table(&header);
+        let mut table = text_table::table(&header);
         for class in &results.scheme.classes {
             let count =
                 |under: &ZonesUnderGdp| under.zoning.overall.iter().filter(|z| **z == class.id).count();
@@ -161,7 +161,7 @@ impl SideBySide {
                 table.add_row(std::iter::once(class.label_en.clone()).chain(cells).collect::<Vec<_>>());
             }
         }
-        summary::right_align(&mut table);
+        text_table::right_align(&mut table);
         table.to_string().lines().map(str::to_owned).collect()
     }
 

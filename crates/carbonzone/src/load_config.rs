@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A pipeline file as read.
+#[derive(Clone)]
 pub struct Loaded<P = Pipeline> {
     /// Path as given.
     pub path: PathBuf,
@@ -66,12 +67,12 @@ pub fn span_of(text: &str, keys: &[&str]) -> Option<std::ops::Range<usize>> {
 /// Reads the pipeline file of any study; `check` adds what serde cannot see.
 ///
 /// # Errors
-/// If it cannot be read or parsed: the text (for rendering, empty if unreadable) and why.
+/// Why it cannot be read or parsed.
 pub fn read<P: DeserializeOwned>(
     path: &Path,
     overrides: &[String],
     check: fn(&Loaded<P>) -> Findings,
-) -> Result<(Loaded<P>, Findings), (String, Findings)> {
+) -> Result<(Loaded<P>, Findings), Findings> {
     let mut findings = Findings::new();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -87,7 +88,7 @@ pub fn read<P: DeserializeOwned>(
                         "`carbonzone init DIR` writes a commented starter"
                     }),
             );
-            return Err((String::new(), findings));
+            return Err(findings);
         }
     };
     match parse(&text, overrides) {
@@ -98,7 +99,7 @@ pub fn read<P: DeserializeOwned>(
         }
         Err(finding) => {
             findings.push(finding.file(path.display().to_string()));
-            Err((text, findings))
+            Err(findings)
         }
     }
 }

@@ -4,7 +4,6 @@ use crate::compute::Results;
 use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
-use crate::progress::Bars;
 use anyhow::Context;
 use carbonzone_spatialize::PlacedPointSource;
 use carbonzone_types::{IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest};
@@ -77,7 +76,6 @@ pub fn common<P: serde::Serialize>(loaded: &Loaded<P>, notes: &Notes) -> RunMani
     RunManifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("CARBONZONE_COMMIT").unwrap_or("unknown").to_owned(),
-        command_line: std::env::args().collect(),
         pipeline_file: loaded.path.display().to_string(),
         pipeline: serde_json::to_value(&loaded.pipeline).unwrap_or_default(),
         inputs: notes.records.clone(),
@@ -125,18 +123,13 @@ pub fn peak_memory_bytes() -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// Lists and hashes the files of the folder and writes `run.json`.
+/// Writes `run.json`.
 ///
 /// # Errors
-/// If a file cannot be read or written.
-pub fn write(manifest: &RunManifest, dir: &Path, bars: &Bars) -> anyhow::Result<()> {
-    let mut manifest = manifest.clone();
-    manifest.outputs = outputs(dir)?;
-    carbonzone_types::Progress::end(bars);
-    manifest.stages = bars.timings();
-    manifest.peak_memory_bytes = peak_memory_bytes();
+/// If the file cannot be written.
+pub fn write(manifest: &RunManifest, dir: &Path) -> anyhow::Result<()> {
     let path = dir.join("run.json");
-    let text = serde_json::to_string_pretty(&manifest)?;
+    let text = serde_json::to_string_pretty(manifest)?;
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -1,27 +1,25 @@
-//! `carbonzone maps`: figures, styles, QGIS project and report of a run, in memory or on disk.
+//! Figures, styles, QGIS project and report of a run, in memory or on disk.
 
-use crate::args::{BreaksArg, MapsArgs, PaletteArg, ScaleArg};
 use crate::config::Language;
 use crate::out_dir::{named, read_manifest};
-use crate::progress::Bars;
-use crate::{manifest, terminal, write};
+use crate::{manifest, write};
 use anyhow::Context;
 use carbonzone_io::LayerStyle;
-use carbonzone_report::{
-    BreakMethod, ClassScale, Lang, MapData, MapLayer, Palette, RasterContent, RasterFile, RenderOptions,
-    StudyExtras,
-};
+use carbonzone_report::{Lang, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, StudyExtras};
 use carbonzone_types::{AttributeTable, Progress, RunManifest};
 use carbonzone_zoning::{IndexInputs, IndexOptions, WhatIf, ZoningConfig, classify, indices};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Options of the pipeline file.
+#[must_use]
 pub fn options(language: Language) -> RenderOptions {
     RenderOptions { lang: lang(language), ..RenderOptions::default() }
 }
 
 /// The language of outputs.
+#[must_use]
 pub fn lang(language: Language) -> Lang {
     match language {
         Language::En => Lang::En,
@@ -31,6 +29,9 @@ pub fn lang(language: Language) -> Lang {
 }
 
 /// Writes figures, styles, project and report into a run folder.
+///
+/// # Errors
+/// If something cannot be drawn or written.
 pub fn render(
     data: &MapData,
     options: &RenderOptions,
@@ -54,19 +55,22 @@ pub fn render(
     carbonzone_io::write_layer_styles(&gpkg, &styles).context("styles in the GeoPackage")?;
     progress.end();
     for warning in rendered.warnings {
-        terminal::eprint_line(&format!("warning: {warning}"));
+        progress.say(&format!("warning: {warning}"));
     }
     Ok(())
 }
 
 /// Reads a run back from its GeoPackage.
+///
+/// # Errors
+/// If the folder holds no run, or a layer cannot be read.
 pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
     let manifest = read_manifest(dir)?;
     let gpkg = named(dir, &manifest.name, "gpkg");
     let layer = |name: &str| -> anyhow::Result<MapLayer> {
         let (coverage, table) = carbonzone_io::read_own_layer(&gpkg, name)
             .with_context(|| format!("cannot read layer \"{name}\" of {}", gpkg.display()))?;
-        Ok(MapLayer { name: name.to_owned(), coverage, table })
+        Ok(MapLayer { name: name.to_owned(), coverage: Arc::new(coverage), table })
     };
     let detail = manifest.pipeline["outputs"]["parcels"].as_str().unwrap_or("full").to_owned();
     let names = carbonzone_io::layer_names(&gpkg)?;
@@ -142,6 +146,7 @@ pub fn write_more(data: &MapData, dir: &Path) -> anyhow::Result<()> {
 const SAMPLE: usize = 20_000;
 
 /// Evenly taken known values, with the smallest and the largest.
+#[must_use]
 pub fn sample(values: &[f64]) -> Vec<f64> {
     let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     known.sort_by(f64::total_cmp);
@@ -155,6 +160,7 @@ pub fn sample(values: &[f64]) -> Vec<f64> {
 const WHAT_IF_PCT: f64 = 5.0;
 
 /// What class each zone would be if one of its numbers were 5 % different; empty if the scheme does not apply.
+#[must_use]
 pub fn what_if(manifest: &RunManifest, zones: &AttributeTable) -> Vec<WhatIf> {
     let config =
         serde_json::from_value::<ZoningConfig>(manifest.pipeline["zoning"].clone()).unwrap_or_default();
@@ -179,50 +185,25 @@ fn rasters_of(manifest: &RunManifest) -> Vec<RasterFile> {
     if manifest.grid.is_some() { write::rasters(manifest) } else { Vec::new() }
 }
 
-/// The command.
-pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
-    let bars = Bars::new(args.quiet);
-    let data = read_run(&args.run_dir)?;
-    let language = args.lang.unwrap_or_else(|| {
-        serde_json::from_value(data.manifest.pipeline["outputs"]["language"].clone()).unwrap_or_default()
-    });
-    let options = RenderOptions {
-        lang: lang(language),
-        breaks: match args.breaks {
-            BreaksArg::Natural => BreakMethod::Natural,
-            BreaksArg::Quantile => BreakMethod::Quantile,
-            BreaksArg::Equal => BreakMethod::Equal,
-        },
-        palette: match args.palette {
-            PaletteArg::Standard => Palette::Standard,
-            PaletteArg::Viridis => Palette::Viridis,
-            PaletteArg::Cividis => Palette::Cividis,
-            PaletteArg::Grey => Palette::Grey,
-        },
-        scale: match args.scale {
-            ScaleArg::Auto => ClassScale::Auto,
-            ScaleArg::Linear => ClassScale::Linear,
-            ScaleArg::Log => ClassScale::Log,
-        },
-        classes: args.classes,
-        dpi: args.dpi,
-        ..RenderOptions::default()
-    };
-    render(&data, &options, &args.run_dir, &bars)?;
+/// Draws figures, styles, project and report of a finished run anew, with the options given; nothing is computed again.
+///
+/// # Errors
+/// If the run cannot be read, or a file cannot be written.
+pub fn redraw(
+    run_dir: &Path,
+    options: &RenderOptions,
+    progress: &dyn Progress,
+) -> anyhow::Result<RunManifest> {
+    let data = read_run(run_dir)?;
+    render(&data, options, run_dir, progress)?;
     let mut manifest = data.manifest;
-    manifest.outputs = manifest::outputs(&args.run_dir)?;
-    let path = args.run_dir.join("run.json");
-    std::fs::write(&path, serde_json::to_string_pretty(&manifest)?)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    if !args.quiet {
-        terminal::print_line(&format!(
-            "maps of {} written to {}\n  project  {}\n  report   {}\n  figures  {}",
-            manifest.title_en,
-            args.run_dir.display(),
-            named(&args.run_dir, &manifest.name, "qgz").display(),
-            args.run_dir.join("report.html").display(),
-            args.run_dir.join("figures").display()
-        ));
-    }
-    Ok(0)
+    manifest.outputs = manifest::outputs(run_dir)?;
+    manifest::write(&manifest, run_dir)?;
+    Ok(manifest)
+}
+
+/// The language of a run.
+#[must_use]
+pub fn language_of(manifest: &RunManifest) -> Language {
+    serde_json::from_value(manifest.pipeline["outputs"]["language"].clone()).unwrap_or_default()
 }

@@ -1,6 +1,5 @@
 //! The output folder: written beside its place and renamed at the end, so that nothing half-written is seen.
 
-use crate::terminal::eprint_line;
 use anyhow::{Context, bail};
 use carbonzone_types::RunManifest;
 use std::collections::BTreeSet;
@@ -39,20 +38,19 @@ impl OutDir {
     }
 
     /// Where to write.
+    #[must_use]
     pub fn path(&self) -> &Path {
         &self.partial
     }
 
-    /// Puts the folder in its place. What the user put into the old one goes along, and is named on standard error.
+    /// Puts the folder in its place. What the user put into the old one goes along: these files are returned.
     ///
     /// # Errors
     /// If a file of the old folder is in use, or the disk refuses.
-    pub fn finish(self) -> anyhow::Result<PathBuf> {
+    pub fn finish(self) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> {
         let target = self.target.clone();
-        for kept in self.replace()? {
-            eprint_line(&format!("kept your file {}", target.join(kept).display()));
-        }
-        Ok(target)
+        let kept = self.replace()?;
+        Ok((target, kept))
     }
 
     /// Replaces the old folder, and keeps of it files that carbonzone did not write, and a project or workbook that was
@@ -166,6 +164,7 @@ fn belongs_to(target: &Path, pipeline_file: &str) -> bool {
 }
 
 /// Path of a file in a run folder named after the run or a layer of it.
+#[must_use]
 pub fn named(dir: &Path, name: &str, extension: &str) -> PathBuf {
     dir.join(format!("{name}.{extension}"))
 }

@@ -1,45 +1,254 @@
-//! `carbonzone run` and `carbonzone check`: which study a pipeline file is, and what each puts into the frame.
+//! From a pipeline file to a run folder: read, load, compute, write.
 
-use crate::args::{CheckArgs, RunArgs};
-use crate::compute::{self, Results};
-use crate::config::Pipeline;
-use crate::frame::Study;
-use crate::load::{self, Inputs};
-use crate::studies::{COUNTIES, Kind, RASTER_SERIES, kind_of};
-use crate::{check_pipeline, manifest, write};
+use crate::compute::check_balances;
+use crate::config::Outputs;
+use crate::load::Notes;
+use crate::load_config::{self, Loaded};
+use crate::manifest;
+use crate::stages::Timed;
+use crate::studies::{Counties, Kind, Parcels, RasterSeries, Study, kind_of};
+use carbonzone_types::{Findings, Ledger, Progress, RunManifest};
+use std::path::Path;
 
-/// Parcels, grid, townships.
-const PARCELS: Study<Pipeline, Inputs, Results> = Study {
-    name: |pipeline| &pipeline.city.name,
-    outputs: |pipeline| &mut pipeline.outputs,
-    check_config: check_pipeline::check,
-    load_despite_errors: true,
-    load: load::load_inputs,
-    compute: compute::compute,
-    manifest: manifest::build,
-    write_all: write::write_all,
-};
+/// A result with everything that was noticed on the way to it.
+#[derive(Debug, Clone)]
+pub struct Checked<T> {
+    /// The result. `None`: the findings say why, or the observer asked to stop.
+    pub value: Option<T>,
+    /// What a user must look at.
+    pub findings: Findings,
+    /// What became of mass and features.
+    pub ledger: Ledger,
+}
 
-/// The whole job.
-///
-/// # Errors
-/// As [`Study::run`].
-pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
-    match kind_of(&args.pipeline) {
-        Kind::Parcels => PARCELS.run(args),
-        Kind::Counties => COUNTIES.run(args),
-        Kind::RasterSeries => RASTER_SERIES.run(args),
+impl<T> Checked<T> {
+    /// The same with another result.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Checked<U> {
+        Checked { value: self.value.map(f), findings: self.findings, ledger: self.ledger }
+    }
+
+    /// No result, for these reasons.
+    #[must_use]
+    pub fn refused(findings: Findings) -> Self {
+        Self { value: None, findings, ledger: Ledger::new() }
     }
 }
 
-/// Reads everything, places budgets in memory, writes nothing, prints all findings.
+/// A pipeline file as read, with its defaults and the places of its values.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Config {
+    /// Parcels, grid, townships.
+    Parcels(Box<Read<Parcels>>),
+    /// Counties over years.
+    Counties(Box<Read<Counties>>),
+    /// Emission and absorption rasters over years.
+    RasterSeries(Box<Read<RasterSeries>>),
+}
+
+/// What was read from the pipeline file of a study.
+pub struct Read<S: Study> {
+    loaded: Loaded<S::Pipeline>,
+    findings: Findings,
+}
+
+impl<S: Study> Clone for Read<S> {
+    fn clone(&self) -> Self {
+        Self { loaded: self.loaded.clone(), findings: self.findings.clone() }
+    }
+}
+
+/// Does the same for the study of any kind.
+macro_rules! each {
+    ($of:ident, $value:expr, $inner:ident => $body:expr) => {
+        match $value {
+            $of::Parcels($inner) => $body,
+            $of::Counties($inner) => $body,
+            $of::RasterSeries($inner) => $body,
+        }
+    };
+}
+
+impl Config {
+    /// Reads a pipeline file; `set` holds values that win over those of the file, as `section.key=value`.
+    ///
+    /// There is no value if the file cannot be read or understood. With a value and findings that block, [`load`] still looks at
+    /// the layers, so that one round of mending is enough; it gives no inputs.
+    #[must_use]
+    pub fn read(path: &Path, set: &[String]) -> Checked<Self> {
+        match kind_of(path) {
+            Kind::Parcels => Self::read_as(path, set).map(|read| Self::Parcels(Box::new(read))),
+            Kind::Counties => Self::read_as(path, set).map(|read| Self::Counties(Box::new(read))),
+            Kind::RasterSeries => Self::read_as(path, set).map(|read| Self::RasterSeries(Box::new(read))),
+        }
+    }
+
+    fn read_as<S: Study>(path: &Path, set: &[String]) -> Checked<Read<S>> {
+        match load_config::read(path, set, S::check) {
+            Ok((loaded, findings)) if S::LOAD_DESPITE_ERRORS || !findings.blocks() => Checked {
+                value: Some(Read { loaded, findings: findings.clone() }),
+                findings,
+                ledger: Ledger::new(),
+            },
+            Ok((_, findings)) | Err(findings) => Checked::refused(findings),
+        }
+    }
+
+    /// Name of the run: its folder below `out`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        each!(Self, self, read => &read.loaded.pipeline.city.name)
+    }
+
+    /// What is written.
+    #[must_use]
+    pub fn outputs(&self) -> &Outputs {
+        each!(Self, self, read => &read.loaded.pipeline.outputs)
+    }
+
+    /// What is written, to be changed.
+    pub fn outputs_mut(&mut self) -> &mut Outputs {
+        each!(Self, self, read => &mut read.loaded.pipeline.outputs)
+    }
+
+    /// The pipeline of a study of parcels.
+    pub(crate) fn parcels(&self) -> Option<&Loaded> {
+        match self {
+            Self::Parcels(read) => Some(&read.loaded),
+            _ => None,
+        }
+    }
+}
+
+/// Everything that a run computes with.
+#[non_exhaustive]
+pub enum Inputs {
+    /// Of a study of parcels.
+    Parcels(Box<LoadedInputs<Parcels>>),
+    /// Of a study of counties.
+    Counties(Box<LoadedInputs<Counties>>),
+    /// Of a raster series.
+    RasterSeries(Box<LoadedInputs<RasterSeries>>),
+}
+
+/// The inputs of one study, with what was noted while they were read.
+pub struct LoadedInputs<S: Study> {
+    config: Loaded<S::Pipeline>,
+    data: S::Inputs,
+    notes: Notes,
+    record: RunManifest,
+}
+
+/// Everything that a run has computed.
+#[non_exhaustive]
+pub enum RunResult {
+    /// Of a study of parcels.
+    Parcels(Box<Run<Parcels>>),
+    /// Of a study of counties.
+    Counties(Box<Run<Counties>>),
+    /// Of a raster series.
+    RasterSeries(Box<Run<RasterSeries>>),
+}
+
+/// The results of one study, with what they were computed from.
+pub struct Run<S: Study> {
+    /// Pipeline file.
+    pub(crate) config: Loaded<S::Pipeline>,
+    /// Inputs.
+    pub(crate) inputs: S::Inputs,
+    /// Results.
+    pub(crate) results: S::Results,
+    /// Provenance, findings, ledger, totals: what `run.json` will hold.
+    pub record: RunManifest,
+}
+
+impl RunResult {
+    /// Provenance, findings, ledger, totals: what `run.json` will hold.
+    #[must_use]
+    pub fn record(&self) -> &RunManifest {
+        each!(Self, self, run => &run.record)
+    }
+
+    /// The same, to be completed by the caller (command line).
+    pub fn record_mut(&mut self) -> &mut RunManifest {
+        each!(Self, self, run => &mut run.record)
+    }
+}
+
+/// Reads every layer that the pipeline file names. All of them are tried, so that one call names everything that is wrong.
+#[must_use]
+pub fn load(config: &Config, observer: &dyn Progress) -> Checked<Inputs> {
+    match config {
+        Config::Parcels(read) => load_as(read, observer).map(|i| Inputs::Parcels(Box::new(i))),
+        Config::Counties(read) => load_as(read, observer).map(|i| Inputs::Counties(Box::new(i))),
+        Config::RasterSeries(read) => load_as(read, observer).map(|i| Inputs::RasterSeries(Box::new(i))),
+    }
+}
+
+fn load_as<S: Study>(read: &Read<S>, observer: &dyn Progress) -> Checked<LoadedInputs<S>> {
+    let timed = Timed::new(observer);
+    let mut notes = Notes { findings: read.findings.clone(), ..Notes::default() };
+    let data = S::load(&read.loaded, &mut notes, &timed);
+    let record = RunManifest { stages: timed.finish(), ..RunManifest::default() };
+    let usable = !notes.findings.blocks() && !observer.cancelled();
+    let (findings, ledger) = (notes.findings.clone(), notes.ledger.clone());
+    let value =
+        data.filter(|_| usable).map(|data| LoadedInputs { config: read.loaded.clone(), data, notes, record });
+    Checked { value, findings, ledger }
+}
+
+/// Computes everything from the inputs and checks the balances. The findings and the ledger are those of the whole run so far.
+#[must_use]
+pub fn compute(inputs: Inputs, observer: &dyn Progress) -> Checked<RunResult> {
+    match inputs {
+        Inputs::Parcels(i) => compute_as(*i, observer).map(|r| RunResult::Parcels(Box::new(r))),
+        Inputs::Counties(i) => compute_as(*i, observer).map(|r| RunResult::Counties(Box::new(r))),
+        Inputs::RasterSeries(i) => compute_as(*i, observer).map(|r| RunResult::RasterSeries(Box::new(r))),
+    }
+}
+
+fn compute_as<S: Study>(inputs: LoadedInputs<S>, observer: &dyn Progress) -> Checked<Run<S>> {
+    let LoadedInputs { config, mut data, mut notes, record } = inputs;
+    let timed = Timed::new(observer);
+    let results = S::compute(&config, &mut data, &mut notes, &timed);
+    let mut stages = record.stages;
+    stages.extend(timed.finish());
+    let value = results.filter(|_| !notes.findings.blocks() && !observer.cancelled()).and_then(|results| {
+        let balances = check_balances(&mut notes);
+        let record = S::record(&config, &data, &results, &notes, balances);
+        let record = RunManifest { stages, ..record };
+        (!notes.findings.blocks()).then_some(Run { config, inputs: data, results, record })
+    });
+    Checked { value, findings: notes.findings, ledger: notes.ledger }
+}
+
+/// Writes layers, tables, rasters, maps and `run.json` into a folder that exists.
 ///
 /// # Errors
-/// As [`Study::check`].
-pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
-    match kind_of(&args.pipeline) {
-        Kind::Parcels => PARCELS.check(args),
-        Kind::Counties => COUNTIES.check(args),
-        Kind::RasterSeries => RASTER_SERIES.check(args),
+/// If a file cannot be written, or the observer asked to stop.
+pub fn write(
+    result: &RunResult,
+    folder: &Path,
+    outputs: &Outputs,
+    observer: &dyn Progress,
+) -> anyhow::Result<()> {
+    let timed = Timed::new(observer);
+    each!(RunResult, result, run => write_as(run, folder, outputs, &timed))?;
+    if observer.cancelled() {
+        anyhow::bail!("cancelled");
     }
+    let mut record = result.record().clone();
+    record.outputs = manifest::outputs(folder)?;
+    record.stages.extend(timed.finish());
+    record.peak_memory_bytes = manifest::peak_memory_bytes();
+    manifest::write(&record, folder)
+}
+
+fn write_as<S: Study>(
+    run: &Run<S>,
+    folder: &Path,
+    outputs: &Outputs,
+    observer: &dyn Progress,
+) -> anyhow::Result<()> {
+    S::write(run, folder, outputs, observer)
 }

@@ -1,74 +1,74 @@
 //! Writes the run folder: layers, tables, rasters, then the maps.
 
 use crate::compute::Results;
-use crate::config::{AreaBasis, ParcelDetail, ParcelFormat};
+use crate::config::{AreaBasis, Outputs, ParcelDetail, ParcelFormat};
 use crate::load::Inputs;
-use crate::load_config::Loaded;
 use crate::out_dir::named;
+use crate::run::Run;
+use crate::studies::Parcels;
 use crate::{gdp_proxies, maps, tables, workbook};
 use anyhow::Context;
 use carbonzone_geom::{Coverage, overlap_grid};
+use carbonzone_inventory::Inventory;
 use carbonzone_io::{ByteBand, FloatBand, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{AttributeTable, ColumnData, GridSpec, Ledger, Progress, RunManifest};
 use std::path::Path;
+use std::sync::Arc;
 
-/// Writes everything but `run.json`; gives back the manifest with what only writing can tell.
+/// Writes everything but `run.json`.
 pub fn write_all(
-    loaded: &Loaded,
-    mut inputs: Inputs,
-    results: &Results,
-    manifest: RunManifest,
+    run: &Run<Parcels>,
     dir: &Path,
+    outputs: &Outputs,
     progress: &dyn Progress,
-) -> anyhow::Result<RunManifest> {
-    let p = &loaded.pipeline;
-    inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));
-    let crs = inputs.crs.clone();
+) -> anyhow::Result<()> {
+    let Run { config, inputs, results, record: manifest } = run;
+    let p = &config.pipeline;
+    let crs = &inputs.crs;
     let zones_planar = inputs.zones.coverage.areas_m2();
-    let zones_ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, &crs)?;
+    let zones_ellipsoidal = carbonzone_io::ellipsoidal_areas_m2(&inputs.zones.coverage, crs)?;
     let zone_area = if p.city.area == AreaBasis::Planar { &zones_planar } else { &zones_ellipsoidal };
-    let zone_table = tables::zones(&inputs, results, &zones_planar, &zones_ellipsoidal, p.city.area);
-    let (class_codes, class_table) = tables::zone_classes(&inputs, results, zone_area);
+    let zone_table = tables::zones(inputs, results, &zones_planar, &zones_ellipsoidal, p.city.area);
+    let (class_codes, class_table) = tables::zone_classes(inputs, results, zone_area);
     let (cells, cell_table) = tables::cells(results);
-    let coarse =
-        (p.outputs.parcels == ParcelDetail::Coarse).then(|| coarse_parcels(&inputs, results)).flatten();
+    let coarse = (outputs.parcels == ParcelDetail::Coarse).then(|| coarse_parcels(inputs, results)).flatten();
     let parcel_table = match &coarse {
         Some((_, table)) => table.into(),
-        None => tables::parcels(&inputs, results, p.city.area),
+        None => tables::parcels(inputs, results, p.city.area),
     };
-    let parcel_shapes = coarse.as_ref().map_or(&inputs.parcels.coverage, |(cells, _)| cells);
+    let parcel_shapes = coarse.as_ref().map_or(&*inputs.parcels.coverage, |(cells, _)| cells);
 
     progress.begin("write GeoTIFF", None);
-    write_grid_tif(dir, results, &crs, &manifest)?;
-    write_zones_tif(dir, results, &crs, &manifest)?;
+    write_grid_tif(dir, results, crs, manifest)?;
+    write_zones_tif(dir, results, crs, manifest)?;
     progress.begin("write tables", None);
     let zones_name = &manifest.zones_layer;
     let shared = tables::labelled(&zone_table, manifest.synthetic);
     write_csv_bom(&named(dir, zones_name, "csv"), &shared)?;
-    write_xlsx(&named(dir, zones_name, "xlsx"), &workbook::sheets(&manifest, &shared))?;
+    write_xlsx(&named(dir, zones_name, "xlsx"), &workbook::sheets(manifest, &shared))?;
     let ledger = tables::ledger(&Ledger { rows: manifest.ledger.clone() });
     write_csv_bom(&dir.join("ledger.csv"), &tables::labelled(&ledger, manifest.synthetic))?;
     let mut study = carbonzone_report::StudyExtras::default();
     if let (Some(derived), Some(by_proxy)) =
-        (&inputs.derived_gdp, gdp_proxies::side_by_side(p, &inputs, results))
+        (&inputs.derived_gdp, gdp_proxies::side_by_side(p, inputs, results))
     {
-        let table = tables::labelled(&by_proxy.table(&inputs, results, derived), manifest.synthetic);
+        let table = tables::labelled(&by_proxy.table(inputs, results, derived), manifest.synthetic);
         write_csv_bom(&dir.join("gdp_proxies.csv"), &table)?;
-        study.tables = by_proxy.report_tables(&inputs, results, derived);
+        study.tables = by_proxy.report_tables(inputs, results, derived);
     }
     progress.begin("write GeoJSON", None);
     let geojson = named(dir, zones_name, "geojson");
-    carbonzone_io::write_geojson(&geojson, &inputs.zones.coverage, &shared, &crs)?;
+    carbonzone_io::write_geojson(&geojson, &inputs.zones.coverage, &shared, crs)?;
 
     let dissolved = dissolve(&inputs.zones.coverage, results, &class_codes);
     let grid = cell_polygons(&results.grid, &cells);
     progress.begin("write GeoPackage", Some(inputs.parcels.ids.len() as u64));
-    let mut gpkg = GpkgWriter::create(&named(dir, &p.city.name, "gpkg"), &crs)?;
+    let mut gpkg = GpkgWriter::create(&named(dir, &p.city.name, "gpkg"), crs)?;
     let synthetic = if manifest.synthetic { "SYNTHETIC DATA. " } else { "" };
     let parcels_in_gpkg =
-        p.outputs.parcels != ParcelDetail::None && p.outputs.parcel_format == ParcelFormat::Gpkg;
+        outputs.parcels != ParcelDetail::None && outputs.parcel_format == ParcelFormat::Gpkg;
     if parcels_in_gpkg {
         let unit = if coarse.is_some() { "Parcels summed per 100 m cell" } else { "Parcels" };
         let what = format!("{synthetic}{unit}: emissions and sinks, t CO2e per year");
@@ -84,31 +84,36 @@ pub fn write_all(
     let what = format!("{synthetic}Carbon balance zones, dissolved");
     layer("zones", &what, &dissolved, &class_table)?;
     gpkg.finish()?;
-    if p.outputs.parcels != ParcelDetail::None {
-        write_parcels_beside(p.outputs.parcel_format, dir, parcel_shapes, &parcel_table, &crs)?;
+    if outputs.parcels != ParcelDetail::None {
+        write_parcels_beside(outputs.parcel_format, dir, parcel_shapes, &parcel_table, crs)?;
     }
     if let Some(inventory) = &inputs.inventory {
-        let sheets: Vec<OutSheet> =
-            inventory.tables().into_iter().map(|(name, t)| OutSheet::new(name, t)).collect();
-        write_xlsx(&dir.join("inventory.xlsx"), &sheets)?;
-        write_csv_bom(&dir.join("inventory.csv"), &inventory.lines_table())?;
+        write_inventory(inventory, dir)?;
     }
     progress.end();
-    if p.outputs.maps {
-        let shown = p.outputs.parcels == ParcelDetail::Full && parcels_in_gpkg;
+    if outputs.maps {
+        let shown = outputs.parcels == ParcelDetail::Full && parcels_in_gpkg;
         let table = shown.then(|| parcel_table.to_table());
         let parcels = table.map(|table| MapLayer {
             name: "parcels".to_owned(),
-            coverage: inputs.parcels.coverage,
+            coverage: inputs.parcels.coverage.clone(),
             table,
         });
         let data = MapData {
-            what_if: maps::what_if(&manifest, &zone_table),
+            what_if: maps::what_if(manifest, &zone_table),
             parcels,
-            grid: Some(MapLayer { name: manifest.grid_layer.clone(), coverage: grid, table: cell_table }),
-            zones: MapLayer { name: zones_name.clone(), coverage: inputs.zones.coverage, table: zone_table },
+            grid: Some(MapLayer {
+                name: manifest.grid_layer.clone(),
+                coverage: Arc::new(grid),
+                table: cell_table,
+            }),
+            zones: MapLayer {
+                name: zones_name.clone(),
+                coverage: Arc::new(inputs.zones.coverage.clone()),
+                table: zone_table,
+            },
             dissolved: Some("zones".to_owned()),
-            rasters: rasters(&manifest),
+            rasters: rasters(manifest),
             vector_files: vec![(format!("{zones_name}.geojson"), zones_name.clone())],
             study,
             manifest: manifest.clone(),
@@ -116,9 +121,18 @@ pub fn write_all(
         if !data.study.tables.is_empty() {
             maps::write_more(&data, dir)?;
         }
-        maps::render(&data, &maps::options(p.outputs.language), dir, progress)?;
+        maps::render(&data, &maps::options(outputs.language), dir, progress)?;
     }
-    Ok(manifest)
+    Ok(())
+}
+
+/// Lines, budgets and totals of a computed inventory.
+fn write_inventory(inventory: &Inventory, dir: &Path) -> anyhow::Result<()> {
+    let sheets: Vec<OutSheet> =
+        inventory.tables().into_iter().map(|(name, table)| OutSheet::new(name, table)).collect();
+    write_xlsx(&dir.join("inventory.xlsx"), &sheets)?;
+    write_csv_bom(&dir.join("inventory.csv"), &inventory.lines_table())?;
+    Ok(())
 }
 
 /// Rasters of a run folder and what they show.

@@ -67,7 +67,8 @@ pub fn compute(
     }
 }
 
-fn sources_of_totals(loaded: &Loaded) -> BTreeMap<String, String> {
+/// Where each given budget comes from.
+pub fn sources_of_totals(loaded: &Loaded) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for total in &loaded.pipeline.inventory.totals {
         let name = format!("{}:{}", total.sector, total.land_group);

@@ -159,7 +159,11 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     let mut proxies = Proxies::default();
     let mut per_zone = per_zone::ZoneWeights::default();
     let overlaps = std::thread::scope(|beside| {
-        let overlaps = beside.spawn(|| parcels::overlaps(&parcels.coverage));
+        let threads = rayon::current_num_threads();
+        let overlaps = beside.spawn({
+            let coverage = &parcels.coverage;
+            move || parcels::overlaps(coverage, threads)
+        });
         progress.begin("index parcels", None);
         let locator = PointLocator::new(&parcels.coverage);
         progress.end();

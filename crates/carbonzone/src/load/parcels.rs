@@ -13,6 +13,7 @@ use carbonzone_types::{
     AttributeTable, ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage, Statement, TextList,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Name of the space type of parcels whose code no scheme row matches.
 pub const UNKNOWN: &str = "unknown";
@@ -20,7 +21,7 @@ pub const UNKNOWN: &str = "unknown";
 /// Parcels in canonical order; all vectors have one entry per parcel.
 pub struct ParcelSet {
     /// Geometry in the working CRS.
-    pub coverage: Coverage,
+    pub coverage: Arc<Coverage>,
     /// Unique ids.
     pub ids: TextList,
     /// Codes as given.
@@ -89,7 +90,6 @@ pub fn load(
     let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&layer.table, n));
     layer.table = AttributeTable::new();
     let ids = std::mem::take(&mut layer.ids).into_iter().collect();
-    carbonzone_io::return_free_memory();
     progress.begin("areas", None);
     let planar_m2 = layer.coverage.areas_m2();
     let ellipsoidal_m2 = match carbonzone_io::ellipsoidal_areas_m2(&layer.coverage, crs) {
@@ -107,7 +107,7 @@ pub fn load(
     let classes = classify(&scheme, &land_use, &area_m2, loaded, notes);
     warn_other_scheme(&scheme, &land_use, names.as_ref(), &area_m2, loaded, notes);
     Some(ParcelSet {
-        coverage: layer.coverage,
+        coverage: Arc::new(layer.coverage),
         ids,
         land_use,
         space_type: classes.space_type,
@@ -121,11 +121,11 @@ pub fn load(
     })
 }
 
-/// Pairs of parcels that claim the same ground, on threads of their own: the layers that are read meanwhile leave time between
+/// Pairs of parcels that claim the same ground, on so many threads of their own: the layers that are read meanwhile leave time between
 /// their batches.
-pub fn overlaps(coverage: &Coverage) -> Vec<(u32, u32, f64)> {
+pub fn overlaps(coverage: &Coverage, threads: usize) -> Vec<(u32, u32, f64)> {
     let find = || carbonzone_geom::self_overlaps(coverage);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let mut found = pool.map_or_else(|_no_threads| find(), |pool| pool.install(find));
     found.retain(|(_, _, m2)| *m2 > OVERLAP_M2);
     found

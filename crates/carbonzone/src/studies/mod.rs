@@ -1,23 +1,75 @@
-//! Studies other than parcels: counties over years, raster series. Each has its own strict pipeline file and the
-//! same outputs, ledger, provenance and maps.
+//! The studies: parcels, counties over years, raster series. Each has its own strict pipeline file and the same outputs,
+//! ledger, provenance and maps.
 
 mod cells;
 mod counties;
+mod parcels;
 mod place;
 mod raster_series;
 mod table_in;
 
-pub use counties::COUNTIES;
-pub use raster_series::RASTER_SERIES;
+pub use counties::Counties;
+pub use parcels::Parcels;
+pub use raster_series::RasterSeries;
 
+use crate::config::Outputs;
+use crate::load::Notes;
+use crate::load_config::Loaded;
+use crate::run::Run;
+use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::path::Path;
+
+/// What a study does between its pipeline file and its output folder. Everything else is the same for all: [`crate::run`].
+pub trait Study: Sized {
+    /// Its pipeline file.
+    type Pipeline: DeserializeOwned + Serialize + Clone;
+    /// Everything read.
+    type Inputs;
+    /// Everything computed.
+    type Results;
+    /// The layers are looked at even if a value of the pipeline file is wrong: one round of mending, not several.
+    const LOAD_DESPITE_ERRORS: bool = false;
+
+    /// What serde cannot see in the pipeline file.
+    fn check(config: &Loaded<Self::Pipeline>) -> Findings;
+
+    /// Reads the inputs. `None`: the findings say why.
+    fn load(
+        config: &Loaded<Self::Pipeline>,
+        notes: &mut Notes,
+        observer: &dyn Progress,
+    ) -> Option<Self::Inputs>;
+
+    /// Computes and books; what only computing needs may leave the inputs. `None`: the findings say why.
+    fn compute(
+        config: &Loaded<Self::Pipeline>,
+        inputs: &mut Self::Inputs,
+        notes: &mut Notes,
+        observer: &dyn Progress,
+    ) -> Option<Self::Results>;
+
+    /// Everything known before writing.
+    fn record(
+        config: &Loaded<Self::Pipeline>,
+        inputs: &Self::Inputs,
+        results: &Self::Results,
+        notes: &Notes,
+        balances: Vec<Residual>,
+    ) -> RunManifest;
+
+    /// Writes everything but `run.json`.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    fn write(run: &Run<Self>, dir: &Path, outputs: &Outputs, observer: &dyn Progress) -> anyhow::Result<()>;
+}
 
 /// The pipeline file of any study: what `carbonzone schema` describes.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "only its schema is used")]
 pub enum AnyPipeline {
     /// Parcels, grid, townships.
     Parcels(Box<crate::config::Pipeline>),

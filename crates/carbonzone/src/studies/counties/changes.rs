@@ -1,7 +1,7 @@
 //! Changes between consecutive years: totals, levels, zones.
 
 use super::compute::Results;
-use crate::summary::{right_align, table, tonnes};
+use crate::text_table::{right_align, table, tonnes};
 use anyhow::Context;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum};
 use carbonzone_zoning::compare::{Comparison, compare_tables, split_years};

@@ -11,19 +11,55 @@ mod report;
 mod tables;
 mod write;
 
-use crate::frame::Study;
+use super::Study;
+use crate::config::Outputs;
+use crate::load::Notes;
+use crate::load_config::Loaded;
+use crate::run::Run;
+use carbonzone_types::{Findings, Progress, Residual, RunManifest};
+use config::CountiesPipeline;
+use std::path::Path;
 
-/// What this study puts into the frame.
-pub const COUNTIES: Study<config::CountiesPipeline, inputs::Inputs, compute::Results> = Study {
-    name: |pipeline| &pipeline.city.name,
-    outputs: |pipeline| &mut pipeline.outputs,
-    check_config: inputs::check_config,
-    load_despite_errors: false,
-    load: inputs::load,
-    compute: |loaded, inputs, notes, _progress| compute::compute(loaded, inputs, notes),
-    manifest: write::manifest,
-    write_all: |loaded, inputs, results, manifest, dir, progress| {
-        write::write_all(loaded, &inputs, results, &manifest, dir, progress)?;
-        Ok(manifest)
-    },
-};
+/// Counties over years.
+pub struct Counties;
+
+impl Study for Counties {
+    type Pipeline = CountiesPipeline;
+    type Inputs = inputs::Inputs;
+    type Results = compute::Results;
+
+    fn check(config: &Loaded<CountiesPipeline>) -> Findings {
+        inputs::check_config(config)
+    }
+
+    fn load(
+        config: &Loaded<CountiesPipeline>,
+        notes: &mut Notes,
+        observer: &dyn Progress,
+    ) -> Option<inputs::Inputs> {
+        inputs::load(config, notes, observer)
+    }
+
+    fn compute(
+        config: &Loaded<CountiesPipeline>,
+        inputs: &mut inputs::Inputs,
+        notes: &mut Notes,
+        _observer: &dyn Progress,
+    ) -> Option<compute::Results> {
+        compute::compute(config, inputs, notes)
+    }
+
+    fn record(
+        config: &Loaded<CountiesPipeline>,
+        inputs: &inputs::Inputs,
+        results: &compute::Results,
+        notes: &Notes,
+        balances: Vec<Residual>,
+    ) -> RunManifest {
+        write::manifest(config, inputs, results, notes, balances)
+    }
+
+    fn write(run: &Run<Self>, dir: &Path, outputs: &Outputs, observer: &dyn Progress) -> anyhow::Result<()> {
+        write::write_all(run, outputs, dir, observer)
+    }
+}

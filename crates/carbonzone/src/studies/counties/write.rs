@@ -1,13 +1,15 @@
 //! Writes the run folder of a counties study.
 
-use super::changes;
 use super::compute::Results;
 use super::config::CountiesPipeline;
 use super::inputs::Inputs;
+use super::{Counties, changes};
 use super::{report, tables};
+use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::out_dir::named;
+use crate::run::Run;
 use crate::studies::place::{self, Areas};
 use crate::{manifest as shared, maps, tables as shared_tables};
 use anyhow::Context;
@@ -19,6 +21,7 @@ use carbonzone_types::{
     AttributeTable, ExactSum, FactorSetRecord, Ledger, Progress, Residual, RunManifest, Statement, Totals,
 };
 use std::path::Path;
+use std::sync::Arc;
 
 /// Layer name of the counties.
 fn zones_layer(loaded: &Loaded<CountiesPipeline>) -> String {
@@ -84,18 +87,21 @@ fn totals(inputs: &Inputs, results: &Results) -> Totals {
 
 /// Writes everything but `run.json`.
 pub fn write_all(
-    loaded: &Loaded<CountiesPipeline>,
-    inputs: &Inputs,
-    results: &Results,
-    manifest: &RunManifest,
+    run: &Run<Counties>,
+    outputs: &Outputs,
     dir: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<()> {
+    let Run { inputs, results, record: manifest, .. } = run;
     let zone_table = tables::zones(inputs, results, inputs.areas.as_ref());
     progress.begin("write tables", None);
     write_tables(results, inputs, manifest, &zone_table, dir)?;
     if let (Some(crs), Some(areas)) = (&inputs.crs, &inputs.areas) {
-        write_layers(loaded, inputs, results, manifest, (&zone_table, areas), crs, dir, progress)?;
+        let data = write_layers(run, (&zone_table, areas), crs, dir, progress)?;
+        if outputs.maps {
+            maps::render(&data, &maps::options(outputs.language), dir, progress)
+                .context("maps of the counties")?;
+        }
     }
     progress.end();
     Ok(())
@@ -136,17 +142,15 @@ fn write_tables(
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "the pieces of one write step; a struct would be used once")]
+/// GeoJSON and GeoPackage; what the maps show.
 fn write_layers(
-    loaded: &Loaded<CountiesPipeline>,
-    inputs: &Inputs,
-    results: &Results,
-    manifest: &RunManifest,
+    run: &Run<Counties>,
     (zone_table, areas): (&AttributeTable, &Areas),
     crs: &WorkingCrs,
     dir: &Path,
     progress: &dyn Progress,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<MapData> {
+    let Run { inputs, results, record: manifest, .. } = run;
     let n = inputs.zones.ids.len() as u32;
     let repeat: Vec<u32> = inputs.years.iter().flat_map(|_| 0..n).collect();
     let long = inputs.zones.coverage.reordered(&repeat);
@@ -168,7 +172,7 @@ fn write_layers(
         manifest: manifest.clone(),
         parcels: None,
         grid: None,
-        zones: MapLayer { name: layer.clone(), coverage: long, table: zone_table.clone() },
+        zones: MapLayer { name: layer.clone(), coverage: Arc::new(long), table: zone_table.clone() },
         dissolved: Some("zones".to_owned()),
         rasters: Vec::new(),
         vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
@@ -176,11 +180,7 @@ fn write_layers(
         study: report::extras(inputs, results, manifest),
     };
     maps::write_more(&data, dir)?;
-    if loaded.pipeline.outputs.maps {
-        maps::render(&data, &maps::options(loaded.pipeline.outputs.language), dir, progress)
-            .context("maps of the counties")?;
-    }
-    Ok(())
+    Ok(data)
 }
 
 /// One geometry per class that occurs, in the order of the scheme.

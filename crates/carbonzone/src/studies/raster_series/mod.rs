@@ -8,23 +8,57 @@ mod report;
 mod tables;
 mod write;
 
-use crate::frame::Study;
+use super::Study;
+use crate::config::Outputs;
+use crate::load::Notes;
+use crate::load_config::Loaded;
+use crate::run::Run;
+use carbonzone_types::{Findings, Progress, Residual, RunManifest};
+use config::RasterSeriesPipeline;
+use std::path::Path;
 
-/// What this study puts into the frame.
-pub const RASTER_SERIES: Study<config::RasterSeriesPipeline, inputs::Inputs, compute::Results> = Study {
-    name: |pipeline| &pipeline.city.name,
-    outputs: |pipeline| &mut pipeline.outputs,
-    check_config: inputs::check_config,
-    load_despite_errors: false,
-    load: |loaded, notes, progress| {
+/// Emission and absorption rasters over years.
+pub struct RasterSeries;
+
+impl Study for RasterSeries {
+    type Pipeline = RasterSeriesPipeline;
+    type Inputs = inputs::Inputs;
+    type Results = compute::Results;
+
+    fn check(config: &Loaded<RasterSeriesPipeline>) -> Findings {
+        inputs::check_config(config)
+    }
+
+    fn load(
+        config: &Loaded<RasterSeriesPipeline>,
+        notes: &mut Notes,
+        observer: &dyn Progress,
+    ) -> Option<inputs::Inputs> {
         // Before anything else, so that every missing file is named beside what is wrong with the others.
-        rasters::report_missing(loaded, notes);
-        inputs::load(loaded, notes, progress)
-    },
-    compute: compute::compute,
-    manifest: write::manifest,
-    write_all: |loaded, inputs, results, manifest, dir, progress| {
-        write::write_all(loaded, &inputs, results, &manifest, dir, progress)?;
-        Ok(manifest)
-    },
-};
+        rasters::report_missing(config, notes);
+        inputs::load(config, notes, observer)
+    }
+
+    fn compute(
+        config: &Loaded<RasterSeriesPipeline>,
+        inputs: &mut inputs::Inputs,
+        notes: &mut Notes,
+        observer: &dyn Progress,
+    ) -> Option<compute::Results> {
+        compute::compute(config, inputs, notes, observer)
+    }
+
+    fn record(
+        config: &Loaded<RasterSeriesPipeline>,
+        inputs: &inputs::Inputs,
+        results: &compute::Results,
+        notes: &Notes,
+        balances: Vec<Residual>,
+    ) -> RunManifest {
+        write::manifest(config, inputs, results, notes, balances)
+    }
+
+    fn write(run: &Run<Self>, dir: &Path, outputs: &Outputs, observer: &dyn Progress) -> anyhow::Result<()> {
+        write::write_all(run, outputs, dir, observer)
+    }
+}

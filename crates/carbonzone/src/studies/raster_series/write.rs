@@ -3,10 +3,12 @@
 use super::compute::{CellResults, Results, YearFlows};
 use super::config::RasterSeriesPipeline;
 use super::inputs::Inputs;
-use super::{report, tables};
+use super::{RasterSeries, report, tables};
+use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::out_dir::named;
+use crate::run::Run;
 use crate::studies::place;
 use crate::{maps, tables as shared_tables};
 use anyhow::Context;
@@ -23,6 +25,7 @@ use carbonzone_zoning::henan::trend::TrendClass;
 use carbonzone_zoning::henan::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
 use rayon::prelude::*;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Everything known before writing.
 pub fn manifest(
@@ -123,19 +126,18 @@ fn summary(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, results: &Res
 
 /// Writes everything but `run.json`.
 pub fn write_all(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    results: &Results,
-    manifest: &RunManifest,
+    run: &Run<RasterSeries>,
+    outputs: &Outputs,
     dir: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<()> {
-    let risk = &loaded.pipeline.risk;
+    let Run { config, inputs, results, record: manifest } = run;
+    let risk = &config.pipeline.risk;
     let counties = tables::counties(inputs, results, &risk.options, risk.variant);
     let windows = tables::windows(inputs, results, &risk.options, risk.variant);
     let rasters = write_rasters(inputs, results, manifest, dir, progress)?;
     progress.begin("write tables", None);
-    write_tables(loaded, inputs, results, manifest, &counties, &windows, dir)?;
+    write_tables(run, &counties, &windows, dir)?;
     progress.begin("write GeoPackage", None);
     let n = inputs.zones.ids.len() as u32;
     let repeated = |times: usize| -> Coverage {
@@ -160,7 +162,7 @@ pub fn write_all(
         manifest: manifest.clone(),
         parcels: None,
         grid: None,
-        zones: MapLayer { name: layer.clone(), coverage: long, table: counties },
+        zones: MapLayer { name: layer.clone(), coverage: Arc::new(long), table: counties },
         dissolved: None,
         rasters,
         vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
@@ -168,9 +170,8 @@ pub fn write_all(
         study: report::extras(inputs, results, risk, manifest),
     };
     maps::write_more(&data, dir)?;
-    if loaded.pipeline.outputs.maps {
-        maps::render(&data, &maps::options(loaded.pipeline.outputs.language), dir, progress)
-            .context("maps")?;
+    if outputs.maps {
+        maps::render(&data, &maps::options(outputs.language), dir, progress).context("maps")?;
     }
     Ok(())
 }
@@ -183,15 +184,13 @@ fn last_year(long: &Coverage, table: &AttributeTable, results: &Results) -> (Cov
 }
 
 fn write_tables(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    results: &Results,
-    manifest: &RunManifest,
+    run: &Run<RasterSeries>,
     counties: &AttributeTable,
     windows: &AttributeTable,
     dir: &Path,
 ) -> anyhow::Result<()> {
-    let risk = &loaded.pipeline.risk;
+    let Run { config, inputs, results, record: manifest } = run;
+    let risk = &config.pipeline.risk;
     let layer = &manifest.zones_layer;
     let parts = [
         ("windows", windows.clone()),

@@ -1,38 +1,22 @@
 //! The carbonzone command line: arguments, progress, messages, exit codes.
 //!
-//! The science lives in the library crates; this binary reads the pipeline file, calls the stages in order and
-//! writes the run folder. See `docs/architecture.md`.
+//! The study itself is the library `carbonzone`; this binary shows it. See `docs/architecture.md`.
 
 #[expect(clippy::doc_markdown, reason = "clap prints these lines as they are")]
 mod args;
-mod check_layers;
-mod check_pipeline;
 mod compare;
-mod compute;
-mod config;
 mod diagnostics;
 mod explain;
 mod factors;
-mod find_unit;
-mod frame;
-mod gdp_proxies;
 mod init;
 mod inventory_command;
-mod load;
-mod load_config;
-mod manifest;
 mod maps;
-mod out_dir;
 mod progress;
 mod run;
-mod studies;
 mod summary;
 mod synth_command;
 mod synth_region;
-mod tables;
 mod terminal;
-mod workbook;
-mod write;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -47,7 +31,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
-        Err(_) if progress::cancelled() => ExitCode::from(frame::say_cancelled()),
+        Err(_) if progress::cancelled() => ExitCode::from(run::say_cancelled()),
         Err(error) => {
             terminal::eprint_line(&format!("error: {error:#}"));
             ExitCode::from(COULD_NOT_RUN)
@@ -60,7 +44,8 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => run::check(&args),
         Command::Show(args) => {
-            summary::print(&out_dir::read_manifest(&args.run_dir)?, &args.run_dir, args.lang);
+            let manifest = carbonzone::out_dir::read_manifest(&args.run_dir)?;
+            summary::print(&manifest, &args.run_dir, args.lang.map(Into::into));
             Ok(0)
         }
         Command::Inventory(args) => inventory_command::inventory(&args),
@@ -72,7 +57,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Init(args) => init::init(&args),
         Command::Schema => {
             terminal::print_line(&serde_json::to_string_pretty(&schemars::schema_for!(
-                studies::AnyPipeline
+                carbonzone::AnyPipeline
             ))?);
             Ok(0)
         }

@@ -1,8 +1,10 @@
 //! Findings for people: grouped by layer, with the place in the pipeline file, and as JSON.
 
+use crate::terminal::eprint_line;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use carbonzone_types::{Finding, Findings, Severity};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Whether colours may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +32,21 @@ impl Colour {
     }
 }
 
+/// Findings about a pipeline file and what it names on standard error; nothing if there are none.
+pub fn eprint(findings: &Findings, pipeline: &Path) {
+    if !findings.items.is_empty() {
+        eprint_line(&of_file(findings, pipeline, Colour::for_stderr()));
+    }
+}
+
+/// All findings as text, with their places in the pipeline file.
+pub fn of_file(findings: &Findings, pipeline: &Path, colour: Colour) -> String {
+    let text = std::fs::read_to_string(pipeline).unwrap_or_default();
+    render(findings, &pipeline.display().to_string(), &text, colour)
+}
+
 /// All findings as text, worst first within each layer.
-pub fn render(findings: &Findings, pipeline_path: &str, pipeline_text: &str, colour: Colour) -> String {
+fn render(findings: &Findings, pipeline_path: &str, pipeline_text: &str, colour: Colour) -> String {
     let mut layers: Vec<&str> = Vec::new();
     for finding in &findings.items {
         let layer = finding.layer.as_deref().unwrap_or("");

@@ -1,18 +1,15 @@
 //! `carbonzone inventory`: sector totals line by line.
 
 use crate::args::InventoryArgs;
-use crate::check_pipeline::{self, budgets};
-use crate::diagnostics::{self, Colour};
-use crate::load;
-use crate::load::Notes;
-use crate::load_config::{self, Loaded};
+use crate::diagnostics;
 use crate::progress::Bars;
-use crate::summary::{right_align, table, tonnes};
-use crate::terminal::{eprint_line, print_line};
+use crate::terminal::print_line;
 use anyhow::{Context, bail};
+use carbonzone::Config;
+use carbonzone::inventory::{GivenTotal, SectorTotals, sector_totals};
+use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_inventory::{Inventory, InventoryLine};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -24,92 +21,46 @@ pub fn inventory(args: &InventoryArgs) -> anyhow::Result<u8> {
         return Ok(0);
     }
     let pipeline = args.pipeline.as_deref().context("no pipeline file")?;
-    let loaded = match load_config::read(pipeline, &args.set, check_pipeline::check) {
-        Ok((loaded, findings)) if !findings.blocks() => loaded,
-        Ok((Loaded { text, .. }, findings)) | Err((text, findings)) => {
-            let shown = pipeline.display().to_string();
-            eprint_line(&diagnostics::render(&findings, &shown, &text, Colour::for_stderr()));
-            return Ok(findings.exit_code());
-        }
+    let read = Config::read(pipeline, &args.set);
+    let Some(config) = read.value.filter(|_| !read.findings.blocks()) else {
+        diagnostics::eprint(&read.findings, pipeline);
+        return Ok(read.findings.exit_code());
     };
-    match &loaded.pipeline.inventory.activity {
-        None => given(&loaded, args),
-        Some(activity) => computed(&loaded, activity, args),
+    let mut totals = sector_totals(&config, &Bars::new(false));
+    if args.strict {
+        totals.findings.make_strict();
     }
+    diagnostics::eprint(&totals.findings, pipeline);
+    match totals.value.filter(|_| !totals.findings.blocks()) {
+        None => return Ok(totals.findings.exit_code()),
+        Some(SectorTotals::Given(_)) if args.export.is_some() => {
+            bail!("--export writes computed inventories; this pipeline gives its totals");
+        }
+        Some(SectorTotals::Given(totals)) => print_line(&given(&totals)),
+        Some(SectorTotals::Computed(inventory)) => {
+            if let Some(path) = &args.export {
+                export(&inventory, path)?;
+            }
+            print_line(&report(&inventory));
+        }
+    }
+    Ok(0)
 }
 
 /// Totals that were given: each with its source.
-fn given(loaded: &Loaded, args: &InventoryArgs) -> anyhow::Result<u8> {
-    if args.export.is_some() {
-        bail!("--export writes computed inventories; this pipeline gives its totals");
-    }
-    let inventory = &loaded.pipeline.inventory;
+fn given(totals: &[GivenTotal]) -> String {
     let mut rows = table(&["sector · land group", "t CO2e", "source"]);
-    let sources: BTreeMap<String, &str> = inventory
-        .totals
-        .iter()
-        .map(|t| (format!("{}:{}", t.sector, t.land_group), t.source.as_str()))
-        .collect();
     let (mut gross, mut sink) = (0.0, 0.0);
-    for (name, amount_t) in budgets(&inventory.totals, inventory.unit) {
-        let source = sources.iter().find(|(key, _)| name.starts_with(key.as_str())).map_or("", |(_, s)| s);
-        let is_sink = name.starts_with("sink:");
-        if is_sink {
-            sink += amount_t;
-        } else {
-            gross += amount_t;
-        }
-        rows.add_row(vec![name, tonnes(if is_sink { -amount_t } else { amount_t }), source.to_owned()]);
+    for total in totals {
+        let amount_t = total.amount_t;
+        let is_sink = total.budget.starts_with("sink:");
+        *(if is_sink { &mut sink } else { &mut gross }) += amount_t;
+        let signed = if is_sink { -amount_t } else { amount_t };
+        rows.add_row(vec![total.budget.clone(), tonnes(signed), total.source.clone()]);
     }
     rows.add_row(vec!["gross".to_owned(), tonnes(gross), String::new()]);
     rows.add_row(vec!["net".to_owned(), tonnes(gross - sink), String::new()]);
-    print_line(&rows.to_string());
-    Ok(0)
-}
-
-fn computed(
-    loaded: &Loaded,
-    activity: &carbonzone_inventory::InventoryConfig,
-    args: &InventoryArgs,
-) -> anyhow::Result<u8> {
-    let mut notes = Notes::default();
-    let areas = parcel_areas(loaded, &mut notes);
-    let inventory = load::inventory::compute(loaded, activity, &areas, &mut notes);
-    if args.strict {
-        notes.findings.make_strict();
-    }
-    let text = diagnostics::render(
-        &notes.findings,
-        &loaded.path.display().to_string(),
-        &loaded.text,
-        Colour::for_stderr(),
-    );
-    if !notes.findings.items.is_empty() {
-        eprint_line(&text);
-    }
-    let Some(inventory) = inventory.filter(|_| !notes.findings.blocks()) else {
-        return Ok(notes.findings.exit_code());
-    };
-    if let Some(path) = &args.export {
-        export(&inventory, path)?;
-    }
-    print_line(&report(&inventory));
-    Ok(0)
-}
-
-/// Areas of the parcels by sink type, if the parcel layer can be read: sinks need them unless the yearbook has them.
-fn parcel_areas(loaded: &Loaded, notes: &mut Notes) -> BTreeMap<String, f64> {
-    let exists = loaded.resolve(&loaded.pipeline.layers.parcels.source.path).exists();
-    let Ok(crs) = carbonzone_io::WorkingCrs::parse(&loaded.pipeline.city.crs) else { return BTreeMap::new() };
-    if !exists {
-        eprint_line("note: the parcel layer is not there; land areas of sinks must come from the yearbook");
-        return BTreeMap::new();
-    }
-    let bars = Bars::new(false);
-    let mut parcel_notes = Notes::default();
-    let parcels = load::parcels::load(loaded, &crs, &mut parcel_notes, &bars);
-    notes.records.extend(parcel_notes.records);
-    parcels.map(|p| p.area_by_sink_type()).unwrap_or_default()
+    rows.to_string()
 }
 
 fn export(inventory: &Inventory, path: &Path) -> anyhow::Result<()> {

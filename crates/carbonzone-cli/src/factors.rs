@@ -1,9 +1,9 @@
 //! `carbonzone factors`: the factor library.
 
 use crate::args::FactorsArgs;
-use crate::summary::table;
 use crate::terminal::print_line;
 use anyhow::bail;
+use carbonzone::text_table::table;
 use carbonzone_inventory::FactorLibrary;
 
 /// The command.

@@ -1,6 +1,6 @@
 //! Command line.
 
-use crate::config::Language;
+use carbonzone::config::{Language, ParcelFormat};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -69,7 +69,7 @@ pub struct RunArgs {
     pub set: Vec<String>,
     /// Format of the parcel layer; wins over `parcel_format` of the pipeline file
     #[arg(long, value_enum, value_name = "FORMAT")]
-    pub parcel_output: Option<crate::config::ParcelFormat>,
+    pub parcel_output: Option<FormatArg>,
     /// Layers and tables only: no figures, project or report
     #[arg(long)]
     pub no_maps: bool,
@@ -91,7 +91,7 @@ pub struct ShowArgs {
     pub run_dir: PathBuf,
     /// Language [default: that of the run]
     #[arg(long, value_enum)]
-    pub lang: Option<Language>,
+    pub lang: Option<LangArg>,
 }
 
 /// `carbonzone check`
@@ -232,7 +232,7 @@ pub struct MapsArgs {
     pub run_dir: PathBuf,
     /// Language of labels [default: that of the run]
     #[arg(long, value_enum)]
-    pub lang: Option<Language>,
+    pub lang: Option<LangArg>,
     /// Class breaks
     #[arg(long, value_enum, default_value_t = BreaksArg::Natural)]
     pub breaks: BreaksArg,
@@ -304,4 +304,49 @@ pub struct FactorsArgs {
 pub struct InitArgs {
     /// Folder to create
     pub dir: PathBuf,
+}
+
+/// Format of the parcel layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// In the run's GeoPackage
+    Gpkg,
+    /// FlatGeobuf beside it
+    Fgb,
+    /// GeoParquet beside it
+    Parquet,
+    /// Not written
+    None,
+}
+
+impl From<FormatArg> for ParcelFormat {
+    fn from(given: FormatArg) -> Self {
+        match given {
+            FormatArg::Gpkg => Self::Gpkg,
+            FormatArg::Fgb => Self::Fgb,
+            FormatArg::Parquet => Self::Parquet,
+            FormatArg::None => Self::None,
+        }
+    }
+}
+
+/// Language of maps, report and summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LangArg {
+    /// English
+    En,
+    /// Chinese
+    Zh,
+    /// Both
+    Both,
+}
+
+impl From<LangArg> for Language {
+    fn from(given: LangArg) -> Self {
+        match given {
+            LangArg::En => Self::En,
+            LangArg::Zh => Self::Zh,
+            LangArg::Both => Self::Both,
+        }
+    }
 }

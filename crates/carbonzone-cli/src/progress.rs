@@ -1,10 +1,11 @@
-//! Progress bars on a terminal, nothing elsewhere; stage timings for `run.json`; Ctrl-C.
+//! Progress bars on a terminal, nothing elsewhere; memory given back between stages; Ctrl-C.
 
-use carbonzone_types::{Progress, StageTiming};
+use crate::terminal::eprint_line;
+use carbonzone::Observer;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
@@ -23,41 +24,28 @@ pub fn cancelled() -> bool {
     CANCELLED.load(Ordering::Relaxed)
 }
 
-/// Draws a bar per stage and keeps the time of each.
+/// Draws a bar per stage.
 pub struct Bars {
     visible: bool,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    bar: Option<ProgressBar>,
-    current: Option<(String, Instant)>,
-    timings: Vec<StageTiming>,
+    bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Bars {
     /// Bars on standard error if it is a terminal and `quiet` is not set.
     pub fn new(quiet: bool) -> Self {
         use std::io::IsTerminal;
-        Self { visible: !quiet && std::io::stderr().is_terminal(), state: Mutex::new(State::default()) }
+        Self { visible: !quiet && std::io::stderr().is_terminal(), bar: Mutex::new(None) }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// Wall time of every stage so far.
-    pub fn timings(&self) -> Vec<StageTiming> {
-        self.lock().timings.clone()
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-impl Progress for Bars {
+impl Observer for Bars {
     fn begin(&self, stage: &str, total: Option<u64>) {
         self.end();
-        let mut state = self.lock();
-        state.current = Some((stage.to_owned(), Instant::now()));
+        carbonzone_io::return_free_memory();
         if self.visible {
             let bar = match total {
                 Some(n) => ProgressBar::new(n).with_style(
@@ -71,24 +59,25 @@ impl Progress for Bars {
             };
             bar.set_message(stage.to_owned());
             bar.enable_steady_tick(Duration::from_millis(120));
-            state.bar = Some(bar);
+            *self.lock() = Some(bar);
         }
     }
 
     fn advance(&self, n: u64) {
-        if let Some(bar) = &self.lock().bar {
+        if let Some(bar) = &*self.lock() {
             bar.inc(n);
         }
     }
 
     fn end(&self) {
-        let mut state = self.lock();
-        if let Some((stage, since)) = state.current.take() {
-            state.timings.push(StageTiming { stage, seconds: since.elapsed().as_secs_f64() });
-        }
-        if let Some(bar) = state.bar.take() {
+        if let Some(bar) = self.lock().take() {
             bar.finish_and_clear();
         }
+    }
+
+    fn say(&self, message: &str) {
+        self.end();
+        eprint_line(message);
     }
 
     fn cancelled(&self) -> bool {

@@ -1,49 +1,18 @@
 //! The closing table of a run: totals on both bases, zones, fallbacks, residuals, what to open.
 
-use crate::config::Language;
-use crate::maps;
-use crate::out_dir::named;
 use crate::terminal::print_line;
+use carbonzone::config::Language;
+use carbonzone::maps::{lang as label_language, language_of};
+use carbonzone::out_dir::named;
+use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::{Label, Lang, words};
 use carbonzone_types::{RunManifest, Severity, Stage, TOLERANCE};
-use comfy_table::{CellAlignment, Table};
+use comfy_table::Table;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Tonnes with thousands separators and one decimal where it matters.
-pub fn tonnes(value: f64) -> String {
-    let decimals = usize::from(value.abs() < 1e5);
-    let text = format!("{:.*}", decimals, value.abs());
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), ""), |(w, f)| (w, f));
-    let mut grouped = String::new();
-    for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(c);
-    }
-    let sign = if value < 0.0 && text.chars().any(|c| c.is_ascii_digit() && c != '0') { "−" } else { "" };
-    if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{fraction}") }
-}
-
 fn percent(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |v| format!("{v:.2}").replace('-', "−"))
-}
-
-/// A table in the house style.
-pub fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY).set_header(header.to_vec());
-    table
-}
-
-/// Right-aligns all columns but the first.
-pub fn right_align(table: &mut Table) {
-    for (i, column) in table.column_iter_mut().enumerate() {
-        if i > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
 }
 
 /// Prints the closing summary in a language, by default that of the run.
@@ -53,9 +22,7 @@ pub fn print(manifest: &RunManifest, dir: &Path, language: Option<Language>) {
 
 /// The closing summary as text.
 pub fn text(manifest: &RunManifest, dir: &Path, language: Option<Language>) -> String {
-    let of_run =
-        || serde_json::from_value(manifest.pipeline["outputs"]["language"].clone()).unwrap_or_default();
-    let lang = maps::lang(language.unwrap_or_else(of_run));
+    let lang = label_language(language.unwrap_or_else(|| language_of(manifest)));
     let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
     let title = Label::new(manifest.title_en.clone(), manifest.title_zh.clone());
     let mut out = String::new();
@@ -224,17 +191,4 @@ fn zones(manifest: &RunManifest, lang: Lang) -> Table {
     }
     right_align(&mut table);
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tonnes_are_grouped_by_thousands() {
-        assert_eq!(tonnes(240_279_700.0), "240,279,700");
-        assert_eq!(tonnes(-36.05), "−36.0");
-        assert_eq!(tonnes(1234.56), "1,234.6");
-        assert_eq!(tonnes(0.0), "0.0");
-    }
 }

@@ -25,7 +25,7 @@ pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
 mod tests {
     #[test]
     fn the_starter_is_a_valid_pipeline_file() {
-        let pipeline: crate::config::Pipeline = toml::from_str(super::STARTER).unwrap();
+        let pipeline: carbonzone::config::Pipeline = toml::from_str(super::STARTER).unwrap();
         assert_eq!(pipeline.city.name, "mycity");
     }
 }

@@ -1,0 +1,147 @@
+//! `carbonzone explain`: where a unit's tonnes come from.
+
+use crate::args::{ExplainArgs, Format};
+use crate::terminal::print_line;
+use carbonzone::explain::{Beside, Explanation, LargeParcel, Unit, explain as explain_unit};
+use carbonzone::text_table::{right_align, table, tonnes};
+use std::fmt::Write as _;
+
+/// The command.
+pub fn explain(args: &ExplainArgs) -> anyhow::Result<u8> {
+    let unit = match (&args.unit.parcel, &args.unit.township) {
+        (Some(id), _) => Unit::Parcel(id.clone()),
+        (None, Some(id)) => Unit::Zone(id.clone()),
+        (None, None) => Unit::Cell(args.unit.cell.clone().unwrap_or_default()),
+    };
+    let explanation = explain_unit(&args.run_dir, &unit)?;
+    match args.format {
+        Format::Json => print_line(&serde_json::to_string_pretty(&explanation)?),
+        Format::Text => print_line(&render(&explanation)),
+    }
+    Ok(0)
+}
+
+/// Three significant digits, for rates of any size.
+fn short(x: f64) -> String {
+    if x >= 1000.0 {
+        tonnes(x)
+    } else {
+        format!("{:.*}", (2 - x.abs().log10().floor().max(-9.0) as i32).max(0) as usize, x)
+    }
+}
+
+/// The singular of a weight's unit.
+fn one(unit: &str) -> &str {
+    match unit {
+        "persons" => "person",
+        "poi" => "POI",
+        "m2" => "m²",
+        other => other,
+    }
+}
+
+fn render(e: &Explanation) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{} ({}){}", e.unit, e.kind, if e.synthetic { " — SYNTHETIC DATA" } else { "" });
+    let _ = writeln!(
+        out,
+        "gross {} t   sink {} t   net {} t CO2e",
+        tonnes(e.gross_t),
+        tonnes(e.sink_t),
+        tonnes(e.net_t)
+    );
+    render_lines(&mut out, e);
+    render_city(&mut out, &e.against_city);
+    if e.kind != "parcel" {
+        render_parcels(&mut out, &e.largest_parcels);
+    }
+    let _ = writeln!(out, "budgets from");
+    for l in &e.lines {
+        let _ = writeln!(out, "  {:<18} {}", l.rule, l.budget_source);
+    }
+    render_inventory(&mut out, &e.inventory_lines);
+    out
+}
+
+/// The rules' parts, what each unit of a proxy carries, and what they leave open.
+fn render_lines(out: &mut String, e: &Explanation) {
+    let mut t =
+        table(&["sector · activity", "budget t", "land", "proxy", "weight", "of", "share %", "t CO2e"]);
+    for l in &e.lines {
+        let share = if l.budget_t > 0.0 { 100.0 * l.amount_t / l.budget_t } else { 0.0 };
+        t.add_row(vec![
+            format!("{} · {}", l.sector, l.activity),
+            tonnes(l.budget_t),
+            l.land.clone(),
+            format!("{}{}", l.proxy, if l.fallback { " (fallback)" } else { "" }),
+            format!("{} {}", tonnes(l.weight), l.weight_unit),
+            tonnes(l.weight_total),
+            format!("{share:.4}"),
+            tonnes(l.amount_t),
+        ]);
+    }
+    right_align(&mut t);
+    let _ = writeln!(out, "{t}");
+    if e.lines.is_empty() {
+        let _ = writeln!(out, "no rule of the pipeline places anything here");
+    }
+    for l in e.lines.iter().filter(|l| l.weight > 0.0 && l.weight_total > 0.0 && !l.land.is_empty()) {
+        let per = l.budget_t / l.weight_total;
+        let _ = writeln!(out, "  {}: {} t for each {}", l.rule, short(per), one(&l.weight_unit));
+    }
+    if e.unexplained_gross_t == 0.0 {
+        let _ = writeln!(out, "the lines add up to the written gross");
+    } else {
+        let _ = writeln!(out, "not explained by these lines: {:.3e} t of gross", e.unexplained_gross_t);
+    }
+}
+
+fn render_city(out: &mut String, numbers: &[Beside]) {
+    if !numbers.is_empty() {
+        let _ = writeln!(out, "beside the city");
+    }
+    for b in numbers {
+        let shown = |v: f64| if b.key == "net_t" { tonnes(v) } else { format!("{v:.4}").replace('-', "−") };
+        let value = b.value.map_or_else(|| "–".to_owned(), shown);
+        let times = b.ratio.map_or_else(String::new, |r| format!("{r:.2} × ").replace('-', "−"));
+        let _ = writeln!(out, "  {}: {value}, {times}{} ({})", b.label, b.city_is, shown(b.city));
+    }
+}
+
+fn render_parcels(out: &mut String, parcels: &[LargeParcel]) {
+    if !parcels.is_empty() {
+        let _ = writeln!(out, "parcels that weigh most");
+    }
+    for p in parcels {
+        let _ = writeln!(
+            out,
+            "  {}  land use {}  {} t ({:.1} % of the parcel)",
+            p.id,
+            p.land_use,
+            tonnes(p.gross_t),
+            100.0 * p.share_of_parcel
+        );
+    }
+}
+
+fn render_inventory(out: &mut String, lines: &[serde_json::Value]) {
+    if !lines.is_empty() {
+        let _ = writeln!(out, "activity lines behind the budgets (city totals)");
+    }
+    for l in lines {
+        let _ = writeln!(
+            out,
+            "  {} · {}: {} {} × {:.6} {} → {} t CO2e  [{} {}, {}]",
+            l["sector"].as_str().unwrap_or(""),
+            l["label"].as_str().unwrap_or(""),
+            l["amount"],
+            l["unit"].as_str().unwrap_or(""),
+            l["factor_value"].as_f64().unwrap_or(f64::NAN),
+            l["factor_unit"].as_str().unwrap_or(""),
+            tonnes(l["result_t"].as_f64().unwrap_or(f64::NAN)),
+            l["file"].as_str().unwrap_or(""),
+            l["cell"].as_str().unwrap_or(""),
+            l["factor_id"].as_str().unwrap_or("")
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! `carbonzone run` and `carbonzone check`.
+
+use crate::args::{CheckArgs, Format, RunArgs};
+use crate::diagnostics::{self, Colour};
+use crate::progress::{Bars, cancelled};
+use crate::summary;
+use crate::terminal::{eprint_line, print_line};
+use anyhow::Context;
+use carbonzone::out_dir::OutDir;
+use carbonzone::{Checked, Config, Findings, RunResult};
+use std::path::Path;
+
+/// Exit code of a run that was cancelled by Ctrl-C.
+const CANCELLED: u8 = 130;
+
+/// The whole job.
+///
+/// # Errors
+/// If the output folder cannot be made or written.
+pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
+    match args.threads {
+        None => run_here(args),
+        Some(n) => rayon::ThreadPoolBuilder::new()
+            .num_threads(n)
+            .build()
+            .context("cannot start the threads")?
+            .install(|| run_here(args)),
+    }
+}
+
+fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
+    let read = Config::read(&args.pipeline, &args.set);
+    let Some(mut config) = read.value else { return Ok(refuse(&args.pipeline, &read.findings)) };
+    let bars = Bars::new(args.quiet);
+    if read.findings.blocks() {
+        let tried = carbonzone::load(&config, &bars);
+        return Ok(refuse(&args.pipeline, &tried.findings));
+    }
+    let outputs = config.outputs_mut();
+    outputs.maps &= !args.no_maps;
+    outputs.parcel_format = args.parcel_output.map_or(outputs.parcel_format, Into::into);
+    let target = args.out.clone().unwrap_or_else(|| Path::new("out").join(config.name()));
+    let out = OutDir::begin(&target, &args.pipeline.display().to_string(), args.overwrite)?;
+    let Checked { value, findings, .. } = load_and_compute(&config, &bars, args.strict);
+    if cancelled() {
+        return Ok(say_cancelled());
+    }
+    let Some(mut result) = value else { return Ok(refuse(&args.pipeline, &findings)) };
+    result.record_mut().command_line = std::env::args().collect();
+    carbonzone::write(&result, out.path(), config.outputs(), &bars)
+        .with_context(|| format!("writing into {}", target.display()))?;
+    let (target, kept) = out.finish()?;
+    for file in kept {
+        eprint_line(&format!("kept your file {}", target.join(file).display()));
+    }
+    if !args.quiet {
+        diagnostics::eprint(&findings, &args.pipeline);
+        if !args.no_summary {
+            summary::print(&carbonzone::out_dir::read_manifest(&target)?, &target, None);
+        }
+    }
+    Ok(0)
+}
+
+/// Reads and computes; with `strict` a warning stops it as an error does.
+fn load_and_compute(config: &Config, bars: &Bars, strict: bool) -> Checked<RunResult> {
+    let loaded = made_strict(carbonzone::load(config, bars), strict);
+    match loaded.value {
+        Some(inputs) => made_strict(carbonzone::compute(inputs, bars), strict),
+        None => loaded.map(|_: carbonzone::Inputs| unreachable!("there are no inputs")),
+    }
+}
+
+fn made_strict<T>(mut checked: Checked<T>, strict: bool) -> Checked<T> {
+    if strict {
+        checked.findings.make_strict();
+        checked.value = checked.value.filter(|_| !checked.findings.blocks());
+    }
+    checked
+}
+
+/// Reads and computes as `run` does, writes nothing, prints all findings.
+///
+/// # Errors
+/// If the findings cannot be written as JSON.
+pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
+    let bars = Bars::new(args.quiet);
+    let read = Config::read(&args.pipeline, &args.set);
+    let mut findings = match &read.value {
+        Some(config) => load_and_compute(config, &bars, false).findings,
+        None => read.findings,
+    };
+    if args.strict {
+        findings.make_strict();
+    }
+    match args.format {
+        Format::Text => {
+            print_line(&diagnostics::of_file(&findings, &args.pipeline, Colour::for_stdout()));
+            print_line(&diagnostics::count_line(&findings));
+        }
+        Format::Json => print_line(&serde_json::to_string_pretty(&findings)?),
+    }
+    Ok(findings.exit_code())
+}
+
+/// Says that the run was cancelled; gives the exit code.
+pub fn say_cancelled() -> u8 {
+    eprint_line("cancelled; nothing was written");
+    CANCELLED
+}
+
+/// Prints why a run is refused; gives the exit code.
+fn refuse(pipeline: &Path, findings: &Findings) -> u8 {
+    diagnostics::eprint(findings, pipeline);
+    eprint_line(&format!("{}; nothing was written", diagnostics::count_line(findings)));
+    findings.exit_code()
+}

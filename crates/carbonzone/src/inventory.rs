@@ -1,0 +1,72 @@
+//! Sector totals alone: given in the pipeline file, or computed from activity data line by line.
+
+use crate::check_pipeline::budgets;
+use crate::load::{self, Notes};
+use crate::load_config::Loaded;
+use crate::run::{Checked, Config};
+use carbonzone_inventory::Inventory;
+use carbonzone_types::{Finding, Findings, Progress};
+use std::collections::BTreeMap;
+
+/// Where the totals of a pipeline come from.
+pub enum SectorTotals {
+    /// They stand in the pipeline file.
+    Given(Vec<GivenTotal>),
+    /// They are computed from activity data.
+    Computed(Box<Inventory>),
+}
+
+/// A given total.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenTotal {
+    /// `<sector>:<land group>`.
+    pub budget: String,
+    /// t CO2e; sinks are positive.
+    pub amount_t: f64,
+    /// Where the number comes from.
+    pub source: String,
+}
+
+/// The sector totals of a study of parcels. Its parcel layer is read if sinks may need its areas and it is there.
+#[must_use]
+pub fn sector_totals(config: &Config, observer: &dyn Progress) -> Checked<SectorTotals> {
+    let Some(loaded) = config.parcels() else {
+        let mut findings = Findings::new();
+        findings.push(
+            Finding::error("no_inventory", "only a study of parcels has an inventory of sectors")
+                .field("study")
+                .expected("a pipeline file with [inventory]"),
+        );
+        return Checked::refused(findings);
+    };
+    let inventory = &loaded.pipeline.inventory;
+    let mut notes = Notes::default();
+    let value = if let Some(activity) = &inventory.activity {
+        let areas = parcel_areas(loaded, &mut notes, observer);
+        load::inventory::compute(loaded, activity, &areas, &mut notes)
+            .map(|i| SectorTotals::Computed(Box::new(i)))
+    } else {
+        let sources = load::inventory::sources_of_totals(loaded);
+        let given = |(budget, amount_t): (String, f64)| GivenTotal {
+            source: sources.get(&budget).cloned().unwrap_or_default(),
+            budget,
+            amount_t,
+        };
+        Some(SectorTotals::Given(budgets(&inventory.totals, inventory.unit).into_iter().map(given).collect()))
+    };
+    Checked { value, findings: notes.findings, ledger: notes.ledger }
+}
+
+/// Areas of the parcels by sink type, if the parcel layer can be read: sinks need them unless the yearbook has them.
+fn parcel_areas(loaded: &Loaded, notes: &mut Notes, observer: &dyn Progress) -> BTreeMap<String, f64> {
+    let exists = loaded.resolve(&loaded.pipeline.layers.parcels.source.path).exists();
+    let Ok(crs) = carbonzone_io::WorkingCrs::parse(&loaded.pipeline.city.crs) else { return BTreeMap::new() };
+    if !exists {
+        observer.say("note: the parcel layer is not there; land areas of sinks must come from the yearbook");
+        return BTreeMap::new();
+    }
+    let mut of_parcels = Notes::default();
+    let parcels = load::parcels::load(loaded, &crs, &mut of_parcels, observer);
+    notes.records.extend(of_parcels.records);
+    parcels.map(|p| p.area_by_sink_type()).unwrap_or_default()
+}

@@ -1,0 +1,51 @@
+//! A city's carbon inventory, allocated to parcels, aggregated to grid and townships, zoned by carbon balance: the whole
+//! study as a library.
+//!
+//! One call per step, plain data between them. Nothing is printed, nothing is kept in the process: threads are those of the
+//! rayon pool in which a call runs, progress and cancellation go through an [`Observer`].
+//!
+//! ```no_run
+//! use carbonzone::{Config, NoProgress};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::read("suzhou.toml".as_ref(), &[]);
+//! for finding in &config.findings.items {
+//!     eprintln!("{}: {}", finding.code, finding.message);
+//! }
+//! let config = config.value.ok_or("the pipeline file cannot be used")?;
+//! let inputs = carbonzone::load(&config, &NoProgress).value.ok_or("the layers cannot be used")?;
+//! let result = carbonzone::compute(inputs, &NoProgress).value.ok_or("it cannot be computed")?;
+//! println!("gross: {} t CO2e", result.record().totals.gross_t);
+//! let outputs = config.outputs();
+//! carbonzone::write(&result, "out/suzhou".as_ref(), outputs, &NoProgress)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What it does *not* do: read arguments, draw bars, choose exit codes. That is the command's (`carbonzone-cli`).
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+mod check_layers;
+mod check_pipeline;
+pub mod compare;
+mod compute;
+pub mod config;
+pub mod explain;
+mod find_unit;
+mod gdp_proxies;
+pub mod inventory;
+mod load;
+mod load_config;
+mod manifest;
+pub mod maps;
+pub mod out_dir;
+mod run;
+mod stages;
+mod studies;
+mod tables;
+pub mod text_table;
+mod workbook;
+mod write;
+
+pub use carbonzone_types::{Finding, Findings, Ledger, NoProgress, Progress as Observer, RunManifest};
+pub use run::{Checked, Config, Inputs, RunResult, compute, load, write};
+pub use studies::AnyPipeline;

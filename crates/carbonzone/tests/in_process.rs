@@ -1,0 +1,75 @@
+//! The library as another program calls it: several runs in one process, nothing kept between them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
+
+mod city;
+use carbonzone::{Config, NoProgress, Observer};
+use std::path::Path;
+use std::sync::Mutex;
+
+/// A whole run without maps into a folder; gives the files that must not depend on anything.
+fn run(pipeline: &Path, folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let config = Config::read(pipeline, &["outputs.maps=false".to_owned()]);
+    let config = config.value.unwrap_or_else(|| panic!("{:?}", config.findings));
+    let inputs = carbonzone::load(&config, &NoProgress);
+    let inputs = inputs.value.unwrap_or_else(|| panic!("{:?}", inputs.findings));
+    let result = carbonzone::compute(inputs, &NoProgress);
+    let result = result.value.unwrap_or_else(|| panic!("{:?}", result.findings));
+    std::fs::create_dir_all(folder).unwrap();
+    carbonzone::write(&result, folder, config.outputs(), &NoProgress).unwrap();
+    let names = ["townships.csv", "townships.geojson", "ledger.csv", "grid_1km.tif", "zones.tif"];
+    names.iter().map(|name| ((*name).to_owned(), std::fs::read(folder.join(name)).unwrap())).collect()
+}
+
+#[test]
+fn two_runs_in_one_process_with_other_thread_counts_give_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = city::city(dir.path(), 40);
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(&pipeline, &dir.path().join(format!("out{threads}"))))
+    };
+    let (one, three) = (with(1), with(3));
+    for ((name, a), (_, b)) in one.iter().zip(&three) {
+        assert!(!a.is_empty() && a == b, "{name} depends on the number of threads");
+    }
+    let default_pool = run(&pipeline, &dir.path().join("again"));
+    assert!(default_pool == one, "a run leaves something behind for the next");
+    let record = std::fs::read_to_string(dir.path().join("out3/run.json")).unwrap();
+    let record: carbonzone::RunManifest = serde_json::from_str(&record).unwrap();
+    assert_eq!((record.threads, record.command_line.len()), (3, 0));
+    assert!(record.stages.iter().any(|s| s.stage == "allocate"));
+    assert!(record.stages.iter().any(|s| s.stage == "write GeoPackage"));
+}
+
+/// Asks to stop as soon as a stage begins; keeps the names of the stages.
+struct StopAt(&'static str, Mutex<Vec<String>>);
+
+impl Observer for StopAt {
+    fn begin(&self, stage: &str, _total: Option<u64>) {
+        self.1.lock().unwrap().push(stage.to_owned());
+    }
+    fn advance(&self, _n: u64) {}
+    fn end(&self) {}
+    fn cancelled(&self) -> bool {
+        self.1.lock().unwrap().iter().any(|s| s == self.0)
+    }
+}
+
+#[test]
+fn an_observer_stops_one_run_and_not_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config::read(&city::city(dir.path(), 12), &[]).value.unwrap();
+    let stop = StopAt("index parcels", Mutex::default());
+    assert!(carbonzone::load(&config, &stop).value.is_none());
+    assert!(stop.1.lock().unwrap().len() > 1);
+    let inputs = carbonzone::load(&config, &NoProgress).value.unwrap();
+    assert!(carbonzone::compute(inputs, &StopAt("aggregate", Mutex::default())).value.is_none());
+    let inputs = carbonzone::load(&config, &NoProgress).value.unwrap();
+    let result = carbonzone::compute(inputs, &NoProgress).value.unwrap();
+    assert_eq!(result.record().totals.gross_t, 156_000.0);
+    let out = dir.path().join("out");
+    std::fs::create_dir(&out).unwrap();
+    let stop = StopAt("write GeoPackage", Mutex::default());
+    assert!(carbonzone::write(&result, &out, config.outputs(), &stop).is_err());
+    assert!(!out.join("run.json").exists(), "a stopped run must not look finished");
+}
