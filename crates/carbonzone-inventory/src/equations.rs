@@ -1,10 +1,10 @@
-//! One module per equation of the Suzhou paper, with the small functions that its steps are made of.
+//! Equations 1 to 7 of the Suzhou paper, one function each, as the inventory calls them.
 //!
-//! The public functions take plain numbers and give typed gas amounts; each is tested by hand below its code. The
-//! engine in [`crate::compute()`] calls the crate-private `lines` of the module that a row's category names.
+//! A row of activity data becomes terms, [`term`] = activity × factor, in the modules below: what is special about a
+//! term (cullet, decay, harvest index, ...) stands there as a function. The equation of a sector sums its terms in
+//! t CO2e. Sums are exact: the order of the rows does not matter. Indices, equations 8 to 10, are in `carbonzone-zoning`.
 
 pub mod agriculture;
-pub mod balance;
 pub mod buildings;
 pub mod combustion;
 pub mod industry;
@@ -13,3 +13,66 @@ pub mod sink;
 pub mod solid_waste;
 pub mod transport;
 pub mod wastewater;
+
+use carbonzone_types::{Co2e, ExactSum};
+
+/// What all sums of equations 2 to 7 are made of: an amount of an activity × its factor, t of the factor's gas.
+#[must_use]
+pub fn term(activity: f64, factor: f64) -> f64 {
+    activity * factor
+}
+
+/// Equation 1, first part: gross emission `CE + CB + CT + CF + CW`, t CO2e.
+#[must_use]
+pub fn gross(emissions: &[Co2e]) -> Co2e {
+    let tonnes: Vec<f64> = emissions.iter().map(|e| e.tonnes()).collect();
+    sum([&tonnes])
+}
+
+/// Equation 1: `C_net = CE + CB + CT + CF + CW - CA`, gross emission minus sinks (a magnitude), t CO2e.
+#[must_use]
+pub fn net(gross: Co2e, sink: Co2e) -> Co2e {
+    gross - sink
+}
+
+/// Equation 2: `CE = Σ_m,n Ef_m,n Cf_m,n + Σ_k Ep_k Cp_k`, energy of industry and supply, and products.
+#[must_use]
+pub fn industry(energy: &[f64], products: &[f64]) -> Co2e {
+    sum([energy, products])
+}
+
+/// Equation 3: `CB = Eg_ng Cg_ng + Eg_lpg Cg_lpg + (Ee_h + Ee_b) Ce`, fuels and electricity of homes, commerce and public
+/// buildings. Fuels other than gas and LPG that a yearbook lists count by the same rule.
+#[must_use]
+pub fn buildings(fuels: &[f64], electricity: &[f64]) -> Co2e {
+    sum([fuels, electricity])
+}
+
+/// Equation 4: `CT = Σ_f T_f c_f + Σ_p T_p c_p + Σ_t D_t c_t`, freight and passenger turnover, and urban vehicles.
+#[must_use]
+pub fn transport(turnover: &[f64], vehicles: &[f64]) -> Co2e {
+    sum([turnover, vehicles])
+}
+
+/// Equation 5: `CF = C_cf + C_sf`, plantation and animals.
+#[must_use]
+pub fn agriculture(plantation: &[f64], animals: &[f64]) -> Co2e {
+    sum([plantation, animals])
+}
+
+/// Equation 6: `CW = C_lw + C_sw`, waste water and solid waste.
+#[must_use]
+pub fn waste(water: &[f64], solid: &[f64]) -> Co2e {
+    sum([water, solid])
+}
+
+/// Equation 7: `CA = Σ_j A_j Cl_j + Σ_x ca_x Y_x (1 - w_x) / HI_x`, land and crops; positive.
+#[must_use]
+pub fn sinks(land: &[f64], crops: &[f64]) -> Co2e {
+    sum([land, crops])
+}
+
+/// Order-independent sum of the parts.
+fn sum<const N: usize>(parts: [&[f64]; N]) -> Co2e {
+    Co2e(parts.into_iter().flatten().copied().collect::<ExactSum>().value())
+}

@@ -8,21 +8,6 @@ pub fn product_pct(parts_pct: &[f64]) -> f64 {
     parts_pct.iter().map(|u| u * u).sum::<f64>().sqrt()
 }
 
-/// Uncertainty of a sum of independent terms (amount, percent), percent: `√Σ(x U)² / |Σ x|` (equation 3.2).
-/// `None` if the sum is 0.
-///
-/// ```
-/// use carbonzone_inventory::sum_pct;
-/// // 30 ± 10 % and 40 ± 10 %: half-widths 3 and 4, together 5 of 70.
-/// assert!((sum_pct(&[(30.0, 10.0), (40.0, 10.0)]).unwrap() - 100.0 * 5.0 / 70.0).abs() < 1e-12);
-/// ```
-#[must_use]
-pub fn sum_pct(terms: &[(f64, f64)]) -> Option<f64> {
-    let total: f64 = terms.iter().map(|(x, _)| x).sum();
-    let half_width = terms.iter().map(|(x, u)| (x * u).powi(2)).sum::<f64>().sqrt();
-    (total != 0.0).then(|| half_width / total.abs())
-}
-
 /// A line's tonnes with the uncertainty of its activity data and the factor it shares with other lines.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UncertainTerm<'a> {
@@ -56,46 +41,44 @@ pub fn propagate(terms: &[UncertainTerm<'_>]) -> (f64, Option<f64>) {
 mod tests {
     use super::*;
 
+    fn term(amount_t: f64, factor: &str, activity_pct: f64, factor_pct: f64) -> UncertainTerm<'_> {
+        UncertainTerm { amount_t, activity_pct, factor_pct, factor }
+    }
+
     #[test]
     fn the_example_of_method_f_is_reproduced() {
-        // Gross base without sinks: 9.14563 %.
+        // Gross base without sinks, 10⁴ t: 9.14563 %.
         let terms = [
-            (12430.46, 15.0),
-            (6904.31, 15.0),
-            (2882.76, 10.0),
-            (1421.44, 30.0),
-            (100.70, 40.0),
-            (288.30, 40.0),
+            term(12430.46, "a", 15.0, 0.0),
+            term(6904.31, "b", 15.0, 0.0),
+            term(2882.76, "c", 10.0, 0.0),
+            term(1421.44, "d", 30.0, 0.0),
+            term(100.70, "e", 40.0, 0.0),
+            term(288.30, "f", 40.0, 0.0),
         ];
-        assert!((sum_pct(&terms).unwrap() - 9.14563).abs() < 5e-6);
+        assert!((propagate(&terms).1.unwrap() - 9.14563).abs() < 5e-6);
     }
 
     #[test]
     fn products_add_in_quadrature() {
         assert!((product_pct(&[3.0, 4.0]) - 5.0).abs() < 1e-12);
-        assert_eq!(sum_pct(&[(1.0, 5.0), (-1.0, 5.0)]), None);
+        assert_eq!(propagate(&[term(1.0, "a", 5.0, 0.0), term(-1.0, "b", 5.0, 0.0)]).1, None);
     }
 
     #[test]
     fn lines_that_share_a_factor_are_wrong_together() {
-        let term = |amount_t, factor| UncertainTerm { amount_t, activity_pct: 0.0, factor_pct: 10.0, factor };
-        let (shared, pct) = propagate(&[term(30.0, "a"), term(40.0, "a")]);
+        let (shared, pct) = propagate(&[term(30.0, "a", 0.0, 10.0), term(40.0, "a", 0.0, 10.0)]);
         assert!((shared - 7.0).abs() < 1e-12 && (pct.unwrap() - 10.0).abs() < 1e-12);
-        let (apart, _) = propagate(&[term(30.0, "a"), term(40.0, "b")]);
+        let (apart, _) = propagate(&[term(30.0, "a", 0.0, 10.0), term(40.0, "b", 0.0, 10.0)]);
         assert!((apart - 5.0).abs() < 1e-12);
     }
 
     #[test]
     fn without_shared_factors_propagation_is_the_ipcc_rule() {
-        let terms: Vec<UncertainTerm<'_>> = [("a", 30.0, 3.0, 4.0), ("b", 50.0, 6.0, 8.0)]
-            .map(|(factor, amount_t, activity_pct, factor_pct)| UncertainTerm {
-                amount_t,
-                activity_pct,
-                factor_pct,
-                factor,
-            })
-            .into();
-        let expected = sum_pct(&[(30.0, 5.0), (50.0, 10.0)]).unwrap();
-        assert!((propagate(&terms).1.unwrap() - expected).abs() < 1e-12);
+        // 30 ± 5 % and 50 ± 10 % (each from 3-4-5 triangles): half-widths 1.5 and 5.
+        let terms = [term(30.0, "a", 3.0, 4.0), term(50.0, "b", 6.0, 8.0)];
+        let (half_width, pct) = propagate(&terms);
+        assert!((half_width - 1.5f64.hypot(5.0)).abs() < 1e-12);
+        assert!((pct.unwrap() - 100.0 * 1.5f64.hypot(5.0) / 80.0).abs() < 1e-12);
     }
 }

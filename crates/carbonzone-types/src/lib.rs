@@ -32,4 +32,4 @@ pub use manifest::{
 pub use progress::{NoProgress, Progress};
 pub use table::{AttributeTable, Column, ColumnData};
 pub use text_list::TextList;
-pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, decimal_scaled};
+pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, compensating_rate, decimal_scaled};

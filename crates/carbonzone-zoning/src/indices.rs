@@ -3,7 +3,7 @@
 //! The Guiyang paper's EEC and SEC (eq. 6–7) are the same quantities under other names.
 
 use crate::ZoningError;
-use carbonzone_types::{ExactSum, Finding, Findings};
+use carbonzone_types::{ExactSum, Finding, Findings, compensating_rate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -140,9 +140,11 @@ pub fn indices(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<Indic
     let mut out = Indices { totals, findings: findings(inputs, gdp, &totals, options), ..Indices::default() };
     for (i, &g) in gdp.iter().enumerate() {
         let (c, a) = (inputs.gross_t[i], inputs.sink_t[i]);
-        let ecc = g.and_then(|g| economic(g, c, &totals, options.ecc_direction));
-        let esc = ratio_of_shares(a, totals.sink_t, c, totals.gross_t);
-        out.ccr.push((c > 0.0 && totals.sink_t > 0.0).then(|| a / c));
+        let ecc = g.and_then(|g| {
+            economic_contribution(g, totals.gdp_total, c, totals.gross_with_gdp_t, options.ecc_direction)
+        });
+        let esc = ecological_support(a, totals.sink_t, c, totals.gross_t);
+        out.ccr.push(compensating_rate(a, c).filter(|_| totals.sink_t > 0.0));
         out.ecc.push(ecc);
         out.esc.push(esc);
         out.ecc_margin.push(log_margin(ecc, 1.0));
@@ -158,13 +160,28 @@ fn ratio_of_shares(x: f64, x_total: f64, c: f64, c_total: f64) -> Option<f64> {
     (c > 0.0 && x_total > 0.0).then(|| (x / x_total) / (c / c_total))
 }
 
-/// Economic coefficient of one unit in the chosen direction.
-fn economic(g: f64, c: f64, totals: &IndexTotals, direction: EccDirection) -> Option<f64> {
-    let ecc = ratio_of_shares(g, totals.gdp_total, c, totals.gross_with_gdp_t)?;
+/// Equation 9, the economic contribution coefficient `ECC_i = (G_i/G) / (C_i/C)` of one unit; in the other direction its
+/// inverse. The Guiyang paper's EEC (eq. 6). `None` if a denominator is 0.
+#[must_use]
+pub fn economic_contribution(
+    gdp: f64,
+    gdp_total: f64,
+    gross_t: f64,
+    gross_total_t: f64,
+    direction: EccDirection,
+) -> Option<f64> {
+    let ecc = ratio_of_shares(gdp, gdp_total, gross_t, gross_total_t)?;
     match direction {
         EccDirection::GdpOverEmission => Some(ecc),
         EccDirection::PaperText => (ecc > 0.0).then(|| ecc.recip()),
     }
+}
+
+/// Equation 10, the ecological support coefficient `ESC_i = (CA_i/CA) / (C_i/C)` of one unit. The Guiyang paper's SEC
+/// (eq. 7). `None` if a denominator is 0.
+#[must_use]
+pub fn ecological_support(sink_t: f64, sink_total_t: f64, gross_t: f64, gross_total_t: f64) -> Option<f64> {
+    ratio_of_shares(sink_t, sink_total_t, gross_t, gross_total_t)
 }
 
 /// `ln(index / threshold)`: 0 on the threshold; `None` where the index is NULL or 0.
@@ -190,7 +207,7 @@ fn totals(inputs: &IndexInputs<'_>, gdp: &[Option<f64>], options: &IndexOptions)
     IndexTotals {
         gross_t,
         sink_t,
-        ccr: (gross_t > 0.0 && sink_t > 0.0).then(|| sink_t / gross_t),
+        ccr: compensating_rate(sink_t, gross_t).filter(|_| sink_t > 0.0),
         gross_with_gdp_t,
         gdp_sum,
         gdp_total,

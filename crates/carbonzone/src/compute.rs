@@ -384,7 +384,13 @@ fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
         share_of_gross_pct: pct(0.0 - sink_t, gross_t),
         share_of_net_pct: pct(0.0 - sink_t, net_t),
     });
-    Totals { gross_t, sink_t, net_t, ccr: (gross_t > 0.0).then(|| sink_t / gross_t), sectors: rows }
+    Totals {
+        gross_t,
+        sink_t,
+        net_t,
+        ccr: carbonzone_types::compensating_rate(sink_t, gross_t),
+        sectors: rows,
+    }
 }
 
 /// The hard stop of contract §6: every balance within the tolerance, or findings that name the row.

@@ -1,9 +1,8 @@
-//! Fuels burnt: the first term of equation 2, and the fuels of equations 3 and 4.
+//! Fuels burnt: the first terms of equation 2, and the fuels of equations 3 and 4.
 
 use crate::config::Inclusion;
 use crate::context::{Context, Draft, Role, Row};
 use crate::factor::Factor;
-use crate::gas::{Ch4, N2o};
 use crate::unit::Dimension;
 use crate::vocabulary::FuelKind;
 use carbonzone_types::Finding;
@@ -12,18 +11,6 @@ use carbonzone_types::Finding;
 #[must_use]
 pub fn energy_tj(amount: f64, ncv_gj_per_unit: f64) -> f64 {
     amount * ncv_gj_per_unit / 1000.0
-}
-
-/// Methane of burning: TJ × kg CH4/TJ / 1000.
-#[must_use]
-pub fn combustion_ch4(energy_tj: f64, kg_per_tj: f64) -> Ch4 {
-    Ch4::fossil(energy_tj * kg_per_tj / 1000.0)
-}
-
-/// Nitrous oxide of burning: TJ × kg N2O/TJ / 1000.
-#[must_use]
-pub fn combustion_n2o(energy_tj: f64, kg_per_tj: f64) -> N2o {
-    N2o(energy_tj * kg_per_tj / 1000.0)
 }
 
 /// Amount of a fuel in canonical units of its factor; energy (tce, TJ) is turned into mass or volume by the factor's
@@ -83,18 +70,4 @@ fn energy_of(row: &Row<'_>, factor: &Factor, amount: f64) -> Option<f64> {
     }
     let unit = factor.activity_unit()?;
     Some(energy_tj(amount / unit.scale, factor.ncv_gj?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn methane_and_n2o_of_coal_follow_ipcc_table_2_3() {
-        // 1000 t of raw coal at 20.908 GJ/t are 20.908 TJ; manufacturing: 10 kg CH4/TJ, 1.5 kg N2O/TJ.
-        let tj = energy_tj(1000.0, 20.908);
-        assert!((tj - 20.908).abs() < 1e-12);
-        assert!((combustion_ch4(tj, 10.0).tonnes - 0.209_08).abs() < 1e-12);
-        assert!((combustion_n2o(tj, 1.5).0 - 0.031_362).abs() < 1e-12);
-    }
 }

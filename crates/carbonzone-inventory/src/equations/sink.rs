@@ -1,5 +1,6 @@
-//! Equation 7: `CA = Σ_j A_j Cl_j + Σ_x ca_x Y_x (1 - w_x) / HI_x`, sinks of land and crops, positive.
+//! Terms of equation 7: sinks of land and crops, positive.
 
+use super::term;
 use crate::config::SinkBasis;
 use crate::context::{Context, Draft, Role, Row};
 use crate::gas::Amount;
@@ -9,12 +10,6 @@ use carbonzone_types::{Carbon, Finding};
 #[must_use]
 pub fn crop_carbon_per_tonne(carbon_rate: f64, water: f64, harvest_index: f64) -> f64 {
     carbon_rate * (1.0 - water) / harvest_index
-}
-
-/// Carbon of a land area: hectares × tC/ha.
-#[must_use]
-pub fn land_sink(hectares: f64, carbon_t_per_ha: f64) -> Carbon {
-    Carbon(hectares * carbon_t_per_ha)
 }
 
 /// Crop carbon under a basis: as CO2 (× 44/12), or the number unchanged.
@@ -43,8 +38,11 @@ fn crop_line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Fin
     let tonnes = row.canonical()?;
     let basis = context.config.yield_basis;
     let per_tonne = crop.carbon_per_tonne(basis);
-    let mut draft =
-        Draft::of_crop(crop, per_tonne, crop_sink(Carbon(tonnes * per_tonne), context.config.sink_basis));
+    let mut draft = Draft::of_crop(
+        crop,
+        per_tonne,
+        crop_sink(Carbon(term(tonnes, per_tonne)), context.config.sink_basis),
+    );
     draft.formula = format!(
         "{tonnes} t × {} × (1 - {}) / {} tC/t{}",
         crop.carbon_rate,
@@ -91,31 +89,4 @@ fn land_line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Fin
             .into());
     }
     Ok(vec![Draft::of_sink(coefficient, row.canonical()?)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::GwpSet;
-
-    #[test]
-    fn crops_of_method_a_are_reproduced() {
-        // Rice .4144 (1 - .12) / .45 = .8104 tC/t = 2.971 tCO2/t; wheat 1.068, corn 1.024, beans 1.151 tC/t.
-        let rice = crop_carbon_per_tonne(0.4144, 0.12, 0.45);
-        assert!((rice - 0.810_382).abs() < 1e-6);
-        assert!((Carbon(rice).to_co2().tonnes() - 2.971).abs() < 5e-4);
-        for (ca, w, hi, expected) in
-            [(0.4853, 0.12, 0.4, 1.068), (0.4709, 0.13, 0.4, 1.024), (0.45, 0.13, 0.34, 1.151)]
-        {
-            assert!((crop_carbon_per_tonne(ca, w, hi) - expected).abs() < 5e-4);
-        }
-    }
-
-    #[test]
-    fn forest_by_hand_and_the_paper_like_basis() {
-        // 100 ha × 3.8096 tC = 380.96 t C = 1396.85 t CO2.
-        assert!((land_sink(100.0, 3.8096).to_co2().tonnes() - 1396.853).abs() < 1e-3);
-        let as_is = crop_sink(Carbon(100.0), SinkBasis::CarbonAsIs).to_co2e(GwpSet::Ar5);
-        assert!((as_is.tonnes() - 100.0).abs() < 1e-12);
-    }
 }

@@ -1,41 +1,17 @@
-//! Equation 6, second term: solid waste, `C_sw`: incineration and landfill.
+//! Terms of equation 6, second part: solid waste, `C_sw`: incineration and landfill.
 
+use super::term;
 use super::wastewater::recovered_line;
 use crate::config::{InventoryConfig, Landfill};
 use crate::context::{Context, Draft, Role, Row};
-use crate::gas::{Ch4, Co2};
+use crate::gas::Ch4;
 use carbonzone_types::Finding;
 use std::collections::BTreeMap;
-
-/// Molar ratio CH4/C.
-const CH4_PER_C: f64 = 16.0 / 12.0;
-/// Fraction of DOC that decomposes (IPCC 2006 vol. 5, default).
-pub const DOC_DECOMPOSED: f64 = 0.5;
-/// Volume share of methane in landfill gas (IPCC 2006 vol. 5, default).
-pub const METHANE_SHARE: f64 = 0.5;
-
-/// Fossil CO2 of incineration, t per t of waste: `carbon × fossil share × efficiency × 44/12`.
-#[must_use]
-pub fn incineration_factor(carbon: f64, fossil_share: f64, efficiency: f64) -> f64 {
-    carbon * fossil_share * efficiency * 44.0 / 12.0
-}
-
-/// CO2 of incineration: tonnes × factor.
-#[must_use]
-pub fn incineration(waste_t: f64, factor_t_per_t: f64) -> Co2 {
-    Co2(waste_t * factor_t_per_t)
-}
-
-/// Methane of landfill by mass balance, t per t of waste: `MCF × DOC × DOCf × F × 16/12`.
-#[must_use]
-pub fn landfill_factor(mcf: f64, doc: f64) -> f64 {
-    mcf * doc * DOC_DECOMPOSED * METHANE_SHARE * CH4_PER_C
-}
 
 /// Methane of landfill: tonnes × factor × (1 - recovered) × (1 - oxidised).
 #[must_use]
 pub fn landfill(waste_t: f64, factor_t_per_t: f64, recovered: f64, oxidised: f64) -> Ch4 {
-    Ch4::biogenic(waste_t * factor_t_per_t * (1.0 - recovered) * (1.0 - oxidised))
+    Ch4::biogenic(term(waste_t, factor_t_per_t) * (1.0 - recovered) * (1.0 - oxidised))
 }
 
 /// Degradable organic carbon from the composition of wet waste: Σ share × DOC of the fraction.
@@ -58,13 +34,6 @@ pub fn decomposed(deposits: &[f64], k: f64) -> Vec<f64> {
             decomposed
         })
         .collect()
-}
-
-/// Methane generated per year, t CH4, for yearly deposits of decomposable carbon `ddocm_t`:
-/// [`decomposed`] `× F × 16/12`.
-#[must_use]
-pub fn first_order_decay(ddocm_t: &[f64], k: f64) -> Vec<f64> {
-    decomposed(ddocm_t, k).iter().map(|carbon_t| carbon_t * METHANE_SHARE * CH4_PER_C).collect()
 }
 
 /// DOC of the configuration, if it gives one.
@@ -96,8 +65,8 @@ pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, 
     }
     let options = &context.config.landfill;
     let (scaled, doc) = match configured_doc(options, context, row)? {
-        Some(doc) => (factor.value * doc / FACTOR_DOC, doc),
-        None => (factor.value, FACTOR_DOC),
+        Some(doc) => (factor.tonnes_per_canonical() * doc / FACTOR_DOC, doc),
+        None => (factor.tonnes_per_canonical(), FACTOR_DOC),
     };
     let (recovered, oxidised) = (options.recovery_fraction, options.oxidation_fraction);
     let (decaying_t, what) = match options.decay_per_year {
@@ -159,29 +128,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_incineration_factor_of_method_a2_is_reproduced() {
-        // 20 % carbon × 39 % fossil × 95 % × 44/12 = 0.2717; the 2025 parameters give 0.5573.
-        assert!((incineration_factor(0.20, 0.39, 0.95) - 0.2717).abs() < 1e-12);
-        assert!((incineration_factor(0.40, 0.40, 0.95) - 0.557_333).abs() < 1e-6);
-        assert!((incineration(1000.0, 0.2717).0 - 271.7).abs() < 1e-9);
-    }
-
-    #[test]
-    fn landfill_by_hand() {
-        // MCF 1 × 0.15 × 0.5 × 0.5 × 16/12 = 0.05 t CH4/t; 1000 t, 20 % recovered, 10 % oxidised = 36 t.
-        assert!((landfill_factor(1.0, 0.15) - 0.05).abs() < 1e-15);
-        assert!((landfill(1000.0, 0.05, 0.2, 0.1).tonnes - 36.0).abs() < 1e-12);
-        // 20 % paper (0.40), 50 % food (0.15): DOC 0.155.
-        assert!((composed_doc(&[(0.2, 0.40), (0.5, 0.15)]) - 0.155).abs() < 1e-15);
-    }
-
-    #[test]
     fn first_order_decay_gives_back_all_carbon_in_the_end() {
         let mut deposits = vec![0.0; 400];
         deposits[0] = 100.0;
-        let years = first_order_decay(&deposits, 0.1);
+        let years = decomposed(&deposits, 0.1);
         assert_eq!(years[0], 0.0);
-        assert!((years[1] - 100.0 * (1.0 - (-0.1f64).exp()) * 0.5 * 16.0 / 12.0).abs() < 1e-12);
-        assert!((years.iter().sum::<f64>() - 100.0 * 0.5 * 16.0 / 12.0).abs() < 1e-9);
+        assert!((years[1] - 100.0 * (1.0 - (-0.1f64).exp())).abs() < 1e-12);
+        assert!((years.iter().sum::<f64>() - 100.0).abs() < 1e-9);
     }
 }

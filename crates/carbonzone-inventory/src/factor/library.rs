@@ -2,6 +2,7 @@
 
 use super::{Crop, SinkCoefficient, SinkUnitBasis, Status};
 use crate::InventoryError;
+use crate::equations::term;
 use crate::gas::{Amount, Ch4, Co2, GwpSet, N2o, Origin, PublishedCo2e};
 use crate::unit::Unit;
 use carbonzone_sheet::did_you_mean;
@@ -124,6 +125,13 @@ impl Factor {
         self.activity_unit().map_or(0.0, |u| self.value * numerator / u.scale)
     }
 
+    /// As [`Self::tonnes_per_canonical`], in kilograms; exact where the factor is given in kilograms.
+    #[must_use]
+    pub fn kg_per_canonical(&self) -> f64 {
+        let kilograms = Self::numerator_tonnes(&self.unit_of_value).unwrap_or(0.0) / 1e-3;
+        self.activity_unit().map_or(0.0, |u| self.value * kilograms / u.scale)
+    }
+
     /// Amount of gas in tonnes, typed by the factor's gas.
     #[must_use]
     pub fn amount(&self, tonnes: f64) -> Amount {
@@ -141,7 +149,7 @@ impl Factor {
     /// Emission of an amount in canonical units.
     #[must_use]
     pub fn apply(&self, canonical_amount: f64) -> Amount {
-        self.amount(canonical_amount * self.tonnes_per_canonical())
+        self.amount(term(canonical_amount, self.tonnes_per_canonical()))
     }
 }
 
@@ -517,7 +525,6 @@ pub(crate) fn crop_of(row: &Fields, place: &str) -> Result<Crop, InventoryError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::equations::industry::fuel_factor;
 
     #[test]
     fn the_embedded_library_is_complete_and_every_id_is_unique() {
@@ -532,7 +539,8 @@ mod tests {
 
     #[test]
     fn chinese_fuel_factors_are_the_product_of_their_parameters() {
-        // Method A1: EF = NCV × CC × OF × 44/12, printed to six digits.
+        // Method A1: EF = NCV × CC × OF × 44/12, printed to six digits; NCV in GJ per unit, CC in tC/GJ.
+        let fuel_factor = |ncv: f64, cc: f64, of: f64| ncv * cc * of * 44.0 / 12.0;
         let library = FactorLibrary::embedded();
         let mut checked = 0;
         for f in library

@@ -1,6 +1,7 @@
 //! Land sink coefficients of equation 7.
 
 use super::Status;
+use crate::equations::term;
 use crate::gas::{Amount, Co2};
 use carbonzone_types::Carbon;
 use serde::Serialize;
@@ -45,8 +46,8 @@ impl SinkCoefficient {
     #[must_use]
     pub fn apply(&self, hectares: f64) -> Amount {
         match self.basis {
-            SinkUnitBasis::C => Amount::Carbon(Carbon(hectares * self.value)),
-            SinkUnitBasis::Co2 => Amount::Co2(Co2(hectares * self.value)),
+            SinkUnitBasis::C => Amount::Carbon(Carbon(term(hectares, self.value))),
+            SinkUnitBasis::Co2 => Amount::Co2(Co2(term(hectares, self.value))),
         }
     }
 }
