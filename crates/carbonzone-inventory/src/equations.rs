@@ -3,10 +3,14 @@
 //! A row of activity data becomes terms, [`term`] = activity × factor, in the modules below: what is special about a
 //! term (cullet, decay, harvest index, ...) stands there as a function. The equation of a sector sums its terms in
 //! t CO2e. Sums are exact: the order of the rows does not matter. Indices, equations 8 to 10, are in `carbonzone-zoning`.
+//!
+//! [`county`] holds the emission and sink equations of the Guiyang paper, [`ecosystem`] the absorption of the Henan study.
 
 pub mod agriculture;
 pub mod buildings;
 pub mod combustion;
+pub mod county;
+pub mod ecosystem;
 pub mod industry;
 pub mod livestock;
 pub mod sink;

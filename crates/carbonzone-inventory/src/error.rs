@@ -33,6 +33,28 @@ pub enum InventoryError {
         /// What would have been accepted.
         expected: String,
     },
+    /// Two columns of counties have different lengths.
+    #[error("{what}: {found} values for {expected} counties")]
+    Length {
+        /// Which column.
+        what: String,
+        /// Its length.
+        found: usize,
+        /// Expected length.
+        expected: usize,
+    },
+    /// An amount of a county is negative or not a finite number.
+    #[error(
+        "county #{unit}: {field} = {value}, expected a finite number ≥ 0\nhint: activity data, areas and coefficients are magnitudes"
+    )]
+    Value {
+        /// Position of the county.
+        unit: usize,
+        /// Field name.
+        field: String,
+        /// The offending value.
+        value: f64,
+    },
 }
 
 impl InventoryError {
@@ -43,6 +65,7 @@ impl InventoryError {
         match self {
             Self::Sheet(e) => e.to_finding(),
             Self::UnknownFactor { id, .. } => Finding::error("unknown_factor", message).value(id.clone()),
+            Self::Length { .. } | Self::Value { .. } => Finding::error("county_method", message),
             Self::BadFactor { field, value, expected, .. } => Finding::error("bad_factor", message)
                 .field(field.clone())
                 .value(value.clone())

@@ -1,6 +1,7 @@
 //! A whole inventory with a row for every kind of term, against hand calculation: a constant changed in an equation, a
 //! factor or a unit fails here.
 
+use carbonzone_inventory::equations::ecosystem::annual_respiration_gc_m2;
 use carbonzone_inventory::{
     ActivityRow, ActivityTable, AgricultureScope, FactorLibrary, Inclusion, Inventory, InventoryConfig,
     compute,
@@ -150,4 +151,21 @@ fn the_table_from_equation_to_function_names_functions_that_are_there() {
         }
     }
     assert!(checked > 20, "{checked}");
+}
+
+#[test]
+fn soil_respiration_agrees_with_numpy() {
+    use serde_json::Value;
+    let all: Value =
+        serde_json::from_str(include_str!("../../carbonzone-zoning/tests/expected/trend.json")).unwrap();
+    let cases = all["respiration"].as_array().unwrap();
+    assert!(!cases.is_empty());
+    for case in cases {
+        let month = |key: &str| -> [f64; 12] {
+            let list: Vec<f64> = case[key].as_array().unwrap().iter().filter_map(Value::as_f64).collect();
+            list.try_into().unwrap()
+        };
+        let rh = annual_respiration_gc_m2(&month("temperature_c"), &month("precipitation_mm"));
+        near(rh, case["rh_gc_m2"].as_f64().unwrap(), "Rh");
+    }
 }

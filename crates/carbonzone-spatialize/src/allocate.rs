@@ -1,7 +1,10 @@
 //! `E_p = B · w_p / Σ w_q`: budgets to parcels (docs/method.md §4).
 
+use crate::allocation_error::AllocationError;
 use crate::rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyTable};
-use carbonzone_types::{ExactSum, Finding, Findings, Ledger, LedgerRow, ProxyTotal, RuleRecord, Stage};
+use carbonzone_types::{
+    ExactSum, Finding, Findings, Ledger, LedgerRow, Proxy, ProxyKind, ProxyTotal, RuleRecord, Stage,
+};
 use rayon::prelude::*;
 
 /// What allocation needs to know of the parcels; all slices have one entry per parcel.
@@ -39,139 +42,6 @@ pub struct Allocation {
     pub ledger: Ledger,
     /// A warning for every fallback and every unallocated budget, with its tonnes.
     pub findings: Findings,
-}
-
-/// Why an allocation cannot be made. All of them are collected, not just the first.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AllocationError {
-    /// No parcel belongs to the land groups.
-    #[error("rule \"{rule}\": no parcel of {groups}, but a budget of {budget_t} t")]
-    MissingClass {
-        /// Rule id.
-        rule: String,
-        /// Land groups.
-        groups: String,
-        /// Space types that do have parcels.
-        present: String,
-        /// Tonnes at stake.
-        budget_t: f64,
-    },
-    /// All proxies are zero on the class.
-    #[error(
-        "rule \"{rule}\": {proxies} is zero on all {parcels} parcels of {groups}, with a budget of {budget_t} t"
-    )]
-    ZeroWeight {
-        /// Rule id.
-        rule: String,
-        /// Proxy chain.
-        proxies: String,
-        /// Number of parcels of the class.
-        parcels: u64,
-        /// Land groups.
-        groups: String,
-        /// Tonnes at stake.
-        budget_t: f64,
-    },
-    /// A proxy that no layer provides.
-    #[error("rule \"{rule}\": unknown proxy \"{proxy}\" (expected one of {known})")]
-    UnknownProxy {
-        /// Rule id.
-        rule: String,
-        /// Name given.
-        proxy: String,
-        /// Names at hand.
-        known: String,
-    },
-    /// A budget that is negative or not a number.
-    #[error("rule \"{rule}\": budget {budget_t} t must be a number ≥ 0")]
-    Budget {
-        /// Rule id.
-        rule: String,
-        /// Value given.
-        budget_t: f64,
-    },
-    /// Point sources exceed the budget they are part of.
-    #[error("rule \"{rule}\": its point sources emit {point_t} t, more than its budget of {budget_t} t")]
-    PointSources {
-        /// Rule id.
-        rule: String,
-        /// Tonnes of point sources.
-        point_t: f64,
-        /// Budget.
-        budget_t: f64,
-    },
-    /// Proxy column of another length than the parcel table.
-    #[error("proxy \"{proxy}\" has {found} values for {expected} parcels")]
-    Length {
-        /// Proxy.
-        proxy: String,
-        /// Values.
-        found: usize,
-        /// Parcels.
-        expected: usize,
-    },
-}
-
-impl AllocationError {
-    /// Stable code for findings.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::MissingClass { .. } => "class_absent_with_budget",
-            Self::ZeroWeight { .. } => "zero_proxy",
-            Self::UnknownProxy { .. } => "unknown_proxy",
-            Self::Budget { .. } => "negative_or_nan_budget",
-            Self::PointSources { .. } => "point_sources_exceed_budget",
-            Self::Length { .. } => "proxy_length",
-        }
-    }
-
-    /// Tonnes at stake, if known.
-    #[must_use]
-    pub fn amount_t(&self) -> Option<f64> {
-        match self {
-            Self::MissingClass { budget_t, .. } | Self::ZeroWeight { budget_t, .. } => Some(*budget_t),
-            Self::PointSources { point_t, .. } => Some(*point_t),
-            _ => None,
-        }
-    }
-
-    /// What a user can do about it, where there is a choice.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::MissingClass { .. } => Some(
-                "correct the name in `land` or the land-use scheme; only if the class is truly absent: on_missing_class = \"unallocated\" or { redirect = [...] }",
-            ),
-            Self::ZeroWeight { .. } => {
-                Some("on_zero_weight = \"area\" shares it by area, \"unallocated\" leaves it out")
-            }
-            Self::Budget { .. } => Some(
-                "sinks are given positive; land that is a net source is an emission sector of its own, e.g. sector = \"land\"",
-            ),
-            _ => None,
-        }
-    }
-
-    /// What would have been understood, where that is a list.
-    #[must_use]
-    pub fn expected(&self) -> Option<String> {
-        match self {
-            Self::MissingClass { present, .. } => Some(format!("a space type that has parcels: {present}")),
-            _ => None,
-        }
-    }
-
-    /// The error as a user reads it.
-    #[must_use]
-    pub fn to_finding(&self) -> Finding {
-        let mut finding = Finding::error(self.code(), self.to_string());
-        finding.amount_t = self.amount_t();
-        finding.hint = self.hint().map(str::to_owned);
-        finding.expected = self.expected();
-        finding
-    }
 }
 
 /// Tonnes of one rule, on the parcels that get any: most rules concern a small part of a city.
@@ -274,10 +144,11 @@ fn members(parcels: &Parcels<'_>, rule: &AllocationRule) -> (Vec<u32>, Vec<Strin
             .filter(|&p| wanted[parcels.space_type[p as usize] as usize])
             .collect()
     };
-    let own = of(&rule.land_groups);
+    let named: Vec<String> = rule.land_groups.iter().map(ToString::to_string).collect();
+    let own = of(&named);
     match (&rule.on_missing_class, own.is_empty()) {
         (OnMissingClass::Redirect(groups), true) => (of(groups), groups.clone(), true),
-        _ => (own, rule.land_groups.clone(), false),
+        _ => (own, named, false),
     }
 }
 
@@ -303,12 +174,12 @@ fn place_rule(
     let rest_t = (rule.budget_t - point_t).max(0.0);
     let mut record = RuleRecord {
         id: rule.id.clone(),
-        sector: rule.sector.clone(),
+        sector: rule.sector.to_string(),
         activity: rule.activity.clone(),
         land_groups: groups,
         budget_t: rule.budget_t,
         budget_source: if redirected {
-            format!("{} (redirected from {})", rule.budget_source, rule.land_groups.join(" + "))
+            format!("{} (redirected from {})", rule.budget_source, joined(&rule.land_groups, " + "))
         } else {
             rule.budget_source.clone()
         },
@@ -325,6 +196,11 @@ fn place_rule(
     let tonnes = RuleTonnes::new(shares, mine().map(|s| (s.parcel, s.gross_t)));
     record.placed_t = ExactSum::of(&tonnes.tonnes);
     Ok((tonnes, record))
+}
+
+/// Words with a separator between them.
+fn joined<T: ToString>(words: &[T], separator: &str) -> String {
+    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
 }
 
 /// Names of the space types that at least one parcel has, in the order of their declaration.
@@ -349,18 +225,20 @@ fn weights(
         } else {
             Err(AllocationError::MissingClass {
                 rule: rule.id.clone(),
-                groups: rule.land_groups.join(" + "),
+                groups: joined(&rule.land_groups, " + "),
                 present: present(parcels),
                 budget_t: rule.budget_t,
             })
         };
     }
     let mut chosen = None;
-    for name in &rule.proxies {
-        let (unit, values) = measure(parcels, proxies, rule, name)?;
+    for proxy in &rule.proxies {
+        let name = proxy.as_str();
+        let (unit, values) = measure(parcels, proxies, rule, proxy)?;
         let picked: Vec<f64> = members.iter().map(|&p| values[p as usize]).collect();
+        refuse_bad_weights(rule, name, members, &picked)?;
         let total = ExactSum::of(&picked);
-        record.proxies.push(ProxyTotal { name: name.clone(), unit, total });
+        record.proxies.push(ProxyTotal { name: name.to_owned(), unit, total });
         if chosen.is_none() && total > 0.0 {
             record.used = Some(record.proxies.len() - 1);
             chosen = Some((picked, total));
@@ -380,12 +258,25 @@ fn weights(
         }
         None => Err(AllocationError::ZeroWeight {
             rule: rule.id.clone(),
-            proxies: rule.proxies.join(", "),
+            proxies: joined(&rule.proxies, ", "),
             parcels: members.len() as u64,
-            groups: rule.land_groups.join(" + "),
+            groups: joined(&rule.land_groups, " + "),
             budget_t: rule.budget_t,
         }),
     }
+}
+
+/// A weight is a finite number ≥ 0: one that is not would be shared out as if it were 0, or take tonnes from others.
+fn refuse_bad_weights(
+    rule: &AllocationRule,
+    proxy: &str,
+    members: &[u32],
+    weights: &[f64],
+) -> Result<(), AllocationError> {
+    let bad = |w: f64| !(w.is_finite() && w >= 0.0);
+    let Some(value) = weights.iter().copied().find(|w| bad(*w)) else { return Ok(()) };
+    let rows = members.iter().zip(weights).filter(|(_, w)| bad(**w)).map(|(p, _)| *p).collect();
+    Err(AllocationError::Weight { rule: rule.id.clone(), proxy: proxy.to_owned(), rows, value })
 }
 
 /// Areas of the members in m², and their sum.
@@ -399,9 +290,10 @@ fn measure<'a>(
     parcels: &Parcels<'a>,
     proxies: &'a ProxyTable,
     rule: &AllocationRule,
-    name: &str,
+    proxy: &Proxy,
 ) -> Result<(String, &'a [f64]), AllocationError> {
-    if name == "area" {
+    let name = proxy.as_str();
+    if proxy.kind() == ProxyKind::Area {
         return Ok(("m2".to_owned(), parcels.area_m2));
     }
     let column = proxies.get(name).ok_or_else(|| AllocationError::UnknownProxy {
@@ -440,13 +332,14 @@ fn smoothed(
 
 /// The ledger rows of a rule, and a warning for each use of a fallback.
 fn book(ledger: &mut Ledger, findings: &mut Findings, rule: &AllocationRule, record: &RuleRecord) {
-    let group = rule.land_groups.join("+");
+    let group = joined(&rule.land_groups, "+");
     ledger.push(
-        LedgerRow::tonnes(Stage::Budget, &rule.sector, &group, record.budget_t).note(&record.budget_source),
+        LedgerRow::tonnes(Stage::Budget, rule.sector.as_str(), &group, record.budget_t)
+            .note(&record.budget_source),
     );
     if record.point_sources_t > 0.0 {
         ledger.push(
-            LedgerRow::tonnes(Stage::Placed, &rule.sector, &group, record.point_sources_t)
+            LedgerRow::tonnes(Stage::Placed, rule.sector.as_str(), &group, record.point_sources_t)
                 .note(format!("{}: known plants, where they stand", rule.id)),
         );
     }
@@ -455,16 +348,20 @@ fn book(ledger: &mut Ledger, findings: &mut Findings, rule: &AllocationRule, rec
             Some(used) => format!("by {} on {} parcels", record.proxies[used].name, record.parcels),
             None => "nothing to place".to_owned(),
         };
-        let mut placed =
-            LedgerRow::tonnes(Stage::Placed, &rule.sector, &group, record.placed_t - record.point_sources_t)
-                .note(format!("{}: {how}", rule.id));
+        let mut placed = LedgerRow::tonnes(
+            Stage::Placed,
+            rule.sector.as_str(),
+            &group,
+            record.placed_t - record.point_sources_t,
+        )
+        .note(format!("{}: {how}", rule.id));
         placed.count = Some(record.parcels as f64);
         "parcels".clone_into(&mut placed.unit);
         ledger.push(placed);
     }
     let mut warn = |stage: Stage, code: &str, amount_t: f64, note: String| {
         findings.push(Finding::warning(code, note.clone()).field(group.clone()).amount_t(amount_t));
-        ledger.push(LedgerRow::tonnes(stage, &rule.sector, &group, amount_t).note(note));
+        ledger.push(LedgerRow::tonnes(stage, rule.sector.as_str(), &group, amount_t).note(note));
     };
     if record.unallocated_t > 0.0 {
         let note = format!("{}: declared unallocated", rule.id);
@@ -474,12 +371,12 @@ fn book(ledger: &mut Ledger, findings: &mut Findings, rule: &AllocationRule, rec
         let note = format!(
             "{}: {} is zero on all parcels of the class, {} used instead",
             rule.id,
-            rule.proxies[..used].join(", "),
+            joined(&rule.proxies[..used], ", "),
             record.proxies[used].name
         );
         warn(Stage::Fallback, "zero_proxy", record.placed_t - record.point_sources_t, note);
     }
-    if record.land_groups != rule.land_groups {
+    if !rule.land_groups.iter().eq(&record.land_groups) {
         let note =
             format!("{}: no parcel of {group}, redirected to {}", rule.id, record.land_groups.join("+"));
         warn(Stage::Fallback, "fallback", record.placed_t, note);
@@ -505,7 +402,8 @@ mod tests {
         proxies.insert("poi:industry", "poi", vec![1.0, 3.0, 100.0, 2.0]);
         let p = parcels(&types, &[1.0; 4], &[0, 0, 1, 0]);
         let rule =
-            AllocationRule::new("manufacturing", "industry", &["industrial"], 600.0, &["poi:industry"]);
+            AllocationRule::new("manufacturing", "industry", &["industrial"], 600.0, &["poi:industry"])
+                .unwrap();
         let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
         assert_eq!(out.per_rule[0].per_parcel(4), [100.0, 300.0, 0.0, 200.0]);
         assert_eq!(out.records[0].proxies[0].total, 6.0);
@@ -517,7 +415,8 @@ mod tests {
         let mut proxies = ProxyTable::new();
         proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
         let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
-        let rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry", "area"]);
+        let rule =
+            AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry", "area"]).unwrap();
         let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
         assert_eq!(out.per_rule[0].per_parcel(2), [2.0, 6.0]);
         assert_eq!(out.ledger.total_t(Stage::Fallback, "industry"), 8.0);
@@ -529,7 +428,7 @@ mod tests {
         let mut proxies = ProxyTable::new();
         proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
         let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
-        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry"]);
+        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry"]).unwrap();
         let out = allocate(&p, &proxies, std::slice::from_ref(&rule), &[]).unwrap();
         assert_eq!(out.per_rule[0].per_parcel(2), [2.0, 6.0]);
         let note = &out.ledger.rows.iter().find(|r| r.stage == Stage::Fallback).unwrap().note;
@@ -546,7 +445,8 @@ mod tests {
     fn an_absent_class_with_a_budget_is_an_error_and_without_one_is_not() {
         let types = types();
         let p = parcels(&types, &[1.0], &[0]);
-        let mut rule = AllocationRule::new("supply", "industry", &["municipal_utilities"], 5.0, &["area"]);
+        let mut rule =
+            AllocationRule::new("supply", "industry", &["municipal_utilities"], 5.0, &["area"]).unwrap();
         let errors = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap_err();
         assert!(matches!(errors[0], AllocationError::MissingClass { .. }));
         rule.on_missing_class = OnMissingClass::Redirect(vec!["industrial".to_owned()]);
@@ -564,7 +464,8 @@ mod tests {
     fn point_sources_are_placed_first_and_must_fit_the_budget() {
         let types = types();
         let p = parcels(&types, &[1.0, 1.0, 1.0], &[1, 1, 0]);
-        let rule = AllocationRule::new("supply", "industry", &["municipal_utilities"], 10.0, &["area"]);
+        let rule =
+            AllocationRule::new("supply", "industry", &["municipal_utilities"], 10.0, &["area"]).unwrap();
         let plant = |gross_t| PlacedPointSource { id: "a".into(), rule: "supply".into(), parcel: 2, gross_t };
         let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[plant(4.0)]).unwrap();
         assert_eq!(out.per_rule[0].per_parcel(3), [3.0, 3.0, 4.0]);
@@ -577,9 +478,9 @@ mod tests {
         let types = types();
         let p = parcels(&types, &[1.0], &[0]);
         let rules = [
-            AllocationRule::new("a", "industry", &["forest"], 1.0, &["area"]),
-            AllocationRule::new("b", "industry", &["industrial"], f64::NAN, &["area"]),
-            AllocationRule::new("c", "industry", &["industrial"], 1.0, &["poi:none"]),
+            AllocationRule::new("a", "industry", &["forest"], 1.0, &["area"]).unwrap(),
+            AllocationRule::new("b", "industry", &["industrial"], f64::NAN, &["area"]).unwrap(),
+            AllocationRule::new("c", "industry", &["industrial"], 1.0, &["poi:none"]).unwrap(),
         ];
         assert_eq!(allocate(&p, &ProxyTable::new(), &rules, &[]).unwrap_err().len(), 3);
     }
@@ -590,7 +491,7 @@ mod tests {
         let mut proxies = ProxyTable::new();
         proxies.insert("poi:industry", "poi", vec![0.0, 1.0]);
         let p = parcels(&types, &[1.0, 1.0], &[0, 0]);
-        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 3.0, &["poi:industry"]);
+        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 3.0, &["poi:industry"]).unwrap();
         rule.smoothing = 1.0; // weights 1 and 2
         assert_eq!(allocate(&p, &proxies, &[rule], &[]).unwrap().per_rule[0].per_parcel(2), [1.0, 2.0]);
     }

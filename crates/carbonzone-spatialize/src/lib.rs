@@ -16,21 +16,26 @@
 //! let parcels = Parcels { area_m2: &[10.0, 10.0], space_type: &[0, 0], space_types: &classes };
 //! let mut proxies = ProxyTable::new();
 //! proxies.insert("poi:industry", "poi", vec![1.0, 3.0]);
-//! let rule = AllocationRule::new("manufacturing", "industry", &["industrial"], 100.0, &["poi:industry", "area"]);
+//! let rule = AllocationRule::new("manufacturing", "industry", &["industrial"], 100.0, &["poi:industry", "area"])?;
 //! let out = allocate(&parcels, &proxies, &[rule], &[]).unwrap();
 //! assert_eq!(out.per_rule[0].per_parcel(2), [25.0, 75.0]);
+//! # Ok::<(), carbonzone_types::WordError>(())
 //! ```
 
 mod allocate;
+mod allocation_error;
 mod code_table;
+pub mod downscale;
 mod land_use;
 mod line_scheme;
 mod poi_scheme;
 mod rules;
 pub mod surrogate;
 
-pub use allocate::{Allocation, AllocationError, Parcels, PlacedPointSource, RuleTonnes, allocate};
+pub use allocate::{Allocation, Parcels, PlacedPointSource, RuleTonnes, allocate};
+pub use allocation_error::AllocationError;
 pub use code_table::SchemeError;
+pub use downscale::DownscaleError;
 pub use land_use::{LandUseClass, LandUseScheme};
 pub use line_scheme::{NO_MODE, line_modes};
 pub use poi_scheme::{PoiClass, PoiScheme, split_codes};

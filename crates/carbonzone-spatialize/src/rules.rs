@@ -1,5 +1,6 @@
 //! The paper's Table 2 as data: which sector goes to which land, by which proxy.
 
+use carbonzone_types::{LandGroup, Proxy, Sector, WordError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,18 +36,18 @@ pub enum OnZeroWeight {
 pub struct AllocationRule {
     /// Unique id, e.g. `manufacturing`.
     pub id: String,
-    /// Sector key, or `sink`.
-    pub sector: String,
+    /// Sector, or the sinks.
+    pub sector: Sector,
     /// Activity in words, for reports.
     pub activity: String,
     /// Space types that carry the budget; together they share it (pooled) if there are several.
-    pub land_groups: Vec<String>,
+    pub land_groups: Vec<LandGroup>,
     /// Budget, t CO2e; sinks positive.
     pub budget_t: f64,
     /// Where the budget comes from.
     pub budget_source: String,
     /// Proxies in order: the first whose sum over the land groups is positive is used.
-    pub proxies: Vec<String>,
+    pub proxies: Vec<Proxy>,
     /// No parcel of the class.
     pub on_missing_class: OnMissingClass,
     /// All proxies zero.
@@ -57,20 +58,28 @@ pub struct AllocationRule {
 
 impl AllocationRule {
     /// A rule with the default behaviour of the edge cases.
-    #[must_use]
-    pub fn new(id: &str, sector: &str, land_groups: &[&str], budget_t: f64, proxies: &[&str]) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`WordError`] for a word that is no sector, land group or proxy.
+    pub fn new(
+        id: &str,
+        sector: &str,
+        land_groups: &[&str],
+        budget_t: f64,
+        proxies: &[&str],
+    ) -> Result<Self, WordError> {
+        Ok(Self {
             id: id.to_owned(),
-            sector: sector.to_owned(),
+            sector: sector.parse()?,
             activity: id.to_owned(),
-            land_groups: land_groups.iter().map(|s| (*s).to_owned()).collect(),
+            land_groups: land_groups.iter().map(|s| s.parse()).collect::<Result<_, _>>()?,
             budget_t,
             budget_source: String::new(),
-            proxies: proxies.iter().map(|s| (*s).to_owned()).collect(),
+            proxies: proxies.iter().map(|s| s.parse()).collect::<Result<_, _>>()?,
             on_missing_class: OnMissingClass::Error,
             on_zero_weight: OnZeroWeight::Area,
             smoothing: 0.0,
-        }
+        })
     }
 }
 
@@ -106,7 +115,7 @@ impl ProxyTable {
         self.columns.retain(|name, _| wanted(name));
     }
 
-    /// A proxy by name.
+    /// A column by name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&ProxyColumn> {
         self.columns.get(name)

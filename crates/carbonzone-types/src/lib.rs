@@ -20,16 +20,20 @@ mod progress;
 mod table;
 mod text_list;
 mod units;
+mod words;
 
 pub use exact::ExactSum;
 pub use findings::{Finding, Findings, Severity, SourceSpan, number_of};
 pub use grid::GridSpec;
 pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
+#[cfg(feature = "manifest")]
+pub use manifest::RunManifest;
 pub use manifest::{
     Contribution, FactorSetRecord, IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord,
-    ProxyTotal, RuleRecord, RunManifest, SectorTotal, StageTiming, Statement, Totals, ZoneClassRecord,
+    ProxyTotal, RuleRecord, SectorTotal, StageTiming, Statement, Totals, ZoneClassRecord,
 };
 pub use progress::{NoProgress, Progress};
 pub use table::{AttributeTable, Column, ColumnData};
 pub use text_list::TextList;
 pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, compensating_rate, decimal_scaled};
+pub use words::{BudgetKey, LandGroup, Proxy, ProxyKind, Sector, WordError};

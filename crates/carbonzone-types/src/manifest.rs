@@ -1,9 +1,11 @@
 //! `run.json`: what a run read, did and wrote (docs/pipeline.md). Also what maps, report, explain and compare read back.
 
+#[cfg(feature = "manifest")]
 use crate::{Finding, GridSpec, LedgerRow, Residual};
 use serde::{Deserialize, Serialize};
 
 /// Everything needed to repeat a run and to defend a number.
+#[cfg(feature = "manifest")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunManifest {
@@ -334,7 +336,7 @@ pub struct OutputRecord {
     pub what: String,
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "manifest"))]
 mod tests {
     use super::*;
 

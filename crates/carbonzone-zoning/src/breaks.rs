@@ -5,7 +5,7 @@
 //! edge). Labels are rounded to the fewest digits that leave every value in its class. For maps of dense data
 //! the breaks themselves can move to round numbers ([`BreakOptions::round`]).
 
-use crate::ZoningError;
+use crate::{ZoningError, natural_breaks};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -211,13 +211,14 @@ fn natural_log(sorted: &[f64], k: usize) -> Vec<f64> {
 /// within at most `k` classes (fewer if there are fewer distinct values).
 pub(crate) fn natural_upper_bounds(sorted: &[f64], k: usize) -> Vec<f64> {
     let values = thinned(sorted);
-    let k = u8::try_from(k.clamp(1, values.len().max(1))).unwrap_or(u8::MAX);
     // Shifting and scaling keep the optimum and avoid cancellation in the cumulative sums.
     let (first, last) = (values[0], values[values.len() - 1]);
     let scale = if last > first { last - first } else { 1.0 };
     let unit: Vec<f64> = values.iter().map(|v| (v - first) / scale).collect();
-    let ranges = ckmeans::ckmeans_indices(&unit, k).map(|(_, ranges)| ranges).unwrap_or_default();
-    let mut uppers: Vec<f64> = ranges.iter().map(|(_, end)| values[*end]).collect();
+    let mut uppers: Vec<f64> = natural_breaks::upper_bounds(&unit, k.max(1))
+        .into_iter()
+        .map(|upper| values[unit.partition_point(|v| *v <= upper) - 1])
+        .collect();
     uppers.dedup();
     if uppers.last() != Some(&last) {
         uppers.push(last);

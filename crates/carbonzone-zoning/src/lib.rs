@@ -6,16 +6,15 @@
 //! - [`scheme`]: zoning schemes as data (levels, zone table, labels, colours) and their application.
 //! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
 //! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
-//! - [`gdp`]: GDP of counties shared out over their townships, and the zones under each proxy.
-//! - [`guiyang`]: the county method (respiration, energy, land-cover sinks); [`published`]: that paper cell by cell.
-//! - [`henan`]: ratio, trend, risk, respiration and downscaling for a series of years.
+//! - [`published`]: the Guiyang paper cell by cell.
+//! - [`ratio`], [`trend`], [`risk`]: source/sink ratio and state, trend and imbalance risk over a series of years.
 //! - [`spatial`]: neighbours, Moran's I, hot spots; [`compare`]: differences between two runs or years.
 //!
 //! What it does *not* do: read or write files, know geometry, or decide what goes on a map.
 //!
 //! ```
 //! use carbonzone_zoning::indices::{IndexInputs, IndexOptions, indices};
-//! use carbonzone_zoning::scheme::{ZoningScheme, classify};
+//! use carbonzone_zoning::{ZoningScheme, classify};
 //!
 //! let gdp = [Some(60.0), Some(40.0)];
 //! let inputs = IndexInputs { unit_ids: None, gross_t: &[30.0, 70.0], sink_t: &[1.0, 1.0], gdp: Some(&gdp) };
@@ -28,19 +27,22 @@
 //! ```
 
 pub mod breaks;
+mod classify;
 pub mod compare;
 mod error;
-pub mod gdp;
-pub mod guiyang;
-pub mod henan;
 pub mod indices;
+mod natural_breaks;
 pub mod published;
+pub mod ratio;
+pub mod risk;
 pub mod scheme;
 pub mod spatial;
+pub mod trend;
 pub mod what_if;
 
 pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
+pub use classify::{LevelCuts, Zoned, Zoning, append_zone_columns, classify, classify_with};
 pub use error::ZoningError;
 pub use indices::{EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, indices};
-pub use scheme::{LevelRule, ZoneClass, ZoneSummary, Zoning, ZoningConfig, ZoningScheme, classify};
+pub use scheme::{LevelRule, ZoneClass, ZoningConfig, ZoningScheme};
 pub use what_if::{Quantity, WhatIf, what_if};

@@ -5,8 +5,9 @@
 //! consistency only (implied GDP shares, implied areas) and labelled *circular*.
 
 use crate::ZoningError;
-use crate::indices::{EccDirection, IndexInputs, IndexOptions, Indices, indices};
-use crate::scheme::{Zoning, ZoningScheme, classify};
+use crate::classify::{Zoning, classify};
+use crate::indices::{IndexInputs, IndexOptions, Indices, indices};
+use crate::scheme::ZoningScheme;
 use serde::{Deserialize, Serialize};
 
 /// A number as printed: its value and how many decimals stand there.
@@ -643,19 +644,5 @@ fn number_cell(
         agrees,
         circular,
         reason: if agrees { String::new() } else { REASON_UNKNOWN.to_owned() },
-    }
-}
-
-/// Direction that the printed EEC cells follow: the one whose implied GDP shares sum nearer to 1.
-#[must_use]
-pub fn direction_of(comparison: &PublishedComparison) -> EccDirection {
-    let worst = |name: &str| {
-        let rows = comparison.consistency.iter().filter(|c| c.name == name);
-        rows.map(|c| (c.value - 1.0).abs()).fold(0.0, f64::max)
-    };
-    if worst("gdp_share_sum") <= worst("gdp_share_sum_printed_direction") {
-        EccDirection::GdpOverEmission
-    } else {
-        EccDirection::PaperText
     }
 }

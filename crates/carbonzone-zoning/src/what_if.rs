@@ -1,7 +1,8 @@
 //! What if one number of one unit were a little different: would its zone change?
 
+use crate::classify::{Zoning, classify_with};
 use crate::indices::{IndexOptions, Indices};
-use crate::scheme::{Zoning, ZoningScheme, classify_with};
+use crate::scheme::ZoningScheme;
 use crate::{IndexInputs, ZoningError, indices};
 use serde::{Deserialize, Serialize};
 

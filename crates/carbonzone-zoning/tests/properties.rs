@@ -1,9 +1,7 @@
 //! Identities that hold for any city.
 
-use carbonzone_zoning::gdp::share_gdp_by_each;
-use carbonzone_zoning::henan::downscale::{PixelShares, downscale};
-use carbonzone_zoning::henan::risk::{RiskOptions, window_risk};
-use carbonzone_zoning::henan::trend::{SerialCorrection, mann_kendall, theil_sen};
+use carbonzone_zoning::risk::{RiskOptions, window_risk};
+use carbonzone_zoning::trend::{SerialCorrection, mann_kendall, theil_sen};
 use carbonzone_zoning::{
     BreakMethod, BreakOptions, IndexInputs, IndexOptions, Indices, ZoningScheme, class_breaks, classify,
     indices,
@@ -35,31 +33,6 @@ fn run(c: &[f64], a: &[f64], g: &[Option<f64>], gdp_total: Option<f64>) -> Indic
 const NEAR: f64 = 1e-12;
 
 proptest! {
-    #[test]
-    fn downscaled_gdp_keeps_the_sum_of_every_county(
-        counties in prop::collection::vec(prop::option::weighted(0.9, 0.0f64..1e9), 1..6),
-        units in prop::collection::vec((0usize..6, 0u32..4, 0.0f64..1e5, 1.0f64..1e8), 1..60),
-    ) {
-        let county_of: Vec<usize> = units.iter().map(|u| u.0 % counties.len()).collect();
-        let shops: Vec<f64> = units.iter().map(|u| f64::from(u.1)).collect();
-        let people: Vec<f64> = units.iter().map(|u| u.2).collect();
-        let area: Vec<f64> = units.iter().map(|u| u.3).collect();
-        for shared in share_gdp_by_each(&counties, &county_of, &[&shops, &people, &area]).expect("valid inputs") {
-            for (c, total) in counties.iter().enumerate() {
-                let members = || (0..units.len()).filter(|&u| county_of[u] == c);
-                let parts: Vec<f64> = members().filter_map(|u| shared.gdp[u]).collect();
-                match total {
-                    Some(total) if members().count() > 0 => {
-                        prop_assert_eq!(parts.len(), members().count());
-                        prop_assert!((parts.iter().sum::<f64>() - total).abs() <= 1e-9 * total);
-                    }
-                    Some(total) => prop_assert!(*total == 0.0 || shared.without_weight.contains(&c)),
-                    None => prop_assert!(parts.is_empty()),
-                }
-            }
-        }
-    }
-
     #[test]
     fn esc_is_ccr_over_city_ccr((c, a, g) in city()) {
         let ix = run(&c, &a, &g, None);
@@ -173,28 +146,6 @@ proptest! {
         prop_assert_eq!(counts, b.counts.clone());
         let both_sides = |f: f64| values.iter().any(|v| *v <= f) && values.iter().any(|v| *v > f);
         prop_assert_eq!(b.forced_edge.is_some(), forced.is_some_and(both_sides));
-    }
-
-    #[test]
-    fn downscaling_keeps_the_mass_of_every_county(
-        counties in prop::collection::vec((0.0f64..1e9, prop::collection::vec((0u32..50, 1.0f64..1e6), 0..12)), 1..9),
-        light in prop::collection::vec(prop_oneof![2 => Just(0.0), 3 => 0.3f64..60.0], 50),
-    ) {
-        let (mut offsets, mut pixels, mut areas) = (vec![0], Vec::new(), Vec::new());
-        for (_, entries) in &counties {
-            for (pixel, area) in entries {
-                pixels.push(*pixel);
-                areas.push(*area);
-            }
-            offsets.push(pixels.len());
-        }
-        let totals: Vec<f64> = counties.iter().map(|c| c.0).collect();
-        let shares = PixelShares { offsets: &offsets, pixels: &pixels, areas_m2: &areas, n_pixels: 50 };
-        let out = downscale(&totals, &shares, &light, None).unwrap();
-        let placed: f64 = out.pixel_t.iter().sum();
-        let total: f64 = totals.iter().sum();
-        prop_assert!((placed + out.unplaced_t - total).abs() <= NEAR * total.max(1.0));
-        prop_assert!(out.pixel_t.iter().all(|t| *t >= 0.0));
     }
 
     #[test]

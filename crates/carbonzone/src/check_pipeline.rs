@@ -3,7 +3,7 @@
 use crate::check_layers;
 use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
-use carbonzone_types::{Finding, Findings};
+use carbonzone_types::{Finding, Findings, Proxy};
 use std::collections::BTreeMap;
 
 /// What serde cannot see: budgets without rules, shares that do not sum to 1, names that do not exist.
@@ -146,12 +146,12 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
             );
         }
         for proxy in &rule.proxies {
-            if !known_proxy(proxy) {
+            if proxy.parse::<Proxy>().is_err() {
                 let known =
                     ["population", "road_corrected", "sink_area", "area", "poi:industry", "road:road"];
                 let finding = Finding::error("unknown_proxy", format!("rule \"{}\": unknown proxy", rule.id))
                     .value(proxy)
-                    .expected("poi:<group>, population, road:<mode>, road_corrected, sink_area, area");
+                    .expected(Proxy::FORMS);
                 report(suggest(finding, proxy, known), "proxies");
             }
         }
@@ -191,12 +191,6 @@ pub fn check_shares(pipeline: &Pipeline, budget: &str, amount_t: f64) -> Option<
         .amount_t((amount_t * (1.0 - shares)).abs())
         .hint(format!("add an [[allocate]] row with budget = \"{budget}\"")),
     )
-}
-
-fn known_proxy(name: &str) -> bool {
-    matches!(name, "population" | "road_corrected" | "sink_area" | "area")
-        || name.strip_prefix("poi:").is_some_and(|g| !g.is_empty())
-        || name.strip_prefix("road:").is_some_and(|m| !m.is_empty())
 }
 
 /// Given totals as named budgets in tonnes, mode shares applied.

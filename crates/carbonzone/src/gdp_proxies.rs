@@ -9,8 +9,13 @@ use crate::text_table;
 use carbonzone_report::number::grouped;
 use carbonzone_report::{Label, ReportTable};
 use carbonzone_types::{AttributeTable, ColumnData, Statement};
-use carbonzone_zoning::gdp::{ZonesUnderGdp, zones_under_each_gdp};
-use carbonzone_zoning::{IndexInputs, IndexOptions};
+use carbonzone_zoning::{IndexInputs, IndexOptions, Indices, Zoning, ZoningError, classify, indices};
+
+/// Indices and zones under one GDP, all else equal; cuts that come from the data are found anew for each.
+struct ZonesUnderGdp {
+    indices: Indices,
+    zoning: Zoning,
+}
 
 /// Zones under each proxy.
 pub struct SideBySide {
@@ -33,8 +38,12 @@ pub fn side_by_side(pipeline: &Pipeline, inputs: &Inputs, results: &Results) -> 
         gdp_total: pipeline.zoning.gdp_total,
         borderline_pct: results.scheme.borderline_pct,
     };
-    let columns: Vec<&[Option<f64>]> = derived.gdp_1e4cny.iter().map(Vec::as_slice).collect();
-    let each = zones_under_each_gdp(&results.scheme, &index_inputs, &options, &columns).ok()?;
+    let under = |gdp: &Vec<Option<f64>>| -> Result<ZonesUnderGdp, ZoningError> {
+        let indices = indices(&IndexInputs { gdp: Some(gdp), ..index_inputs }, &options)?;
+        let zoning = classify(&results.scheme, &[&indices])?;
+        Ok(ZonesUnderGdp { indices, zoning })
+    };
+    let each = derived.gdp_1e4cny.iter().map(under).collect::<Result<Vec<_>, _>>().ok()?;
     let class = |k: usize, z: usize| each[k].zoning.overall[z];
     let differ =
         (0..inputs.zones.ids.len()).map(|z| (1..each.len()).any(|k| class(k, z) != class(0, z))).collect();

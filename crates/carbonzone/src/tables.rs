@@ -5,7 +5,7 @@ use crate::config::AreaBasis;
 use crate::load::Inputs;
 use carbonzone_io::{ColumnView, TableView};
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2};
-use carbonzone_zoning::scheme::append_zone_columns;
+use carbonzone_zoning::append_zone_columns;
 use carbonzone_zoning::{ZoneClass, ZoningScheme};
 
 fn push_tonnes(table: &mut AttributeTable, sectors: &[String], values: &SectorTable, rows: Option<&[u32]>) {

@@ -10,8 +10,8 @@ use crate::config::{Downscale, PopulationKind, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::label_key;
+use carbonzone_spatialize::downscale::gdp::{SharedGdp, share_gdp_by_each};
 use carbonzone_types::{Finding, LedgerRow, Progress, Stage, Statement};
-use carbonzone_zoning::gdp::{SharedGdp, share_gdp_by_each};
 use std::collections::BTreeMap;
 
 /// GDP per county as the joined tables give it.

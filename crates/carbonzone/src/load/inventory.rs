@@ -3,10 +3,11 @@
 use super::Notes;
 use super::parcels::ParcelSet;
 use crate::check_pipeline::{budgets, check_shares};
+use crate::config::Allocate;
 use crate::load_config::{Loaded, suggest};
 use carbonzone_inventory::{Inventory, InventoryConfig};
 use carbonzone_spatialize::AllocationRule;
-use carbonzone_types::{Finding, InputRecord, decimal_scaled};
+use carbonzone_types::{BudgetKey, Finding, InputRecord, WordError, decimal_scaled};
 use std::collections::BTreeMap;
 
 /// Rules with budgets; the computed inventory if there is one. Without parcels the land areas of sinks must
@@ -20,7 +21,7 @@ pub fn load(
     let Some(activity) = &config.activity else {
         let amounts = budgets(&config.totals, config.unit);
         let sources = sources_of_totals(loaded);
-        return Some((rules(loaded, &amounts, &sources), None));
+        return Some((rules(loaded, &amounts, &sources, notes)?, None));
     };
     let areas = parcels.map(ParcelSet::area_by_sink_type).unwrap_or_default();
     let inventory = compute(loaded, activity, &areas, notes)?;
@@ -32,7 +33,7 @@ pub fn load(
         sources.insert(name, "inventory: activity data × emission factor".to_owned());
     }
     check_activity_budgets(loaded, &amounts, notes);
-    Some((rules(loaded, &amounts, &sources), Some(inventory)))
+    Some((rules(loaded, &amounts, &sources, notes)?, Some(inventory)))
 }
 
 /// Computes the inventory of an `[inventory.activity]` section.
@@ -83,28 +84,39 @@ pub fn sources_of_totals(loaded: &Loaded) -> BTreeMap<String, String> {
     out
 }
 
+/// The rows of the allocation table as rules with tonnes. `None`: a word is none; a finding says which.
 fn rules(
     loaded: &Loaded,
     amounts: &BTreeMap<String, f64>,
     sources: &BTreeMap<String, String>,
-) -> Vec<AllocationRule> {
-    loaded
-        .pipeline
-        .allocate
-        .iter()
-        .map(|r| AllocationRule {
+    notes: &mut Notes,
+) -> Option<Vec<AllocationRule>> {
+    let rule = |r: &Allocate| -> Result<AllocationRule, WordError> {
+        Ok(AllocationRule {
             id: r.id.clone(),
-            sector: r.budget.split(':').next().unwrap_or_default().to_owned(),
+            sector: r.budget.parse::<BudgetKey>()?.sector,
             activity: if r.activity.is_empty() { r.id.clone() } else { r.activity.clone() },
-            land_groups: r.land.clone(),
+            land_groups: r.land.iter().map(|l| l.parse()).collect::<Result<_, _>>()?,
             budget_t: amounts.get(&r.budget).copied().unwrap_or(0.0) * r.share,
             budget_source: sources.get(&r.budget).cloned().unwrap_or_default(),
-            proxies: r.proxies.clone(),
+            // The check of the pipeline file names those that are none.
+            proxies: r.proxies.iter().filter_map(|p| p.parse().ok()).collect(),
             on_missing_class: r.on_missing_class.clone(),
             on_zero_weight: r.on_zero_weight,
             smoothing: r.smoothing,
         })
-        .collect()
+    };
+    let mut out = Vec::new();
+    for r in &loaded.pipeline.allocate {
+        match rule(r) {
+            Ok(rule) => out.push(rule),
+            Err(e) => {
+                let finding = Finding::error("unknown_word", format!("rule \"{}\": {e}", r.id));
+                notes.findings.push(finding.field("allocate").value(e.word));
+            }
+        }
+    }
+    (out.len() == loaded.pipeline.allocate.len()).then_some(out)
 }
 
 /// Computed budgets are known only now: every one needs its rules, and every rule its budget.

@@ -8,10 +8,12 @@ use crate::load::Notes;
 use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
 use crate::studies::table_in::{TableFile, TableIn};
+use carbonzone_inventory::InventoryError;
+use carbonzone_inventory::equations::county::{
+    CountyActivity, SinkCoefficient, county_emissions, county_sinks,
+};
 use carbonzone_sheet::label_key;
 use carbonzone_types::{Finding, LedgerRow, Stage};
-use carbonzone_zoning::ZoningError;
-use carbonzone_zoning::guiyang::{CountyActivity, SinkCoefficient, county_emissions, county_sinks};
 use std::collections::BTreeMap;
 
 /// Numbers of one county in one year.
@@ -125,7 +127,7 @@ fn one_year(
     cover: &[YearCover],
     coefficients: &[SinkCoefficient],
     notes: &mut Notes,
-) -> Result<YearInput, ZoningError> {
+) -> Result<YearInput, InventoryError> {
     let n = zones.ids.len();
     let of = |f: fn(&ActivityRow) -> f64| -> Vec<f64> {
         (0..n).filter_map(|zone| rows.get(&(zone, year)).map(f)).collect()

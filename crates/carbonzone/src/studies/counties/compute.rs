@@ -6,8 +6,8 @@ use crate::compute::SectorTable;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
+use carbonzone_zoning::Zoned;
 use carbonzone_zoning::published::{PublishedComparison, compare_published};
-use carbonzone_zoning::scheme::Zoned;
 use carbonzone_zoning::{
     IndexInputs, IndexOptions, Indices, WhatIf, Zoning, ZoningError, ZoningScheme, classify, indices, what_if,
 };

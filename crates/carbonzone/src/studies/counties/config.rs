@@ -3,8 +3,8 @@
 use crate::config::{JoinOn, Outputs, ZoneLayer, one};
 use crate::studies::place::Place;
 use crate::studies::table_in::year_column;
+use carbonzone_inventory::equations::county::CountyFactors;
 use carbonzone_zoning::ZoningConfig;
-use carbonzone_zoning::guiyang::CountyFactors;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -135,7 +135,7 @@ pub struct CountySinkConfig {
 
 impl Default for CountySinkConfig {
     fn default() -> Self {
-        let table = carbonzone_zoning::guiyang::guiyang_sink_coefficients();
+        let table = carbonzone_inventory::equations::county::guiyang_sink_coefficients();
         Self {
             classes: BTreeMap::new(),
             coefficients_t_ha: table.into_iter().map(|c| (c.land_type, c.t_per_ha)).collect(),

@@ -4,9 +4,9 @@ use super::config::{CountiesPipeline, LandCoverRaster};
 use crate::load::Notes;
 use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
+use carbonzone_inventory::equations::county::LandCoverArea;
 use carbonzone_io::{ClassAreas, VectorSource, WorkingCrs};
 use carbonzone_types::{Finding, LedgerRow, Progress, Stage};
-use carbonzone_zoning::guiyang::LandCoverArea;
 use std::collections::BTreeMap;
 
 /// Areas of one year.

@@ -6,7 +6,8 @@ use crate::studies::place::Areas;
 use crate::tables::OccurringClasses;
 use carbonzone_types::{AttributeTable, Column, ColumnData, M2_PER_HECTARE, M2_PER_KM2};
 use carbonzone_zoning::published::PublishedComparison;
-use carbonzone_zoning::scheme::{Axis, Zoned, append_zone_columns};
+use carbonzone_zoning::scheme::Axis;
+use carbonzone_zoning::{Zoned, append_zone_columns};
 
 /// One row per county and year, years ascending, counties in canonical order.
 pub fn zones(inputs: &Inputs, results: &Results, areas: Option<&Areas>) -> AttributeTable {

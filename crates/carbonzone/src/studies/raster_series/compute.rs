@@ -6,19 +6,20 @@ use super::rasters::{self, Reader};
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use carbonzone_geom::{OverlapMatrix, overlap_grid};
+use carbonzone_inventory::equations::ecosystem::{NegativeNep, absorption_t, nep_gc_m2};
 use carbonzone_io::Resample;
-use carbonzone_types::{ExactSum, Finding, GridSpec, LedgerRow, Progress, Stage, number_of};
-use carbonzone_zoning::ZoningError;
-use carbonzone_zoning::henan::downscale::{
+use carbonzone_spatialize::DownscaleError;
+use carbonzone_spatialize::downscale::light::{
     LightFit, LightModel, PixelShares, WeightUsed, downscale, fit_light, split_total, usable_light,
 };
-use carbonzone_zoning::henan::ratio::{BudgetState, Trajectory, source_sink_ratio};
-use carbonzone_zoning::henan::respiration::{NegativeNep, absorption_t, nep_gc_m2};
-use carbonzone_zoning::henan::risk::{Panel, RiskResult, WindowRisk, panel_risk, window_risk};
-use carbonzone_zoning::henan::trend::{MannKendall, TheilSen, TrendClass, mann_kendall, theil_sen};
+use carbonzone_types::{ExactSum, Finding, GridSpec, LedgerRow, Progress, Stage, number_of};
+use carbonzone_zoning::ZoningError;
+use carbonzone_zoning::ratio::{BudgetState, Trajectory, source_sink_ratio};
+use carbonzone_zoning::risk::{Panel, RiskResult, WindowRisk, panel_risk, window_risk};
 use carbonzone_zoning::spatial::hot_spots::{HotSpotHistory, confidence_bin, getis_ord_star, history};
 use carbonzone_zoning::spatial::moran::{Moran, PERMUTATIONS, global_moran};
 use carbonzone_zoning::spatial::weights::SpatialWeights;
+use carbonzone_zoning::trend::{MannKendall, TheilSen, TrendClass, mann_kendall, theil_sen};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -182,7 +183,7 @@ fn one_year(
     reader: &Reader<'_>,
     (y, year): (usize, i32),
     notes: &mut Notes,
-) -> Result<Option<YearFlows>, ZoningError> {
+) -> Result<Option<YearFlows>, DownscaleError> {
     let layers = &loaded.pipeline.layers;
     // All of them are tried, so that one run names every file that is missing.
     let light = reader.band("light", &layers.light, year, Resample::Average, notes);
@@ -441,7 +442,7 @@ fn finish(
 fn trend(
     times: &[f64],
     ratios: &[Option<f64>],
-    correction: carbonzone_zoning::henan::trend::SerialCorrection,
+    correction: carbonzone_zoning::trend::SerialCorrection,
 ) -> Option<Trend> {
     let logs: Vec<Option<f64>> = ratios.iter().map(|r| r.map(f64::ln)).collect();
     let test = mann_kendall(&logs, correction).ok()?;

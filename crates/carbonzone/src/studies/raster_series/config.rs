@@ -3,10 +3,10 @@
 use crate::config::{JoinOn, MassUnit, Outputs, ZoneLayer, one};
 use crate::studies::place::Place;
 use crate::studies::table_in::year_column;
-use carbonzone_zoning::henan::downscale::{BACKGROUND_NW, LightModel};
-use carbonzone_zoning::henan::respiration::NegativeNep;
-use carbonzone_zoning::henan::risk::{RiskOptions, RiskVariant};
-use carbonzone_zoning::henan::trend::SerialCorrection;
+use carbonzone_inventory::equations::ecosystem::NegativeNep;
+use carbonzone_spatialize::downscale::light::{BACKGROUND_NW, LightModel};
+use carbonzone_zoning::risk::{RiskOptions, RiskVariant};
+use carbonzone_zoning::trend::SerialCorrection;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::label_key;
 use carbonzone_types::{Finding, Findings, Progress};
-use carbonzone_zoning::henan::ratio::{Window, windows};
+use carbonzone_zoning::ratio::{Window, windows};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counties, years, windows and totals.

@@ -3,9 +3,9 @@
 use super::config::{RasterSeriesPipeline, YearlyRaster};
 use crate::load::Notes;
 use crate::load_config::Loaded;
+use carbonzone_inventory::equations::ecosystem::annual_respiration_gc_m2;
 use carbonzone_io::{Raster, Resample, WorkingCrs};
 use carbonzone_types::{Finding, GridSpec};
-use carbonzone_zoning::henan::respiration::annual_respiration_gc_m2;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;

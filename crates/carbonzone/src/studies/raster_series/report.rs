@@ -9,9 +9,9 @@ use crate::studies::cells::{count, label, number, text};
 use carbonzone_report::style::{Figure, FigureContent, LineChart, TransitionChart};
 use carbonzone_report::{Label, ReportTable, StudyExtras, figure::transition_note};
 use carbonzone_types::{RunManifest, T_PER_1E4_T};
-use carbonzone_zoning::henan::ratio::BudgetState;
-use carbonzone_zoning::henan::risk::{RiskVariant, headline};
-use carbonzone_zoning::henan::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
+use carbonzone_zoning::ratio::BudgetState;
+use carbonzone_zoning::risk::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
+use carbonzone_zoning::risk::{RiskVariant, headline};
 use std::collections::BTreeMap;
 
 /// Layer of the GeoPackage with one row per county and window.
@@ -21,7 +21,7 @@ const STATES: [BudgetState; 3] = [BudgetState::Surplus, BudgetState::Neutral, Bu
 
 /// Windows, charts and tables.
 pub fn extras(inputs: &Inputs, results: &Results, risk: &SeriesRisk, manifest: &RunManifest) -> StudyExtras {
-    let last_with_data = |w: &carbonzone_zoning::henan::ratio::Window| {
+    let last_with_data = |w: &carbonzone_zoning::ratio::Window| {
         let year = results.years.iter().rev().map(|y| y.year).find(|y| w.contains(*y))?;
         Some((w.label(), year))
     };

@@ -2,10 +2,10 @@
 
 use super::compute::{Results, Trend, YearFlows};
 use super::inputs::Inputs;
+use carbonzone_spatialize::downscale::light::WeightUsed;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2, ZoneClassRecord};
-use carbonzone_zoning::henan::downscale::WeightUsed;
-use carbonzone_zoning::henan::ratio::{BudgetState, Window, source_sink_ratio};
-use carbonzone_zoning::henan::risk::{RiskClass, RiskOptions, RiskVariant, WindowRisk, headline};
+use carbonzone_zoning::ratio::{BudgetState, Window, source_sink_ratio};
+use carbonzone_zoning::risk::{RiskClass, RiskOptions, RiskVariant, WindowRisk, headline};
 use carbonzone_zoning::spatial::hot_spots::confidence_bin;
 
 /// Colours of the risk classes, lowest first (`ColorBrewer` `YlOrRd`, colour-blind safe).
@@ -243,7 +243,7 @@ pub fn series(results: &Results) -> AttributeTable {
     let totals = totals(results);
     let real =
         |f: &dyn Fn(&YearTotals) -> Option<f64>| ColumnData::Real(totals.iter().map(f).map(finite).collect());
-    let fit = |f: fn(&carbonzone_zoning::henan::downscale::LightFit) -> Option<f64>| {
+    let fit = |f: fn(&carbonzone_spatialize::downscale::light::LightFit) -> Option<f64>| {
         ColumnData::Real(results.years.iter().map(|y| y.fit.as_ref().and_then(f)).map(finite).collect())
     };
     AttributeTable::new()

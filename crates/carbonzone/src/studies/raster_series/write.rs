@@ -19,10 +19,10 @@ use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{
     AttributeTable, ColumnData, IndicatorRecord, Ledger, Progress, Residual, RunManifest, Statement, Totals,
 };
-use carbonzone_zoning::henan::ratio::source_sink_ratio;
-use carbonzone_zoning::henan::risk::headline;
-use carbonzone_zoning::henan::trend::TrendClass;
-use carbonzone_zoning::henan::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
+use carbonzone_zoning::ratio::source_sink_ratio;
+use carbonzone_zoning::risk::headline;
+use carbonzone_zoning::risk::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
+use carbonzone_zoning::trend::TrendClass;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -361,8 +361,8 @@ fn year_bands(year: &YearFlows, results: &Results) -> Vec<FloatBand> {
     ]
 }
 
-fn window_bands(parts: &[Option<carbonzone_zoning::henan::risk::WindowRisk>]) -> Vec<FloatBand> {
-    let one = |description: &str, f: fn(&carbonzone_zoning::henan::risk::WindowRisk) -> f64| FloatBand {
+fn window_bands(parts: &[Option<carbonzone_zoning::risk::WindowRisk>]) -> Vec<FloatBand> {
+    let one = |description: &str, f: fn(&carbonzone_zoning::risk::WindowRisk) -> f64| FloatBand {
         description: description.to_owned(),
         values: parts
             .iter()

@@ -1,11 +1,9 @@
-//! GDP of townships derived from that of their counties, and what the choice of proxy does to the zones.
+//! GDP of townships derived from that of their counties.
 //!
 //! Statistics give GDP by county; the indices need it by township. Sharing it out by POI, people or
 //! night light, marked as derived, is ours, not the paper's (docs/adr/0012).
 
-use crate::ZoningError;
-use crate::indices::{IndexInputs, IndexOptions, Indices, indices};
-use crate::scheme::{Zoning, ZoningScheme, classify};
+use super::DownscaleError;
 use carbonzone_types::ExactSum;
 
 /// GDP per unit, shared out from the counties.
@@ -30,25 +28,25 @@ pub struct SharedGdp {
 /// `proxies`: one slice per proxy, in order of preference, with one weight ≥ 0 per unit.
 ///
 /// # Errors
-/// [`ZoningError::Length`] if a proxy has another length than `county_of`; [`ZoningError::Value`] for a GDP or weight
-/// that is negative or not finite; [`ZoningError::Parameter`] for a county that does not exist.
+/// [`DownscaleError::Length`] if a proxy has another length than `county_of`; [`DownscaleError::Value`] for a GDP or weight
+/// that is negative or not finite; [`DownscaleError::Parameter`] for a county that does not exist.
 ///
 /// # Examples
 /// ```
-/// use carbonzone_zoning::gdp::share_gdp;
+/// use carbonzone_spatialize::downscale::gdp::share_gdp;
 /// // Two counties; the second has no shop, so its people count.
 /// let shops = [1.0, 3.0, 0.0, 0.0];
 /// let people = [50.0, 50.0, 10.0, 30.0];
 /// let shared = share_gdp(&[Some(80.0), Some(20.0)], &[0, 0, 1, 1], &[&shops, &people])?;
 /// assert_eq!(shared.gdp, [Some(20.0), Some(60.0), Some(5.0), Some(15.0)]);
 /// assert_eq!(shared.used, [Some(0), Some(1)]);
-/// # Ok::<(), carbonzone_zoning::ZoningError>(())
+/// # Ok::<(), carbonzone_spatialize::DownscaleError>(())
 /// ```
 pub fn share_gdp(
     county_gdp: &[Option<f64>],
     county_of: &[usize],
     proxies: &[&[f64]],
-) -> Result<SharedGdp, ZoningError> {
+) -> Result<SharedGdp, DownscaleError> {
     check(county_gdp, county_of, proxies)?;
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); county_gdp.len()];
     for (unit, &county) in county_of.iter().enumerate() {
@@ -92,7 +90,7 @@ pub fn share_gdp_by_each(
     county_gdp: &[Option<f64>],
     county_of: &[usize],
     proxies: &[&[f64]],
-) -> Result<Vec<SharedGdp>, ZoningError> {
+) -> Result<Vec<SharedGdp>, DownscaleError> {
     (0..proxies.len())
         .map(|k| {
             let order: Vec<usize> =
@@ -105,46 +103,16 @@ pub fn share_gdp_by_each(
         .collect()
 }
 
-/// Indices and zones under one GDP.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ZonesUnderGdp {
-    /// Indices.
-    pub indices: Indices,
-    /// Zones.
-    pub zoning: Zoning,
-}
-
-/// Indices and zones under each of several GDP columns, all else equal; cuts that come from the data (natural breaks)
-/// are found anew for each.
-///
-/// # Errors
-/// As [`indices()`] and [`classify`].
-pub fn zones_under_each_gdp(
-    scheme: &ZoningScheme,
-    inputs: &IndexInputs<'_>,
-    options: &IndexOptions,
-    columns: &[&[Option<f64>]],
-) -> Result<Vec<ZonesUnderGdp>, ZoningError> {
-    columns
-        .iter()
-        .map(|gdp| {
-            let indices = indices(&IndexInputs { gdp: Some(gdp), ..*inputs }, options)?;
-            let zoning = classify(scheme, &[&indices])?;
-            Ok(ZonesUnderGdp { indices, zoning })
-        })
-        .collect()
-}
-
-fn check(county_gdp: &[Option<f64>], county_of: &[usize], proxies: &[&[f64]]) -> Result<(), ZoningError> {
+fn check(county_gdp: &[Option<f64>], county_of: &[usize], proxies: &[&[f64]]) -> Result<(), DownscaleError> {
     let bad = |v: f64| !(v >= 0.0 && v.is_finite());
-    let value = |unit: usize, field: &str, value: f64| ZoningError::Value {
-        unit: format!("#{unit}"),
-        field: field.to_owned(),
+    let value = |unit: usize, field: &'static str, value: f64| DownscaleError::Value {
+        unit,
+        field,
         value,
-        hint: "GDP and weights are counted, they are never negative".to_owned(),
+        hint: "GDP and weights are counted, they are never negative",
     };
     for proxy in proxies {
-        ZoningError::check_len("proxy of GDP", proxy.len(), county_of.len())?;
+        DownscaleError::check_len("proxy of GDP", proxy.len(), county_of.len())?;
         if let Some((unit, v)) = proxy.iter().enumerate().find(|(_, v)| bad(**v)) {
             return Err(value(unit, "proxy of GDP", *v));
         }
@@ -155,7 +123,9 @@ fn check(county_gdp: &[Option<f64>], county_of: &[usize], proxies: &[&[f64]]) ->
         return Err(value(county, "GDP of a county", v));
     }
     match county_of.iter().find(|&&c| c >= county_gdp.len()) {
-        Some(c) => Err(ZoningError::parameter("county", c, format!("a number below {}", county_gdp.len()))),
+        Some(c) => {
+            Err(DownscaleError::parameter("county", c, format!("a number below {}", county_gdp.len())))
+        }
         None => Ok(()),
     }
 }
@@ -197,24 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn the_choice_of_proxy_can_change_a_zone_and_that_is_seen() {
-        let scheme = ZoningScheme::suzhou();
-        let inputs = IndexInputs { unit_ids: None, gross_t: &[50.0, 50.0], sink_t: &[3.0, 1.0], gdp: None };
-        let (a, b) = ([Some(60.0), Some(40.0)], [Some(30.0), Some(70.0)]);
-        let both = zones_under_each_gdp(&scheme, &inputs, &IndexOptions::default(), &[&a, &b]).unwrap();
-        let keys = |i: usize| -> Vec<&str> {
-            both[i].zoning.overall.iter().map(|z| scheme.class_of(*z).unwrap().key.as_str()).collect()
-        };
-        assert_eq!(both[0].indices.ecc, [Some(1.2), Some(0.8)]);
-        assert_eq!(keys(0), ["low_carbon_economic", "high_carbon_optimization"]);
-        assert_eq!(keys(1), ["carbon_sink_functional", "carbon_source_control"]);
-    }
-
-    #[test]
     fn what_is_no_number_or_does_not_fit_is_refused() {
-        assert!(matches!(share_gdp(&[Some(1.0)], &[0], &[&[-1.0]]), Err(ZoningError::Value { .. })));
-        assert!(matches!(share_gdp(&[Some(f64::NAN)], &[0], &[&[1.0]]), Err(ZoningError::Value { .. })));
-        assert!(matches!(share_gdp(&[Some(1.0)], &[0], &[&[1.0, 2.0]]), Err(ZoningError::Length { .. })));
-        assert!(matches!(share_gdp(&[Some(1.0)], &[1], &[&[1.0]]), Err(ZoningError::Parameter { .. })));
+        assert!(matches!(share_gdp(&[Some(1.0)], &[0], &[&[-1.0]]), Err(DownscaleError::Value { .. })));
+        assert!(matches!(share_gdp(&[Some(f64::NAN)], &[0], &[&[1.0]]), Err(DownscaleError::Value { .. })));
+        assert!(matches!(share_gdp(&[Some(1.0)], &[0], &[&[1.0, 2.0]]), Err(DownscaleError::Length { .. })));
+        assert!(matches!(share_gdp(&[Some(1.0)], &[1], &[&[1.0]]), Err(DownscaleError::Parameter { .. })));
     }
 }

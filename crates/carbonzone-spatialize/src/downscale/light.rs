@@ -1,6 +1,6 @@
 //! County totals to pixels by night lights, with the mass forced (method E1).
 
-use crate::ZoningError;
+use super::DownscaleError;
 use carbonzone_types::ExactSum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,13 +60,13 @@ pub struct Downscaled {
 /// adds them in county order.
 ///
 /// # Errors
-/// [`ZoningError::Length`] if sizes differ; [`ZoningError::Value`] for a negative or not finite total.
+/// [`DownscaleError::Length`] if sizes differ; [`DownscaleError::Value`] for a negative or not finite total.
 pub fn downscale(
     totals_t: &[f64],
     shares: &PixelShares<'_>,
     light: &[f64],
     built_up: Option<&[f64]>,
-) -> Result<Downscaled, ZoningError> {
+) -> Result<Downscaled, DownscaleError> {
     check(totals_t, shares, light, built_up)?;
     let mut pixel_t = vec![0.0; shares.n_pixels];
     let mut used = Vec::with_capacity(totals_t.len());
@@ -117,30 +117,30 @@ fn check(
     shares: &PixelShares<'_>,
     light: &[f64],
     built_up: Option<&[f64]>,
-) -> Result<(), ZoningError> {
-    ZoningError::check_len("offsets", shares.offsets.len(), totals_t.len() + 1)?;
-    ZoningError::check_len("areas_m2", shares.areas_m2.len(), shares.pixels.len())?;
-    ZoningError::check_len("light", light.len(), shares.n_pixels)?;
+) -> Result<(), DownscaleError> {
+    DownscaleError::check_len("offsets", shares.offsets.len(), totals_t.len() + 1)?;
+    DownscaleError::check_len("areas_m2", shares.areas_m2.len(), shares.pixels.len())?;
+    DownscaleError::check_len("light", light.len(), shares.n_pixels)?;
     if let Some(built) = built_up {
-        ZoningError::check_len("built_up", built.len(), shares.n_pixels)?;
+        DownscaleError::check_len("built_up", built.len(), shares.n_pixels)?;
     }
     let ascending = shares.offsets.windows(2).all(|w| w[0] <= w[1]);
     if !ascending || shares.offsets.last() != Some(&shares.pixels.len()) {
-        return Err(ZoningError::parameter(
+        return Err(DownscaleError::parameter(
             "offsets",
             "not a CSR layout",
             "ascending, ending at pixels.len()",
         ));
     }
     if let Some(p) = shares.pixels.iter().find(|p| **p as usize >= shares.n_pixels) {
-        return Err(ZoningError::parameter("pixels", p, format!("below {}", shares.n_pixels)));
+        return Err(DownscaleError::parameter("pixels", p, format!("below {}", shares.n_pixels)));
     }
     if let Some((i, t)) = totals_t.iter().enumerate().find(|(_, t)| !(t.is_finite() && **t >= 0.0)) {
-        return Err(ZoningError::Value {
-            unit: format!("#{i}"),
-            field: "total_t".to_owned(),
+        return Err(DownscaleError::Value {
+            unit: i,
+            field: "total_t",
             value: *t,
-            hint: "county emissions are magnitudes; leave a year out instead of a negative total".to_owned(),
+            hint: "county emissions are magnitudes; leave a year out instead of a negative total",
         });
     }
     Ok(())
@@ -187,22 +187,22 @@ impl LightFit {
 /// Pairs with a NULL, a negative or a not finite value are left out; the power form also needs both positive.
 ///
 /// # Errors
-/// [`ZoningError::Length`] if the slices differ; [`ZoningError::TooFew`] without any lit county (power form:
+/// [`DownscaleError::Length`] if the slices differ; [`DownscaleError::TooFew`] without any lit county (power form:
 /// without two different ones).
 ///
 /// # Examples
 /// ```
-/// use carbonzone_zoning::henan::downscale::{LightModel, fit_light};
+/// use carbonzone_spatialize::downscale::light::{LightModel, fit_light};
 /// let fit = fit_light(&[Some(2.0), Some(4.0)], &[Some(1.0), Some(2.0)], LightModel::Proportional)?;
 /// assert_eq!((fit.factor, fit.r2, fit.mape_pct), (2.0, Some(1.0), Some(0.0)));
-/// # Ok::<(), carbonzone_zoning::ZoningError>(())
+/// # Ok::<(), carbonzone_spatialize::DownscaleError>(())
 /// ```
 pub fn fit_light(
     emission_t: &[Option<f64>],
     light: &[Option<f64>],
     model: LightModel,
-) -> Result<LightFit, ZoningError> {
-    ZoningError::check_len("light", light.len(), emission_t.len())?;
+) -> Result<LightFit, DownscaleError> {
+    DownscaleError::check_len("light", light.len(), emission_t.len())?;
     let usable = |v: &f64| v.is_finite() && *v >= 0.0;
     let both = |(e, l): (&Option<f64>, &Option<f64>)| e.filter(usable).zip(l.filter(usable));
     let mut pairs: Vec<(f64, f64)> = emission_t.iter().zip(light).filter_map(both).collect();
@@ -215,7 +215,7 @@ pub fn fit_light(
     };
     let Some((factor, exponent)) = fitted else {
         let needed = if model == LightModel::Power { 2 } else { 1 };
-        return Err(ZoningError::TooFew { method: "night-light fit".to_owned(), found: pairs.len(), needed });
+        return Err(DownscaleError::TooFew { method: "night-light fit", found: pairs.len(), needed });
     };
     let mut fit = LightFit { model, factor, exponent, r2: None, mape_pct: None, n: pairs.len() };
     fit.r2 = r_squared(&pairs, &fit);

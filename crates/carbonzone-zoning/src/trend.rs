@@ -25,7 +25,7 @@ pub struct TheilSen {
 ///
 /// # Examples
 /// ```
-/// use carbonzone_zoning::henan::trend::theil_sen;
+/// use carbonzone_zoning::trend::theil_sen;
 /// let fit = theil_sen(&[2001.0, 2002.0, 2003.0], &[Some(1.0), Some(2.0), Some(4.0)])?;
 /// assert_eq!(fit.slope, 1.5); // median of 1, 1.5, 2
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
@@ -98,7 +98,7 @@ pub enum SerialCorrection {
 ///
 /// # Examples
 /// ```
-/// use carbonzone_zoning::henan::trend::{SerialCorrection, mann_kendall};
+/// use carbonzone_zoning::trend::{SerialCorrection, mann_kendall};
 /// let series = [1.0, 1.3, 1.2, 1.6, 1.9, 2.4, 2.3, 2.8, 3.1, 3.0].map(Some);
 /// let test = mann_kendall(&series, SerialCorrection::None)?;
 /// assert_eq!((test.s, test.variance), (39.0, 125.0));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// nothing). `None` if a value is missing or not finite, if the emission is negative, or if both are 0.
 ///
 /// ```
-/// use carbonzone_zoning::henan::ratio::source_sink_ratio;
+/// use carbonzone_zoning::ratio::source_sink_ratio;
 /// assert_eq!(source_sink_ratio(Some(6.0), Some(4.0)), Some(1.5));
 /// assert_eq!(source_sink_ratio(Some(6.0), Some(-1.0)), Some(f64::INFINITY));
 /// assert_eq!(source_sink_ratio(Some(0.0), Some(0.0)), None);
@@ -106,7 +106,7 @@ impl Trajectory {
     /// The trajectory of a series of states.
     ///
     /// ```
-    /// use carbonzone_zoning::henan::ratio::{BudgetState::{Deficit, Neutral, Surplus}, Trajectory, TrajectoryType};
+    /// use carbonzone_zoning::ratio::{BudgetState::{Deficit, Neutral, Surplus}, Trajectory, TrajectoryType};
     /// let t = Trajectory::of([Some(Surplus), Some(Surplus), None, Some(Neutral), Some(Deficit)]);
     /// assert_eq!((t.text().as_str(), t.kind), ("S-N-D", Some(TrajectoryType::SurplusNeutralDeficit)));
     /// ```

@@ -1,9 +1,6 @@
-//! The Guiyang county method (eq. 1–5 of the Guiyang paper): respiration and energy, sinks by land cover.
-//!
-//! Indices and zones are those of [`crate::indices`](mod@crate::indices) and
-//! [`crate::scheme`] with [`ZoningScheme::guiyang`](crate::ZoningScheme::guiyang).
+//! Equations 1 to 5 of the Guiyang paper, by county: respiration and energy, sinks by land cover.
 
-use crate::ZoningError;
+use crate::InventoryError;
 use carbonzone_types::M2_PER_HECTARE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,11 +60,11 @@ pub struct CountyEmissions {
 /// The paper's eq. 4 leaves the energy intensity `e` out; its text takes it from the yearbook.
 ///
 /// # Errors
-/// [`ZoningError::Length`] if the columns differ, [`ZoningError::Value`] for a negative or not finite one.
+/// [`InventoryError::Length`] if the columns differ, [`InventoryError::Value`] for a negative or not finite one.
 ///
 /// # Examples
 /// ```
-/// use carbonzone_zoning::guiyang::{CountyActivity, CountyFactors, county_emissions};
+/// use carbonzone_inventory::equations::county::{CountyActivity, CountyFactors, county_emissions};
 /// let activity = CountyActivity {
 ///     population_1e4_persons: &[10.0],
 ///     gdp_1e4cny: &[1e6],
@@ -75,12 +72,12 @@ pub struct CountyEmissions {
 /// };
 /// let e = county_emissions(&activity, &CountyFactors::default())?;
 /// assert_eq!((e.respiration_t[0], e.energy_t[0]), (32_850.0, 1_330_000.0));
-/// # Ok::<(), carbonzone_zoning::ZoningError>(())
+/// # Ok::<(), carbonzone_inventory::InventoryError>(())
 /// ```
 pub fn county_emissions(
     activity: &CountyActivity<'_>,
     factors: &CountyFactors,
-) -> Result<CountyEmissions, ZoningError> {
+) -> Result<CountyEmissions, InventoryError> {
     let n = activity.population_1e4_persons.len();
     let columns = [
         ("population_1e4_persons", activity.population_1e4_persons),
@@ -88,7 +85,7 @@ pub fn county_emissions(
         ("energy_tce_per_1e4cny", activity.energy_tce_per_1e4cny),
     ];
     for (name, values) in columns {
-        ZoningError::check_len(name, values.len(), n)?;
+        check_len(name, values.len(), n)?;
         check_magnitudes(name, values)?;
     }
     let respiration = |p: &f64| factors.respiration_t_per_1e4_persons * p;
@@ -143,16 +140,16 @@ pub struct CountySinks {
 /// `A = Σ C_i S_i` (eq. 5) of every county.
 ///
 /// # Errors
-/// [`ZoningError::Length`] if an area column is not `counties` long, [`ZoningError::Value`] for a negative or
+/// [`InventoryError::Length`] if an area column is not `counties` long, [`InventoryError::Value`] for a negative or
 /// not finite area or coefficient.
 pub fn county_sinks(
     counties: usize,
     areas: &[LandCoverArea],
     coefficients: &[SinkCoefficient],
-) -> Result<CountySinks, ZoningError> {
+) -> Result<CountySinks, InventoryError> {
     let mut out = CountySinks { sink_t: vec![0.0; counties], ..CountySinks::default() };
     for class in areas {
-        ZoningError::check_len(&class.land_type, class.area_m2.len(), counties)?;
+        check_len(&class.land_type, class.area_m2.len(), counties)?;
         check_magnitudes(&class.land_type, &class.area_m2)?;
         let Some(coefficient) = coefficients.iter().find(|c| c.land_type == class.land_type) else {
             out.without_coefficient_m2.push((class.land_type.clone(), class.area_m2.iter().sum()));
@@ -167,25 +164,17 @@ pub fn county_sinks(
     Ok(out)
 }
 
-/// Tonnes per hectare; `None` where the area is 0.
-///
-/// # Errors
-/// [`ZoningError::Length`] if the columns differ.
-pub fn intensity_t_per_ha(amount_t: &[f64], area_m2: &[f64]) -> Result<Vec<Option<f64>>, ZoningError> {
-    ZoningError::check_len("area_m2", area_m2.len(), amount_t.len())?;
-    let one = |(t, a): (&f64, &f64)| (*a > 0.0).then(|| t / (a / M2_PER_HECTARE));
-    Ok(amount_t.iter().zip(area_m2).map(one).collect())
+fn check_len(what: &str, found: usize, expected: usize) -> Result<(), InventoryError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(InventoryError::Length { what: what.to_owned(), found, expected })
 }
 
-fn check_magnitudes(field: &str, values: &[f64]) -> Result<(), ZoningError> {
+fn check_magnitudes(field: &str, values: &[f64]) -> Result<(), InventoryError> {
     match values.iter().position(|v| !(v.is_finite() && *v >= 0.0)) {
         None => Ok(()),
-        Some(i) => Err(ZoningError::Value {
-            unit: format!("#{i}"),
-            field: field.to_owned(),
-            value: values[i],
-            hint: "activity data, areas and coefficients are magnitudes".to_owned(),
-        }),
+        Some(unit) => Err(InventoryError::Value { unit, field: field.to_owned(), value: values[unit] }),
     }
 }
 
@@ -211,11 +200,6 @@ mod tests {
         assert_eq!(sinks.sink_t, [355.0, 710.0 + 2.56]);
         assert_eq!(sinks.without_coefficient_m2, [("built".to_owned(), 1e6)]);
         assert_eq!(sinks.by_class_t.len(), 2);
-    }
-
-    #[test]
-    fn intensity_is_per_hectare_and_null_without_area() {
-        assert_eq!(intensity_t_per_ha(&[30.0, 1.0], &[2e4, 0.0]).unwrap(), [Some(15.0), None]);
     }
 
     #[test]

@@ -1,10 +1,18 @@
 //! Carbon imbalance risk index by window of years (method E5), **our definition**, and its alternatives.
 
-use super::ratio::{BudgetState, NEUTRAL_BAND, TransitionMatrix, source_sink_ratio};
-use super::trend::{average_ranks, kendall_tau_b, theil_sen};
 use crate::ZoningError;
+use crate::ratio::{BudgetState, NEUTRAL_BAND, TransitionMatrix, source_sink_ratio};
+use crate::trend::{average_ranks, kendall_tau_b, theil_sen};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Sentence that every output with a risk index carries.
+pub const DEFINITION_STATEMENT: &str = "The carbon imbalance risk index (CIRI) is carbonzone's own definition: \
+     the formula of the Henan paper (doi 10.13227/j.hjkx.202312162) is not published in its abstract.";
+
+/// The same in Chinese.
+pub const DEFINITION_STATEMENT_ZH: &str = "碳失衡风险指数（CIRI）为本软件自定义：河南论文（doi 10.13227/j.hjkx.202312162）的摘要未给出公式，\
+     不可与论文数值直接比较。";
 
 /// Which index is reported as the risk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -125,7 +133,7 @@ pub struct WindowRisk {
 ///
 /// # Examples
 /// ```
-/// use carbonzone_zoning::henan::risk::{RiskOptions, window_risk};
+/// use carbonzone_zoning::risk::{RiskOptions, window_risk};
 /// let e = [1.0, 1.2, 1.1, 1.5, 1.8].map(Some);
 /// let a = [1.0, 1.0, 1.05, 1.0, 1.1].map(Some);
 /// let risk = window_risk(&e, &a, &RiskOptions::default())?.ok_or("enough years")?;
@@ -235,7 +243,7 @@ impl Panel<'_> {
     }
 
     /// Emissions and absorption of a unit in the years of a window.
-    fn part(&self, unit: usize, window: super::ratio::Window) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
+    fn part(&self, unit: usize, window: crate::ratio::Window) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
         let n = self.years.len();
         let inside = |y: &usize| window.contains(self.years[*y]);
         let pick = |v: &[Option<f64>]| (0..n).filter(inside).map(|y| v[unit * n + y]).collect();
@@ -253,7 +261,7 @@ impl Panel<'_> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RiskResult {
     /// Windows in time order.
-    pub windows: Vec<super::ratio::Window>,
+    pub windows: Vec<crate::ratio::Window>,
     /// `parts[window][unit]`.
     pub parts: Vec<Vec<Option<WindowRisk>>>,
     /// `variants[v][window][unit]` in the order of [`RiskVariant::ALL`].
@@ -278,7 +286,7 @@ impl RiskResult {
 /// [`ZoningError::Length`] and [`ZoningError::Parameter`] for a panel or options that do not fit.
 pub fn panel_risk(
     panel: &Panel<'_>,
-    windows: &[super::ratio::Window],
+    windows: &[crate::ratio::Window],
     options: &RiskOptions,
 ) -> Result<RiskResult, ZoningError> {
     panel.check()?;
@@ -335,16 +343,16 @@ fn scaled(v: f64, (lo, hi): (f64, f64)) -> f64 {
     }
 }
 
-fn minmax(panel: &Panel<'_>, windows: &[super::ratio::Window], parts: &[Vec<Option<WindowRisk>>]) -> Values {
+fn minmax(panel: &Panel<'_>, windows: &[crate::ratio::Window], parts: &[Vec<Option<WindowRisk>>]) -> Values {
     let logs: Vec<Option<f64>> = panel.ratios().into_iter().map(|r| r.map(f64::ln)).collect();
     let bounds = range(logs.iter().flatten().copied()).unwrap_or((0.0, 0.0));
     let n = panel.years.len();
-    let one = |window: &super::ratio::Window, unit: usize| {
+    let one = |window: &crate::ratio::Window, unit: usize| {
         let years = (0..n).filter(|y| window.contains(panel.years[*y]));
         let values: Vec<f64> = years.filter_map(|y| logs[unit * n + y]).map(|v| scaled(v, bounds)).collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
-    let row = |(window, units): (&super::ratio::Window, &Vec<Option<WindowRisk>>)| {
+    let row = |(window, units): (&crate::ratio::Window, &Vec<Option<WindowRisk>>)| {
         units.iter().enumerate().map(|(u, p)| p.map(|_| one(window, u))).collect()
     };
     windows.iter().zip(parts).map(row).collect()
@@ -370,13 +378,13 @@ pub fn entropy_weights(columns: &[Vec<f64>]) -> Vec<f64> {
     gains.iter().map(|g| g / total).collect()
 }
 
-fn entropy(panel: &Panel<'_>, windows: &[super::ratio::Window], parts: &[Vec<Option<WindowRisk>>]) -> Values {
+fn entropy(panel: &Panel<'_>, windows: &[crate::ratio::Window], parts: &[Vec<Option<WindowRisk>>]) -> Values {
     windows.iter().zip(parts).map(|(window, units)| entropy_of_window(panel, *window, units)).collect()
 }
 
 fn entropy_of_window(
     panel: &Panel<'_>,
-    window: super::ratio::Window,
+    window: crate::ratio::Window,
     units: &[Option<WindowRisk>],
 ) -> Vec<Option<f64>> {
     let times: Vec<f64> =
@@ -452,8 +460,8 @@ pub fn headline(values: &[Option<f64>], threshold: f64) -> Headline {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ratio::windows;
     use super::*;
+    use crate::ratio::windows;
 
     #[test]
     fn the_window_of_method_e5_gives_its_printed_values() {

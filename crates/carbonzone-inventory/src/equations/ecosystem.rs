@@ -1,25 +1,8 @@
 //! Absorption: net ecosystem production from net primary production and soil respiration (method E2).
 
-use crate::ZoningError;
 use carbonzone_types::Carbon;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// g C per m² and count of MOD17A3HGF: 0.0001 kg C/m²/yr \[unverified, high confidence; method E2\].
-pub const MOD17_SCALE_GC_M2: f64 = 0.1;
-
-/// NPP in g C/m²/yr of a MOD17A3HGF count; `None` outside the valid range −30000..=32700 (fill values
-/// 32761–32767).
-///
-/// ```
-/// use carbonzone_zoning::henan::respiration::mod17_npp_gc_m2;
-/// assert_eq!(mod17_npp_gc_m2(4200), Some(420.0));
-/// assert_eq!(mod17_npp_gc_m2(32767), None);
-/// ```
-#[must_use]
-pub fn mod17_npp_gc_m2(count: i32) -> Option<f64> {
-    (-30_000..=32_700).contains(&count).then(|| f64::from(count) * MOD17_SCALE_GC_M2)
-}
 
 /// Soil heterotrophic respiration of one month, g C/m².
 ///
@@ -63,45 +46,12 @@ pub fn nep_gc_m2(npp_gc_m2: f64, respiration_gc_m2: f64, negative: NegativeNep) 
 /// t CO2/yr that `area_m2` absorbs at an NEP in g C/m²/yr.
 ///
 /// ```
-/// use carbonzone_zoning::henan::respiration::absorption_t;
+/// use carbonzone_inventory::equations::ecosystem::absorption_t;
 /// assert_eq!(absorption_t(120.0, 1e6), 440.0); // 120 t C on one km²
 /// ```
 #[must_use]
 pub fn absorption_t(nep_gc_m2: f64, area_m2: f64) -> f64 {
     Carbon(nep_gc_m2 * area_m2 / 1e6).to_co2().tonnes()
-}
-
-/// Absorption of many pixels and how many of them are sources or unknown.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct NepSummary {
-    /// t CO2/yr per pixel; NaN where unknown.
-    pub absorption_t: Vec<f64>,
-    /// Pixels with a negative NEP (before any clamping).
-    pub negative: u64,
-    /// Pixels without a value.
-    pub unknown: u64,
-}
-
-/// Absorption of pixels from their NPP and annual respiration (g C/m²/yr) and areas (m²).
-///
-/// # Errors
-/// [`ZoningError::Length`] if the slices differ.
-pub fn absorption_of_pixels(
-    npp_gc_m2: &[f64],
-    respiration_gc_m2: &[f64],
-    area_m2: &[f64],
-    negative: NegativeNep,
-) -> Result<NepSummary, ZoningError> {
-    ZoningError::check_len("respiration_gc_m2", respiration_gc_m2.len(), npp_gc_m2.len())?;
-    ZoningError::check_len("area_m2", area_m2.len(), npp_gc_m2.len())?;
-    let mut out = NepSummary { absorption_t: Vec::with_capacity(npp_gc_m2.len()), ..NepSummary::default() };
-    for ((npp, rh), area) in npp_gc_m2.iter().zip(respiration_gc_m2).zip(area_m2) {
-        out.negative += u64::from(npp < rh);
-        let t = absorption_t(nep_gc_m2(*npp, *rh, negative), *area);
-        out.unknown += u64::from(t.is_nan());
-        out.absorption_t.push(t);
-    }
-    Ok(out)
 }
 
 #[cfg(test)]
@@ -118,17 +68,11 @@ mod tests {
 
     #[test]
     fn negative_pixels_stay_sources_unless_clamped() {
-        let run = |negative| {
-            absorption_of_pixels(&[300.0, 100.0, f64::NAN], &[200.0; 3], &[1e6; 3], negative).unwrap()
-        };
-        let kept = run(NegativeNep::Keep);
-        assert_eq!(kept.absorption_t[0], 100.0 * 44.0 / 12.0);
-        assert_eq!(kept.absorption_t[1], -100.0 * 44.0 / 12.0);
-        assert_eq!((kept.negative, kept.unknown), (1, 1));
-        let clamped = run(NegativeNep::Clamp);
-        assert_eq!(clamped.absorption_t[1], 0.0);
-        assert_eq!(clamped.negative, 1);
-        assert!(clamped.absorption_t[2].is_nan());
+        use NegativeNep::{Clamp, Keep};
+        assert_eq!((nep_gc_m2(300.0, 200.0, Keep), nep_gc_m2(300.0, 200.0, Clamp)), (100.0, 100.0));
+        assert_eq!((nep_gc_m2(100.0, 200.0, Keep), nep_gc_m2(100.0, 200.0, Clamp)), (-100.0, 0.0));
+        assert!(nep_gc_m2(f64::NAN, 200.0, Clamp).is_nan());
+        assert_eq!(absorption_t(-100.0, 1e6), -100.0 * 44.0 / 12.0);
     }
 
     #[test]
