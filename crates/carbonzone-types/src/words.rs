@@ -186,6 +186,9 @@ impl Proxy {
     }
 
     /// What it is.
+    ///
+    /// # Panics
+    /// Never: only a word that has a kind becomes a proxy.
     #[must_use]
     pub fn kind(&self) -> ProxyKind<'_> {
         kind_of(&self.0).expect("parsed before")

@@ -3,10 +3,11 @@
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
+use carbonzone_inventory::equations::net;
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
 use carbonzone_types::{
-    Contribution, ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, SectorTotal, Stage, TOLERANCE,
-    Totals,
+    Co2e, Contribution, ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, SectorTotal, Stage,
+    TOLERANCE, Totals,
 };
 use carbonzone_zoning::{IndexInputs, IndexOptions, Indices, Zoning, ZoningScheme, classify, indices};
 use rayon::prelude::*;
@@ -32,7 +33,7 @@ impl SectorTable {
     /// Sums the sectors of every unit.
     pub fn new(sectors_t: Vec<Vec<f64>>, sink_t: Vec<f64>) -> Self {
         let gross_t: Vec<f64> = (0..sink_t.len()).map(|i| sectors_t.iter().map(|s| s[i]).sum()).collect();
-        let net_t = gross_t.iter().zip(&sink_t).map(|(g, s)| g - s).collect();
+        let net_t = gross_t.iter().zip(&sink_t).map(|(g, s)| net(Co2e(*g), Co2e(*s)).tonnes()).collect();
         Self { sectors_t, sink_t, gross_t, net_t }
     }
 }
@@ -363,7 +364,7 @@ fn zone(
 fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
     let gross_t = parcels.sectors_t.iter().flatten().copied().collect::<ExactSum>().value();
     let sink_t = ExactSum::of(&parcels.sink_t);
-    let net_t = gross_t - sink_t;
+    let net_t = net(Co2e(gross_t), Co2e(sink_t)).tonnes();
     let pct = |x: f64, base: f64| (base != 0.0).then(|| 100.0 * x / base);
     let mut rows: Vec<SectorTotal> = sectors
         .iter()

@@ -6,8 +6,9 @@ use crate::load::{self, CRS_EXPECTED, CRS_HINT, Notes};
 use crate::load_config::Loaded;
 use crate::manifest;
 use carbonzone_geom::Coverage;
+use carbonzone_inventory::equations::net;
 use carbonzone_io::WorkingCrs;
-use carbonzone_types::{Finding, Findings, RunManifest, SectorTotal, Totals};
+use carbonzone_types::{Co2e, Finding, Findings, RunManifest, SectorTotal, Totals};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -166,7 +167,7 @@ pub fn manifest<P: Serialize>(
 /// Totals on both bases from sectors and sinks, t CO2e.
 pub fn totals(sectors: &[(String, f64)], sink_t: f64) -> Totals {
     let gross_t: f64 = sectors.iter().map(|(_, t)| t).sum();
-    let net_t = gross_t - sink_t;
+    let net_t = net(Co2e(gross_t), Co2e(sink_t)).tonnes();
     let pct = |x: f64, base: f64| (base != 0.0).then(|| 100.0 * x / base);
     let row = |sector: &str, amount_t: f64, sign: f64| SectorTotal {
         sector: sector.to_owned(),
