@@ -72,8 +72,11 @@ fn describe(outcome: Outcome) -> (&'static str, String, f64, f64) {
     let (code, what, before, after) = match outcome {
         Outcome::Taken => ("taken", "taken", 0.0, 0.0),
         Outcome::Reduced => ("collection_reduced", "collections reduced to their polygons", 0.0, 0.0),
-        Outcome::Repaired { before_m2, after_m2 } => {
-            ("invalid_geometry", "invalid polygons repaired", before_m2, after_m2)
+        Outcome::Repaired { before_m2, after_m2, faults } => {
+            let kinds = faults.words();
+            let colon = if kinds.is_empty() { "" } else { ": " };
+            let what = format!("invalid polygons repaired{colon}{kinds}");
+            return ("invalid_geometry", what, before_m2, after_m2);
         }
         Outcome::RepairedAway { before_m2 } => (
             "invalid_geometry_dropped",
@@ -148,7 +151,7 @@ fn report_kind(
         "invalid_geometry" => {
             row = row.m2(change);
             finding = finding.value(format!("area {before:.3} m2 before, {after:.3} m2 after ({change:+.3} m2)")).hint(
-                "self-crossing rings, bow-ties and rings with two points are rebuilt by the odd-even rule; check these features",
+                "ground in an odd number of rings counts; a hole outside its shell does not, and a ring drawn twice counts once: check these features",
             );
         }
         "invalid_geometry_dropped" => {

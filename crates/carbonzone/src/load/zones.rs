@@ -1,7 +1,7 @@
 //! Townships or counties: geometry, names, population and GDP from joined tables.
 
 use super::gdp::CountyGdp;
-use super::{Notes, missing_file, vector_source};
+use super::{Notes, far_off, missing_file, vector_source};
 use crate::config::{Overlap, TableKey, ZoneLayer, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
@@ -68,6 +68,8 @@ fn load_with_counties<P>(
     progress: &dyn Progress,
 ) -> Option<(ZoneSet, CountyGdp)> {
     let layer = read_layer(loaded, config, crs, notes, progress)?;
+    let far = far_off::of_layer("zone", &layer.coverage, |i| layer.ids[i as usize].clone());
+    far_off::warn("zones", &config.source.path.display().to_string(), &far, notes);
     let n = layer.ids.len();
     let text = |field: &Option<String>| -> Vec<Option<String>> {
         field.as_ref().and_then(|f| layer.table.texts(f)).unwrap_or_else(|| vec![None; n])
