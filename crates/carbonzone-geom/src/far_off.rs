@@ -70,6 +70,12 @@ fn limit_of(boxes: &[Option<[f64; 4]>]) -> Option<([f64; 2], f64)> {
     };
     let middle = [median(0)?, median(1)?];
     let mut distances: Vec<f64> = used().map(|b| farthest_corner(b, middle)).collect();
+    let farthest = distances.iter().copied().fold(0.0, f64::max);
+    let at = distances.len() / 2;
+    let usual = *distances.select_nth_unstable_by(at.saturating_sub(1), f64::total_cmp).1;
+    if farthest <= TIMES_FARTHER * usual || farthest <= BEYOND_M {
+        return None;
+    }
     distances.sort_unstable_by(f64::total_cmp);
     let step = |d: &[f64]| d[1] > TIMES_FARTHER * d[0] && d[1] - d[0] > BEYOND_M;
     let first = distances.len() / 2;

@@ -55,17 +55,24 @@ impl LineIndex<'_> {
         for (p, q) in segments(xs, ys) {
             let length = distance(p, q);
             let mut steps: Vec<(f64, usize, f64)> = vec![];
-            for (k, &feature) in features.iter().enumerate() {
+            let near = self.features_beside(p, q, ALONG_M);
+            for k in near.iter().filter_map(|f| features.binary_search(f).ok()) {
                 // An interval begins where the sum of clamped crossings falls and ends where it rises.
-                self.for_each_bound(feature as usize, p, q, |t, sign| steps.push((t, k, -sign)));
+                self.for_each_bound(features[k] as usize, p, q, |t, sign| steps.push((t, k, -sign)));
             }
             steps.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let (mut inside, mut from) = (vec![0.0; features.len()], 0.0);
+            // Features around the place, with their winding numbers.
+            let (mut around, mut from): (Vec<(usize, f64)>, f64) = (vec![], 0.0);
             for (t, k, step) in steps {
-                let holders = inside.iter().filter(|w| **w > 0.5).count();
-                let holds = inside.iter().zip(&mut metres).filter(|(w, _)| **w > 0.5);
-                holds.for_each(|(_, m)| *m += (t - from) * length / holders as f64);
-                inside[k] += step;
+                let holders = around.iter().filter(|(_, w)| *w > 0.5).count() as f64;
+                for (holder, _) in around.iter().filter(|(_, w)| *w > 0.5) {
+                    metres[*holder] += (t - from) * length / holders;
+                }
+                match around.iter_mut().find(|(feature, _)| *feature == k) {
+                    Some((_, winding)) => *winding += step,
+                    None => around.push((k, step)),
+                }
+                around.retain(|(_, winding)| *winding != 0.0);
                 from = t;
             }
         }

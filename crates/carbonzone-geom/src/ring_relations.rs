@@ -76,8 +76,9 @@ impl RingRelations {
                 });
             }
         }
+        let areas = self.part_areas();
         for (part, other, m2) in self.common_of_parts() {
-            let (a, b) = (self.part_area(part), self.part_area(other));
+            let (a, b) = (areas[part], areas[other]);
             if m2 > tolerance(a, b) {
                 found.push(if is_same(m2, a, b) {
                     Defect::PartTwice { part: other }
@@ -128,25 +129,34 @@ impl RingRelations {
         terms.chunk_by(same).map(|c| (c[0].0, c[0].1, c.iter().map(|t| t.2).sum())).collect()
     }
 
-    fn part_area(&self, part: usize) -> f64 {
-        let rings = self.rings.iter().filter(|r| r.part == part);
-        rings.map(|r| if r.ring > 0 { -r.area } else { r.area }).sum()
+    /// Shells minus holes, m².
+    fn part_areas(&self) -> Vec<f64> {
+        let mut areas = vec![0.0; self.rings.last().map_or(0, |r| r.part + 1)];
+        for r in &self.rings {
+            areas[r.part] += if r.ring > 0 { -r.area } else { r.area };
+        }
+        areas
     }
 
     /// Rings of the feature that are to be left out: holes outside their shell, holes and parts drawn twice. And the parts with a
     /// hole that lies across its shell.
     pub fn strays(&self) -> Strays {
-        let mut strays = Strays { rings: vec![false; self.rings.len()], parts: vec![], cut: vec![] };
+        let parts = self.rings.last().map_or(0, |r| r.part + 1);
+        let mut strays = Strays {
+            rings: vec![false; self.rings.len()],
+            parts: vec![false; parts],
+            cut: vec![false; parts],
+        };
         for defect in self.defects() {
             match defect {
                 Defect::HoleOutside { part, ring } | Defect::HoleTwice { part, ring } => {
-                    let at = self.rings.iter().position(|r| (r.part, r.ring) == (part, ring));
-                    if let Some(k) = at {
+                    let key = |r: &OneRing| (r.part, r.ring);
+                    if let Ok(k) = self.rings.binary_search_by_key(&(part, ring), key) {
                         strays.rings[k] = true;
                     }
                 }
-                Defect::HoleAcrossShell { part, .. } => strays.cut.push(part),
-                Defect::PartTwice { part } => strays.parts.push(part),
+                Defect::HoleAcrossShell { part, .. } => strays.cut[part] = true,
+                Defect::PartTwice { part } => strays.parts[part] = true,
                 _ => {}
             }
         }
@@ -157,8 +167,8 @@ impl RingRelations {
 /// What of a feature is to be left out or cut, see [`RingRelations::strays`].
 pub(crate) struct Strays {
     pub rings: Vec<bool>,
-    pub parts: Vec<usize>,
-    pub cut: Vec<usize>,
+    pub parts: Vec<bool>,
+    pub cut: Vec<bool>,
 }
 
 enum HolePlace {

@@ -307,21 +307,22 @@ fn without_strays(mp: MultiPolygon<f64>) -> MultiPolygon<f64> {
     let mut one = Coverage::new();
     one.push_multipolygon(&mp);
     let Some(relations) = RingRelations::of(&one, 0) else { return mp };
-    let tangled: Vec<usize> = defects(&one, 0)
-        .iter()
-        .filter_map(|d| if let Defect::SelfCrossing { part, .. } = d { Some(*part) } else { None })
-        .collect();
-    let strays = relations.strays();
+    let mut strays = relations.strays();
+    // Areas in common say nothing of a ring that crosses itself: such a part is cut as a whole.
+    for defect in defects(&one, 0) {
+        if let Defect::SelfCrossing { part, .. } = defect {
+            strays.cut[part] = true;
+        }
+    }
     let (mut out, mut first) = (vec![], 0);
     for (p, polygon) in mp.0.into_iter().enumerate() {
         let stray = &strays.rings[first..=first + polygon.interiors().len()];
         first += stray.len();
-        if strays.parts.contains(&p) {
+        if strays.parts[p] {
             continue;
         }
         let (shell, holes) = polygon.into_inner();
-        // Areas in common say nothing of a ring that crosses itself: such a part is cut as a whole.
-        if !holes.is_empty() && (strays.cut.contains(&p) || tangled.contains(&p)) {
+        if !holes.is_empty() && strays.cut[p] {
             let holes = holes.into_iter().map(|hole| Polygon::new(hole, vec![])).collect();
             let shell = odd_even(&MultiPolygon::new(vec![Polygon::new(shell, vec![])]));
             out.extend(shell.difference(&odd_even(&MultiPolygon::new(holes))));

@@ -119,10 +119,11 @@ fn refusal(layers: &[&Coverage], bounds: [f64; 4], cell_m: f64, columns: f64, fa
     let cost = Cost::of(layers, bounds, cell_m, columns);
     let km = |k: usize| (bounds[k + 2] - bounds[k]) / 1000.0;
     let size = format!(
-        "a grid of {cell_m} m cells over {:.0} x {:.0} km has {} cells and needs about {} of memory",
+        "a grid of {cell_m} m cells over {:.0} x {:.0} km has {} cells: about {} of rasters and {} of memory",
         km(0),
         km(1),
         count(cost.cells),
+        bytes(cost.cells * 8.0 * columns),
         bytes(cost.bytes)
     );
     let message =
@@ -165,7 +166,11 @@ fn count(cells: f64) -> String {
 }
 
 fn bytes(bytes: f64) -> String {
-    if bytes < 1e9 { format!("{:.0} MB", bytes / 1e6) } else { format!("{:.1} GB", bytes / 1e9) }
+    match bytes {
+        b if b < 1e6 => "less than 1 MB".to_owned(),
+        b if b < 1e9 => format!("{:.0} MB", b / 1e6),
+        b => format!("{:.1} GB", b / 1e9),
+    }
 }
 
 #[cfg(test)]
