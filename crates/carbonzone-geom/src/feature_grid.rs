@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::Coverage;
+use crate::far_off::core_box;
 use crate::overlap::CHUNK;
 use crate::ring::{FeatureShape, NOWHERE, union};
 use crate::ring_blocks::{Blocks, RingBlocks};
@@ -70,8 +71,10 @@ const LEVEL_FACTOR: f64 = 8.0;
 #[derive(Debug)]
 pub(crate) struct FeatureGrid {
     pub origin: [f64; 2],
-    /// Size of the whole index, m.
+    /// Size of the cells together, m. What lies beyond them is in the outermost ones.
     pub extent: [f64; 2],
+    /// Box of all features, relative to the origin.
+    whole: [f64; 4],
     levels: Vec<Level>,
     /// Per ring of the layer: +1 or −1 turns it the right way round, 0 if it does not count.
     ring_weight: Vec<i8>,
@@ -98,12 +101,11 @@ impl FeatureGrid {
             only_ring.extend(chunk.only_ring);
         }
         let all = boxes.iter().copied().fold(NOWHERE, union);
-        let (origin, extent) = if all[0] <= all[2] {
-            ([all[0], all[1]], [all[2] - all[0], all[3] - all[1]])
-        } else {
-            ([0.0; 2], [0.0; 2])
-        };
-        Self { origin, extent, levels: build_levels(&boxes, origin, extent), ring_weight, only_ring, blocks }
+        let (cells, whole) = if all[0] <= all[2] { (layout(&boxes, all), all) } else { ([0.0; 4], [0.0; 4]) };
+        let (origin, extent) = ([cells[0], cells[1]], [cells[2] - cells[0], cells[3] - cells[1]]);
+        let whole = [0, 1, 2, 3].map(|k| whole[k] - origin[k % 2]);
+        let levels = build_levels(&boxes, origin, extent);
+        Self { origin, extent, whole, levels, ring_weight, only_ring, blocks }
     }
 
     /// Number of the tile of a point, row by row over the layer; points beyond it are in the outermost tiles.
@@ -141,7 +143,8 @@ impl FeatureGrid {
     #[inline]
     pub fn at(&self, x: f64, y: f64) -> impl Iterator<Item = impl Iterator<Item = u32>> {
         let (x, y) = (x - self.origin[0], y - self.origin[1]);
-        let within = x >= 0.0 && y >= 0.0 && x <= self.extent[0] && y <= self.extent[1];
+        let [x0, y0, x1, y1] = self.whole;
+        let within = x >= x0 && y >= y0 && x <= x1 && y <= y1;
         let point = [x as f32, y as f32, -x as f32, -y as f32];
         let levels = if within { &self.levels[..] } else { &[] };
         levels.iter().map(move |level| {
@@ -154,8 +157,8 @@ impl FeatureGrid {
     pub fn cells_along(&self, p: [f64; 2], q: [f64; 2], out: &mut Vec<CellRun>) {
         let path = Path::new(self.local(p), self.local(q));
         let [x0, y0, x1, y1] = path.bounds;
-        let [w, h] = self.extent;
-        if x0 <= w && y0 <= h && x1 >= 0.0 && y1 >= 0.0 {
+        let [west, south, east, north] = self.whole;
+        if x0 <= east && y0 <= north && x1 >= west && y1 >= south {
             for (k, level) in self.levels.iter().enumerate() {
                 level.cells_along(k as u32, &path, out);
             }
@@ -299,6 +302,20 @@ impl Measured {
     }
 }
 
+/// Features per side beyond which a layer of so many features has more air than ground.
+const SPARSE: f64 = 16.0;
+
+/// The box that the cells cover: that of all features, or of all but those far off, which would leave the others in one cell.
+fn layout(boxes: &[[f64; 4]], all: [f64; 4]) -> [f64; 4] {
+    let longest = (all[2] - all[0]).max(all[3] - all[1]);
+    // A thousand of them tell the usual size.
+    let some: Vec<[f64; 4]> = boxes.iter().step_by(boxes.len().div_ceil(1024)).copied().collect();
+    let used: Vec<u32> =
+        (0..some.len() as u32).filter(|&i| some[i as usize][0] <= some[i as usize][2]).collect();
+    let air = longest > SPARSE * first_cell(&some, &used, 0.0) * (boxes.len() as f64).sqrt();
+    if air { core_box(boxes).unwrap_or(all) } else { all }
+}
+
 fn build_levels(boxes: &[[f64; 4]], origin: [f64; 2], extent: [f64; 2]) -> Vec<Level> {
     let mut left: Vec<u32> =
         (0..boxes.len() as u32).filter(|&i| boxes[i as usize][0] <= boxes[i as usize][2]).collect();
@@ -384,5 +401,57 @@ impl Level {
             }
         }
         self.off = off;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 100 × 100 squares of 100 m.
+    fn city() -> Coverage {
+        let mut c = Coverage::new();
+        for k in 0..10_000u32 {
+            let (x, y) = (500_000.0 + f64::from(k % 100) * 100.0, 3_450_000.0 + f64::from(k / 100) * 100.0);
+            let (e, n) = (x + 100.0, y + 100.0);
+            c.push_rings(&[vec![vec![[x, y], [e, y], [e, n], [x, n], [x, y]]]]);
+        }
+        c
+    }
+
+    #[test]
+    fn parcels_far_off_do_not_fill_the_cells_of_the_others() {
+        let mut c = city();
+        for far in [[0.0, 0.0], [9e8, -9e8], [-4e7, 3_450_000.0]] {
+            let [x, y] = far;
+            c.push_rings(&[vec![vec![[x, y], [x + 10.0, y], [x, y + 10.0], [x, y]]]]);
+        }
+        // And one with a vertex far off.
+        c.push_rings(&[vec![vec![
+            [505_000.0, 3_455_000.0],
+            [505_100.0, 3_455_000.0],
+            [7e8, 7e8],
+            [505_000.0, 3_455_000.0],
+        ]]]);
+        let grid = FeatureGrid::new(&c);
+        let candidates = |x: f64, y: f64| grid.at(x, y).map(Iterator::count).sum::<usize>();
+        for k in 0..1000 {
+            let (x, y) = (500_050.0 + f64::from(k % 100) * 100.0, 3_450_050.0 + f64::from(k) * 10.0);
+            assert!((1..=20).contains(&candidates(x, y)), "{}", candidates(x, y));
+        }
+        // What is far off is found all the same.
+        let locator = crate::PointLocator::new(&c);
+        let found = [
+            [1.0, 1.0],
+            [9e8 + 1.0, -9e8 + 1.0],
+            [-4e7 + 1.0, 3_450_001.0],
+            [505_050.0, 3_455_040.0],
+            [2e8, 2.0e8],
+        ];
+        let owners = found.map(|[x, y]| locator.locate(x, y));
+        assert_eq!(owners[..3], [Some(10_000), Some(10_001), Some(10_002)]);
+        assert_eq!(owners[3], Some(5050));
+        let line = crate::LineIndex::new(&c).lengths(&[-10.0, 20.0], &[1.0, 1.0]);
+        assert_eq!(line, [(10_000, 9.0)]);
     }
 }

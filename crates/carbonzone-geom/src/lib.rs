@@ -13,8 +13,11 @@
 //! | owner of a point | [`PointLocator`] | half-open crossing rule on canonical edges |
 //! | nearest parcel | [`NearestIndex`] | R-tree |
 //! | road length per parcel | [`LineIndex`] | clamped crossings |
+//! | road along its parcel's edge, over overlapping parcels | [`LineIndex::shared`] | crossings in order |
+//! | lines on each other | [`lines_once`] | cells, projection |
 //! | overlaps inside one layer | [`self_overlaps`] | R-tree candidates, pair sum |
 //! | Gaode and Baidu coordinates | [`gcj02`] | iterative inverse |
+//! | features far from all others | [`far_off`] | steps in the distance from the median |
 //! | defects and repair | [`validity`] | direct checks, `geo`'s `MakeValid` |
 //!
 //! What it does *not* do: read files, reproject, know carbon, build intersection polygons, or compute areas on the
@@ -23,7 +26,8 @@
 //! # Invalid input
 //! Every kernel gives a defined result: a ring that has a coordinate that is not finite, or no area, counts for
 //! nothing; if it is the shell, its whole part counts for nothing. Ring direction does not matter. In a
-//! self-crossing ring, lobes of opposite direction cancel and ground wound around twice counts twice. [`validity`] lists these cases.
+//! self-crossing ring, lobes of opposite direction cancel and ground wound around twice counts twice; a hole outside its shell is
+//! taken off, ground under two parts counts twice. [`validity`] lists these cases and repairs them.
 //!
 //! ```
 //! use carbonzone_geom::{Coverage, overlap_grid};
@@ -36,28 +40,37 @@
 //! assert_eq!(overlap.outside_m2, [0.0]);
 //! ```
 
+mod coincidence;
 mod coverage;
 mod error;
+mod far_off;
 mod feature_grid;
 pub mod gcj02;
 mod grid_coverage;
 mod line_length;
+mod line_sharing;
 mod nearest;
 mod overlap;
 mod overlap_matrix;
 mod point_location;
 mod ring;
 mod ring_blocks;
+mod ring_relations;
 mod self_overlap;
 pub mod validity;
 mod zone_index;
 mod zone_overlap;
 
+pub use coincidence::{LinesOnce, lines_once};
 pub use coverage::{Coverage, Pieces, Ring, WkbKind};
 pub use error::GeomError;
+pub use far_off::{FarOff, FarOffs, far_off};
 pub use line_length::{LineIndex, LineLengths};
+pub use line_sharing::SharedLengths;
 pub use nearest::NearestIndex;
 pub use overlap::{overlap_grid, overlap_grid_and_zones, overlap_zones};
 pub use overlap_matrix::{OverlapMatrix, Spread};
 pub use point_location::{NO_PARCEL, PointLocator};
-pub use self_overlap::{OVERLAP_TOLERANCE_M2, pair_overlap_m2, self_overlaps, total_overlap_m2};
+pub use self_overlap::{
+    OVERLAP_TOLERANCE_M2, pair_overlap_m2, self_overlaps, self_overlaps_up_to, total_overlap_m2,
+};

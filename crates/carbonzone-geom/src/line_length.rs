@@ -163,15 +163,61 @@ impl<'a> LineIndex<'a> {
 
     /// Share of the segment inside a feature of any kind, before rounding is cut off.
     fn inside_share(&self, feature: usize, p: [f64; 2], q: [f64; 2]) -> f64 {
+        let mut share = 0.0;
+        self.for_each_counting_ring(feature, |ring, blocks, weight| {
+            share += weight * ring_share(ring, blocks, p, q);
+        });
+        share
+    }
+}
+
+impl LineIndex<'_> {
+    /// Features whose box a segment touches or passes within `reach` m; ascending.
+    pub(crate) fn features_beside(&self, p: [f64; 2], q: [f64; 2], reach: f64) -> Vec<u32> {
+        let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
+        let step = reach / dx.hypot(dy);
+        let mut out = vec![];
+        let mut cells = vec![];
+        for side in [-1.0, 0.0, 1.0] {
+            let aside = |v: [f64; 2]| [v[0] - side * step * dy, v[1] + side * step * dx];
+            let (p, q) = (aside(p), aside(q));
+            cells.clear();
+            self.grid.cells_along(p, q, &mut cells);
+            self.grid.features_along(p, q, &cells, &mut out);
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// Calls `f` with every ring of a feature that counts, the boxes along it, and +1 or −1, which turns it the right way round.
+    pub(crate) fn for_each_counting_ring(
+        &self,
+        feature: usize,
+        mut f: impl FnMut((&[f64], &[f64]), Blocks<'_>, f64),
+    ) {
         let parts = self.coverage.parts_of(feature);
         let rings = self.coverage.part_off[parts.start] as usize..self.coverage.part_off[parts.end] as usize;
-        let counting = rings.filter(|&r| self.grid.ring_weight(r) != 0);
-        counting.fold(0.0, |share, r| {
-            let (xs, ys) = self.coverage.ring(r);
-            let blocks = self.grid.blocks(r, xs.len());
-            share + f64::from(self.grid.ring_weight(r)) * ring_share((xs, ys), blocks, p, q)
-        })
+        for r in rings.filter(|&r| self.grid.ring_weight(r) != 0) {
+            let ring = self.coverage.ring(r);
+            f(ring, self.grid.blocks(r, ring.0.len()), f64::from(self.grid.ring_weight(r)));
+        }
     }
+}
+
+/// Calls `f` with ± clamp(t, 0, 1) for every edge of a ring that crosses the line p → q, those behind p included.
+pub(crate) fn bounds_along(ring: (&[f64], &[f64]), p: [f64; 2], q: [f64; 2], mut f: impl FnMut(f64)) {
+    let (xs, ys) = ring;
+    let left = |xs: &[f64], ys: &[f64]| left_mask(xs, ys, p, q);
+    for_each_change(
+        ring,
+        Blocks::NONE,
+        |_| false,
+        left,
+        |from, to, goes_left| {
+            f(bound(xs, ys, (from, to, goes_left), p, q));
+        },
+    );
 }
 
 /// Σ ± clamp(t, 0, 1) over the edges of a ring that cross the line p → q; positive inside a counter-clockwise ring.

@@ -1,6 +1,7 @@
 //! Sparse source × target areas and the areal interpolation they carry.
 
 use carbonzone_types::ExactSum;
+use rayon::prelude::*;
 
 /// Sparse source × target areas in m², CSR by source, targets ascending within a row.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -112,6 +113,30 @@ impl OverlapMatrix {
         sums.into_iter().map(ExactSum::value).collect()
     }
 
+    /// The matrix with only those targets that have a piece, and their numbers, ascending: target `k` is target `used[k]` of before.
+    #[must_use]
+    pub fn compacted(mut self) -> (Vec<u32>, Self) {
+        const UNUSED: u32 = u32::MAX;
+        // Few targets are ranked in an array as long as their number; of many the pieces are sorted.
+        if self.n_targets <= 4 * self.targets.len() + (1 << 20) {
+            let mut rank = vec![UNUSED; self.n_targets];
+            self.targets.iter().for_each(|&t| rank[t as usize] = 0);
+            let used: Vec<u32> = (0..self.n_targets as u32).filter(|&t| rank[t as usize] != UNUSED).collect();
+            used.iter().enumerate().for_each(|(k, &t)| rank[t as usize] = k as u32);
+            self.targets.par_iter_mut().for_each(|t| *t = rank[*t as usize]);
+            self.n_targets = used.len();
+            return (used, self);
+        }
+        let mut used = self.targets.clone();
+        used.par_sort_unstable();
+        used.dedup();
+        used.shrink_to_fit();
+        // Every target is among those used.
+        self.targets.par_iter_mut().for_each(|t| *t = used.partition_point(|u| u < t) as u32);
+        self.n_targets = used.len();
+        (used, self)
+    }
+
     /// The other way round: per target, the sources that cover it (ascending) and their areas.
     ///
     /// `outside_m2` and `overcovered_m2` are zero: they belong to the sources.
@@ -186,6 +211,17 @@ mod tests {
         assert_eq!(s.per_target, [2.0, 0.0, 11.0]);
         assert_eq!(s.outside, 10.0);
         assert_eq!(s.per_target.iter().sum::<f64>() + s.outside, 23.0);
+    }
+
+    #[test]
+    fn compacting_leaves_out_targets_without_pieces_and_keeps_the_sums() {
+        // The same for a grid so large that no array is made for it.
+        let far = OverlapMatrix { n_targets: 1 << 30, ..sample() };
+        assert_eq!(far.compacted(), sample().compacted());
+        let (used, m) = sample().compacted();
+        assert_eq!((used, m.n_targets), (vec![0, 2], 2));
+        assert_eq!(m.spread(&[8.0, 10.0, 5.0]).per_target, [2.0, 11.0]);
+        assert_eq!(m.row(0), (&[0, 1][..], &[1.0, 3.0][..]));
     }
 
     #[test]

@@ -20,26 +20,44 @@ pub const OVERLAP_TOLERANCE_M2: f64 = 1e-3;
 /// Use it for zones (overlapping townships are an error) and for parcels (duplicates, sloppy digitising).
 #[must_use]
 pub fn self_overlaps(coverage: &Coverage) -> Vec<(u32, u32, f64)> {
+    self_overlaps_up_to(coverage, usize::MAX)
+}
+
+/// [`self_overlaps`] with at most `partners` pairs for each feature `i` of a pair: ten thousand copies of one polygon lie in fifty
+/// million pairs. Which pairs are left out depends on the layer only. A feature that occurs `partners` times as the first
+/// of its pairs may have more.
+#[must_use]
+pub fn self_overlaps_up_to(coverage: &Coverage, partners: usize) -> Vec<(u32, u32, f64)> {
     let measured = Measured::of(coverage);
     let strips = Strips::of(&measured.boxes);
-    let in_strip = |strip: usize| {
-        let (mut pair, mut out) = (PairArea::default(), vec![]);
-        strips.sweep(strip, &measured.boxes, |i, j| {
-            let (i, j) = (i.min(j), i.max(j));
-            let common = pair.measure(
-                Feature { coverage, measured: &measured, index: i as usize },
-                Feature { coverage, measured: &measured, index: j as usize },
-                intersection(measured.boxes[i as usize], measured.boxes[j as usize]),
-                OVERLAP_TOLERANCE_M2,
-            );
-            if common > OVERLAP_TOLERANCE_M2 {
-                out.push((i, j, common));
-            }
-        });
-        out
-    };
+    let limits = Pairs { at_least_m2: OVERLAP_TOLERANCE_M2, limit: usize::MAX };
+    let in_strip = |strip| strips.measure(strip, coverage, &measured, (&limits, partners));
     let mut found = (0..strips.len()).into_par_iter().map(in_strip).collect::<Vec<_>>().concat();
     found.par_sort_unstable_by_key(|&(i, j, _)| (i, j));
+    found
+}
+
+/// Which pairs are looked for.
+pub(crate) struct Pairs {
+    /// Common ground above this, m².
+    pub at_least_m2: f64,
+    /// No more of them.
+    pub limit: usize,
+}
+
+/// The pairs of a small layer on this thread alone; ascending.
+pub(crate) fn overlapping_pairs(coverage: &Coverage, limits: &Pairs) -> Vec<(u32, u32, f64)> {
+    let measured = Measured::of_features(coverage, 0..coverage.len());
+    let strips = Strips::of(&measured.boxes);
+    let mut found = vec![];
+    for strip in 0..strips.len() {
+        if found.len() >= limits.limit {
+            break;
+        }
+        let left = Pairs { limit: limits.limit - found.len(), ..*limits };
+        found.extend(strips.measure(strip, coverage, &measured, (&left, usize::MAX)));
+    }
+    found.sort_unstable_by_key(|&(i, j, _)| (i, j));
     found
 }
 
@@ -89,24 +107,28 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(coverage: &Coverage) -> Self {
+    /// Measures a run of features.
+    fn of_features(coverage: &Coverage, features: std::ops::Range<usize>) -> Self {
         let ring_at = |i: usize| coverage.part_off[coverage.feat_off[i] as usize] as usize;
+        let first = ring_at(features.start);
+        let rings = first..ring_at(features.end);
+        let mut out = Self { ring_weight: vec![0; rings.len()], ..Self::default() };
+        let mut shape = FeatureShape::default();
+        for i in features {
+            shape.measure(coverage, i);
+            out.boxes.push(shape.bounds);
+            shape.rings.iter().for_each(|r| out.ring_weight[r.ring - first] = r.weight as i8);
+        }
+        for ring in rings {
+            let (xs, ys) = coverage.ring(ring);
+            out.blocks.push(xs, ys, out.ring_weight[ring - first] != 0);
+        }
+        out
+    }
+
+    fn of(coverage: &Coverage) -> Self {
         let chunk = |k: usize| {
-            let features = k * overlap::CHUNK..((k + 1) * overlap::CHUNK).min(coverage.len());
-            let first = ring_at(features.start);
-            let rings = first..ring_at(features.end);
-            let mut out = Self { ring_weight: vec![0; rings.len()], ..Self::default() };
-            let mut shape = FeatureShape::default();
-            for i in features {
-                shape.measure(coverage, i);
-                out.boxes.push(shape.bounds);
-                shape.rings.iter().for_each(|r| out.ring_weight[r.ring - first] = r.weight as i8);
-            }
-            for ring in rings {
-                let (xs, ys) = coverage.ring(ring);
-                out.blocks.push(xs, ys, out.ring_weight[ring - first] != 0);
-            }
-            out
+            Self::of_features(coverage, k * overlap::CHUNK..((k + 1) * overlap::CHUNK).min(coverage.len()))
         };
         let chunks: Vec<Self> =
             (0..coverage.len().div_ceil(overlap::CHUNK)).into_par_iter().map(chunk).collect();
@@ -180,21 +202,47 @@ impl Strips {
         self.strip(b[1])..=self.strip(b[3])
     }
 
-    /// Calls `f` with every pair whose boxes share ground and whose common box begins in this strip.
-    fn sweep(&self, strip: usize, boxes: &[[f64; 4]], mut f: impl FnMut(u32, u32)) {
+    /// Measures every pair whose boxes share ground and whose common box begins in this strip.
+    fn measure(
+        &self,
+        strip: usize,
+        coverage: &Coverage,
+        measured: &Measured,
+        (limits, partners): (&Pairs, usize),
+    ) -> Vec<(u32, u32, f64)> {
+        let boxes = &measured.boxes;
         let mut here: Vec<([f64; 4], u32)> = self.features[self.offsets[strip]..self.offsets[strip + 1]]
             .iter()
             .map(|&i| (boxes[i as usize], i))
             .collect();
         here.sort_unstable_by(|p, q| p.0[0].total_cmp(&q.0[0]).then(p.1.cmp(&q.1)));
+        let (mut pair, mut out) = (PairArea::default(), vec![]);
         for (k, (b, i)) in here.iter().enumerate() {
+            let before = out.len();
             for (c, j) in here[k + 1..].iter().take_while(|(c, _)| c[0] < b[2]) {
                 let (south, north) = (b[1].max(c[1]), b[3].min(c[3]));
-                if south < north && self.strip(south) == strip {
-                    f(*i, *j);
+                if !(south < north && self.strip(south) == strip) {
+                    continue;
+                }
+                let (i, j) = (*i.min(j), *i.max(j));
+                let common = pair.measure(
+                    Feature { coverage, measured, index: i as usize },
+                    Feature { coverage, measured, index: j as usize },
+                    intersection(boxes[i as usize], boxes[j as usize]),
+                    limits.at_least_m2,
+                );
+                if common > limits.at_least_m2 {
+                    out.push((i, j, common));
+                    if out.len() >= limits.limit {
+                        return out;
+                    }
+                }
+                if out.len() - before >= partners {
+                    break;
                 }
             }
         }
+        out
     }
 }
 

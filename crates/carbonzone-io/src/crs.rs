@@ -279,6 +279,8 @@ impl CrsPath {
     }
 }
 
+/// No coordinate of a place on the Earth is as large, in metres or feet: damaged bytes.
+const MAX_COORDINATE: f64 = 1e9;
 /// Points per task: fixed, so that nothing depends on the number of threads.
 const POINTS_PER_TASK: usize = 4096;
 
@@ -330,7 +332,7 @@ impl Transformer {
         }
         let mut failed = 0;
         for (x, y) in xs.iter_mut().zip(ys.iter_mut()) {
-            if !(x.is_finite() && y.is_finite()) {
+            if !(x.abs() <= MAX_COORDINATE && y.abs() <= MAX_COORDINATE) {
                 (*x, *y) = (f64::NAN, f64::NAN);
                 failed += 1;
             }

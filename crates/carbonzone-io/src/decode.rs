@@ -2,7 +2,8 @@
 
 use crate::crs::CrsPath;
 use crate::ffi;
-use carbonzone_geom::{Coverage, validity};
+use carbonzone_geom::Coverage;
+use carbonzone_geom::validity::{self, RingFaults};
 use gdal::vector::{Feature, Geometry};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo_types::MultiPolygon;
@@ -18,8 +19,8 @@ pub(crate) enum Outcome {
     Taken,
     /// Taken; other members of its collection were left out.
     Reduced,
-    /// Repaired: planar area before and after, m².
-    Repaired { before_m2: f64, after_m2: f64 },
+    /// Repaired: planar area before and after, m², and what was wrong between its rings.
+    Repaired { before_m2: f64, after_m2: f64, faults: RingFaults },
     /// Repaired, but nothing with an area was left: area before, m².
     RepairedAway { before_m2: f64 },
     /// No geometry at all.
@@ -203,7 +204,7 @@ fn emptiness(coverage: &Coverage) -> Outcome {
 }
 
 /// All polygons of a (nested) collection, and whether it held anything else.
-fn polygons_of_collection(wkb: &[u8]) -> Option<(MultiPolygon<f64>, bool)> {
+pub(crate) fn polygons_of_collection(wkb: &[u8]) -> Option<(MultiPolygon<f64>, bool)> {
     use geo_traits::to_geo::ToGeoGeometry;
     fn gather(geometry: geo_types::Geometry<f64>, out: &mut Vec<geo_types::Polygon<f64>>) -> bool {
         match geometry {
@@ -231,10 +232,12 @@ impl DecodedBatch {
             if !self.outcomes[i].kept() {
                 continue;
             }
-            let finite = self.coverage.rings(i).all(|r| r.xs.iter().chain(r.ys).all(|v| v.is_finite()));
-            if !finite {
+            if !self.coverage.rings(i).all(|r| r.xs.iter().chain(r.ys).all(|v| v.is_finite())) {
                 self.outcomes[i] = Outcome::NoCoordinates;
-            } else if !validity::defects(&self.coverage, i).is_empty() {
+                continue;
+            }
+            let defects = validity::defects(&self.coverage, i);
+            if !defects.is_empty() {
                 let before_m2 = self.coverage.area_m2(i);
                 let repaired = validity::repair(&self.coverage.multipolygon(i));
                 let place = self.coverage.len();
@@ -243,7 +246,7 @@ impl DecodedBatch {
                 self.outcomes[i] = if after_m2 > ZERO_AREA_M2 {
                     *source = place as u32;
                     changed = true;
-                    Outcome::Repaired { before_m2, after_m2 }
+                    Outcome::Repaired { before_m2, after_m2, faults: RingFaults::among(&defects) }
                 } else if before_m2 > ZERO_AREA_M2 {
                     Outcome::RepairedAway { before_m2 }
                 } else {

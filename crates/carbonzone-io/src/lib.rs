@@ -12,7 +12,7 @@
 //! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
-//! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`first_takes_all`] |
+//! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`first_takes_all`], [`share_common_ground`] |
 //!
 //! Reading never panics and never prints: what is odd about the input goes into `Findings` with role, file,
 //! feature, field, value and hint; what is dropped or repaired also goes into the `Ledger`. GDAL's own messages are
@@ -23,6 +23,7 @@
 //! be read at the same time from different threads. Results do not depend on the number of threads.
 
 mod clip;
+mod common_ground;
 mod crs;
 mod csv_points;
 mod decode;
@@ -58,6 +59,7 @@ mod versions;
 mod warnings;
 
 pub use clip::{clip_to, first_takes_all};
+pub use common_ground::share_common_ground;
 pub use crs::{CrsSpec, WorkingCrs};
 pub use digest::{file_record, size_and_sha256};
 pub use dissolve::dissolve;

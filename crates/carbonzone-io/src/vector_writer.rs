@@ -181,6 +181,36 @@ impl GpkgWriter {
         if progress.cancelled() { Err(IoError::Cancelled) } else { Ok(()) }
     }
 
+    /// Writes a polygon layer part by part, so that it is never in memory whole; nothing if there is no part.
+    ///
+    /// # Errors
+    /// As [`Self::polygons`].
+    pub fn polygons_in_parts(
+        &mut self,
+        name: &str,
+        description: &str,
+        parts: impl Iterator<Item = (Coverage, AttributeTable)>,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let mut layer: Option<(LayerSpec, Output)> = None;
+        for (coverage, table) in parts {
+            let view = TableView::from(&table);
+            let (spec, out) = if let Some(layer) = &mut layer {
+                layer
+            } else {
+                let spec = LayerSpec::for_view(name, Some(GeometryKind::Polygon), &self.crs, &view)
+                    .described(name, description);
+                let out = Output::in_geopackage(&self.path, &spec)?;
+                layer.insert((spec, out))
+            };
+            out.append(&self.path, spec, &coverage, coverage.len(), &view, progress)?;
+            if progress.cancelled() {
+                return Err(IoError::Cancelled);
+            }
+        }
+        layer.map_or(Ok(()), |(_, out)| out.finish(&self.path))
+    }
+
     /// Writes a table without geometry.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::crs::WorkingCrs;
 use crate::decode::Outcome;
 use crate::source::{Reporter, VectorSource};
-use carbonzone_geom::Coverage;
+use carbonzone_geom::{Coverage, far_off};
 use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage, number_of};
 use gdal::vector::geometry_type_to_name;
 
@@ -72,8 +72,11 @@ fn describe(outcome: Outcome) -> (&'static str, String, f64, f64) {
     let (code, what, before, after) = match outcome {
         Outcome::Taken => ("taken", "taken", 0.0, 0.0),
         Outcome::Reduced => ("collection_reduced", "collections reduced to their polygons", 0.0, 0.0),
-        Outcome::Repaired { before_m2, after_m2 } => {
-            ("invalid_geometry", "invalid polygons repaired", before_m2, after_m2)
+        Outcome::Repaired { before_m2, after_m2, faults } => {
+            let kinds = faults.words();
+            let colon = if kinds.is_empty() { "" } else { ": " };
+            let what = format!("invalid polygons repaired{colon}{kinds}");
+            return ("invalid_geometry", what, before_m2, after_m2);
         }
         Outcome::RepairedAway { before_m2 } => (
             "invalid_geometry_dropped",
@@ -148,7 +151,7 @@ fn report_kind(
         "invalid_geometry" => {
             row = row.m2(change);
             finding = finding.value(format!("area {before:.3} m2 before, {after:.3} m2 after ({change:+.3} m2)")).hint(
-                "self-crossing rings, bow-ties and rings with two points are rebuilt by the odd-even rule; check these features",
+                "ground in an odd number of rings counts; a hole outside its shell does not, and a ring drawn twice counts once: check these features",
             );
         }
         "invalid_geometry_dropped" => {
@@ -208,11 +211,20 @@ pub(crate) fn report_duplicate_ids(
     );
 }
 
-/// Warns if the layer lies outside the area for which the working CRS is made (wrong zone, wrong override).
+/// Warns if the layer lies outside the area for which the working CRS is made (wrong zone, wrong override). A few features far
+/// off are not the layer.
 pub(crate) fn check_place(coverage: &Coverage, crs: &WorkingCrs, report: &mut Reporter<'_>) {
-    if let Some(bounds) = coverage.total_bounds() {
-        check_bounds(bounds, crs, report);
+    let Some(bounds) = coverage.total_bounds() else { return };
+    if is_at_home(bounds, crs) == Some(false) {
+        check_bounds(far_off(coverage).others.unwrap_or(bounds), crs, report);
     }
+}
+
+/// Whether the middle of `[x0, y0, x1, y1]` lies in the area of the CRS; `None` if that cannot be told.
+fn is_at_home([x0, y0, x1, y1]: [f64; 4], crs: &WorkingCrs) -> Option<bool> {
+    let (mut lon, mut lat) = (vec![f64::midpoint(x0, x1)], vec![f64::midpoint(y0, y1)]);
+    crs.to_wgs84(&mut lon, &mut lat).ok()?;
+    Some(crs.is_at_home(lon[0], lat[0]))
 }
 
 /// As [`check_place`], for `[x0, y0, x1, y1]` in the working CRS.

@@ -1,5 +1,7 @@
 //! Allocation -> aggregation -> indices -> zones: the run between reading and writing.
 
+use crate::grid;
+use crate::load::parcels::MOST_PARTNERS;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
@@ -48,13 +50,15 @@ pub struct Results {
     pub parcels: SectorTable,
     /// The grid.
     pub grid: GridSpec,
-    /// Tonnes per cell.
+    /// Cells in which a parcel lies: their numbers, ascending. Others are kept nowhere.
+    pub used_cells: Vec<u32>,
+    /// Tonnes per used cell.
     pub cells: SectorTable,
-    /// Parcel area per cell, m².
+    /// Parcel area per used cell, m², always > 0.
     pub covered_m2: Vec<f64>,
     /// Tonnes per zone.
     pub zones: SectorTable,
-    /// Zone with the largest share of each cell, or `None`.
+    /// Zone with the largest share of each used cell, or `None`.
     pub zone_of_cell: Vec<Option<u32>>,
     /// Tonnes by zone and rule.
     pub contributions: Vec<Contribution>,
@@ -78,10 +82,11 @@ pub fn compute(
     let mut allocation = place(inputs, notes, progress)?;
     let sectors = sector_order(&allocation);
     let parcels = parcel_table(&allocation, &sectors, inputs.parcels.ids.len());
-    let grid = grid_of(loaded, inputs, notes)?;
+    let grid = grid::choose(loaded, inputs, sectors.len(), notes)?;
     progress.begin("overlay parcels with grid and zones", None);
     let (on_grid, on_zones) = overlap_grid_and_zones(&inputs.parcels.coverage, &grid, &inputs.zones.coverage);
     progress.end();
+    let (used_cells, on_grid) = on_grid.compacted();
     report_overcover(inputs, &on_zones, notes);
     progress.begin("aggregate", None);
     let (cells, cells_outside) = aggregate(&parcels, &on_grid);
@@ -92,7 +97,7 @@ pub fn compute(
     let contributions = contributions(&allocation, &on_zones, &inputs.zones.ids);
     // Tonnes per parcel and rule were for this; there are as many rules as columns of the parcel layer.
     allocation.per_rule = Vec::new();
-    let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid));
+    let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid), &used_cells);
     report_outside(inputs, &on_zones, &parcels, notes);
     progress.end();
     let (scheme, indices, zoning) = zone(loaded, inputs, &zones, notes)?;
@@ -102,6 +107,7 @@ pub fn compute(
         allocation,
         parcels,
         grid,
+        used_cells,
         cells,
         covered_m2,
         zones,
@@ -163,11 +169,13 @@ fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut 
         })
         .collect();
     let area = ExactSum::of(&inputs.parcels.planar_m2);
+    let most = pairs.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0);
     notes.findings.push(
         Finding::warning(
             "overlapping_parcels",
             format!(
-                "parcels overlap by {:.1} m² ({:.4} % of their area) in {} pairs: {}",
+                "parcels overlap by {}{:.1} m² ({:.4} % of their area) in {} pairs: {}",
+                if most >= MOST_PARTNERS { "at least " } else { "" },
                 total_m2.value(),
                 100.0 * total_m2.value() / area,
                 pairs.len(),
@@ -206,25 +214,6 @@ fn parcel_table(allocation: &Allocation, sectors: &[String], n: usize) -> Sector
     };
     let columns = sectors.par_iter().map(|s| sum_of(s)).collect();
     SectorTable::new(columns, sum_of("sink"))
-}
-
-/// Extent: bounding box of zones and parcels, snapped outward to whole cells.
-fn grid_of(loaded: &Loaded, inputs: &Inputs, notes: &mut Notes) -> Option<GridSpec> {
-    let boxes = [inputs.parcels.coverage.total_bounds(), inputs.zones.coverage.total_bounds()];
-    let bounds = boxes
-        .into_iter()
-        .flatten()
-        .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-    let cell = loaded.pipeline.aggregate.cell_m;
-    let grid = bounds.and_then(|b| GridSpec::covering(b, cell));
-    if grid.is_none() {
-        notes.findings.push(
-            Finding::error("grid", format!("no grid of {cell} m cells covers the layers {bounds:?}"))
-                .field("aggregate.cell_m")
-                .hint("is a layer in a wrong CRS, or the cell far too small?"),
-        );
-    }
-    grid
 }
 
 fn aggregate(parcels: &SectorTable, weights: &OverlapMatrix) -> (SectorTable, Vec<f64>) {
@@ -266,14 +255,19 @@ fn contributions(allocation: &Allocation, on_zones: &OverlapMatrix, ids: &[Strin
     out
 }
 
-/// The zone that covers most of each cell; ties go to the lower id.
-fn zone_of_cell(zones_on_grid: &OverlapMatrix) -> Vec<Option<u32>> {
-    let mut best: Vec<(f64, Option<u32>)> = vec![(0.0, None); zones_on_grid.n_targets];
-    for zone in 0..zones_on_grid.offsets.len().saturating_sub(1) {
+/// The zone that covers most of each used cell; ties go to the lower id.
+fn zone_of_cell(zones_on_grid: &OverlapMatrix, used: &[u32]) -> Vec<Option<u32>> {
+    let mut best: Vec<(f64, Option<u32>)> = vec![(0.0, None); used.len()];
+    for zone in 0..zones_on_grid.len() {
         let (cells, areas) = zones_on_grid.row(zone);
+        // Both ascend: one walk along both, from the first cell of the zone on.
+        let mut at = cells.first().map_or(0, |first| used.partition_point(|u| u < first));
         for (&cell, &area) in cells.iter().zip(areas) {
-            if area > best[cell as usize].0 {
-                best[cell as usize] = (area, Some(zone as u32));
+            while at < used.len() && used[at] < cell {
+                at += 1;
+            }
+            if at < used.len() && used[at] == cell && area > best[at].0 {
+                best[at] = (area, Some(zone as u32));
             }
         }
     }

@@ -32,6 +32,7 @@ pub mod config;
 pub mod explain;
 mod find_unit;
 mod gdp_proxies;
+mod grid;
 pub mod inventory;
 mod load;
 mod load_config;

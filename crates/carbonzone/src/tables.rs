@@ -7,12 +7,10 @@ use carbonzone_io::{ColumnView, TableView};
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2};
 use carbonzone_zoning::append_zone_columns;
 use carbonzone_zoning::{ZoneClass, ZoningScheme};
+use std::ops::Range;
 
-fn push_tonnes(table: &mut AttributeTable, sectors: &[String], values: &SectorTable, rows: Option<&[u32]>) {
-    let pick = |column: &[f64]| match rows {
-        Some(rows) => ColumnData::Real(rows.iter().map(|&r| Some(column[r as usize])).collect()),
-        None => ColumnData::reals(column),
-    };
+fn push_tonnes(table: &mut AttributeTable, sectors: &[String], values: &SectorTable, rows: Range<usize>) {
+    let pick = |column: &[f64]| ColumnData::reals(&column[rows.clone()]);
     for (name, column) in sectors.iter().zip(&values.sectors_t) {
         table.push(&format!("{name}_t"), pick(column));
     }
@@ -47,31 +45,30 @@ pub fn parcels<'a>(inputs: &'a Inputs, results: &'a Results, basis: AreaBasis) -
     table
 }
 
-/// Cells in which a parcel lies, in row-major order from the north-west, with their attribute table.
-pub fn cells(results: &Results) -> (Vec<u32>, AttributeTable) {
+/// Attribute table of a run of used cells, in row-major order from the north-west.
+pub fn cells(results: &Results, range: Range<usize>) -> AttributeTable {
     let grid = &results.grid;
-    let used: Vec<u32> = (0..grid.len() as u32).filter(|&c| results.covered_m2[c as usize] > 0.0).collect();
+    let used = &results.used_cells[range.clone()];
     let full_km2 = grid.cell_area_m2() / M2_PER_KM2;
-    let real =
-        |f: &dyn Fn(usize) -> Option<f64>| ColumnData::Real(used.iter().map(|&c| f(c as usize)).collect());
+    let real = |f: &dyn Fn(usize) -> Option<f64>| ColumnData::Real(range.clone().map(f).collect());
     let int = |f: &dyn Fn(u32) -> u32| ColumnData::Int(used.iter().map(|&c| Some(i64::from(f(c)))).collect());
     let mut table = AttributeTable::new()
         .with("unit_id", ColumnData::Text(used.iter().map(|&c| Some(grid.cell_id(c))).collect()))
         .with("col", int(&|c| grid.col_row(c).0))
         .with("row", int(&|c| grid.col_row(c).1))
         .with("area_m2", real(&|_| Some(grid.cell_area_m2())))
-        .with("covered_m2", real(&|c| Some(results.covered_m2[c])));
-    push_tonnes(&mut table, &results.sectors, &results.cells, Some(&used));
-    table.push("gross_t_km2", real(&|c| Some(results.cells.gross_t[c] / full_km2)));
-    table.push("net_t_km2", real(&|c| Some(results.cells.net_t[c] / full_km2)));
+        .with("covered_m2", real(&|k| Some(results.covered_m2[k])));
+    push_tonnes(&mut table, &results.sectors, &results.cells, range.clone());
+    table.push("gross_t_km2", real(&|k| Some(results.cells.gross_t[k] / full_km2)));
+    table.push("net_t_km2", real(&|k| Some(results.cells.net_t[k] / full_km2)));
     table.push(
         "net_t_km2_covered",
-        real(&|c| {
-            let covered = results.covered_m2[c];
-            (covered >= 0.01 * grid.cell_area_m2()).then(|| results.cells.net_t[c] / (covered / M2_PER_KM2))
+        real(&|k| {
+            let covered = results.covered_m2[k];
+            (covered >= 0.01 * grid.cell_area_m2()).then(|| results.cells.net_t[k] / (covered / M2_PER_KM2))
         }),
     );
-    (used, table)
+    table
 }
 
 /// Zone layer; `planar_m2` and `ellipsoidal_m2` per zone.
@@ -102,7 +99,7 @@ pub fn zones(
         .with("population_persons", ColumnData::Real(z.population.clone()))
         .with("gdp_1e4cny", ColumnData::Real(z.gdp_1e4cny.clone()))
         .with("gdp_derived", ColumnData::Bool(z.gdp_derived.iter().map(|b| Some(*b)).collect()));
-    push_tonnes(&mut table, &results.sectors, &results.zones, None);
+    push_tonnes(&mut table, &results.sectors, &results.zones, 0..gross.len());
     table.push("gross_t_km2", per(&km2));
     table.push("gross_t_per_person", per(&z.population));
     table.push("gross_t_per_1e4cny", per(&z.gdp_1e4cny));

@@ -2,6 +2,7 @@
 
 use crate::compute::Results;
 use crate::config::{AreaBasis, Outputs, ParcelDetail, ParcelFormat};
+use crate::grid::COARSE_M;
 use crate::load::Inputs;
 use crate::out_dir::named;
 use crate::run::Run;
@@ -10,10 +11,10 @@ use crate::{gdp_proxies, maps, tables, workbook};
 use anyhow::Context;
 use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_inventory::Inventory;
-use carbonzone_io::{ByteBand, FloatBand, GpkgWriter, TableView, WorkingCrs};
+use carbonzone_io::{ByteBand, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
-use carbonzone_types::{AttributeTable, ColumnData, GridSpec, Ledger, Progress, RunManifest};
+use carbonzone_types::{AttributeTable, ColumnData, GridSpec, Ledger, M2_PER_KM2, Progress, RunManifest};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,7 +33,6 @@ pub fn write_all(
     let zone_area = if p.city.area == AreaBasis::Planar { &zones_planar } else { &zones_ellipsoidal };
     let zone_table = tables::zones(inputs, results, &zones_planar, &zones_ellipsoidal, p.city.area);
     let (class_codes, class_table) = tables::zone_classes(inputs, results, zone_area);
-    let (cells, cell_table) = tables::cells(results);
     let coarse = (outputs.parcels == ParcelDetail::Coarse).then(|| coarse_parcels(inputs, results)).flatten();
     let parcel_table = match &coarse {
         Some((_, table)) => table.into(),
@@ -63,7 +63,6 @@ pub fn write_all(
     carbonzone_io::write_geojson(&geojson, &inputs.zones.coverage, &shared, crs)?;
 
     let dissolved = dissolve(&inputs.zones.coverage, results, &class_codes);
-    let grid = cell_polygons(&results.grid, &cells);
     progress.begin("write GeoPackage", Some(inputs.parcels.ids.len() as u64));
     let mut gpkg = GpkgWriter::create(&named(dir, &p.city.name, "gpkg"), crs)?;
     let synthetic = if manifest.synthetic { "SYNTHETIC DATA. " } else { "" };
@@ -74,11 +73,11 @@ pub fn write_all(
         let what = format!("{synthetic}{unit}: emissions and sinks, t CO2e per year");
         gpkg.polygons("parcels", &what, parcel_shapes, parcel_table.clone(), progress)?;
     }
+    let what = format!("{synthetic}Grid cells: emissions and sinks, t CO2e per year");
+    gpkg.polygons_in_parts(&manifest.grid_layer, &what, cells_in_parts(results), progress)?;
     let mut layer = |name: &str, description: &str, coverage: &Coverage, table: &AttributeTable| {
         gpkg.polygons(name, description, coverage, table, progress)
     };
-    let what = format!("{synthetic}Grid cells: emissions and sinks, t CO2e per year");
-    layer(&manifest.grid_layer, &what, &grid, &cell_table)?;
     let what = format!("{synthetic}Zones: emissions, sinks, indices and carbon balance zone");
     layer(zones_name, &what, &inputs.zones.coverage, &zone_table)?;
     let what = format!("{synthetic}Carbon balance zones, dissolved");
@@ -102,11 +101,7 @@ pub fn write_all(
         let data = MapData {
             what_if: maps::what_if(manifest, &zone_table),
             parcels,
-            grid: Some(MapLayer {
-                name: manifest.grid_layer.clone(),
-                coverage: Arc::new(grid),
-                table: cell_table,
-            }),
+            grid: Some(map_of_cells(&manifest.grid_layer, results)),
             zones: MapLayer {
                 name: zones_name.clone(),
                 coverage: Arc::new(inputs.zones.coverage.clone()),
@@ -170,22 +165,28 @@ fn write_grid_tif(
     crs: &WorkingCrs,
     manifest: &RunManifest,
 ) -> anyhow::Result<()> {
-    let covered = &results.covered_m2;
-    let masked = |values: &[f64]| -> Vec<f64> {
-        values.iter().zip(covered).map(|(v, c)| if *c > 0.0 { *v } else { f64::NAN }).collect()
-    };
     let cells = &results.cells;
-    let mut bands = vec![
-        FloatBand { description: "gross_t".to_owned(), values: masked(&cells.gross_t) },
-        FloatBand { description: "sink_t".to_owned(), values: masked(&cells.sink_t) },
-        FloatBand { description: "net_t".to_owned(), values: masked(&cells.net_t) },
+    let mut bands: Vec<(String, &[f64])> = vec![
+        ("gross_t".to_owned(), &cells.gross_t),
+        ("sink_t".to_owned(), &cells.sink_t),
+        ("net_t".to_owned(), &cells.net_t),
     ];
     for (name, column) in results.sectors.iter().zip(&cells.sectors_t) {
-        bands.push(FloatBand { description: format!("{name}_t"), values: masked(column) });
+        bands.push((format!("{name}_t"), column));
     }
     let path = named(dir, &manifest.grid_layer, "tif");
-    carbonzone_io::write_cog(&path, &results.grid, crs, &bands, &metadata(manifest))
-        .context("GeoTIFF of the grid")
+    let names: Vec<&str> = bands.iter().map(|(name, _)| name.as_str()).collect();
+    let write = || {
+        let mut cog =
+            carbonzone_io::CogWriter::float(&path, &results.grid, crs, &names, &metadata(manifest))?;
+        for (band, (_, values)) in bands.iter().enumerate() {
+            for (first_row, rows) in blocks_of_rows(results, f64::NAN, |k| values[k]) {
+                cog.write_rows(band + 1, first_row, &rows)?;
+            }
+        }
+        cog.finish()
+    };
+    write().context("GeoTIFF of the grid")
 }
 
 fn write_zones_tif(
@@ -195,23 +196,87 @@ fn write_zones_tif(
     manifest: &RunManifest,
 ) -> anyhow::Result<()> {
     let codes = &results.zoning.overall;
-    let values: Vec<u8> = results
-        .zone_of_cell
-        .iter()
-        .zip(&results.covered_m2)
-        .map(|(zone, covered)| zone.filter(|_| *covered > 0.0).map_or(0, |z| codes[z as usize]))
-        .collect();
     let classes = &results.scheme.classes;
     let band = ByteBand {
         description: "zone".to_owned(),
-        values,
+        values: Vec::new(),
         palette: classes.iter().map(|c| (c.id, c.color.clone())).collect(),
         categories: classes.iter().map(|c| (c.id, c.label_en.clone())).collect(),
     };
     let mut tags = metadata(manifest);
     tags.retain(|(key, _)| key != "UNIT");
-    carbonzone_io::write_cog_byte(&dir.join("zones.tif"), &results.grid, crs, &band, &tags)
-        .context("GeoTIFF of the zones")
+    let write = || {
+        let mut cog =
+            carbonzone_io::CogWriter::classes(&dir.join("zones.tif"), &results.grid, crs, &band, &tags)?;
+        let code = |k: usize| results.zone_of_cell[k].map_or(0, |z| codes[z as usize]);
+        for (first_row, rows) in blocks_of_rows(results, 0u8, code) {
+            cog.write_rows(1, first_row, &rows)?;
+        }
+        cog.finish()
+    };
+    write().context("GeoTIFF of the zones")
+}
+
+/// Pixels of a raster that are in memory at a time, at most (a row at least).
+const PIXELS: usize = 1 << 20;
+
+/// Blocks of whole rows of the grid: first row and its values, `of(k)` for used cell `k` and `empty` elsewhere.
+fn blocks_of_rows<T: Copy>(
+    results: &Results,
+    empty: T,
+    of: impl Fn(usize) -> T,
+) -> impl Iterator<Item = (u32, Vec<T>)> {
+    let grid = results.grid;
+    let rows = (PIXELS / grid.cols as usize).clamp(1, grid.rows as usize);
+    let mut next = 0;
+    (0..grid.rows).step_by(rows).map(move |first_row| {
+        let rows = rows.min((grid.rows - first_row) as usize);
+        let first_cell = grid.index(0, first_row);
+        let mut values = vec![empty; rows * grid.cols as usize];
+        while let Some(slot) =
+            results.used_cells.get(next).and_then(|&c| values.get_mut((c - first_cell) as usize))
+        {
+            *slot = of(next);
+            next += 1;
+        }
+        (first_row, values)
+    })
+}
+
+/// Cells whose outlines and attributes are in memory at a time.
+const CELLS_AT_A_TIME: usize = 1 << 16;
+
+/// The grid layer part by part.
+fn cells_in_parts(results: &Results) -> impl Iterator<Item = (Coverage, AttributeTable)> {
+    let n = results.used_cells.len();
+    (0..n).step_by(CELLS_AT_A_TIME).map(move |start| {
+        let range = start..(start + CELLS_AT_A_TIME).min(n);
+        (cell_polygons(&results.grid, &results.used_cells[range.clone()]), tables::cells(results, range))
+    })
+}
+
+/// Grids of more cells than this keep for the maps only the fields that maps draw.
+const MANY_CELLS: usize = 500_000;
+
+/// The grid layer for the maps.
+fn map_of_cells(name: &str, results: &Results) -> MapLayer {
+    let cells = &results.cells;
+    let table = if results.used_cells.len() <= MANY_CELLS {
+        tables::cells(results, 0..results.used_cells.len())
+    } else {
+        let per_km2 = results.grid.cell_area_m2() / M2_PER_KM2;
+        let density: Vec<f64> = cells.gross_t.iter().map(|t| t / per_km2).collect();
+        AttributeTable::new()
+            .with("gross_t", ColumnData::reals(&cells.gross_t))
+            .with("sink_t", ColumnData::reals(&cells.sink_t))
+            .with("net_t", ColumnData::reals(&cells.net_t))
+            .with("gross_t_km2", ColumnData::reals(&density))
+    };
+    MapLayer {
+        name: name.to_owned(),
+        coverage: Arc::new(cell_polygons(&results.grid, &results.used_cells)),
+        table,
+    }
 }
 
 /// One geometry per class that occurs, in the order of the scheme.
@@ -224,19 +289,12 @@ fn dissolve(zones: &Coverage, results: &Results, codes: &[u8]) -> Coverage {
     out
 }
 
-/// Cell size of `parcels = "coarse"`, m.
-const COARSE_M: f64 = 100.0;
-
 /// Parcels as sums per 100 m cell: tonnes and area of all parcels in a cell, and nothing that tells one of them.
 fn coarse_parcels(inputs: &Inputs, results: &Results) -> Option<(Coverage, AttributeTable)> {
     let grid = GridSpec::covering(inputs.parcels.coverage.total_bounds()?, COARSE_M)?;
-    let on_cells = overlap_grid(&inputs.parcels.coverage, &grid);
-    let covered = on_cells.spread(&inputs.parcels.area_m2).per_target;
-    let cells: Vec<u32> = (0..covered.len() as u32).filter(|&c| covered[c as usize] > 0.0).collect();
-    let pick = |values: &[f64]| -> Vec<f64> {
-        let all = on_cells.spread(values).per_target;
-        cells.iter().map(|&c| all[c as usize]).collect()
-    };
+    let (cells, on_cells) = overlap_grid(&inputs.parcels.coverage, &grid).compacted();
+    let area = on_cells.spread(&inputs.parcels.area_m2).per_target;
+    let pick = |values: &[f64]| on_cells.spread(values).per_target;
     let ids: Vec<String> = cells
         .iter()
         .map(|&c| {
@@ -244,7 +302,6 @@ fn coarse_parcels(inputs: &Inputs, results: &Results) -> Option<(Coverage, Attri
             format!("c{col}_r{row}")
         })
         .collect();
-    let area: Vec<f64> = cells.iter().map(|&c| covered[c as usize]).collect();
     let mut table = AttributeTable::new()
         .with("unit_id", ColumnData::texts(&ids))
         .with("area_m2", ColumnData::reals(&area));

@@ -12,6 +12,7 @@ mod broken;
 mod gdp;
 mod land_cover;
 mod osm;
+mod shapes;
 
 /// A pipeline file: its layers as TOML, totals in tonnes (sector, land group, amount) and rules (id, budget, land,
 /// proxy).

@@ -122,6 +122,15 @@ impl Coverage {
         self.end_feature();
     }
 
+    /// Appends a feature of one ring.
+    pub(crate) fn push_ring(&mut self, xs: &[f64], ys: &[f64]) {
+        self.xs.extend_from_slice(xs);
+        self.ys.extend_from_slice(ys);
+        self.end_ring();
+        self.end_part();
+        self.end_feature();
+    }
+
     fn end_ring(&mut self) {
         self.ring_off.push(self.xs.len() as u32);
     }

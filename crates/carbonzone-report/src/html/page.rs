@@ -102,18 +102,31 @@ pub fn page(
     Ok(Page { html, warnings })
 }
 
-/// Leaves the parcels out of the interactive map if there are too many.
+/// Leaves the parcels, and then the cells, out of the interactive map if there are too many.
 fn fit(data: &MapData, options: &RenderOptions, warnings: &mut Vec<String>) -> MapData {
-    let mut shown = data.clone();
-    let n = data.parcels.as_ref().map_or(0, |p| p.coverage.len());
-    if n > options.max_report_parcels {
-        shown.parcels = None;
-        warnings.push(format!(
-            "report.html shows grid and zones only: {n} parcels are more than {}\nhint: open the QGIS project for the parcels",
-            options.max_report_parcels
-        ));
+    let most = options.max_report_parcels;
+    let mut keep = |layer: &Option<MapLayer>, shown: &str, what: &str| {
+        let n = layer.as_ref().map_or(0, |l| l.coverage.len());
+        if n > most {
+            warnings.push(format!(
+                "report.html shows {shown} only: {n} {what} are more than {most}\nhint: open the QGIS project for the {what}"
+            ));
+        }
+        if n <= most { layer.clone() } else { None }
+    };
+    let parcels = keep(&data.parcels, "grid and zones", "parcels");
+    let grid = keep(&data.grid, "zones", "cells");
+    MapData {
+        manifest: data.manifest.clone(),
+        parcels,
+        grid,
+        zones: data.zones.clone(),
+        dissolved: data.dissolved.clone(),
+        rasters: data.rasters.clone(),
+        vector_files: data.vector_files.clone(),
+        what_if: data.what_if.clone(),
+        study: data.study.clone(),
     }
-    shown
 }
 
 fn payload(data: &MapData, maps: &[Figure], stories: &[ZoneStory]) -> Result<serde_json::Value, ReportError> {

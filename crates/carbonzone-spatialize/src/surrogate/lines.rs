@@ -1,6 +1,6 @@
 //! Lines to parcels: the length of each mode inside each parcel, under an explicit rule for what lies between them.
 
-use carbonzone_geom::{Coverage, LineIndex, NearestIndex, PointLocator};
+use carbonzone_geom::{Coverage, LineIndex, NearestIndex, PointLocator, SharedLengths};
 use carbonzone_types::ExactSum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,12 +48,18 @@ pub struct LineTally {
     pub snapped: ExactSum,
     /// Outside the study area, if one was set; not part of `total`.
     pub beyond: ExactSum,
+    /// In several parcels at once: shared between them, counted once.
+    pub shared: ExactSum,
+    /// Along the edge of a parcel of the class, which therefore has it; part of `in_class`.
+    pub along_edge: ExactSum,
 }
 
 /// Collects length per parcel for one mode.
 pub struct LineMeter<'a> {
     index: &'a LineIndex<'a>,
     mask: Vec<bool>,
+    /// Parcels that share ground with others.
+    overlapping: Vec<bool>,
     nearest: NearestIndex<'a>,
     rule: RoadAssignment,
     snap_m: f64,
@@ -81,12 +87,24 @@ impl<'a> LineMeter<'a> {
             index,
             nearest: NearestIndex::new(coverage, &subset),
             mask,
+            overlapping: vec![false; coverage.len()],
             rule,
             snap_m,
             area: None,
             weighted_m: vec![ExactSum::new(); coverage.len()],
             tally: LineTally::default(),
         }
+    }
+
+    /// Marks parcels that share ground with others: metres in several of them are shared.
+    ///
+    /// # Panics
+    /// If there is not one value per parcel.
+    #[must_use]
+    pub fn over_overlaps(mut self, overlapping: Vec<bool>) -> Self {
+        assert_eq!(overlapping.len(), self.mask.len(), "one value per parcel");
+        self.overlapping = overlapping;
+        self
     }
 
     /// Counts only what lies within a study area, given by two indexes of its polygons (they must not overlap).
@@ -121,7 +139,10 @@ impl<'a> LineMeter<'a> {
         } else {
             self.tally.total.add(total);
         }
-        for (parcel, metres) in lengths {
+        let shared = self.lengths((xs, ys), lengths.into_iter().collect());
+        self.tally.shared.add(shared.shared_m);
+        self.tally.along_edge.add(shared.along_edge_m);
+        for (parcel, metres) in shared.lengths {
             let part =
                 if self.mask[parcel as usize] { &mut self.tally.in_class } else { &mut self.tally.in_other };
             part.add(metres);
@@ -130,6 +151,11 @@ impl<'a> LineMeter<'a> {
         if self.rule != RoadAssignment::Inside && self.snap_m > 0.0 {
             self.assign_rest(xs, ys, weight);
         }
+    }
+
+    /// Lengths as they are counted: each metre once, along the edge of a parcel of the class for that parcel.
+    fn lengths(&self, line: (&[f64], &[f64]), measured: Vec<(u32, f64)>) -> SharedLengths {
+        self.index.shared(line, measured, &self.mask, &self.overlapping)
     }
 
     /// Cuts the line into short pieces and hands on what lies outside the class.
@@ -141,9 +167,10 @@ impl<'a> LineMeter<'a> {
             for k in 0..pieces {
                 let at = |t: f64| (x[0] + dx * t, y[0] + dy * t);
                 let (a, b) = (at(f64::from(k) / f64::from(pieces)), at(f64::from(k + 1) / f64::from(pieces)));
+                let (x, y) = ([a.0, b.0], [a.1, b.1]);
                 let inside: f64 = self
-                    .index
-                    .lengths(&[a.0, b.0], &[a.1, b.1])
+                    .lengths((&x, &y), self.index.lengths(&x, &y))
+                    .lengths
                     .iter()
                     .filter(|(parcel, _)| self.mask[*parcel as usize])
                     .map(|(_, metres)| metres)
@@ -234,6 +261,39 @@ mod tests {
         let (metres, tally) = measure(RoadAssignment::Inside, 0.0, [20.0, 20.0]);
         assert_eq!(metres, [0.0, 100.0]);
         assert_eq!(tally.in_other.value(), 100.0);
+    }
+
+    #[test]
+    fn a_road_along_the_edge_of_its_parcel_counts_there_under_every_rule() {
+        for rule in [RoadAssignment::Inside, RoadAssignment::Nearest, RoadAssignment::BothSides] {
+            for y in [0.0, 10.0] {
+                let (metres, tally) = measure(rule, 15.0, [y, y]);
+                assert!((metres[0] - 100.0).abs() < 1e-9 && metres[1] == 0.0, "{rule:?} {y}: {metres:?}");
+                assert!((tally.in_class.value() - 100.0).abs() < 1e-9);
+                assert!(tally.in_other.value().abs() < 1e-9 && tally.snapped.value().abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn metres_over_two_parcels_that_overlap_are_shared_and_counted_once() {
+        let mut coverage = coverage();
+        coverage.push_rings(&[vec![vec![
+            [50.0, 0.0],
+            [100.0, 0.0],
+            [100.0, 10.0],
+            [50.0, 10.0],
+            [50.0, 0.0],
+        ]]]);
+        let index = LineIndex::new(&coverage);
+        let mask = vec![true, false, true];
+        let mut meter = LineMeter::new(&coverage, &index, mask, RoadAssignment::Inside, 0.0)
+            .over_overlaps(vec![true, false, true]);
+        meter.add(&[0.0, 100.0], &[5.0, 5.0], 2.0);
+        let (metres, tally) = meter.finish();
+        // 50 m alone, 50 m shared; twice as heavy.
+        assert!((metres[0] - 150.0).abs() < 1e-9 && (metres[2] - 50.0).abs() < 1e-9, "{metres:?}");
+        assert!((tally.in_class.value() - 100.0).abs() < 1e-9 && (tally.shared.value() - 50.0).abs() < 1e-9);
     }
 
     #[test]

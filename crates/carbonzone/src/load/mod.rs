@@ -4,9 +4,11 @@
 
 pub mod border;
 mod codes;
+pub mod far_off;
 pub mod gdp;
 pub mod inventory;
 mod land_cover;
+mod near;
 pub mod parcels;
 pub mod people;
 mod per_zone;
@@ -179,9 +181,10 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
             progress,
         };
         let traffic = poi::load(&ground, &mut proxies, &mut per_zone, notes);
-        people::load(&ground, &mut proxies, &mut per_zone, notes);
-        roads::load(&ground, &LineIndex::from_locator(&locator), &traffic, &mut proxies, notes);
-        overlaps.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let overlaps = overlaps.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        people::load(&ground, &overlaps, &mut proxies, &mut per_zone, notes);
+        roads::load(&ground, &LineIndex::from_locator(&locator), &overlaps, &traffic, &mut proxies, notes);
+        overlaps
     });
     parcels.overlaps = overlaps;
     let derived_gdp = gdp::derive(loaded, &crs, &counties, per_zone, &mut zones, notes, progress);

@@ -1,7 +1,7 @@
 //! Land-use parcels: geometry, code, space type, area on both bases.
 
 use super::codes::Codes;
-use super::{Notes, land_of_proxy, schemes, vector_source};
+use super::{Notes, far_off, land_of_proxy, schemes, vector_source};
 use crate::config::{AreaBasis, Border};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
@@ -46,6 +46,8 @@ pub struct ParcelSet {
 
 /// Area of overlap below which two parcels only touch, m².
 const OVERLAP_M2: f64 = 0.1;
+/// A parcel under so many others is said to lie under at least as many.
+pub const MOST_PARTNERS: usize = 64;
 
 impl ParcelSet {
     /// Marks the parcels of the named space types.
@@ -82,6 +84,10 @@ pub fn load(
         read_polygons(loaded, crs, notes, progress)?
     };
     notes.records.push(layer.record.clone());
+    if !raster {
+        let far = far_off::of_layer("parcel", &layer.coverage, |i| layer.ids[i as usize].clone());
+        far_off::warn("parcels", &config.source.path.display().to_string(), &far, notes);
+    }
     if loaded.pipeline.city.border == Border::Clip {
         super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
     }
@@ -124,7 +130,7 @@ pub fn load(
 /// Pairs of parcels that claim the same ground, on so many threads of their own: the layers that are read meanwhile leave time between
 /// their batches.
 pub fn overlaps(coverage: &Coverage, threads: usize) -> Vec<(u32, u32, f64)> {
-    let find = || carbonzone_geom::self_overlaps(coverage);
+    let find = || carbonzone_geom::self_overlaps_up_to(coverage, MOST_PARTNERS);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let mut found = pool.map_or_else(|_no_threads| find(), |pool| pool.install(find));
     found.retain(|(_, _, m2)| *m2 > OVERLAP_M2);

@@ -17,8 +17,14 @@ struct People {
     per_zone: Option<Vec<f64>>,
 }
 
-/// Adds the proxy `population` (persons per parcel).
-pub fn load(ground: &Ground<'_>, proxies: &mut Proxies, weights: &mut ZoneWeights, notes: &mut Notes) {
+/// Adds the proxy `population` (persons per parcel); `overlaps` are the pairs of parcels that share ground.
+pub fn load(
+    ground: &Ground<'_>,
+    overlaps: &[(u32, u32, f64)],
+    proxies: &mut Proxies,
+    weights: &mut ZoneWeights,
+    notes: &mut Notes,
+) {
     let Some(config) = &ground.loaded.pipeline.layers.population else { return };
     if config.kind != PopulationKind::Zones && config.source.path.as_os_str().is_empty() {
         notes.findings.push(
@@ -31,7 +37,7 @@ pub fn load(ground: &Ground<'_>, proxies: &mut Proxies, weights: &mut ZoneWeight
     }
     let people = match config.kind {
         PopulationKind::Points => points(ground, config, notes),
-        PopulationKind::Polygons => polygons(ground, config, notes),
+        PopulationKind::Polygons => polygons(ground, overlaps, config, notes),
         PopulationKind::Raster => raster(ground, config, notes),
         PopulationKind::Zones => {
             of_zones(ground.loaded, ground.parcels, ground.zones, notes, ground.progress)
@@ -186,7 +192,12 @@ fn report(config: &PopulationLayer, tally: &PointTally, land: &str, notes: &mut 
 }
 
 /// Polygons with their people, spread evenly over each.
-fn polygons(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
+fn polygons(
+    ground: &Ground<'_>,
+    overlaps: &[(u32, u32, f64)],
+    config: &PopulationLayer,
+    notes: &mut Notes,
+) -> Option<People> {
     if !need_weight(config, notes) {
         return None;
     }
@@ -203,9 +214,29 @@ fn polygons(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) ->
         })
         .collect();
     progress.begin("people to parcels", None);
+    let mut on_parcels = carbonzone_geom::overlap_zones(&layer.coverage, &ground.parcels.coverage);
+    let shared_m2 = carbonzone_io::share_common_ground(
+        &mut on_parcels,
+        &layer.coverage,
+        &ground.parcels.coverage,
+        overlaps,
+    );
+    let spread = on_parcels.spread(&people);
     let over = |target| carbonzone_geom::overlap_zones(&layer.coverage, target).spread(&people);
-    let spread = over(&ground.parcels.coverage);
     let per_zone = wants_people(ground.loaded).then(|| over(&ground.zones.coverage).per_target);
+    if shared_m2 > 0.0 {
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Repair, "population", 0.0, "persons")
+                .m2(shared_m2)
+                .note("ground under several parcels that overlap: its people are shared, counted once"),
+        );
+        let words = "of the ground with people lie under several parcels that overlap: its people are shared, counted once";
+        notes.findings.push(
+            Finding::info("people_over_overlaps", format!("{shared_m2:.1} m² {words}"))
+                .layer("population")
+                .file(config.source.path.display().to_string()),
+        );
+    }
     progress.end();
     outside_row(spread.outside, notes);
     Some(People { per_parcel: spread.per_target, per_zone })

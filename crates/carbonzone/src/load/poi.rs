@@ -1,6 +1,7 @@
 //! POI: counts per group and parcel, duplicates once, traffic POI of the roads kept for the length correction.
 
 use super::border::book_cut;
+use super::near::NearPoints;
 use super::parcels::{fields_of, first_filled};
 use super::per_zone::{self, InZones, ZoneWeights};
 use super::shift::{ShiftSample, warn_shift};
@@ -352,13 +353,14 @@ fn drop_duplicates(config: &PoiLayer, rows: &mut Vec<Row>, notes: &mut Notes) {
     let before = rows.len();
     let by_id = config.id.is_some();
     let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
-    let mut group_start = 0;
+    // With an id the first of them is looked at wherever it lies: all in one square.
+    let mut near = NearPoints::new(if by_id { f64::INFINITY } else { SAME_NAME_M });
     for row in rows.drain(..) {
         if kept.last().is_none_or(|last| last.key != row.key) {
-            group_start = kept.len();
+            near.clear();
         }
         let duplicate = row.key != 0
-            && kept[group_start..].iter().any(|k| {
+            && near.around(row.x, row.y).map(|k| &kept[k]).any(|k| {
                 let same_place = k.x == row.x && k.y == row.y;
                 // Several classes of one POI share key and place; they are not duplicates of each other.
                 let same_poi = same_place && k.class != row.class && row.weight < 1.0;
@@ -366,6 +368,7 @@ fn drop_duplicates(config: &PoiLayer, rows: &mut Vec<Row>, notes: &mut Notes) {
                 near && !same_poi
             });
         if !duplicate {
+            near.keep(row.x, row.y, kept.len());
             kept.push(row);
         }
     }

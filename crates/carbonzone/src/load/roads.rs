@@ -6,17 +6,18 @@ use super::poi::TrafficPoints;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
 use crate::load_config::Loaded;
-use carbonzone_geom::LineIndex;
+use carbonzone_geom::{LineIndex, lines_once};
 use carbonzone_spatialize::surrogate::lines::LineMeter;
 use carbonzone_spatialize::surrogate::points::PointCounter;
 use carbonzone_spatialize::surrogate::road::corrected_length;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
 use std::collections::BTreeMap;
 
-/// Adds `road:<mode>` and `road_corrected`.
+/// Adds `road:<mode>` and `road_corrected`; `overlaps` are the pairs of parcels that share ground.
 pub fn load(
     ground: &Ground<'_>,
     index: &LineIndex<'_>,
+    overlaps: &[(u32, u32, f64)],
     traffic: &TrafficPoints,
     proxies: &mut Proxies,
     notes: &mut Notes,
@@ -24,6 +25,10 @@ pub fn load(
     let Ground { loaded, parcels, .. } = *ground;
     let modes = modes_needed(loaded);
     let Some(config) = &loaded.pipeline.layers.roads else { return };
+    let mut overlapping = vec![false; parcels.ids.len()];
+    for (a, b, _) in overlaps {
+        (overlapping[*a as usize], overlapping[*b as usize]) = (true, true);
+    }
     let mut meters: BTreeMap<String, LineMeter<'_>> = modes
         .iter()
         .map(|mode| {
@@ -33,12 +38,20 @@ pub fn load(
                 Some(area) => meter.within(area.lines(), area.points()),
                 None => meter,
             };
-            (mode.clone(), meter)
+            (mode.clone(), meter.over_overlaps(overlapping.clone()))
         })
         .collect();
     let Some(class_modes) = class_modes(loaded, config, notes) else { return };
-    if read(ground, config, &class_modes, index, &mut meters, notes).is_none() {
+    let mut lines: BTreeMap<String, ModeLines> =
+        modes.iter().map(|m| (m.clone(), ModeLines::default())).collect();
+    if read(ground, config, &class_modes, &mut lines, notes).is_none() {
         return;
+    }
+    for (mode, lines) in lines {
+        let lines = count_once(&mode, config, lines, notes);
+        if let Some(meter) = meters.get_mut(&mode) {
+            lines.measure(index, meter);
+        }
     }
     let mut shown = vec![0.0; parcels.ids.len()];
     let mut shown_corrected = vec![0.0; parcels.ids.len()];
@@ -104,8 +117,7 @@ fn read(
     ground: &Ground<'_>,
     config: &RoadLayer,
     class_modes: &BTreeMap<String, String>,
-    index: &LineIndex<'_>,
-    meters: &mut BTreeMap<String, LineMeter<'_>>,
+    lines: &mut BTreeMap<String, ModeLines>,
     notes: &mut Notes,
 ) -> Option<()> {
     let mut source = vector_source(ground.loaded, "roads", &config.source);
@@ -120,7 +132,6 @@ fn read(
         ground.progress,
         &mut |batch| {
             let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
-            let lengths = index.lengths_all(&batch.xs, &batch.ys, &batch.offsets);
             for i in 0..batch.len() {
                 let (xs, ys) = batch.line(i);
                 let class = classes.as_ref().map_or("", |c| c[batch.row(i)].as_str());
@@ -132,11 +143,8 @@ fn read(
                 if mode == Some(carbonzone_spatialize::NO_MODE) {
                     left_out.add(length(xs, ys));
                 } else if let Some(mode) = mode {
-                    if let Some(meter) = meters.get_mut(mode) {
-                        let weight = config.class_weights.get(class).copied().unwrap_or(1.0);
-                        let (parcels, metres) = lengths.row(i);
-                        let lengths = parcels.iter().copied().zip(metres.iter().copied());
-                        meter.add_measured(xs, ys, weight, lengths);
+                    if let Some(lines) = lines.get_mut(mode) {
+                        lines.push(xs, ys, config.class_weights.get(class).copied().unwrap_or(1.0));
                     }
                 } else {
                     let entry = unlisted.entry(class.to_owned()).or_default();
@@ -181,6 +189,60 @@ fn read(
     Some(())
 }
 
+/// The lines of one mode with their weights.
+struct ModeLines {
+    xs: Vec<f64>,
+    ys: Vec<f64>,
+    offsets: Vec<u32>,
+    weights: Vec<f64>,
+}
+
+impl Default for ModeLines {
+    fn default() -> Self {
+        Self { xs: vec![], ys: vec![], offsets: vec![0], weights: vec![] }
+    }
+}
+
+impl ModeLines {
+    fn push(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
+        self.xs.extend_from_slice(xs);
+        self.ys.extend_from_slice(ys);
+        self.offsets.push(self.xs.len() as u32);
+        self.weights.push(weight);
+    }
+
+    fn measure(&self, index: &LineIndex<'_>, meter: &mut LineMeter<'_>) {
+        let lengths = index.lengths_all(&self.xs, &self.ys, &self.offsets);
+        for (i, weight) in self.weights.iter().enumerate() {
+            let line = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+            let (parcels, metres) = lengths.row(i);
+            let row = parcels.iter().copied().zip(metres.iter().copied());
+            meter.add_measured(&self.xs[line.clone()], &self.ys[line], *weight, row);
+        }
+    }
+}
+
+/// Leaves out what lies on other lines of the mode: both directions of a street drawn as two lines are one street.
+fn count_once(mode: &str, config: &RoadLayer, lines: ModeLines, notes: &mut Notes) -> ModeLines {
+    let Some(once) = lines_once(&lines.xs, &lines.ys, &lines.offsets, &lines.weights) else { return lines };
+    let km = once.doubled_m / 1e3;
+    notes.findings.push(
+        Finding::warning(
+            "lines_on_lines",
+            format!("{km:.3} km of {mode} lie on other lines of this mode and count once"),
+        )
+        .layer("roads")
+        .file(config.source.path.display().to_string())
+        .hint("streets drawn once per direction, or several routes over one street; where classes differ the heavier one counts"),
+    );
+    notes.ledger.push(
+        LedgerRow::counted(Stage::Drop, &format!("road:{mode}"), once.doubled_m, "m")
+            .note("on other lines of the mode (within 1 cm): counted once"),
+    );
+    let weights = once.of_line.iter().map(|&line| lines.weights[line as usize]).collect();
+    ModeLines { xs: once.xs, ys: once.ys, offsets: once.offsets, weights }
+}
+
 /// Percentage of the length of a mode above which what is assigned to no parcel is a finding.
 const MUCH_UNASSIGNED_PCT: f64 = 20.0;
 
@@ -205,6 +267,25 @@ fn report(
         );
     }
     book_cut(&format!("road:{mode}"), tally.beyond, "m", notes);
+    let mut told = |metres: f64, code: &str, note: &str| {
+        if metres > 1e-3 {
+            let row = LedgerRow::counted(Stage::Repair, &format!("road:{mode}"), metres, "m");
+            notes.ledger.push(row.note(note));
+            let message = format!("{:.3} km of {mode} {note}", metres / 1e3);
+            let file = config.source.path.display().to_string();
+            notes.findings.push(Finding::info(code, message).layer("roads").file(file));
+        }
+    };
+    told(
+        tally.along_edge.value(),
+        "roads_along_edges",
+        "run along the edge of a parcel of the class: counted there, not in the neighbour",
+    );
+    told(
+        tally.shared.value(),
+        "roads_over_overlaps",
+        "lie in several parcels that overlap: shared between them, counted once",
+    );
     let dropped = (total - used - snapped).max(0.0);
     if dropped > 1e-6 * total.max(1.0) {
         let share = 100.0 * dropped / total;

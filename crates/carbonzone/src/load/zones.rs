@@ -1,7 +1,7 @@
 //! Townships or counties: geometry, names, population and GDP from joined tables.
 
 use super::gdp::CountyGdp;
-use super::{Notes, missing_file, vector_source};
+use super::{Notes, far_off, missing_file, vector_source};
 use crate::config::{Overlap, TableKey, ZoneLayer, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
@@ -68,6 +68,8 @@ fn load_with_counties<P>(
     progress: &dyn Progress,
 ) -> Option<(ZoneSet, CountyGdp)> {
     let layer = read_layer(loaded, config, crs, notes, progress)?;
+    let far = far_off::of_layer("zone", &layer.coverage, |i| layer.ids[i as usize].clone());
+    far_off::warn("zones", &config.source.path.display().to_string(), &far, notes);
     let n = layer.ids.len();
     let text = |field: &Option<String>| -> Vec<Option<String>> {
         field.as_ref().and_then(|f| layer.table.texts(f)).unwrap_or_else(|| vec![None; n])
@@ -401,13 +403,13 @@ fn apply(table: &ZoneTable, shown: &str, rows: &[JoinRow], zones: &mut ZoneSet, 
     let mut report = |code, message, list: &[String]| {
         report_list(code, message, list, (shown, &table.key), &hint, notes);
     };
-    let with_guess: Vec<String> = unmatched_rows
-        .iter()
-        .map(|key| match nearest(key, keys.iter().map(String::as_str), 1).first() {
-            Some(near) => format!("{key} (did you mean {near}?)"),
-            None => key.clone(),
-        })
-        .collect();
+    // Only those that are listed: a wrong key column has as many as there are rows.
+    let guess = |key: &String| match nearest(key, keys.iter().map(String::as_str), 1).first() {
+        Some(near) => format!("{key} (did you mean {near}?)"),
+        None => key.clone(),
+    };
+    let mut with_guess = unmatched_rows.clone();
+    with_guess.iter_mut().take(20).for_each(|key| *key = guess(key));
     report("unmatched_table_rows", "rows that match no zone", &with_guess);
     report("unmatched_zones", "zones without a row", &unmatched_zones);
     report("ambiguous_rows", "rows that match several zones, or a zone twice", &ambiguous);

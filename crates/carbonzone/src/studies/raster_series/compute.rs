@@ -125,13 +125,10 @@ pub fn compute(
 }
 
 fn grid_of(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, notes: &mut Notes) -> Option<GridSpec> {
-    let cell = loaded.pipeline.aggregate.cell_m;
-    let grid = inputs.zones.coverage.total_bounds().and_then(|b| GridSpec::covering(b, cell));
-    if grid.is_none() {
-        let finding = Finding::error("grid", format!("no grid of {cell} m cells covers the counties"));
-        notes.findings.push(finding.field("aggregate.cell_m"));
-    }
-    grid
+    let zones = &inputs.zones;
+    crate::grid::of_zones(&zones.coverage, &zones.ids, loaded.pipeline.aggregate.cell_m)
+        .map_err(|finding| notes.findings.push(loaded.at(finding, &["aggregate", "cell_m"])))
+        .ok()
 }
 
 /// Years computed at the same time at most: each holds a few grids.
