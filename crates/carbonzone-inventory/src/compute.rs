@@ -2,7 +2,7 @@
 
 use crate::activity::{ActivityRow, ActivityTable};
 use crate::boundary::{boundary_name, excluded, scope_name};
-use crate::checks::{double_counting, exclusive, flagged};
+use crate::checks::{carbon_taken_as_co2, double_counting, exclusive, flagged};
 use crate::config::{AgricultureScope, ElectricityBoundary, InventoryConfig};
 use crate::context::{Context, Draft, Role, Row};
 use crate::equations::{
@@ -63,6 +63,7 @@ pub fn compute(
     }
     findings.extend(double_counting(&lines, config.electricity_boundary));
     findings.extend(flagged(&lines, library));
+    findings.items.extend(carbon_taken_as_co2(&lines, config.sink_basis));
     let budgets = budgets(&lines, config);
     check_budgets(&budgets, &mut findings);
     let totals = totals(&lines);

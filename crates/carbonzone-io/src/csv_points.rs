@@ -99,14 +99,14 @@ pub(crate) fn read(
                 progress.end();
                 return None;
             }
-            let (xs, ys, table) = state.take();
-            feed.place.see(&path, crs, &xs, &ys);
-            feed.hand_over(xs, ys, table, &path, &mut losses, sink);
+            let batch = state.take();
+            feed.place.see(&path, crs, &batch.xs, &batch.ys);
+            feed.hand_over(batch, &path, &mut losses, sink);
         }
     }
-    let (xs, ys, table) = state.take();
-    feed.place.see(&path, crs, &xs, &ys);
-    feed.hand_over(xs, ys, table, &path, &mut losses, sink);
+    let batch = state.take();
+    feed.place.see(&path, crs, &batch.xs, &batch.ys);
+    feed.hand_over(batch, &path, &mut losses, sink);
     progress.advance(total.unwrap_or(told).saturating_sub(told));
     progress.end();
     state.check.report(report);
@@ -332,11 +332,12 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn take(&mut self) -> (Vec<f64>, Vec<f64>, AttributeTable) {
+    fn take(&mut self) -> PointBatch {
         let mut table = AttributeTable::new();
         for (name, column) in self.names.iter().zip(&mut self.columns) {
             table.push(name, ColumnData::Text(std::mem::take(column)));
         }
-        (std::mem::take(&mut self.xs), std::mem::take(&mut self.ys), table)
+        let (xs, ys) = (std::mem::take(&mut self.xs), std::mem::take(&mut self.ys));
+        PointBatch { xs, ys, table, features: Vec::new() }
     }
 }

@@ -97,7 +97,7 @@ fn modes_needed(loaded: &Loaded) -> Vec<String> {
 fn mode_mask(loaded: &Loaded, parcels: &ParcelSet, mode: &str) -> Vec<bool> {
     let own = format!("road:{mode}");
     let names: Vec<&str> = if mode == "road" { vec![&own, "road_corrected"] } else { vec![&own] };
-    parcels.mask(&land_of_proxy(loaded, &names))
+    parcels.mask(&land_of_proxy(loaded, parcels, &names))
 }
 
 fn read(

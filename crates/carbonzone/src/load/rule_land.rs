@@ -40,7 +40,7 @@ fn check_names(loaded: &Loaded, scheme: &LandUseScheme, notes: &mut Notes) {
 
 /// The proxy `sink_area` needs sink types; a table of the user's own may have none.
 fn check_sink_types(loaded: &Loaded, scheme: &LandUseScheme, parcels: &ParcelSet, notes: &mut Notes) {
-    let land = land_of_proxy(loaded, &["sink_area"]);
+    let land = land_of_proxy(loaded, parcels, &["sink_area"]);
     let mask = parcels.mask(&land);
     let mut members = parcels.sink_type.iter().zip(&mask).filter(|(_, m)| **m).peekable();
     if members.peek().is_none() || members.any(|(&s, _)| parcels.sink_types[s as usize] != "none") {
