@@ -25,6 +25,7 @@
 mod clip;
 mod crs;
 mod csv_points;
+mod dbf;
 mod decode;
 mod digest;
 mod dissolve;

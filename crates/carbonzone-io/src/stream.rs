@@ -5,7 +5,10 @@ use crate::csv_points;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
 use crate::place::PlaceCheck;
-use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
+use crate::source::{
+    OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, has_extension, open_layer,
+};
+use crate::warnings::LongReals;
 use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::InteriorPoint;
@@ -163,14 +166,23 @@ pub fn read_points(
     sink: &mut dyn FnMut(PointBatch),
 ) -> Option<InputRecord> {
     let mut report = Reporter::new(source, findings);
+    if has_extension(&source.path, &["xlsx", "xlsm", "xls", "ods"]) {
+        report.add(
+            Finding::error("points_in_workbook", "points are not read from a workbook")
+                .expected("CSV (UTF-8 or GBK) with a header and two columns of coordinates")
+                .hint("save the sheet as CSV: codes and ids keep their zeros if the cells are text"),
+        );
+        return None;
+    }
     if source.is_csv() {
         return csv_points::read(source, crs, &mut report, ledger, progress, sink);
     }
     let mut losses = Losses::default();
-    let (mut inner, mut multi) = (0u64, Multipoints::default());
+    let (mut inner, mut multi, mut long) = (0u64, Multipoints::default(), LongReals::default());
     let mut feed = PointFeed::default();
     let run = run_stream(source, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
         let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        source.id.iter().filter_map(|id| table.get(id)).for_each(|ids| long.see(ids));
         for (row, (kind, wkb)) in raw.geometries().enumerate() {
             match points_of(kind, wkb) {
                 Ok((points, from_polygon)) => {
@@ -190,6 +202,7 @@ pub fn read_points(
         feed.hand_over(PointBatch { xs, ys, table, features }, path, &mut losses, sink);
     })?;
     multi.report(&mut report);
+    long.report(source, &mut report);
     if inner > 0 {
         let message = format!("{inner} polygons are taken by one point inside");
         report.add(Finding::info("polygon_as_point", message).count(inner));

@@ -10,6 +10,7 @@ use carbonzone_types::{
 };
 use carbonzone_zoning::{IndexInputs, IndexOptions, Indices, Zoning, ZoningScheme, classify, indices};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// Sectors of the paper in its order; others follow in the order of the allocation table.
 const PAPER_ORDER: [&str; 5] = ["industry", "construction", "transport", "agriculture", "waste"];
@@ -191,14 +192,22 @@ fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut 
     if pairs.is_empty() {
         return;
     }
-    let gross_m2 = |p: usize| {
+    let gross_t = |p: usize| -> f64 {
         let emissions = allocation.records.iter().zip(&allocation.per_rule);
-        let gross: f64 = emissions.filter(|(r, _)| r.sector != "sink").map(|(_, t)| t.on(p)).sum();
-        gross / inputs.parcels.planar_m2[p].max(f64::MIN_POSITIVE)
+        emissions.filter(|(r, _)| r.sector != "sink").map(|(_, t)| t.on(p)).sum()
     };
     let total_m2: ExactSum = pairs.iter().map(|(_, _, m2)| *m2).collect();
-    let tonnes: ExactSum =
-        pairs.iter().map(|(a, b, m2)| m2 * (gross_m2(*a as usize) + gross_m2(*b as usize))).collect();
+    // Ground that three parcels claim is in three pairs; no parcel can have more at stake than its tonnes.
+    let mut shared_m2: BTreeMap<u32, f64> = BTreeMap::new();
+    for (a, b, m2) in pairs {
+        *shared_m2.entry(*a).or_default() += m2;
+        *shared_m2.entry(*b).or_default() += m2;
+    }
+    let at_stake = |(p, m2): (u32, f64)| {
+        let area = inputs.parcels.planar_m2[p as usize].max(f64::MIN_POSITIVE);
+        gross_t(p as usize) * (m2 / area).min(1.0)
+    };
+    let tonnes: ExactSum = shared_m2.into_iter().map(at_stake).collect();
     let mut largest: Vec<&(u32, u32, f64)> = pairs.iter().collect();
     largest.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
     let list: Vec<String> = largest

@@ -52,7 +52,7 @@ fn corine_rasters_and_vectors_give_the_same_land() {
     assert!(clc.silent("corine_grid_codes"));
     assert_mentions(&grid.finding("corine_grid_codes").message, &["4 parcels", "1 = 111"]);
     // 11, 12, 31 may be meant as the second level: said aloud.
-    let upper = with(&["11", "12", "31", "3"]);
+    let upper = with(&["11", "12", "23", "3"]);
     assert!(upper.finding("corine_grid_codes").severity == carbonzone_types::Severity::Info);
     let levels = Mini::new(&["11", "12", "31"], &[("a", 1.0, "[\"admin_public\"]", "[\"area\"]")])
         .edit("scheme = \"gbt21010\"", "scheme = \"corine\"")

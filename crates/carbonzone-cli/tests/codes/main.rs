@@ -5,6 +5,7 @@
 mod common;
 mod mini;
 
+mod ids;
 mod land;
 mod poi;
 mod rules;

@@ -134,7 +134,8 @@ impl Run {
     /// The finding with this code.
     pub fn finding(&self, code: &str) -> &Finding {
         let found = self.manifest.findings.iter().find(|f| f.code == code);
-        found.unwrap_or_else(|| panic!("no finding {code} in {:#?}", self.manifest.findings))
+        assert!(found.is_some(), "no finding {code} in {:#?}", self.manifest.findings);
+        found.unwrap()
     }
 
     /// True if there is no such finding.

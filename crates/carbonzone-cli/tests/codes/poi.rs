@@ -118,3 +118,46 @@ fn sights_are_no_public_buildings() {
     let run = with_rows("public", &rows, BY_ID).run();
     assert_near(&run.column("gross_t"), &[0.0, 100.0]);
 }
+
+#[test]
+fn one_column_may_hold_both_coordinates() {
+    let place =
+        |parcel: usize| format!("\"{},{}\"", ORIGIN.0 + 100.0 * parcel as f64 + 50.0, ORIGIN.1 + 50.0);
+    let rows = [
+        format!("a,170300,{}", place(0)),
+        format!("b,170300,{}", place(1)),
+        format!("c,170300,{}", place(1)),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let run = city("industry").poi("id,t,location", &rows, BY_ID).run();
+    assert_near(&run.column("poi_industry"), &[1.0, 2.0]);
+    assert!(run.finding("coordinate_columns").message.contains("\"location\" holds both"));
+}
+
+#[test]
+fn of_two_pairs_of_coordinates_it_is_told_which_was_taken() {
+    let (x, y) = (ORIGIN.0 + 50.0, ORIGIN.1 + 50.0);
+    let rows = [format!("a,170300,{x},{y},{},{y}", x + 100.0)];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let run = city("industry").poi("id,t,lng,lat,wgs_lng,wgs_lat", &rows, BY_ID).run();
+    assert_near(&run.column("poi_industry"), &[1.0, 0.0]);
+    let told = run.finding("coordinate_columns");
+    assert!(told.message.contains("\"lng\" and \"lat\" are read"), "{}", told.message);
+    assert!(told.value.as_ref().unwrap().contains("wgs_lng"));
+    // Named, nothing is to be told; and a name that speaks of another datum is.
+    let named = city("industry").poi("id,t,lng,lat,lng_gcj02,lat_gcj02", &rows, BY_ID).edit(
+        "crs = \"EPSG:4549\" }\nid = \"id\"\ntype",
+        "crs = \"EPSG:4549\", x = \"lng_gcj02\", y = \"lat_gcj02\" }\nid = \"id\"\ntype",
+    );
+    let run = named.run();
+    assert_near(&run.column("poi_industry"), &[0.0, 1.0]);
+    assert!(run.finding("coordinate_columns").expected.as_ref().unwrap().contains("GCJ-02"));
+}
+
+#[test]
+fn poi_in_a_workbook_are_named() {
+    let mini = city("industry")
+        .with("[layers.poi]\nsource = { path = \"poi.xlsx\", crs = \"EPSG:4549\" }\ntype = \"t\"");
+    mini.write("poi.xlsx", "x");
+    crate::assert_mentions(&mini.check(1), &["points_in_workbook", "save the sheet as CSV"]);
+}

@@ -106,3 +106,12 @@ fn numbers_that_make_no_sense_are_all_refused_at_once() {
         ],
     );
 }
+
+#[test]
+fn a_coefficient_of_a_sink_type_that_no_class_has_is_told() {
+    let rules = [("sink", 10.0, "[\"forest\"]", "[\"sink_area\"]")];
+    let text = Mini::new(&[r#""0301""#], &rules)
+        .with("[sinks]\ncoefficients_t_ha = { forest = 3.0, forrest = 5.0 }")
+        .check(0);
+    assert_mentions(&text, &["unknown_sink_type", "no sink type \"forrest\"", "did you mean \"forest\"?"]);
+}
