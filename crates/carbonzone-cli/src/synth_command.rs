@@ -310,7 +310,7 @@ impl CitySink for Files {
                     .with("name", text(rows, |r| &r.name_zh))
                     .with("typecode", text(rows, |r| r.typecode));
                 let (xs, ys) = rows.iter().map(|r| (r.lon_gcj02, r.lat_gcj02)).unzip();
-                writer.points(&PointBatch { xs, ys, table }).map_err(fail)
+                writer.points(&PointBatch { xs, ys, table, ..PointBatch::default() }).map_err(fail)
             }
         }
     }
@@ -338,7 +338,7 @@ impl CitySink for Files {
                     .with(PEOPLE_COLUMNS[4], real(|r| r.people_10_17))
                     .with(PEOPLE_COLUMNS[5], real(|r| r.people_17_22));
                 let (xs, ys) = rows.iter().map(|r| (r.lon, r.lat)).unzip();
-                writer.points(&PointBatch { xs, ys, table }).map_err(fail)
+                writer.points(&PointBatch { xs, ys, table, ..PointBatch::default() }).map_err(fail)
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Double counting (docs/method.md §10), with the tonnes at stake.
 
-use crate::config::ElectricityBoundary;
+use crate::config::{ElectricityBoundary, SinkBasis};
 use crate::factor::FactorLibrary;
 use crate::inventory::InventoryLine;
-use carbonzone_types::{ExactSum, Finding, Findings};
+use carbonzone_types::{Carbon, ExactSum, Finding, Findings};
 
 /// Sum of the lines that count and satisfy a test.
 fn tonnes(lines: &[InventoryLine], test: impl Fn(&InventoryLine) -> bool) -> f64 {
@@ -211,6 +211,20 @@ pub(crate) fn flagged(lines: &[InventoryLine], library: &FactorLibrary) -> Findi
         }
     }
     findings
+}
+
+/// Carbon of crops that is counted as if it were CO2 (`sink_basis = "carbon_as_is"`), with its tonnes.
+pub(crate) fn carbon_taken_as_co2(lines: &[InventoryLine], basis: SinkBasis) -> Option<Finding> {
+    let carbon_t = tonnes(lines, |l| l.category == "crops");
+    if basis != SinkBasis::CarbonAsIs || carbon_t <= 0.0 {
+        return None;
+    }
+    let co2_t = Carbon(carbon_t).to_co2().tonnes();
+    let message = format!(
+        "sink_basis = \"carbon_as_is\" counts {carbon_t:.0} t of carbon of the crops as if they were CO2; as CO2 they are {co2_t:.0} t"
+    );
+    let finding = Finding::warning("carbon_taken_as_co2", message).amount_t(co2_t - carbon_t);
+    Some(finding.hint("only to compare with a paper that did so: sink_basis = \"co2\" multiplies by 44/12"))
 }
 
 /// The all-in land coefficient of cultivated land and the list of inputs exclude each other (method A2); pigs in stock

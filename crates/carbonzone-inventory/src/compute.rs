@@ -2,7 +2,7 @@
 
 use crate::activity::{ActivityRow, ActivityTable};
 use crate::boundary::excluded;
-use crate::checks::{double_counting, exclusive, flagged};
+use crate::checks::{carbon_taken_as_co2, double_counting, exclusive, flagged};
 use crate::complete::{check_budgets, check_config, check_sectors, check_years};
 use crate::config::InventoryConfig;
 use crate::context::{Context, Draft, Row};
@@ -59,6 +59,7 @@ pub fn compute(
     }
     findings.extend(double_counting(&lines, config.electricity_boundary));
     findings.extend(flagged(&lines, library));
+    findings.items.extend(carbon_taken_as_co2(&lines, config.sink_basis));
     let budgets = budgets(&lines, config);
     check_budgets(&budgets, &mut findings);
     let totals = totals(&lines);

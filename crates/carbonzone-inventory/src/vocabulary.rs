@@ -278,7 +278,7 @@ impl Category {
 }
 
 /// Land groups (space types of the parcels) that a row may name.
-pub const LAND_GROUPS: [&str; 17] = [
+pub const LAND_GROUPS: [&str; 18] = [
     "cultivated_garden",
     "forest",
     "grassland",
@@ -288,6 +288,7 @@ pub const LAND_GROUPS: [&str; 17] = [
     "urban_residential",
     "rural_homestead",
     "admin_public",
+    "park",
     "municipal_utilities",
     "transport_road",
     "transport_rail",

@@ -4,7 +4,7 @@ use carbonzone_inventory::{
     ActivitySource, AgricultureScope, ElectricityBoundary, Inventory, InventoryConfig, SinkBasis, compute,
     load,
 };
-use carbonzone_types::{ExactSum, T_PER_1E4_T};
+use carbonzone_types::ExactSum;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -16,7 +16,6 @@ fn config() -> InventoryConfig {
     InventoryConfig {
         year: Some(2020),
         activity: vec![ActivitySource { path: "yearbook.csv".to_owned(), ..ActivitySource::default() }],
-        sink_basis: SinkBasis::CarbonAsIs,
         synthetic: true,
         ..InventoryConfig::default()
     }
@@ -28,28 +27,35 @@ fn run(config: &InventoryConfig) -> Inventory {
 }
 
 #[test]
-fn the_synthetic_yearbook_has_the_order_of_magnitude_of_table_3() {
-    // Table 3 of the Suzhou paper, corrected, 10⁴ t. The yearbook is synthetic: nothing is tuned closer than 10 %.
+fn carbon_of_crops_is_co2_unless_the_papers_slip_is_asked_for_and_then_it_is_told() {
+    let crops = |i: &Inventory| i.budget("sink", "cultivated_garden").unwrap().amount_t;
+    let told = |i: &Inventory| i.findings.items.iter().find(|f| f.code == "carbon_taken_as_co2").cloned();
+    let co2 = run(&config());
+    assert_eq!(told(&co2), None);
+    let as_is = run(&InventoryConfig { sink_basis: SinkBasis::CarbonAsIs, ..config() });
+    assert!((crops(&co2) / crops(&as_is) - 44.0 / 12.0).abs() < 1e-12);
+    let told = told(&as_is).expect("the slip is a warning");
+    assert!((told.amount_t.unwrap() - (crops(&co2) - crops(&as_is))).abs() < 1e-6);
+    assert!(told.message.contains(&format!("{:.0} t of carbon", crops(&as_is))), "{}", told.message);
+    // Land sinks do not depend on it.
+    assert_eq!(
+        co2.budget("sink", "forest").unwrap().amount_t,
+        as_is.budget("sink", "forest").unwrap().amount_t
+    );
+}
+
+#[test]
+fn the_dispute_about_irrigation_is_told_with_its_tonnes() {
     let inventory = run(&config());
-    for (sector, groups, table_3) in [
-        ("industry", &["industrial"][..], 12430.46),
-        ("industry", &["municipal_utilities"], 6904.31),
-        ("construction", &["urban_residential"], 767.06),
-        ("construction", &["rural_homestead"], 537.13),
-        ("construction", &["commercial"], 1030.09),
-        ("construction", &["admin_public"], 548.48),
-        ("transport", &["transport_road", "transport_rail", "transport_water"], 1421.44),
-        ("agriculture", &["cultivated_garden"], 94.68),
-        ("agriculture", &["facility_agri"], 6.02),
-        ("waste", &["industrial"], 1.02),
-        ("waste", &["municipal_utilities"], 287.28),
-        ("sink", &["cultivated_garden"], 71.96),
-        ("sink", &["forest", "grassland", "water"], 179.90),
-    ] {
-        let sum: f64 = groups.iter().filter_map(|g| inventory.budget(sector, g)).map(|b| b.amount_t).sum();
-        let ratio = sum / T_PER_1E4_T / table_3;
-        assert!((0.9..1.1).contains(&ratio), "{sector} {groups:?}: {ratio:.3} of Table 3");
-    }
+    let irrigation = inventory.lines.iter().find(|l| l.activity == "irrigation_area").unwrap();
+    let told = inventory
+        .findings
+        .items
+        .iter()
+        .find(|f| f.code == "flagged_factor" && f.value.as_deref() == Some("agri.input.irrigation_area"));
+    let told = told.expect("a factor of 100 is said");
+    assert!((told.amount_t.unwrap() - irrigation.result_t).abs() < 1e-9 * irrigation.result_t);
+    assert_eq!(irrigation.status, "disputed");
 }
 
 #[test]

@@ -29,6 +29,9 @@ const X_NAMES: [&str; 12] = [
 /// Names under which a latitude or northing is found if none is given.
 const Y_NAMES: [&str; 9] =
     ["lat", "latitude", "y", "纬度", "lat_wgs84", "lat_gcj02", "wgs84_lat", "gcj02_lat", "northing"];
+/// Names of a column that holds longitude and latitude together, as Amap answers: `120.6,31.3`.
+const PAIR_NAMES: [&str; 8] =
+    ["location", "坐标", "经纬度", "lonlat", "lnglat", "lng_lat", "coordinates", "coord"];
 /// Rows that may stand above the header (titles, notes).
 const TITLE_ROWS: usize = 5;
 
@@ -99,14 +102,14 @@ pub(crate) fn read(
                 progress.end();
                 return None;
             }
-            let (xs, ys, table) = state.take();
-            feed.place.see(&path, crs, &xs, &ys);
-            feed.hand_over(xs, ys, table, &path, &mut losses, sink);
+            let batch = state.take();
+            feed.place.see(&path, crs, &batch.xs, &batch.ys);
+            feed.hand_over(batch, &path, &mut losses, sink);
         }
     }
-    let (xs, ys, table) = state.take();
-    feed.place.see(&path, crs, &xs, &ys);
-    feed.hand_over(xs, ys, table, &path, &mut losses, sink);
+    let batch = state.take();
+    feed.place.see(&path, crs, &batch.xs, &batch.ys);
+    feed.hand_over(batch, &path, &mut losses, sink);
     progress.advance(total.unwrap_or(told).saturating_sub(told));
     progress.end();
     state.check.report(report);
@@ -199,7 +202,14 @@ fn find_header<R: std::io::Read>(
         let x = position(&names, source.x.as_deref(), &X_NAMES);
         let y = position(&names, source.y.as_deref(), &Y_NAMES);
         if let (Some(x), Some(y)) = (x, y) {
+            tell_choice(source, &names, x, y, report);
             return find_columns(source, x, y, names, report);
+        }
+        if let Some(pair) = pair_column(source, &names) {
+            let message =
+                format!("\"{}\" holds both coordinates: the first number is x or longitude", names[pair]);
+            report.add(Finding::info("coordinate_columns", message).field(names[pair].clone()));
+            return find_columns(source, pair, pair, names, report);
         }
         if first.is_none() && names.iter().filter(|n| !n.is_empty()).count() > 1 {
             first = Some(names);
@@ -223,6 +233,64 @@ fn find_header<R: std::io::Read>(
         }
     }
     None
+}
+
+/// The column that holds both coordinates: the one that is named for x alone, else one with a usual name.
+fn pair_column(source: &VectorSource, names: &[String]) -> Option<usize> {
+    match (&source.x, &source.y) {
+        (None, None) => position(names, None, &PAIR_NAMES),
+        (Some(x), None) => position(names, Some(x), &[]),
+        (Some(x), Some(y)) if x == y => position(names, Some(x), &[]),
+        _ => None,
+    }
+}
+
+/// Says which pair of columns was taken if there are several, and when their names speak of another datum than the CRS.
+fn tell_choice(source: &VectorSource, names: &[String], x: usize, y: usize, report: &mut Reporter<'_>) {
+    let lower: Vec<String> = names.iter().map(|n| n.to_lowercase()).collect();
+    let of_longitude = |n: &String| ["lon", "lng", "经度"].iter().any(|part| n.contains(part));
+    let others: Vec<&String> = (0..names.len())
+        .filter(|&i| i != x && i != y && of_longitude(&lower[i]))
+        .map(|i| &names[i])
+        .collect();
+    let (nx, ny) = (&names[x], &names[y]);
+    if !others.is_empty() && (source.x.is_none() || source.y.is_none()) {
+        let message = format!("of several coordinate columns \"{nx}\" and \"{ny}\" are read");
+        report.add(
+            Finding::info("coordinate_columns", message)
+                .field(nx.clone())
+                .value(format!("also there: {}", listed(&others)))
+                .hint("x = \"...\" and y = \"...\" of this source choose others"),
+        );
+    }
+    let crs = source.crs.as_deref().unwrap_or_default().to_uppercase().replace(['-', ' '], "");
+    let says = |datum: &str| lower[x].contains(datum) || lower[y].contains(datum);
+    for (datum, known, right) in [
+        ("gcj", crs == "GCJ02", "GCJ-02"),
+        ("bd09", crs == "BD09", "BD-09"),
+        ("wgs", crs != "GCJ02" && crs != "BD09", "EPSG:4326"),
+    ] {
+        if says(datum) && !known {
+            let message = format!("the names of \"{nx}\" and \"{ny}\" do not fit the CRS of this source");
+            report.add(
+                Finding::warning("coordinate_columns", message)
+                    .field("crs")
+                    .value(source.crs.clone().unwrap_or_default())
+                    .expected(format!("crs = \"{right}\""))
+                    .hint("another offset moves every point by some 500 m"),
+            );
+        }
+    }
+}
+
+/// Two numbers of one cell: `120.6,31.3`.
+fn both(cell: &str) -> Option<(f64, f64)> {
+    let mut numbers = cell
+        .split([',', '，', ';', '；', ' ', '\t'])
+        .filter(|t| !t.is_empty())
+        .map(|t| t.trim().parse::<f64>().ok().filter(|v| v.is_finite()));
+    let pair = (numbers.next()??, numbers.next()??);
+    numbers.next().is_none().then_some(pair)
 }
 
 fn position(names: &[String], given: Option<&str>, standard: &[&str]) -> Option<usize> {
@@ -314,7 +382,12 @@ impl<'a> Rows<'a> {
         self.read += 1;
         let number =
             |i: usize| record.get(i).and_then(|t| t.trim().parse::<f64>().ok()).filter(|v| v.is_finite());
-        let (Some(x), Some(y)) = (number(self.layout.x), number(self.layout.y)) else {
+        let place = if self.layout.x == self.layout.y {
+            record.get(self.layout.x).and_then(both)
+        } else {
+            number(self.layout.x).zip(number(self.layout.y))
+        };
+        let Some((x, y)) = place else {
             let line = record.position().map_or(0, csv::Position::line);
             let cell = |i: usize| record.get(i).unwrap_or("").trim();
             let example = format!("line {line}: \"{}\", \"{}\"", cell(self.layout.x), cell(self.layout.y));
@@ -332,11 +405,26 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn take(&mut self) -> (Vec<f64>, Vec<f64>, AttributeTable) {
+    fn take(&mut self) -> PointBatch {
         let mut table = AttributeTable::new();
         for (name, column) in self.names.iter().zip(&mut self.columns) {
             table.push(name, ColumnData::Text(std::mem::take(column)));
         }
-        (std::mem::take(&mut self.xs), std::mem::take(&mut self.ys), table)
+        let (xs, ys) = (std::mem::take(&mut self.xs), std::mem::take(&mut self.ys));
+        PointBatch { xs, ys, table, features: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cell_may_hold_both_coordinates() {
+        assert_eq!(both("120.6,31.3"), Some((120.6, 31.3)));
+        assert_eq!(both(" 120.6； 31.3 "), Some((120.6, 31.3)));
+        for bad in ["120.6", "120.6,31.3,5", "a,b", "", "nan,31"] {
+            assert_eq!(both(bad), None, "{bad}");
+        }
     }
 }

@@ -36,12 +36,12 @@ impl GpkgRows {
         let mut columns = vec![identifier(&geometry)];
         for field in fields {
             let plain = match field.kind {
-                FieldKind::Tag => false,
+                FieldKind::Tag | FieldKind::Digits => false,
                 FieldKind::Text => ffi::field_types(layer, field.index).0 == OGRFieldType::OFTString,
                 FieldKind::Fid | FieldKind::Real | FieldKind::Int | FieldKind::Bool => true,
             };
             let kind = match field.kind {
-                FieldKind::Text | FieldKind::Tag => "TEXT",
+                FieldKind::Text | FieldKind::Tag | FieldKind::Digits => "TEXT",
                 FieldKind::Real => "REAL",
                 FieldKind::Int | FieldKind::Bool | FieldKind::Fid => "INTEGER",
             };
@@ -98,7 +98,7 @@ impl GpkgRows {
         progress: &dyn Progress,
         sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
         end: &mut ReadEnd,
-        columns: &mut ColumnsBuilder,
+        columns: &mut ColumnsBuilder<'_>,
     ) -> rusqlite::Result<()> {
         let db = self.open()?;
         let mut statement = db.prepare(&self.sql)?;

@@ -26,6 +26,7 @@ mod clip;
 mod common_ground;
 mod crs;
 mod csv_points;
+mod dbf;
 mod decode;
 mod digest;
 mod dissolve;

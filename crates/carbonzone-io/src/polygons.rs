@@ -53,6 +53,9 @@ pub fn read_polygons(
     let (mut raw, end) = read_all(&open, progress);
     progress.end();
     let complete = check_reading(source, &end, open.expected, &mut report);
+    let mut long = warnings::LongReals::default();
+    source.id.iter().filter_map(|id| raw.table.get(id)).for_each(|ids| long.see(ids));
+    long.report(source, &mut report);
     take_ids(source, &mut raw);
     let (bytes, sha256) = digest.finish();
     let record = InputRecord {

@@ -1,6 +1,7 @@
 //! Where a layer comes from, and the part of opening it that all geometry types share.
 
 use crate::crs::{CrsPath, CrsSpec};
+use crate::dbf::DbfDigits;
 use crate::decode::RawBatch;
 use crate::error::IoError;
 use crate::ffi;
@@ -262,6 +263,8 @@ pub(crate) enum FieldKind {
     Int,
     Bool,
     Fid,
+    /// Digits of a number that is too long for an integer, as they stand in a dBASE table.
+    Digits,
     /// A tag inside the hstore text of OpenStreetMap's `other_tags`.
     Tag,
 }
@@ -284,7 +287,7 @@ pub(crate) struct OpenLayer {
 }
 
 enum LayerReader {
-    Gdal { dataset: Dataset, index: usize, fields: Vec<FieldPlan> },
+    Gdal { dataset: Dataset, index: usize, fields: Vec<FieldPlan>, digits: Option<DbfDigits> },
     Gpkg(GpkgRows),
     Parquet(Box<ParquetLayer>),
 }
@@ -322,9 +325,10 @@ impl OpenLayer {
                 end.messages.add(messages);
                 end
             }
-            LayerReader::Gdal { dataset, index, fields } => {
+            LayerReader::Gdal { dataset, index, fields, digits } => {
+                let columns = ColumnsBuilder { digits: digits.as_ref(), ..ColumnsBuilder::new(fields) };
                 let (mut end, messages) =
-                    capture(|| gdal_batches(dataset, *index, fields, size, progress, sink));
+                    capture(|| gdal_batches(dataset, *index, columns, size, progress, sink));
                 end.messages = messages;
                 end
             }
@@ -335,7 +339,7 @@ impl OpenLayer {
 fn gdal_batches(
     dataset: &Dataset,
     index: usize,
-    fields: &[FieldPlan],
+    mut columns: ColumnsBuilder<'_>,
     size: usize,
     progress: &dyn Progress,
     sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
@@ -345,7 +349,6 @@ fn gdal_batches(
         end.failed_at_end = true;
         return end;
     };
-    let mut columns = ColumnsBuilder::new(fields);
     let mut batch = RawBatch::default();
     let mut features = layer.features();
     loop {
@@ -449,7 +452,8 @@ pub(crate) fn open_layer(
     let fields = find_fields(source, &layer, report);
     let crs = find_crs(source, &layer, target, report);
     let filtered = apply_filter(source, &mut layer, report);
-    let (fields, crs, ()) = (fields?, crs?, filtered?);
+    let (mut fields, crs, ()) = (fields?, crs?, filtered?);
+    let digits = long_ids(source, &mut fields);
     if source.filter.is_none() {
         skip_other_fields(&layer, &fields);
     }
@@ -459,8 +463,17 @@ pub(crate) fn open_layer(
     } else {
         None
     };
-    let reader = straight.map_or(LayerReader::Gdal { dataset, index, fields }, LayerReader::Gpkg);
+    let reader = straight.map_or(LayerReader::Gdal { dataset, index, fields, digits }, LayerReader::Gpkg);
     Some(OpenLayer { name, crs, expected, reader })
+}
+
+/// The digits of the id column of a shapefile, if GDAL would make reals of them.
+fn long_ids(source: &VectorSource, fields: &mut [FieldPlan]) -> Option<DbfDigits> {
+    let id = fields.iter_mut().find(|f| source.id.as_ref() == Some(&f.name) && f.kind == FieldKind::Real)?;
+    let shapefile = has_extension(&source.path, &["shp"]) && source.path.is_file();
+    let digits = shapefile.then(|| DbfDigits::read(&source.path, id.index)).flatten()?;
+    id.kind = FieldKind::Digits;
+    Some(digits)
 }
 
 /// Names of the layers of a dataset, in file order.
@@ -729,20 +742,27 @@ fn skip_other_fields<L: LayerAccess>(layer: &L, fields: &[FieldPlan]) {
 }
 
 /// Columns being filled, with a watch on the encoding of texts.
-pub(crate) struct ColumnsBuilder {
+pub(crate) struct ColumnsBuilder<'a> {
     plans: Vec<FieldPlan>,
     columns: Vec<ColumnData>,
+    digits: Option<&'a DbfDigits>,
     pub check: TextCheck,
 }
 
-impl ColumnsBuilder {
+impl ColumnsBuilder<'_> {
     pub(crate) fn new(plans: &[FieldPlan]) -> Self {
-        Self { plans: plans.to_vec(), columns: empty_columns(plans), check: TextCheck::default() }
+        let columns = empty_columns(plans);
+        Self { plans: plans.to_vec(), columns, digits: None, check: TextCheck::default() }
     }
 
     pub(crate) fn push(&mut self, feature: &Feature<'_>) {
         for (plan, column) in self.plans.iter().zip(&mut self.columns) {
-            push_value(plan, column, feature, &mut self.check);
+            match (plan.kind, self.digits, &mut *column) {
+                (FieldKind::Digits, Some(digits), ColumnData::Text(v)) => {
+                    v.push(feature.fid().and_then(|record| digits.text(record)));
+                }
+                _ => push_value(plan, column, feature, &mut self.check),
+            }
         }
     }
 
@@ -794,7 +814,7 @@ fn empty_columns(plans: &[FieldPlan]) -> Vec<ColumnData> {
     plans
         .iter()
         .map(|p| match p.kind {
-            FieldKind::Text | FieldKind::Tag => ColumnData::Text(Vec::new()),
+            FieldKind::Text | FieldKind::Tag | FieldKind::Digits => ColumnData::Text(Vec::new()),
             FieldKind::Real => ColumnData::Real(Vec::new()),
             FieldKind::Int | FieldKind::Fid => ColumnData::Int(Vec::new()),
             FieldKind::Bool => ColumnData::Bool(Vec::new()),

@@ -5,10 +5,13 @@ use crate::csv_points;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
 use crate::place::PlaceCheck;
-use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
+use crate::source::{
+    OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, has_extension, open_layer,
+};
+use crate::warnings::LongReals;
 use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
 use gdal_sys::OGRwkbGeometryType as T;
-use geo::{Centroid, InteriorPoint};
+use geo::InteriorPoint;
 use geo_traits::to_geo::ToGeoGeometry;
 use std::sync::mpsc::sync_channel;
 
@@ -26,6 +29,21 @@ pub struct PointBatch {
     pub ys: Vec<f64>,
     /// One row per point. Columns of a CSV are always text: use `number_at` for numbers.
     pub table: AttributeTable,
+    /// Number of the feature in its batch; the points of a multipoint share it and follow each other. Empty when every
+    /// point is a feature of its own.
+    pub features: Vec<u32>,
+}
+
+impl PointBatch {
+    /// What a point counts of its feature: 1, or 1/n for each of the n points of a multipoint.
+    #[must_use]
+    pub fn shares(&self) -> Vec<f64> {
+        if self.features.is_empty() {
+            return vec![1.0; self.xs.len()];
+        }
+        let parts = self.features.chunk_by(|a, b| a == b);
+        parts.flat_map(|part| std::iter::repeat_n(1.0 / part.len() as f64, part.len())).collect()
+    }
 }
 
 /// Lines in the working CRS: one entry per line string; the parts of a multiline share a row of the table.
@@ -135,7 +153,8 @@ impl Losses {
 /// Streams the points of a layer, in batches, in the order of the file, in the working CRS.
 ///
 /// CSV files are read directly (`x`/`y` or longitude/latitude columns), everything else through GDAL. Polygons
-/// are taken by a point inside, lines and rows without usable coordinates are left out; both are findings.
+/// are taken by a point inside, multipoints by all their points ([`PointBatch::shares`]); lines and rows without usable
+/// coordinates are left out. All of these are findings.
 /// `None` means that the layer cannot be used; the findings say why. Batches may have been handed out before
 /// that is known.
 pub fn read_points(
@@ -147,37 +166,46 @@ pub fn read_points(
     sink: &mut dyn FnMut(PointBatch),
 ) -> Option<InputRecord> {
     let mut report = Reporter::new(source, findings);
+    if has_extension(&source.path, &["xlsx", "xlsm", "xls", "ods"]) {
+        report.add(
+            Finding::error("points_in_workbook", "points are not read from a workbook")
+                .expected("CSV (UTF-8 or GBK) with a header and two columns of coordinates")
+                .hint("save the sheet as CSV: codes and ids keep their zeros if the cells are text"),
+        );
+        return None;
+    }
     if source.is_csv() {
         return csv_points::read(source, crs, &mut report, ledger, progress, sink);
     }
     let mut losses = Losses::default();
-    let mut inner = 0u64;
+    let (mut inner, mut multi, mut long) = (0u64, Multipoints::default(), LongReals::default());
     let mut feed = PointFeed::default();
     let run = run_stream(source, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
         let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        source.id.iter().filter_map(|id| table.get(id)).for_each(|ids| long.see(ids));
         for (row, (kind, wkb)) in raw.geometries().enumerate() {
-            match point_of(kind, wkb) {
-                Ok((x, y, from_polygon)) => {
+            match points_of(kind, wkb) {
+                Ok((points, from_polygon)) => {
                     inner += u64::from(from_polygon);
-                    xs.push(x);
-                    ys.push(y);
-                    rows.push(row as u32);
+                    multi.see(points.len());
+                    xs.extend(points.iter().map(|p| p.0));
+                    ys.extend(points.iter().map(|p| p.1));
+                    rows.extend(points.iter().map(|_| row as u32));
                 }
                 Err((code, what)) => losses.add(code, what, None),
             }
         }
-        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+        let plain = rows.len() == raw.len() && rows.is_sorted_by(|a, b| a < b);
+        let table = if plain { table } else { table.reordered(&rows) };
         feed.place.see(path, crs, &xs, &ys);
-        feed.hand_over(xs, ys, table, path, &mut losses, sink);
+        let features = if plain { Vec::new() } else { rows };
+        feed.hand_over(PointBatch { xs, ys, table, features }, path, &mut losses, sink);
     })?;
+    multi.report(&mut report);
+    long.report(source, &mut report);
     if inner > 0 {
-        report.add(
-            Finding::info(
-                "polygon_as_point",
-                format!("{inner} polygons or multipoints are taken by one point inside"),
-            )
-            .count(inner),
-        );
+        let message = format!("{inner} polygons are taken by one point inside");
+        report.add(Finding::info("polygon_as_point", message).count(inner));
     }
     finish(source, crs, run, losses, &feed, &mut report, ledger)
 }
@@ -206,6 +234,34 @@ pub fn read_lines(
     finish(source, crs, run, losses, &feed, &mut report, ledger)
 }
 
+/// Multipoints with more than one point.
+#[derive(Debug, Default)]
+struct Multipoints {
+    features: u64,
+    points: u64,
+}
+
+impl Multipoints {
+    fn see(&mut self, points: usize) {
+        if points > 1 {
+            self.features += 1;
+            self.points += points as u64;
+        }
+    }
+
+    fn report(&self, report: &mut Reporter<'_>) {
+        if self.features > 0 {
+            let message = format!(
+                "{} multipoints hold {} points: each feature counts once, in equal shares at its points",
+                self.features, self.points
+            );
+            let hint =
+                "if every point stands for itself, split the features first (QGIS: multipart to singleparts)";
+            report.add(Finding::warning("multipoint", message).count(self.features).hint(hint));
+        }
+    }
+}
+
 /// What both streams keep count of.
 #[derive(Debug, Default)]
 pub(crate) struct PointFeed {
@@ -217,30 +273,33 @@ impl PointFeed {
     /// Transforms, leaves out points without an image, passes the rest on.
     pub(crate) fn hand_over(
         &mut self,
-        mut xs: Vec<f64>,
-        mut ys: Vec<f64>,
-        mut table: AttributeTable,
+        mut batch: PointBatch,
         path: &CrsPath,
         losses: &mut Losses,
         sink: &mut dyn FnMut(PointBatch),
     ) {
-        let failed = path.apply(&mut xs, &mut ys).unwrap_or(xs.len());
+        let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
         if failed > 0 {
-            let keep: Vec<u32> = (0..xs.len() as u32).filter(|&i| xs[i as usize].is_finite()).collect();
-            for _ in keep.len()..xs.len() {
+            let keep: Vec<u32> =
+                (0..batch.xs.len() as u32).filter(|&i| batch.xs[i as usize].is_finite()).collect();
+            for _ in keep.len()..batch.xs.len() {
                 losses.add(
                     "no_coordinates",
                     "points without coordinates, or without a place in the working CRS",
                     None,
                 );
             }
-            xs = keep.iter().map(|&i| xs[i as usize]).collect();
-            ys = keep.iter().map(|&i| ys[i as usize]).collect();
-            table = table.reordered(&keep);
+            let kept = |v: &[f64]| keep.iter().map(|&i| v[i as usize]).collect();
+            batch = PointBatch {
+                xs: kept(&batch.xs),
+                ys: kept(&batch.ys),
+                table: batch.table.reordered(&keep),
+                features: keep.iter().filter_map(|&i| batch.features.get(i as usize).copied()).collect(),
+            };
         }
-        self.used += xs.len() as u64;
-        if !xs.is_empty() {
-            sink(PointBatch { xs, ys, table });
+        self.used += batch.xs.len() as u64;
+        if !batch.xs.is_empty() {
+            sink(batch);
         }
     }
 
@@ -377,10 +436,13 @@ fn stream_batches(
     })
 }
 
-/// A point for a geometry; true if it was not a single point.
-fn point_of(kind: RawKind, wkb: &[u8]) -> Result<(f64, f64, bool), (&'static str, &'static str)> {
-    const BROKEN: (&str, &str) = ("undecodable_geometry", "features whose geometry cannot be decoded");
-    const EMPTY: (&str, &str) = ("empty_geometry", "features with an empty geometry");
+/// Why a geometry gives no point: code and words.
+type NoPoint = (&'static str, &'static str);
+
+/// The points of a geometry; true if it is the point inside a polygon.
+fn points_of(kind: RawKind, wkb: &[u8]) -> Result<(Vec<(f64, f64)>, bool), NoPoint> {
+    const BROKEN: NoPoint = ("undecodable_geometry", "features whose geometry cannot be decoded");
+    const EMPTY: NoPoint = ("empty_geometry", "features with an empty geometry");
     let kind = match kind {
         RawKind::Null => return Err(("null_geometry", "features without a geometry")),
         RawKind::Undecodable => return Err(BROKEN),
@@ -389,24 +451,24 @@ fn point_of(kind: RawKind, wkb: &[u8]) -> Result<(f64, f64, bool), (&'static str
     if kind == T::wkbPoint
         && let Some([x, y]) = plain_point(wkb)
     {
-        return if x.is_nan() && y.is_nan() { Err(EMPTY) } else { Ok((x, y, false)) };
+        return if x.is_nan() && y.is_nan() { Err(EMPTY) } else { Ok((vec![(x, y)], false)) };
     }
     let geometry = wkb::reader::read_wkb(wkb).ok().and_then(|g| g.try_to_geometry());
-    let found = match geometry {
+    let inside = match geometry {
         None if kind == T::wkbPoint => return Err(EMPTY),
         None => return Err(BROKEN),
-        Some(geo_types::Geometry::Point(p)) => return Ok((p.x(), p.y(), false)),
-        Some(geo_types::Geometry::MultiPoint(m)) if m.0.len() == 1 => {
-            return Ok((m.0[0].x(), m.0[0].y(), false));
+        Some(geo_types::Geometry::Point(p)) => return Ok((vec![(p.x(), p.y())], false)),
+        Some(geo_types::Geometry::MultiPoint(m)) if m.0.is_empty() => return Err(EMPTY),
+        Some(geo_types::Geometry::MultiPoint(m)) => {
+            return Ok((m.0.iter().map(|p| (p.x(), p.y())).collect(), false));
         }
-        Some(geo_types::Geometry::MultiPoint(m)) => m.centroid(),
         Some(geo_types::Geometry::Polygon(p)) => finite(&p).then(|| p.interior_point()).flatten(),
         Some(geo_types::Geometry::MultiPolygon(m)) => {
             m.0.iter().all(finite).then(|| m.interior_point()).flatten()
         }
         Some(_) => return Err(("not_a_point", "features that are lines or collections, not points")),
     };
-    found.map(|p| (p.x(), p.y(), true)).ok_or(EMPTY)
+    inside.map(|p| (vec![(p.x(), p.y())], true)).ok_or(EMPTY)
 }
 
 fn finite(polygon: &geo_types::Polygon<f64>) -> bool {

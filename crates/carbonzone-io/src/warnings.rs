@@ -4,7 +4,7 @@ use crate::crs::WorkingCrs;
 use crate::decode::Outcome;
 use crate::source::{Reporter, VectorSource};
 use carbonzone_geom::{Coverage, far_off};
-use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage, number_of};
+use carbonzone_types::{ColumnData, ExactSum, Finding, Ledger, LedgerRow, Stage, number_of};
 use gdal::vector::geometry_type_to_name;
 
 /// A kind of defect, gathered over all features.
@@ -256,5 +256,62 @@ mod tests {
         assert_eq!(singular("invalid polygons repaired"), "invalid polygon repaired");
         assert_eq!(singular("features without a geometry"), "feature without a geometry");
         assert_eq!(singular("features that are no polygons (Point)"), "feature that is no polygon (Point)");
+    }
+}
+
+/// Ids in a column of reals that have more digits than a real keeps.
+#[derive(Debug, Default)]
+pub(crate) struct LongReals {
+    count: u64,
+    example: Option<String>,
+}
+
+/// From here on a real has no place for all digits of some numbers of 16 digits.
+const SURE_DIGITS: f64 = 1e15;
+
+impl LongReals {
+    /// Looks at the ids of a batch.
+    pub(crate) fn see(&mut self, ids: &ColumnData) {
+        let ColumnData::Real(values) = ids else { return };
+        for value in values.iter().flatten().filter(|v| v.abs() >= SURE_DIGITS) {
+            self.count += 1;
+            self.example.get_or_insert_with(|| format!("{value:.0}"));
+        }
+    }
+
+    /// Reports them, if there are any.
+    pub(crate) fn report(self, source: &VectorSource, report: &mut Reporter<'_>) {
+        let Some(example) = self.example else { return };
+        report.add(
+            Finding::warning(
+                "id_not_exact",
+                format!("{} ids are reals of more than 15 digits: their last digits are not those of the survey", self.count),
+            )
+            .field(source.id.clone().unwrap_or_default())
+            .value(example)
+            .count(self.count)
+            .expected("ids as text, or as 64-bit integers")
+            .hint("change the type of the field where the layer was made: a join or a lookup by such an id fails"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod id_tests {
+    use super::*;
+
+    #[test]
+    fn only_reals_beyond_fifteen_digits_are_no_ids() {
+        let count = |data: &ColumnData| {
+            let mut long = LongReals::default();
+            long.see(data);
+            long.count
+        };
+        assert_eq!(
+            count(&ColumnData::reals(&[320_505_001.0, 3.205_05e18, f64::NAN, 123_456_789_012_345.0])),
+            1
+        );
+        assert_eq!(count(&ColumnData::Int(vec![Some(3_205_050_000_000_000_001)])), 0);
+        assert_eq!(count(&ColumnData::texts(&["3205050000000000001"])), 0);
     }
 }

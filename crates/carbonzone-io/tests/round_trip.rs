@@ -263,7 +263,9 @@ fn points_and_lines_stream_out_and_in() {
     };
     let mut writer = VectorWriter::create(&path, VectorFormat::GeoPackage, &spec).unwrap();
     let table = AttributeTable::new().with("people", ColumnData::reals(&[1.5, f64::NAN]));
-    writer.points(&PointBatch { xs: vec![120.6, 120.7], ys: vec![31.3, 31.4], table }).unwrap();
+    writer
+        .points(&PointBatch { xs: vec![120.6, 120.7], ys: vec![31.3, 31.4], table, ..PointBatch::default() })
+        .unwrap();
     writer.finish().unwrap();
     let read = points(&VectorSource::new("population", &path).fields(&["people"]), &crs);
     let layer = read.layer.unwrap();

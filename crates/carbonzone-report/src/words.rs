@@ -35,6 +35,7 @@ pub fn land_group(key: &str) -> Label {
         "urban_residential" => ("Urban residential land", "城镇住宅用地"),
         "rural_homestead" => ("Rural homesteads", "农村宅基地"),
         "admin_public" => ("Public administration and services", "公共管理与公共服务用地"),
+        "park" => ("Parks and green space", "公园与绿地"),
         "municipal_utilities" => ("Municipal utilities", "公用设施用地"),
         "transport" => ("Transport land", "交通运输用地"),
         "road" | "transport_road" => ("Roads", "公路与道路用地"),
@@ -45,6 +46,7 @@ pub fn land_group(key: &str) -> Label {
         "wetland" => ("Wetland", "湿地"),
         "facility_agri" => ("Agricultural facilities", "设施农用地"),
         "unused" => ("Unused land", "未利用地"),
+        "built_up" => ("Built-up land", "建设用地"),
         "forest_grassland_water" => ("Forest, grassland and water", "林地、草地和水域"),
         _ => return Label::same(spaced(key)),
     };

@@ -1,13 +1,13 @@
-//! Land-use codes to the paper's space types (Table 2) and sink types, by longest prefix.
+//! Land-use codes to the paper's space types (Table 2) and sink types.
 
-use crate::code_table::{CodeRow, CodeTable, SchemeError, Shipped, shipped};
+use crate::code_table::{CodeRow, CodeTable, MatchKind, Matching, SchemeError, Shipped, shipped};
 use carbonzone_types::ExactSum;
 use serde::Deserialize;
 
 /// One row of a land-use scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct LandUseClass {
-    /// Code, matched as a prefix of the parcel's code.
+    /// Code; `32*` in a table of one's own stands for all that begin with 32.
     pub code: String,
     /// Chinese name.
     #[serde(default)]
@@ -51,13 +51,14 @@ pub struct LandUseScheme {
 }
 
 const SHIPPED: &[Shipped] = &[
-    shipped("gbt21010", include_str!("../data/gbt21010.csv"), true),
-    shipped("planning2023", include_str!("../data/planning2023.csv"), true),
-    shipped("euluc", include_str!("../data/euluc.csv"), false),
-    shipped("osm", include_str!("../data/osm.csv"), false),
-    shipped("corine", include_str!("../data/corine.csv"), false),
-    shipped("worldcover", include_str!("../data/worldcover.csv"), false),
-    shipped("clcd", include_str!("../data/clcd.csv"), false),
+    shipped("gbt21010", include_str!("../data/gbt21010.csv"), Matching::Pairs),
+    shipped("gbt21010_2007", include_str!("../data/gbt21010_2007.csv"), Matching::Letters),
+    shipped("planning2023", include_str!("../data/planning2023.csv"), Matching::Pairs),
+    shipped("euluc", include_str!("../data/euluc.csv"), Matching::Whole),
+    shipped("osm", include_str!("../data/osm.csv"), Matching::Whole),
+    shipped("corine", include_str!("../data/corine.csv"), Matching::Whole),
+    shipped("worldcover", include_str!("../data/worldcover.csv"), Matching::Whole),
+    shipped("clcd", include_str!("../data/clcd.csv"), Matching::Whole),
 ];
 
 impl LandUseScheme {
@@ -90,12 +91,19 @@ impl LandUseScheme {
         self.table.has_column("sink_type")
     }
 
-    /// The class of a code. Hierarchical schemes (Chinese standards, a user's CSV): the row with the longest code
-    /// that is a prefix of it. Others (EULUC, OSM, CORINE, rasters): the row with this code; `landuse=forest` is
-    /// `forest`, and `3.0` (a class number stored as a real) is `3`.
+    /// The class of a code, wherever it stands; see [`find`](Self::find).
     #[must_use]
     pub fn classify(&self, code: &str) -> Option<&LandUseClass> {
-        self.table.classify(code)
+        self.find("", code).map(|(class, _)| class)
+    }
+
+    /// The class of a code that stands in a field, and how it was found: as a whole (`natural=wood` before `wood` before
+    /// `natural=*`), as a whole once blanks, full-width digits and a decimal `.0` are taken away, or by the longest code
+    /// of the table that it begins with. The last is tried in Chinese standards, where two digits make a level (`0201K` is
+    /// `0201`, but `101` is no kind of `10`), and in a table of one's own unless its codes are plain numbers of one length.
+    #[must_use]
+    pub fn find(&self, field: &str, code: &str) -> Option<(&LandUseClass, MatchKind)> {
+        self.table.find(field, code).map(|(row, kind)| (self.table.row(row), kind))
     }
 
     /// True if the code stands in the table as it is, not only by its beginning.
@@ -140,10 +148,7 @@ impl LandUseScheme {
     /// hierarchical schemes apart that share their first digits. `None` without area.
     #[must_use]
     pub fn listed_share<'a>(&self, rows: impl Iterator<Item = (&'a str, f64)>) -> Option<f64> {
-        area_share(
-            rows,
-            |code| if self.table.prefix { self.lists(code) } else { self.classify(code).is_some() },
-        )
+        area_share(rows, |code| self.lists(code))
     }
 }
 
@@ -171,6 +176,94 @@ mod tests {
         assert_eq!(scheme.classify("1107A").unwrap().space_type, "water");
         assert!(scheme.classify("77").is_none());
         assert!(scheme.classify("").is_none());
+        assert_eq!(scheme.find("", "0201K").unwrap().1, MatchKind::Beginning);
+        assert_eq!(scheme.find("", "0809").unwrap().1, MatchKind::Listed);
+    }
+
+    #[test]
+    fn class_numbers_of_other_tables_do_not_become_classes_of_the_chinese_standards() {
+        // Level-3 codes of CORINE and level-II codes of EULUC have three digits; levels of the standards have two each.
+        for scheme in ["gbt21010", "planning2023"] {
+            let scheme = LandUseScheme::shipped(scheme).unwrap();
+            for code in ["111", "112", "121", "311", "512", "101", "201", "501", "505"] {
+                assert_eq!(scheme.classify(code), None, "{}: {code}", scheme.name);
+            }
+        }
+    }
+
+    #[test]
+    fn plain_numbers_of_one_length_match_as_a_whole() {
+        let own = LandUseScheme::from_csv("x.csv", "code,space_type\n11,forest\n12,water\n").unwrap();
+        assert!(own.classify("11").is_some() && own.classify("112").is_none() && own.classify("1").is_none());
+        // Asked for, a beginning counts.
+        let own = LandUseScheme::from_csv("x.csv", "code,space_type\n11*,forest\n12*,water\n").unwrap();
+        assert_eq!(own.find("", "112").unwrap().1, MatchKind::Listed, "it was asked for");
+        assert!(own.classify("211").is_none());
+        // Codes of several lengths are levels.
+        let own = LandUseScheme::from_csv("x.csv", "code,space_type\n1,forest\n12,water\n").unwrap();
+        assert_eq!(own.classify("13").unwrap().space_type, "forest");
+    }
+
+    #[test]
+    fn codes_are_read_as_spreadsheets_and_input_methods_write_them() {
+        let scheme = LandUseScheme::shipped("gbt21010").unwrap();
+        for code in [" 0601", "０６０１", "'0601", "0601.0", "06 01", "\u{3000}0601\u{a0}"] {
+            assert_eq!(scheme.classify(code).unwrap().space_type, "industrial", "{code:?}");
+        }
+        assert_eq!(scheme.find("", "０６０１").unwrap().1, MatchKind::Mended);
+    }
+
+    #[test]
+    fn corine_is_known_by_clc_code_and_by_grid_code() {
+        let scheme = LandUseScheme::shipped("corine").unwrap();
+        let type_of = |code: &str| scheme.classify(code).unwrap().space_type.clone();
+        // Grid codes follow the order of the CLC codes: 1 = 111, 3 = 121, 23 = 311, 44 = 523.
+        for (grid, clc) in [("1", "111"), ("3", "121"), ("23", "311"), ("41", "512"), ("44", "523")] {
+            assert_eq!(
+                scheme.classify(grid).unwrap().name_en,
+                scheme.classify(clc).unwrap().name_en,
+                "{grid}"
+            );
+        }
+        assert_eq!(type_of("12"), "cultivated_garden");
+        assert!(
+            scheme.classify("45").is_none()
+                && scheme.classify("48").is_none()
+                && scheme.classify("1111").is_none()
+        );
+    }
+
+    #[test]
+    fn three_digits_are_the_standard_of_2007_and_the_second_survey() {
+        let scheme = LandUseScheme::shipped("gbt21010_2007").unwrap();
+        let type_of = |code: &str| scheme.classify(code).map(|c| c.space_type.as_str());
+        assert_eq!(type_of("011"), Some("cultivated_garden"));
+        assert_eq!(type_of("061"), Some("industrial"));
+        assert_eq!(type_of("102"), Some("transport_road"));
+        assert_eq!(type_of("021K"), Some("cultivated_garden"));
+        assert_eq!(type_of("201"), Some("built_up"), "a whole city");
+        assert_eq!(type_of("0601"), None);
+        assert_eq!(type_of("11"), None, "a lost zero is not guessed");
+        assert_eq!(scheme.classes().len(), 57 + 5);
+    }
+
+    #[test]
+    fn parks_are_no_administration_land_and_absorb_as_urban_green() {
+        for (scheme, code) in [
+            ("gbt21010", "0810"),
+            ("gbt21010_2007", "087"),
+            ("planning2023", "1401"),
+            ("euluc", "10"),
+            ("osm", "leisure=park"),
+            ("corine", "141"),
+        ] {
+            let class = LandUseScheme::shipped(scheme).unwrap().classify(code).unwrap().clone();
+            assert_eq!(
+                (class.space_type.as_str(), class.sink_type.as_str()),
+                ("park", "urban_green"),
+                "{scheme} {code}"
+            );
+        }
     }
 
     #[test]
@@ -233,7 +326,7 @@ mod tests {
         let gb = LandUseScheme::shipped("gbt21010").unwrap();
         let mut known = gb.space_types();
         known.extend(["sea".to_owned(), "built_up".to_owned()]);
-        let sinks = ["crops", "forest", "grassland", "water", "wetland", "unused", "none"];
+        let sinks = ["crops", "forest", "grassland", "water", "wetland", "unused", "urban_green", "none"];
         for name in LandUseScheme::names() {
             for class in LandUseScheme::shipped(name).unwrap().classes() {
                 assert!(!class.status.is_empty(), "{name}: {}", class.code);
@@ -250,7 +343,7 @@ mod tests {
         assert_eq!(scheme.known_share(std::iter::empty()), None);
         let rows = || [("0404", 1.0), ("0101", 1.0)].into_iter();
         let planning = LandUseScheme::shipped("planning2023").unwrap();
-        assert_eq!(planning.known_share(rows()), Some(1.0), "by its beginning, 04");
+        assert_eq!(planning.known_share(rows()), Some(1.0), "0404 by its beginning, 04");
         assert_eq!(planning.listed_share(rows()), Some(0.5));
     }
 }

@@ -34,9 +34,9 @@ pub mod surrogate;
 
 pub use allocate::{Allocation, Parcels, PlacedPointSource, RuleTonnes, allocate};
 pub use allocation_error::AllocationError;
-pub use code_table::SchemeError;
+pub use code_table::{MatchKind, SchemeError};
 pub use downscale::DownscaleError;
 pub use land_use::{LandUseClass, LandUseScheme};
 pub use line_scheme::{NO_MODE, line_modes};
-pub use poi_scheme::{PoiClass, PoiScheme, split_codes};
+pub use poi_scheme::{PoiClass, PoiScheme};
 pub use rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyColumn, ProxyTable};

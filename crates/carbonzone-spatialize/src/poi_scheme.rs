@@ -1,12 +1,13 @@
-//! POI type codes to proxy groups and transport modes, by longest prefix.
+//! POI type codes to proxy groups and transport modes.
 
-use crate::code_table::{CodeRow, CodeTable, SchemeError, Shipped, shipped};
+use crate::code_table::{CodeRow, CodeTable, MatchKind, Matching, SchemeError, Shipped, mended, shipped};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// One row of a POI scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PoiClass {
-    /// Code, matched as a prefix.
+    /// Code; `05*` in a table of one's own stands for all that begin with 05.
     pub code: String,
     /// Chinese name.
     #[serde(default)]
@@ -40,12 +41,14 @@ pub struct PoiScheme {
     /// Name.
     pub name: String,
     table: CodeTable<PoiClass>,
+    /// Rows by the words of the category (`餐饮服务`), where codes are six digits in three levels: Amap.
+    words: BTreeMap<String, Vec<usize>>,
 }
 
-/// Codes of Amap and of a user's CSV are hierarchical, those of OSM match as a whole.
+/// Codes of Amap are hierarchical, those of OSM match as a whole.
 const SHIPPED: &[Shipped] = &[
-    shipped("amap", include_str!("../data/amap.csv"), true),
-    shipped("osm", include_str!("../data/osm_poi.csv"), false),
+    shipped("amap", include_str!("../data/amap.csv"), Matching::Pairs),
+    shipped("osm", include_str!("../data/osm_poi.csv"), Matching::Whole),
 ];
 
 impl PoiScheme {
@@ -60,7 +63,16 @@ impl PoiScheme {
     /// # Errors
     /// [`SchemeError::Unknown`] lists the shipped names.
     pub fn shipped(name: &str) -> Result<Self, SchemeError> {
-        Ok(Self { name: name.to_owned(), table: CodeTable::shipped(name, SHIPPED)? })
+        let table = CodeTable::<PoiClass>::shipped(name, SHIPPED)?;
+        let mut words: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (row, class) in table.rows().iter().enumerate().filter(|_| name == "amap") {
+            // People write 餐饮 for 餐饮服务.
+            let short = class.name_zh.strip_suffix("服务").filter(|s| s.chars().count() > 1);
+            for word in std::iter::once(class.name_zh.as_str()).chain(short) {
+                words.entry(word.to_owned()).or_default().push(row);
+            }
+        }
+        Ok(Self { name: name.to_owned(), table, words })
     }
 
     /// Reads a scheme from CSV text with columns `code, group` and optionally `name_zh, name_en, mode`.
@@ -68,14 +80,61 @@ impl PoiScheme {
     /// # Errors
     /// As [`crate::LandUseScheme::from_csv`].
     pub fn from_csv(name: &str, text: &str) -> Result<Self, SchemeError> {
-        Ok(Self { name: name.to_owned(), table: CodeTable::from_csv(name, text)? })
+        Ok(Self { name: name.to_owned(), table: CodeTable::from_csv(name, text)?, words: BTreeMap::new() })
     }
 
-    /// The class of one code: by its longest known beginning, in the scheme `osm` as a whole (`amenity=bank` is
-    /// `bank`; `shop=bakery` is a shop even if no row lists bakeries).
+    /// The class of one code, wherever it stands; see [`find`](Self::find).
     #[must_use]
     pub fn classify(&self, code: &str) -> Option<&PoiClass> {
-        self.table.classify(code)
+        self.find("", code).map(|(row, _)| &self.table.rows()[row])
+    }
+
+    /// Number among the [classes](Self::classes) of one code that stands in a field, and how it was found. As in
+    /// [`crate::LandUseScheme::find`]: `bakery` in the field `shop` is `shop=bakery`, else `bakery`, else `shop=*`. In the
+    /// scheme `amap` a code that has lost its leading zero (`50000`) is mended, and categories in words
+    /// (`公司企业;工厂`) are understood.
+    #[must_use]
+    pub fn find(&self, field: &str, code: &str) -> Option<(usize, MatchKind)> {
+        if self.words.is_empty() {
+            return self.table.find(field, code);
+        }
+        let six_digits = |code: &str| {
+            let code = mended(code).unwrap_or_else(|| code.to_owned());
+            (code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit())).then(|| format!("0{code}"))
+        };
+        match six_digits(code.trim()) {
+            Some(code) => self.table.find("", &code).map(|(row, _)| (row, MatchKind::Mended)),
+            // All codes of the classification begin with one of the table; that is no guess.
+            None => self.table.find("", code).map(|(row, kind)| match kind {
+                MatchKind::Beginning if mended(code.trim()).is_some() => (row, MatchKind::Mended),
+                MatchKind::Beginning => (row, MatchKind::Listed),
+                kind => (row, kind),
+            }),
+        }
+        .or_else(|| self.in_words(code).map(|row| (row, MatchKind::Words)))
+    }
+
+    /// Row of a category in words, from the coarse level to the fine one: `商务住宅;产业园区;产业园区`.
+    fn in_words(&self, text: &str) -> Option<usize> {
+        let code = |row: usize| self.table.rows()[row].code.as_str();
+        let mut found: Option<usize> = None;
+        for level in text.split([';', '；']).map(str::trim) {
+            let below = |row: &&usize| found.is_none_or(|f| code(**row).starts_with(code(f)));
+            if let Some(row) = self.words.get(level).and_then(|rows| rows.iter().find(below)) {
+                found = Some(*row);
+            }
+        }
+        found
+    }
+
+    /// The codes of a field with several types: `170300|060000`; of Amap also categories in words, whose levels are
+    /// parted by semicolons: `餐饮服务;中餐厅;中餐厅|购物服务;商场;商场`.
+    pub fn split_codes<'a>(&self, field: &'a str) -> impl Iterator<Item = &'a str> {
+        let words = !self.words.is_empty() && field.chars().any(char::is_alphabetic);
+        field
+            .split(move |c| matches!(c, '|' | '｜') || (!words && matches!(c, ';' | '；')))
+            .map(str::trim)
+            .filter(|c| !c.is_empty())
     }
 
     /// All classes.
@@ -93,11 +152,6 @@ impl PoiScheme {
     }
 }
 
-/// The codes of a field with several types, as Amap writes them: `170300|060000`.
-pub fn split_codes(field: &str) -> impl Iterator<Item = &str> {
-    field.split(['|', ';']).map(str::trim).filter(|c| !c.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,7 +166,7 @@ mod tests {
         assert_eq!(group("090100"), "public");
         assert_eq!(scheme.classify("150904").unwrap().mode, "road");
         assert_eq!(scheme.classify("150200").unwrap().mode, "rail");
-        assert!(scheme.classify("990").is_some_and(|c| c.group == "ignore"));
+        assert!(scheme.classify("990100").is_some_and(|c| c.group == "ignore"));
     }
 
     #[test]
@@ -129,7 +183,59 @@ mod tests {
 
     #[test]
     fn several_codes_in_one_field_are_split() {
-        assert_eq!(split_codes("170300|060000").collect::<Vec<_>>(), ["170300", "060000"]);
-        assert_eq!(split_codes("").count(), 0);
+        let split = |scheme: &str, text: &'static str| {
+            PoiScheme::shipped(scheme).unwrap().split_codes(text).collect::<Vec<_>>()
+        };
+        assert_eq!(split("amap", "170300|060000"), ["170300", "060000"]);
+        assert_eq!(split("amap", "170300;060000"), ["170300", "060000"]);
+        assert_eq!(split("osm", "bank;atm"), ["bank", "atm"]);
+        assert_eq!(split("amap", "餐饮服务;中餐厅;川菜|购物服务"), ["餐饮服务;中餐厅;川菜", "购物服务"]);
+        assert_eq!(split("amap", ""), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_value_is_looked_up_with_the_field_it_stands_in() {
+        let scheme = PoiScheme::shipped("osm").unwrap();
+        let group = |field: &str, code: &str| {
+            scheme.find(field, code).map(|(row, _)| scheme.classes()[row].group.clone())
+        };
+        assert_eq!(group("shop", "knitting_wool").as_deref(), Some("commercial"));
+        assert_eq!(group("office", "yes").as_deref(), Some("commercial"));
+        assert_eq!(group("craft", "carpenter").as_deref(), Some("industry"));
+        assert_eq!(group("amenity", "bank").as_deref(), Some("commercial"));
+        assert_eq!(group("amenity", "knitting_wool"), None);
+        assert_eq!(group("", "knitting_wool"), None);
+        // A table of one's own may do the same.
+        let own = PoiScheme::from_csv("x.csv", "code,group\nshop=*,shops\nbank,money\n").unwrap();
+        assert_eq!(own.find("shop", "bakery").map(|(row, _)| row), Some(0));
+        assert_eq!(own.find("amenity", "bank").map(|(row, _)| row), Some(1));
+    }
+
+    #[test]
+    fn amap_codes_are_read_as_people_have_them() {
+        let scheme = PoiScheme::shipped("amap").unwrap();
+        let find =
+            |code: &str| scheme.find("", code).map(|(row, kind)| (scheme.classes()[row].code.as_str(), kind));
+        assert_eq!(find("050000"), Some(("05", MatchKind::Listed)));
+        for lost in ["50000", "50000.0", " 50000", "５００００", "'50000", "50100"] {
+            assert_eq!(find(lost), Some(("05", MatchKind::Mended)), "{lost}");
+        }
+        for odd in ["170300.0", "１７０３００", "17 0300", "'170300", "\u{3000}170300"] {
+            assert_eq!(find(odd).map(|f| f.0), Some("1703"), "{odd}");
+        }
+        for (words, code) in [
+            ("餐饮服务", "05"),
+            ("餐饮", "05"),
+            ("餐饮服务;中餐厅;中餐厅", "05"),
+            ("公司企业;工厂;工厂", "1703"),
+            ("公司企业;公司企业;公司企业", "17"),
+            ("公司企业；公司；机械电子", "170204"),
+            ("商务住宅;产业园区;产业园区", "1201"),
+        ] {
+            assert_eq!(find(words), Some((code, MatchKind::Words)), "{words}");
+        }
+        assert_eq!(find("美食"), None);
+        assert_eq!(find("777"), None);
+        assert_eq!(find("1703000"), None, "seven digits are no code");
     }
 }

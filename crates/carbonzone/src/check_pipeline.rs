@@ -1,8 +1,8 @@
 //! Checks of a pipeline file that serde cannot see: ranges, totals, rules, names that do not exist.
 
-use crate::check_layers;
 use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
+use crate::{check_layers, check_ranges};
 use carbonzone_types::{Finding, Findings, Proxy};
 use std::collections::BTreeMap;
 
@@ -12,19 +12,7 @@ pub fn check(loaded: &Loaded) -> Findings {
     let p = &loaded.pipeline;
     check_name(loaded, &p.city.name, &mut findings);
     check_cell(loaded, &p.aggregate, &mut findings);
-    if let Some(roads) = &p.layers.roads
-        && !(0.0..=1.0).contains(&roads.lambda)
-    {
-        findings.push(
-            loaded.at(
-                Finding::error("lambda", "the weight of the traffic POI must lie between 0 and 1")
-                    .field("layers.roads.lambda")
-                    .value(roads.lambda.to_string()),
-                &["layers", "roads", "lambda"],
-            ),
-        );
-    }
-    check_ranges(loaded, &mut findings);
+    check_ranges::check(loaded, &mut findings);
     check_layers::check(loaded, &mut findings);
     check_totals(loaded, &mut findings);
     check_rules(loaded, &mut findings);
@@ -57,34 +45,6 @@ pub fn check_cell<P>(loaded: &Loaded<P>, grid: &Aggregate, findings: &mut Findin
                 &["aggregate", "cell_m"],
             ),
         );
-    }
-}
-
-/// Distances are not negative, and a year is a year.
-fn check_ranges(loaded: &Loaded, findings: &mut Findings) {
-    let layers = &loaded.pipeline.layers;
-    let snaps = [
-        ("poi", "snap_m", layers.poi.as_ref().map(|l| l.snap_m)),
-        ("population", "snap_m", layers.population.as_ref().map(|l| l.snap_m)),
-        ("roads", "snap_m", layers.roads.as_ref().map(|l| l.snap_m)),
-        ("roads", "poi_snap_m", layers.roads.as_ref().map(|l| l.poi_snap_m)),
-        ("point_sources", "snap_m", layers.point_sources.as_ref().map(|l| l.snap_m)),
-    ];
-    let mut refuse = |keys: &[&str], value: String, expected: &str| {
-        let finding = Finding::error("out_of_range", format!("{} = {value}", keys.join(".")))
-            .field(keys.join("."))
-            .value(value)
-            .expected(expected);
-        findings.push(loaded.at(finding, keys));
-    };
-    for (layer, key, value) in snaps {
-        if let Some(metres) = value.filter(|m| !(*m >= 0.0 && m.is_finite())) {
-            refuse(&["layers", layer, key], metres.to_string(), "a distance in metres, 0 or more");
-        }
-    }
-    let year = loaded.pipeline.city.year;
-    if !(1900..=2200).contains(&year) {
-        refuse(&["city", "year"], year.to_string(), "a year such as 2020");
     }
 }
 

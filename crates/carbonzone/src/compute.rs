@@ -13,6 +13,7 @@ use carbonzone_types::{
 };
 use carbonzone_zoning::{IndexInputs, IndexOptions, Indices, Zoning, ZoningScheme, classify, indices};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// Sectors of the paper in its order; others follow in the order of the allocation table.
 const PAPER_ORDER: [&str; 5] = ["industry", "construction", "transport", "agriculture", "waste"];
@@ -130,6 +131,7 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
     progress.begin("allocate", None);
     let result = allocate(&parcels, &inputs.proxies, &inputs.rules, &inputs.point_sources);
     progress.end();
+    report_beginnings(inputs, result.as_ref().ok(), notes);
     match result {
         Ok(allocation) => {
             report_parcel_overlaps(inputs, &allocation, notes);
@@ -144,20 +146,75 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
     }
 }
 
+/// Codes that the scheme knows only by their beginning, with parcels, area and, once placed, the emissions on them.
+fn report_beginnings(inputs: &Inputs, allocation: Option<&Allocation>, notes: &mut Notes) {
+    let parcels = &inputs.parcels;
+    if parcels.by_beginning.is_empty() {
+        return;
+    }
+    let codes = &parcels.land_use;
+    let mut met = vec![(0u64, ExactSum::new(), ExactSum::new()); codes.names.len()];
+    for (&code, area) in codes.of.iter().zip(&parcels.area_m2) {
+        met[code as usize].0 += 1;
+        met[code as usize].1.add(*area);
+    }
+    for (record, tonnes) in allocation.into_iter().flat_map(|a| a.records.iter().zip(&a.per_rule)) {
+        for (p, t) in tonnes.placed().filter(|_| record.sector != "sink") {
+            met[codes.of[p] as usize].2.add(t);
+        }
+    }
+    let mut list = Vec::new();
+    let (mut count, mut total_t, mut longer) = (0, ExactSum::new(), false);
+    for (number, class) in &parcels.by_beginning {
+        let (n, area, t) = met[*number as usize];
+        let code = &codes.names[*number as usize];
+        let tonnes = allocation.map_or(String::new(), |_| format!(", {:.0} t CO2e", t.value()));
+        list.push(format!("\"{code}\" as {class}: {n} parcels, {:.0} m²{tonnes}", area.value()));
+        count += n;
+        total_t.merge(t);
+        // Letters behind a code mark it (0201K); further digits make another class of it.
+        longer |= code
+            .trim()
+            .strip_prefix(class.as_str())
+            .is_none_or(|rest| rest.contains(|c: char| c.is_ascii_digit()));
+    }
+    list.sort();
+    let message = format!("codes known only by their beginning: {}", list.join("; "));
+    let finding = if longer {
+        Finding::warning("land_use_code_by_beginning", message)
+            .hint("is it the right scheme? A CSV scheme (code, space_type) can list them")
+    } else {
+        Finding::info("land_use_code_by_beginning", message)
+    };
+    let finding = finding.layer("parcels").count(count);
+    notes.findings.push(match allocation {
+        Some(_) => finding.amount_t(total_t.value()),
+        None => finding,
+    });
+}
+
 /// Ground that two parcels claim, with the tonnes that both together put there. Reported, never corrected.
 fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut Notes) {
     let pairs = &inputs.parcels.overlaps;
     if pairs.is_empty() {
         return;
     }
-    let gross_m2 = |p: usize| {
+    let gross_t = |p: usize| -> f64 {
         let emissions = allocation.records.iter().zip(&allocation.per_rule);
-        let gross: f64 = emissions.filter(|(r, _)| r.sector != "sink").map(|(_, t)| t.on(p)).sum();
-        gross / inputs.parcels.planar_m2[p].max(f64::MIN_POSITIVE)
+        emissions.filter(|(r, _)| r.sector != "sink").map(|(_, t)| t.on(p)).sum()
     };
     let total_m2: ExactSum = pairs.iter().map(|(_, _, m2)| *m2).collect();
-    let tonnes: ExactSum =
-        pairs.iter().map(|(a, b, m2)| m2 * (gross_m2(*a as usize) + gross_m2(*b as usize))).collect();
+    // Ground that three parcels claim is in three pairs; no parcel can have more at stake than its tonnes.
+    let mut shared_m2: BTreeMap<u32, f64> = BTreeMap::new();
+    for (a, b, m2) in pairs {
+        *shared_m2.entry(*a).or_default() += m2;
+        *shared_m2.entry(*b).or_default() += m2;
+    }
+    let at_stake = |(p, m2): (u32, f64)| {
+        let area = inputs.parcels.planar_m2[p as usize].max(f64::MIN_POSITIVE);
+        gross_t(p as usize) * (m2 / area).min(1.0)
+    };
+    let tonnes: ExactSum = shared_m2.into_iter().map(at_stake).collect();
     let mut largest: Vec<&(u32, u32, f64)> = pairs.iter().collect();
     largest.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
     let list: Vec<String> = largest

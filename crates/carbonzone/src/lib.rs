@@ -26,6 +26,7 @@
 
 mod check_layers;
 mod check_pipeline;
+mod check_ranges;
 pub mod compare;
 mod compute;
 pub mod config;

@@ -8,8 +8,10 @@ use std::collections::HashMap;
 /// Class codes of many rows. A city has a million parcels and a hundred codes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Codes {
-    /// The distinct codes, in the order in which they first occur.
+    /// The distinct codes, in the order in which they first occur; a code of two fields is named twice.
     pub names: Vec<String>,
+    /// The field in which each of them stands.
+    pub fields: Vec<String>,
     /// Index into `names` per row.
     pub of: Vec<u32>,
 }
@@ -17,27 +19,29 @@ pub struct Codes {
 impl Codes {
     /// Value per row of the first of the fields (`landuse|natural`) that is not empty; empty text if all are. `None` if a field is missing.
     pub fn first_filled(table: &AttributeTable, setting: &str) -> Option<Self> {
-        let columns: Vec<&ColumnData> = fields_of(setting).map(|f| table.get(&f)).collect::<Option<_>>()?;
-        let text = |row: usize| {
-            let mut filled = columns.iter().filter_map(|c| text_at(c, row)).filter(|t| !t.is_empty());
-            filled.next().unwrap_or(Cow::Borrowed(""))
-        };
-        Some(Self::collect((0..table.rows()).map(text)))
-    }
-
-    fn collect<'a>(texts: impl Iterator<Item = Cow<'a, str>>) -> Self {
+        let fields: Vec<String> = fields_of(setting).collect();
+        let columns: Vec<&ColumnData> = fields.iter().map(|f| table.get(f)).collect::<Option<_>>()?;
         let mut out = Self::default();
-        let mut known: HashMap<String, u32> = HashMap::new();
-        for text in texts {
-            let number = known.get(text.as_ref()).copied().unwrap_or_else(|| {
+        let mut known: Vec<HashMap<String, u32>> = vec![HashMap::new(); fields.len().max(1)];
+        for row in 0..table.rows() {
+            let mut texts = columns.iter().enumerate().filter_map(|(k, c)| Some((k, text_at(c, row)?)));
+            let filled = texts.find(|(_, text)| !text.trim().is_empty());
+            let (field, text) = filled.unwrap_or((0, Cow::Borrowed("")));
+            let number = known[field].get(text.as_ref()).copied().unwrap_or_else(|| {
                 let number = out.names.len() as u32;
                 out.names.push(text.clone().into_owned());
-                known.insert(text.into_owned(), number);
+                out.fields.push(fields.get(field).cloned().unwrap_or_default());
+                known[field].insert(text.into_owned(), number);
                 number
             });
             out.of.push(number);
         }
-        out
+        Some(out)
+    }
+
+    /// Field and code of each distinct code.
+    pub fn each(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(String::as_str).zip(self.names.iter().map(String::as_str))
     }
 }
 
@@ -61,6 +65,7 @@ mod tests {
             .with("code", ColumnData::Int(vec![Some(601), Some(601), None, Some(7), None]));
         let codes = Codes::first_filled(&table, "landuse | natural").unwrap();
         assert_eq!(codes.names, ["forest", "water", ""]);
+        assert_eq!(codes.fields, ["landuse", "natural", "landuse"]);
         assert_eq!(codes.of, [0, 1, 1, 0, 2]);
         assert_eq!(Codes::first_filled(&table, "code").unwrap().names, ["601", "", "7"]);
         assert_eq!(Codes::first_filled(&table, "landuse|missing"), None);

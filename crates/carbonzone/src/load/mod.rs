@@ -7,12 +7,13 @@ mod codes;
 pub mod far_off;
 pub mod gdp;
 pub mod inventory;
+mod land_codes;
 mod land_cover;
-mod near;
 pub mod parcels;
 pub mod people;
 mod per_zone;
 pub mod poi;
+mod poi_points;
 pub mod point_sources;
 pub mod roads;
 mod rule_land;
@@ -24,7 +25,7 @@ use crate::config::{PopulationKind, Source};
 use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
-use carbonzone_spatialize::{AllocationRule, PlacedPointSource, ProxyTable};
+use carbonzone_spatialize::{AllocationRule, OnMissingClass, PlacedPointSource, ProxyTable};
 use carbonzone_types::{FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement};
 use parcels::ParcelSet;
 use std::collections::BTreeSet;
@@ -135,14 +136,18 @@ pub fn working_crs<P>(loaded: &Loaded<P>, text: &str, notes: &mut Notes) -> Opti
         .ok()
 }
 
-/// Space types that the rules with this proxy name.
-pub fn land_of_proxy(loaded: &Loaded, proxies: &[&str]) -> BTreeSet<String> {
-    loaded
-        .pipeline
-        .allocate
-        .iter()
-        .filter(|rule| rule.proxies.iter().any(|p| proxies.contains(&p.as_str())))
-        .flat_map(|rule| rule.land.iter().cloned())
+/// Space types that carry the rules with this proxy: those that a rule names, or redirects to if no parcel has them.
+pub fn land_of_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &[&str]) -> BTreeSet<String> {
+    let rules = loaded.pipeline.allocate.iter();
+    let with_proxy = rules.filter(|rule| rule.proxies.iter().any(|p| proxies.contains(&p.as_str())));
+    with_proxy
+        .flat_map(|rule| match &rule.on_missing_class {
+            OnMissingClass::Redirect(other) if !rule.land.iter().any(|l| parcels.space_types.contains(l)) => {
+                other
+            }
+            _ => &rule.land,
+        })
+        .cloned()
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! Land-use parcels: geometry, code, space type, area on both bases.
 
 use super::codes::Codes;
-use super::{Notes, far_off, land_of_proxy, schemes, vector_source};
+use super::{Notes, far_off, land_codes, land_of_proxy, schemes, vector_source};
 use crate::config::{AreaBasis, Border};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
@@ -9,9 +9,7 @@ use carbonzone_inventory::{FactorLibrary, GwpSet};
 use carbonzone_io::{PolygonLayer, WorkingCrs};
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
-use carbonzone_types::{
-    AttributeTable, ExactSum, FactorSetRecord, Finding, LedgerRow, Progress, Stage, Statement, TextList,
-};
+use carbonzone_types::{AttributeTable, ExactSum, FactorSetRecord, Finding, Progress, Statement, TextList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -34,6 +32,8 @@ pub struct ParcelSet {
     pub sink_type: Vec<u16>,
     /// Names of the sink types.
     pub sink_types: Vec<String>,
+    /// Codes that the scheme knows only by their beginning: number of the code, code of the scheme.
+    pub by_beginning: Vec<(u32, String)>,
     /// Area on the basis of the run, m².
     pub area_m2: Vec<f64>,
     /// Planar area, m².
@@ -110,8 +110,8 @@ pub fn load(
         AreaBasis::Planar => planar_m2.clone(),
         AreaBasis::Ellipsoidal => ellipsoidal_m2.clone(),
     };
-    let classes = classify(&scheme, &land_use, &area_m2, loaded, notes);
-    warn_other_scheme(&scheme, &land_use, names.as_ref(), &area_m2, loaded, notes);
+    let classes = land_codes::classify(&scheme, &land_use, &area_m2, loaded, notes);
+    land_codes::warn_other_scheme(&scheme, &land_use, names.as_ref(), &area_m2, loaded, notes);
     Some(ParcelSet {
         coverage: Arc::new(layer.coverage),
         ids,
@@ -120,6 +120,7 @@ pub fn load(
         space_types: classes.space_types,
         sink_type: classes.sink_type,
         sink_types: classes.sink_types,
+        by_beginning: classes.by_beginning,
         area_m2,
         planar_m2,
         ellipsoidal_m2,
@@ -188,207 +189,6 @@ pub fn land_use_scheme(loaded: &Loaded, notes: &mut Notes) -> Option<LandUseSche
     scheme.map_err(|finding| notes.findings.push(finding)).ok()
 }
 
-struct Classes {
-    space_type: Vec<u16>,
-    space_types: Vec<String>,
-    sink_type: Vec<u16>,
-    sink_types: Vec<String>,
-}
-
-fn intern(names: &mut Vec<String>, name: &str) -> u16 {
-    if let Some(i) = names.iter().position(|n| n == name) {
-        return i as u16;
-    }
-    names.push(name.to_owned());
-    (names.len() - 1) as u16
-}
-
-fn classify(
-    scheme: &LandUseScheme,
-    codes: &Codes,
-    area_m2: &[f64],
-    loaded: &Loaded,
-    notes: &mut Notes,
-) -> Classes {
-    let (mut space_types, mut sink_types) = (Vec::new(), Vec::new());
-    let mut class_of = |code: &String| match scheme.classify(code) {
-        Some(c) => (intern(&mut space_types, &c.space_type), intern(&mut sink_types, &c.sink_type)),
-        None => (intern(&mut space_types, UNKNOWN), intern(&mut sink_types, "none")),
-    };
-    let classes: Vec<(u16, u16)> = codes.names.iter().map(&mut class_of).collect();
-    let mut unknown: BTreeMap<&str, (u64, ExactSum)> = BTreeMap::new();
-    for (&code, area) in codes.of.iter().zip(area_m2) {
-        if space_types[classes[code as usize].0 as usize] == UNKNOWN {
-            let entry = unknown.entry(&codes.names[code as usize]).or_default();
-            entry.0 += 1;
-            entry.1.add(*area);
-        }
-    }
-    report_unknown(&unknown, scheme, loaded, notes);
-    Classes {
-        space_type: codes.of.iter().map(|&code| classes[code as usize].0).collect(),
-        space_types,
-        sink_type: codes.of.iter().map(|&code| classes[code as usize].1).collect(),
-        sink_types,
-    }
-}
-
-fn report_unknown(
-    unknown: &BTreeMap<&str, (u64, ExactSum)>,
-    scheme: &LandUseScheme,
-    loaded: &Loaded,
-    notes: &mut Notes,
-) {
-    if unknown.is_empty() {
-        return;
-    }
-    let config = &loaded.pipeline.layers.parcels;
-    let count: u64 = unknown.values().map(|(n, _)| n).sum();
-    let area = unknown.values().fold(ExactSum::new(), |mut sum, (_, a)| {
-        sum.merge(*a);
-        sum
-    });
-    let list: Vec<String> = unknown
-        .iter()
-        .map(|(code, (n, a))| format!("\"{code}\": {n} parcels, {:.0} m²", a.value()))
-        .collect();
-    notes.findings.push(
-        Finding::warning(
-            "unknown_land_use_code",
-            format!("codes that scheme \"{}\" does not know: {}", scheme.name, list.join("; ")),
-        )
-        .layer("parcels")
-        .file(config.source.path.display().to_string())
-        .field(&config.land_use)
-        .expected(format!("codes of {}", scheme.name))
-        .count(count)
-        .hint(if unknown.keys().any(|code| scheme.lists(&format!("0{code}"))) {
-            "codes have lost their leading zero (601 for 0601): export the field as text"
-        } else {
-            "these parcels carry no emission and no sink; a CSV scheme (code, space_type) can add them"
-        }),
-    );
-    let mut row = LedgerRow::counted(Stage::Drop, "parcels", count as f64, "parcels").m2(area.value());
-    row.note = format!("land-use code unknown to scheme {}: no emission, no sink", scheme.name);
-    notes.ledger.push(row);
-}
-
-/// Area (m²) by code and name: what there is to judge the scheme by.
-struct NamedArea<'a> {
-    code: &'a str,
-    name: &'a str,
-    m2: f64,
-}
-
-fn named_areas<'a>(codes: &'a Codes, names: Option<&'a Codes>, area_m2: &[f64]) -> Vec<NamedArea<'a>> {
-    let mut sums: BTreeMap<(u32, u32), ExactSum> = BTreeMap::new();
-    for (row, area) in area_m2.iter().enumerate() {
-        sums.entry((codes.of[row], names.map_or(0, |n| n.of[row]))).or_default().add(*area);
-    }
-    let named = sums.into_iter().map(|((code, name), sum)| NamedArea {
-        code: &codes.names[code as usize],
-        name: names.map_or("", |n| &n.names[name as usize]),
-        m2: sum.value(),
-    });
-    named.collect()
-}
-
-/// Codes and names tell whether the codes belong to another scheme that uses the same numbers.
-fn warn_other_scheme(
-    own: &LandUseScheme,
-    codes: &Codes,
-    names: Option<&Codes>,
-    area_m2: &[f64],
-    loaded: &Loaded,
-    notes: &mut Notes,
-) {
-    let others = LandUseScheme::names().into_iter().filter(|n| *n != own.name);
-    let others: Vec<LandUseScheme> = others.filter_map(|n| LandUseScheme::shipped(n).ok()).collect();
-    let areas = named_areas(codes, names, area_m2);
-    let by_name = names.and_then(|_| suspect_by_name(own, &others, &areas));
-    let Some((other, why)) = by_name.or_else(|| suspect_by_code(own, &others, &areas)) else {
-        return;
-    };
-    notes.findings.push(
-        Finding::warning("land_use_scheme_suspect", why)
-            .layer("parcels")
-            .file(loaded.pipeline.layers.parcels.source.path.display().to_string())
-            .field(&loaded.pipeline.layers.parcels.land_use)
-            .hint(format!("scheme = \"{other}\"?")),
-    );
-}
-
-/// The names beside the codes are those of another scheme.
-fn suspect_by_name(
-    own: &LandUseScheme,
-    others: &[LandUseScheme],
-    areas: &[NamedArea<'_>],
-) -> Option<(String, String)> {
-    let rows = || areas.iter().map(|a| (a.code, a.name, a.m2));
-    let own_share = own.name_agreement(rows())?;
-    let (share, other) = others
-        .iter()
-        .filter_map(|other| Some((other.name_agreement(rows())?, other)))
-        .max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (share > own_share + 0.2).then(|| {
-        let why = format!(
-            "the land-use names agree with scheme \"{}\" on {:.1} % of the area, with \"{}\" on {:.1} %",
-            own.name,
-            own_share * 100.0,
-            other.name,
-            share * 100.0
-        );
-        (other.name.clone(), why)
-    })
-}
-
-/// Share of the city that rail land hardly ever exceeds; 1001 is railway in one standard and industry in another.
-const MUCH_RAIL: f64 = 0.03;
-
-/// Without names: another scheme knows far more of the area, or makes industry of what would be a sea of railways.
-fn suspect_by_code(
-    own: &LandUseScheme,
-    others: &[LandUseScheme],
-    areas: &[NamedArea<'_>],
-) -> Option<(String, String)> {
-    let rows = || areas.iter().map(|a| (a.code, a.m2));
-    let total: f64 = rows().map(|(_, m2)| m2).collect::<ExactSum>().value();
-    let share_of = |scheme: &LandUseScheme, space_type: &str| {
-        let part = rows().filter(|(c, _)| scheme.classify(c).is_some_and(|k| k.space_type == space_type));
-        part.map(|(_, a)| a).collect::<ExactSum>().value() / total
-    };
-    let shipped = LandUseScheme::names().contains(&own.name.as_str());
-    // A user's table may name only the beginnings of codes.
-    let own_share = if shipped { own.listed_share(rows()) } else { own.known_share(rows()) }?;
-    let own_rail = share_of(own, "transport_rail");
-    let (share, other) = others
-        .iter()
-        .filter_map(|other| Some((other.listed_share(rows())?, other)))
-        .filter(|(share, other)| {
-            let knows_more = *share > own_share + 0.1 && *share > 0.5;
-            let plausible = own_rail > MUCH_RAIL
-                && share_of(other, "transport_rail") < own_rail / 3.0
-                && *share > own_share - 0.02;
-            knows_more || plausible
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let describe = |scheme: &LandUseScheme, share: f64| {
-        format!(
-            "\"{}\" lists the codes of {:.1} % of the area and makes {:.1} % of it industrial, {:.1} % railway",
-            scheme.name,
-            share * 100.0,
-            share_of(scheme, "industrial") * 100.0,
-            share_of(scheme, "transport_rail") * 100.0
-        )
-    };
-    let why = format!(
-        "the codes fit another scheme better: {}; {}",
-        describe(own, own_share),
-        describe(other, share)
-    );
-    Some((other.name.clone(), why))
-}
-
 /// Coefficients of a shipped set in t CO2e per hectare and year, with their verification status on record.
 fn shipped_coefficients(
     loaded: &Loaded,
@@ -430,7 +230,7 @@ fn shipped_coefficients(
 
 /// Adds the proxy `sink_area` (area × coefficient) if a rule asks for it.
 pub fn sink_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &mut ProxyTable, notes: &mut Notes) {
-    let land = land_of_proxy(loaded, &["sink_area"]);
+    let land = land_of_proxy(loaded, parcels, &["sink_area"]);
     if land.is_empty() {
         return;
     }

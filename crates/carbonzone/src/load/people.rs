@@ -68,7 +68,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
         return None;
     }
     let Ground { loaded, crs, parcels, locator, .. } = *ground;
-    let land = land_of_proxy(loaded, &["population"]);
+    let land = land_of_proxy(loaded, parcels, &["population"]);
     let target = (!land.is_empty()).then(|| parcels.mask(&land));
     let masks: Vec<Vec<bool>> = target.iter().cloned().collect();
     let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
@@ -80,12 +80,12 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let record = carbonzone_io::read_points(&source, crs, findings, ledger, ground.progress, &mut |batch| {
         let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();
         let mut weights = Vec::with_capacity(batch.xs.len());
-        for i in 0..batch.xs.len() {
+        for (i, share) in batch.shares().into_iter().enumerate() {
             // The mean of the columns, if all of them are usable.
             let values: Option<Vec<f64>> =
                 columns.iter().map(|c| c.number_at(i).filter(|v| *v >= 0.0 && v.is_finite())).collect();
             bad += u64::from(values.is_none());
-            weights.push(values.map_or(0.0, |v| v.iter().sum::<f64>() / columns.len() as f64));
+            weights.push(values.map_or(0.0, |v| share * v.iter().sum::<f64>() / columns.len() as f64));
         }
         if let Some(zones) = &mut per_zone {
             zones.add(0, &batch.xs, &batch.ys, &weights);
@@ -277,7 +277,7 @@ fn of_zones(
         );
         return None;
     }
-    let land = land_of_proxy(loaded, &["population"]);
+    let land = land_of_proxy(loaded, parcels, &["population"]);
     let mask = if land.is_empty() { vec![true; parcels.ids.len()] } else { parcels.mask(&land) };
     progress.begin("people to parcels", None);
     let by_parcel = carbonzone_geom::overlap_zones(&parcels.coverage, &zones.coverage);

@@ -1,12 +1,11 @@
 //! POI: counts per group and parcel, duplicates once, traffic POI of the roads kept for the length correction.
 
 use super::border::book_cut;
-use super::near::NearPoints;
-use super::parcels::{fields_of, first_filled};
 use super::per_zone::{self, InZones, ZoneWeights};
+use super::poi_points::{Row, once_each, read};
 use super::shift::{ShiftSample, warn_shift};
-use super::{Ground, Notes, Proxies, land_of_proxy, schemes, vector_source};
-use crate::config::{PoiLayer, SeveralTypes};
+use super::{Ground, Notes, Proxies, land_of_proxy, schemes};
+use crate::config::PoiLayer;
 use crate::load_config::Loaded;
 use carbonzone_geom::NO_PARCEL;
 use carbonzone_sheet::nearest;
@@ -14,7 +13,6 @@ use carbonzone_spatialize::PoiScheme;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Traffic facilities on the roads, with the parcel that holds each.
 #[derive(Default)]
@@ -31,19 +29,6 @@ pub struct TrafficPoints {
 
 /// Groups that the parcel layer always shows (docs/pipeline.md, "Fields").
 const SHOWN: [&str; 4] = ["industry", "commercial", "public", "traffic"];
-/// Distance within which two POI of the same name are one (docs/adr/0005).
-const SAME_NAME_M: f64 = 5.0;
-
-#[derive(Clone, Copy)]
-struct Row {
-    key: u64,
-    x: f64,
-    y: f64,
-    /// Classes of the scheme with their weight; most POI have one.
-    class: u32,
-    weight: f64,
-}
-
 /// The POI that count, each with the parcel that holds it.
 struct Points<'a> {
     config: &'a PoiLayer,
@@ -82,7 +67,7 @@ pub fn load(
     check_shift(ground, &points, &groups, notes);
     for group in &groups {
         let proxy = format!("poi:{group}");
-        let land = land_of_proxy(loaded, &[&proxy]);
+        let land = land_of_proxy(loaded, parcels, &[&proxy]);
         let target = (!land.is_empty()).then(|| parcels.mask(&land));
         let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
         for (row, owner) in points.of_group(group) {
@@ -105,22 +90,21 @@ fn read_and_locate<'a>(
     notes: &mut Notes,
 ) -> Option<Points<'a>> {
     let scheme = scheme(ground.loaded, config, notes)?;
-    let mut rows = read(ground, config, &scheme, notes)?;
+    let mut read = read(ground, config, &scheme, notes)?;
     let per_zone = per_zone::poi_groups(ground.loaded);
     if let Some(area) = ground.border {
         if !per_zone.is_empty() {
             // What lies beyond the border is still part of a zone's economy if a zone holds it.
-            let mut all = rows.clone();
-            drop_duplicates(config, &mut all, &mut Notes::default());
+            let all = once_each(config, &scheme, read.clone(), &mut Notes::default());
             weights.poi = Some(count_in_zones(ground, &scheme, &all, &per_zone));
         }
-        let before = rows.len();
-        rows.retain(|r| area.holds(r.x, r.y));
+        let before = read.rows.len();
+        read.rows.retain(|r| area.holds(r.x, r.y));
         let mut cut = ExactSum::new();
-        cut.add((before - rows.len()) as f64);
+        cut.add((before - read.rows.len()) as f64);
         book_cut("poi", cut, "poi", notes);
     }
-    drop_duplicates(config, &mut rows, notes);
+    let rows = once_each(config, &scheme, read, notes);
     if ground.border.is_none() && !per_zone.is_empty() {
         weights.poi = Some(count_in_zones(ground, &scheme, &rows, &per_zone));
     }
@@ -165,7 +149,7 @@ fn check_shift(ground: &Ground<'_>, points: &Points<'_>, groups: &[String], note
     let mut sample = ShiftSample::default();
     let mut masks: Vec<Vec<bool>> = Vec::new();
     for group in groups {
-        let land = land_of_proxy(ground.loaded, &[&format!("poi:{group}")]);
+        let land = land_of_proxy(ground.loaded, ground.parcels, &[&format!("poi:{group}")]);
         if !land.is_empty() {
             points.of_group(group).for_each(|(row, _)| sample.add(row.x, row.y, masks.len() as u32));
             masks.push(ground.parcels.mask(&land));
@@ -263,130 +247,6 @@ pub fn unknown_group(known: &[String], group: &str, place: &str) -> Option<Findi
 /// Groups that the scheme of the POI layer knows.
 pub fn known_groups(loaded: &Loaded, notes: &mut Notes) -> Option<Vec<String>> {
     scheme(loaded, loaded.pipeline.layers.poi.as_ref()?, notes).map(|s| s.groups())
-}
-
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) -> Option<Vec<Row>> {
-    let mut source = vector_source(ground.loaded, "poi", &config.source);
-    source.fields.extend(fields_of(&config.kind));
-    let key_field = config.id.clone().or_else(|| config.name.clone());
-    if let Some(key) = key_field.as_ref().filter(|k| !source.fields.contains(k)) {
-        source.fields.push(key.clone());
-    }
-    let index_of: BTreeMap<&str, u32> =
-        scheme.classes().iter().enumerate().map(|(i, c)| (c.code.as_str(), i as u32)).collect();
-    let mut rows = Vec::new();
-    let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
-    let record = carbonzone_io::read_points(
-        &source,
-        ground.crs,
-        &mut notes.findings,
-        &mut notes.ledger,
-        ground.progress,
-        &mut |batch| {
-            let codes = first_filled(&batch.table, &config.kind).unwrap_or_default();
-            let keys = key_field.as_ref().and_then(|k| batch.table.texts(k));
-            for (i, code) in codes.iter().enumerate() {
-                let field = code.as_str();
-                let parts: Vec<&str> = match config.several_types {
-                    SeveralTypes::First => carbonzone_spatialize::split_codes(field).take(1).collect(),
-                    SeveralTypes::All => carbonzone_spatialize::split_codes(field).collect(),
-                };
-                let found: Vec<u32> = parts
-                    .iter()
-                    .filter_map(|c| scheme.classify(c))
-                    .map(|c| index_of[c.code.as_str()])
-                    .collect();
-                if found.len() < parts.len() || parts.is_empty() {
-                    *unknown.entry(field.to_owned()).or_insert(0) += 1;
-                }
-                let key =
-                    keys.as_ref().and_then(|k| k[i].as_deref()).filter(|k| !k.is_empty()).map_or(0, hash);
-                for &class in &found {
-                    let weight = 1.0 / parts.len() as f64;
-                    rows.push(Row { key, x: batch.xs[i], y: batch.ys[i], class, weight });
-                }
-            }
-        },
-    )?;
-    notes.records.push(record);
-    if !unknown.is_empty() {
-        let count: u64 = unknown.values().sum();
-        let list: Vec<String> = unknown.iter().take(40).map(|(code, n)| format!("\"{code}\": {n}")).collect();
-        let more = if unknown.len() > 40 {
-            format!("; and {} more codes", unknown.len() - 40)
-        } else {
-            String::new()
-        };
-        notes.findings.push(
-            Finding::warning(
-                "unknown_poi_code",
-                format!("POI codes that \"{}\" does not know: {}{more}", scheme.name, list.join("; ")),
-            )
-            .layer("poi")
-            .file(config.source.path.display().to_string())
-            .field(&config.kind)
-            .count(count)
-            .hint("they count for no group; a CSV (code, group) can add them"),
-        );
-        notes.ledger.push(
-            LedgerRow::counted(Stage::Drop, "poi", count as f64, "poi")
-                .note(format!("type code unknown to {}", scheme.name)),
-        );
-    }
-    Some(rows)
-}
-
-/// The same id is one POI; without ids, the same name within 5 m. The first in canonical order stays.
-fn drop_duplicates(config: &PoiLayer, rows: &mut Vec<Row>, notes: &mut Notes) {
-    rows.sort_by(|a, b| {
-        (a.key.cmp(&b.key)).then(a.x.total_cmp(&b.x)).then(a.y.total_cmp(&b.y)).then(a.class.cmp(&b.class))
-    });
-    if config.id.is_none() && config.name.is_none() {
-        return;
-    }
-    let before = rows.len();
-    let by_id = config.id.is_some();
-    let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
-    // With an id the first of them is looked at wherever it lies: all in one square.
-    let mut near = NearPoints::new(if by_id { f64::INFINITY } else { SAME_NAME_M });
-    for row in rows.drain(..) {
-        if kept.last().is_none_or(|last| last.key != row.key) {
-            near.clear();
-        }
-        let duplicate = row.key != 0
-            && near.around(row.x, row.y).map(|k| &kept[k]).any(|k| {
-                let same_place = k.x == row.x && k.y == row.y;
-                // Several classes of one POI share key and place; they are not duplicates of each other.
-                let same_poi = same_place && k.class != row.class && row.weight < 1.0;
-                let near = by_id || (k.x - row.x).hypot(k.y - row.y) <= SAME_NAME_M;
-                near && !same_poi
-            });
-        if !duplicate {
-            near.keep(row.x, row.y, kept.len());
-            kept.push(row);
-        }
-    }
-    *rows = kept;
-    let dropped = before - rows.len();
-    if dropped > 0 {
-        let what = if by_id { "id" } else { "name within 5 m" };
-        notes.findings.push(
-            Finding::warning("duplicate_poi", format!("POI with the same {what} are counted once"))
-                .layer("poi")
-                .file(config.source.path.display().to_string())
-                .count(dropped as u64),
-        );
-        notes.ledger.push(
-            LedgerRow::counted(Stage::Drop, "poi", dropped as f64, "poi")
-                .note(format!("duplicate: same {what}")),
-        );
-    }
 }
 
 /// Far from the parcels: another CRS, or another place.

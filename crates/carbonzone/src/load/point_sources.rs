@@ -75,10 +75,10 @@ fn read(
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
     let record = carbonzone_io::read_points(&source, crs, findings, ledger, progress, &mut |batch| {
         let text = |field: &str, i| batch.table.get(field).and_then(|c| c.text_at(i)).unwrap_or_default();
-        plants.extend((0..batch.xs.len()).map(|i| Plant {
+        plants.extend(batch.shares().into_iter().enumerate().map(|(i, share)| Plant {
             id: text(&config.id, i),
             rule: text(&config.rule, i),
-            tonnes: batch.table.get(&config.tonnes).and_then(|c| c.number_at(i)),
+            tonnes: batch.table.get(&config.tonnes).and_then(|c| c.number_at(i)).map(|t| share * t),
             x: batch.xs[i],
             y: batch.ys[i],
         }));

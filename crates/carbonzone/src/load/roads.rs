@@ -7,7 +7,7 @@ use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
 use crate::load_config::Loaded;
 use carbonzone_geom::{LineIndex, lines_once};
-use carbonzone_spatialize::surrogate::lines::LineMeter;
+use carbonzone_spatialize::surrogate::lines::{LineMeter, RoadAssignment};
 use carbonzone_spatialize::surrogate::points::PointCounter;
 use carbonzone_spatialize::surrogate::road::corrected_length;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
@@ -110,7 +110,7 @@ fn modes_needed(loaded: &Loaded) -> Vec<String> {
 fn mode_mask(loaded: &Loaded, parcels: &ParcelSet, mode: &str) -> Vec<bool> {
     let own = format!("road:{mode}");
     let names: Vec<&str> = if mode == "road" { vec![&own, "road_corrected"] } else { vec![&own] };
-    parcels.mask(&land_of_proxy(loaded, &names))
+    parcels.mask(&land_of_proxy(loaded, parcels, &names))
 }
 
 fn read(
@@ -306,9 +306,11 @@ fn report(
                 .layer("roads")
                 .file(config.source.path.display().to_string())
                 .hint(if other > dropped / 2.0 {
-                    "most of it lies in parcels of other classes: let the rule name them in `land`, or correct the scheme"
+                    "most of it lies in parcels of other classes: let the rule name them in `land`, or correct the scheme".to_owned()
+                } else if config.assignment == RoadAssignment::Inside {
+                    "roads are often the gaps between parcels: assignment = \"nearest\" or \"both_sides\" with snap_m".to_owned()
                 } else {
-                    "roads are often the gaps between parcels: assignment = \"nearest\" or \"both_sides\" with snap_m"
+                    format!("no parcel of the class lies within snap_m = {} m: a larger snap_m reaches farther; is the class complete?", config.snap_m)
                 }),
             );
         }

@@ -5,12 +5,14 @@ use super::{Notes, land_of_proxy};
 use crate::load_config::{Loaded, suggest};
 use carbonzone_spatialize::{LandUseScheme, OnMissingClass};
 use carbonzone_types::Finding;
+use std::collections::BTreeSet;
 
 /// Findings about land that the scheme does not have.
 pub fn check(loaded: &Loaded, parcels: &ParcelSet, notes: &mut Notes) {
     // A scheme that cannot be read has been reported with the parcels.
     let Some(scheme) = land_use_scheme(loaded, &mut Notes::default()) else { return };
     check_names(loaded, &scheme, notes);
+    check_coefficients(loaded, &scheme, notes);
     check_sink_types(loaded, &scheme, parcels, notes);
 }
 
@@ -38,9 +40,23 @@ fn check_names(loaded: &Loaded, scheme: &LandUseScheme, notes: &mut Notes) {
     }
 }
 
+/// A coefficient of a sink type that no class has would do nothing.
+fn check_coefficients(loaded: &Loaded, scheme: &LandUseScheme, notes: &mut Notes) {
+    let known: BTreeSet<&str> = scheme.classes().iter().map(|c| c.sink_type.as_str()).collect();
+    for name in loaded.pipeline.sinks.coefficients_t_ha.keys().filter(|n| !known.contains(n.as_str())) {
+        let message =
+            format!("scheme \"{}\" has no sink type \"{name}\": its coefficient does nothing", scheme.name);
+        let finding = Finding::warning("unknown_sink_type", message)
+            .field(format!("sinks.coefficients_t_ha.{name}"))
+            .expected(known.iter().copied().collect::<Vec<_>>().join(", "));
+        let finding = suggest(finding, name, known.iter().copied());
+        notes.findings.push(loaded.at(finding, &["sinks", "coefficients_t_ha", name]));
+    }
+}
+
 /// The proxy `sink_area` needs sink types; a table of the user's own may have none.
 fn check_sink_types(loaded: &Loaded, scheme: &LandUseScheme, parcels: &ParcelSet, notes: &mut Notes) {
-    let land = land_of_proxy(loaded, &["sink_area"]);
+    let land = land_of_proxy(loaded, parcels, &["sink_area"]);
     let mask = parcels.mask(&land);
     let mut members = parcels.sink_type.iter().zip(&mask).filter(|(_, m)| **m).peekable();
     if members.peek().is_none() || members.any(|(&s, _)| parcels.sink_types[s as usize] != "none") {

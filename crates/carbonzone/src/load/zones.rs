@@ -163,7 +163,9 @@ fn resolve_overlaps(
         return layer;
     }
     let total: f64 = pairs.iter().map(|(_, _, m2)| m2).sum();
-    let list: Vec<String> = pairs
+    let mut largest: Vec<&(u32, u32, f64)> = pairs.iter().collect();
+    largest.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+    let list: Vec<String> = largest
         .iter()
         .take(10)
         .map(|(a, b, m2)| format!("{} and {}: {m2:.0} m²", layer.ids[*a as usize], layer.ids[*b as usize]))

@@ -2,10 +2,10 @@
 //! ledger, provenance and maps.
 
 mod cells;
-mod counties;
+pub(crate) mod counties;
 mod parcels;
-mod place;
-mod raster_series;
+pub(crate) mod place;
+pub(crate) mod raster_series;
 mod table_in;
 
 pub use counties::Counties;

@@ -81,6 +81,7 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     if let Err(e) = p.zoning.resolve() {
         report(Finding::error("zoning", e.to_string()), &["zoning"]);
     }
+    crate::check_ranges::check_counties(loaded, &mut findings);
     findings
 }
 

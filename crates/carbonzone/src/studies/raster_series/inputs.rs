@@ -62,6 +62,7 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
         report(finding, &["layers"]);
     }
     check_cell(loaded, &p.aggregate, &mut findings);
+    crate::check_ranges::check_series(loaded, &mut findings);
     findings
 }
 

@@ -1,0 +1,516 @@
+//! The points of the POI layer: their codes, and one POI for each id.
+
+use super::codes::Codes;
+use super::parcels::fields_of;
+use super::{Ground, Notes, vector_source};
+use crate::config::{PoiLayer, SeveralTypes};
+use carbonzone_spatialize::{MatchKind, PoiScheme};
+use carbonzone_types::{Finding, LedgerRow, Stage};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Distance within which two POI of the same name are one (docs/adr/0005), m.
+const SAME_NAME_M: f64 = 5.0;
+/// Distance beyond which two places of one id are hardly one POI, m.
+const FAR_M: f64 = 100.0;
+/// Codes that a message lists.
+const LISTED: usize = 40;
+
+/// A POI at one of its places, under one of its classes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row {
+    /// Easting, m.
+    pub x: f64,
+    /// Northing, m.
+    pub y: f64,
+    /// Class of the scheme.
+    pub class: u32,
+    /// What it counts: 1, or its share if the POI has several classes or places.
+    pub weight: f64,
+}
+
+/// A point of the file under one of its codes.
+#[derive(Debug, Clone, Copy)]
+pub struct RawRow {
+    /// Hash of id or name; 0 if there is none.
+    key: u64,
+    /// Number of the feature in the file; the points of a multipoint share it.
+    feature: u32,
+    /// Index into the codes.
+    code: u32,
+    /// Easting, m.
+    pub x: f64,
+    /// Northing, m.
+    pub y: f64,
+}
+
+/// The layer as read.
+#[derive(Debug, Clone, Default)]
+pub struct RawPoi {
+    /// Points and codes.
+    pub rows: Vec<RawRow>,
+    codes: Vec<Code>,
+}
+
+/// A single code, in the field in which it stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Code {
+    /// Class of the scheme; unknown codes come last.
+    class: Option<u32>,
+    text: String,
+    field: String,
+    kind: Option<MatchKind>,
+}
+
+/// Codes met so far.
+struct CodeList<'a> {
+    scheme: &'a PoiScheme,
+    several: SeveralTypes,
+    codes: Vec<Code>,
+    number: HashMap<(String, String), u32>,
+}
+
+impl CodeList<'_> {
+    /// Numbers of the codes of a field that count: its first, or all of them.
+    fn of(&mut self, field: &str, text: &str) -> Vec<u32> {
+        let take = if self.several == SeveralTypes::First { 1 } else { usize::MAX };
+        let single: Vec<&str> = self.scheme.split_codes(text).take(take).collect();
+        // An empty field is a code of its own: unknown.
+        let single = if single.is_empty() { vec![""] } else { single };
+        let mut out: Vec<u32> = single.iter().map(|code| self.number_of(field, code)).collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    fn number_of(&mut self, field: &str, text: &str) -> u32 {
+        let known = (field.to_owned(), text.to_owned());
+        if let Some(&number) = self.number.get(&known) {
+            return number;
+        }
+        let found = self.scheme.find(field, text);
+        self.codes.push(Code {
+            class: found.map(|(class, _)| class as u32),
+            kind: found.map(|(_, kind)| kind),
+            field: known.0.clone(),
+            text: known.1.clone(),
+        });
+        let number = self.codes.len() as u32 - 1;
+        self.number.insert(known, number);
+        number
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Reads the layer. `None`: it cannot be used, and a finding says why.
+pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) -> Option<RawPoi> {
+    let mut source = vector_source(ground.loaded, "poi", &config.source);
+    source.fields.extend(fields_of(&config.kind));
+    let key_field = config.id.clone().or_else(|| config.name.clone());
+    source.id.clone_from(&key_field);
+    let mut list =
+        CodeList { scheme, several: config.several_types, codes: Vec::new(), number: HashMap::new() };
+    let mut rows: Vec<RawRow> = Vec::new();
+    let mut next = 0u32;
+    let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
+    let record =
+        carbonzone_io::read_points(&source, ground.crs, findings, ledger, ground.progress, &mut |batch| {
+            let Some(codes) = Codes::first_filled(&batch.table, &config.kind) else { return };
+            let numbers: Vec<Vec<u32>> = codes.each().map(|(field, text)| list.of(field, text)).collect();
+            let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
+            let first = next;
+            for (i, &of) in codes.of.iter().enumerate() {
+                let text = keys.and_then(|k| k.text_at(i)).filter(|k| !k.trim().is_empty());
+                let key = text.map_or(0, |k| hash(k.trim()));
+                let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
+                next = next.max(feature + 1);
+                rows.extend(numbers[of as usize].iter().map(|&code| RawRow {
+                    key,
+                    feature,
+                    code,
+                    x: batch.xs[i],
+                    y: batch.ys[i],
+                }));
+            }
+        })?;
+    notes.records.push(record);
+    // Nothing may depend on the order of the file.
+    let mut order: Vec<u32> = (0..list.codes.len() as u32).collect();
+    order.sort_by(|&a, &b| list.codes[a as usize].cmp(&list.codes[b as usize]));
+    let mut place = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(new, &old)| place[old as usize] = new as u32);
+    for row in &mut rows {
+        row.code = place[row.code as usize];
+    }
+    let codes = order.iter().map(|&old| list.codes[old as usize].clone()).collect();
+    let poi = RawPoi { rows, codes };
+    report_codes(&poi, config, scheme, notes);
+    Some(poi)
+}
+
+/// One POI for each id; without ids, one for each name within 5 m; without both, one for each feature. It has the codes
+/// of all its rows, and the place of the first row in canonical order.
+pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut Notes) -> Vec<Row> {
+    let RawPoi { mut rows, codes } = poi;
+    rows.sort_by(|a, b| {
+        let feature = |r: &RawRow| if r.key == 0 { r.feature } else { 0 };
+        (a.key.cmp(&b.key))
+            .then(feature(a).cmp(&feature(b)))
+            .then(a.x.total_cmp(&b.x))
+            .then(a.y.total_cmp(&b.y))
+            .then(a.code.cmp(&b.code))
+            .then(a.feature.cmp(&b.feature))
+    });
+    let by_id = config.id.is_some();
+    let mut merged =
+        Merged { several: config.several_types, codes: &codes, out: Vec::new(), tally: Tally::default() };
+    for same in rows.chunk_by(|a, b| a.key == b.key && (a.key != 0 || a.feature == b.feature)) {
+        if by_id || same[0].key == 0 {
+            merged.add(same);
+        } else {
+            for near in places_of_one_name(same) {
+                merged.add(&near);
+            }
+        }
+    }
+    let Merged { mut out, tally, .. } = merged;
+    out.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)).then(a.class.cmp(&b.class)));
+    tally.report(config, scheme, notes);
+    out
+}
+
+/// Rows of one name in groups: each is within 5 m of the first row of its group. Those first rows are more than 5 m
+/// apart, so that a square of 5 m holds few of them, and the search is short for any number of rows.
+fn places_of_one_name(rows: &[RawRow]) -> Vec<Vec<RawRow>> {
+    let mut groups: Vec<Vec<RawRow>> = Vec::new();
+    let mut squares: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
+    for row in rows {
+        let square = ((row.x / SAME_NAME_M).floor() as i64, (row.y / SAME_NAME_M).floor() as i64);
+        let around = (-1..=1).flat_map(|i| (-1..=1).map(move |j| (square.0 + i, square.1 + j)));
+        let near = |group: &&usize| {
+            let first = &groups[**group][0];
+            (first.x - row.x).hypot(first.y - row.y) <= SAME_NAME_M
+        };
+        let found = around
+            .filter_map(|s| squares.get(&s))
+            .flat_map(|groups| groups.iter())
+            .filter(near)
+            .min()
+            .copied();
+        if let Some(group) = found {
+            groups[group].push(*row);
+        } else {
+            squares.entry(square).or_default().push(groups.len());
+            groups.push(vec![*row]);
+        }
+    }
+    groups
+}
+
+/// POI being put together.
+struct Merged<'a> {
+    several: SeveralTypes,
+    codes: &'a [Code],
+    out: Vec<Row>,
+    tally: Tally,
+}
+
+impl Merged<'_> {
+    /// Adds the POI of these rows, which are in canonical order.
+    fn add(&mut self, rows: &[RawRow]) {
+        let mut codes: Vec<u32> = rows.iter().map(|r| r.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        self.tally.see(rows, &codes, self.codes, self.several);
+        if self.several == SeveralTypes::First {
+            codes.truncate(1);
+        }
+        let first = &rows[0];
+        let mut places: Vec<(f64, f64)> =
+            rows.iter().filter(|r| r.feature == first.feature).map(|r| (r.x, r.y)).collect();
+        places.dedup();
+        let mut classes: BTreeMap<u32, u32> = BTreeMap::new();
+        for class in codes.iter().filter_map(|&c| self.codes[c as usize].class) {
+            *classes.entry(class).or_default() += 1;
+        }
+        for (x, y) in &places {
+            self.out.extend(classes.iter().map(|(&class, &n)| Row {
+                x: *x,
+                y: *y,
+                class,
+                weight: f64::from(n) / codes.len() as f64 / places.len() as f64,
+            }));
+        }
+    }
+}
+
+/// What was met when rows became POI.
+#[derive(Default)]
+struct Tally {
+    /// Rows that repeat a POI.
+    repeated: u64,
+    /// POI whose rows have different codes.
+    differing: u64,
+    /// POI whose rows lie far from each other.
+    far: u64,
+    /// Class kept, class left out, POI.
+    left_out: BTreeMap<(Option<u32>, Option<u32>), u64>,
+}
+
+impl Tally {
+    fn see(&mut self, rows: &[RawRow], distinct: &[u32], codes: &[Code], several: SeveralTypes) {
+        let first = &rows[0];
+        let mut features: Vec<u32> = rows.iter().map(|r| r.feature).collect();
+        features.sort_unstable();
+        features.dedup();
+        if features.len() < 2 {
+            return;
+        }
+        self.repeated += features.len() as u64 - 1;
+        let others = || rows.iter().filter(|r| r.feature != first.feature);
+        self.far += u64::from(others().any(|r| (r.x - first.x).hypot(r.y - first.y) > FAR_M));
+        let codes_of = |feature: u32| rows.iter().filter(move |r| r.feature == feature).map(|r| r.code);
+        if others().all(|r| codes_of(r.feature).eq(codes_of(first.feature))) {
+            return;
+        }
+        self.differing += 1;
+        let class = |code: u32| codes[code as usize].class;
+        let kept = if several == SeveralTypes::First { 1 } else { distinct.len() };
+        for &out in &distinct[kept..] {
+            *self.left_out.entry((class(distinct[0]), class(out))).or_default() += 1;
+        }
+    }
+
+    fn report(&self, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {
+        let by_id = config.id.is_some();
+        let what = if by_id { "id" } else { "name within 5 m" };
+        let at = |finding: Finding| finding.layer("poi").file(config.source.path.display().to_string());
+        if self.repeated > 0 {
+            let message = format!("POI with the same {what} are counted once");
+            notes.findings.push(at(Finding::warning("duplicate_poi", message)).count(self.repeated));
+            notes.ledger.push(
+                LedgerRow::counted(Stage::Drop, "poi", self.repeated as f64, "poi")
+                    .note(format!("duplicate: same {what}")),
+            );
+        }
+        if self.differing > 0 {
+            let ids = if by_id { "ids" } else { "names" };
+            let (message, hint) = if self.left_out.is_empty() {
+                let message = format!("{} {ids} stand with several codes: they are shared", self.differing);
+                (message, "each of m codes counts 1/m")
+            } else {
+                let name = |class: &Option<u32>| {
+                    class.map_or("an unknown code".to_owned(), |c| {
+                        let class = &scheme.classes()[c as usize];
+                        format!("{} {} ({})", class.code, class.name_zh, class.group)
+                    })
+                };
+                let pairs = self
+                    .left_out
+                    .iter()
+                    .map(|((kept, out), n)| format!("{n} × {} kept, {} left out", name(kept), name(out)));
+                let list = pairs.take(LISTED).collect::<Vec<_>>().join("; ");
+                (
+                    format!("{} {ids} stand with several codes: {list}", self.differing),
+                    "several_types = \"all\" counts each of m codes with 1/m; or keep the row that is right",
+                )
+            };
+            let finding = at(Finding::warning("poi_several_codes", message)).field(&config.kind);
+            notes.findings.push(finding.count(self.differing).hint(hint));
+        }
+        if by_id && self.far > 0 {
+            let message = format!(
+                "{} ids stand at places more than {FAR_M} m apart; only one place of each counts",
+                self.far
+            );
+            notes.findings.push(
+                at(Finding::warning("poi_id_far_apart", message))
+                    .field(config.id.clone().unwrap_or_default())
+                    .count(self.far)
+                    .hint(
+                        "is the id unique? Files numbered each from 1 repeat it when they are put together",
+                    ),
+            );
+        }
+    }
+}
+
+/// What a user must know of the codes: unknown ones, and those that were not read as they stand.
+fn report_codes(poi: &RawPoi, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {
+    let mut count = vec![0u64; poi.codes.len()];
+    // A feature counts once under each of its codes, whatever the number of its points.
+    let mut rows = poi.rows.iter().peekable();
+    while let Some(first) = rows.next() {
+        count[first.code as usize] += 1;
+        while let Some(row) = rows.next_if(|r| r.feature == first.feature) {
+            count[row.code as usize] += u64::from((row.x, row.y) == (first.x, first.y));
+        }
+    }
+    let met = |kind: Option<MatchKind>| {
+        let codes = poi.codes.iter().zip(&count);
+        codes.filter(move |(code, n)| code.kind == kind && **n > 0).collect::<Vec<_>>()
+    };
+    let list = |codes: &[(&Code, &u64)], with_class: bool| {
+        let one = |(code, n): &(&Code, &u64)| match code.class.filter(|_| with_class) {
+            Some(class) => format!("\"{}\" as {}: {n}", code.text, scheme.classes()[class as usize].code),
+            None => format!("\"{}\": {n}", code.text),
+        };
+        let mut text = codes.iter().take(LISTED).map(one).collect::<Vec<_>>().join("; ");
+        if codes.len() > LISTED {
+            let _ = write!(text, "; and {} more codes", codes.len() - LISTED);
+        }
+        text
+    };
+    let total = |codes: &[(&Code, &u64)]| codes.iter().map(|(_, n)| **n).sum::<u64>();
+    let at = |finding: Finding| {
+        finding.layer("poi").file(config.source.path.display().to_string()).field(&config.kind)
+    };
+    let unknown = met(None);
+    if !unknown.is_empty() {
+        let message = format!("POI codes that \"{}\" does not know: {}", scheme.name, list(&unknown, false));
+        notes.findings.push(
+            at(Finding::warning("unknown_poi_code", message))
+                .count(total(&unknown))
+                .hint("they count for no group; a CSV (code, group) can add them, where 05* stands for all codes that begin with 05"),
+        );
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "poi", total(&unknown) as f64, "poi")
+                .note(format!("type code unknown to {}", scheme.name)),
+        );
+    }
+    let mended = met(Some(MatchKind::Mended));
+    if !mended.is_empty() {
+        let message = format!("POI codes are not written as in \"{}\": {}", scheme.name, list(&mended, true));
+        notes.findings.push(at(Finding::warning("poi_code_mended", message)).count(total(&mended)).hint(
+            "a leading zero, blanks, .0 or full-width digits: keep the column as text when you export it",
+        ));
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Repair, "poi", total(&mended) as f64, "poi")
+                .note(format!("type code written otherwise than in {}", scheme.name)),
+        );
+    }
+    for (kind, code, what) in [
+        (MatchKind::Words, "poi_category_words", "categories in words are read as codes"),
+        (MatchKind::Beginning, "poi_code_by_beginning", "POI codes are known only by their beginning"),
+    ] {
+        let met = met(Some(kind));
+        if !met.is_empty() {
+            let message = format!("{what}: {}", list(&met, true));
+            notes.findings.push(at(Finding::info(code, message)).count(total(&met)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// POI as (key, feature, place, codes of the field).
+    fn merged(
+        several: SeveralTypes,
+        by_id: bool,
+        poi: &[(u64, u32, f64, &str)],
+    ) -> (Vec<(String, f64)>, Notes) {
+        let scheme = PoiScheme::shipped("amap").unwrap();
+        let mut list = CodeList { scheme: &scheme, several, codes: Vec::new(), number: HashMap::new() };
+        let mut rows = Vec::new();
+        for &(key, feature, x, field) in poi {
+            let numbers = list.of("t", field);
+            rows.extend(numbers.into_iter().map(|code| RawRow { key, feature, code, x, y: 0.0 }));
+        }
+        let config: PoiLayer = toml::from_str(&format!(
+            "source = {{ path = \"p.csv\" }}\ntype = \"t\"\n{} = \"k\"",
+            if by_id { "id" } else { "name" }
+        ))
+        .unwrap();
+        let config = PoiLayer { several_types: several, ..config };
+        let mut notes = Notes::default();
+        let out = once_each(&config, &scheme, RawPoi { rows, codes: list.codes.clone() }, &mut notes);
+        let mut groups: BTreeMap<String, f64> = BTreeMap::new();
+        for row in out {
+            *groups.entry(scheme.classes()[row.class as usize].group.clone()).or_default() += row.weight;
+        }
+        (groups.into_iter().collect(), notes)
+    }
+
+    fn weights(several: SeveralTypes, poi: &[(u64, u32, f64, &str)]) -> Vec<(String, f64)> {
+        merged(several, true, poi).0
+    }
+
+    fn group(name: &str, weight: f64) -> (String, f64) {
+        (name.to_owned(), weight)
+    }
+
+    #[test]
+    fn two_codes_of_one_class_are_one_poi_of_it() {
+        let poi = [(1, 0, 0.0, "050100|050301"), (2, 1, 9.0, "050100")];
+        assert_eq!(weights(SeveralTypes::All, &poi), [group("commercial", 2.0)]);
+        assert_eq!(weights(SeveralTypes::First, &poi), [group("commercial", 2.0)]);
+    }
+
+    #[test]
+    fn codes_share_a_poi_wherever_they_stand() {
+        let halves = [group("commercial", 0.5), group("industry", 0.5)];
+        assert_eq!(weights(SeveralTypes::All, &[(1, 0, 0.0, "170300|060100")]), halves);
+        // The same id in the lists of two categories, three times over.
+        let listed = [(1, 0, 0.0, "170300"), (1, 1, 0.0, "060100"), (1, 2, 0.0, "170300")];
+        assert_eq!(weights(SeveralTypes::All, &listed), halves);
+        let thirds = weights(SeveralTypes::All, &[(1, 0, 0.0, "170300|060100|050100")]);
+        assert!((thirds[0].1 - 2.0 / 3.0).abs() < 1e-15 && (thirds[1].1 - 1.0 / 3.0).abs() < 1e-15);
+        // An unknown code takes its share and counts for nothing.
+        assert_eq!(weights(SeveralTypes::All, &[(1, 0, 0.0, "170300|x")]), [group("industry", 0.5)]);
+    }
+
+    #[test]
+    fn it_is_told_which_code_of_an_id_was_kept() {
+        let poi =
+            [(1, 0, 0.0, "170300"), (1, 1, 0.0, "060100"), (2, 2, 5.0, "170300"), (2, 3, 5.0, "170300")];
+        let (groups, notes) = merged(SeveralTypes::First, true, &poi);
+        assert_eq!(groups, [group("commercial", 1.0), group("industry", 1.0)]);
+        let find = |code: &str| notes.findings.items.iter().find(|f| f.code == code).unwrap();
+        assert_eq!(find("duplicate_poi").count, Some(2));
+        let told = find("poi_several_codes");
+        assert_eq!(told.count, Some(1));
+        assert!(
+            told.message.contains("06 购物服务 (commercial) kept, 1703 工厂 (industry) left out"),
+            "{}",
+            told.message
+        );
+        assert!(notes.findings.items.iter().all(|f| f.code != "poi_id_far_apart"));
+    }
+
+    #[test]
+    fn ids_that_repeat_far_apart_are_suspected() {
+        let (groups, notes) =
+            merged(SeveralTypes::First, true, &[(1, 0, 0.0, "170300"), (1, 1, 5000.0, "170300")]);
+        assert_eq!(groups, [group("industry", 1.0)]);
+        assert!(notes.findings.items.iter().any(|f| f.code == "poi_id_far_apart"));
+    }
+
+    #[test]
+    fn one_name_is_one_poi_within_five_metres() {
+        let poi = [
+            (7, 0, 0.0, "170300"),
+            (7, 1, 4.0, "060100"),
+            (7, 2, 8.0, "170300"),
+            (0, 3, 0.0, "170300"),
+            (0, 4, 0.0, "170300"),
+        ];
+        let (groups, _) = merged(SeveralTypes::First, false, &poi);
+        // 0 and 4 are one; 8 is more than 5 m from the first. Without a name, every feature is one.
+        assert_eq!(groups, [group("commercial", 1.0), group("industry", 3.0)]);
+    }
+
+    #[test]
+    fn the_points_of_a_multipoint_share_it() {
+        let (groups, _) =
+            merged(SeveralTypes::First, true, &[(1, 0, 0.0, "170300"), (1, 0, 900.0, "170300")]);
+        assert_eq!(groups, [group("industry", 1.0)]);
+    }
+}
