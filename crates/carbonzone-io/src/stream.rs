@@ -2,8 +2,10 @@
 
 use crate::crs::{CrsPath, WorkingCrs};
 use crate::csv_points;
+use crate::datum::check_datum;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
+use crate::locate::{Located, locate};
 use crate::place::PlaceCheck;
 use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
 use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
@@ -147,29 +149,31 @@ pub fn read_points(
     sink: &mut dyn FnMut(PointBatch),
 ) -> Option<InputRecord> {
     let mut report = Reporter::new(source, findings);
-    if source.is_csv() {
-        return csv_points::read(source, crs, &mut report, ledger, progress, sink);
+    let located = locate(source, &mut report)?;
+    if located.source.is_csv() {
+        return csv_points::read(&located.source, crs, &mut report, ledger, progress, sink);
     }
     let mut losses = Losses::default();
     let mut inner = 0u64;
     let mut feed = PointFeed::default();
-    let run = run_stream(source, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
-        let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        for (row, (kind, wkb)) in raw.geometries().enumerate() {
-            match point_of(kind, wkb) {
-                Ok((x, y, from_polygon)) => {
-                    inner += u64::from(from_polygon);
-                    xs.push(x);
-                    ys.push(y);
-                    rows.push(row as u32);
+    let (record, path) =
+        run_stream(&located, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
+            let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+            for (row, (kind, wkb)) in raw.geometries().enumerate() {
+                match point_of(kind, wkb) {
+                    Ok((x, y, from_polygon)) => {
+                        inner += u64::from(from_polygon);
+                        xs.push(x);
+                        ys.push(y);
+                        rows.push(row as u32);
+                    }
+                    Err((code, what)) => losses.add(code, what, None),
                 }
-                Err((code, what)) => losses.add(code, what, None),
             }
-        }
-        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
-        feed.place.see(path, crs, &xs, &ys);
-        feed.hand_over(xs, ys, table, path, &mut losses, sink);
-    })?;
+            let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+            feed.place.see(path, crs, &xs, &ys);
+            feed.hand_over(xs, ys, table, path, &mut losses, sink);
+        })?;
     if inner > 0 {
         report.add(
             Finding::info(
@@ -179,7 +183,7 @@ pub fn read_points(
             .count(inner),
         );
     }
-    finish(source, crs, run, losses, &feed, &mut report, ledger)
+    finish(source, (&path, crs), record, losses, &feed, &mut report, ledger)
 }
 
 /// Streams the lines of a layer, in batches, in the order of the file, in the working CRS.
@@ -195,15 +199,17 @@ pub fn read_lines(
     sink: &mut dyn FnMut(LineBatch),
 ) -> Option<InputRecord> {
     let mut report = Reporter::new(source, findings);
+    let located = locate(source, &mut report)?;
     let mut losses = Losses::default();
     let mut feed = PointFeed::default();
-    let run = run_stream(source, Wanted::Lines, crs, &mut report, progress, &mut |raw, table, path| {
-        let (batch, rows) = decode_lines(&raw, &mut losses);
-        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
-        feed.place.see(path, crs, &batch.xs, &batch.ys);
-        feed.hand_over_lines(LineBatch { table, ..batch }, path, &mut losses, sink);
-    })?;
-    finish(source, crs, run, losses, &feed, &mut report, ledger)
+    let (record, path) =
+        run_stream(&located, Wanted::Lines, crs, &mut report, progress, &mut |raw, table, path| {
+            let (batch, rows) = decode_lines(&raw, &mut losses);
+            let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+            feed.place.see(path, crs, &batch.xs, &batch.ys);
+            feed.hand_over_lines(LineBatch { table, ..batch }, path, &mut losses, sink);
+        })?;
+    finish(source, (&path, crs), record, losses, &feed, &mut report, ledger)
 }
 
 /// What both streams keep count of.
@@ -211,9 +217,18 @@ pub fn read_lines(
 pub(crate) struct PointFeed {
     pub place: PlaceCheck,
     used: u64,
+    /// `[x0, y0, x1, y1]` in the working CRS.
+    extent: Option<[f64; 4]>,
 }
 
 impl PointFeed {
+    fn widen(&mut self, xs: &[f64], ys: &[f64]) {
+        for (&x, &y) in xs.iter().zip(ys) {
+            let [x0, y0, x1, y1] = self.extent.unwrap_or([x, y, x, y]);
+            self.extent = Some([x0.min(x), y0.min(y), x1.max(x), y1.max(y)]);
+        }
+    }
+
     /// Transforms, leaves out points without an image, passes the rest on.
     pub(crate) fn hand_over(
         &mut self,
@@ -239,6 +254,7 @@ impl PointFeed {
             table = table.reordered(&keep);
         }
         self.used += xs.len() as u64;
+        self.widen(&xs, &ys);
         if !xs.is_empty() {
             sink(PointBatch { xs, ys, table });
         }
@@ -256,6 +272,7 @@ impl PointFeed {
             batch = without_unplaced(&batch, losses);
         }
         self.used += batch.len() as u64;
+        self.widen(&batch.xs, &batch.ys);
         if !batch.is_empty() {
             sink(batch);
         }
@@ -289,7 +306,7 @@ fn without_unplaced(batch: &LineBatch, losses: &mut Losses) -> LineBatch {
 /// Last step of every stream: findings, ledger rows, summary.
 pub(crate) fn finish(
     source: &VectorSource,
-    crs: &WorkingCrs,
+    (path, crs): (&CrsPath, &WorkingCrs),
     record: InputRecord,
     losses: Losses,
     feed: &PointFeed,
@@ -297,7 +314,10 @@ pub(crate) fn finish(
     ledger: &mut Ledger,
 ) -> Option<InputRecord> {
     losses.report(source, report, ledger);
-    let placed = feed.place.report(crs, report);
+    let placed = feed.place.report(source, path, crs, report);
+    if placed {
+        check_datum(path, crs, feed.extent, report);
+    }
     if record.features == 0 {
         let mut finding = Finding::error("empty_layer", "the layer has no feature");
         finding = match &source.filter {
@@ -307,7 +327,7 @@ pub(crate) fn finish(
         report.add(finding);
         return None;
     }
-    if feed.used == 0 {
+    if feed.used == 0 && placed {
         report.add(
             Finding::error(
                 "no_usable_feature",
@@ -324,23 +344,24 @@ type StreamSink<'a> = dyn FnMut(RawBatch, AttributeTable, &CrsPath) + 'a;
 
 /// Opens the layer and runs the reading thread; every batch goes through `sink` on the calling thread.
 fn run_stream(
-    source: &VectorSource,
+    located: &Located,
     wanted: Wanted,
     crs: &WorkingCrs,
     report: &mut Reporter<'_>,
     progress: &dyn Progress,
     sink: &mut StreamSink<'_>,
-) -> Option<InputRecord> {
+) -> Option<(InputRecord, CrsPath)> {
+    let source = &located.source;
     let open = open_layer(source, wanted, crs.definition(), report)?;
     check_way(&open.crs, report)?;
-    let digest = DigestJob::start(&source.path);
+    let digest = DigestJob::start(&located.original);
     progress.begin(&format!("reading {}", source.role), open.expected);
     let (name, path, expected) = (open.name.clone(), open.crs.clone(), open.expected);
     let end = stream_batches(open, progress, &mut |raw, table| sink(raw, table, &path));
     progress.end();
     let complete = check_reading(source, &end, expected, report);
     let (bytes, sha256) = digest.finish();
-    (complete && !progress.cancelled()).then(|| InputRecord {
+    let record = InputRecord {
         role: source.role.clone(),
         path: source.shown_path(),
         layer: name,
@@ -348,7 +369,8 @@ fn run_stream(
         sha256,
         features: end.read,
         crs: path.label.clone(),
-    })
+    };
+    (complete && !progress.cancelled()).then_some((record, path))
 }
 
 /// A finding if there is no way into the working CRS.
