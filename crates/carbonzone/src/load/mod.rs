@@ -24,7 +24,9 @@ use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource, ProxyTable};
-use carbonzone_types::{FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement};
+use carbonzone_types::{
+    FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement, TextList,
+};
 use parcels::ParcelSet;
 use std::collections::BTreeSet;
 use zones::ZoneSet;
@@ -217,19 +219,24 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
 fn refuse_unusable(proxies: &ProxyTable, parcels: &ParcelSet, notes: &mut Notes) {
     for name in proxies.names() {
         let values = proxies.get(name).map_or(&[][..], |column| &column.values);
-        let unusable = || values.iter().enumerate().filter(|(_, v)| !v.is_finite());
-        if let Some((parcel, value)) = unusable().next() {
-            notes.findings.push(
-                Finding::error("unusable_proxy", format!("the proxy \"{name}\" is no number on some parcels"))
-                    .layer(name.split(':').next().unwrap_or(name))
-                    .feature(parcels.ids[parcel].to_owned())
-                    .value(value.to_string())
-                    .expected("numbers whose sum stays below 4.6e18")
-                    .count(unusable().count() as u64)
-                    .hint("a weight in the layer is far too large or infinite: correct it, or leave the row out by where"),
-            );
-        }
+        notes.findings.items.extend(unusable_proxy(name, values, &parcels.ids));
     }
+}
+
+fn unusable_proxy(name: &str, values: &[f64], ids: &TextList) -> Option<Finding> {
+    let mut unusable = values.iter().enumerate().filter(|(_, v)| !v.is_finite());
+    let (parcel, value) = unusable.next()?;
+    let finding = Finding::error(
+        "unusable_proxy",
+        format!("the proxy \"{name}\" is no number on some parcels"),
+    )
+    .layer(name.split(':').next().unwrap_or(name))
+    .feature(ids[parcel].to_owned())
+    .value(value.to_string())
+    .expected("numbers whose sum stays below 4.6e18")
+    .count(1 + unusable.count() as u64)
+    .hint("a weight in the layer is far too large or infinite: correct it, or leave the row out by where");
+    Some(finding)
 }
 
 /// Without parcels and zones nothing can be placed; the other layers are read all the same, for their findings.
@@ -299,4 +306,18 @@ pub fn missing_file(role: &str, shown: &str, path: &std::path::Path) -> Finding 
         .file(shown)
         .hint("paths are relative to the pipeline file");
     suggest(finding, &path.file_name().map(name).unwrap_or_default(), beside.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_is_no_number_names_the_first_parcel_of_it() {
+        let ids: TextList = ["P1", "P2", "P3"].into_iter().collect();
+        let finding = unusable_proxy("poi:industry", &[1.0, f64::NAN, f64::INFINITY], &ids).unwrap();
+        assert_eq!((finding.layer.as_deref(), finding.feature.as_deref()), (Some("poi"), Some("P2")));
+        assert_eq!((finding.value.as_deref(), finding.count), (Some("NaN"), Some(2)));
+        assert_eq!(unusable_proxy("people", &[0.0, 1e18, 2.0], &ids), None);
+    }
 }
