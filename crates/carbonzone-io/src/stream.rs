@@ -151,7 +151,11 @@ pub fn read_points(
     let mut report = Reporter::new(source, findings);
     let located = locate(source, &mut report)?;
     if located.source.is_csv() {
-        return csv_points::read(&located.source, crs, &mut report, ledger, progress, sink);
+        let mut record = csv_points::read(&located.source, crs, &mut report, ledger, progress, sink)?;
+        if located.original != located.source.path {
+            (record.bytes, record.sha256) = DigestJob::start(&located.original).finish();
+        }
+        return Some(record);
     }
     let mut losses = Losses::default();
     let mut inner = 0u64;
