@@ -4,9 +4,10 @@
 //! place that makes a `SpatialRef` is the crate-private function `definition_to_spatial_ref`.
 
 use crate::error::{IoError, Result};
+use crate::gauss_kruger::Zone;
 use crate::gdal_log::capture;
 use carbonzone_geom::gcj02;
-use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, SpatialRef};
+use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -36,7 +37,7 @@ fn shorten(text: &str) -> String {
 }
 
 /// `EPSG:4549` if the CRS has an authority code, else its name.
-fn label(srs: &SpatialRef) -> String {
+pub(crate) fn label(srs: &SpatialRef) -> String {
     srs.authority().ok().or_else(|| srs.name()).unwrap_or_else(|| "unnamed CRS".to_owned())
 }
 
@@ -221,6 +222,8 @@ pub(crate) struct CrsPath {
     pub source_unit_m: Option<f64>,
     /// True if the source is in degrees.
     pub geographic: bool,
+    /// The zone of the source, if it is a transverse Mercator CRS in metres.
+    pub zone: Option<Zone>,
 }
 
 impl CrsPath {
@@ -243,7 +246,22 @@ impl CrsPath {
         };
         let identity = shift == Shift::None && source == definition_to_spatial_ref(target)?;
         let source_unit_m = source.is_projected().then(|| source.linear_units());
-        Ok(Some(Self { from, to: target.to_owned(), shift, identity, label, source_unit_m, geographic }))
+        let zone = Zone::of(&source);
+        Ok(Some(Self {
+            from,
+            to: target.to_owned(),
+            shift,
+            identity,
+            label,
+            source_unit_m,
+            geographic,
+            zone,
+        }))
+    }
+
+    /// The CRS of the source and the working CRS, if PROJ alone has to find the way between them.
+    pub(crate) fn ends(&self) -> Option<(&str, &str)> {
+        (!self.identity && self.shift == Shift::None).then_some((&self.from, &self.to))
     }
 
     /// True if coordinates are taken as they are.
@@ -308,6 +326,13 @@ impl Transformer {
                 reason: messages.summary().unwrap_or_else(|| error.to_string()),
             }),
         }
+    }
+
+    /// As [`Self::between`], under conditions. `None`: there is no such way.
+    pub(crate) fn under(from: &str, to: &str, options: &CoordTransformOptions) -> Option<Self> {
+        let (source, target) = (definition_to_spatial_ref(from).ok()?, definition_to_spatial_ref(to).ok()?);
+        let (made, _) = capture(|| CoordTransform::new_with_options(&source, &target, options));
+        made.ok().map(|inner| Self { shift: Shift::None, inner: Some(inner) })
     }
 
     /// Transforms in place; points without an image become NaN and are counted.

@@ -130,7 +130,7 @@ pub(crate) fn read(
         features: state.read,
         crs: path.label.clone(),
     };
-    finish(source, crs, record, losses, &feed, report, ledger)
+    finish(source, (&path, crs), record, losses, &feed, report, ledger)
 }
 
 /// Encoding and delimiter from the first bytes.

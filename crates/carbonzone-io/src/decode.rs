@@ -1,7 +1,8 @@
 //! From WKB bytes to coordinates in the working CRS, one batch at a time, on any thread.
 
-use crate::crs::CrsPath;
+use crate::crs::{CrsPath, WorkingCrs};
 use crate::ffi;
+use crate::place::PlaceCheck;
 use carbonzone_geom::Coverage;
 use carbonzone_geom::validity::{self, RingFaults};
 use gdal::vector::{Feature, Geometry};
@@ -84,6 +85,8 @@ pub(crate) struct DecodedBatch {
     pub coverage: Coverage,
     pub outcomes: Vec<Outcome>,
     pub error: Option<String>,
+    /// Looks of the first vertex of every feature, as it stands in the file.
+    pub place: PlaceCheck,
 }
 
 impl RawBatch {
@@ -142,13 +145,20 @@ impl RawBatch {
     }
 
     /// Decodes, transforms, checks and repairs.
-    pub(crate) fn decode(&self, crs: &CrsPath) -> DecodedBatch {
+    pub(crate) fn decode(&self, crs: &CrsPath, home: &WorkingCrs) -> DecodedBatch {
         // A vertex takes at least 16 bytes of WKB.
         let coverage = Coverage::with_capacity(self.len(), self.wkb.len() / 16);
         let mut batch =
             DecodedBatch { coverage, outcomes: Vec::with_capacity(self.len()), ..DecodedBatch::default() };
         for (kind, wkb) in self.geometries() {
             batch.outcomes.push(push_geometry(&mut batch.coverage, kind, wkb));
+        }
+        for i in 0..batch.coverage.len() {
+            let first =
+                batch.coverage.rings(i).next().and_then(|r| r.xs.first().copied().zip(r.ys.first().copied()));
+            if let Some((x, y)) = first {
+                batch.place.see_one(crs, home, x, y);
+            }
         }
         // Points without an image are NaN and found below.
         if let Err(error) = crs.apply_here(&mut batch.coverage.xs, &mut batch.coverage.ys) {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 /// Size in bytes and SHA-256 (hex) of a file; of all parts of a shapefile (.shp, .shx, .dbf, .prj, .cpg in that
-/// order, missing ones left out) or of all files of a folder (by name) as if they were one.
+/// order, missing ones left out), of a database with its write-ahead log, or of all files of a folder (by name) as if they
+/// were one.
 ///
 /// # Errors
 /// If a file cannot be read.
@@ -54,7 +55,18 @@ fn parts_of(path: &Path) -> std::io::Result<Vec<PathBuf>> {
         };
         return Ok(["shp", "shx", "dbf", "prj", "cpg"].iter().filter_map(|e| sibling(e)).collect());
     }
-    Ok(vec![path.to_owned()])
+    Ok(std::iter::once(path.to_owned()).chain(write_ahead_parts(path)).collect())
+}
+
+/// The write-ahead log and the journal beside a database, if there is something in them.
+pub(crate) fn write_ahead_parts(path: &Path) -> Vec<PathBuf> {
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let filled = |p: &PathBuf| std::fs::metadata(p).is_ok_and(|m| m.is_file() && m.len() > 0);
+    ["-wal", "-journal"].into_iter().map(beside).filter(filled).collect()
 }
 
 /// A digest being computed on a thread of its own.

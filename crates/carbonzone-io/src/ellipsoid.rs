@@ -1,9 +1,11 @@
-//! Areas on the ellipsoid.
+//! Areas on the ellipsoid, and working CRS whose areas are far from them.
 
 use crate::crs::{Transformer, WorkingCrs};
 use crate::error::Result;
+use crate::gauss_kruger::crs_for;
 use crate::smooth::SmoothMap;
 use carbonzone_geom::Coverage;
+use carbonzone_types::{ExactSum, Finding, Findings};
 use rayon::prelude::*;
 
 /// Features per task: fixed, so that nothing depends on the number of threads.
@@ -53,6 +55,52 @@ pub fn ellipsoidal_areas_m2(coverage: &Coverage, crs: &WorkingCrs) -> Result<Vec
             .collect(),
     };
     Ok(areas.concat())
+}
+
+/// Share by which areas of the working CRS may differ from true ones.
+const AREA_TOLERANCE: f64 = 0.005;
+
+/// Compares the areas of the zones in the working CRS with those on the ellipsoid.
+///
+/// An error if their sum is off by more than 0.5 % (Web Mercator, a zone far away); a warning if only single zones are,
+/// as at the edges of a province. The hint names the CRS of the place.
+pub fn check_area_scale(zones: &Coverage, ids: &[String], crs: &WorkingCrs, findings: &mut Findings) {
+    let (planar, Ok(true_m2)) = (zones.areas_m2(), ellipsoidal_areas_m2(zones, crs)) else { return };
+    let sum = |areas: &[f64]| areas.iter().copied().collect::<ExactSum>().value();
+    let off = |planar: f64, true_m2: f64| planar / true_m2 - 1.0;
+    let whole = off(sum(&planar), sum(&true_m2));
+    let each = planar.iter().zip(&true_m2).map(|(p, t)| off(*p, *t)).enumerate();
+    let beyond: Vec<(usize, f64)> = each.filter(|(_, d)| d.abs() > AREA_TOLERANCE).collect();
+    let worst = beyond.iter().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+    let (Some((zone, share)), Some([x0, y0, x1, y1])) = (worst, zones.total_bounds()) else { return };
+    let (mut lon, mut lat) = ([x0, f64::midpoint(x0, x1), x1], [f64::midpoint(y0, y1); 3]);
+    if crs.to_wgs84(&mut lon, &mut lat).is_err() {
+        return;
+    }
+    let mut hint = format!("take {}", crs_for(lon[1], lat[1]));
+    if (lon[2] - lon[0]).abs() > 3.0 {
+        hint += "; for ground this wide better an equal-area CRS, in China ESRI:102025";
+    }
+    let finding = if whole.abs() > AREA_TOLERANCE {
+        let text = format!("areas in {} are {:+.1} % off the true ones here", crs.name(), 100.0 * whole);
+        Finding::error("distorting_crs", text).count(zones.len() as u64)
+    } else {
+        let text = format!(
+            "areas of single zones in {} are more than 0.5 % off the true ones, at most {:+.2} %; all together {:+.2} %",
+            crs.name(),
+            100.0 * share,
+            100.0 * whole
+        );
+        Finding::warning("distorting_crs", text).feature(ids[*zone].clone()).count(beyond.len() as u64)
+    };
+    findings.push(
+        finding
+            .layer("zones")
+            .field("city.crs")
+            .value(crs.definition())
+            .expected("areas within 0.5 % of those on the ellipsoid")
+            .hint(hint),
+    );
 }
 
 /// Areas of chunk `k` from a projected copy: the layer is never held twice.

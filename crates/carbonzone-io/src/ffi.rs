@@ -299,6 +299,31 @@ pub(crate) fn proj_version() -> String {
     format!("{major}.{minor}.{patch}")
 }
 
+/// Folders in which PROJ looks for its database.
+pub(crate) fn proj_search_paths() -> Vec<String> {
+    // SAFETY: the list is null-terminated, made for the caller, read up to its end and given back here.
+    unsafe {
+        let list = gdal_sys::OSRGetPROJSearchPaths();
+        let mut out = Vec::new();
+        if list.is_null() {
+            return out;
+        }
+        let mut i = 0;
+        while !(*list.add(i)).is_null() {
+            out.push(std::ffi::CStr::from_ptr(*list.add(i)).to_string_lossy().into_owned());
+            i += 1;
+        }
+        gdal_sys::CSLDestroy(list);
+        out
+    }
+}
+
+/// The feature's number in its file. Negative numbers occur.
+pub(crate) fn feature_id(feature: &Feature<'_>) -> i64 {
+    // SAFETY: the feature is alive for the call.
+    unsafe { gdal_sys::OGR_F_GetFID(feature.c_feature()) }
+}
+
 /// Any geometry as a multipolygon where GDAL knows how (TIN, polyhedral surface, triangle).
 pub(crate) fn force_multipolygon(geometry: Geometry) -> Result<Geometry> {
     // SAFETY: ownership of the handle passes to GDAL and comes back with the result, which is read as WKB and

@@ -1,12 +1,13 @@
 //! GeoParquet 1.1 in and out through the `parquet` crate: GDAL on Debian 12 has no driver for it.
 //!
-//! Geometry is WKB in the column `geometry`, the CRS is PROJJSON in the `geo` metadata. Read are flat columns of
-//! texts, numbers and truth values; nested columns cannot be asked for.
+//! Geometry is WKB in the column `geometry`, the CRS is PROJJSON in the `geo` metadata; the nested encodings (`GeoArrow`)
+//! are read too. Read are flat columns of texts, numbers and truth values; nested columns cannot be asked for.
 
 use crate::crs::{CrsPath, CrsSpec, WorkingCrs};
 use crate::decode::RawBatch;
 use crate::error::{IoError, Result};
 use crate::filter::Filter;
+use crate::geoarrow::Nested;
 use crate::source::{ReadEnd, Reporter, VectorSource, listed, name_hint, resolve_crs};
 use crate::vector_writer::multipolygon_wkb;
 use carbonzone_geom::Coverage;
@@ -174,10 +175,17 @@ fn write_column(
     Ok(())
 }
 
+/// Where the geometry stands.
+#[derive(Debug, Clone, Copy)]
+enum GeometryColumn {
+    Wkb(usize),
+    Nested(Nested),
+}
+
 /// A GeoParquet file opened as a layer.
 pub(crate) struct ParquetLayer {
     reader: SerializedFileReader<File>,
-    geometry: usize,
+    geometry: GeometryColumn,
     fields: Vec<(String, usize)>,
     filter: Option<(Filter, Vec<(String, usize)>)>,
     pub crs: CrsPath,
@@ -215,23 +223,7 @@ pub(crate) fn open(
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or(Value::Null);
     let primary = geo["primary_column"].as_str().unwrap_or(GEOMETRY).to_owned();
-    let Some(geometry) = names.iter().position(|n| *n == primary) else {
-        report.add(
-            Finding::error("no_geometry", format!("there is no geometry column \"{primary}\""))
-                .expected(format!("one of {}", listed(&names)))
-                .hint("the file must follow GeoParquet: metadata \"geo\" and a WKB column"),
-        );
-        return None;
-    };
-    let encoding = geo["columns"][&primary]["encoding"].as_str().unwrap_or("WKB");
-    if encoding != "WKB" {
-        report.add(
-            Finding::error("unsupported_encoding", format!("geometry is encoded as \"{encoding}\""))
-                .expected("WKB")
-                .hint("write it again with encoding WKB, e.g. by GeoPandas or ogr2ogr"),
-        );
-        return None;
-    }
+    let geometry = find_geometry(&geo, &primary, &names, report)?;
     let flat = |name: &str| -> Option<usize> {
         let found = names
             .iter()
@@ -274,6 +266,36 @@ pub(crate) fn open(
     let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
     let crs = crs?;
     complete.then_some(ParquetLayer { reader, geometry, fields: plan, filter, crs, rows })
+}
+
+/// The geometry column by its encoding. `None`: reported.
+fn find_geometry(
+    geo: &Value,
+    primary: &str,
+    names: &[String],
+    report: &mut Reporter<'_>,
+) -> Option<GeometryColumn> {
+    let encoding = geo["columns"][primary]["encoding"].as_str().unwrap_or("WKB");
+    if let Some(nested) = Nested::find(encoding, primary, names) {
+        return Some(GeometryColumn::Nested(nested));
+    }
+    if encoding != "WKB" {
+        report.add(
+            Finding::error("unsupported_encoding", format!("geometry is encoded as \"{encoding}\""))
+                .expected("WKB, or a list encoding of GeoParquet 1.1 (point, linestring, polygon, multipoint, multilinestring, multipolygon)")
+                .hint("write it again with encoding WKB, e.g. by GeoPandas (geometry_encoding = \"WKB\") or ogr2ogr"),
+        );
+        return None;
+    }
+    let wkb = names.iter().position(|n| n == primary).map(GeometryColumn::Wkb);
+    if wkb.is_none() {
+        report.add(
+            Finding::error("no_geometry", format!("there is no geometry column \"{primary}\""))
+                .expected(format!("one of {}", listed(names)))
+                .hint("the file must follow GeoParquet: metadata \"geo\" and a WKB column"),
+        );
+    }
+    wkb
 }
 
 /// CRS by the `geo` metadata: PROJJSON; absent means WGS 84 degrees; null means unknown.
@@ -337,14 +359,9 @@ impl ParquetLayer {
     fn group(&self, index: usize) -> Result<(Vec<Option<ByteArray>>, AttributeTable), ParquetError> {
         let group = self.reader.get_row_group(index)?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        let mut geometry = match group.get_column_reader(self.geometry)? {
-            ColumnReader::ByteArrayColumnReader(mut r) => {
-                let mut values = Vec::new();
-                let mut levels = Vec::new();
-                read_all(rows, |n| r.read_records(n, Some(&mut levels), None, &mut values).map(|x| x.0))?;
-                scatter(values, &levels, rows, self.max_level(self.geometry))
-            }
-            _ => return Err(ParquetError::General("the geometry column holds no bytes".to_owned())),
+        let mut geometry = match self.geometry {
+            GeometryColumn::Nested(nested) => nested.read(group.as_ref(), rows)?,
+            GeometryColumn::Wkb(at) => self.wkb(group.get_column_reader(at)?, rows, at)?,
         };
         let column = |at: usize| -> Result<ColumnData, ParquetError> {
             read_column(group.get_column_reader(at)?, rows, self.max_level(at))
@@ -369,6 +386,20 @@ impl ParquetLayer {
             geometry = keep.iter().map(|&i| geometry[i as usize].clone()).collect();
         }
         Ok((geometry, table))
+    }
+
+    fn wkb(
+        &self,
+        reader: ColumnReader,
+        rows: usize,
+        column: usize,
+    ) -> Result<Vec<Option<ByteArray>>, ParquetError> {
+        let ColumnReader::ByteArrayColumnReader(mut reader) = reader else {
+            return Err(ParquetError::General("the geometry column holds no bytes".to_owned()));
+        };
+        let (mut values, mut levels) = (Vec::new(), Vec::new());
+        read_all(rows, |n| reader.read_records(n, Some(&mut levels), None, &mut values).map(|x| x.0))?;
+        Ok(scatter(values, &levels, rows, self.max_level(column)))
     }
 
     fn max_level(&self, column: usize) -> i16 {

@@ -10,8 +10,11 @@ use crate::digest::DigestJob;
 use crate::error::{IoError, Result};
 use crate::ffi;
 use crate::gdal_log::capture;
+use crate::locate::locate;
+use crate::place::PlaceCheck;
 use crate::polygons::{PolygonLayer, RawLayer, assemble};
 use crate::raster::{Raster, open_both_ways};
+use crate::raster_band::{BandPlan, PixelUse, choose_band};
 use crate::source::{Reporter, VectorSource};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{
@@ -40,7 +43,7 @@ struct Window {
     rows: usize,
 }
 
-/// Reads band 1 of a categorical raster (GeoTIFF or any GDAL raster) as polygons in the working CRS.
+/// Reads a band of a categorical raster (GeoTIFF or any GDAL raster) as polygons in the working CRS.
 ///
 /// Only the pixels that meet `within` (`[x0, y0, x1, y1]` in the working CRS, usually the box of the zones) are read;
 /// pixels without a class (nodata) make no polygon. Both are ledger rows. Ids are positions in canonical order, the
@@ -57,11 +60,13 @@ pub fn read_land_cover(
     progress: &dyn Progress,
 ) -> Option<PolygonLayer> {
     let mut report = Reporter::new(source, findings);
-    let (raster, there, back) = open_both_ways(source, crs, &mut report)?;
+    let located = locate(source, &mut report)?;
+    let (raster, there, back) = open_both_ways(&located.source, crs, &mut report)?;
+    let band = choose_band(source, &raster, PixelUse::Classes, &mut report)?;
     let window = window_of(&raster, &there, within, &mut report)?;
-    let digest = DigestJob::start(&source.path);
+    let digest = DigestJob::start(&located.original);
     progress.begin("reading land cover", Some(window.rows as u64));
-    let regions = regions(&raster, window, progress);
+    let regions = regions(&raster, &band, window, progress);
     progress.end();
     let (bytes, sha256) = digest.finish();
     let regions = match regions {
@@ -90,7 +95,7 @@ pub fn read_land_cover(
     let record = InputRecord {
         role: source.role.clone(),
         path: source.shown_path(),
-        layer: "band 1".to_owned(),
+        layer: band.label(),
         bytes,
         sha256,
         features: (window.cols * window.rows) as u64,
@@ -104,7 +109,15 @@ pub fn read_land_cover(
     let classes = regions.classes.iter().map(|c| Some(c.to_string())).collect();
     let table = AttributeTable::new().with(LAND_COVER_CLASS, ColumnData::Text(classes));
     let read = coverage.len() as u64;
-    let raw = RawLayer { pieces: vec![coverage].into(), outcomes, ids: None, table, read, error: None };
+    let raw = RawLayer {
+        pieces: vec![coverage].into(),
+        outcomes,
+        ids: None,
+        table,
+        read,
+        error: None,
+        place: PlaceCheck::default(),
+    };
     assemble(source, &back, crs, raw, record, &mut report, ledger)
 }
 
@@ -191,7 +204,7 @@ struct Regions {
     without_class: u64,
 }
 
-fn regions(raster: &Raster, window: Window, progress: &dyn Progress) -> Result<Regions> {
+fn regions(raster: &Raster, band: &BandPlan, window: Window, progress: &dyn Progress) -> Result<Regions> {
     let failed = |e: &dyn std::fmt::Display| IoError::read(raster.path(), e);
     let (made, messages) = capture(|| -> gdal::errors::Result<Dataset> {
         let driver = DriverManager::get_driver_by_name("MEM")?;
@@ -200,7 +213,7 @@ fn regions(raster: &Raster, window: Window, progress: &dyn Progress) -> Result<R
         Ok(copy)
     });
     let copy = made.map_err(|e| failed(&messages.summary().unwrap_or_else(|| e.to_string())))?;
-    let without_class = copy_classes(raster, window, &copy, progress)?;
+    let without_class = copy_classes(raster, band, window, &copy, progress)?;
     let (traced, messages) = capture(|| trace(&copy));
     let (shapes, classes) =
         traced.map_err(|e| failed(&messages.summary().unwrap_or_else(|| e.to_string())))?;
@@ -208,19 +221,25 @@ fn regions(raster: &Raster, window: Window, progress: &dyn Progress) -> Result<R
 }
 
 /// Copies the classes block by block; returns the number of pixels without one.
-fn copy_classes(raster: &Raster, window: Window, copy: &Dataset, progress: &dyn Progress) -> Result<u64> {
+fn copy_classes(
+    raster: &Raster,
+    band: &BandPlan,
+    window: Window,
+    copy: &Dataset,
+    progress: &dyn Progress,
+) -> Result<u64> {
     let mut without = 0u64;
     let step = (BLOCK_PIXELS / window.cols).max(1);
     for row in (0..window.rows).step_by(step) {
         let rows = step.min(window.rows - row);
-        let values = raster.read_block(1, window.col, window.row + row, window.cols, rows)?;
+        let values = raster.read_stored(band, (window.col, window.row + row), (window.cols, rows))?;
         let mut classes = Vec::with_capacity(values.len());
         for v in values {
             without += u64::from(v.is_nan());
             classes.push(if v.is_nan() {
                 NO_CLASS
             } else {
-                class_of(v).ok_or_else(|| no_class(raster, v))?
+                class_of(band.value(v)).ok_or_else(|| no_class(raster, band.value(v)))?
             });
         }
         let (written, messages) = capture(|| {

@@ -22,10 +22,13 @@
 //! A GDAL handle belongs to one thread. Reading runs on one thread per layer, decoding on all; several layers may
 //! be read at the same time from different threads. Results do not depend on the number of threads.
 
+mod centre;
+mod class_areas;
 mod clip;
 mod common_ground;
 mod crs;
 mod csv_points;
+mod datum;
 mod dbf;
 mod decode;
 mod digest;
@@ -34,18 +37,23 @@ mod ellipsoid;
 mod error;
 mod ffi;
 mod filter;
+mod gauss_kruger;
 mod gdal_log;
+mod geoarrow;
 mod geojson_writer;
 mod geoparquet;
 mod geotiff;
 mod gpkg_layer;
 mod gpkg_rows;
 mod land_cover;
+mod locate;
 mod memory;
 mod mojibake;
 mod place;
 mod polygons;
 mod raster;
+mod raster_band;
+mod raster_blocks;
 mod read_back;
 mod rtree;
 mod shapes;
@@ -58,21 +66,25 @@ mod transcode;
 mod vector_writer;
 mod versions;
 mod warnings;
+mod zonal;
 
+pub use centre::layer_centre;
+pub use class_areas::{ClassAreas, class_areas, class_areas_in_blocks};
 pub use clip::{clip_to, first_takes_all};
 pub use common_ground::share_common_ground;
 pub use crs::{CrsSpec, WorkingCrs};
 pub use digest::{file_record, size_and_sha256};
 pub use dissolve::dissolve;
-pub use ellipsoid::ellipsoidal_areas_m2;
+pub use ellipsoid::{check_area_scale, ellipsoidal_areas_m2};
 pub use error::{IoError, Result};
+pub use gauss_kruger::crs_for;
 pub use geojson_writer::write_geojson;
 pub use geoparquet::write_geoparquet;
 pub use geotiff::{ByteBand, CogWriter, FloatBand, write_cog, write_cog_byte};
 pub use land_cover::{LAND_COVER_CLASS, read_land_cover};
 pub use memory::{return_free_memory, return_memory_early};
 pub use polygons::{PolygonLayer, read_polygons};
-pub use raster::{ClassAreas, Raster, Resample, ZonalSums, class_areas, class_areas_in_blocks, zonal_sums};
+pub use raster::{Raster, Resample};
 pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};
 pub use source::VectorSource;
 pub use stream::{LineBatch, PointBatch, read_lines, read_points};
@@ -82,3 +94,4 @@ pub use vector_writer::{
     write_layer_styles, write_polygons, write_shapefile,
 };
 pub use versions::library_versions;
+pub use zonal::{DensestPixel, ZonalSums, zonal_sums};

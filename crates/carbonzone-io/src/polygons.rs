@@ -1,8 +1,11 @@
 //! Polygon layers: read on one thread, decoded on all, put into canonical order.
 
 use crate::crs::{CrsPath, WorkingCrs};
+use crate::datum::check_datum;
 use crate::decode::{DecodedBatch, Outcome};
 use crate::digest::DigestJob;
+use crate::locate::locate;
+use crate::place::PlaceCheck;
 use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
 use crate::warnings;
 use carbonzone_geom::{Coverage, Pieces};
@@ -47,10 +50,11 @@ pub fn read_polygons(
     progress: &dyn Progress,
 ) -> Option<PolygonLayer> {
     let mut report = Reporter::new(source, findings);
-    let open = open_layer(source, Wanted::Polygons, crs.definition(), &mut report)?;
-    let digest = DigestJob::start(&source.path);
+    let located = locate(source, &mut report)?;
+    let open = open_layer(&located.source, Wanted::Polygons, crs.definition(), &mut report)?;
+    let digest = DigestJob::start(&located.original);
     progress.begin(&format!("reading {}", source.role), open.expected);
-    let (mut raw, end) = read_all(&open, progress);
+    let (mut raw, end) = read_all(&open, crs, progress);
     progress.end();
     let complete = check_reading(source, &end, open.expected, &mut report);
     let mut long = warnings::LongReals::default();
@@ -83,6 +87,9 @@ pub fn read_polygons(
         report.add(finding);
         return None;
     }
+    if !raw.place.report_kinds(source, &open.crs, crs, &mut report) {
+        return None;
+    }
     assemble(source, &open.crs, crs, raw, record, &mut report, ledger)
 }
 
@@ -94,9 +101,10 @@ pub(crate) struct RawLayer {
     pub table: AttributeTable,
     pub read: u64,
     pub error: Option<String>,
+    pub place: PlaceCheck,
 }
 
-fn read_all(open: &OpenLayer, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
+fn read_all(open: &OpenLayer, home: &WorkingCrs, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
     let decoded: Mutex<Vec<(usize, DecodedBatch)>> = Mutex::new(Vec::new());
     let in_flight = AtomicUsize::new(0);
     let mut table = AttributeTable::new();
@@ -108,7 +116,7 @@ fn read_all(open: &OpenLayer, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
             n_batches += 1;
             let (decoded, in_flight, crs) = (&decoded, &in_flight, &open.crs);
             let work = move || {
-                let result = batch.decode(crs);
+                let result = batch.decode(crs, home);
                 if let Ok(mut list) = decoded.lock() {
                     list.push((index, result));
                 }
@@ -128,12 +136,14 @@ fn read_all(open: &OpenLayer, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
     let mut decoded = decoded.into_inner().unwrap_or_default();
     decoded.sort_by_key(|(index, _)| *index);
     let (mut error, mut outcomes, mut pieces) = (None, Vec::new(), Vec::with_capacity(decoded.len()));
+    let mut place = PlaceCheck::default();
     for (_, batch) in decoded {
         error = error.or(batch.error);
+        place.merge(&batch.place);
         outcomes.extend(batch.outcomes);
         pieces.push(batch.coverage);
     }
-    (RawLayer { pieces: Pieces::from(pieces), outcomes, ids: None, table, read: end.read, error }, end)
+    (RawLayer { pieces: Pieces::from(pieces), outcomes, ids: None, table, read: end.read, error, place }, end)
 }
 
 /// Appends the rows of a batch, which has the same columns.
@@ -224,6 +234,7 @@ pub(crate) fn assemble(
     };
     let table = raw.table.into_reordered(&keep);
     warnings::check_place(&coverage, crs, report);
+    check_datum(path, crs, coverage.total_bounds(), report);
     Some(PolygonLayer { coverage, ids, table, record, reprojected: !path.is_identity() })
 }
 

@@ -41,6 +41,10 @@ pub struct VectorSource {
     pub x: Option<String>,
     /// Column with the northing or latitude (CSV only; found by its name if absent).
     pub y: Option<String>,
+    /// Band of a raster, from 1; the first with data if absent.
+    pub band: Option<usize>,
+    /// Stored value of a raster that means "no value", beside the one the file declares.
+    pub nodata: Option<f64>,
 }
 
 impl VectorSource {
@@ -413,9 +417,6 @@ pub(crate) fn open_layer(
     target: &str,
     report: &mut Reporter<'_>,
 ) -> Option<OpenLayer> {
-    if !check_file(source, report) {
-        return None;
-    }
     if has_extension(&source.path, &["parquet", "geoparquet"]) {
         let layer = geoparquet::open(source, &source.wanted(), target, report)?;
         let expected = source.filter.is_none().then_some(layer.rows);
@@ -481,7 +482,7 @@ pub(crate) fn layer_names(dataset: &Dataset) -> Vec<String> {
     (0..dataset.layer_count()).filter_map(|i| dataset.layer(i).ok()).map(|l| l.name()).collect()
 }
 
-fn find_layer(
+pub(crate) fn find_layer(
     source: &VectorSource,
     wanted: Wanted,
     dataset: &Dataset,
@@ -825,7 +826,7 @@ fn empty_columns(plans: &[FieldPlan]) -> Vec<ColumnData> {
 fn push_value(plan: &FieldPlan, column: &mut ColumnData, feature: &Feature<'_>, check: &mut TextCheck) {
     if plan.kind == FieldKind::Fid {
         if let ColumnData::Int(v) = column {
-            v.push(feature.fid().and_then(|f| i64::try_from(f).ok()));
+            v.push(Some(ffi::feature_id(feature)));
         }
         return;
     }

@@ -2,8 +2,10 @@
 
 use crate::crs::{CrsPath, WorkingCrs};
 use crate::csv_points;
+use crate::datum::check_datum;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
+use crate::locate::{Located, locate};
 use crate::place::PlaceCheck;
 use crate::source::{
     OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, has_extension, open_layer,
@@ -174,40 +176,46 @@ pub fn read_points(
         );
         return None;
     }
-    if source.is_csv() {
-        return csv_points::read(source, crs, &mut report, ledger, progress, sink);
+    let located = locate(source, &mut report)?;
+    if located.source.is_csv() {
+        let mut record = csv_points::read(&located.source, crs, &mut report, ledger, progress, sink)?;
+        if located.original != located.source.path {
+            (record.bytes, record.sha256) = DigestJob::start(&located.original).finish();
+        }
+        return Some(record);
     }
     let mut losses = Losses::default();
     let (mut inner, mut multi, mut long) = (0u64, Multipoints::default(), LongReals::default());
     let mut feed = PointFeed::default();
-    let run = run_stream(source, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
-        let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        source.id.iter().filter_map(|id| table.get(id)).for_each(|ids| long.see(ids));
-        for (row, (kind, wkb)) in raw.geometries().enumerate() {
-            match points_of(kind, wkb) {
-                Ok((points, from_polygon)) => {
-                    inner += u64::from(from_polygon);
-                    multi.see(points.len());
-                    xs.extend(points.iter().map(|p| p.0));
-                    ys.extend(points.iter().map(|p| p.1));
-                    rows.extend(points.iter().map(|_| row as u32));
+    let (record, path) =
+        run_stream(&located, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
+            let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+            source.id.iter().filter_map(|id| table.get(id)).for_each(|ids| long.see(ids));
+            for (row, (kind, wkb)) in raw.geometries().enumerate() {
+                match points_of(kind, wkb) {
+                    Ok((points, from_polygon)) => {
+                        inner += u64::from(from_polygon);
+                        multi.see(points.len());
+                        xs.extend(points.iter().map(|p| p.0));
+                        ys.extend(points.iter().map(|p| p.1));
+                        rows.extend(points.iter().map(|_| row as u32));
+                    }
+                    Err((code, what)) => losses.add(code, what, None),
                 }
-                Err((code, what)) => losses.add(code, what, None),
             }
-        }
-        let plain = rows.len() == raw.len() && rows.is_sorted_by(|a, b| a < b);
-        let table = if plain { table } else { table.reordered(&rows) };
-        feed.place.see(path, crs, &xs, &ys);
-        let features = if plain { Vec::new() } else { rows };
-        feed.hand_over(PointBatch { xs, ys, table, features }, path, &mut losses, sink);
-    })?;
+            let plain = rows.len() == raw.len() && rows.is_sorted_by(|a, b| a < b);
+            let table = if plain { table } else { table.reordered(&rows) };
+            feed.place.see(path, crs, &xs, &ys);
+            let features = if plain { Vec::new() } else { rows };
+            feed.hand_over(PointBatch { xs, ys, table, features }, path, &mut losses, sink);
+        })?;
     multi.report(&mut report);
     long.report(source, &mut report);
     if inner > 0 {
         let message = format!("{inner} polygons are taken by one point inside");
         report.add(Finding::info("polygon_as_point", message).count(inner));
     }
-    finish(source, crs, run, losses, &feed, &mut report, ledger)
+    finish(source, (&path, crs), record, losses, &feed, &mut report, ledger)
 }
 
 /// Streams the lines of a layer, in batches, in the order of the file, in the working CRS.
@@ -223,15 +231,17 @@ pub fn read_lines(
     sink: &mut dyn FnMut(LineBatch),
 ) -> Option<InputRecord> {
     let mut report = Reporter::new(source, findings);
+    let located = locate(source, &mut report)?;
     let mut losses = Losses::default();
     let mut feed = PointFeed::default();
-    let run = run_stream(source, Wanted::Lines, crs, &mut report, progress, &mut |raw, table, path| {
-        let (batch, rows) = decode_lines(&raw, &mut losses);
-        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
-        feed.place.see(path, crs, &batch.xs, &batch.ys);
-        feed.hand_over_lines(LineBatch { table, ..batch }, path, &mut losses, sink);
-    })?;
-    finish(source, crs, run, losses, &feed, &mut report, ledger)
+    let (record, path) =
+        run_stream(&located, Wanted::Lines, crs, &mut report, progress, &mut |raw, table, path| {
+            let (batch, rows) = decode_lines(&raw, &mut losses);
+            let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+            feed.place.see(path, crs, &batch.xs, &batch.ys);
+            feed.hand_over_lines(LineBatch { table, ..batch }, path, &mut losses, sink);
+        })?;
+    finish(source, (&path, crs), record, losses, &feed, &mut report, ledger)
 }
 
 /// Multipoints with more than one point.
@@ -267,9 +277,18 @@ impl Multipoints {
 pub(crate) struct PointFeed {
     pub place: PlaceCheck,
     used: u64,
+    /// `[x0, y0, x1, y1]` in the working CRS.
+    extent: Option<[f64; 4]>,
 }
 
 impl PointFeed {
+    fn widen(&mut self, xs: &[f64], ys: &[f64]) {
+        for (&x, &y) in xs.iter().zip(ys) {
+            let [x0, y0, x1, y1] = self.extent.unwrap_or([x, y, x, y]);
+            self.extent = Some([x0.min(x), y0.min(y), x1.max(x), y1.max(y)]);
+        }
+    }
+
     /// Transforms, leaves out points without an image, passes the rest on.
     pub(crate) fn hand_over(
         &mut self,
@@ -298,6 +317,7 @@ impl PointFeed {
             };
         }
         self.used += batch.xs.len() as u64;
+        self.widen(&batch.xs, &batch.ys);
         if !batch.xs.is_empty() {
             sink(batch);
         }
@@ -315,6 +335,7 @@ impl PointFeed {
             batch = without_unplaced(&batch, losses);
         }
         self.used += batch.len() as u64;
+        self.widen(&batch.xs, &batch.ys);
         if !batch.is_empty() {
             sink(batch);
         }
@@ -348,7 +369,7 @@ fn without_unplaced(batch: &LineBatch, losses: &mut Losses) -> LineBatch {
 /// Last step of every stream: findings, ledger rows, summary.
 pub(crate) fn finish(
     source: &VectorSource,
-    crs: &WorkingCrs,
+    (path, crs): (&CrsPath, &WorkingCrs),
     record: InputRecord,
     losses: Losses,
     feed: &PointFeed,
@@ -356,7 +377,10 @@ pub(crate) fn finish(
     ledger: &mut Ledger,
 ) -> Option<InputRecord> {
     losses.report(source, report, ledger);
-    let placed = feed.place.report(crs, report);
+    let placed = feed.place.report(source, path, crs, report);
+    if placed {
+        check_datum(path, crs, feed.extent, report);
+    }
     if record.features == 0 {
         let mut finding = Finding::error("empty_layer", "the layer has no feature");
         finding = match &source.filter {
@@ -366,7 +390,7 @@ pub(crate) fn finish(
         report.add(finding);
         return None;
     }
-    if feed.used == 0 {
+    if feed.used == 0 && placed {
         report.add(
             Finding::error(
                 "no_usable_feature",
@@ -383,23 +407,24 @@ type StreamSink<'a> = dyn FnMut(RawBatch, AttributeTable, &CrsPath) + 'a;
 
 /// Opens the layer and runs the reading thread; every batch goes through `sink` on the calling thread.
 fn run_stream(
-    source: &VectorSource,
+    located: &Located,
     wanted: Wanted,
     crs: &WorkingCrs,
     report: &mut Reporter<'_>,
     progress: &dyn Progress,
     sink: &mut StreamSink<'_>,
-) -> Option<InputRecord> {
+) -> Option<(InputRecord, CrsPath)> {
+    let source = &located.source;
     let open = open_layer(source, wanted, crs.definition(), report)?;
     check_way(&open.crs, report)?;
-    let digest = DigestJob::start(&source.path);
+    let digest = DigestJob::start(&located.original);
     progress.begin(&format!("reading {}", source.role), open.expected);
     let (name, path, expected) = (open.name.clone(), open.crs.clone(), open.expected);
     let end = stream_batches(open, progress, &mut |raw, table| sink(raw, table, &path));
     progress.end();
     let complete = check_reading(source, &end, expected, report);
     let (bytes, sha256) = digest.finish();
-    (complete && !progress.cancelled()).then(|| InputRecord {
+    let record = InputRecord {
         role: source.role.clone(),
         path: source.shown_path(),
         layer: name,
@@ -407,7 +432,8 @@ fn run_stream(
         sha256,
         features: end.read,
         crs: path.label.clone(),
-    })
+    };
+    (complete && !progress.cancelled()).then_some((record, path))
 }
 
 /// A finding if there is no way into the working CRS.

@@ -158,6 +158,12 @@ pub struct Source {
     /// Column with y or latitude (CSV).
     #[serde(default)]
     pub y: Option<String>,
+    /// Band of a raster, from 1. Default: the first with data; where there are several, that is a warning.
+    #[serde(default)]
+    pub band: Option<usize>,
+    /// Value of a raster that means "no value", if the file does not say so.
+    #[serde(default)]
+    pub nodata: Option<f64>,
 }
 
 /// Land-use parcels.
@@ -357,7 +363,7 @@ pub enum ZoneGdp {
     /// Field of the layer, 1e4 CNY.
     Field(String),
     /// Derived from the GDP of the counties.
-    Derived(DerivedGdp),
+    Derived(Box<DerivedGdp>),
 }
 
 impl<'de> Deserialize<'de> for ZoneGdp {
@@ -374,7 +380,7 @@ impl<'de> Deserialize<'de> for ZoneGdp {
             }
             fn visit_map<M: serde::de::MapAccess<'de>>(self, map: M) -> Result<ZoneGdp, M::Error> {
                 DerivedGdp::deserialize(serde::de::value::MapAccessDeserializer::new(map))
-                    .map(ZoneGdp::Derived)
+                    .map(|derived| ZoneGdp::Derived(Box::new(derived)))
             }
         }
         deserializer.deserialize_any(Either)

@@ -28,6 +28,11 @@ impl<P> Loaded<P> {
     /// A path of the file, resolved.
     pub fn resolve(&self, path: &Path) -> PathBuf {
         let text = path.to_string_lossy();
+        if let Some(inner) =
+            text.strip_prefix("/vsizip/").filter(|t| !t.starts_with(['/', '{']) && !t.starts_with("vsi"))
+        {
+            return format!("/vsizip/{}", self.base().join(inner).display()).into();
+        }
         if path.is_absolute() || text.starts_with("PG:") || text.starts_with("/vsi") {
             path.to_path_buf()
         } else {

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 mod broken;
 mod gdp;
+mod ground;
 mod land_cover;
 mod osm;
 mod shapes;

@@ -196,10 +196,29 @@ fn zone_weights(
                 Some(zonal.sums)
             }
             "people" if own_layer => per_zone.people.take(),
-            "people" => Some(zones.population.iter().map(|p| p.unwrap_or(0.0)).collect()),
+            "people" => known_population(loaded, zones, notes),
             poi => per_zone.poi.as_mut()?.remove(poi.strip_prefix("poi:")?),
         })
         .collect()
+}
+
+/// The population of the zones as a weight. A zone without one cannot be weighed: unknown is not zero.
+fn known_population(loaded: &Loaded, zones: &ZoneSet, notes: &mut Notes) -> Option<Vec<f64>> {
+    let unknown: Vec<String> = (0..zones.ids.len())
+        .filter(|&i| zones.population[i].is_none())
+        .map(|i| format!("{} ({})", zones.ids[i], zones.names[i]))
+        .collect();
+    let file = loaded.pipeline.layers.zones.source.path.display().to_string();
+    let hint = "GDP is shared out by people: fill the population of these zones (0 where nobody lives), or use another proxy";
+    report_list(
+        "zone_without_population",
+        "zones without a population",
+        &unknown,
+        (&file, "population"),
+        hint,
+        notes,
+    );
+    zones.population.iter().copied().collect()
 }
 
 /// A group that the POI scheme does not have is a mistake in the pipeline file.

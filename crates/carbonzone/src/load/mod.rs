@@ -11,6 +11,7 @@ mod land_codes;
 mod land_cover;
 pub mod parcels;
 pub mod people;
+mod people_numbers;
 mod per_zone;
 pub mod poi;
 mod poi_points;
@@ -26,7 +27,9 @@ use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
 use carbonzone_spatialize::{AllocationRule, OnMissingClass, PlacedPointSource, ProxyTable};
-use carbonzone_types::{FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement};
+use carbonzone_types::{
+    FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement, TextList,
+};
 use parcels::ParcelSet;
 use std::collections::BTreeSet;
 use zones::ZoneSet;
@@ -113,24 +116,42 @@ pub fn vector_source<P>(loaded: &Loaded<P>, role: &str, source: &Source) -> Vect
     out.filter.clone_from(&source.filter);
     out.x.clone_from(&source.x);
     out.y.clone_from(&source.y);
+    out.band = source.band;
+    out.nodata = source.nodata;
     out
 }
 
 /// What a working CRS must be.
 pub const CRS_EXPECTED: &str = "a projected CRS in metres, e.g. EPSG:4549";
-/// The one to take.
-pub const CRS_HINT: &str =
-    "Suzhou: EPSG:4549; Guiyang: EPSG:4507; Henan: EPSG:4547 or ESRI:102025 (equal area)";
+/// The one to take, as long as nobody knows where the city lies.
+pub const CRS_HINT: &str = "in China the 3-degree Gauss-Krüger zone of CGCS2000 (Suzhou: EPSG:4549), elsewhere the UTM zone; for a province an equal-area CRS such as ESRI:102025";
 
-/// The working CRS of `city.crs`. `None`: it is wrong; a finding says so.
-pub fn working_crs<P>(loaded: &Loaded<P>, text: &str, notes: &mut Notes) -> Option<WorkingCrs> {
+/// The working CRS of `city.crs`. `None`: it is wrong; a finding says so, and which one to take where `zones` lie.
+pub fn working_crs<P>(
+    loaded: &Loaded<P>,
+    text: &str,
+    zones: Option<&Source>,
+    notes: &mut Notes,
+) -> Option<WorkingCrs> {
     WorkingCrs::parse(text)
         .map_err(|e| {
-            let finding = Finding::error("working_crs", e.to_string())
+            let place = zones.and_then(|z| carbonzone_io::layer_centre(&vector_source(loaded, "zones", z)));
+            let hint = place.map_or_else(
+                || CRS_HINT.to_owned(),
+                |[lon, lat]| {
+                    format!(
+                        "the zones lie at {lon:.2}° E, {lat:.2}° N: take {}",
+                        carbonzone_io::crs_for(lon, lat)
+                    )
+                },
+            );
+            let message = e.to_string();
+            let message = message.split_once("\nhint: ").map_or(message.as_str(), |(message, _)| message);
+            let finding = Finding::error("working_crs", message)
                 .field("city.crs")
                 .value(text)
                 .expected(CRS_EXPECTED)
-                .hint(CRS_HINT);
+                .hint(hint);
             notes.findings.push(loaded.at(finding, &["city", "crs"]));
         })
         .ok()
@@ -153,7 +174,8 @@ pub fn land_of_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &[&str]) -> 
 
 /// Reads all layers. `None` if something essential is missing; the findings say what.
 pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
-    let crs = working_crs(loaded, &loaded.pipeline.city.crs, notes)?;
+    let crs =
+        working_crs(loaded, &loaded.pipeline.city.crs, Some(&loaded.pipeline.layers.zones.source), notes)?;
     // Every layer is tried, so that one run of `check` names everything that is wrong.
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
@@ -192,12 +214,37 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         overlaps
     });
     parcels.overlaps = overlaps;
+    refuse_unusable(&proxies.table, &parcels, notes);
     let derived_gdp = gdp::derive(loaded, &crs, &counties, per_zone, &mut zones, notes, progress);
     let Proxies { table: mut proxies, fields: proxy_fields } = proxies;
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);
     let (rules, inventory) = inventory::load(loaded, Some(&parcels), notes)?;
     let point_sources = point_sources::load(loaded, &crs, &parcels, &rules, notes, progress);
     Some(Inputs { crs, parcels, zones, derived_gdp, proxies, proxy_fields, rules, point_sources, inventory })
+}
+
+/// A proxy that is no number on a parcel would count as zero everywhere: an error with the parcel.
+fn refuse_unusable(proxies: &ProxyTable, parcels: &ParcelSet, notes: &mut Notes) {
+    for name in proxies.names() {
+        let values = proxies.get(name).map_or(&[][..], |column| &column.values);
+        notes.findings.items.extend(unusable_proxy(name, values, &parcels.ids));
+    }
+}
+
+fn unusable_proxy(name: &str, values: &[f64], ids: &TextList) -> Option<Finding> {
+    let mut unusable = values.iter().enumerate().filter(|(_, v)| !v.is_finite());
+    let (parcel, value) = unusable.next()?;
+    let finding = Finding::error(
+        "unusable_proxy",
+        format!("the proxy \"{name}\" is no number on some parcels"),
+    )
+    .layer(name.split(':').next().unwrap_or(name))
+    .feature(ids[parcel].to_owned())
+    .value(value.to_string())
+    .expected("numbers whose sum stays below 4.6e18")
+    .count(1 + unusable.count() as u64)
+    .hint("a weight in the layer is far too large or infinite: correct it, or leave the row out by where");
+    Some(finding)
 }
 
 /// Without parcels and zones nothing can be placed; the other layers are read all the same, for their findings.
@@ -267,4 +314,18 @@ pub fn missing_file(role: &str, shown: &str, path: &std::path::Path) -> Finding 
         .file(shown)
         .hint("paths are relative to the pipeline file");
     suggest(finding, &path.file_name().map(name).unwrap_or_default(), beside.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_is_no_number_names_the_first_parcel_of_it() {
+        let ids: TextList = ["P1", "P2", "P3"].into_iter().collect();
+        let finding = unusable_proxy("poi:industry", &[1.0, f64::NAN, f64::INFINITY], &ids).unwrap();
+        assert_eq!((finding.layer.as_deref(), finding.feature.as_deref()), (Some("poi"), Some("P2")));
+        assert_eq!((finding.value.as_deref(), finding.count), (Some("NaN"), Some(2)));
+        assert_eq!(unusable_proxy("people", &[0.0, 1e18, 2.0], &ids), None);
+    }
 }

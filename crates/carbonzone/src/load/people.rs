@@ -1,7 +1,7 @@
 //! People per parcel: weighted points, polygons or a raster.
 
 use super::border::book_cut;
-use super::parcels::ParcelSet;
+use super::people_numbers::{Unusable, warn_against_zones, warn_density, warn_unknown};
 use super::per_zone::{InZones, ZoneWeights, wants_people};
 use super::shift::{ShiftSample, warn_shift};
 use super::zones::ZoneSet;
@@ -9,7 +9,7 @@ use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer};
 use crate::load_config::Loaded;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage, Statement};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage, Statement, number_of};
 
 /// People per parcel; per zone too, if GDP is shared out by them.
 struct People {
@@ -40,8 +40,7 @@ pub fn load(
         PopulationKind::Polygons => polygons(ground, overlaps, config, notes),
         PopulationKind::Raster => raster(ground, config, notes),
         PopulationKind::Zones => {
-            of_zones(ground.loaded, ground.parcels, ground.zones, notes, ground.progress)
-                .map(|per_parcel| People { per_parcel, per_zone: None })
+            of_zones(ground, notes).map(|per_parcel| People { per_parcel, per_zone: None })
         }
     };
     if let Some(people) = people {
@@ -73,20 +72,17 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let masks: Vec<Vec<bool>> = target.iter().cloned().collect();
     let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
     let mut per_zone = wants_people(ground.loaded).then(|| InZones::new(ground.zones, 1));
-    let (mut bad, mut cut, mut sample) = (0u64, ExactSum::new(), ShiftSample::default());
+    let (mut bad, mut cut, mut sample) = (Unusable::default(), ExactSum::new(), ShiftSample::default());
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
     let record = carbonzone_io::read_points(&source, crs, findings, ledger, ground.progress, &mut |batch| {
         let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();
-        let mut weights = Vec::with_capacity(batch.xs.len());
-        for (i, share) in batch.shares().into_iter().enumerate() {
-            // The mean of the columns, if all of them are usable.
-            let values: Option<Vec<f64>> =
-                columns.iter().map(|c| c.number_at(i).filter(|v| *v >= 0.0 && v.is_finite())).collect();
-            bad += u64::from(values.is_none());
-            weights.push(values.map_or(0.0, |v| share * v.iter().sum::<f64>() / columns.len() as f64));
-        }
+        let place = |i: usize| [batch.xs[i], batch.ys[i]];
+        let shares = batch.shares();
+        let mut weights: Vec<f64> = (0..batch.xs.len())
+            .map(|i| shares[i] * bad.mean_of(&columns, i, || place(i)).unwrap_or(0.0))
+            .collect();
         if let Some(zones) = &mut per_zone {
             zones.add(0, &batch.xs, &batch.ys, &weights);
         }
@@ -101,7 +97,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
         counter.add(&batch.xs, &batch.ys, &weights);
     })?;
     notes.records.push(record);
-    report_bad(config, bad, notes);
+    bad.report(config, "points", notes);
     book_cut("population", cut, "persons", notes);
     let file = config.source.path.display().to_string();
     warn_shift("population", &file, config.source.crs.as_deref(), &sample, &masks, crs, locator, notes);
@@ -109,23 +105,6 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let land = land.into_iter().collect::<Vec<_>>().join("+");
     report(config, &tally, &land, notes);
     Some(People { per_parcel, per_zone: per_zone.and_then(|zones| zones.finish().next()) })
-}
-
-fn report_bad(config: &PopulationLayer, bad: u64, notes: &mut Notes) {
-    if bad > 0 {
-        notes.findings.push(
-            Finding::warning("bad_population", "points without a usable number of people count for nothing")
-                .layer("population")
-                .file(config.source.path.display().to_string())
-                .field(config.weight.join(", "))
-                .expected("numbers ≥ 0")
-                .count(bad),
-        );
-        notes.ledger.push(
-            LedgerRow::counted(Stage::Drop, "population", bad as f64, "points")
-                .note("no usable number of people"),
-        );
-    }
 }
 
 /// What became of the people: ledger rows, and findings where much is lost.
@@ -207,12 +186,11 @@ fn polygons(
     let layer = carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
     notes.records.push(layer.record.clone());
     let columns: Vec<_> = config.weight.iter().filter_map(|w| layer.table.get(w)).collect();
+    let mut bad = Unusable::default();
     let people: Vec<f64> = (0..layer.ids.len())
-        .map(|i| {
-            let sum: f64 = columns.iter().map(|c| c.number_at(i).filter(|v| *v >= 0.0).unwrap_or(0.0)).sum();
-            sum / columns.len().max(1) as f64
-        })
+        .map(|i| bad.mean_of(&columns, i, || middle(&layer.coverage, i)).unwrap_or(0.0))
         .collect();
+    bad.report(config, "polygons", notes);
     progress.begin("people to parcels", None);
     let mut on_parcels = carbonzone_geom::overlap_zones(&layer.coverage, &ground.parcels.coverage);
     let shared_m2 = carbonzone_io::share_common_ground(
@@ -239,7 +217,15 @@ fn polygons(
     }
     progress.end();
     outside_row(spread.outside, notes);
+    warn_against_zones(config, spread.per_target.iter().sum(), ground.zones, notes);
     Some(People { per_parcel: spread.per_target, per_zone })
+}
+
+/// Middle of the box of a polygon.
+fn middle(coverage: &carbonzone_geom::Coverage, i: usize) -> [f64; 2] {
+    coverage
+        .bounds(i)
+        .map_or([f64::NAN; 2], |[x0, y0, x1, y1]| [f64::midpoint(x0, x1), f64::midpoint(y0, y1)])
 }
 
 fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
@@ -247,8 +233,11 @@ fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let source = vector_source(loaded, "population", &config.source);
     let parcels = &ground.parcels.coverage;
     let zonal = carbonzone_io::zonal_sums(&source, parcels, crs, &mut notes.findings, progress)?;
-    notes.records.push(zonal.record);
+    notes.records.push(zonal.record.clone());
     outside_row(zonal.outside, notes);
+    warn_unknown(config, &land_of_proxy(loaded, &["population"]), ground.parcels, &zonal.known, notes);
+    warn_against_zones(config, zonal.sums.iter().sum(), ground.zones, notes);
+    warn_density(config, zonal.densest.as_ref(), notes);
     let mut per_zone = None;
     if wants_people(ground.loaded) {
         // What is wrong with the raster has just been said.
@@ -260,13 +249,8 @@ fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
 }
 
 /// The people of each zone over its parcels of the class, by area: `N_p = Σ_z N_z a(p ∩ z) / Σ_q a(q ∩ z)`.
-fn of_zones(
-    loaded: &Loaded,
-    parcels: &ParcelSet,
-    zones: &ZoneSet,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<Vec<f64>> {
+fn of_zones(ground: &Ground<'_>, notes: &mut Notes) -> Option<Vec<f64>> {
+    let Ground { loaded, parcels, zones, progress, .. } = *ground;
     let known = zones.population.iter().flatten().count();
     if known == 0 {
         notes.findings.push(
@@ -289,25 +273,19 @@ fn of_zones(
         targets.iter().zip(areas).for_each(|(&z, &m2)| land_m2[z as usize].add(m2));
     }
     let land_m2: Vec<f64> = land_m2.into_iter().map(ExactSum::value).collect();
+    let land = land.into_iter().collect::<Vec<_>>().join("+");
+    refuse_unknown_zones(loaded, zones, &land_m2, &land, notes)?;
     let mut people = vec![0.0; mask.len()];
     for p in members() {
         let (targets, areas) = by_parcel.row(p);
         people[p] = targets
             .iter()
             .zip(areas)
-            .map(|(&z, &m2)| zones.population[z as usize].unwrap_or(0.0) * m2 / land_m2[z as usize])
+            .filter_map(|(&z, &m2)| zones.population[z as usize].map(|n| n * m2 / land_m2[z as usize]))
             .collect::<ExactSum>()
             .value();
     }
-    let homeless: ExactSum =
-        (0..land_m2.len()).filter(|&z| land_m2[z] <= 0.0).filter_map(|z| zones.population[z]).collect();
-    let land = land.into_iter().collect::<Vec<_>>().join("+");
-    if homeless.value() > 0.0 {
-        notes.ledger.push(
-            LedgerRow::counted(Stage::Drop, &land, homeless.value(), "persons")
-                .note("zones without a parcel of the class"),
-        );
-    }
+    tell_homeless(zones, &land_m2, &land, notes);
     let of = if land.is_empty() { "own" } else { &land };
     notes.statements.push(Statement::new(
         format!(
@@ -317,6 +295,78 @@ fn of_zones(
             if land.is_empty() { String::new() } else { format!(" {land} ") }),
     ));
     Some(people)
+}
+
+/// A zone with parcels to place people on, but without a population: unknown is not zero.
+fn refuse_unknown_zones(
+    loaded: &Loaded,
+    zones: &ZoneSet,
+    land_m2: &[f64],
+    land: &str,
+    notes: &mut Notes,
+) -> Option<()> {
+    let unknown: Vec<usize> =
+        (0..land_m2.len()).filter(|&z| land_m2[z] > 0.0 && zones.population[z].is_none()).collect();
+    if unknown.is_empty() {
+        return Some(());
+    }
+    let rules: Vec<&str> = loaded
+        .pipeline
+        .allocate
+        .iter()
+        .filter(|rule| rule.proxies.iter().any(|p| p == "population"))
+        .map(|rule| rule.id.as_str())
+        .collect();
+    let (own, all): (ExactSum, ExactSum) =
+        (unknown.iter().map(|&z| land_m2[z]).collect(), land_m2.iter().copied().collect());
+    notes.findings.push(
+        Finding::error(
+            "zone_without_population",
+            format!(
+                "{} without a population, with {:.1} % of the {} ground: {} could place nothing there, and too much elsewhere",
+                number_of(unknown.len(), "zone is", "zones are"),
+                100.0 * own.value() / all.value(),
+                if land.is_empty() { "parcels'" } else { land },
+                rules.iter().map(|r| format!("rule \"{r}\"")).collect::<Vec<_>>().join(", "),
+            ),
+        )
+        .layer("population")
+        .file(loaded.pipeline.layers.zones.source.path.display().to_string())
+        .feature(unknown.iter().take(20).map(|&z| format!("{} ({})", zones.ids[z], zones.names[z])).collect::<Vec<_>>().join(", "))
+        .field("population")
+        .value("(missing)")
+        .expected("a number of persons for every zone; 0 where nobody lives")
+        .count(unknown.len() as u64)
+        .hint("fill the cell (a number too wide for a DBF column is written as *****), or take people from points, polygons or a raster"),
+    );
+    None
+}
+
+/// People of zones that have no parcel to be placed on.
+fn tell_homeless(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut Notes) {
+    let without: Vec<usize> = (0..land_m2.len())
+        .filter(|&z| land_m2[z] <= 0.0 && zones.population[z].unwrap_or(0.0) > 0.0)
+        .collect();
+    let homeless: ExactSum = without.iter().filter_map(|&z| zones.population[z]).collect();
+    if without.is_empty() {
+        return;
+    }
+    notes.ledger.push(
+        LedgerRow::counted(Stage::Drop, land, homeless.value(), "persons")
+            .note("zones without a parcel of the class"),
+    );
+    notes.findings.push(
+        Finding::warning(
+            "people_outside_class",
+            format!(
+                "{:.0} people live in zones without a {land} parcel and count for nothing",
+                homeless.value()
+            ),
+        )
+        .layer("population")
+        .feature(without.iter().take(20).map(|&z| zones.ids[z].as_str()).collect::<Vec<_>>().join(", "))
+        .count(without.len() as u64),
+    );
 }
 
 fn outside_row(outside: f64, notes: &mut Notes) {

@@ -100,6 +100,7 @@ fn load_with_counties<P>(
     }
     check_values(config, &zones, notes);
     report_gaps(config, &zones.coverage, notes, progress);
+    carbonzone_io::check_area_scale(&zones.coverage, &zones.ids, crs, &mut notes.findings);
     Some((zones, counties))
 }
 

@@ -1,7 +1,7 @@
 //! What every study over years says about its place: names, years, working CRS, area basis.
 
 use crate::check_pipeline::check_name;
-use crate::config::AreaBasis;
+use crate::config::{AreaBasis, Source};
 use crate::load::{self, CRS_EXPECTED, CRS_HINT, Notes};
 use crate::load_config::Loaded;
 use crate::manifest;
@@ -90,10 +90,15 @@ pub fn check<P>(loaded: &Loaded<P>, place: &Place, layers: bool) -> Findings {
 }
 
 /// The working CRS. `None`: it is wrong (a finding says so); `Some(None)`: the file names none.
-pub fn working_crs<P>(loaded: &Loaded<P>, place: &Place, notes: &mut Notes) -> Option<Option<WorkingCrs>> {
+pub fn working_crs<P>(
+    loaded: &Loaded<P>,
+    place: &Place,
+    zones: Option<&Source>,
+    notes: &mut Notes,
+) -> Option<Option<WorkingCrs>> {
     match &place.crs {
         None => Some(None),
-        Some(text) => load::working_crs(loaded, text, notes).map(Some),
+        Some(text) => load::working_crs(loaded, text, zones, notes).map(Some),
     }
 }
 

@@ -87,7 +87,8 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
 
 /// Reads all inputs. `None`: the findings say why.
 pub fn load(loaded: &Loaded<CountiesPipeline>, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
-    let crs = place::working_crs(loaded, &loaded.pipeline.city, notes)?;
+    let layer = loaded.pipeline.layers.zones.as_ref().map(|z| &z.source);
+    let crs = place::working_crs(loaded, &loaded.pipeline.city, layer, notes)?;
     let zones = match (&crs, &loaded.pipeline.layers.zones) {
         (Some(crs), Some(layer)) => Some(zones::load_layer(loaded, layer, crs, notes, progress)?),
         _ => None,

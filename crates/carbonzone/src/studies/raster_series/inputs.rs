@@ -73,7 +73,7 @@ pub fn load(
     progress: &dyn Progress,
 ) -> Option<Inputs> {
     let p = &loaded.pipeline;
-    let crs = place::working_crs(loaded, &p.city, notes)??;
+    let crs = place::working_crs(loaded, &p.city, Some(&p.layers.zones.source), notes)??;
     let zones = zones::load_layer(loaded, &p.layers.zones, &crs, notes, progress)?;
     let areas = Areas::of(&p.city, &zones.coverage, &crs, notes)?;
     let years = p.city.years();

@@ -1,0 +1,302 @@
+//! Exact sums of a raster over polygons, on the raster's own pixels.
+
+use crate::crs::WorkingCrs;
+use crate::digest::DigestJob;
+use crate::locate::locate;
+use crate::raster_band::{BandPlan, PixelUse};
+use crate::raster_blocks::{BLOCK_PIXELS, Block, ZonalInput, for_each_block, polygons_in_pixels};
+use crate::source::{Reporter, VectorSource};
+use carbonzone_geom::Coverage;
+use carbonzone_types::{ExactSum, Finding, Findings, InputRecord, Progress, number_of};
+
+/// Stored numbers from here on cannot be summed exactly: 2⁶².
+const LARGEST: f64 = (1_u64 << 62) as f64;
+
+/// Sums of a raster over polygons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZonalSums {
+    /// The raster file and the band read.
+    pub record: InputRecord,
+    /// Sum of pixel value × covered fraction of the pixel, per polygon.
+    pub sums: Vec<f64>,
+    /// Share of each polygon that lies on pixels with a value, 0 to 1.
+    pub known: Vec<f64>,
+    /// What lies in the bounding box of the polygons, but in none of them.
+    pub outside: f64,
+    /// Negative pixels, which count nothing.
+    pub negative_pixels: u64,
+    /// The pixel in a polygon with the most per km², if the CRS tells its size.
+    pub densest: Option<DensestPixel>,
+}
+
+/// The pixel with the most per area.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DensestPixel {
+    /// Its value.
+    pub value: f64,
+    /// Its value per km².
+    pub per_km2: f64,
+    /// Its ground area in m².
+    pub m2: f64,
+}
+
+/// Exact zonal sums of a band of a raster over polygons in the working CRS, e.g. people per parcel.
+///
+/// Polygons are carried into the raster's own pixels (no resampling); a pixel gives each polygon its value times
+/// the exact fraction covered. Pixels without a value (nodata, masked, transparent) count nothing, nor do negative ones;
+/// ground off the raster or without a value, negative values, and values that look like undeclared nodata are findings.
+/// `None` means that the raster cannot be used; the findings say why.
+pub fn zonal_sums(
+    source: &VectorSource,
+    zones: &Coverage,
+    crs: &WorkingCrs,
+    findings: &mut Findings,
+    progress: &dyn Progress,
+) -> Option<ZonalSums> {
+    let mut report = Reporter::new(source, findings);
+    let located = locate(source, &mut report)?;
+    let input = ZonalInput::open(&located.source, crs, PixelUse::Amounts, &mut report)?;
+    let digest = DigestJob::start(&located.original);
+    let mut sums = Sums::new(zones.len());
+    let done = for_each_block(&input, zones, BLOCK_PIXELS, progress, &mut |block| sums.add(&input, block));
+    let digest = digest.finish();
+    if let Err(error) = done {
+        report.add(Finding::error("unreadable_file", error.to_string()));
+        return None;
+    }
+    if progress.cancelled() {
+        return None;
+    }
+    let whole = polygons_in_pixels(&input, zones, &mut report)?.areas_m2();
+    let share = |part: &[f64]| -> Vec<f64> {
+        part.iter().zip(&whole).map(|(p, w)| if *w > 0.0 { (p / w).min(1.0) } else { 0.0 }).collect()
+    };
+    let (on_raster, known) = (share(&sums.on_raster), share(&sums.known));
+    sums.pixels.report(&input.band, &mut report)?;
+    let values: Vec<f64> = sums.per_polygon.iter().map(|s| s.value()).collect();
+    if values.iter().any(|v| v.is_nan()) {
+        report.add(
+            Finding::error("unusable_pixel", "the pixel values are too large to be summed")
+                .expected(format!("numbers below {LARGEST:e}")),
+        );
+        return None;
+    }
+    report_ground(&zones.areas_m2(), &on_raster, &known, &mut report);
+    if values.iter().all(|s| *s == 0.0) {
+        report.add(
+            Finding::warning("no_overlap", "the raster gives nothing to any polygon")
+                .hint("does it cover the city, and is its CRS right?"),
+        );
+    }
+    Some(ZonalSums {
+        record: input.record(source, digest),
+        sums: values,
+        known,
+        outside: sums.outside.value(),
+        negative_pixels: sums.pixels.negative.pixels,
+        densest: sums.densest,
+    })
+}
+
+/// Ground that lies off the raster, or on pixels without a value.
+fn report_ground(areas_m2: &[f64], on_raster: &[f64], known: &[f64], report: &mut Reporter<'_>) {
+    /// Share below which it is rounding of the pixel fractions.
+    const ROUNDING: f64 = 1e-6;
+    let all: f64 = areas_m2.iter().sum();
+    let off: f64 = areas_m2.iter().zip(on_raster).map(|(m2, on)| m2 * (1.0 - on)).sum();
+    let blank: f64 = areas_m2.iter().zip(on_raster).zip(known).map(|((m2, on), k)| m2 * (on - k)).sum();
+    if off > ROUNDING * all {
+        let count = on_raster.iter().filter(|on| **on < 1.0 - ROUNDING).count() as u64;
+        report.add(
+            Finding::warning(
+                "raster_gap",
+                format!("{} of the ground ({off:.0} m²) lies off the raster and counts nothing", percent(off / all)),
+            )
+            .count(count)
+            .hint("take a raster that covers the whole city, or join the neighbouring tile (gdal_merge.py, gdalbuildvrt)"),
+        );
+    }
+    if blank > ROUNDING * all {
+        report.add(Finding::info(
+            "raster_nodata",
+            format!(
+                "{} of the ground ({blank:.0} m²) lies on pixels without a value, which count nothing",
+                percent(blank / all)
+            ),
+        ));
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// What is gathered block by block.
+struct Sums {
+    per_polygon: Vec<ExactSum>,
+    /// Pixels of each polygon that the raster has, and those with a value.
+    on_raster: Vec<f64>,
+    known: Vec<f64>,
+    outside: ExactSum,
+    pixels: PixelCheck,
+    densest: Option<DensestPixel>,
+}
+
+impl Sums {
+    fn new(zones: usize) -> Self {
+        Self {
+            per_polygon: vec![ExactSum::new(); zones],
+            on_raster: vec![0.0; zones],
+            known: vec![0.0; zones],
+            outside: ExactSum::new(),
+            pixels: PixelCheck::default(),
+            densest: None,
+        }
+    }
+
+    fn add(&mut self, input: &ZonalInput, block: &Block<'_>) {
+        let mut left: Vec<f64> = vec![1.0; block.values.len()];
+        let band = &input.band;
+        let usable = |stored: f64| {
+            let value = if stored.abs() < LARGEST { band.value(stored) } else { 0.0 };
+            if value > 0.0 { value } else { 0.0 }
+        };
+        for &zone in block.zones {
+            let weights = block.weights(zone);
+            let (pixels, fractions) = weights.row(0);
+            for (&pixel, &fraction) in pixels.iter().zip(fractions) {
+                let stored = block.values[pixel as usize];
+                self.per_polygon[zone as usize].add(fraction * usable(stored));
+                self.on_raster[zone as usize] += fraction;
+                self.known[zone as usize] += if stored.is_nan() { 0.0 } else { fraction };
+                left[pixel as usize] -= fraction;
+            }
+        }
+        let cols = block.grid.cols as usize;
+        for (i, (&stored, left)) in block.values.iter().zip(left).enumerate() {
+            self.outside.add(usable(stored) * left.clamp(0.0, 1.0));
+            if left < 1.0 && !stored.is_nan() {
+                let (col, row) = (block.grid.x_min as u64 + (i % cols) as u64, block.row(i / cols));
+                self.pixels.see(band, stored, [col, row]);
+                self.note_density(input, usable(stored), row);
+            }
+        }
+    }
+
+    fn note_density(&mut self, input: &ZonalInput, value: f64, row: u64) {
+        // Rows of one raster are of nearly equal size: only larger values can be denser, but for degrees.
+        if !input.path.geographic && self.densest.is_some_and(|d| value <= d.value) {
+            return;
+        }
+        let Some(km2) = input.pixel_km2(row as f64 + 0.5).filter(|a| *a > 0.0) else { return };
+        if self.densest.is_none_or(|d| value / km2 > d.per_km2) {
+            self.densest = Some(DensestPixel { value, per_km2: value / km2, m2: km2 * 1e6 });
+        }
+    }
+}
+
+/// Pixels in polygons whose value cannot be meant, counted.
+#[derive(Debug, Default)]
+struct PixelCheck {
+    seen: ExactSum,
+    negative: Odd,
+    unusable: Odd,
+    suspicious: Odd,
+}
+
+/// Pixels of one kind: how many, the most extreme one, its column and row, the sum.
+#[derive(Debug, Default, Clone, Copy)]
+struct Odd {
+    pixels: u64,
+    example: Option<(f64, [u64; 2])>,
+    sum: ExactSum,
+}
+
+impl Odd {
+    fn add(&mut self, stored: f64, value: f64, at: [u64; 2]) {
+        self.pixels += 1;
+        self.sum.add(value);
+        if self.example.is_none_or(|(e, _)| stored.abs() > e.abs()) {
+            self.example = Some((stored, at));
+        }
+    }
+}
+
+impl PixelCheck {
+    fn see(&mut self, band: &BandPlan, stored: f64, at: [u64; 2]) {
+        if stored.abs() >= LARGEST && (stored > 0.0 || !stored.is_finite()) {
+            self.unusable.add(stored, 0.0, at);
+            return;
+        }
+        let value = band.value(stored);
+        if value < 0.0 {
+            self.negative.add(stored, 0.0, at);
+            return;
+        }
+        self.seen.add(value);
+        if band.suspicion(stored).is_some() {
+            self.suspicious.add(stored, value, at);
+        }
+    }
+
+    /// Reports; `None` if the raster cannot be used.
+    fn report(&self, band: &BandPlan, report: &mut Reporter<'_>) -> Option<()> {
+        let hint = |stored: f64| format!("if it means \"no value\", add nodata = {stored} to this input");
+        let what = |stored: f64| band.suspicion(stored).map_or(String::new(), |why| format!(", {why}"));
+        if let Some((stored, [col, row])) = self.negative.example {
+            let n = self.negative.pixels;
+            report.add(
+                Finding::warning(
+                    "negative_value",
+                    format!(
+                        "{} negative: {} nothing",
+                        number_of(n as usize, "pixel is", "pixels are"),
+                        if n == 1 { "it counts" } else { "they count" }
+                    ),
+                )
+                .feature(format!("column {col}, row {row}"))
+                .value(format!("{stored}{}", what(stored)))
+                .expected("numbers ≥ 0")
+                .count(n)
+                .hint(hint(stored)),
+            );
+        }
+        if let Some((stored, _)) = self.suspicious.example {
+            let (n, part, all) = (self.suspicious.pixels, self.suspicious.sum.value(), self.seen.value());
+            report.add(
+                Finding::warning(
+                    "undeclared_nodata",
+                    format!(
+                        "{} {stored}{}: {} of the sum of the pixels that are used",
+                        number_of(n as usize, "pixel holds", "pixels hold"),
+                        what(stored),
+                        percent(if all > 0.0 { part / all } else { 0.0 }),
+                    ),
+                )
+                .value(stored.to_string())
+                .count(n)
+                .hint(hint(stored)),
+            );
+        }
+        let Some((stored, [col, row])) = self.unusable.example else { return Some(()) };
+        report.add(
+            Finding::error(
+                "unusable_pixel",
+                format!(
+                    "{} a value that is no amount",
+                    number_of(self.unusable.pixels as usize, "pixel holds", "pixels hold")
+                ),
+            )
+            .feature(format!("column {col}, row {row}"))
+            .value(format!("{stored:e}{}", what(stored)))
+            .expected(format!("numbers below {LARGEST:e}"))
+            .count(self.unusable.pixels)
+            .hint(if stored.is_finite() {
+                format!("if it means \"no value\", add nodata = {stored:e} to this input")
+            } else {
+                "infinite pixels come from a division by zero: make the raster again".to_owned()
+            }),
+        );
+        None
+    }
+}
