@@ -6,7 +6,10 @@ use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
 use crate::place::PlaceCheck;
 use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
-use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
+use carbonzone_sheet::ColumnNumbers;
+use carbonzone_types::{
+    AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage,
+};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::{Centroid, InteriorPoint};
 use geo_traits::to_geo::ToGeoGeometry;
@@ -24,7 +27,7 @@ pub struct PointBatch {
     pub xs: Vec<f64>,
     /// Northings, m.
     pub ys: Vec<f64>,
-    /// One row per point. Columns of a CSV are always text: use `number_at` for numbers.
+    /// One row per point. Columns of a CSV are text, but for those asked for as numbers.
     pub table: AttributeTable,
 }
 
@@ -153,6 +156,8 @@ pub fn read_points(
     let mut losses = Losses::default();
     let mut inner = 0u64;
     let mut feed = PointFeed::default();
+    let mut numbers: Vec<ColumnNumbers> = source.numbers.iter().map(|n| ColumnNumbers::new(n)).collect();
+    let mut seen = 0;
     let run = run_stream(source, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
         let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for (row, (kind, wkb)) in raw.geometries().enumerate() {
@@ -166,10 +171,20 @@ pub fn read_points(
                 Err((code, what)) => losses.add(code, what, None),
             }
         }
-        let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+        let mut table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+        for column in &mut numbers {
+            if let Some(data) =
+                table.columns.iter_mut().find(|c| c.name == column.name()).map(|c| &mut c.data)
+            {
+                let place = |row: usize| format!("feature {}", seen + rows[row] as usize + 1);
+                *data = ColumnData::Real(column.read_column(data, &place));
+            }
+        }
+        seen += raw.len();
         feed.place.see(path, crs, &xs, &ys);
         feed.hand_over(xs, ys, table, path, &mut losses, sink);
     })?;
+    numbers.iter().flat_map(ColumnNumbers::findings).for_each(|finding| report.add(finding));
     if inner > 0 {
         report.add(
             Finding::info(
