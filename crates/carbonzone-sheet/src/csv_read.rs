@@ -66,7 +66,16 @@ impl CsvText {
 
     /// The number of cells that most lines have; lines of one cell are titles and notes.
     fn usual_width(&self) -> Option<usize> {
+        let usual = |counts: BTreeMap<usize, usize>| {
+            counts.into_iter().max_by_key(|(n, count)| (*count, *n)).map(|(n, _)| n)
+        };
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        if let Some(lengths) = self.lengths_of_sound_records() {
+            for n in lengths.into_iter().filter(|n| *n > 1) {
+                *counts.entry(n).or_default() += 1;
+            }
+            return usual(counts);
+        }
         for line in self.text.split(line_end(&self.text) as char).take(SAMPLE_LINES) {
             // A line with an odd number of quotes is a part of a cell, or has a stray quote.
             let closed = line.bytes().filter(|b| *b == b'"').count() % 2 == 0;
@@ -74,7 +83,17 @@ impl CsvText {
                 *counts.entry(n).or_default() += 1;
             }
         }
-        counts.into_iter().max_by_key(|(n, count)| (*count, *n)).map(|(n, _)| n)
+        usual(counts)
+    }
+
+    /// Numbers of cells of the first records, if every quote closes where a cell ends.
+    fn lengths_of_sound_records(&self) -> Option<Vec<usize>> {
+        let mut records = CsvLines::new(self.text.as_bytes(), self.delimiter, line_end(&self.text));
+        let (mut record, mut lengths) = (CsvRecord::default(), Vec::new());
+        while lengths.len() < SAMPLE_LINES && records.read(&mut record).ok()? {
+            lengths.push(record.len());
+        }
+        (records.stray_quotes.count == 0).then_some(lengths)
     }
 
     /// All cells; a row per record, blank lines included, so that row numbers agree with a spreadsheet program.

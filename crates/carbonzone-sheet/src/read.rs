@@ -157,7 +157,7 @@ pub fn table_from_bytes(
         );
     }
     let table = Table::new(file, sheet, options.header_row, columns)?;
-    for spec in columns.iter().filter(|c| c.required) {
+    for spec in columns.iter().filter(|c| c.required && table.header().find(&c.labels).is_none()) {
         table.required(spec)?;
     }
     Ok(table)

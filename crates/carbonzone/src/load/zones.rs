@@ -9,7 +9,7 @@ use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{PolygonLayer, WorkingCrs};
 use carbonzone_sheet::ColumnNumbers;
-use carbonzone_types::{AttributeTable, Finding, LedgerRow, Progress, Stage};
+use carbonzone_types::{AttributeTable, Finding, LedgerRow, Progress, Severity, Stage};
 use std::collections::BTreeSet;
 
 /// Area of overlap below which two zones only touch, m².
@@ -98,6 +98,7 @@ fn load_with_counties<P>(
         coverage: layer.coverage,
     };
     let mut missing = MissingCells::new();
+    let before = notes.findings.items.len();
     for table in &config.tables {
         zone_tables::join(
             loaded,
@@ -107,7 +108,10 @@ fn load_with_counties<P>(
         );
     }
     check_values(config, &zones, notes);
-    plausible::missing_population(config, &zones, &missing, notes);
+    // A table that could not be read is told already.
+    if notes.findings.items[before..].iter().all(|f| f.severity < Severity::Error) {
+        plausible::missing_population(config, &zones, &missing, notes);
+    }
     plausible::check_zones(config, &zones, notes);
     report_gaps(config, &zones.coverage, notes, progress);
     Some((zones, counties))
