@@ -199,14 +199,18 @@ fn a_header_in_ten_thousands_and_a_row_of_totals_are_told_with_their_keys() {
     fs::write(&table, text).unwrap();
     city.edit("population = \"population\"", "population = \"常住人口(万人)\"");
     let said = city.check(1);
-    assert!(said.contains("unit_suspect") && said.contains("population_unit_persons = 10000"), "{said}");
+    assert!(said.contains("info[unit_converted]") && said.contains("multiplied by 10000"), "{said}");
+    // The column holds persons: its header is wrong, and the numbers show it.
+    assert!(said.contains("warning[implausible_population]"), "{said}");
     assert!(said.contains("skip = [\"合计\"]"), "{said}");
-    city.edit(
-        "population = \"常住人口(万人)\"",
-        "population = \"常住人口(万人)\"\npopulation_unit_persons = 10000\nskip = [\"合计\"]",
-    );
+    city.edit("population = \"常住人口(万人)\"", "population = \"常住人口(万人)\"\nskip = [\"合计\"]");
+    city.edit("skip = [", "population_unit_persons = 1\nskip = [");
     let said = city.check(0);
-    assert!(!said.contains("unit_suspect") && said.contains("rows left out as declared: 合计"), "{said}");
+    assert!(
+        said.contains("warning[unit_suspect]") && said.contains("population_unit_persons = 10000"),
+        "{said}"
+    );
+    assert!(!said.contains("implausible") && said.contains("rows left out as declared: 合计"), "{said}");
 }
 
 #[test]

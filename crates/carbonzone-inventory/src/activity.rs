@@ -2,7 +2,9 @@
 
 use crate::config::{ActivitySource, InventoryConfig};
 use crate::unit::unit_in_brackets;
-use carbonzone_sheet::{ColumnSpec, ReadOptions, Sheet, SheetError, Table, read_sheets};
+use carbonzone_sheet::{
+    Cell, ColumnSpec, ReadOptions, Sheet, SheetError, Table, normalise_text, read_sheets,
+};
 use carbonzone_types::{Finding, Findings};
 use std::path::Path;
 
@@ -135,13 +137,23 @@ impl ActivityTable {
         let names: Vec<String> = sheets.iter().map(|s| s.name.clone()).collect();
         let mut found = false;
         for sheet in sheets.into_iter().filter(|s| wanted_sheet(s, source)) {
+            if sheet.hidden && !single {
+                self.tell_hidden(&sheet, source);
+                continue;
+            }
             match self.add_sheet(sheet, index, source, config) {
                 Ok(()) => found = true,
                 Err(error) if single => {
                     found = true;
                     self.findings.push(error.to_finding());
                 }
-                Err(_) => {} // a sheet of notes in a workbook: no header of activity data
+                // A sheet of notes in a workbook: no header of activity data.
+                Err(SheetError::NoHeader { .. } | SheetError::NoColumn { .. } | SheetError::Empty { .. }) => {
+                }
+                Err(error) => {
+                    found = true;
+                    self.findings.push(error.to_finding());
+                }
             }
         }
         if !found {
@@ -153,6 +165,13 @@ impl ActivityTable {
                     .hint("name the sheet, and label its columns 指标/activity, 单位/unit and the year"),
             );
         }
+    }
+
+    /// A hidden sheet is not read unless it is named.
+    fn tell_hidden(&mut self, sheet: &Sheet, source: &ActivitySource) {
+        let message = format!("sheet \"{}\" is hidden and not read", sheet.name);
+        let finding = Finding::warning("hidden_sheet", message).file(source.path.clone());
+        self.findings.push(finding.hint("show it in the workbook, or name it: sheet = \"...\""));
     }
 
     /// Adds the rows of one sheet.
@@ -168,17 +187,30 @@ impl ActivityTable {
         let at = Columns {
             activity: table.required(&columns[0])?,
             value: table.required(&columns[1])?,
-            unit: table.optional(&columns[2]),
-            sector: table.optional(&columns[3]),
-            category: table.optional(&columns[4]),
-            industry: table.optional(&columns[5]),
-            land_group: table.optional(&columns[6]),
-            factor: table.optional(&columns[7]),
-            year: table.optional(&columns[8]),
-            uncertainty: table.optional(&columns[9]),
-            note: table.optional(&columns[10]),
+            unit: table.optional(&columns[2])?,
+            sector: table.optional(&columns[3])?,
+            category: table.optional(&columns[4])?,
+            industry: table.optional(&columns[5])?,
+            land_group: table.optional(&columns[6])?,
+            factor: table.optional(&columns[7])?,
+            year: table.optional(&columns[8])?,
+            uncertainty: table.optional(&columns[9])?,
+            note: table.find(&["note", "备注", "说明"]),
         };
-        let mut above = Above::default();
+        for finding in table.notes().iter().cloned().chain(table.number_notes(at.value)) {
+            self.findings.push(finding);
+        }
+        for error in table.unusable_cells(&at.texts()) {
+            self.findings.push(error.to_finding());
+        }
+        let title_unit = unit_in_title(&table).filter(|_| at.unit.is_none());
+        if let Some(unit) = &title_unit {
+            let message = format!("the title says the unit of rows that name none: {unit}");
+            self.findings.push(
+                Finding::info("unit_from_title", message).file(source.path.clone()).value(unit.clone()),
+            );
+        }
+        let mut above = Above { title_unit, ..Above::default() };
         for row in 0..table.len() {
             if let Some(row) = self.row_of(&table, row, &at, &mut above, index, source) {
                 self.rows.push(row);
@@ -205,6 +237,7 @@ impl ActivityTable {
             return None;
         }
         let (activity, unit, unit_column) = unit_of(table, row, at, &label);
+        let unit = if unit.is_empty() { above.title_unit.clone().unwrap_or_default() } else { unit };
         Some(ActivityRow {
             sector,
             category: if category.is_empty() { source.category.clone() } else { category },
@@ -217,7 +250,7 @@ impl ActivityTable {
                 .unwrap_or_else(|| source.land_group.clone()),
             factor: text(at.factor),
             year: at.year.and_then(|c| self.number(table, row, c).unwrap_or(None)).map(|y| y as i32),
-            uncertainty_pct: at.uncertainty.and_then(|c| self.number(table, row, c).unwrap_or(None)),
+            uncertainty_pct: at.uncertainty.and_then(|c| self.percent(table, row, c)),
             note: text(at.note),
             source: index,
             file: source.path.clone(),
@@ -225,6 +258,13 @@ impl ActivityTable {
             cell: table.a1(row, at.value),
             unit_cell: table.a1(row, unit_column),
         })
+    }
+
+    /// A number of percent: `5` and `5%` are the same.
+    fn percent(&mut self, table: &Table, row: usize, column: usize) -> Option<f64> {
+        let value = self.number(table, row, column).unwrap_or(None)?;
+        let signed = matches!(table.cell(row, column), Cell::Text(text) if text.contains(['%', '％']));
+        Some(if signed { value * 100.0 } else { value })
     }
 
     /// A number (`None` if the cell is blank); a wrong cell becomes a finding.
@@ -276,6 +316,17 @@ fn unit_of(table: &Table, row: usize, at: &Columns, label: &str) -> (String, Str
     (activity, unit, at.activity)
 }
 
+/// The one unit that a row above the header names: `单位：万吨`.
+fn unit_in_title(table: &Table) -> Option<String> {
+    let titles = &table.sheet().rows[..table.header().row];
+    titles.iter().flatten().filter_map(Cell::raw_text).find_map(|text| {
+        let text = normalise_text(&text);
+        let behind = ["单位:", "Unit:", "unit:"].iter().find_map(|w| text.split_once(w))?.1;
+        let unit = behind.trim().trim_end_matches([')', ']']).trim();
+        (!unit.is_empty() && !unit.contains(['、', ',', ';'])).then(|| unit.to_owned())
+    })
+}
+
 /// Columns of an activity table.
 struct Columns {
     activity: usize,
@@ -292,6 +343,12 @@ struct Columns {
 }
 
 impl Columns {
+    /// Columns that hold words.
+    fn texts(&self) -> Vec<usize> {
+        let optional = [self.unit, self.sector, self.category, self.industry, self.land_group, self.factor];
+        optional.into_iter().flatten().chain([self.activity]).collect()
+    }
+
     /// Labels of the columns; the inventory year is the first choice for the amount.
     fn specs(source: &ActivitySource, config: &InventoryConfig) -> Vec<ColumnSpec> {
         let mut value: Vec<String> = Vec::new();
@@ -318,7 +375,6 @@ impl Columns {
             ColumnSpec::optional("factor", &["factor", "排放因子", "因子"]),
             ColumnSpec::optional("year", &["year", "年份", "年度"]),
             ColumnSpec::optional("uncertainty_pct", &["uncertainty_pct", "不确定性", "不确定度"]),
-            ColumnSpec::optional("note", &["note", "备注", "说明"]),
         ]
     }
 }
@@ -328,6 +384,8 @@ impl Columns {
 struct Above {
     sector: String,
     category: String,
+    /// Unit that the title of the table names.
+    title_unit: Option<String>,
 }
 
 impl Above {
@@ -375,6 +433,34 @@ mod tests {
         );
         assert_eq!(t.rows[1].value, None);
         assert_eq!(r.category, "制造业");
+    }
+
+    #[test]
+    fn rows_of_another_length_are_refused_and_not_read_in_part() {
+        // 2,480.0 without quotes: today 0.04 Mt instead of 47.1 Mt.
+        let t = read("sector,category,activity,unit,2020\n工业,制造业能源,原煤,万吨,2,480.0\n", Some(2020));
+        assert!(t.rows.is_empty(), "{:?}", t.rows);
+        let said = &t.findings.items[0];
+        assert_eq!(said.code, "ragged_rows");
+        assert!(said.message.contains("line 2 has 6 cells, the header 5"), "{}", said.message);
+        assert!(said.hint.as_ref().unwrap().contains("quotes"));
+        let quoted = read("activity,unit,2020\n原煤,万吨,\"2,480.0\"\n", Some(2020));
+        assert_eq!(quoted.rows[0].value, Some(2480.0));
+    }
+
+    #[test]
+    fn the_unit_in_a_title_row_holds_for_rows_that_name_none() {
+        let t = read("主要能源消费量,\n单位：万吨,\n能源名称,消费量\n原煤,1\n电力（亿千瓦时）,2\n", None);
+        let units: Vec<&str> = t.rows.iter().map(|r| r.unit.as_str()).collect();
+        assert_eq!(units, ["万吨", "亿千瓦时"]);
+        assert_eq!(t.findings.items[0].code, "unit_from_title");
+        assert_eq!(read("单位：万吨、亿千瓦时,\n能源名称,消费量\n原煤,1\n", None).rows[0].unit, "");
+    }
+
+    #[test]
+    fn percent_signs_do_not_divide_percentages() {
+        let t = read("activity,unit,value,uncertainty_pct\n原煤,万吨,1,5%\n焦炭,万吨,1,5\n", None);
+        assert_eq!([t.rows[0].uncertainty_pct, t.rows[1].uncertainty_pct], [Some(5.0), Some(5.0)]);
     }
 
     #[test]

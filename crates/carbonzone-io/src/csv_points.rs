@@ -7,9 +7,12 @@ use crate::mojibake::TextCheck;
 use crate::source::{Reporter, VectorSource, check_file, listed, name_hint, resolve_crs};
 use crate::stream::{BATCH, Losses, PointBatch, PointFeed, check_way, finish};
 use crate::transcode::{Transcoder, detect};
+use carbonzone_sheet::{
+    ColumnNumbers, CommaEvidence, Commas, CsvFault, CsvLines, CsvRecord, OddLines, guess_delimiter, line_end,
+    odd_lines, parse_number_as, ragged_hint,
+};
 use carbonzone_types::{AttributeTable, ColumnData, Finding, InputRecord, Ledger, Progress};
-use csv::StringRecord;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 
 /// Names under which a longitude or easting is found if none is given.
 const X_NAMES: [&str; 12] = [
@@ -34,12 +37,25 @@ const PAIR_NAMES: [&str; 8] =
     ["location", "坐标", "经纬度", "lonlat", "lnglat", "lng_lat", "coordinates", "coord"];
 /// Rows that may stand above the header (titles, notes).
 const TITLE_ROWS: usize = 5;
+/// Rows looked at to find out what commas mean in a column.
+const SAMPLE_ROWS: usize = 2000;
 
 /// Columns found in the header.
 struct Layout {
     x: usize,
     y: usize,
     fields: Vec<usize>,
+    /// Line of the header.
+    line: u64,
+}
+
+/// What the first bytes of the file say.
+struct Form {
+    encoding: &'static encoding_rs::Encoding,
+    delimiter: u8,
+    line_end: u8,
+    /// The first bytes, decoded.
+    head: String,
 }
 
 pub(crate) fn read(
@@ -54,7 +70,7 @@ pub(crate) fn read(
         return None;
     }
     let path = resolve_crs(&CrsSpec::parse(source.crs.as_deref()), None, crs.definition(), source, report);
-    let (encoding, delimiter) = sniff(source, report)?;
+    let form = sniff(source, report)?;
     let file = match std::fs::File::open(&source.path) {
         Ok(file) => file,
         Err(error) => {
@@ -63,39 +79,41 @@ pub(crate) fn read(
         }
     };
     let total = file.metadata().map(|m| m.len()).ok();
-    let mut rows = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(Transcoder::new(BufReader::with_capacity(1 << 18, file), encoding));
+    let text = Transcoder::new(BufReader::with_capacity(1 << 18, file), form.encoding);
+    let text = BufReader::with_capacity(1 << 18, text);
+    let mut rows = CsvLines::new(text, form.delimiter, form.line_end);
     let (layout, names) = find_header(source, &mut rows, report)?;
+    rows.set_width(names.len());
     let filter = compile_filter(source, &names, report).ok()?;
     let path = path?;
     check_way(&path, report)?;
     let digest = DigestJob::start(&source.path);
     progress.begin(&format!("reading {}", source.role), total);
     let mut state = Rows::new(source, &layout);
+    state.look_at(&form);
     let (mut feed, mut losses) = (PointFeed::default(), Losses::default());
-    let mut record = StringRecord::new();
+    let mut ragged = Ragged::of(&names);
+    let mut record = CsvRecord::default();
     let mut told = 0;
     let mut failure = None;
     loop {
-        match rows.read_record(&mut record) {
+        match rows.read(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(error) => {
-                failure = Some(error.to_string());
+            Err(fault) => {
+                failure = Some(fault);
                 break;
             }
         }
-        if record.iter().all(|cell| cell.trim().is_empty())
+        if record.is_blank()
+            || ragged.see(&record)
             || filter.as_ref().is_some_and(|f| !f.keeps(|i| record.get(i)))
         {
             continue;
         }
         state.push(&record, &mut losses);
         if state.xs.len() == BATCH {
-            let at = record.position().map_or(told, csv::Position::byte);
+            let at = rows.bytes().min(total.unwrap_or(u64::MAX));
             progress.advance(at.saturating_sub(told));
             told = at.max(told);
             if progress.cancelled() {
@@ -112,13 +130,14 @@ pub(crate) fn read(
     feed.hand_over(batch, &path, &mut losses, sink);
     progress.advance(total.unwrap_or(told).saturating_sub(told));
     progress.end();
-    state.check.report(report);
+    state.report(&rows, report);
+    let whole = ragged.report(report);
     let (bytes, sha256) = digest.finish();
-    if let Some(error) = failure {
-        report.add(Finding::error(
-            "unreadable_file",
-            format!("reading stopped after {} rows: {error}", state.read),
-        ));
+    if let Some(fault) = failure {
+        report.add(unreadable(&fault, state.read));
+        return None;
+    }
+    if !whole {
         return None;
     }
     let record = InputRecord {
@@ -133,10 +152,20 @@ pub(crate) fn read(
     finish(source, (&path, crs), record, losses, &feed, report, ledger)
 }
 
-/// Encoding and delimiter from the first bytes.
-fn sniff(source: &VectorSource, report: &mut Reporter<'_>) -> Option<(&'static encoding_rs::Encoding, u8)> {
-    let head = match read_head(&source.path) {
-        Ok(head) => head,
+/// Why reading stopped.
+fn unreadable(fault: &CsvFault, rows: u64) -> Finding {
+    let message = format!("reading stopped after {rows} rows: {fault}");
+    match fault {
+        CsvFault::Io(_) => Finding::error("unreadable_file", message),
+        _ => Finding::error("broken_table", message)
+            .hint("close the quote, or remove it; inside a quoted cell a quote is written twice"),
+    }
+}
+
+/// Encoding, delimiter and line ends from the first bytes.
+fn sniff(source: &VectorSource, report: &mut Reporter<'_>) -> Option<Form> {
+    let (head, sample, whole) = match read_head(&source.path) {
+        Ok(read) => read,
         Err(error) => {
             report.add(Finding::error("unreadable_file", format!("cannot be read: {error}")));
             return None;
@@ -155,45 +184,59 @@ fn sniff(source: &VectorSource, report: &mut Reporter<'_>) -> Option<(&'static e
             return None;
         }
     } else {
-        let (encoding, certain) = detect(&head);
+        let Some(encoding) = detect(&sample, whole) else {
+            report.add(
+                Finding::error("wrong_encoding", "the file is neither UTF-8 nor UTF-16 nor GB18030 (GBK)")
+                    .hint("name the encoding: encoding = \"Big5\""),
+            );
+            return None;
+        };
         if encoding != encoding_rs::UTF_8 {
             let name = if encoding == encoding_rs::GB18030 { "GBK" } else { encoding.name() };
-            let finding = Finding::info("encoding_detected", format!("the file is read as {name}"));
-            report.add(if certain { finding } else { finding.hint("add encoding = \"...\" to be sure") });
+            report.add(Finding::info("encoding_detected", format!("the file is read as {name}")));
         }
         encoding
     };
-    let (text, _, _) = encoding.decode(&head);
-    let line = text.lines().find(|l| l.contains([',', ';', '\t'])).unwrap_or("");
-    let count = |c: char| line.chars().filter(|x| *x == c).count();
-    let delimiter = [(b',', count(',')), (b';', count(';')), (b'\t', count('\t'))]
-        .into_iter()
-        .rev()
-        .max_by_key(|(_, n)| *n)
-        .map_or(b',', |(d, _)| d);
-    Some((encoding, delimiter))
+    let head = encoding.decode(&head).0.into_owned();
+    Some(Form { encoding, delimiter: guess_delimiter(&head), line_end: line_end(&head), head })
 }
 
-fn read_head(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+/// The first bytes; the first bytes that are not all ASCII, which tell the encoding; and whether these are the whole
+/// file.
+fn read_head(path: &std::path::Path) -> std::io::Result<(Vec<u8>, Vec<u8>, bool)> {
     use std::io::Read;
+    const STEP: u64 = 1 << 20;
+    let mut file = std::fs::File::open(path)?;
     let mut head = Vec::new();
-    std::fs::File::open(path)?.take(1 << 20).read_to_end(&mut head)?;
-    Ok(head)
+    file.by_ref().take(STEP).read_to_end(&mut head)?;
+    let mut sample = head.clone();
+    let mut step = Vec::new();
+    while sample.is_ascii() {
+        step.clear();
+        if file.by_ref().take(STEP).read_to_end(&mut step)? == 0 {
+            break;
+        }
+        sample.clone_from(&step);
+    }
+    let whole = head.len() < STEP as usize;
+    Ok((head, sample, whole))
 }
 
-fn find_header<R: std::io::Read>(
+fn find_header<R: BufRead>(
     source: &VectorSource,
-    rows: &mut csv::Reader<R>,
+    rows: &mut CsvLines<R>,
     report: &mut Reporter<'_>,
 ) -> Option<(Layout, Vec<String>)> {
     let mut first: Option<Vec<String>> = None;
-    let mut record = StringRecord::new();
-    for _ in 0..=TITLE_ROWS {
-        match rows.read_record(&mut record) {
-            Ok(true) => {}
+    let mut record = CsvRecord::default();
+    let mut titles = 0;
+    while titles <= TITLE_ROWS {
+        match rows.read(&mut record) {
+            Ok(true) if record.is_blank() => continue,
+            Ok(true) => titles += 1,
             Ok(false) => break,
-            Err(error) => {
-                report.add(Finding::error("unreadable_file", format!("cannot be read as CSV: {error}")));
+            Err(fault) => {
+                report.add(unreadable(&fault, 0));
                 return None;
             }
         }
@@ -203,13 +246,13 @@ fn find_header<R: std::io::Read>(
         let y = position(&names, source.y.as_deref(), &Y_NAMES);
         if let (Some(x), Some(y)) = (x, y) {
             tell_choice(source, &names, x, y, report);
-            return find_columns(source, x, y, names, report);
+            return find_columns(source, (x, y, record.line()), names, report);
         }
         if let Some(pair) = pair_column(source, &names) {
             let message =
                 format!("\"{}\" holds both coordinates: the first number is x or longitude", names[pair]);
             report.add(Finding::info("coordinate_columns", message).field(names[pair].clone()));
-            return find_columns(source, pair, pair, names, report);
+            return find_columns(source, (pair, pair, record.line()), names, report);
         }
         if first.is_none() && names.iter().filter(|n| !n.is_empty()).count() > 1 {
             first = Some(names);
@@ -306,18 +349,36 @@ fn position(names: &[String], given: Option<&str>, standard: &[&str]) -> Option<
     }
 }
 
+/// Column indices of a wanted name, if it stands more than once in the header.
+fn twice(names: &[String], wanted: &str) -> Option<Finding> {
+    let found: Vec<String> =
+        (0..names.len()).filter(|i| names[*i] == wanted).map(|i| (i + 1).to_string()).collect();
+    (found.len() > 1).then(|| {
+        let message =
+            format!("column \"{wanted}\" occurs {} times (columns {})", found.len(), found.join(" and "));
+        Finding::error("same_column_twice", message).field(wanted).hint("give the columns different names")
+    })
+}
+
 fn find_columns(
     source: &VectorSource,
-    x: usize,
-    y: usize,
+    (x, y, line): (usize, usize, u64),
     names: Vec<String>,
     report: &mut Reporter<'_>,
 ) -> Option<(Layout, Vec<String>)> {
     let mut fields = Vec::new();
     let mut complete = true;
+    for finding in [x, y].into_iter().filter_map(|i| twice(&names, &names[i])) {
+        complete = false;
+        report.add(finding);
+    }
     for wanted in source.fields.iter().chain(source.id.iter().filter(|id| !source.fields.contains(id))) {
         if let Some(index) = position(&names, Some(wanted), &[]) {
             fields.push(index);
+            if let Some(finding) = twice(&names, wanted) {
+                complete = false;
+                report.add(finding);
+            }
         } else {
             complete = false;
             report.add(
@@ -328,7 +389,7 @@ fn find_columns(
             );
         }
     }
-    complete.then_some((Layout { x, y, fields }, names))
+    complete.then_some((Layout { x, y, fields, line }, names))
 }
 
 /// The filter was refused, and that is reported.
@@ -355,15 +416,61 @@ fn compile_filter(
     }
 }
 
+/// Rows of another length than the header.
+struct Ragged {
+    header: usize,
+    labelled: usize,
+    odd: OddLines,
+    example: Option<(u64, Vec<String>)>,
+}
+
+impl Ragged {
+    fn of(names: &[String]) -> Self {
+        let labelled = names.iter().rposition(|n| !n.is_empty()).map_or(0, |i| i + 1);
+        Self { header: names.len(), labelled, odd: OddLines::default(), example: None }
+    }
+
+    /// Whether the row has the wrong length: it is noted then.
+    fn see(&mut self, record: &CsvRecord) -> bool {
+        let wrong = !record.fits(self.header, self.labelled);
+        if wrong {
+            self.odd.add(record.line());
+            self.example.get_or_insert_with(|| (record.line(), record.iter().map(str::to_owned).collect()));
+        }
+        wrong
+    }
+
+    /// An error if there are any.
+    fn report(&self, report: &mut Reporter<'_>) -> bool {
+        if let Some((line, cells)) = &self.example {
+            let all =
+                if self.odd.count > 1 { format!("; so have {}", self.odd.words()) } else { String::new() };
+            let hint = ragged_hint(cells, self.labelled);
+            let message =
+                format!("line {line} has {} cells, the header {}{all}{hint}", cells.len(), self.labelled);
+            report.add(Finding::error("ragged_rows", message).value(cells.join(" | ")).count(self.odd.count));
+        }
+        self.example.is_none()
+    }
+}
+
 /// Rows being gathered into a batch.
 struct Rows<'a> {
     layout: &'a Layout,
     names: Vec<String>,
     xs: Vec<f64>,
     ys: Vec<f64>,
-    columns: Vec<Vec<Option<String>>>,
+    columns: Vec<Values>,
+    /// How commas are used in the two coordinates.
+    commas: CommaEvidence,
     check: TextCheck,
     read: u64,
+}
+
+/// A column of the batch.
+enum Values {
+    Texts(Vec<Option<String>>),
+    Numbers(ColumnNumbers, Vec<Option<f64>>),
 }
 
 impl<'a> Rows<'a> {
@@ -374,23 +481,65 @@ impl<'a> Rows<'a> {
             .chain(source.id.iter().filter(|id| !source.fields.contains(id)))
             .cloned()
             .collect();
-        let columns = vec![Vec::new(); names.len()];
-        Self { layout, names, xs: Vec::new(), ys: Vec::new(), columns, check: TextCheck::default(), read: 0 }
+        let of = |name: &String| {
+            if source.numbers.contains(name) {
+                Values::Numbers(ColumnNumbers::new(name), Vec::new())
+            } else {
+                Values::Texts(Vec::new())
+            }
+        };
+        Self {
+            layout,
+            columns: names.iter().map(of).collect(),
+            names,
+            xs: Vec::new(),
+            ys: Vec::new(),
+            commas: CommaEvidence::default(),
+            check: TextCheck::default(),
+            read: 0,
+        }
     }
 
-    fn push(&mut self, record: &StringRecord, losses: &mut Losses) {
+    /// Lets the first rows say what commas mean.
+    fn look_at(&mut self, form: &Form) {
+        let mut rows = CsvLines::new(form.head.as_bytes(), form.delimiter, form.line_end);
+        let mut record = CsvRecord::default();
+        let mut seen = 0;
+        while seen < SAMPLE_ROWS && rows.read(&mut record).is_ok_and(|more| more) {
+            if record.line() <= self.layout.line {
+                continue;
+            }
+            seen += 1;
+            for i in [self.layout.x, self.layout.y] {
+                record.get(i).into_iter().for_each(|text| self.commas.see(text));
+            }
+            for (column, &i) in self.columns.iter_mut().zip(&self.layout.fields) {
+                if let (Values::Numbers(numbers, _), Some(text)) = (column, record.get(i)) {
+                    numbers.sample(text);
+                }
+            }
+        }
+    }
+
+    /// A coordinate; thousands separators and decimal commas are read as in every table.
+    fn coordinate(&self, text: &str) -> Option<f64> {
+        let text = text.trim();
+        let plain = text.parse().ok().filter(|v: &f64| v.is_finite());
+        plain.or_else(|| parse_number_as(text, self.commas.commas()).ok().flatten())
+    }
+
+    fn push(&mut self, record: &CsvRecord, losses: &mut Losses) {
         self.read += 1;
-        let number =
-            |i: usize| record.get(i).and_then(|t| t.trim().parse::<f64>().ok()).filter(|v| v.is_finite());
+        let number = |i: usize| record.get(i).and_then(|t| self.coordinate(t));
         let place = if self.layout.x == self.layout.y {
             record.get(self.layout.x).and_then(both)
         } else {
             number(self.layout.x).zip(number(self.layout.y))
         };
         let Some((x, y)) = place else {
-            let line = record.position().map_or(0, csv::Position::line);
             let cell = |i: usize| record.get(i).unwrap_or("").trim();
-            let example = format!("line {line}: \"{}\", \"{}\"", cell(self.layout.x), cell(self.layout.y));
+            let example =
+                format!("line {}: \"{}\", \"{}\"", record.line(), cell(self.layout.x), cell(self.layout.y));
             losses.add("bad_coordinates", "rows whose coordinates are not numbers", Some(example));
             return;
         };
@@ -398,20 +547,57 @@ impl<'a> Rows<'a> {
         self.ys.push(y);
         for ((name, &index), column) in self.names.iter().zip(&self.layout.fields).zip(&mut self.columns) {
             let text = record.get(index).map(str::trim).filter(|t| !t.is_empty());
-            if let Some(text) = text {
-                self.check.see(name, text);
+            match column {
+                Values::Numbers(numbers, values) => {
+                    values.push(numbers.read(text, || format!("line {}", record.line())));
+                }
+                Values::Texts(values) => {
+                    if let Some(text) = text {
+                        self.check.see(name, text);
+                    }
+                    values.push(text.map(str::to_owned));
+                }
             }
-            column.push(text.map(str::to_owned));
         }
     }
 
     fn take(&mut self) -> PointBatch {
         let mut table = AttributeTable::new();
         for (name, column) in self.names.iter().zip(&mut self.columns) {
-            table.push(name, ColumnData::Text(std::mem::take(column)));
+            table.push(
+                name,
+                match column {
+                    Values::Texts(values) => ColumnData::Text(std::mem::take(values)),
+                    Values::Numbers(_, values) => ColumnData::Real(std::mem::take(values)),
+                },
+            );
         }
         let (xs, ys) = (std::mem::take(&mut self.xs), std::mem::take(&mut self.ys));
         PointBatch { xs, ys, table, features: Vec::new() }
+    }
+
+    /// What was noticed in the texts and numbers of all rows.
+    fn report<R: BufRead>(&mut self, rows: &CsvLines<R>, report: &mut Reporter<'_>) {
+        // A few broken bytes are told with their lines; many mean another encoding.
+        if rows.undecodable.count * 10 < self.read {
+            self.check.forgive_broken();
+        }
+        self.check.report(report);
+        for column in &self.columns {
+            if let Values::Numbers(numbers, _) = column {
+                numbers.findings().into_iter().for_each(|finding| report.add(finding));
+            }
+        }
+        if self.commas.commas() == Commas::Decimal {
+            let remark = self.commas.remark().unwrap_or_default();
+            report.add(
+                Finding::warning("decimal_comma", format!("coordinates: {remark}"))
+                    .hint("write decimal points, to be sure"),
+            );
+        }
+        for finding in odd_lines(rows) {
+            report.add(finding);
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Comparison (`=`, `<>`, `!=`, `<`, `<=`, `>`, `>=`), `IN (...)`, `LIKE` (`%`, `_`), `IS [NOT] NULL`, `NOT`, `AND`,
 //! `OR` and brackets. Texts in single quotes, column names plain or in double quotes. A number compares as a
-//! number, a quoted text as text. An empty cell is NULL; comparing with NULL is never true.
+//! number (thousands separators and full-width digits as in tables), a quoted text as text. An empty cell is NULL, and so
+//! is a dash where a number is wanted; comparing with NULL is never true.
 
 use crate::source::did_you_mean;
+use carbonzone_sheet::{is_missing, parse_number};
 
 /// A compiled condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,13 +98,21 @@ impl Node {
             Self::Or(nodes) => decide(nodes.iter().map(|n| n.holds(cell)), true),
             Self::And(nodes) => decide(nodes.iter().map(|n| n.holds(cell)), false),
             Self::Not(node) => node.holds(cell).map(|b| !b),
-            Self::Compare(i, op, literal) => value(*i).map(|v| compare(v, *op, literal)),
+            Self::Compare(i, op, literal) => {
+                value(*i).filter(|v| !literal.is_number() || !is_missing(v)).map(|v| compare(v, *op, literal))
+            }
             Self::In(i, list) => value(*i).map(|v| list.iter().any(|l| compare(v, Op::Eq, l))),
             Self::Like(i, pattern) => {
                 value(*i).map(|v| like(&v.to_lowercase().chars().collect::<Vec<_>>(), pattern))
             }
             Self::IsNull(i) => Some(value(*i).is_none()),
         }
+    }
+}
+
+impl Literal {
+    fn is_number(&self) -> bool {
+        matches!(self, Self::Number(_))
     }
 }
 
@@ -122,7 +132,7 @@ fn decide(terms: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<b
 fn compare(value: &str, op: Op, literal: &Literal) -> bool {
     let order = match literal {
         Literal::Text(text) => Some(value.cmp(text.as_str())),
-        Literal::Number(number) => value.parse::<f64>().ok().and_then(|v| v.partial_cmp(number)),
+        Literal::Number(number) => parse_number(value).ok().flatten().and_then(|v| v.partial_cmp(number)),
     };
     let Some(order) = order else { return op == Op::Ne };
     match op {
@@ -404,6 +414,14 @@ mod tests {
         assert!(!keeps("people = 1", &["night", "", "x"]));
         assert!(!keeps("NOT people = 1", &["night", " ", "x"]));
         assert!(keeps("people IS NULL", &["night", "", "x"]));
+    }
+
+    #[test]
+    fn numbers_are_read_as_in_every_table() {
+        assert!(keeps("people > 2000", &["night", "3,000", "x"]));
+        assert!(keeps("people = 3050", &["night", "３０５０", "x"]));
+        assert!(keeps("people IN (3000)", &["night", "3 000", "x"]));
+        assert!(!keeps("people <> 5", &["night", "—", "x"]));
     }
 
     #[test]

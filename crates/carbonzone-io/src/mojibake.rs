@@ -30,6 +30,11 @@ impl TextCheck {
         }
     }
 
+    /// Characters that could not be decoded are told elsewhere.
+    pub(crate) fn forgive_broken(&mut self) {
+        self.first = None;
+    }
+
     /// Reports the suspicion, if there is one.
     pub(crate) fn report(&self, report: &mut Reporter<'_>) {
         if let Some((field, value)) = &self.first {

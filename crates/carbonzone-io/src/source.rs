@@ -37,6 +37,8 @@ pub struct VectorSource {
     pub id: Option<String>,
     /// Columns to read.
     pub fields: Vec<String>,
+    /// Those of them that are numbers, for points: text is read as in tables (`1,950`), what is missing is told.
+    pub numbers: Vec<String>,
     /// Column with the easting or longitude (CSV only; found by its name if absent).
     pub x: Option<String>,
     /// Column with the northing or latitude (CSV only; found by its name if absent).
@@ -389,7 +391,9 @@ pub(crate) fn open_dataset(
     if let Some(encoding) = encoding
         && (has_extension(path, &["shp", "dbf"]) || path.is_dir())
     {
-        options.push(format!("ENCODING={encoding}"));
+        // What calls itself GBK holds the characters of GB18030, which contains GBK.
+        let gbk = ["gbk", "gb2312", "cp936", "936"].contains(&encoding.to_lowercase().as_str());
+        options.push(format!("ENCODING={}", if gbk { "GB18030" } else { encoding }));
     }
     if has_extension(path, &["csv", "txt", "tsv"]) {
         options.push("AUTODETECT_TYPE=YES".to_owned());

@@ -11,7 +11,10 @@ use crate::source::{
     OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, has_extension, open_layer,
 };
 use crate::warnings::LongReals;
-use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage};
+use carbonzone_sheet::ColumnNumbers;
+use carbonzone_types::{
+    AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage,
+};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::InteriorPoint;
 use geo_traits::to_geo::ToGeoGeometry;
@@ -29,7 +32,7 @@ pub struct PointBatch {
     pub xs: Vec<f64>,
     /// Northings, m.
     pub ys: Vec<f64>,
-    /// One row per point. Columns of a CSV are always text: use `number_at` for numbers.
+    /// One row per point. Columns of a CSV are text, but for those asked for as numbers.
     pub table: AttributeTable,
     /// Number of the feature in its batch; the points of a multipoint share it and follow each other. Empty when every
     /// point is a feature of its own.
@@ -187,6 +190,8 @@ pub fn read_points(
     let mut losses = Losses::default();
     let (mut inner, mut multi, mut long) = (0u64, Multipoints::default(), LongReals::default());
     let mut feed = PointFeed::default();
+    let mut numbers: Vec<ColumnNumbers> = source.numbers.iter().map(|n| ColumnNumbers::new(n)).collect();
+    let mut seen = 0;
     let (record, path) =
         run_stream(&located, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
             let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
@@ -204,13 +209,23 @@ pub fn read_points(
                 }
             }
             let plain = rows.len() == raw.len() && rows.is_sorted_by(|a, b| a < b);
-            let table = if plain { table } else { table.reordered(&rows) };
+            let mut table = if plain { table } else { table.reordered(&rows) };
+            for column in &mut numbers {
+                if let Some(data) =
+                    table.columns.iter_mut().find(|c| c.name == column.name()).map(|c| &mut c.data)
+                {
+                    let place = |row: usize| format!("feature {}", seen + rows[row] as usize + 1);
+                    *data = ColumnData::Real(column.read_column(data, &place));
+                }
+            }
+            seen += raw.len();
             feed.place.see(path, crs, &xs, &ys);
             let features = if plain { Vec::new() } else { rows };
             feed.hand_over(PointBatch { xs, ys, table, features }, path, &mut losses, sink);
         })?;
     multi.report(&mut report);
     long.report(source, &mut report);
+    numbers.iter().flat_map(ColumnNumbers::findings).for_each(|finding| report.add(finding));
     if inner > 0 {
         let message = format!("{inner} polygons are taken by one point inside");
         report.add(Finding::info("polygon_as_point", message).count(inner));

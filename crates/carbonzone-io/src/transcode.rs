@@ -1,23 +1,11 @@
 //! Text of any encoding as UTF-8, in bounded memory.
 
-use encoding_rs::{CoderResult, Decoder, Encoding, GB18030, UTF_8};
+use encoding_rs::{CoderResult, Decoder, Encoding};
 use std::io::Read;
 
-/// Encoding of a file by its first bytes: a byte order mark, else UTF-8 if that is valid, else GBK (GB18030).
-/// The second value is false if it is a guess.
-pub(crate) fn detect(head: &[u8]) -> (&'static Encoding, bool) {
-    if let Some((encoding, _)) = Encoding::for_bom(head) {
-        return (encoding, true);
-    }
-    match std::str::from_utf8(head) {
-        Ok(_) => (UTF_8, true),
-        // A character cut by the end of the sample is no evidence against UTF-8.
-        Err(error) if error.error_len().is_none() => (UTF_8, true),
-        Err(_) => {
-            let even = &head[..head.len() - usize::from(head.last().is_some_and(|b| *b >= 0x80))];
-            (GB18030, !GB18030.decode_without_bom_handling(even).1)
-        }
-    }
+/// Encoding of a file by a sample of its bytes (`whole`: all of them); `None` if nothing fits.
+pub(crate) fn detect(sample: &[u8], whole: bool) -> Option<&'static Encoding> {
+    carbonzone_sheet::detect_encoding(sample, whole)
 }
 
 /// A reader that turns any encoding into UTF-8; bytes that do not decode become U+FFFD.
@@ -80,12 +68,13 @@ impl<R: Read> Read for Transcoder<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use encoding_rs::{GB18030, UTF_8};
 
     #[test]
     fn gbk_is_detected_and_read_in_pieces() {
         let text = "名称,经度\n苏州,120.6\n".repeat(20_000);
         let (bytes, _, _) = GB18030.encode(&text);
-        assert_eq!(detect(&bytes[..1 << 16]).0, GB18030);
+        assert_eq!(detect(&bytes[..=1 << 16], false), Some(GB18030));
         let mut out = String::new();
         Transcoder::new(&bytes[..], GB18030).read_to_string(&mut out).unwrap();
         assert_eq!(out, text);
@@ -94,7 +83,7 @@ mod tests {
     #[test]
     fn utf8_cut_inside_a_character_is_still_utf8() {
         let bytes = "苏州".as_bytes();
-        assert_eq!(detect(&bytes[..4]), (UTF_8, true));
-        assert_eq!(detect(b"\xEF\xBB\xBFx"), (UTF_8, true));
+        assert_eq!(detect(&bytes[..4], false), Some(UTF_8));
+        assert_eq!(detect(b"\xEF\xBB\xBFx", true), Some(UTF_8));
     }
 }

@@ -1,5 +1,7 @@
 //! Cells, sheets and the names that Excel gives to cells.
 
+use carbonzone_types::Finding;
+
 /// One cell as the file holds it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Cell {
@@ -14,6 +16,8 @@ pub enum Cell {
     Bool(bool),
     /// A spreadsheet error such as `#N/A` or `#DIV/0!`.
     Error(String),
+    /// A formula whose value is not in the file: it was never calculated.
+    Formula(String),
 }
 
 impl Cell {
@@ -34,7 +38,7 @@ impl Cell {
     pub fn raw_text(&self) -> Option<String> {
         match self {
             Self::Empty => None,
-            Self::Text(s) | Self::Error(s) => Some(s.clone()),
+            Self::Text(s) | Self::Error(s) | Self::Formula(s) => Some(s.clone()),
             Self::Number(x) => Some(x.to_string()),
             Self::Bool(b) => Some(b.to_string()),
         }
@@ -63,6 +67,12 @@ pub struct Sheet {
     pub rows: Vec<Vec<Cell>>,
     /// Merged areas (XLSX and XLS only).
     pub merges: Vec<Merge>,
+    /// True if the workbook hides the sheet.
+    pub hidden: bool,
+    /// Line of the file on which each row starts, 1-based; empty for a workbook.
+    pub lines: Vec<u64>,
+    /// What was noticed while the cells were read.
+    pub notes: Vec<Finding>,
 }
 
 impl Sheet {
@@ -128,6 +138,7 @@ mod tests {
             name: String::new(),
             rows: vec![vec![Cell::text("能源"), Cell::Empty], vec![]],
             merges: vec![Merge { top: 0, left: 0, bottom: 1, right: 1 }],
+            ..Sheet::default()
         };
         assert_eq!(sheet.merged_cell(1, 1), &Cell::text("能源"));
         assert_eq!(sheet.cell(1, 1), &Cell::Empty);

@@ -1,6 +1,10 @@
 //! CSV text into cells, keeping the row numbers that a spreadsheet program shows.
 
+use crate::csv_lines::{CsvFault, CsvLines, CsvRecord, OddLines};
 use crate::{Cell, Sheet, SheetError, decode};
+use carbonzone_types::Finding;
+use std::collections::BTreeMap;
+use std::io::BufRead;
 use std::path::Path;
 
 /// Decoded CSV text with its delimiter: for callers that stream large files themselves.
@@ -50,49 +54,183 @@ pub fn read_csv_text(
 }
 
 impl CsvText {
-    /// A reader over the records: no header, rows may differ in length, quotes understood, blank lines skipped.
+    /// The records, line by line.
     #[must_use]
-    pub fn reader(&self) -> csv::Reader<&[u8]> {
-        csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter)
-            .from_reader(self.text.as_bytes())
+    pub fn records(&self) -> CsvLines<&[u8]> {
+        let mut lines = CsvLines::new(self.text.as_bytes(), self.delimiter, line_end(&self.text));
+        if let Some(width) = self.usual_width() {
+            lines.set_width(width);
+        }
+        lines
     }
 
-    /// All cells; blank lines are empty rows, so that row numbers agree with a spreadsheet program.
+    /// The number of cells that most lines have; lines of one cell are titles and notes.
+    fn usual_width(&self) -> Option<usize> {
+        let usual = |counts: BTreeMap<usize, usize>| {
+            counts.into_iter().max_by_key(|(n, count)| (*count, *n)).map(|(n, _)| n)
+        };
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        if let Some(lengths) = self.lengths_of_sound_records() {
+            for n in lengths.into_iter().filter(|n| *n > 1) {
+                *counts.entry(n).or_default() += 1;
+            }
+            return usual(counts);
+        }
+        for line in self.text.split(line_end(&self.text) as char).take(SAMPLE_LINES) {
+            // A line with an odd number of quotes is a part of a cell, or has a stray quote.
+            let closed = line.bytes().filter(|b| *b == b'"').count() % 2 == 0;
+            if let Some(n) = cells_of(line, self.delimiter).filter(|n| closed && *n > 1) {
+                *counts.entry(n).or_default() += 1;
+            }
+        }
+        usual(counts)
+    }
+
+    /// Numbers of cells of the first records, if every quote closes where a cell ends.
+    fn lengths_of_sound_records(&self) -> Option<Vec<usize>> {
+        let mut records = CsvLines::new(self.text.as_bytes(), self.delimiter, line_end(&self.text));
+        let (mut record, mut lengths) = (CsvRecord::default(), Vec::new());
+        while lengths.len() < SAMPLE_LINES && records.read(&mut record).ok()? {
+            lengths.push(record.len());
+        }
+        (records.stray_quotes.count == 0).then_some(lengths)
+    }
+
+    /// All cells; a row per record, blank lines included, so that row numbers agree with a spreadsheet program.
     ///
     /// # Errors
-    /// [`SheetError::Csv`].
+    /// [`SheetError::Csv`] for quotes that nobody can make sense of.
     pub fn sheet(&self) -> Result<Sheet, SheetError> {
-        let mut ended = self.text.clone();
-        if !ended.ends_with('\n') {
-            ended.push('\n');
-        }
-        let owned = Self { text: ended, ..self.clone() };
-        let mut reader = owned.reader();
-        let mut record = csv::StringRecord::new();
-        let mut rows: Vec<Vec<Cell>> = Vec::new();
-        loop {
-            let start = reader.position().line();
-            let more = reader
-                .read_record(&mut record)
-                .map_err(|e| SheetError::Csv { file: self.file.clone(), message: e.to_string() })?;
-            if !more {
-                break;
-            }
-            let inside: usize = record.iter().map(|f| f.matches('\n').count()).sum();
-            let blank = (reader.position().line() - start).saturating_sub(inside as u64 + 1);
-            rows.extend((0..blank).map(|_| Vec::new()));
-            rows.push(record.iter().map(Cell::text).collect());
+        let (mut records, mut record) = (self.records(), CsvRecord::default());
+        let (mut rows, mut lines): (Vec<Vec<Cell>>, Vec<u64>) = (Vec::new(), Vec::new());
+        let broken = |e: CsvFault| SheetError::Csv { file: self.file.clone(), message: e.to_string() };
+        while records.read(&mut record).map_err(broken)? {
+            lines.push(record.line());
+            rows.push(if record.is_blank() { Vec::new() } else { record.iter().map(Cell::text).collect() });
         }
         if announced_delimiter(&self.text).is_some()
             && let Some(first) = rows.first_mut()
         {
             first.clear();
         }
-        Ok(Sheet { name: String::new(), rows, merges: Vec::new() })
+        let notes = odd_lines(&records).into_iter().map(|note| note.file(self.file.clone())).collect();
+        Ok(Sheet { rows, lines, notes, ..Sheet::default() })
     }
+
+    /// The table as plain CSV (commas, every cell quoted where needed, rows as long as the header, without the lines that
+    /// begin with `#`) for a reader that knows no other form, with what was noticed.
+    ///
+    /// # Errors
+    /// As [`CsvText::sheet`]; [`SheetError::Ragged`] for rows that are longer or shorter than the header.
+    pub fn plain(&self) -> Result<(String, Vec<Finding>), SheetError> {
+        let lines = self.text.split_inclusive(line_end(&self.text) as char);
+        let uncommented: String = lines
+            .map(|l| if l.starts_with('#') { l.trim_start_matches(|c| c != '\r' && c != '\n') } else { l })
+            .collect();
+        let sheet = Self { text: uncommented, ..self.clone() }.sheet()?;
+        let Some(header) = sheet.rows.iter().position(|r| !r.is_empty()) else {
+            return Ok((String::new(), sheet.notes));
+        };
+        check_widths(&sheet, &self.file, header, header + 1)?;
+        let width = sheet.rows[header].len();
+        let mut out = csv::Writer::from_writer(Vec::new());
+        let broken =
+            |e: &dyn std::fmt::Display| SheetError::Csv { file: self.file.clone(), message: e.to_string() };
+        for row in sheet.rows.iter().skip(header).filter(|r| !r.is_empty()) {
+            let cells = (0..width).map(|c| row.get(c).and_then(Cell::raw_text).unwrap_or_default());
+            out.write_record(cells).map_err(|e| broken(&e))?;
+        }
+        let bytes = out.into_inner().map_err(|e| broken(&e))?;
+        Ok((String::from_utf8_lossy(&bytes).into_owned(), sheet.notes))
+    }
+}
+
+/// Warnings about lines that were read although something is odd with them.
+#[must_use]
+pub fn odd_lines<R: BufRead>(records: &CsvLines<R>) -> Vec<Finding> {
+    let mut notes = Vec::new();
+    let (stray, broken) = (&records.stray_quotes, &records.undecodable);
+    if stray.count > 0 {
+        notes.push(
+            Finding::warning(
+                "stray_quote",
+                format!("a quote that opens nothing is taken as text: {}", stray.words()),
+            )
+            .count(stray.count)
+            .hint("write a quote inside a quoted cell twice, or leave it out"),
+        );
+    }
+    if broken.count > 0 {
+        notes.push(
+            Finding::warning(
+                "undecodable_bytes",
+                format!(
+                    "bytes that are not in the encoding of the file are read as \u{FFFD}: {}",
+                    broken.words()
+                ),
+            )
+            .count(broken.count)
+            .hint("correct these lines, or name the encoding if it is another: encoding = \"GBK\""),
+        );
+    }
+    notes
+}
+
+/// Refuses rows of a CSV file that have another number of cells than the header. A row of one cell is a note.
+pub(crate) fn check_widths(sheet: &Sheet, file: &str, header: usize, first: usize) -> Result<(), SheetError> {
+    let head = &sheet.rows[header];
+    let labelled = head.iter().rposition(|c| !c.is_empty()).map_or(0, |i| i + 1);
+    let (mut odd, mut example) = (OddLines::default(), None);
+    for (row, cells) in sheet.rows.iter().enumerate().skip(first) {
+        let filled = cells.iter().rposition(|c| !c.is_empty()).map_or(0, |i| i + 1);
+        let note = filled <= 1 && (cells.len() == 1 || cells.len() >= labelled);
+        if !note && filled > 0 && (cells.len() < labelled || filled > head.len()) {
+            odd.add(sheet.lines[row]);
+            example.get_or_insert(row);
+        }
+    }
+    let Some(row) = example else { return Ok(()) };
+    let cells = &sheet.rows[row];
+    let of = if odd.count > 1 { format!("; so have {}", odd.words()) } else { String::new() };
+    Err(SheetError::Ragged {
+        place: file.to_owned(),
+        message: format!("line {} has {} cells, the header {labelled}{of}", sheet.lines[row], cells.len()),
+        hint: ragged_hint(cells.iter().filter_map(Cell::raw_text).collect::<Vec<_>>().as_slice(), labelled),
+    })
+}
+
+/// What may have gone wrong in a row of the wrong length.
+#[must_use]
+pub fn ragged_hint(cells: &[String], header: usize) -> String {
+    let thousands = cells.windows(2).any(|pair| {
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        let rest = pair[1].split('.').next().unwrap_or("");
+        digits(&pair[0]) && pair[0].len() <= 3 && digits(rest) && rest.len() == 3
+    });
+    if cells.len() > header && thousands {
+        "\nhint: numbers with thousands separators must stand in quotes: \"1,950\"".to_owned()
+    } else if cells.len() > header {
+        "\nhint: a cell that holds the separator must stand in quotes".to_owned()
+    } else {
+        "\nhint: a cell is missing, or the line is cut off; write an empty cell where there is no value"
+            .to_owned()
+    }
+}
+
+/// The byte that ends a line: `\r` only if there is no `\n`.
+#[must_use]
+pub fn line_end(text: &str) -> u8 {
+    if text.contains('\r') && !text.contains('\n') { b'\r' } else { b'\n' }
+}
+
+/// Lines looked at to find the usual number of cells.
+const SAMPLE_LINES: usize = 2000;
+
+/// Cells of a line; `None` if it is blank, or a quote stays open.
+fn cells_of(line: &str, delimiter: u8) -> Option<usize> {
+    let mut lines = CsvLines::new(line.as_bytes(), delimiter, b'\n');
+    let mut record = CsvRecord::default();
+    lines.read(&mut record).ok().filter(|more| *more && !record.is_blank()).map(|_| record.len())
 }
 
 /// The delimiter of an Excel `sep=;` first line.
@@ -103,7 +241,8 @@ fn announced_delimiter(text: &str) -> Option<u8> {
 }
 
 /// The candidate that splits most of the first lines into the same number of fields; a comma if none does.
-fn guess_delimiter(text: &str) -> u8 {
+#[must_use]
+pub fn guess_delimiter(text: &str) -> u8 {
     let lines: Vec<Vec<usize>> =
         text.lines().filter(|l| !l.trim().is_empty()).take(40).map(counts_outside_quotes).collect();
     let score = |k: usize| {
@@ -157,5 +296,44 @@ mod tests {
         assert_eq!(s.rows[5], [Cell::text("1"), Cell::text("2")]);
         let crlf = sheet("a,b\r\n\r\n1,2\r\n");
         assert_eq!((crlf.rows.len(), &crlf.rows[2][0]), (3, &Cell::text("1")));
+        let old_mac = sheet("a,b\r1,2\r");
+        assert_eq!(old_mac.rows[1], [Cell::text("1"), Cell::text("2")]);
+    }
+
+    fn ragged(text: &str) -> String {
+        let s = sheet(text);
+        check_widths(&s, "t.csv", 0, 1).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn rows_of_another_length_than_the_header_are_named_by_their_line() {
+        let said = ragged("id,pop,gdp\nZ1,1,000,10\nZ2,2,000,20\n");
+        assert!(said.contains("line 2 has 4 cells, the header 3; so have lines 2, 3"), "{said}");
+        assert!(said.contains("\"1,950\""), "{said}");
+        assert!(ragged("id,pop,gdp\nZ1,1,2\nZ2,7\n").contains("line 3 has 2 cells, the header 3"));
+        // The line of the file, not the row of the table, behind a cell of two lines.
+        assert!(ragged("id,note,gdp\nZ1,\"a\nb\",2\nZ2,7\n").contains("line 4"));
+    }
+
+    #[test]
+    fn empty_cells_at_the_end_and_notes_below_are_no_fault() {
+        for text in
+            ["id,pop\nZ1,1,,\n", "id,pop,,\nZ1,1\n", "id,pop\nZ1,1\n\n注：合成\n", "id,pop\nZ1,\n,,,\n"]
+        {
+            let s = sheet(text);
+            assert!(check_widths(&s, "t.csv", 0, 1).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_in_any_form_becomes_plain_csv() {
+        let csv =
+            decode_csv("code;space_type\n\"A;1\";\"x \"\"y\"\"\"\n".as_bytes(), "t.csv", None, None).unwrap();
+        assert_eq!(csv.plain().unwrap().0, "code,space_type\nA;1,\"x \"\"y\"\"\"\n");
+        let noted =
+            decode_csv("# a, \"b\ncode,space_type\nA,home\n# c\n".as_bytes(), "t.csv", None, None).unwrap();
+        assert_eq!(noted.plain().unwrap().0, "code,space_type\nA,home\n");
+        let cut = decode_csv(b"code,space_type,sink\nA,home\n", "t.csv", None, None).unwrap();
+        assert!(cut.plain().is_err());
     }
 }

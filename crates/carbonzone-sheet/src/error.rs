@@ -23,12 +23,16 @@ pub enum SheetError {
         source: std::io::Error,
     },
     /// No encoding fits.
-    #[error("{file}: not valid text in {tried}\nhint: name the encoding, e.g. encoding = \"big5\"")]
+    #[error(
+        "{file}: not valid text in {tried} (line {line})\nhint: name the encoding, e.g. encoding = \"big5\""
+    )]
     Encoding {
         /// File.
         file: String,
         /// Encodings tried.
         tried: String,
+        /// Line of the first byte that is not UTF-8.
+        line: usize,
     },
     /// The encoding asked for does not exist.
     #[error(
@@ -46,6 +50,74 @@ pub enum SheetError {
         /// File.
         file: String,
         /// What the parser said.
+        message: String,
+    },
+    /// Rows that have another number of cells than the header.
+    #[error("{place}: {message}{hint}")]
+    Ragged {
+        /// File.
+        place: String,
+        /// Lines and numbers of cells.
+        message: String,
+        /// `\nhint: ...` or nothing.
+        hint: String,
+    },
+    /// A formula that was never calculated: its value is not in the file.
+    #[error(
+        "{place}, column \"{column}\": the formula {formula} has no stored value\nhint: open the workbook once in a spreadsheet program and save it"
+    )]
+    Formula {
+        /// File, sheet and cell.
+        place: String,
+        /// Column label.
+        column: String,
+        /// The formula.
+        formula: String,
+    },
+    /// An error of the spreadsheet where a text is needed.
+    #[error("{place}, column \"{column}\": the cell holds the error {value}")]
+    ErrorCell {
+        /// File, sheet and cell.
+        place: String,
+        /// Column label.
+        column: String,
+        /// The error, e.g. `#REF!`.
+        value: String,
+    },
+    /// A number in a cell that is merged over several rows.
+    #[error(
+        "{place}, column \"{column}\": the cell is merged with others ({area}): its number belongs to several rows\nhint: unmerge it and give each row its own number"
+    )]
+    MergedNumber {
+        /// File, sheet and cell.
+        place: String,
+        /// Column label.
+        column: String,
+        /// The merged area, e.g. `C3:C5`.
+        area: String,
+    },
+    /// Two columns have the label that was asked for.
+    #[error(
+        "{place}: column \"{label}\" occurs {count} times ({columns})\nhint: give the columns different names"
+    )]
+    TwiceTheColumn {
+        /// File and sheet.
+        place: String,
+        /// Label.
+        label: String,
+        /// How often.
+        count: usize,
+        /// Letters of the columns: `C and E`.
+        columns: String,
+    },
+    /// A table that is larger than what is read.
+    #[error(
+        "{place}: {message}\nhint: delete what stands far outside the table, or save the table alone as .csv"
+    )]
+    TooLarge {
+        /// File and sheet.
+        place: String,
+        /// What is too large.
         message: String,
     },
     /// Broken or unknown spreadsheet.
@@ -133,6 +205,13 @@ impl SheetError {
                 finding = finding.field(column.clone()).value(value.clone()).expected("a number");
             }
             Self::NoColumn { expected, .. } => finding = finding.expected(expected.clone()),
+            Self::Formula { column, formula, .. } => {
+                finding = finding.field(column.clone()).value(formula.clone()).expected("a stored value");
+            }
+            Self::ErrorCell { column, value, .. } => {
+                finding = finding.field(column.clone()).value(value.clone());
+            }
+            Self::TwiceTheColumn { label, .. } => finding = finding.field(label.clone()),
             _ => {}
         }
         match self.file() {
@@ -148,6 +227,12 @@ impl SheetError {
             Self::Io { .. } => "unreadable_file",
             Self::Encoding { .. } | Self::UnknownEncoding { .. } => "wrong_encoding",
             Self::Csv { .. } | Self::Workbook { .. } => "broken_table",
+            Self::Ragged { .. } => "ragged_rows",
+            Self::Formula { .. } => "formula_without_value",
+            Self::ErrorCell { .. } => "error_cell",
+            Self::MergedNumber { .. } => "merged_number",
+            Self::TwiceTheColumn { .. } => "same_column_twice",
+            Self::TooLarge { .. } => "table_too_large",
             Self::UnknownSheet { .. } => "unknown_sheet",
             Self::Empty { .. } => "empty_table",
             Self::NoHeader { .. } => "no_header",
@@ -170,6 +255,12 @@ impl SheetError {
             | Self::WriteXlsx { file, .. } => Some(file),
             Self::Empty { place }
             | Self::NoHeader { place, .. }
+            | Self::Ragged { place, .. }
+            | Self::Formula { place, .. }
+            | Self::ErrorCell { place, .. }
+            | Self::MergedNumber { place, .. }
+            | Self::TwiceTheColumn { place, .. }
+            | Self::TooLarge { place, .. }
             | Self::NoColumn { place, .. }
             | Self::Number { place, .. } => place.split(", ").next(),
         }

@@ -80,16 +80,26 @@ impl HeaderMatch {
     /// Column of the first label that any column has: the joined label, then the lowest storey, then any storey.
     #[must_use]
     pub fn find(&self, labels: &[String]) -> Option<usize> {
-        labels.iter().find_map(|l| self.find_one(&label_key(l)))
+        self.find_all(labels).first().copied()
     }
 
-    /// Column of one label key.
-    fn find_one(&self, key: &str) -> Option<usize> {
+    /// Columns of the first label that any column has, in the same order; more than one if the label occurs again.
+    #[must_use]
+    pub fn find_all(&self, labels: &[String]) -> Vec<usize> {
+        labels.iter().map(|l| self.columns_of(&label_key(l))).find(|c| !c.is_empty()).unwrap_or_default()
+    }
+
+    /// Columns of one label key.
+    fn columns_of(&self, key: &str) -> Vec<usize> {
         let is = |keys: &[String; 2]| keys.iter().any(|k| k == key);
-        let position = |test: &dyn Fn(&ColumnKeys) -> bool| self.keys.iter().position(test);
-        position(&|k| !k.storeys.is_empty() && is(&k.whole))
-            .or_else(|| position(&|k| k.storeys.last().is_some_and(is)))
-            .or_else(|| position(&|k| k.storeys.iter().any(is)))
+        let all = |test: &dyn Fn(&ColumnKeys) -> bool| -> Vec<usize> {
+            (0..self.keys.len()).filter(|c| test(&self.keys[*c])).collect()
+        };
+        let tests: [&dyn Fn(&ColumnKeys) -> bool; 3] =
+            [&|k| !k.storeys.is_empty() && is(&k.whole), &|k| k.storeys.last().is_some_and(is), &|k| {
+                k.storeys.iter().any(is)
+            }];
+        tests.into_iter().map(all).find(|c| !c.is_empty()).unwrap_or_default()
     }
 
     /// How many of the wanted columns are there.
@@ -184,9 +194,17 @@ fn storey(sheet: &Sheet, row: usize, width: usize, has_below: bool) -> Vec<Optio
         .collect()
 }
 
-/// Text of a header cell; numbers (years) as they are.
+/// Text of a header cell; a year is a year however it is written (`2,020`, `2020.0`).
 fn label_text(cell: &Cell) -> Option<String> {
-    cell.raw_text().map(|s| normalise_text(&s)).filter(|s| !s.is_empty())
+    let text = cell.raw_text().map(|s| normalise_text(&s)).filter(|s| !s.is_empty())?;
+    match parse_number(&text) {
+        Ok(Some(x)) if is_year(x) => Some(x.to_string()),
+        _ => Some(text),
+    }
+}
+
+fn is_year(x: f64) -> bool {
+    x.fract() == 0.0 && (1949.0..=2100.0).contains(&x)
 }
 
 /// Takes rows into the header that belong to it: above, where a merged cell of the header row starts; below, rows
@@ -233,7 +251,7 @@ fn is_label(cell: &Cell) -> bool {
         return false;
     };
     match parse_number(&text) {
-        Ok(Some(x)) => x.fract() == 0.0 && (1949.0..=2100.0).contains(&x),
+        Ok(Some(x)) => is_year(x),
         Ok(None) => false,
         Err(_) => true,
     }
@@ -296,7 +314,7 @@ mod tests {
             Merge { top: 0, left: 1, bottom: 1, right: 1 },
             Merge { top: 0, left: 2, bottom: 0, right: 3 },
         ];
-        let sheet = Sheet { name: "能源".into(), rows, merges };
+        let sheet = Sheet { name: "能源".into(), rows, merges, ..Sheet::default() };
         let header = find_header(&sheet, "t.xlsx", None, &wanted()).unwrap();
         assert_eq!(header.first_data_row(), 2);
         assert_eq!(header.label(0), "指标");
@@ -307,6 +325,14 @@ mod tests {
     fn a_row_that_names_nothing_but_has_numbers_is_data() {
         let sheet = csv("指标,计量单位,消费量\n,,12.5\n原煤,万吨,1\n");
         assert_eq!(find_header(&sheet, "t.csv", None, &wanted()).unwrap().depth, 1);
+    }
+
+    #[test]
+    fn years_written_as_amounts_are_years() {
+        let header =
+            find_header(&csv("指标,\"2,019\",2020.0\n原煤,1,2\n"), "t.csv", None, &wanted()).unwrap();
+        assert_eq!((header.label(1), header.label(2)), ("2019".into(), "2020".into()));
+        assert_eq!(header.find_all(&["2020".into()]), [2]);
     }
 
     #[test]

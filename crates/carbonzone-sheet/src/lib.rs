@@ -26,24 +26,32 @@
 //! ```
 
 mod cell;
+mod column;
+mod csv_lines;
 mod csv_read;
 mod encoding;
 mod error;
 mod header;
+mod join;
 mod number;
 mod read;
 mod suggest;
 mod table;
 mod text;
 mod workbook;
+mod workbook_guard;
 mod write;
+mod xlsx_facts;
 
 pub use cell::{Cell, Merge, Sheet, a1, column_letters};
-pub use csv_read::{CsvText, decode_csv, read_csv_text};
-pub use encoding::{Decoded, decode};
+pub use column::ColumnNumbers;
+pub use csv_lines::{CsvFault, CsvLines, CsvRecord, OddLines};
+pub use csv_read::{CsvText, decode_csv, guess_delimiter, line_end, odd_lines, ragged_hint, read_csv_text};
+pub use encoding::{Decoded, decode, detect_encoding};
 pub use error::SheetError;
 pub use header::{ColumnSpec, HeaderMatch, find_header};
-pub use number::{NumberFault, parse_number};
+pub use join::{KeyIndex, KeyMatch};
+pub use number::{CommaEvidence, Commas, NumberFault, is_missing, parse_number, parse_number_as};
 pub use read::{ReadOptions, read_sheet, read_sheets, read_table, sheets_from_bytes, table_from_bytes};
 pub use suggest::{did_you_mean, nearest};
 pub use table::Table;

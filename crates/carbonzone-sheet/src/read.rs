@@ -1,13 +1,14 @@
 //! Files into sheets and tables.
 
-use crate::workbook::sheets_of_workbook;
+use crate::workbook_guard::sheets_of_workbook;
 use crate::{ColumnSpec, Sheet, SheetError, Table, decode_csv, did_you_mean, find_header, label_key};
+use carbonzone_types::Finding;
 use std::path::Path;
 
 /// How to read a table file; the default detects everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// Sheet of a workbook by name; `None` is the first one. Ignored for CSV.
+    /// Sheet of a workbook by name; `None` is the first one that is not hidden. Ignored for CSV.
     pub sheet: Option<String>,
     /// Encoding of a CSV file (WHATWG label such as `gbk`); `None` detects it.
     pub encoding: Option<String>,
@@ -59,7 +60,7 @@ fn is_workbook(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0])
 }
 
-/// One sheet: the one named in the options, else the first.
+/// One sheet: the one named in the options, else the first that is not hidden.
 ///
 /// # Errors
 /// As [`read_sheets`], and [`SheetError::UnknownSheet`].
@@ -68,27 +69,55 @@ pub fn read_sheet(path: &Path, options: &ReadOptions) -> Result<Sheet, SheetErro
     pick_sheet(read_sheets(path, options)?, &file, options)
 }
 
-/// The sheet asked for.
+/// The sheet asked for, else the first that is not hidden; a note says which one, if there are others.
 fn pick_sheet(mut sheets: Vec<Sheet>, file: &str, options: &ReadOptions) -> Result<Sheet, SheetError> {
     let is_csv = matches!(sheets.as_slice(), [one] if one.name.is_empty());
     let index = match &options.sheet {
-        Some(wanted) if !is_csv => {
-            sheets.iter().position(|s| label_key(&s.name) == label_key(wanted)).ok_or_else(|| {
-                let names: Vec<&str> = sheets.iter().map(|s| s.name.as_str()).collect();
-                SheetError::UnknownSheet {
-                    file: file.to_owned(),
-                    sheet: wanted.clone(),
-                    found: names.join(", "),
-                    hint: did_you_mean(wanted, names.iter().copied()),
-                }
-            })?
-        }
-        _ => 0,
+        Some(wanted) if !is_csv => position(&sheets, wanted).ok_or_else(|| {
+            let names: Vec<&str> = sheets.iter().map(|s| s.name.as_str()).collect();
+            SheetError::UnknownSheet {
+                file: file.to_owned(),
+                sheet: wanted.clone(),
+                found: names.join(", "),
+                hint: did_you_mean(wanted, names.iter().copied()),
+            }
+        })?,
+        _ => sheets.iter().position(|s| !s.hidden).unwrap_or(0),
     };
     if index >= sheets.len() {
         return Err(SheetError::Empty { place: file.to_owned() });
     }
-    Ok(sheets.swap_remove(index))
+    let others = other_sheets(&sheets, index);
+    let mut sheet = sheets.swap_remove(index);
+    for note in &mut sheet.notes {
+        note.file.get_or_insert_with(|| file.to_owned());
+    }
+    if let Some(others) = others.filter(|_| options.sheet.is_none()) {
+        let message = format!(
+            "sheet \"{}\" is read, the first one that is not hidden; there is also {others}",
+            sheet.name
+        );
+        let note = Finding::info("sheet_read", message).file(file);
+        sheet.notes.push(note.hint("sheet = \"...\" reads another one"));
+    }
+    Ok(sheet)
+}
+
+/// A sheet by its name: as it is written, else without blanks and case.
+fn position(sheets: &[Sheet], wanted: &str) -> Option<usize> {
+    let exact = sheets.iter().position(|s| s.name == wanted);
+    exact.or_else(|| sheets.iter().position(|s| label_key(&s.name) == label_key(wanted)))
+}
+
+/// The other sheets of the workbook in words.
+fn other_sheets(sheets: &[Sheet], index: usize) -> Option<String> {
+    let names: Vec<String> = sheets
+        .iter()
+        .enumerate()
+        .filter(|(i, s)| *i != index && !s.rows.is_empty())
+        .map(|(_, s)| format!("\"{}\"{}", s.name, if s.hidden { " (hidden)" } else { "" }))
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Reads a table: the sheet asked for, its header found by the columns wanted, rows below it.
@@ -113,12 +142,35 @@ pub fn table_from_bytes(
     options: &ReadOptions,
     columns: &[ColumnSpec],
 ) -> Result<Table, SheetError> {
-    let sheet = pick_sheet(sheets_from_bytes(bytes, file, options)?, file, options)?;
+    let sheets = sheets_from_bytes(bytes, file, options)?;
+    let rivals = if options.sheet.is_none() { rivals(&sheets, file, options, columns) } else { Vec::new() };
+    let mut sheet = pick_sheet(sheets, file, options)?;
+    if rivals.len() > 1 {
+        sheet.notes.retain(|n| n.code != "sheet_read");
+        sheet.notes.push(
+            Finding::warning(
+                "several_sheets",
+                format!("several sheets have the columns: {}; \"{}\" is read", rivals.join(", "), sheet.name),
+            )
+            .file(file)
+            .hint("say which: sheet = \"...\""),
+        );
+    }
     let table = Table::new(file, sheet, options.header_row, columns)?;
-    for spec in columns.iter().filter(|c| c.required) {
+    for spec in columns.iter().filter(|c| c.required && table.header().find(&c.labels).is_none()) {
         table.required(spec)?;
     }
     Ok(table)
+}
+
+/// Visible sheets of a workbook that have all required columns.
+fn rivals(sheets: &[Sheet], file: &str, options: &ReadOptions, columns: &[ColumnSpec]) -> Vec<String> {
+    let fits = |sheet: &Sheet| {
+        let header = find_header(sheet, file, options.header_row, columns);
+        header.is_ok_and(|h| columns.iter().filter(|c| c.required).all(|c| h.find(&c.labels).is_some()))
+    };
+    let visible = sheets.iter().filter(|s| !s.hidden && !columns.is_empty());
+    visible.filter(|s| fits(s)).map(|s| format!("\"{}\"", s.name)).collect()
 }
 
 impl Table {
@@ -133,6 +185,6 @@ impl Table {
         columns: &[ColumnSpec],
     ) -> Result<Self, SheetError> {
         let header = find_header(&sheet, file, header_row, columns)?;
-        Ok(Self::from_parts(file, sheet, header))
+        Self::from_parts(file, sheet, header)
     }
 }

@@ -1,9 +1,11 @@
 //! A table with a header and typed access; every complaint names its cell.
 
+use crate::csv_read::check_widths;
 use crate::{
-    Cell, ColumnSpec, HeaderMatch, NumberFault, Sheet, SheetError, a1, did_you_mean, normalise_text,
-    parse_number,
+    Cell, ColumnSpec, CommaEvidence, Commas, HeaderMatch, NumberFault, Sheet, SheetError, a1, column_letters,
+    did_you_mean, normalise_text, parse_number_as,
 };
+use carbonzone_types::Finding;
 
 /// A sheet with its header found. Rows are numbered from 0 at the first data row; rows without any filled cell are
 /// left out, and [`Table::sheet_row`] still tells where a row was.
@@ -14,6 +16,9 @@ pub struct Table {
     header: HeaderMatch,
     /// Sheet row of each data row.
     rows: Vec<usize>,
+    /// How commas are used in each column.
+    commas: Vec<CommaEvidence>,
+    notes: Vec<Finding>,
 }
 
 /// File and sheet as messages show them: `book.xlsx, sheet "能源"`, or the file alone for CSV.
@@ -22,12 +27,100 @@ pub(crate) fn place_of(file: &str, sheet: &str) -> String {
 }
 
 impl Table {
-    /// Puts the parts together.
-    pub(crate) fn from_parts(file: &str, sheet: Sheet, header: HeaderMatch) -> Self {
-        let rows = (header.first_data_row()..sheet.rows.len())
+    /// Puts the parts together. Rows that repeat the header are left out and told.
+    ///
+    /// # Errors
+    /// [`SheetError::Ragged`] for rows of a CSV file that are longer or shorter than the header.
+    pub(crate) fn from_parts(file: &str, sheet: Sheet, header: HeaderMatch) -> Result<Self, SheetError> {
+        let first = header.first_data_row();
+        if !sheet.lines.is_empty() {
+            let widest = (header.row..first).max_by_key(|r| (sheet.rows[*r].len(), *r)).unwrap_or(header.row);
+            check_widths(&sheet, file, widest, first)?;
+        }
+        let (repeated, rows): (Vec<usize>, Vec<usize>) = (first..sheet.rows.len())
             .filter(|r| sheet.rows[*r].iter().any(|c| !c.is_empty()))
-            .collect();
-        Self { file: file.to_owned(), sheet, header, rows }
+            .partition(|r| repeats_header(&sheet, &header, *r));
+        let mut notes = sheet.notes.clone();
+        if !repeated.is_empty() {
+            let list: Vec<String> = repeated.iter().map(|r| (r + 1).to_string()).collect();
+            notes.push(
+                Finding::info(
+                    "repeated_header",
+                    format!("rows that repeat the header are left out: {}", list.join(", ")),
+                )
+                .file(file)
+                .count(repeated.len() as u64),
+            );
+        }
+        let mut commas = vec![CommaEvidence::default(); sheet.width()];
+        for row in &rows {
+            for (cell, seen) in sheet.rows[*row].iter().zip(&mut commas) {
+                if let Cell::Text(text) = cell {
+                    seen.see(text);
+                }
+            }
+        }
+        Ok(Self { file: file.to_owned(), sheet, header, rows, commas, notes })
+    }
+
+    /// What was noticed while the file was read.
+    #[must_use]
+    pub fn notes(&self) -> &[Finding] {
+        &self.notes
+    }
+
+    /// What there is to tell about the numbers of a column: decimal commas, numbers with zeros in front.
+    #[must_use]
+    pub fn number_notes(&self, column: usize) -> Vec<Finding> {
+        let label = self.header.label(column);
+        let told = |finding: Finding| finding.file(self.file.clone()).field(label.clone());
+        let mut notes = Vec::new();
+        if let Some(remark) = self.commas.get(column).and_then(CommaEvidence::remark) {
+            let message = format!("column \"{label}\": {remark}");
+            notes.push(told(match self.commas[column].commas() {
+                Commas::Decimal => {
+                    Finding::warning("decimal_comma", message).hint("write decimal points, to be sure")
+                }
+                Commas::Thousands => Finding::info("thousands_separator", message),
+            }));
+        }
+        let cut = |row: &usize| matches!(self.cell(*row, column), Cell::Text(t) if is_cut_thousands(t));
+        let odd: Vec<usize> = (0..self.len()).filter(cut).collect();
+        if let Some(first) = odd.first() {
+            let text = self.text(*first, column).unwrap_or_default();
+            notes.push(told(
+                Finding::warning(
+                    "zeros_in_front",
+                    format!(
+                        "{}: a number with zeros in front, as behind an unquoted thousands separator",
+                        self.place(*first, column)
+                    ),
+                )
+                .value(text)
+                .count(odd.len() as u64)
+                .hint("is it the rest of a number such as 1,050? Such numbers must stand in quotes"),
+            ));
+        }
+        notes
+    }
+
+    /// Cells of these columns that hold no text: errors of the spreadsheet, formulas without a value.
+    #[must_use]
+    pub fn unusable_cells(&self, columns: &[usize]) -> Vec<SheetError> {
+        let cells = (0..self.len()).flat_map(|row| columns.iter().map(move |column| (row, *column)));
+        cells.filter_map(|(row, column)| self.unusable(row, column)).collect()
+    }
+
+    /// The error of a cell that holds neither text nor number.
+    fn unusable(&self, row: usize, column: usize) -> Option<SheetError> {
+        let (place, label) = (self.place(row, column), self.header.label(column));
+        match self.cell(row, column) {
+            Cell::Formula(formula) => {
+                Some(SheetError::Formula { place, column: label, formula: formula.clone() })
+            }
+            Cell::Error(value) => Some(SheetError::ErrorCell { place, column: label, value: value.clone() }),
+            _ => None,
+        }
     }
 
     /// File as the user wrote it.
@@ -81,22 +174,23 @@ impl Table {
     /// Column that has one of these labels (zh or en), if there is one.
     #[must_use]
     pub fn find(&self, labels: &[&str]) -> Option<usize> {
-        let owned: Vec<String> = labels.iter().map(|l| (*l).to_owned()).collect();
-        self.header.find(&owned)
+        self.header.find(&owned(labels))
     }
 
     /// Column of a specification, if there is one.
-    #[must_use]
-    pub fn optional(&self, spec: &ColumnSpec) -> Option<usize> {
-        self.header.find(&spec.labels)
+    ///
+    /// # Errors
+    /// [`SheetError::TwiceTheColumn`] if two columns that differ have the label.
+    pub fn optional(&self, spec: &ColumnSpec) -> Result<Option<usize>, SheetError> {
+        self.single(&spec.labels)
     }
 
     /// Column of a specification.
     ///
     /// # Errors
-    /// [`SheetError::NoColumn`] with the labels there are and the likeliest one.
+    /// [`SheetError::NoColumn`] with the labels there are and the likeliest one; as [`Table::optional`].
     pub fn required(&self, spec: &ColumnSpec) -> Result<usize, SheetError> {
-        self.optional(spec).ok_or_else(|| self.no_column(&spec.labels))
+        self.single(&spec.labels)?.ok_or_else(|| self.no_column(&spec.labels))
     }
 
     /// Column that has one of these labels.
@@ -104,8 +198,29 @@ impl Table {
     /// # Errors
     /// As [`Table::required`].
     pub fn column(&self, labels: &[&str]) -> Result<usize, SheetError> {
-        let owned: Vec<String> = labels.iter().map(|l| (*l).to_owned()).collect();
-        self.header.find(&owned).ok_or_else(|| self.no_column(&owned))
+        let labels = owned(labels);
+        self.single(&labels)?.ok_or_else(|| self.no_column(&labels))
+    }
+
+    /// The one column of these labels; columns with the same cells are one.
+    fn single(&self, labels: &[String]) -> Result<Option<usize>, SheetError> {
+        let columns = self.header.find_all(labels);
+        let Some(&first) = columns.first() else { return Ok(None) };
+        let same = |c: &usize| (0..self.len()).all(|row| self.cell(row, *c) == self.cell(row, first));
+        if columns.iter().all(same) {
+            return Ok(Some(first));
+        }
+        let letters: Vec<String> = columns.iter().map(|c| column_letters(*c)).collect();
+        Err(SheetError::TwiceTheColumn {
+            place: place_of(&self.file, &self.sheet.name),
+            label: labels
+                .iter()
+                .find(|l| !self.header.find_all(std::slice::from_ref(*l)).is_empty())
+                .cloned()
+                .unwrap_or_default(),
+            count: columns.len(),
+            columns: letters.join(" and "),
+        })
     }
 
     /// The error for a missing column.
@@ -154,14 +269,41 @@ impl Table {
             value,
             fault,
         };
+        if let Some(area) = self.merged_rows(row, column) {
+            return Err(SheetError::MergedNumber {
+                place: self.place(row, column),
+                column: self.header.label(column),
+                area,
+            });
+        }
         match self.cell(row, column) {
             Cell::Empty => Ok(None),
+            Cell::Formula(formula) => Err(SheetError::Formula {
+                place: self.place(row, column),
+                column: self.header.label(column),
+                formula: formula.clone(),
+            }),
             Cell::Number(x) if x.is_finite() => Ok(Some(*x)),
             Cell::Number(x) => Err(fault(NumberFault::NotFinite, x.to_string())),
-            Cell::Text(s) => parse_number(s).map_err(|f| fault(f, s.clone())),
-            Cell::Error(s) => Err(fault(NumberFault::NotFinite, s.clone())),
+            Cell::Text(s) => parse_number_as(s, self.commas_of(column)).map_err(|f| fault(f, s.clone())),
+            Cell::Error(s) => Err(fault(NumberFault::SheetError, s.clone())),
             Cell::Bool(b) => Err(fault(NumberFault::NotANumber, b.to_string())),
         }
+    }
+
+    /// The merged area of a cell that covers several rows and holds something.
+    fn merged_rows(&self, row: usize, column: usize) -> Option<String> {
+        let at = self.rows[row];
+        let area = self.sheet.merges.iter().find(|m| {
+            m.bottom > m.top && (m.top..=m.bottom).contains(&at) && (m.left..=m.right).contains(&column)
+        })?;
+        let filled = !self.sheet.cell(area.top, area.left).is_empty();
+        filled.then(|| format!("{}:{}", a1(area.top, area.left), a1(area.bottom, area.right)))
+    }
+
+    /// What commas mean in a column.
+    fn commas_of(&self, column: usize) -> Commas {
+        self.commas.get(column).map_or(Commas::Thousands, CommaEvidence::commas)
     }
 
     /// All numbers of a column; every unreadable cell is reported, not only the first.
@@ -191,6 +333,27 @@ impl Table {
     pub fn place(&self, row: usize, column: usize) -> String {
         format!("{}, cell {}", place_of(&self.file, &self.sheet.name), self.a1(row, column))
     }
+}
+
+fn owned(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(|l| (*l).to_owned()).collect()
+}
+
+/// Whether a row holds the labels of the header again: at least two, and nothing else.
+fn repeats_header(sheet: &Sheet, header: &HeaderMatch, row: usize) -> bool {
+    let filled: Vec<usize> = (0..sheet.rows[row].len()).filter(|c| !sheet.cell(row, *c).is_empty()).collect();
+    filled.len() > 1
+        && filled.iter().all(|c| {
+            let text = sheet.cell(row, *c).raw_text().map(|t| normalise_text(&t));
+            header.labels.get(*c).and_then(|l| l.last()) == text.as_ref()
+        })
+}
+
+/// `050` or `000.5`: what is left of `1,050` when its comma separates cells.
+fn is_cut_thousands(text: &str) -> bool {
+    let text = normalise_text(text);
+    let whole = text.split('.').next().unwrap_or("");
+    whole.len() == 3 && whole.starts_with('0') && whole.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -231,10 +394,73 @@ mod tests {
                 vec![Cell::Number(0.1 + 0.2)],
                 vec![Cell::Error("#N/A".into())],
             ],
-            merges: vec![],
+            ..Sheet::default()
         };
         let t = Table::new("b.xlsx", sheet, None, &[]).unwrap();
         assert_eq!(t.number(0, 0).unwrap(), Some(0.1 + 0.2));
         assert!(t.number(1, 0).unwrap_err().to_string().contains("b.xlsx, sheet \"s\", cell A3"));
+    }
+
+    #[test]
+    fn a_label_that_occurs_twice_is_refused_when_it_is_asked_for() {
+        let t = table("id,population,gdp,population,gdp\na,1,2,3,2\n");
+        let error = t.column(&["population"]).unwrap_err().to_string();
+        assert!(error.contains("\"population\" occurs 2 times (B and D)"), "{error}");
+        // Two columns with the same cells are one.
+        assert_eq!(t.column(&["gdp"]).unwrap(), 2);
+        assert_eq!(t.column(&["id"]).unwrap(), 0);
+        // A merged header over two years names neither of them.
+        let years = Table::new(
+            "t.csv",
+            crate::decode_csv("指标,消费量,\n,2019,2020\n原煤,1,2\n".as_bytes(), "t.csv", None, None)
+                .unwrap()
+                .sheet()
+                .unwrap(),
+            None,
+            &[ColumnSpec::required("activity", &["指标"]), ColumnSpec::required("value", &["消费量"])],
+        )
+        .unwrap();
+        assert!(years.column(&["消费量"]).is_err());
+    }
+
+    #[test]
+    fn a_formula_without_a_value_is_not_a_blank_cell() {
+        let sheet = Sheet {
+            name: "能源".into(),
+            rows: vec![
+                vec![Cell::text("id"), Cell::text("v")],
+                vec![Cell::text("a"), Cell::Formula("=20+30".into())],
+                vec![Cell::Error("#REF!".into()), Cell::Number(1.0)],
+            ],
+            ..Sheet::default()
+        };
+        let t = Table::new("b.xlsx", sheet, None, &[]).unwrap();
+        let error = t.number(0, 1).unwrap_err();
+        assert_eq!(error.to_finding().code, "formula_without_value");
+        assert!(error.to_string().contains("b.xlsx, sheet \"能源\", cell B2"), "{error}");
+        let cells: Vec<String> = t.unusable_cells(&[0]).iter().map(ToString::to_string).collect();
+        assert!(cells.len() == 1 && cells[0].contains("cell A3") && cells[0].contains("#REF!"), "{cells:?}");
+    }
+
+    #[test]
+    fn commas_mean_the_same_in_a_whole_column_and_are_told() {
+        let t = table("id;pop;gdp\na;1,950;2\nb;0,25;3\n");
+        assert_eq!(t.numbers(1).unwrap(), [Some(1.95), Some(0.25)]);
+        assert_eq!(t.number_notes(1)[0].code, "decimal_comma");
+        assert!(t.number_notes(2).is_empty());
+        let mixed = table("id;pop\na;1,95\nb;2.5\n");
+        assert!(mixed.number(0, 1).is_err());
+        let cut = table("id,pop,gdp,note\na,1,050,\nb,2,7,x\n");
+        assert_eq!(cut.number_notes(2)[0].code, "zeros_in_front");
+    }
+
+    #[test]
+    fn a_header_in_the_middle_is_left_out_and_told() {
+        let t = table("id,pop\na,1\nid,pop\nb,2\n");
+        assert_eq!(t.len(), 2);
+        assert_eq!(
+            (t.notes()[0].code.as_str(), t.notes()[0].message.ends_with(": 3")),
+            ("repeated_header", true)
+        );
     }
 }

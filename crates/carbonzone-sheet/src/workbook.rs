@@ -1,39 +1,190 @@
 //! Spreadsheets into cells.
 
-use crate::{Cell, Merge, Sheet, SheetError};
-use calamine::{Data, Dimensions, ExcelDateTime, Range, Reader, Sheets};
+use crate::workbook_guard::{Place, Trouble};
+use crate::xlsx_facts::XlsxFacts;
+use crate::{Cell, Merge, Sheet, a1};
+use calamine::{Data, Dimensions, ExcelDateTime, Ods, Range, Reader, SheetVisible, Xls, Xlsb, Xlsx};
 use std::io::Cursor;
 
+/// Cells of one sheet that are kept, blank ones between others included.
+pub(crate) const MAX_CELLS: usize = 10_000_000;
+/// Rows and columns of a sheet.
+const MAX_ROWS: usize = 1 << 20;
+const MAX_COLUMNS: usize = 1 << 14;
+
+/// The bytes of a workbook.
+type Bytes<'a> = Cursor<&'a [u8]>;
+
 /// Reads every sheet of an XLSX, XLS, XLSB or ODS workbook, with merged areas where the format tells them.
-pub(crate) fn sheets_of_workbook(bytes: &[u8], file: &str) -> Result<Vec<Sheet>, SheetError> {
-    let broken = |message: String| SheetError::Workbook { file: file.to_owned(), message };
-    let mut book =
-        calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|e| broken(e.to_string()))?;
-    let names = book.sheet_names();
-    let mut sheets = Vec::with_capacity(names.len());
-    for name in names {
-        let range = match book.worksheet_range(&name) {
-            Ok(range) => range,
-            Err(error) => return Err(broken(format!("sheet \"{name}\": {error}"))),
+/// `place` follows the reading, so that a panic can be told with its place.
+pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Vec<Sheet>, Trouble> {
+    if bytes.starts_with(b"PK") {
+        let names = crate::workbook_guard::check_zip(bytes)?;
+        let has = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+        return if has("content.xml") {
+            crate::workbook_guard::check_ods(bytes)?;
+            of_ranges(Ods::new(Cursor::new(bytes)).map_err(Trouble::broken)?, &|_, _| Vec::new(), place)
+        } else if has("xl/workbook.bin") {
+            of_xlsb(Xlsb::new(Cursor::new(bytes)).map_err(Trouble::broken)?, place)
+        } else {
+            of_xlsx(Xlsx::new(Cursor::new(bytes)).map_err(Trouble::broken)?, &XlsxFacts::read(bytes)?, place)
         };
-        let merges = merges_of(&mut book, &name);
-        sheets.push(Sheet { rows: rows_of(&range), merges, name });
+    }
+    crate::workbook_guard::check_xls(bytes)?;
+    let book = Xls::new(Cursor::new(bytes)).map_err(Trouble::broken)?;
+    of_ranges(
+        book,
+        &|book: &Xls<Bytes<'_>>, name| merges_of(&book.merge_cells_by_sheet_name(name).unwrap_or_default()),
+        place,
+    )
+}
+
+/// Names of the sheets and whether they are hidden.
+fn sheets_in<'a, R: Reader<Bytes<'a>>>(book: &R) -> Vec<(String, bool)> {
+    let all = book.sheets_metadata().iter();
+    all.map(|s| (s.name.clone(), s.visible != SheetVisible::Visible)).collect()
+}
+
+/// XLSX: cell by cell, so that an empty stretch costs nothing and a formula without a value is seen.
+fn of_xlsx(mut book: Xlsx<Bytes<'_>>, facts: &XlsxFacts, place: &Place) -> Result<Vec<Sheet>, Trouble> {
+    let mut sheets = Vec::new();
+    for (name, hidden) in sheets_in(&book) {
+        place.sheet(&name);
+        let mut grid = Grid::default();
+        let mut cells = match book.worksheet_cells_reader(&name) {
+            Ok(cells) => cells,
+            Err(calamine::XlsxError::NotAWorksheet(_)) => continue, // a chart has no cells
+            Err(error) => return Err(Trouble::broken(error)),
+        };
+        while let Some(record) = cells.next_cell_with_formula_metadata().map_err(Trouble::broken)? {
+            let data = Data::from(record.value);
+            let uncomputed = data == Data::Empty || (facts.never_computed && data == Data::Float(0.0));
+            let cell = match record.formula {
+                Some(formula) if uncomputed => Cell::Formula(formula_text(&formula)),
+                _ => cell_of(&data),
+            };
+            grid.put(record.pos, cell, place)?;
+        }
+        drop(cells);
+        let merges = merges_of(&book.merge_cells_by_sheet_name(&name).unwrap_or_default());
+        let notes = facts.hidden_parts(&name, &grid.rows);
+        sheets.push(Sheet { rows: grid.rows, merges, hidden, notes, name, ..Sheet::default() });
     }
     Ok(sheets)
 }
 
-/// Rows from A1 on: a range starts at its first used cell.
-fn rows_of(range: &Range<Data>) -> Vec<Vec<Cell>> {
-    let Some((top, left)) = range.start() else {
-        return Vec::new();
-    };
-    let mut rows: Vec<Vec<Cell>> = (0..top).map(|_| Vec::new()).collect();
-    for row in range.rows() {
-        let mut cells = vec![Cell::Empty; left as usize];
-        cells.extend(row.iter().map(cell_of));
-        rows.push(cells);
+/// A formula as it is shown; cells of a shared formula do not repeat it.
+fn formula_text(formula: &calamine::XlsxFormulaMetadata) -> String {
+    use calamine::XlsxFormulaMetadata as F;
+    match formula {
+        F::Normal { formula } | F::Shared { formula, .. } => format!("={formula}"),
+        _ => "shared with a cell above".to_owned(),
     }
-    rows
+}
+
+/// XLSB: cell by cell; its formulas always have a value.
+fn of_xlsb(mut book: Xlsb<Bytes<'_>>, place: &Place) -> Result<Vec<Sheet>, Trouble> {
+    let mut sheets = Vec::new();
+    for (name, hidden) in sheets_in(&book) {
+        place.sheet(&name);
+        let mut grid = Grid::default();
+        let mut cells = book.worksheet_cells_reader(&name).map_err(Trouble::broken)?;
+        while let Some(cell) = cells.next_cell().map_err(Trouble::broken)? {
+            grid.put(cell.get_position(), cell_of(&Data::from(cell.get_value().clone())), place)?;
+        }
+        drop(cells);
+        sheets.push(Sheet { rows: grid.rows, hidden, name, ..Sheet::default() });
+    }
+    Ok(sheets)
+}
+
+/// Merged areas of a sheet of a book.
+type MergesOf<'f, R> = dyn Fn(&R, &str) -> Vec<Merge> + 'f;
+
+/// XLS and ODS: calamine gives whole ranges; how large they get was checked before.
+fn of_ranges<'a, R: Reader<Bytes<'a>>>(
+    mut book: R,
+    merges: &MergesOf<'_, R>,
+    place: &Place,
+) -> Result<Vec<Sheet>, Trouble> {
+    let mut sheets = Vec::new();
+    for (name, hidden) in sheets_in(&book) {
+        place.sheet(&name);
+        let range = book.worksheet_range(&name).map_err(|e| Trouble::broken(format!("{e:?}")))?;
+        let formulas = book.worksheet_formula(&name).unwrap_or_default();
+        let mut grid = Grid::default();
+        let start = range.start().unwrap_or_default();
+        for (row, column, data) in range.used_cells() {
+            grid.put((start.0 + row as u32, start.1 + column as u32), cell_of(data), place)?;
+        }
+        put_formulas(&range, &formulas, &mut grid, place)?;
+        let merges = merges(&book, &name);
+        sheets.push(Sheet { rows: grid.rows, merges, hidden, name, ..Sheet::default() });
+    }
+    Ok(sheets)
+}
+
+/// Formulas without a value. A formula may show nothing (`=""`): only if none of the sheet has a value, they were never
+/// calculated.
+fn put_formulas(
+    values: &Range<Data>,
+    formulas: &Range<String>,
+    grid: &mut Grid,
+    place: &Place,
+) -> Result<(), Trouble> {
+    let start = formulas.start().unwrap_or_default();
+    let all: Vec<((u32, u32), &String)> = formulas
+        .used_cells()
+        .map(|(row, column, text)| ((start.0 + row as u32, start.1 + column as u32), text))
+        .collect();
+    let blank = |at: (u32, u32)| match values.get_value(at) {
+        None | Some(Data::Empty) => true,
+        Some(Data::String(s)) => s.is_empty(),
+        Some(_) => false,
+    };
+    if all.iter().all(|(at, _)| blank(*at)) {
+        for (at, text) in all {
+            grid.put(at, Cell::Formula(format!("={}", text.trim_start_matches(['=', ':']))), place)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows that grow with their cells.
+#[derive(Default)]
+struct Grid {
+    rows: Vec<Vec<Cell>>,
+    /// Cells in them, empty ones included.
+    cells: usize,
+}
+
+impl Grid {
+    fn put(&mut self, (row, column): (u32, u32), cell: Cell, place: &Place) -> Result<(), Trouble> {
+        let (row, column) = (row as usize, column as usize);
+        place.cell(row, column);
+        if row >= MAX_ROWS || column >= MAX_COLUMNS {
+            return Err(Trouble::broken(format!("cell {} is outside of every sheet", a1(row, column))));
+        }
+        if cell.is_empty() {
+            return Ok(());
+        }
+        if self.rows.len() <= row {
+            self.rows.resize_with(row + 1, Vec::new);
+        }
+        let cells = &mut self.rows[row];
+        if cells.len() <= column {
+            self.cells += column + 1 - cells.len();
+            if self.cells > MAX_CELLS {
+                return Err(Trouble::TooLarge(format!(
+                    "the sheet reaches to cell {} with more than {MAX_CELLS} cells",
+                    a1(row, column)
+                )));
+            }
+            cells.resize(column + 1, Cell::Empty);
+        }
+        cells[column] = cell;
+        Ok(())
+    }
 }
 
 /// One cell of calamine's as ours.
@@ -62,20 +213,13 @@ fn date_cell(t: ExcelDateTime) -> Cell {
     }
 }
 
-/// Merged areas of a sheet; formats that do not tell them give none.
-fn merges_of(book: &mut Sheets<Cursor<&[u8]>>, name: &str) -> Vec<Merge> {
-    let areas: Vec<Dimensions> = match book {
-        Sheets::Xlsx(x) => x.merge_cells_by_sheet_name(name).unwrap_or_default(),
-        Sheets::Xls(x) => x.merge_cells_by_sheet_name(name).unwrap_or_default(),
-        Sheets::Xlsb(_) | Sheets::Ods(_) => Vec::new(),
+/// Merged areas as ours.
+fn merges_of(areas: &[Dimensions]) -> Vec<Merge> {
+    let merge = |d: &Dimensions| Merge {
+        top: d.start.0 as usize,
+        left: d.start.1 as usize,
+        bottom: d.end.0 as usize,
+        right: d.end.1 as usize,
     };
-    areas
-        .iter()
-        .map(|d| Merge {
-            top: d.start.0 as usize,
-            left: d.start.1 as usize,
-            bottom: d.end.0 as usize,
-            right: d.end.1 as usize,
-        })
-        .collect()
+    areas.iter().map(merge).collect()
 }

@@ -35,7 +35,15 @@ proptest! {
             .with("name", ColumnData::texts(&cells))
             .with("n", ColumnData::Int((0..cells.len() as i64).map(Some).collect()));
         let options = ReadOptions { delimiter: Some(','), ..ReadOptions::default() };
-        let sheets = sheets_from_bytes(&csv_bytes(&table, true).unwrap(), "t.csv", &options).unwrap();
+        let sheets = match sheets_from_bytes(&csv_bytes(&table, true).unwrap(), "t.csv", &options) {
+            Ok(sheets) => sheets,
+            Err(error) => {
+                // Only a cell that holds what looks like another row is refused.
+                let like_rows = cells.iter().any(|c| c.contains('\n') && c.contains(','));
+                prop_assert!(error.to_string().contains("both give whole rows") && like_rows, "{}", error);
+                return Ok(());
+            }
+        };
         let rows = &sheets[0].rows;
         prop_assert_eq!(rows.len(), cells.len() + 1);
         for (row, cell) in rows[1..].iter().zip(&cells) {

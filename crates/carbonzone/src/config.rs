@@ -441,18 +441,18 @@ pub struct ZoneTable {
     /// Column with population.
     #[serde(default)]
     pub population: Option<String>,
-    /// How many persons one unit of the population column is: 1 (default), 10000 for 万人.
-    #[serde(default = "one")]
-    pub population_unit_persons: f64,
+    /// How many persons one unit of the population column is, e.g. 10000 for 万人; default: what the table says, else 1.
+    #[serde(default)]
+    pub population_unit_persons: Option<f64>,
     /// Keys of rows that are no zone and are left out, e.g. `["合计"]`.
     #[serde(default)]
     pub skip: Vec<String>,
     /// Column with GDP.
     #[serde(default)]
     pub gdp: Option<String>,
-    /// How many 1e4 CNY one unit of the GDP column is: 1 for 万元 (default), 10000 for 亿元.
-    #[serde(default = "one")]
-    pub gdp_unit_1e4cny: f64,
+    /// How many 1e4 CNY one unit of the GDP column is, e.g. 10000 for 亿元; default: what the table says, else 1 (万元).
+    #[serde(default)]
+    pub gdp_unit_1e4cny: Option<f64>,
     /// True if GDP is not statistics but derived, e.g. downscaled: written to `gdp_derived`.
     #[serde(default)]
     pub gdp_derived: bool,

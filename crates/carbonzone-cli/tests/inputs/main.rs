@@ -1,10 +1,12 @@
-//! Real input through the built binary: derived GDP, land-cover rasters, OpenStreetMap extracts, broken files.
+//! Real input through the built binary: derived GDP, land-cover rasters, OpenStreetMap extracts, broken files, tables.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../../../carbonzone-io/tests/common/pbf.rs"]
 mod pbf;
+#[path = "../../../carbonzone-sheet/tests/common/mod.rs"]
+mod workbook;
 
 use std::fmt::Write as _;
 
@@ -14,6 +16,7 @@ mod ground;
 mod land_cover;
 mod osm;
 mod shapes;
+mod tables;
 
 /// A pipeline file: its layers as TOML, totals in tonnes (sector, land group, amount) and rules (id, budget, land,
 /// proxy).

@@ -4,7 +4,8 @@
 //! still part of its township's economy.
 
 use super::per_zone::{ZoneWeights, poi_groups};
-use super::zones::{JoinRow, ZoneSet, report_list};
+use super::zone_tables::{JoinRow, report_list};
+use super::zones::ZoneSet;
 use super::{Notes, poi, vector_source};
 use crate::config::{Downscale, PopulationKind, ZoneTable};
 use crate::load_config::Loaded;

@@ -1,14 +1,14 @@
 //! Budgets: given totals, or totals computed from activity data; then the allocation table in tonnes.
 
-use super::Notes;
 use super::parcels::ParcelSet;
+use super::{Notes, plausible};
 use crate::check_pipeline::{budgets, check_shares};
 use crate::config::Allocate;
 use crate::load_config::{Loaded, suggest};
 use carbonzone_inventory::{Inventory, InventoryConfig};
 use carbonzone_spatialize::AllocationRule;
 use carbonzone_types::{BudgetKey, Finding, InputRecord, WordError, decimal_scaled};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules with budgets; the computed inventory if there is one. Without parcels the land areas of sinks must
 /// come from the yearbook.
@@ -47,16 +47,19 @@ pub fn compute(
     let activity =
         &InventoryConfig { year: activity.year.or(Some(loaded.pipeline.city.year)), ..activity.clone() };
     let read = carbonzone_inventory::load(activity, &loaded.base());
-    for source in &activity.activity {
+    for (index, source) in activity.activity.iter().enumerate() {
         let path = loaded.resolve(source.path.as_ref());
         if let Ok(record) = carbonzone_io::file_record("activity", &path, &source.path) {
-            let features = read.activity.rows.len() as u64;
-            notes.records.push(InputRecord { layer: source.sheet.clone(), features, ..record });
+            let rows: Vec<_> = read.activity.rows.iter().filter(|row| row.source == index).collect();
+            let sheets: BTreeSet<&str> = rows.iter().map(|row| row.sheet.as_str()).collect();
+            let layer = sheets.into_iter().collect::<Vec<_>>().join(", ");
+            notes.records.push(InputRecord { layer, features: rows.len() as u64, ..record });
         }
     }
     match carbonzone_inventory::compute(activity, &read.activity, &read.library, land_areas_m2) {
         Ok(inventory) => {
             notes.findings.extend(inventory.findings.clone());
+            plausible::check_sink_areas(&inventory, notes);
             notes.factor_sets.extend(inventory.factor_sets.iter().cloned());
             notes.statements.extend(inventory.statements.iter().cloned());
             Some(inventory)

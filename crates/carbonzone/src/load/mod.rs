@@ -13,6 +13,7 @@ pub mod parcels;
 pub mod people;
 mod people_numbers;
 mod per_zone;
+mod plausible;
 pub mod poi;
 mod poi_points;
 pub mod point_sources;
@@ -20,6 +21,8 @@ pub mod roads;
 mod rule_land;
 mod schemes;
 pub mod shift;
+pub mod units;
+pub mod zone_tables;
 pub mod zones;
 
 use crate::config::{PopulationKind, Source};
@@ -184,6 +187,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         let _ = inventory::load(loaded, None, notes);
         return None;
     };
+    plausible::check_cover(&parcels, &zones, notes);
     rule_land::check(loaded, &parcels, notes);
     let mut proxies = Proxies::default();
     let mut per_zone = per_zone::ZoneWeights::default();
@@ -259,6 +263,7 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
     if let Some(people) = &layers.population {
         let mut source = vector_source(loaded, "population", &people.source);
         source.fields.clone_from(&people.weight);
+        source.numbers.clone_from(&people.weight);
         match people.kind {
             PopulationKind::Points => points.push(source),
             PopulationKind::Polygons => {

@@ -185,7 +185,7 @@ pub fn land_use_scheme(loaded: &Loaded, notes: &mut Notes) -> Option<LandUseSche
         shipped: LandUseScheme::shipped,
         from_csv: LandUseScheme::from_csv,
     };
-    let scheme = schemes::load(loaded, &loaded.pipeline.layers.parcels.scheme, &kind);
+    let scheme = schemes::load(loaded, &loaded.pipeline.layers.parcels.scheme, &kind, notes);
     scheme.map_err(|finding| notes.findings.push(finding)).ok()
 }
 

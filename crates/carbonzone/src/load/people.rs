@@ -75,6 +75,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let (mut bad, mut cut, mut sample) = (Unusable::default(), ExactSum::new(), ShiftSample::default());
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
+    source.numbers.clone_from(&config.weight);
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
     let record = carbonzone_io::read_points(&source, crs, findings, ledger, ground.progress, &mut |batch| {
         let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();

@@ -215,7 +215,8 @@ fn scheme(loaded: &Loaded, config: &PoiLayer, notes: &mut Notes) -> Option<PoiSc
         shipped: PoiScheme::shipped,
         from_csv: PoiScheme::from_csv,
     };
-    schemes::load(loaded, &config.groups, &kind).map_err(|finding| notes.findings.push(finding)).ok()
+    let scheme = schemes::load(loaded, &config.groups, &kind, notes);
+    scheme.map_err(|finding| notes.findings.push(finding)).ok()
 }
 
 /// A rule that names a group which the scheme does not have is a mistake in the pipeline file.

@@ -71,6 +71,7 @@ fn read(
 ) -> Vec<Plant> {
     let mut source = vector_source(loaded, "point_sources", &config.source);
     source.fields = vec![config.id.clone(), config.tonnes.clone(), config.rule.clone()];
+    source.numbers = vec![config.tonnes.clone()];
     let mut plants = Vec::new();
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
     let record = carbonzone_io::read_points(&source, crs, findings, ledger, progress, &mut |batch| {

@@ -1,6 +1,6 @@
 //! Tables of codes that a layer names: one that is shipped, or a CSV of the user's in any encoding.
 
-use super::missing_file;
+use super::{Notes, missing_file};
 use crate::load_config::{Loaded, suggest};
 use carbonzone_sheet::read_csv_text;
 use carbonzone_spatialize::SchemeError;
@@ -27,15 +27,18 @@ pub struct Kind<T> {
 ///
 /// # Errors
 /// What is wrong, with the place in the pipeline file.
-pub fn load<T>(loaded: &Loaded, name: &str, kind: &Kind<T>) -> Result<T, Finding> {
+pub fn load<T>(loaded: &Loaded, name: &str, kind: &Kind<T>, notes: &mut Notes) -> Result<T, Finding> {
     let refuse = |e: &SchemeError| Finding::error(kind.code, e.to_string());
     let path = loaded.resolve(name.as_ref());
     let table = if kind.names.contains(&name) {
         (kind.shipped)(name).map_err(|e| refuse(&e))
     } else if path.is_file() {
-        read_csv_text(&path, None, None)
-            .map_err(|e| e.to_finding())
-            .and_then(|csv| (kind.from_csv)(name, &csv.text).map_err(|e| refuse(&e)))
+        read_csv_text(&path, None, None).and_then(|csv| csv.plain()).map_err(|e| e.to_finding()).and_then(
+            |(text, odd)| {
+                notes.findings.items.extend(odd.into_iter().map(|note| note.layer(kind.layer).file(name)));
+                (kind.from_csv)(name, &text).map_err(|e| refuse(&e))
+            },
+        )
     } else if Path::new(name).extension().is_some() {
         Err(missing_file(kind.layer, name, &path))
     } else {

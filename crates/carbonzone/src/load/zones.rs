@@ -1,14 +1,16 @@
 //! Townships or counties: geometry, names, population and GDP from joined tables.
 
 use super::gdp::CountyGdp;
-use super::{Notes, far_off, missing_file, vector_source};
-use crate::config::{Overlap, TableKey, ZoneLayer, ZoneTable};
+use super::units::{self, NamedUnit, Quantity};
+use super::zone_tables::{self, Joined, MissingCells};
+use super::{Notes, far_off, plausible, vector_source};
+use crate::config::{Overlap, ZoneLayer};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{PolygonLayer, WorkingCrs};
-use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, label_key, nearest, read_table};
-use carbonzone_types::{AttributeTable, Finding, InputRecord, LedgerRow, Progress, Stage};
-use std::collections::{BTreeMap, BTreeSet};
+use carbonzone_sheet::ColumnNumbers;
+use carbonzone_types::{AttributeTable, Finding, LedgerRow, Progress, Severity, Stage};
+use std::collections::BTreeSet;
 
 /// Area of overlap below which two zones only touch, m².
 const OVERLAP_M2: f64 = 1.0;
@@ -74,10 +76,12 @@ fn load_with_counties<P>(
     let text = |field: &Option<String>| -> Vec<Option<String>> {
         field.as_ref().and_then(|f| layer.table.texts(f)).unwrap_or_else(|| vec![None; n])
     };
-    let number = |field: &Option<String>| -> Vec<Option<f64>> {
-        let column = field.as_ref().and_then(|f| layer.table.get(f));
-        (0..n).map(|i| column.and_then(|c| c.number_at(i))).collect()
+    let mut number = |field: Option<&String>, quantity: Quantity| match field {
+        Some(field) => numbers_of_field(config, &layer, field, quantity, notes),
+        None => vec![None; n],
     };
+    let population = number(config.population.as_ref(), Quantity::Persons);
+    let gdp_1e4cny = number(config.gdp_field(), Quantity::Money);
     let mut counties =
         CountyGdp { of_zone: text(&config.downscale().map(|d| d.from.clone())), ..CountyGdp::default() };
     let names = text(&config.name)
@@ -89,19 +93,58 @@ fn load_with_counties<P>(
         names,
         names_en: text(&config.name_en),
         district: text(&config.district),
-        population: number(&config.population),
-        gdp_1e4cny: number(&config.gdp_field().cloned()),
+        population,
+        gdp_1e4cny,
         gdp_derived: vec![false; n],
         ids: layer.ids,
         coverage: layer.coverage,
     };
+    let mut missing = MissingCells::new();
+    let before = notes.findings.items.len();
     for table in &config.tables {
-        join(loaded, table, &mut zones, &mut counties, notes);
+        zone_tables::join(
+            loaded,
+            table,
+            &mut Joined { zones: &mut zones, counties: &mut counties, missing: &mut missing },
+            notes,
+        );
     }
     check_values(config, &zones, notes);
+    // A table that could not be read is told already.
+    if notes.findings.items[before..].iter().all(|f| f.severity < Severity::Error) {
+        plausible::missing_population(config, &zones, &missing, notes);
+    }
+    plausible::check_zones(config, &zones, notes);
     report_gaps(config, &zones.coverage, notes, progress);
     carbonzone_io::check_area_scale(&zones.coverage, &zones.ids, crs, &mut notes.findings);
     Some((zones, counties))
+}
+
+/// Numbers of a field of the layer: text is read as in tables, a unit in the field's name is heeded.
+fn numbers_of_field(
+    config: &ZoneLayer,
+    layer: &PolygonLayer,
+    field: &str,
+    quantity: Quantity,
+    notes: &mut Notes,
+) -> Vec<Option<f64>> {
+    let Some(column) = layer.table.get(field) else { return vec![None; layer.ids.len()] };
+    let mut numbers = ColumnNumbers::new(field);
+    let mut values = numbers.read_column(column, &|row| layer.ids[row].clone());
+    let file = config.source.path.display().to_string();
+    let told = |finding: Finding| finding.layer("zones").file(file.clone());
+    // What is missing is told with what follows from it.
+    let found = numbers.findings().into_iter().filter(|f| f.code != "missing_value");
+    notes.findings.items.extend(found.map(told));
+    if let Some((word, factor)) = units::in_label(field, quantity) {
+        let unit = NamedUnit { word: word.to_owned(), factor, place: format!("the field name \"{field}\"") };
+        let (factor, finding) = zone_tables::unit_to_use(&unit, None, quantity);
+        notes.findings.items.extend(finding.map(|f| told(f.field(field))));
+        for value in &mut values {
+            *value = value.map(|v| v * factor).filter(|v| !v.is_nan());
+        }
+    }
+    values
 }
 
 /// Zone polygons: unique ids, overlaps resolved or refused.
@@ -231,215 +274,6 @@ fn ring_m2(xs: &[f64], ys: &[f64]) -> f64 {
         .map(|(x, y)| (x[0] - x0) * (y[1] - y0) - (x[1] - x0) * (y[0] - y0))
         .sum();
     twice.abs() / 2.0
-}
-
-/// One table joined to the zones; what does not match is listed, both ways.
-fn join<P>(
-    loaded: &Loaded<P>,
-    table: &ZoneTable,
-    zones: &mut ZoneSet,
-    counties: &mut CountyGdp,
-    notes: &mut Notes,
-) {
-    let shown = table.path.display().to_string();
-    let path = loaded.resolve(&table.path);
-    if !path.exists() {
-        notes.findings.push(missing_file("zones", &shown, &path));
-        return;
-    }
-    let mut rows_read = 0;
-    check_units(table, &shown, notes);
-    match read_rows(&path, table) {
-        Ok(mut rows) => {
-            rows_read = rows.len() as u64;
-            leave_out(table, &shown, &mut rows, notes);
-            if table.on == TableKey::County {
-                counties.add(table, &shown, rows, notes);
-            } else {
-                apply(table, &shown, &rows, zones, notes);
-            }
-        }
-        Err(errors) => {
-            for e in errors {
-                notes.findings.push(e.to_finding().layer("zones").file(shown.clone()));
-            }
-        }
-    }
-    if let Ok(record) = carbonzone_io::file_record("zone_table", &path, &shown) {
-        notes.records.push(InputRecord { features: rows_read, ..record });
-    }
-}
-
-/// A header that names another unit than the one configured.
-fn check_units(table: &ZoneTable, shown: &str, notes: &mut Notes) {
-    let columns = [
-        (&table.population, table.population_unit_persons, "万人", "population_unit_persons", "persons"),
-        (&table.gdp, table.gdp_unit_1e4cny, "亿", "gdp_unit_1e4cny", "万元 (1e4 CNY)"),
-    ];
-    for (column, unit, word, key, read_as) in columns {
-        if let Some(column) = column.as_ref().filter(|c| c.contains(word) && unit == 1.0) {
-            notes.findings.push(
-                Finding::warning("unit_suspect", format!("the column says {word}, but is read as {read_as}"))
-                    .layer("zones")
-                    .file(shown)
-                    .field(column)
-                    .hint(format!("{key} = 10000")),
-            );
-        }
-    }
-}
-
-/// Rows that are declared to be no zone, e.g. a total.
-fn leave_out(table: &ZoneTable, shown: &str, rows: &mut Vec<JoinRow>, notes: &mut Notes) {
-    let skip: Vec<String> = table.skip.iter().map(|key| label_key(key)).collect();
-    let before = rows.len();
-    rows.retain(|row| !skip.contains(&label_key(&row.key)));
-    if rows.len() < before {
-        let count = (before - rows.len()) as u64;
-        notes.findings.push(
-            Finding::info("skipped_rows", format!("rows left out as declared: {}", table.skip.join(", ")))
-                .layer("zones")
-                .file(shown)
-                .count(count),
-        );
-    }
-}
-
-/// What to do about a key that matches no zone.
-fn join_hint(table: &ZoneTable, unmatched: &[String]) -> String {
-    let total = ["合计", "总计", "全市", "小计", "total", "sum"];
-    if let Some(key) = unmatched.iter().find(|key| total.contains(&label_key(key).to_lowercase().as_str())) {
-        return format!("nothing is filled with zero; a row of totals is left out by skip = [\"{key}\"]");
-    }
-    if table.on == TableKey::Id {
-        "nothing is filled with zero: correct the key, or join on = \"name\"".to_owned()
-    } else {
-        "nothing is filled with zero: correct the names in the table, or join on = \"id\"".to_owned()
-    }
-}
-
-/// A row of a joined table.
-pub struct JoinRow {
-    /// Id, name or county.
-    pub key: String,
-    /// Persons.
-    pub population: Option<f64>,
-    /// GDP.
-    pub gdp_1e4cny: Option<f64>,
-}
-
-fn read_rows(path: &std::path::Path, table: &ZoneTable) -> Result<Vec<JoinRow>, Vec<SheetError>> {
-    let mut options = table.sheet.as_deref().map_or_else(ReadOptions::default, ReadOptions::sheet);
-    options.encoding.clone_from(&table.encoding);
-    let spec = |key: &str, column: &str| ColumnSpec::required(key, &[column]);
-    let key = spec("key", &table.key);
-    let population = table.population.as_ref().map(|c| spec("population", c));
-    let gdp = table.gdp.as_ref().map(|c| spec("gdp", c));
-    let specs: Vec<ColumnSpec> =
-        [Some(&key), population.as_ref(), gdp.as_ref()].into_iter().flatten().cloned().collect();
-    let sheet = read_table(path, &options, &specs).map_err(|e| vec![e])?;
-    let mut errors = Vec::new();
-    let mut find = |spec: Option<&ColumnSpec>| match spec.map(|s| sheet.required(s)) {
-        Some(Ok(column)) => Some(column),
-        Some(Err(e)) => {
-            errors.push(e);
-            None
-        }
-        None => None,
-    };
-    let (key, population, gdp) = (find(Some(&key)), find(population.as_ref()), find(gdp.as_ref()));
-    let mut rows = Vec::new();
-    if let Some(key) = key {
-        for row in 0..sheet.len() {
-            let mut number = |column: Option<usize>| match column.map(|c| sheet.number(row, c)) {
-                Some(Ok(value)) => value,
-                Some(Err(e)) => {
-                    errors.push(e);
-                    None
-                }
-                None => None,
-            };
-            let (population, gdp) = (number(population), number(gdp));
-            if let Some(key) = sheet.text(row, key) {
-                rows.push(JoinRow {
-                    key,
-                    population: population.map(|p| p * table.population_unit_persons),
-                    gdp_1e4cny: gdp.map(|g| g * table.gdp_unit_1e4cny),
-                });
-            }
-        }
-    }
-    if errors.is_empty() { Ok(rows) } else { Err(errors) }
-}
-
-fn apply(table: &ZoneTable, shown: &str, rows: &[JoinRow], zones: &mut ZoneSet, notes: &mut Notes) {
-    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let keys = if table.on == TableKey::Id { &zones.ids } else { &zones.names };
-    for (i, key) in keys.iter().enumerate() {
-        by_key.entry(label_key(key)).or_default().push(i);
-    }
-    let mut matched = vec![false; zones.ids.len()];
-    let mut unmatched_rows = Vec::new();
-    let mut ambiguous = Vec::new();
-    for row in rows {
-        match by_key.get(&label_key(&row.key)).map(Vec::as_slice) {
-            Some([i]) => {
-                if matched[*i] {
-                    ambiguous.push(row.key.clone());
-                }
-                matched[*i] = true;
-                zones.population[*i] = row.population.or(zones.population[*i]);
-                if row.gdp_1e4cny.is_some() {
-                    zones.gdp_1e4cny[*i] = row.gdp_1e4cny;
-                    zones.gdp_derived[*i] = table.gdp_derived;
-                }
-            }
-            Some(_) => ambiguous.push(row.key.clone()),
-            None => unmatched_rows.push(row.key.clone()),
-        }
-    }
-    let unmatched_zones: Vec<String> = (0..matched.len())
-        .filter(|i| !matched[*i])
-        .map(|i| format!("{} ({})", zones.ids[i], zones.names[i]))
-        .collect();
-    let hint = join_hint(table, &unmatched_rows);
-    let mut report = |code, message, list: &[String]| {
-        report_list(code, message, list, (shown, &table.key), &hint, notes);
-    };
-    // Only those that are listed: a wrong key column has as many as there are rows.
-    let guess = |key: &String| match nearest(key, keys.iter().map(String::as_str), 1).first() {
-        Some(near) => format!("{key} (did you mean {near}?)"),
-        None => key.clone(),
-    };
-    let mut with_guess = unmatched_rows.clone();
-    with_guess.iter_mut().take(20).for_each(|key| *key = guess(key));
-    report("unmatched_table_rows", "rows that match no zone", &with_guess);
-    report("unmatched_zones", "zones without a row", &unmatched_zones);
-    report("ambiguous_rows", "rows that match several zones, or a zone twice", &ambiguous);
-}
-
-/// An error that lists the rows or units concerned; nothing if there are none.
-pub fn report_list(
-    code: &str,
-    message: &str,
-    list: &[String],
-    (file, field): (&str, &str),
-    hint: &str,
-    notes: &mut Notes,
-) {
-    if list.is_empty() {
-        return;
-    }
-    let more = if list.len() > 20 { format!(" and {} more", list.len() - 20) } else { String::new() };
-    let shown_list = list.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
-    notes.findings.push(
-        Finding::error(code, format!("{message}: {shown_list}{more}"))
-            .layer("zones")
-            .file(file)
-            .field(field)
-            .count(list.len() as u64)
-            .hint(hint),
-    );
 }
 
 fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {

@@ -1,5 +1,7 @@
 //! Tables of a study: one row per unit and year.
 
+use crate::load::units::{Quantity, named_unit};
+use crate::load::zone_tables::unit_to_use;
 use crate::load::{Notes, missing_file};
 use crate::load_config::Loaded;
 use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table};
@@ -53,7 +55,8 @@ impl TableIn {
         let specs: Vec<ColumnSpec> = columns.iter().map(|c| ColumnSpec::required(c, &[*c])).collect();
         let found = read_table(&path, &options, &specs).and_then(|table| {
             let columns = specs.iter().map(|s| table.required(s)).collect::<Result<Vec<_>, _>>()?;
-            Ok((table, columns))
+            let unusable = columns.first().map_or_else(Vec::new, |key| table.unusable_cells(&[*key]));
+            unusable.into_iter().next().map_or(Ok((table, columns)), Err)
         });
         let (table, columns) = match found {
             Ok(found) => found,
@@ -62,8 +65,12 @@ impl TableIn {
                 return None;
             }
         };
+        let told =
+            table.notes().iter().cloned().chain(columns.iter().skip(1).flat_map(|c| table.number_notes(*c)));
+        notes.findings.items.extend(told.map(|f| f.layer(file.role).file(shown.clone())));
         if let Ok(mut record) = carbonzone_io::file_record(file.role, &path, &shown) {
             record.features = table.len() as u64;
+            table.sheet_name().clone_into(&mut record.layer);
             notes.records.push(record);
         }
         Some(Self { table, columns, names, role: file.role.to_owned(), shown })
@@ -77,6 +84,22 @@ impl TableIn {
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.table.len()
+    }
+
+    /// How many persons or 1e4 CNY one unit of a column is: as configured, else as the table says, else 1.
+    pub fn factor(
+        &self,
+        column: usize,
+        quantity: Quantity,
+        configured: Option<f64>,
+        notes: &mut Notes,
+    ) -> Option<f64> {
+        let unit = named_unit(&self.table, self.columns[column], quantity);
+        let (factor, told) =
+            unit.map_or((configured.unwrap_or(1.0), None), |unit| unit_to_use(&unit, configured, quantity));
+        let told = told.map(|f| f.layer(&self.role).file(self.shown.clone()).field(&self.names[column]));
+        notes.findings.items.extend(told);
+        (!factor.is_nan()).then_some(factor)
     }
 
     /// Text of a cell, empty if there is none; `column` counts the names given to [`Self::read`].

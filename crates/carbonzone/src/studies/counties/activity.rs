@@ -5,6 +5,7 @@ use super::inputs::YearInput;
 use super::land_cover::YearCover;
 use crate::config::JoinOn;
 use crate::load::Notes;
+use crate::load::units::Quantity;
 use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
 use crate::studies::table_in::{TableFile, TableIn};
@@ -12,7 +13,7 @@ use carbonzone_inventory::InventoryError;
 use carbonzone_inventory::equations::county::{
     CountyActivity, SinkCoefficient, county_emissions, county_sinks,
 };
-use carbonzone_sheet::label_key;
+use carbonzone_sheet::{KeyIndex, KeyMatch};
 use carbonzone_types::{Finding, LedgerRow, Stage};
 use std::collections::BTreeMap;
 
@@ -48,14 +49,16 @@ pub fn load(
 
 fn join(table: &TableIn, config: &ActivityTable, zones: &ZoneSet, notes: &mut Notes) -> Option<Rows> {
     let keys = if config.on == JoinOn::Id { &zones.ids } else { &zones.names };
-    let position: BTreeMap<String, usize> = keys.iter().enumerate().map(|(i, k)| (label_key(k), i)).collect();
+    let row_keys: Vec<String> = (0..table.len()).map(|row| table.text(row, 0)).collect();
+    let index = KeyIndex::new(keys, row_keys.iter().map(String::as_str));
+    let persons = table.factor(2, Quantity::Persons, config.population_unit_persons, notes)?;
+    let money = table.factor(3, Quantity::Money, config.gdp_unit_1e4cny, notes)?;
     let mut rows = Rows::new();
     let mut unmatched = Vec::new();
     let before = notes.findings.items.len();
-    for row in 0..table.len() {
-        let key = table.text(row, 0);
-        let Some(&zone) = position.get(&label_key(&key)) else {
-            unmatched.push(key);
+    for (row, key) in row_keys.iter().enumerate() {
+        let (KeyMatch::Exact(zone) | KeyMatch::Loose(zone)) = index.find(key) else {
+            unmatched.push(key.clone());
             continue;
         };
         // All of them are looked at, so that one run names every bad cell.
@@ -63,13 +66,13 @@ fn join(table: &TableIn, config: &ActivityTable, zones: &ZoneSet, notes: &mut No
         let numbers: [Option<f64>; 3] = std::array::from_fn(|k| table.required_amount(row, 2 + k, notes));
         let (Some(year), [Some(population), Some(gdp), Some(energy)]) = (year, numbers) else { continue };
         let entry = ActivityRow {
-            population_persons: population * config.population_unit_persons,
-            gdp_1e4cny: gdp * config.gdp_unit_1e4cny,
+            population_persons: population * persons,
+            gdp_1e4cny: gdp * money,
             energy_tce_per_1e4cny: energy,
         };
         if rows.insert((zone, year), entry).is_some() {
             let message = format!("two rows for {key} in {year}");
-            notes.findings.push(table.finding("ambiguous_rows", &message).feature(key));
+            notes.findings.push(table.finding("ambiguous_rows", &message).feature(key.clone()));
         }
     }
     if !unmatched.is_empty() {

@@ -1,6 +1,6 @@
 //! The pipeline file of a counties study: `study = "counties"`.
 
-use crate::config::{JoinOn, Outputs, ZoneLayer, one};
+use crate::config::{JoinOn, Outputs, ZoneLayer};
 use crate::studies::place::Place;
 use crate::studies::table_in::year_column;
 use carbonzone_inventory::equations::county::CountyFactors;
@@ -106,14 +106,14 @@ pub struct ActivityTable {
     pub year: String,
     /// Column with residents.
     pub population: String,
-    /// How many persons one unit of the population column is: 1 (default), 10000 for 万人.
-    #[serde(default = "one")]
-    pub population_unit_persons: f64,
+    /// How many persons one unit of the population column is, e.g. 10000 for 万人; default: what the table says, else 1.
+    #[serde(default)]
+    pub population_unit_persons: Option<f64>,
     /// Column with GDP.
     pub gdp: String,
-    /// How many 1e4 CNY one unit of the GDP column is: 1 for 万元 (default), 10000 for 亿元.
-    #[serde(default = "one")]
-    pub gdp_unit_1e4cny: f64,
+    /// How many 1e4 CNY one unit of the GDP column is, e.g. 10000 for 亿元; default: what the table says, else 1 (万元).
+    #[serde(default)]
+    pub gdp_unit_1e4cny: Option<f64>,
     /// Column with energy per GDP, tonnes of coal equivalent per 1e4 CNY.
     pub energy_tce_per_1e4cny: String,
     /// Where the table comes from.

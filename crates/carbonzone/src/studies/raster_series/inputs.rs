@@ -9,7 +9,7 @@ use crate::load_config::Loaded;
 use crate::studies::place::{self, Areas};
 use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_io::WorkingCrs;
-use carbonzone_sheet::label_key;
+use carbonzone_sheet::{KeyIndex, KeyMatch, normalise_text};
 use carbonzone_types::{Finding, Findings, Progress};
 use carbonzone_zoning::ratio::{Window, windows};
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,9 +122,9 @@ fn regions(loaded: &Loaded<RasterSeriesPipeline>, zones: &ZoneSet) -> BTreeMap<S
     let mut out: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for i in 0..zones.ids.len() {
         let key = match config.level {
-            EmissionLevel::County if config.on == JoinOn::Id => label_key(&zones.ids[i]),
-            EmissionLevel::County => label_key(&zones.names[i]),
-            EmissionLevel::District => label_key(zones.district[i].as_deref().unwrap_or_default()),
+            EmissionLevel::County if config.on == JoinOn::Id => normalise_text(&zones.ids[i]),
+            EmissionLevel::County => normalise_text(&zones.names[i]),
+            EmissionLevel::District => normalise_text(zones.district[i].as_deref().unwrap_or_default()),
             EmissionLevel::Total => String::new(),
         };
         out.entry(key).or_default().push(i);
@@ -140,15 +140,18 @@ fn rows(
     notes: &mut Notes,
 ) -> Option<Vec<Vec<Option<f64>>>> {
     let config = &loaded.pipeline.emissions;
-    let position: BTreeMap<&str, usize> = regions.keys().enumerate().map(|(i, k)| (k.as_str(), i)).collect();
+    let total = config.level == EmissionLevel::Total;
+    let names: Vec<String> = regions.keys().cloned().collect();
+    let row_keys: Vec<String> =
+        (0..table.len()).map(|row| if total { String::new() } else { table.text(row, 0) }).collect();
+    let index = KeyIndex::new(&names, row_keys.iter().map(String::as_str));
     let mut values = vec![vec![None; years.len()]; regions.len()];
     let mut seen = BTreeSet::new();
     let before = notes.findings.items.len();
     let mut unmatched: Vec<String> = Vec::new();
-    for row in 0..table.len() {
+    for (row, key) in row_keys.iter().enumerate() {
         let name = table.text(row, 0);
-        let key = if config.level == EmissionLevel::Total { String::new() } else { label_key(&name) };
-        let Some(&region) = position.get(key.as_str()) else {
+        let (KeyMatch::Exact(region) | KeyMatch::Loose(region)) = index.find(key) else {
             if !unmatched.contains(&name) {
                 unmatched.push(name);
             }

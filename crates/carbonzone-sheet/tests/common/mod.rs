@@ -1,0 +1,138 @@
+//! Workbooks made part by part, as programs and accidents make them.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test binary uses its own part; a test panics with the reason"
+)]
+
+use std::fmt::Write as _;
+use std::io::{Cursor, Write as _};
+
+/// A cell of a worksheet part: `n("B2", 5)`, `s("A1", "id")`, `f("C2", "A2+B2")` (a formula without a value).
+pub fn n(at: &str, x: f64) -> String {
+    format!("<c r=\"{at}\"><v>{x}</v></c>")
+}
+
+/// A text.
+pub fn s(at: &str, text: &str) -> String {
+    format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+}
+
+/// A formula without a stored value.
+pub fn f(at: &str, formula: &str) -> String {
+    format!("<c r=\"{at}\"><f>{formula}</f><v/></c>")
+}
+
+/// A formula with a stored value.
+pub fn fv(at: &str, formula: &str, value: f64) -> String {
+    format!("<c r=\"{at}\"><f>{formula}</f><v>{value}</v></c>")
+}
+
+/// An error of the spreadsheet.
+pub fn e(at: &str, error: &str) -> String {
+    format!("<c r=\"{at}\" t=\"e\"><v>{error}</v></c>")
+}
+
+/// A row; `more` are further attributes.
+pub fn row(number: usize, more: &str, cells: &[String]) -> String {
+    format!("<row r=\"{number}\" {more}>{}</row>", cells.concat())
+}
+
+/// A sheet: name, `visible` or `hidden`, rows, and what follows the rows (merged cells).
+pub struct Part {
+    pub name: &'static str,
+    pub state: &'static str,
+    pub rows: String,
+    pub after: &'static str,
+}
+
+impl Part {
+    pub fn new(name: &'static str, rows: &[String]) -> Self {
+        Self { name, state: "visible", rows: rows.concat(), after: "" }
+    }
+
+    pub fn hidden(self) -> Self {
+        Self { state: "hidden", ..self }
+    }
+}
+
+/// The bytes of an XLSX file; `calc` are attributes of its `calcPr`.
+pub fn xlsx(parts: &[Part], calc: &str) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const RELS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let types = "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>";
+    let (mut sheets, mut links) = (String::new(), String::new());
+    let mut entries = vec![
+        ("[Content_Types].xml".to_owned(), types.to_owned()),
+        (
+            "_rels/.rels".to_owned(),
+            format!(
+                "<Relationships xmlns=\"{RELS}\"><Relationship Id=\"rId1\" Type=\"{OFFICE}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+    ];
+    for (i, part) in parts.iter().enumerate() {
+        let id = i + 1;
+        let _ = write!(
+            sheets,
+            "<sheet name=\"{}\" sheetId=\"{id}\" state=\"{}\" r:id=\"rId{id}\"/>",
+            part.name, part.state
+        );
+        let _ = write!(
+            links,
+            "<Relationship Id=\"rId{id}\" Type=\"{OFFICE}/worksheet\" Target=\"worksheets/sheet{id}.xml\"/>"
+        );
+        entries.push((
+            format!("xl/worksheets/sheet{id}.xml"),
+            format!(
+                "<?xml version=\"1.0\"?><worksheet xmlns=\"{MAIN}\"><sheetData>{}</sheetData>{}</worksheet>",
+                part.rows, part.after
+            ),
+        ));
+    }
+    entries.push((
+        "xl/workbook.xml".to_owned(),
+        format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets>{sheets}</sheets><calcPr {calc}/></workbook>"),
+    ));
+    entries.push((
+        "xl/_rels/workbook.xml.rels".to_owned(),
+        format!("<Relationships xmlns=\"{RELS}\">{links}</Relationships>"),
+    ));
+    zipped(&entries)
+}
+
+/// The bytes of an ODS file with these table rows (`<table:table-row>...`).
+pub fn ods(rows: &str) -> Vec<u8> {
+    let content = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content \
+         xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+         xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
+         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" office:version=\"1.2\">\
+         <office:body><office:spreadsheet><table:table table:name=\"2020\">{rows}</table:table>\
+         </office:spreadsheet></office:body></office:document-content>"
+    );
+    ods_of(&content)
+}
+
+/// The bytes of an ODS file with this `content.xml`.
+pub fn ods_of(content: &str) -> Vec<u8> {
+    let manifest =
+        "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>";
+    zipped(&[
+        ("mimetype".to_owned(), "application/vnd.oasis.opendocument.spreadsheet".to_owned()),
+        ("META-INF/manifest.xml".to_owned(), manifest.to_owned()),
+        ("content.xml".to_owned(), content.to_owned()),
+    ])
+}
+
+/// A ZIP archive with stored entries, so that a changed byte of a part is not caught by the unpacking.
+pub fn zipped(entries: &[(String, String)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, body) in entries {
+        archive.start_file(name.as_str(), stored).unwrap();
+        archive.write_all(body.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}

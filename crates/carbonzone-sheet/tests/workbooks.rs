@@ -1,0 +1,232 @@
+//! Workbooks that were never calculated, hide something, are damaged, or were made to hurt.
+#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
+
+mod common;
+
+use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, Table, sheets_from_bytes, table_from_bytes};
+use common::{Part, e, f, fv, n, ods, ods_of, row, s, xlsx};
+use std::time::{Duration, Instant};
+
+fn columns() -> [ColumnSpec; 2] {
+    [ColumnSpec::required("id", &["id"]), ColumnSpec::required("population", &["population"])]
+}
+
+fn read(bytes: &[u8]) -> Result<Table, SheetError> {
+    table_from_bytes(bytes, "stats.xlsx", &ReadOptions::default(), &columns())
+}
+
+fn head() -> String {
+    row(1, "", &[s("A1", "id"), s("B1", "population")])
+}
+
+fn codes(table: &Table) -> Vec<&str> {
+    table.notes().iter().map(|n| n.code.as_str()).collect()
+}
+
+#[test]
+fn a_formula_without_a_stored_value_is_told_with_its_cell() {
+    let rows = [
+        head(),
+        row(2, "", &[s("A2", "Z1"), f("B2", "40+2")]),
+        row(3, "", &[s("A3", "Z2"), fv("B3", "1+1", 2.0)]),
+    ];
+    let table = read(&xlsx(&[Part::new("2020", &rows)], "")).unwrap();
+    let error = table.number(0, 1).unwrap_err();
+    assert!(matches!(error, SheetError::Formula { .. }), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("sheet \"2020\", cell B2") && said.contains("=40+2"), "{said}");
+    assert_eq!(table.number(1, 1).unwrap(), Some(2.0));
+}
+
+#[test]
+fn a_zero_behind_a_formula_of_a_workbook_that_was_never_calculated_is_no_zero() {
+    let rows = [head(), row(2, "", &[s("A2", "Z1"), fv("B2", "40+2", 0.0)])];
+    let written_by_a_script = xlsx(&[Part::new("2020", &rows)], "calcId=\"124519\" fullCalcOnLoad=\"1\"");
+    assert!(read(&written_by_a_script).unwrap().number(0, 1).is_err());
+    let saved_by_excel = xlsx(&[Part::new("2020", &rows)], "calcId=\"191029\"");
+    assert_eq!(read(&saved_by_excel).unwrap().number(0, 1).unwrap(), Some(0.0));
+}
+
+#[test]
+fn a_formula_in_an_open_document_without_a_value_is_told_too() {
+    let text = |t: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{t}</text:p></table:table-cell>")
+    };
+    let rows = format!(
+        "<table:table-row>{}{}</table:table-row><table:table-row>{}<table:table-cell table:formula=\"of:=40+2\"/></table:table-row>",
+        text("id"),
+        text("population"),
+        text("Z1")
+    );
+    let error = read(&ods(&rows)).unwrap().number(0, 1).unwrap_err();
+    assert!(matches!(error, SheetError::Formula { .. }), "{error}");
+}
+
+#[test]
+fn errors_of_the_spreadsheet_are_no_text_and_no_number() {
+    let rows = [head(), row(2, "", &[e("A2", "#N/A"), e("B2", "#REF!")])];
+    let table = read(&xlsx(&[Part::new("2020", &rows)], "")).unwrap();
+    assert!(table.number(0, 1).unwrap_err().to_string().contains("#REF!"));
+    assert!(table.unusable_cells(&[0])[0].to_string().contains("cell A2"));
+}
+
+#[test]
+fn the_first_sheet_that_is_not_hidden_is_read_and_told() {
+    let sheet = |x: f64| [head(), row(2, "", &[s("A2", "Z1"), n("B2", x)])];
+    let bytes = xlsx(&[Part::new("旧", &sheet(1.0)).hidden(), Part::new("2020", &sheet(2.0))], "");
+    let table = read(&bytes).unwrap();
+    assert_eq!((table.sheet_name(), table.number(0, 1).unwrap()), ("2020", Some(2.0)));
+    assert!(table.notes()[0].message.contains("\"旧\" (hidden)"), "{:?}", table.notes());
+    let named = table_from_bytes(&bytes, "stats.xlsx", &ReadOptions::sheet("旧"), &columns()).unwrap();
+    assert_eq!(named.number(0, 1).unwrap(), Some(1.0));
+    // Two visible sheets with the same columns: the choice is a warning.
+    let both = xlsx(&[Part::new("2019", &sheet(1.0)), Part::new("2020", &sheet(2.0))], "");
+    assert_eq!(codes(&read(&both).unwrap()), ["several_sheets"]);
+    // A sheet of notes beside the data is no rival.
+    let notes =
+        xlsx(&[Part::new("2020", &sheet(1.0)), Part::new("说明", &[row(1, "", &[s("A1", "x")])])], "");
+    assert_eq!(codes(&read(&notes).unwrap()), ["sheet_read"]);
+}
+
+#[test]
+fn hidden_rows_are_read_and_told() {
+    let rows = [
+        head(),
+        row(2, "hidden=\"1\"", &[s("A2", "Z1"), n("B2", 1.0)]),
+        row(3, "", &[s("A3", "Z2"), n("B3", 2.0)]),
+    ];
+    let table = read(&xlsx(&[Part::new("2020", &rows)], "")).unwrap();
+    assert_eq!(table.len(), 2);
+    assert_eq!(codes(&table), ["hidden_rows"]);
+    assert!(table.notes()[0].message.ends_with(": 2"), "{:?}", table.notes());
+}
+
+#[test]
+fn a_number_merged_over_rows_belongs_to_none_of_them() {
+    let rows = [head(), row(2, "", &[s("A2", "Z1"), n("B2", 5.0)]), row(3, "", &[s("A3", "Z2")])];
+    let mut part = Part::new("2020", &rows);
+    part.after = "<mergeCells count=\"1\"><mergeCell ref=\"B2:B3\"/></mergeCells>";
+    let table = read(&xlsx(&[part], "")).unwrap();
+    for row in 0..2 {
+        let said = table.number(row, 1).unwrap_err().to_string();
+        assert!(said.contains("B2:B3"), "{said}");
+    }
+}
+
+#[test]
+fn a_value_in_the_last_cell_of_a_sheet_costs_no_memory() {
+    let rows =
+        [head(), row(2, "", &[s("A2", "Z1"), n("B2", 7.0)]), row(1_048_576, "", &[n("XFD1048576", 1.0)])];
+    let start = Instant::now();
+    let table = read(&xlsx(&[Part::new("2020", &rows)], "")).unwrap();
+    assert_eq!(table.number(0, 1).unwrap(), Some(7.0));
+    assert!(start.elapsed() < Duration::from_secs(20));
+    // A stretch of filled cells that is too large is refused with its cell.
+    let wide: Vec<String> = (2..900).map(|r| row(r, "", &[n(&format!("XFD{r}"), 1.0)])).collect();
+    let error = read(&xlsx(&[Part::new("2020", &wide)], "")).unwrap_err();
+    assert!(
+        matches!(&error, SheetError::TooLarge { place, .. } if place.contains("sheet \"2020\"")),
+        "{error}"
+    );
+    // The same in an open document: one cell at the end of many repeated rows.
+    let far = "<table:table-row><table:table-cell office:value-type=\"float\" office:value=\"1\"/></table:table-row>\
+               <table:table-row table:number-rows-repeated=\"900000\"><table:table-cell/></table:table-row>\
+               <table:table-row><table:table-cell table:number-columns-repeated=\"16000\"/>\
+               <table:table-cell office:value-type=\"float\" office:value=\"1\"/></table:table-row>";
+    let error = sheets_from_bytes(&ods(far), "x.ods", &ReadOptions::default()).unwrap_err();
+    assert!(matches!(error, SheetError::TooLarge { .. }), "{error}");
+}
+
+#[test]
+fn cells_outside_of_every_sheet_are_told_as_damage() {
+    for at in ["A99999999999", "ZZZZZZ1", "A0", "1A", "", "A1048577"] {
+        let rows = [row(1, "", &[n(at, 1.0)])];
+        let result =
+            sheets_from_bytes(&xlsx(&[Part::new("2020", &rows)], ""), "b.xlsx", &ReadOptions::default());
+        let error = result.map(|sheets| format!("{sheets:?}")).unwrap_err();
+        assert!(matches!(&error, SheetError::Workbook { .. }), "{at}: {error}");
+        assert!(error.to_string().contains("sheet \"2020\""), "{at}: {error}");
+    }
+}
+
+#[test]
+fn open_documents_that_end_too_early_or_repeat_blanks_without_end_are_refused() {
+    let whole = "<office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><office:body>\
+                 <office:spreadsheet><table:table table:name=\"a\"><table:table-row>\
+                 <table:table-cell office:value-type=\"string\"><text:p>id</text:p></table:table-cell>";
+    let start = Instant::now();
+    let error = sheets_from_bytes(&ods_of(whole), "x.ods", &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("cut off"), "{error}");
+    let blanks = "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>\
+                  <text:s text:c=\"4000000000\"/></text:p></table:table-cell></table:table-row>";
+    assert!(sheets_from_bytes(&ods(blanks), "x.ods", &ReadOptions::default()).is_err());
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+/// A deterministic stream of numbers (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % below as u64) as usize
+    }
+
+    /// One to eight changes: bytes set, bits flipped, pieces cut out or doubled, the end cut off.
+    fn mutate(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = bytes.to_vec();
+        for _ in 0..=self.next(8) {
+            let at = self.next(out.len());
+            let end = (at + 1 + self.next(64)).min(out.len());
+            match self.next(6) {
+                0 => out[at] = [0, 0xff, b'9', b'<', 0x80][self.next(5)],
+                1 => out[at] ^= 1 << self.next(8),
+                2 => drop(out.drain(at..end)),
+                3 => {
+                    let piece = out[at..end].to_vec();
+                    out.splice(at..at, piece);
+                }
+                4 if self.next(4) == 0 => out.truncate(at.max(8)),
+                _ => out[at] = b'0' + self.next(10) as u8,
+            }
+            if out.len() < 8 {
+                break;
+            }
+        }
+        out
+    }
+}
+
+/// Whatever is done to a workbook, reading it ends soon, with sheets or with an error that names the file.
+#[test]
+fn damaged_workbooks_of_every_kind_end_in_a_message() {
+    let rows = [
+        head(),
+        row(2, "", &[s("A2", "Z1"), n("B2", 100.5)]),
+        row(3, "", &[s("A3", "Z2"), f("B3", "SUM(B1:B2)")]),
+    ];
+    let cells = "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>id</text:p></table:table-cell>\
+                 <table:table-cell table:number-columns-repeated=\"3\" office:value-type=\"float\" office:value=\"12.5\"/></table:table-row>";
+    let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/yearbook.xls");
+    let kinds = [
+        ("a.xlsx", xlsx(&[Part::new("2020", &rows)], "")),
+        ("a.ods", ods(&cells.repeat(3))),
+        ("a.xls", std::fs::read(old).unwrap()),
+    ];
+    let (mut dice, mut refused) = (Dice(2020), 0);
+    for (name, bytes) in &kinds {
+        for round in 0..120 {
+            let start = Instant::now();
+            let damaged = dice.mutate(bytes);
+            if let Err(error) = sheets_from_bytes(&damaged, name, &ReadOptions::default()) {
+                refused += 1;
+                assert!(error.to_string().contains(name), "{error}");
+            }
+            assert!(start.elapsed() < Duration::from_secs(15), "{name}, round {round}");
+        }
+    }
+    assert!((100..360).contains(&refused), "{refused} of 360 refused");
+}

@@ -1,0 +1,321 @@
+//! Tables joined to the zones: rows by their keys, population and GDP in the units that the table names.
+
+use super::gdp::CountyGdp;
+use super::units::{NamedUnit, Quantity, named_unit, unit_row};
+use super::zones::ZoneSet;
+use super::{Notes, missing_file};
+use crate::config::{TableKey, ZoneTable};
+use crate::load_config::Loaded;
+use carbonzone_sheet::{
+    ColumnSpec, KeyIndex, KeyMatch, ReadOptions, SheetError, Table, label_key, nearest, read_table,
+};
+use carbonzone_types::{Finding, InputRecord};
+use std::collections::BTreeMap;
+
+/// What the table holds where a zone's population is missing, by zone: `cell C4: "—"`.
+pub type MissingCells = BTreeMap<usize, String>;
+
+/// What tables are joined to.
+pub struct Joined<'a> {
+    /// Zones.
+    pub zones: &'a mut ZoneSet,
+    /// Counties whose GDP is shared out.
+    pub counties: &'a mut CountyGdp,
+    /// Cells without a population.
+    pub missing: &'a mut MissingCells,
+}
+
+/// One table joined to the zones; what does not match is listed, both ways.
+pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, notes: &mut Notes) {
+    let shown = config.path.display().to_string();
+    let path = loaded.resolve(&config.path);
+    if !path.exists() {
+        notes.findings.push(missing_file("zones", &shown, &path));
+        return;
+    }
+    let (mut rows_read, mut sheet) = (0, String::new());
+    match read_rows(&path, &shown, config, notes) {
+        Ok((mut rows, name)) => {
+            rows_read = rows.len() as u64;
+            sheet = name;
+            leave_out(config, &shown, &mut rows, notes);
+            if config.on == TableKey::County {
+                to.counties.add(config, &shown, rows, notes);
+            } else {
+                apply(config, &shown, &rows, to, notes);
+            }
+        }
+        Err(errors) => {
+            let file = path.display().to_string();
+            for e in errors {
+                let mut finding = e.to_finding().layer("zones").file(shown.clone());
+                finding.message = finding.message.replace(&file, &shown);
+                notes.findings.push(finding);
+            }
+        }
+    }
+    if let Ok(record) = carbonzone_io::file_record("zone_table", &path, &shown) {
+        notes.records.push(InputRecord { features: rows_read, layer: sheet, ..record });
+    }
+}
+
+/// The factor to use for a unit that a table names, with what is to be told: the configured factor holds; without one,
+/// the table's own does.
+pub fn unit_to_use(unit: &NamedUnit, configured: Option<f64>, quantity: Quantity) -> (f64, Option<Finding>) {
+    let (key, standard) = match quantity {
+        Quantity::Persons => ("population_unit_persons", "persons"),
+        Quantity::Money => ("gdp_unit_1e4cny", "万元 (1e4 CNY)"),
+    };
+    let NamedUnit { word, factor, place } = unit;
+    match configured {
+        Some(set) if set == *factor => (set, None),
+        Some(set) => {
+            let message = format!("{place} says {word}, but {key} = {set} is used");
+            let finding = Finding::warning("unit_suspect", message);
+            (set, Some(if factor.is_nan() { finding } else { finding.hint(format!("{key} = {factor}")) }))
+        }
+        None if factor.is_nan() => {
+            let message =
+                format!("{place} names {word}, which cannot be converted: the numbers are not used");
+            (
+                f64::NAN,
+                Some(
+                    Finding::error("unit_suspect", message)
+                        .hint(format!("say what one unit is: {key} = ...")),
+                ),
+            )
+        }
+        None if *factor == 1.0 => (1.0, None),
+        None => {
+            let message =
+                format!("{place} says {word}: numbers are multiplied by {factor} to give {standard}");
+            (
+                *factor,
+                Some(
+                    Finding::info("unit_converted", message).hint(format!("{key} = {factor} says the same")),
+                ),
+            )
+        }
+    }
+}
+
+/// Rows that are declared to be no zone, e.g. a total.
+fn leave_out(table: &ZoneTable, shown: &str, rows: &mut Vec<JoinRow>, notes: &mut Notes) {
+    let skip: Vec<String> = table.skip.iter().map(|key| label_key(key)).collect();
+    let before = rows.len();
+    rows.retain(|row| !skip.contains(&label_key(&row.key)));
+    if rows.len() < before {
+        let count = (before - rows.len()) as u64;
+        notes.findings.push(
+            Finding::info("skipped_rows", format!("rows left out as declared: {}", table.skip.join(", ")))
+                .layer("zones")
+                .file(shown)
+                .count(count),
+        );
+    }
+}
+
+/// What to do about a key that matches no zone.
+fn join_hint(table: &ZoneTable, unmatched: &[String]) -> String {
+    let total = ["合计", "总计", "全市", "小计", "total", "sum"];
+    if let Some(key) = unmatched.iter().find(|key| total.contains(&label_key(key).to_lowercase().as_str())) {
+        return format!("nothing is filled with zero; a row of totals is left out by skip = [\"{key}\"]");
+    }
+    if table.on == TableKey::Id {
+        "nothing is filled with zero: correct the key, or join on = \"name\"".to_owned()
+    } else {
+        "nothing is filled with zero: correct the names in the table, or join on = \"id\"".to_owned()
+    }
+}
+
+/// A row of a joined table.
+pub struct JoinRow {
+    /// Id, name or county.
+    pub key: String,
+    /// Persons.
+    pub population: Option<f64>,
+    /// GDP.
+    pub gdp_1e4cny: Option<f64>,
+    /// Cell of the population and what it holds, if that is no number.
+    missing: Option<String>,
+}
+
+/// A column with numbers and the factor of its unit.
+#[derive(Clone, Copy)]
+struct NumberColumn {
+    column: usize,
+    factor: f64,
+}
+
+/// Rows of the table and the name of its sheet.
+fn read_rows(
+    path: &std::path::Path,
+    shown: &str,
+    config: &ZoneTable,
+    notes: &mut Notes,
+) -> Result<(Vec<JoinRow>, String), Vec<SheetError>> {
+    let mut options = config.sheet.as_deref().map_or_else(ReadOptions::default, ReadOptions::sheet);
+    options.encoding.clone_from(&config.encoding);
+    let spec = |key: &str, column: &str| ColumnSpec::required(key, &[column]);
+    let key = spec("key", &config.key);
+    let population = config.population.as_ref().map(|c| spec("population", c));
+    let gdp = config.gdp.as_ref().map(|c| spec("gdp", c));
+    let specs: Vec<ColumnSpec> =
+        [Some(&key), population.as_ref(), gdp.as_ref()].into_iter().flatten().cloned().collect();
+    let table = read_table(path, &options, &specs).map_err(|e| vec![e])?;
+    let mut told: Vec<Finding> = table.notes().to_vec();
+    let mut errors = Vec::new();
+    let mut find = |spec: Option<&ColumnSpec>| match spec.map(|s| table.required(s)) {
+        Some(Ok(column)) => Some(column),
+        Some(Err(e)) => {
+            errors.push(e);
+            None
+        }
+        None => None,
+    };
+    let (key, population, gdp) = (find(Some(&key)), find(population.as_ref()), find(gdp.as_ref()));
+    let mut number_column = |column: Option<usize>, configured: Option<f64>, quantity: Quantity| {
+        column.map(|column| {
+            told.extend(table.number_notes(column));
+            let unit =
+                named_unit(&table, column, quantity).map(|unit| unit_to_use(&unit, configured, quantity));
+            let (factor, finding) = unit.unwrap_or((configured.unwrap_or(1.0), None));
+            told.extend(finding.map(|f| f.field(table.header().label(column))));
+            NumberColumn { column, factor }
+        })
+    };
+    let population = number_column(population, config.population_unit_persons, Quantity::Persons);
+    let gdp = number_column(gdp, config.gdp_unit_1e4cny, Quantity::Money);
+    notes.findings.items.extend(told.into_iter().map(|f| f.layer("zones").file(shown)));
+    let mut rows = Vec::new();
+    if let Some(key) = key {
+        errors.extend(table.unusable_cells(&[key]));
+        for row in usize::from(unit_row(&table))..table.len() {
+            rows.extend(row_of(&table, row, key, [population, gdp], &mut errors));
+        }
+    }
+    if errors.is_empty() { Ok((rows, table.sheet_name().to_owned())) } else { Err(errors) }
+}
+
+/// One row; `None` without a key.
+fn row_of(
+    table: &Table,
+    row: usize,
+    key: usize,
+    [population, gdp]: [Option<NumberColumn>; 2],
+    errors: &mut Vec<SheetError>,
+) -> Option<JoinRow> {
+    let mut number = |column: Option<NumberColumn>| {
+        let column = column?;
+        match table.number(row, column.column) {
+            // Without a unit that can be converted there is no number; that is told once.
+            Ok(value) => value.map(|v| v * column.factor).filter(|v| !v.is_nan()),
+            Err(e) => {
+                errors.push(e);
+                None
+            }
+        }
+    };
+    let (persons, gdp_1e4cny) = (number(population), number(gdp));
+    let missing = population.filter(|_| persons.is_none()).map(|at| {
+        let held = table.text(row, at.column).map_or_else(|| "empty".to_owned(), |t| format!("\"{t}\""));
+        format!("cell {}: {held}", table.a1(row, at.column))
+    });
+    table.text(row, key).map(|key| JoinRow { key, population: persons, gdp_1e4cny, missing })
+}
+
+fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>, notes: &mut Notes) {
+    let zones = &mut *to.zones;
+    let keys = if config.on == TableKey::Id { zones.ids.clone() } else { zones.names.clone() };
+    let index = KeyIndex::new(&keys, rows.iter().map(|r| r.key.as_str()));
+    let mut matched = vec![false; zones.ids.len()];
+    let (mut unmatched_rows, mut ambiguous, mut loose) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        let i = match index.find(&row.key) {
+            KeyMatch::Exact(i) => i,
+            KeyMatch::Loose(i) => {
+                loose.push(format!("{} = {}", row.key, keys[i]));
+                i
+            }
+            KeyMatch::Several => {
+                ambiguous.push(row.key.clone());
+                continue;
+            }
+            KeyMatch::Nothing => {
+                unmatched_rows.push(row.key.clone());
+                continue;
+            }
+        };
+        if matched[i] {
+            ambiguous.push(row.key.clone());
+        }
+        matched[i] = true;
+        zones.population[i] = row.population.or(zones.population[i]);
+        if let Some(cell) = &row.missing {
+            to.missing.insert(i, format!("{shown}, {cell}"));
+        }
+        if row.gdp_1e4cny.is_some() {
+            zones.gdp_1e4cny[i] = row.gdp_1e4cny;
+            zones.gdp_derived[i] = config.gdp_derived;
+        }
+    }
+    tell_loose(&loose, shown, config, notes);
+    let unmatched_zones: Vec<String> = (0..matched.len())
+        .filter(|i| !matched[*i])
+        .map(|i| format!("{} ({})", zones.ids[i], zones.names[i]))
+        .collect();
+    let hint = join_hint(config, &unmatched_rows);
+    let mut report = |code, message, list: &[String]| {
+        report_list(code, message, list, (shown, &config.key), &hint, notes);
+    };
+    let with_guess: Vec<String> = unmatched_rows
+        .iter()
+        .map(|key| match nearest(key, keys.iter().map(String::as_str), 1).first() {
+            Some(near) => format!("{key} (did you mean {near}?)"),
+            None => key.clone(),
+        })
+        .collect();
+    report("unmatched_table_rows", "rows that match no zone", &with_guess);
+    report("unmatched_zones", "zones without a row", &unmatched_zones);
+    report("ambiguous_rows", "rows that match several zones, or a zone twice", &ambiguous);
+}
+
+/// Keys that were found only without blanks, hyphens and case.
+fn tell_loose(pairs: &[String], shown: &str, config: &ZoneTable, notes: &mut Notes) {
+    if pairs.is_empty() {
+        return;
+    }
+    let list = pairs.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
+    let more = if pairs.len() > 10 { format!(" and {} more", pairs.len() - 10) } else { String::new() };
+    notes.findings.push(
+        Finding::info("loose_keys", format!("keys matched without blanks, hyphens and case: {list}{more}"))
+            .layer("zones")
+            .file(shown)
+            .field(&config.key)
+            .count(pairs.len() as u64),
+    );
+}
+
+/// An error that lists the rows or units concerned; nothing if there are none.
+pub fn report_list(
+    code: &str,
+    message: &str,
+    list: &[String],
+    (file, field): (&str, &str),
+    hint: &str,
+    notes: &mut Notes,
+) {
+    if list.is_empty() {
+        return;
+    }
+    let more = if list.len() > 20 { format!(" and {} more", list.len() - 20) } else { String::new() };
+    let shown_list = list.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+    notes.findings.push(
+        Finding::error(code, format!("{message}: {shown_list}{more}"))
+            .layer("zones")
+            .file(file)
+            .field(field)
+            .count(list.len() as u64)
+            .hint(hint),
+    );
+}
