@@ -1,5 +1,6 @@
 //! CSV text into cells, keeping the row numbers that a spreadsheet program shows.
 
+use crate::formula::unescape_formula;
 use crate::{Cell, Sheet, SheetError, decode};
 use std::path::Path;
 
@@ -84,7 +85,7 @@ impl CsvText {
             let inside: usize = record.iter().map(|f| f.matches('\n').count()).sum();
             let blank = (reader.position().line() - start).saturating_sub(inside as u64 + 1);
             rows.extend((0..blank).map(|_| Vec::new()));
-            rows.push(record.iter().map(Cell::text).collect());
+            rows.push(record.iter().map(|field| Cell::text(unescape_formula(field))).collect());
         }
         if announced_delimiter(&self.text).is_some()
             && let Some(first) = rows.first_mut()

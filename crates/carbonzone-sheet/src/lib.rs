@@ -29,6 +29,7 @@ mod cell;
 mod csv_read;
 mod encoding;
 mod error;
+mod formula;
 mod header;
 mod number;
 mod read;

@@ -3,6 +3,7 @@
 use crate::check_layers;
 use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
+use crate::names;
 use carbonzone_types::{Finding, Findings};
 use std::collections::BTreeMap;
 
@@ -10,7 +11,10 @@ use std::collections::BTreeMap;
 pub fn check(loaded: &Loaded) -> Findings {
     let mut findings = Findings::new();
     let p = &loaded.pipeline;
-    check_name(loaded, &p.city.name, &mut findings);
+    names::check_run_name(loaded, &p.city.name, &mut findings);
+    names::check_zones_layer(loaded, &p.layers.zones.kind, &mut findings);
+    names::check_sectors(loaded, &mut findings);
+    names::check_proxies(loaded, &mut findings);
     check_cell(loaded, &p.aggregate, &mut findings);
     if let Some(roads) = &p.layers.roads
         && !(0.0..=1.0).contains(&roads.lambda)
@@ -29,21 +33,6 @@ pub fn check(loaded: &Loaded) -> Findings {
     check_totals(loaded, &mut findings);
     check_rules(loaded, &mut findings);
     findings
-}
-
-/// The name of a run becomes a folder and file names.
-pub fn check_name<P>(loaded: &Loaded<P>, name: &str, findings: &mut Findings) {
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
-        findings.push(
-            loaded.at(
-                Finding::error("city_name", "the name becomes a folder and a file name")
-                    .field("city.name")
-                    .value(name)
-                    .expected("letters, digits, _ and -"),
-                &["city", "name"],
-            ),
-        );
-    }
 }
 
 /// A grid needs cells.
