@@ -1,5 +1,6 @@
 //! Names from the pipeline file that become names of files, layers, sheets and columns.
 
+use crate::config::ZoneLayer;
 use crate::load_config::Loaded;
 use carbonzone_types::{Finding, Findings};
 use std::path::Path;
@@ -229,6 +230,36 @@ pub fn check_texts<P: serde::Serialize>(loaded: &Loaded<P>, findings: &mut Findi
             findings.push(loaded.at(finding, &keys));
         }
     });
+}
+
+/// Names of zones from a layer: what figures and tables cannot show is taken out, and that is told.
+pub fn clean_labels(
+    config: &ZoneLayer,
+    field: Option<&str>,
+    texts: &mut [Option<String>],
+    findings: &mut Findings,
+) {
+    let mut cleaned = Vec::new();
+    for text in texts.iter_mut().flatten() {
+        let flat = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c });
+        let new: String = flat.filter(|c| !is_control(*c, true)).take(TITLE_LENGTH).collect();
+        if new != *text {
+            cleaned.push(shown(text));
+            *text = new;
+        }
+    }
+    if let Some(first) = cleaned.first() {
+        let message = "names hold control characters or more than 200 characters; these were taken out";
+        findings.push(
+            Finding::warning("control_character", message)
+                .layer("zones")
+                .file(config.source.path.display().to_string())
+                .field(field.unwrap_or_default())
+                .value(first)
+                .count(cleaned.len() as u64)
+                .hint("correct the names in the layer"),
+        );
+    }
 }
 
 /// Line ends and tabs are fine in a WKT or a condition, but not in a title.

@@ -2,7 +2,7 @@
 //!
 //! Only files that carbonzone recorded, with the bytes it wrote, are replaced or removed; every other file stays. A
 //! process that dies leaves the old or the new folder, and what else it left is put right by the next one
-//! (`docs/reliability.md`, `docs/adr/0015-exchange-of-the-output-folder.md`). Nothing is printed here.
+//! (`docs/reliability.md`, `docs/adr/0016-exchange-of-the-output-folder.md`). Nothing is printed here.
 
 mod error;
 mod files;
