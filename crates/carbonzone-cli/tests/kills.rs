@@ -91,7 +91,7 @@ fn of_many_runs_into_one_folder_one_goes_on_and_the_others_are_told_who_it_is() 
             match output.status.code() {
                 Some(0) => done += 1,
                 Some(2) => {
-                    assert!(stderr.contains("is in use: ") && stderr.contains("(process "), "{stderr}")
+                    assert!(stderr.contains("is in use: ") && stderr.contains("(process "), "{stderr}");
                 }
                 other => panic!("{other:?}: {stderr}"),
             }

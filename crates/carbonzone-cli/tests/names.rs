@@ -93,7 +93,7 @@ fn names_in_layers_with_control_characters_are_cleaned_and_told_and_every_figure
         tiny.read("out/townships.csv").contains("East[31m")
             && tiny.read("out/townships.csv").contains("We st")
     );
-    assert!(outputs_of(&tiny.at("out")).iter().any(|o| o.ends_with(".png")));
+    assert!(outputs_of(&tiny.at("out")).iter().any(|o| o.starts_with("figures/")));
 }
 
 #[test]

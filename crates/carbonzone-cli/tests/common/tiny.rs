@@ -119,8 +119,9 @@ impl Tiny {
     }
 
     pub fn read(&self, path: &str) -> String {
-        String::from_utf8_lossy(&std::fs::read(self.at(path)).unwrap_or_else(|e| panic!("{path}: {e}")))
-            .into_owned()
+        let bytes = std::fs::read(self.at(path));
+        assert!(bytes.is_ok(), "{path}: {bytes:?}");
+        String::from_utf8_lossy(&bytes.unwrap()).into_owned()
     }
 
     /// Changes the pipeline.

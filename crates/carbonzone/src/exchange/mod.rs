@@ -23,6 +23,7 @@ use error::Result;
 use lock::Lock;
 use owned::{Owned, Whose};
 use place::Place;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use steps::{Folders, exchange, settle, swap};
 
@@ -183,7 +184,8 @@ impl Exchange {
             for step in &steps {
                 step.apply(&mut self.lock)?;
             }
-            kept.retain(|k| !moved.iter().any(|m| m.from == k.from));
+            let again: BTreeSet<&PathBuf> = moved.iter().map(|m| &m.from).collect();
+            kept.retain(|k| !again.contains(&k.from));
             kept.extend(moved);
         }
         self.lock.release();

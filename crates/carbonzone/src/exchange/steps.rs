@@ -131,6 +131,7 @@ pub fn settle(old_folder: &Path, old: &mut Owned, target: &Path) -> Result<(Vec<
     let places = keep.files(old)?;
     let mut moved: BTreeMap<PathBuf, PathBuf> = places.into_iter().map(|k| (k.from, k.to)).collect();
     let all = walk(old_folder).map_err(ExchangeError::io("read the folder", old_folder))?;
+    let recorded: BTreeSet<PathBuf> = old.files().map(Path::to_path_buf).collect();
     let mut files: Vec<&Entry> = all.iter().filter(|e| !e.folder).collect();
     files.sort_by_key(|e| old.removal_order(&e.path));
     for entry in files {
@@ -142,7 +143,7 @@ pub fn settle(old_folder: &Path, old: &mut Owned, target: &Path) -> Result<(Vec<
             steps.push(Step::Move(full, target.join(&to)));
             kept.push(Kept { from: entry.path.clone(), to });
         } else {
-            let read = old.stamp_of(&entry.path).filter(|_| old.files().any(|p| p == entry.path));
+            let read = old.stamp_of(&entry.path).filter(|_| recorded.contains(&entry.path));
             steps.push(Step::Remove(full, read));
         }
     }
@@ -231,9 +232,10 @@ impl Keeping {
     fn empty_folders(&self, old: &Owned) -> Vec<PathBuf> {
         let ours = old.folders();
         let all = walk(&self.from).unwrap_or_default();
-        let empty = |p: &Path| !all.iter().any(|e| e.path.parent() == Some(p));
-        let folders = all.iter().filter(|e| e.folder && !ours.contains(e.path.as_path()));
-        folders.filter(|e| empty(&e.path)).map(|e| self.below_renamed(&e.path)).collect()
+        let filled: BTreeSet<&Path> = all.iter().filter_map(|e| e.path.parent()).collect();
+        let empty = |p: &Path| !ours.contains(p) && !filled.contains(p);
+        let folders = all.iter().filter(|e| e.folder && empty(&e.path));
+        folders.map(|e| self.below_renamed(&e.path)).collect()
     }
 
     /// Parents of a file in the other folder that have to be made, outermost first.

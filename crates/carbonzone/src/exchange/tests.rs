@@ -1,7 +1,7 @@
 //! The exchange on small folders: every prefix of its steps, and every kind of file and place.
 
 use super::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 
 const RECORD: &str = "record.txt";
