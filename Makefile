@@ -31,18 +31,19 @@ build: $(CZ) ## the release binary
 # ---------------------------------------------------------------- Suzhou
 $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED): $(CZ)
 	@mkdir -p $(SYNTH)
+	@rm -f $(SYNTH)/suzhou/.made-*
 	$(CZ) synth suzhou --parcels $(PARCELS) --seed $(SEED) --out $(SYNTH)/suzhou
 	@touch $@
 
 out/suzhou/run.json: $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED) pipelines/suzhou.toml
-	$(CZ) run pipelines/suzhou.toml --out out/suzhou --no-summary
+	$(CZ) run pipelines/suzhou.toml --out out/suzhou --no-summary --overwrite
 	@touch $@
 
 suzhou: out/suzhou/run.json ## the synthetic Suzhou from a fresh clone to zones on a map (PARCELS=100000 SEED=2020)
 	@$(CZ) show out/suzhou
 
 out/suzhou-inventory/run.json: $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED) pipelines/suzhou-inventory.toml
-	$(CZ) run pipelines/suzhou-inventory.toml --out out/suzhou-inventory --no-summary
+	$(CZ) run pipelines/suzhou-inventory.toml --out out/suzhou-inventory --no-summary --overwrite
 	@touch $@
 
 suzhou-inventory: out/suzhou-inventory/run.json ## the same city with totals computed from a (synthetic) yearbook
@@ -51,15 +52,16 @@ suzhou-inventory: out/suzhou-inventory/run.json ## the same city with totals com
 # ---------------------------------------------------------------- Guiyang and Henan
 $(SYNTH)/%/.made-$(SEED): $(CZ)
 	@mkdir -p $(SYNTH)
+	@rm -f $(SYNTH)/$*/.made-*
 	$(CZ) synth $* --seed $(SEED) --out $(SYNTH)/$*
 	@touch $@
 
 out/guiyang-published/run.json: $(CZ) pipelines/guiyang-published.toml $(wildcard fixtures/guiyang/published/*.csv)
-	$(CZ) run pipelines/guiyang-published.toml --out out/guiyang-published --no-summary
+	$(CZ) run pipelines/guiyang-published.toml --out out/guiyang-published --no-summary --overwrite
 	@touch $@
 
 out/guiyang/run.json: $(SYNTH)/guiyang/.made-$(SEED) pipelines/guiyang.toml
-	$(CZ) run pipelines/guiyang.toml --out out/guiyang --no-summary
+	$(CZ) run pipelines/guiyang.toml --out out/guiyang --no-summary --overwrite
 	@touch $@
 
 guiyang: out/guiyang-published/run.json out/guiyang/run.json ## the Guiyang paper recomputed cell by cell, and its method on synthetic counties
@@ -67,7 +69,7 @@ guiyang: out/guiyang-published/run.json out/guiyang/run.json ## the Guiyang pape
 	@$(CZ) show out/guiyang
 
 out/henan/run.json: $(SYNTH)/henan/.made-$(SEED) pipelines/henan.toml
-	$(CZ) run pipelines/henan.toml --out out/henan --no-summary
+	$(CZ) run pipelines/henan.toml --out out/henan --no-summary --overwrite
 	@touch $@
 
 henan: out/henan/run.json ## twenty years of emission, absorption and imbalance risk in a synthetic Henan

@@ -58,7 +58,7 @@ pub struct RunArgs {
     /// Output folder; by default `out` and the name of the city
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Replace an output folder of another pipeline
+    /// Put the results into a folder of another pipeline, or of other files: what carbonzone did not write stays
     #[arg(long)]
     pub overwrite: bool,
     /// Threads [default: all processors]; the results do not depend on it

@@ -1,6 +1,7 @@
 //! `carbonzone compare`: differences of two runs or two years per unit, and who moved from which zone to which.
 
 use crate::args::CompareArgs;
+use crate::new_file::write_new;
 use crate::terminal::print_line;
 use carbonzone::RunManifest;
 use carbonzone::compare::{RunComparison, compare as compare_runs};
@@ -14,7 +15,7 @@ use std::fmt::Write as _;
 pub fn compare(args: &CompareArgs) -> anyhow::Result<u8> {
     let compared = compare_runs(&args.run_a, &args.run_b, args.year_a.zip(args.year_b))?;
     if let Some(path) = &args.export {
-        carbonzone_sheet::write_csv_bom(path, &compared.wide)?;
+        write_new(path, &carbonzone_sheet::csv_bytes(&compared.wide, true)?)?;
     }
     print_line(&text(&compared));
     Ok(0)

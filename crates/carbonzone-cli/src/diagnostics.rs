@@ -1,6 +1,6 @@
 //! Findings for people: grouped by layer, with the place in the pipeline file, and as JSON.
 
-use crate::terminal::eprint_line;
+use crate::terminal::{eprint_line, without_codes};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use carbonzone_types::{Finding, Findings, Severity};
 use std::fmt::Write as _;
@@ -79,7 +79,7 @@ fn level(severity: Severity) -> Level<'static> {
 }
 
 fn render_one(finding: &Finding, pipeline_path: &str, pipeline_text: &str, colour: Colour) -> String {
-    let title = format!("{}{}", place(finding), finding.message);
+    let title = without_codes(&format!("{}{}", place(finding), finding.message));
     let mut group = Group::with_title(level(finding.severity).primary_title(&title).id(finding.code.clone()));
     if let Some(span) = finding.span.filter(|s| s.end <= pipeline_text.len() && s.start <= s.end) {
         group = group.element(
@@ -120,7 +120,7 @@ fn place(finding: &Finding) -> String {
 fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
     if let Some(expected) = &finding.expected {
-        out.push(("expected", expected.clone()));
+        out.push(("expected", without_codes(expected)));
     }
     if let Some(count) = finding.count {
         out.push(("count", count.to_string()));
@@ -129,7 +129,7 @@ fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
         out.push(("at stake", format!("{amount_t:.1} t CO2e")));
     }
     if let Some(hint) = &finding.hint {
-        out.push(("hint", hint.clone()));
+        out.push(("hint", without_codes(hint)));
     }
     out
 }

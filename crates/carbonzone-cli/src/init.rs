@@ -1,19 +1,17 @@
 //! `carbonzone init`: a commented starter pipeline.
 
 use crate::args::InitArgs;
+use crate::new_file::write_new;
 use crate::terminal::print_line;
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 const STARTER: &str = include_str!("../data/starter.toml");
 
 /// The command.
 pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
     let path = args.dir.join("pipeline.toml");
-    if path.exists() {
-        bail!("{} exists\nhint: choose another folder", path.display());
-    }
     std::fs::create_dir_all(&args.dir).with_context(|| format!("cannot create {}", args.dir.display()))?;
-    std::fs::write(&path, STARTER).with_context(|| format!("cannot write {}", path.display()))?;
+    write_new(&path, STARTER.as_bytes())?;
     print_line(&format!(
         "wrote {0}\nput your layers beside it, change the paths and fields, then\n  carbonzone check {0}\n  carbonzone run {0}",
         path.display()

@@ -2,6 +2,7 @@
 
 use crate::args::InventoryArgs;
 use crate::diagnostics;
+use crate::new_file::write_new;
 use crate::progress::Bars;
 use crate::terminal::print_line;
 use anyhow::{Context, bail};
@@ -9,14 +10,14 @@ use carbonzone::Config;
 use carbonzone::inventory::{GivenTotal, SectorTotals, sector_totals};
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_inventory::{Inventory, InventoryLine};
-use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
+use carbonzone_sheet::{OutSheet, csv_bytes, xlsx_bytes};
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// The command.
 pub fn inventory(args: &InventoryArgs) -> anyhow::Result<u8> {
     if let Some(path) = &args.template {
-        write_xlsx(path, &carbonzone_inventory::template(None))?;
+        write_new(path, &xlsx_bytes(&carbonzone_inventory::template(None))?)?;
         print_line(&format!("wrote the yearbook template {}", path.display()));
         return Ok(0);
     }
@@ -64,20 +65,19 @@ fn given(totals: &[GivenTotal]) -> String {
 }
 
 fn export(inventory: &Inventory, path: &Path) -> anyhow::Result<()> {
-    match path.extension().and_then(|e| e.to_str()).unwrap_or("") {
-        "csv" => write_csv_bom(path, &inventory.lines_table())?,
+    let bytes = match path.extension().and_then(|e| e.to_str()).unwrap_or("") {
+        "csv" => csv_bytes(&inventory.lines_table(), true)?,
         "xlsx" => {
             let sheets: Vec<OutSheet> =
                 inventory.tables().into_iter().map(|(n, t)| OutSheet::new(n, t)).collect();
-            write_xlsx(path, &sheets)?;
+            xlsx_bytes(&sheets)?
         }
-        "json" => std::fs::write(path, serde_json::to_string_pretty(inventory)?)
-            .with_context(|| format!("cannot write {}", path.display()))?,
+        "json" => serde_json::to_vec_pretty(inventory)?,
         other => {
             bail!("--export {}: unknown format \"{other}\" (expected .csv, .xlsx or .json)", path.display())
         }
-    }
-    Ok(())
+    };
+    write_new(path, &bytes)
 }
 
 fn report(inventory: &Inventory) -> String {

@@ -11,10 +11,13 @@ mod factors;
 mod init;
 mod inventory_command;
 mod maps;
+mod new_file;
+mod panics;
 mod progress;
 mod run;
 mod summary;
 mod synth_command;
+mod synth_folder;
 mod synth_region;
 mod terminal;
 
@@ -27,9 +30,10 @@ const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
     carbonzone_io::return_memory_early();
+    panics::install();
     progress::install_ctrl_c();
     let cli = Cli::parse();
-    match dispatch(cli.command) {
+    match panics::caught(|| dispatch(cli.command)) {
         Ok(code) => ExitCode::from(code),
         Err(_) if progress::cancelled() => ExitCode::from(run::say_cancelled()),
         Err(error) => {

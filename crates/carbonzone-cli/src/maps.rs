@@ -2,6 +2,7 @@
 
 use crate::args::{BreaksArg, MapsArgs, PaletteArg, ScaleArg};
 use crate::progress::Bars;
+use crate::run::command_line;
 use crate::terminal::print_line;
 use carbonzone::maps::{lang, language_of, redraw};
 use carbonzone::out_dir::{named, read_manifest};
@@ -35,7 +36,7 @@ pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
         dpi: args.dpi,
         ..RenderOptions::default()
     };
-    let manifest = redraw(&args.run_dir, &options, &Bars::new(args.quiet))?;
+    let manifest = redraw(&args.run_dir, &options, &command_line().join(" "), &Bars::new(args.quiet))?;
     if !args.quiet {
         print_line(&format!(
             "maps of {} written to {}\n  project  {}\n  report   {}\n  figures  {}",

@@ -6,7 +6,8 @@ use crate::progress::{Bars, cancelled};
 use crate::summary;
 use crate::terminal::{eprint_line, print_line};
 use anyhow::Context;
-use carbonzone::out_dir::OutDir;
+use carbonzone::exchange::Kept;
+use carbonzone::out_dir::{begin_run, kept_lines};
 use carbonzone::{Checked, Config, Findings, RunResult};
 use std::path::Path;
 
@@ -40,19 +41,17 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
     outputs.maps &= !args.no_maps;
     outputs.parcel_format = args.parcel_output.map_or(outputs.parcel_format, Into::into);
     let target = args.out.clone().unwrap_or_else(|| Path::new("out").join(config.name()));
-    let out = OutDir::begin(&target, &args.pipeline.display().to_string(), args.overwrite)?;
+    let out = begin_run(&target, &config, &command_line().join(" "), args.overwrite)?;
+    tell(&out.recovered, &target);
     let Checked { value, findings, .. } = load_and_compute(&config, &bars, args.strict);
     if cancelled() {
         return Ok(say_cancelled());
     }
     let Some(mut result) = value else { return Ok(refuse(&args.pipeline, &findings)) };
-    result.record_mut().command_line = std::env::args().collect();
+    result.record_mut().command_line = command_line();
     carbonzone::write(&result, out.path(), config.outputs(), &bars)
         .with_context(|| format!("writing into {}", target.display()))?;
-    let (target, kept) = out.finish()?;
-    for file in kept {
-        eprint_line(&format!("kept your file {}", target.join(file).display()));
-    }
+    tell(&out.finish()?, &target);
     if !args.quiet {
         diagnostics::eprint(&findings, &args.pipeline);
         if !args.no_summary {
@@ -60,6 +59,18 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
         }
     }
     Ok(0)
+}
+
+/// The command line, without passwords.
+pub fn command_line() -> Vec<String> {
+    std::env::args_os().map(|a| carbonzone_types::redact(&a.to_string_lossy())).collect()
+}
+
+/// Says on standard error which files of the user are kept.
+pub fn tell(kept: &[Kept], target: &Path) {
+    for line in kept_lines(kept, target) {
+        eprint_line(&line);
+    }
 }
 
 /// Reads and computes; with `strict` a warning stops it as an error does.

@@ -2,9 +2,9 @@
 
 use crate::args::{SynthArgs, SynthCity};
 use crate::progress::Bars;
-use crate::synth_region;
 use crate::terminal::print_line;
-use anyhow::{Context, bail};
+use crate::{synth_folder, synth_region};
+use anyhow::bail;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     FieldType, GeometryKind, LayerSpec, LineBatch, PointBatch, VectorFormat, VectorWriter, WorkingCrs,
@@ -43,22 +43,19 @@ fn suzhou(args: &SynthArgs) -> anyhow::Result<u8> {
     };
     let crs = WorkingCrs::parse(CRS)?;
     let bars = Bars::new(args.quiet);
-    let partial = partial_of(&args.out)?;
-    let mut sink = Files::create(&partial, &crs, args.all_gpkg)?;
+    let out = synth_folder::begin(&args.out, args.facts.as_deref())?;
+    let mut sink = Files::create(out.path(), &crs, args.all_gpkg)?;
     let options = SynthOptions { parcels: args.parcels, seed: args.seed };
     let projection = ByGdal { crs: &crs };
     let summary = generate(&facts, &options, &projection, &mut sink, &bars)?;
     sink.finish()?;
-    std::fs::write(
-        partial.join("SYNTHETIC.txt"),
-        format!(
-            "SYNTHETIC DATA made by carbonzone {} (parcels {}, seed {}).\nNothing here describes a real parcel, firm or person.\n",
-            env!("CARGO_PKG_VERSION"),
-            args.parcels,
-            args.seed
-        ),
-    )?;
-    replace(&partial, &args.out)?;
+    let text = format!(
+        "SYNTHETIC DATA made by carbonzone {} (parcels {}, seed {}).\nNothing here describes a real parcel, firm or person.\n",
+        env!("CARGO_PKG_VERSION"),
+        args.parcels,
+        args.seed
+    );
+    synth_folder::finish(out, &args.out, &text)?;
     if !args.quiet {
         print_line(&describe(&summary, &args.out));
     }
@@ -82,28 +79,6 @@ fn describe(summary: &SynthSummary, out: &Path) -> String {
         summary.night_person_cents as f64 / 100.0,
         out.display()
     )
-}
-
-/// Folder beside the target in which the place is made.
-pub fn partial_of(out: &Path) -> anyhow::Result<PathBuf> {
-    let name = out.file_name().context("--out has no name")?.to_string_lossy().into_owned();
-    let partial = out.with_file_name(format!(".{name}.partial"));
-    if partial.exists() {
-        std::fs::remove_dir_all(&partial)?;
-    }
-    if out.exists() && !out.join("SYNTHETIC.txt").exists() && out.read_dir()?.next().is_some() {
-        bail!("{} exists and is not a synthetic city\nhint: choose another folder", out.display());
-    }
-    std::fs::create_dir_all(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
-    Ok(partial)
-}
-
-/// Puts the made folder in its place.
-pub fn replace(partial: &Path, out: &Path) -> anyhow::Result<()> {
-    if out.exists() {
-        std::fs::remove_dir_all(out).with_context(|| format!("cannot replace {}", out.display()))?;
-    }
-    std::fs::rename(partial, out).with_context(|| format!("cannot create {}", out.display()))
 }
 
 /// PROJ through GDAL, as the runs use it.

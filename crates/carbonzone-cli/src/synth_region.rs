@@ -2,8 +2,10 @@
 
 use crate::args::SynthArgs;
 use crate::progress::Bars;
-use crate::synth_command::{ByGdal, fail, partial_of, replace};
+use crate::synth_command::{ByGdal, fail};
+use crate::synth_folder;
 use crate::terminal::print_line;
+use carbonzone::exchange::Exchange;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, FloatBand, GeometryKind, LayerSpec, VectorFormat, VectorWriter, WorkingCrs};
 use carbonzone_synth::guiyang::{self, GuiyangFacts, GuiyangOptions};
@@ -21,8 +23,8 @@ const HENAN_CRS: &str = "ESRI:102025";
 pub fn guiyang(args: &SynthArgs) -> anyhow::Result<u8> {
     let facts = GuiyangFacts::builtin()?;
     let (crs, bars) = (WorkingCrs::parse(GUIYANG_CRS)?, Bars::new(args.quiet));
-    let partial = partial_of(&args.out)?;
-    let mut sink = Files::new(&partial, &crs);
+    let out = synth_folder::begin(&args.out, None)?;
+    let mut sink = Files::new(out.path(), &crs);
     let options = GuiyangOptions { seed: args.seed, ..GuiyangOptions::default() };
     let summary = guiyang::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, &bars)?;
     let cells = summary.cells;
@@ -31,15 +33,15 @@ pub fn guiyang(args: &SynthArgs) -> anyhow::Result<u8> {
         "SYNTHETIC Guiyang: {} counties ({km2:.1} km²), {cells} land-cover cells per year",
         summary.unit_area_m2.len()
     );
-    finish(args, &partial, &text)
+    finish(args, out, &text)
 }
 
 /// 157 counties, twenty years of rasters, energy CO2 per county.
 pub fn henan(args: &SynthArgs) -> anyhow::Result<u8> {
     let facts = HenanFacts::builtin()?;
     let (crs, bars) = (WorkingCrs::parse(HENAN_CRS)?, Bars::new(args.quiet));
-    let partial = partial_of(&args.out)?;
-    let mut sink = Files::new(&partial, &crs);
+    let out = synth_folder::begin(&args.out, None)?;
+    let mut sink = Files::new(out.path(), &crs);
     let options = HenanOptions { seed: args.seed, ..HenanOptions::default() };
     let summary = henan::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, &bars)?;
     let text = format!(
@@ -49,19 +51,16 @@ pub fn henan(args: &SynthArgs) -> anyhow::Result<u8> {
         summary.cells,
         summary.rasters
     );
-    finish(args, &partial, &text)
+    finish(args, out, &text)
 }
 
-fn finish(args: &SynthArgs, partial: &Path, text: &str) -> anyhow::Result<u8> {
-    std::fs::write(
-        partial.join("SYNTHETIC.txt"),
-        format!(
-            "SYNTHETIC DATA made by carbonzone {} (seed {}).\nBorders, rasters and tables describe no real place.\n",
-            env!("CARGO_PKG_VERSION"),
-            args.seed
-        ),
-    )?;
-    replace(partial, &args.out)?;
+fn finish(args: &SynthArgs, out: Exchange, text: &str) -> anyhow::Result<u8> {
+    let label = format!(
+        "SYNTHETIC DATA made by carbonzone {} (seed {}).\nBorders, rasters and tables describe no real place.\n",
+        env!("CARGO_PKG_VERSION"),
+        args.seed
+    );
+    synth_folder::finish(out, &args.out, &label)?;
     if !args.quiet {
         print_line(&format!("{text}\nwritten to {}", args.out.display()));
     }

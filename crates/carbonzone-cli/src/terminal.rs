@@ -1,10 +1,13 @@
-//! Where text leaves the program: results on standard output, everything else on standard error.
+//! Where text leaves the program: results on standard output, everything else on standard error. Passwords and control
+//! codes do not.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 /// Standard output, for results. A reader that has seen enough (`| head`) ends the program quietly.
 pub fn print_line(text: &str) {
-    let mut out = std::io::stdout().lock();
+    let stdout = std::io::stdout();
+    let text = clean(text, stdout.is_terminal());
+    let mut out = stdout.lock();
     let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
     match written {
         Ok(()) => {}
@@ -18,5 +21,67 @@ pub fn print_line(text: &str) {
 
 /// Standard error, for everything else. There is nobody left to tell if it is closed.
 pub fn eprint_line(text: &str) {
+    let text = clean(text, std::io::stderr().is_terminal());
     let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+}
+
+/// Without passwords, and without control codes but line ends, tabs and, on a terminal, the colours of messages.
+fn clean(text: &str, colours: bool) -> String {
+    let text = carbonzone_types::redact(text);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(is_code) {
+        out.push_str(&rest[..at]);
+        let code = &rest[at..];
+        let length = if colours { colour_length(code) } else { None };
+        let first = code.chars().next().map_or(0, char::len_utf8);
+        match length {
+            Some(n) => out.push_str(&code[..n]),
+            None => out.extend(code.chars().next().map(picture)),
+        }
+        rest = &code[length.unwrap_or(first)..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A text from a file, to be set into a coloured message.
+pub fn without_codes(text: &str) -> String {
+    text.chars().map(|c| if is_code(c) { picture(c) } else { c }).collect()
+}
+
+/// Control codes, and the marks that turn the direction of what follows.
+fn is_code(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t'))
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The picture of a control code (␛ for escape).
+fn picture(c: char) -> char {
+    match u32::from(c) {
+        code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or('\u{fffd}'),
+        0x7f => '\u{2421}',
+        _ => '\u{fffd}',
+    }
+}
+
+/// Length of a colour sequence: escape, `[`, digits and `;`, `m`.
+fn colour_length(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("\u{1b}[")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    rest[end..].starts_with('m').then_some(end + 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_codes_are_shown_as_pictures() {
+        assert_eq!(clean("unit \"\u{1b}]0;x\u{7}t\"", true), "unit \"␛]0;x␇t\"");
+        assert_eq!(clean("\u{1b}[31mred\u{1b}[0m\tx\n", true), "\u{1b}[31mred\u{1b}[0m\tx\n");
+        assert_eq!(clean("\u{1b}[31mred", false), "␛[31mred");
+        assert_eq!(clean("a\rb\u{9b}2J\u{202e}", true), "a␍b\u{fffd}2J\u{fffd}");
+        assert_eq!(without_codes("\u{1b}[31m"), "␛[31m");
+    }
 }

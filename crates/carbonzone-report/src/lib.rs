@@ -18,6 +18,7 @@ pub mod qgis;
 mod render;
 pub mod style;
 pub mod words;
+mod xml_text;
 
 pub use data::{
     BreakMethod, ClassScale, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile, RenderOptions,

@@ -1,6 +1,7 @@
 //! CSV text into cells, keeping the row numbers that a spreadsheet program shows.
 
 use crate::csv_lines::{CsvFault, CsvLines, CsvRecord, OddLines};
+use crate::formula::unescape_formula;
 use crate::{Cell, Sheet, SheetError, decode};
 use carbonzone_types::Finding;
 use std::collections::BTreeMap;
@@ -104,9 +105,10 @@ impl CsvText {
         let (mut records, mut record) = (self.records(), CsvRecord::default());
         let (mut rows, mut lines): (Vec<Vec<Cell>>, Vec<u64>) = (Vec::new(), Vec::new());
         let broken = |e: CsvFault| SheetError::Csv { file: self.file.clone(), message: e.to_string() };
+        let cell = |field: &str| Cell::text(unescape_formula(field));
         while records.read(&mut record).map_err(broken)? {
             lines.push(record.line());
-            rows.push(if record.is_blank() { Vec::new() } else { record.iter().map(Cell::text).collect() });
+            rows.push(if record.is_blank() { Vec::new() } else { record.iter().map(cell).collect() });
         }
         if announced_delimiter(&self.text).is_some()
             && let Some(first) = rows.first_mut()

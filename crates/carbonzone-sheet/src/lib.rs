@@ -31,6 +31,7 @@ mod csv_lines;
 mod csv_read;
 mod encoding;
 mod error;
+mod formula;
 mod header;
 mod join;
 mod number;

@@ -1,6 +1,7 @@
 //! Tables for Excel: CSV with a byte order mark, and XLSX. Same input, same bytes.
 
 use crate::SheetError;
+use crate::formula::{escape_formula, looks_like_formula};
 use carbonzone_types::{AttributeTable, ColumnData};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use std::path::Path;
@@ -72,7 +73,8 @@ impl OutSheet {
 }
 
 /// A table as CSV: UTF-8, comma, LF, quotes only where needed, NULL empty, floats in the shortest form that reads
-/// back to the same bits. `bom` adds the byte order mark that Excel needs to read Chinese.
+/// back to the same bits. A text that begins as a formula does (`=1+1`) gets an apostrophe before it, which the readers of
+/// this crate take away again. `bom` adds the byte order mark that Excel needs to read Chinese.
 ///
 /// # Errors
 /// [`SheetError::Csv`] (does not happen with a memory buffer).
@@ -80,13 +82,21 @@ pub fn csv_bytes(table: &AttributeTable, bom: bool) -> Result<Vec<u8>, SheetErro
     let fail = |e: csv::Error| SheetError::Csv { file: "(memory)".to_owned(), message: e.to_string() };
     let start = if bom { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
     let mut writer = csv::WriterBuilder::new().from_writer(start);
-    writer.write_record(table.columns.iter().map(|c| c.name.as_str())).map_err(fail)?;
+    let header = table.columns.iter().map(|c| escape_formula(&c.name).into_owned());
+    writer.write_record(header).map_err(fail)?;
     for row in 0..table.rows() {
-        writer
-            .write_record(table.columns.iter().map(|c| c.data.text_at(row).unwrap_or_default()))
-            .map_err(fail)?;
+        writer.write_record(table.columns.iter().map(|c| csv_cell(&c.data, row))).map_err(fail)?;
     }
     writer.into_inner().map_err(|e| SheetError::Csv { file: "(memory)".to_owned(), message: e.to_string() })
+}
+
+/// A value as text; a text that a spreadsheet program would run as a formula stands behind an apostrophe.
+fn csv_cell(data: &ColumnData, row: usize) -> String {
+    let value = data.text_at(row).unwrap_or_default();
+    match data {
+        ColumnData::Text(_) => escape_formula(&value).into_owned(),
+        _ => value,
+    }
 }
 
 /// Writes a table as CSV with a byte order mark, so that Excel reads Chinese.
@@ -155,7 +165,7 @@ fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
         worksheet.set_column_width(column as u16, shown_width(sheet, column))?;
     }
     for (row, line) in sheet.preamble.iter().enumerate() {
-        worksheet.write(row as u32, 0, line.as_str())?;
+        write_text(worksheet, row as u32, 0, line)?;
     }
     Ok(())
 }
@@ -204,7 +214,7 @@ fn write_column(
         let at = top + row as u32;
         match data {
             ColumnData::Text(v) => {
-                v[row].as_deref().map(|s| worksheet.write_string(at, column, s)).transpose()?;
+                v[row].as_deref().map(|s| write_text(worksheet, at, column, s)).transpose()?;
             }
             ColumnData::Real(v) => v[row].map(|x| number(worksheet, at, x)).transpose()?.unwrap_or_default(),
             ColumnData::Int(v) => {
@@ -214,6 +224,16 @@ fn write_column(
                 v[row].map(|b| worksheet.write_boolean(at, column, b)).transpose()?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Writes a text; one that begins as a formula does stays a text even when somebody edits the cell.
+fn write_text(worksheet: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), XlsxError> {
+    if looks_like_formula(text) {
+        worksheet.write_string_with_format(row, column, text, &Format::new().set_quote_prefix())?;
+    } else {
+        worksheet.write_string(row, column, text)?;
     }
     Ok(())
 }
@@ -239,6 +259,22 @@ mod tests {
             text,
             "\u{feff}unit_id,gross_t,count,gdp_derived\n木渎镇,0.30000000000000004,3,true\n\"a,\"\"b\"\"\",,,\n"
         );
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_formula_is_none_in_any_file() {
+        let texts = ["=1+1", "@x", "-a", "+b", "'=c", "-5", "-"];
+        let table = AttributeTable::new().with("name", ColumnData::texts(&texts));
+        let csv = String::from_utf8(csv_bytes(&table, false).unwrap()).unwrap();
+        assert_eq!(csv, "name\n'=1+1\n'@x\n'-a\n'+b\n''=c\n-5\n-\n");
+        let expected: Vec<Cell> = texts.iter().map(|t| Cell::text(t)).collect();
+        let bytes =
+            [(csv.into_bytes(), "t.csv"), (xlsx_bytes(&[OutSheet::new("t", table)]).unwrap(), "t.xlsx")];
+        for (bytes, name) in bytes {
+            let read = sheets_from_bytes(&bytes, name, &ReadOptions::default()).unwrap();
+            let cells: Vec<Cell> = read[0].rows[1..].iter().map(|r| r[0].clone()).collect();
+            assert_eq!(cells, expected, "{name}");
+        }
     }
 
     #[test]

@@ -9,15 +9,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunManifest {
+    /// SHA-256 of this file with 64 zeros in the place of the seal: shows whether the file was edited.
+    pub seal: String,
     /// carbonzone version.
     pub version: String,
     /// Commit the binary was built from, if known.
     pub commit: String,
     /// Which study type produced it: `parcels`, `counties` or `raster_series`.
     pub study: String,
-    /// Command line.
+    /// Command line, without passwords.
     pub command_line: Vec<String>,
-    /// Pipeline file as given.
+    /// Real path of the pipeline file: with the name, the identity of the run.
     pub pipeline_file: String,
     /// Name of the run: folder, GeoPackage and project are named after it.
     pub name: String,
@@ -332,6 +334,9 @@ pub struct OutputRecord {
     pub bytes: u64,
     /// SHA-256.
     pub sha256: String,
+    /// Of a GeoPackage: SHA-256 without the counters that every program changes when it opens the file.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub opened_sha256: String,
     /// What it is.
     pub what: String,
 }

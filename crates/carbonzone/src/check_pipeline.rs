@@ -2,7 +2,7 @@
 
 use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
-use crate::{check_layers, check_ranges};
+use crate::{check_layers, check_ranges, names};
 use carbonzone_types::{Finding, Findings, Proxy};
 use std::collections::BTreeMap;
 
@@ -10,28 +10,16 @@ use std::collections::BTreeMap;
 pub fn check(loaded: &Loaded) -> Findings {
     let mut findings = Findings::new();
     let p = &loaded.pipeline;
-    check_name(loaded, &p.city.name, &mut findings);
+    names::check_run_name(loaded, &p.city.name, &mut findings);
+    names::check_zones_layer(loaded, &p.layers.zones.kind, &mut findings);
+    names::check_sectors(loaded, &mut findings);
+    names::check_proxies(loaded, &mut findings);
     check_cell(loaded, &p.aggregate, &mut findings);
     check_ranges::check(loaded, &mut findings);
     check_layers::check(loaded, &mut findings);
     check_totals(loaded, &mut findings);
     check_rules(loaded, &mut findings);
     findings
-}
-
-/// The name of a run becomes a folder and file names.
-pub fn check_name<P>(loaded: &Loaded<P>, name: &str, findings: &mut Findings) {
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
-        findings.push(
-            loaded.at(
-                Finding::error("city_name", "the name becomes a folder and a file name")
-                    .field("city.name")
-                    .value(name)
-                    .expected("letters, digits, _ and -"),
-                &["city", "name"],
-            ),
-        );
-    }
 }
 
 /// A grid needs cells.

@@ -1,8 +1,10 @@
 //! Reads the pipeline file: overrides, unknown keys with a hint, places in the file.
 
 use crate::config::Pipeline;
+use crate::names;
 use carbonzone_sheet::nearest;
 use carbonzone_types::{Finding, Findings};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -73,7 +75,7 @@ pub fn span_of(text: &str, keys: &[&str]) -> Option<std::ops::Range<usize>> {
 ///
 /// # Errors
 /// Why it cannot be read or parsed.
-pub fn read<P: DeserializeOwned>(
+pub fn read<P: DeserializeOwned + Serialize>(
     path: &Path,
     overrides: &[String],
     check: fn(&Loaded<P>) -> Findings,
@@ -99,6 +101,7 @@ pub fn read<P: DeserializeOwned>(
     match parse(&text, overrides) {
         Ok(pipeline) => {
             let loaded = Loaded { path: path.to_path_buf(), text, pipeline };
+            names::check_texts(&loaded, &mut findings);
             findings.extend(check(&loaded));
             Ok((loaded, findings))
         }

@@ -1,12 +1,16 @@
 //! `run.json`: provenance of a run.
 
 use crate::compute::Results;
+use crate::exchange;
 use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
+use crate::out_dir;
 use anyhow::Context;
 use carbonzone_spatialize::PlacedPointSource;
-use carbonzone_types::{IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest};
+use carbonzone_types::{
+    Finding, IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest, redact,
+};
 use carbonzone_zoning::ZoningScheme;
 use std::path::Path;
 
@@ -76,7 +80,7 @@ pub fn common<P: serde::Serialize>(loaded: &Loaded<P>, notes: &Notes) -> RunMani
     RunManifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("CARBONZONE_COMMIT").unwrap_or("unknown").to_owned(),
-        pipeline_file: loaded.path.display().to_string(),
+        pipeline_file: out_dir::canonical(&loaded.path).display().to_string(),
         pipeline: serde_json::to_value(&loaded.pipeline).unwrap_or_default(),
         inputs: notes.records.clone(),
         factor_sets: notes.factor_sets.clone(),
@@ -123,38 +127,51 @@ pub fn peak_memory_bytes() -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// Writes `run.json`.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write(manifest: &RunManifest, dir: &Path) -> anyhow::Result<()> {
-    let path = dir.join("run.json");
-    let text = serde_json::to_string_pretty(manifest)?;
-    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+/// Takes passwords out of everything that a run writes, and that its maps and report show.
+pub fn redact_record(record: &mut RunManifest) {
+    carbonzone_types::redact_json(&mut record.pipeline);
+    let inputs = record.inputs.iter_mut().flat_map(|i| [&mut i.path, &mut i.layer, &mut i.crs]);
+    let notes = record.ledger.iter_mut().map(|row| &mut row.note);
+    let lines = record.command_line.iter_mut().chain([&mut record.source_note]);
+    inputs.chain(notes).chain(lines).for_each(|text| *text = redact(text));
+    record.findings.iter_mut().for_each(redact_finding);
 }
 
-/// Every file of a run folder except `run.json`, sorted by path.
+/// Takes passwords out of a finding.
+pub fn redact_finding(finding: &mut Finding) {
+    finding.message = redact(&finding.message);
+    let more = [
+        &mut finding.file,
+        &mut finding.feature,
+        &mut finding.value,
+        &mut finding.expected,
+        &mut finding.hint,
+    ];
+    more.into_iter().flatten().for_each(|text| *text = redact(text));
+}
+
+/// Every file of a new run folder except `run.json`, sorted by path.
 ///
 /// # Errors
 /// If a file cannot be read.
 pub fn outputs(dir: &Path) -> anyhow::Result<Vec<OutputRecord>> {
-    let mut files = Vec::new();
-    let mut folders = vec![dir.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    let mut out = Vec::new();
-    for file in files.iter().filter(|f| f.file_name().is_some_and(|n| n != "run.json")) {
-        let relative = file.strip_prefix(dir).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        let (bytes, sha256) = carbonzone_io::size_and_sha256(file)
-            .with_context(|| format!("cannot hash {}", file.display()))?;
-        out.push(OutputRecord { what: what(&relative).to_owned(), path: relative, bytes, sha256 });
-    }
-    Ok(out)
+    let files = exchange::walk(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let files = files.into_iter().filter(|f| !f.folder && f.path != Path::new(out_dir::RECORD));
+    files.map(|file| output(dir, &file.path)).collect()
+}
+
+fn output(dir: &Path, file: &Path) -> anyhow::Result<OutputRecord> {
+    let path = file.to_string_lossy().replace('\\', "/");
+    let digest = exchange::digest(&dir.join(file))
+        .with_context(|| format!("cannot read {}", dir.join(file).display()))?;
+    let what = what(&path).to_owned();
+    Ok(OutputRecord {
+        what,
+        path,
+        bytes: digest.bytes,
+        sha256: digest.sha256,
+        opened_sha256: digest.opened_sha256,
+    })
 }
 
 fn what(path: &str) -> &'static str {
@@ -169,6 +186,7 @@ fn what(path: &str) -> &'static str {
         "html" => "report, opens offline",
         "png" | "svg" => "figure",
         "parquet" | "fgb" => "parcel layer",
+        "json" => "what `carbonzone maps` needs beside the layers",
         _ => "",
     }
 }

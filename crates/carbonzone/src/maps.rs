@@ -1,9 +1,10 @@
 //! Figures, styles, QGIS project and report of a run, in memory or on disk.
 
 use crate::config::Language;
+use crate::exchange::{Exchange, Kept};
 use crate::out_dir::{named, read_manifest};
-use crate::{manifest, write};
-use anyhow::Context;
+use crate::{manifest, out_dir, write};
+use anyhow::{Context, bail};
 use carbonzone_io::LayerStyle;
 use carbonzone_report::{Lang, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, StudyExtras};
 use carbonzone_types::{AttributeTable, Progress, RunManifest};
@@ -186,19 +187,55 @@ fn rasters_of(manifest: &RunManifest) -> Vec<RasterFile> {
 }
 
 /// Draws figures, styles, project and report of a finished run anew, with the options given; nothing is computed again.
+/// They are drawn into a new folder, which takes over what is not drawn; then the two folders are exchanged. `command` is
+/// what others who want the folder are told; the observer is told which files of the user are kept.
 ///
 /// # Errors
-/// If the run cannot be read, or a file cannot be written.
+/// If the run cannot be read, the folder is in use, or a file cannot be written.
 pub fn redraw(
     run_dir: &Path,
     options: &RenderOptions,
+    command: &str,
     progress: &dyn Progress,
 ) -> anyhow::Result<RunManifest> {
-    let data = read_run(run_dir)?;
-    render(&data, options, run_dir, progress)?;
-    let mut manifest = data.manifest;
-    manifest.outputs = manifest::outputs(run_dir)?;
-    manifest::write(&manifest, run_dir)?;
+    let out = out_dir::begin_maps(run_dir, &read_manifest(run_dir)?, command)?;
+    say_kept(&out.recovered, run_dir, progress);
+    let mut data = read_run(run_dir)?;
+    manifest::redact_record(&mut data.manifest);
+    let gpkg = format!("{}.gpkg", data.manifest.name);
+    // The styles are written into a copy: the old file stays as it is until the exchange.
+    std::fs::copy(run_dir.join(&gpkg), out.path().join(&gpkg))
+        .with_context(|| format!("cannot copy {}", run_dir.join(&gpkg).display()))?;
+    render(&data, options, out.path(), progress)?;
+    let manifest = take_over(data.manifest, run_dir, &out)?;
+    if progress.cancelled() {
+        bail!("cancelled");
+    }
+    out_dir::write_manifest(&manifest, out.path())?;
+    say_kept(&out.finish()?, run_dir, progress);
+    Ok(manifest)
+}
+
+fn say_kept(kept: &[Kept], run_dir: &Path, progress: &dyn Progress) {
+    for line in out_dir::kept_lines(kept, run_dir) {
+        progress.say(&line);
+    }
+}
+
+/// Takes over the files that were not drawn anew; gives the manifest with all files of ours.
+fn take_over(mut manifest: RunManifest, run_dir: &Path, out: &Exchange) -> anyhow::Result<RunManifest> {
+    let drawn = |path: &Path| path.starts_with("figures") || out.path().join(path).exists();
+    for path in out.unchanged()?.iter().filter(|p| !drawn(p)) {
+        out.carry(path)?;
+    }
+    let outputs = manifest::outputs(out.path())?;
+    // A table that was edited stays where it is, and stays recorded as it was written.
+    manifest.outputs.retain(|o| {
+        let there = run_dir.join(&o.path).symlink_metadata().is_ok();
+        there && !drawn(Path::new(&o.path)) && !o.what.is_empty()
+    });
+    manifest.outputs.extend(outputs);
+    manifest.outputs.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(manifest)
 }
 

@@ -1,166 +1,125 @@
-//! The output folder: written beside its place and renamed at the end, so that nothing half-written is seen.
+//! The folder of a run: whose it is, what its `run.json` says that carbonzone wrote, and its exchange.
 
-use anyhow::{Context, bail};
+use crate::Config;
+use crate::exchange::{Exchange, ExchangeError, Kept, Print, Request, UNSEALED, Written, is_sealed, seal};
+use crate::names::is_result;
+use anyhow::Context;
 use carbonzone_types::RunManifest;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
-/// A folder under construction; removed when dropped unless it was finished.
-pub struct OutDir {
-    target: PathBuf,
-    partial: PathBuf,
-    finished: bool,
+/// Name of the record of a run.
+pub(crate) const RECORD: &str = "run.json";
+
+/// Begins the folder of a run; `command` is what others who want the folder are told.
+///
+/// # Errors
+/// If the folder cannot be used, is in use, belongs to another pipeline (unless `overwrite`), or holds an input.
+pub fn begin_run(
+    target: &Path,
+    config: &Config,
+    command: &str,
+    overwrite: bool,
+) -> Result<Exchange, ExchangeError> {
+    let (name, pipeline_file) = (config.name(), canonical(config.path()));
+    let pipeline = config.to_json();
+    let zones_layer = pipeline["layers"]["zones"]["kind"].as_str().unwrap_or("counties");
+    Exchange::begin(&Request {
+        target,
+        command,
+        record: RECORD,
+        read,
+        belongs: &|dir| overwrite || is_of(dir, &pipeline_file, name),
+        refusal: &format!(
+            "exists and was not made from {} ({name})\nhint: --out chooses another folder; --overwrite puts the results \
+             here and keeps every file that carbonzone did not write",
+            config.path().display()
+        ),
+        inputs: &inputs_of(config, &pipeline),
+        writes: &|path| is_result(path, name, zones_layer),
+    })
 }
 
-impl OutDir {
-    /// Begins `.<name>.partial` beside the target.
-    ///
-    /// # Errors
-    /// If the target exists and belongs to another pipeline (unless `overwrite`), or cannot be written.
-    pub fn begin(target: &Path, pipeline_file: &str, overwrite: bool) -> anyhow::Result<Self> {
-        if target.exists() && !overwrite && !belongs_to(target, pipeline_file) {
-            bail!(
-                "{} exists and was not made from {pipeline_file}\nhint: --overwrite replaces it, --out chooses another folder",
-                target.display()
-            );
-        }
-        let name =
-            target.file_name().context("the output folder has no name")?.to_string_lossy().into_owned();
-        let parent = target.parent().unwrap_or_else(|| Path::new("."));
-        let partial = parent.join(format!(".{name}.partial"));
-        if partial.exists() {
-            std::fs::remove_dir_all(&partial)
-                .with_context(|| format!("cannot remove {}", partial.display()))?;
-        }
-        std::fs::create_dir_all(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
-        Ok(Self { target: target.to_path_buf(), partial, finished: false })
-    }
-
-    /// Where to write.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.partial
-    }
-
-    /// Puts the folder in its place. What the user put into the old one goes along: these files are returned.
-    ///
-    /// # Errors
-    /// If a file of the old folder is in use, or the disk refuses.
-    pub fn finish(self) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> {
-        let target = self.target.clone();
-        let kept = self.replace()?;
-        Ok((target, kept))
-    }
-
-    /// Replaces the old folder, and keeps of it files that carbonzone did not write, and a project or workbook that was
-    /// saved since the run (as `NAME.edited.qgz`): these are returned.
-    fn replace(mut self) -> anyhow::Result<Vec<PathBuf>> {
-        let old = self.partial.with_extension("old");
-        if old.exists() {
-            std::fs::remove_dir_all(&old)?;
-        }
-        if self.target.exists() {
-            std::fs::rename(&self.target, &old).with_context(|| {
-                format!("cannot replace {}: is a file of it open?", self.target.display())
-            })?;
-        }
-        if let Err(e) = std::fs::rename(&self.partial, &self.target) {
-            let _ = std::fs::rename(&old, &self.target);
-            return Err(e).with_context(|| format!("cannot create {}", self.target.display()));
-        }
-        self.finished = true;
-        let mut kept = Vec::new();
-        if old.exists() {
-            kept = carry_over(&old, &self.target)?;
-            std::fs::remove_dir_all(&old)?;
-        }
-        Ok(kept)
-    }
+/// Begins the exchange of the folder of a run that is drawn anew.
+///
+/// # Errors
+/// If the folder cannot be used or is in use.
+pub fn begin_maps(run_dir: &Path, manifest: &RunManifest, command: &str) -> Result<Exchange, ExchangeError> {
+    Exchange::begin(&Request {
+        target: run_dir,
+        command,
+        record: RECORD,
+        read,
+        belongs: &|dir| read_manifest(dir).is_ok(),
+        refusal: "is no longer the folder of a run\nhint: name the folder of a finished run",
+        inputs: &[],
+        writes: &|path| is_result(path, &manifest.name, &manifest.zones_layer),
+    })
 }
 
-/// Moves the user's own files from the old folder into the new one; gives their new places below it.
-fn carry_over(old: &Path, new: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let Ok(manifest) = read_manifest(old) else { return Ok(Vec::new()) };
-    let ours: BTreeSet<PathBuf> = manifest.outputs.iter().map(|o| PathBuf::from(&o.path)).collect();
-    let finished = std::fs::metadata(old.join("run.json")).and_then(|m| m.modified()).ok();
-    let mut kept = Vec::new();
-    for path in files_below(old, Path::new(""))? {
-        let place = if !ours.contains(&path) && !is_by_product(&path) {
-            path.clone()
-        } else if is_edited(&old.join(&path), finished) {
-            edited_name(&path)
+/// Files named on their own before the rest is only counted.
+const NAMED: usize = 20;
+
+/// Lines that say which files of the user are kept.
+#[must_use]
+pub fn kept_lines(kept: &[Kept], target: &Path) -> Vec<String> {
+    let line = |file: &Kept| {
+        let to = target.join(&file.to).display().to_string();
+        if file.from == file.to {
+            format!("kept your file {to}")
         } else {
-            continue;
+            format!("kept your {} as {to}", file.from.display())
+        }
+    };
+    let mut lines: Vec<String> = kept.iter().take(NAMED).map(line).collect();
+    if kept.len() > NAMED {
+        lines.push(format!("kept {} more of your files in {}", kept.len() - NAMED, target.display()));
+    }
+    lines
+}
+
+/// The real path of a file, as the identity of a run.
+pub(crate) fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+fn is_of(dir: &Path, pipeline_file: &Path, name: &str) -> bool {
+    read_manifest(dir).is_ok_and(|m| {
+        let recorded = Path::new(&m.pipeline_file);
+        m.name == name && recorded.is_absolute() && canonical(recorded) == pipeline_file
+    })
+}
+
+/// Every file and folder that a pipeline file names, and the file itself.
+fn inputs_of(config: &Config, pipeline: &serde_json::Value) -> Vec<PathBuf> {
+    let mut out = vec![config.path().to_path_buf()];
+    collect_paths(pipeline, "", &mut |key, text| {
+        // `ntl_{year}.tif`: the years are files of one folder.
+        let (first, series) = match text.split_once("{year}") {
+            Some((before, _)) => (format!("{before}x"), true),
+            None => (text.to_owned(), false),
         };
-        let target = new.join(&place);
-        if target.exists() {
-            continue;
-        }
-        if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::rename(old.join(&path), &target)
-            .with_context(|| format!("cannot keep {}", path.display()))?;
-        kept.push(place);
-    }
-    Ok(kept)
-}
-
-/// All files below a folder, in the order of their names.
-fn files_below(root: &Path, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut out = Vec::new();
-    let mut entries: Vec<_> = root.join(folder).read_dir()?.collect::<Result<_, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = folder.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            out.extend(files_below(root, &path)?);
-        } else {
+        let path = config.resolve(Path::new(&first));
+        if series {
+            out.extend(beside(&path));
+        } else if path.is_file() || (key == "path" && path.is_dir()) {
             out.push(path);
         }
+    });
+    out
+}
+
+fn beside(path: &Path) -> Vec<PathBuf> {
+    let Some(entries) = path.parent().and_then(|p| p.read_dir().ok()) else { return Vec::new() };
+    entries.flatten().map(|e| e.path()).filter(|p| p.is_file()).collect()
+}
+
+fn collect_paths(value: &serde_json::Value, key: &str, found: &mut dyn FnMut(&str, &str)) {
+    match value {
+        serde_json::Value::String(text) if !text.is_empty() => found(key, text),
+        serde_json::Value::Array(items) => items.iter().for_each(|v| collect_paths(v, key, found)),
+        serde_json::Value::Object(map) => map.iter().for_each(|(k, v)| collect_paths(v, k, found)),
+        _ => {}
     }
-    Ok(out)
-}
-
-/// `run.json` itself, and what GIS programs and offices leave beside the files they open.
-fn is_by_product(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let ends = ["run.json", ".aux.xml", "-wal", "-shm", ".qgz~", ".ovr"];
-    ends.iter().any(|end| name.ends_with(end)) || name.starts_with("~$") || name.starts_with(".~lock")
-}
-
-/// True for a project or workbook that was saved after the run.
-fn is_edited(path: &Path, finished: Option<SystemTime>) -> bool {
-    let editable = path.extension().is_some_and(|e| e == "qgz" || e == "xlsx");
-    let saved = std::fs::metadata(path).and_then(|m| m.modified()).ok();
-    editable && saved.zip(finished).is_some_and(|(saved, run)| saved > run + Duration::from_secs(2))
-}
-
-/// `suzhou.qgz` becomes `suzhou.edited.qgz`.
-fn edited_name(path: &Path) -> PathBuf {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    path.with_extension(format!("edited.{extension}"))
-}
-
-impl Drop for OutDir {
-    fn drop(&mut self) {
-        if !self.finished {
-            let _ = std::fs::remove_dir_all(&self.partial);
-        }
-    }
-}
-
-fn belongs_to(target: &Path, pipeline_file: &str) -> bool {
-    if target.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
-        return true;
-    }
-    let Ok(manifest) = read_manifest(target) else { return false };
-    let same_place = |a: &str, b: &str| match (std::fs::canonicalize(a), std::fs::canonicalize(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
-    };
-    manifest.pipeline_file == pipeline_file || same_place(&manifest.pipeline_file, pipeline_file)
 }
 
 /// Path of a file in a run folder named after the run or a layer of it.
@@ -174,75 +133,39 @@ pub fn named(dir: &Path, name: &str, extension: &str) -> PathBuf {
 /// # Errors
 /// If there is none, or it is not carbonzone's.
 pub fn read_manifest(run_dir: &Path) -> anyhow::Result<RunManifest> {
-    let path = run_dir.join("run.json");
+    let path = run_dir.join(RECORD);
     let text = std::fs::read_to_string(&path).with_context(|| {
         format!("cannot read {}\nhint: name the folder of a finished run", path.display())
     })?;
     serde_json::from_str(&text).with_context(|| format!("{} is not a run.json of carbonzone", path.display()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use carbonzone_types::OutputRecord;
+/// Writes `run.json` with its seal.
+///
+/// # Errors
+/// If the disk refuses.
+pub(crate) fn write_manifest(manifest: &RunManifest, dir: &Path) -> anyhow::Result<()> {
+    let unsealed = RunManifest { seal: UNSEALED.to_owned(), ..manifest.clone() };
+    let path = dir.join(RECORD);
+    std::fs::write(&path, seal(&serde_json::to_string_pretty(&unsealed)?))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
 
-    #[test]
-    fn an_unfinished_folder_leaves_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let target = dir.path().join("x");
-        let out = OutDir::begin(&target, "a.toml", false).unwrap();
-        std::fs::write(out.path().join("f"), "1").unwrap();
-        drop(out);
-        assert_eq!(dir.path().read_dir().unwrap().count(), 0);
+/// What the `run.json` of a folder says that carbonzone wrote.
+fn read(dir: &Path) -> Option<Written> {
+    let text = std::fs::read_to_string(dir.join(RECORD)).ok()?;
+    let manifest: RunManifest = serde_json::from_str(&text).ok()?;
+    if manifest.version.is_empty() {
+        return None;
     }
-
-    #[test]
-    fn a_folder_of_another_pipeline_is_not_replaced() {
-        let dir = tempfile::tempdir().unwrap();
-        let target = dir.path().join("x");
-        std::fs::create_dir(&target).unwrap();
-        std::fs::write(target.join("thesis.docx"), "precious").unwrap();
-        assert!(OutDir::begin(&target, "a.toml", false).is_err());
-        let manifest = RunManifest { pipeline_file: "a.toml".into(), ..RunManifest::default() };
-        std::fs::write(target.join("run.json"), serde_json::to_string(&manifest).unwrap()).unwrap();
-        assert!(OutDir::begin(&target, "b.toml", false).is_err());
-        let out = OutDir::begin(&target, "a.toml", false).unwrap();
-        std::fs::write(out.path().join("new"), "1").unwrap();
-        out.finish().unwrap();
-        assert!(target.join("new").exists());
-    }
-
-    #[test]
-    fn what_the_user_put_into_the_folder_is_kept_and_old_outputs_are_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let target = dir.path().join("x");
-        std::fs::create_dir_all(target.join("figures")).unwrap();
-        let ours = |path: &str| OutputRecord { path: path.to_owned(), ..OutputRecord::default() };
-        let manifest = RunManifest {
-            pipeline_file: "a.toml".into(),
-            outputs: vec![ours("figures/fig4.png"), ours("x.qgz"), ours("t.xlsx")],
-            ..RunManifest::default()
-        };
-        for file in
-            ["thesis.docx", "figures/mine.png", "figures/fig4.png", "x.qgz", "t.xlsx", "zones.tif.aux.xml"]
-        {
-            std::fs::write(target.join(file), "old").unwrap();
-        }
-        std::fs::write(target.join("run.json"), serde_json::to_string(&manifest).unwrap()).unwrap();
-        let saved_later = SystemTime::now() + Duration::from_secs(60);
-        std::fs::File::options()
-            .write(true)
-            .open(target.join("x.qgz"))
-            .unwrap()
-            .set_modified(saved_later)
-            .unwrap();
-        let out = OutDir::begin(&target, "a.toml", false).unwrap();
-        std::fs::write(out.path().join("x.qgz"), "new").unwrap();
-        let kept = out.replace().unwrap();
-        let names: Vec<String> = kept.iter().map(|p| p.display().to_string()).collect();
-        assert_eq!(names, ["figures/mine.png", "thesis.docx", "x.edited.qgz"]);
-        let read = |file: &str| std::fs::read_to_string(target.join(file)).unwrap();
-        assert_eq!((read("x.qgz").as_str(), read("x.edited.qgz").as_str()), ("new", "old"));
-        assert!(!target.join("t.xlsx").exists() && !target.join("zones.tif.aux.xml").exists());
-    }
+    // Runs of earlier builds have no seal; files that they list without saying what they are were somebody else's.
+    let sealed = !manifest.seal.is_empty();
+    let ours = manifest.outputs.into_iter().filter(|o| sealed || !o.what.is_empty() || o.path == "maps.json");
+    let files =
+        ours.map(|o| (PathBuf::from(o.path), Print { sha256: o.sha256, opened_sha256: o.opened_sha256 }));
+    Some(Written {
+        record: RECORD.into(),
+        intact: !sealed || is_sealed(&text, &manifest.seal),
+        files: files.collect(),
+    })
 }

@@ -5,10 +5,11 @@ use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::{self, Loaded};
 use crate::manifest;
+use crate::out_dir;
 use crate::stages::Timed;
 use crate::studies::{Counties, Kind, Parcels, RasterSeries, Study, kind_of};
 use carbonzone_types::{Findings, Ledger, Progress, RunManifest};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A result with everything that was noticed on the way to it.
 #[derive(Debug, Clone)]
@@ -111,6 +112,22 @@ impl Config {
         each!(Self, self, read => &mut read.loaded.pipeline.outputs)
     }
 
+    /// The pipeline file, as given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        each!(Self, self, read => &read.loaded.path)
+    }
+
+    /// A path of the pipeline file, resolved.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        each!(Self, self, read => read.loaded.resolve(path))
+    }
+
+    /// The pipeline with its defaults.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        each!(Self, self, read => serde_json::to_value(&read.loaded.pipeline).unwrap_or_default())
+    }
+
     /// The pipeline of a study of parcels.
     pub(crate) fn parcels(&self) -> Option<&Loaded> {
         match self {
@@ -190,6 +207,7 @@ fn load_as<S: Study>(read: &Read<S>, observer: &dyn Progress) -> Checked<LoadedI
     let mut notes = Notes { findings: read.findings.clone(), ..Notes::default() };
     let data = S::load(&read.loaded, &mut notes, &timed);
     let record = RunManifest { stages: timed.finish(), ..RunManifest::default() };
+    notes.findings.items.iter_mut().for_each(manifest::redact_finding);
     let usable = !notes.findings.blocks() && !observer.cancelled();
     let (findings, ledger) = (notes.findings.clone(), notes.ledger.clone());
     let value =
@@ -211,12 +229,14 @@ fn compute_as<S: Study>(inputs: LoadedInputs<S>, observer: &dyn Progress) -> Che
     let LoadedInputs { config, mut data, mut notes, record } = inputs;
     let timed = Timed::new(observer);
     let results = S::compute(&config, &mut data, &mut notes, &timed);
+    notes.findings.items.iter_mut().for_each(manifest::redact_finding);
     let mut stages = record.stages;
     stages.extend(timed.finish());
     let value = results.filter(|_| !notes.findings.blocks() && !observer.cancelled()).and_then(|results| {
         let balances = check_balances(&mut notes);
         let record = S::record(&config, &data, &results, &notes, balances);
-        let record = RunManifest { stages, ..record };
+        let mut record = RunManifest { stages, ..record };
+        manifest::redact_record(&mut record);
         (!notes.findings.blocks()).then_some(Run { config, inputs: data, results, record })
     });
     Checked { value, findings: notes.findings, ledger: notes.ledger }
@@ -241,7 +261,8 @@ pub fn write(
     record.outputs = manifest::outputs(folder)?;
     record.stages.extend(timed.finish());
     record.peak_memory_bytes = manifest::peak_memory_bytes();
-    manifest::write(&record, folder)
+    manifest::redact_record(&mut record);
+    out_dir::write_manifest(&record, folder)
 }
 
 fn write_as<S: Study>(

@@ -5,6 +5,8 @@
     reason = "each test binary uses its own part; a test panics with the reason"
 )]
 
+pub mod tiny;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -3,7 +3,7 @@
 use super::fonts::is_wide;
 use crate::Rgb;
 use crate::style::Hatch;
-use quick_xml::escape::escape;
+use crate::xml_text::escaped;
 use std::fmt::Write;
 
 /// An SVG document under construction, in CSS pixels.
@@ -186,8 +186,8 @@ impl Svg {
             mm(h),
             num(w),
             num(h),
-            escape(&self.family),
-            escape(title),
+            escaped(&self.family),
+            escaped(title),
             self.defs,
             num(w),
             num(h),
@@ -208,11 +208,11 @@ fn with_indices(text: &str, size: f64) -> String {
             '⁴' => ('4', -0.32 * size),
             other => {
                 if back == 0.0 {
-                    out.push_str(&escape(other.to_string()));
+                    out.push_str(&escaped(&other.to_string()));
                 } else {
                     // The line goes on at its old height.
                     let _ =
-                        write!(out, r#"<tspan dy="{}">{}</tspan>"#, num(-back), escape(other.to_string()));
+                        write!(out, r#"<tspan dy="{}">{}</tspan>"#, num(-back), escaped(&other.to_string()));
                     back = 0.0;
                 }
                 continue;

@@ -1,9 +1,9 @@
 //! The quadrant plot: two indices on logarithmic axes, cut at their thresholds.
 
 use crate::number::shortest;
+use crate::xml_text::escaped;
 use crate::{Label, MapData};
 use carbonzone_types::IndicatorRecord;
-use quick_xml::escape::escape;
 use std::fmt::Write;
 
 const W: f64 = 560.0;
@@ -105,8 +105,8 @@ pub(crate) fn quadrant(data: &MapData) -> Option<(String, usize, Label, Label)> 
             r#"<circle data-zone="{i}" tabindex="-1" cx="{:.1}" cy="{:.1}" r="5" fill="{}"><title>{}: {} {x:.3}, {} {y:.3}</title></circle>"#,
             px(*x),
             py(*y),
-            escape(colour),
-            escape(names[*i].as_str()),
+            escaped(colour),
+            escaped(&names[*i]),
             ix.key.to_uppercase(),
             iy.key.to_uppercase()
         );

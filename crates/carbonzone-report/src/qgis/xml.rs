@@ -1,8 +1,8 @@
 //! A small XML tree, written by `quick-xml`.
 
 use crate::ReportError;
+use crate::xml_text::{allowed, escaped};
 use quick_xml::Writer;
-use quick_xml::escape::escape;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::name::QName;
@@ -52,7 +52,7 @@ impl El {
         let mut start = BytesStart::new(self.name);
         for (key, value) in &self.attributes {
             // A line break inside an attribute must be a character reference, or readers turn it into a blank.
-            let value = escape(value.as_str()).replace('\n', "&#10;");
+            let value = escaped(value).replace('\n', "&#10;");
             start.push_attribute(Attribute { key: QName(key), value: Cow::Owned(value) });
         }
         if self.children.is_empty() && self.text.is_none() {
@@ -60,7 +60,7 @@ impl El {
         }
         writer.write_event(Event::Start(start))?;
         if let Some(text) = &self.text {
-            writer.write_event(Event::Text(BytesText::new(text)))?;
+            writer.write_event(Event::Text(BytesText::new(&allowed(text))))?;
         }
         for child in &self.children {
             child.write(writer)?;

@@ -268,13 +268,13 @@ fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>,
     let mut report = |code, message, list: &[String]| {
         report_list(code, message, list, (shown, &config.key), &hint, notes);
     };
-    let with_guess: Vec<String> = unmatched_rows
-        .iter()
-        .map(|key| match nearest(key, keys.iter().map(String::as_str), 1).first() {
-            Some(near) => format!("{key} (did you mean {near}?)"),
-            None => key.clone(),
-        })
-        .collect();
+    // Only those that are listed: a wrong key column has as many as there are rows.
+    let guess = |key: &String| match nearest(key, keys.iter().map(String::as_str), 1).first() {
+        Some(near) => format!("{key} (did you mean {near}?)"),
+        None => key.clone(),
+    };
+    let mut with_guess = unmatched_rows.clone();
+    with_guess.iter_mut().take(20).for_each(|key| *key = guess(key));
     report("unmatched_table_rows", "rows that match no zone", &with_guess);
     report("unmatched_zones", "zones without a row", &unmatched_zones);
     report("ambiguous_rows", "rows that match several zones, or a zone twice", &ambiguous);

@@ -6,6 +6,7 @@ use super::zone_tables::{self, Joined, MissingCells};
 use super::{Notes, far_off, plausible, vector_source};
 use crate::config::{Overlap, ZoneLayer};
 use crate::load_config::Loaded;
+use crate::names::clean_labels;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{PolygonLayer, WorkingCrs};
 use carbonzone_sheet::ColumnNumbers;
@@ -84,15 +85,16 @@ fn load_with_counties<P>(
     let gdp_1e4cny = number(config.gdp_field(), Quantity::Money);
     let mut counties =
         CountyGdp { of_zone: text(&config.downscale().map(|d| d.from.clone())), ..CountyGdp::default() };
-    let names = text(&config.name)
-        .into_iter()
-        .zip(&layer.ids)
-        .map(|(n, id)| n.unwrap_or_else(|| id.clone()))
-        .collect();
+    let [zh, names_en, district] = [&config.name, &config.name_en, &config.district].map(|field| {
+        let mut texts = text(field);
+        clean_labels(config, field.as_deref(), &mut texts, &mut notes.findings);
+        texts
+    });
+    let names = zh.into_iter().zip(&layer.ids).map(|(n, id)| n.unwrap_or_else(|| id.clone())).collect();
     let mut zones = ZoneSet {
         names,
-        names_en: text(&config.name_en),
-        district: text(&config.district),
+        names_en,
+        district,
         population,
         gdp_1e4cny,
         gdp_derived: vec![false; n],

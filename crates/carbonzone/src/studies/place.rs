@@ -1,10 +1,10 @@
 //! What every study over years says about its place: names, years, working CRS, area basis.
 
-use crate::check_pipeline::check_name;
 use crate::config::{AreaBasis, Source};
 use crate::load::{self, CRS_EXPECTED, CRS_HINT, Notes};
 use crate::load_config::Loaded;
 use crate::manifest;
+use crate::names;
 use carbonzone_geom::Coverage;
 use carbonzone_inventory::equations::net;
 use carbonzone_io::WorkingCrs;
@@ -63,7 +63,7 @@ impl Place {
 /// What serde cannot see: name, years, and a CRS where there are layers.
 pub fn check<P>(loaded: &Loaded<P>, place: &Place, layers: bool) -> Findings {
     let mut findings = Findings::new();
-    check_name(loaded, &place.name, &mut findings);
+    names::check_run_name(loaded, &place.name, &mut findings);
     let mut report = |finding: Finding, key: &str| {
         findings.push(match loaded.span(&["city", key]) {
             Some(span) => finding.span(span),

@@ -47,6 +47,9 @@ pub struct Inputs {
 pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     let p = &loaded.pipeline;
     let mut findings = place::check(loaded, &p.city, p.layers.zones.is_some());
+    if let Some(zones) = &p.layers.zones {
+        crate::names::check_zones_layer(loaded, &zones.kind, &mut findings);
+    }
     let years = p.city.years();
     let mut report = |finding: Finding, keys: &[&str]| {
         findings.push(loaded.at(finding, keys));

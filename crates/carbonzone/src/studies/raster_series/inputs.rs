@@ -43,6 +43,7 @@ pub struct RegionSeries {
 pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     let p = &loaded.pipeline;
     let mut findings = place::check(loaded, &p.city, true);
+    crate::names::check_zones_layer(loaded, &p.layers.zones.kind, &mut findings);
     let mut report = |finding: Finding, keys: &[&str]| {
         findings.push(loaded.at(finding, keys));
     };

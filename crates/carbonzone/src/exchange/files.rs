@@ -1,0 +1,155 @@
+//! Files of a folder: which there are, what they hold, whether two names are one file.
+
+use sha2::{Digest as _, Sha256};
+use std::fs::Metadata;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A file or folder below a root; links count as files and are not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Path below the root.
+    pub path: PathBuf,
+    /// True for a folder.
+    pub folder: bool,
+}
+
+/// Everything below a folder, by name, a folder before what is in it.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn walk(root: &Path) -> std::io::Result<Vec<Entry>> {
+    let mut out = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in root.join(&folder).read_dir()? {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            let is_folder = entry.file_type()?.is_dir();
+            if is_folder {
+                folders.push(path.clone());
+            }
+            out.push(Entry { path, folder: is_folder });
+        }
+    }
+    out.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(out)
+}
+
+/// What a file holds, as `run.json` records it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// Size.
+    pub bytes: u64,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// GeoPackages only: SHA-256 without the counters that every SQLite program changes when it opens the file.
+    pub opened_sha256: String,
+}
+
+/// Bytes of a SQLite header that opening a file changes: journal mode (18, 19), change counter (24–27), version of the
+/// counter and of the library (92–99). SQLite file format, section 1.3.
+const COUNTERS: [std::ops::Range<usize>; 3] = [18..20, 24..28, 92..100];
+
+/// Reads a file through.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn digest(path: &Path) -> std::io::Result<Digest> {
+    let database = path.extension().is_some_and(|e| e == "gpkg");
+    let (mut whole, mut quiet) = (Sha256::new(), Sha256::new());
+    let mut file = std::fs::File::open(path)?;
+    let mut bytes = 0u64;
+    let mut buffer = vec![0u8; 1 << 18];
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            break;
+        }
+        whole.update(&buffer[..n]);
+        if database {
+            for at in COUNTERS.iter().flat_map(Clone::clone) {
+                if let Some(i) = (at as u64).checked_sub(bytes).filter(|i| *i < n as u64) {
+                    buffer[i as usize] = 0;
+                }
+            }
+            quiet.update(&buffer[..n]);
+        }
+        bytes += n as u64;
+    }
+    let opened_sha256 = if database { hex(&quiet.finalize()) } else { String::new() };
+    Ok(Digest { bytes, sha256: hex(&whole.finalize()), opened_sha256 })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|b| [b >> 4, b & 15]);
+    digits.map(|d| char::from(b"0123456789abcdef"[usize::from(d)])).collect()
+}
+
+/// Stands for the seal while a text is hashed.
+pub const UNSEALED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Puts the SHA-256 of a text in the place of its first [`UNSEALED`]: an edit of the text can then be told.
+#[must_use]
+pub fn seal(text: &str) -> String {
+    text.replacen(UNSEALED, &hex(&Sha256::digest(text.as_bytes())), 1)
+}
+
+/// True if the text is as [`seal`] left it.
+#[must_use]
+pub fn is_sealed(text: &str, seal: &str) -> bool {
+    seal.len() == UNSEALED.len() && hex(&Sha256::digest(text.replacen(seal, UNSEALED, 1).as_bytes())) == seal
+}
+
+/// Device and number of a file: the same for all its names. `None` where the system has none.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
+pub fn identity(meta: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((meta.dev(), meta.ino()))
+}
+
+/// Device and number of a file: not known here.
+#[cfg(not(unix))]
+pub fn identity(_: &Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+/// Size and time of a file: while both stay, it was not written to.
+pub type Stamp = (u64, Option<SystemTime>, Option<(u64, u64)>);
+
+/// The stamp of a file now.
+pub fn stamp(meta: &Metadata) -> Stamp {
+    (meta.len(), meta.modified().ok(), identity(meta))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_shows_an_edit() {
+        let text = seal(&format!("{{\"seal\": \"{UNSEALED}\", \"x\": 1}}"));
+        let of = text[10..74].to_owned();
+        assert!(is_sealed(&text, &of));
+        assert!(!is_sealed(&text.replace('1', "2"), &of) && !is_sealed(&text, "") && !is_sealed("", &of));
+    }
+
+    #[test]
+    fn opening_a_geopackage_does_not_change_what_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.gpkg");
+        let mut bytes: Vec<u8> = (0..=255).cycle().take(600_000).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let first = digest(&path).unwrap();
+        (bytes[18], bytes[27], bytes[95]) = (2, 9, 9);
+        std::fs::write(&path, &bytes).unwrap();
+        let opened = digest(&path).unwrap();
+        assert_ne!(first.sha256, opened.sha256);
+        assert_eq!(first.opened_sha256, opened.opened_sha256);
+        bytes[100] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_ne!(digest(&path).unwrap().opened_sha256, first.opened_sha256);
+    }
+}
