@@ -12,6 +12,7 @@ use crate::factor::{FactorLibrary, Status};
 use crate::gas::GwpSet;
 use crate::inventory::{AlternativeTotal, Inventory, InventoryLine, Reliance, SinkArea, UncertaintyRow};
 use crate::resolve::resolve;
+use crate::sink_choice;
 use crate::split::{budgets, check_shares};
 use crate::uncertainty::{UncertainTerm, product_pct, propagate};
 use crate::vocabulary::{Sector, Vocabulary};
@@ -30,6 +31,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// All findings at once, if any of them blocks: unknown words, units that do not fit, negative amounts, duplicates,
 /// years, missing sectors, faults of the configuration.
 pub fn compute(
+    config: &InventoryConfig,
+    activity: &ActivityTable,
+    library: &FactorLibrary,
+    land_areas_m2: &BTreeMap<String, f64>,
+) -> Result<Inventory, Findings> {
+    let mut inventory = with_set(config, activity, library, land_areas_m2)?;
+    // A set that lacks a land type of the data, or is refused, says nothing.
+    let under = |set: &str| {
+        let config = InventoryConfig { sink_set: set.to_owned(), ..config.clone() };
+        with_set(&config, activity, library, land_areas_m2).ok().map(|other| other.totals)
+    };
+    let names = library.sink_sets().into_iter().filter(|set| *set != config.sink_set);
+    let others: Vec<(&str, Totals)> = names.filter_map(|set| Some((set, under(set)?))).collect();
+    inventory.statements.push(sink_choice::statement(&config.sink_set, &inventory.totals, &others));
+    Ok(inventory)
+}
+
+fn with_set(
     config: &InventoryConfig,
     activity: &ActivityTable,
     library: &FactorLibrary,
@@ -73,7 +92,7 @@ pub fn compute(
         alternatives: alternatives(&drafted, config),
         uncertainty: uncertainty(&lines),
         factor_sets: factor_sets(&drafted, &lines),
-        statements: statements(config, &reliance, &totals),
+        statements: statements(config, &reliance),
         config: config.clone(),
         lines,
         budgets,
@@ -387,6 +406,7 @@ fn totals(lines: &[InventoryLine]) -> Totals {
         net_t: net.tonnes(),
         ccr: balance::compensating_rate(gross, sink),
         sectors,
+        ..Totals::default()
     }
 }
 
@@ -569,7 +589,7 @@ fn warn_reliance(reliance: &Reliance, findings: &mut Findings) {
 }
 
 /// Sentences for the report.
-fn statements(config: &InventoryConfig, reliance: &Reliance, totals: &Totals) -> Vec<Statement> {
+fn statements(config: &InventoryConfig, reliance: &Reliance) -> Vec<Statement> {
     let mut statements = Vec::new();
     if config.synthetic {
         statements.push(Statement::new("The activity data are synthetic.", "活动数据为合成数据。"));
@@ -580,13 +600,6 @@ fn statements(config: &InventoryConfig, reliance: &Reliance, totals: &Totals) ->
             "electricity_boundary = paper：与论文一致，发电厂燃料与建筑、车辆用电均计入，存在重复计算。",
         ));
     }
-    let (set, sink_t) = (&config.sink_set, totals.sink_t);
-    statements.push(Statement::new(
-        format!(
-            "Sinks use the set {set} ({sink_t:.0} t CO2e); the choice of the set moves the compensating rate several-fold."
-        ),
-        format!("碳汇采用系数集 {set}（{sink_t:.0} t CO2e）；系数集的选择可使碳补偿率相差数倍。"),
-    ));
     if let Some(share) = reliance.weak_share {
         let pct = 100.0 * share;
         statements.push(Statement::new(

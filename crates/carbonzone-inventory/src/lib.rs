@@ -44,6 +44,7 @@ mod gas;
 mod inventory;
 mod load;
 mod resolve;
+mod sink_choice;
 mod split;
 mod template;
 mod uncertainty;

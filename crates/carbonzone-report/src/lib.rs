@@ -21,7 +21,7 @@ pub mod words;
 
 pub use data::{
     BreakMethod, ClassScale, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile, RenderOptions,
-    Rendered, ReportTable, StudyExtras, What,
+    Rendered, ReportTable, StudyExtras, What, ZONE_OF_MEAN,
 };
 pub use error::ReportError;
 pub use lang::{Label, Lang};

@@ -5,6 +5,7 @@
 //! - [`indices`](mod@indices): CCR, ECC and ESC of the Suzhou paper (eq. 8–10; ESC is the SEC of the Guiyang paper).
 //! - [`scheme`]: zoning schemes as data (levels, zone table, labels, colours) and their application.
 //! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
+//! - [`meaning`](mod@meaning): what each index says, in English and Chinese, for tables, maps and reports.
 //! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
 //! - [`gdp`]: GDP of counties shared out over their townships, and the zones under each proxy.
 //! - [`guiyang`]: the county method (respiration, energy, land-cover sinks); [`published`]: that paper cell by cell.
@@ -34,6 +35,7 @@ pub mod gdp;
 pub mod guiyang;
 pub mod henan;
 pub mod indices;
+pub mod meaning;
 pub mod published;
 pub mod scheme;
 pub mod spatial;
@@ -42,5 +44,6 @@ pub mod what_if;
 pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
 pub use error::ZoningError;
 pub use indices::{EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, indices};
+pub use meaning::{Index, balance_state};
 pub use scheme::{LevelRule, ZoneClass, ZoneSummary, Zoning, ZoningConfig, ZoningScheme, classify};
 pub use what_if::{Quantity, WhatIf, what_if};

@@ -7,6 +7,7 @@
 use crate::ZoningError;
 use crate::breaks::natural_upper_bounds;
 use crate::indices::{EccDirection, Indices, is_borderline, log_margin};
+use crate::meaning::balance_state;
 use carbonzone_types::{AttributeTable, ColumnData, ZoneClassRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -305,7 +306,7 @@ impl ZoningScheme {
     ///
     /// The paper names the zones of the pairs (high, low), (mid, mid), (mid, high) and (low, mid) and no
     /// level rule; the other five pairs and the default rule (natural breaks on the mean over the years) are
-    /// our completion (docs/studies.md).
+    /// our completion (docs/method.md §12).
     #[must_use]
     pub fn guiyang() -> Self {
         let levels =
@@ -354,7 +355,7 @@ impl ZoningScheme {
         }
     }
 
-    /// Thresholds of docs/studies.md that give the Guiyang paper's Table 3 on each year and on the means:
+    /// Thresholds of docs/method.md §12 that give the Guiyang paper's Table 3 on each year and on the means:
     /// EEC 0.4 and 1.2, SEC 1.0 and 1.7, "≥ cut" being the higher level.
     #[must_use]
     pub fn guiyang_fixed() -> Self {
@@ -706,7 +707,7 @@ fn zone_code(scheme: &ZoningScheme, e: Option<usize>, s: Option<usize>, nothing:
 
 /// Appends the index and zone columns of docs/pipeline.md, "Fields" to a table of units.
 ///
-/// Columns: `ccr`, the scheme's two index columns, `<economic>_margin`, `<ecological>_margin`, `borderline`,
+/// Columns: `ccr`, `balance_state`, the scheme's two index columns, `<economic>_margin`, `<ecological>_margin`, `borderline`,
 /// `zone`, `zone_id`, `zone_en`, `zone_zh`, `zone_color`. Rows: the units in the order of `indices`.
 pub fn append_zone_columns(
     table: &mut AttributeTable,
@@ -715,7 +716,9 @@ pub fn append_zone_columns(
     zoned: &Zoned,
 ) {
     let (e, s) = (&scheme.economic.column, &scheme.ecological.column);
+    let state = |ccr: &Option<f64>| balance_state(*ccr).map(str::to_owned);
     table.push("ccr", ColumnData::Real(indices.ccr.clone()));
+    table.push("balance_state", ColumnData::Text(indices.ccr.iter().map(state).collect()));
     table.push(e, ColumnData::Real(indices.ecc.clone()));
     table.push(s, ColumnData::Real(indices.esc.clone()));
     let class_text = |pick: fn(&ZoneClass) -> &String| {
@@ -928,6 +931,7 @@ mod tests {
         let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
         let expected = [
             "ccr",
+            "balance_state",
             "eec",
             "sec",
             "zone",

@@ -39,6 +39,7 @@ mod manifest;
 pub mod maps;
 pub mod out_dir;
 mod run;
+mod sink_sets;
 mod stages;
 mod studies;
 mod tables;

@@ -1,4 +1,4 @@
-//! Carbon imbalance over time (docs/studies.md, after the Henan paper's framework).
+//! Carbon imbalance over time (docs/method.md §13, after the Henan paper's framework).
 //!
 //! The paper's risk index is not defined in its abstract: [`risk`] is **our** definition and every output
 //! must say so ([`DEFINITION_STATEMENT`]).

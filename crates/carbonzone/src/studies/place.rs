@@ -176,7 +176,8 @@ pub fn totals(sectors: &[(String, f64)], sink_t: f64) -> Totals {
     };
     let mut rows: Vec<SectorTotal> = sectors.iter().map(|(s, t)| row(s, *t, 1.0)).collect();
     rows.push(row("sink", sink_t, -1.0));
-    Totals { gross_t, sink_t, net_t, ccr: (gross_t > 0.0).then(|| sink_t / gross_t), sectors: rows }
+    let ccr = (gross_t > 0.0).then(|| sink_t / gross_t);
+    Totals { gross_t, sink_t, net_t, ccr, sectors: rows, ..Totals::default() }
 }
 
 #[cfg(test)]
