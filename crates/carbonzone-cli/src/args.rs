@@ -242,6 +242,9 @@ pub struct MapsArgs {
     /// Colours
     #[arg(long, value_enum, default_value_t = PaletteArg::Standard)]
     pub palette: PaletteArg,
+    /// Parcel map in tonnes per parcel instead of tonnes per hectare
+    #[arg(long)]
+    pub parcel_totals: bool,
     /// Classes per map, 3 to 9
     #[arg(long, default_value_t = 5, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(3..=9))]
     pub classes: usize,

@@ -105,6 +105,9 @@ fn render_city(out: &mut String, numbers: &[Beside]) {
         let value = b.value.map_or_else(|| "–".to_owned(), shown);
         let times = b.ratio.map_or_else(String::new, |r| format!("{r:.2} × ").replace('-', "−"));
         let _ = writeln!(out, "  {}: {value}, {times}{} ({})", b.label, b.city_is, shown(b.city));
+        if !b.meaning.is_empty() {
+            let _ = writeln!(out, "    {}", b.meaning);
+        }
     }
 }
 

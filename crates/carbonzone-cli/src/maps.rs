@@ -33,6 +33,7 @@ pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
             ScaleArg::Log => ClassScale::Log,
         },
         classes: args.classes,
+        parcel_totals: args.parcel_totals,
         dpi: args.dpi,
         ..RenderOptions::default()
     };

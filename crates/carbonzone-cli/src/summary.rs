@@ -31,14 +31,17 @@ pub fn text(manifest: &RunManifest, dir: &Path, language: Option<Language>) -> S
         let en = "SYNTHETIC DATA: no number of this run describes a real place";
         let _ = writeln!(out, "{}", say(lang, en, "合成数据：本次结果不描述任何真实地区"));
     }
-    let _ = writeln!(out, "\n{}", say(lang, "Emissions and sinks per year", "年碳排放与碳汇"));
+    let last = manifest.years.last().map(ToString::to_string).unwrap_or_default();
+    let en = format!("Emissions and sinks, {last}");
+    let _ = writeln!(out, "\n{}", say(lang, &en, &format!("{last}年碳排放与碳汇")));
     let _ = writeln!(out, "{}", totals(manifest, lang));
     if !manifest.zone_classes.is_empty() {
-        let _ = writeln!(out, "{}", say(lang, "Carbon balance zones", "碳平衡分区"));
+        let heading = words::zone_classes(&manifest.study);
+        let _ = writeln!(out, "{}", say(lang, &heading.en, &heading.zh));
         let _ = writeln!(out, "{}", zones(manifest, lang));
     }
     for line in &manifest.summary {
-        let _ = writeln!(out, "{line}");
+        let _ = writeln!(out, "{}", say(lang, &line.en, &line.zh));
     }
     checks(&mut out, manifest, lang);
     open(&mut out, manifest, dir, lang);
@@ -81,18 +84,7 @@ fn checks(out: &mut String, manifest: &RunManifest, lang: Lang) {
     let en = format!("Mass balance: all {n} balances hold (largest relative residual {worst}, limit 1e-9)");
     let zh = format!("质量平衡：{n} 项全部成立（最大相对残差 {worst}，限值 1e-9）");
     let _ = writeln!(out, "{}", say(lang, &en, &zh));
-    let outside: f64 = manifest
-        .ledger
-        .iter()
-        .filter(|r| r.stage == Stage::ZonesOutside && r.sector != "sink")
-        .filter_map(|r| r.amount_t)
-        .sum();
-    // Below the tolerance it is rounding.
-    if outside.abs() > TOLERANCE * manifest.totals.gross_t {
-        let t = tonnes(outside);
-        let en = format!("Outside: {t} t of gross emissions lie in no zone");
-        let _ = writeln!(out, "{}", say(lang, &en, &format!("分区之外：{t} t 碳排放不在任何分区内")));
-    }
+    outside_zones(out, manifest, lang);
     for statement in &manifest.statements {
         let text = say(lang, &statement.en, &statement.zh);
         let _ = writeln!(out, "{}: {text}", say(lang, "Note", "注"));
@@ -101,6 +93,31 @@ fn checks(out: &mut String, manifest: &RunManifest, lang: Lang) {
     if warnings > 0 {
         let en = format!("Findings: {warnings} warnings about the input, in report.html and run.json");
         let zh = format!("检查结果：输入数据有 {warnings} 条警告，见 report.html 与 run.json");
+        let _ = writeln!(out, "{}", say(lang, &en, &zh));
+    }
+}
+
+/// Emissions and sinks that lie in no zone, and the CCR without them, which is the base of the zones' ESC.
+fn outside_zones(out: &mut String, manifest: &RunManifest, lang: Lang) {
+    let amount = |sinks: bool| -> f64 {
+        let rows = manifest.ledger.iter().filter(|r| r.stage == Stage::ZonesOutside);
+        rows.filter(|r| (r.sector == "sink") == sinks).filter_map(|r| r.amount_t).sum()
+    };
+    let (gross, sink) = (amount(false), amount(true));
+    // Below the tolerance it is rounding.
+    if gross.abs().max(sink.abs()) <= TOLERANCE * manifest.totals.gross_t {
+        return;
+    }
+    let (g, s) = (tonnes(gross), tonnes(sink));
+    let en = format!("Outside: {g} t of gross emissions and {s} t of sinks lie in no zone");
+    let zh = format!("分区之外：{g} t 碳排放、{s} t 碳汇不在任何分区内");
+    let _ = writeln!(out, "{}", say(lang, &en, &zh));
+    if let Some(ccr) = manifest.totals.ccr_of_zones {
+        let pct = format!("{:.3} %", 100.0 * ccr);
+        let units = words::zones_plural(&manifest.zones_layer);
+        let many = units.en.to_lowercase();
+        let en = format!("Without them the CCR of the {many} together, the base of their ESC, is {pct}");
+        let zh = format!("不含上述部分，各{}合计碳补偿率（其 ESC 的基准）为 {pct}", units.zh);
         let _ = writeln!(out, "{}", say(lang, &en, &zh));
     }
 }
@@ -165,9 +182,14 @@ fn totals(manifest: &RunManifest, lang: Lang) -> Table {
     let net_label = say(lang, "Net emission (gross − sink)", "净碳排放");
     table.add_row(vec![gross_label, tonnes(gross), pct(gross, gross), pct(gross, net)]);
     table.add_row(vec![net_label, tonnes(net), pct(net, gross), pct(net, net)]);
-    let ccr = totals.ccr.map_or_else(|| "–".to_owned(), |v| format!("{:.2} %", 100.0 * v));
-    let ccr_label = say(lang, "Compensating rate CCR (sink / gross)", "碳补偿率 CCR");
-    table.add_row(vec![ccr_label, ccr, String::new(), String::new()]);
+    let (label, value) = match totals.source_sink_ratio {
+        Some(ratio) => (words::source_sink_ratio(), format!("{ratio:.2}")),
+        None => {
+            let ccr = totals.ccr.map_or_else(|| "–".to_owned(), |v| format!("{:.2} %", 100.0 * v));
+            (words::city_ccr(), ccr)
+        }
+    };
+    table.add_row(vec![say(lang, &label.en, &label.zh), value, String::new(), String::new()]);
     right_align(&mut table);
     table
 }
@@ -178,6 +200,7 @@ fn zones(manifest: &RunManifest, lang: Lang) -> Table {
     // A study of counties judges the mean over its years; each year's classes stand in its tables and maps.
     let (en, zh) = match manifest.study.as_str() {
         "counties" if manifest.years.len() > 1 => ("Class by the mean over the years", "分区（多年均值）"),
+        "raster_series" => ("Class of the last window", "等级（最后时段）"),
         _ => ("Class", "分区"),
     };
     let heads = [say(lang, en, zh), say(lang, &units.en, &units.zh), "%".to_owned()];

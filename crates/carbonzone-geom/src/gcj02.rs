@@ -113,7 +113,7 @@ fn invert(forward: fn(f64, f64) -> (f64, f64), lon: f64, lat: f64) -> (f64, f64)
 mod tests {
     use super::*;
 
-    /// method.md G.
+    /// Vectors of the public transformation formulas, one per city.
     const VECTORS: [[f64; 4]; 3] = [
         [120.585, 31.299, 120.589_177_709, 31.296_815_509],
         [106.713, 26.578, 106.716_771_034, 26.574_477_226],

@@ -14,11 +14,12 @@ use crate::gas::GwpSet;
 use crate::inventory::{Inventory, InventoryLine, SinkArea};
 use crate::reliance::{factor_sets, reliance, statements, warn_reliance};
 use crate::resolve::resolve;
+use crate::sink_choice;
 use crate::split::{budgets, check_shares};
 use crate::totals::{alternatives, totals, uncertainty};
 use crate::uncertainty::product_pct;
 use crate::vocabulary::Vocabulary;
-use carbonzone_types::{Finding, Findings, M2_PER_HECTARE};
+use carbonzone_types::{Finding, Findings, M2_PER_HECTARE, Totals};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Computes the inventory.
@@ -30,6 +31,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// All findings at once, if any of them blocks: unknown words, units that do not fit, negative amounts, duplicates,
 /// years, missing sectors, faults of the configuration.
 pub fn compute(
+    config: &InventoryConfig,
+    activity: &ActivityTable,
+    library: &FactorLibrary,
+    land_areas_m2: &BTreeMap<String, f64>,
+) -> Result<Inventory, Findings> {
+    let mut inventory = with_set(config, activity, library, land_areas_m2)?;
+    // A set that lacks a land type of the data, or is refused, says nothing.
+    let under = |set: &str| {
+        let config = InventoryConfig { sink_set: set.to_owned(), ..config.clone() };
+        with_set(&config, activity, library, land_areas_m2).ok().map(|other| other.totals)
+    };
+    let names = library.sink_sets().into_iter().filter(|set| *set != config.sink_set);
+    let others: Vec<(&str, Totals)> = names.filter_map(|set| Some((set, under(set)?))).collect();
+    inventory.statements.push(sink_choice::statement(&config.sink_set, &inventory.totals, &others));
+    Ok(inventory)
+}
+
+fn with_set(
     config: &InventoryConfig,
     activity: &ActivityTable,
     library: &FactorLibrary,
@@ -70,7 +89,7 @@ pub fn compute(
         alternatives: alternatives(&drafted, config),
         uncertainty: uncertainty(&lines),
         factor_sets: factor_sets(&drafted, &lines),
-        statements: statements(config, &reliance, &totals),
+        statements: statements(config, &reliance),
         config: config.clone(),
         lines,
         budgets,

@@ -46,6 +46,7 @@ mod inventory;
 mod load;
 mod reliance;
 mod resolve;
+mod sink_choice;
 mod split;
 mod template;
 mod totals;

@@ -5,7 +5,7 @@ use crate::context::{Draft, Row};
 use crate::factor::Status;
 use crate::inventory::{InventoryLine, Reliance};
 use crate::vocabulary::Sector;
-use carbonzone_types::{ExactSum, FactorSetRecord, Finding, Findings, Statement, Totals};
+use carbonzone_types::{ExactSum, FactorSetRecord, Finding, Findings, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Factor sets in use, in order of their tonnes.
@@ -98,7 +98,7 @@ pub(crate) fn warn_reliance(reliance: &Reliance, findings: &mut Findings) {
 }
 
 /// Sentences for the report.
-pub(crate) fn statements(config: &InventoryConfig, reliance: &Reliance, totals: &Totals) -> Vec<Statement> {
+pub(crate) fn statements(config: &InventoryConfig, reliance: &Reliance) -> Vec<Statement> {
     let mut statements = Vec::new();
     if config.synthetic {
         statements.push(Statement::new("The activity data are synthetic.", "活动数据为合成数据。"));
@@ -109,13 +109,6 @@ pub(crate) fn statements(config: &InventoryConfig, reliance: &Reliance, totals: 
             "electricity_boundary = paper：与论文一致，发电厂燃料与建筑、车辆用电均计入，存在重复计算。",
         ));
     }
-    let (set, sink_t) = (&config.sink_set, totals.sink_t);
-    statements.push(Statement::new(
-        format!(
-            "Sinks use the set {set} ({sink_t:.0} t CO2e); the choice of the set moves the compensating rate several-fold."
-        ),
-        format!("碳汇采用系数集 {set}（{sink_t:.0} t CO2e）；系数集的选择可使碳补偿率相差数倍。"),
-    ));
     if let Some(share) = reliance.weak_share {
         let pct = 100.0 * share;
         statements.push(Statement::new(

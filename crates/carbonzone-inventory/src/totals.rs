@@ -69,6 +69,7 @@ pub(crate) fn totals(lines: &[InventoryLine]) -> Totals {
         net_t: net.tonnes(),
         ccr: compensating_rate(sink.tonnes(), gross.tonnes()),
         sectors,
+        ..Totals::default()
     }
 }
 

@@ -3,14 +3,17 @@
 use crate::style::Figure;
 use crate::{Label, Lang, Palette, ReportError};
 use carbonzone_geom::Coverage;
-use carbonzone_types::{AttributeTable, RunManifest};
+use carbonzone_types::{AttributeTable, M2_PER_HECTARE, RunManifest};
 use carbonzone_zoning::WhatIf;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A layer of the run: geometries in the working CRS (metres) and all fields of contract §5.
+/// Field of a table over years: the class of a unit by the mean of its indices over the years.
+pub const ZONE_OF_MEAN: &str = "zone_of_mean";
+
+/// A layer of the run: geometries in the working CRS (metres) and all fields of docs/pipeline.md, "Fields".
 #[derive(Debug, Clone)]
 pub struct MapLayer {
     /// Table name in the GeoPackage, e.g. `townships`.
@@ -45,8 +48,26 @@ impl MapLayer {
     /// # Errors
     /// [`ReportError::MissingField`] if there is no such numeric field.
     pub fn numbers(&self, field: &str) -> Result<Vec<Option<f64>>, ReportError> {
-        let values = self.table.numbers(field).ok_or_else(|| self.missing(field))?;
+        let values = self.table.numbers(field).or_else(|| self.per_hectare(field));
+        let values = values.ok_or_else(|| self.missing(field))?;
         Ok(values.into_iter().map(|v| v.filter(|v| v.is_finite())).collect())
+    }
+
+    /// `<stem>_t_ha` of a layer that has tonnes and areas but no such column.
+    fn per_hectare(&self, field: &str) -> Option<Vec<Option<f64>>> {
+        let tonnes = self.table.numbers(field.strip_suffix("_ha")?)?;
+        let area = self.table.numbers("area_m2")?;
+        let one = |(t, m2): (Option<f64>, Option<f64>)| {
+            t.zip(m2.filter(|m2| *m2 > 0.0)).map(|(t, m2)| t / (m2 / M2_PER_HECTARE))
+        };
+        Some(tonnes.into_iter().zip(area).map(one).collect())
+    }
+
+    /// QGIS expression of a field that is computed from the columns of the layer; `None` if it is a column.
+    #[must_use]
+    pub fn expression(&self, field: &str) -> Option<String> {
+        let stem = field.strip_suffix("_ha").filter(|_| self.table.get(field).is_none())?;
+        Some(format!("\"{stem}\" / \"area_m2\" * {M2_PER_HECTARE}"))
     }
 
     /// Texts of a field, NULL as `None`.
@@ -57,10 +78,10 @@ impl MapLayer {
         self.table.texts(field).ok_or_else(|| self.missing(field))
     }
 
-    /// True if the field exists.
+    /// True if the field exists, or follows from the columns.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
-        self.table.get(field).is_some()
+        self.table.get(field).is_some() || self.per_hectare(field).is_some()
     }
 
     /// Name shown for each unit: `name`, else `unit_id`, else the row number.
@@ -319,6 +340,9 @@ pub struct RenderOptions {
     pub palette: Palette,
     /// Number of classes of a choropleth (2 to 9).
     pub classes: usize,
+    /// Parcel map (`fig5a_parcels`): tonnes per parcel instead of tonnes per hectare.
+    #[serde(default)]
+    pub parcel_totals: bool,
     /// Resolution of the PNG figures, dots per inch.
     pub dpi: u32,
     /// Which outputs are made.
@@ -335,6 +359,7 @@ impl Default for RenderOptions {
             scale: ClassScale::Auto,
             palette: Palette::Standard,
             classes: 5,
+            parcel_totals: false,
             dpi: 300,
             what: What::default(),
             max_report_parcels: 300_000,

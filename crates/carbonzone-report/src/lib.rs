@@ -22,7 +22,7 @@ mod xml_text;
 
 pub use data::{
     BreakMethod, ClassScale, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile, RenderOptions,
-    Rendered, ReportTable, StudyExtras, What,
+    Rendered, ReportTable, StudyExtras, What, ZONE_OF_MEAN,
 };
 pub use error::ReportError;
 pub use lang::{Label, Lang};

@@ -53,7 +53,7 @@ pub fn land_group(key: &str) -> Label {
     Label::new(en, zh)
 }
 
-/// Fields of contract §5 as readers know them.
+/// Fields of docs/pipeline.md, "Fields", as readers know them.
 #[must_use]
 pub fn field(key: &str) -> Label {
     if let Some(stem) = key.strip_suffix("_t") {
@@ -68,12 +68,15 @@ pub fn field(key: &str) -> Label {
         "gross_t_km2" => ("Emission intensity", "碳排放强度"),
         "net_t_km2" => ("Net emission intensity", "净碳排放强度"),
         "net_t_km2_covered" => ("Net emission per covered area", "按有地块面积的净碳排放强度"),
+        "net_t_ha" => ("Net emission per hectare", "单位面积净碳排放"),
         "gross_t_per_person" => ("Emission per person", "人均碳排放"),
         "gross_t_per_1e4cny" => ("Emission per 10⁴ CNY of GDP", "单位GDP碳排放"),
         "population_persons" => ("Population", "人口"),
         "gdp_1e4cny" => ("GDP", "地区生产总值"),
         "area_m2" => ("Area", "面积"),
+        "balance_state" => ("Source, balanced or sink", "源汇状态"),
         "zone" => ("Zone class", "分区类型"),
+        "zone_of_mean" => ("Zone class by the mean over the years", "分区类型（多年均值）"),
         "zone_id" => ("Code of the zone class", "分区代码"),
         "zone_en" => ("Zone class in English", "分区名称（英文）"),
         "zone_zh" => ("Zone class in Chinese", "分区名称（中文）"),
@@ -94,11 +97,12 @@ pub fn field(key: &str) -> Label {
     Label::new(en, zh)
 }
 
-/// Unit of a field of contract §5, empty if none.
+/// Unit of a field, empty if none.
 #[must_use]
 pub fn field_unit(key: &str) -> Label {
     match key {
         "gross_t_km2" | "net_t_km2" | "net_t_km2_covered" => Label::same("t CO₂e/km²"),
+        k if k.ends_with("_t_ha") => Label::new("t CO₂e/ha", "t CO₂e/公顷"),
         "gross_t_per_person" => Label::new("t CO₂e/person", "t CO₂e/人"),
         "gross_t_per_1e4cny" => Label::new("t CO₂e/10⁴ CNY", "t CO₂e/万元"),
         "population_persons" => Label::new("persons", "人"),
@@ -212,12 +216,33 @@ pub fn tonnes_per_unit(kind: MapLayerKind) -> Label {
     }
 }
 
-pub(crate) fn year_en(year: Option<i32>) -> String {
-    year.map(|y| format!(", {y}")).unwrap_or_default()
+/// A year in words: `2020`, `2020年`; empty without one.
+pub(crate) fn year(year: Option<i32>) -> Label {
+    year.map_or_else(Label::default, |y| Label::new(y.to_string(), format!("{y}年")))
 }
 
-pub(crate) fn year_zh(year: Option<i32>) -> String {
-    year.map(|y| format!("{y}年")).unwrap_or_default()
+/// The one CCR of a city.
+#[must_use]
+pub fn city_ccr() -> Label {
+    Label::new("CCR of the city (sinks / gross)", "全市碳补偿率 CCR")
+}
+
+/// The ratio by which a raster series judges.
+#[must_use]
+pub fn source_sink_ratio() -> Label {
+    Label::new("Source/sink ratio (energy / absorption)", "碳源汇比（能源排放 ÷ 吸收）")
+}
+
+/// In brackets, after a word.
+#[must_use]
+pub fn bracketed(text: &Label) -> Label {
+    Label { en: format!(" ({})", text.en), zh: format!("（{}）", text.zh) }
+}
+
+/// What a zoning over several years rests on.
+#[must_use]
+pub fn mean_of_years() -> Label {
+    Label::new("mean over the years", "多年均值")
 }
 
 pub(crate) fn place_suffix_en(place: &str) -> String {

@@ -55,6 +55,11 @@ impl Stage {
             Self::Residual => "residual",
         }
     }
+
+    /// True if its tonnes stand on a side of a balance.
+    fn is_balanced(self) -> bool {
+        self <= Self::ZonesOutside
+    }
 }
 
 /// One row of `ledger.csv`.
@@ -109,6 +114,10 @@ impl LedgerRow {
         }
     }
 
+    fn is_of(&self, year: Option<i32>) -> bool {
+        year.is_none_or(|year| self.land_group.parse() == Ok(year))
+    }
+
     /// Adds an area.
     #[must_use]
     pub fn m2(mut self, m2: f64) -> Self {
@@ -129,6 +138,9 @@ impl LedgerRow {
 pub struct Residual {
     /// Sector key.
     pub sector: String,
+    /// Year, in studies over years.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<i32>,
     /// Which balance, in words: `budget = placed + unallocated`.
     pub balance: String,
     /// Left side, tonnes.
@@ -176,52 +188,70 @@ impl Ledger {
     }
 
     /// The three balances of docs/adr/0004 for every sector that has a budget, whether they hold or not.
-    /// Balances whose stages are absent (no grid, no zones) are left out.
+    /// Balances whose stages are absent (no grid, no zones) are left out. Studies over years name the year as the
+    /// land group of every row: each year is then balanced for itself, so that no balance adds up two years.
     #[must_use]
     pub fn balances(&self) -> Vec<Residual> {
+        let mut out = Vec::new();
+        for year in self.years() {
+            for sector in self.budgeted(year) {
+                self.balances_of(sector, year, &mut out);
+            }
+        }
+        out
+    }
+
+    /// Years of the balanced rows in order of appearance; `[None]` if some row names none.
+    fn years(&self) -> Vec<Option<i32>> {
+        let mut years = Vec::new();
+        for row in self.rows.iter().filter(|r| r.stage.is_balanced()) {
+            match row.land_group.parse() {
+                Ok(year) if years.contains(&Some(year)) => {}
+                Ok(year) => years.push(Some(year)),
+                Err(_) => return vec![None],
+            }
+        }
+        years
+    }
+
+    /// Sectors with a budget (in that year), in order of appearance.
+    fn budgeted(&self, year: Option<i32>) -> Vec<&str> {
         let mut sectors: Vec<&str> = Vec::new();
-        for row in self.rows.iter().filter(|r| r.stage == Stage::Budget) {
+        for row in self.rows.iter().filter(|r| r.stage == Stage::Budget && r.is_of(year)) {
             if !sectors.contains(&row.sector.as_str()) {
                 sectors.push(&row.sector);
             }
         }
+        sectors
+    }
+
+    fn balances_of(&self, sector: &str, year: Option<i32>, out: &mut Vec<Residual>) {
+        let sum = |stage| {
+            let rows = self.rows.iter().filter(|r| r.stage == stage && r.sector == sector && r.is_of(year));
+            rows.filter_map(|r| r.amount_t).collect::<ExactSum>().value()
+        };
         let has = |stage| self.rows.iter().any(|r| r.stage == stage);
-        let mut out = Vec::new();
-        for sector in sectors {
-            let sum = |stage| self.total_t(stage, sector);
-            let mut check = |balance: &str, left_t: f64, right_t: f64| {
-                let scale = left_t.abs().max(right_t.abs());
-                let difference = (left_t - right_t).abs();
-                let relative = if scale > 1e-6 { difference / scale } else { difference };
-                out.push(Residual {
-                    sector: sector.to_owned(),
-                    balance: balance.to_owned(),
-                    left_t,
-                    right_t,
-                    relative: if difference.is_nan() { f64::INFINITY } else { relative },
-                });
-            };
-            check(
-                "budget = placed + unallocated",
-                sum(Stage::Budget),
-                sum(Stage::Placed) + sum(Stage::Unallocated),
-            );
-            if has(Stage::Grid) {
-                check(
-                    "placed = grid + outside",
-                    sum(Stage::Placed),
-                    sum(Stage::Grid) + sum(Stage::GridOutside),
-                );
-            }
-            if has(Stage::Zones) {
-                check(
-                    "placed = zones + outside",
-                    sum(Stage::Placed),
-                    sum(Stage::Zones) + sum(Stage::ZonesOutside),
-                );
-            }
+        let mut check = |balance: &str, left_t: f64, right_t: f64| {
+            let scale = left_t.abs().max(right_t.abs());
+            let difference = (left_t - right_t).abs();
+            let relative = if scale > 1e-6 { difference / scale } else { difference };
+            out.push(Residual {
+                sector: sector.to_owned(),
+                year,
+                balance: balance.to_owned(),
+                left_t,
+                right_t,
+                relative: if difference.is_nan() { f64::INFINITY } else { relative },
+            });
+        };
+        let placed = sum(Stage::Placed);
+        check("budget = placed + unallocated", sum(Stage::Budget), placed + sum(Stage::Unallocated));
+        if has(Stage::Grid) {
+            check("placed = grid + outside", placed, sum(Stage::Grid) + sum(Stage::GridOutside));
         }
-        out
+        if has(Stage::Zones) {
+            check("placed = zones + outside", placed, sum(Stage::Zones) + sum(Stage::ZonesOutside));
+        }
     }
 }
 
@@ -239,6 +269,22 @@ mod tests {
         assert!(balances[0].relative > TOLERANCE);
         ledger.push(LedgerRow::tonnes(Stage::Unallocated, "industry", "industrial", 1.0));
         assert!(ledger.balances()[0].relative <= TOLERANCE);
+    }
+
+    #[test]
+    fn every_year_of_a_study_is_balanced_for_itself() {
+        let mut ledger = Ledger::new();
+        for (year, placed) in [("2015", 9.0), ("2020", 11.0)] {
+            ledger.push(LedgerRow::tonnes(Stage::Budget, "respiration", year, 10.0));
+            ledger.push(LedgerRow::tonnes(Stage::Placed, "respiration", year, placed));
+        }
+        let balances = ledger.balances();
+        let sides: Vec<_> = balances.iter().map(|b| (b.year, b.left_t, b.right_t)).collect();
+        // Added up, what one year lost would hide what the other has too much.
+        assert_eq!(sides, [(Some(2015), 10.0, 9.0), (Some(2020), 10.0, 11.0)]);
+        // A land group that happens to be a number is no year while other rows name none.
+        ledger.push(LedgerRow::tonnes(Stage::Zones, "respiration", "", 20.0));
+        assert!(ledger.balances().iter().all(|b| b.year.is_none() && b.relative == 0.0));
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub struct RunManifest {
     /// What the run wants readers to know (definition is ours, factors unverified, ...), one sentence each.
     pub statements: Vec<Statement>,
     /// Further lines of the closing summary (several years, published comparison), as printed.
-    pub summary: Vec<String>,
+    pub summary: Vec<Statement>,
     /// Library versions.
     pub libraries: Libraries,
     /// Wall time per stage.
@@ -250,8 +250,15 @@ pub struct Totals {
     pub sink_t: f64,
     /// Gross minus sinks.
     pub net_t: f64,
-    /// Sinks over gross; `None` if gross is 0.
+    /// The city's CCR: sinks over gross of the whole inventory, what lies outside every zone included; `None` if gross
+    /// is 0, or if the study judges by `source_sink_ratio` instead.
     pub ccr: Option<f64>,
+    /// CCR of the zones together, the base of ESC: without what lies outside every zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ccr_of_zones: Option<f64>,
+    /// Energy emissions over absorption (sinks minus land that is a source), in studies that judge by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_sink_ratio: Option<f64>,
     /// One row per sector, then `sink`.
     pub sectors: Vec<SectorTotal>,
 }
@@ -284,6 +291,8 @@ pub struct IndicatorRecord {
     pub unit: String,
     /// Thresholds that zoning uses (e.g. `[1.0]`): forced class breaks on maps.
     pub thresholds: Vec<f64>,
+    /// How it is computed and what its value says: the one text for tables, maps, report and `explain`.
+    pub meaning: Statement,
 }
 
 /// A zone class of the scheme.

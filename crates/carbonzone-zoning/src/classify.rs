@@ -3,6 +3,7 @@
 use crate::ZoningError;
 use crate::breaks::natural_upper_bounds;
 use crate::indices::{Indices, is_borderline, log_margin};
+use crate::meaning::balance_state;
 use crate::scheme::{Axis, Equality, LevelRule, ZoneClass, ZoningScheme};
 use carbonzone_types::{AttributeTable, ColumnData};
 use serde::{Deserialize, Serialize};
@@ -201,7 +202,7 @@ fn zone_code(scheme: &ZoningScheme, e: Option<usize>, s: Option<usize>, nothing:
 
 /// Appends the index and zone columns of docs/pipeline.md, "Fields" to a table of units.
 ///
-/// Columns: `ccr`, the scheme's two index columns, `<economic>_margin`, `<ecological>_margin`, `borderline`,
+/// Columns: `ccr`, `balance_state`, the scheme's two index columns, `<economic>_margin`, `<ecological>_margin`, `borderline`,
 /// `zone`, `zone_id`, `zone_en`, `zone_zh`, `zone_color`. Rows: the units in the order of `indices`.
 pub fn append_zone_columns(
     table: &mut AttributeTable,
@@ -210,7 +211,9 @@ pub fn append_zone_columns(
     zoned: &Zoned,
 ) {
     let (e, s) = (&scheme.economic.column, &scheme.ecological.column);
+    let state = |ccr: &Option<f64>| balance_state(*ccr).map(str::to_owned);
     table.push("ccr", ColumnData::Real(indices.ccr.clone()));
+    table.push("balance_state", ColumnData::Text(indices.ccr.iter().map(state).collect()));
     table.push(e, ColumnData::Real(indices.ecc.clone()));
     table.push(s, ColumnData::Real(indices.esc.clone()));
     let class_text = |pick: fn(&ZoneClass) -> &String| {
@@ -246,7 +249,7 @@ mod tests {
         zoning.overall.iter().map(|id| scheme.class_of(*id).unwrap().key.clone()).collect()
     }
 
-    /// Cuts that give Table 3 of the Guiyang paper on each year and on the means (docs/studies.md).
+    /// Cuts that give Table 3 of the Guiyang paper on each year and on the means (docs/method.md §12).
     fn guiyang_fixed() -> ZoningScheme {
         let fixed = |cuts: [f64; 2]| LevelRule::Fixed {
             cuts: cuts.to_vec(),
@@ -325,6 +328,7 @@ mod tests {
         let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
         let expected = [
             "ccr",
+            "balance_state",
             "eec",
             "sec",
             "zone",

@@ -5,6 +5,7 @@
 //! - [`indices`](mod@indices): CCR, ECC and ESC of the Suzhou paper (eq. 8–10; ESC is the SEC of the Guiyang paper).
 //! - [`scheme`]: zoning schemes as data (levels, zone table, labels, colours) and their application.
 //! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
+//! - [`meaning`](mod@meaning): what each index says, in English and Chinese, for tables, maps and reports.
 //! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
 //! - [`published`]: the Guiyang paper cell by cell.
 //! - [`ratio`], [`trend`], [`risk`]: source/sink ratio and state, trend and imbalance risk over a series of years.
@@ -31,6 +32,7 @@ mod classify;
 pub mod compare;
 mod error;
 pub mod indices;
+pub mod meaning;
 mod natural_breaks;
 pub mod published;
 pub mod ratio;
@@ -44,5 +46,6 @@ pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
 pub use classify::{LevelCuts, Zoned, Zoning, append_zone_columns, classify, classify_with};
 pub use error::ZoningError;
 pub use indices::{EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, indices};
+pub use meaning::{Index, balance_state};
 pub use scheme::{LevelRule, ZoneClass, ZoningConfig, ZoningScheme};
 pub use what_if::{Quantity, WhatIf, what_if};

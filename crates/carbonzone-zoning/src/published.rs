@@ -259,7 +259,7 @@ pub struct PublishedComparison {
 /// Recomputes the published study with a scheme (Table 3: [`ZoningScheme::guiyang`]).
 ///
 /// The SEC cells that fail are examined for one common factor; if there is one, the EEC cells of the same
-/// units and year are divided by it before GDP shares are implied (docs/studies.md).
+/// units and year are divided by it before GDP shares are implied (docs/method.md §12).
 ///
 /// # Errors
 /// [`ZoningError::Length`] unless every unit has a row in every year and a row in Table 3, plus those of

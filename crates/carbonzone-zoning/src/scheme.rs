@@ -304,7 +304,7 @@ impl ZoningScheme {
     ///
     /// The paper names the zones of the pairs (high, low), (mid, mid), (mid, high) and (low, mid) and no
     /// level rule; the other five pairs and the default rule (natural breaks on the mean over the years) are
-    /// our completion (docs/studies.md).
+    /// our completion (docs/method.md §12).
     #[must_use]
     pub fn guiyang() -> Self {
         let levels =
@@ -500,7 +500,7 @@ impl ZoningScheme {
 mod tests {
     use super::*;
 
-    /// Cuts that give Table 3 of the Guiyang paper on each year and on the means (docs/studies.md).
+    /// Cuts that give Table 3 of the Guiyang paper on each year and on the means (docs/method.md §12).
     fn guiyang_fixed() -> ZoningScheme {
         let fixed = |cuts: [f64; 2]| LevelRule::Fixed {
             cuts: cuts.to_vec(),

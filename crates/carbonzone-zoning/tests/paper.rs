@@ -278,7 +278,47 @@ fn suzhou_claims_that_follow_from_printed_numbers_do_and_the_others_have_a_reaso
     }
 }
 
-// ---- Guiyang (docs/studies.md) --------------------------------------------------------------------------------
+/// Claims of townships and shares (docs/method.md §14): printed, recomputed, and whether they agree.
+#[test]
+fn suzhou_claims_of_shares_and_classes_have_their_verdict() {
+    let net = gross() + department("sink");
+    let pct = |part: f64, whole: f64| 100.0 * part / whole;
+    let checks: [(&str, f64, &str, bool); 12] = [
+        ("S17", pct(71.96, net), "0.30", true),
+        ("S17", pct(179.90, net), "0.76", true),
+        // On gross it would be 0.75: the sentence is on net, the shares of land beside it on gross.
+        ("S17", pct(179.90, gross()), "0.76", false),
+        ("S24", pct(78.0, 97.0), "80.41", true),
+        ("S24", pct(10.0, 97.0), "10.31", true),
+        ("S24", pct(9.0, 97.0), "9.24", false),
+        // 61.856 was cut, not rounded.
+        ("S26", pct(60.0, 97.0), "61.85", false),
+        ("S26", pct(60.0, 97.0), "61.86", true),
+        ("S26", pct(28.0, 97.0), "28.87", true),
+        ("S26", pct(9.0, 97.0), "9.28", true),
+        ("S33", 1.0 + 46.5 + 52.5, "100.0", true),
+        ("S34", pct(240.3 - 231.2, 231.2), "3.94", true),
+    ];
+    for (id, computed, printed, agrees) in checks {
+        assert_eq!(Printed::parse(printed).unwrap().agrees(computed), agrees, "{id}: {computed} {printed}");
+    }
+    assert_eq!((78 + 10 + 9, 60 + 28 + 9), (97, 97));
+}
+
+#[test]
+fn the_plain_mean_of_ccr_need_not_be_the_citys_but_the_weighted_mean_must() {
+    // Claim S27: a mean of 2.19 % beside a city of 1.05 % is no contradiction.
+    let (gross_t, sink_t) = ([900.0, 100.0], [1.0, 9.5]);
+    let inputs = IndexInputs { unit_ids: None, gross_t: &gross_t, sink_t: &sink_t, gdp: None };
+    let ix = indices(&inputs, &IndexOptions::default()).unwrap();
+    let ccr: Vec<f64> = ix.ccr.iter().map(|c| c.unwrap()).collect();
+    let plain = (ccr[0] + ccr[1]) / 2.0;
+    let weighted = (900.0 * ccr[0] + 100.0 * ccr[1]) / 1000.0;
+    let city = ix.totals.ccr.unwrap();
+    assert!((weighted - city).abs() < 1e-15 && plain > 4.0 * city, "{plain} {weighted} {city}");
+}
+
+// ---- Guiyang (docs/method.md §12) --------------------------------------------------------------------------------
 
 fn guiyang() -> PublishedStudy {
     let table2 = read_csv("../../fixtures/guiyang/published/table2.csv")
@@ -470,6 +510,44 @@ fn guiyang_table_3_does_not_follow_from_the_printed_2020_cells_alone() {
         zoning.overall.iter().map(|id| scheme.class_of(*id).unwrap().key.as_str()).collect();
     let printed: Vec<&str> = study.table3.iter().map(|r| r.zone.as_str()).collect();
     assert_ne!(keys, printed);
+}
+
+#[test]
+fn guiyang_conclusions_contradict_table_2() {
+    let study = guiyang();
+    let of = |year: i32, pick: fn(&Table2Row) -> f64| -> BTreeMap<String, f64> {
+        let rows = study.table2.iter().filter(|r| r.year == year);
+        rows.map(|r| (r.unit.clone(), pick(r))).collect()
+    };
+    // G26: the conclusion says that sinks of districts and Qingzhen rose and the others fell.
+    let (before, after) = (of(2015, |r| r.sink_1e4t.value), of(2020, |r| r.sink_1e4t.value));
+    let change = |unit: &str| 100.0 * (after[unit] / before[unit] - 1.0);
+    for (unit, printed) in [
+        ("municipal_districts", "-1.13"),
+        ("Qingzhen", "-6.54"),
+        ("Kaiyang", "2.78"),
+        ("Xiuwen", "3.36"),
+        ("Xifeng", "1.68"),
+    ] {
+        assert!(Printed::parse(printed).unwrap().agrees(change(unit)), "{unit}: {}", change(unit));
+    }
+    let extreme = |values: &BTreeMap<String, f64>, sign: f64| {
+        values.iter().max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1))).unwrap().0.clone()
+    };
+    for year in [2015, 2020] {
+        // G27: lowest emission intensity "Xifeng"; G28: highest sink intensity "Xifeng".
+        assert_eq!(extreme(&of(year, |r| r.emission_intensity_t_ha.value), -1.0), "Xiuwen", "{year}");
+        assert_eq!(extreme(&of(year, |r| r.sink_intensity_t_ha.value), 1.0), "Kaiyang", "{year}");
+    }
+}
+
+#[test]
+fn every_claim_without_a_table_of_its_own_has_its_verdict_in_the_method_page() {
+    let page =
+        std::fs::read_to_string(format!("{}/../../docs/method.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for id in ["S17", "S24", "S26", "S27", "S33", "S34", "G26", "G27", "G28"] {
+        assert!(page.contains(&format!("| {id}, ")), "{id}");
+    }
 }
 
 #[test]

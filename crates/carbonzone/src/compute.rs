@@ -4,6 +4,7 @@ use crate::grid;
 use crate::load::parcels::MOST_PARTNERS;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
+use crate::sink_sets;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
 use carbonzone_inventory::equations::net;
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
@@ -96,13 +97,16 @@ pub fn compute(
     book(&sectors, &zones, &zones_outside, (Stage::Zones, Stage::ZonesOutside), &mut notes.ledger);
     let covered_m2 = on_grid.spread(&inputs.parcels.area_m2).per_target;
     let contributions = contributions(&allocation, &on_zones, &inputs.zones.ids);
+    let other_sets = sink_sets::others(loaded, inputs, &allocation, &on_zones, &zones);
     // Tonnes per parcel and rule were for this; there are as many rules as columns of the parcel layer.
     allocation.per_rule = Vec::new();
     let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid), &used_cells);
     report_outside(inputs, &on_zones, &parcels, notes);
     progress.end();
     let (scheme, indices, zoning) = zone(loaded, inputs, &zones, notes)?;
-    let totals = totals(&sectors, &parcels);
+    let moved = sink_sets::statement(loaded, inputs, &zones, (&scheme, &zoning), &other_sets);
+    notes.statements.extend(moved);
+    let totals = Totals { ccr_of_zones: indices.totals.ccr, ..totals(&sectors, &parcels) };
     Some(Results {
         sectors,
         allocation,
@@ -442,14 +446,16 @@ fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
         net_t,
         ccr: carbonzone_types::compensating_rate(sink_t, gross_t),
         sectors: rows,
+        ..Totals::default()
     }
 }
 
-/// The hard stop of contract §6: every balance within the tolerance, or findings that name the row.
+/// The hard stop of docs/adr/0004: every balance within the tolerance, or findings that name the row.
 pub fn check_balances(notes: &mut Notes) -> Vec<carbonzone_types::Residual> {
     let balances = notes.ledger.balances();
     for b in &balances {
-        let mut row = LedgerRow::tonnes(Stage::Residual, &b.sector, "", b.left_t - b.right_t);
+        let year = b.year.map(|y| y.to_string()).unwrap_or_default();
+        let mut row = LedgerRow::tonnes(Stage::Residual, &b.sector, &year, b.left_t - b.right_t);
         row.note = format!("{}: relative {:.3e}", b.balance, b.relative);
         notes.ledger.push(row);
         if b.relative > TOLERANCE {
@@ -457,7 +463,7 @@ pub fn check_balances(notes: &mut Notes) -> Vec<carbonzone_types::Residual> {
                 Finding::error(
                     "mass_balance",
                     format!(
-                        "sector {}: {} does not hold: {} t against {} t",
+                        "sector {} {year}: {} does not hold: {} t against {} t",
                         b.sector, b.balance, b.left_t, b.right_t
                     ),
                 )

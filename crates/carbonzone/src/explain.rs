@@ -82,12 +82,23 @@ pub struct Beside {
     pub city_is: String,
     /// Value over the city's; none where that is not positive.
     pub ratio: Option<f64>,
+    /// What the number says.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub meaning: String,
 }
 
 impl Beside {
     fn new(key: &str, label: &str, value: Option<f64>, city: f64, city_is: &str) -> Self {
         let ratio = value.filter(|_| city > 0.0).map(|v| v / city);
-        Self { key: key.to_owned(), label: label.to_owned(), value, city, city_is: city_is.to_owned(), ratio }
+        Self {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            value,
+            city,
+            city_is: city_is.to_owned(),
+            ratio,
+            meaning: String::new(),
+        }
     }
 }
 
@@ -199,14 +210,16 @@ fn against_city(manifest: &RunManifest, zones: &AttributeTable, row: usize) -> V
     };
     let (gross_t, n) = (sum("gross_t"), zones.rows());
     let mean = format!("the mean of the {n} {}", manifest.zones_layer);
+    let together = format!("that of the {n} {} together", manifest.zones_layer);
     let mut out = vec![Beside::new("net_t", "net t CO2e", number("net_t"), sum("net_t") / n as f64, &mean)];
     for indicator in &manifest.indicators {
         let (city, city_is) = match indicator.key.as_str() {
-            "ccr" if gross_t > 0.0 => (sum("sink_t") / gross_t, "that of the city"),
+            "ccr" if gross_t > 0.0 => (sum("sink_t") / gross_t, together.as_str()),
             "ccr" => continue,
             _ => (1.0, "that of the city, 1 by definition"),
         };
-        out.push(Beside::new(&indicator.key, &indicator.label_en, number(&indicator.key), city, city_is));
+        let beside = Beside::new(&indicator.key, &indicator.label_en, number(&indicator.key), city, city_is);
+        out.push(Beside { meaning: indicator.meaning.en.clone(), ..beside });
     }
     out
 }

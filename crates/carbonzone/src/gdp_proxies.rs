@@ -157,8 +157,8 @@ impl SideBySide {
     }
 
     /// Counts per class under each proxy, as lines of the closing summary.
-    pub fn lines(&self, results: &Results) -> Vec<String> {
-        let mut header = vec!["zones under each proxy of GDP"];
+    pub fn lines(&self, results: &Results) -> Vec<Statement> {
+        let mut header = vec!["zones under each proxy of GDP · 不同GDP分摊依据下的分区"];
         header.extend(self.proxies.iter().map(String::as_str));
         let mut table = text_table::table(&header);
         for class in &results.scheme.classes {
@@ -167,11 +167,12 @@ impl SideBySide {
             let counts: Vec<usize> = self.each.iter().map(count).collect();
             if counts.iter().any(|n| *n > 0) {
                 let cells = counts.iter().map(usize::to_string);
-                table.add_row(std::iter::once(class.label_en.clone()).chain(cells).collect::<Vec<_>>());
+                let name = format!("{} · {}", class.label_en, class.label_zh);
+                table.add_row(std::iter::once(name).chain(cells).collect::<Vec<_>>());
             }
         }
         text_table::right_align(&mut table);
-        table.to_string().lines().map(str::to_owned).collect()
+        text_table::lines(&table)
     }
 
     /// One sentence for summary and report.

@@ -43,6 +43,7 @@ pub mod maps;
 mod names;
 pub mod out_dir;
 mod run;
+mod sink_sets;
 mod stages;
 mod studies;
 mod tables;

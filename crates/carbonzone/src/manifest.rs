@@ -11,7 +11,7 @@ use carbonzone_spatialize::PlacedPointSource;
 use carbonzone_types::{
     Finding, IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest, redact,
 };
-use carbonzone_zoning::ZoningScheme;
+use carbonzone_zoning::{Index, Zoning, ZoningScheme};
 use std::path::Path;
 
 /// Everything known before writing.
@@ -46,7 +46,7 @@ pub fn build(
         contributions: results.contributions.clone(),
         point_sources: point_sources(inputs),
         totals: results.totals.clone(),
-        indicators: indicators(&results.scheme),
+        indicators: indicators(&results.scheme, &results.zoning, results.indices.totals.ccr),
         zone_classes: results.scheme.records(&results.zoning.overall),
         inventory: inputs.inventory.as_ref().and_then(|i| serde_json::to_value(i).ok()).unwrap_or_default(),
         balances,
@@ -93,18 +93,16 @@ pub fn common<P: serde::Serialize>(loaded: &Loaded<P>, notes: &Notes) -> RunMani
     }
 }
 
-/// Index columns of a scheme with the thresholds that maps must show.
-pub fn indicators(scheme: &ZoningScheme) -> Vec<IndicatorRecord> {
-    let fixed = |rule: &carbonzone_zoning::LevelRule| match rule {
-        carbonzone_zoning::LevelRule::Fixed { cuts, .. } => cuts.clone(),
-        _ => Vec::new(),
-    };
-    let axis = |a: &carbonzone_zoning::scheme::Axis| IndicatorRecord {
+/// Index columns of a scheme with the cuts that zoning used, which maps must show, and what their values say.
+/// `ccr_of_zones`: that of all zones together, if it is the same for every row of the zone table.
+pub fn indicators(scheme: &ZoningScheme, zoning: &Zoning, ccr_of_zones: Option<f64>) -> Vec<IndicatorRecord> {
+    let axis = |a: &carbonzone_zoning::scheme::Axis, cuts: &[f64], index: Index| IndicatorRecord {
         key: a.column.clone(),
         label_en: a.label_en.clone(),
         label_zh: a.label_zh.clone(),
         unit: String::new(),
-        thresholds: fixed(&a.rule),
+        thresholds: cuts.to_vec(),
+        meaning: index.meaning(ccr_of_zones),
     };
     vec![
         IndicatorRecord {
@@ -113,9 +111,10 @@ pub fn indicators(scheme: &ZoningScheme) -> Vec<IndicatorRecord> {
             label_zh: "碳补偿率".to_owned(),
             unit: String::new(),
             thresholds: Vec::new(),
+            meaning: Index::Ccr.meaning(ccr_of_zones),
         },
-        axis(&scheme.economic),
-        axis(&scheme.ecological),
+        axis(&scheme.economic, &zoning.economic.cuts, Index::Economic(scheme.ecc_direction)),
+        axis(&scheme.ecological, &zoning.ecological.cuts, Index::Ecological),
     ]
 }
 

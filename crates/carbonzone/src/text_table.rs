@@ -1,6 +1,7 @@
 //! Tables and numbers of texts for people: closing summary, explanations, comparisons.
 
 use carbonzone_report::number::grouped;
+use carbonzone_types::Statement;
 use comfy_table::{CellAlignment, Table};
 
 /// Tonnes with thousands separators and one decimal where it matters.
@@ -15,6 +16,12 @@ pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY).set_header(header.to_vec());
     table
+}
+
+/// The lines of a table that is the same in every language.
+#[must_use]
+pub fn lines(table: &Table) -> Vec<Statement> {
+    table.to_string().lines().map(|line| Statement::new(line, line)).collect()
 }
 
 /// Right-aligns all columns but the first.

@@ -1,9 +1,9 @@
 //! `townships.xlsx`: the zone table as people read it, the totals, and what every field means.
 
 use crate::tables;
-use carbonzone_report::words;
+use carbonzone_report::{Label, words};
 use carbonzone_sheet::OutSheet;
-use carbonzone_types::{AttributeTable, ColumnData, RunManifest, Statement};
+use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, RunManifest, Statement};
 
 /// Sheets of the workbook: zones, sectors, zone classes, notes. `table` is the zone layer as written to CSV.
 pub fn sheets(manifest: &RunManifest, table: &AttributeTable) -> Vec<OutSheet> {
@@ -97,19 +97,30 @@ fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
     lines.push(String::new());
     let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
     let each = |f: &dyn Fn(&str) -> String| ColumnData::Text(names.iter().map(|n| Some(f(n))).collect());
-    let label = |n: &str| indicator(manifest, n).unwrap_or_else(|| words::field(n));
+    let label = |n: &str| {
+        indicator(manifest, n)
+            .map_or_else(|| words::field(n), |i| Label::new(i.label_en.clone(), i.label_zh.clone()))
+    };
     let fields = AttributeTable::new()
         .with("field", each(&|n| n.to_owned()))
         .with("english", each(&|n| label(n).en))
         .with("中文", each(&|n| label(n).zh))
         .with("unit", each(&|n| words::field_unit(n).en))
-        .with("meaning", each(&|n| meaning(n).to_owned()));
+        .with(
+            "meaning",
+            each(&|n| indicator(manifest, n).map_or_else(|| meaning(n).to_owned(), |i| i.meaning.en.clone())),
+        )
+        .with(
+            "含义",
+            each(&|n| {
+                indicator(manifest, n).map_or_else(|| meaning_zh(n).to_owned(), |i| i.meaning.zh.clone())
+            }),
+        );
     OutSheet::new("notes", fields).with_preamble(lines)
 }
 
-fn indicator(manifest: &RunManifest, key: &str) -> Option<carbonzone_report::Label> {
-    let found = manifest.indicators.iter().find(|i| i.key == key)?;
-    Some(carbonzone_report::Label::new(found.label_en.clone(), found.label_zh.clone()))
+fn indicator<'a>(manifest: &'a RunManifest, key: &str) -> Option<&'a IndicatorRecord> {
+    manifest.indicators.iter().find(|i| i.key == key)
 }
 
 /// What a field holds and how it is computed (docs/method.md).
@@ -131,9 +142,7 @@ fn meaning(field: &str) -> &'static str {
         "gross_t_km2" => "gross_t per area",
         "gross_t_per_person" => "gross_t per resident",
         "gross_t_per_1e4cny" => "gross_t per GDP",
-        "ccr" => "sink_t / gross_t; shown as a percentage",
-        "ecc" => "(share of GDP) / (share of gross emissions); above 1: more value than emission",
-        "esc" => "(share of sinks) / (share of gross emissions); above 1: more sink than emission",
+        "balance_state" => "source, balanced or sink: CCR below, at, above 100 %",
         "zone" => "class of the carbon balance zoning",
         "zone_id" => "code of the class, as in zones.tif",
         "zone_en" => "class in English",
@@ -143,6 +152,39 @@ fn meaning(field: &str) -> &'static str {
         "synthetic" => "true: not real data",
         f if f.ends_with("_margin") => "ln(index / threshold): 0 is on the threshold",
         f if f.ends_with("_t") => "emissions of the sector",
+        _ => "",
+    }
+}
+
+/// The same in Chinese.
+fn meaning_zh(field: &str) -> &'static str {
+    match field {
+        "unit_id" => "单元编号",
+        "name" => "名称",
+        "name_en" => "拉丁字母名称",
+        "district" => "所属区县",
+        "area_m2" => "计算密度所用面积",
+        "area_ellipsoidal_m2" => "椭球面积",
+        "area_planar_m2" => "投影平面面积",
+        "population_persons" => "常住人口",
+        "gdp_1e4cny" => "地区生产总值",
+        "gdp_derived" => "true：GDP 由上级单元分摊推算，非统计值",
+        "gross_t" => "各排放部门之和",
+        "sink_t" => "碳汇，取正值",
+        "net_t" => "gross_t − sink_t",
+        "gross_t_km2" => "单位面积碳排放",
+        "gross_t_per_person" => "人均碳排放",
+        "gross_t_per_1e4cny" => "单位 GDP 碳排放",
+        "balance_state" => "source 净碳源、balanced 平衡、sink 净碳汇：碳补偿率低于、等于、高于 100 %",
+        "zone" => "碳平衡分区类型",
+        "zone_id" => "分区代码，与 zones.tif 一致",
+        "zone_en" => "分区名称（英文）",
+        "zone_zh" => "分区名称（中文）",
+        "zone_color" => "各图中该分区的颜色",
+        "borderline" => "true：某一指数在阈值的临界范围内（默认 5 %）",
+        "synthetic" => "true：合成数据，非真实",
+        f if f.ends_with("_margin") => "ln（指数 ÷ 阈值）：0 即在阈值上",
+        f if f.ends_with("_t") => "该部门碳排放",
         _ => "",
     }
 }

@@ -109,7 +109,7 @@ pub struct SinkCoefficient {
 /// Table 1 of the Guiyang paper, t per hectare and year; unused land is left out there.
 ///
 /// Kept apart from every other coefficient set: .021 is the usual value in t **C**/ha, 2.56 is ten times the
-/// usual .256 of water (docs/studies.md).
+/// usual .256 of water (docs/method.md §12).
 #[must_use]
 pub fn guiyang_sink_coefficients() -> Vec<SinkCoefficient> {
     [("cultivated", 1.16), ("forest", 3.55), ("grassland", 0.021), ("water", 2.56)]

@@ -5,8 +5,8 @@ use super::page::{self, MARGIN, WIDTH};
 use super::svg::{Anchor, Svg, Type, num, text_width};
 use crate::number::{grouped, nice_below, significant};
 use crate::palette::{SERIES, SINK};
-use crate::style::{Category, ChartKind, Figure, Hatch, Scale, Series, figures};
-use crate::{Label, Lang, MapData, RenderOptions, Rgb, words};
+use crate::style::{ChartKind, Figure, Hatch, Series, zone_categories};
+use crate::{Label, Lang, MapData, Rgb, words};
 use carbonzone_types::{Stage, T_PER_1E4_T};
 use std::f64::consts::TAU;
 
@@ -168,11 +168,17 @@ fn land_bars(data: &MapData) -> Vec<Bar> {
     bars
 }
 
-/// Several land groups of one rule are joined by `+` or `, `.
+/// Several land groups of one rule are joined by `+` or `, `; of many, two are named and the rest counted.
 fn group_label(group: &str) -> Label {
+    const NAMED: usize = 2;
     let parts: Vec<Label> = group.split(['+', ',', '|']).map(|g| words::land_group(g.trim())).collect();
-    let join = |f: fn(&Label) -> &str, sep: &str| parts.iter().map(f).collect::<Vec<_>>().join(sep);
-    Label { en: join(|l| &l.en, " + "), zh: join(|l| &l.zh, "、") }
+    let shown = if parts.len() > NAMED + 1 { &parts[..NAMED] } else { &parts[..] };
+    let join = |f: fn(&Label) -> &str, sep: &str| shown.iter().map(f).collect::<Vec<_>>().join(sep);
+    let label = Label { en: join(|l| &l.en, " + "), zh: join(|l| &l.zh, "、") };
+    match parts.len() - shown.len() {
+        0 => label,
+        more => label.then(&Label::new(format!(" + {more} more"), format!("等 {} 类", parts.len()))),
+    }
 }
 
 const ROW: f64 = 34.0;
@@ -261,20 +267,9 @@ fn panel(svg: &mut Svg, letter: &str, head: &Label, bars: &[Bar], lang: Lang, y:
     at
 }
 
-/// Zone classes with their counts, from the style model.
-fn categories(data: &MapData) -> Vec<Category> {
-    let options = RenderOptions::default();
-    let all = figures(data, &options).unwrap_or_default();
-    let found = all.into_iter().filter(|f| f.name.starts_with("fig9a")).find_map(|f| match &f.map()?.scale {
-        Scale::Categorized { categories, .. } => Some(categories.clone()),
-        Scale::Graduated { .. } => None,
-    });
-    found.unwrap_or_default()
-}
-
 fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64) {
     let y = top + page::corner_badge(svg, data, lang, top).min(30.0);
-    let all = categories(data);
+    let all = zone_categories(data);
     let largest = all.iter().map(|c| c.count).max().unwrap_or(0).max(1) as f64;
     let step = nice_below(largest / 4.0).max(1.0);
     let high = (largest / step).ceil() * step;
@@ -306,27 +301,34 @@ fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
     svg.line(left, base, right, base, r##"stroke="#333333" stroke-width="1""##);
 }
 
+/// A piece of a ring between two angles; the whole ring as two circles, because an arc from a point to itself is
+/// nothing.
+fn ring([cx, cy]: [f64; 2], [outer, inner]: [f64; 2], [from, to]: [f64; 2]) -> String {
+    let p = |r: f64, a: f64| format!("{} {}", num(cx + r * a.cos()), num(cy + r * a.sin()));
+    let (o, i) = (num(outer), num(inner));
+    if to - from >= TAU - 1e-9 {
+        let circle = |r: f64, n: &str| {
+            let (a, b) = (p(r, 0.0), p(r, TAU / 2.0));
+            format!("M{a} A{n} {n} 0 1 1 {b} A{n} {n} 0 1 1 {a} Z")
+        };
+        return format!(r#"path d="{} {}" fill-rule="evenodd""#, circle(outer, &o), circle(inner, &i));
+    }
+    let large = i32::from(to - from > TAU / 2.0);
+    let (a, b, c, d) = (p(outer, from), p(outer, to), p(inner, to), p(inner, from));
+    format!(r#"path d="M{a} A{o} {o} 0 {large} 1 {b} L{c} A{i} {i} 0 {large} 0 {d} Z""#)
+}
+
 fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64) {
     let y = top + page::corner_badge(svg, data, lang, top).min(30.0);
-    let all = categories(data);
+    let all = zone_categories(data);
     let total = all.iter().map(|c| c.count).sum::<usize>().max(1) as f64;
     let outer = ((top + height - y) / 2.0 - 20.0).min(165.0);
     let (cx, cy, inner) = (MARGIN + 60.0 + outer, f64::midpoint(y, top + height), outer * 0.55);
     let mut from = -TAU / 4.0;
     for category in all.iter().filter(|c| c.count > 0) {
         let share = category.count as f64 / total;
-        let to = from + TAU * share.min(0.999_999);
-        let p = |r: f64, a: f64| format!("{} {}", num(cx + r * a.cos()), num(cy + r * a.sin()));
-        let large = i32::from(share > 0.5);
-        let element = format!(
-            r#"path d="M{} A{o} {o} 0 {large} 1 {} L{} A{i} {i} 0 {large} 0 {} Z""#,
-            p(outer, from),
-            p(outer, to),
-            p(inner, to),
-            p(inner, from),
-            o = num(outer),
-            i = num(inner),
-        );
+        let to = from + TAU * share;
+        let element = ring([cx, cy], [outer, inner], [from, to]);
         svg.shape(&element, category.color, category.hatch, r##"stroke="#333333" stroke-width="0.6""##);
         from += TAU * share;
     }
@@ -351,5 +353,28 @@ fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
             Type::plain(11.0).color(GREY),
         );
         at += 48.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_of_a_single_class_is_drawn_whole() {
+        let element = ring([100.0, 100.0], [50.0, 25.0], [-TAU / 4.0, -TAU / 4.0 + TAU]);
+        // Two circles: an arc that ends where it begins would draw nothing.
+        assert_eq!(element.matches('A').count(), 4, "{element}");
+        assert!(element.contains("evenodd") && element.contains("M150 100 A50 50 0 1 1 50 100"), "{element}");
+        let half = ring([100.0, 100.0], [50.0, 25.0], [0.0, TAU / 2.0]);
+        assert_eq!(half.matches('A').count(), 2, "{half}");
+    }
+
+    #[test]
+    fn of_many_land_groups_two_are_named_and_the_rest_counted() {
+        assert_eq!(group_label("forest+grassland+water").en, "Forest + Grassland + Water");
+        let many = "commercial + industrial + mining + rail + port + airport + unused + water + forest + wetland + road";
+        assert_eq!(group_label(many).en, "Commercial land + Industrial land + 9 more");
+        assert_eq!(group_label(many).zh, "商业服务业用地、工业用地等 11 类");
     }
 }

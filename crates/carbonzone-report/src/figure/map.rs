@@ -12,8 +12,10 @@ use base64::Engine;
 use carbonzone_geom::Coverage;
 use std::fmt::Write;
 
-/// Layers with more features than this are embedded as an image.
+/// Layers with more features than this are embedded as an image; the outlines of so many zones would cover the map.
 const MAX_VECTOR_FEATURES: usize = 15_000;
+/// Zones that may get a name, largest first: a page has room for a few hundred.
+const MAX_NAMES: usize = 1_500;
 /// Image pixels per CSS pixel: 300 dpi.
 const IMAGE_SCALE: f64 = 300.0 / 96.0;
 
@@ -53,7 +55,9 @@ pub(crate) fn svg(
     } else {
         draw_paths(&mut svg, &layer.coverage, style, &classes, frame.view);
     }
-    draw_outlines(&mut svg, &data.zones.coverage, style.layer, frame.view);
+    if data.zones.coverage.len() <= MAX_VECTOR_FEATURES {
+        draw_outlines(&mut svg, &data.zones.coverage, style.layer, frame.view);
+    }
     draw_names(&mut svg, data, &frame, lang, fonts);
     svg.raw("</g>");
     svg.rect([frame.x, frame.y, frame.w, frame.h], r##"fill="none" stroke="#222222" stroke-width="1""##);
@@ -168,6 +172,7 @@ fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang, fonts: &
     let areas = zones.areas_m2();
     let mut order: Vec<usize> = (0..zones.len()).filter(|i| !names[*i].is_empty()).collect();
     order.sort_by(|a, b| areas[*b].total_cmp(&areas[*a]).then(a.cmp(b)));
+    order.truncate(MAX_NAMES);
     let v = frame.view;
     let candidates: Vec<Candidate<'_>> = order
         .into_iter()

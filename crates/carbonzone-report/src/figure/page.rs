@@ -9,6 +9,8 @@ use crate::{Label, Lang, MapData, Rgb, words};
 
 /// Width of a figure in CSS pixels (180 mm would be 680; 238 mm leaves room for a legend in two languages).
 pub(crate) const WIDTH: f64 = 900.0;
+/// Bold faces are about an eighth wider.
+const BOLD: f64 = 1.13;
 /// Margin.
 pub(crate) const MARGIN: f64 = 18.0;
 /// Width of the legend column.
@@ -26,7 +28,7 @@ pub(crate) fn title(svg: &mut Svg, title: &Label, lang: Lang) {
     let mut y = MARGIN + 16.0;
     for (i, line) in title.lines(lang).iter().enumerate() {
         let size = if i == 0 { 18.0 } else { 13.0 };
-        let fitted = size * (1.0f64).min((WIDTH - 2.0 * MARGIN) / text_width(line, size));
+        let fitted = size * (1.0f64).min((WIDTH - 2.0 * MARGIN) / (BOLD * text_width(line, size)));
         svg.text(WIDTH / 2.0, y, line, Type::plain(fitted).bold().anchor(Anchor::Middle));
         y += 21.0;
     }
@@ -121,7 +123,7 @@ pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, units: &Label, lang: Lang,
     let mut at = y;
     for (i, line) in style.heading_with_unit().lines(lang).iter().enumerate() {
         let t = if i == 0 { Type::plain(13.0).bold() } else { Type::plain(11.0).bold() };
-        at = svg.paragraph(x, at, width, line, t);
+        at = svg.paragraph(x, at, width / BOLD, line, t);
     }
     at += 4.0;
     let entries = style.entries();

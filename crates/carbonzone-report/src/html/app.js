@@ -4,6 +4,7 @@
 const $ = id => document.getElementById(id), root = document.documentElement;
 const FONT = '"Noto Sans CJK SC","Noto Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
 const started = performance.now();
+const MANY = 3000;
 
 // Language
 let show = root.dataset.show;
@@ -181,9 +182,10 @@ function path(L, i) {
 function overlay() {
   const w = cv.width, h = cv.height, d = dpr();
   cx.lineJoin = 'round';
-  if (zones) {
+  // Of many small zones the outlines would cover the colours.
+  if (zones && (zones.n <= MANY || Math.sqrt(D.w * D.h / zones.n) * sc > 12 * d)) {
     cx.beginPath();
-    for (let i = 0; i < zones.n; i++) path(zones, i);
+    for (let i = 0; i < zones.n; i++) if (inView(i)) path(zones, i);
     cx.strokeStyle = '#333'; cx.lineWidth = .8 * d; cx.stroke();
     names(d);
   }
@@ -209,6 +211,7 @@ function overlay() {
     cx.moveTo(w / 2 - 9 * d, h / 2); cx.lineTo(w / 2 + 9 * d, h / 2); cx.moveTo(w / 2, h / 2 - 9 * d); cx.lineTo(w / 2, h / 2 + 9 * d); cx.stroke();
   }
 }
+const inView = i => { const b = zones.box, k = i * 4; return ox + b[k] * sc < cv.width && ox + b[k + 2] * sc > 0 && oy - b[k + 3] * sc < cv.height && oy - b[k + 1] * sc > 0; };
 const label = (L, i) => L.name ? (show === 'en' && L.nameEn && L.nameEn[i] || L.name[i]) : L.id[i] || '#' + (i + 1);
 function names(d) {
   const size = 12 * d, taken = [];
@@ -249,11 +252,11 @@ function controls() {
   $('layers').innerHTML = D.layers.map(L => `<button type="button" data-layer="${L.key}" aria-pressed="${L === current}">${esc(pick(L.title))}</button>`).join('');
   $('layers').querySelectorAll('button').forEach(b => b.onclick = () => choose(b.dataset.layer));
   $('variable').innerHTML = current.styles.map((s, i) => `<option value="${i}"${s === style ? ' selected' : ''}>${esc(pick(s.heading))}${s.unit.en ? ' (' + esc(pick(s.unit)) + ')' : ''}</option>`).join('');
-  $('names').innerHTML = D.layers[0].name ? D.layers[0].name.map((n, i) => `<option value="${esc(n)}">${esc(D.layers[0].nameEn ? D.layers[0].nameEn[i] : D.layers[0].id[i])}</option>`).join('') : '';
+  $('names').innerHTML = D.layers[0].name && D.layers[0].n <= MANY ? D.layers[0].name.map((n, i) => `<option value="${esc(n)}">${esc(D.layers[0].nameEn ? D.layers[0].nameEn[i] : D.layers[0].id[i])}</option>`).join('') : '';
 }
 async function choose(key, field) {
   const L = D.layers.find(l => l.key === key) || D.layers[0];
-  const S = L.styles.find(s => s.field === field) || L.styles.find(s => s.field === 'zone') || L.styles.find(s => style && s.field === style.field) || L.styles[0];
+  const S = L.styles.find(s => s.field === field) || L.styles.find(s => s.field === 'zone_of_mean') || L.styles.find(s => s.field === 'zone') || L.styles.find(s => style && s.field === style.field) || L.styles[0];
   await unpack(L); await classes(S);
   if (L !== current) { selected = -1; hovered = -1; }
   current = L; style = S;
@@ -294,7 +297,7 @@ async function panel() {
   let html = `<h3>${esc(label(L, i))}</h3><p class="hint">${esc([pick(L.unit), L.id[i], kind, Number.isFinite(m2) ? fmt(m2 / 1e6) + ' km²' : ''].filter(Boolean).join(' · '))}</p>`;
   html += `<table><tbody>` + parts.map(([n, v, c]) => `<tr><th scope="row">${esc(n)}</th><td class="b"><div style="width:${Math.max(0, 100 * (v || 0) / most)}%;background:${c}"></div></td><td class="num">${tonnes(v)}</td></tr>`).join('') + `<tr><th scope="row">${esc(word('Gross', '总排放'))}</th><td></td><td class="num">${tonnes(gross)}</td></tr><tr><th scope="row">${esc(word('Net', '净排放'))}</th><td></td><td class="num">${tonnes(net)}</td></tr></tbody></table>`;
   if (L.key === 'zones') {
-    const s = D.stories[i];
+    const s = D.stories[i] || await bare(L, i);
     html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
     html += s.margins.map(g => `<div>${esc(pick(g.short))} ${esc(g.value)} <small>(${esc(word('threshold', '阈值'))} ${esc(g.threshold)}: ${esc(g.percent)})</small></div>`).join('');
     if (s.parcels.length) html += `<p class="hint">${esc(word('Largest parcels', '主要地块'))}</p>` + s.parcels.map(p => `<div>${esc(pick(p.label))} ${esc(pick(p.amount))} <small>${esc(p.share)}</small></div>`).join('');
@@ -303,25 +306,45 @@ async function panel() {
   }
   box.innerHTML = html;
 }
+// Of many zones only the largest have a story: the others have their class.
+async function bare(L, i) {
+  const S = L.styles.find(s => s.field === 'zone'), row = S && S.rows[(await classes(S))[i]];
+  return {class: row ? row.label : {en: '–', zh: '–'}, color: row ? row.color : '#d9d9d9', margins: [], parcels: [], changes: []};
+}
 async function select(i, zoom) {
   selected = i; await panel();
   if (zoom && i >= 0) { const b = current.box.subarray(i * 4, i * 4 + 4); fit(b, .4); paint(); } else overlayOnly();
 }
 async function zone(i) { if (current.key !== 'zones') await choose('zones'); await select(i, true); }
 
-// Search: exact name or id first, else the beginning, else any part.
+// Search: all with exactly this name or id, else all that begin with it, else all that hold it.
 function search(text) {
   const Z = D.layers[0], q = text.trim().toLowerCase();
-  if (!q) return -1;
-  const all = [...Array(Z.n).keys()].map(i => [Z.name ? Z.name[i] : '', Z.nameEn ? Z.nameEn[i] : '', Z.id[i]].map(s => s.toLowerCase()));
+  if (!q) return [];
+  const of = i => [Z.name ? Z.name[i] : '', Z.nameEn ? Z.nameEn[i] : '', Z.id[i]];
   for (const test of [s => s === q, s => s.startsWith(q), s => s.includes(q)]) {
-    const i = all.findIndex(names => names.some(test));
-    if (i >= 0) return i;
+    const found = [];
+    for (let i = 0; i < Z.n; i++) if (of(i).some(s => test(s.toLowerCase()))) found.push(i);
+    if (found.length) return found;
   }
-  return -1;
+  return [];
 }
-$('search').onchange = e => { const i = search(e.target.value); if (i >= 0) zone(i); };
-$('search').onkeydown = e => { if (e.key === 'Enter') { const i = search(e.target.value); if (i >= 0) zone(i); } };
+// One hit is shown; of several the user chooses; none is said.
+function find() {
+  const text = $('search').value, found = search(text), box = $('hits'), Z = D.layers[0], most = 12;
+  box.innerHTML = '';
+  if (found.length === 1) { zone(found[0]); return; }
+  if (!text.trim()) return;
+  if (!found.length) { box.textContent = word('nothing of that name', '没有匹配的单元'); return; }
+  box.textContent = word(found.length + ' match: ', found.length + ' 个匹配：');
+  for (const i of found.slice(0, most)) {
+    const b = document.createElement('button');
+    b.type = 'button'; b.textContent = label(Z, i) + ' ' + Z.id[i]; b.onclick = () => zone(i); box.append(b);
+  }
+  if (found.length > most) box.append('…');
+}
+$('search').onchange = find;
+$('search').onkeydown = e => { if (e.key === 'Enter') find(); };
 document.querySelectorAll('#zones tbody tr,#quadrant circle').forEach(e => e.onclick = () => { zone(+e.dataset.zone); $('map').scrollIntoView({block: 'nearest'}); });
 $('png').onclick = () => { const a = document.createElement('a'); a.download = `${D.name}_${style.name}.png`; a.href = cv.toDataURL('image/png'); a.click(); };
 

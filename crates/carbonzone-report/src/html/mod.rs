@@ -4,6 +4,7 @@ mod pack;
 mod page;
 mod plot;
 mod story;
+mod tables;
 
 pub use page::{Page, page};
 pub use story::{ZoneStory, stories};

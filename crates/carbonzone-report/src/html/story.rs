@@ -2,12 +2,13 @@
 //! another class.
 
 use crate::figure::label_point;
-use crate::number::{grouped, shortest, significant};
+use crate::number::{grouped, significant};
 use crate::{Label, MapData, words};
 use carbonzone_geom::PointLocator;
-use carbonzone_types::{IndicatorRecord, T_PER_1E4_T};
+use carbonzone_types::{IndicatorRecord, T_PER_1E4_T, ZoneClassRecord};
 use carbonzone_zoning::Quantity;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The story of one zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,37 +70,38 @@ pub struct Change {
     pub class: Label,
 }
 
-/// The story of every zone, in row order. `data` must hold one year only.
+/// The stories of some zones (row numbers), in that order. `data` must hold one year only.
 #[must_use]
-pub fn stories(data: &MapData) -> Vec<ZoneStory> {
+pub fn stories(data: &MapData, rows: &[usize]) -> Vec<ZoneStory> {
     let zones = &data.zones;
-    let rows = zones.table.rows();
+    let all = zones.table.rows();
+    let texts = |field: &str| zones.table.texts(field).unwrap_or_else(|| vec![None; all]);
     let names = zones.labels();
-    let english = zones.table.texts("name_en").unwrap_or_else(|| vec![None; rows]);
-    let ids = zones.table.texts("unit_id").unwrap_or_else(|| vec![None; rows]);
-    let classes = zones.table.texts("zone").unwrap_or_else(|| vec![None; rows]);
-    let borderline = zones.table.texts("borderline").unwrap_or_else(|| vec![None; rows]);
-    let sectors = sector_parts(data);
+    let (english, ids, classes, borderline) =
+        (texts("name_en"), texts("unit_id"), texts("zone"), texts("borderline"));
+    let sectors = SectorColumns::of(data);
     let parcels = parcel_parts(data);
-    (0..rows)
-        .map(|i| {
+    let cuts = cut_columns(data);
+    let changes = changes(data);
+    rows.iter()
+        .map(|&i| {
             let (class, color) = class_of(data, classes[i].as_deref());
             ZoneStory {
                 id: ids[i].clone().unwrap_or_default(),
                 name: Label::new(english[i].clone().unwrap_or_default(), names[i].clone()),
                 class,
                 color,
-                sectors: sectors[i].clone(),
+                sectors: sectors.largest(i),
                 parcels: parcels.get(i).cloned().unwrap_or_default(),
-                margins: margins(data, i),
+                margins: margins(&cuts, i),
                 borderline: matches!(borderline[i].as_deref(), Some("true" | "1")),
-                changes: changes(data, i),
+                changes: changes.get(&i).cloned().unwrap_or_default(),
             }
         })
         .collect()
 }
 
-fn class_of(data: &MapData, key: Option<&str>) -> (Label, String) {
+pub(super) fn class_of(data: &MapData, key: Option<&str>) -> (Label, String) {
     let class = key.and_then(|k| data.manifest.zone_classes.iter().find(|c| c.key == k));
     match class {
         Some(c) => (Label::new(c.label_en.clone(), c.label_zh.clone()), c.color.clone()),
@@ -134,24 +136,31 @@ fn share(part: f64, whole: Option<f64>) -> String {
     whole.filter(|w| *w > 0.0).map_or_else(String::new, |w| format!("{} %", grouped(100.0 * part / w, 1)))
 }
 
-fn sector_parts(data: &MapData) -> Vec<Vec<Part>> {
-    let gross = column(data, "gross_t");
-    let columns: Vec<(Label, Vec<Option<f64>>)> =
-        data.manifest.sectors.iter().map(|s| (words::sector(s), column(data, &format!("{s}_t")))).collect();
-    (0..gross.len())
-        .map(|i| {
-            let mut all: Vec<(f64, &Label)> =
-                columns.iter().filter_map(|(l, v)| Some((v[i]?, l))).filter(|(t, _)| *t > 0.0).collect();
-            all.sort_by(|a, b| b.0.total_cmp(&a.0));
-            all.truncate(3);
-            let part = |(t, label): (f64, &Label)| Part {
-                label: label.clone(),
-                amount: tonnes(t),
-                share: share(t, gross[i]),
-            };
-            all.into_iter().map(part).collect()
-        })
-        .collect()
+/// Tonnes by sector of every zone.
+struct SectorColumns {
+    gross: Vec<Option<f64>>,
+    sectors: Vec<(Label, Vec<Option<f64>>)>,
+}
+
+impl SectorColumns {
+    fn of(data: &MapData) -> Self {
+        let one = |s: &String| (words::sector(s), column(data, &format!("{s}_t")));
+        Self { gross: column(data, "gross_t"), sectors: data.manifest.sectors.iter().map(one).collect() }
+    }
+
+    /// The three sectors of a zone that weigh most.
+    fn largest(&self, row: usize) -> Vec<Part> {
+        let known = self.sectors.iter().filter_map(|(l, v)| Some((v[row]?, l)));
+        let mut all: Vec<(f64, &Label)> = known.filter(|(t, _)| *t > 0.0).collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0));
+        all.truncate(3);
+        let part = |(t, label): (f64, &Label)| Part {
+            label: label.clone(),
+            amount: tonnes(t),
+            share: share(t, self.gross[row]),
+        };
+        all.into_iter().map(part).collect()
+    }
 }
 
 fn parcel_parts(data: &MapData) -> Vec<Vec<Part>> {
@@ -187,10 +196,16 @@ fn parcel_parts(data: &MapData) -> Vec<Vec<Part>> {
     best.into_iter().enumerate().map(|(z, list)| list.into_iter().map(|p| part(p, z)).collect()).collect()
 }
 
-fn margins(data: &MapData, row: usize) -> Vec<Margin> {
+/// The indices that zoning cuts, with their values.
+fn cut_columns(data: &MapData) -> Vec<(&IndicatorRecord, Vec<Option<f64>>)> {
+    let cut = data.manifest.indicators.iter().filter(|i| !i.thresholds.is_empty());
+    cut.map(|i| (i, column(data, &i.key))).collect()
+}
+
+fn margins(cuts: &[(&IndicatorRecord, Vec<Option<f64>>)], row: usize) -> Vec<Margin> {
     let mut out = Vec::new();
-    for indicator in data.manifest.indicators.iter().filter(|i| !i.thresholds.is_empty()) {
-        let value = column(data, &indicator.key)[row];
+    for (indicator, values) in cuts {
+        let value = values[row];
         for threshold in &indicator.thresholds {
             let percent = value.filter(|_| *threshold != 0.0).map(|v| 100.0 * (v / threshold - 1.0));
             out.push(Margin {
@@ -198,7 +213,7 @@ fn margins(data: &MapData, row: usize) -> Vec<Margin> {
                 key: indicator.key.clone(),
                 short: short_name(indicator),
                 value: value.map_or_else(|| "–".to_owned(), |v| significant(v, 3)),
-                threshold: shortest(*threshold),
+                threshold: significant(*threshold, 4),
                 percent: percent.map_or_else(|| "–".to_owned(), signed_percent),
             });
         }
@@ -211,26 +226,24 @@ fn signed_percent(p: f64) -> String {
     format!("{sign}{} %", grouped(p, i32::from(p.abs() < 100.0) as usize))
 }
 
-fn changes(data: &MapData, row: usize) -> Vec<Change> {
-    let of_row = data.what_if.iter().filter(|w| w.unit == row && w.changes_zone);
-    of_row
-        .map(|w| {
-            let (en, zh) = match w.quantity {
-                Quantity::Gross => ("gross emission", "碳排放"),
-                Quantity::Gdp => ("GDP", "GDP"),
-                Quantity::Sink => ("sink", "碳汇"),
-            };
-            let by = signed_percent(w.change_pct);
-            let class = data.manifest.zone_classes.iter().find(|c| c.id == w.zone);
-            Change {
-                label: Label::new(format!("{en} {by}"), format!("{zh} {by}")),
-                class: class.map_or_else(
-                    || Label::same(w.zone.to_string()),
-                    |c| Label::new(c.label_en.clone(), c.label_zh.clone()),
-                ),
-            }
-        })
-        .collect()
+/// Class changes by row.
+fn changes(data: &MapData) -> BTreeMap<usize, Vec<Change>> {
+    let mut out: BTreeMap<usize, Vec<Change>> = BTreeMap::new();
+    for w in data.what_if.iter().filter(|w| w.changes_zone) {
+        let (en, zh) = match w.quantity {
+            Quantity::Gross => ("gross emission", "碳排放"),
+            Quantity::Gdp => ("GDP", "GDP"),
+            Quantity::Sink => ("sink", "碳汇"),
+        };
+        let by = signed_percent(w.change_pct);
+        let class = data.manifest.zone_classes.iter().find(|c| c.id == w.zone);
+        let name = |c: &ZoneClassRecord| Label::new(c.label_en.clone(), c.label_zh.clone());
+        out.entry(w.unit).or_default().push(Change {
+            label: Label::new(format!("{en} {by}"), format!("{zh} {by}")),
+            class: class.map_or_else(|| Label::same(w.zone.to_string()), name),
+        });
+    }
+    out
 }
 
 #[cfg(test)]

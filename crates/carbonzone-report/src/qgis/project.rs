@@ -4,7 +4,7 @@ use super::layout::{Page, layout};
 use super::qml::{outline, style_of_raster, unlabelled};
 use super::symbol::{Names, labeling, outline_renderer, raster_pipe, renderer};
 use super::xml::{El, el, exact};
-use crate::style::{Figure, FigureContent, MapLayerKind, layer_title};
+use crate::style::{Figure, FigureContent, MapLayerKind, MapStyle, layer_title};
 use crate::{Label, Lang, MapData, RasterContent, RenderOptions, ReportError, words};
 use std::io::Write;
 
@@ -33,6 +33,8 @@ pub(crate) struct ProjectLayer {
     labels: bool,
     visible: bool,
     temporal: bool,
+    /// What the values say: shown when the mouse rests on the layer.
+    meaning: String,
 }
 
 const OUTLINE_ID: &str = "lyr_zones_outline";
@@ -184,8 +186,9 @@ fn shown_by(figure: &Figure, figures: &[Figure]) -> Vec<String> {
     } else {
         // A chart has a small map beside it: zone classes for the zone charts, emission for the shares.
         let classes = matches!(figure.content, FigureContent::Transitions(_) | FigureContent::Line(_));
-        let field = if classes || figure.name.starts_with("fig9") { "zone" } else { "gross_t" };
-        figures.iter().find(|f| f.map().is_some_and(|s| s.layer == MapLayerKind::Zones && s.field == field))
+        let classes = classes || figure.name.starts_with("fig9");
+        let wanted = |s: &MapStyle| if classes { s.shows_zone_classes() } else { s.field == "gross_t" };
+        figures.iter().find(|f| f.map().is_some_and(|s| s.layer == MapLayerKind::Zones && wanted(s)))
     };
     let main = main.or_else(|| figures.iter().find(|f| f.map().is_some()));
     let zones = main.and_then(Figure::map).is_some_and(|s| s.layer == MapLayerKind::Zones);
@@ -221,6 +224,7 @@ fn layers(
         labels: true,
         visible: false,
         temporal: false,
+        meaning: String::new(),
     }];
     for figure in figures {
         let Some(style) = figure.map() else { continue };
@@ -244,10 +248,9 @@ fn layers(
             group: group_of(style.layer),
             body,
             labels: zones,
-            visible: figure.name.starts_with("fig9")
-                && style.field == "zone"
-                && figure.year.is_none_or(|y| Some(y) == data.year()),
+            visible: figure.name == "fig9a_zones",
             temporal: false,
+            meaning: meaning(data, &style.field).text(lang),
         });
     }
     show_something(&mut out);
@@ -271,11 +274,18 @@ fn layers(
             labels: false,
             visible: false,
             temporal: false,
+            meaning: String::new(),
         });
     }
     out.extend(temporal(data, figures, lang));
     out.sort_by_key(|l| l.group);
     Ok(out)
+}
+
+/// What the values of an index say; empty for other fields.
+fn meaning(data: &MapData, field: &str) -> Label {
+    let index = data.manifest.indicators.iter().find(|i| i.key == field);
+    index.map_or_else(Label::default, |i| Label::new(i.meaning.en.clone(), i.meaning.zh.clone()))
 }
 
 /// ASCII letters, digits and underscores only.
@@ -316,6 +326,7 @@ fn dissolved(
         labels: false,
         visible: false,
         temporal: false,
+        meaning: String::new(),
     })
 }
 
@@ -344,6 +355,7 @@ fn temporal(data: &MapData, figures: &[Figure], lang: Lang) -> Option<ProjectLay
         labels: true,
         visible: false,
         temporal: true,
+        meaning: String::new(),
     })
 }
 
@@ -380,6 +392,7 @@ fn map_layer(layer: &ProjectLayer, crs: &El) -> El {
     base.child(el("id").text(layer.id.clone()))
         .child(el("datasource").text(layer.source.clone()))
         .child(el("layername").text(layer.name.clone()))
+        .children((!layer.meaning.is_empty()).then(|| el("abstract").text(layer.meaning.clone())))
         .child(el("srs").child(crs.clone()))
         .child(provider)
         .children(time)

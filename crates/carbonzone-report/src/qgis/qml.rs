@@ -50,11 +50,11 @@ pub(crate) fn outline(kind: MapLayerKind) -> Outline {
 /// The figure that a layer shows unless asked otherwise: zones their class, everything else net emission.
 pub(crate) fn default_figure(figures: &[Figure], kind: MapLayerKind) -> Option<&Figure> {
     let of_layer = |f: &&Figure| f.map().is_some_and(|s| s.layer == kind);
-    let wanted = match kind {
-        MapLayerKind::Zones => "zone",
-        MapLayerKind::Grid | MapLayerKind::Parcels => "net_t",
+    let wanted = |style: &MapStyle| match kind {
+        MapLayerKind::Zones => style.shows_zone_classes(),
+        MapLayerKind::Grid | MapLayerKind::Parcels => style.field.starts_with("net_t"),
     };
-    let best = figures.iter().filter(of_layer).find(|f| f.map().is_some_and(|s| s.field == wanted));
+    let best = figures.iter().filter(of_layer).find(|f| f.map().is_some_and(wanted));
     best.or_else(|| figures.iter().find(of_layer))
 }
 
@@ -138,7 +138,9 @@ pub(crate) fn style_of_raster(
             None => crate::style::grid_field_style(data, field, options)?.map(|s| raster_style(&s)),
         },
         RasterContent::ZoneCodes => with_field(MapLayerKind::Zones, "zone").map(raster_style),
-        RasterContent::Values { .. } => Some(crate::style::raster_values_style(raster, options)?),
+        RasterContent::Values { .. } => {
+            Some(crate::style::raster_values_style(raster, &data.rasters, options)?)
+        }
     })
 }
 

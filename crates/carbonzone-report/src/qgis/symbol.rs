@@ -129,8 +129,12 @@ fn graduated(style: &MapStyle, lang: Lang, outline: Outline) -> El {
     let Scale::Graduated { classes, no_data, .. } = &style.scale else { return el("renderer-v2") };
     let lowest = classes.first().map_or(0.0, |c| c.lower);
     let stand_in = stand_in(lowest);
-    let field = &style.field;
-    let attribute = if *no_data > 0 { format!("coalesce(\"{field}\", {stand_in})") } else { field.clone() };
+    let field = style.expression.clone().unwrap_or_else(|| format!("\"{}\"", style.field));
+    let attribute = match (*no_data > 0, &style.expression) {
+        (true, _) => format!("coalesce({field}, {stand_in})"),
+        (false, Some(expression)) => expression.clone(),
+        (false, None) => style.field.clone(),
+    };
     let mut ranges = Vec::new();
     let mut symbols = Vec::new();
     for (i, class) in classes.iter().enumerate() {

@@ -1,120 +1,12 @@
 //! The figures of a run: the Suzhou paper's Figures 4 to 9 and the grid intensity map, for any place.
 
 use super::classify::{Classes, classify};
-use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
-use crate::palette::{Meaning, SERIES};
-use crate::{Label, MapData, MapLayer, RenderOptions, ReportError, Rgb, words};
+use super::content::{ChartKind, Figure, FigureContent, Series};
+use super::model::{MapLayerKind, MapStyle};
+use super::zones::{basis, headline_field};
+use crate::palette::Meaning;
+use crate::{BreakMethod, Label, MapData, MapLayer, RenderOptions, ReportError, ZONE_OF_MEAN, words};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-
-/// A figure: its name is the file stem, the QGIS theme and the print layout.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Figure {
-    /// Stable name, e.g. `fig5a_parcels`.
-    pub name: String,
-    /// Title.
-    pub title: Label,
-    /// Short name for layer lists and buttons.
-    pub short: Label,
-    /// The year it shows, if the run has several.
-    pub year: Option<i32>,
-    /// Content.
-    pub content: FigureContent,
-}
-
-/// What a figure shows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FigureContent {
-    /// A map.
-    Map(Box<MapStyle>),
-    /// A chart.
-    Chart(ChartKind),
-    /// Totals over the years.
-    Series(Box<Series>),
-    /// One quantity over the years.
-    Line(Box<LineChart>),
-    /// Who moved from which class to which.
-    Transitions(Box<TransitionChart>),
-}
-
-/// One quantity year by year.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct LineChart {
-    /// Years, ascending.
-    pub years: Vec<i32>,
-    /// One value per year; `None` breaks the line.
-    pub values: Vec<Option<f64>>,
-    /// What it is, with its unit.
-    pub quantity: Label,
-    /// A value to compare with, and what it stands for.
-    pub reference: Option<(f64, Label)>,
-}
-
-/// Number of units by class before and after.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct TransitionChart {
-    /// Name and colour (`#rrggbb`) of every class.
-    pub classes: Vec<(Label, String)>,
-    /// `counts[from][to]`.
-    pub counts: Vec<Vec<u64>>,
-    /// What the rows are, e.g. `2015`.
-    pub from: Label,
-    /// What the columns are.
-    pub to: Label,
-    /// Remark below the matrix.
-    pub note: Label,
-}
-
-/// Totals of all zones in tonnes CO2e, one value per year.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Series {
-    /// Years, ascending.
-    pub years: Vec<i32>,
-    /// Gross emissions.
-    pub gross_t: Vec<f64>,
-    /// Sinks, positive.
-    pub sink_t: Vec<f64>,
-}
-
-/// Charts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChartKind {
-    /// Shares of sectors and land groups (Figure 4).
-    Shares,
-    /// Number of units per zone class (Figure 9b).
-    ZoneCounts,
-    /// Share of units per zone class (Figure 9c).
-    ZoneShares,
-}
-
-impl Figure {
-    /// The map style, if it is a map.
-    #[must_use]
-    pub fn map(&self) -> Option<&MapStyle> {
-        match &self.content {
-            FigureContent::Map(style) => Some(style),
-            FigureContent::Chart(_)
-            | FigureContent::Series(_)
-            | FigureContent::Line(_)
-            | FigureContent::Transitions(_) => None,
-        }
-    }
-}
-
-impl Figure {
-    /// Adds a remark to the classification line of the legend.
-    fn add_to_method(&mut self, note: &Label) {
-        if let FigureContent::Map(style) = &mut self.content
-            && let Scale::Graduated { method, .. } = &mut style.scale
-            && !method.en.is_empty()
-        {
-            *method = method.then(note);
-        }
-    }
-}
 
 /// All figures that the data allows, in the order of the paper.
 ///
@@ -139,13 +31,15 @@ const MAX_MAPPED_YEARS: usize = 6;
 /// [`ReportError::Breaks`] if classes cannot be found.
 pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
     let Some(last) = data.year().filter(|_| data.long_form()) else { return figures(data, options) };
-    let mut out = one_year(&data.of_year(last), data, options)?;
+    let shown = data.of_year(last);
+    let mut out = one_year(&shown, data, options)?;
+    head_with_the_mean(&mut out, &Builder { data: &shown, pool: data, options }, last)?;
     let mut years = data.manifest.years.clone();
     years.sort_unstable();
     years.dedup();
     let pooled = pooled_note(&years);
     for figure in &mut out {
-        figure.year = Some(last);
+        figure.year = figure.year.or(Some(last));
         figure.add_to_method(&pooled);
     }
     if years.len() <= MAX_MAPPED_YEARS {
@@ -154,8 +48,7 @@ pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<F
                 if figure.map().is_some() {
                     figure.add_to_method(&pooled);
                     figure.name = format!("{}_{year}", figure.name);
-                    figure.short =
-                        figure.short.then(&Label::new(format!(", {year}"), format!("（{year}年）")));
+                    figure.short = figure.short.then(&of_year(year));
                     figure.year = Some(year);
                     out.push(figure);
                 }
@@ -168,6 +61,26 @@ pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<F
     out.push(series(data, &years)?);
     out.extend(data.study.charts.iter().cloned());
     Ok(out)
+}
+
+/// Where units are also judged by the mean over the years, that is the headline: `fig9a_zones` shows it, and the last
+/// year gets a map of its own like every other year.
+fn head_with_the_mean(out: &mut Vec<Figure>, build: &Builder<'_>, last: i32) -> Result<(), ReportError> {
+    if headline_field(&build.data.zones) != ZONE_OF_MEAN {
+        return Ok(());
+    }
+    if let Some(at) = out.iter().position(|f| f.name == "fig9a_zones") {
+        let of_mean = build.zones("fig9a_zones", ZONE_OF_MEAN)?;
+        let mut of_last = std::mem::replace(&mut out[at], of_mean);
+        of_last.name = format!("{}_{last}", of_last.name);
+        of_last.short = of_last.short.then(&of_year(last));
+        out.insert(at + 1, of_last);
+    }
+    Ok(())
+}
+
+fn of_year(year: i32) -> Label {
+    Label::new(format!(", {year}"), format!("（{year}年）"))
 }
 
 /// Says that `n` of the legend counts the units of all years.
@@ -190,7 +103,8 @@ fn window_map(
     if !shown.zones.has("zone") || shown.zones.table.rows() == 0 {
         return Ok(None);
     }
-    let mut figure = Builder { data: &shown, pool: data, options }.zones(&format!("risk_{window}"))?;
+    let mut figure =
+        Builder { data: &shown, pool: data, options }.zones(&format!("risk_{window}"), "zone")?;
     let m = &data.manifest;
     let heading = words::zone_classes(&m.study);
     let (span, span_zh) = (window.replace('-', "–"), window.replace('-', "—"));
@@ -228,22 +142,36 @@ fn series(data: &MapData, years: &[i32]) -> Result<Figure, ReportError> {
 fn one_year(data: &MapData, pool: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
     let build = Builder { data, pool, options };
     let mut out = vec![build.chart("fig4_shares", ChartKind::Shares)];
-    let net = Label::new("Net carbon emission", "净碳排放");
     if let Some(parcels) = &data.parcels {
-        build.net(&mut out, "fig5a_parcels", MapLayerKind::Parcels, parcels, "net_t", &net)?;
+        let field = parcel_field(options, parcels);
+        out.extend(build.net("fig5a_parcels", MapLayerKind::Parcels, parcels, field)?);
     }
     if let Some(grid) = &data.grid {
-        build.net(&mut out, "fig5b_grid", MapLayerKind::Grid, grid, "net_t", &net)?;
+        out.extend(build.net("fig5b_grid", MapLayerKind::Grid, grid, "net_t")?);
         build.intensity(&mut out, grid)?;
     }
     build.emission_and_sink(&mut out)?;
     build.indicators(&mut out)?;
     if data.zones.has("zone") {
-        out.push(build.zones("fig9a_zones")?);
+        out.push(build.zones("fig9a_zones", "zone")?);
         out.push(build.chart("fig9b_counts", ChartKind::ZoneCounts));
         out.push(build.chart("fig9c_shares", ChartKind::ZoneShares));
     }
     Ok(out)
+}
+
+/// Parcels differ in size by a factor of ten thousand: per hectare they can be compared, as totals one lake takes most
+/// classes. Without areas there are only totals.
+fn parcel_field(options: &RenderOptions, parcels: &MapLayer) -> &'static str {
+    if options.parcel_totals || !parcels.has("net_t_ha") { "net_t" } else { "net_t_ha" }
+}
+
+fn net_sink() -> Label {
+    Label::new("net\u{a0}sink", "净碳汇")
+}
+
+fn net_source() -> Label {
+    Label::new("net\u{a0}source", "净碳源")
 }
 
 /// What a layer is called: `Parcels 地块`, `1 km grid`, `Townships 乡镇（街道）`.
@@ -266,12 +194,12 @@ pub fn unit_word(data: &MapData, kind: MapLayerKind) -> Label {
     }
 }
 
-struct Builder<'a> {
+pub(super) struct Builder<'a> {
     /// The year shown.
-    data: &'a MapData,
+    pub data: &'a MapData,
     /// All years: classes are found from these values.
-    pool: &'a MapData,
-    options: &'a RenderOptions,
+    pub pool: &'a MapData,
+    pub options: &'a RenderOptions,
 }
 
 /// Everything that differs between two choropleths.
@@ -293,13 +221,18 @@ struct Choropleth<'a> {
 
 impl Builder<'_> {
     fn title(&self, what: &Label, kind: MapLayerKind) -> Label {
+        self.title_of(what, kind, &words::year(self.data.year()))
+    }
+
+    /// What by which unit, when and where.
+    pub(super) fn title_of(&self, what: &Label, kind: MapLayerKind, when: &Label) -> Label {
         let m = &self.data.manifest;
         let unit = unit_word(self.data, kind);
-        let year = self.data.year();
+        let comma = if when.en.is_empty() { "" } else { ", " };
         Label {
-            en: format!("{} by {}{}", what.en, unit.en, words::year_en(year))
+            en: format!("{} by {}{comma}{}", what.en, unit.en, when.en)
                 + &words::place_suffix_en(&m.title_en),
-            zh: format!("{}{}各{}{}", m.title_zh, words::year_zh(year), unit.zh, what.zh),
+            zh: format!("{}{}各{}{}", m.title_zh, when.zh, unit.zh, what.zh),
         }
     }
 
@@ -324,12 +257,13 @@ impl Builder<'_> {
                 format!("各{}的{}占比", class.zh, zone.zh),
             ),
         };
-        let year = self.data.year();
+        let when = if kind == ChartKind::Shares { words::year(self.data.year()) } else { basis(self.data) };
         Figure {
             name: name.to_owned(),
             title: Label {
-                en: format!("{en}{}", words::year_en(year)) + &words::place_suffix_en(&m.title_en),
-                zh: format!("{}{}{zh}", m.title_zh, words::year_zh(year)),
+                en: if when.en.is_empty() { en.clone() } else { format!("{en}, {}", when.en) }
+                    + &words::place_suffix_en(&m.title_en),
+                zh: format!("{}{}{zh}", m.title_zh, when.zh),
             },
             short: Label { en, zh },
             year: None,
@@ -337,33 +271,37 @@ impl Builder<'_> {
         }
     }
 
-    fn net(
+    /// Net emission of a layer, as tonnes (`net_t`) or per hectare (`net_t_ha`); nothing without the field.
+    pub(super) fn net(
         &self,
-        out: &mut Vec<Figure>,
         name: &str,
         kind: MapLayerKind,
         layer: &MapLayer,
         field: &str,
-        heading: &Label,
-    ) -> Result<(), ReportError> {
+    ) -> Result<Option<Figure>, ReportError> {
         if !layer.has(field) {
-            return Ok(());
+            return Ok(None);
         }
-        out.push(self.choropleth(Choropleth {
+        let per_ha = field.ends_with("_ha");
+        self.choropleth(Choropleth {
             name,
             kind,
             layer,
             field,
-            heading: heading.clone(),
-            base_unit: words::tonnes_per_unit(kind),
+            heading: if per_ha {
+                words::field(field)
+            } else {
+                Label::new("Net carbon emission", "净碳排放")
+            },
+            base_unit: if per_ha { words::field_unit(field) } else { words::tonnes_per_unit(kind) },
             forced: &[0.0],
             ratio: false,
             exact_pivot: true,
             meaning: Meaning::Net,
-            factor: None,
-            sides: Some((Label::new("net\u{a0}sink", "净碳汇"), Label::new("net\u{a0}source", "净碳源"))),
-        })?);
-        Ok(())
+            factor: per_ha.then_some(1.0),
+            sides: Some((net_sink(), net_source())),
+        })
+        .map(Some)
     }
 
     fn intensity(&self, out: &mut Vec<Figure>, grid: &MapLayer) -> Result<(), ReportError> {
@@ -436,8 +374,13 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// A quantity of contract §5 with one-sided classes.
-    fn plain(&self, kind: MapLayerKind, layer: &MapLayer, field: &str) -> Result<Figure, ReportError> {
+    /// A field with one-sided classes.
+    pub(super) fn plain(
+        &self,
+        kind: MapLayerKind,
+        layer: &MapLayer,
+        field: &str,
+    ) -> Result<Figure, ReportError> {
         let apart = kind != MapLayerKind::Zones;
         self.choropleth(Choropleth {
             name: &format!("{}_{field}", layer.name),
@@ -457,7 +400,7 @@ impl Builder<'_> {
     }
 
     fn indicator(&self, name: &str, record: &IndicatorRecord) -> Result<Figure, ReportError> {
-        // The carbon compensating rate is stored as a ratio (contract §5) and read as a percentage.
+        // The carbon compensating rate is stored as a ratio (docs/pipeline.md, "Fields") and read as a percentage.
         let percent = record.key == "ccr" && record.unit.is_empty();
         let cut = !record.thresholds.is_empty();
         let mut heading = Label::new(record.label_en.clone(), record.label_zh.clone());
@@ -465,6 +408,15 @@ impl Builder<'_> {
             heading = Label::same(record.key.clone());
         }
         let unit = if percent { "%" } else { record.unit.as_str() };
+        let mut forced = record.thresholds.clone();
+        let mut sides = None;
+        if percent && forced.is_empty() {
+            // Where sinks outweigh emissions somewhere, no class mixes net sources with net sinks.
+            forced.push(1.0);
+            let known = || self.pool.zones.table.numbers(&record.key).into_iter().flatten().flatten();
+            let both = known().any(|v| v <= 1.0) && known().any(|v| v > 1.0);
+            sides = both.then(|| (net_source(), net_sink()));
+        }
         let mut figure = self.choropleth(Choropleth {
             name,
             kind: MapLayerKind::Zones,
@@ -472,12 +424,12 @@ impl Builder<'_> {
             field: &record.key,
             heading,
             base_unit: Label::same(unit),
-            forced: &record.thresholds,
+            forced: &forced,
             ratio: record.unit.is_empty() && record.thresholds.iter().all(|t| *t > 0.0),
             exact_pivot: false,
             meaning: indicator_meaning(&record.key, cut),
             factor: Some(if percent { 100.0 } else { 1.0 }),
-            sides: None,
+            sides,
         })?;
         if record.key == "ratio" && self.data.zones.numbers(&record.key)?.iter().any(Option::is_none) {
             let note = Label::new("; no data: the land absorbs nothing", "；无数据：土地无净吸收");
@@ -524,6 +476,15 @@ impl Builder<'_> {
         ))
     }
 
+    /// A sliver of a parcel has any number of tonnes per hectare: natural breaks would spend their classes on slivers, so
+    /// parcels per hectare are classed by quantiles unless another method is asked for.
+    fn method(&self, field: &str) -> BreakMethod {
+        match self.options.breaks {
+            BreakMethod::Natural if field == "net_t_ha" => BreakMethod::Quantile,
+            asked => asked,
+        }
+    }
+
     fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure, ReportError> {
         let pooled = match c.kind {
             MapLayerKind::Zones => Some(&self.pool.zones),
@@ -543,7 +504,7 @@ impl Builder<'_> {
             logarithmic: self.options.scale.is_log(c.ratio, &values),
             exact_pivot: c.exact_pivot,
             k: self.options.classes,
-            method: self.options.breaks,
+            method: self.method(c.field),
             meaning: c.meaning,
             palette: self.options.palette,
             factor,
@@ -555,69 +516,18 @@ impl Builder<'_> {
             en: format!("{}, {}", c.heading.en, words::plural(&unit_name.en)),
             zh: format!("{}{}", unit_name.zh, c.heading.zh),
         };
-        let field = c.field.to_owned();
-        let mut style = MapStyle { layer: c.kind, field, heading: c.heading, unit, factor, scale };
+        let (field, expression) = (c.field.to_owned(), c.layer.expression(c.field));
+        let mut style =
+            MapStyle { layer: c.kind, field, expression, heading: c.heading, unit, factor, scale };
         style.count(&c.layer.numbers(c.field)?);
         let content = FigureContent::Map(Box::new(style));
         Ok(Figure { name: c.name.to_owned(), title, short, year: None, content })
-    }
-
-    fn zones(&self, name: &str) -> Result<Figure, ReportError> {
-        let values = self.data.zones.texts("zone")?;
-        let heading = words::zone_heading(&self.data.manifest.study);
-        let many = words::zone_classes(&self.data.manifest.study);
-        let categories = self.zone_categories(&values);
-        let known = |v: &Option<String>| v.as_ref().is_some_and(|v| categories.iter().any(|c| c.value == *v));
-        let no_data = values.iter().filter(|v| !known(v)).count();
-        let title = self.title(&many, MapLayerKind::Zones);
-        Ok(Figure {
-            name: name.to_owned(),
-            title,
-            short: many,
-            year: None,
-            content: FigureContent::Map(Box::new(MapStyle {
-                layer: MapLayerKind::Zones,
-                field: "zone".to_owned(),
-                heading,
-                unit: Label::default(),
-                factor: 1.0,
-                scale: Scale::Categorized { categories, no_data },
-            })),
-        })
-    }
-
-    /// The scheme's classes in its order; the two classes outside the scheme only if a unit of any year is in them.
-    fn zone_categories(&self, values: &[Option<String>]) -> Vec<Category> {
-        const HATCHES: [Hatch; 6] =
-            [Hatch::None, Hatch::Rising, Hatch::Dots, Hatch::Falling, Hatch::Horizontal, Hatch::Cross];
-        let mut out = Vec::new();
-        for (i, class) in self.data.manifest.zone_classes.iter().enumerate() {
-            let count = values.iter().filter(|v| v.as_deref() == Some(&class.key)).count();
-            let outside_scheme = matches!(class.key.as_str(), "no_emission" | "undefined");
-            let ever = || {
-                let all = self.pool.zones.table.texts("zone").unwrap_or_default();
-                all.iter().any(|v| v.as_deref() == Some(&class.key))
-            };
-            if count == 0 && outside_scheme && !ever() {
-                continue;
-            }
-            let hatch = if outside_scheme { Hatch::None } else { HATCHES[i % HATCHES.len()] };
-            out.push(Category {
-                value: class.key.clone(),
-                code: class.id,
-                color: Rgb::parse(&class.color).unwrap_or(SERIES[i % SERIES.len()]),
-                hatch,
-                label: Label::new(class.label_en.clone(), class.label_zh.clone()),
-                count,
-            });
-        }
-        out
     }
 }
 
 /// Colours of an indicator: above the threshold is good for a coefficient, bad for a ratio of sources to sinks or a
 /// risk, which take the colours of net sources.
-fn indicator_meaning(key: &str, cut: bool) -> Meaning {
+pub(super) fn indicator_meaning(key: &str, cut: bool) -> Meaning {
     match (key, cut) {
         (_, false) => Meaning::Rate,
         ("ratio" | "ciri" | "risk", true) => Meaning::Net,
@@ -636,114 +546,4 @@ fn display_unit(values: &[Option<f64>], base: &Label) -> (f64, Label) {
         zh: base.zh.replacen("t CO₂e", "万t CO₂e", 1),
     };
     (1.0 / T_PER_1E4_T, unit)
-}
-
-/// Further maps for the report page: every sector of every layer, and the other quantities of zones and grid.
-///
-/// # Errors
-/// [`ReportError::Breaks`] if classes cannot be found.
-pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
-    let build = Builder { data, pool: data, options };
-    let layers = [
-        (MapLayerKind::Zones, Some(&data.zones)),
-        (MapLayerKind::Grid, data.grid.as_ref()),
-        (MapLayerKind::Parcels, data.parcels.as_ref()),
-    ];
-    let sectors = data.manifest.sectors.iter().map(|s| format!("{s}_t"));
-    let others = [
-        "sink_t",
-        "gross_t_km2",
-        "gross_t_per_person",
-        "gross_t_per_1e4cny",
-        "population_persons",
-        "gdp_1e4cny",
-    ];
-    let fields: Vec<String> =
-        ["gross_t".to_owned()].into_iter().chain(sectors).chain(others.map(str::to_owned)).collect();
-    let mut wanted: Vec<(MapLayerKind, &MapLayer, &str)> = Vec::new();
-    for (kind, layer) in layers {
-        let Some(layer) = layer else { continue };
-        if layer.has("net_t") && kind == MapLayerKind::Zones {
-            wanted.push((kind, layer, "net_t"));
-        }
-        for field in &fields {
-            let known = match (kind, field.as_str()) {
-                (MapLayerKind::Zones, "gross_t" | "sink_t") | (MapLayerKind::Grid, "gross_t_km2") => true,
-                _ => layer.table.numbers(field).is_none_or(|v| v.iter().flatten().all(|v| *v == 0.0)),
-            };
-            if !known {
-                wanted.push((kind, layer, field));
-            }
-        }
-    }
-    let one = |(kind, layer, field): &(MapLayerKind, &MapLayer, &str)| match *field {
-        "net_t" => {
-            let mut out = Vec::new();
-            build.net(&mut out, "zones_net_t", *kind, layer, "net_t", &words::field("net_t"))?;
-            Ok(out)
-        }
-        field => Ok(vec![build.plain(*kind, layer, field)?]),
-    };
-    let found: Result<Vec<Vec<Figure>>, ReportError> = wanted.par_iter().map(one).collect();
-    Ok(found?.into_iter().flatten().collect())
-}
-
-/// The style of a grid field that is no figure of its own; `None` without grid or field.
-///
-/// # Errors
-/// [`ReportError::Breaks`] if classes cannot be found.
-pub(crate) fn grid_field_style(
-    data: &MapData,
-    field: &str,
-    options: &RenderOptions,
-) -> Result<Option<MapStyle>, ReportError> {
-    let Some(grid) = data.grid.as_ref().filter(|g| g.has(field)) else { return Ok(None) };
-    let figure = Builder { data, pool: data, options }.plain(MapLayerKind::Grid, grid, field)?;
-    Ok(figure.map().cloned())
-}
-
-/// The style of a raster that shows a quantity of its own.
-///
-/// # Errors
-/// [`ReportError::Breaks`] if classes cannot be found.
-pub(crate) fn raster_values_style(
-    raster: &crate::RasterFile,
-    options: &RenderOptions,
-) -> Result<MapStyle, ReportError> {
-    let crate::RasterContent::Values { key, label_en, label_zh, unit, thresholds, sample } = &raster.content
-    else {
-        return Err(ReportError::Breaks {
-            layer: raster.file.clone(),
-            field: String::new(),
-            reason: "the raster has no values of its own".to_owned(),
-        });
-    };
-    let values: Vec<Option<f64>> = sample.iter().map(|v| v.is_finite().then_some(*v)).collect();
-    let scale = classify(&Classes {
-        layer: &raster.file,
-        field: key,
-        values: &values,
-        forced: thresholds,
-        logarithmic: options.scale.is_log(false, &values) && thresholds.iter().all(|t| *t > 0.0),
-        exact_pivot: false,
-        k: options.classes,
-        method: options.breaks,
-        meaning: match (key.as_str(), thresholds.len()) {
-            // A rising ratio of sources to sinks is the bad side too.
-            ("slope", 1) => Meaning::Net,
-            (_, 1) => indicator_meaning(key, true),
-            _ => Meaning::Emission,
-        },
-        palette: options.palette,
-        factor: 1.0,
-        sides: None,
-    })?;
-    Ok(MapStyle {
-        layer: MapLayerKind::Grid,
-        field: key.clone(),
-        heading: Label::new(label_en.clone(), label_zh.clone()),
-        unit: Label::same(unit.clone()),
-        factor: 1.0,
-        scale,
-    })
 }

@@ -96,10 +96,10 @@ fn method_classes(
     })?;
     let all_below = forced.is_some_and(|f| breaks.edges.last().is_some_and(|hi| *hi <= f));
     let below = if all_below { breaks.classes() } else { breaks.forced_edge.unwrap_or(0) };
-    let texts: Vec<String> = breaks.label_edges.iter().map(|e| shortest(e * input.factor)).collect();
+    let labels: Vec<f64> = breaks.label_edges.iter().map(|e| e * input.factor).collect();
     let classes = (0..breaks.classes())
         .map(|i| {
-            let range = Label::same(format!("{} – {}", texts[i], texts[i + 1]));
+            let range = Label::same(range_text(labels[i], labels[i + 1]));
             let touches_below = i + 1 == below;
             let touches_above = i == below && (below > 0 || forced.is_some_and(|f| f <= breaks.edges[0]));
             let label = match &input.sides {
@@ -114,6 +114,21 @@ fn method_classes(
     Ok((classes, below, method))
 }
 
+/// `0.5 – 12`; numbers too small for that are written with a power of ten, so that no class reads `0 – 0`.
+fn range_text(low: f64, high: f64) -> String {
+    let (a, b) = (shortest(low), shortest(high));
+    if a != b || low == high {
+        return format!("{a} – {b}");
+    }
+    let power = |v: f64| if v == 0.0 { "0".to_owned() } else { format!("{v:.1e}").replace('-', "\u{2212}") };
+    format!("{} – {}", power(low), power(high))
+}
+
+/// A cut as people read it: four significant digits (the value itself classifies).
+fn four_digits(v: f64) -> f64 {
+    format!("{v:.3e}").parse().unwrap_or(v)
+}
+
 /// Several thresholds: they are the breaks.
 fn threshold_classes(input: &Classes<'_>, values: &[Option<f64>]) -> (Vec<Class>, usize, Label) {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
@@ -123,7 +138,7 @@ fn threshold_classes(input: &Classes<'_>, values: &[Option<f64>]) -> (Vec<Class>
     edges.extend(input.forced.iter().copied().filter(|f| low < *f && *f < high));
     edges.push(high);
     let last = edges.len() - 2;
-    let text = |v: f64| shortest(v * input.factor);
+    let text = |v: f64| shortest(four_digits(v * input.factor));
     let classes = edges
         .windows(2)
         .enumerate()
@@ -242,7 +257,36 @@ mod tests {
     }
 
     #[test]
+    fn no_class_reads_0_to_0() {
+        let values = [-3.6e-12, -1e-12, 4e-11, 5.0, 9.0].map(Some);
+        let found = classes(classify(&input(&values, &[0.0])).unwrap());
+        let texts: Vec<&str> = found.iter().map(|c| c.label.en.as_str()).collect();
+        assert!(
+            texts[0].starts_with("\u{2212}4.0e\u{2212}12 – 0") || texts[0].contains("e\u{2212}12"),
+            "{texts:?}"
+        );
+        assert!(texts.iter().all(|t| !t.starts_with("0 – 0")), "{texts:?}");
+        assert_eq!(range_text(0.0, 2e-11), "0 – 2.0e\u{2212}11");
+        assert_eq!(range_text(0.5, 12.0), "0.5 – 12");
+    }
+
+    #[test]
+    fn a_rate_with_a_forced_break_keeps_sources_and_sinks_apart() {
+        let values = [0.002, 0.01, 0.4, 0.99, 1.0, 1.2, 5.4].map(Some);
+        let mut i = input(&values, &[1.0]);
+        (i.meaning, i.exact_pivot, i.logarithmic, i.factor) = (Meaning::Rate, false, true, 100.0);
+        i.sides = Some((Label::new("net source", "净碳源"), Label::new("net sink", "净碳汇")));
+        let found = classes(classify(&i).unwrap());
+        let at = found.iter().position(|c| c.label.en.contains("(net source)")).unwrap();
+        assert!(found[at].label.en.contains("100") && found[at].upper == 1.0, "{found:?}");
+        assert!(found[at + 1].label.en.contains("(net sink)") && found[at + 1].lower == 1.0, "{found:?}");
+        // One ramp, no hatches: a rate has no bad side.
+        assert!(found.iter().all(|c| c.hatch == Hatch::None));
+    }
+
+    #[test]
     fn several_thresholds_are_the_breaks() {
+        assert_eq!(shortest(four_digits(0.445_972_249)), "0.446");
         let values = [0.1, 0.4, 0.5, 1.3, 2.0].map(Some);
         let mut i = input(&values, &[0.4, 1.2]);
         (i.exact_pivot, i.sides, i.meaning) = (false, None, Meaning::Coefficient);

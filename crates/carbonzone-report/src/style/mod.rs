@@ -2,13 +2,16 @@
 
 mod catalog;
 mod classify;
+mod content;
+mod further;
 mod model;
+mod zones;
 
-pub use catalog::{
-    ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart, figures, figures_of_years,
-    further_maps, layer_title, unit_word,
-};
-pub(crate) use catalog::{grid_field_style, raster_values_style};
+pub use catalog::{figures, figures_of_years, layer_title, unit_word};
 pub use classify::{Classes, classify};
+pub use content::{ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart};
+pub use further::further_maps;
+pub(crate) use further::{grid_field_style, raster_values_style};
 pub(crate) use model::no_data_text;
 pub use model::{Category, Class, ClassKind, Hatch, MapLayerKind, MapStyle, Scale, raster_style};
+pub(crate) use zones::{basis, headline_field, zone_categories};

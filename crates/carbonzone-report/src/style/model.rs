@@ -109,6 +109,9 @@ pub struct MapStyle {
     pub layer: MapLayerKind,
     /// Field whose values are drawn.
     pub field: String,
+    /// QGIS expression, if the field is no column of the layer but computed from its columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
     /// Heading of the legend.
     pub heading: Label,
     /// Unit in which the legend is written, empty if dimensionless.
@@ -120,6 +123,12 @@ pub struct MapStyle {
 }
 
 impl MapStyle {
+    /// True if it shows the classes of the zoning: of a year, or by the mean over the years.
+    #[must_use]
+    pub fn shows_zone_classes(&self) -> bool {
+        self.field == "zone" || self.field == crate::ZONE_OF_MEAN
+    }
+
     /// Class index of every value; `None` for no value.
     #[must_use]
     pub fn class_of_number(&self, value: Option<f64>) -> Option<usize> {

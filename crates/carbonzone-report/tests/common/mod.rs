@@ -8,6 +8,7 @@ use carbonzone_types::{
     InputRecord, LedgerRow, Residual, RuleRecord, RunManifest, SectorTotal, Stage, Statement, Totals,
     ZoneClassRecord,
 };
+use carbonzone_zoning::{EccDirection, Index};
 
 const X0: f64 = 540_000.0;
 const Y0: f64 = 3_440_000.0;
@@ -366,6 +367,7 @@ fn manifest(
                     ..RuleRecord::default()
                 });
                 balances.push(Residual {
+                    year: None,
                     sector: (*sector).to_owned(),
                     balance: "budget = placed + unallocated".to_owned(),
                     left_t: t,
@@ -435,19 +437,40 @@ fn manifest(
         ]),
         rules,
         contributions,
-        totals: Totals { gross_t, sink_t, net_t, ccr: Some(sink_t / gross_t), sectors: totals },
+        totals: Totals {
+            gross_t,
+            sink_t,
+            net_t,
+            ccr: Some(sink_t / gross_t),
+            ccr_of_zones: Some(sink_t / gross_t),
+            source_sink_ratio: None,
+            sectors: totals,
+        },
         indicators: [
-            ("ccr", "Carbon compensating rate (CCR)", "碳补偿率（CCR）", vec![]),
-            ("ecc", "Economic contribution coefficient (ECC)", "经济贡献系数（ECC）", vec![1.0]),
-            ("esc", "Ecological support coefficient (ESC)", "生态承载系数（ESC）", vec![1.0]),
+            ("ccr", "Carbon compensating rate (CCR)", "碳补偿率（CCR）", vec![], Index::Ccr),
+            (
+                "ecc",
+                "Economic contribution coefficient (ECC)",
+                "经济贡献系数（ECC）",
+                vec![1.0],
+                Index::Economic(EccDirection::GdpOverEmission),
+            ),
+            (
+                "esc",
+                "Ecological support coefficient (ESC)",
+                "生态承载系数（ESC）",
+                vec![1.0],
+                Index::Ecological,
+            ),
         ]
         .into_iter()
-        .map(|(key, en, zh, thresholds)| IndicatorRecord {
+        .map(|(key, en, zh, thresholds, index)| IndicatorRecord {
             key: key.to_owned(),
             label_en: en.to_owned(),
             label_zh: zh.to_owned(),
             unit: String::new(),
             thresholds,
+            meaning: index.meaning(Some(sink_t / gross_t)),
         })
         .collect(),
         zone_classes: CLASSES

@@ -215,8 +215,8 @@ fn shipped_coefficients(
     let sources: BTreeSet<&str> = rows.iter().map(|r| r.source.as_str()).collect();
     let status = statuses.into_iter().collect::<Vec<_>>().join(", ");
     notes.statements.push(Statement::new(
-        format!("Land sink weights: coefficient set \"{set}\" (verification status: {status}); the choice of set moves CCR several-fold."),
-        format!("土地碳汇权重采用系数集“{set}”（核实状态：{status}）；系数集的选择可使碳补偿率相差数倍。"),
+        format!("Land sink weights: coefficient set \"{set}\" (verification status: {status})."),
+        format!("土地碳汇权重采用系数集“{set}”（核实状态：{status}）。"),
     ));
     notes.factor_sets.push(FactorSetRecord {
         set: set.to_owned(),

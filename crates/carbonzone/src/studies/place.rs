@@ -188,6 +188,7 @@ pub fn totals(sectors: &[(String, f64)], sink_t: f64) -> Totals {
         net_t,
         ccr: carbonzone_types::compensating_rate(sink_t, gross_t),
         sectors: rows,
+        ..Totals::default()
     }
 }
 

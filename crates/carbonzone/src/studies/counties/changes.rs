@@ -1,11 +1,12 @@
 //! Changes between consecutive years: totals, levels, zones.
 
 use super::compute::Results;
-use crate::text_table::{right_align, table, tonnes};
+use crate::text_table::{lines, right_align, table, tonnes};
 use anyhow::Context;
-use carbonzone_types::{AttributeTable, ColumnData, ExactSum};
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, Statement};
 use carbonzone_zoning::compare::{Comparison, compare_tables, split_years};
-use std::fmt::Write as _;
+use carbonzone_zoning::published::PublishedComparison;
+use comfy_table::Table;
 
 /// Columns that do not change or are labels.
 const SKIP: [&str; 7] =
@@ -130,9 +131,33 @@ pub fn transitions_table(zones: &AttributeTable, results: &Results) -> anyhow::R
 }
 
 /// Totals per year, changes, zones per year, and how many published cells agree, for the closing summary.
-pub fn summary(results: &Results) -> String {
-    let mut out = String::new();
-    let mut totals = table(&["year", "gross t", "sink t", "net t", "gross %", "CCR %"]);
+pub fn summary(results: &Results) -> Vec<Statement> {
+    let mut out = lines(&totals_by_year(results));
+    for pair in results.years.windows(2) {
+        let moved = pair[0].zoned.zone.iter().zip(&pair[1].zoned.zone).filter(|(a, b)| a != b).count();
+        let (n, from, to) = (pair[0].zoned.zone.len(), pair[0].year, pair[1].year);
+        out.push(Statement::new(
+            format!(
+                "{moved} of {n} counties are in another class in {to} than in {from}, each year for itself"
+            ),
+            format!("按各年分别判断，{n} 个区县中 {moved} 个在 {to} 年与 {from} 年的分区不同"),
+        ));
+    }
+    if let Some(comparison) = &results.comparison {
+        published(comparison, &mut out);
+    }
+    out
+}
+
+fn totals_by_year(results: &Results) -> Table {
+    let mut totals = table(&[
+        "year · 年份",
+        "gross t · 碳排放",
+        "sink t · 碳汇",
+        "net t · 净排放",
+        "gross % · 变化",
+        "CCR % · 碳补偿率",
+    ]);
     let mut before: Option<f64> = None;
     for year in &results.years {
         let sum = |v: &[f64]| ExactSum::of(v);
@@ -149,35 +174,29 @@ pub fn summary(results: &Results) -> String {
         before = Some(gross);
     }
     right_align(&mut totals);
-    let _ = writeln!(out, "{totals}");
-    for pair in results.years.windows(2) {
-        let moved = pair[0].zoned.zone.iter().zip(&pair[1].zoned.zone).filter(|(a, b)| a != b).count();
-        let n = pair[0].zoned.zone.len();
-        let _ = writeln!(
-            out,
-            "zones       {moved} of {n} counties change zone from {} to {}",
-            pair[0].year, pair[1].year
-        );
-    }
-    if let Some(comparison) = &results.comparison {
-        let count = |circular: bool| {
-            let cells = comparison.cells.iter().filter(|c| c.circular == circular);
-            let all = cells.clone().count();
-            (cells.filter(|c| c.agrees).count(), all)
-        };
-        let ((open, all_open), (circular, all_circular)) = (count(false), count(true));
-        let _ = writeln!(
-            out,
+    totals
+}
+
+/// How many printed cells the computation gives again, and those that it does not.
+fn published(comparison: &PublishedComparison, out: &mut Vec<Statement>) {
+    let count = |circular: bool| {
+        let cells = comparison.cells.iter().filter(|c| c.circular == circular);
+        let all = cells.clone().count();
+        (cells.filter(|c| c.agrees).count(), all)
+    };
+    let ((open, all_open), (circular, all_circular)) = (count(false), count(true));
+    out.push(Statement::new(
+        format!(
             "published   {open} of {all_open} recomputed cells agree; {circular} of {all_circular} circular cells are consistent"
-        );
-        for cell in comparison.cells.iter().filter(|c| !c.agrees) {
-            let year = cell.year.map(|y| format!(" {y}")).unwrap_or_default();
-            let _ = writeln!(
-                out,
-                "  {} {}{year} {}: printed {}, computed {}",
-                cell.table, cell.unit, cell.column, cell.published, cell.computed
-            );
-        }
+        ),
+        format!("论文数值    {all_open} 个重算单元格中 {open} 个一致；{all_circular} 个循环单元格中 {circular} 个自洽"),
+    ));
+    for cell in comparison.cells.iter().filter(|c| !c.agrees) {
+        let year = cell.year.map(|y| format!(" {y}")).unwrap_or_default();
+        let place = format!("  {} {}{year} {}", cell.table, cell.unit, cell.column);
+        out.push(Statement::new(
+            format!("{place}: printed {}, computed {}", cell.published, cell.computed),
+            format!("{place}：论文 {}，计算 {}", cell.published, cell.computed),
+        ));
     }
-    out
 }

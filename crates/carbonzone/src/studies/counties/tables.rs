@@ -4,6 +4,7 @@ use super::compute::{Results, YearResult};
 use super::inputs::{Inputs, YearInput};
 use crate::studies::place::Areas;
 use crate::tables::OccurringClasses;
+use carbonzone_report::ZONE_OF_MEAN;
 use carbonzone_types::{AttributeTable, Column, ColumnData, M2_PER_HECTARE, M2_PER_KM2};
 use carbonzone_zoning::published::PublishedComparison;
 use carbonzone_zoning::scheme::Axis;
@@ -90,6 +91,9 @@ fn zones_of_year(
         table.push(&format!("{}_level", axis.column), ColumnData::Text(levels));
     }
     append_zone_columns(&mut table, scheme, &result.indices, &result.zoned);
+    if results.years.len() > 1 {
+        table.push(ZONE_OF_MEAN, class_texts(results, |c| &c.key));
+    }
     table
 }
 
@@ -121,14 +125,16 @@ pub fn overall(inputs: &Inputs, results: &Results) -> AttributeTable {
     for (axis, levels) in levels(results, &results.zoning.mean) {
         table.push(&format!("{}_level", axis.column), ColumnData::Text(levels));
     }
-    let class = |pick: fn(&carbonzone_zoning::ZoneClass) -> &String| {
-        let of = |id: &u8| results.scheme.class_of(*id).map(|c| pick(c).clone());
-        ColumnData::Text(results.zoning.overall.iter().map(of).collect())
-    };
-    table.push("zone", class(|c| &c.key));
-    table.push("zone_en", class(|c| &c.label_en));
-    table.push("zone_zh", class(|c| &c.label_zh));
+    table.push("zone", class_texts(results, |c| &c.key));
+    table.push("zone_en", class_texts(results, |c| &c.label_en));
+    table.push("zone_zh", class_texts(results, |c| &c.label_zh));
     table
+}
+
+/// A text of the class of every county by the mean over the years.
+fn class_texts(results: &Results, pick: fn(&carbonzone_zoning::ZoneClass) -> &String) -> ColumnData {
+    let of = |id: &u8| results.scheme.class_of(*id).map(|c| pick(c).clone());
+    ColumnData::Text(results.zoning.overall.iter().map(of).collect())
 }
 
 /// Dissolved zone classes of the mean over the years: those that occur, with the last year's sums.

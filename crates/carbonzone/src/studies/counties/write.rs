@@ -41,10 +41,10 @@ pub fn manifest(
         zones_layer: zones_layer(loaded),
         sectors: inputs.sectors.clone(),
         totals: totals(inputs, results),
-        indicators: shared::indicators(&results.scheme),
+        indicators: shared::indicators(&results.scheme, &results.zoning, None),
         zone_classes: results.scheme.records(&results.zoning.overall),
         balances,
-        summary: changes::summary(results).lines().map(str::to_owned).collect(),
+        summary: changes::summary(results),
         ..place::manifest(loaded, &loaded.pipeline.city, inputs.crs.as_ref(), notes)
     };
     if inputs.published.is_none() {

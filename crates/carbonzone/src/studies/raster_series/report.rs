@@ -202,8 +202,54 @@ fn correlation(results: &Results) -> ReportTable {
     };
     ReportTable {
         title: Label::new("Agreement of the risk indices", "各风险指数的一致性"),
-        note: Label::new("over all counties and windows", "全部县区与时段"),
+        note: agreement(&results.risk.correlation),
         columns,
         rows: RiskVariant::ALL.into_iter().zip(&results.risk.correlation).map(row).collect(),
+    }
+}
+
+/// Which indices are one ranking on several scales in this run, and which can differ.
+fn agreement(correlation: &[Vec<Option<f64>>]) -> Label {
+    const SAME: f64 = 0.999;
+    let level = RiskVariant::ALL.iter().position(|v| *v == RiskVariant::Level);
+    let with_level = |i: usize| level.and_then(|l| correlation.get(l)?.get(i).copied().flatten());
+    let (same, other): (Vec<usize>, Vec<usize>) =
+        (0..RiskVariant::ALL.len()).partition(|i| with_level(*i).is_some_and(|r| r >= SAME));
+    let names = |of: &[usize]| of.iter().map(|i| RiskVariant::ALL[*i].key()).collect::<Vec<_>>();
+    let base = Label::new("over all counties and windows", "全部县区与时段");
+    if same.len() < 2 {
+        return base;
+    }
+    base.then(&Label::new(
+        format!(
+            "; {} rank counties alike (rank correlation at least {SAME}: the source/sink ratio on different scales): only {} can change the order",
+            names(&same).join(", "),
+            names(&other).join(" and ")
+        ),
+        format!(
+            "；{} 的排序几乎完全相同（秩相关不低于 {SAME}：同为源汇比，只是标度不同），仅 {} 可改变排序",
+            names(&same).join("、"),
+            names(&other).join("、")
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indices_that_are_one_ranking_are_said_to_be() {
+        let n = RiskVariant::ALL.len();
+        let one_ranking = |v: RiskVariant| !matches!(v, RiskVariant::Ciri | RiskVariant::Entropy);
+        let rho = |i: usize, j: usize| {
+            let alike = i == j || (one_ranking(RiskVariant::ALL[i]) && one_ranking(RiskVariant::ALL[j]));
+            Some(if alike { 1.0 } else { 0.8 })
+        };
+        let table: Vec<Vec<Option<f64>>> = (0..n).map(|i| (0..n).map(|j| rho(i, j)).collect()).collect();
+        let note = agreement(&table);
+        assert!(note.en.contains("level, minmax, hazard rank counties alike"), "{}", note.en);
+        assert!(note.zh.contains("ciri、entropy 可改变排序"), "{}", note.zh);
+        assert_eq!(agreement(&vec![vec![None; n]; n]).en, "over all counties and windows");
     }
 }

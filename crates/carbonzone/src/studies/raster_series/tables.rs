@@ -4,6 +4,7 @@ use super::compute::{Results, Trend, YearFlows};
 use super::inputs::Inputs;
 use carbonzone_spatialize::downscale::light::WeightUsed;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2, ZoneClassRecord};
+use carbonzone_zoning::balance_state;
 use carbonzone_zoning::ratio::{BudgetState, Window, source_sink_ratio};
 use carbonzone_zoning::risk::{RiskClass, RiskOptions, RiskVariant, WindowRisk, headline};
 use carbonzone_zoning::spatial::hot_spots::confidence_bin;
@@ -107,6 +108,13 @@ pub fn counties(
         .with("placed_by", text(&|y, u| placed_by(y.used[u])))
         .with("gross_t_km2", real(&|y, u| gross(y, u).map(|g| g / (areas.basis_m2[u] / M2_PER_KM2))))
         .with("ratio", real(&ratio))
+        .with(
+            "balance_state",
+            text(&|y, u| {
+                let ccr = gross(y, u).filter(|g| *g > 0.0).map(|g| y.sink_t[u] / g);
+                balance_state(ccr).map(str::to_owned)
+            }),
+        )
         .with("state", text(&|y, u| ratio(y, u).map(state)))
         .with("window", text(&|y, _| window_of(y.year).map(|w| inputs.windows[w].label())))
         .with("ciri", real(&|y, u| window_of(y.year).and_then(|w| results.risk.parts[w][u]).map(|p| p.ciri)))

@@ -14,11 +14,12 @@ use crate::{maps, tables as shared_tables};
 use anyhow::Context;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{FloatBand, GpkgWriter};
-use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
+use carbonzone_report::{Label, MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{
     AttributeTable, ColumnData, IndicatorRecord, Ledger, Progress, Residual, RunManifest, Statement, Totals,
 };
+use carbonzone_zoning::Index;
 use carbonzone_zoning::ratio::source_sink_ratio;
 use carbonzone_zoning::risk::headline;
 use carbonzone_zoning::risk::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
@@ -48,7 +49,7 @@ pub fn manifest(
         indicators: indicators(loaded.pipeline.risk.options.threshold),
         zone_classes: tables::risk_classes(&last),
         balances,
-        summary: summary(loaded, inputs, results).lines().map(str::to_owned).collect(),
+        summary: summary(loaded, inputs, results),
         ..place::manifest(loaded, &loaded.pipeline.city, Some(&inputs.crs), notes)
     };
     out.statements.push(Statement::new(DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH));
@@ -61,65 +62,62 @@ pub fn manifest(
 }
 
 fn indicators(threshold: f64) -> Vec<IndicatorRecord> {
-    let record = |key: &str, en: &str, zh: &str, threshold: f64| IndicatorRecord {
+    let record = |key: &str, label: Label, threshold: f64, index: Index| IndicatorRecord {
         key: key.to_owned(),
-        label_en: en.to_owned(),
-        label_zh: zh.to_owned(),
+        label_en: label.en,
+        label_zh: label.zh,
         unit: String::new(),
         thresholds: vec![threshold],
+        meaning: index.meaning(None),
     };
+    let risk = Label::new("Carbon imbalance risk index (own definition)", "碳失衡风险指数（本软件定义）");
     vec![
-        record("ratio", "Carbon source/sink ratio", "碳源汇比", 1.0),
-        record(
-            "ciri",
-            "Carbon imbalance risk index (own definition)",
-            "碳失衡风险指数（本软件定义）",
-            threshold,
-        ),
+        record("ratio", Label::new("Carbon source/sink ratio", "碳源汇比"), 1.0, Index::SourceSinkRatio),
+        record("ciri", risk, threshold, Index::ImbalanceRisk),
     ]
 }
 
-/// Totals of the last year.
+/// Totals of the last year. They are judged by the source/sink ratio, not by the CCR beside it: that counts land that is
+/// a source among the emissions, so the two would contradict each other.
 fn totals(results: &Results) -> Totals {
     let Some(last) = tables::totals(results).pop() else { return Totals::default() };
-    place::totals(&[("energy".to_owned(), last.energy_t), ("land".to_owned(), last.land_t)], last.sink_t)
+    let sectors = [("energy".to_owned(), last.energy_t), ("land".to_owned(), last.land_t)];
+    let ratio = last.ratio().filter(|r| r.is_finite());
+    Totals { ccr: None, source_sink_ratio: ratio, ..place::totals(&sectors, last.sink_t) }
 }
 
 /// First and last year, peak of the ratio, counties above the threshold, for the closing summary.
-fn summary(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, results: &Results) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::new();
+fn summary(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, results: &Results) -> Vec<Statement> {
+    let mut out = Vec::new();
     let totals = tables::totals(results);
     let mt = |t: f64| format!("{:.1} Mt", t / 1e6);
+    let zh_t = |t: f64| format!("{:.2} 亿吨", t / 1e8);
     if let (Some(a), Some(b)) = (totals.first(), totals.last()) {
-        let _ = writeln!(
-            out,
-            "series      {}: emission {}, absorption {}; {}: emission {}, absorption {}",
-            a.year,
-            mt(a.energy_t),
-            mt(a.absorption_t()),
-            b.year,
-            mt(b.energy_t),
-            mt(b.absorption_t())
-        );
+        let en = |y: &tables::YearTotals| {
+            format!("{}: energy emissions {}, absorption {}", y.year, mt(y.energy_t), mt(y.absorption_t()))
+        };
+        let zh = |y: &tables::YearTotals| {
+            format!("{}年能源碳排放 {}，碳吸收 {}", y.year, zh_t(y.energy_t), zh_t(y.absorption_t()))
+        };
+        out.push(Statement::new(format!("{}; {}", en(a), en(b)), format!("{}；{}", zh(a), zh(b))));
     }
     let peak = totals.iter().filter_map(|t| t.ratio().filter(|r| r.is_finite()).map(|r| (t.year, r)));
     if let Some((year, ratio)) = peak.max_by(|a, b| a.1.total_cmp(&b.1)) {
-        let _ = writeln!(out, "ratio       largest in {year}: {ratio:.2}");
+        out.push(Statement::new(
+            format!("Source/sink ratio: largest in {year}, {ratio:.2}"),
+            format!("碳源汇比：{year}年最大，为 {ratio:.2}"),
+        ));
     }
     let risk = &loaded.pipeline.risk;
     for (window, values) in inputs.windows.iter().zip(results.risk.of(risk.variant)) {
         let h = headline(values, risk.options.threshold);
         let share = h.share_pct.map_or_else(String::new, |s| format!(" ({s:.1} %)"));
-        let _ = writeln!(
-            out,
-            "risk        {}: {} of {} counties above {}{share} [{}]",
-            window.label(),
-            h.above,
-            h.known,
-            risk.options.threshold,
-            risk.variant.key()
-        );
+        let (span, above, known) = (window.label(), h.above, h.known);
+        let (key, limit) = (risk.variant.key(), risk.options.threshold);
+        out.push(Statement::new(
+            format!("Risk {span}: {above} of {known} counties above {limit}{share} [{key}]"),
+            format!("风险 {span}：{known} 个区县中 {above} 个高于 {limit}{share} [{key}]"),
+        ));
     }
     out
 }

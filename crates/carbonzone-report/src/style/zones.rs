@@ -1,0 +1,81 @@
+//! The map of the zone classes, and on which basis the headline rests.
+
+use super::catalog::Builder;
+use super::content::{Figure, FigureContent};
+use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
+use crate::palette::SERIES;
+use crate::{Label, MapData, MapLayer, ReportError, Rgb, ZONE_OF_MEAN, words};
+
+/// The field of the headline zoning: by the mean over the years where there is one.
+pub(crate) fn headline_field(zones: &MapLayer) -> &'static str {
+    if zones.has(ZONE_OF_MEAN) { ZONE_OF_MEAN } else { "zone" }
+}
+
+/// What the headline zoning rests on: `mean of 2015 and 2020`, else the year.
+pub(crate) fn basis(data: &MapData) -> Label {
+    if headline_field(&data.zones) == ZONE_OF_MEAN {
+        words::mean_of_years()
+    } else {
+        words::year(data.year())
+    }
+}
+
+/// Classes of the headline zoning with their counts.
+pub(crate) fn zone_categories(data: &MapData) -> Vec<Category> {
+    let values = data.zones.texts(headline_field(&data.zones)).unwrap_or_default();
+    categories(data, data, &values)
+}
+
+impl Builder<'_> {
+    /// The map of the zone classes in a field: of the year shown, or by the mean over the years.
+    pub(super) fn zones(&self, name: &str, field: &str) -> Result<Figure, ReportError> {
+        let values = self.data.zones.texts(field)?;
+        let heading = words::zone_heading(&self.data.manifest.study);
+        let many = words::zone_classes(&self.data.manifest.study);
+        let categories = categories(self.data, self.pool, &values);
+        let known = |v: &Option<String>| v.as_ref().is_some_and(|v| categories.iter().any(|c| c.value == *v));
+        let no_data = values.iter().filter(|v| !known(v)).count();
+        let when = if field == ZONE_OF_MEAN { words::mean_of_years() } else { words::year(self.data.year()) };
+        let style = MapStyle {
+            layer: MapLayerKind::Zones,
+            field: field.to_owned(),
+            expression: None,
+            heading: if field == ZONE_OF_MEAN { heading.then(&words::bracketed(&when)) } else { heading },
+            unit: Label::default(),
+            factor: 1.0,
+            scale: Scale::Categorized { categories, no_data },
+        };
+        Ok(Figure {
+            name: name.to_owned(),
+            title: self.title_of(&many, MapLayerKind::Zones, &when),
+            short: if field == ZONE_OF_MEAN { many.then(&words::bracketed(&when)) } else { many },
+            year: None,
+            content: FigureContent::Map(Box::new(style)),
+        })
+    }
+}
+
+/// The scheme's classes in its order; the two classes outside the scheme only if a unit of any year is in them.
+fn categories(data: &MapData, pool: &MapData, values: &[Option<String>]) -> Vec<Category> {
+    const HATCHES: [Hatch; 6] =
+        [Hatch::None, Hatch::Rising, Hatch::Dots, Hatch::Falling, Hatch::Horizontal, Hatch::Cross];
+    let ever = pool.zones.table.texts("zone").unwrap_or_default();
+    let mut out = Vec::new();
+    for (i, class) in data.manifest.zone_classes.iter().enumerate() {
+        let count = values.iter().filter(|v| v.as_deref() == Some(&class.key)).count();
+        let outside_scheme = matches!(class.key.as_str(), "no_emission" | "undefined");
+        if count == 0 && outside_scheme && !ever.iter().any(|v| v.as_deref() == Some(&class.key)) {
+            continue;
+        }
+        let hatch = if outside_scheme { Hatch::None } else { HATCHES[i % HATCHES.len()] };
+        out.push(Category {
+            value: class.key.clone(),
+            code: class.id,
+            color: Rgb::parse(&class.color).unwrap_or(SERIES[i % SERIES.len()]),
+            hatch,
+            label: Label::new(class.label_en.clone(), class.label_zh.clone()),
+            count,
+        });
+    }
+    out
+}

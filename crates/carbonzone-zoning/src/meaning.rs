@@ -1,0 +1,141 @@
+//! What each index says: the one text behind tables, maps, the report page, the QGIS project, `explain` and
+//! docs/method.md.
+
+use crate::indices::EccDirection;
+use carbonzone_types::Statement;
+
+/// An index of a study, whatever its column is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Index {
+    /// Carbon compensating rate, eq. 8.
+    Ccr,
+    /// Economic contribution (ECC, EEC), eq. 9.
+    Economic(EccDirection),
+    /// Ecological support (ESC, SEC), eq. 10.
+    Ecological,
+    /// Source/sink ratio of a raster series.
+    SourceSinkRatio,
+    /// Carbon imbalance risk index of a raster series.
+    ImbalanceRisk,
+}
+
+impl Index {
+    /// Formula, and what a value above its threshold means, in English and Chinese.
+    ///
+    /// `ccr_of_zones` is the CCR of all zones together (a ratio): a unit's ESC is its CCR over this one.
+    #[must_use]
+    pub fn meaning(self, ccr_of_zones: Option<f64>) -> Statement {
+        let (en, zh) = match self {
+            Self::Ccr => (
+                "sinks / gross emissions; below 100 % a net source, at 100 % balanced, above 100 % a net sink",
+                "碳汇 ÷ 碳排放总量；低于 100 % 为净碳源，等于 100 % 为平衡，高于 100 % 为净碳汇",
+            ),
+            Self::Economic(EccDirection::GdpOverEmission) => (
+                "(share of GDP) / (share of gross emissions); above 1: its share of GDP exceeds its share of emissions, \
+                 that is less emission per GDP than the city's mean",
+                "GDP 占比 ÷ 碳排放占比；大于 1：GDP 占比高于碳排放占比，即单位 GDP 碳排放低于全市平均",
+            ),
+            Self::Economic(EccDirection::PaperText) => (
+                "(share of gross emissions) / (share of GDP); above 1: its share of emissions exceeds its share of GDP, \
+                 that is more emission per GDP than the city's mean",
+                "碳排放占比 ÷ GDP 占比；大于 1：碳排放占比高于 GDP 占比，即单位 GDP 碳排放高于全市平均",
+            ),
+            Self::Ecological => return ecological(ccr_of_zones),
+            Self::SourceSinkRatio => (
+                "energy emissions / absorption (sinks minus land that is a source); above 1: more is emitted than absorbed",
+                "能源碳排放 ÷ 碳吸收量（碳汇减去净源土地）；大于 1：排放多于吸收",
+            ),
+            Self::ImbalanceRisk => (
+                "0.5 level + 0.25 trend + 0.25 persistence of the source/sink ratio in a window of years (weights may be \
+                 set), 0 to 1; own definition",
+                "时段内碳源汇比的水平、趋势、持续性按 0.5、0.25、0.25 加权（权重可设），取值 0～1；本软件定义",
+            ),
+        };
+        Statement::new(en, zh)
+    }
+}
+
+fn ecological(ccr_of_zones: Option<f64>) -> Statement {
+    let pct = ccr_of_zones.map(|v| percent(100.0 * v));
+    let (en, zh) = pct.map_or_else(Default::default, |p| (format!(" {p} %"), format!(" {p} %")));
+    Statement::new(
+        format!(
+            "(share of sinks) / (share of gross emissions); above 1: its share of sinks exceeds its share of emissions, \
+             that is CCR above the city's{en}; it may still emit far more than it absorbs"
+        ),
+        format!(
+            "碳汇占比 ÷ 碳排放占比；大于 1：碳汇占比高于碳排放占比，即碳补偿率高于全市的{}；排放仍可能远多于吸收",
+            if zh.is_empty() { "碳补偿率".to_owned() } else { zh }
+        ),
+    )
+}
+
+/// Three significant digits, at least two decimals below 10 %.
+fn percent(value: f64) -> String {
+    let magnitude = if value > 0.0 { value.log10().floor() as i32 } else { 0 };
+    format!("{value:.*}", (2 - magnitude).clamp(0, 9) as usize)
+}
+
+/// Whether a unit is a net `source`, `balanced` or a net `sink`, by its CCR (1 within 1e-9 is balanced).
+#[must_use]
+pub fn balance_state(ccr: Option<f64>) -> Option<&'static str> {
+    const SAME: f64 = 1e-9;
+    ccr.map(|ccr| {
+        if (ccr - 1.0).abs() <= SAME {
+            "balanced"
+        } else if ccr < 1.0 {
+            "source"
+        } else {
+            "sink"
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn esc_is_never_explained_as_more_sink_than_emission() {
+        let text = Index::Ecological.meaning(Some(0.010_482));
+        assert!(text.en.contains("CCR above the city's 1.05 %"), "{}", text.en);
+        assert!(text.zh.contains("碳补偿率高于全市的 1.05 %"), "{}", text.zh);
+        assert!(!text.en.contains("more sink than") && text.en.contains("may still emit far more"));
+        assert!(!Index::Ecological.meaning(None).en.contains('%'));
+    }
+
+    #[test]
+    fn the_printed_formula_of_guiyang_is_explained_the_other_way_round() {
+        let (a, b) = (EccDirection::GdpOverEmission, EccDirection::PaperText);
+        let [a, b] = [a, b].map(|d| Index::Economic(d).meaning(None));
+        assert!(a.en.contains("less emission per GDP") && b.en.contains("more emission per GDP"));
+        assert!(a.zh.starts_with("GDP 占比") && b.zh.starts_with("碳排放占比"));
+    }
+
+    #[test]
+    fn a_unit_is_source_balanced_or_sink_by_its_ccr() {
+        let of = |ccr: f64| balance_state(Some(ccr));
+        assert_eq!(
+            [of(0.0), of(0.999), of(1.0), of(1.0 + 5e-10), of(5.4)].map(Option::unwrap),
+            ["source", "source", "balanced", "balanced", "sink"]
+        );
+        assert_eq!(balance_state(None), None);
+    }
+
+    #[test]
+    fn method_md_says_the_same() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/method.md");
+        let page = std::fs::read_to_string(page).unwrap().replace('\n', " ");
+        let all = [
+            Index::Ccr,
+            Index::Economic(EccDirection::GdpOverEmission),
+            Index::Ecological,
+            Index::SourceSinkRatio,
+        ];
+        for index in all {
+            let text = index.meaning(None);
+            let above = text.en.split_once("; ").unwrap().1;
+            assert!(page.contains(above), "docs/method.md does not say: {above}");
+        }
+    }
+}

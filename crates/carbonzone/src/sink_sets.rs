@@ -1,0 +1,121 @@
+//! What the choice of the sink coefficients moves in this run: with given totals not the city's CCR, only which land
+//! gets how much of the sink.
+
+use crate::compute::SectorTable;
+use crate::load::Inputs;
+use crate::load_config::Loaded;
+use carbonzone_geom::OverlapMatrix;
+use carbonzone_inventory::{FactorLibrary, GwpSet};
+use carbonzone_report::{number::grouped, words};
+use carbonzone_spatialize::Allocation;
+use carbonzone_spatialize::surrogate::sink::sink_area;
+use carbonzone_types::{ExactSum, RuleRecord, Statement};
+use carbonzone_zoning::{IndexInputs, IndexOptions, Zoning, ZoningScheme, classify, indices};
+use std::collections::BTreeMap;
+
+/// Sinks of the zones under another shipped set.
+pub struct OtherSet {
+    name: String,
+    sink_t: Vec<f64>,
+}
+
+/// Coefficients of a shipped set in t CO2e per hectare and year.
+pub fn coefficients(set: &str) -> BTreeMap<String, f64> {
+    let library = FactorLibrary::embedded();
+    let of_set = library.sinks.iter().filter(|s| s.set == set);
+    of_set.map(|s| (s.land_type.clone(), s.apply(1.0).to_co2e(GwpSet::default()).tonnes())).collect()
+}
+
+/// Sinks of the zones under every other shipped set; empty if no given sink is shared out by a shipped set. Sinks that
+/// are computed from areas say themselves how the set moves them.
+pub fn others(
+    loaded: &Loaded,
+    inputs: &Inputs,
+    allocation: &Allocation,
+    on_zones: &OverlapMatrix,
+    zones: &SectorTable,
+) -> Vec<OtherSet> {
+    let sinks = &loaded.pipeline.sinks;
+    let Some(set) = sinks.set.as_ref().filter(|_| inputs.inventory.is_none()) else { return Vec::new() };
+    let by_area = |r: &RuleRecord| r.used.is_some_and(|u| r.proxies[u].name == "sink_area");
+    let rules: Vec<usize> =
+        (0..allocation.records.len()).filter(|i| by_area(&allocation.records[*i])).collect();
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let parcels = &inputs.parcels;
+    let types: Vec<&str> =
+        parcels.sink_type.iter().map(|&s| parcels.sink_types[s as usize].as_str()).collect();
+    let library = FactorLibrary::embedded();
+    let names = library.sink_sets().into_iter().filter(|name| *name != set.as_str());
+    let under = |name: &str| {
+        let mut coefficients = coefficients(name);
+        coefficients.extend(sinks.coefficients_t_ha.iter().map(|(k, v)| (k.clone(), *v)));
+        let weights = sink_area(&parcels.area_m2, &types, &coefficients);
+        let mut sink_t = zones.sink_t.clone();
+        for rule in &rules {
+            let record = &allocation.records[*rule];
+            let mask = parcels.mask(&record.land_groups);
+            let members = || weights.iter().zip(&mask).enumerate().filter(|(_, (_, m))| **m);
+            let total = members().map(|(_, (w, _))| *w).collect::<ExactSum>().value();
+            if total <= 0.0 {
+                return None;
+            }
+            let share = (record.budget_t - record.point_sources_t) / total;
+            let now = on_zones.spread_some(allocation.per_rule[*rule].placed());
+            let then = on_zones.spread_some(members().map(|(p, (w, _))| (p, w * share)));
+            for (t, (a, b)) in sink_t.iter_mut().zip(now.per_target.iter().zip(&then.per_target)) {
+                *t = (*t - a + b).max(0.0);
+            }
+        }
+        Some(OtherSet { name: name.to_owned(), sink_t })
+    };
+    names.filter_map(under).collect()
+}
+
+/// One sentence: what stays, what moves, how many zones change class.
+pub fn statement(
+    loaded: &Loaded,
+    inputs: &Inputs,
+    zones: &SectorTable,
+    (scheme, zoning): (&ZoningScheme, &Zoning),
+    others: &[OtherSet],
+) -> Option<Statement> {
+    let set = loaded.pipeline.sinks.set.as_ref().filter(|_| !others.is_empty())?;
+    let options = IndexOptions {
+        ecc_direction: scheme.ecc_direction,
+        gdp_total: loaded.pipeline.zoning.gdp_total,
+        borderline_pct: scheme.borderline_pct,
+    };
+    let total = ExactSum::of(&zones.sink_t);
+    let (mut en, mut zh) = (Vec::new(), Vec::new());
+    for other in others {
+        let index_inputs = IndexInputs {
+            unit_ids: None,
+            gross_t: &zones.gross_t,
+            sink_t: &other.sink_t,
+            gdp: Some(&inputs.zones.gdp_1e4cny),
+        };
+        let under = classify(scheme, &[&indices(&index_inputs, &options).ok()?]).ok()?;
+        let changed = under.overall.iter().zip(&zoning.overall).filter(|(a, b)| a != b).count();
+        let moved = zones.sink_t.iter().zip(&other.sink_t).map(|(a, b)| (a - b).abs()).collect::<ExactSum>();
+        let pct = if total > 0.0 { grouped(50.0 * moved.value() / total, 1) } else { "0".to_owned() };
+        en.push(format!("under {} {pct} % of it lies elsewhere and {changed} change class", other.name));
+        zh.push(format!("改用 {} 时其中 {pct} % 位于其他单元，{changed} 个单元改变分区", other.name));
+    }
+    let n = zones.sink_t.len();
+    let units = words::zones_plural(&loaded.pipeline.layers.zones.kind);
+    Some(Statement::new(
+        format!(
+            "The sink total is given: the coefficient set \"{set}\" only shares it out over the land. Another set moves \
+             the city's CCR by 0 %; of {n} {}: {}.",
+            units.en.to_lowercase(),
+            en.join("; ")
+        ),
+        format!(
+            "碳汇总量为给定值：系数集“{set}”只决定其在用地间的分配。更换系数集对全市碳补偿率的影响为 0 %；{n} 个{}中：{}。",
+            units.zh,
+            zh.join("；")
+        ),
+    ))
+}
