@@ -200,7 +200,9 @@ mod tests {
 
     fn layer(rings: &[Vec<[f64; 2]>]) -> Coverage {
         let mut c = Coverage::new();
-        rings.iter().for_each(|r| c.push_rings(&[vec![r.clone()]]));
+        for ring in rings {
+            c.push_rings(&[vec![ring.clone()]]);
+        }
         c
     }
 

@@ -173,7 +173,8 @@ pub fn city(parcels: usize) -> MapData {
         .with("area_m2", ColumnData::reals(&rows.iter().map(|r| r.area).collect::<Vec<_>>()))
         .with("land_use", ColumnData::texts(&land))
         .with("space_type", ColumnData::texts(&land));
-    let parcels = MapLayer { name: "parcels".to_owned(), coverage: coverage.into(), table: amounts(table, &own) };
+    let parcels =
+        MapLayer { name: "parcels".to_owned(), coverage: coverage.into(), table: amounts(table, &own) };
 
     // Zones: parcels by nearest zone centre, which is enough for a picture.
     let zone_rings: Vec<Vec<[f64; 2]>> = zone_mesh.cells().map(|(i, j)| zone_mesh.ring(i, j)).collect();
@@ -317,7 +318,8 @@ pub fn two_years(parcels: usize) -> MapData {
         }
     }
     table.push("year", ColumnData::Int((0..2 * n).map(|i| Some(if i < n { 2015 } else { 2020 })).collect()));
-    data.zones = MapLayer { name: zones.name.clone(), coverage: zones.coverage.reordered(&order).into(), table };
+    data.zones =
+        MapLayer { name: zones.name.clone(), coverage: zones.coverage.reordered(&order).into(), table };
     data
 }
 
