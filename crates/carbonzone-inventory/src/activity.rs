@@ -458,6 +458,34 @@ mod tests {
     }
 
     #[test]
+    fn a_hidden_sheet_is_read_only_if_it_is_named() {
+        let sheet = |name: &str, value: f64, hidden: bool| Sheet {
+            name: name.to_owned(),
+            rows: vec![
+                ["activity", "unit", "value"].map(Cell::text).to_vec(),
+                vec![Cell::text("原煤"), Cell::text("万吨"), Cell::Number(value)],
+            ],
+            hidden,
+            ..Sheet::default()
+        };
+        let read = |named: &str| {
+            let source = ActivitySource {
+                path: "yearbook.xlsx".into(),
+                sheet: named.into(),
+                ..ActivitySource::default()
+            };
+            let mut table = ActivityTable::default();
+            let sheets = vec![sheet("旧", 1.0, true), sheet("2020", 2.0, false)];
+            table.add_sheets(sheets, 0, &source, &InventoryConfig::default());
+            table
+        };
+        let all = read("");
+        assert_eq!(all.rows.iter().map(|r| r.value).collect::<Vec<_>>(), [Some(2.0)]);
+        assert_eq!(all.findings.items[0].code, "hidden_sheet");
+        assert_eq!(read("旧").rows[0].value, Some(1.0));
+    }
+
+    #[test]
     fn percent_signs_do_not_divide_percentages() {
         let t = read("activity,unit,value,uncertainty_pct\n原煤,万吨,1,5%\n焦炭,万吨,1,5\n", None);
         assert_eq!([t.rows[0].uncertainty_pct, t.rows[1].uncertainty_pct], [Some(5.0), Some(5.0)]);

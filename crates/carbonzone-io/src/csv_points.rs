@@ -90,7 +90,8 @@ pub(crate) fn read(
     let digest = DigestJob::start(&source.path);
     progress.begin(&format!("reading {}", source.role), total);
     let mut state = Rows::new(source, &layout);
-    state.look_at(&form);
+    let filtered = filter.as_ref().map(Filter::columns).unwrap_or_default();
+    let mut plain = PlainNumbers::of(state.look_at(&form, &filtered));
     let (mut feed, mut losses) = (PointFeed::default(), Losses::default());
     let mut ragged = Ragged::of(&names);
     let mut record = CsvRecord::default();
@@ -105,11 +106,14 @@ pub(crate) fn read(
                 break;
             }
         }
-        if record.is_blank()
-            || ragged.see(&record)
-            || filter.as_ref().is_some_and(|f| !f.keeps(|i| record.get(i)))
-        {
+        if record.is_blank() || ragged.see(&record) {
             continue;
+        }
+        if let Some(filter) = &filter {
+            plain.see(&record);
+            if !filter.keeps(|i| plain.get(i).or_else(|| record.get(i))) {
+                continue;
+            }
         }
         state.push(&record, &mut losses);
         if state.xs.len() == BATCH {
@@ -416,6 +420,29 @@ fn compile_filter(
     }
 }
 
+/// Cells with decimal commas, rewritten for the filter.
+struct PlainNumbers {
+    columns: Vec<usize>,
+    texts: Vec<Option<String>>,
+}
+
+impl PlainNumbers {
+    fn of(columns: Vec<usize>) -> Self {
+        Self { texts: vec![None; columns.len()], columns }
+    }
+
+    fn see(&mut self, record: &CsvRecord) {
+        for (text, &i) in self.texts.iter_mut().zip(&self.columns) {
+            let number = record.get(i).and_then(|t| parse_number_as(t, Commas::Decimal).ok().flatten());
+            *text = number.map(|x| x.to_string());
+        }
+    }
+
+    fn get(&self, column: usize) -> Option<&str> {
+        self.columns.iter().position(|c| *c == column).and_then(|k| self.texts[k].as_deref())
+    }
+}
+
 /// Rows of another length than the header.
 struct Ragged {
     header: usize,
@@ -500,8 +527,9 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Lets the first rows say what commas mean.
-    fn look_at(&mut self, form: &Form) {
+    /// Lets the first rows say what commas mean; gives those of the filter's columns that have decimal commas.
+    fn look_at(&mut self, form: &Form, filtered: &[usize]) -> Vec<usize> {
+        let mut evidence = vec![CommaEvidence::default(); filtered.len()];
         let mut rows = CsvLines::new(form.head.as_bytes(), form.delimiter, form.line_end);
         let mut record = CsvRecord::default();
         let mut seen = 0;
@@ -518,7 +546,12 @@ impl<'a> Rows<'a> {
                     numbers.sample(text);
                 }
             }
+            for (seen, &i) in evidence.iter_mut().zip(filtered) {
+                record.get(i).into_iter().for_each(|text| seen.see(text));
+            }
         }
+        let decimal = filtered.iter().zip(&evidence).filter(|(_, seen)| seen.commas() == Commas::Decimal);
+        decimal.map(|(i, _)| *i).collect()
     }
 
     /// A coordinate; thousands separators and decimal commas are read as in every table.

@@ -523,3 +523,34 @@ fn what_cannot_be_written_is_an_error_with_the_path() {
     let error = carbonzone_io::write_geojson(&dir.path().join("x"), &coverage, &short, &crs).unwrap_err();
     assert!(error.to_string().contains("expected 4"), "{error}");
 }
+
+#[test]
+fn decimal_commas_hold_for_coordinates_numbers_and_filters() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "type;lon;lat;people\na;120,65;31,31;1,5\nb;120,66;31,32;12,5\nc;120,67;31,33;1.012,5\n";
+    let mut source = csv(dir.path(), text.as_bytes());
+    source.fields = vec!["people".to_owned()];
+    source.numbers = vec!["people".to_owned()];
+    source.filter = Some("people > 5".to_owned());
+    let read = points(&source, &suzhou());
+    assert!(read.has("decimal_comma"));
+    let layer = read.layer.unwrap();
+    assert_eq!(layer.rows, [vec![Some("12.5".to_owned())], vec![Some("1012.5".to_owned())]]);
+    let plain = points(&csv(dir.path(), b"type,lon,lat\nb,120.66,31.32\n"), &suzhou()).layer.unwrap();
+    assert_eq!(
+        (layer.xs[0].to_bits(), layer.ys[0].to_bits()),
+        (plain.xs[0].to_bits(), plain.ys[0].to_bits())
+    );
+}
+
+#[test]
+fn equal_headers_and_rows_of_another_length_are_refused_where_points_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(
+        points(&csv(dir.path(), b"type,lon,lat,lon\n1,120.6,31.3,0\n"), &suzhou()).has("same_column_twice")
+    );
+    let ragged = points(&csv(dir.path(), b"type,lon,lat\n1,120.6,31.3\n2,120.6\n"), &suzhou());
+    assert!(ragged.has("ragged_rows") && ragged.layer.is_none());
+    let quote = points(&csv(dir.path(), b"type,lon,lat\n\"1,120.6\n2,120.6,31.3\n"), &suzhou());
+    assert!(quote.has("broken_table") && quote.layer.is_none());
+}

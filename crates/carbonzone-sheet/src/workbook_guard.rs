@@ -92,10 +92,11 @@ pub(crate) fn sheets_of_workbook(bytes: &[u8], file: &str) -> Result<Vec<Sheet>,
             let _ = thread.join();
             result.map_err(|trouble| match trouble {
                 Trouble::Broken(message) => broken(&message),
-                Trouble::TooLarge(message) => SheetError::TooLarge {
-                    place: format!("{file}, {}", place.words().trim_end_matches(": ")),
-                    message,
-                },
+                Trouble::TooLarge(message) => {
+                    let words = place.words();
+                    let at = if words.is_empty() { file.to_owned() } else { format!("{file}, {words}") };
+                    SheetError::TooLarge { place: at.trim_end_matches(": ").to_owned(), message }
+                }
             })
         }
         Err(RecvTimeoutError::Disconnected) => Err(broken("the file is damaged here")),

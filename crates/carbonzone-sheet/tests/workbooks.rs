@@ -99,6 +99,12 @@ fn hidden_rows_are_read_and_told() {
     assert_eq!(table.len(), 2);
     assert_eq!(codes(&table), ["hidden_rows"]);
     assert!(table.notes()[0].message.ends_with(": 2"), "{:?}", table.notes());
+    let mut part = Part::new("2020", &rows[2..]);
+    part.rows = format!("{}{}", head(), part.rows);
+    part.after = "<cols><col min=\"2\" max=\"2\" hidden=\"1\"/></cols>";
+    let table = read(&xlsx(&[part], "")).unwrap();
+    assert_eq!(codes(&table), ["hidden_columns"]);
+    assert_eq!(table.number(0, 1).unwrap(), Some(2.0));
 }
 
 #[test]

@@ -409,6 +409,18 @@ fn the_area_of_a_sink_is_compared_with_the_parcels() {
 }
 
 #[test]
+fn parcels_that_cover_next_to_nothing_are_warned_about() {
+    let town = Town::new();
+    let parcels = [
+        square(120.601, 31.301, "\"id\":\"H1\",\"code\":\"0701\""),
+        square(120.605, 31.301, "\"id\":\"W1\",\"code\":\"0601\""),
+    ];
+    town.write("parcels.geojson", collection(&parcels));
+    let (said, _) = town.run();
+    assert_mentions(&said, &["warning[little_cover]", "8.0 %"]);
+}
+
+#[test]
 fn ids_that_differ_by_a_hyphen_join_as_they_are() {
     let town = Town::new();
     town.zones(&["1-11", "11-1", "1-12"]);

@@ -57,7 +57,12 @@ impl FactorLibrary {
     /// One finding per bad row, each with its cell. Good rows are applied only if all are good.
     pub fn apply_overrides(&mut self, table: &Table) -> Result<Findings, Findings> {
         let mut next = self.clone();
-        let (mut notes, mut errors) = (Findings::new(), Findings::new());
+        let (mut notes, mut errors) = (Findings { items: table.notes().to_vec() }, Findings::new());
+        for label in table.labels().iter().filter(|l| !l.is_empty()) {
+            if let Err(error) = table.column(&[label]) {
+                errors.push(error.to_finding());
+            }
+        }
         for row in 0..table.len() {
             let fields = fields_of(table, row);
             let place = table.place(row, table.find(&["id", "编号"]).unwrap_or(0));
