@@ -6,6 +6,7 @@ use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
 use carbonzone_types::{Finding, GridSpec};
+use rayon::prelude::*;
 
 /// Cells of the whole box, used or not: each is a pixel of every raster band.
 const MAX_CELLS: f64 = 1e8;
@@ -86,7 +87,10 @@ impl Cost {
             // A road through the city has a box of many cells and touches few of them.
             if in_box < 64.0 { in_box } else { in_box.min(touched(layer, i, cell_m)) }
         };
-        let of_layer = |layer: &&Coverage| (0..layer.len()).map(|i| of_feature(layer, i)).sum::<f64>();
+        let of_layer = |layer: &&Coverage| -> f64 {
+            let each = (0..layer.len()).into_par_iter().with_min_len(1024).map(|i| of_feature(layer, i));
+            each.collect::<Vec<f64>>().iter().sum()
+        };
         let pieces: f64 = layers.iter().map(of_layer).sum();
         // Parcels and zones cover the same ground, so a cell has at least one piece of either.
         let used = pieces.min(cells);
