@@ -3,8 +3,9 @@
 use crate::crs::{CrsSpec, WorkingCrs};
 use crate::digest::DigestJob;
 use crate::filter::Filter;
+use crate::layer_crs::resolve_crs;
 use crate::mojibake::TextCheck;
-use crate::source::{Reporter, VectorSource, check_file, listed, name_hint, resolve_crs};
+use crate::source::{Reporter, VectorSource, listed, name_hint};
 use crate::stream::{BATCH, Losses, PointBatch, PointFeed, check_way, finish};
 use crate::transcode::{Transcoder, detect};
 use carbonzone_sheet::{
@@ -66,9 +67,6 @@ pub(crate) fn read(
     progress: &dyn Progress,
     sink: &mut dyn FnMut(PointBatch),
 ) -> Option<InputRecord> {
-    if !check_file(source, report) {
-        return None;
-    }
     let path = resolve_crs(&CrsSpec::parse(source.crs.as_deref()), None, crs.definition(), source, report);
     let form = sniff(source, report)?;
     let file = match std::fs::File::open(&source.path) {

@@ -3,9 +3,10 @@
 //! GDAL opens the file, finds the layer, its columns and its CRS, and explains what is wrong with a file. Only the
 //! reading of the rows goes round it, and only for plain tables and column types for which both give the same values.
 
+use crate::columns::{ColumnsBuilder, FieldKind, FieldPlan};
 use crate::decode::RawBatch;
 use crate::ffi;
-use crate::source::{ColumnsBuilder, FieldKind, FieldPlan, ReadEnd};
+use crate::source::ReadEnd;
 use carbonzone_types::{AttributeTable, Progress};
 use gdal::vector::LayerAccess;
 use gdal_sys::{OGRFieldType, OGRwkbGeometryType as T};

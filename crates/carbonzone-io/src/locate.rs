@@ -2,7 +2,8 @@
 //! ever changed.
 
 use crate::digest::write_ahead_parts;
-use crate::source::{Reporter, VectorSource, check_file, has_extension, listed};
+use crate::file_check::check_file;
+use crate::source::{Reporter, VectorSource, has_extension, listed};
 use carbonzone_types::Finding;
 use std::fs::File;
 use std::io::Read;

@@ -1,8 +1,9 @@
 //! Own outputs read back: all columns, typed, in file order, nothing checked or repaired.
 
+use crate::columns::{ColumnsBuilder, FieldPlan};
 use crate::error::{IoError, Result};
 use crate::gdal_log::capture;
-use crate::source::{ColumnsBuilder, FieldPlan, kind_of, listed, open_dataset};
+use crate::source::{kind_of, listed, open_dataset};
 use carbonzone_geom::Coverage;
 use carbonzone_types::AttributeTable;
 use gdal::vector::LayerAccess;

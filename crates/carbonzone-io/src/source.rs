@@ -1,19 +1,19 @@
 //! Where a layer comes from, and the part of opening it that all geometry types share.
 
+use crate::columns::{ColumnsBuilder, FieldKind, FieldPlan, skip_other_fields};
 use crate::crs::{CrsPath, CrsSpec};
 use crate::dbf::DbfDigits;
 use crate::decode::RawBatch;
-use crate::error::IoError;
 use crate::ffi;
 use crate::gdal_log::{GdalMessages, capture, failures_so_far};
 use crate::geoparquet::{self, ParquetLayer};
 use crate::gpkg_rows::GpkgRows;
+use crate::layer_crs::resolve_crs;
 use crate::mojibake::TextCheck;
-use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Findings, Progress};
-use gdal::vector::{Feature, LayerAccess};
+use carbonzone_types::{AttributeTable, Finding, Findings, Progress};
+use gdal::vector::LayerAccess;
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use gdal_sys::{OGRFieldSubType, OGRFieldType};
-use rusqlite::types::ValueRef;
 use std::path::{Path, PathBuf};
 
 /// A vector layer (or a table of points) as the pipeline file describes it.
@@ -163,126 +163,6 @@ pub(crate) fn name_hint<S: AsRef<str>>(wanted: &str, names: &[S], fallback: &str
         .map_or_else(|| fallback.to_owned(), |name| format!("did you mean \"{name}\"?"))
 }
 
-/// Checks that the file is there, with the parts a shapefile needs. False: reported, do not open.
-pub(crate) fn check_file(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
-    if source.is_virtual() {
-        return true;
-    }
-    if !source.path.exists() {
-        let mut finding = Finding::fatal("missing_file", format!("{} does not exist", source.shown_path()));
-        let siblings: Vec<String> = source
-            .path
-            .parent()
-            .map(|dir| if dir.as_os_str().is_empty() { Path::new(".") } else { dir })
-            .and_then(|dir| std::fs::read_dir(dir).ok())
-            .map(|entries| entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
-            .unwrap_or_default();
-        let name = source.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        finding = finding.hint(name_hint(&name, &siblings, "paths are relative to the pipeline file"));
-        report.add(finding);
-        return false;
-    }
-    if std::fs::metadata(&source.path).is_ok_and(|m| m.is_file() && m.len() == 0) {
-        report.add(
-            Finding::error("unreadable_file", "the file is empty (0 bytes)")
-                .hint("the download or copy was cut off: get the file again"),
-        );
-        return false;
-    }
-    if has_extension(&source.path, &["shp"]) {
-        return check_shapefile_parts(source, report);
-    }
-    true
-}
-
-fn check_shapefile_parts(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
-    let part = |extension: &str| {
-        [extension.to_owned(), extension.to_uppercase()]
-            .iter()
-            .any(|e| source.path.with_extension(e).exists())
-    };
-    let hint = "a shapefile is several files with one name: copy .shp, .shx, .dbf, .prj and .cpg together";
-    let mut usable = true;
-    if !part("shx") {
-        usable = false;
-        report.add(
-            Finding::error("shapefile_part_missing", "the .shx file (index) of the shapefile is missing")
-                .hint(hint),
-        );
-    }
-    if !part("dbf") {
-        let needed = !source.fields.is_empty() || source.id.is_some() || source.filter.is_some();
-        let message = "the .dbf file (attribute table) of the shapefile is missing";
-        if needed {
-            usable = false;
-            let wanted: Vec<&String> = source.id.iter().chain(&source.fields).collect();
-            report.add(
-                Finding::error("shapefile_part_missing", message)
-                    .expected(format!("columns {}", listed(&wanted)))
-                    .hint(hint),
-            );
-        } else {
-            report.add(Finding::warning("shapefile_part_missing", message).hint(hint));
-        }
-    }
-    if usable && is_cut(&source.path, &part) {
-        usable = false;
-        report.add(
-            Finding::error("truncated_file", "the shapefile is shorter than its own header says")
-                .hint("the copy or download was cut off: get it again"),
-        );
-    }
-    usable
-}
-
-/// True if the .shp or the .dbf is shorter than its header announces (ESRI 1998, p. 3; dBASE III header).
-fn is_cut(path: &Path, part: &dyn Fn(&str) -> bool) -> bool {
-    let head = |extension: &str| -> Option<(Vec<u8>, u64)> {
-        use std::io::Read;
-        let lower = path.with_extension(extension);
-        let path = if lower.exists() { lower } else { path.with_extension(extension.to_uppercase()) };
-        let file = std::fs::File::open(path).ok()?;
-        let size = file.metadata().ok()?.len();
-        let mut bytes = Vec::new();
-        file.take(32).read_to_end(&mut bytes).ok()?;
-        Some((bytes, size))
-    };
-    let number = |bytes: &[u8], at: usize, n: usize| -> u64 {
-        bytes.get(at..at + n).unwrap_or_default().iter().rev().fold(0, |sum, b| sum << 8 | u64::from(*b))
-    };
-    let shp_cut = head("shp").is_some_and(|(b, size)| {
-        let words = b.get(24..28).unwrap_or_default().iter().fold(0u64, |sum, b| sum << 8 | u64::from(*b));
-        size < 100 || size < 2 * words
-    });
-    let dbf_cut = part("dbf")
-        && head("dbf").is_some_and(|(b, size)| {
-            size < 32 || size < number(&b, 8, 2) + number(&b, 4, 4) * number(&b, 10, 2)
-        });
-    shp_cut || dbf_cut
-}
-
-/// How a column is filled from features.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FieldKind {
-    Text,
-    Real,
-    Int,
-    Bool,
-    Fid,
-    /// Digits of a number that is too long for an integer, as they stand in a dBASE table.
-    Digits,
-    /// A tag inside the hstore text of OpenStreetMap's `other_tags`.
-    Tag,
-}
-
-/// A column to read.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct FieldPlan {
-    pub name: String,
-    pub index: usize,
-    pub kind: FieldKind,
-}
-
 /// A layer with everything resolved, ready to be read. The id column, if one is named, comes last unless it is
 /// among the columns asked for.
 pub(crate) struct OpenLayer {
@@ -332,7 +212,7 @@ impl OpenLayer {
                 end
             }
             LayerReader::Gdal { dataset, index, fields, digits } => {
-                let columns = ColumnsBuilder { digits: digits.as_ref(), ..ColumnsBuilder::new(fields) };
+                let columns = ColumnsBuilder::new(fields).with_digits(digits.as_ref());
                 let (mut end, messages) =
                     capture(|| gdal_batches(dataset, *index, columns, size, progress, sink));
                 end.messages = messages;
@@ -635,73 +515,6 @@ fn find_crs<L: LayerAccess>(
     resolve_crs(&spec, wkt.as_deref(), target, source, report)
 }
 
-/// The way into the working CRS, or the finding that there is none.
-pub(crate) fn resolve_crs(
-    spec: &CrsSpec,
-    layer_wkt: Option<&str>,
-    target: &str,
-    source: &VectorSource,
-    report: &mut Reporter<'_>,
-) -> Option<CrsPath> {
-    match CrsPath::new(spec, layer_wkt, target) {
-        Ok(Some(path)) => {
-            tell_reprojection(&path, target, report);
-            Some(path)
-        }
-        Ok(None) => {
-            let hint = if has_extension(&source.path, &["shp"]) && !source.path.with_extension("prj").exists()
-            {
-                "the shapefile has no .prj file: copy it too, or add crs = \"EPSG:...\" to this input"
-            } else {
-                "add crs = \"EPSG:...\" to this input (\"EPSG:4326\" for GPS degrees, \"GCJ-02\" for Amap, \"BD-09\" for Baidu)"
-            };
-            report.add(
-                Finding::error(
-                    "no_crs",
-                    "the layer does not say its coordinate reference system and none is given",
-                )
-                .field("crs")
-                .hint(hint),
-            );
-            None
-        }
-        Err(error @ IoError::UnknownCrs { .. }) => {
-            let text = error.to_string();
-            let (message, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
-            report.add(
-                Finding::error("unknown_crs", message)
-                    .field("crs")
-                    .value(source.crs.clone().unwrap_or_default())
-                    .hint(hint),
-            );
-            None
-        }
-        Err(error) => {
-            report.add(Finding::error("crs_transformation", error.to_string()).field("crs"));
-            None
-        }
-    }
-}
-
-fn tell_reprojection(path: &CrsPath, target: &str, report: &mut Reporter<'_>) {
-    if path.is_identity() {
-        return;
-    }
-    let from = &path.label;
-    let finding = match path.source_unit_m {
-        Some(unit) if (unit - 1.0).abs() > 1e-9 => Finding::info(
-            "unit_converted",
-            format!("coordinates are in units of {unit} m ({from}, feet): converted to metres on reading"),
-        ),
-        _ if path.geographic => {
-            Finding::info("reprojected", format!("transformed from {from} (degrees) to the working CRS"))
-        }
-        _ => Finding::info("reprojected", format!("transformed from {from} to the working CRS")),
-    };
-    let target = if target.len() > 40 { "the working CRS" } else { target };
-    report.add(finding.field("crs").value(from.clone()).expected(target.to_owned()));
-}
-
 fn apply_filter<L: LayerAccess>(
     source: &VectorSource,
     layer: &mut L,
@@ -731,162 +544,6 @@ fn apply_filter<L: LayerAccess>(
         return None;
     }
     Some(())
-}
-
-fn skip_other_fields<L: LayerAccess>(layer: &L, fields: &[FieldPlan]) {
-    let wanted: Vec<usize> = fields.iter().filter(|f| f.kind != FieldKind::Fid).map(|f| f.index).collect();
-    let skip: Vec<String> = layer
-        .defn()
-        .fields()
-        .enumerate()
-        .filter(|(i, _)| !wanted.contains(i))
-        .map(|(_, f)| f.name())
-        .collect();
-    // Only a speed-up: a driver that refuses it reads all fields.
-    let _ = capture(|| ffi::ignore_fields(layer, &skip));
-}
-
-/// Columns being filled, with a watch on the encoding of texts.
-pub(crate) struct ColumnsBuilder<'a> {
-    plans: Vec<FieldPlan>,
-    columns: Vec<ColumnData>,
-    digits: Option<&'a DbfDigits>,
-    pub check: TextCheck,
-}
-
-impl ColumnsBuilder<'_> {
-    pub(crate) fn new(plans: &[FieldPlan]) -> Self {
-        let columns = empty_columns(plans);
-        Self { plans: plans.to_vec(), columns, digits: None, check: TextCheck::default() }
-    }
-
-    pub(crate) fn push(&mut self, feature: &Feature<'_>) {
-        for (plan, column) in self.plans.iter().zip(&mut self.columns) {
-            match (plan.kind, self.digits, &mut *column) {
-                (FieldKind::Digits, Some(digits), ColumnData::Text(v)) => {
-                    v.push(feature.fid().and_then(|record| digits.text(record)));
-                }
-                _ => push_value(plan, column, feature, &mut self.check),
-            }
-        }
-    }
-
-    /// Takes the columns of a row of `SQLite` from the given place on: already of their kinds, or NULL.
-    pub(crate) fn push_row(&mut self, row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<()> {
-        for (k, (plan, column)) in self.plans.iter().zip(&mut self.columns).enumerate() {
-            let value = row.get_ref(from + k)?;
-            match column {
-                ColumnData::Text(v) => v.push(match value {
-                    ValueRef::Text(bytes) => {
-                        let text = until_zero(bytes);
-                        self.check.see(&plan.name, &text);
-                        Some(text)
-                    }
-                    _ => None,
-                }),
-                ColumnData::Real(v) => v.push(real_of(value).filter(|x| !x.is_nan())),
-                ColumnData::Int(v) => v.push(int_of(value)),
-                ColumnData::Bool(v) => v.push(int_of(value).map(|x| x != 0)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Hands out what was filled and starts anew.
-    pub(crate) fn take(&mut self) -> AttributeTable {
-        let columns = std::mem::replace(&mut self.columns, empty_columns(&self.plans));
-        let columns =
-            self.plans.iter().zip(columns).map(|(p, data)| Column { name: p.name.clone(), data }).collect();
-        AttributeTable { columns }
-    }
-}
-
-fn real_of(value: ValueRef<'_>) -> Option<f64> {
-    if let ValueRef::Real(x) = value { Some(x) } else { None }
-}
-
-fn int_of(value: ValueRef<'_>) -> Option<i64> {
-    if let ValueRef::Integer(n) = value { Some(n) } else { None }
-}
-
-/// A text as C programs see it: up to the first zero byte, broken UTF-8 replaced.
-fn until_zero(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
-}
-
-fn empty_columns(plans: &[FieldPlan]) -> Vec<ColumnData> {
-    plans
-        .iter()
-        .map(|p| match p.kind {
-            FieldKind::Text | FieldKind::Tag | FieldKind::Digits => ColumnData::Text(Vec::new()),
-            FieldKind::Real => ColumnData::Real(Vec::new()),
-            FieldKind::Int | FieldKind::Fid => ColumnData::Int(Vec::new()),
-            FieldKind::Bool => ColumnData::Bool(Vec::new()),
-        })
-        .collect()
-}
-
-fn push_value(plan: &FieldPlan, column: &mut ColumnData, feature: &Feature<'_>, check: &mut TextCheck) {
-    if plan.kind == FieldKind::Fid {
-        if let ColumnData::Int(v) = column {
-            v.push(Some(ffi::feature_id(feature)));
-        }
-        return;
-    }
-    let present = ffi::field_has_value(feature, plan.index);
-    match column {
-        ColumnData::Text(v) => {
-            let mut text = present.then(|| feature.field_as_string(plan.index).ok().flatten()).flatten();
-            if plan.kind == FieldKind::Tag {
-                text = text.and_then(|tags| tag_value(&tags, &plan.name));
-            }
-            if let Some(text) = &text {
-                check.see(&plan.name, text);
-            }
-            v.push(text);
-        }
-        ColumnData::Real(v) => v.push(
-            present
-                .then(|| feature.field_as_double(plan.index).ok().flatten())
-                .flatten()
-                .filter(|x| !x.is_nan()),
-        ),
-        ColumnData::Int(v) => {
-            v.push(present.then(|| feature.field_as_integer64(plan.index).ok().flatten()).flatten());
-        }
-        ColumnData::Bool(v) => {
-            v.push(
-                present
-                    .then(|| feature.field_as_integer(plan.index).ok().flatten())
-                    .flatten()
-                    .map(|x| x != 0),
-            );
-        }
-    }
-}
-
-/// Value of a key in the hstore text of `PostgreSQL`: `"amenity"=>"school","name"=>"a \\"b\\""`.
-fn tag_value(tags: &str, key: &str) -> Option<String> {
-    let mut chars = tags.chars();
-    let mut quoted = || -> Option<String> {
-        chars.by_ref().find(|c| *c == '"')?;
-        let mut text = String::new();
-        while let Some(c) = chars.next() {
-            match c {
-                '"' => return Some(text),
-                '\\' => text.extend(chars.next()),
-                _ => text.push(c),
-            }
-        }
-        None
-    };
-    loop {
-        let (name, value) = (quoted()?, quoted()?);
-        if name == key {
-            return Some(value);
-        }
-    }
 }
 
 /// Reports how the reading of a layer ended: fewer features than announced or a failure at the end is an error,
@@ -938,16 +595,6 @@ pub(crate) fn check_reading(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_tag_is_found_in_hstore_text() {
-        let tags = r#""amenity"=>"school","name:zh"=>"苏州\"中学\"","empty"=>"""#;
-        assert_eq!(tag_value(tags, "amenity").as_deref(), Some("school"));
-        assert_eq!(tag_value(tags, "name:zh").as_deref(), Some("苏州\"中学\""));
-        assert_eq!(tag_value(tags, "empty").as_deref(), Some(""));
-        assert_eq!(tag_value(tags, "school"), None, "a value is no key");
-        assert_eq!(tag_value("\"broken", "broken"), None);
-    }
 
     #[test]
     fn the_nearest_name_is_offered_and_only_if_it_is_near() {

@@ -1,7 +1,7 @@
 //! Coordinates that are not what their CRS says: zone numbers, swapped axes, degrees and metres, datums without a known
 //! shift, and working CRS that distort.
 
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
 
 mod common;
 

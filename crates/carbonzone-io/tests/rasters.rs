@@ -1,6 +1,6 @@
 //! Rasters as people have them: masks, undeclared "no value", several bands, gaps, values that cannot be meant.
 
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
 
 mod common;
 
