@@ -182,12 +182,11 @@ fn totals(manifest: &RunManifest, lang: Lang) -> Table {
     let net_label = say(lang, "Net emission (gross − sink)", "净碳排放");
     table.add_row(vec![gross_label, tonnes(gross), pct(gross, gross), pct(gross, net)]);
     table.add_row(vec![net_label, tonnes(net), pct(net, gross), pct(net, net)]);
-    let (label, value) = match totals.source_sink_ratio {
-        Some(ratio) => (words::source_sink_ratio(), format!("{ratio:.2}")),
-        None => {
-            let ccr = totals.ccr.map_or_else(|| "–".to_owned(), |v| format!("{:.2} %", 100.0 * v));
-            (words::city_ccr(), ccr)
-        }
+    let (label, value) = if let Some(ratio) = totals.source_sink_ratio {
+        (words::source_sink_ratio(), format!("{ratio:.2}"))
+    } else {
+        let ccr = totals.ccr.map_or_else(|| "–".to_owned(), |v| format!("{:.2} %", 100.0 * v));
+        (words::city_ccr(), ccr)
     };
     table.add_row(vec![say(lang, &label.en, &label.zh), value, String::new(), String::new()]);
     right_align(&mut table);

@@ -413,8 +413,9 @@ impl Builder<'_> {
         if percent && forced.is_empty() {
             // Where sinks outweigh emissions somewhere, no class mixes net sources with net sinks.
             forced.push(1.0);
-            let known = || self.pool.zones.table.numbers(&record.key).into_iter().flatten().flatten();
-            let both = known().any(|v| v <= 1.0) && known().any(|v| v > 1.0);
+            let values = self.pool.zones.numbers(&record.key)?;
+            let known = || values.iter().flatten();
+            let both = known().any(|v| *v <= 1.0) && known().any(|v| *v > 1.0);
             sides = both.then(|| (net_source(), net_sink()));
         }
         let mut figure = self.choropleth(Choropleth {
