@@ -3,14 +3,14 @@
 use crate::check_layers;
 use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
+use crate::studies::place::{self, Years};
 use carbonzone_types::{Finding, Findings};
 use std::collections::BTreeMap;
 
 /// What serde cannot see: budgets without rules, shares that do not sum to 1, names that do not exist.
 pub fn check(loaded: &Loaded) -> Findings {
-    let mut findings = Findings::new();
     let p = &loaded.pipeline;
-    check_name(loaded, &p.city.name, &mut findings);
+    let mut findings = place::check(loaded, &p.city, Years::One, true);
     check_cell(loaded, &p.aggregate, &mut findings);
     if let Some(roads) = &p.layers.roads
         && !(0.0..=1.0).contains(&roads.lambda)
@@ -60,7 +60,7 @@ pub fn check_cell<P>(loaded: &Loaded<P>, grid: &Aggregate, findings: &mut Findin
     }
 }
 
-/// Distances are not negative, and a year is a year.
+/// Distances are not negative.
 fn check_ranges(loaded: &Loaded, findings: &mut Findings) {
     let layers = &loaded.pipeline.layers;
     let snaps = [
@@ -81,10 +81,6 @@ fn check_ranges(loaded: &Loaded, findings: &mut Findings) {
         if let Some(metres) = value.filter(|m| !(*m >= 0.0 && m.is_finite())) {
             refuse(&["layers", layer, key], metres.to_string(), "a distance in metres, 0 or more");
         }
-    }
-    let year = loaded.pipeline.city.year;
-    if !(1900..=2200).contains(&year) {
-        refuse(&["city", "year"], year.to_string(), "a year such as 2020");
     }
 }
 

@@ -1,13 +1,12 @@
 //! Allocation -> aggregation -> indices -> zones: the run between reading and writing.
 
+use crate::explained::Explained;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
+use crate::studies::place;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
-use carbonzone_types::{
-    Contribution, ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, SectorTotal, Stage, TOLERANCE,
-    Totals,
-};
+use carbonzone_types::{ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, Stage, TOLERANCE, Totals};
 use carbonzone_zoning::{IndexInputs, IndexOptions, Indices, Zoning, ZoningScheme, classify, indices};
 use rayon::prelude::*;
 
@@ -41,7 +40,7 @@ impl SectorTable {
 pub struct Results {
     /// Sector keys in column order, without `sink`.
     pub sectors: Vec<String>,
-    /// Allocation: the rules as applied; tonnes per parcel and rule are gone by now.
+    /// Allocation: tonnes per parcel and rule, and the rules as applied.
     pub allocation: Allocation,
     /// Tonnes per parcel.
     pub parcels: SectorTable,
@@ -55,8 +54,8 @@ pub struct Results {
     pub zones: SectorTable,
     /// Zone with the largest share of each cell, or `None`.
     pub zone_of_cell: Vec<Option<u32>>,
-    /// Tonnes by zone and rule.
-    pub contributions: Vec<Contribution>,
+    /// What the tonnes of zones, cells and parcels are made of.
+    pub explained: Explained,
     /// Zoning scheme in use.
     pub scheme: ZoningScheme,
     /// Index values of the zones.
@@ -74,7 +73,7 @@ pub fn compute(
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<Results> {
-    let mut allocation = place(inputs, notes, progress)?;
+    let allocation = place(inputs, notes, progress)?;
     let sectors = sector_order(&allocation);
     let parcels = parcel_table(&allocation, &sectors, inputs.parcels.ids.len());
     let grid = grid_of(loaded, inputs, notes)?;
@@ -88,9 +87,7 @@ pub fn compute(
     book(&sectors, &cells, &cells_outside, (Stage::Grid, Stage::GridOutside), &mut notes.ledger);
     book(&sectors, &zones, &zones_outside, (Stage::Zones, Stage::ZonesOutside), &mut notes.ledger);
     let covered_m2 = on_grid.spread(&inputs.parcels.area_m2).per_target;
-    let contributions = contributions(&allocation, &on_zones, &inputs.zones.ids);
-    // Tonnes per parcel and rule were for this; there are as many rules as columns of the parcel layer.
-    allocation.per_rule = Vec::new();
+    let explained = Explained::of(inputs, &allocation, (&on_zones, &on_grid), &parcels.gross_t);
     let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid));
     report_outside(inputs, &on_zones, &parcels, notes);
     progress.end();
@@ -105,7 +102,7 @@ pub fn compute(
         covered_m2,
         zones,
         zone_of_cell,
-        contributions,
+        explained,
         scheme,
         indices,
         zoning,
@@ -251,20 +248,6 @@ fn book(
     }
 }
 
-fn contributions(allocation: &Allocation, on_zones: &OverlapMatrix, ids: &[String]) -> Vec<Contribution> {
-    let per_rule: Vec<Vec<f64>> =
-        allocation.per_rule.par_iter().map(|t| on_zones.spread_some(t.placed()).per_target).collect();
-    let mut out = Vec::new();
-    for (z, id) in ids.iter().enumerate() {
-        for (record, tonnes) in allocation.records.iter().zip(&per_rule) {
-            if tonnes[z] != 0.0 {
-                out.push(Contribution { zone: id.clone(), rule: record.id.clone(), amount_t: tonnes[z] });
-            }
-        }
-    }
-    out
-}
-
 /// The zone that covers most of each cell; ties go to the lower id.
 fn zone_of_cell(zones_on_grid: &OverlapMatrix) -> Vec<Option<u32>> {
     let mut best: Vec<(f64, Option<u32>)> = vec![(0.0, None); zones_on_grid.n_targets];
@@ -362,29 +345,9 @@ fn zone(
 
 fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
     let gross_t = parcels.sectors_t.iter().flatten().copied().collect::<ExactSum>().value();
-    let sink_t = ExactSum::of(&parcels.sink_t);
-    let net_t = gross_t - sink_t;
-    let pct = |x: f64, base: f64| (base != 0.0).then(|| 100.0 * x / base);
-    let mut rows: Vec<SectorTotal> = sectors
-        .iter()
-        .zip(&parcels.sectors_t)
-        .map(|(name, column)| {
-            let amount_t = ExactSum::of(column);
-            SectorTotal {
-                sector: name.clone(),
-                amount_t,
-                share_of_gross_pct: pct(amount_t, gross_t),
-                share_of_net_pct: pct(amount_t, net_t),
-            }
-        })
-        .collect();
-    rows.push(SectorTotal {
-        sector: "sink".to_owned(),
-        amount_t: sink_t,
-        share_of_gross_pct: pct(0.0 - sink_t, gross_t),
-        share_of_net_pct: pct(0.0 - sink_t, net_t),
-    });
-    Totals { gross_t, sink_t, net_t, ccr: (gross_t > 0.0).then(|| sink_t / gross_t), sectors: rows }
+    let amounts = parcels.sectors_t.iter().map(|column| ExactSum::of(column));
+    let rows: Vec<(String, f64)> = sectors.iter().cloned().zip(amounts).collect();
+    place::totals(&rows, gross_t, ExactSum::of(&parcels.sink_t))
 }
 
 /// The hard stop of contract §6: every balance within the tolerance, or findings that name the row.

@@ -18,7 +18,7 @@ mod schemes;
 pub mod shift;
 pub mod zones;
 
-use crate::config::{PopulationKind, Source};
+use crate::config::{City, PopulationKind, Source};
 use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
@@ -119,18 +119,14 @@ pub const CRS_EXPECTED: &str = "a projected CRS in metres, e.g. EPSG:4549";
 pub const CRS_HINT: &str =
     "Suzhou: EPSG:4549; Guiyang: EPSG:4507; Henan: EPSG:4547 or ESRI:102025 (equal area)";
 
-/// The working CRS of `city.crs`. `None`: it is wrong; a finding says so.
-pub fn working_crs<P>(loaded: &Loaded<P>, text: &str, notes: &mut Notes) -> Option<WorkingCrs> {
-    WorkingCrs::parse(text)
-        .map_err(|e| {
-            let finding = Finding::error("working_crs", e.to_string())
-                .field("city.crs")
-                .value(text)
-                .expected(CRS_EXPECTED)
-                .hint(CRS_HINT);
-            notes.findings.push(loaded.at(finding, &["city", "crs"]));
-        })
-        .ok()
+/// The working CRS of `city.crs`. `None`: it is missing or wrong; a finding says so.
+pub fn working_crs<P>(loaded: &Loaded<P>, city: &City, notes: &mut Notes) -> Option<WorkingCrs> {
+    let text = city.crs.as_deref()?;
+    let refuse = |e: carbonzone_io::IoError| {
+        let finding = Finding::error("working_crs", e.to_string()).field("city.crs").value(text);
+        loaded.at(finding.expected(CRS_EXPECTED).hint(CRS_HINT), &["city", "crs"])
+    };
+    WorkingCrs::parse(text).map_err(|e| notes.findings.push(refuse(e))).ok()
 }
 
 /// Space types that the rules with this proxy name.
@@ -146,7 +142,7 @@ pub fn land_of_proxy(loaded: &Loaded, proxies: &[&str]) -> BTreeSet<String> {
 
 /// Reads all layers. `None` if something essential is missing; the findings say what.
 pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
-    let crs = working_crs(loaded, &loaded.pipeline.city.crs, notes)?;
+    let crs = working_crs(loaded, &loaded.pipeline.city, notes)?;
     // Every layer is tried, so that one run of `check` names everything that is wrong.
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
