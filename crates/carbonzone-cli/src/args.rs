@@ -187,6 +187,9 @@ pub struct ExplainArgs {
     #[command(flatten)]
     /// Unit.
     pub unit: UnitArgs,
+    /// Year, if the run has several [default: the last]
+    #[arg(long, value_name = "YEAR")]
+    pub year: Option<i32>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -2,7 +2,7 @@
 
 use crate::args::{ExplainArgs, Format};
 use crate::terminal::print_line;
-use carbonzone::explain::{Beside, Explanation, LargeParcel, Unit, explain as explain_unit};
+use carbonzone::explain::{Beside, Explanation, LargeParcel, Line, Unit, explain as explain_unit};
 use carbonzone::text_table::{right_align, table, tonnes};
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ pub fn explain(args: &ExplainArgs) -> anyhow::Result<u8> {
         (None, Some(id)) => Unit::Zone(id.clone()),
         (None, None) => Unit::Cell(args.unit.cell.clone().unwrap_or_default()),
     };
-    let explanation = explain_unit(&args.run_dir, &unit)?;
+    let explanation = explain_unit(&args.run_dir, &unit, args.year)?;
     match args.format {
         Format::Json => print_line(&serde_json::to_string_pretty(&explanation)?),
         Format::Text => print_line(&render(&explanation)),
@@ -42,7 +42,9 @@ fn one(unit: &str) -> &str {
 
 fn render(e: &Explanation) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{} ({}){}", e.unit, e.kind, if e.synthetic { " — SYNTHETIC DATA" } else { "" });
+    let year = e.year.map(|y| format!(", {y}")).unwrap_or_default();
+    let synthetic = if e.synthetic { " — SYNTHETIC DATA" } else { "" };
+    let _ = writeln!(out, "{} ({}){year}{synthetic}", e.unit, e.kind);
     let _ = writeln!(
         out,
         "gross {} t   sink {} t   net {} t CO2e",
@@ -73,7 +75,7 @@ fn render_lines(out: &mut String, e: &Explanation) {
             format!("{} · {}", l.sector, l.activity),
             tonnes(l.budget_t),
             l.land.clone(),
-            format!("{}{}", l.proxy, if l.fallback { " (fallback)" } else { "" }),
+            proxy(l),
             format!("{} {}", tonnes(l.weight), l.weight_unit),
             tonnes(l.weight_total),
             format!("{share:.4}"),
@@ -89,11 +91,28 @@ fn render_lines(out: &mut String, e: &Explanation) {
         let per = l.budget_t / l.weight_total;
         let _ = writeln!(out, "  {}: {} t for each {}", l.rule, short(per), one(&l.weight_unit));
     }
-    if e.unexplained_gross_t == 0.0 {
-        let _ = writeln!(out, "the lines add up to the written gross");
-    } else {
-        let _ = writeln!(out, "not explained by these lines: {:.3e} t of gross", e.unexplained_gross_t);
+    for (what, open_t, written_t) in
+        [("gross", e.unexplained_gross_t, e.gross_t), ("sink", e.unexplained_sink_t, e.sink_t)]
+    {
+        if open_t != 0.0 {
+            let pct = if written_t == 0.0 { 100.0 } else { 100.0 * open_t / written_t };
+            let _ = writeln!(out, "not explained by these lines: {open_t:.3e} t of {what} ({pct:.2} %)");
+        } else if written_t != 0.0 {
+            let _ = writeln!(out, "the lines add up to the written {what}");
+        }
     }
+}
+
+/// The proxy with what was done to it.
+fn proxy(line: &Line) -> String {
+    let mut out = line.proxy.clone();
+    if line.smoothing > 0.0 {
+        let _ = write!(out, " + {} × area", line.smoothing);
+    }
+    if line.fallback {
+        out.push_str(" (fallback)");
+    }
+    out
 }
 
 fn render_city(out: &mut String, numbers: &[Beside]) {

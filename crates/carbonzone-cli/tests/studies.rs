@@ -169,6 +169,104 @@ fn sinks_emissions_and_zones_of_three_counties_are_those_by_hand() {
     let layers = rows(&out.join("transitions.csv"));
     assert_eq!(layers.len(), 3 * 3);
     assert!(out.join("three.gpkg").exists() && out.join("counties.geojson").exists());
+    // Budgets are formulas at the level of all counties: 40,000 persons, and 11,000 and 8,500 tce.
+    let ledger = rows(&out.join("ledger.csv"));
+    let booked = |stage: &str, sector: &str| {
+        number(of(&ledger, &[("stage", stage), ("sector", sector), ("land_group", "2015")]), "amount_t")
+    };
+    assert_eq!(booked("budget", "respiration"), 3285.0 * 4.0);
+    assert_eq!(booked("budget", "energy"), 2.66 * (500.0 + 4000.0 + 1000.0));
+    for sector in ["respiration", "energy", "sink"] {
+        let (budget, zones) = (booked("budget", sector), booked("zones", sector));
+        assert!((budget - zones).abs() <= 1e-9 * budget, "{sector}: {budget} {zones}");
+    }
+    let explained = explain(&out, &["--township", "a", "--year", "2015"]);
+    assert_eq!(
+        (explained["year"].as_i64(), explained["unexplained_gross_t"].as_f64()),
+        (Some(2015), Some(0.0))
+    );
+    assert_eq!(explained["unexplained_sink_t"], 0.0);
+    let part = |rule: &str| {
+        let line = explained["lines"].as_array().unwrap().iter().find(|l| l["rule"] == rule).unwrap();
+        (line["weight"].as_f64().unwrap(), line["amount_t"].as_f64().unwrap())
+    };
+    assert_eq!(part("respiration"), (10_000.0, 3285.0));
+    assert_eq!(part("energy"), (500.0, 2.66 * 500.0));
+    let (hectares, forest_t) = part("forest");
+    assert!((hectares - 100.0).abs() < 1e-6 && (forest_t - 355.0).abs() < 1e-6);
+    // Without a year: the last one.
+    assert_eq!(explain(&out, &["--township", "a"])["year"], 2020);
+    let (_, stderr) = expect(2, &["explain", out.to_str().unwrap(), "--township", "a", "--year", "2017"]);
+    assert!(stderr.contains("no year 2017"), "{stderr}");
+}
+
+/// `carbonzone explain --format json`.
+fn explain(run: &Path, unit: &[&str]) -> serde_json::Value {
+    let (text, _) = expect(0, &[&["explain", run.to_str().unwrap(), "--format", "json"], unit].concat());
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Every table, sheet and layer of a run says of itself that it is synthetic.
+fn all_labelled(out: &Path) {
+    let mut seen = 0;
+    let mut files: Vec<_> = fs::read_dir(out).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        let name = file.display().to_string();
+        match file.extension().and_then(|e| e.to_str()).unwrap_or_default() {
+            "csv" => {
+                let table = rows(&file);
+                assert!(table.iter().all(|r| r["synthetic"] == "true"), "{name}");
+                seen += 1;
+            }
+            "geojson" => {
+                let text = fs::read_to_string(&file).unwrap();
+                let features = text.matches("\"type\":\"Feature\"").count();
+                assert_eq!(text.matches("\"synthetic\":true").count(), features, "{name}");
+                seen += 1;
+            }
+            "gpkg" => {
+                for layer in carbonzone_io::layer_names(&file).unwrap() {
+                    let (_, table) = carbonzone_io::read_own_layer(&file, &layer).unwrap();
+                    assert!(table.get("synthetic").is_some(), "{name}: {layer}");
+                    seen += 1;
+                }
+            }
+            "xlsx" => {
+                for sheet in
+                    carbonzone_sheet::read_sheets(&file, &carbonzone_sheet::ReadOptions::default()).unwrap()
+                {
+                    // A column of that name, or (sheet of notes) the field of that name among the others.
+                    let said = sheet
+                        .rows
+                        .iter()
+                        .flatten()
+                        .any(|cell| cell.raw_text().as_deref() == Some("synthetic"));
+                    assert!(said, "{name}: {}", sheet.name);
+                    seen += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(seen > 10, "{seen} tables");
+}
+
+#[test]
+fn every_table_of_every_study_says_that_it_is_synthetic() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    let (pipeline, out) = (dir.path().join("pair.toml"), dir.path().join("out"));
+    let run = |pipeline: &str, more: &[&str]| {
+        let args = ["run", pipeline, "--no-maps", "--overwrite", "--out", out.to_str().unwrap()];
+        expect(0, &[&args[..], &["--set", "city.synthetic=true"], more].concat());
+        all_labelled(&out);
+    };
+    run(pipeline.to_str().unwrap(), &[]);
+    let published = root().join("pipelines/guiyang-published.toml");
+    run(published.to_str().unwrap(), &[]);
+    let city = common::City::new();
+    run(&city.path("city.toml"), &[]);
 }
 
 #[test]
@@ -269,6 +367,16 @@ fn the_risk_of_method_e5_comes_out_of_rasters_and_tables() {
     assert!((number(energy, "amount_t") - 2300.0).abs() < 1e-9);
     let text = fs::read_to_string(out.join("run.json")).unwrap();
     assert!(text.contains("carbonzone's own definition"));
+    // Explained to the last tonne, county and cell: the light of cell 0 is a quarter of its county's.
+    let of_county = explain(&out, &["--township", "a"]);
+    assert_eq!(
+        (of_county["gross_t"].as_f64(), of_county["unexplained_gross_t"].as_f64()),
+        (Some(1800.0), Some(0.0))
+    );
+    assert_eq!(of_county["unexplained_sink_t"], 0.0);
+    let of_cell = explain(&out, &["--cell", "0,0", "--year", "2016"]);
+    assert!((of_cell["lines"][0]["amount_t"].as_f64().unwrap() - 250.0).abs() < 1e-9);
+    assert_eq!(of_cell["unexplained_gross_t"], 0.0);
     for file in ["grid_1km_2016.tif", "grid_1km_2020.tif", "risk_2016-2020.tif", "trend.tif", "pair.gpkg"] {
         assert!(out.join(file).exists(), "{file}");
     }

@@ -15,6 +15,12 @@ pub enum ColumnView<'a> {
     Names(&'a [u16], &'a [String]),
     /// The same for long lists.
     Codes(&'a [u32], &'a [String]),
+    /// Texts picked by their position.
+    Picked(&'a [u32], &'a TextList),
+    /// Whole numbers.
+    Ints(&'a [u32]),
+    /// The same truth value in so many rows.
+    Flag(bool, usize),
 }
 
 /// One value.
@@ -35,7 +41,8 @@ impl<'a> ColumnView<'a> {
             Self::Reals(v) => v.len(),
             Self::Texts(v) => v.len(),
             Self::Names(v, _) => v.len(),
-            Self::Codes(v, _) => v.len(),
+            Self::Codes(v, _) | Self::Picked(v, _) | Self::Ints(v) => v.len(),
+            Self::Flag(_, n) => n,
         }
     }
 
@@ -47,6 +54,9 @@ impl<'a> ColumnView<'a> {
             Self::Texts(v) => Value::Text(&v[row]),
             Self::Names(v, names) => Value::Text(&names[v[row] as usize]),
             Self::Codes(v, names) => Value::Text(&names[v[row] as usize]),
+            Self::Picked(v, texts) => Value::Text(&texts[v[row] as usize]),
+            Self::Ints(v) => Value::Int(i64::from(v[row])),
+            Self::Flag(value, _) => Value::Bool(value),
             Self::Data(ColumnData::Text(v)) => v[row].as_deref().map_or(Value::Null, Value::Text),
             Self::Data(ColumnData::Real(v)) => v[row].map_or(Value::Null, real),
             Self::Data(ColumnData::Int(v)) => v[row].map_or(Value::Null, Value::Int),
@@ -65,6 +75,11 @@ impl<'a> ColumnView<'a> {
             Self::Codes(v, names) => {
                 ColumnData::Text(v.iter().map(|&i| Some(names[i as usize].clone())).collect())
             }
+            Self::Picked(v, texts) => {
+                ColumnData::Text(v.iter().map(|&i| Some(texts[i as usize].to_owned())).collect())
+            }
+            Self::Ints(v) => ColumnData::Int(v.iter().map(|&i| Some(i64::from(i))).collect()),
+            Self::Flag(value, n) => ColumnData::Bool(vec![Some(value); n]),
         }
     }
 }
@@ -114,9 +129,14 @@ mod tests {
         view.push("space_type", ColumnView::Names(&[1, 0], &names));
         let ids: TextList = names.iter().collect();
         view.push("id", ColumnView::Texts(&ids));
+        view.push("picked", ColumnView::Picked(&[1, 1], &ids));
+        view.push("part", ColumnView::Ints(&[3, 0]));
+        view.push("synthetic", ColumnView::Flag(true, 2));
         let table = view.to_table();
         assert_eq!(table.numbers("x").unwrap(), [Some(1.5), None]);
         assert_eq!(table.texts("space_type").unwrap()[0].as_deref(), Some("forest"));
+        assert_eq!(table.texts("picked").unwrap()[0].as_deref(), Some("forest"));
+        assert_eq!(table.numbers("part").unwrap(), [Some(3.0), Some(0.0)]);
         let again = TableView::from(&table);
         assert_eq!(again.rows(), 2);
         for ((_, a), (_, b)) in view.columns.iter().zip(&again.columns) {

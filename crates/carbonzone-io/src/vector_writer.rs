@@ -83,7 +83,11 @@ impl FieldType {
         match column {
             ColumnView::Data(data) => Self::of(data),
             ColumnView::Reals(_) => Self::Real,
-            ColumnView::Texts(_) | ColumnView::Names(..) | ColumnView::Codes(..) => Self::Text,
+            ColumnView::Texts(_) | ColumnView::Names(..) | ColumnView::Codes(..) | ColumnView::Picked(..) => {
+                Self::Text
+            }
+            ColumnView::Ints(_) => Self::Int,
+            ColumnView::Flag(..) => Self::Bool,
         }
     }
 }
@@ -215,9 +219,15 @@ impl GpkgWriter {
     ///
     /// # Errors
     /// As [`Self::polygons`].
-    pub fn table(&mut self, name: &str, description: &str, table: &AttributeTable) -> Result<()> {
-        let spec = LayerSpec::for_table(name, None, &self.crs, table).described(name, description);
-        self.layer(&spec, &NoShapes, table.rows(), &table.into(), &NoProgress)
+    pub fn table<'t>(
+        &mut self,
+        name: &str,
+        description: &str,
+        table: impl Into<TableView<'t>>,
+    ) -> Result<()> {
+        let table = table.into();
+        let spec = LayerSpec::for_view(name, None, &self.crs, &table).described(name, description);
+        self.layer(&spec, &NoShapes, table.rows(), &table, &NoProgress)
     }
 
     /// Writes points.

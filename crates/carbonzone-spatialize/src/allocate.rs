@@ -51,24 +51,33 @@ pub struct RuleTonnes {
     parcels: Vec<u32>,
     /// t CO2e on each of them, not 0.
     tonnes: Vec<f64>,
+    /// Weight of each of them; 0 where only a plant stands.
+    weights: Vec<f64>,
 }
 
 impl RuleTonnes {
     /// What the members get, and what point sources add.
-    fn new(members: impl Iterator<Item = (u32, f64)>, points: impl Iterator<Item = (u32, f64)>) -> Self {
-        let mut all: Vec<(u32, f64)> = members.filter(|(_, t)| *t != 0.0).collect();
+    fn new(members: impl Iterator<Item = (u32, f64, f64)>, points: impl Iterator<Item = (u32, f64)>) -> Self {
+        let mut all: Vec<(u32, f64, f64)> = members.filter(|(_, t, _)| *t != 0.0).collect();
         let shared = all.len();
-        all.extend(points);
+        all.extend(points.map(|(parcel, t)| (parcel, t, 0.0)));
         if all.len() > shared {
             // Stable: on a parcel, the share of the rule comes first, then its plants in their order.
-            all.sort_by_key(|(parcel, _)| *parcel);
+            all.sort_by_key(|(parcel, ..)| *parcel);
         }
         let mut out = Self::default();
         for same in all.chunk_by(|a, b| a.0 == b.0) {
             out.parcels.push(same[0].0);
-            out.tonnes.push(same.iter().map(|(_, t)| t).sum());
+            out.tonnes.push(same.iter().map(|(_, t, _)| t).sum());
+            out.weights.push(same[0].2);
         }
         out
+    }
+
+    /// Parcels, ascending, with the weight by which each shares in the rule (0 where only a plant stands) and its t CO2e.
+    pub fn weighted(&self) -> impl Iterator<Item = (usize, f64, f64)> {
+        let parcels = self.parcels.iter().map(|&p| p as usize);
+        parcels.zip(&self.weights).zip(&self.tonnes).map(|((p, w), t)| (p, *w, *t))
     }
 
     /// Parcels, ascending, and t CO2e on each.
@@ -185,6 +194,7 @@ fn place_rule(
         },
         point_sources_t: point_t,
         parcels: members.len() as u64,
+        smoothing: rule.smoothing,
         ..RuleRecord::default()
     };
     let found = if rest_t > 0.0 { weights(parcels, proxies, rule, &members, &mut record)? } else { None };
@@ -192,7 +202,8 @@ fn place_rule(
         record.unallocated_t = rest_t;
     }
     let (weights, total) = found.unwrap_or_default();
-    let shares = members.iter().zip(weights).map(|(&p, w)| (p, rest_t * (w / total)));
+    record.weight_total = total;
+    let shares = members.iter().zip(weights).map(|(&p, w)| (p, rest_t * (w / total), w));
     let tonnes = RuleTonnes::new(shares, mine().map(|s| (s.parcel, s.gross_t)));
     record.placed_t = ExactSum::of(&tonnes.tonnes);
     Ok((tonnes, record))

@@ -194,6 +194,10 @@ pub struct RuleRecord {
     pub proxies: Vec<ProxyTotal>,
     /// Index into `proxies` of the one in use; `None` if nothing could be placed.
     pub used: Option<usize>,
+    /// Additive smoothing of the weights (docs/adr/0005); 0: none.
+    pub smoothing: f64,
+    /// Sum of the weights, smoothing included; 0 if nothing was shared out.
+    pub weight_total: f64,
     /// Parcels that belong to the land groups.
     pub parcels: u64,
     /// Placed on parcels, point sources included.

@@ -2,15 +2,15 @@
 
 use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
+use crate::studies::place::{self, Years};
 use crate::{check_layers, check_ranges, names};
 use carbonzone_types::{Finding, Findings, Proxy};
 use std::collections::BTreeMap;
 
 /// What serde cannot see: budgets without rules, shares that do not sum to 1, names that do not exist.
 pub fn check(loaded: &Loaded) -> Findings {
-    let mut findings = Findings::new();
     let p = &loaded.pipeline;
-    names::check_run_name(loaded, &p.city.name, &mut findings);
+    let mut findings = place::check(loaded, &p.city, Years::One, true);
     names::check_zones_layer(loaded, &p.layers.zones.kind, &mut findings);
     names::check_sectors(loaded, &mut findings);
     names::check_proxies(loaded, &mut findings);

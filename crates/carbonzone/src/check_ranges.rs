@@ -388,8 +388,14 @@ threshold = 0.6
     #[test]
     fn no_number_of_a_pipeline_may_be_negative_or_no_number() {
         assert_eq!(accepted(PARCELS, crate::check_pipeline::check), Vec::<String>::new());
-        assert_eq!(accepted(COUNTIES, <crate::studies::Counties as crate::studies::Study>::check), Vec::<String>::new());
-        assert_eq!(accepted(SERIES, <crate::studies::RasterSeries as crate::studies::Study>::check), Vec::<String>::new());
+        assert_eq!(
+            accepted(COUNTIES, <crate::studies::Counties as crate::studies::Study>::check),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            accepted(SERIES, <crate::studies::RasterSeries as crate::studies::Study>::check),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! Allocation -> aggregation -> indices -> zones: the run between reading and writing.
 
+use crate::explained::Explained;
 use crate::grid;
 use crate::load::parcels::MOST_PARTNERS;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::sink_sets;
+use crate::studies::place;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
 use carbonzone_inventory::equations::net;
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
 use carbonzone_types::{
-    Co2e, Contribution, ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, SectorTotal, Stage,
-    TOLERANCE, Totals,
+    Co2e, ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, Stage, TOLERANCE, Totals,
 };
 use carbonzone_zoning::{IndexInputs, IndexOptions, Indices, Zoning, ZoningScheme, classify, indices};
 use rayon::prelude::*;
@@ -46,7 +47,7 @@ impl SectorTable {
 pub struct Results {
     /// Sector keys in column order, without `sink`.
     pub sectors: Vec<String>,
-    /// Allocation: the rules as applied; tonnes per parcel and rule are gone by now.
+    /// Allocation: tonnes per parcel and rule, and the rules as applied.
     pub allocation: Allocation,
     /// Tonnes per parcel.
     pub parcels: SectorTable,
@@ -62,8 +63,8 @@ pub struct Results {
     pub zones: SectorTable,
     /// Zone with the largest share of each used cell, or `None`.
     pub zone_of_cell: Vec<Option<u32>>,
-    /// Tonnes by zone and rule.
-    pub contributions: Vec<Contribution>,
+    /// What the tonnes of zones, cells and parcels are made of.
+    pub explained: Explained,
     /// Zoning scheme in use.
     pub scheme: ZoningScheme,
     /// Index values of the zones.
@@ -81,7 +82,7 @@ pub fn compute(
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<Results> {
-    let mut allocation = place(inputs, notes, progress)?;
+    let allocation = place(inputs, notes, progress)?;
     let sectors = sector_order(&allocation);
     let parcels = parcel_table(&allocation, &sectors, inputs.parcels.ids.len());
     let grid = grid::choose(loaded, inputs, sectors.len(), notes)?;
@@ -96,10 +97,8 @@ pub fn compute(
     book(&sectors, &cells, &cells_outside, (Stage::Grid, Stage::GridOutside), &mut notes.ledger);
     book(&sectors, &zones, &zones_outside, (Stage::Zones, Stage::ZonesOutside), &mut notes.ledger);
     let covered_m2 = on_grid.spread(&inputs.parcels.area_m2).per_target;
-    let contributions = contributions(&allocation, &on_zones, &inputs.zones.ids);
+    let explained = Explained::of(inputs, &allocation, (&on_zones, &on_grid), &parcels.gross_t);
     let other_sets = sink_sets::others(loaded, inputs, &allocation, &on_zones, &zones);
-    // Tonnes per parcel and rule were for this; there are as many rules as columns of the parcel layer.
-    allocation.per_rule = Vec::new();
     let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid), &used_cells);
     report_outside(inputs, &on_zones, &parcels, notes);
     progress.end();
@@ -117,7 +116,7 @@ pub fn compute(
         covered_m2,
         zones,
         zone_of_cell,
-        contributions,
+        explained,
         scheme,
         indices,
         zoning,
@@ -302,20 +301,6 @@ fn book(
     }
 }
 
-fn contributions(allocation: &Allocation, on_zones: &OverlapMatrix, ids: &[String]) -> Vec<Contribution> {
-    let per_rule: Vec<Vec<f64>> =
-        allocation.per_rule.par_iter().map(|t| on_zones.spread_some(t.placed()).per_target).collect();
-    let mut out = Vec::new();
-    for (z, id) in ids.iter().enumerate() {
-        for (record, tonnes) in allocation.records.iter().zip(&per_rule) {
-            if tonnes[z] != 0.0 {
-                out.push(Contribution { zone: id.clone(), rule: record.id.clone(), amount_t: tonnes[z] });
-            }
-        }
-    }
-    out
-}
-
 /// The zone that covers most of each used cell; ties go to the lower id.
 fn zone_of_cell(zones_on_grid: &OverlapMatrix, used: &[u32]) -> Vec<Option<u32>> {
     let mut best: Vec<(f64, Option<u32>)> = vec![(0.0, None); used.len()];
@@ -418,36 +403,9 @@ fn zone(
 
 fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
     let gross_t = parcels.sectors_t.iter().flatten().copied().collect::<ExactSum>().value();
-    let sink_t = ExactSum::of(&parcels.sink_t);
-    let net_t = net(Co2e(gross_t), Co2e(sink_t)).tonnes();
-    let pct = |x: f64, base: f64| (base != 0.0).then(|| 100.0 * x / base);
-    let mut rows: Vec<SectorTotal> = sectors
-        .iter()
-        .zip(&parcels.sectors_t)
-        .map(|(name, column)| {
-            let amount_t = ExactSum::of(column);
-            SectorTotal {
-                sector: name.clone(),
-                amount_t,
-                share_of_gross_pct: pct(amount_t, gross_t),
-                share_of_net_pct: pct(amount_t, net_t),
-            }
-        })
-        .collect();
-    rows.push(SectorTotal {
-        sector: "sink".to_owned(),
-        amount_t: sink_t,
-        share_of_gross_pct: pct(0.0 - sink_t, gross_t),
-        share_of_net_pct: pct(0.0 - sink_t, net_t),
-    });
-    Totals {
-        gross_t,
-        sink_t,
-        net_t,
-        ccr: carbonzone_types::compensating_rate(sink_t, gross_t),
-        sectors: rows,
-        ..Totals::default()
-    }
+    let amounts = parcels.sectors_t.iter().map(|column| ExactSum::of(column));
+    let rows: Vec<(String, f64)> = sectors.iter().cloned().zip(amounts).collect();
+    place::totals(&rows, gross_t, ExactSum::of(&parcels.sink_t))
 }
 
 /// The hard stop of docs/adr/0004: every balance within the tolerance, or findings that name the row.

@@ -46,8 +46,8 @@ pub enum ParcelsTag {
     Parcels,
 }
 
-/// Place, year, working CRS.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+/// Place, years, working CRS: the same in every study.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct City {
     /// Short ASCII name: the output folder and the GeoPackage are named after it.
@@ -58,10 +58,22 @@ pub struct City {
     /// Chinese title on maps; default: the English one.
     #[serde(default)]
     pub title_zh: String,
-    /// Year of the inventory.
-    pub year: i32,
-    /// Working CRS: projected, metres, e.g. `EPSG:4549`, WKT or PROJ text.
-    pub crs: String,
+    /// Year of the inventory, in a study of one year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<i32>,
+    /// Years, ascending, in a study over years; or give `first_year` and `last_year`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub years: Vec<i32>,
+    /// First year of a series without gaps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_year: Option<i32>,
+    /// Last year of a series without gaps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_year: Option<i32>,
+    /// Working CRS: projected, metres, e.g. `EPSG:4549`, WKT or PROJ text; for a study over years an equal-area one is best.
+    /// Needed if there are layers.
+    #[serde(default)]
+    pub crs: Option<String>,
     /// Which area the shares, intensities and sinks rest on. The other one is written as a second column.
     #[serde(default)]
     pub area: AreaBasis,
@@ -77,6 +89,18 @@ pub struct City {
     /// Map review number (审图号) for the caption, if you have one.
     #[serde(default)]
     pub map_review_number: String,
+}
+
+impl City {
+    /// Years of the study, ascending.
+    #[must_use]
+    pub fn years(&self) -> Vec<i32> {
+        match (self.year, self.first_year, self.last_year) {
+            (Some(year), ..) => vec![year],
+            (None, Some(first), Some(last)) => (first..=last).collect(),
+            _ => self.years.clone(),
+        }
+    }
 }
 
 /// Planar or ellipsoidal areas.

@@ -1,24 +1,24 @@
-//! Where a unit's tonnes come from.
+//! Where a unit's tonnes come from, read from a finished run.
 
+use crate::explained::{FILE, LARGEST, PARTS};
 use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
-use crate::text_table::tonnes;
 use anyhow::{Context, bail};
-use carbonzone_geom::{Coverage, overlap_grid, overlap_zones};
-use carbonzone_types::{AttributeTable, ExactSum, RuleRecord, RunManifest};
+use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
+use carbonzone_types::{AttributeTable, ExactSum, GridSpec, RunManifest};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// One line of an explanation: a rule's part of a unit's tonnes.
-#[derive(Debug, Serialize)]
+/// One line of an explanation: a part of a unit's tonnes.
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Line {
     /// Sector key, or `sink`.
     pub sector: String,
-    /// Rule of the allocation table.
+    /// Rule of the allocation table, or name of the formula.
     pub rule: String,
     /// Activity in words.
     pub activity: String,
-    /// What the rule shares out, t CO2e.
+    /// What is shared out, t CO2e.
     pub budget_t: f64,
     /// Where the budget comes from.
     pub budget_source: String,
@@ -28,14 +28,14 @@ pub struct Line {
     pub proxy: String,
     /// True if an earlier proxy of the chain was zero everywhere.
     pub fallback: bool,
-    /// Measure of the unit (for cells and zones: of its share of the parcels).
+    /// Additive smoothing of the weights.
+    pub smoothing: f64,
+    /// Weight of the unit (for cells and zones: of its share of the parcels).
     pub weight: f64,
-    /// The same over all parcels of the class.
+    /// The same over all that share in the budget.
     pub weight_total: f64,
-    /// Unit of the measure.
+    /// Unit of the weight.
     pub weight_unit: String,
-    /// Parcels of the unit that carry weight.
-    pub parcels: u64,
     /// Part of the unit, t CO2e.
     pub amount_t: f64,
 }
@@ -47,6 +47,8 @@ pub struct Explanation {
     pub unit: String,
     /// Layer of the unit.
     pub kind: String,
+    /// Year, in a study over years.
+    pub year: Option<i32>,
     /// True if any input is synthetic.
     pub synthetic: bool,
     /// As written in the layer, t CO2e.
@@ -57,7 +59,9 @@ pub struct Explanation {
     pub net_t: f64,
     /// Written value minus the sum of the lines: what the explanation leaves open.
     pub unexplained_gross_t: f64,
-    /// Parts by rule.
+    /// The same of the sinks.
+    pub unexplained_sink_t: f64,
+    /// Parts.
     pub lines: Vec<Line>,
     /// The unit beside the city (zones).
     pub against_city: Vec<Beside>,
@@ -115,12 +119,6 @@ pub struct LargeParcel {
     pub gross_t: f64,
 }
 
-/// Parcels of the run with the share of each that lies in the unit.
-struct Members {
-    table: AttributeTable,
-    shares: Vec<f64>,
-}
-
 /// Which unit of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unit {
@@ -132,73 +130,254 @@ pub enum Unit {
     Cell(String),
 }
 
-/// Says where a unit's tonnes come from.
+/// A finished run, as far as it explains itself.
+struct Explained<'a> {
+    dir: &'a Path,
+    record: RunManifest,
+    /// Year in question, in a study over years.
+    year: Option<i32>,
+}
+
+/// A unit with what the run says of it.
+struct Found {
+    id: String,
+    shown: String,
+    /// Gross, sink and net as written.
+    written: [f64; 3],
+    against_city: Vec<Beside>,
+}
+
+/// Says where a unit's tonnes come from; in a study over years those of the last one, unless a year is named.
 ///
 /// # Errors
-/// If the folder holds no run, the run has no such unit, or not what explains it.
-pub fn explain(run_dir: &Path, unit: &Unit) -> anyhow::Result<Explanation> {
-    let manifest = read_manifest(run_dir)?;
-    if manifest.study != "parcels" {
-        bail!("explain works on runs with parcels; this one is of type \"{}\"", manifest.study);
-    }
+/// If the folder holds no run, the run has no such unit or year, or not what explains it.
+pub fn explain(run_dir: &Path, unit: &Unit, year: Option<i32>) -> anyhow::Result<Explanation> {
+    let record = read_manifest(run_dir)?;
+    let year = match (record.years.as_slice(), year) {
+        ([_] | [], None) => None,
+        (years, None) => years.last().copied(),
+        (years, Some(year)) if years.contains(&year) => (years.len() > 1).then_some(year),
+        (years, Some(year)) => bail!("this run has no year {year}\nhint: it has {years:?}"),
+    };
+    let run = Explained { dir: run_dir, record, year };
     match unit {
-        Unit::Parcel(id) => parcel(run_dir, &manifest, id),
-        Unit::Zone(id) => zone(run_dir, &manifest, id),
-        Unit::Cell(place) => cell(run_dir, &manifest, place),
+        Unit::Parcel(id) => run.explanation("parcels", run.parcel(id)?),
+        Unit::Zone(id) => run.explanation(&run.record.zones_layer, run.zone(id)?),
+        Unit::Cell(place) => run.cell(place),
     }
 }
 
-fn gpkg(dir: &Path, manifest: &RunManifest) -> std::path::PathBuf {
-    named(dir, &manifest.name, "gpkg")
-}
+/// How a run writes its parcels so that they can be explained.
+const NEEDS_PARCELS: &str =
+    "this run has no parcel layer in its GeoPackage\nhint: run again with [outputs] parcels = \"full\"";
 
-fn by_id(
-    dir: &Path,
-    manifest: &RunManifest,
-    layer: &str,
-    id: &str,
-) -> anyhow::Result<(Coverage, AttributeTable)> {
-    Ok(carbonzone_io::read_features_by_id(&gpkg(dir, manifest), layer, "unit_id", id)?)
-}
-
-fn parcels_in(
-    dir: &Path,
-    manifest: &RunManifest,
-    bounds: [f64; 4],
-) -> anyhow::Result<(Coverage, AttributeTable)> {
-    carbonzone_io::read_features_in(&gpkg(dir, manifest), "parcels", bounds).context(
-        "this run has no parcel layer in its GeoPackage\nhint: run again with [outputs] parcels = \"full\"",
-    )
-}
-
-fn parcel(dir: &Path, manifest: &RunManifest, id: &str) -> anyhow::Result<Explanation> {
-    let (_, table) = by_id(dir, manifest, "parcels", id).context(
-        "this run has no parcel layer in its GeoPackage\nhint: run again with [outputs] parcels = \"full\"",
-    )?;
-    if table.rows() == 0 {
-        bail!("no parcel \"{id}\" in {}", dir.display());
+impl Explained<'_> {
+    fn gpkg(&self) -> PathBuf {
+        named(self.dir, &self.record.name, "gpkg")
     }
-    let written = written(&table, 0);
-    let members = Members { table, shares: vec![1.0] };
-    Ok(explanation(manifest, id.to_owned(), "parcel", written, &members, None))
+
+    /// Tables of `explain.gpkg`, if the layer is among them.
+    fn tables_with(&self, layer: &str) -> anyhow::Result<Vec<String>> {
+        let names = layer_names(&self.dir.join(FILE));
+        let names = names.context("this run does not explain itself\nhint: run it again")?;
+        if !names.iter().any(|name| name == layer) {
+            bail!("{NEEDS_PARCELS}");
+        }
+        Ok(names)
+    }
+
+    fn parcel(&self, id: &str) -> anyhow::Result<Found> {
+        self.tables_with("parcels")?;
+        let (_, table) =
+            read_features_by_id(&self.gpkg(), "parcels", "unit_id", id).context(NEEDS_PARCELS)?;
+        if table.rows() == 0 {
+            bail!("no parcel \"{id}\" in {}", self.dir.display());
+        }
+        Ok(Found {
+            id: id.to_owned(),
+            shown: id.to_owned(),
+            written: written(&table, 0),
+            against_city: vec![],
+        })
+    }
+
+    fn zone(&self, id: &str) -> anyhow::Result<Found> {
+        let layer = &self.record.zones_layer;
+        let (_, all) = read_own_layer(&self.gpkg(), layer)?;
+        let table = match (self.year, all.numbers("year")) {
+            (Some(year), Some(years)) => {
+                let of_year = (0..years.len()).filter(|i| years[*i] == Some(f64::from(year)));
+                all.reordered(&of_year.map(|i| i as u32).collect::<Vec<_>>())
+            }
+            _ => all,
+        };
+        let row = find_unit::unit_row(&table, layer, id).map_err(anyhow::Error::msg)?;
+        let text = |field: &str| table.get(field).and_then(|c| c.text_at(row)).unwrap_or_default();
+        Ok(Found {
+            id: text("unit_id"),
+            shown: format!("{} {}", text("unit_id"), text("name")),
+            written: written(&table, row),
+            against_city: if self.record.study == "raster_series" {
+                Vec::new()
+            } else {
+                against_city(&self.record, &table, row)
+            },
+        })
+    }
+
+    fn cell(&self, text: &str) -> anyhow::Result<Explanation> {
+        let grid = self.record.grid.context("this run has no grid")?;
+        let (col, row) = find_unit::cell(text, &grid).map_err(anyhow::Error::msg)?;
+        let layer = &self.record.grid_layer;
+        if let Some(year) = self.year.filter(|_| self.record.study == "raster_series") {
+            return self.cell_of_series(&grid, (col, row), year);
+        }
+        let id = grid.cell_id(grid.index(col, row));
+        let (_, table) = read_features_by_id(&self.gpkg(), layer, "unit_id", &id)?;
+        if table.rows() == 0 {
+            bail!("cell {text} holds no parcel");
+        }
+        self.explanation(
+            layer,
+            Found { shown: id.clone(), id, written: written(&table, 0), against_city: vec![] },
+        )
+    }
+
+    /// A cell of a raster series: its bands are its parts.
+    fn cell_of_series(
+        &self,
+        grid: &GridSpec,
+        (col, row): (u32, u32),
+        year: i32,
+    ) -> anyhow::Result<Explanation> {
+        let path = self.dir.join(format!("{}_{year}.tif", self.record.grid_layer));
+        let raster = Raster::open(&path)?;
+        let band = |b: usize| -> anyhow::Result<f64> {
+            let value = raster.read_block(b, col as usize, row as usize, 1, 1)?;
+            Ok(value.first().copied().unwrap_or(f64::NAN))
+        };
+        // gross, sink, net, energy, land: the order in which they are written.
+        let [gross_t, sink_t, net_t, energy_t, land_t] = [band(1)?, band(2)?, band(3)?, band(4)?, band(5)?];
+        if gross_t.is_nan() {
+            bail!("cell {col},{row} lies in no county");
+        }
+        let line = |sector: &str, activity: &str, source: &str, amount_t: f64| Line {
+            sector: sector.to_owned(),
+            rule: sector.to_owned(),
+            activity: activity.to_owned(),
+            budget_source: source.to_owned(),
+            amount_t,
+            ..Line::default()
+        };
+        let by_light = "share of its county in proportion to light (column placed_by of the counties)";
+        let lines = vec![
+            line("energy", "energy use", by_light, energy_t),
+            line("land", "respiration above production", "NEP < 0: respiration − NPP, times area", land_t),
+            line("sink", "production above respiration", "NEP > 0: NPP − respiration, times area", sink_t),
+        ];
+        let id = grid.cell_id(grid.index(col, row));
+        let found = Found { shown: id.clone(), id, written: [gross_t, sink_t, net_t], against_city: vec![] };
+        Ok(self.put_together(&self.record.grid_layer, found, lines, Vec::new()))
+    }
+
+    fn explanation(&self, layer: &str, found: Found) -> anyhow::Result<Explanation> {
+        let path = self.dir.join(FILE);
+        let names = self.tables_with(layer)?;
+        let (_, parts) = read_own_layer(&path, PARTS)?;
+        let (_, shares) = read_features_by_id(&path, layer, "unit_id", &found.id)?;
+        let lines = lines(&parts, &shares, self.year);
+        let largest = if layer != "parcels" && names.iter().any(|name| name == LARGEST) {
+            largest(&read_features_by_id(&path, LARGEST, "unit_id", &found.id)?.1, layer)
+        } else {
+            Vec::new()
+        };
+        Ok(self.put_together(layer, found, lines, largest))
+    }
+
+    fn put_together(
+        &self,
+        layer: &str,
+        found: Found,
+        lines: Vec<Line>,
+        largest_parcels: Vec<LargeParcel>,
+    ) -> Explanation {
+        let [gross_t, sink_t, net_t] = found.written;
+        let sum = |sink: bool| {
+            let of_kind = lines.iter().filter(|l| (l.sector == "sink") == sink);
+            of_kind.map(|l| l.amount_t).collect::<ExactSum>().value()
+        };
+        Explanation {
+            unit: found.shown,
+            kind: if layer == "parcels" { "parcel".to_owned() } else { layer.to_owned() },
+            year: self.year,
+            synthetic: self.record.synthetic,
+            gross_t,
+            sink_t,
+            net_t,
+            unexplained_gross_t: without_noise(gross_t - sum(false), gross_t),
+            unexplained_sink_t: without_noise(sink_t - sum(true), sink_t),
+            inventory_lines: inventory_lines(&self.record, &lines),
+            lines,
+            against_city: found.against_city,
+            largest_parcels,
+        }
+    }
 }
 
-fn zone(dir: &Path, manifest: &RunManifest, id: &str) -> anyhow::Result<Explanation> {
-    let (coverage, table) = carbonzone_io::read_own_layer(&gpkg(dir, manifest), &manifest.zones_layer)?;
-    let row = find_unit::unit_row(&table, &manifest.zones_layer, id).map_err(anyhow::Error::msg)?;
-    let ids = table.texts("unit_id").unwrap_or_default();
-    let names = table.texts("name").unwrap_or_else(|| vec![None; ids.len()]);
-    let shape = coverage.reordered(&[row as u32]);
-    let bounds = shape.bounds(0).context("the unit has no geometry")?;
-    let (parcels, attributes) = parcels_in(dir, manifest, bounds)?;
-    let weights = overlap_zones(&parcels, &shape);
-    let shares = (0..parcels.len()).map(|p| share(weights.row(p).1, weights.outside_m2[p])).collect();
-    let unit = format!("{} {}", ids[row].as_deref().unwrap_or(""), names[row].as_deref().unwrap_or(""));
-    let key = ids[row].clone().unwrap_or_default();
-    let members = Members { table: attributes, shares };
-    let of_unit =
-        explanation(manifest, unit, &manifest.zones_layer, written(&table, row), &members, Some(&key));
-    Ok(Explanation { against_city: against_city(manifest, &table, row), ..of_unit })
+/// Gross, sink and net as written in the layer.
+fn written(table: &AttributeTable, row: usize) -> [f64; 3] {
+    ["gross_t", "sink_t", "net_t"].map(|f| table.get(f).and_then(|c| c.number_at(row)).unwrap_or(f64::NAN))
+}
+
+/// A difference that is only the rounding of its parts is 0.
+fn without_noise(difference: f64, scale: f64) -> f64 {
+    if difference.abs() <= 1e-12 * scale.abs() { 0.0 } else { difference }
+}
+
+/// The parts of one unit, in the order in which they were made.
+fn lines(parts: &AttributeTable, shares: &AttributeTable, year: Option<i32>) -> Vec<Line> {
+    let number = |t: &AttributeTable, field: &str, row: usize| t.get(field).and_then(|c| c.number_at(row));
+    let text = |field: &str, part: usize| parts.get(field).and_then(|c| c.text_at(part)).unwrap_or_default();
+    let mut out: Vec<(usize, Line)> = Vec::new();
+    for row in 0..shares.rows() {
+        let Some(part) = number(shares, "part", row).map(|p| p as usize) else { continue };
+        let of_year = number(parts, "year", part).map(|y| y as i32);
+        if of_year != year {
+            continue;
+        }
+        let real = |field: &str| number(parts, field, part).unwrap_or(0.0);
+        let line = Line {
+            sector: text("sector", part),
+            rule: text("rule", part),
+            activity: text("activity", part),
+            budget_t: real("budget_t"),
+            budget_source: text("budget_source", part),
+            land: text("land", part),
+            proxy: text("proxy", part),
+            fallback: text("fallback", part) == "true",
+            smoothing: real("smoothing"),
+            weight: number(shares, "weight", row).unwrap_or(0.0),
+            weight_total: real("weight_total"),
+            weight_unit: text("weight_unit", part),
+            amount_t: number(shares, "amount_t", row).unwrap_or(0.0),
+        };
+        out.push((part, line));
+    }
+    out.sort_by_key(|(part, _)| *part);
+    out.into_iter().map(|(_, line)| line).collect()
+}
+
+fn largest(rows: &AttributeTable, layer: &str) -> Vec<LargeParcel> {
+    let text = |field: &str, row: usize| rows.get(field).and_then(|c| c.text_at(row)).unwrap_or_default();
+    let number = |field: &str, row: usize| rows.get(field).and_then(|c| c.number_at(row)).unwrap_or(f64::NAN);
+    let mine = (0..rows.rows()).filter(|row| text("layer", *row) == layer);
+    mine.map(|row| LargeParcel {
+        id: text("parcel", row),
+        land_use: text("land_use", row),
+        share_of_parcel: number("share_of_parcel", row),
+        gross_t: number("gross_t", row),
+    })
+    .collect()
 }
 
 /// Net emissions beside the mean of all zones; the indices beside those of the city.
@@ -221,201 +400,6 @@ fn against_city(manifest: &RunManifest, zones: &AttributeTable, row: usize) -> V
         let beside = Beside::new(&indicator.key, &indicator.label_en, number(&indicator.key), city, city_is);
         out.push(Beside { meaning: indicator.meaning.en.clone(), ..beside });
     }
-    out
-}
-
-fn cell(dir: &Path, manifest: &RunManifest, text: &str) -> anyhow::Result<Explanation> {
-    let grid = manifest.grid.context("this run has no grid")?;
-    let (col, row) = find_unit::cell(text, &grid).map_err(anyhow::Error::msg)?;
-    let id = grid.cell_id(grid.index(col, row));
-    let (_, table) = by_id(dir, manifest, &manifest.grid_layer, &id)?;
-    if table.rows() == 0 {
-        bail!("cell {text} holds no parcel");
-    }
-    let (parcels, attributes) = parcels_in(dir, manifest, grid.cell_bounds(col, row))?;
-    let weights = overlap_grid(&parcels, &grid);
-    let index = grid.index(col, row);
-    let shares = (0..parcels.len())
-        .map(|p| {
-            let (cells, areas) = weights.row(p);
-            let all: f64 = areas.iter().sum::<f64>() + weights.outside_m2[p];
-            let here: f64 = cells.iter().zip(areas).filter(|(c, _)| **c == index).map(|(_, a)| a).sum();
-            if all > 0.0 { here / all } else { 0.0 }
-        })
-        .collect();
-    let members = Members { table: attributes, shares };
-    Ok(explanation(manifest, id, &manifest.grid_layer, written(&table, 0), &members, None))
-}
-
-fn share(areas: &[f64], outside: f64) -> f64 {
-    let inside: f64 = areas.iter().sum();
-    let all = inside + outside;
-    if all > 0.0 { inside / all } else { 0.0 }
-}
-
-/// Gross, sink and net as written in the layer.
-fn written(table: &AttributeTable, row: usize) -> [f64; 3] {
-    ["gross_t", "sink_t", "net_t"].map(|f| table.get(f).and_then(|c| c.number_at(row)).unwrap_or(f64::NAN))
-}
-
-fn explanation(
-    manifest: &RunManifest,
-    unit: String,
-    kind: &str,
-    [gross_t, sink_t, net_t]: [f64; 3],
-    members: &Members,
-    zone: Option<&str>,
-) -> Explanation {
-    let lines: Vec<Line> = manifest
-        .rules
-        .iter()
-        .flat_map(|rule| {
-            let plants = plants(manifest, rule, members);
-            let placed: ExactSum = plants.iter().map(|plant| plant.amount_t).collect();
-            let shared = line(manifest, rule, members, zone, placed.value());
-            plants.into_iter().chain(shared)
-        })
-        .collect();
-    let explained =
-        lines.iter().filter(|l| l.sector != "sink").map(|l| l.amount_t).collect::<ExactSum>().value();
-    Explanation {
-        unit,
-        kind: kind.to_owned(),
-        synthetic: manifest.synthetic,
-        gross_t,
-        sink_t,
-        net_t,
-        unexplained_gross_t: without_noise(gross_t - explained, gross_t),
-        inventory_lines: inventory_lines(manifest, &lines),
-        lines,
-        against_city: Vec::new(),
-        largest_parcels: largest(members),
-    }
-}
-
-/// The known plants of a rule that stand on the members: each with its own tonnes.
-fn plants(manifest: &RunManifest, rule: &RuleRecord, members: &Members) -> Vec<Line> {
-    let ids = members.table.texts("unit_id").unwrap_or_default();
-    let share_of = |parcel: &str| {
-        ids.iter().position(|id| id.as_deref() == Some(parcel)).map_or(0.0, |p| members.shares[p])
-    };
-    let sources = manifest.point_sources.iter().filter(|plant| plant.rule == rule.id);
-    sources
-        .map(|plant| (plant, share_of(&plant.parcel)))
-        .filter(|(_, share)| *share > 0.0)
-        .map(|(plant, share)| Line {
-            sector: rule.sector.clone(),
-            rule: rule.id.clone(),
-            activity: format!("known plant {}", plant.id),
-            budget_t: plant.gross_t,
-            budget_source: format!("point source on parcel {}", plant.parcel),
-            land: String::new(),
-            proxy: "as given".to_owned(),
-            fallback: false,
-            weight: share,
-            weight_total: 1.0,
-            weight_unit: "of its parcel".to_owned(),
-            parcels: 1,
-            amount_t: plant.gross_t * share,
-        })
-        .collect()
-}
-
-/// A rule's part without plants: the weight of the members in the class over the weight of the whole class, times
-/// what the plants leave of the budget.
-fn line(
-    manifest: &RunManifest,
-    rule: &RuleRecord,
-    members: &Members,
-    zone: Option<&str>,
-    plants_t: f64,
-) -> Option<Line> {
-    let used = rule.used.map(|i| &rule.proxies[i]);
-    let space = members.table.texts("space_type")?;
-    let mut weight = ExactSum::new();
-    let mut parcels = 0;
-    for (p, share) in members.shares.iter().enumerate().filter(|(_, s)| **s > 0.0) {
-        let in_class = space[p].as_ref().is_some_and(|s| rule.land_groups.contains(s));
-        if in_class && let Some(w) = used.and_then(|u| measure(rule, &u.name, &members.table, p)) {
-            weight.add(w * share);
-            parcels += u64::from(w > 0.0);
-        }
-    }
-    let weight = weight.value();
-    let rest_t = rule.budget_t - rule.point_sources_t;
-    let by_weight = used.map_or(0.0, |u| if u.total > 0.0 { rest_t * weight / u.total } else { 0.0 });
-    // For zones the run kept the exact amount, point sources included.
-    let amount_t = match zone {
-        Some(id) => {
-            let kept = manifest.contributions.iter().find(|c| c.zone == id && c.rule == rule.id);
-            without_noise(kept.map_or(0.0, |c| c.amount_t) - plants_t, rule.budget_t)
-        }
-        None => by_weight,
-    };
-    (amount_t != 0.0 || parcels > 0).then(|| Line {
-        sector: rule.sector.clone(),
-        rule: rule.id.clone(),
-        activity: rule.activity.clone(),
-        budget_t: rest_t,
-        budget_source: if rule.point_sources_t > 0.0 {
-            format!("{}, less {} t of known plants", rule.budget_source, tonnes(rule.point_sources_t))
-        } else {
-            rule.budget_source.clone()
-        },
-        land: rule.land_groups.join(" + "),
-        proxy: used.map_or_else(String::new, |u| u.name.clone()),
-        fallback: rule.used.is_some_and(|u| u > 0),
-        weight,
-        weight_total: used.map_or(0.0, |u| u.total),
-        weight_unit: used.map_or_else(String::new, |u| u.unit.clone()),
-        parcels,
-        amount_t,
-    })
-}
-
-/// A difference that is only the rounding of its parts is 0.
-fn without_noise(difference: f64, scale: f64) -> f64 {
-    if difference.abs() <= 1e-12 * scale.abs() { 0.0 } else { difference }
-}
-
-/// The proxy measure of a parcel, from the fields of the parcel layer.
-fn measure(rule: &RuleRecord, proxy: &str, table: &AttributeTable, row: usize) -> Option<f64> {
-    let field = match proxy {
-        "area" => "area_m2".to_owned(),
-        "population" => "people".to_owned(),
-        "road_corrected" => "road_corrected_m".to_owned(),
-        // Sinks by coefficient: the written sink is budget × weight / total, so the weight follows from it.
-        "sink_area" => {
-            let total = rule.used.map(|u| rule.proxies[u].total)?;
-            let sink_t = table.get("sink_t")?.number_at(row)?;
-            return (rule.budget_t > 0.0).then(|| sink_t / rule.budget_t * total);
-        }
-        other => match other.split_once(':') {
-            Some(("poi", group)) => format!("poi_{group}"),
-            Some(("road", _)) => "road_m".to_owned(),
-            _ => other.to_owned(),
-        },
-    };
-    table.get(&field)?.number_at(row)
-}
-
-fn largest(members: &Members) -> Vec<LargeParcel> {
-    let ids = members.table.texts("unit_id").unwrap_or_default();
-    let land = members.table.texts("land_use").unwrap_or_default();
-    let gross = members.table.numbers("gross_t").unwrap_or_default();
-    let mut out: Vec<LargeParcel> = (0..members.shares.len())
-        .filter(|&p| members.shares[p] > 0.0)
-        .filter_map(|p| {
-            Some(LargeParcel {
-                id: ids.get(p)?.clone()?,
-                land_use: land.get(p)?.clone().unwrap_or_default(),
-                share_of_parcel: members.shares[p],
-                gross_t: gross.get(p)?.unwrap_or(0.0) * members.shares[p],
-            })
-        })
-        .collect();
-    out.sort_by(|a, b| b.gross_t.total_cmp(&a.gross_t).then_with(|| a.id.cmp(&b.id)));
-    out.truncate(5);
     out
 }
 

@@ -1,15 +1,17 @@
 //! `run.json`: provenance of a run.
 
 use crate::compute::Results;
+use crate::config::City;
 use crate::exchange;
 use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::out_dir;
 use anyhow::Context;
+use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::PlacedPointSource;
 use carbonzone_types::{
-    Finding, IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest, redact,
+    Contribution, Finding, IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest, redact,
 };
 use carbonzone_zoning::{Index, Zoning, ZoningScheme};
 use std::path::Path;
@@ -23,27 +25,16 @@ pub fn build(
     balances: Vec<Residual>,
 ) -> RunManifest {
     let p = &loaded.pipeline;
-    let (title_en, title_zh) = titles(&p.city.name, &p.city.title_en, &p.city.title_zh);
-    let common = common(loaded, notes);
+    let common = common(loaded, &p.city, Some(&inputs.crs), notes);
     let by_proxy = gdp_proxies::side_by_side(p, inputs, results);
     RunManifest {
         study: "parcels".to_owned(),
-        name: p.city.name.clone(),
-        title_en,
-        title_zh,
-        years: vec![p.city.year],
-        synthetic: p.city.synthetic,
-        source_note: p.city.source.clone(),
-        map_review_number: p.city.map_review_number.clone(),
-        crs: inputs.crs.authority().unwrap_or(inputs.crs.definition()).to_owned(),
-        crs_wkt: inputs.crs.wkt().to_owned(),
-        area_basis: p.city.area.name().to_owned(),
         grid: Some(results.grid),
         grid_layer: results.grid.layer_name(),
         zones_layer: p.layers.zones.kind.clone(),
         sectors: results.sectors.clone(),
         rules: results.allocation.records.clone(),
-        contributions: results.contributions.clone(),
+        contributions: contributions(inputs, results),
         point_sources: point_sources(inputs),
         totals: results.totals.clone(),
         indicators: indicators(&results.scheme, &results.zoning, results.indices.totals.ccr),
@@ -56,12 +47,18 @@ pub fn build(
     }
 }
 
-/// English and Chinese title; without one the name, without a Chinese one the English.
-pub fn titles(name: &str, en: &str, zh: &str) -> (String, String) {
-    let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
-    let en = or(en, name);
-    let zh = or(zh, &en);
-    (en, zh)
+/// Tonnes by zone and rule, plants with their rule.
+fn contributions(inputs: &Inputs, results: &Results) -> Vec<Contribution> {
+    let mut out: Vec<Contribution> = Vec::new();
+    let shares = &results.explained.on_zones;
+    for ((unit, part), amount_t) in shares.unit.iter().zip(&shares.part).zip(&shares.amount_t) {
+        let (zone, rule) = (&inputs.zones.ids[*unit as usize], &results.explained.parts[*part as usize].rule);
+        match out.last_mut().filter(|last| last.zone == *zone && last.rule == *rule) {
+            Some(last) => last.amount_t += amount_t,
+            None => out.push(Contribution { zone: zone.clone(), rule: rule.clone(), amount_t: *amount_t }),
+        }
+    }
+    out
 }
 
 /// Plants with the ids of their parcels.
@@ -76,8 +73,25 @@ fn point_sources(inputs: &Inputs) -> Vec<PointSourceRecord> {
 }
 
 /// The parts that every study shares.
-pub fn common<P: serde::Serialize>(loaded: &Loaded<P>, notes: &Notes) -> RunManifest {
+pub fn common<P: serde::Serialize>(
+    loaded: &Loaded<P>,
+    city: &City,
+    crs: Option<&WorkingCrs>,
+    notes: &Notes,
+) -> RunManifest {
+    let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
+    let title_en = or(&city.title_en, &city.name);
     RunManifest {
+        name: city.name.clone(),
+        title_zh: or(&city.title_zh, &title_en),
+        title_en,
+        years: city.years(),
+        synthetic: city.synthetic,
+        source_note: city.source.clone(),
+        map_review_number: city.map_review_number.clone(),
+        crs: crs.map(|c| c.authority().unwrap_or(c.definition()).to_owned()).unwrap_or_default(),
+        crs_wkt: crs.map(|c| c.wkt().to_owned()).unwrap_or_default(),
+        area_basis: city.area.name().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("CARBONZONE_COMMIT").unwrap_or("unknown").to_owned(),
         pipeline_file: out_dir::canonical(&loaded.path).display().to_string(),

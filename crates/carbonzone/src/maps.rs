@@ -3,7 +3,7 @@
 use crate::config::Language;
 use crate::exchange::{Exchange, Kept};
 use crate::out_dir::{named, read_manifest};
-use crate::{manifest, out_dir, write};
+use crate::{manifest, out_dir};
 use anyhow::{Context, bail};
 use carbonzone_io::LayerStyle;
 use carbonzone_report::{Lang, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, StudyExtras};
@@ -79,26 +79,19 @@ pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
     let zones = layer(&manifest.zones_layer)?;
     let more = More::read(dir)?;
     Ok(MapData {
-        what_if: match &more {
-            Some(more) => more.what_if.clone(),
-            None => what_if(&manifest, &zones.table),
-        },
+        what_if: more.what_if,
         parcels: (detail == "full" && has("parcels")).then(|| layer("parcels")).transpose()?,
         grid: has(&manifest.grid_layer).then(|| layer(&manifest.grid_layer)).transpose()?,
         zones,
         dissolved: has("zones").then(|| "zones".to_owned()),
-        rasters: match &more {
-            Some(more) => more.rasters.clone(),
-            None => rasters_of(&manifest),
-        },
-        study: more.map(|m| m.study).unwrap_or_default(),
+        rasters: more.rasters,
+        study: more.study,
         vector_files: vec![(format!("{}.geojson", manifest.zones_layer), manifest.zones_layer.clone())],
         manifest,
     })
 }
 
-/// File of a run folder with what [`maps`] needs beside the layers: of studies over years, and of runs whose GDP was
-/// derived.
+/// File of a run folder with what the maps need beside the layers.
 const MORE: &str = "maps.json";
 
 /// What a report shows that does not stand in the layers.
@@ -110,12 +103,9 @@ struct More {
 }
 
 impl More {
-    /// `None`: the run has none. Samples of the rasters are taken anew from their files.
-    fn read(dir: &Path) -> anyhow::Result<Option<Self>> {
+    /// Samples of the rasters are taken anew from their files.
+    fn read(dir: &Path) -> anyhow::Result<Self> {
         let path = dir.join(MORE);
-        if !path.exists() {
-            return Ok(None);
-        }
         let text =
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut more: Self =
@@ -127,7 +117,7 @@ impl More {
                 *values = sample(&opened.read_block(raster.band as usize, 0, 0, cols, rows)?);
             }
         }
-        Ok(Some(more))
+        Ok(more)
     }
 }
 
@@ -139,7 +129,7 @@ pub fn write_more(data: &MapData, dir: &Path) -> anyhow::Result<()> {
     let more =
         More { rasters: data.rasters.clone(), what_if: data.what_if.clone(), study: data.study.clone() };
     let path = dir.join(MORE);
-    std::fs::write(&path, serde_json::to_string_pretty(&more)?)
+    std::fs::write(&path, serde_json::to_string(&more)?)
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
@@ -180,10 +170,6 @@ pub fn what_if(manifest: &RunManifest, zones: &AttributeTable) -> Vec<WhatIf> {
         carbonzone_zoning::what_if(&scheme, &zoning, &inputs, &options, WHAT_IF_PCT)
     };
     story().unwrap_or_default()
-}
-
-fn rasters_of(manifest: &RunManifest) -> Vec<RasterFile> {
-    if manifest.grid.is_some() { write::rasters(manifest) } else { Vec::new() }
 }
 
 /// Draws figures, styles, project and report of a finished run anew, with the options given; nothing is computed again.

@@ -4,10 +4,10 @@ use crate::compute::check_balances;
 use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::{self, Loaded};
-use crate::manifest;
 use crate::out_dir;
 use crate::stages::Timed;
 use crate::studies::{Counties, Kind, Parcels, RasterSeries, Study, kind_of};
+use crate::{manifest, output};
 use carbonzone_types::{Findings, Ledger, Progress, RunManifest};
 use std::path::{Path, PathBuf};
 
@@ -271,5 +271,6 @@ fn write_as<S: Study>(
     outputs: &Outputs,
     observer: &dyn Progress,
 ) -> anyhow::Result<()> {
-    S::write(run, folder, outputs, observer)
+    let output = S::output(run, outputs)?;
+    output::write(output, &run.record, outputs, folder, observer)
 }

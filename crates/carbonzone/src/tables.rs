@@ -107,10 +107,10 @@ pub fn zones(
     table
 }
 
-/// Tables that leave the run folder alone (CSV, XLSX, GeoJSON) say themselves that their numbers are not real.
+/// Tables say themselves that their numbers are not real.
 pub fn labelled(table: &AttributeTable, synthetic: bool) -> AttributeTable {
     let mut table = table.clone();
-    if synthetic {
+    if synthetic && table.get("synthetic").is_none() {
         table.push("synthetic", ColumnData::Bool(vec![Some(true); table.rows()]));
     }
     table
@@ -140,12 +140,17 @@ impl<'a> OccurringClasses<'a> {
     }
 
     /// Sum over the units of each.
-    pub fn sum(&self, values: &[f64]) -> ColumnData {
+    pub fn sums(&self, values: &[f64]) -> Vec<f64> {
         let of = |id: u8| {
             let members = self.codes.iter().zip(values).filter(|(c, _)| **c == id);
             members.map(|(_, v)| *v).collect::<ExactSum>().value()
         };
-        ColumnData::Real(self.classes.iter().map(|c| Some(of(c.id))).collect())
+        self.classes.iter().map(|c| of(c.id)).collect()
+    }
+
+    /// The sums as a column.
+    pub fn sum(&self, values: &[f64]) -> ColumnData {
+        ColumnData::reals(&self.sums(values))
     }
 
     /// Key, code, labels, colour and number of units.

@@ -44,8 +44,10 @@ pub fn compute(
     notes: &mut Notes,
 ) -> Option<Inventory> {
     // The year of the city unless the section names its own.
-    let activity =
-        &InventoryConfig { year: activity.year.or(Some(loaded.pipeline.city.year)), ..activity.clone() };
+    let activity = &InventoryConfig {
+        year: activity.year.or(loaded.pipeline.city.years().last().copied()),
+        ..activity.clone()
+    };
     let read = carbonzone_inventory::load(activity, &loaded.base());
     for (index, source) in activity.activity.iter().enumerate() {
         let path = loaded.resolve(source.path.as_ref());

@@ -25,7 +25,7 @@ pub mod units;
 pub mod zone_tables;
 pub mod zones;
 
-use crate::config::{PopulationKind, Source};
+use crate::config::{City, PopulationKind, Source};
 use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
@@ -129,13 +129,14 @@ pub const CRS_EXPECTED: &str = "a projected CRS in metres, e.g. EPSG:4549";
 /// The one to take, as long as nobody knows where the city lies.
 pub const CRS_HINT: &str = "in China the 3-degree Gauss-Krüger zone of CGCS2000 (Suzhou: EPSG:4549), elsewhere the UTM zone; for a province an equal-area CRS such as ESRI:102025";
 
-/// The working CRS of `city.crs`. `None`: it is wrong; a finding says so, and which one to take where `zones` lie.
+/// The working CRS of `city.crs`. `None`: it is missing or wrong; a finding says so, and which one to take where `zones` lie.
 pub fn working_crs<P>(
     loaded: &Loaded<P>,
-    text: &str,
+    city: &City,
     zones: Option<&Source>,
     notes: &mut Notes,
 ) -> Option<WorkingCrs> {
+    let text = city.crs.as_deref()?;
     WorkingCrs::parse(text)
         .map_err(|e| {
             let place = zones.and_then(|z| carbonzone_io::layer_centre(&vector_source(loaded, "zones", z)));
@@ -177,8 +178,7 @@ pub fn land_of_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &[&str]) -> 
 
 /// Reads all layers. `None` if something essential is missing; the findings say what.
 pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
-    let crs =
-        working_crs(loaded, &loaded.pipeline.city.crs, Some(&loaded.pipeline.layers.zones.source), notes)?;
+    let crs = working_crs(loaded, &loaded.pipeline.city, Some(&loaded.pipeline.layers.zones.source), notes)?;
     // Every layer is tried, so that one run of `check` names everything that is wrong.
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);

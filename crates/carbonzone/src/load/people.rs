@@ -236,7 +236,13 @@ fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let zonal = carbonzone_io::zonal_sums(&source, parcels, crs, &mut notes.findings, progress)?;
     notes.records.push(zonal.record.clone());
     outside_row(zonal.outside, notes);
-    warn_unknown(config, &land_of_proxy(loaded, ground.parcels, &["population"]), ground.parcels, &zonal.known, notes);
+    warn_unknown(
+        config,
+        &land_of_proxy(loaded, ground.parcels, &["population"]),
+        ground.parcels,
+        &zonal.known,
+        notes,
+    );
     warn_against_zones(config, zonal.sums.iter().sum(), ground.zones, notes);
     warn_density(config, zonal.densest.as_ref(), notes);
     let mut per_zone = None;

@@ -15,6 +15,7 @@ pub use raster_series::RasterSeries;
 use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::Loaded;
+use crate::output::Output;
 use crate::run::Run;
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use schemars::JsonSchema;
@@ -60,11 +61,11 @@ pub trait Study: Sized {
         balances: Vec<Residual>,
     ) -> RunManifest;
 
-    /// Writes everything but `run.json`.
+    /// What is written besides `run.json`.
     ///
     /// # Errors
-    /// If a file cannot be written.
-    fn write(run: &Run<Self>, dir: &Path, outputs: &Outputs, observer: &dyn Progress) -> anyhow::Result<()>;
+    /// If something that is written cannot be derived.
+    fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> anyhow::Result<Output<'a>>;
 }
 
 /// The pipeline file of any study: what `carbonzone schema` describes.

@@ -5,10 +5,10 @@ use crate::compute::{self, Results};
 use crate::config::{Outputs, Pipeline};
 use crate::load::{self, Inputs, Notes};
 use crate::load_config::Loaded;
+use crate::output::Output;
 use crate::run::Run;
 use crate::{check_pipeline, manifest, write};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
-use std::path::Path;
 
 /// Parcels, grid, townships.
 pub struct Parcels;
@@ -49,7 +49,7 @@ impl Study for Parcels {
         manifest::build(config, inputs, results, notes, balances)
     }
 
-    fn write(run: &Run<Self>, dir: &Path, outputs: &Outputs, observer: &dyn Progress) -> anyhow::Result<()> {
-        write::write_all(run, dir, outputs, observer)
+    fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> anyhow::Result<Output<'a>> {
+        write::output(run, outputs)
     }
 }

@@ -138,7 +138,7 @@ smoothing = 1.0
 [[allocate]]
 id = "homes"
 budget = "construction:residential"
-land = ["residential"]
+land = ["urban_residential"]
 proxies = ["poi:commercial", "area"]
 
 [[allocate]]

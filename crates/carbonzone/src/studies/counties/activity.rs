@@ -14,7 +14,7 @@ use carbonzone_inventory::equations::county::{
     CountyActivity, SinkCoefficient, county_emissions, county_sinks,
 };
 use carbonzone_sheet::{KeyIndex, KeyMatch};
-use carbonzone_types::{Finding, LedgerRow, Stage};
+use carbonzone_types::{Finding, LedgerRow, M2_PER_HECTARE, Stage};
 use std::collections::BTreeMap;
 
 /// Numbers of one county in one year.
@@ -152,8 +152,14 @@ fn one_year(
         let row = LedgerRow { count: None, ..LedgerRow::counted(Stage::Drop, class, 0.0, "").m2(*m2) };
         notes.ledger.push(row.note(format!("{year}: no sink coefficient, absorbs nothing")));
     }
+    let hectares = |class: &str| {
+        let area = areas.iter().find(|a| a.land_type == class).map_or(&[][..], |a| &a.area_m2);
+        area.iter().map(|m2| m2 / M2_PER_HECTARE).collect()
+    };
     Ok(YearInput {
         year,
+        energy_tce: gdp.iter().zip(&energy).map(|(gdp, e)| gdp * e).collect(),
+        class_ha: sinks.by_class_t.iter().map(|(class, _)| hectares(class)).collect(),
         sectors_t: vec![emissions.respiration_t, emissions.energy_t],
         sink_t: sinks.sink_t,
         sink_by_class_t: sinks.by_class_t,

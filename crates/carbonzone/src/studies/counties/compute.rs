@@ -5,7 +5,8 @@ use super::inputs::{Inputs, YearInput};
 use crate::compute::SectorTable;
 use crate::load::Notes;
 use crate::load_config::Loaded;
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
+use crate::tables::OccurringClasses;
+use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage};
 use carbonzone_zoning::Zoned;
 use carbonzone_zoning::published::{PublishedComparison, compare_published};
 use carbonzone_zoning::{
@@ -43,11 +44,11 @@ pub struct Results {
 
 /// Computes everything. `None`: the findings say why.
 pub fn compute(loaded: &Loaded<CountiesPipeline>, inputs: &Inputs, notes: &mut Notes) -> Option<Results> {
-    for year in &inputs.years {
-        book(year, &inputs.sectors, notes);
-    }
     match try_compute(loaded, inputs, notes) {
-        Ok(results) => Some(results),
+        Ok(results) => {
+            book(loaded, inputs, &results, &mut notes.ledger);
+            Some(results)
+        }
         Err(e) => {
             let finding = Finding::error("zoning", e.to_string()).layer("zones");
             notes.findings.push(loaded.at(finding, &["zoning"]));
@@ -123,18 +124,32 @@ fn results_by_year(inputs: &Inputs, values: Vec<Indices>, zoning: &Zoning) -> Ve
         .collect()
 }
 
-/// Budget (sum of the factors' results), placed (units) and zones of a year. Counties are the units, so nothing
-/// can lie outside; the rows stand for the promise of the ledger.
-fn book(year: &YearInput, sectors: &[String], notes: &mut Notes) {
-    let label = year.year.to_string();
-    let names = sectors.iter().map(String::as_str).chain(["sink"]);
-    for (name, column) in names.zip(year.sectors_t.iter().chain([&year.sink_t])) {
-        let total = ExactSum::of(column);
-        // The budget of the sink is the sum over its classes, of the other sectors the sum over their counties.
-        let by_class: Vec<f64> = year.sink_by_class_t.iter().map(|(_, t)| ExactSum::of(t)).collect();
-        let budget = if name == "sink" && !by_class.is_empty() { ExactSum::of(&by_class) } else { total };
-        notes.ledger.push(LedgerRow::tonnes(Stage::Budget, name, &label, budget));
-        notes.ledger.push(LedgerRow::tonnes(Stage::Placed, name, &label, total));
-        notes.ledger.push(LedgerRow::tonnes(Stage::Zones, name, &label, total));
+/// Books every year. The budget is the formula at the level of the city: a factor times the sum of what it stands for; placed is
+/// the sum of the counties, and zones the sum of the classes. Published totals have no formula, so they have no budget.
+fn book(loaded: &Loaded<CountiesPipeline>, inputs: &Inputs, results: &Results, ledger: &mut Ledger) {
+    let factors = &loaded.pipeline.factors;
+    let known = |values: &[Option<f64>]| values.iter().flatten().copied().collect::<ExactSum>().value();
+    for (year, result) in inputs.years.iter().zip(&results.years) {
+        let label = year.year.to_string();
+        let by_class = |column: &[f64]| {
+            let classes = OccurringClasses::new(&results.scheme, &result.zoned.zone);
+            classes.sums(column).into_iter().collect::<ExactSum>().value()
+        };
+        let mut push = |stage, sector: &str, t| ledger.push(LedgerRow::tonnes(stage, sector, &label, t));
+        if inputs.published.is_none() {
+            let persons = known(&year.population) / 1e4;
+            push(Stage::Budget, "respiration", factors.respiration_t_per_1e4_persons * persons);
+            push(Stage::Budget, "energy", factors.energy_t_per_tce * ExactSum::of(&year.energy_tce));
+            let t_ha = &loaded.pipeline.sinks.coefficients_t_ha;
+            let sinks = year.sink_by_class_t.iter().zip(&year.class_ha);
+            let sink_t: ExactSum =
+                sinks.map(|((class, _), ha)| t_ha.get(class).unwrap_or(&0.0) * ExactSum::of(ha)).collect();
+            push(Stage::Budget, "sink", sink_t.value());
+        }
+        let names = inputs.sectors.iter().map(String::as_str).chain(["sink"]);
+        for (name, column) in names.zip(year.sectors_t.iter().chain([&year.sink_t])) {
+            push(Stage::Placed, name, ExactSum::of(column));
+            push(Stage::Zones, name, by_class(column));
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! The pipeline file of a counties study: `study = "counties"`.
 
-use crate::config::{JoinOn, Outputs, ZoneLayer};
-use crate::studies::place::Place;
+use crate::config::{City, JoinOn, Outputs, ZoneLayer, one};
 use crate::studies::table_in::year_column;
 use carbonzone_inventory::equations::county::CountyFactors;
 use carbonzone_zoning::ZoningConfig;
@@ -20,7 +19,7 @@ pub struct CountiesPipeline {
     /// `counties`.
     pub study: CountiesTag,
     /// Place, years, working CRS.
-    pub city: Place,
+    pub city: City,
     /// Input layers.
     #[serde(default)]
     pub layers: CountiesLayers,

@@ -3,9 +3,9 @@
 use super::config::CountiesPipeline;
 use super::{activity, land_cover, published};
 use crate::load::zones::ZoneSet;
-use crate::load::{Notes, zones};
+use crate::load::{Notes, working_crs, zones};
 use crate::load_config::Loaded;
-use crate::studies::place::{self, Areas};
+use crate::studies::place::{self, Areas, Years};
 use carbonzone_io::WorkingCrs;
 use carbonzone_types::{Finding, Findings, Progress};
 use carbonzone_zoning::published::PublishedStudy;
@@ -21,6 +21,10 @@ pub struct YearInput {
     pub sink_t: Vec<f64>,
     /// Sinks by land-cover class, t CO2.
     pub sink_by_class_t: Vec<(String, Vec<f64>)>,
+    /// Energy use, tonnes of coal equivalent; empty with published totals.
+    pub energy_tce: Vec<f64>,
+    /// Area of each class that absorbs, hectares; in the order of `sink_by_class_t`.
+    pub class_ha: Vec<Vec<f64>>,
     /// Residents.
     pub population: Vec<Option<f64>>,
     /// GDP, 1e4 CNY.
@@ -46,7 +50,7 @@ pub struct Inputs {
 /// What serde cannot see.
 pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     let p = &loaded.pipeline;
-    let mut findings = place::check(loaded, &p.city, p.layers.zones.is_some());
+    let mut findings = place::check(loaded, &p.city, Years::Many, p.layers.zones.is_some());
     if let Some(zones) = &p.layers.zones {
         crate::names::check_zones_layer(loaded, &zones.kind, &mut findings);
     }
@@ -90,8 +94,12 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
 
 /// Reads all inputs. `None`: the findings say why.
 pub fn load(loaded: &Loaded<CountiesPipeline>, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
+    let city = &loaded.pipeline.city;
     let layer = loaded.pipeline.layers.zones.as_ref().map(|z| &z.source);
-    let crs = place::working_crs(loaded, &loaded.pipeline.city, layer, notes)?;
+    let crs = working_crs(loaded, city, layer, notes);
+    if crs.is_none() && city.crs.is_some() {
+        return None;
+    }
     let zones = match (&crs, &loaded.pipeline.layers.zones) {
         (Some(crs), Some(layer)) => Some(zones::load_layer(loaded, layer, crs, notes, progress)?),
         _ => None,

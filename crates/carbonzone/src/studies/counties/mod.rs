@@ -15,10 +15,10 @@ use super::Study;
 use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::Loaded;
+use crate::output::Output;
 use crate::run::Run;
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use config::CountiesPipeline;
-use std::path::Path;
 
 /// Counties over years.
 pub struct Counties;
@@ -59,7 +59,7 @@ impl Study for Counties {
         write::manifest(config, inputs, results, notes, balances)
     }
 
-    fn write(run: &Run<Self>, dir: &Path, outputs: &Outputs, observer: &dyn Progress) -> anyhow::Result<()> {
-        write::write_all(run, outputs, dir, observer)
+    fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> anyhow::Result<Output<'a>> {
+        write::output(run)
     }
 }

@@ -80,6 +80,8 @@ fn year_input(year: i32, units: &[String], rows: &[Table2Row]) -> YearInput {
         sectors_t: vec![of(|r| &r.emission_1e4t)],
         sink_t: of(|r| &r.sink_1e4t),
         sink_by_class_t: Vec::new(),
+        energy_tce: Vec::new(),
+        class_ha: Vec::new(),
         population: vec![None; units.len()],
         gdp_1e4cny: vec![None; units.len()],
     }

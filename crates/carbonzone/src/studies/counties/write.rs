@@ -1,26 +1,19 @@
-//! Writes the run folder of a counties study.
+//! What a counties study writes.
 
+use super::changes;
 use super::compute::Results;
 use super::config::CountiesPipeline;
 use super::inputs::Inputs;
-use super::{Counties, changes};
-use super::{report, tables};
-use crate::config::Outputs;
+use super::{Counties, report, tables};
+use crate::explained::{Part, UnitPart, of_units};
 use crate::load::Notes;
 use crate::load_config::Loaded;
-use crate::out_dir::named;
+use crate::manifest as shared;
+use crate::output::{Columns, Layer, Output, Role, dissolved};
 use crate::run::Run;
-use crate::studies::place::{self, Areas};
-use crate::{manifest as shared, maps, tables as shared_tables};
-use anyhow::Context;
-use carbonzone_geom::Coverage;
-use carbonzone_io::{GpkgWriter, WorkingCrs};
-use carbonzone_report::{MapData, MapLayer};
-use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
-use carbonzone_types::{
-    AttributeTable, ExactSum, FactorSetRecord, Ledger, Progress, Residual, RunManifest, Statement, Totals,
-};
-use std::path::Path;
+use crate::studies::place;
+use carbonzone_sheet::OutSheet;
+use carbonzone_types::{ExactSum, FactorSetRecord, Residual, RunManifest, Statement, Totals};
 use std::sync::Arc;
 
 /// Layer name of the counties.
@@ -45,7 +38,7 @@ pub fn manifest(
         zone_classes: results.scheme.records(&results.zoning.overall),
         balances,
         summary: changes::summary(results),
-        ..place::manifest(loaded, &loaded.pipeline.city, inputs.crs.as_ref(), notes)
+        ..shared::common(loaded, &loaded.pipeline.city, inputs.crs.as_ref(), notes)
     };
     if inputs.published.is_none() {
         out.factor_sets.push(FactorSetRecord {
@@ -82,114 +75,105 @@ fn totals(inputs: &Inputs, results: &Results) -> Totals {
     let Some(last) = results.years.last() else { return Totals::default() };
     let amounts = last.tonnes.sectors_t.iter().map(|t| ExactSum::of(t));
     let sectors: Vec<(String, f64)> = inputs.sectors.iter().cloned().zip(amounts).collect();
-    place::totals(&sectors, ExactSum::of(&last.tonnes.sink_t))
+    let gross_t = sectors.iter().map(|(_, t)| t).sum();
+    place::totals(&sectors, gross_t, ExactSum::of(&last.tonnes.sink_t))
 }
 
-/// Writes everything but `run.json`.
-pub fn write_all(
-    run: &Run<Counties>,
-    outputs: &Outputs,
-    dir: &Path,
-    progress: &dyn Progress,
-) -> anyhow::Result<()> {
-    let Run { inputs, results, record: manifest, .. } = run;
-    let zone_table = tables::zones(inputs, results, inputs.areas.as_ref());
-    progress.begin("write tables", None);
-    write_tables(results, inputs, manifest, &zone_table, dir)?;
-    if let (Some(crs), Some(areas)) = (&inputs.crs, &inputs.areas) {
-        let data = write_layers(run, (&zone_table, areas), crs, dir, progress)?;
-        if outputs.maps {
-            maps::render(&data, &maps::options(outputs.language), dir, progress)
-                .context("maps of the counties")?;
-        }
-    }
-    progress.end();
-    Ok(())
-}
-
-fn write_tables(
-    results: &Results,
-    inputs: &Inputs,
-    manifest: &RunManifest,
-    zone_table: &AttributeTable,
-    dir: &Path,
-) -> anyhow::Result<()> {
-    let steps = changes::steps(zone_table)?;
-    let changes_table = changes::changes_table(results, &steps);
-    let transitions = changes::transitions_table(zone_table, results)?;
-    let overall = tables::overall(inputs, results);
-    let layer = &manifest.zones_layer;
-    write_csv_bom(&named(dir, layer, "csv"), zone_table)?;
-    write_csv_bom(&dir.join("zoning.csv"), &overall)?;
-    write_csv_bom(&dir.join("changes.csv"), &changes_table)?;
-    write_csv_bom(&dir.join("transitions.csv"), &transitions)?;
-    let ledger = shared_tables::ledger(&Ledger { rows: manifest.ledger.clone() });
-    write_csv_bom(&dir.join("ledger.csv"), &ledger)?;
-    let mut sheets = vec![
-        OutSheet::new(layer, zone_table.clone()),
-        OutSheet::new("zoning", overall),
-        OutSheet::new("changes", changes_table),
-        OutSheet::new("transitions", transitions),
+/// Everything that a run of counties writes.
+///
+/// # Errors
+/// If two years cannot be compared.
+pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
+    let Run { inputs, results, record, .. } = run;
+    let layer = &record.zones_layer;
+    let county_table = tables::zones(inputs, results, inputs.areas.as_ref());
+    let mut parts = vec![
+        (layer.clone(), county_table.clone()),
+        ("zoning".to_owned(), tables::overall(inputs, results)),
+        ("changes".to_owned(), changes::changes_table(results, &changes::steps(&county_table)?)),
+        ("transitions".to_owned(), changes::transitions_table(&county_table, results)?),
     ];
     if let Some(comparison) = &results.comparison {
-        let (cells, consistency) = (tables::published(comparison), tables::consistency(comparison));
-        write_csv_bom(&dir.join("published_vs_computed.csv"), &cells)?;
-        write_csv_bom(&dir.join("consistency.csv"), &consistency)?;
-        sheets.push(OutSheet::new("published_vs_computed", cells));
-        sheets.push(OutSheet::new("consistency", consistency));
+        parts.push(("published_vs_computed".to_owned(), tables::published(comparison)));
+        parts.push(("consistency".to_owned(), tables::consistency(comparison)));
     }
-    write_xlsx(&named(dir, layer, "xlsx"), &sheets)?;
-    Ok(())
-}
-
-/// GeoJSON and GeoPackage; what the maps show.
-fn write_layers(
-    run: &Run<Counties>,
-    (zone_table, areas): (&AttributeTable, &Areas),
-    crs: &WorkingCrs,
-    dir: &Path,
-    progress: &dyn Progress,
-) -> anyhow::Result<MapData> {
-    let Run { inputs, results, record: manifest, .. } = run;
+    let sheets = parts.iter().map(|(name, table)| OutSheet::new(name, table.clone())).collect();
+    let mut out = Output { tables: parts, workbooks: vec![(layer.clone(), sheets)], ..Output::default() };
+    let (Some(crs), Some(areas)) = (&inputs.crs, &inputs.areas) else { return Ok(out) };
     let n = inputs.zones.ids.len() as u32;
     let repeat: Vec<u32> = inputs.years.iter().flat_map(|_| 0..n).collect();
-    let long = inputs.zones.coverage.reordered(&repeat);
-    let layer = &manifest.zones_layer;
-    progress.begin("write GeoJSON", None);
-    carbonzone_io::write_geojson(&named(dir, layer, "geojson"), &long, zone_table, crs)?;
-    progress.begin("write GeoPackage", None);
-    let synthetic = if manifest.synthetic { "SYNTHETIC DATA. " } else { "" };
+    let long = Arc::new(inputs.zones.coverage.reordered(&repeat));
     let (codes, class_table) = tables::zone_classes(results, &areas.basis_m2);
-    let dissolved = dissolve(&inputs.zones.coverage, results, &codes);
-    let mut gpkg = GpkgWriter::create(&named(dir, &manifest.name, "gpkg"), crs)?;
-    let mut add = |name: &str, what: &str, coverage: &Coverage, table: &AttributeTable| {
-        gpkg.polygons(name, &format!("{synthetic}{what}"), coverage, table, progress)
-    };
-    add(layer, "Counties by year: emissions, sinks, indices, levels and zone", &long, zone_table)?;
-    add("zones", "Carbon balance zones by the mean over the years, dissolved", &dissolved, &class_table)?;
-    gpkg.finish()?;
-    let data = MapData {
-        manifest: manifest.clone(),
-        parcels: None,
-        grid: None,
-        zones: MapLayer { name: layer.clone(), coverage: Arc::new(long), table: zone_table.clone() },
-        dissolved: Some("zones".to_owned()),
-        rasters: Vec::new(),
-        vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
-        what_if: results.what_if.clone(),
-        study: report::extras(inputs, results, manifest),
-    };
-    maps::write_more(&data, dir)?;
-    Ok(data)
+    let classes = Arc::new(dissolved(&inputs.zones.coverage, &results.zoning.overall, &codes));
+    out.crs = Some(crs);
+    out.geojson = Some((long.clone(), county_table.clone()));
+    out.layers = vec![
+        Layer {
+            name: layer.clone(),
+            description: "Counties by year: emissions, sinks, indices, levels and zone".to_owned(),
+            coverage: long,
+            table: Columns::Own(county_table),
+            parts: None,
+            role: Role::Units,
+        },
+        Layer {
+            name: "zones".to_owned(),
+            description: "Carbon balance zones by the mean over the years, dissolved".to_owned(),
+            coverage: classes,
+            table: Columns::Own(class_table),
+            parts: None,
+            role: Role::Classes,
+        },
+    ];
+    out.explained = of_units(layer, &inputs.zones.ids, parts_of_years(run));
+    out.what_if.clone_from(&results.what_if);
+    out.extras = report::extras(inputs, results, record);
+    Ok(out)
 }
 
-/// One geometry per class that occurs, in the order of the scheme.
-fn dissolve(zones: &Coverage, results: &Results, codes: &[u8]) -> Coverage {
-    let dissolved = carbonzone_io::dissolve(zones, &results.zoning.overall);
-    let mut out = Coverage::new();
-    for code in codes {
-        if let Some((_, shape)) = dissolved.iter().find(|(c, _)| c == code) {
-            out.push_multipolygon(shape);
+/// What a county's tonnes are made of in each year: the terms of equations 2 to 5, or the published totals.
+fn parts_of_years(run: &Run<Counties>) -> Vec<UnitPart> {
+    let Run { config, inputs, .. } = run;
+    let p = &config.pipeline;
+    let mut out = Vec::new();
+    for year in &inputs.years {
+        let mut add = |part: Part, weight: Vec<f64>, amount_t: &[f64]| {
+            let part = Part { year: Some(year.year).filter(|_| inputs.years.len() > 1), ..part };
+            out.push(UnitPart { part, weight, amount_t: amount_t.to_vec() });
+        };
+        if let Some(published) = &p.published {
+            let printed = |sector: &str| Part {
+                sector: sector.to_owned(),
+                rule: "published".to_owned(),
+                activity: "as printed".to_owned(),
+                budget_source: published.source.clone(),
+                ..Part::default()
+            };
+            let none = vec![0.0; inputs.zones.ids.len()];
+            add(printed(&inputs.sectors[0]), none.clone(), &year.sectors_t[0]);
+            add(printed("sink"), none, &year.sink_t);
+            continue;
+        }
+        let source = p.activity.as_ref().map(|a| a.source.clone()).unwrap_or_default();
+        let formula = |sector: &str, rule: &str, activity: String, unit: &str, source: &str| Part {
+            sector: sector.to_owned(),
+            rule: rule.to_owned(),
+            activity,
+            budget_source: source.to_owned(),
+            proxy: unit.to_owned(),
+            weight_unit: unit.to_owned(),
+            ..Part::default()
+        };
+        let factors = &p.factors;
+        let breath = format!("{} t CO2 per 10⁴ persons", factors.respiration_t_per_1e4_persons);
+        let energy = format!("energy per GDP × GDP × {} t CO2 per tce", factors.energy_t_per_tce);
+        let persons = year.population.iter().map(|v| v.unwrap_or(0.0)).collect();
+        add(formula("respiration", "respiration", breath, "persons", &source), persons, &year.sectors_t[0]);
+        add(formula("energy", "energy", energy, "tce", &source), year.energy_tce.clone(), &year.sectors_t[1]);
+        for ((class, tonnes), hectares) in year.sink_by_class_t.iter().zip(&year.class_ha) {
+            let coefficient = p.sinks.coefficients_t_ha.get(class).copied().unwrap_or(0.0);
+            let text = format!("{class}: {coefficient} t per hectare");
+            add(formula("sink", class, text, "ha", &p.sinks.source), hectares.clone(), tonnes);
         }
     }
     out

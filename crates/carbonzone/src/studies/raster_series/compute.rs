@@ -10,9 +10,10 @@ use carbonzone_inventory::equations::ecosystem::{NegativeNep, absorption_t, nep_
 use carbonzone_io::Resample;
 use carbonzone_spatialize::DownscaleError;
 use carbonzone_spatialize::downscale::light::{
-    LightFit, LightModel, PixelShares, WeightUsed, downscale, fit_light, split_total, usable_light,
+    Downscaled, LightFit, LightModel, PixelShares, WeightUsed, downscale, fit_light, split_total,
+    usable_light,
 };
-use carbonzone_types::{ExactSum, Finding, GridSpec, LedgerRow, Progress, Stage, number_of};
+use carbonzone_types::{ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, Stage, number_of};
 use carbonzone_zoning::ZoningError;
 use carbonzone_zoning::ratio::{BudgetState, Trajectory, source_sink_ratio};
 use carbonzone_zoning::risk::{Panel, RiskResult, WindowRisk, panel_risk, window_risk};
@@ -208,7 +209,7 @@ fn one_year(
     };
     let placed = downscale(&known, &shares, &light, built.as_deref())?;
     let absorption = absorb(loaded, weights, &inputs.areas.scale, &npp, &respiration);
-    book(year, &energy_t, inputs, y, &placed.pixel_t, placed.unplaced_t, &absorption, notes);
+    book((y, year), inputs, &energy_t, &placed, &absorption, &mut notes.ledger);
     report_dark(year, &placed.used, &known, inputs, notes);
     Ok(Some(YearFlows {
         year,
@@ -265,6 +266,8 @@ fn county_emissions(
 struct Absorption {
     /// Per cell, signed; NaN without data.
     cell_t: Vec<f64>,
+    /// NEP of each cell times all county ground in it, signed; NaN without data.
+    by_ground_t: Vec<f64>,
     county_t: Vec<Option<f64>>,
     sink_t: Vec<f64>,
     land_t: Vec<f64>,
@@ -304,56 +307,49 @@ fn absorb(
         (sink_t[county], land_t[county]) = (sink.value(), land.value());
         county_t[county] = known.then(|| sink_t[county] - land_t[county]);
     }
+    let ground = ground_m2(weights, basis);
+    let by_ground_t = nep.iter().zip(ground).map(|(nep, m2)| absorption_t(*nep, m2)).collect();
     let cell_t = cells
         .into_iter()
         .zip(&nep)
         .map(|(sum, nep)| if nep.is_nan() { f64::NAN } else { sum.value() })
         .collect();
-    Absorption { cell_t, county_t, sink_t, land_t, unknown_m2: unknown.value(), negative_cells }
+    Absorption { cell_t, by_ground_t, county_t, sink_t, land_t, unknown_m2: unknown.value(), negative_cells }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of one year's ledger rows")]
+/// County ground in every cell on the basis of the study, m².
+fn ground_m2(weights: &OverlapMatrix, basis: &[f64]) -> Vec<f64> {
+    let mut sums = vec![ExactSum::new(); weights.n_targets];
+    for (county, scale) in basis.iter().enumerate() {
+        let (cells, areas) = weights.row(county);
+        cells.iter().zip(areas).for_each(|(cell, area)| sums[*cell as usize].add(area * scale));
+    }
+    sums.into_iter().map(ExactSum::value).collect()
+}
+
+/// Books a year. Energy: the given totals, the counties, the cells. Land and sinks: NEP of a cell times the county ground in it,
+/// the counties, the cells as they are written.
 fn book(
-    year: i32,
-    energy_t: &[Option<f64>],
+    (y, year): (usize, i32),
     inputs: &Inputs,
-    y: usize,
-    pixel_t: &[f64],
-    unplaced_t: f64,
+    energy_t: &[Option<f64>],
+    placed: &Downscaled,
     absorption: &Absorption,
-    notes: &mut Notes,
+    ledger: &mut Ledger,
 ) {
     let label = year.to_string();
-    let ledger = &mut notes.ledger;
     let mut push = |stage, sector, t| ledger.push(LedgerRow::tonnes(stage, sector, &label, t));
-    let budget: Vec<f64> = inputs.emissions.iter().filter_map(|r| r.emission_t[y]).collect();
-    let counties: Vec<f64> = energy_t.iter().flatten().copied().collect();
-    push(Stage::Budget, "energy", ExactSum::of(&budget));
-    push(Stage::Placed, "energy", ExactSum::of(&counties));
-    push(Stage::Zones, "energy", ExactSum::of(&counties));
-    push(Stage::Grid, "energy", ExactSum::of(pixel_t));
-    push(Stage::GridOutside, "energy", unplaced_t);
-    let signed = |positive: bool| {
-        let part = |t: &f64| {
-            if t.is_nan() {
-                0.0
-            } else if positive {
-                t.max(0.0)
-            } else {
-                (-t).max(0.0)
-            }
-        };
-        absorption.cell_t.iter().map(part).collect::<ExactSum>().value()
-    };
-    for (sector, per_county, on_grid) in
-        [("land", &absorption.land_t, signed(false)), ("sink", &absorption.sink_t, signed(true))]
+    let sum = |values: &mut dyn Iterator<Item = f64>| values.collect::<ExactSum>().value();
+    push(Stage::Budget, "energy", sum(&mut inputs.emissions.iter().filter_map(|r| r.emission_t[y])));
+    push(Stage::Placed, "energy", sum(&mut energy_t.iter().flatten().copied()));
+    push(Stage::Grid, "energy", ExactSum::of(&placed.pixel_t));
+    push(Stage::GridOutside, "energy", placed.unplaced_t);
+    let part = |values: &[f64], sign: f64| sum(&mut values.iter().map(|t| (sign * t).max(0.0)));
+    for (sector, sign, per_county) in [("land", -1.0, &absorption.land_t), ("sink", 1.0, &absorption.sink_t)]
     {
-        let total = ExactSum::of(per_county);
-        push(Stage::Budget, sector, total);
-        push(Stage::Placed, sector, total);
-        push(Stage::Zones, sector, total);
-        push(Stage::Grid, sector, on_grid);
-        push(Stage::GridOutside, sector, 0.0);
+        push(Stage::Budget, sector, part(&absorption.by_ground_t, sign));
+        push(Stage::Placed, sector, ExactSum::of(per_county));
+        push(Stage::Grid, sector, part(&absorption.cell_t, sign));
     }
     if absorption.unknown_m2 > 0.0 {
         let row = LedgerRow {

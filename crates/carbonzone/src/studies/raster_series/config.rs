@@ -1,7 +1,6 @@
 //! The pipeline file of a raster series study: `study = "raster_series"`.
 
-use crate::config::{JoinOn, MassUnit, Outputs, ZoneLayer, one};
-use crate::studies::place::Place;
+use crate::config::{City, JoinOn, MassUnit, Outputs, ZoneLayer, one};
 use crate::studies::table_in::year_column;
 use carbonzone_inventory::equations::ecosystem::NegativeNep;
 use carbonzone_spatialize::downscale::light::{BACKGROUND_NW, LightModel};
@@ -20,7 +19,7 @@ pub struct RasterSeriesPipeline {
     /// `raster_series`.
     pub study: RasterSeriesTag,
     /// Place, years, working CRS.
-    pub city: Place,
+    pub city: City,
     /// Input layers.
     pub layers: SeriesLayers,
     /// County energy emissions.

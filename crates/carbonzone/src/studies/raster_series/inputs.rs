@@ -4,9 +4,9 @@ use super::config::{EmissionLevel, RasterSeriesPipeline};
 use crate::check_pipeline::check_cell;
 use crate::config::JoinOn;
 use crate::load::zones::ZoneSet;
-use crate::load::{Notes, zones};
+use crate::load::{Notes, working_crs, zones};
 use crate::load_config::Loaded;
-use crate::studies::place::{self, Areas};
+use crate::studies::place::{self, Areas, Years};
 use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyIndex, KeyMatch, normalise_text};
@@ -42,7 +42,7 @@ pub struct RegionSeries {
 /// What serde cannot see.
 pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     let p = &loaded.pipeline;
-    let mut findings = place::check(loaded, &p.city, true);
+    let mut findings = place::check(loaded, &p.city, Years::Many, true);
     crate::names::check_zones_layer(loaded, &p.layers.zones.kind, &mut findings);
     let mut report = |finding: Finding, keys: &[&str]| {
         findings.push(loaded.at(finding, keys));
@@ -74,7 +74,7 @@ pub fn load(
     progress: &dyn Progress,
 ) -> Option<Inputs> {
     let p = &loaded.pipeline;
-    let crs = place::working_crs(loaded, &p.city, Some(&p.layers.zones.source), notes)??;
+    let crs = working_crs(loaded, &p.city, Some(&p.layers.zones.source), notes)?;
     let zones = zones::load_layer(loaded, &p.layers.zones, &crs, notes, progress)?;
     let areas = Areas::of(&p.city, &zones.coverage, &crs, notes)?;
     let years = p.city.years();

@@ -12,10 +12,10 @@ use super::Study;
 use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::Loaded;
+use crate::output::Output;
 use crate::run::Run;
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use config::RasterSeriesPipeline;
-use std::path::Path;
 
 /// Emission and absorption rasters over years.
 pub struct RasterSeries;
@@ -58,7 +58,7 @@ impl Study for RasterSeries {
         write::manifest(config, inputs, results, notes, balances)
     }
 
-    fn write(run: &Run<Self>, dir: &Path, outputs: &Outputs, observer: &dyn Progress) -> anyhow::Result<()> {
-        write::write_all(run, outputs, dir, observer)
+    fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> anyhow::Result<Output<'a>> {
+        Ok(write::output(run))
     }
 }

@@ -1,31 +1,27 @@
-//! Writes the run folder of a raster series study.
+//! What a raster series study writes.
 
 use super::compute::{CellResults, Results, YearFlows};
-use super::config::RasterSeriesPipeline;
+use super::config::{EmissionLevel, RasterSeriesPipeline};
 use super::inputs::Inputs;
 use super::{RasterSeries, report, tables};
-use crate::config::Outputs;
+use crate::explained::{Part, UnitPart, of_units};
 use crate::load::Notes;
 use crate::load_config::Loaded;
-use crate::out_dir::named;
+use crate::manifest;
+use crate::output::{Bands, Columns, Layer, Output, Raster, Role};
 use crate::run::Run;
 use crate::studies::place;
-use crate::{maps, tables as shared_tables};
-use anyhow::Context;
-use carbonzone_geom::Coverage;
-use carbonzone_io::{FloatBand, GpkgWriter};
-use carbonzone_report::{Label, MapData, MapLayer, RasterContent, RasterFile};
-use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
+use carbonzone_io::FloatBand;
+use carbonzone_report::RasterContent;
+use carbonzone_sheet::OutSheet;
 use carbonzone_types::{
-    AttributeTable, ColumnData, IndicatorRecord, Ledger, Progress, Residual, RunManifest, Statement, Totals,
+    AttributeTable, ColumnData, GridSpec, IndicatorRecord, Residual, RunManifest, Statement, Totals,
 };
 use carbonzone_zoning::Index;
 use carbonzone_zoning::ratio::source_sink_ratio;
 use carbonzone_zoning::risk::headline;
 use carbonzone_zoning::risk::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
 use carbonzone_zoning::trend::TrendClass;
-use rayon::prelude::*;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Everything known before writing.
@@ -50,7 +46,7 @@ pub fn manifest(
         zone_classes: tables::risk_classes(&last),
         balances,
         summary: summary(loaded, inputs, results),
-        ..place::manifest(loaded, &loaded.pipeline.city, Some(&inputs.crs), notes)
+        ..manifest::common(loaded, &loaded.pipeline.city, Some(&inputs.crs), notes)
     };
     out.statements.push(Statement::new(DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH));
     out.statements.push(Statement::new(
@@ -83,7 +79,8 @@ fn totals(results: &Results) -> Totals {
     let Some(last) = tables::totals(results).pop() else { return Totals::default() };
     let sectors = [("energy".to_owned(), last.energy_t), ("land".to_owned(), last.land_t)];
     let ratio = last.ratio().filter(|r| r.is_finite());
-    Totals { ccr: None, source_sink_ratio: ratio, ..place::totals(&sectors, last.sink_t) }
+    let totals = place::totals(&sectors, last.energy_t + last.land_t, last.sink_t);
+    Totals { ccr: None, source_sink_ratio: ratio, ..totals }
 }
 
 /// First and last year, peak of the ratio, counties above the threshold, for the closing summary.
@@ -122,75 +119,16 @@ fn summary(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, results: &Res
     out
 }
 
-/// Writes everything but `run.json`.
-pub fn write_all(
-    run: &Run<RasterSeries>,
-    outputs: &Outputs,
-    dir: &Path,
-    progress: &dyn Progress,
-) -> anyhow::Result<()> {
-    let Run { config, inputs, results, record: manifest } = run;
-    let risk = &config.pipeline.risk;
+/// Everything that a raster series writes.
+pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
+    let Run { config, inputs, results, record } = run;
+    let (risk, layer) = (&config.pipeline.risk, &record.zones_layer);
     let counties = tables::counties(inputs, results, &risk.options, risk.variant);
     let windows = tables::windows(inputs, results, &risk.options, risk.variant);
-    let rasters = write_rasters(inputs, results, manifest, dir, progress)?;
-    progress.begin("write tables", None);
-    write_tables(run, &counties, &windows, dir)?;
-    progress.begin("write GeoPackage", None);
-    let n = inputs.zones.ids.len() as u32;
-    let repeated = |times: usize| -> Coverage {
-        let order: Vec<u32> = (0..times).flat_map(|_| 0..n).collect();
-        inputs.zones.coverage.reordered(&order)
-    };
-    let layer = &manifest.zones_layer;
-    let synthetic = if manifest.synthetic { "SYNTHETIC DATA. " } else { "" };
-    let mut gpkg = GpkgWriter::create(&named(dir, &manifest.name, "gpkg"), &inputs.crs)?;
-    let long = repeated(results.years.len());
-    let what = format!("{synthetic}Counties by year: emissions, absorption, ratio, risk of the window");
-    gpkg.polygons(layer, &what, &long, &counties, progress)?;
-    let what =
-        format!("{synthetic}Counties by window: carbon imbalance risk (own definition) and its variants");
-    gpkg.polygons(report::WINDOWS_LAYER, &what, &repeated(inputs.windows.len()), &windows, progress)?;
-    gpkg.finish()?;
-    progress.begin("write GeoJSON", None);
-    let last = last_year(&long, &counties, results);
-    carbonzone_io::write_geojson(&named(dir, layer, "geojson"), &last.0, &last.1, &inputs.crs)?;
-    progress.end();
-    let data = MapData {
-        manifest: manifest.clone(),
-        parcels: None,
-        grid: None,
-        zones: MapLayer { name: layer.clone(), coverage: Arc::new(long), table: counties },
-        dissolved: None,
-        rasters,
-        vector_files: vec![(format!("{layer}.geojson"), layer.clone())],
-        what_if: Vec::new(),
-        study: report::extras(inputs, results, risk, manifest),
-    };
-    maps::write_more(&data, dir)?;
-    if outputs.maps {
-        maps::render(&data, &maps::options(outputs.language), dir, progress).context("maps")?;
-    }
-    Ok(())
-}
-
-/// Counties of the last year: the GeoJSON is a picture of now, the whole series is in the GeoPackage.
-fn last_year(long: &Coverage, table: &AttributeTable, results: &Results) -> (Coverage, AttributeTable) {
-    let n = table.rows() / results.years.len().max(1);
-    let order: Vec<u32> = ((table.rows() - n)..table.rows()).map(|i| i as u32).collect();
-    (long.reordered(&order), table.reordered(&order))
-}
-
-fn write_tables(
-    run: &Run<RasterSeries>,
-    counties: &AttributeTable,
-    windows: &AttributeTable,
-    dir: &Path,
-) -> anyhow::Result<()> {
-    let Run { config, inputs, results, record: manifest } = run;
-    let risk = &config.pipeline.risk;
-    let layer = &manifest.zones_layer;
+    let notes = record.statements.iter().map(|s| Some(s.line())).collect();
+    let about = AttributeTable::new().with("note", ColumnData::Text(notes));
     let parts = [
+        (layer.as_str(), counties.clone()),
         ("windows", windows.clone()),
         ("trajectories", tables::trajectories(inputs, results)),
         ("series", tables::series(results)),
@@ -199,133 +137,144 @@ fn write_tables(
         ("correlation", tables::correlation(results)),
         ("changes", tables::changes(inputs, results, risk.variant)),
     ];
-    write_csv_bom(&named(dir, layer, "csv"), counties)?;
-    let mut sheets = vec![
-        OutSheet::new(
-            "about",
-            AttributeTable::new()
-                .with("note", ColumnData::Text(manifest.statements.iter().map(|s| Some(s.line())).collect())),
-        ),
-        OutSheet::new(layer, counties.clone()),
-    ];
-    for (name, table) in parts {
-        write_csv_bom(&named(dir, name, "csv"), &table)?;
-        sheets.push(OutSheet::new(name, table));
+    let sheets = parts.iter().map(|(name, table)| OutSheet::new(name, table.clone()));
+    let sheets = std::iter::once(OutSheet::new("about", about)).chain(sheets).collect();
+    let n = inputs.zones.ids.len() as u32;
+    let repeated = |times: usize| {
+        let order: Vec<u32> = (0..times).flat_map(|_| 0..n).collect();
+        Arc::new(inputs.zones.coverage.reordered(&order))
+    };
+    // A picture of now; the whole series is in the GeoPackage.
+    let rows = counties.rows() as u32;
+    let last: Vec<u32> = (rows - n.min(rows)..rows).collect();
+    Output {
+        crs: Some(&inputs.crs),
+        geojson: Some((repeated(1), counties.reordered(&last))),
+        workbooks: vec![(layer.clone(), sheets)],
+        tables: parts.map(|(name, table)| (name.to_owned(), table)).into(),
+        rasters: rasters(run),
+        extras: report::extras(inputs, results, risk, record),
+        what_if: Vec::new(),
+        explained: of_units(layer, &inputs.zones.ids, parts_of_years(run)),
+        layers: vec![
+            Layer {
+                name: layer.clone(),
+                description: "Counties by year: emissions, absorption, ratio, risk of the window".to_owned(),
+                coverage: repeated(results.years.len()),
+                table: Columns::Own(counties),
+                parts: None,
+                role: Role::Units,
+            },
+            Layer {
+                name: report::WINDOWS_LAYER.to_owned(),
+                description: "Counties by window: carbon imbalance risk (own definition) and its variants"
+                    .to_owned(),
+                coverage: repeated(inputs.windows.len()),
+                table: Columns::Own(windows),
+                parts: None,
+                role: Role::More,
+            },
+        ],
     }
-    write_xlsx(&named(dir, layer, "xlsx"), &sheets)?;
-    let ledger = shared_tables::ledger(&Ledger { rows: manifest.ledger.clone() });
-    write_csv_bom(&dir.join("ledger.csv"), &ledger)?;
-    Ok(())
 }
 
-/// Tags of a raster.
-fn tags(manifest: &RunManifest, unit: &str) -> Vec<(String, String)> {
-    let mut out = vec![
-        ("TIFFTAG_SOFTWARE".to_owned(), format!("carbonzone {}", manifest.version)),
-        ("TITLE".to_owned(), manifest.title_en.clone()),
-        ("UNIT".to_owned(), unit.to_owned()),
-        ("DEFINITION".to_owned(), DEFINITION_STATEMENT.to_owned()),
-    ];
-    if manifest.synthetic {
-        out.push(("SYNTHETIC".to_owned(), "yes: not real data".to_owned()));
+/// What a county's tonnes are made of in each year: its energy emissions, and land that emits or absorbs.
+fn parts_of_years(run: &Run<RasterSeries>) -> Vec<UnitPart> {
+    let Run { config, inputs, results, .. } = run;
+    let emissions = &config.pipeline.emissions;
+    let given = emissions.level == EmissionLevel::County;
+    let none = vec![0.0; inputs.zones.ids.len()];
+    let mut out = Vec::new();
+    for flows in &results.years {
+        let mut add = |sector: &str, activity: &str, source: &str, weight: Vec<f64>, amount_t: Vec<f64>| {
+            let part = Part {
+                year: Some(flows.year).filter(|_| results.years.len() > 1),
+                sector: sector.to_owned(),
+                rule: sector.to_owned(),
+                activity: activity.to_owned(),
+                budget_source: source.to_owned(),
+                ..Part::default()
+            };
+            out.push(UnitPart { part, weight, amount_t });
+        };
+        let energy = flows.energy_t.iter().map(|t| t.unwrap_or(f64::NAN)).collect();
+        let light = flows.light.iter().map(|v| v.unwrap_or(0.0)).collect();
+        let how =
+            if given { "energy use, as given" } else { "energy use of its region, shared out by light" };
+        add("energy", how, &emissions.source, if given { none.clone() } else { light }, energy);
+        let nep = "NPP − soil respiration, times area";
+        add("land", "respiration above production", nep, none.clone(), flows.land_t.clone());
+        add("sink", "production above respiration", nep, none.clone(), flows.sink_t.clone());
     }
     out
 }
 
-/// Rasters encoded at the same time at most: each holds its bands twice.
-const RASTERS_AT_ONCE: usize = 8;
-
-/// A raster to be written.
-enum Sheet<'a> {
-    Year(&'a YearFlows),
-    Window(usize),
-    Trend,
-}
-
-fn write_rasters(
-    inputs: &Inputs,
-    results: &Results,
-    manifest: &RunManifest,
-    dir: &Path,
-    progress: &dyn Progress,
-) -> anyhow::Result<Vec<RasterFile>> {
-    let mut sheets: Vec<Sheet<'_>> = results.years.iter().map(Sheet::Year).collect();
-    sheets.extend((0..inputs.windows.len()).map(Sheet::Window));
-    sheets.push(Sheet::Trend);
-    progress.begin("write GeoTIFF", Some(sheets.len() as u64));
-    let one = |sheet: &Sheet<'_>| {
-        let written = write_raster(sheet, inputs, results, manifest, dir);
-        progress.advance(1);
-        written
-    };
+/// One GeoTIFF per year and per window, and the trend.
+fn rasters(run: &Run<RasterSeries>) -> Vec<Raster<'_>> {
+    let Run { inputs, results, record, .. } = run;
     let mut out = Vec::new();
-    for some in sheets.chunks(RASTERS_AT_ONCE) {
-        let written: anyhow::Result<Vec<RasterFile>> = some.par_iter().map(one).collect();
-        out.extend(written?);
-    }
-    // A raster without any value cannot have classes.
-    out.retain(|r| !matches!(&r.content, RasterContent::Values { sample, .. } if sample.is_empty()));
-    Ok(out)
-}
-
-fn write_raster(
-    sheet: &Sheet<'_>,
-    inputs: &Inputs,
-    results: &Results,
-    manifest: &RunManifest,
-    dir: &Path,
-) -> anyhow::Result<RasterFile> {
-    let (stem, unit, bands) = match sheet {
-        Sheet::Year(year) => (
-            format!("{}_{}", manifest.grid_layer, year.year),
+    for flows in &results.years {
+        let content = values("gross_t", "Carbon emission per cell", "格网碳排放量", "t CO₂", Vec::new());
+        let bands = Box::new(|| year_bands(flows, results));
+        let stem = format!("{}_{}", record.grid_layer, flows.year);
+        out.push(raster(
+            &results.grid,
+            &stem,
             "t CO2 per cell and year; ratio without unit",
-            year_bands(year, results),
-        ),
-        Sheet::Window(w) => (
-            format!("risk_{}", inputs.windows[*w].label()),
+            bands,
+            content,
+            Some(flows.year),
+        ));
+    }
+    let ciri = record.indicators.iter().find(|i| i.key == "ciri");
+    let thresholds = ciri.map(|i| i.thresholds.clone()).unwrap_or_default();
+    for (window, parts) in inputs.windows.iter().zip(&results.cells.windows) {
+        let (en, zh) = ("Carbon imbalance risk index (own definition)", "碳失衡风险指数（本软件定义）");
+        let content = values("ciri", en, zh, "", thresholds.clone());
+        let stem = format!("risk_{}", window.label());
+        out.push(raster(
+            &results.grid,
+            &stem,
             "dimensionless",
-            window_bands(&results.cells.windows[*w]),
-        ),
-        Sheet::Trend => ("trend".to_owned(), "slope: ln(ratio) per year", trend_bands(&results.cells)),
-    };
-    let file = format!("{stem}.tif");
-    carbonzone_io::write_cog(&dir.join(&file), &results.grid, &inputs.crs, &bands, &tags(manifest, unit))
-        .with_context(|| file.clone())?;
-    let sample = maps::sample(&bands[0].values);
-    let (content, year) = match sheet {
-        Sheet::Year(year) => {
-            let (en, zh) = ("Carbon emission per cell", "格网碳排放量");
-            (values("gross_t", en, zh, "t CO₂", Vec::new(), sample), Some(year.year))
-        }
-        Sheet::Window(w) => {
-            let ciri = manifest.indicators.iter().find(|i| i.key == "ciri");
-            let thresholds = ciri.map(|i| i.thresholds.clone()).unwrap_or_default();
-            let (en, zh) = ("Carbon imbalance risk index (own definition)", "碳失衡风险指数（本软件定义）");
-            (values("ciri", en, zh, "", thresholds, sample), Some(inputs.windows[*w].last))
-        }
-        Sheet::Trend => {
-            let (en, zh) = ("Trend of ln(source/sink ratio) per year", "源汇比对数的年变化率");
-            (values("slope", en, zh, "", vec![0.0], sample), None)
-        }
-    };
-    Ok(RasterFile { file, band: 1, content, year })
+            Box::new(|| window_bands(parts)),
+            content,
+            Some(window.last),
+        ));
+    }
+    let (en, zh) = ("Trend of ln(source/sink ratio) per year", "源汇比对数的年变化率");
+    let bands = Box::new(|| trend_bands(&results.cells));
+    let content = values("slope", en, zh, "", vec![0.0]);
+    out.push(raster(&results.grid, "trend", "slope: ln(ratio) per year", bands, content, None));
+    out
 }
 
-fn values(
-    key: &str,
-    en: &str,
-    zh: &str,
-    unit: &str,
-    thresholds: Vec<f64>,
-    sample: Vec<f64>,
-) -> RasterContent {
+fn raster<'a>(
+    grid: &'a GridSpec,
+    stem: &str,
+    unit: &'static str,
+    bands: Box<dyn Fn() -> Vec<FloatBand> + Sync + 'a>,
+    content: RasterContent,
+    year: Option<i32>,
+) -> Raster<'a> {
+    Raster {
+        file: format!("{stem}.tif"),
+        grid,
+        unit,
+        tags: vec![("DEFINITION".to_owned(), DEFINITION_STATEMENT.to_owned())],
+        bands: Bands::Float(bands),
+        shows: vec![(1, content, year)],
+    }
+}
+
+fn values(key: &str, en: &str, zh: &str, unit: &str, thresholds: Vec<f64>) -> RasterContent {
     RasterContent::Values {
         key: key.to_owned(),
         label_en: en.to_owned(),
         label_zh: zh.to_owned(),
         unit: unit.to_owned(),
         thresholds,
-        sample,
+        // Taken from the values when they are written.
+        sample: Vec::new(),
     }
 }
 

@@ -1,0 +1,366 @@
+//! What every unit's tonnes are made of: kept with the results, written to `explain.gpkg`, read by [`crate::explain`].
+
+use crate::compute::Results;
+use crate::load::Inputs;
+use crate::tables::labelled;
+use carbonzone_geom::OverlapMatrix;
+use carbonzone_io::{ColumnView, GpkgWriter, TableView, WorkingCrs};
+use carbonzone_spatialize::{Allocation, PlacedPointSource};
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RuleRecord, TextList};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::path::Path;
+
+/// File of a run folder that holds the parts.
+pub const FILE: &str = "explain.gpkg";
+/// Its table of parts.
+pub const PARTS: &str = "parts";
+/// Its table of the parcels that weigh most.
+pub const LARGEST: &str = "largest_parcels";
+
+/// Something that units' tonnes are made of: a rule of the allocation table, a known plant, a formula of a county.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Part {
+    /// Year, in a study over years.
+    pub year: Option<i32>,
+    /// Sector key, or `sink`.
+    pub sector: String,
+    /// Rule of the allocation table, or name of the formula.
+    pub rule: String,
+    /// Activity in words.
+    pub activity: String,
+    /// What is shared out, t CO2e.
+    pub budget_t: f64,
+    /// Where it comes from.
+    pub budget_source: String,
+    /// Land groups that carry it.
+    pub land: String,
+    /// Measure by which it is shared out.
+    pub proxy: String,
+    /// True if an earlier proxy of the chain was zero everywhere.
+    pub fallback: bool,
+    /// Additive smoothing of the weights; 0: none.
+    pub smoothing: f64,
+    /// Sum of the weights over all that share in it.
+    pub weight_total: f64,
+    /// Unit of the measure.
+    pub weight_unit: String,
+}
+
+impl Part {
+    /// The share of a rule that known plants leave of its budget.
+    fn of_rule(rule: &RuleRecord) -> Self {
+        let used = rule.used.map(|i| &rule.proxies[i]);
+        let plants_t = rule.point_sources_t;
+        let plants = format!(", less {} t of known plants", crate::text_table::tonnes(plants_t));
+        Self {
+            year: None,
+            sector: rule.sector.clone(),
+            rule: rule.id.clone(),
+            activity: rule.activity.clone(),
+            budget_t: rule.budget_t - plants_t,
+            budget_source: rule.budget_source.clone() + if plants_t > 0.0 { &plants } else { "" },
+            land: rule.land_groups.join(" + "),
+            proxy: used.map_or_else(String::new, |u| u.name.clone()),
+            fallback: rule.used.is_some_and(|u| u > 0),
+            smoothing: rule.smoothing,
+            weight_total: rule.weight_total,
+            weight_unit: used.map_or_else(String::new, |u| u.unit.clone()),
+        }
+    }
+
+    fn of_plant(plant: &PlacedPointSource, sector: &str, parcel: &str) -> Self {
+        Self {
+            sector: sector.to_owned(),
+            rule: plant.rule.clone(),
+            activity: format!("known plant {}", plant.id),
+            budget_t: plant.gross_t,
+            budget_source: format!("point source on parcel {parcel}"),
+            proxy: "as given".to_owned(),
+            weight_total: 1.0,
+            weight_unit: "of its parcel".to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Parts of the units of one layer; one entry per unit and part.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shares {
+    /// Position of the unit.
+    pub unit: Vec<u32>,
+    /// Position of the part.
+    pub part: Vec<u32>,
+    /// Measure of the unit.
+    pub weight: Vec<f64>,
+    /// t CO2e.
+    pub amount_t: Vec<f64>,
+}
+
+impl Shares {
+    /// Adds a part of a unit.
+    pub fn push(&mut self, unit: usize, part: usize, weight: f64, amount_t: f64) {
+        self.unit.push(unit as u32);
+        self.part.push(part as u32);
+        self.weight.push(weight);
+        self.amount_t.push(amount_t);
+    }
+}
+
+/// A layer whose units are explained.
+pub struct ExplainedLayer<'a> {
+    /// Its name.
+    pub name: String,
+    /// Ids of the units.
+    pub ids: Cow<'a, TextList>,
+    /// Parts of the units.
+    pub shares: Shares,
+}
+
+/// A part with what it brings to every unit, in their order.
+pub struct UnitPart {
+    /// The part; its sums are taken from the columns.
+    pub part: Part,
+    /// Measure of each unit.
+    pub weight: Vec<f64>,
+    /// t CO2e of each unit; NaN: unknown.
+    pub amount_t: Vec<f64>,
+}
+
+/// Explanations of units without parcels: counties, by year.
+pub fn of_units(layer: &str, ids: &[String], parts: Vec<UnitPart>) -> Explanations<'static> {
+    let mut shares = Shares::default();
+    let mut all = Vec::new();
+    for (p, UnitPart { part, weight, amount_t }) in parts.into_iter().enumerate() {
+        let known = |v: &[f64]| v.iter().copied().filter(|x| !x.is_nan()).collect::<ExactSum>().value();
+        all.push(Part { budget_t: known(&amount_t), weight_total: known(&weight), ..part });
+        for (unit, (w, t)) in weight.iter().zip(&amount_t).enumerate().filter(|(_, (_, t))| !t.is_nan()) {
+            shares.push(unit, p, *w, *t);
+        }
+    }
+    let layer = ExplainedLayer { name: layer.to_owned(), ids: Cow::Owned(ids.iter().collect()), shares };
+    Explanations { parts: Cow::Owned(all), layers: vec![layer], largest: None }
+}
+
+/// Grids of more cells than this keep no parts of their cells, and for the maps only the fields that maps draw.
+pub const MANY_CELLS: usize = 500_000;
+
+/// The parcels that weigh most in each unit.
+#[derive(Default)]
+struct Largest {
+    /// Per unit: parcel, share of the parcel that lies in it, tonnes of that share.
+    per_unit: Vec<Vec<(u32, f64, f64)>>,
+}
+
+/// Parcels listed per unit.
+const MOST: usize = 5;
+
+impl Largest {
+    /// The parcels with the largest gross emissions in each target.
+    fn of(on: &OverlapMatrix, gross_t: &[f64]) -> Self {
+        let mut per_unit = vec![Vec::new(); on.n_targets];
+        for (parcel, gross) in gross_t.iter().enumerate() {
+            let all = on.denominator_m2(parcel);
+            let (targets, areas) = on.row(parcel);
+            for (target, area) in targets.iter().zip(areas) {
+                let share = if all > 0.0 { area / all } else { 0.0 };
+                insert(&mut per_unit[*target as usize], (parcel as u32, share, gross * share));
+            }
+        }
+        Self { per_unit }
+    }
+}
+
+/// Keeps the largest few, largest first; of equals the first.
+fn insert(list: &mut Vec<(u32, f64, f64)>, entry: (u32, f64, f64)) {
+    let at = list.iter().position(|known| entry.2 > known.2).unwrap_or(list.len());
+    if at < MOST {
+        list.truncate(MOST - 1);
+        list.insert(at, entry);
+    }
+}
+
+/// What explains a run of parcels.
+pub struct Explained {
+    /// Rules, each after its plants.
+    pub parts: Vec<Part>,
+    origins: Vec<Origin>,
+    /// Parts of the zones.
+    pub on_zones: Shares,
+    /// Parts of the cells.
+    pub on_cells: Shares,
+    largest_in_zones: Largest,
+    largest_in_cells: Largest,
+}
+
+/// Where a part comes from: position of the rule or of the plant.
+#[derive(Clone, Copy)]
+enum Origin {
+    Rule(usize),
+    Plant(usize),
+}
+
+impl Explained {
+    /// Spreads every rule and every plant over zones and cells.
+    pub fn of(
+        inputs: &Inputs,
+        allocation: &Allocation,
+        (on_zones, on_cells): (&OverlapMatrix, &OverlapMatrix),
+        gross_t: &[f64],
+    ) -> Self {
+        let (mut parts, mut origins) = (Vec::new(), Vec::new());
+        for (r, rule) in allocation.records.iter().enumerate() {
+            for (k, plant) in inputs.point_sources.iter().enumerate().filter(|(_, p)| p.rule == rule.id) {
+                parts.push(Part::of_plant(plant, &rule.sector, &inputs.parcels.ids[plant.parcel as usize]));
+                origins.push(Origin::Plant(k));
+            }
+            parts.push(Part::of_rule(rule));
+            origins.push(Origin::Rule(r));
+        }
+        let spread = |on: &OverlapMatrix| {
+            let per_part: Vec<(Vec<f64>, Vec<f64>)> = origins
+                .par_iter()
+                .map(|origin| {
+                    let items = placed(inputs, allocation, *origin);
+                    let weights = on.spread_some(items.iter().map(|(p, w, _)| (*p, *w)));
+                    let tonnes = on.spread_some(items.iter().map(|(p, _, t)| (*p, *t)));
+                    (weights.per_target, tonnes.per_target)
+                })
+                .collect();
+            let mut out = Shares::default();
+            for target in 0..on.n_targets {
+                for (part, (weights, tonnes)) in per_part.iter().enumerate() {
+                    if tonnes[target] != 0.0 {
+                        out.push(target, part, weights[target], tonnes[target]);
+                    }
+                }
+            }
+            out
+        };
+        // Cells of a fine grid are as many as parcels: their parts would be larger than all other results.
+        let few = on_cells.n_targets <= MANY_CELLS;
+        Self {
+            on_zones: spread(on_zones),
+            on_cells: if few { spread(on_cells) } else { Shares::default() },
+            largest_in_zones: Largest::of(on_zones, gross_t),
+            largest_in_cells: if few { Largest::of(on_cells, gross_t) } else { Largest::default() },
+            parts,
+            origins,
+        }
+    }
+
+    /// Parts of the parcels.
+    pub fn on_parcels(&self, inputs: &Inputs, results: &Results) -> Shares {
+        let mut out = Shares::default();
+        for (part, origin) in self.origins.iter().enumerate() {
+            for (parcel, weight, tonnes) in placed(inputs, &results.allocation, *origin) {
+                out.push(parcel, part, weight, tonnes);
+            }
+        }
+        out
+    }
+
+    /// The largest parcels of zones and cells.
+    pub fn largest(
+        &self,
+        zones: (&str, &TextList),
+        cells: (&str, &TextList),
+        inputs: &Inputs,
+    ) -> AttributeTable {
+        type Row<'r> = (&'r str, &'r str, (u32, f64, f64));
+        let mut rows: Vec<Row<'_>> = Vec::new();
+        for ((layer, ids), largest) in [(zones, &self.largest_in_zones), (cells, &self.largest_in_cells)] {
+            for (unit, list) in largest.per_unit.iter().enumerate() {
+                rows.extend(list.iter().map(|entry| (layer, &ids[unit], *entry)));
+            }
+        }
+        let land = &inputs.parcels.land_use;
+        let text =
+            |f: &dyn Fn(&Row<'_>) -> String| ColumnData::Text(rows.iter().map(|r| Some(f(r))).collect());
+        AttributeTable::new()
+            .with("layer", text(&|r| r.0.to_owned()))
+            .with("unit_id", text(&|r| r.1.to_owned()))
+            .with("parcel", text(&|r| inputs.parcels.ids[r.2.0 as usize].to_owned()))
+            .with("land_use", text(&|r| land.names[land.of[r.2.0 as usize] as usize].clone()))
+            .with("share_of_parcel", ColumnData::Real(rows.iter().map(|r| Some(r.2.1)).collect()))
+            .with("gross_t", ColumnData::Real(rows.iter().map(|r| Some(r.2.2)).collect()))
+    }
+}
+
+/// Parcels of a part with weight and tonnes; those of a rule without what its plants bring.
+fn placed(inputs: &Inputs, allocation: &Allocation, origin: Origin) -> Vec<(usize, f64, f64)> {
+    let plants = &inputs.point_sources;
+    match origin {
+        Origin::Plant(k) => vec![(plants[k].parcel as usize, 1.0, plants[k].gross_t)],
+        Origin::Rule(r) => {
+            let mine: Vec<&PlacedPointSource> =
+                plants.iter().filter(|s| s.rule == allocation.records[r].id).collect();
+            let own = |(parcel, weight, tonnes): (usize, f64, f64)| {
+                let of_plants: f64 =
+                    mine.iter().filter(|s| s.parcel as usize == parcel).map(|s| s.gross_t).sum();
+                (parcel, weight, tonnes - of_plants)
+            };
+            let shared = allocation.per_rule[r].weighted().filter(|(_, weight, _)| *weight > 0.0);
+            shared.map(own).collect()
+        }
+    }
+}
+
+/// Parts as a table.
+fn parts_table(parts: &[Part]) -> AttributeTable {
+    let text = |f: fn(&Part) -> &String| ColumnData::Text(parts.iter().map(|p| Some(f(p).clone())).collect());
+    let real = |f: fn(&Part) -> f64| ColumnData::Real(parts.iter().map(|p| Some(f(p))).collect());
+    AttributeTable::new()
+        .with("part", ColumnData::Int((0..parts.len() as i64).map(Some).collect()))
+        .with("year", ColumnData::Int(parts.iter().map(|p| p.year.map(i64::from)).collect()))
+        .with("sector", text(|p| &p.sector))
+        .with("rule", text(|p| &p.rule))
+        .with("activity", text(|p| &p.activity))
+        .with("budget_t", real(|p| p.budget_t))
+        .with("budget_source", text(|p| &p.budget_source))
+        .with("land", text(|p| &p.land))
+        .with("proxy", text(|p| &p.proxy))
+        .with("fallback", ColumnData::Bool(parts.iter().map(|p| Some(p.fallback)).collect()))
+        .with("smoothing", real(|p| p.smoothing))
+        .with("weight_total", real(|p| p.weight_total))
+        .with("weight_unit", text(|p| &p.weight_unit))
+}
+
+/// What is written to `explain.gpkg`.
+#[derive(Default)]
+pub struct Explanations<'a> {
+    /// What the units' tonnes are made of.
+    pub parts: Cow<'a, [Part]>,
+    /// Layers whose units are explained.
+    pub layers: Vec<ExplainedLayer<'a>>,
+    /// The parcels that weigh most in each unit.
+    pub largest: Option<AttributeTable>,
+}
+
+impl Explanations<'_> {
+    /// Writes `explain.gpkg`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, dir: &Path, crs: &WorkingCrs, synthetic: bool) -> anyhow::Result<()> {
+        let mut gpkg = GpkgWriter::create(&dir.join(FILE), crs)?;
+        let what = "What the tonnes of units are made of";
+        gpkg.table(PARTS, what, &labelled(&parts_table(&self.parts), synthetic))?;
+        for layer in &self.layers {
+            let mut view = TableView::default();
+            view.push("unit_id", ColumnView::Picked(&layer.shares.unit, &layer.ids));
+            view.push("part", ColumnView::Ints(&layer.shares.part));
+            view.push("weight", ColumnView::Reals(&layer.shares.weight));
+            view.push("amount_t", ColumnView::Reals(&layer.shares.amount_t));
+            if synthetic {
+                view.push("synthetic", ColumnView::Flag(true, layer.shares.unit.len()));
+            }
+            gpkg.table(&layer.name, "Parts of each unit, t CO2e per year", view)?;
+        }
+        if let Some(table) = &self.largest {
+            gpkg.table(LARGEST, "Parcels that weigh most in each unit", &labelled(table, synthetic))?;
+        }
+        gpkg.finish()?;
+        Ok(())
+    }
+}
