@@ -151,7 +151,7 @@ mod tests {
         (spread.per_target, spread.outside, too_often)
     }
 
-    fn close(found: (Vec<f64>, f64, f64), per_target: &[f64], outside: f64, too_often: f64) {
+    fn close(found: &(Vec<f64>, f64, f64), per_target: &[f64], outside: f64, too_often: f64) {
         let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
         let same = found.0.iter().zip(per_target).all(|(a, b)| near(*a, *b));
         assert!(same && near(found.1, outside) && near(found.2, too_often), "{found:?}");
@@ -161,11 +161,11 @@ mod tests {
     fn ground_under_two_parcels_is_halved_and_ground_under_none_is_outside() {
         let source = [0.0, 0.0, 10.0, 10.0];
         // Half the ground under two identical parcels, half under none.
-        close(people(source, &[[0.0, 0.0, 5.0, 10.0], [0.0, 0.0, 5.0, 10.0]]), &[25.0, 25.0], 50.0, 50.0);
+        close(&people(source, &[[0.0, 0.0, 5.0, 10.0], [0.0, 0.0, 5.0, 10.0]]), &[25.0, 25.0], 50.0, 50.0);
         // Parcels of 6 and 8 columns that share 4 of 10, both beyond the source.
-        close(people(source, &[[0.0, -5.0, 6.0, 10.0], [2.0, 0.0, 10.0, 20.0]]), &[40.0, 60.0], 0.0, 40.0);
+        close(&people(source, &[[0.0, -5.0, 6.0, 10.0], [2.0, 0.0, 10.0, 20.0]]), &[40.0, 60.0], 0.0, 40.0);
         // Parcels beside each other are left alone.
-        close(people(source, &[[0.0, 0.0, 5.0, 10.0], [5.0, 0.0, 8.0, 10.0]]), &[50.0, 30.0], 20.0, 0.0);
+        close(&people(source, &[[0.0, 0.0, 5.0, 10.0], [5.0, 0.0, 8.0, 10.0]]), &[50.0, 30.0], 20.0, 0.0);
     }
 
     #[test]
@@ -175,6 +175,6 @@ mod tests {
             [0.0, 0.0, 10.0, 10.0],
             &[[0.0, 0.0, 6.0, 10.0], [4.0, 0.0, 10.0, 10.0], [4.0, 0.0, 6.0, 10.0]],
         );
-        close(found, &[600.0 / 14.0, 600.0 / 14.0, 200.0 / 14.0], 0.0, 40.0);
+        close(&found, &[600.0 / 14.0, 600.0 / 14.0, 200.0 / 14.0], 0.0, 40.0);
     }
 }

@@ -1,5 +1,4 @@
 //! Workbooks that were never calculated, hide something, are damaged, or were made to hurt.
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
 mod common;
 

@@ -63,15 +63,16 @@ fn city() -> impl Strategy<Value = City> {
 
 fn rules(budget_t: f64, smoothing: f64) -> Vec<AllocationRule> {
     let by_works = |id: &str, groups: &[&str]| {
-        let mut rule =
-            AllocationRule::new(id, "industry", groups, budget_t, &["poi:industry", "area"]).unwrap();
+        let mut rule = AllocationRule::new(id, "industry", groups, budget_t, &["poi:industry", "area"])
+            .expect("proxies that exist");
         rule.smoothing = smoothing;
         rule
     };
     vec![
         by_works("works", &["industrial"]),
         by_works("pooled", &["industrial", "commercial"]),
-        AllocationRule::new("land", "sink", &["forest"], budget_t / 7.0, &["area"]).unwrap(),
+        AllocationRule::new("land", "sink", &["forest"], budget_t / 7.0, &["area"])
+            .expect("a proxy that exists"),
     ]
 }
 
@@ -165,7 +166,8 @@ proptest! {
         let rows: Vec<usize> = (0..city.space_type.len()).filter(|i| city.space_type[*i] == 0).collect();
         let row = rows[at.index(rows.len())];
         city.factories[row] = bad;
-        let works = AllocationRule::new("works", "industry", &["industrial"], 5.0, &["poi:industry", "area"]).unwrap();
+        let works = AllocationRule::new("works", "industry", &["industrial"], 5.0, &["poi:industry", "area"])
+                .expect("proxies that exist");
         let errors = city.allocate(&[works]).unwrap_err();
         match &errors[0] {
             AllocationError::Weight { rows, value, .. } => {
@@ -179,7 +181,8 @@ proptest! {
         let said = format!("parcel row {row}");
         prop_assert!(finding.message.contains(&said), "{}", finding.message);
         // On land that the rule does not use the value is of no concern.
-        let shops = AllocationRule::new("shops", "construction", &["commercial"], 5.0, &["poi:industry", "area"]).unwrap();
+        let shops = AllocationRule::new("shops", "construction", &["commercial"], 5.0, &["poi:industry", "area"])
+                .expect("proxies that exist");
         prop_assert!(city.allocate(&[shops]).is_ok());
     }
 

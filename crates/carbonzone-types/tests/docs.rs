@@ -54,7 +54,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     for line in prose(text).into_iter().filter(|l| l.starts_with('#')) {
         let plain = anchor(line.trim_start_matches('#'));
-        let again = (1..).map(|n| format!("{plain}-{n}")).find(|a| !out.contains(a)).unwrap();
+        let again = (1..1000).map(|n| format!("{plain}-{n}")).find(|a| !out.contains(a)).unwrap();
         let new = if out.contains(&plain) { again } else { plain };
         out.insert(new);
     }

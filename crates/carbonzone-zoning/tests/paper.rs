@@ -4,7 +4,9 @@ use carbonzone_inventory::equations;
 use carbonzone_spatialize::{AllocationRule, Parcels, ProxyTable, allocate};
 use carbonzone_types::{Co2e, ExactSum, T_PER_1E4_T, compensating_rate, decimal_scaled};
 use carbonzone_zoning::classify;
-use carbonzone_zoning::indices::{EccDirection, Indices, ecological_support};
+use carbonzone_zoning::indices::{
+    EccDirection, IndexInputs, IndexOptions, Indices, ecological_support, indices,
+};
 use carbonzone_zoning::published::{
     Printed, PublishedCell, PublishedComparison, PublishedStudy, Table2Row, Table3Row, TextClaim,
     TextQuantity, compare_published,
@@ -281,13 +283,14 @@ fn suzhou_claims_that_follow_from_printed_numbers_do_and_the_others_have_a_reaso
 /// Claims of townships and shares (docs/method.md §14): printed, recomputed, and whether they agree.
 #[test]
 fn suzhou_claims_of_shares_and_classes_have_their_verdict() {
-    let net = gross() + department("sink");
+    let city = City::placed();
+    let (gross, net) = (city.gross(), city.net());
     let pct = |part: f64, whole: f64| 100.0 * part / whole;
     let checks: [(&str, f64, &str, bool); 12] = [
         ("S17", pct(71.96, net), "0.30", true),
         ("S17", pct(179.90, net), "0.76", true),
         // On gross it would be 0.75: the sentence is on net, the shares of land beside it on gross.
-        ("S17", pct(179.90, gross()), "0.76", false),
+        ("S17", pct(179.90, gross), "0.76", false),
         ("S24", pct(78.0, 97.0), "80.41", true),
         ("S24", pct(10.0, 97.0), "10.31", true),
         ("S24", pct(9.0, 97.0), "9.24", false),
@@ -312,7 +315,7 @@ fn the_plain_mean_of_ccr_need_not_be_the_citys_but_the_weighted_mean_must() {
     let inputs = IndexInputs { unit_ids: None, gross_t: &gross_t, sink_t: &sink_t, gdp: None };
     let ix = indices(&inputs, &IndexOptions::default()).unwrap();
     let ccr: Vec<f64> = ix.ccr.iter().map(|c| c.unwrap()).collect();
-    let plain = (ccr[0] + ccr[1]) / 2.0;
+    let plain = f64::midpoint(ccr[0], ccr[1]);
     let weighted = (900.0 * ccr[0] + 100.0 * ccr[1]) / 1000.0;
     let city = ix.totals.ccr.unwrap();
     assert!((weighted - city).abs() < 1e-15 && plain > 4.0 * city, "{plain} {weighted} {city}");

@@ -3,7 +3,6 @@
 use crate::config::Pipeline;
 use crate::load_config::Loaded;
 use crate::studies::counties::config::CountiesPipeline;
-use crate::studies::place::Place;
 use crate::studies::raster_series::config::RasterSeriesPipeline;
 use carbonzone_types::{Finding, Findings};
 use carbonzone_zoning::ZoningConfig;
@@ -84,10 +83,6 @@ impl<P> Look<'_, P> {
         }
     }
 
-    fn year(&mut self, keys: &[&str], year: i32) {
-        self.at(keys, f64::from(year), Range::Year);
-    }
-
     fn zoning(&mut self, zoning: &ZoningConfig) {
         self.maybe(
             &["zoning", "gdp_total"],
@@ -103,7 +98,6 @@ impl<P> Look<'_, P> {
 pub fn check(loaded: &Loaded, findings: &mut Findings) {
     let p = &loaded.pipeline;
     let mut look = Look { loaded, findings };
-    look.year(&["city", "year"], p.city.year);
     let layers = &p.layers;
     for (layer, snap_m) in [
         ("poi", layers.poi.as_ref().map(|l| l.snap_m)),
@@ -141,7 +135,7 @@ pub fn check(loaded: &Loaded, findings: &mut Findings) {
 fn activity(look: &mut Look<'_, Pipeline>) {
     let Some(activity) = &look.loaded.pipeline.inventory.activity else { return };
     if let Some(year) = activity.year {
-        look.year(&["inventory", "activity", "year"], year);
+        look.at(&["inventory", "activity", "year"], f64::from(year), Range::Year);
     }
     let landfill = ["inventory", "activity", "landfill"];
     let keys = |more: [&'static str; 1]| [landfill.as_slice(), &more].concat();
@@ -152,21 +146,10 @@ fn activity(look: &mut Look<'_, Pipeline>) {
     }
 }
 
-/// Years of a study.
-fn place<P>(look: &mut Look<'_, P>, place: &Place) {
-    for (i, year) in place.years.iter().enumerate() {
-        look.year(&["city", "years", &i.to_string()], *year);
-    }
-    for (key, year) in [("first_year", place.first_year), ("last_year", place.last_year)] {
-        look.maybe(&["city", key], year.map(f64::from), Range::Year);
-    }
-}
-
 /// Numbers of a study of counties; its sink coefficients have a check of their own.
 pub fn check_counties(loaded: &Loaded<CountiesPipeline>, findings: &mut Findings) {
     let p = &loaded.pipeline;
     let mut look = Look { loaded, findings };
-    place(&mut look, &p.city);
     let factors = &p.factors;
     look.at(&["factors", "respiration_t_per_1e4_persons"], factors.respiration_t_per_1e4_persons, WEIGHT);
     look.at(&["factors", "energy_t_per_tce"], factors.energy_t_per_tce, WEIGHT);
@@ -181,7 +164,6 @@ pub fn check_counties(loaded: &Loaded<CountiesPipeline>, findings: &mut Findings
 pub fn check_series(loaded: &Loaded<RasterSeriesPipeline>, findings: &mut Findings) {
     let p = &loaded.pipeline;
     let mut look = Look { loaded, findings };
-    place(&mut look, &p.city);
     let light = Range::NotNegative("nW cm⁻² sr⁻¹, 0 or more");
     look.at(&["emissions", "light_threshold"], p.emissions.light_threshold, light);
     let layers = &p.layers;

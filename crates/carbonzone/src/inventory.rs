@@ -60,7 +60,11 @@ pub fn sector_totals(config: &Config, observer: &dyn Progress) -> Checked<Sector
 /// Areas of the parcels by sink type, if the parcel layer can be read: sinks need them unless the yearbook has them.
 fn parcel_areas(loaded: &Loaded, notes: &mut Notes, observer: &dyn Progress) -> BTreeMap<String, f64> {
     let exists = loaded.resolve(&loaded.pipeline.layers.parcels.source.path).exists();
-    let Some(crs) = load::working_crs(loaded, &loaded.pipeline.city, notes) else { return BTreeMap::new() };
+    let Some(crs) =
+        load::working_crs(loaded, &loaded.pipeline.city, Some(&loaded.pipeline.layers.zones.source), notes)
+    else {
+        return BTreeMap::new();
+    };
     if !exists {
         observer.say("note: the parcel layer is not there; land areas of sinks must come from the yearbook");
         return BTreeMap::new();

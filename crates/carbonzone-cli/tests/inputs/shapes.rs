@@ -50,7 +50,9 @@ impl Little {
         let crs = WorkingCrs::parse("EPSG:4549").unwrap();
         let polygons = |name: &str, shapes: &[&Rings], table: &AttributeTable| {
             let mut coverage = Coverage::new();
-            shapes.iter().for_each(|rings| coverage.push_rings(rings));
+            for rings in shapes {
+                coverage.push_rings(rings);
+            }
             let spec = LayerSpec::for_table(name, Some(GeometryKind::Polygon), &crs, table);
             let path = dir.path().join(format!("{name}.gpkg"));
             let mut writer = VectorWriter::create(&path, VectorFormat::GeoPackage, &spec).unwrap();

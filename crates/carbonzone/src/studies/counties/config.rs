@@ -1,6 +1,6 @@
 //! The pipeline file of a counties study: `study = "counties"`.
 
-use crate::config::{City, JoinOn, Outputs, ZoneLayer, one};
+use crate::config::{City, JoinOn, Outputs, ZoneLayer};
 use crate::studies::table_in::year_column;
 use carbonzone_inventory::equations::county::CountyFactors;
 use carbonzone_zoning::ZoningConfig;

@@ -12,7 +12,7 @@ use crate::output::{Bands, Columns, Layer, Output, Raster, Role};
 use crate::run::Run;
 use crate::studies::place;
 use carbonzone_io::FloatBand;
-use carbonzone_report::RasterContent;
+use carbonzone_report::{Label, RasterContent};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{
     AttributeTable, ColumnData, GridSpec, IndicatorRecord, Residual, RunManifest, Statement, Totals,
