@@ -172,7 +172,7 @@ fn by_products_go_with_their_file_and_others_stay() {
     let tiny = Tiny::new();
     tiny.run("out", &[]);
     for file in
-        ["zones.tif.aux.xml", "tiny.gpkg-shm", "dry_run.json", "data.db-wal", "thesis.qgz~", "my.aux.xml"]
+        ["grid_1km.tif.aux.xml", "tiny.gpkg-shm", "dry_run.json", "data.db-wal", "thesis.qgz~", "my.aux.xml"]
     {
         tiny.write(&format!("out/{file}"), "x");
     }
@@ -181,7 +181,7 @@ fn by_products_go_with_their_file_and_others_stay() {
     tiny.run("out", &[]);
     let found = names(&tiny.at("out"));
     for (file, there) in [
-        ("zones.tif.aux.xml", false),
+        ("grid_1km.tif.aux.xml", false),
         ("tiny.gpkg-wal", false),
         ("tiny.edited.gpkg", true),
         ("tiny.edited.gpkg-wal", true),

@@ -20,38 +20,15 @@ fn refused(tiny: &Tiny, code: &str, key: &str) {
 
 #[test]
 fn a_kind_that_is_another_file_or_layer_is_refused_at_once() {
-    for kind in [
-        "../../victim",
-        "/etc/victim",
-        "a/b",
-        "a\\\\b",
-        "ledger",
-        "parcels",
-        "zones",
-        "Zones",
-        "gross",
-        "net",
-        "CON",
-        "nul",
-        "com7",
-        "grid_1km",
-        "a.",
-        "a b",
-        "",
-        "sqlite_a",
-        "history",
-        "a\\u001bb",
-        "a\\nb",
-        "report",
-        "abcdefghijklmnopqrstuvwxyz123456",
-    ] {
+    // The whole list is tested in the process (`names.rs` of the library).
+    for kind in ["../../victim", "ledger", "CON", "a\\u001bb"] {
         let tiny = Tiny::new();
         tiny.write("victim.csv", "precious");
         tiny.edit("name = \"zname\"", &format!("name = \"zname\"\nkind = \"{kind}\""));
         refused(&tiny, "zones_kind", "layers.zones.kind");
         assert_eq!(tiny.read("victim.csv"), "precious");
     }
-    for kind in ["counties", "街道", "sub-districts", "zones_2020"] {
+    for kind in ["街道"] {
         let tiny = Tiny::new();
         tiny.edit("name = \"zname\"", &format!("name = \"zname\"\nkind = \"{kind}\""));
         tiny.run("out", &[]);
@@ -63,12 +40,8 @@ fn a_kind_that_is_another_file_or_layer_is_refused_at_once() {
 fn names_of_cities_sectors_and_groups_are_checked_at_once() {
     for (from, to, code, key) in [
         ("name = \"tiny\"", "name = \"../x\"", "city_name", "city.name"),
-        ("name = \"tiny\"", "name = \"aux\"", "city_name", "city.name"),
-        ("name = \"tiny\"", "name = \"-rf\"", "city_name", "city.name"),
         ("sector = \"industry\"", "sector = \"gross\"", "column_name", "inventory.totals.0.sector"),
-        ("sector = \"industry\"", "sector = \"Net\"", "column_name", "inventory.totals.0.sector"),
         ("sector = \"industry\"", "sector = \"a/b\"", "column_name", "inventory.totals.0.sector"),
-        ("sector = \"industry\"", "sector = \"\"", "column_name", "inventory.totals.0.sector"),
         ("proxies = [\"area\"]", "proxies = [\"poi:a b\", \"area\"]", "column_name", "allocate.0.proxies"),
         ("year = 2020", "year = 2020\ntitle_en = \"a\\u000bb\"", "control_character", "city.title_en"),
         ("year = 2020", "year = 2020\nsource = \"a\\u001b[31mb\"", "control_character", "city.source"),
