@@ -137,28 +137,23 @@ pub fn working_crs<P>(
     notes: &mut Notes,
 ) -> Option<WorkingCrs> {
     let text = city.crs.as_deref()?;
-    WorkingCrs::parse(text)
-        .map_err(|e| {
-            let place = zones.and_then(|z| carbonzone_io::layer_centre(&vector_source(loaded, "zones", z)));
-            let hint = place.map_or_else(
-                || CRS_HINT.to_owned(),
-                |[lon, lat]| {
-                    format!(
-                        "the zones lie at {lon:.2}° E, {lat:.2}° N: take {}",
-                        carbonzone_io::crs_for(lon, lat)
-                    )
-                },
-            );
-            let message = e.to_string();
-            let message = message.split_once("\nhint: ").map_or(message.as_str(), |(message, _)| message);
-            let finding = Finding::error("working_crs", message)
-                .field("city.crs")
-                .value(text)
-                .expected(CRS_EXPECTED)
-                .hint(hint);
-            notes.findings.push(loaded.at(finding, &["city", "crs"]));
-        })
-        .ok()
+    let refuse = |e: carbonzone_io::IoError| {
+        let place = zones.and_then(|z| carbonzone_io::layer_centre(&vector_source(loaded, "zones", z)));
+        let hint = place.map_or_else(
+            || CRS_HINT.to_owned(),
+            |[lon, lat]| {
+                format!(
+                    "the zones lie at {lon:.2}° E, {lat:.2}° N: take {}",
+                    carbonzone_io::crs_for(lon, lat)
+                )
+            },
+        );
+        let message = e.to_string();
+        let message = message.split_once("\nhint: ").map_or(message.as_str(), |(message, _)| message);
+        let finding = Finding::error("working_crs", message).field("city.crs").value(text);
+        loaded.at(finding.expected(CRS_EXPECTED).hint(hint), &["city", "crs"])
+    };
+    WorkingCrs::parse(text).map_err(|e| notes.findings.push(refuse(e))).ok()
 }
 
 /// Space types that carry the rules with this proxy: those that a rule names, or redirects to if no parcel has them.
