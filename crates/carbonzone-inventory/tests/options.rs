@@ -1,8 +1,8 @@
 //! Options: factor choices, splits, sink areas, template, schema.
 
 use carbonzone_inventory::{
-    ActivityRow, ActivitySource, ActivityTable, FactorLibrary, Inclusion, Inventory, InventoryConfig, Split,
-    compute, load, template,
+    ActivityRow, ActivitySource, ActivityTable, FactorLibrary, GwpSet, Inclusion, Inventory, InventoryConfig,
+    SinkCoefficient, Split, compute, load, template,
 };
 use std::collections::BTreeMap;
 
@@ -305,4 +305,21 @@ fn the_library_exports_every_row_with_its_status() {
     let waste = library.to_table(Some("waste"));
     assert!(waste.rows() > 10 && waste.rows() < 25);
     assert!(table.texts("status").unwrap().iter().all(Option::is_some));
+}
+
+#[test]
+fn the_half_width_of_a_sink_coefficient_covers_the_other_sets() {
+    let library = FactorLibrary::embedded();
+    let t_ha = |s: &SinkCoefficient| s.apply(1.0).to_co2e(GwpSet::Ar5).tonnes();
+    let mut pairs = 0;
+    for a in &library.sinks {
+        for b in library.sinks.iter().filter(|b| b.land_type == a.land_type && b.set != a.set) {
+            pairs += 1;
+            let reach = t_ha(a) * a.uncertainty_pct / 100.0;
+            assert!((t_ha(a) - t_ha(b)).abs() <= reach, "{} does not reach {}", a.id, b.id);
+        }
+    }
+    assert!(pairs > 10, "the sets share their land types");
+    // A number without its basis is not verified, whoever printed it.
+    assert!(library.sinks.iter().filter(|s| s.set == "guiyang").all(|s| s.status.name() == "unverified"));
 }
