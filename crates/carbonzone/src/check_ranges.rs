@@ -94,7 +94,7 @@ impl<P> Look<'_, P> {
     }
 }
 
-/// Numbers of a pipeline of parcels. Totals, shares and the grid have checks of their own, with hints.
+/// Numbers of a pipeline of parcels. Years, totals, shares and the grid have checks of their own, with hints.
 pub fn check(loaded: &Loaded, findings: &mut Findings) {
     let p = &loaded.pipeline;
     let mut look = Look { loaded, findings };
