@@ -28,12 +28,10 @@ fn a_kind_that_is_another_file_or_layer_is_refused_at_once() {
         refused(&tiny, "zones_kind", "layers.zones.kind");
         assert_eq!(tiny.read("victim.csv"), "precious");
     }
-    for kind in ["街道"] {
-        let tiny = Tiny::new();
-        tiny.edit("name = \"zname\"", &format!("name = \"zname\"\nkind = \"{kind}\""));
-        tiny.run("out", &[]);
-        assert!(outputs_of(&tiny.at("out")).contains(&format!("{kind}.csv")));
-    }
+    let tiny = Tiny::new();
+    tiny.edit("name = \"zname\"", "name = \"zname\"\nkind = \"街道\"");
+    tiny.run("out", &[]);
+    assert!(outputs_of(&tiny.at("out")).contains(&"街道.csv".to_owned()));
 }
 
 #[test]
