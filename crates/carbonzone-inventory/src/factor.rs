@@ -3,6 +3,7 @@
 mod crop;
 mod library;
 mod overrides;
+mod parse;
 mod sink;
 mod status;
 

@@ -6,118 +6,18 @@
 use carbonzone_types::{GridSpec, Progress};
 
 use crate::error::SynthError;
+pub use crate::henan_facts::{HenanFacts, Prefecture, ProvinceYear};
 use crate::noise::{fractal, value};
 use crate::partition::{Centre, Partition, PartitionSpec, partition};
 use crate::projection::Projection;
 use crate::region::{BandData, RasterSpec, RegionSink, TableSpec, ZoneRow, closed, rows_per_block};
 use crate::rng::{Rng, mix};
 use crate::shape::{Point, bounds, distance, in_parts, natural_ring, parts_area};
-use crate::table::Table;
 
 /// Value of cells without data in all rasters.
 pub const NODATA: f32 = -9999.0;
 const GEOGRAPHY_SEED: u64 = 0x4100;
 const C_TO_CO2: f64 = 44.0 / 12.0;
-
-/// A prefecture-level city, as in `prefectures.csv`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Prefecture {
-    /// Four-digit code.
-    pub code: String,
-    /// Name in Chinese.
-    pub name_zh: String,
-    /// Name in Latin letters.
-    pub name_en: String,
-    /// Centre, WGS 84 degrees.
-    pub centre: Point,
-    /// County units in it.
-    pub counties: usize,
-    /// Residents, 10⁴ persons.
-    pub population_1e4: f64,
-    /// Relative emission per person.
-    pub industry: f64,
-    /// 0 plain to 1 mountains.
-    pub upland: f64,
-}
-
-/// The province in one year, as in `province.csv`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ProvinceYear {
-    /// Year.
-    pub year: i32,
-    /// Absorption, Mt CO2.
-    pub absorption_mt: f64,
-    /// Energy CO2, Mt.
-    pub emission_mt: f64,
-}
-
-/// The facts of `fixtures/henan/`.
-#[derive(Debug, Clone)]
-pub struct HenanFacts {
-    outline: Vec<Point>,
-    /// Prefectures in file order.
-    pub prefectures: Vec<Prefecture>,
-    /// Years in ascending order.
-    pub years: Vec<ProvinceYear>,
-}
-
-impl HenanFacts {
-    /// The facts built into the program.
-    ///
-    /// # Errors
-    /// A fixture that does not parse; a test makes sure it does.
-    pub fn builtin() -> Result<Self, SynthError> {
-        Self::parse(
-            include_str!("../../../fixtures/henan/outline.csv"),
-            include_str!("../../../fixtures/henan/prefectures.csv"),
-            include_str!("../../../fixtures/henan/province.csv"),
-        )
-    }
-
-    /// Reads the text of the three files.
-    ///
-    /// # Errors
-    /// A wrong value.
-    pub fn parse(outline: &str, prefectures: &str, province: &str) -> Result<Self, SynthError> {
-        Ok(Self {
-            outline: Table::parse("outline.csv", outline)?
-                .rows()
-                .map(|r| Ok([r.value("lon")?, r.value("lat")?]))
-                .collect::<Result<_, SynthError>>()?,
-            prefectures: Table::parse("prefectures.csv", prefectures)?
-                .rows()
-                .map(|r| {
-                    Ok(Prefecture {
-                        code: r.text("code")?.to_owned(),
-                        name_zh: r.text("name_zh")?.to_owned(),
-                        name_en: r.text("name_en")?.to_owned(),
-                        centre: [r.value("lon")?, r.value("lat")?],
-                        counties: r.value("counties")?,
-                        population_1e4: r.value("population_1e4")?,
-                        industry: r.value("industry")?,
-                        upland: r.value("upland")?,
-                    })
-                })
-                .collect::<Result<_, SynthError>>()?,
-            years: Table::parse("province.csv", province)?
-                .rows()
-                .map(|r| {
-                    Ok(ProvinceYear {
-                        year: r.value("year")?,
-                        absorption_mt: r.value("absorption_mt")?,
-                        emission_mt: r.value("emission_mt")?,
-                    })
-                })
-                .collect::<Result<_, SynthError>>()?,
-        })
-    }
-
-    /// Number of county units.
-    #[must_use]
-    pub fn counties(&self) -> usize {
-        self.prefectures.iter().map(|p| p.counties).sum()
-    }
-}
 
 /// Cell sizes and seed.
 #[derive(Debug, Clone, Copy, PartialEq)]

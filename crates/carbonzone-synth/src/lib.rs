@@ -13,6 +13,7 @@ pub mod error;
 pub mod features;
 pub mod guiyang;
 pub mod henan;
+mod henan_facts;
 pub mod kd;
 pub mod noise;
 pub mod partition;

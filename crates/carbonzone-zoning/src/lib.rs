@@ -34,6 +34,7 @@ mod error;
 pub mod indices;
 pub mod meaning;
 mod natural_breaks;
+mod printed;
 pub mod published;
 pub mod ratio;
 pub mod risk;

@@ -1,6 +1,6 @@
 //! The user's own rows: a CSV or XLSX that replaces or adds single factors, sinks and crops.
 
-use super::library::{Fields, crop_of, factor_of, sink_of};
+use super::parse::{Fields, crop_of, factor_of, sink_of};
 use super::{FactorLibrary, SinkCoefficient, SinkUnitBasis, Status};
 use crate::InventoryError;
 use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table, table_from_bytes};

@@ -10,9 +10,11 @@ mod generate;
 mod geography;
 mod landuse;
 mod points;
+mod size;
 mod streets;
 
 pub use facts::{FactFiles, Hill, MainLine, Site, SuzhouFacts, TownKind, Township, Unit, Water, WaterKind};
 pub use fields::Sample;
-pub use generate::{ClassSummary, MAX_PARCELS, MIN_PARCELS, SynthOptions, SynthSummary, generate};
+pub use generate::generate;
 pub use landuse::{Use, choose, class, use_of};
+pub use size::{ClassSummary, MAX_PARCELS, MIN_PARCELS, SynthOptions, SynthSummary};
