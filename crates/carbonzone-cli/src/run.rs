@@ -8,7 +8,7 @@ use crate::terminal::{eprint_line, print_line};
 use anyhow::Context;
 use carbonzone::exchange::Kept;
 use carbonzone::out_dir::{begin_run, kept_lines};
-use carbonzone::{Checked, Config, Findings, RunResult};
+use carbonzone::{Checked, Config, Files, Findings, RunResult};
 use std::path::Path;
 
 /// Exit code of a run that was cancelled by Ctrl-C.
@@ -34,7 +34,7 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
     let Some(mut config) = read.value else { return Ok(refuse(&args.pipeline, &read.findings)) };
     let bars = Bars::new(args.quiet);
     if read.findings.blocks() {
-        let tried = carbonzone::load(&config, &bars);
+        let tried = carbonzone::load(&config, Files, &bars);
         return Ok(refuse(&args.pipeline, &tried.findings));
     }
     let outputs = config.outputs_mut();
@@ -75,7 +75,7 @@ pub fn tell(kept: &[Kept], target: &Path) {
 
 /// Reads and computes; with `strict` a warning stops it as an error does.
 fn load_and_compute(config: &Config, bars: &Bars, strict: bool) -> Checked<RunResult> {
-    let loaded = made_strict(carbonzone::load(config, bars), strict);
+    let loaded = made_strict(carbonzone::load(config, Files, bars), strict);
     match loaded.value {
         Some(inputs) => made_strict(carbonzone::compute(inputs, bars), strict),
         None => loaded.map(|_: carbonzone::Inputs| unreachable!("there are no inputs")),

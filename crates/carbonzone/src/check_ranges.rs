@@ -338,7 +338,7 @@ threshold = 0.6
     /// Whether the pipeline of this text is refused: it does not parse, or a check finds an error.
     fn refused<P: serde::de::DeserializeOwned>(text: String, check: fn(&Loaded<P>) -> Findings) -> bool {
         let Ok(pipeline) = toml::from_str(&text) else { return true };
-        check(&Loaded { path: "x.toml".into(), text, pipeline }).blocks()
+        check(&Loaded::new("x.toml".as_ref(), text, pipeline)).blocks()
     }
 
     /// Puts bad numbers at the place of each number of a sound pipeline; gives those that pass.
@@ -387,7 +387,7 @@ threshold = 0.6
             .replace("smoothing = 0.0", "smoothing = -1.0")
             .replace("forest = 1.0", "forest = -5.0, grass = 100.0");
         let pipeline = toml::from_str(&text).unwrap();
-        let findings = crate::check_pipeline::check(&Loaded { path: "x.toml".into(), text, pipeline });
+        let findings = crate::check_pipeline::check(&Loaded::new("x.toml".as_ref(), text, pipeline));
         let found: Vec<&str> = findings.items.iter().filter_map(|f| f.field.as_deref()).collect();
         assert_eq!(
             found,

@@ -5,14 +5,14 @@
 //! rayon pool in which a call runs, progress and cancellation go through an [`Observer`].
 //!
 //! ```no_run
-//! use carbonzone::{Config, NoProgress};
+//! use carbonzone::{Config, Files, NoProgress};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = Config::read("suzhou.toml".as_ref(), &[]);
 //! for finding in &config.findings.items {
 //!     eprintln!("{}: {}", finding.code, finding.message);
 //! }
 //! let config = config.value.ok_or("the pipeline file cannot be used")?;
-//! let inputs = carbonzone::load(&config, &NoProgress).value.ok_or("the layers cannot be used")?;
+//! let inputs = carbonzone::load(&config, Files, &NoProgress).value.ok_or("the layers cannot be used")?;
 //! let result = carbonzone::compute(inputs, &NoProgress).value.ok_or("it cannot be computed")?;
 //! println!("gross: {} t CO2e", result.record().totals.gross_t);
 //! let outputs = config.outputs();
@@ -37,6 +37,7 @@ mod find_unit;
 mod gdp_proxies;
 mod grid;
 pub mod inventory;
+mod layers;
 mod load;
 mod load_config;
 mod manifest;
@@ -54,5 +55,6 @@ mod workbook;
 mod write;
 
 pub use carbonzone_types::{Finding, Findings, Ledger, NoProgress, Progress as Observer, RunManifest};
+pub use layers::{Files, Layers, MemoryLayers};
 pub use run::{Checked, Config, Inputs, RunResult, compute, load, write};
 pub use studies::AnyPipeline;

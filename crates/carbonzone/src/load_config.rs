@@ -1,12 +1,14 @@
 //! Reads the pipeline file: overrides, unknown keys with a hint, places in the file.
 
 use crate::config::Pipeline;
+use crate::layers::{Files, Layers};
 use crate::names;
 use carbonzone_sheet::nearest;
 use carbonzone_types::{Finding, Findings};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -19,9 +21,16 @@ pub struct Loaded<P = Pipeline> {
     pub text: String,
     /// Parsed, defaults filled in.
     pub pipeline: P,
+    /// What its layers are read through.
+    pub layers: Arc<dyn Layers>,
 }
 
 impl<P> Loaded<P> {
+    /// A pipeline file whose layers are files.
+    pub fn new(path: &Path, text: String, pipeline: P) -> Self {
+        Self { path: path.to_path_buf(), text, pipeline, layers: Arc::new(Files) }
+    }
+
     /// Folder that paths in the file are relative to.
     pub fn base(&self) -> PathBuf {
         self.path.parent().map(Path::to_path_buf).unwrap_or_default()
@@ -100,7 +109,7 @@ pub fn read<P: DeserializeOwned + Serialize>(
     };
     match parse(&text, overrides) {
         Ok(pipeline) => {
-            let loaded = Loaded { path: path.to_path_buf(), text, pipeline };
+            let loaded = Loaded::new(path, text, pipeline);
             names::check_texts(&loaded, &mut findings);
             findings.extend(check(&loaded));
             Ok((loaded, findings))

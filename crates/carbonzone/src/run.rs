@@ -2,6 +2,7 @@
 
 use crate::compute::check_balances;
 use crate::config::Outputs;
+use crate::layers::Layers;
 use crate::load::Notes;
 use crate::load_config::{self, Loaded};
 use crate::out_dir;
@@ -10,6 +11,7 @@ use crate::studies::{Counties, Kind, Parcels, RasterSeries, Study, kind_of};
 use crate::{manifest, output};
 use carbonzone_types::{Findings, Ledger, Progress, RunManifest};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A result with everything that was noticed on the way to it.
 #[derive(Debug, Clone)]
@@ -193,25 +195,33 @@ impl RunResult {
 }
 
 /// Reads every layer that the pipeline file names. All of them are tried, so that one call names everything that is wrong.
-#[must_use]
-pub fn load(config: &Config, observer: &dyn Progress) -> Checked<Inputs> {
+///
+/// `layers` is what they are read through: [`Files`](crate::Files), or [`MemoryLayers`](crate::MemoryLayers).
+pub fn load(config: &Config, layers: impl Layers + 'static, observer: &dyn Progress) -> Checked<Inputs> {
+    let layers: Arc<dyn Layers> = Arc::new(layers);
     match config {
-        Config::Parcels(read) => load_as(read, observer).map(|i| Inputs::Parcels(Box::new(i))),
-        Config::Counties(read) => load_as(read, observer).map(|i| Inputs::Counties(Box::new(i))),
-        Config::RasterSeries(read) => load_as(read, observer).map(|i| Inputs::RasterSeries(Box::new(i))),
+        Config::Parcels(read) => load_as(read, layers, observer).map(|i| Inputs::Parcels(Box::new(i))),
+        Config::Counties(read) => load_as(read, layers, observer).map(|i| Inputs::Counties(Box::new(i))),
+        Config::RasterSeries(read) => {
+            load_as(read, layers, observer).map(|i| Inputs::RasterSeries(Box::new(i)))
+        }
     }
 }
 
-fn load_as<S: Study>(read: &Read<S>, observer: &dyn Progress) -> Checked<LoadedInputs<S>> {
+fn load_as<S: Study>(
+    read: &Read<S>,
+    layers: Arc<dyn Layers>,
+    observer: &dyn Progress,
+) -> Checked<LoadedInputs<S>> {
     let timed = Timed::new(observer);
     let mut notes = Notes { findings: read.findings.clone(), ..Notes::default() };
-    let data = S::load(&read.loaded, &mut notes, &timed);
+    let config = Loaded { layers, ..read.loaded.clone() };
+    let data = S::load(&config, &mut notes, &timed);
     let record = RunManifest { stages: timed.finish(), ..RunManifest::default() };
     notes.findings.items.iter_mut().for_each(manifest::redact_finding);
     let usable = !notes.findings.blocks() && !observer.cancelled();
     let (findings, ledger) = (notes.findings.clone(), notes.ledger.clone());
-    let value =
-        data.filter(|_| usable).map(|data| LoadedInputs { config: read.loaded.clone(), data, notes, record });
+    let value = data.filter(|_| usable).map(|data| LoadedInputs { config, data, notes, record });
     Checked { value, findings, ledger }
 }
 

@@ -3,14 +3,14 @@
 
 mod city;
 use carbonzone::explain::{Explanation, Unit, explain};
-use carbonzone::{Config, NoProgress};
+use carbonzone::{Config, Files, NoProgress};
 use std::path::{Path, PathBuf};
 
 /// A whole run without maps.
 fn run(pipeline: &Path, out: &str, set: &[&str]) -> PathBuf {
     let set: Vec<String> = set.iter().copied().chain(["outputs.maps=false"]).map(str::to_owned).collect();
     let config = Config::read(pipeline, &set).value.unwrap();
-    let inputs = carbonzone::load(&config, &NoProgress).value.unwrap();
+    let inputs = carbonzone::load(&config, Files, &NoProgress).value.unwrap();
     let result = carbonzone::compute(inputs, &NoProgress).value.unwrap();
     let folder = pipeline.with_file_name(out);
     std::fs::create_dir_all(&folder).unwrap();

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
 mod city;
-use carbonzone::{Config, NoProgress, Observer};
+use carbonzone::{Config, Files, NoProgress, Observer};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -10,7 +10,7 @@ use std::sync::Mutex;
 fn run(pipeline: &Path, folder: &Path) -> Vec<(String, Vec<u8>)> {
     let config = Config::read(pipeline, &["outputs.maps=false".to_owned()]);
     let config = config.value.unwrap_or_else(|| panic!("{:?}", config.findings));
-    let inputs = carbonzone::load(&config, &NoProgress);
+    let inputs = carbonzone::load(&config, Files, &NoProgress);
     let inputs = inputs.value.unwrap_or_else(|| panic!("{:?}", inputs.findings));
     let result = carbonzone::compute(inputs, &NoProgress);
     let result = result.value.unwrap_or_else(|| panic!("{:?}", result.findings));
@@ -60,11 +60,11 @@ fn an_observer_stops_one_run_and_not_the_next() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config::read(&city::city(dir.path(), 12), &[]).value.unwrap();
     let stop = StopAt("index parcels", Mutex::default());
-    assert!(carbonzone::load(&config, &stop).value.is_none());
+    assert!(carbonzone::load(&config, Files, &stop).value.is_none());
     assert!(stop.1.lock().unwrap().len() > 1);
-    let inputs = carbonzone::load(&config, &NoProgress).value.unwrap();
+    let inputs = carbonzone::load(&config, Files, &NoProgress).value.unwrap();
     assert!(carbonzone::compute(inputs, &StopAt("aggregate", Mutex::default())).value.is_none());
-    let inputs = carbonzone::load(&config, &NoProgress).value.unwrap();
+    let inputs = carbonzone::load(&config, Files, &NoProgress).value.unwrap();
     let result = carbonzone::compute(inputs, &NoProgress).value.unwrap();
     assert_eq!(result.record().totals.gross_t, 156_000.0);
     let out = dir.path().join("out");

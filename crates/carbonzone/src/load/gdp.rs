@@ -192,7 +192,7 @@ fn zone_weights(
             "light" => {
                 let source = vector_source(loaded, "light", config.light.as_ref()?);
                 let findings = &mut notes.findings;
-                let zonal = carbonzone_io::zonal_sums(&source, &zones.coverage, crs, findings, progress)?;
+                let zonal = loaded.layers.sums(&source, &zones.coverage, crs, findings, progress)?;
                 notes.records.push(zonal.record);
                 Some(zonal.sums)
             }

@@ -263,7 +263,7 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
             PopulationKind::Points => points.push(source),
             PopulationKind::Polygons => {
                 let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-                let _ = carbonzone_io::read_polygons(&source, crs, findings, ledger, progress);
+                let _ = loaded.layers.polygons(&source, crs, findings, ledger, progress);
             }
             PopulationKind::Raster => must_exist(loaded, "population", &people.source.path, notes),
             PopulationKind::Zones => {}
@@ -276,13 +276,13 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
     }
     for source in points {
         let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-        let _ = carbonzone_io::read_points(&source, crs, findings, ledger, progress, &mut |_| {});
+        let _ = loaded.layers.points(&source, crs, findings, ledger, progress, &mut |_| {});
     }
     if let Some(roads) = &layers.roads {
         let mut source = vector_source(loaded, "roads", &roads.source);
         source.fields.extend(roads.class.iter().flat_map(|c| parcels::fields_of(c)));
         let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-        let _ = carbonzone_io::read_lines(&source, crs, findings, ledger, progress, &mut |_| {});
+        let _ = loaded.layers.lines(&source, crs, findings, ledger, progress, &mut |_| {});
     }
     for table in &layers.zones.tables {
         must_exist(loaded, "zones", &table.path, notes);

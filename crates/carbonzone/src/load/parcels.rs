@@ -150,7 +150,7 @@ fn read_polygons(
     source.id.clone_from(&config.id);
     source.fields.extend(fields_of(&config.land_use));
     source.fields.extend(config.land_use_name.clone());
-    carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)
+    loaded.layers.polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)
 }
 
 /// Fields of a setting such as `landuse|natural|leisure`.

@@ -77,7 +77,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     source.fields.clone_from(&config.weight);
     source.numbers.clone_from(&config.weight);
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-    let record = carbonzone_io::read_points(&source, crs, findings, ledger, ground.progress, &mut |batch| {
+    let record = loaded.layers.points(&source, crs, findings, ledger, ground.progress, &mut |batch| {
         let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();
         let place = |i: usize| [batch.xs[i], batch.ys[i]];
         let shares = batch.shares();
@@ -184,7 +184,7 @@ fn polygons(
     let Ground { loaded, crs, progress, .. } = *ground;
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
-    let layer = carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
+    let layer = loaded.layers.polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
     notes.records.push(layer.record.clone());
     let columns: Vec<_> = config.weight.iter().filter_map(|w| layer.table.get(w)).collect();
     let mut bad = Unusable::default();
@@ -233,7 +233,7 @@ fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let Ground { loaded, crs, progress, .. } = *ground;
     let source = vector_source(loaded, "population", &config.source);
     let parcels = &ground.parcels.coverage;
-    let zonal = carbonzone_io::zonal_sums(&source, parcels, crs, &mut notes.findings, progress)?;
+    let zonal = loaded.layers.sums(&source, parcels, crs, &mut notes.findings, progress)?;
     notes.records.push(zonal.record.clone());
     outside_row(zonal.outside, notes);
     warn_unknown(
@@ -250,7 +250,7 @@ fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
         // What is wrong with the raster has just been said.
         let mut silent = Notes::default();
         let zones = &ground.zones.coverage;
-        per_zone = Some(carbonzone_io::zonal_sums(&source, zones, crs, &mut silent.findings, progress)?.sums);
+        per_zone = Some(loaded.layers.sums(&source, zones, crs, &mut silent.findings, progress)?.sums);
     }
     Some(People { per_parcel: zonal.sums, per_zone })
 }

@@ -119,8 +119,13 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     let mut rows: Vec<RawRow> = Vec::new();
     let mut next = 0u32;
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-    let record =
-        carbonzone_io::read_points(&source, ground.crs, findings, ledger, ground.progress, &mut |batch| {
+    let record = ground.loaded.layers.points(
+        &source,
+        ground.crs,
+        findings,
+        ledger,
+        ground.progress,
+        &mut |batch| {
             let Some(codes) = Codes::first_filled(&batch.table, &config.kind) else { return };
             let numbers: Vec<Vec<u32>> = codes.each().map(|(field, text)| list.of(field, text)).collect();
             let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
@@ -138,7 +143,8 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
                     y: batch.ys[i],
                 }));
             }
-        })?;
+        },
+    )?;
     notes.records.push(record);
     // Nothing may depend on the order of the file.
     let mut order: Vec<u32> = (0..list.codes.len() as u32).collect();

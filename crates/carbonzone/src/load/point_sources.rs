@@ -74,7 +74,7 @@ fn read(
     source.numbers = vec![config.tonnes.clone()];
     let mut plants = Vec::new();
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-    let record = carbonzone_io::read_points(&source, crs, findings, ledger, progress, &mut |batch| {
+    let record = loaded.layers.points(&source, crs, findings, ledger, progress, &mut |batch| {
         let text = |field: &str, i| batch.table.get(field).and_then(|c| c.text_at(i)).unwrap_or_default();
         plants.extend(batch.shares().into_iter().enumerate().map(|(i, share)| Plant {
             id: text(&config.id, i),

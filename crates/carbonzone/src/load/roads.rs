@@ -124,7 +124,7 @@ fn read(
     source.fields.extend(config.class.iter().flat_map(|c| fields_of(c)));
     let mut left_out = ExactSum::new();
     let mut unlisted: BTreeMap<String, (u64, ExactSum)> = BTreeMap::new();
-    let record = carbonzone_io::read_lines(
+    let record = ground.loaded.layers.lines(
         &source,
         ground.crs,
         &mut notes.findings,

@@ -166,7 +166,7 @@ fn read_layer<P>(
             source.fields.push(field.clone());
         }
     }
-    let layer = carbonzone_io::read_polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
+    let layer = loaded.layers.polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
     notes.records.push(layer.record.clone());
     refuse_duplicates(config, &layer, notes);
     Some(resolve_overlaps(config, layer, notes, progress))
@@ -301,8 +301,7 @@ fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
 pub fn bounds(loaded: &Loaded, crs: &WorkingCrs, progress: &dyn Progress) -> Option<[f64; 4]> {
     let source = vector_source(loaded, "zones", &loaded.pipeline.layers.zones.source);
     let mut silent = Notes::default();
-    let layer =
-        carbonzone_io::read_polygons(&source, crs, &mut silent.findings, &mut silent.ledger, progress)?;
+    let layer = loaded.layers.polygons(&source, crs, &mut silent.findings, &mut silent.ledger, progress)?;
     layer.coverage.total_bounds()
 }
 

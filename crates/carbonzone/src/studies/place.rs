@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn codes(text: &str) -> Vec<String> {
-        let loaded = Loaded { path: "x.toml".into(), text: String::new(), pipeline: () };
+        let loaded = Loaded::new("x.toml".as_ref(), String::new(), ());
         check(&loaded, &place(text), Years::Many, false).items.into_iter().map(|f| f.message).collect()
     }
 

@@ -46,40 +46,75 @@ fn collection(features: &[(String, String)]) -> String {
     out + "]}"
 }
 
-/// Parcels of 130 m in `side` rows and columns, POI, four townships; gives the pipeline file.
-pub fn city(dir: &Path, side: u64) -> PathBuf {
+/// A square parcel or township: its properties, and `[x, y, width, height]` from the corner of the city.
+pub struct Square {
+    pub id: String,
+    pub code: String,
+    pub number: u64,
+    pub at: [u64; 4],
+}
+
+impl Square {
+    /// West, south, east and north edge, m.
+    pub fn edges(&self) -> [f64; 4] {
+        let [x, y, w, h] = self.at;
+        [X0 + x, Y0 + y, X0 + x + w, Y0 + y + h].map(|v| v as f64)
+    }
+}
+
+/// Parcels of about 130 m in `side` rows and columns.
+pub fn parcels(side: u64) -> Vec<Square> {
     let mut dice = Dice(7);
     let codes = ["0601", "0701", "0301", "1003", "0501"];
-    let mut parcels = Vec::new();
-    for i in 0..side * side {
-        let (col, row) = (i % side, i / side);
-        let code = codes[dice.below(5) as usize];
-        let (w, h) = (100 + dice.below(30), 100 + dice.below(30));
-        parcels.push((format!("\"id\":\"p{i:05}\",\"code\":\"{code}\""), square(col * 130, row * 130, w, h)));
-    }
-    std::fs::write(dir.join("parcels.geojson"), collection(&parcels)).unwrap();
+    let one = |i: u64| Square {
+        id: format!("p{i:05}"),
+        code: codes[dice.below(5) as usize].to_owned(),
+        number: i,
+        at: [i % side * 130, i / side * 130, 100 + dice.below(30), 100 + dice.below(30)],
+    };
+    (0..side * side).map(one).collect()
+}
+
+/// Four townships.
+pub fn townships(side: u64) -> Vec<Square> {
     let half = side * 130 / 2;
-    let zones: Vec<(String, String)> = (0..4)
-        .map(|z| {
-            let at = square(z % 2 * half, z / 2 * half, half, half);
-            (
-                format!(
-                    "\"id\":\"z{z}\",\"name\":\"Z{z}\",\"gdp\":{},\"people\":{}",
-                    1000 * (z + 1),
-                    500 * (z + 1)
-                ),
-                at,
-            )
-        })
-        .collect();
-    std::fs::write(dir.join("zones.geojson"), collection(&zones)).unwrap();
-    let mut poi = "id,x,y,type\n".to_owned();
-    for i in 0..side * side {
+    let one = |z: u64| Square {
+        id: format!("z{z}"),
+        code: format!("Z{z}"),
+        number: z + 1,
+        at: [z % 2 * half, z / 2 * half, half, half],
+    };
+    (0..4).map(one).collect()
+}
+
+/// Points of interest: easting, northing, type.
+pub fn poi(side: u64) -> Vec<(u64, u64, &'static str)> {
+    let mut dice = Dice(11);
+    let mut one = || {
         let (x, y) = (X0 + dice.below(side * 130), Y0 + dice.below(side * 130));
-        let kind = if dice.below(2) == 0 { "170300" } else { "060100" };
-        let _ = writeln!(poi, "{i},{x},{y},{kind}");
+        (x, y, if dice.below(2) == 0 { "170300" } else { "060100" })
+    };
+    (0..side * side).map(|_| one()).collect()
+}
+
+/// The city as files; gives the pipeline file.
+pub fn city(dir: &Path, side: u64) -> PathBuf {
+    let ring = |s: &Square| square(s.at[0], s.at[1], s.at[2], s.at[3]);
+    let of_parcel = |s: &Square| (format!("\"id\":\"{}\",\"code\":\"{}\"", s.id, s.code), ring(s));
+    let features: Vec<(String, String)> = parcels(side).iter().map(of_parcel).collect();
+    std::fs::write(dir.join("parcels.geojson"), collection(&features)).unwrap();
+    let of_zone = |s: &Square| {
+        let (gdp, people) = (1000 * s.number, 500 * s.number);
+        let text = format!("\"id\":\"{}\",\"name\":\"{}\",\"gdp\":{gdp},\"people\":{people}", s.id, s.code);
+        (text, ring(s))
+    };
+    let features: Vec<(String, String)> = townships(side).iter().map(of_zone).collect();
+    std::fs::write(dir.join("zones.geojson"), collection(&features)).unwrap();
+    let mut table = "id,x,y,type\n".to_owned();
+    for (i, (x, y, kind)) in poi(side).into_iter().enumerate() {
+        let _ = writeln!(table, "{i},{x},{y},{kind}");
     }
-    std::fs::write(dir.join("poi.csv"), poi).unwrap();
+    std::fs::write(dir.join("poi.csv"), table).unwrap();
     let pipeline = dir.join("city.toml");
     std::fs::write(&pipeline, PIPELINE).unwrap();
     pipeline

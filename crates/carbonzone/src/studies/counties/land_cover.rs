@@ -60,7 +60,7 @@ fn one_year(
     let mut source = VectorSource::new(&format!("land_cover {}", raster.year), loaded.resolve(&raster.path));
     source.shown = raster.path.display().to_string();
     source.crs.clone_from(&raster.crs);
-    let found = carbonzone_io::class_areas(&source, &zones.coverage, crs, &mut notes.findings, progress)?;
+    let found = loaded.layers.class_areas(&source, &zones.coverage, crs, &mut notes.findings, progress)?;
     notes.records.push(found.record.clone());
     let unknown: f64 = found.unknown_m2.iter().zip(scale).map(|(a, k)| a * k).sum();
     // Less than a square metre is rounding of the pixel fractions.

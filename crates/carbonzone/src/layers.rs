@@ -1,0 +1,261 @@
+//! Where layers come from: files through GDAL, or memory.
+
+use carbonzone_geom::Coverage;
+use carbonzone_io::{
+    ClassAreas, LineBatch, PointBatch, PolygonLayer, VectorSource, WorkingCrs, ZonalSums, class_areas,
+    read_lines, read_points, read_polygons, zonal_sums,
+};
+use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, Progress};
+use std::collections::BTreeMap;
+
+/// What a run reads its layers through. Everything is given in the working CRS, polygons in canonical order; what cannot be used
+/// is `None`, with findings that say why.
+pub trait Layers: Send + Sync {
+    /// A polygon layer.
+    fn polygons(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+    ) -> Option<PolygonLayer>;
+
+    /// Points, batch by batch.
+    fn points(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+        sink: &mut dyn FnMut(PointBatch),
+    ) -> Option<InputRecord>;
+
+    /// Lines, batch by batch.
+    fn lines(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+        sink: &mut dyn FnMut(LineBatch),
+    ) -> Option<InputRecord>;
+
+    /// Sums of a raster over polygons.
+    fn sums(
+        &self,
+        source: &VectorSource,
+        polygons: &Coverage,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        progress: &dyn Progress,
+    ) -> Option<ZonalSums> {
+        zonal_sums(source, polygons, crs, findings, progress)
+    }
+
+    /// Areas of the classes of a raster in polygons.
+    fn class_areas(
+        &self,
+        source: &VectorSource,
+        polygons: &Coverage,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        progress: &dyn Progress,
+    ) -> Option<ClassAreas> {
+        class_areas(source, polygons, crs, findings, progress)
+    }
+}
+
+/// The files that the pipeline file names.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Files;
+
+impl Layers for Files {
+    fn polygons(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+    ) -> Option<PolygonLayer> {
+        read_polygons(source, crs, findings, ledger, progress)
+    }
+
+    fn points(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+        sink: &mut dyn FnMut(PointBatch),
+    ) -> Option<InputRecord> {
+        read_points(source, crs, findings, ledger, progress, sink)
+    }
+
+    fn lines(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+        sink: &mut dyn FnMut(LineBatch),
+    ) -> Option<InputRecord> {
+        read_lines(source, crs, findings, ledger, progress, sink)
+    }
+}
+
+/// Layers in memory, by their role in the pipeline file (`parcels`, `zones`, `poi`, `population`, `roads`, `point_sources`), in
+/// the working CRS. A role that is not there is read from its file.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryLayers {
+    polygons: BTreeMap<String, (Coverage, AttributeTable)>,
+    points: BTreeMap<String, PointBatch>,
+    lines: BTreeMap<String, LineBatch>,
+}
+
+impl MemoryLayers {
+    /// Adds polygons: metres in the working CRS, one row of the table each.
+    #[must_use]
+    pub fn with_polygons(mut self, role: &str, coverage: Coverage, table: AttributeTable) -> Self {
+        self.polygons.insert(role.to_owned(), (coverage, table));
+        self
+    }
+
+    /// Adds points.
+    #[must_use]
+    pub fn with_points(mut self, role: &str, points: PointBatch) -> Self {
+        self.points.insert(role.to_owned(), points);
+        self
+    }
+
+    /// Adds lines.
+    #[must_use]
+    pub fn with_lines(mut self, role: &str, lines: LineBatch) -> Self {
+        self.lines.insert(role.to_owned(), lines);
+        self
+    }
+}
+
+impl Layers for MemoryLayers {
+    fn polygons(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+    ) -> Option<PolygonLayer> {
+        let Some((coverage, table)) = self.polygons.get(&source.role) else {
+            return read_polygons(source, crs, findings, ledger, progress);
+        };
+        let order = canonical(source, table, findings)?;
+        let table = asked_for(source, table, findings)?.reordered(&order);
+        let ids = match &source.id {
+            Some(field) => table.texts(field)?.into_iter().map(Option::unwrap_or_default).collect(),
+            None => (0..order.len())
+                .map(|i| format!("{i:0width$}", width = order.len().to_string().len()))
+                .collect(),
+        };
+        let record = record(source, crs, order.len());
+        Some(PolygonLayer { coverage: coverage.reordered(&order), ids, table, record, reprojected: false })
+    }
+
+    fn points(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+        sink: &mut dyn FnMut(PointBatch),
+    ) -> Option<InputRecord> {
+        let Some(points) = self.points.get(&source.role) else {
+            return read_points(source, crs, findings, ledger, progress, sink);
+        };
+        let table = asked_for(source, &points.table, findings)?;
+        sink(PointBatch { table, ..points.clone() });
+        Some(record(source, crs, points.xs.len()))
+    }
+
+    fn lines(
+        &self,
+        source: &VectorSource,
+        crs: &WorkingCrs,
+        findings: &mut Findings,
+        ledger: &mut Ledger,
+        progress: &dyn Progress,
+        sink: &mut dyn FnMut(LineBatch),
+    ) -> Option<InputRecord> {
+        let Some(lines) = self.lines.get(&source.role) else {
+            return read_lines(source, crs, findings, ledger, progress, sink);
+        };
+        let table = asked_for(source, &lines.table, findings)?;
+        sink(LineBatch { table, ..lines.clone() });
+        Some(record(source, crs, lines.len()))
+    }
+}
+
+/// Rows by id, each id once; as given without an id field.
+fn canonical(source: &VectorSource, table: &AttributeTable, findings: &mut Findings) -> Option<Vec<u32>> {
+    let mut order: Vec<u32> = (0..table.rows() as u32).collect();
+    let Some(field) = &source.id else { return Some(order) };
+    let Some(ids) = table.texts(field) else {
+        findings.push(no_field(source, field, table));
+        return None;
+    };
+    order.sort_by(|a, b| ids[*a as usize].cmp(&ids[*b as usize]));
+    let twice = order.windows(2).find(|w| ids[w[0] as usize] == ids[w[1] as usize]);
+    let Some(twice) = twice else { return Some(order) };
+    let id = ids[twice[0] as usize].clone().unwrap_or_default();
+    findings.push(
+        Finding::error("duplicate_id", "the id occurs more than once")
+            .layer(&source.role)
+            .field(field)
+            .value(id),
+    );
+    None
+}
+
+/// The columns that the pipeline file names.
+fn asked_for(
+    source: &VectorSource,
+    table: &AttributeTable,
+    findings: &mut Findings,
+) -> Option<AttributeTable> {
+    let mut out = AttributeTable::new();
+    let mut complete = true;
+    for field in source.id.iter().chain(&source.fields) {
+        match table.get(field) {
+            Some(_) if out.get(field).is_some() => {}
+            Some(data) => out.push(field, data.clone()),
+            None => {
+                findings.push(no_field(source, field, table));
+                complete = false;
+            }
+        }
+    }
+    complete.then_some(out)
+}
+
+fn no_field(source: &VectorSource, field: &str, table: &AttributeTable) -> Finding {
+    let there: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+    let finding =
+        Finding::error("unknown_field", "no such field").layer(&source.role).file("(memory)").field(field);
+    let finding = finding.expected(format!("one of {}", there.join(", ")));
+    crate::load_config::suggest(finding, field, there)
+}
+
+fn record(source: &VectorSource, crs: &WorkingCrs, features: usize) -> InputRecord {
+    InputRecord {
+        role: source.role.clone(),
+        path: "(memory)".to_owned(),
+        features: features as u64,
+        crs: crs.definition().to_owned(),
+        ..InputRecord::default()
+    }
+}
