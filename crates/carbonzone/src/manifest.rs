@@ -190,6 +190,7 @@ fn output(dir: &Path, file: &Path) -> anyhow::Result<OutputRecord> {
 fn what(path: &str) -> &'static str {
     let extension = path.rsplit('.').next().unwrap_or("");
     match extension {
+        "gpkg" if path == crate::explained::FILE => "what `carbonzone explain` shows",
         "gpkg" => "all layers with styles",
         "geojson" => "zones in WGS 84",
         "csv" | "xlsx" => "table",

@@ -6,13 +6,14 @@ use carbonzone_types::{Finding, Findings};
 use std::path::Path;
 
 /// Stems of files, layers and sheets that carbonzone writes itself, and words that programs keep for themselves.
-const TAKEN: [&str; 41] = [
+const TAKEN: [&str; 43] = [
     "about",
     "changes",
     "compensation",
     "compensation_flows",
     "consistency",
     "correlation",
+    "explain",
     "factors",
     "figures",
     "gdp_proxies",
@@ -48,10 +49,8 @@ const TAKEN: [&str; 41] = [
     "windows",
     "zone_classes",
     "zones",
+    "zoning",
 ];
-
-/// More of them: `zoning.csv` of the counties.
-const ALSO_TAKEN: &str = "zoning";
 
 /// Beginnings of tables that GeoPackage and SQLite keep for themselves, and of the grid's files.
 const TAKEN_STARTS: [&str; 5] = ["grid_", "gpkg_", "sqlite_", "rtree_", "idx_"];
@@ -87,7 +86,7 @@ pub fn is_result(path: &Path, name: &str, zones_layer: &str) -> bool {
 }
 
 fn is_taken(word: &str) -> bool {
-    word == ALSO_TAKEN || TAKEN.contains(&word)
+    TAKEN.contains(&word)
 }
 
 /// A device of Windows, alone or before a dot.
@@ -103,6 +102,8 @@ fn fault_of_run(name: &str) -> Option<&'static str> {
         Some("letters, digits, _ and -")
     } else if is_device(name) {
         Some("a name that Windows does not keep for a device")
+    } else if name.eq_ignore_ascii_case("explain") {
+        Some("another name: explain.gpkg holds what `carbonzone explain` shows")
     } else if name.len() > NAME_LENGTH {
         Some("at most 63 characters")
     } else {
@@ -343,7 +344,8 @@ mod tests {
 
     #[test]
     fn run_names_and_columns_are_plain_words() {
-        for name in ["", "a b", "苏州", "CON", "lpt9", "..", "-rf", "a/b", "a\0", &"x".repeat(64)] {
+        for name in ["", "a b", "苏州", "CON", "Explain", "lpt9", "..", "-rf", "a/b", "a\0", &"x".repeat(64)]
+        {
             assert!(fault_of_run(name).is_some(), "{name:?}");
         }
         assert!(fault_of_run("suzhou-2020_b").is_none());

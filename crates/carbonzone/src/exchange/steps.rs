@@ -286,6 +286,7 @@ impl Step {
             }
             Self::Link(from, to) => link(from, to),
             Self::Rights(from, to) => {
+                own_like(from, to);
                 let rights = std::fs::metadata(from).map(|m| m.permissions());
                 rights
                     .and_then(|r| std::fs::set_permissions(to, r))
@@ -318,6 +319,16 @@ impl Step {
         }
     }
 }
+
+/// Gives a folder the owner of another: only a privileged process can, and only for it does it matter.
+#[cfg(unix)]
+fn own_like(from: &Path, to: &Path) {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let _ = std::fs::metadata(from).and_then(|m| chown(to, Some(m.uid()), Some(m.gid())));
+}
+
+#[cfg(not(unix))]
+fn own_like(_: &Path, _: &Path) {}
 
 fn in_use(path: &Path) -> impl FnOnce(std::io::Error) -> ExchangeError {
     ExchangeError::io("put the results in their place (is a file of it open?):", path)

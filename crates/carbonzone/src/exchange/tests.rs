@@ -377,3 +377,25 @@ fn a_taken_over_file_is_the_same_file_and_edited_tables_stay_in_place() {
     assert_eq!((found["city.gpkg"].as_str(), found["city.qgz"].as_str()), ("old data", "new project"));
     assert!(!found.contains_key("figures/a.png"));
 }
+
+#[test]
+#[cfg(unix)]
+fn the_new_folder_has_the_rights_and_the_owner_of_the_old_one() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("out");
+    old_folder(&target);
+    let changed = ["", "notes", "empty"].map(|f| target.join(f));
+    for folder in &changed {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o2750)).unwrap();
+    }
+    // Only a privileged process can give folders away.
+    let owner = chown(&target, Some(1234), Some(1234)).is_ok().then_some(1234);
+    let new = begin(&target);
+    write_ours(new.path(), &NEW);
+    new.finish().unwrap();
+    for folder in &changed {
+        assert_eq!(fs::metadata(folder).unwrap().mode() & 0o7777, 0o2750, "{}", folder.display());
+    }
+    assert_eq!(owner.unwrap_or(fs::metadata(&target).unwrap().uid()), fs::metadata(&target).unwrap().uid());
+}
