@@ -34,7 +34,9 @@ pub use manifest::{
     ProxyTotal, RuleRecord, SectorTotal, StageTiming, Statement, Totals, ZoneClassRecord,
 };
 pub use progress::{NoProgress, Progress};
-pub use redact::{redact, redact_json};
+pub use redact::redact;
+#[cfg(feature = "manifest")]
+pub use redact::redact_json;
 pub use table::{AttributeTable, Column, ColumnData};
 pub use text_list::TextList;
 pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, compensating_rate, decimal_scaled};

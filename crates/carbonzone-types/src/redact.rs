@@ -45,6 +45,7 @@ pub fn redact(text: &str) -> String {
 }
 
 /// [`redact`] for every text of a JSON value, also for values whose key says that they are secret.
+#[cfg(feature = "manifest")]
 pub fn redact_json(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => *text = redact(text),
