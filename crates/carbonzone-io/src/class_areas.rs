@@ -61,7 +61,7 @@ pub fn class_areas_in_blocks(
 ) -> Option<ClassAreas> {
     let mut report = Reporter::new(source, findings);
     let located = locate(source, &mut report)?;
-    let input = ZonalInput::open(&located.source, crs, PixelUse::Classes, &mut report)?;
+    let input = ZonalInput::open(&located.source, (zones, crs), PixelUse::Classes, &mut report)?;
     let digest = DigestJob::start(&located.original);
     let mut tallies: Vec<Tally> = vec![Tally::default(); zones.len()];
     let done = for_each_block(&input, zones, pixels_at_once, progress, &mut |block| {

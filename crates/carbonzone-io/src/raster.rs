@@ -4,6 +4,7 @@ use crate::crs::{CrsPath, CrsSpec, WorkingCrs, definition_to_spatial_ref};
 use crate::error::{IoError, Result};
 use crate::ffi;
 use crate::gdal_log::{GdalMessages, capture};
+use crate::place::PlaceCheck;
 use crate::raster_band::BandPlan;
 use crate::source::{Reporter, VectorSource};
 use carbonzone_types::{Finding, GridSpec};
@@ -335,7 +336,14 @@ pub(crate) fn open_both_ways(
         Ok(there.zip(back))
     });
     match ways {
-        Ok(Some((there, back))) => Some((raster, there, back)),
+        Ok(Some((there, back))) => {
+            // The middle stands for all pixels.
+            let ([t0, dx, rx, t3, ry, dy], (cols, rows)) = (raster.transform, raster.size());
+            let (col, row) = (cols as f64 / 2.0, rows as f64 / 2.0);
+            let mut place = PlaceCheck::default();
+            place.see_one(&back, crs, t0 + col * dx + row * rx, t3 + col * ry + row * dy);
+            place.report_kinds(source, &back, crs, report).then_some((raster, there, back))
+        }
         Ok(None) => None,
         Err(error) => {
             report.add(Finding::error("unknown_crs", error.to_string()).field("crs"));

@@ -1,6 +1,7 @@
 //! Pixels of a raster block by block, with the polygons that touch each block in pixel coordinates.
 
 use crate::crs::{CrsPath, Transformer, WorkingCrs};
+use crate::datum::check_datum;
 use crate::error::{IoError, Result};
 use crate::raster::{Raster, open_both_ways};
 use crate::raster_band::{BandPlan, PixelUse, choose_band};
@@ -24,11 +25,12 @@ impl ZonalInput {
     /// Opens the raster and chooses the band. `path.label` names the raster's CRS. `None`: reported.
     pub(crate) fn open(
         source: &VectorSource,
-        crs: &WorkingCrs,
+        (zones, crs): (&Coverage, &WorkingCrs),
         pixels: PixelUse,
         report: &mut Reporter<'_>,
     ) -> Option<Self> {
         let (raster, mut there, back) = open_both_ways(source, crs, report)?;
+        check_datum(&back, crs, zones.total_bounds(), report);
         let band = choose_band(source, &raster, pixels, report)?;
         there.label.clone_from(&back.label);
         there.geographic = back.geographic;

@@ -55,7 +55,7 @@ pub fn zonal_sums(
 ) -> Option<ZonalSums> {
     let mut report = Reporter::new(source, findings);
     let located = locate(source, &mut report)?;
-    let input = ZonalInput::open(&located.source, crs, PixelUse::Amounts, &mut report)?;
+    let input = ZonalInput::open(&located.source, (zones, crs), PixelUse::Amounts, &mut report)?;
     let digest = DigestJob::start(&located.original);
     let mut sums = Sums::new(zones.len());
     let done = for_each_block(&input, zones, BLOCK_PIXELS, progress, &mut |block| sums.add(&input, block));

@@ -7,6 +7,7 @@ mod common;
 use carbonzone_io::{VectorSource, size_and_sha256, zonal_sums};
 use carbonzone_types::{Findings, NoProgress, Severity};
 use common::{good_parcels, points, polygons, suzhou, write_parcels};
+use gdal::vector::{Geometry, LayerAccess, LayerOptions};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -310,6 +311,22 @@ fn keyhole_topology_and_mapinfo_files_are_read_or_explained() {
         assert!(read.has("no_crs") || read.layer.is_some(), "{:#?}", read.findings);
         let read = polygons(&VectorSource::new("parcels", &path).id("id").crs("EPSG:4326"), &suzhou());
         assert_eq!(read.layer.unwrap().ids, ["a"]);
+    }
+    if has("MapInfo File") {
+        let path = dir.path().join("p.tab");
+        let driver = gdal::DriverManager::get_driver_by_name("MapInfo File").unwrap();
+        let mut tab = driver.create_vector_only(&path).unwrap();
+        let srs = gdal::spatial_ref::SpatialRef::from_epsg(32_651).unwrap();
+        let ty = gdal_sys::OGRwkbGeometryType::wkbPolygon;
+        let mut layer =
+            tab.create_layer(LayerOptions { name: "p", srs: Some(&srs), ty, options: None }).unwrap();
+        let wkt = "POLYGON((275000 3463000,275100 3463000,275100 3463100,275000 3463100,275000 3463000))";
+        layer.create_feature(Geometry::from_wkt(wkt).unwrap()).unwrap();
+        tab.close().unwrap();
+        let read = polygons(&VectorSource::new("parcels", &path), &suzhou());
+        // A hectare of UTM: 0.9996² of it at the meridian, more at the edge of the zone.
+        let area = read.layer.unwrap().coverage.area_m2(0);
+        assert!((area / 1e4 - 1.0).abs() < 2e-3, "{area}");
     }
     let path = dir.path().join("p.shp");
     write_parcels(&path, "EPSG:4549", &good_parcels());

@@ -339,6 +339,28 @@ fn a_raster_without_georeference_is_refused_with_what_it_needs() {
 }
 
 #[test]
+fn rasters_of_another_datum_and_with_a_zone_number_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    for (epsg, words) in [(2385, "Xian 1980"), (2437, "6 transformations")] {
+        let path = raster(&dir.path().join(format!("{epsg}.tif")), &[[1f32; 8]], |d| {
+            d.set_spatial_ref(&SpatialRef::from_epsg(epsg).unwrap()).unwrap();
+        });
+        let read = sums(&people(&path));
+        assert!(read.sums.is_some());
+        assert!(read.finding("unknown_datum_shift").message.contains(words));
+    }
+    for (epsg, x, wanted) in [(4549, 40_500_000.0, "EPSG:4528"), (4528, X, "EPSG:4549")] {
+        let path = raster(&dir.path().join("zone.tif"), &[[1f32; 8]], |d| {
+            d.set_spatial_ref(&SpatialRef::from_epsg(epsg).unwrap()).unwrap();
+            d.set_geo_transform(&[x, 100.0, 0.0, Y + 200.0, 0.0, -100.0]).unwrap();
+        });
+        let read = sums(&people(&path));
+        assert!(read.sums.is_none());
+        assert!(read.finding("zone_number").hint.as_ref().unwrap().contains(wanted));
+    }
+}
+
+#[test]
 fn pictures_and_maps_of_classes_are_no_amounts() {
     let dir = tempfile::tempdir().unwrap();
     let path = raster(&dir.path().join("rgb.tif"), &[[1u8; 8], [2; 8], [3; 8]], |d| {
