@@ -176,7 +176,13 @@ fn a_gbk_table_read_as_utf8_is_noticed_in_points_and_in_zone_tables() {
     city.edit("on = \"id\"\n", "on = \"id\"\nencoding = \"UTF-8\"\n");
     assert_mentions(
         &city.check(1),
-        &["wrong_encoding", "township_stats.csv", "not valid text in UTF-8", "name the encoding"],
+        &["undecodable_bytes", "township_stats.csv", "line 2", "name the encoding", "unmatched_table_rows"],
+    );
+    // A table that is GBK from its header on: "名称" in GBK.
+    fs::write(&path, b"id,\xc3\xfb\xb3\xc6,population,gdp\n1,\xcb\xd5\xd6\xdd,1,1\n").unwrap();
+    assert_mentions(
+        &city.check(1),
+        &["wrong_encoding", "township_stats.csv", "not valid text in UTF-8", "line 1", "name the encoding"],
     );
 }
 

@@ -104,10 +104,10 @@ impl Town {
 
     /// What `run` refuses.
     fn refused(&self) -> String {
-        let out = run(&["run", &self.pipeline(), "--out", &self.path("out"), "--no-maps", "--quiet"]);
+        let out = run(&["run", &self.pipeline(), "--out", &self.path("refused"), "--no-maps", "--quiet"]);
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert_eq!(out.status.code(), Some(1), "{said}");
-        assert!(!Path::new(&self.path("out")).exists(), "nothing is written");
+        assert!(!Path::new(&self.path("refused")).exists(), "nothing is written");
         said
     }
 
@@ -253,7 +253,7 @@ fn a_scheme_with_a_row_cut_off_names_its_line() {
     town.write("own.toml", toml);
     let out = run(&["check", &town.path("own.toml"), "--quiet"]);
     assert_mentions(
-        &String::from_utf8_lossy(&out.stderr),
+        &String::from_utf8_lossy(&out.stdout),
         &["ragged_rows", "line 3 has 2 cells, the header 3"],
     );
 }
