@@ -89,8 +89,8 @@ pub fn warn(role: &str, file: &str, far: &Far, notes: &mut Notes) {
 
 /// The likely slip of the pen.
 fn slip([x, y]: [f64; 2], [x0, y0, x1, y1]: [f64; 4]) -> &'static str {
-    let (w, h) = (x1 - x0, y1 - y0);
-    let near = |x: f64, y: f64| x >= x0 - w && x <= x1 + w && y >= y0 - h && y <= y1 + h;
+    let beside = (x1 - x0).max(y1 - y0);
+    let near = |x: f64, y: f64| x >= x0 - beside && x <= x1 + beside && y >= y0 - beside && y <= y1 + beside;
     let powers = [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3];
     if near(y, x) {
         "its x and y are swapped: correct it in the file"
