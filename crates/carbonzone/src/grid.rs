@@ -205,7 +205,7 @@ mod tests {
         let finding = within(&[&city], 100.0, 8.0, || far(&city)).unwrap_err();
         // 901 × 2004 km.
         assert!(finding.message.contains("181 million cells"), "{finding:?}");
-        assert!(finding.message.contains("parcel P15 lies 2192 km"), "{finding:?}");
+        assert!(finding.message.contains("parcel P15 lies 2191 km"), "{finding:?}");
         let hint = finding.hint.unwrap();
         assert!(hint.contains("has 1681 cells") && hint.contains("cells of 200 m or more fit"), "{hint}");
         // At 1 km it fits, and only the cells in use cost memory.

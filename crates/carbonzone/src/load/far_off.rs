@@ -10,7 +10,7 @@ const LISTED: usize = 5;
 /// What lies far off in one or more layers.
 #[derive(Default)]
 pub struct Far {
-    /// Words per feature: `parcel P15 lies 2192 km from the others`; its id.
+    /// Words per feature: `parcel P15 lies 2191 km from the others`; its id.
     lines: Vec<(String, String)>,
     others: Option<[f64; 4]>,
     hint: Option<String>,
