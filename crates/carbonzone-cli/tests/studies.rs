@@ -72,6 +72,20 @@ fn the_published_guiyang_tables_are_recomputed_cell_by_cell() {
     assert_eq!(manifest["study"], "counties");
     assert_eq!(manifest["inputs"].as_array().unwrap().len(), 3);
     assert!(manifest["statements"][0]["en"].as_str().unwrap().contains("circular"));
+    // One basis, named: the headline is the class by the mean over the years, each year's class stands beside it.
+    assert!(summary.contains("Class by the mean over the years · 分区（多年均值）"), "{summary}");
+    let counties = rows(&out.join("counties.csv"));
+    for row in &counties {
+        assert_eq!(row["zone_of_mean"], of(&zones, &[("unit_id", &row["unit_id"])])["zone"]);
+        assert_eq!(row["balance_state"], "source");
+    }
+    // No balance adds up two years, and the maps break at the cuts that zoning used.
+    let years: Vec<i64> =
+        manifest["balances"].as_array().unwrap().iter().map(|b| b["year"].as_i64().unwrap()).collect();
+    assert!(years.contains(&2015) && years.contains(&2020), "{years:?}");
+    let eec = manifest["indicators"].as_array().unwrap().iter().find(|i| i["key"] == "eec").unwrap();
+    assert_eq!(eec["thresholds"].as_array().unwrap().len(), 2);
+    assert!(eec["meaning"]["zh"].as_str().unwrap().contains("GDP 占比"), "{eec}");
 }
 
 #[test]
@@ -666,6 +680,12 @@ fn maps_of_a_study_are_drawn_again_from_its_folder() {
     series(dir.path());
     let (pipeline, out) = (dir.path().join("pair.toml"), dir.path().join("out"));
     expect(0, &["run", pipeline.to_str().unwrap(), "--quiet", "--out", out.to_str().unwrap()]);
+    let (summary, _) = expect(0, &["show", out.to_str().unwrap(), "--lang", "en"]);
+    // Risk classes are no zones, and one number judges: the ratio, not a CCR on another basis beside it.
+    assert!(summary.contains("Source/sink ratio (energy / absorption)"), "{summary}");
+    assert!(!summary.contains("CCR") && !summary.contains("Carbon balance zones"), "{summary}");
+    let (summary, _) = expect(0, &["show", out.to_str().unwrap(), "--lang", "zh"]);
+    assert!(summary.contains("碳源汇比") && !summary.contains("Risk 20"), "{summary}");
     let figures = ["ratio_series", "transitions", "risk_2016-2020", "fig9a_zones", "fig_series"];
     let read = |name: &str| fs::read(out.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
     let before: Vec<Vec<u8>> = figures.iter().map(|f| read(&format!("figures/{f}.svg"))).collect();

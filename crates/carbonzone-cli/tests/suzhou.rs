@@ -169,6 +169,17 @@ fn explain_accounts_for_every_tonne_of_a_parcel_a_township_and_a_cell() {
     assert!(relative(beside("net_t", "city") * 97.0, net_t) < 1e-3, "all but what lies outside");
     let (text, _) = expect(0, &["explain", &city.path("out"), "--township", &township]);
     assert!(text.contains("× the mean of the 97 townships"), "{text}");
+    // The same text as in the workbook, the report and the project.
+    assert!(text.contains("that is CCR above the city's 1.05 %"), "{text}");
+    let city_is = city.manifest("out");
+    let esc = city_is.indicators.iter().find(|i| i.key == "esc").unwrap();
+    assert!(text.contains(&esc.meaning.en), "{text}");
+    // Two CCR, two names; the given total does not move with the coefficients, its places do.
+    let (ccr, of_zones) = (city_is.totals.ccr.unwrap(), city_is.totals.ccr_of_zones.unwrap());
+    assert!(relative(ccr, 0.010_481_95) < 1e-5 && relative(ccr, of_zones) < 0.01, "{ccr} {of_zones}");
+    let moved = city_is.statements.iter().find(|s| s.en.contains("The sink total is given")).unwrap();
+    assert!(moved.en.contains("CCR by 0 %") && moved.en.contains("under lit_low"), "{}", moved.en);
+    assert!(moved.zh.contains("影响为 0 %") && moved.zh.contains("改用 guiyang"), "{}", moved.zh);
     let (_, stderr) = expect(2, &["explain", &city.path("out"), "--township", "nowhere"]);
     assert!(stderr.contains("ids and names look like this"), "{stderr}");
     let (by_id, _) =
