@@ -22,7 +22,7 @@ const TABLE_3: &[(&str, &[&str], f64)] = &[
     ("waste_t", &["industrial"], 10_200.0),
     ("waste_t", &["municipal_utilities"], 2_872_800.0),
     ("sink_t", &["cultivated_garden"], 719_600.0),
-    ("sink_t", &["forest", "grassland", "water", "unused"], 1_799_000.0),
+    ("sink_t", &["forest", "grassland", "water", "unused", "park"], 1_799_000.0),
 ];
 
 #[test]

@@ -427,7 +427,7 @@ fn swapped_longitude_and_latitude_are_recognised() {
 #[test]
 fn bad_rows_are_counted_with_an_example() {
     let dir = tempfile::tempdir().unwrap();
-    let text = "type,lon,lat\n1,120.6,31.3\n2,east,31.3\n3,,\n4,0,0\n5,120.6\n6,120.61,31.31\n7,nan,31\n";
+    let text = "type,lon,lat\n1,120.6,31.3\n2,east,31.3\n3,,\n4,0,0\n5,120.6,\n6,120.61,31.31\n7,nan,31\n";
     let read = points(&csv(dir.path(), text.as_bytes()), &suzhou());
     let bad = read.finding("bad_coordinates");
     assert_eq!((bad.count, bad.severity), (Some(4), Severity::Warning));

@@ -97,6 +97,9 @@ impl RiskOptions {
         if !(0.0..1.0).contains(&self.neutral_band) {
             return Err(ZoningError::parameter("neutral_band", self.neutral_band, "0 ≤ δ < 1"));
         }
+        if !(0.0..=1.0).contains(&self.threshold) {
+            return Err(ZoningError::parameter("threshold", self.threshold, "0 to 1, as the index"));
+        }
         if self.min_years < 2 {
             return Err(ZoningError::parameter("min_years", self.min_years, "at least 2"));
         }

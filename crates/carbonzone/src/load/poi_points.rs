@@ -53,10 +53,27 @@ pub struct RawPoi {
     codes: Vec<Code>,
 }
 
+impl RawPoi {
+    /// The codes in the order of their classes, unknown ones last, then by text: nothing may depend on the order of the file.
+    fn in_order(mut rows: Vec<RawRow>, codes: &[Code]) -> Self {
+        let mut order: Vec<u32> = (0..codes.len() as u32).collect();
+        let key = |at: u32| (codes[at as usize].class.is_none(), &codes[at as usize]);
+        order.sort_by(|&a, &b| key(a).cmp(&key(b)));
+        let mut place = vec![0; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            place[old as usize] = new as u32;
+        }
+        for row in &mut rows {
+            row.code = place[row.code as usize];
+        }
+        Self { rows, codes: order.iter().map(|&old| codes[old as usize].clone()).collect() }
+    }
+}
+
 /// A single code, in the field in which it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Code {
-    /// Class of the scheme; unknown codes come last.
+    /// Class of the scheme; `None`: unknown.
     class: Option<u32>,
     text: String,
     field: String,
@@ -146,16 +163,7 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
         },
     )?;
     notes.records.push(record);
-    // Nothing may depend on the order of the file.
-    let mut order: Vec<u32> = (0..list.codes.len() as u32).collect();
-    order.sort_by(|&a, &b| list.codes[a as usize].cmp(&list.codes[b as usize]));
-    let mut place = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(new, &old)| place[old as usize] = new as u32);
-    for row in &mut rows {
-        row.code = place[row.code as usize];
-    }
-    let codes = order.iter().map(|&old| list.codes[old as usize].clone()).collect();
-    let poi = RawPoi { rows, codes };
+    let poi = RawPoi::in_order(rows, &list.codes);
     report_codes(&poi, config, scheme, notes);
     Some(poi)
 }
@@ -437,7 +445,7 @@ mod tests {
         .unwrap();
         let config = PoiLayer { several_types: several, ..config };
         let mut notes = Notes::default();
-        let out = once_each(&config, &scheme, RawPoi { rows, codes: list.codes.clone() }, &mut notes);
+        let out = once_each(&config, &scheme, RawPoi::in_order(rows, &list.codes), &mut notes);
         let mut groups: BTreeMap<String, f64> = BTreeMap::new();
         for row in out {
             *groups.entry(scheme.classes()[row.class as usize].group.clone()).or_default() += row.weight;
@@ -489,6 +497,12 @@ mod tests {
             told.message
         );
         assert!(notes.findings.items.iter().all(|f| f.code != "poi_id_far_apart"));
+    }
+
+    #[test]
+    fn a_known_code_is_kept_before_an_unknown_one() {
+        let poi = [(1, 0, 0.0, "000000"), (1, 1, 0.0, "170300")];
+        assert_eq!(weights(SeveralTypes::First, &poi), [group("industry", 1.0)]);
     }
 
     #[test]
