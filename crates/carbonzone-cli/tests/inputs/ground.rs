@@ -231,12 +231,16 @@ fn points_without_a_usable_number_are_told_with_an_example() {
     };
     town.write("people.csv", &rows("４０００"));
     town.expect([50.0, 150.0, 200.0], &[]);
-    for (value, shown) in [("", "(empty)"), ("n/a", "n/a"), ("-1", "-1"), ("4.7e18", "4.7e18")] {
+    // A missing value stands with its line in a finding of its own.
+    let cases = [
+        ("", "value \"(empty)\""),
+        ("n/a", "line 4: \"n/a\""),
+        ("-1", "value \"-1\""),
+        ("4.7e18", "value \"4.7e18\""),
+    ];
+    for (value, shown) in cases {
         town.write("people.csv", &rows(value));
-        town.expect(
-            [100.0, 300.0, 0.0],
-            &["warning[bad_population]", "1 points without", &format!("value \"{shown}\"")],
-        );
+        town.expect([100.0, 300.0, 0.0], &["warning[bad_population]", "1 points without", shown]);
     }
 }
 
