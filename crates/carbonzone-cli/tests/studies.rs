@@ -79,10 +79,8 @@ fn the_published_guiyang_tables_are_recomputed_cell_by_cell() {
         assert_eq!(row["zone_of_mean"], of(&zones, &[("unit_id", &row["unit_id"])])["zone"]);
         assert_eq!(row["balance_state"], "source");
     }
-    // No balance adds up two years, and the maps break at the cuts that zoning used.
-    let years: Vec<i64> =
-        manifest["balances"].as_array().unwrap().iter().map(|b| b["year"].as_i64().unwrap()).collect();
-    assert!(years.contains(&2015) && years.contains(&2020), "{years:?}");
+    // Printed sums have no second side, so there is no balance; the maps break at the cuts that zoning used.
+    assert_eq!(manifest["balances"].as_array().unwrap().len(), 0);
     let eec = manifest["indicators"].as_array().unwrap().iter().find(|i| i["key"] == "eec").unwrap();
     assert_eq!(eec["thresholds"].as_array().unwrap().len(), 2);
     assert!(eec["meaning"]["zh"].as_str().unwrap().contains("GDP 占比"), "{eec}");

@@ -236,7 +236,7 @@ fn points_without_a_usable_number_are_told_with_an_example() {
         ("", "value \"(empty)\""),
         ("n/a", "line 4: \"n/a\""),
         ("-1", "value \"-1\""),
-        ("4.7e18", "value \"4.7e18\""),
+        ("4.7e18", "value \"4700000000000000000\""),
     ];
     for (value, shown) in cases {
         town.write("people.csv", &rows(value));
