@@ -8,7 +8,7 @@ REPEAT ?= 3
 STAGES ?= 200000
 CZ := target/release/carbonzone
 SYNTH := build/synth
-PURE := carbonzone-types carbonzone-sheet carbonzone-inventory carbonzone-geom carbonzone-spatialize carbonzone-zoning carbonzone-synth carbonzone-report
+PURE := carbonzone-types carbonzone-sheet carbonzone-inventory carbonzone-geom carbonzone-spatialize carbonzone-zoning carbonzone-confidence carbonzone-synth carbonzone-report
 SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o -name 'Cargo.toml' -o -name '*.js' -o -name '*.css' -o -name '*.html' -o -path '*/data/*' -o -path '*/assets/*' -o -path '*/templates/*' \) -not -path '*/tests/*') $(shell find fixtures -type f)
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 

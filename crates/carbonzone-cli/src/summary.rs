@@ -6,7 +6,7 @@ use carbonzone::maps::{lang as label_language, language_of};
 use carbonzone::out_dir::named;
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::{Label, Lang, words};
-use carbonzone_types::{RunManifest, Severity, Stage, TOLERANCE};
+use carbonzone_types::{ConfidenceRecord, RunManifest, Severity, Stage, TOLERANCE};
 use comfy_table::Table;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -40,6 +40,9 @@ pub fn text(manifest: &RunManifest, dir: &Path, language: Option<Language>) -> S
         let _ = writeln!(out, "{}", say(lang, &heading.en, &heading.zh));
         let _ = writeln!(out, "{}", zones(manifest, lang));
     }
+    if let Some(confidence) = &manifest.confidence {
+        let _ = writeln!(out, "{}\n", how_sure(confidence, lang));
+    }
     for line in &manifest.summary {
         let _ = writeln!(out, "{}", say(lang, &line.en, &line.zh));
     }
@@ -56,6 +59,21 @@ fn say(lang: Lang, en: &str, zh: &str) -> String {
         Lang::Both if en == zh => en.to_owned(),
         Lang::Both => format!("{en} · {zh}"),
     }
+}
+
+/// Number of zones that are safe, likely, a toss-up, and how many of the unsure ones the borderline mark finds.
+fn how_sure(confidence: &ConfidenceRecord, lang: Lang) -> String {
+    let [safe, likely, toss_up] = confidence.counts;
+    let (draws, marked, unsure) = (confidence.draws, confidence.unsure_borderline, likely + toss_up);
+    let en = format!(
+        "How sure ({draws} draws): {safe} zones safe (95 % or more), {likely} likely (75 % or more), {toss_up} toss-up; \
+         {marked} of the {unsure} that are not safe lie on the borderline"
+    );
+    let zh = format!(
+        "分区可信度（{draws} 次抽样）：{safe} 个确定（≥95 %），{likely} 个较可能（≥75 %），{toss_up} 个难以判断；\
+         未达“确定”的 {unsure} 个中有 {marked} 个处于临界"
+    );
+    say(lang, &en, &zh)
 }
 
 /// What was checked and what the reader should know: fallbacks, mass balance, amounts outside, notes, findings.

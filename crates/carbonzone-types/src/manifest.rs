@@ -3,6 +3,7 @@
 #[cfg(feature = "manifest")]
 use crate::{Finding, GridSpec, LedgerRow, Residual};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Everything needed to repeat a run and to defend a number.
 #[cfg(feature = "manifest")]
@@ -69,6 +70,8 @@ pub struct RunManifest {
     pub indicators: Vec<IndicatorRecord>,
     /// Zone classes of the scheme with counts.
     pub zone_classes: Vec<ZoneClassRecord>,
+    /// How sure the zone classes are, if the pipeline file asked for it.
+    pub confidence: Option<ConfidenceRecord>,
     /// What the run wants readers to know (definition is ours, factors unverified, ...), one sentence each.
     pub statements: Vec<Statement>,
     /// Further lines of the closing summary (several years, published comparison), as printed.
@@ -242,6 +245,60 @@ pub struct Contribution {
     pub rule: String,
     /// Tonnes CO2e (sinks positive).
     pub amount_t: f64,
+}
+
+/// What the draws of `[uncertainty]` say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConfidenceRecord {
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Number of draws.
+    pub draws: u64,
+    /// Units whose class is safe (95 % or more), likely (75 % or more), a toss-up.
+    pub counts: [u64; 3],
+    /// How many of those that are not safe lie on the borderline.
+    pub unsure_borderline: u64,
+    /// Coefficient of variation of an average share, by kind of proxy.
+    pub proxies: BTreeMap<String, f64>,
+    /// Totals of the city: sectors, `gross`, `sink`, `net`; approach 2 of IPCC 2006 vol. 1 ch. 3.
+    pub city: Vec<CityUncertainty>,
+    /// Units in the order of the zone table.
+    pub units: Vec<UncertainUnit>,
+}
+
+/// A total of the city with its uncertainty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CityUncertainty {
+    /// Sector key, `gross`, `sink` or `net`.
+    pub item: String,
+    /// Amount of the run, t CO2e.
+    pub amount_t: f64,
+    /// Half-width of the 95 % interval, 1.96 standard deviations, t.
+    pub half_width_t: f64,
+    /// 5 % of the draws lie below, t.
+    pub p05_t: f64,
+    /// Median, t.
+    pub p50_t: f64,
+    /// 95 % of the draws lie below, t.
+    pub p95_t: f64,
+}
+
+/// How sure the class of a unit is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UncertainUnit {
+    /// Unit id.
+    pub unit_id: String,
+    /// Probability of the class printed.
+    pub confidence: f64,
+    /// Monte Carlo error of that probability, `√(p(1 − p)/N)`.
+    pub error: f64,
+    /// Largest group of reasons that the class could be another; empty if it never is.
+    pub driver: String,
+    /// Total Sobol index of each group, by output: an index column, or `class`.
+    pub drivers: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
 /// City totals.

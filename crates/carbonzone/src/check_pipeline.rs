@@ -19,6 +19,7 @@ pub fn check(loaded: &Loaded) -> Findings {
     check_layers::check(loaded, &mut findings);
     check_totals(loaded, &mut findings);
     check_rules(loaded, &mut findings);
+    findings.extend(crate::uncertainty::check::check(loaded));
     findings
 }
 

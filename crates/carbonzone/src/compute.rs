@@ -7,6 +7,7 @@ use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::sink_sets;
 use crate::studies::place;
+use carbonzone_confidence::Confidence;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
 use carbonzone_inventory::equations::net;
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
@@ -71,6 +72,8 @@ pub struct Results {
     pub indices: Indices,
     /// Zone classes.
     pub zoning: Zoning,
+    /// How sure they are, if the pipeline file asks for it.
+    pub confidence: Option<Confidence>,
     /// City totals.
     pub totals: Totals,
 }
@@ -120,6 +123,7 @@ pub fn compute(
         scheme,
         indices,
         zoning,
+        confidence: None,
         totals,
     })
 }

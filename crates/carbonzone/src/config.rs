@@ -32,6 +32,9 @@ pub struct Pipeline {
     /// Indices and zones.
     #[serde(default)]
     pub zoning: carbonzone_zoning::ZoningConfig,
+    /// How unsure the inputs are: with it, the run says how sure every zone class is.
+    #[serde(default)]
+    pub uncertainty: Option<crate::uncertainty::Uncertainty>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -51,6 +51,7 @@ mod stages;
 mod studies;
 mod tables;
 pub mod text_table;
+mod uncertainty;
 mod workbook;
 mod write;
 

@@ -19,6 +19,8 @@ pub struct Loaded<P = Pipeline> {
     pub path: PathBuf,
     /// Text of the file.
     pub text: String,
+    /// Values that win over those of the file, as `section.key=value`.
+    pub set: Vec<String>,
     /// Parsed, defaults filled in.
     pub pipeline: P,
     /// What its layers are read through.
@@ -28,7 +30,7 @@ pub struct Loaded<P = Pipeline> {
 impl<P> Loaded<P> {
     /// A pipeline file whose layers are files.
     pub fn new(path: &Path, text: String, pipeline: P) -> Self {
-        Self { path: path.to_path_buf(), text, pipeline, layers: Arc::new(Files) }
+        Self { path: path.to_path_buf(), text, set: Vec::new(), pipeline, layers: Arc::new(Files) }
     }
 
     /// Folder that paths in the file are relative to.
@@ -109,7 +111,7 @@ pub fn read<P: DeserializeOwned + Serialize>(
     };
     match parse(&text, overrides) {
         Ok(pipeline) => {
-            let loaded = Loaded::new(path, text, pipeline);
+            let loaded = Loaded { set: overrides.to_vec(), ..Loaded::new(path, text, pipeline) };
             names::check_texts(&loaded, &mut findings);
             findings.extend(check(&loaded));
             Ok((loaded, findings))

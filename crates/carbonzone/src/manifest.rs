@@ -7,6 +7,7 @@ use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::out_dir;
+use crate::uncertainty;
 use anyhow::Context;
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::PlacedPointSource;
@@ -42,7 +43,17 @@ pub fn build(
         inventory: inputs.inventory.as_ref().and_then(|i| serde_json::to_value(i).ok()).unwrap_or_default(),
         balances,
         summary: by_proxy.as_ref().map(|s| s.lines(results)).unwrap_or_default(),
-        statements: common.statements.iter().cloned().chain(by_proxy.map(|s| s.statement())).collect(),
+        statements: common
+            .statements
+            .iter()
+            .cloned()
+            .chain(by_proxy.map(|s| s.statement()))
+            .chain(uncertainty::statements(p.uncertainty.as_ref()))
+            .collect(),
+        confidence: results.confidence.as_ref().zip(p.uncertainty.as_ref()).map(|(c, section)| {
+            let borderline = &results.zoning.mean.borderline;
+            uncertainty::record(c, section, &inputs.zones.ids, borderline)
+        }),
         ..common
     }
 }

@@ -252,6 +252,21 @@ fn compute_as<S: Study>(inputs: LoadedInputs<S>, observer: &dyn Progress) -> Che
     Checked { value, findings: notes.findings, ledger: notes.ledger }
 }
 
+/// The study of parcels computed again with some other settings, and without draws.
+pub(crate) fn with_settings(
+    config: &Loaded,
+    set: &[String],
+    observer: &dyn Progress,
+) -> Checked<crate::compute::Results> {
+    let all: Vec<String> = config.set.iter().chain(set).cloned().collect();
+    let read = Config::read_as::<Parcels>(&config.path, &all);
+    let Some(mut read) = read.value else { return Checked::refused(read.findings) };
+    read.loaded.pipeline.uncertainty = None;
+    let loaded = load_as(&read, config.layers.clone(), observer);
+    let Some(inputs) = loaded.value else { return Checked::refused(loaded.findings) };
+    compute_as(inputs, observer).map(|run| run.results)
+}
+
 /// Writes layers, tables, rasters, maps and `run.json` into a folder that exists.
 ///
 /// # Errors

@@ -104,6 +104,9 @@ pub fn zones(
     table.push("gross_t_per_person", per(&z.population));
     table.push("gross_t_per_1e4cny", per(&z.gdp_1e4cny));
     append_zone_columns(&mut table, &results.scheme, &results.indices, &results.zoning.mean);
+    if let Some(confidence) = &results.confidence {
+        crate::uncertainty::append_columns(&mut table, confidence, &results.scheme);
+    }
     table
 }
 

@@ -7,7 +7,7 @@ use crate::load::{self, Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::run::Run;
-use crate::{check_pipeline, manifest, write};
+use crate::{check_pipeline, manifest, uncertainty, write};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 
 /// Parcels, grid, townships.
@@ -33,7 +33,8 @@ impl Study for Parcels {
         notes: &mut Notes,
         observer: &dyn Progress,
     ) -> Option<Results> {
-        let results = compute::compute(config, inputs, notes, observer)?;
+        let mut results = compute::compute(config, inputs, notes, observer)?;
+        results.confidence = uncertainty::confidence(config, inputs, &results, notes, observer).ok()?;
         // Only those that the parcel layer shows are written.
         inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));
         Some(results)

@@ -1,0 +1,164 @@
+//! What a simulation says about every unit and the city.
+
+use crate::Group;
+use crate::sobol::GroupShares;
+use serde::{Deserialize, Serialize};
+
+/// Quantiles of a quantity over the draws.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// 5 % of the draws lie below.
+    pub p05: f64,
+    /// Median.
+    pub p50: f64,
+    /// 95 % of the draws lie below.
+    pub p95: f64,
+}
+
+impl Quantiles {
+    /// Of sorted values, between neighbours in proportion; `None` if there are none.
+    pub(crate) fn of_sorted(values: &[f64]) -> Option<Self> {
+        let (&first, _) = values.split_first()?;
+        let at = |p: f64| {
+            let place = p * (values.len() - 1) as f64;
+            let low = place.floor() as usize;
+            let next = values.get(low + 1).copied().unwrap_or(first.max(values[low]));
+            values[low] + (place - low as f64) * (next - values[low])
+        };
+        Some(Self { p05: at(0.05), p50: at(0.5), p95: at(0.95) })
+    }
+}
+
+/// How safe a class is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Safety {
+    /// Probability of the class at least 95 %.
+    Safe,
+    /// At least 75 %.
+    Likely,
+    /// Less.
+    TossUp,
+}
+
+impl Safety {
+    /// Of the probability of the class printed.
+    #[must_use]
+    pub fn of(probability: f64) -> Self {
+        match probability {
+            p if p >= 0.95 => Self::Safe,
+            p if p >= 0.75 => Self::Likely,
+            _ => Self::TossUp,
+        }
+    }
+
+    /// English and Chinese label.
+    #[must_use]
+    pub fn label(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Safe => ("safe", "确定"),
+            Self::Likely => ("likely", "较可能"),
+            Self::TossUp => ("toss-up", "难以判断"),
+        }
+    }
+}
+
+/// What moves one output of a unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputDrivers {
+    /// Name of the output: a column of the judge, or `class`.
+    pub output: String,
+    /// Shares in its variance in the order of [`Group::ALL`]; `None` if it does not vary.
+    pub shares: Option<GroupShares>,
+}
+
+/// One unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitConfidence {
+    /// Quantiles of each column of the judge; `None` where it is NULL in every draw.
+    pub columns: Vec<Option<Quantiles>>,
+    /// Class of the run.
+    pub printed: u8,
+    /// Class of the most draws; between equals the printed one, then the lower code.
+    pub modal: u8,
+    /// Probability of each class that occurs, by code.
+    pub probabilities: Vec<(u8, f64)>,
+    /// Probability of the class printed.
+    pub confidence: f64,
+    /// Monte Carlo error of that probability: `√(p(1 − p)/N)`.
+    pub error: f64,
+    /// What moves the columns that drive the class, and the class itself; empty without drivers.
+    pub drivers: Vec<OutputDrivers>,
+    /// Largest total share in the class, or, where the class never changes, in nothing: `None`.
+    pub driver: Option<Group>,
+}
+
+impl UnitConfidence {
+    /// Probability of a class.
+    #[must_use]
+    pub fn probability(&self, class: u8) -> f64 {
+        self.probabilities.iter().find(|(c, _)| *c == class).map_or(0.0, |(_, p)| *p)
+    }
+}
+
+/// A total of the city: a sector, `gross`, `sink` or `net`; outside included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CityRow {
+    /// Sector key, `gross`, `sink` or `net`.
+    pub item: String,
+    /// Amount of the run, t CO2e per year.
+    pub amount_t: f64,
+    /// Mean of the draws, t.
+    pub mean_t: f64,
+    /// Half-width of the 95 % interval as 1.96 standard deviations, t: comparable with approach 1.
+    pub half_width_t: f64,
+    /// Quantiles, t.
+    pub quantiles: Quantiles,
+}
+
+/// Result of a simulation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confidence {
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Number of draws.
+    pub draws: usize,
+    /// Names of the judge's columns.
+    pub columns: Vec<String>,
+    /// One entry per unit of the judge.
+    pub units: Vec<UnitConfidence>,
+    /// Totals.
+    pub city: Vec<CityRow>,
+}
+
+impl Confidence {
+    /// Units whose class is safe, likely, a toss-up.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 3] {
+        let mut out = [0; 3];
+        for unit in &self.units {
+            out[Safety::of(unit.confidence) as usize] += 1;
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_lie_between_neighbours_in_proportion() {
+        let values: Vec<f64> = (0..=100).map(f64::from).collect();
+        assert_eq!(Quantiles::of_sorted(&values), Some(Quantiles { p05: 5.0, p50: 50.0, p95: 95.0 }));
+        assert_eq!(Quantiles::of_sorted(&[1.0, 2.0]).unwrap().p50, 1.5);
+        assert_eq!(Quantiles::of_sorted(&[3.0]), Some(Quantiles { p05: 3.0, p50: 3.0, p95: 3.0 }));
+        assert_eq!(Quantiles::of_sorted(&[]), None);
+    }
+
+    #[test]
+    fn safety_has_its_limits() {
+        let of = [0.95, 0.9499, 0.75, 0.7499].map(Safety::of);
+        assert_eq!(of, [Safety::Safe, Safety::Likely, Safety::Likely, Safety::TossUp]);
+    }
+}

@@ -1,0 +1,262 @@
+//! The loop over the draws, in parallel and in order.
+
+use crate::draw::{ALL_A, ALL_B, Samples, Tonnes, mixed};
+use crate::result::{CityRow, Confidence, OutputDrivers, Quantiles, UnitConfidence};
+use crate::sobol::Sums;
+use crate::{ConfidenceError, Group, HALF_WIDTH_TO_SD, Model};
+use rayon::prelude::*;
+
+/// Draws per task: fixed, so that sums do not depend on the number of threads.
+const CHUNK: usize = 64;
+
+/// How to simulate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Number of draws: a power of two from 64 on.
+    pub draws: usize,
+    /// Find out what moves the classes: costs about seven times the draws.
+    pub drivers: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: 2020, draws: 4096, drivers: true }
+    }
+}
+
+/// The units of one draw, in the order of [`Model::units`].
+#[derive(Debug, Clone, Copy)]
+pub struct Drawn<'a> {
+    /// Gross emissions, t CO2e, ≥ 0.
+    pub gross_t: &'a [f64],
+    /// Sinks, t CO2e, ≥ 0.
+    pub sink_t: &'a [f64],
+    /// GDP.
+    pub gdp: &'a [Option<f64>],
+}
+
+/// What a judge says of a draw.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judged {
+    /// By column and unit; `None` is NULL.
+    pub columns: Vec<Vec<Option<f64>>>,
+    /// Class code per unit.
+    pub class: Vec<u8>,
+}
+
+/// Turns tonnes into indices and classes, as the run did.
+pub trait Judge: Sync {
+    /// Names of the columns.
+    fn columns(&self) -> Vec<String>;
+    /// Columns that decide the class.
+    fn driving(&self) -> Vec<usize>;
+    /// Judges a draw.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn judge(&self, drawn: &Drawn<'_>) -> Result<Judged, String>;
+}
+
+/// Draws from the model and judges every draw.
+///
+/// # Units and shape
+/// Tonnes are t CO2e per year. One [`UnitConfidence`] per unit of the judge, in its order. The same bits for any number
+/// of threads.
+///
+/// # Errors
+/// Everything that is wrong with the model or the options, at once; or a draw that the judge refuses.
+pub fn simulate(
+    model: &Model,
+    judge: &impl Judge,
+    options: &Options,
+) -> Result<Confidence, Vec<ConfidenceError>> {
+    check(model, options)?;
+    let run = judge_of(judge, 0, &model.gross_t, &model.sink_t, &model.gdp).map_err(|e| vec![e])?;
+    let samples = Samples::new(model, options.seed, options.draws);
+    let task = Task { model, judge, samples: &samples, run: &run, drivers: options.drivers };
+    let starts: Vec<usize> = (0..options.draws).step_by(CHUNK).collect();
+    let chunks = starts
+        .into_par_iter()
+        .map(|start| task.chunk(start..(start + CHUNK).min(options.draws)))
+        .collect::<Result<Vec<Chunk>, ConfidenceError>>()
+        .map_err(|e| vec![e])?;
+    let columns = judge.columns();
+    let units = (0..run.class.len()).into_par_iter().map(|u| task.unit(u, &columns, &chunks)).collect();
+    let budgets_t: Vec<&Vec<f64>> = chunks.iter().flat_map(|c| &c.budgets_t).collect();
+    let city = city(model, &budgets_t);
+    Ok(Confidence { seed: options.seed, draws: options.draws, columns, units, city })
+}
+
+fn check(model: &Model, options: &Options) -> Result<(), Vec<ConfidenceError>> {
+    let mut errors = model.validate().err().unwrap_or_default();
+    if !(options.draws.is_power_of_two() && options.draws >= CHUNK) {
+        errors.push(ConfidenceError::Option {
+            option: "draws".to_owned(),
+            value: options.draws.to_string(),
+            expected: format!("a power of two from {CHUNK} on"),
+        });
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn judge_of(
+    judge: &impl Judge,
+    draw: usize,
+    gross_t: &[f64],
+    sink_t: &[f64],
+    gdp: &[Option<f64>],
+) -> Result<Judged, ConfidenceError> {
+    judge.judge(&Drawn { gross_t, sink_t, gdp }).map_err(|message| ConfidenceError::Judge { draw, message })
+}
+
+/// What all chunks share.
+struct Task<'a, J> {
+    model: &'a Model,
+    judge: &'a J,
+    samples: &'a Samples,
+    run: &'a Judged,
+    drivers: bool,
+}
+
+/// Some draws.
+struct Chunk {
+    /// What the judge said of each.
+    judged: Vec<Judged>,
+    /// Budgets of the rules in each.
+    budgets_t: Vec<Vec<f64>>,
+    /// By output and unit; empty without drivers.
+    sums: Vec<Vec<Sums>>,
+}
+
+impl<J: Judge> Task<'_, J> {
+    fn chunk(&self, draws: std::ops::Range<usize>) -> Result<Chunk, ConfidenceError> {
+        let outputs = if self.drivers { self.judge.driving().len() + 1 } else { 0 };
+        let sums = vec![vec![Sums::new(Group::ALL.len()); self.run.class.len()]; outputs];
+        let mut out = Chunk { judged: Vec::new(), budgets_t: Vec::new(), sums };
+        for draw in draws {
+            let mut shares = Samples::no_shares(self.model);
+            let mut of = |sides| {
+                let Tonnes { gross_t, sink_t, gdp, budget_t } =
+                    self.samples.tonnes(self.model, draw, sides, &mut shares);
+                judge_of(self.judge, draw, &gross_t, &sink_t, &gdp).map(|j| (j, budget_t))
+            };
+            let (a, budget_t) = of(ALL_A)?;
+            if self.drivers {
+                let (b, _) = of(ALL_B)?;
+                let mixes = Group::ALL.iter().map(|g| of(mixed(*g)).map(|(j, _)| j));
+                let mixes = mixes.collect::<Result<Vec<_>, _>>()?;
+                self.add(&a, &b, &mixes, &mut out.sums);
+            }
+            out.judged.push(a);
+            out.budgets_t.push(budget_t);
+        }
+        Ok(out)
+    }
+
+    /// Adds a draw to the sums behind the drivers.
+    fn add(&self, a: &Judged, b: &Judged, mixes: &[Judged], sums: &mut [Vec<Sums>]) {
+        let driving = self.judge.driving();
+        for (output, sums) in sums.iter_mut().enumerate() {
+            for (u, sums) in sums.iter_mut().enumerate() {
+                let value = |j: &Judged| match driving.get(output) {
+                    Some(&column) => j.columns[column][u],
+                    None => Some(f64::from(u8::from(j.class[u] == self.run.class[u]))),
+                };
+                let centre = driving.get(output).and_then(|&c| self.run.columns[c][u]).unwrap_or(0.0);
+                let mixed: Vec<f64> = mixes.iter().filter_map(value).collect();
+                if let (Some(a), Some(b), true) = (value(a), value(b), mixed.len() == mixes.len()) {
+                    sums.add(a, b, mixed.into_iter(), centre);
+                }
+            }
+        }
+    }
+
+    fn unit(&self, u: usize, names: &[String], chunks: &[Chunk]) -> UnitConfidence {
+        let draws = || chunks.iter().flat_map(|c| &c.judged);
+        let columns = (0..names.len()).map(|c| {
+            let mut values: Vec<f64> = draws().filter_map(|j| j.columns[c][u]).collect();
+            values.sort_unstable_by(f64::total_cmp);
+            Quantiles::of_sorted(&values)
+        });
+        let mut counts = [0_usize; 256];
+        draws().for_each(|j| counts[usize::from(j.class[u])] += 1);
+        let n = draws().count() as f64;
+        let printed = self.run.class[u];
+        let probabilities: Vec<(u8, f64)> =
+            (0..=u8::MAX).zip(counts).filter(|(_, k)| *k > 0).map(|(c, k)| (c, k as f64 / n)).collect();
+        let most = probabilities.iter().map(|(_, p)| *p).fold(0.0, f64::max);
+        let confidence = probabilities.iter().find(|(c, _)| *c == printed).map_or(0.0, |(_, p)| *p);
+        let first = probabilities.iter().find(|(_, p)| *p == most).map_or(printed, |(c, _)| *c);
+        let drivers = self.drivers_of(u, names, chunks);
+        let driver = drivers.last().and_then(|d| d.shares.as_ref()).map(|s| largest(&s.total));
+        UnitConfidence {
+            columns: columns.collect(),
+            printed,
+            modal: if confidence == most { printed } else { first },
+            probabilities,
+            confidence,
+            error: (confidence * (1.0 - confidence) / n).sqrt(),
+            drivers,
+            driver,
+        }
+    }
+
+    fn drivers_of(&self, u: usize, names: &[String], chunks: &[Chunk]) -> Vec<OutputDrivers> {
+        if !self.drivers {
+            return Vec::new();
+        }
+        let driving = self.judge.driving();
+        let labels = driving.iter().map(|&c| names[c].clone()).chain(["class".to_owned()]);
+        let of = |(output, label): (usize, String)| {
+            let mut sums = Sums::new(Group::ALL.len());
+            for chunk in chunks {
+                sums.merge(&chunk.sums[output][u]);
+            }
+            OutputDrivers { output: label, shares: sums.shares() }
+        };
+        labels.enumerate().map(of).collect()
+    }
+}
+
+/// The group with the largest share; the first of equals.
+fn largest(shares: &[f64]) -> Group {
+    let most = shares.iter().copied().fold(0.0, f64::max);
+    Group::ALL[shares.iter().position(|s| *s == most).unwrap_or(0)]
+}
+
+/// Totals of the city over the draws: sectors in the order of the rules, then gross, sink and net.
+fn city(model: &Model, budgets_t: &[&Vec<f64>]) -> Vec<CityRow> {
+    let mut sectors: Vec<&str> = Vec::new();
+    for rule in model.rules.iter().filter(|r| !r.sink) {
+        if !sectors.contains(&rule.sector.as_str()) {
+            sectors.push(&rule.sector);
+        }
+    }
+    let sign = |rule: &crate::Rule, item: &str| match (item, rule.sink) {
+        ("gross" | "net", false) | ("sink", true) => 1.0,
+        ("net", true) => -1.0,
+        (sector, false) if sector == rule.sector => 1.0,
+        _ => 0.0,
+    };
+    let sum = |item: &str, budget_t: &[f64]| -> f64 {
+        model.rules.iter().zip(budget_t).map(|(r, t)| sign(r, item) * t).sum()
+    };
+    let own: Vec<f64> = model.rules.iter().map(|r| r.placed[0].total_t()).collect();
+    let row = |item: &str| {
+        let mut values: Vec<f64> = budgets_t.iter().map(|t| sum(item, t)).collect();
+        let n = values.len() as f64;
+        let mean_t = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|v| (v - mean_t).powi(2)).sum::<f64>() / n;
+        values.sort_unstable_by(f64::total_cmp);
+        CityRow {
+            item: item.to_owned(),
+            amount_t: sum(item, &own),
+            mean_t,
+            half_width_t: HALF_WIDTH_TO_SD * variance.sqrt(),
+            quantiles: Quantiles::of_sorted(&values).unwrap_or_default(),
+        }
+    };
+    sectors.into_iter().chain(["gross", "sink", "net"]).map(row).collect()
+}

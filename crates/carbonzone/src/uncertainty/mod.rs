@@ -1,0 +1,108 @@
+//! How sure is the class of a zone: from the run to the model of `carbonzone-confidence`, and from its answer to columns,
+//! sentences and records.
+
+pub mod check;
+pub mod config;
+mod model;
+mod output;
+
+pub use config::Uncertainty;
+pub use output::{append_columns, record, statements};
+
+use crate::compute::Results;
+use crate::load::{Inputs, Notes};
+use crate::load_config::Loaded;
+use carbonzone_confidence::{Confidence, Options, ZoneJudge, simulate};
+use carbonzone_types::{Finding, Findings, Progress, Severity};
+use carbonzone_zoning::IndexOptions;
+
+/// Draws, if the pipeline file asks for it. `Err`: findings that block.
+pub fn confidence(
+    loaded: &Loaded,
+    inputs: &Inputs,
+    results: &Results,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Result<Option<Confidence>, ()> {
+    let Some(section) = &loaded.pipeline.uncertainty else { return Ok(None) };
+    let outcome = others(loaded, section, results, progress).and_then(|others| {
+        progress.begin("draw", None);
+        let model = model::build(loaded, section, inputs, results, &others)?;
+        let options = Options { seed: section.seed, draws: section.draws, drivers: section.drivers };
+        let result = simulate(&model, &judge(loaded, results), &options).map_err(|errors| {
+            let finding = |e: carbonzone_confidence::ConfidenceError| {
+                Finding::error("uncertainty", e.to_string()).field("uncertainty")
+            };
+            errors.into_iter().map(finding).collect::<Vec<_>>()
+        });
+        progress.end();
+        result
+    });
+    outcome.map(Some).map_err(|findings| notes.findings.items.extend(findings))
+}
+
+/// Judges draws as the run was judged.
+fn judge<'a>(loaded: &Loaded, results: &'a Results) -> ZoneJudge<'a> {
+    ZoneJudge {
+        scheme: &results.scheme,
+        zoning: &results.zoning,
+        options: IndexOptions {
+            ecc_direction: results.scheme.ecc_direction,
+            gdp_total: loaded.pipeline.zoning.gdp_total,
+            borderline_pct: results.scheme.borderline_pct,
+        },
+    }
+}
+
+/// Contributions under each option of each choice.
+type Others = Vec<Vec<Results>>;
+
+/// Computes the run again under every other setting, without draws.
+fn others(
+    loaded: &Loaded,
+    section: &Uncertainty,
+    results: &Results,
+    progress: &dyn Progress,
+) -> Result<Others, Vec<Finding>> {
+    let mut findings = Findings::new();
+    let mut out = Vec::new();
+    for choice in &section.alternatives {
+        let mut options = Vec::new();
+        for option in &choice.options {
+            progress.begin(&format!("{}: {}", choice.name, option.name), None);
+            let run = crate::run::with_settings(loaded, &option.set, progress);
+            progress.end();
+            match run.value {
+                Some(other) if same_rules(&other, results) => options.push(other),
+                Some(_) => findings.push(
+                    Finding::error(
+                        "uncertainty_alternative",
+                        format!("choice \"{}\", option \"{}\" changes the rules", choice.name, option.name),
+                    )
+                    .expected("the same zones and allocation rules as the run")
+                    .hint(
+                        "an option may change proxies, sets, factors and layers, not which rules there are",
+                    ),
+                ),
+                None => findings.items.extend(
+                    run.findings.items.into_iter().filter(|f| f.severity >= Severity::Error).map(|f| {
+                        Finding {
+                            message: format!(
+                                "choice \"{}\", option \"{}\": {}",
+                                choice.name, option.name, f.message
+                            ),
+                            ..f
+                        }
+                    }),
+                ),
+            }
+        }
+        out.push(options);
+    }
+    if findings.items.is_empty() { Ok(out) } else { Err(findings.items) }
+}
+
+fn same_rules(a: &Results, b: &Results) -> bool {
+    let ids = |r: &Results| r.allocation.records.iter().map(|r| r.id.clone()).collect::<Vec<_>>();
+    a.zones.gross_t.len() == b.zones.gross_t.len() && ids(a) == ids(b)
+}
