@@ -205,7 +205,7 @@ pub struct UnitArgs {
     /// Parcel id
     #[arg(long, value_name = "ID")]
     pub parcel: Option<String>,
-    /// Grid cell: column from the west, row from the north, or its id c<COL>_r<ROW>
+    /// Grid cell: column from the west, row from the north, or its id such as c60_r60
     #[arg(long, value_name = "COL,ROW")]
     pub cell: Option<String>,
 }

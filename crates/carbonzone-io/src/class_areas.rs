@@ -39,7 +39,7 @@ impl ClassAreas {
 ///
 /// Shares come from exact pixel fractions (weighted by the cosine of the latitude if the raster is in degrees)
 /// and are multiplied by the polygon's planar area, so classes and unknown ground sum to it. `None` as in
-/// [`zonal_sums`].
+/// [`crate::zonal_sums`].
 pub fn class_areas(
     source: &VectorSource,
     zones: &Coverage,
