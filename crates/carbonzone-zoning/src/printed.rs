@@ -227,7 +227,7 @@ pub struct Consistency {
     pub meaning: String,
 }
 
-/// Result of [`compare_published`].
+/// Result of [`crate::published::compare_published`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublishedComparison {
     /// Units in the order of the first year.
