@@ -30,6 +30,8 @@ pub enum Command {
     Inventory(InventoryArgs),
     /// Make a synthetic city (always labelled synthetic), in the formats people really get
     Synth(SynthArgs),
+    /// What of a finished run can be loaded into a map: layers, styles, groups, themes, names
+    Layers(LayersArgs),
     /// Say where a unit's tonnes come from: sector, budget, proxy, weight, share, fallback
     Explain(ExplainArgs),
     /// Differences of two runs, unit by unit, and the zone transition matrix
@@ -47,6 +49,58 @@ pub enum Command {
         /// Shell.
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// The name of the command, if it was asked to tell other programs what it does.
+    pub fn tells_programs(&self) -> Option<&'static str> {
+        let (name, progress) = match self {
+            Self::Run(args) => ("run", &args.progress),
+            Self::Check(args) => ("check", &args.progress),
+            Self::Inventory(args) => ("inventory", &args.progress),
+            Self::Synth(args) => ("synth", &args.progress),
+            Self::Maps(args) => ("maps", &args.progress),
+            _ => return None,
+        };
+        (progress.progress == ProgressArg::Json).then_some(name)
+    }
+}
+
+/// For whom progress is.
+#[derive(Debug, Args)]
+pub struct ProgressArgs {
+    /// For people: bars on a terminal; or for programs: one JSON object per line on standard error, and nothing else
+    /// there (events begin, stage, progress, stage_end, finding, layer, message, end)
+    #[arg(long, value_enum, default_value_t = ProgressArg::Bars, value_name = "FORM")]
+    pub progress: ProgressArg,
+}
+
+/// Form of progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressArg {
+    /// Bars on a terminal
+    Bars,
+    /// One JSON object per line on standard error
+    Json,
+}
+
+/// `carbonzone layers`
+#[derive(Debug, Args)]
+pub struct LayersArgs {
+    /// Folder of a run
+    pub run_dir: PathBuf,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+}
+
+/// Table or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
 }
 
 /// `carbonzone run`
@@ -82,6 +136,9 @@ pub struct RunArgs {
     /// No progress bars, no findings, no summary
     #[arg(long)]
     pub quiet: bool,
+    #[command(flatten)]
+    /// For whom progress is.
+    pub progress: ProgressArgs,
 }
 
 /// `carbonzone show`
@@ -111,6 +168,9 @@ pub struct CheckArgs {
     /// No progress bars
     #[arg(long)]
     pub quiet: bool,
+    #[command(flatten)]
+    /// For whom progress is.
+    pub progress: ProgressArgs,
 }
 
 /// Text or JSON.
@@ -140,6 +200,9 @@ pub struct InventoryArgs {
     /// Warnings are errors
     #[arg(long)]
     pub strict: bool,
+    #[command(flatten)]
+    /// For whom progress is.
+    pub progress: ProgressArgs,
 }
 
 /// `carbonzone synth`
@@ -166,6 +229,9 @@ pub struct SynthArgs {
     /// No progress bars, no summary
     #[arg(long)]
     pub quiet: bool,
+    #[command(flatten)]
+    /// For whom progress is.
+    pub progress: ProgressArgs,
 }
 
 /// Synthetic places.
@@ -257,6 +323,9 @@ pub struct MapsArgs {
     /// No progress bars, no summary
     #[arg(long)]
     pub quiet: bool,
+    #[command(flatten)]
+    /// For whom progress is.
+    pub progress: ProgressArgs,
 }
 
 /// Class breaks.

@@ -1,5 +1,6 @@
 //! Findings for people: grouped by layer, with the place in the pipeline file, and as JSON.
 
+use crate::events;
 use crate::terminal::{eprint_line, without_codes};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use carbonzone_types::{Finding, Findings, Severity};
@@ -32,9 +33,12 @@ impl Colour {
     }
 }
 
-/// Findings about a pipeline file and what it names on standard error; nothing if there are none.
+/// Findings about a pipeline file and what it names on standard error, as events where it is for programs; nothing if
+/// there are none.
 pub fn eprint(findings: &Findings, pipeline: &Path) {
-    if !findings.items.is_empty() {
+    if events::on() {
+        events::findings(findings);
+    } else if !findings.items.is_empty() {
         eprint_line(&of_file(findings, pipeline, Colour::for_stderr()));
     }
 }

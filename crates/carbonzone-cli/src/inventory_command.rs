@@ -3,7 +3,7 @@
 use crate::args::InventoryArgs;
 use crate::diagnostics;
 use crate::new_file::write_new;
-use crate::progress::Bars;
+use crate::progress::observer;
 use crate::terminal::print_line;
 use anyhow::{Context, bail};
 use carbonzone::Config;
@@ -27,7 +27,7 @@ pub fn inventory(args: &InventoryArgs) -> anyhow::Result<u8> {
         diagnostics::eprint(&read.findings, pipeline);
         return Ok(read.findings.exit_code());
     };
-    let mut totals = sector_totals(&config, &Bars::new(false));
+    let mut totals = sector_totals(&config, &*observer(false));
     if args.strict {
         totals.findings.make_strict();
     }

@@ -6,10 +6,12 @@
 mod args;
 mod compare;
 mod diagnostics;
+mod events;
 mod explain;
 mod factors;
 mod init;
 mod inventory_command;
+mod layers_command;
 mod maps;
 mod new_file;
 mod panics;
@@ -33,14 +35,19 @@ fn main() -> ExitCode {
     panics::install();
     progress::install_ctrl_c();
     let cli = Cli::parse();
-    match panics::caught(|| dispatch(cli.command)) {
-        Ok(code) => ExitCode::from(code),
-        Err(_) if progress::cancelled() => ExitCode::from(run::say_cancelled()),
+    if let Some(command) = cli.command.tells_programs() {
+        events::switch_on(command);
+    }
+    let code = match panics::caught(|| dispatch(cli.command)) {
+        Ok(code) => code,
+        Err(_) if progress::cancelled() => run::say_cancelled(),
         Err(error) => {
             terminal::eprint_line(&format!("error: {error:#}"));
-            ExitCode::from(COULD_NOT_RUN)
+            COULD_NOT_RUN
         }
-    }
+    };
+    events::end(code);
+    ExitCode::from(code)
 }
 
 fn dispatch(command: Command) -> anyhow::Result<u8> {
@@ -54,6 +61,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         }
         Command::Inventory(args) => inventory_command::inventory(&args),
         Command::Synth(args) => synth_command::synth(&args),
+        Command::Layers(args) => layers_command::layers(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Maps(args) => maps::maps(&args),

@@ -1,9 +1,11 @@
 //! `carbonzone maps`: the maps of a finished run with other options.
 
 use crate::args::{BreaksArg, MapsArgs, PaletteArg, ScaleArg};
-use crate::progress::Bars;
+use crate::events;
+use crate::progress::observer;
 use crate::run::command_line;
 use crate::terminal::print_line;
+use carbonzone::layer_list;
 use carbonzone::maps::{lang, language_of, redraw};
 use carbonzone::out_dir::{named, read_manifest};
 use carbonzone_report::{BreakMethod, ClassScale, Palette, RenderOptions};
@@ -37,7 +39,10 @@ pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
         dpi: args.dpi,
         ..RenderOptions::default()
     };
-    let manifest = redraw(&args.run_dir, &options, &command_line().join(" "), &Bars::new(args.quiet))?;
+    let manifest = redraw(&args.run_dir, &options, &command_line().join(" "), &*observer(args.quiet))?;
+    if events::on() {
+        events::layers(&layer_list::read(&args.run_dir)?);
+    }
     if !args.quiet {
         print_line(&format!(
             "maps of {} written to {}\n  project  {}\n  report   {}\n  figures  {}",

@@ -1,11 +1,12 @@
-//! Progress bars on a terminal, nothing elsewhere; memory given back between stages; Ctrl-C.
+//! Progress bars on a terminal, events for programs, nothing elsewhere; memory given back between stages; Ctrl-C.
 
+use crate::events::{self, Event};
 use crate::terminal::eprint_line;
 use carbonzone::Observer;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
@@ -24,15 +25,19 @@ pub fn cancelled() -> bool {
     CANCELLED.load(Ordering::Relaxed)
 }
 
+/// The observer of a command: events if they are on; else bars if standard error is a terminal and `quiet` is not set.
+pub fn observer(quiet: bool) -> Box<dyn Observer> {
+    if events::on() { Box::new(Lines::default()) } else { Box::new(Bars::new(quiet)) }
+}
+
 /// Draws a bar per stage.
-pub struct Bars {
+struct Bars {
     visible: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Bars {
-    /// Bars on standard error if it is a terminal and `quiet` is not set.
-    pub fn new(quiet: bool) -> Self {
+    fn new(quiet: bool) -> Self {
         use std::io::IsTerminal;
         Self { visible: !quiet && std::io::stderr().is_terminal(), bar: Mutex::new(None) }
     }
@@ -77,6 +82,64 @@ impl Observer for Bars {
 
     fn say(&self, message: &str) {
         self.end();
+        eprint_line(message);
+    }
+
+    fn cancelled(&self) -> bool {
+        cancelled()
+    }
+}
+
+/// Least time between two lines about the same stage.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Writes an event for what happens.
+#[derive(Default)]
+struct Lines {
+    stage: Mutex<Option<Stage>>,
+}
+
+struct Stage {
+    name: String,
+    done: u64,
+    total: Option<u64>,
+    since: Instant,
+    told: Instant,
+}
+
+impl Lines {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Stage>> {
+        self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Observer for Lines {
+    fn begin(&self, stage: &str, total: Option<u64>) {
+        self.end();
+        carbonzone_io::return_free_memory();
+        events::write(&Event::Stage { stage, total });
+        let now = Instant::now();
+        *self.lock() = Some(Stage { name: stage.to_owned(), done: 0, total, since: now, told: now });
+    }
+
+    fn advance(&self, n: u64) {
+        if let Some(stage) = &mut *self.lock() {
+            stage.done += n;
+            if stage.told.elapsed() >= PAUSE {
+                stage.told = Instant::now();
+                events::write(&Event::Progress { stage: &stage.name, done: stage.done, total: stage.total });
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Some(stage) = self.lock().take() {
+            let seconds = stage.since.elapsed().as_secs_f64();
+            events::write(&Event::StageEnd { stage: &stage.name, done: stage.done, seconds });
+        }
+    }
+
+    fn say(&self, message: &str) {
         eprint_line(message);
     }
 

@@ -2,13 +2,15 @@
 
 use crate::args::{CheckArgs, Format, RunArgs};
 use crate::diagnostics::{self, Colour};
-use crate::progress::{Bars, cancelled};
+use crate::events;
+use crate::progress::{cancelled, observer};
 use crate::summary;
 use crate::terminal::{eprint_line, print_line};
 use anyhow::Context;
 use carbonzone::exchange::Kept;
+use carbonzone::layer_list;
 use carbonzone::out_dir::{begin_run, kept_lines};
-use carbonzone::{Checked, Config, Files, Findings, RunResult};
+use carbonzone::{Checked, Config, Files, Findings, Observer, RunResult};
 use std::path::Path;
 
 /// Exit code of a run that was cancelled by Ctrl-C.
@@ -32,9 +34,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
 fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
     let read = Config::read(&args.pipeline, &args.set);
     let Some(mut config) = read.value else { return Ok(refuse(&args.pipeline, &read.findings)) };
-    let bars = Bars::new(args.quiet);
+    let bars = observer(args.quiet);
     if read.findings.blocks() {
-        let tried = carbonzone::load(&config, Files, &bars);
+        let tried = carbonzone::load(&config, Files, &*bars);
         return Ok(refuse(&args.pipeline, &tried.findings));
     }
     let outputs = config.outputs_mut();
@@ -43,20 +45,23 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
     let target = args.out.clone().unwrap_or_else(|| Path::new("out").join(config.name()));
     let out = begin_run(&target, &config, &command_line().join(" "), args.overwrite)?;
     tell(&out.recovered, &target);
-    let Checked { value, findings, .. } = load_and_compute(&config, &bars, args.strict);
+    let Checked { value, findings, .. } = load_and_compute(&config, &*bars, args.strict);
     if cancelled() {
         return Ok(say_cancelled());
     }
     let Some(mut result) = value else { return Ok(refuse(&args.pipeline, &findings)) };
     result.record_mut().command_line = command_line();
-    carbonzone::write(&result, out.path(), config.outputs(), &bars)
+    carbonzone::write(&result, out.path(), config.outputs(), &*bars)
         .with_context(|| format!("writing into {}", target.display()))?;
     tell(&out.finish()?, &target);
-    if !args.quiet {
+    if events::on() {
+        events::layers(&layer_list::read(&target)?);
+    }
+    if !args.quiet || events::on() {
         diagnostics::eprint(&findings, &args.pipeline);
-        if !args.no_summary {
-            summary::print(&carbonzone::out_dir::read_manifest(&target)?, &target, None);
-        }
+    }
+    if !args.quiet && !args.no_summary {
+        summary::print(&carbonzone::out_dir::read_manifest(&target)?, &target, None);
     }
     Ok(0)
 }
@@ -74,7 +79,7 @@ pub fn tell(kept: &[Kept], target: &Path) {
 }
 
 /// Reads and computes; with `strict` a warning stops it as an error does.
-fn load_and_compute(config: &Config, bars: &Bars, strict: bool) -> Checked<RunResult> {
+fn load_and_compute(config: &Config, bars: &dyn Observer, strict: bool) -> Checked<RunResult> {
     let loaded = made_strict(carbonzone::load(config, Files, bars), strict);
     match loaded.value {
         Some(inputs) => made_strict(carbonzone::compute(inputs, bars), strict),
@@ -95,15 +100,16 @@ fn made_strict<T>(mut checked: Checked<T>, strict: bool) -> Checked<T> {
 /// # Errors
 /// If the findings cannot be written as JSON.
 pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
-    let bars = Bars::new(args.quiet);
+    let bars = observer(args.quiet);
     let read = Config::read(&args.pipeline, &args.set);
     let mut findings = match &read.value {
-        Some(config) => load_and_compute(config, &bars, false).findings,
+        Some(config) => load_and_compute(config, &*bars, false).findings,
         None => read.findings,
     };
     if args.strict {
         findings.make_strict();
     }
+    events::findings(&findings);
     match args.format {
         Format::Text => {
             print_line(&diagnostics::of_file(&findings, &args.pipeline, Colour::for_stdout()));

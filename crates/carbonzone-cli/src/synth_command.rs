@@ -1,7 +1,7 @@
 //! `carbonzone synth`: the synthetic city in the formats people really get.
 
 use crate::args::{SynthArgs, SynthCity};
-use crate::progress::Bars;
+use crate::progress::observer;
 use crate::terminal::print_line;
 use crate::{synth_folder, synth_region};
 use anyhow::bail;
@@ -42,12 +42,12 @@ fn suzhou(args: &SynthArgs) -> anyhow::Result<u8> {
         None => SuzhouFacts::builtin()?,
     };
     let crs = WorkingCrs::parse(CRS)?;
-    let bars = Bars::new(args.quiet);
+    let bars = observer(args.quiet);
     let out = synth_folder::begin(&args.out, args.facts.as_deref())?;
     let mut sink = Files::create(out.path(), &crs, args.all_gpkg)?;
     let options = SynthOptions { parcels: args.parcels, seed: args.seed };
     let projection = ByGdal { crs: &crs };
-    let summary = generate(&facts, &options, &projection, &mut sink, &bars)?;
+    let summary = generate(&facts, &options, &projection, &mut sink, &*bars)?;
     sink.finish()?;
     let text = format!(
         "SYNTHETIC DATA made by carbonzone {} (parcels {}, seed {}).\nNothing here describes a real parcel, firm or person.\n",

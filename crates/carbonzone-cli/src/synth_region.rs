@@ -1,7 +1,7 @@
 //! `carbonzone synth guiyang|henan`: counties, tables and rasters of a synthetic region.
 
 use crate::args::SynthArgs;
-use crate::progress::Bars;
+use crate::progress::observer;
 use crate::synth_command::{ByGdal, fail};
 use crate::synth_folder;
 use crate::terminal::print_line;
@@ -22,11 +22,11 @@ const HENAN_CRS: &str = "ESRI:102025";
 /// Five counties, land cover of two years, population, GDP, energy.
 pub fn guiyang(args: &SynthArgs) -> anyhow::Result<u8> {
     let facts = GuiyangFacts::builtin()?;
-    let (crs, bars) = (WorkingCrs::parse(GUIYANG_CRS)?, Bars::new(args.quiet));
+    let (crs, bars) = (WorkingCrs::parse(GUIYANG_CRS)?, observer(args.quiet));
     let out = synth_folder::begin(&args.out, None)?;
     let mut sink = Files::new(out.path(), &crs);
     let options = GuiyangOptions { seed: args.seed, ..GuiyangOptions::default() };
-    let summary = guiyang::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, &bars)?;
+    let summary = guiyang::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, &*bars)?;
     let cells = summary.cells;
     let km2 = summary.unit_area_m2.iter().sum::<f64>() / 1e6;
     let text = format!(
@@ -39,11 +39,11 @@ pub fn guiyang(args: &SynthArgs) -> anyhow::Result<u8> {
 /// 157 counties, twenty years of rasters, energy CO2 per county.
 pub fn henan(args: &SynthArgs) -> anyhow::Result<u8> {
     let facts = HenanFacts::builtin()?;
-    let (crs, bars) = (WorkingCrs::parse(HENAN_CRS)?, Bars::new(args.quiet));
+    let (crs, bars) = (WorkingCrs::parse(HENAN_CRS)?, observer(args.quiet));
     let out = synth_folder::begin(&args.out, None)?;
     let mut sink = Files::new(out.path(), &crs);
     let options = HenanOptions { seed: args.seed, ..HenanOptions::default() };
-    let summary = henan::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, &bars)?;
+    let summary = henan::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, &*bars)?;
     let text = format!(
         "SYNTHETIC Henan: {} counties ({:.0} km²), {} cells of 1 km, {} rasters",
         summary.counties,

@@ -1,6 +1,7 @@
 //! Where text leaves the program: results on standard output, everything else on standard error. Passwords and control
 //! codes do not.
 
+use crate::events;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 /// Standard output, for results. A reader that has seen enough (`| head`) ends the program quietly.
@@ -19,9 +20,17 @@ pub fn print_line(text: &str) {
     }
 }
 
-/// Standard error, for everything else. There is nobody left to tell if it is closed.
+/// Standard error, for everything else; as an event where standard error is for programs.
 pub fn eprint_line(text: &str) {
-    let text = clean(text, std::io::stderr().is_terminal());
+    if events::on() {
+        events::write(&events::Event::Message { text: text.trim_end_matches('\n') });
+    } else {
+        write_error_line(&clean(text, std::io::stderr().is_terminal()));
+    }
+}
+
+/// Writes a line to standard error. There is nobody left to tell if it is closed.
+pub fn write_error_line(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
 }
 

@@ -111,13 +111,17 @@ impl GpkgLayer {
             table.columns.iter().for_each(|(_, column)| push_value(record, column.at(i)));
             first + i as i64
         };
+        let mut told = 0;
         let mut written = |rows: usize| {
-            progress.advance(rows as u64);
+            let now = n.min(told + rows);
+            progress.advance((now - told) as u64);
+            told = now;
             !progress.cancelled()
         };
         self.pages
             .append(&mut self.rows, n, encode, &mut written)
             .map_err(|e| IoError::write(&self.path, format!("layer \"{}\": {e}", self.name)))?;
+        progress.advance((n - told) as u64);
         self.written += n;
         Ok(())
     }

@@ -27,4 +27,4 @@ pub use data::{
 pub use error::ReportError;
 pub use lang::{Label, Lang};
 pub use palette::{Palette, Rgb};
-pub use render::render;
+pub use render::{LAYER_LIST, render};

@@ -7,9 +7,12 @@ use carbonzone_types::Progress;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
+/// File of a run folder that says what can be loaded into a map.
+pub const LAYER_LIST: &str = "layers.json";
+
 /// Draws and writes all figures, styles, the QGIS project and the report page of a run into `out_dir`.
 ///
-/// Files: `figures/*.svg` and `*.png`, `<name>.qgz`, a `.qml` beside every loose GeoJSON and GeoTIFF, `report.html`.
+/// Files: `figures/*.svg` and `*.png`, `<name>.qgz`, `layers.json`, a `.qml` beside every loose GeoJSON and GeoTIFF, `report.html`.
 /// The rows of the GeoPackage table `layer_styles` are returned: the caller writes them.
 ///
 /// # Errors
@@ -44,6 +47,9 @@ pub fn render(
         progress.begin("QGIS project", None);
         let project = qgis::project(data, &all, options)?;
         store(out_dir, Path::new(&project.file), &project.qgz, "QGIS project", &mut rendered)?;
+        let list = serde_json::to_string(&project.list)
+            .map_err(|e| ReportError::Project { reason: e.to_string() })?;
+        store(out_dir, Path::new(LAYER_LIST), list.as_bytes(), "list of layers", &mut rendered)?;
         for (file, text) in qgis::sidecars(&shown, &all, options, options.lang)? {
             store(out_dir, Path::new(&file), text.as_bytes(), "QGIS style", &mut rendered)?;
         }

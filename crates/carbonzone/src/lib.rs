@@ -37,6 +37,7 @@ mod find_unit;
 mod gdp_proxies;
 mod grid;
 pub mod inventory;
+pub mod layer_list;
 mod layers;
 mod load;
 mod load_config;

@@ -211,6 +211,7 @@ fn what(path: &str) -> &'static str {
         "html" => "report, opens offline",
         "png" | "svg" => "figure",
         "parquet" | "fgb" => "parcel layer",
+        "json" if path == carbonzone_report::LAYER_LIST => "what can be loaded into a map",
         "json" => "what `carbonzone maps` needs beside the layers",
         _ => "",
     }

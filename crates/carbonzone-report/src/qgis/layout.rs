@@ -48,7 +48,7 @@ impl Page<'_> {
     }
 
     fn shown_layers(&self) -> Vec<&ProjectLayer> {
-        self.shown.iter().filter_map(|id| self.layers.iter().find(|l| l.id == *id)).collect()
+        self.shown.iter().filter_map(|id| self.layers.iter().find(|l| l.listed.id == *id)).collect()
     }
 
     fn item(&self, kind: u32, n: usize, at: Place) -> El {
@@ -195,7 +195,9 @@ fn padded([x0, y0, x1, y1]: [f64; 4], at: Place) -> [f64; 4] {
 fn map(page: &Page<'_>, at: Place) -> El {
     let [x0, y0, x1, y1] = padded(page.frame, at);
     let layers = page.shown_layers().into_iter().map(|l| {
-        el("Layer").a("name", &l.name).a("source", &l.source).a("provider", l.provider).text(l.id.clone())
+        let l = &l.listed;
+        let item = el("Layer").a("name", l.name.text(page.lang)).a("source", l.source());
+        item.a("provider", l.provider()).text(l.id.clone())
     });
     page.item(65639, 1, at)
         .a("background", "true")
@@ -218,9 +220,10 @@ fn map(page: &Page<'_>, at: Place) -> El {
 /// Styles that hold on this map only.
 fn own_styles(page: &Page<'_>) -> Option<El> {
     let style = |l: &&ProjectLayer| {
+        let l = &l.listed;
         let (_, style) = page.plain.iter().find(|(id, _)| *id == l.id)?;
-        let item = el("LayerStyle").a("layerid", &l.id).a("name", &l.name).a("source", &l.source);
-        Some(item.a("provider", l.provider).child(style.clone()))
+        let item = el("LayerStyle").a("layerid", &l.id).a("name", l.name.text(page.lang));
+        Some(item.a("source", l.source()).a("provider", l.provider()).child(style.clone()))
     };
     let styles: Vec<El> = page.shown_layers().iter().filter_map(style).collect();
     (!styles.is_empty()).then(|| el("LayerStyles").children(styles))
@@ -263,8 +266,8 @@ fn legend(page: &Page<'_>, top: f64) -> El {
     };
     // The theme first, the boundary below it.
     let mut members = page.shown_layers();
-    members.sort_by_key(|l| !page.styles.iter().any(|(id, _)| *id == l.id));
-    let members = members.into_iter().map(|l| tree_layer(l, true).child(legend_heading(page, l)));
+    members.sort_by_key(|l| !page.styles.iter().any(|(id, _)| *id == l.listed.id));
+    let members = members.into_iter().map(|l| tree_layer(l, true, page.lang).child(legend_heading(page, l)));
     bare(page.item(65642, 3, place(COLUMN, top, 70.0, 80.0)))
         .a("title", "")
         .a("map_uuid", page.uuid(1))
@@ -297,7 +300,7 @@ fn legend_heading(page: &Page<'_>, layer: &ProjectLayer) -> El {
     let option =
         |name: &str, value: &str| el("Option").a("name", name).a("type", "QString").a("value", value);
     let map = el("Option").a("type", "Map");
-    let map = match page.styles.iter().find(|(id, _)| *id == layer.id) {
+    let map = match page.styles.iter().find(|(id, _)| *id == layer.listed.id) {
         Some((_, heading)) => {
             map.child(option("legend/title-label", &heading_lines(heading, page.lang).join("\n")))
         }

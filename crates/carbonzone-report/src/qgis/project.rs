@@ -1,6 +1,7 @@
 //! The project file: layers in groups, one theme and one print layout per figure, relative paths.
 
 use super::layout::{Page, layout};
+use super::list::{LayerGroup, LayerKind, LayerList, ListedLayer, ListedTheme};
 use super::qml::{outline, style_of_raster, unlabelled};
 use super::symbol::{Names, labeling, outline_renderer, raster_pipe, renderer};
 use super::xml::{El, el, exact};
@@ -17,24 +18,18 @@ pub struct ProjectFile {
     pub qgs: String,
     /// The archive.
     pub qgz: Vec<u8>,
+    /// What stands in it, for programs.
+    pub list: LayerList,
 }
 
 /// A map layer of the project.
 #[derive(Debug, Clone)]
 pub(crate) struct ProjectLayer {
-    pub id: String,
-    pub name: String,
-    pub source: String,
-    pub provider: &'static str,
+    pub listed: ListedLayer,
     /// Name of the theme that shows a raster; empty for vectors.
     theme: String,
-    group: usize,
     body: Vec<El>,
     labels: bool,
-    visible: bool,
-    temporal: bool,
-    /// What the values say: shown when the mouse rests on the layer.
-    meaning: String,
 }
 
 const OUTLINE_ID: &str = "lyr_zones_outline";
@@ -50,7 +45,9 @@ pub fn project(
     figures: &[Figure],
     options: &RenderOptions,
 ) -> Result<ProjectFile, ReportError> {
-    let qgs = project_xml(data, figures, options)?.document()?;
+    let layers = layers(data, figures, options)?;
+    let list = list(data, figures, &layers);
+    let qgs = project_xml(data, figures, options, &layers, &list)?.document()?;
     let name = &data.manifest.name;
     let fail = |e: &dyn std::fmt::Display| ReportError::Project { reason: e.to_string() };
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -60,25 +57,50 @@ pub fn project(
     archive.start_file(format!("{name}.qgs"), entry).map_err(|e| fail(&e))?;
     archive.write_all(qgs.as_bytes()).map_err(|e| fail(&e))?;
     let qgz = archive.finish().map_err(|e| fail(&e))?.into_inner();
-    Ok(ProjectFile { file: format!("{name}.qgz"), qgs, qgz })
+    Ok(ProjectFile { file: format!("{name}.qgz"), qgs, qgz, list })
 }
 
-fn project_xml(data: &MapData, figures: &[Figure], options: &RenderOptions) -> Result<El, ReportError> {
+/// Layers, groups and themes.
+fn list(data: &MapData, figures: &[Figure], layers: &[ProjectLayer]) -> LayerList {
+    let of_figure = |f: &Figure| {
+        f.map().map(|_| ListedTheme {
+            key: f.name.clone(),
+            name: f.short.clone(),
+            layers: shown_by(f, std::slice::from_ref(f)),
+        })
+    };
+    let mut themes: Vec<ListedTheme> = figures.iter().filter_map(of_figure).collect();
+    // One theme per raster band, under the outlines: `grid_1km_net_t`.
+    for layer in layers.iter().filter(|l| l.listed.kind == LayerKind::Raster) {
+        themes.push(ListedTheme {
+            key: layer.theme.clone(),
+            name: layer.listed.name.clone(),
+            layers: vec![OUTLINE_ID.to_owned(), layer.listed.id.clone()],
+        });
+    }
+    let used = |g: &LayerGroup| layers.iter().any(|l| l.listed.group == g.key);
+    LayerList {
+        groups: groups(data).into_iter().filter(used).collect(),
+        layers: layers.iter().map(|l| l.listed.clone()).collect(),
+        themes,
+    }
+}
+
+fn project_xml(
+    data: &MapData,
+    figures: &[Figure],
+    options: &RenderOptions,
+    layers: &[ProjectLayer],
+    list: &LayerList,
+) -> Result<El, ReportError> {
     let lang = options.lang;
     let m = &data.manifest;
-    let groups = groups(data);
-    let layers = layers(data, figures, options)?;
     let crs = crs(data);
     let title =
         Label::new(format!("{}: carbon balance zoning", m.title_en), format!("{}碳平衡分区", m.title_zh))
             .text(lang);
     let frame = data.frame()?;
-    let mut themes: Vec<El> =
-        figures.iter().filter_map(|f| figure_theme(f, &layers, &groups, lang)).collect();
-    // One theme per raster band, under the outlines: `grid_1km_net_t`.
-    for layer in layers.iter().filter(|l| l.provider == "gdal") {
-        themes.push(theme(&layer.theme, &[OUTLINE_ID.to_owned(), layer.id.clone()], &layers, &groups, lang));
-    }
+    let themes = list.themes.iter().map(|t| theme(t, &list.groups, lang));
     let headings: Vec<(String, Label)> =
         figures.iter().filter_map(|f| Some((layer_id(&f.name), f.map()?.heading_with_unit()))).collect();
     let pages = figures.iter().enumerate().map(|(number, figure)| {
@@ -87,16 +109,16 @@ fn project_xml(data: &MapData, figures: &[Figure], options: &RenderOptions) -> R
         let chart = figure.map().is_none();
         let plain = figures.iter().filter(|f| chart && shown.contains(&layer_id(&f.name)));
         let plain = plain.filter_map(|f| Some((layer_id(&f.name), unlabelled(f.map()?, lang)))).collect();
-        layout(&Page { data, figure, number, lang, layers: &layers, shown, frame, styles: &headings, plain })
+        layout(&Page { data, figure, number, lang, layers, shown, frame, styles: &headings, plain })
     });
     Ok(el("qgis")
         .a("version", "3.22.0")
         .a("projectname", &title)
         .child(el("title").text(title))
         .child(el("projectCrs").child(crs.clone()))
-        .child(tree(&layers, &groups, lang))
+        .child(tree(layers, &list.groups, lang))
         .child(canvas(frame, &crs))
-        .child(el("projectlayers").children(layers.iter().map(|l| map_layer(l, &crs))))
+        .child(el("projectlayers").children(layers.iter().map(|l| map_layer(l, &crs, lang))))
         .child(properties())
         .child(el("visibility-presets").children(themes))
         .child(el("Layouts").children(pages))
@@ -157,21 +179,24 @@ fn canvas(frame: [f64; 4], crs: &El) -> El {
         .child(el("destinationsrs").child(crs.clone()))
 }
 
-/// Group titles, top first: zones, grid, parcels, rasters.
-fn groups(data: &MapData) -> Vec<Label> {
+/// Groups, top first: zones, grid, parcels, rasters.
+fn groups(data: &MapData) -> Vec<LayerGroup> {
+    let group = |key: &str, name| LayerGroup { key: key.to_owned(), name };
     vec![
-        layer_title(data, MapLayerKind::Zones),
-        layer_title(data, MapLayerKind::Grid),
-        layer_title(data, MapLayerKind::Parcels),
-        Label::new("Rasters", "栅格"),
+        group("zones", layer_title(data, MapLayerKind::Zones)),
+        group("grid", layer_title(data, MapLayerKind::Grid)),
+        group("parcels", layer_title(data, MapLayerKind::Parcels)),
+        group(RASTERS, Label::new("Rasters", "栅格")),
     ]
 }
 
-fn group_of(kind: MapLayerKind) -> usize {
+const RASTERS: &str = "rasters";
+
+fn group_of(kind: MapLayerKind) -> &'static str {
     match kind {
-        MapLayerKind::Zones => 0,
-        MapLayerKind::Grid => 1,
-        MapLayerKind::Parcels => 2,
+        MapLayerKind::Zones => "zones",
+        MapLayerKind::Grid => "grid",
+        MapLayerKind::Parcels => "parcels",
     }
 }
 
@@ -200,31 +225,55 @@ fn shown_by(figure: &Figure, figures: &[Figure]) -> Vec<String> {
     ids
 }
 
+/// A layer of a table of the GeoPackage.
+fn of_table(data: &MapData, id: String, kind: MapLayerKind, table: &str, name: Label) -> ListedLayer {
+    ListedLayer {
+        id,
+        kind: LayerKind::Vector,
+        group: group_of(kind).to_owned(),
+        name,
+        file: format!("{}.gpkg", data.manifest.name),
+        table: Some(table.to_owned()),
+        filter: None,
+        band: None,
+        field: None,
+        style: None,
+        meaning: Label::default(),
+        visible: false,
+        temporal: false,
+    }
+}
+
+/// Name of the style of a map in `layer_styles`: its own; maps of other years take that of the last year.
+fn style_name(data: &MapData, figures: &[Figure], figure: &Figure) -> Option<String> {
+    let own = |f: &&Figure| f.year.is_none() || f.year == data.year();
+    let style = figure.map()?;
+    let alike = |f: &&Figure| f.map().is_some_and(|s| s.layer == style.layer && s.field == style.field);
+    let found = Some(figure).filter(own).or_else(|| figures.iter().filter(own).find(alike))?;
+    Some(super::qml::style_row_name(&found.name))
+}
+
 fn layers(
     data: &MapData,
     figures: &[Figure],
     options: &RenderOptions,
 ) -> Result<Vec<ProjectLayer>, ReportError> {
     let lang = options.lang;
-    let table = |name: &str, year: Option<i32>| {
-        let base = format!("./{}.gpkg|layername={name}", data.manifest.name);
-        year.map_or(base.clone(), |y| format!("{base}|subset=\"year\" = {y}"))
-    };
     let long = data.long_form();
     let names = Names::of(&data.zones, lang);
     let year_of = |layer: &crate::MapLayer| data.year().filter(|_| long && layer.has("year"));
+    let only = |year: Option<i32>| year.map(|y| format!("\"year\" = {y}"));
+    let outlines =
+        of_table(data, OUTLINE_ID.to_owned(), MapLayerKind::Zones, &data.zones.name, boundary(data));
     let mut out = vec![ProjectLayer {
-        id: OUTLINE_ID.to_owned(),
-        name: boundary(data).text(lang),
-        source: table(&data.zones.name, year_of(&data.zones)),
-        provider: "ogr",
+        listed: ListedLayer {
+            filter: only(year_of(&data.zones)),
+            style: Some(super::qml::OUTLINE_ROW.to_owned()),
+            ..outlines
+        },
         theme: String::new(),
-        group: 0,
         body: vec![outline_renderer(&boundary(data).text(lang)), labeling(&names)],
         labels: true,
-        visible: false,
-        temporal: false,
-        meaning: String::new(),
     }];
     for figure in figures {
         let Some(style) = figure.map() else { continue };
@@ -239,46 +288,73 @@ fn layers(
         if zones {
             body.push(labeling(&names));
         }
+        let base = of_table(data, layer_id(&figure.name), style.layer, &layer.name, figure.short.clone());
         out.push(ProjectLayer {
-            id: layer_id(&figure.name),
-            name: figure.short.text(lang),
-            source: table(&layer.name, year_of(layer).map(|last| figure.year.unwrap_or(last))),
-            provider: "ogr",
+            listed: ListedLayer {
+                filter: only(year_of(layer).map(|last| figure.year.unwrap_or(last))),
+                field: Some(style.field.clone()),
+                style: style_name(data, figures, figure),
+                meaning: meaning(data, &style.field),
+                visible: figure.name == "fig9a_zones",
+                ..base
+            },
             theme: String::new(),
-            group: group_of(style.layer),
             body,
             labels: zones,
-            visible: figure.name == "fig9a_zones",
-            temporal: false,
-            meaning: meaning(data, &style.field).text(lang),
         });
     }
     show_something(&mut out);
-    out.extend(dissolved(data, figures, &table, lang));
+    out.extend(dissolved(data, figures, lang));
+    out.extend(rasters(data, figures, options)?);
+    out.extend(temporal(data, figures, lang));
+    let order: Vec<String> = groups(data).into_iter().map(|g| g.key).collect();
+    out.sort_by_key(|l| order.iter().position(|key| *key == l.listed.group));
+    Ok(out)
+}
+
+fn rasters(
+    data: &MapData,
+    figures: &[Figure],
+    options: &RenderOptions,
+) -> Result<Vec<ProjectLayer>, ReportError> {
+    let mut out: Vec<ProjectLayer> = Vec::new();
     for raster in &data.rasters {
         let Some(style) = style_of_raster(data, raster, figures, options)? else { continue };
         let stem = raster.file.rsplit_once('.').map_or(raster.file.as_str(), |(s, _)| s);
+        // The file beside a raster styles the first band that is shown.
+        let first = out.iter().all(|l| l.listed.file != raster.file);
+        let year =
+            raster.year.map_or_else(Label::default, |y| Label::new(format!(", {y}"), format!("（{y}年）")));
+        let name = style.heading_with_unit().then(&year);
+        // Two rasters of one quantity are told apart by their files.
+        let known = out.iter().any(|l| l.listed.name == name);
+        let file = if known { Label::same(format!(" ({stem})")) } else { Label::default() };
         out.push(ProjectLayer {
-            id: format!("lyr_raster_{}_{}", identifier(stem), raster.band),
-            name: format!("{} ({stem})", style.heading_with_unit().text(lang)),
-            source: format!("./{}", raster.file),
-            provider: "gdal",
+            listed: ListedLayer {
+                id: format!("lyr_raster_{}_{}", identifier(stem), raster.band),
+                kind: LayerKind::Raster,
+                group: RASTERS.to_owned(),
+                name: name.then(&file),
+                file: raster.file.clone(),
+                table: None,
+                filter: None,
+                band: Some(raster.band),
+                field: Some(style.field.clone()),
+                style: first.then(|| format!("{stem}.qml")),
+                meaning: Label::default(),
+                visible: false,
+                temporal: false,
+            },
             theme: match &raster.content {
                 RasterContent::GridField(field) => format!("{}_{field}", identifier(stem)),
                 RasterContent::ZoneCodes | RasterContent::Values { .. } => {
                     format!("{}_raster", identifier(stem))
                 }
             },
-            group: 3,
-            body: vec![raster_pipe(&style, raster.band, lang)],
+            body: vec![raster_pipe(&style, raster.band, options.lang)],
             labels: false,
-            visible: false,
-            temporal: false,
-            meaning: String::new(),
         });
     }
-    out.extend(temporal(data, figures, lang));
-    out.sort_by_key(|l| l.group);
     Ok(out)
 }
 
@@ -293,40 +369,35 @@ fn identifier(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-fn boundary(data: &MapData) -> Label {
+pub(crate) fn boundary(data: &MapData) -> Label {
     let one = words::zone_word(&data.manifest.zones_layer);
     Label { en: format!("{} boundary", one.en), zh: format!("{}界线", one.zh) }
 }
 
 /// Without zone classes the first map is visible on opening.
 fn show_something(layers: &mut [ProjectLayer]) {
-    if layers.iter().all(|l| !l.visible)
-        && let Some(first) = layers.iter_mut().find(|l| l.id != OUTLINE_ID)
+    if layers.iter().all(|l| !l.listed.visible)
+        && let Some(first) = layers.iter_mut().find(|l| l.listed.id != OUTLINE_ID)
     {
-        first.visible = true;
+        first.listed.visible = true;
     }
 }
 
-fn dissolved(
-    data: &MapData,
-    figures: &[Figure],
-    table: &dyn Fn(&str, Option<i32>) -> String,
-    lang: Lang,
-) -> Option<ProjectLayer> {
-    let name = data.dissolved.as_ref()?;
-    let style = figures.iter().filter_map(Figure::map).find(|s| s.field == "zone")?;
+fn dissolved(data: &MapData, figures: &[Figure], lang: Lang) -> Option<ProjectLayer> {
+    let table = data.dissolved.as_ref()?;
+    let figure = figures.iter().find(|f| f.map().is_some_and(|s| s.field == "zone"))?;
+    let style = figure.map()?;
+    let name = Label::new("Carbon balance zones, dissolved", "碳平衡分区（合并）");
+    let base = of_table(data, "lyr_zones_dissolved".to_owned(), MapLayerKind::Zones, table, name);
     Some(ProjectLayer {
-        id: "lyr_zones_dissolved".to_owned(),
-        name: Label::new("Carbon balance zones, dissolved", "碳平衡分区（合并）").text(lang),
-        source: table(name, None),
-        provider: "ogr",
+        listed: ListedLayer {
+            field: Some(style.field.clone()),
+            style: Some(super::qml::style_row_name(&figure.name)),
+            ..base
+        },
         theme: String::new(),
-        group: 0,
         body: vec![renderer(style, lang, outline(MapLayerKind::Zones))],
         labels: false,
-        visible: false,
-        temporal: false,
-        meaning: String::new(),
     })
 }
 
@@ -344,23 +415,24 @@ fn temporal(data: &MapData, figures: &[Figure], lang: Lang) -> Option<ProjectLay
     let style = figure.map()?;
     let names = Names::of(&data.zones, lang);
     let name = figure.short.then(&Label::new(" (temporal)", "（时间序列）"));
+    let id = "lyr_zones_temporal".to_owned();
+    let base = of_table(data, id, MapLayerKind::Zones, &data.zones.name, name);
     Some(ProjectLayer {
-        id: "lyr_zones_temporal".to_owned(),
-        name: name.text(lang),
-        source: format!("./{}.gpkg|layername={}", data.manifest.name, data.zones.name),
-        provider: "ogr",
+        listed: ListedLayer {
+            field: Some(style.field.clone()),
+            style: style_name(data, figures, figure),
+            temporal: true,
+            ..base
+        },
         theme: String::new(),
-        group: 0,
         body: vec![renderer(style, lang, outline(MapLayerKind::Zones)), labeling(&names)],
         labels: true,
-        visible: false,
-        temporal: true,
-        meaning: String::new(),
     })
 }
 
-fn map_layer(layer: &ProjectLayer, crs: &El) -> El {
-    let base = if layer.provider == "gdal" {
+fn map_layer(layer: &ProjectLayer, crs: &El, lang: Lang) -> El {
+    let listed = &layer.listed;
+    let base = if listed.kind == LayerKind::Raster {
         el("maplayer").a("type", "raster")
     } else {
         el("maplayer")
@@ -374,9 +446,9 @@ fn map_layer(layer: &ProjectLayer, crs: &El) -> El {
             .a("simplifyAlgorithm", 0)
             .a("hasScaleBasedVisibilityFlag", 0)
     };
-    let provider = el("provider").text(layer.provider);
-    let provider = if layer.provider == "ogr" { provider.a("encoding", "UTF-8") } else { provider };
-    let time = layer.temporal.then(|| {
+    let provider = el("provider").text(listed.provider());
+    let provider = if listed.kind == LayerKind::Vector { provider.a("encoding", "UTF-8") } else { provider };
+    let time = listed.temporal.then(|| {
         // Mode 4: start and end from expressions; every feature lasts the whole of its year.
         el("temporal")
             .a("enabled", 1)
@@ -389,59 +461,46 @@ fn map_layer(layer: &ProjectLayer, crs: &El) -> El {
             .a("accumulate", 0)
             .child(el("fixedRange").child(el("start")).child(el("end")))
     });
-    base.child(el("id").text(layer.id.clone()))
-        .child(el("datasource").text(layer.source.clone()))
-        .child(el("layername").text(layer.name.clone()))
-        .children((!layer.meaning.is_empty()).then(|| el("abstract").text(layer.meaning.clone())))
+    let meaning = listed.meaning.text(lang);
+    base.child(el("id").text(listed.id.clone()))
+        .child(el("datasource").text(listed.source()))
+        .child(el("layername").text(listed.name.text(lang)))
+        .children((!meaning.is_empty()).then(|| el("abstract").text(meaning)))
         .child(el("srs").child(crs.clone()))
         .child(provider)
         .children(time)
         .children(layer.body.clone())
 }
 
-pub(crate) fn tree_layer(layer: &ProjectLayer, checked: bool) -> El {
+pub(crate) fn tree_layer(layer: &ProjectLayer, checked: bool, lang: Lang) -> El {
     el("layer-tree-layer")
-        .a("id", &layer.id)
-        .a("name", &layer.name)
-        .a("source", &layer.source)
-        .a("providerKey", layer.provider)
+        .a("id", &layer.listed.id)
+        .a("name", layer.listed.name.text(lang))
+        .a("source", layer.listed.source())
+        .a("providerKey", layer.listed.provider())
         .a("checked", if checked { "Qt::Checked" } else { "Qt::Unchecked" })
         .a("expanded", u8::from(checked))
 }
 
-fn tree(layers: &[ProjectLayer], groups: &[Label], lang: Lang) -> El {
-    let group = |(index, title): (usize, &Label)| {
-        let members: Vec<El> =
-            layers.iter().filter(|l| l.group == index).map(|l| tree_layer(l, l.visible)).collect();
-        (!members.is_empty()).then(|| {
-            el("layer-tree-group")
-                .a("name", title.text(lang))
-                .a("checked", "Qt::Checked")
-                .a("expanded", u8::from(index == 0))
-                .children(members)
-        })
+fn tree(layers: &[ProjectLayer], groups: &[LayerGroup], lang: Lang) -> El {
+    let group = |(index, group): (usize, &LayerGroup)| {
+        let members = layers.iter().filter(|l| l.listed.group == group.key);
+        el("layer-tree-group")
+            .a("name", group.name.text(lang))
+            .a("checked", "Qt::Checked")
+            .a("expanded", u8::from(index == 0))
+            .children(members.map(|l| tree_layer(l, l.listed.visible, lang)))
     };
-    el("layer-tree-group").children(groups.iter().enumerate().filter_map(group))
+    el("layer-tree-group").children(groups.iter().enumerate().map(group))
 }
 
-fn figure_theme(figure: &Figure, layers: &[ProjectLayer], groups: &[Label], lang: Lang) -> Option<El> {
-    figure.map()?;
-    let ids = shown_by(figure, std::slice::from_ref(figure));
-    Some(theme(&figure.name, &ids, layers, groups, lang))
-}
-
-fn theme(name: &str, ids: &[String], layers: &[ProjectLayer], groups: &[Label], lang: Lang) -> El {
-    let shown =
-        ids.iter().map(|id| el("layer").a("id", id).a("visible", 1).a("expanded", 1).a("style", "default"));
-    let used = groups
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| layers.iter().any(|l| l.group == *i))
-        .map(|(_, title)| el("checked-group-node").a("id", title.text(lang)));
+fn theme(theme: &ListedTheme, groups: &[LayerGroup], lang: Lang) -> El {
+    let shown = |id: &String| el("layer").a("id", id).a("visible", 1).a("expanded", 1).a("style", "default");
+    let open = |group: &LayerGroup| el("checked-group-node").a("id", group.name.text(lang));
     el("visibility-preset")
-        .a("name", name)
+        .a("name", &theme.key)
         .a("has-expanded-info", 1)
         .a("has-checked-group-info", 1)
-        .children(shown)
-        .children(used)
+        .children(theme.layers.iter().map(shown))
+        .children(groups.iter().map(open))
 }

@@ -1,6 +1,6 @@
 //! QML files and rows of the GeoPackage table `layer_styles`.
 
-use super::symbol::{Names, Outline, labeling, raster_pipe, renderer};
+use super::symbol::{Names, Outline, labeling, outline_renderer, raster_pipe, renderer};
 use super::xml::{El, el};
 use crate::style::{Figure, MapLayerKind, MapStyle, raster_style};
 use crate::{Lang, LayerStyleRow, MapData, RasterContent, RasterFile, RenderOptions, ReportError};
@@ -26,6 +26,23 @@ fn root(style: &MapStyle, lang: Lang) -> El {
         lang,
         outline(style.layer),
     ))
+}
+
+/// Name of the row of `layer_styles` with the boundaries of the zones alone.
+pub(crate) const OUTLINE_ROW: &str = "outline";
+
+/// The boundaries of the zones with their names.
+fn outline_row(data: &MapData, names: &Names, lang: Lang) -> Result<LayerStyleRow, ReportError> {
+    let label = super::project::boundary(data);
+    let root = el("qgis").a("version", "3.22.0").a("styleCategories", "Symbology|Labeling");
+    let root = root.a("labelsEnabled", 1).child(outline_renderer(&label.text(lang)));
+    Ok(LayerStyleRow {
+        table: data.zones.name.clone(),
+        name: OUTLINE_ROW.to_owned(),
+        qml: root.child(labeling(names)).document()?,
+        default: false,
+        description: label.en,
+    })
 }
 
 /// Style of a raster band as a QML document.
@@ -58,6 +75,11 @@ pub(crate) fn default_figure(figures: &[Figure], kind: MapLayerKind) -> Option<&
     best.or_else(|| figures.iter().find(of_layer))
 }
 
+/// Name of a map's row in `layer_styles`, whose column holds 30 characters.
+pub(crate) fn style_row_name(figure: &str) -> String {
+    figure.chars().take(30).collect()
+}
+
 /// Rows of `layer_styles`: for every table its default style and all others as alternatives.
 ///
 /// # Errors
@@ -84,13 +106,14 @@ pub fn layer_styles(
             }
             rows.push(LayerStyleRow {
                 table: layer.name.clone(),
-                name: figure.name.chars().take(30).collect(),
+                name: style_row_name(&figure.name),
                 qml: vector_qml(style, &names, lang)?,
                 default: default == Some(figure.name.as_str()),
                 description: figure.title.text(Lang::En),
             });
         }
     }
+    rows.push(outline_row(data, &names, lang)?);
     let zones = figures.iter().find(|f| f.map().is_some_and(|s| s.field == "zone"));
     if let (Some(table), Some(figure)) = (&data.dissolved, zones)
         && let Some(style) = figure.map()
@@ -99,7 +122,7 @@ pub fn layer_styles(
         plain.layer = MapLayerKind::Grid; // no names: a dissolved zone has none
         rows.push(LayerStyleRow {
             table: table.clone(),
-            name: figure.name.chars().take(30).collect(),
+            name: style_row_name(&figure.name),
             qml: vector_qml(&plain, &names, lang)?,
             default: true,
             description: figure.title.text(Lang::En),
@@ -109,7 +132,7 @@ pub fn layer_styles(
         for table in &data.study.zone_tables {
             rows.push(LayerStyleRow {
                 table: table.clone(),
-                name: figure.name.chars().take(30).collect(),
+                name: style_row_name(&figure.name),
                 qml: vector_qml(style, &names, lang)?,
                 default: true,
                 description: figure.short.text(Lang::En),

@@ -1,0 +1,115 @@
+//! `--progress json`: what a command does, one JSON object per line on standard error, for other programs.
+//!
+//! With it nothing else is written to standard error. The events and their fields: docs/pipeline.md, "Progress for
+//! programs".
+
+use crate::terminal::write_error_line;
+use carbonzone::layer_list::{ListedLayer, RunLayers};
+use carbonzone_types::{Finding, Findings};
+use serde::Serialize;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Version of the events: it changes when a field changes its meaning.
+const FORMAT: u32 = 1;
+
+static ON: AtomicBool = AtomicBool::new(false);
+
+/// One line.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event<'a> {
+    /// The command begins.
+    Begin {
+        /// Version of the events.
+        format: u32,
+        /// Command.
+        command: &'a str,
+        /// Version of carbonzone.
+        version: &'a str,
+    },
+    /// A stage begins; without `total` it cannot be told how long it is.
+    Stage {
+        /// What is done.
+        stage: &'a str,
+        /// Number of steps.
+        total: Option<u64>,
+    },
+    /// Steps of the stage are done.
+    Progress {
+        /// What is done.
+        stage: &'a str,
+        /// Steps done.
+        done: u64,
+        /// Number of steps.
+        total: Option<u64>,
+    },
+    /// A stage is over.
+    StageEnd {
+        /// What was done.
+        stage: &'a str,
+        /// Steps done.
+        done: u64,
+        /// Wall time.
+        seconds: f64,
+    },
+    /// What the user must look at.
+    Finding(&'a Finding),
+    /// A layer that can be opened now.
+    Layer {
+        /// Folder of the run.
+        run_dir: String,
+        /// As in `carbonzone layers`.
+        #[serde(flatten)]
+        layer: &'a ListedLayer,
+    },
+    /// What would stand on standard error.
+    Message {
+        /// One or several lines.
+        text: &'a str,
+    },
+    /// The command is over.
+    End {
+        /// The exit code of the process.
+        exit_code: u8,
+    },
+}
+
+/// From now on every line of standard error is an event.
+pub fn switch_on(command: &str) {
+    ON.store(true, Ordering::Relaxed);
+    write(&Event::Begin { format: FORMAT, command, version: env!("CARGO_PKG_VERSION") });
+}
+
+/// True if standard error is for programs.
+pub fn on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
+/// The last line, if events are on.
+pub fn end(exit_code: u8) {
+    if on() {
+        write(&Event::End { exit_code });
+    }
+}
+
+/// One line per finding, if events are on.
+pub fn findings(findings: &Findings) {
+    if on() {
+        findings.items.iter().for_each(|f| write(&Event::Finding(f)));
+    }
+}
+
+/// One line per layer of a finished run, if events are on.
+pub fn layers(layers: &RunLayers) {
+    if on() {
+        let run_dir = layers.run_dir.display().to_string();
+        layers.list.layers.iter().for_each(|layer| write(&Event::Layer { run_dir: run_dir.clone(), layer }));
+    }
+}
+
+/// Writes a line, without passwords.
+pub fn write(event: &Event<'_>) {
+    let Ok(mut value) = serde_json::to_value(event) else { return };
+    carbonzone_types::redact_json(&mut value);
+    write_error_line(&value.to_string());
+}
