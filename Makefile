@@ -13,7 +13,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory guiyang henan maps test test-core check fmt lint doc deny oracle bless bench bench-peers qgis-check report-check ci clean
+.PHONY: help setup build suzhou suzhou-inventory guiyang henan maps test test-core check fmt lint doc deny oracle bless bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -127,6 +127,12 @@ bench-peers: $(CZ) ## the same job with shapely, tobler, exactextract, ... in th
 
 qgis-check: $(or $(RUN),out/suzhou)/run.json ## open project, GeoPackage and loose files in a real QGIS (RUN=out/suzhou)
 	scripts/qgis-check $(or $(RUN),out/suzhou)
+
+qgis-plugin: ## the zip of the QGIS plugin, with the checks of the plugin repository that run offline
+	scripts/qgis-plugin
+
+qgis-plugin-check: $(CZ) ## every algorithm of the plugin in a real headless QGIS, values beside the command's
+	scripts/qgis-plugin-check
 
 report-check: out/suzhou/run.json ## drive the report in a headless Chromium with the network off
 	scripts/report-check out/suzhou

@@ -1,0 +1,11 @@
+"""What stands in the Processing toolbox under carbonzone."""
+
+from .check import Check
+from .compare import Compare
+from .confidence import Confidence
+from .explain import Explain
+from .install_engine import InstallEngine
+from .new_city import NewCity
+from .run import Run
+
+ALGORITHMS = [NewCity, Check, Run, Explain, Compare, Confidence, InstallEngine]

@@ -1,0 +1,269 @@
+"""New city from layers: the pipeline file of a city from layers that are open in QGIS, and its first run."""
+
+import os
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingException,
+    QgsProcessingOutputFile,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+    QgsWkbTypes,
+)
+
+from .. import pipeline
+from ..sources import Writer, working_crs
+from ..strings import tr
+from .run import Run
+
+NUMERIC = QgsProcessingParameterField.Numeric
+POINTS, LINES, POLYGONS = (
+    QgsProcessing.TypeVectorPoint,
+    QgsProcessing.TypeVectorLine,
+    QgsProcessing.TypeVectorPolygon,
+)
+SCHEME_NAMES = [
+    "GB/T 21010-2017, third survey",
+    "GB/T 21010-2007, second survey",
+    "Land and sea use 2023 (planning)",
+    "EULUC-China",
+    "OpenStreetMap tags",
+    "CORINE",
+    "ESA WorldCover (polygons)",
+    "CLCD (polygons)",
+]
+KIND_NAMES = ["Townships", "Counties", "Districts", "Communities", "Other zones"]
+ZONING_NAMES = ["Suzhou: four zones", "Guiyang: three levels"]
+LANGUAGE_NAMES = ["Chinese and English", "English", "Chinese"]
+UNIT_NAMES = ["10^4 t CO2e", "t CO2e", "Mt CO2e"]
+POI_GROUPS = ["amap", "osm"]
+POI_GROUP_NAMES = ["Amap codes or category words", "OpenStreetMap tags"]
+POI_CRS = [None, "GCJ-02", "BD-09"]
+POI_CRS_NAMES = ["As the layer says", "GCJ-02 (Amap)", "BD-09 (Baidu)"]
+PERSONS = [1.0, 10000.0]
+PERSONS_NAMES = ["persons", "10^4 persons"]
+MONEY = [1.0, 10000.0]
+MONEY_NAMES = ["10^4 CNY", "10^8 CNY"]
+SECTORS = [
+    ("INDUSTRY", "industry", "Industry"),
+    ("BUILDINGS", "construction", "Buildings"),
+    ("TRANSPORT", "transport", "Transport"),
+    ("AGRICULTURE", "agriculture", "Agriculture"),
+    ("WASTE", "waste", "Waste"),
+    ("SINK", "sink", "Carbon sink (positive)"),
+]
+
+
+def is_polygons(source):
+    """True if the features are areas."""
+    return QgsWkbTypes.geometryType(source.wkbType()) == QgsWkbTypes.PolygonGeometry
+
+
+class NewCity(Run):
+    """Writes a pipeline file and may run it."""
+
+    NAME = "newcity"
+    TITLE = "New city from layers"
+    HELP = (
+        "Writes the pipeline file of a city from layers that are open in QGIS, and runs it. Needed: parcels with land-use "
+        "codes, townships with population and GDP (or a table of them), and at least one sector total. Points of interest, "
+        "people and roads make the placement better. Layers in memory, with a filter, with joins, of a selection or in degrees "
+        "are written to layers.gpkg beside the pipeline file; others are read where they are. Empty totals are left out."
+    )
+
+    def initAlgorithm(self, config=None):
+        self.parcel_parameters()
+        self.zone_parameters()
+        for name, _, title in SECTORS:
+            self.number(name, "{0}: {1}".format(tr("Total"), tr(title)))
+        self.choice("UNIT", "Unit of the totals", UNIT_NAMES)
+        self.number("YEAR", tr("Year"), integer=True, default=2020, optional=False)
+        self.addParameter(QgsProcessingParameterString("TITLE", tr("Name of the city"), "My city"))
+        self.addParameter(QgsProcessingParameterFolderDestination("FOLDER", tr("Folder of the city")))
+        self.addParameter(QgsProcessingParameterBoolean("RUN", tr("Run it now and load the layers"), True))
+        self.placement_parameters()
+        self.further_parameters()
+        self.declare_outputs()
+        self.addOutput(QgsProcessingOutputFile("PIPELINE", tr("Pipeline file")))
+
+    def parcel_parameters(self):
+        """Land-use parcels."""
+        self.layer("PARCELS", "Land-use parcels", POLYGONS)
+        self.field("LAND_USE", "Field with the land-use code", "PARCELS")
+        self.choice("SCHEME", "Scheme of the codes", SCHEME_NAMES)
+
+    def zone_parameters(self):
+        """Townships and their numbers."""
+        self.layer("ZONES", "Townships (or counties)", POLYGONS)
+        self.field("ZONE_ID", "Field with the identifier of a township", "ZONES")
+        self.field("ZONE_NAME", "Field with its name", "ZONES", optional=True)
+        self.field("ZONE_POPULATION", "Field with its population", "ZONES", optional=True, kind=NUMERIC)
+        self.field("ZONE_GDP", "Field with its GDP", "ZONES", optional=True, kind=NUMERIC)
+        self.layer("STATS", "Table with population and GDP, if the layer has none", QgsProcessing.TypeVector, optional=True)
+        self.field("STATS_KEY", "Field of the table that names the township", "STATS", optional=True)
+        self.field("STATS_POPULATION", "Field of the table with population", "STATS", optional=True)
+        self.field("STATS_GDP", "Field of the table with GDP", "STATS", optional=True)
+        self.choice("PERSONS", "Unit of population", PERSONS_NAMES)
+        self.choice("MONEY", "Unit of GDP", MONEY_NAMES)
+
+    def placement_parameters(self):
+        """What places totals on parcels."""
+        self.layer("POI", "Points of interest", POINTS, optional=True)
+        self.field("POI_TYPE", "Field with their type", "POI", optional=True)
+        self.choice("POI_GROUPS", "Scheme of the types", POI_GROUP_NAMES)
+        self.choice("POI_CRS", "Their coordinates are", POI_CRS_NAMES)
+        self.layer("PEOPLE", "People (points or polygons)", QgsProcessing.TypeVectorAnyGeometry, optional=True)
+        self.field("PEOPLE_FIELDS", "Fields with the number of people", "PEOPLE", optional=True, kind=NUMERIC, many=True)
+        self.layer("ROADS", "Roads", LINES, optional=True)
+        self.field("ROAD_CLASS", "Field with the class of a road (OpenStreetMap)", "ROADS", optional=True)
+
+    def further_parameters(self):
+        """What has a good default."""
+        self.field("PARCEL_ID", "Field with the identifier of a parcel", "PARCELS", optional=True, advanced=True)
+        self.field("LAND_USE_NAME", "Field with the name of the land use", "PARCELS", optional=True, advanced=True)
+        self.field("ZONE_DISTRICT", "Field with the district of a township", "ZONES", optional=True, advanced=True)
+        self.choice("ZONE_KIND", "Kind of the zones", KIND_NAMES, advanced=True)
+        crs = QgsProcessingParameterCrs("CRS", tr("Working CRS (default: that of the parcels, or by place)"), optional=True)
+        self.advanced(crs)
+        self.number("CELL", tr("Cell size of the grid in metres"), default=1000.0, optional=False, advanced=True)
+        self.choice("ZONING", "Zoning scheme", ZONING_NAMES, advanced=True)
+        self.choice("LANGUAGE", "Language of maps and report", LANGUAGE_NAMES, advanced=True)
+        self.advanced(QgsProcessingParameterBoolean("SYNTHETIC", tr("Any layer is not real: say so everywhere"), False))
+        self.advanced(QgsProcessingParameterString("SOURCE", tr("Source line below the maps"), "", optional=True))
+
+    def advanced(self, parameter):
+        """Adds a parameter to the folded part of the dialog."""
+        parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
+        self.addParameter(parameter)
+
+    def layer(self, name, title, kind, optional=False):
+        """A layer picker."""
+        self.addParameter(QgsProcessingParameterFeatureSource(name, tr(title), [kind], optional=optional))
+
+    def field(self, name, title, parent, optional=False, kind=QgsProcessingParameterField.Any, many=False, advanced=False):
+        """A field picker."""
+        made = QgsProcessingParameterField(
+            name, tr(title), None, parent, type=kind, allowMultiple=many, optional=optional
+        )
+        self.advanced(made) if advanced else self.addParameter(made)
+
+    def choice(self, name, title, options, advanced=False):
+        """One of several."""
+        made = QgsProcessingParameterEnum(name, tr(title), [tr(o) for o in options], defaultValue=0)
+        self.advanced(made) if advanced else self.addParameter(made)
+
+    def number(self, name, title, integer=False, default=None, optional=True, advanced=False):
+        """A number that is not negative."""
+        kind = QgsProcessingParameterNumber.Integer if integer else QgsProcessingParameterNumber.Double
+        made = QgsProcessingParameterNumber(name, title, kind, default, optional, minValue=0)
+        self.advanced(made) if advanced else self.addParameter(made)
+
+    def checkParameterValues(self, parameters, context):
+        ok, message = super().checkParameterValues(parameters, context)
+        if ok:
+            message = self.missing(parameters, context)
+        return not message, message
+
+    def missing(self, parameters, context):
+        """What the dialog still needs, in words; empty if nothing."""
+        given = lambda name: bool(self.parameterAsString(parameters, name, context))  # noqa: E731
+        if not self.totals(parameters, context):
+            return tr("Give at least one sector total.")
+        if not (given("ZONE_GDP") or given("STATS_GDP")):
+            return tr("Name the field with the GDP of a township, in its layer or in the table: zones need it.")
+        for layer, field in [("POI", "POI_TYPE"), ("STATS", "STATS_KEY")]:
+            if parameters.get(layer) and not given(field):
+                return tr("Name the field: {0}").format(self.parameterDefinition(field).description())
+        return ""
+
+    def totals(self, parameters, context):
+        """Totals that are given, by sector."""
+        given = lambda name: parameters.get(name) not in (None, "")  # noqa: E731
+        return {key: self.parameterAsDouble(parameters, name, context) for name, key, _ in SECTORS if given(name)}
+
+    def processAlgorithm(self, parameters, context, feedback):
+        folder = self.parameterAsString(parameters, "FOLDER", context)
+        os.makedirs(folder, exist_ok=True)
+        city = self.city(parameters, context, feedback, folder)
+        path = os.path.join(folder, "pipeline.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(pipeline.write(city, folder))
+        feedback.pushInfo(tr("The pipeline file: {0}").format(path))
+        results = {"PIPELINE": path}
+        if self.parameterAsBoolean(parameters, "RUN", context):
+            results.update(self.run_pipeline(path, "", [], True, feedback))
+        return results
+
+    def city(self, parameters, context, feedback, folder):
+        """What the dialog asked for; layers that are no plain files are written out."""
+        text = lambda name: self.parameterAsString(parameters, name, context) or None  # noqa: E731
+        pick = lambda name, options: options[self.parameterAsEnum(parameters, name, context)]  # noqa: E731
+        writer = Writer(folder, context, feedback)
+        title = text("TITLE") or "My city"
+        crs = self.parameterAsCrs(parameters, "CRS", context)
+        parcels = self.source(parameters, "PARCELS", context)
+        crs = crs if crs.isValid() else working_crs(parcels)
+        year = self.parameterAsInt(parameters, "YEAR", context)
+        city = pipeline.City(pipeline.name_of(title), year, crs.authid() or crs.toWkt())
+        city.title_en = city.title_zh = title
+        city.synthetic = self.parameterAsBoolean(parameters, "SYNTHETIC", context)
+        city.source = text("SOURCE") or ""
+        city.land_use, city.parcel_id, city.land_use_name = text("LAND_USE"), text("PARCEL_ID"), text("LAND_USE_NAME")
+        city.zone_id, city.zone_name, city.zone_district = text("ZONE_ID"), text("ZONE_NAME"), text("ZONE_DISTRICT")
+        city.poi_type, city.road_class = text("POI_TYPE"), text("ROAD_CLASS")
+        city.scheme = pick("SCHEME", pipeline.SCHEMES)
+        city.zone_kind = pick("ZONE_KIND", pipeline.ZONE_KINDS)
+        city.poi_groups = pick("POI_GROUPS", POI_GROUPS)
+        city.unit, city.zoning = pick("UNIT", pipeline.UNITS), pick("ZONING", pipeline.ZONINGS)
+        city.language = pick("LANGUAGE", pipeline.LANGUAGES)
+        city.totals = self.totals(parameters, context)
+        city.cell_m = self.parameterAsDouble(parameters, "CELL", context)
+        city.population_fields = self.parameterAsFields(parameters, "PEOPLE_FIELDS", context)
+        put = lambda name, table, crs=None: self.put(parameters, name, context, writer, table, crs)  # noqa: E731
+        city.parcels, city.zones = put("PARCELS", "parcels"), put("ZONES", "zones")
+        city.poi, city.roads = put("POI", "poi", pick("POI_CRS", POI_CRS)), put("ROADS", "roads")
+        city.population = put("PEOPLE", "people")
+        if city.population and is_polygons(self.source(parameters, "PEOPLE", context)):
+            city.population_kind = "polygons"
+        city.tables = self.tables(parameters, context, writer, pick)
+        return city
+
+    def source(self, parameters, name, context):
+        """Features of a layer; tells which one is missing."""
+        source = self.parameterAsSource(parameters, name, context)
+        if source is None:
+            raise QgsProcessingException(self.invalidSourceError(parameters, name))
+        return source
+
+    def put(self, parameters, name, context, writer, table, crs=None):
+        """The source of a layer, None if it was not given."""
+        if not parameters.get(name):
+            return None
+        layer = self.parameterAsVectorLayer(parameters, name, context)
+        return writer.source(parameters[name], layer, self.source(parameters, name, context), table, crs)
+
+    def tables(self, parameters, context, writer, pick):
+        """Population and GDP as CSV, from the layer of the zones and from the table."""
+        text = lambda name: self.parameterAsString(parameters, name, context) or None  # noqa: E731
+        units = {"persons": pick("PERSONS", PERSONS), "gdp_1e4cny": pick("MONEY", MONEY)}
+        columns = {"population": text("STATS_POPULATION"), "gdp": text("STATS_GDP")}
+        of_table = {k: f for k, f in columns.items() if f} if parameters.get("STATS") else {}
+        columns = {"population": text("ZONE_POPULATION"), "gdp": text("ZONE_GDP")}
+        of_zones = {k: f for k, f in columns.items() if f and k not in of_table}
+        out = []
+        for name, key, columns, file in [
+            ("ZONES", "ZONE_ID", of_zones, "zone_numbers.csv"),
+            ("STATS", "STATS_KEY", of_table, "table_numbers.csv"),
+        ]:
+            if columns:
+                path = writer.table(self.source(parameters, name, context), text(key), columns, file)
+                there = {k: k for k in columns}
+                out.append(pipeline.Table(path, there.get("population"), there.get("gdp"), **units))
+        return out

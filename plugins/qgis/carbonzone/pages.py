@@ -1,0 +1,136 @@
+"""Pages in plain HTML: fact sheet, findings, comparison. No QGIS in here."""
+
+from html import escape
+
+from .strings import tr
+
+STYLE = (
+    "<style>body{font-family:'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif;font-size:10pt}"
+    "table{border-collapse:collapse;margin:6px 0}td,th{border:1px solid #bbb;padding:2px 6px;text-align:left}"
+    "td.n{text-align:right}.error,.fatal{color:#b2182b}.warning{color:#a65e00}.info{color:#555}"
+    ".stamp{color:#b2182b;font-weight:bold}</style>"
+)
+SECTORS = {
+    "industry": "Industry",
+    "construction": "Buildings",
+    "transport": "Transport",
+    "agriculture": "Agriculture",
+    "waste": "Waste",
+    "sink": "Carbon sink",
+    "respiration": "Human respiration",
+    "energy": "Energy use",
+    "land": "Land use",
+}
+SEVERITIES = {"fatal": "Error", "error": "Error", "warning": "Warning", "info": "Note"}
+
+
+def page(title, body):
+    """A whole page."""
+    head = '<meta charset="utf-8"><title>{0}</title>{1}'.format(escape(title), STYLE)
+    return "<!DOCTYPE html><html><head>{0}</head><body><h2>{1}</h2>{2}</body></html>".format(head, escape(title), body)
+
+
+def table(head, rows):
+    """A table; numbers stand on the right."""
+    cells = lambda row: "".join(cell(c) for c in row)  # noqa: E731
+    top = "".join("<th>{0}</th>".format(escape(h)) for h in head)
+    return "<table><tr>{0}</tr>{1}</table>".format(top, "".join("<tr>{0}</tr>".format(cells(r)) for r in rows))
+
+
+def cell(value):
+    """A cell; None is a dash."""
+    if value is None:
+        return "<td>–</td>"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return '<td class="n">{0}</td>'.format(tonnes(value))
+    return "<td>{0}</td>".format(escape(str(value)))
+
+
+def tonnes(value):
+    """A number as it is read: thousands apart, three digits for small ones."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return "{0:,.0f}".format(value)
+    return "{0:.3g}".format(value)
+
+
+def share(part, whole):
+    """Percent of a whole."""
+    return "{0:.2f} %".format(100.0 * part / whole) if whole else "–"
+
+
+def fact_sheet(explanation):
+    """What `carbonzone explain --format json` says of a unit."""
+    year = " ({0})".format(explanation["year"]) if explanation["year"] else ""
+    parts = []
+    if explanation["synthetic"]:
+        parts.append('<p class="stamp">{0}</p>'.format(escape(tr("SYNTHETIC DATA: not real"))))
+    totals = [[tr("Gross"), explanation["gross_t"]], [tr("Sink"), explanation["sink_t"]], [tr("Net"), explanation["net_t"]]]
+    parts.append(table([tr("Emission"), "t CO₂e"], totals))
+    if explanation["against_city"]:
+        parts.append("<h3>{0}</h3>".format(escape(tr("Beside the city"))))
+        rows = [[b["label"], b["value"], b["city"], b["city_is"], b.get("meaning", "")] for b in explanation["against_city"]]
+        parts.append(table([tr("Number"), tr("Here"), tr("City"), tr("The city's number is"), tr("It says")], rows))
+    parts.append("<h3>{0}</h3>".format(escape(tr("Where the tonnes come from"))))
+    lines = sorted(explanation["lines"], key=lambda line: -abs(line["amount_t"]))
+    rows = [line_of(line) for line in lines if line["amount_t"]]
+    parts.append(table([tr("Sector"), tr("Activity"), "t CO₂e", tr("Proxy"), tr("Here"), tr("All"), tr("Share")], rows))
+    parts.append(left_open(explanation))
+    if explanation["largest_parcels"]:
+        parts.append("<h3>{0}</h3>".format(escape(tr("Parcels that weigh most"))))
+        rows = [[p["id"], p["land_use"], p["gross_t"]] for p in explanation["largest_parcels"]]
+        parts.append(table([tr("Parcel"), tr("Land use"), "t CO₂e"], rows))
+    sources = sorted({line["budget_source"] for line in lines if line["budget_source"]})
+    if sources:
+        parts.append("<h3>{0}</h3><ul>{1}</ul>".format(
+            escape(tr("Sources")), "".join("<li>{0}</li>".format(escape(s)) for s in sources)
+        ))
+    return page(explanation["unit"] + year, "".join(parts))
+
+
+def line_of(line):
+    """A row of the parts of a unit."""
+    proxy = line["proxy"] + (" ({0})".format(tr("fallback")) if line["fallback"] else "")
+    sector = tr(SECTORS[line["sector"]]) if line["sector"] in SECTORS else line["sector"]
+    weights = [line["weight"], line["weight_total"], share(line["amount_t"], line["budget_t"])]
+    return [sector, line["activity"], line["amount_t"], proxy] + weights
+
+
+def left_open(explanation):
+    """What the parts leave open of the written values."""
+    gross, sink = explanation["unexplained_gross_t"], explanation["unexplained_sink_t"]
+    if abs(gross) < 0.5 and abs(sink) < 0.5:
+        return "<p>{0}</p>".format(escape(tr("The parts add up to the values of the layer.")))
+    text = tr("Left open: {0} t of gross, {1} t of sinks.").format(tonnes(gross), tonnes(sink))
+    return "<p>{0}</p>".format(escape(text))
+
+
+def findings_page(findings, pipeline):
+    """All findings, worst first within each layer."""
+    order = {"fatal": 0, "error": 1, "warning": 2, "info": 3}
+    parts = ["<p>{0}</p>".format(escape(pipeline))]
+    if not findings:
+        parts.append("<p>{0}</p>".format(escape(tr("Nothing to tell: the pipeline can be run."))))
+    for layer in dict.fromkeys(f.get("layer", "") for f in findings):
+        parts.append("<h3>{0}</h3>".format(escape(layer or tr("Pipeline file"))))
+        mine = sorted((f for f in findings if f.get("layer", "") == layer), key=lambda f: order[f["severity"]])
+        parts += [finding_html(f) for f in mine]
+    return page(tr("Findings"), "".join(parts))
+
+
+def finding_html(finding):
+    """A finding as a paragraph."""
+    severity = finding["severity"]
+    places = [("file", "file"), ("feature", "feature"), ("field", "field"), ("value", "value")]
+    place = ", ".join("{0} {1}".format(tr(word), finding[key]) for key, word in places if finding.get(key))
+    out = '<p><b class="{0}">{1}</b> {2}'.format(severity, escape(tr(SEVERITIES[severity])), escape(finding["message"]))
+    for word, text in [("where", place), ("expected", finding.get("expected")), ("hint", finding.get("hint"))]:
+        if text:
+            out += "<br><i>{0}:</i> {1}".format(escape(tr(word)), escape(text))
+    return out + ' <small class="info">[{0}]</small></p>'.format(escape(finding["code"]))
+
+
+def text_page(title, text):
+    """Text of the engine as it stands."""
+    return page(title, "<pre>{0}</pre>".format(escape(text)))

@@ -1,0 +1,118 @@
+"""Toolbar, menu, dock and Processing provider."""
+
+import os
+
+from qgis.core import QgsApplication, QgsProject, QgsSettings
+from qgis.gui import QgsDockWidget, QgsMapToolEmitPoint
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction, QFileDialog, QTextBrowser
+
+from . import engine
+from .provider import Provider
+from .sheet import fact_sheet_at, run_in
+from .strings import set_language, tr
+
+MENU = "carbonzone"
+DIALOGS = [
+    ("carbonzone:newcity", "New city from layers"),
+    ("carbonzone:check", "Check"),
+    ("carbonzone:run", "Run"),
+    ("carbonzone:compare", "Compare two runs"),
+    ("carbonzone:confidence", "Confidence of the zones"),
+    ("carbonzone:installengine", "Install engine from a file"),
+]
+
+
+class CarbonzonePlugin:
+    """What QGIS loads."""
+
+    def __init__(self, iface):
+        self.iface = iface
+        self.provider = self.dock = self.tool = self.tool_action = self.toolbar = None
+        self.actions = []
+        set_language(QgsApplication.locale())
+
+    def initProcessing(self):
+        """Called alone by qgis_process."""
+        self.provider = Provider()
+        QgsApplication.processingRegistry().addProvider(self.provider)
+
+    def initGui(self):
+        """Called by the desktop program."""
+        self.initProcessing()
+        icon = QIcon(os.path.join(os.path.dirname(__file__), "icon.svg"))
+        self.toolbar = self.iface.addToolBar("carbonzone")
+        self.toolbar.setObjectName("carbonzoneToolBar")
+        for algorithm, title in DIALOGS:
+            action = self.action(tr(title), lambda _=False, a=algorithm: self.open(a), icon)
+            if algorithm == "carbonzone:newcity":
+                self.toolbar.addAction(action)
+        self.action(tr("Choose engine…"), self.choose_engine)
+        self.tool = QgsMapToolEmitPoint(self.iface.mapCanvas())
+        self.tool.canvasClicked.connect(self.clicked)
+        title = tr("Click a township: its fact sheet")
+        self.tool_action = self.action(title, lambda: self.iface.mapCanvas().setMapTool(self.tool), icon)
+        self.tool_action.setCheckable(True)
+        self.tool.setAction(self.tool_action)
+        self.toolbar.addAction(self.tool_action)
+
+    def action(self, title, slot, icon=None):
+        """An entry of the menu."""
+        action = QAction(icon, title, self.iface.mainWindow()) if icon else QAction(title, self.iface.mainWindow())
+        action.triggered.connect(slot)
+        self.iface.addPluginToMenu(MENU, action)
+        self.actions.append(action)
+        return action
+
+    def open(self, algorithm):
+        """Opens the dialog of an algorithm."""
+        import processing
+
+        processing.execAlgorithmDialog(algorithm, {})
+
+    def choose_engine(self):
+        """A file dialog for the engine; tells at once whether it is one."""
+        path, _ = QFileDialog.getOpenFileName(self.iface.mainWindow(), tr("The carbonzone engine"))
+        if not path:
+            return
+        try:
+            version = engine.version_of(path)
+        except engine.EngineError as error:
+            self.iface.messageBar().pushWarning(MENU, str(error))
+            return
+        QgsSettings().setValue(engine.SETTING, path)
+        self.iface.messageBar().pushSuccess(MENU, tr("carbonzone {0} will be used").format(engine.dotted(version)))
+
+    def clicked(self, point, _button=None):
+        """Shows the fact sheet of the township at a point of the map."""
+        found = run_in(QgsProject.instance(), self.iface.activeLayer())
+        if not found:
+            self.iface.messageBar().pushInfo(MENU, tr("Load a run first: Processing > carbonzone > Run."))
+            return
+        crs = self.iface.mapCanvas().mapSettings().destinationCrs()
+        self.show(fact_sheet_at(found[0], found[1], point, crs))
+
+    def show(self, html):
+        """Shows a page in the dock."""
+        if self.dock is None:
+            self.dock = QgsDockWidget(tr("Fact sheet"), self.iface.mainWindow())
+            self.dock.setObjectName("carbonzoneFactSheet")
+            self.dock.setWidget(QTextBrowser())
+            self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.dock.widget().setHtml(html)
+        self.dock.show()
+
+    def unload(self):
+        """Takes everything away again."""
+        for action in self.actions:
+            self.iface.removePluginMenu(MENU, action)
+        if self.tool is not None:
+            self.iface.mapCanvas().unsetMapTool(self.tool)
+        if self.toolbar is not None:
+            self.toolbar.deleteLater()
+        if self.dock is not None:
+            self.iface.removeDockWidget(self.dock)
+            self.dock.deleteLater()
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
