@@ -1,9 +1,10 @@
 //! What the binary hands over: plain data, in the working CRS.
 
+use crate::figure::NOT_DRAWN;
 use crate::style::Figure;
 use crate::{Label, Lang, Palette, ReportError};
 use carbonzone_geom::Coverage;
-use carbonzone_types::{AttributeTable, M2_PER_HECTARE, RunManifest};
+use carbonzone_types::{AttributeTable, Finding, FontRecord, M2_PER_HECTARE, RunManifest};
 use carbonzone_zoning::WhatIf;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -392,6 +393,22 @@ pub struct Rendered {
     pub files: Vec<(PathBuf, String)>,
     /// Rows of the GeoPackage table `layer_styles`.
     pub layer_styles: Vec<LayerStyleRow>,
-    /// Things the user should know (no CJK face, parcels left out of the page, ...).
+    /// Faces that the figures were drawn with; empty if none was drawn.
+    pub fonts: Vec<FontRecord>,
+    /// What a user must look at.
+    pub findings: Vec<Finding>,
+    /// Things the user should know (parcels left out of the page, ...).
     pub warnings: Vec<String>,
+}
+
+impl Rendered {
+    /// Puts the fonts and findings into a record, in the place of those of an earlier drawing.
+    pub fn note_in(&self, record: &mut RunManifest) {
+        if self.fonts.is_empty() {
+            return;
+        }
+        record.fonts.clone_from(&self.fonts);
+        record.findings.retain(|f| f.code != NOT_DRAWN);
+        record.findings.extend(self.findings.iter().cloned());
+    }
 }

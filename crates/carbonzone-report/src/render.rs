@@ -26,20 +26,24 @@ pub fn render(
     for layer in data.parcels.iter().chain(&data.grid).chain([&data.zones]) {
         layer.check()?;
     }
-    let fonts = Fonts::system();
-    let (lang, warning) = fonts.lang(options.lang);
-    let mut rendered = Rendered { warnings: warning.into_iter().collect(), ..Rendered::default() };
-    let shown = match data.year().filter(|_| data.long_form()) {
+    let mut rendered = Rendered::default();
+    let mut shown = match data.year().filter(|_| data.long_form()) {
         Some(year) => data.of_year(year),
         None => data.clone(),
     };
     let all = figures_of_years(data, options)?;
     rendered.layer_styles = qgis::layer_styles(&shown, &all, options.lang)?;
     let drawings = if options.what.figures || options.what.report {
-        draw(data, &shown, &all, lang, &fonts, progress)?
+        draw(data, &shown, &all, options.lang, progress)?
     } else {
         Vec::new()
     };
+    let fonts = Fonts::for_texts(drawings.iter().map(String::as_str));
+    if !drawings.is_empty() {
+        rendered.fonts = fonts.used().to_vec();
+        rendered.findings.extend(fonts.finding());
+        rendered.note_in(&mut shown.manifest);
+    }
     if options.what.figures {
         write_figures(&all, &drawings, options.dpi, &fonts, out_dir, progress, &mut rendered)?;
     }
@@ -71,15 +75,15 @@ fn draw(
     shown: &MapData,
     all: &[Figure],
     lang: Lang,
-    fonts: &Fonts,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, ReportError> {
     progress.begin("figures", Some(all.len() as u64));
+    let fonts = Fonts::shipped();
     let one = |figure: &Figure| {
         if progress.cancelled() {
             return Err(ReportError::Cancelled);
         }
-        let svg = svg_of(data, shown, figure, lang, fonts)?;
+        let svg = svg_of(data, shown, figure, lang, &fonts)?;
         progress.advance(1);
         Ok(svg)
     };

@@ -99,7 +99,7 @@ fn figures_are_as_recorded() {
     for name in
         ["fig4_shares", "fig5a_parcels", "fig6a_emission", "fig9a_zones", "fig9b_counts", "fig9c_shares"]
     {
-        let text = svg(&data, named(&all, name), Lang::Both, &Fonts::none()).unwrap();
+        let text = svg(&data, named(&all, name), Lang::Both, &Fonts::shipped()).unwrap();
         insta::assert_snapshot!(format!("{name}_svg"), stable(&text));
     }
 }
@@ -248,7 +248,7 @@ fn every_writer_says_the_same_breaks_colours_and_labels() {
         let options = RenderOptions { lang, ..options.clone() };
         let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
         let rows = qgis::layer_styles(&data, &all, lang).unwrap();
-        let page = html::page(&data, &all, &[], &options, &Fonts::none()).unwrap().html;
+        let page = html::page(&data, &all, &[], &options, &Fonts::shipped()).unwrap().html;
         let payload = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
         let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
         let of_page = |name: &str| -> Vec<(String, String)> {
@@ -280,7 +280,7 @@ fn every_writer_says_the_same_breaks_colours_and_labels() {
                 classes_of_xml(&rows.iter().find(|r| r.name == figure.name).unwrap().qml),
                 "layer_styles",
             );
-            let drawing = svg(&data, figure, lang, &Fonts::none()).unwrap();
+            let drawing = svg(&data, figure, lang, &Fonts::shipped()).unwrap();
             let texts = seen(&drawing).replace(' ', "");
             for (label, _, _, colour) in &model {
                 assert!(
@@ -349,13 +349,10 @@ fn units_without_a_value_have_a_class_of_their_own_in_qgis() {
 }
 
 #[test]
-fn without_a_chinese_face_nothing_chinese_is_drawn() {
+fn english_figures_write_english_names() {
     let (data, all, _) = small();
-    let fonts = Fonts::without_cjk();
-    let (lang, warning) = fonts.lang(Lang::Both);
-    assert!(lang == Lang::En && warning.is_some());
     for figure in all.iter().filter(|f| f.name != "fig5a_parcels") {
-        let text = svg(&data, figure, lang, &fonts).unwrap();
+        let text = svg(&data, figure, Lang::En, &Fonts::shipped()).unwrap();
         let drawn =
             text.lines().filter(|l| l.starts_with("<text") && !l.contains("Source:")).collect::<String>();
         assert!(drawn.chars().all(|c| u32::from(c) < 0x2e80), "{}", figure.name);
@@ -368,11 +365,28 @@ fn without_a_chinese_face_nothing_chinese_is_drawn() {
 }
 
 #[test]
+fn a_character_that_no_font_has_is_told_in_the_record_and_the_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut data = common::city(100);
+    data.manifest.title_zh = "古\u{10fff0}城".to_owned();
+    let options = RenderOptions { dpi: 40, ..RenderOptions::default() };
+    let done = render(&data, &options, dir.path(), &NoProgress).unwrap();
+    assert_eq!(done.findings.len(), 1, "{:?}", done.findings);
+    done.note_in(&mut data.manifest);
+    done.note_in(&mut data.manifest);
+    let noted: Vec<_> = data.manifest.findings.iter().filter(|f| f.code == "character_not_drawn").collect();
+    assert!(noted.len() == 1 && noted[0].message.contains("U+10FFF0"), "{noted:?}");
+    assert_eq!(data.manifest.fonts[0].family, "Noto Sans CJK SC");
+    let page = std::fs::read_to_string(dir.path().join("report.html")).unwrap();
+    assert!(page.contains("U+10FFF0"));
+}
+
+#[test]
 fn the_page_needs_no_other_file_and_escapes_names() {
     let (mut data, _, options) = small();
     "</script><b>Evil & Co".clone_into(&mut data.manifest.title_en);
     let page =
-        html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::none()).unwrap().html;
+        html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::shipped()).unwrap().html;
     assert!(!page.contains("<b>Evil"), "names are escaped");
     let outside = page.matches("http").count() - page.matches("http-equiv").count();
     assert_eq!(outside, 0, "no address of any kind");
@@ -393,7 +407,7 @@ fn a_study_without_parcels_grid_and_indices_still_has_maps() {
     assert!(all.iter().any(|f| f.name == "fig6a_emission"));
     assert!(named(&all, "fig6a_emission").title.en.starts_with("Carbon emission by county"));
     qgis::project(&data, &all, &options).unwrap();
-    html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::none()).unwrap();
+    html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::shipped()).unwrap();
 }
 
 #[test]
@@ -501,7 +515,7 @@ fn the_facts_of_the_page_count_the_classes_of_the_year_shown() {
     for class in &mut data.manifest.zone_classes {
         class.count = 9_876;
     }
-    let page = html::page(&data, &all, &[], &options, &Fonts::none()).unwrap().html;
+    let page = html::page(&data, &all, &[], &options, &Fonts::shipped()).unwrap().html;
     let facts = page.split("<ul class=\"facts\">").nth(1).unwrap().split("</ul>").next().unwrap();
     let Scale::Categorized { categories, .. } = &named(&all, "fig9a_zones").map().unwrap().scale else {
         panic!("categories expected")

@@ -78,6 +78,8 @@ pub struct RunManifest {
     pub summary: Vec<Statement>,
     /// Library versions.
     pub libraries: Libraries,
+    /// Faces that the figures are drawn with.
+    pub fonts: Vec<FontRecord>,
     /// Wall time per stage.
     pub stages: Vec<StageTiming>,
     /// Peak resident memory in bytes, if the system tells.
@@ -382,6 +384,20 @@ pub struct Libraries {
     pub gdal: String,
     /// PROJ.
     pub proj: String,
+}
+
+/// A face of the figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FontRecord {
+    /// Family.
+    pub family: String,
+    /// Version.
+    pub version: String,
+    /// Where it is from: shipped with carbonzone, or installed on the machine.
+    pub origin: String,
+    /// The characters it was needed for; empty: all that it has.
+    pub characters: String,
 }
 
 /// Wall time of a stage.

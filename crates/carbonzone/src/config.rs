@@ -358,7 +358,7 @@ pub struct ZoneLayer {
     /// Name field.
     #[serde(default)]
     pub name: Option<String>,
-    /// Field with an English name, for maps without a Chinese font.
+    /// Field with an English name, for English maps.
     #[serde(default)]
     pub name_en: Option<String>,
     /// Field with the district the zone belongs to.

@@ -6,7 +6,9 @@ use crate::out_dir::{named, read_manifest};
 use crate::{manifest, out_dir};
 use anyhow::{Context, bail};
 use carbonzone_io::LayerStyle;
-use carbonzone_report::{Lang, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, StudyExtras};
+use carbonzone_report::{
+    Lang, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, Rendered, StudyExtras,
+};
 use carbonzone_types::{AttributeTable, Progress, RunManifest};
 use carbonzone_zoning::{IndexInputs, IndexOptions, WhatIf, ZoningConfig, classify, indices};
 use serde::{Deserialize, Serialize};
@@ -29,7 +31,7 @@ pub fn lang(language: Language) -> Lang {
     }
 }
 
-/// Writes figures, styles, project and report into a run folder.
+/// Writes figures, styles, project and report into a run folder; tells the observer what the user must look at.
 ///
 /// # Errors
 /// If something cannot be drawn or written.
@@ -38,12 +40,11 @@ pub fn render(
     options: &RenderOptions,
     dir: &Path,
     progress: &dyn Progress,
-) -> anyhow::Result<()> {
-    let rendered = carbonzone_report::render(data, options, dir, progress).context("maps and report")?;
+) -> anyhow::Result<Rendered> {
+    let mut rendered = carbonzone_report::render(data, options, dir, progress).context("maps and report")?;
     progress.begin("write styles", None);
     let gpkg = named(dir, &data.manifest.name, "gpkg");
-    let styles: Vec<LayerStyle> = rendered
-        .layer_styles
+    let styles: Vec<LayerStyle> = std::mem::take(&mut rendered.layer_styles)
         .into_iter()
         .map(|s| LayerStyle {
             table: s.table,
@@ -55,10 +56,14 @@ pub fn render(
         .collect();
     carbonzone_io::write_layer_styles(&gpkg, &styles).context("styles in the GeoPackage")?;
     progress.end();
-    for warning in rendered.warnings {
+    for warning in &rendered.warnings {
         progress.say(&format!("warning: {warning}"));
     }
-    Ok(())
+    for finding in &rendered.findings {
+        let hint = finding.hint.as_deref().unwrap_or_default();
+        progress.say(&format!("warning: {}\nhint: {hint}", finding.message));
+    }
+    Ok(rendered)
 }
 
 /// Reads a run back from its GeoPackage.
@@ -192,7 +197,7 @@ pub fn redraw(
     // The styles are written into a copy: the old file stays as it is until the exchange.
     std::fs::copy(run_dir.join(&gpkg), out.path().join(&gpkg))
         .with_context(|| format!("cannot copy {}", run_dir.join(&gpkg).display()))?;
-    render(&data, options, out.path(), progress)?;
+    render(&data, options, out.path(), progress)?.note_in(&mut data.manifest);
     let manifest = take_over(data.manifest, run_dir, &out)?;
     if progress.cancelled() {
         bail!("cancelled");

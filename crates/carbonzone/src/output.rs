@@ -8,7 +8,7 @@ use crate::{maps, tables};
 use anyhow::Context;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
-use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile, StudyExtras};
+use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{AttributeTable, GridSpec, Ledger, Progress, RunManifest};
 use carbonzone_zoning::WhatIf;
@@ -131,7 +131,7 @@ pub enum Bands<'a> {
 /// Rasters encoded at the same time at most: each holds its bands twice.
 const RASTERS_AT_ONCE: usize = 8;
 
-/// Writes everything but `run.json`.
+/// Writes everything but `run.json`; gives what the maps noted.
 ///
 /// # Errors
 /// If a file cannot be written.
@@ -141,14 +141,16 @@ pub fn write(
     outputs: &Outputs,
     dir: &Path,
     progress: &dyn Progress,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Rendered> {
     let writer = Writer { record, dir, progress };
     let rasters = match output.crs {
         Some(crs) => writer.rasters(&output.rasters, crs)?,
         None => Vec::new(),
     };
     writer.tables(&output)?;
-    let Some(crs) = output.crs.filter(|_| !output.layers.is_empty()) else { return Ok(()) };
+    let Some(crs) = output.crs.filter(|_| !output.layers.is_empty()) else {
+        return Ok(Rendered::default());
+    };
     writer.layers(&output, outputs, crs)?;
     progress.begin("write explanations", None);
     output.explained.write(dir, crs, record.synthetic)?;
@@ -164,11 +166,11 @@ pub fn write(
         study: output.extras,
     };
     maps::write_more(&data, dir)?;
-    if outputs.maps {
-        let data = with_layers(data, output.layers);
-        maps::render(&data, &maps::options(outputs.language), dir, progress).context("maps and report")?;
+    if !outputs.maps {
+        return Ok(Rendered::default());
     }
-    Ok(())
+    let data = with_layers(data, output.layers);
+    maps::render(&data, &maps::options(outputs.language), dir, progress).context("maps and report")
 }
 
 /// The layers that the maps show, as tables of their own.

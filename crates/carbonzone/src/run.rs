@@ -9,6 +9,7 @@ use crate::out_dir;
 use crate::stages::Timed;
 use crate::studies::{Counties, Kind, Parcels, RasterSeries, Study, kind_of};
 use crate::{manifest, output};
+use carbonzone_report::Rendered;
 use carbonzone_types::{Findings, Ledger, Progress, RunManifest};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -278,11 +279,12 @@ pub fn write(
     observer: &dyn Progress,
 ) -> anyhow::Result<()> {
     let timed = Timed::new(observer);
-    each!(RunResult, result, run => write_as(run, folder, outputs, &timed))?;
+    let rendered = each!(RunResult, result, run => write_as(run, folder, outputs, &timed))?;
     if observer.cancelled() {
         anyhow::bail!("cancelled");
     }
     let mut record = result.record().clone();
+    rendered.note_in(&mut record);
     record.outputs = manifest::outputs(folder)?;
     record.stages.extend(timed.finish());
     record.peak_memory_bytes = manifest::peak_memory_bytes();
@@ -295,7 +297,7 @@ fn write_as<S: Study>(
     folder: &Path,
     outputs: &Outputs,
     observer: &dyn Progress,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Rendered> {
     let output = S::output(run, outputs)?;
     output::write(output, &run.record, outputs, folder, observer)
 }

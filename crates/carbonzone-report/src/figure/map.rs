@@ -58,7 +58,7 @@ pub(crate) fn svg(
     if data.zones.coverage.len() <= MAX_VECTOR_FEATURES {
         draw_outlines(&mut svg, &data.zones.coverage, style.layer, frame.view);
     }
-    draw_names(&mut svg, data, &frame, lang, fonts);
+    draw_names(&mut svg, data, &frame, lang);
     svg.raw("</g>");
     svg.rect([frame.x, frame.y, frame.w, frame.h], r##"fill="none" stroke="#222222" stroke-width="1""##);
     let lx = frame.x + frame.w + 14.0;
@@ -166,9 +166,9 @@ fn draw_outlines(svg: &mut Svg, zones: &Coverage, kind: MapLayerKind, view: View
     ));
 }
 
-fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang, fonts: &Fonts) {
+fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang) {
     let zones = &data.zones.coverage;
-    let names = drawable_names(&data.zones, lang, fonts);
+    let names = names_shown(&data.zones, lang);
     let areas = zones.areas_m2();
     let mut order: Vec<usize> = (0..zones.len()).filter(|i| !names[*i].is_empty()).collect();
     order.sort_by(|a, b| areas[*b].total_cmp(&areas[*a]).then(a.cmp(b)));
@@ -189,13 +189,12 @@ fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang, fonts: &
     }
 }
 
-/// Names that the fonts can draw: for an English map the English one if there is one, else the name, else nothing.
-fn drawable_names(zones: &MapLayer, lang: Lang, fonts: &Fonts) -> Vec<String> {
+/// For an English map the English name if there is one, else the name, else nothing.
+fn names_shown(zones: &MapLayer, lang: Lang) -> Vec<String> {
     let english = zones.table.texts("name_en").unwrap_or_else(|| vec![None; zones.table.rows()]);
     let names = zones.table.texts("name").unwrap_or_else(|| vec![None; zones.table.rows()]);
     let choose = |(name, en): (Option<String>, Option<String>)| {
-        let own = name.filter(|n| fonts.can_draw(n));
-        if lang == Lang::En { en.or(own) } else { own.or(en) }.unwrap_or_default()
+        if lang == Lang::En { en.or(name) } else { name.or(en) }.unwrap_or_default()
     };
     names.into_iter().zip(english).map(choose).collect()
 }

@@ -11,6 +11,7 @@ mod svg;
 
 pub(crate) use chart::sector_colour;
 pub use fonts::Fonts;
+pub(crate) use fonts::NOT_DRAWN;
 pub(crate) use labels::{enlargement, label_point};
 pub(crate) use map::{classes_of, layer_of};
 pub(crate) use page::{footer_lines, review_line, scale_bar_km};
@@ -23,7 +24,7 @@ use resvg::{tiny_skia, usvg};
 
 /// A figure as SVG text, in CSS pixels (96 per inch), with its physical size in millimetres.
 ///
-/// `data` must hold one year only. `lang` must be drawable with the fonts at hand: see [`Fonts::lang`].
+/// `data` must hold one year only.
 ///
 /// # Errors
 /// [`ReportError::MissingField`] or [`ReportError::EmptyLayer`] if the layer does not fit the figure.
@@ -52,7 +53,8 @@ pub enum Packing {
 /// [`ReportError::Raster`] if the drawing is not valid or too large.
 pub fn png(svg: &str, name: &str, dpi: u32, packing: Packing, fonts: &Fonts) -> Result<Vec<u8>, ReportError> {
     let fail = |reason: String| ReportError::Raster { figure: name.to_owned(), reason };
-    let tree = usvg::Tree::from_str(svg, &fonts.options()).map_err(|e| fail(e.to_string()))?;
+    let tree =
+        usvg::Tree::from_str(&fonts.drawable(svg), &fonts.options()).map_err(|e| fail(e.to_string()))?;
     let scale = dpi as f32 / 96.0;
     let size = tree.size();
     let (w, h) = ((size.width() * scale).round() as u32, (size.height() * scale).round() as u32);
@@ -90,7 +92,7 @@ mod tests {
     fn a_png_has_its_size_its_resolution_and_white_paper() {
         let svg = r##"<svg xmlns="http://www.w3.org/2000/svg" width="96" height="48"><rect width="48" height="48" fill="#ff0000"/></svg>"##;
         for packing in [Packing::Quick, Packing::Tight] {
-            let bytes = png(svg, "t", 192, packing, &Fonts::none()).unwrap();
+            let bytes = png(svg, "t", 192, packing, &Fonts::shipped()).unwrap();
             let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
             let info = reader.info();
             assert_eq!((info.width, info.height, info.color_type), (192, 96, png::ColorType::Rgb));
