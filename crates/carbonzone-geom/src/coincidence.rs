@@ -9,8 +9,8 @@ use rayon::prelude::*;
 pub(crate) const ALONG_M: f64 = 0.01;
 /// They must do so for at least this long, m: other lines cross or touch.
 const LEAST_M: f64 = 0.1;
-/// A segment that passes more cells than this is looked at for every other one.
-const MANY_CELLS: f64 = 4096.0;
+/// A segment over more rows than this is looked at for every other one.
+const MANY_ROWS: f64 = 4096.0;
 
 type Segment = ([f64; 2], [f64; 2]);
 
@@ -18,6 +18,9 @@ type Segment = ([f64; 2], [f64; 2]);
 pub(crate) fn common_stretch((p, q): Segment, (a, b): Segment) -> Option<(f64, f64)> {
     let d = [q[0] - p[0], q[1] - p[1]];
     let e = [b[0] - a[0], b[1] - a[1]];
+    if surely_apart(p, d, a, b) {
+        return None;
+    }
     let (length, other) = (d[0].hypot(d[1]), e[0].hypot(e[1]));
     let place = |v: [f64; 2]| ((v[0] - p[0]) * d[0] + (v[1] - p[1]) * d[1]) / length;
     let (u, v) = (place(a), place(b));
@@ -31,6 +34,15 @@ pub(crate) fn common_stretch((p, q): Segment, (a, b): Segment) -> Option<(f64, f
         (at[0] * e[1] - at[1] * e[0]).abs() / other
     };
     (off(from) <= ALONG_M && off(to) <= ALONG_M).then(|| (from / length, to / length))
+}
+
+/// True if the segment a–b covers less of the segment from `p` along `d` than what counts, by far more than any rounding: most
+/// neighbours only touch.
+fn surely_apart(p: [f64; 2], d: [f64; 2], a: [f64; 2], b: [f64; 2]) -> bool {
+    let square = d[0] * d[0] + d[1] * d[1];
+    let along = |v: [f64; 2]| (v[0] - p[0]) * d[0] + (v[1] - p[1]) * d[1];
+    let (u, v) = (along(a), along(b));
+    u.max(v).min(square) - u.min(v).max(0.0) < 0.99 * LEAST_M * square.sqrt()
 }
 
 /// Polylines of which no two lie on each other.
@@ -59,28 +71,14 @@ pub struct LinesOnce {
 pub fn lines_once(xs: &[f64], ys: &[f64], offsets: &[u32], weights: &[f64]) -> Option<LinesOnce> {
     assert_eq!(xs.len(), ys.len(), "one northing per easting");
     let lines = Lines { xs, ys, offsets, weights };
-    let all = lines.segments();
-    let (kept, mut gone) = lines.without_copies(all);
-    let index = SegmentIndex::new(&kept);
-    gone.par_extend(kept.par_iter().enumerate().filter_map(|(k, s)| {
-        let mut covered: Vec<(f64, f64)> = vec![];
-        index.for_each_near(k, |j| {
-            if stays_before(&kept[j], s) {
-                covered.extend(common_stretch((s.p, s.q), (kept[j].p, kept[j].q)));
-            }
-        });
-        (!covered.is_empty()).then(|| Gone {
-            line: s.line,
-            first: s.first,
-            covered: merged(covered),
-            turned: s.turned,
-        })
-    }));
-    if gone.is_empty() {
+    let mut covered = Rows::new(lines).covered();
+    if covered.is_empty() {
         return None;
     }
-    gone.sort_unstable_by_key(|g| (g.line, g.first));
-    Some(lines.without(&gone))
+    covered.par_sort_unstable_by(|a, b| {
+        a.first.cmp(&b.first).then(a.from.total_cmp(&b.from)).then(a.to.total_cmp(&b.to))
+    });
+    Some(lines.without(&covered))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -96,26 +94,16 @@ struct Lines<'a> {
 struct OneSegment {
     p: [f64; 2],
     q: [f64; 2],
-    weight: f64,
-    line: u32,
     /// Its first vertex in all coordinates.
     first: u32,
-    /// The line runs from `q` to `p`.
-    turned: bool,
 }
 
-/// What of a segment lies on others: shares of it from its western end, ascending and apart.
-#[derive(Debug)]
-struct Gone {
-    line: u32,
+/// What of a segment lies on another: shares of it from its western end.
+#[derive(Debug, Clone, Copy)]
+struct Covered {
     first: u32,
-    covered: Vec<(f64, f64)>,
-    turned: bool,
-}
-
-/// The order in which segments at one place stay: the heavier one, then the one that begins farther west and south.
-fn stays_before(a: &OneSegment, b: &OneSegment) -> bool {
-    b.weight.total_cmp(&a.weight).then_with(|| by_place(a, b)) == Ordering::Less
+    from: f64,
+    to: f64,
 }
 
 fn by_place(a: &OneSegment, b: &OneSegment) -> Ordering {
@@ -125,27 +113,39 @@ fn by_place(a: &OneSegment, b: &OneSegment) -> Ordering {
 }
 
 impl Lines<'_> {
-    fn segments(&self) -> Vec<OneSegment> {
-        let mut out = Vec::with_capacity(self.xs.len());
-        for (line, ends) in self.offsets.windows(2).enumerate() {
-            for first in ends[0]..ends[1].saturating_sub(1).max(ends[0]) {
-                let at = |i: u32| [self.xs[i as usize], self.ys[i as usize]];
-                let (p, q) = (at(first), at(first + 1));
-                if p != q && [p, q].as_flattened().iter().all(|v| v.is_finite()) {
-                    let turned = (p[0], p[1]) > (q[0], q[1]);
-                    let (p, q) = if turned { (q, p) } else { (p, q) };
-                    out.push(OneSegment {
-                        p,
-                        q,
-                        weight: self.weights[line],
-                        line: line as u32,
-                        first,
-                        turned,
-                    });
-                }
-            }
-        }
-        out
+    /// The segment from a vertex to the next one of its line; `None` without a length, or not finite.
+    fn segment(&self, first: u32) -> Option<OneSegment> {
+        let at = |i: usize| [self.xs[i], self.ys[i]];
+        let (p, q) = (at(first as usize), at(first as usize + 1));
+        let used = p != q && [p, q].as_flattened().iter().all(|v| v.is_finite());
+        let (p, q) = if turned(p, q) { (q, p) } else { (p, q) };
+        used.then_some(OneSegment { p, q, first })
+    }
+
+    /// First vertices of all segments.
+    fn firsts(&self) -> impl IndexedParallelIterator<Item = std::ops::Range<u32>> {
+        self.offsets.par_windows(2).map(|ends| ends[0]..ends[1].saturating_sub(1).max(ends[0]))
+    }
+
+    fn line_of(&self, vertex: u32) -> u32 {
+        self.offsets.partition_point(|&end| end <= vertex) as u32 - 1
+    }
+
+    fn weight(&self, s: &OneSegment) -> f64 {
+        self.weights[self.line_of(s.first) as usize]
+    }
+
+    /// The order in which segments at one place stay: the heavier one, then the one that begins farther west and south.
+    fn stays_before(&self, a: &OneSegment, b: &OneSegment) -> bool {
+        self.weight(b).total_cmp(&self.weight(a)).then_with(|| by_place(a, b)) == Ordering::Less
+    }
+
+    /// The order of copies of one segment, the one that stays first.
+    fn by_line(&self, a: &OneSegment, b: &OneSegment) -> Ordering {
+        let (of_a, of_b) = (self.line_of(a.first), self.line_of(b.first));
+        let (heavy_a, heavy_b) = (self.weights[of_a as usize], self.weights[of_b as usize]);
+        let shape = || if of_a == of_b { Ordering::Equal } else { self.compare(of_a, of_b) };
+        heavy_b.total_cmp(&heavy_a).then_with(shape).then(a.first.cmp(&b.first))
     }
 
     /// Vertices of a line from one end to the other, for an order that does not depend on that of the lines.
@@ -160,46 +160,24 @@ impl Lines<'_> {
         first.unwrap_or_else(|| vertices(a).len().cmp(&vertices(b).len()))
     }
 
-    /// One of each group of identical segments, and the others.
-    fn without_copies(&self, mut all: Vec<OneSegment>) -> (Vec<OneSegment>, Vec<Gone>) {
-        all.par_sort_unstable_by(|a, b| {
-            by_place(a, b)
-                .then_with(|| b.weight.total_cmp(&a.weight))
-                .then_with(|| if a.line == b.line { Ordering::Equal } else { self.compare(a.line, b.line) })
-                .then(a.line.cmp(&b.line))
-                .then(a.first.cmp(&b.first))
-        });
-        let (mut kept, mut gone) = (Vec::with_capacity(all.len()), vec![]);
-        for same in all.chunk_by(|a, b| (a.p, a.q) == (b.p, b.q)) {
-            kept.push(same[0]);
-            let whole = |s: &OneSegment| Gone {
-                line: s.line,
-                first: s.first,
-                covered: vec![(0.0, 1.0)],
-                turned: false,
-            };
-            gone.extend(same[1..].iter().map(whole));
-        }
-        (kept, gone)
-    }
-
-    /// The lines without what is gone, cut where that begins and ends.
-    fn without(&self, gone: &[Gone]) -> LinesOnce {
+    /// The lines without what is covered (ascending by vertex and share), cut where that begins and ends.
+    fn without(&self, covered: &[Covered]) -> LinesOnce {
         let mut out = LinesOnce { offsets: vec![0], ..LinesOnce::default() };
         let mut doubled = ExactSum::new();
-        let mut next = gone.iter().peekable();
+        let mut next = covered.chunk_by(|a, b| a.first == b.first).peekable();
         for (line, ends) in self.offsets.windows(2).enumerate() {
             let mut run: Vec<[f64; 2]> = vec![];
             for i in ends[0]..ends[1] {
                 let here = [self.xs[i as usize], self.ys[i as usize]];
                 run.push(here);
-                let Some(gone) = next.next_if(|g| (g.line, g.first) == (line as u32, i)) else { continue };
+                let Some(covered) = next.next_if(|c| c[0].first == i) else { continue };
                 let to = [self.xs[i as usize + 1], self.ys[i as usize + 1]];
                 let length = (to[0] - here[0]).hypot(to[1] - here[1]);
                 let at = |t: f64| [here[0] + (to[0] - here[0]) * t, here[1] + (to[1] - here[1]) * t];
-                let turned = gone.covered.iter().rev().map(|(from, to)| (1.0 - to, 1.0 - from));
-                let covered: Vec<(f64, f64)> =
-                    if gone.turned { turned.collect() } else { gone.covered.clone() };
+                let mut covered = merged(covered);
+                if turned(here, to) {
+                    covered = covered.into_iter().rev().map(|(from, to)| (1.0 - to, 1.0 - from)).collect();
+                }
                 for (from, to) in covered {
                     doubled.add((to - from) * length);
                     if from > 0.0 {
@@ -218,6 +196,11 @@ impl Lines<'_> {
     }
 }
 
+/// True if a segment runs from its eastern end.
+fn turned(p: [f64; 2], q: [f64; 2]) -> bool {
+    (p[0], p[1]) > (q[0], q[1])
+}
+
 impl LinesOnce {
     /// Appends a line, if it has a length, and empties it.
     fn push(&mut self, line: u32, run: &mut Vec<[f64; 2]>) {
@@ -231,84 +214,151 @@ impl LinesOnce {
     }
 }
 
-/// Intervals joined where they meet.
-fn merged(mut intervals: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
-    intervals.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+/// Ascending intervals, joined where they meet.
+fn merged(intervals: &[Covered]) -> Vec<(f64, f64)> {
     let mut out: Vec<(f64, f64)> = vec![];
-    for (from, to) in intervals {
+    for c in intervals {
         match out.last_mut() {
-            Some(last) if from <= last.1 => last.1 = last.1.max(to),
-            _ => out.push((from, to)),
+            Some(last) if c.from <= last.1 => last.1 = last.1.max(c.to),
+            _ => out.push((c.from, c.to)),
         }
     }
     out
 }
 
-/// Segments by square cell.
-struct SegmentIndex<'a> {
-    segments: &'a [OneSegment],
-    cell: f64,
-    /// Cell and segment, ascending.
-    entries: Vec<([i64; 2], u32)>,
-    /// Segments over so many cells that they are in none.
-    long: Vec<u32>,
+/// Part of a segment in one row of the ground.
+#[derive(Debug, Clone, Copy)]
+struct InRow {
+    row: i32,
+    /// West and east end in the row, rounded outwards.
+    west: f32,
+    east: f32,
+    first: u32,
 }
 
-impl<'a> SegmentIndex<'a> {
-    /// Cells of twice the median length, at least 1 m.
-    fn new(segments: &'a [OneSegment]) -> Self {
-        let mut lengths: Vec<f64> = segments.iter().map(length).collect();
+/// Segments by rows of the ground, in each row from west to east: what lies on each other is found side by side.
+struct Rows<'a> {
+    lines: Lines<'a>,
+    parts: Vec<InRow>,
+    /// Segments over so many rows that they are in none.
+    long: Vec<OneSegment>,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows of four times the median length, at least 1 m.
+    fn new(lines: Lines<'a>) -> Self {
+        let segments = || lines.firsts().flat_map_iter(|r| r.filter_map(|first| lines.segment(first)));
+        let mut lengths: Vec<f32> = segments().map(|s| length(&s) as f32).collect();
         let middle = lengths.len() / 2;
         let median =
-            if lengths.is_empty() { 0.0 } else { *lengths.select_nth_unstable_by(middle, f64::total_cmp).1 };
-        let mut index = Self { segments, cell: (2.0 * median).max(1.0), entries: vec![], long: vec![] };
-        let is_long = |k: &u32| length(&segments[*k as usize]) > MANY_CELLS * index.cell;
-        let (long, short): (Vec<u32>, Vec<u32>) = (0..segments.len() as u32).partition(is_long);
-        let entries =
-            short.par_iter().flat_map_iter(|&k| index.cells(&segments[k as usize]).map(move |c| (c, k)));
-        let mut entries: Vec<([i64; 2], u32)> = entries.collect();
-        entries.par_sort_unstable();
-        (index.entries, index.long) = (entries, long);
-        index
+            if lengths.is_empty() { 0.0 } else { *lengths.select_nth_unstable_by(middle, f32::total_cmp).1 };
+        drop(lengths);
+        let height = (4.0 * f64::from(median)).max(1.0);
+        let is_long = |s: &OneSegment| (s.q[1] - s.p[1]).abs() > MANY_ROWS * height;
+        let parts = segments().filter(|s| !is_long(s)).flat_map_iter(|s| in_rows(&s, height));
+        let mut parts: Vec<InRow> = parts.collect();
+        parts.par_sort_unstable_by(|a, b| {
+            a.row.cmp(&b.row).then(a.west.total_cmp(&b.west)).then(a.first.cmp(&b.first))
+        });
+        Self { lines, parts, long: segments().filter(is_long).collect() }
     }
 
-    /// Cells that a segment passes, or passes by within the tolerance.
-    fn cells(&self, s: &OneSegment) -> impl Iterator<Item = [i64; 2]> + use<> {
-        let cell = self.cell;
-        let of = move |v: f64| (v / cell).floor() as i64;
-        let (p, q) = (s.p, s.q);
-        let (south, north) = (p[1].min(q[1]), p[1].max(q[1]));
-        let at = move |y: f64| {
-            let x = p[0] + (q[0] - p[0]) * ((y - p[1]) / (q[1] - p[1]));
-            if x.is_finite() { x.clamp(p[0], q[0]) } else { p[0] }
+    /// What lies on a segment that stays, in no order, parts of it several times.
+    fn covered(&self) -> Vec<Covered> {
+        let rows = self.parts.par_chunk_by(|a, b| a.row == b.row);
+        let in_rows = rows.flat_map_iter(|row| {
+            let mut out = vec![];
+            let row = self.without_copies(row, &mut out);
+            for_each_pair(&row, |a, b| out.extend(self.covers(a, b)));
+            out
+        });
+        let mut out: Vec<Covered> = in_rows.collect();
+        for (k, a) in self.long.iter().enumerate() {
+            let of_rows = self.parts.par_iter().filter_map(|part| self.lines.segment(part.first));
+            out.par_extend(of_rows.filter_map(|b| self.covers(a, &b)));
+            out.extend(self.long[..k].iter().filter_map(|b| self.covers(a, b)));
+        }
+        out
+    }
+
+    /// The segments of a row from west to east; of identical ones the first to stay, the others are covered.
+    fn without_copies(&self, row: &[InRow], covered: &mut Vec<Covered>) -> Vec<(InRow, OneSegment)> {
+        let mut out = Vec::with_capacity(row.len());
+        for same in row.chunk_by(|a, b| a.west == b.west) {
+            let from = out.len();
+            out.extend(same.iter().filter_map(|&part| Some((part, self.lines.segment(part.first)?))));
+            if same.len() > 1 {
+                out[from..]
+                    .sort_unstable_by(|(_, a), (_, b)| by_place(a, b).then_with(|| self.lines.by_line(a, b)));
+                let mut kept = from;
+                for k in from + 1..out.len() {
+                    if (out[k].1.p, out[k].1.q) == (out[kept].1.p, out[kept].1.q) {
+                        covered.push(Covered { first: out[k].1.first, from: 0.0, to: 1.0 });
+                    } else {
+                        kept += 1;
+                        out[kept] = out[k];
+                    }
+                }
+                out.truncate(kept + 1);
+            }
+        }
+        out
+    }
+
+    /// What of the segment that goes lies on the one that stays.
+    fn covers(&self, a: &OneSegment, b: &OneSegment) -> Option<Covered> {
+        let of = |s: &OneSegment, on: &OneSegment| {
+            let (from, to) = common_stretch((s.p, s.q), (on.p, on.q))?;
+            Some(Covered { first: s.first, from, to })
         };
-        (of(south - ALONG_M)..=of(north + ALONG_M)).flat_map(move |row| {
-            let (low, high) = (row as f64 * cell - ALONG_M, (row + 1) as f64 * cell + ALONG_M);
-            let (west, east) = if south < north {
-                let (u, v) = (at(low.max(south)), at(high.min(north)));
-                (u.min(v), u.max(v))
-            } else {
-                (p[0], q[0])
-            };
-            (of(west - ALONG_M)..=of(east + ALONG_M)).map(move |col| [col, row])
-        })
+        let d = |s: &OneSegment| [s.q[0] - s.p[0], s.q[1] - s.p[1]];
+        // Cheap, and nearly always the end of it.
+        if surely_apart(a.p, d(a), b.p, b.q) && surely_apart(b.p, d(b), a.p, a.q) {
+            return None;
+        }
+        match by_place(a, b) {
+            // A copy of a long segment.
+            Ordering::Equal if a.first == b.first => None,
+            Ordering::Equal if self.lines.by_line(a, b).is_lt() => of(b, a),
+            Ordering::Equal => of(a, b),
+            _ if self.lines.stays_before(a, b) => of(b, a),
+            _ => of(a, b),
+        }
     }
+}
 
-    /// Calls `f` with every segment that may lie along segment `k`, some several times, `k` among them.
-    fn for_each_near(&self, k: usize, mut f: impl FnMut(usize)) {
-        let s = &self.segments[k];
-        self.long.iter().for_each(|&j| f(j as usize));
-        if length(s) > MANY_CELLS * self.cell {
-            // Long itself: found from the other side only if that one is looked at too.
-            (0..self.segments.len()).for_each(f);
-            return;
-        }
-        for cell in self.cells(s) {
-            let from = self.entries.partition_point(|(c, _)| *c < cell);
-            let here = self.entries[from..].iter().take_while(|(c, _)| *c == cell);
-            here.for_each(|(_, j)| f(*j as usize));
+/// Calls `f` with every two segments of a row whose boxes come within the tolerance.
+fn for_each_pair(row: &[(InRow, OneSegment)], mut f: impl FnMut(&OneSegment, &OneSegment)) {
+    for (k, (part, a)) in row.iter().enumerate() {
+        let (south, north) = (a.p[1].min(a.q[1]) - ALONG_M, a.p[1].max(a.q[1]) + ALONG_M);
+        for (_, b) in row[k + 1..].iter().take_while(|(other, _)| other.west <= part.east) {
+            if b.p[1].min(b.q[1]) <= north && b.p[1].max(b.q[1]) >= south {
+                f(a, b);
+            }
         }
     }
+}
+
+/// The rows that a segment passes, or passes by within the tolerance, with its ends in each.
+fn in_rows(s: &OneSegment, height: f64) -> impl Iterator<Item = InRow> + use<> {
+    let OneSegment { p, q, first } = *s;
+    let (south, north) = (p[1].min(q[1]), p[1].max(q[1]));
+    let of = move |v: f64| (v / height).floor() as i32;
+    let at = move |y: f64| {
+        let x = p[0] + (q[0] - p[0]) * ((y - p[1]) / (q[1] - p[1]));
+        if x.is_finite() { x.clamp(p[0], q[0]) } else { p[0] }
+    };
+    (of(south - ALONG_M)..=of(north + ALONG_M)).map(move |row| {
+        let (low, high) = (f64::from(row) * height - ALONG_M, (f64::from(row) + 1.0) * height + ALONG_M);
+        let (west, east) = if south < north {
+            let (u, v) = (at(low.max(south)), at(high.min(north)));
+            (u.min(v), u.max(v))
+        } else {
+            (p[0], q[0])
+        };
+        let (west, east) = ((west - ALONG_M) as f32, (east + ALONG_M) as f32);
+        InRow { row, west: west.next_down(), east: east.next_up(), first }
+    })
 }
 
 fn length(s: &OneSegment) -> f64 {
@@ -395,17 +445,46 @@ mod tests {
     }
 
     #[test]
+    fn long_lines_and_many_copies_are_found() {
+        // A line over more rows than are kept, twice, and a piece on it.
+        let long = [[0.0, 0.0], [3e5, 4e5]];
+        let found = once(&[
+            (&long, 1.0),
+            (&[[30.0, 40.0], [33.0, 44.0]], 1.0),
+            (&[[0.0, 9.0], [1.0, 9.0]], 1.0),
+            (&long, 1.0),
+            (&[[0.0, 7.0], [1.0, 7.0]], 1.0),
+            (&[[0.0, 5.0], [1.0, 5.0]], 1.0),
+        ])
+        .unwrap();
+        assert!((found.doubled_m - 500_005.0).abs() < 1e-6, "{}", found.doubled_m);
+        let street: Vec<[f64; 2]> = (0..200).map(|k| [f64::from(k) * 7.0, f64::from(k % 3)]).collect();
+        let routes: Vec<(&[[f64; 2]], f64)> = (0..500).map(|_| (&street[..], 1.0)).collect();
+        let found = once(&routes).unwrap();
+        let total: f64 = left(&found, 500).iter().sum();
+        assert!((found.doubled_m - 499.0 * total).abs() < 1e-6 * found.doubled_m);
+    }
+
+    #[test]
     fn a_hundred_thousand_segments_look_at_a_few_neighbours_each() {
         // Streets every 50 m in blocks of 50 m, and one line across them all.
-        let street = |k: u32| {
+        let (mut xs, mut ys) = (vec![], vec![]);
+        for k in 0..100_000u32 {
             let (x, y) = (f64::from(k % 316) * 50.0, f64::from(k / 316) * 50.0);
-            OneSegment { p: [x, y], q: [x + 50.0, y], weight: 1.0, line: k, first: 0, turned: false }
-        };
-        let mut all: Vec<OneSegment> = (0..100_000).map(street).collect();
-        all.push(OneSegment { p: [-1e7, 3.0], q: [1e7, 2e5], ..street(0) });
-        let index = SegmentIndex::new(&all);
+            xs.extend([x, x + 50.0]);
+            ys.extend([y, y]);
+        }
+        xs.extend([-1e7, 1e7]);
+        ys.extend([3.0, 2e5]);
+        let offsets: Vec<u32> = (0..=xs.len() as u32).step_by(2).collect();
+        let weights = vec![1.0; xs.len() / 2];
+        let lines = Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights };
+        let rows = Rows::new(lines);
         let mut looked_at = 0usize;
-        (0..100_000).for_each(|k| index.for_each_near(k, |_| looked_at += 1));
-        assert!(looked_at < 60 * 100_000, "{looked_at}");
+        for row in rows.parts.chunk_by(|a, b| a.row == b.row) {
+            for_each_pair(&rows.without_copies(row, &mut vec![]), |_, _| looked_at += 1);
+        }
+        assert!(looked_at < 5 * 100_000, "{looked_at}");
+        assert_eq!(lines_once(&xs, &ys, &offsets, &weights), None);
     }
 }

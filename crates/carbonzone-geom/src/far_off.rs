@@ -85,7 +85,8 @@ fn limit_of(boxes: &[Option<[f64; 4]>]) -> Option<([f64; 2], f64)> {
 
 fn farthest_corner(b: &[f64; 4], from: [f64; 2]) -> f64 {
     let reach = |k: usize| (b[k] - from[k]).abs().max((b[k + 2] - from[k]).abs());
-    reach(0).hypot(reach(1))
+    // Only compared with each other, so the few last digits do not matter.
+    (reach(0) * reach(0) + reach(1) * reach(1)).sqrt()
 }
 
 fn describe(coverage: &Coverage, feature: usize, b: [f64; 4], others: [f64; 4]) -> FarOff {

@@ -15,7 +15,8 @@ use carbonzone_types::{
     Contribution, Finding, IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest, redact,
 };
 use carbonzone_zoning::{Index, Zoning, ZoningScheme};
-use std::path::Path;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
 
 /// Everything known before writing.
 pub fn build(
@@ -181,7 +182,15 @@ pub fn redact_finding(finding: &mut Finding) {
 pub fn outputs(dir: &Path) -> anyhow::Result<Vec<OutputRecord>> {
     let files = exchange::walk(dir).with_context(|| format!("cannot read {}", dir.display()))?;
     let files = files.into_iter().filter(|f| !f.folder && f.path != Path::new(out_dir::RECORD));
-    files.map(|file| output(dir, &file.path)).collect()
+    let files: Vec<PathBuf> = files.map(|f| f.path).collect();
+    // The disk needs no core: it writes while the files are hashed.
+    std::thread::scope(|beside| {
+        let flushed =
+            beside.spawn(|| files.iter().try_for_each(|file| exchange::flush_file(&dir.join(file))));
+        let records = files.par_iter().map(|file| output(dir, file)).collect();
+        flushed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        records
+    })
 }
 
 fn output(dir: &Path, file: &Path) -> anyhow::Result<OutputRecord> {

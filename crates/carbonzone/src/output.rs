@@ -56,7 +56,7 @@ pub struct Layer<'a> {
 }
 
 /// Parts of a layer, made when they are written.
-pub type Parts<'a> = Box<dyn Fn() -> Box<dyn Iterator<Item = (Coverage, AttributeTable)> + 'a> + 'a>;
+pub type Parts<'a> = Box<dyn Fn() -> Box<dyn Iterator<Item = (Coverage, AttributeTable)> + 'a> + Sync + 'a>;
 
 /// What a layer is for the maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,9 +151,12 @@ pub fn write(
     let Some(crs) = output.crs.filter(|_| !output.layers.is_empty()) else {
         return Ok(Rendered::default());
     };
-    writer.layers(&output, outputs, crs)?;
-    progress.begin("write explanations", None);
-    output.explained.write(dir, crs, record.synthetic)?;
+    let (layers, explained) = rayon::join(
+        || writer.layers(&output, outputs, crs),
+        || output.explained.write(dir, crs, record.synthetic),
+    );
+    layers?;
+    explained?;
     let data = MapData {
         manifest: record.clone(),
         parcels: None,

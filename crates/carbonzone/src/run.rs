@@ -283,6 +283,7 @@ pub fn write(
     if observer.cancelled() {
         anyhow::bail!("cancelled");
     }
+    timed.begin("flush and hash outputs", None);
     let mut record = result.record().clone();
     rendered.note_in(&mut record);
     record.outputs = manifest::outputs(folder)?;

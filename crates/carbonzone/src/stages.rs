@@ -1,4 +1,4 @@
-//! Wall time per stage, noted on the way to the observer.
+//! Wall time per stage, and between stages, noted on the way to the observer.
 
 use carbonzone_types::{Progress, StageTiming};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,16 +10,33 @@ pub struct Timed<'a> {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
-    current: Option<(String, Instant)>,
+    current: Option<String>,
+    /// When the current stage, or the time between two of them, began.
+    since: Instant,
     timings: Vec<StageTiming>,
 }
 
+/// Time between two stages that is named, s; less of it is counted to the stage before.
+const BETWEEN_S: f64 = 0.01;
+
 impl State {
+    /// Ends a stage, or the time since the last one: every second stands somewhere.
     fn close(&mut self) {
-        if let Some((stage, since)) = self.current.take() {
-            self.timings.push(StageTiming { stage, seconds: since.elapsed().as_secs_f64() });
+        let seconds = self.since.elapsed().as_secs_f64();
+        self.since = Instant::now();
+        if let Some(stage) = self.current.take() {
+            self.timings.push(StageTiming { stage, seconds });
+            return;
+        }
+        match self.timings.last_mut() {
+            Some(last) if seconds < BETWEEN_S => last.seconds += seconds,
+            Some(last) => {
+                let stage = format!("after {}", last.stage);
+                self.timings.push(StageTiming { stage, seconds });
+            }
+            None if seconds < BETWEEN_S => {}
+            None => self.timings.push(StageTiming { stage: "begin".to_owned(), seconds }),
         }
     }
 }
@@ -27,7 +44,8 @@ impl State {
 impl<'a> Timed<'a> {
     /// Around the caller's observer.
     pub fn new(observer: &'a dyn Progress) -> Self {
-        Self { observer, state: Mutex::new(State::default()) }
+        let state = State { current: None, since: Instant::now(), timings: Vec::new() };
+        Self { observer, state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -37,14 +55,19 @@ impl<'a> Timed<'a> {
     /// Ends the last stage and gives the times.
     pub fn finish(self) -> Vec<StageTiming> {
         self.end();
-        std::mem::take(&mut self.lock().timings)
+        let mut state = self.lock();
+        state.close();
+        std::mem::take(&mut state.timings)
     }
 }
 
 impl Progress for Timed<'_> {
     fn begin(&self, stage: &str, total: Option<u64>) {
         self.end();
-        self.lock().current = Some((stage.to_owned(), Instant::now()));
+        let mut state = self.lock();
+        state.close();
+        state.current = Some(stage.to_owned());
+        drop(state);
         self.observer.begin(stage, total);
     }
 
@@ -53,7 +76,11 @@ impl Progress for Timed<'_> {
     }
 
     fn end(&self) {
-        self.lock().close();
+        let mut state = self.lock();
+        if state.current.is_some() {
+            state.close();
+        }
+        drop(state);
         self.observer.end();
     }
 
@@ -81,5 +108,20 @@ mod tests {
         timed.begin("write", None);
         let names: Vec<String> = timed.finish().into_iter().map(|t| t.stage).collect();
         assert_eq!(names, ["read", "allocate", "write"]);
+    }
+
+    #[test]
+    fn the_time_between_two_stages_is_named() {
+        let begun = Instant::now();
+        let timed = Timed::new(&NoProgress);
+        timed.begin("read", None);
+        timed.end();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        timed.begin("write", None);
+        let timings = timed.finish();
+        let sum: f64 = timings.iter().map(|t| t.seconds).sum();
+        let names: Vec<String> = timings.into_iter().map(|t| t.stage).collect();
+        assert_eq!(names, ["read", "after read", "write"]);
+        assert!(sum >= 0.02 && sum <= begun.elapsed().as_secs_f64(), "{sum}");
     }
 }

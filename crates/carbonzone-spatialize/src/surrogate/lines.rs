@@ -54,6 +54,17 @@ pub struct LineTally {
     pub along_edge: ExactSum,
 }
 
+/// One line, measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredLine {
+    /// Its length, m.
+    total: f64,
+    /// Its length inside the study area, if one is set, m.
+    within: Option<f64>,
+    /// Its length in each parcel, m.
+    shared: SharedLengths,
+}
+
 /// Collects length per parcel for one mode.
 pub struct LineMeter<'a> {
     index: &'a LineIndex<'a>,
@@ -118,28 +129,27 @@ impl<'a> LineMeter<'a> {
 
     /// Adds one polyline with its class weight (1 = plain length).
     pub fn add(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
-        let lengths = self.index.lengths(xs, ys);
-        self.add_measured(xs, ys, weight, lengths);
+        let measured = self.measure((xs, ys), self.index.lengths(xs, ys));
+        self.add_measured(xs, ys, weight, measured);
     }
 
-    /// Adds one polyline whose lengths (parcel, metres) inside parcels are known already, see [`LineIndex::lengths_all`].
-    pub fn add_measured(
-        &mut self,
-        xs: &[f64],
-        ys: &[f64],
-        weight: f64,
-        lengths: impl IntoIterator<Item = (u32, f64)>,
-    ) {
+    /// Measures one polyline whose lengths (parcel, metres) inside parcels are known already, see [`LineIndex::lengths_all`].
+    /// Needs no order: many can be measured at once, and then added.
+    #[must_use]
+    pub fn measure(&self, (xs, ys): (&[f64], &[f64]), lengths: Vec<(u32, f64)>) -> MeasuredLine {
         let total: f64 =
             xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum();
-        if let Some((lines, _)) = self.area {
-            let within: f64 = lines.lengths(xs, ys).iter().map(|(_, metres)| metres).sum();
-            self.tally.total.add(within);
+        let within = self.area.map(|(lines, _)| lines.lengths(xs, ys).iter().map(|(_, metres)| metres).sum());
+        MeasuredLine { total, within, shared: self.lengths((xs, ys), lengths) }
+    }
+
+    /// Adds one polyline as [`measure`](Self::measure) measured it, with its class weight.
+    pub fn add_measured(&mut self, xs: &[f64], ys: &[f64], weight: f64, measured: MeasuredLine) {
+        let MeasuredLine { total, within, shared } = measured;
+        self.tally.total.add(within.unwrap_or(total));
+        if let Some(within) = within {
             self.tally.beyond.add((total - within).max(0.0));
-        } else {
-            self.tally.total.add(total);
         }
-        let shared = self.lengths((xs, ys), lengths.into_iter().collect());
         self.tally.shared.add(shared.shared_m);
         self.tally.along_edge.add(shared.along_edge_m);
         for (parcel, metres) in shared.lengths {

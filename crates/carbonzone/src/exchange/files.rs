@@ -52,6 +52,9 @@ pub struct Digest {
 /// counter and of the library (92–99). SQLite file format, section 1.3.
 const COUNTERS: [std::ops::Range<usize>; 3] = [18..20, 24..28, 92..100];
 
+/// Bytes read at once.
+const AT_ONCE: usize = 1 << 20;
+
 /// Reads a file through.
 ///
 /// # Errors
@@ -61,25 +64,41 @@ pub fn digest(path: &Path) -> std::io::Result<Digest> {
     let (mut whole, mut quiet) = (Sha256::new(), Sha256::new());
     let mut file = std::fs::File::open(path)?;
     let mut bytes = 0u64;
-    let mut buffer = vec![0u8; 1 << 18];
+    let (mut buffer, mut header) = (vec![0u8; AT_ONCE], [0u8; 100]);
     loop {
         let n = file.read(&mut buffer)?;
         if n == 0 {
             break;
         }
-        whole.update(&buffer[..n]);
+        let read = &buffer[..n];
         if database {
-            for at in COUNTERS.iter().flat_map(Clone::clone) {
-                if let Some(i) = (at as u64).checked_sub(bytes).filter(|i| *i < n as u64) {
-                    buffer[i as usize] = 0;
-                }
-            }
-            quiet.update(&buffer[..n]);
+            let start = (bytes as usize).min(header.len());
+            let of_header = (header.len() - start).min(n);
+            header[start..start + of_header].copy_from_slice(&read[..of_header]);
+            COUNTERS.iter().flat_map(Clone::clone).for_each(|at| header[at] = 0);
+            rayon::join(
+                || whole.update(read),
+                || {
+                    quiet.update(&header[start..start + of_header]);
+                    quiet.update(&read[of_header..]);
+                },
+            );
+        } else {
+            whole.update(read);
         }
         bytes += n as u64;
     }
     let opened_sha256 = if database { hex(&quiet.finalize()) } else { String::new() };
     Ok(Digest { bytes, sha256: hex(&whole.finalize()), opened_sha256 })
+}
+
+/// Waits until a file is on the disk: a disk that is full says so here at the latest.
+///
+/// # Errors
+/// Names the file.
+pub fn flush_file(path: &Path) -> super::error::Result<()> {
+    let flushed = std::fs::File::open(path).and_then(|f| f.sync_all());
+    flushed.map_err(super::ExchangeError::io("write", path))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -2,7 +2,7 @@
 //! output folder holds either the old or the new results (docs/reliability.md).
 
 use super::error::{ExchangeError, Result};
-use super::files::{Entry, Stamp, digest, identity, stamp, walk};
+use super::files::{Entry, Stamp, digest, flush_file, identity, stamp, walk};
 use super::lock::Lock;
 use super::owned::{Owned, Whose, bases_of, other_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -372,8 +372,7 @@ fn flush(folder: &Path) -> Result<()> {
         if entry.folder {
             flush_names(&path);
         } else if path.symlink_metadata().is_ok_and(|m| m.is_file() && !is_shared(&m)) {
-            let file = std::fs::File::open(&path).and_then(|f| f.sync_all());
-            file.map_err(ExchangeError::io("write", &path))?;
+            flush_file(&path)?;
         }
     }
     flush_names(folder);

@@ -11,6 +11,7 @@ use carbonzone_spatialize::surrogate::lines::{LineMeter, RoadAssignment};
 use carbonzone_spatialize::surrogate::points::PointCounter;
 use carbonzone_spatialize::surrogate::road::corrected_length;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Adds `road:<mode>` and `road_corrected`; `overlaps` are the pairs of parcels that share ground.
@@ -47,6 +48,7 @@ pub fn load(
     if read(ground, config, &class_modes, &mut lines, notes).is_none() {
         return;
     }
+    ground.progress.begin("roads to parcels", None);
     for (mode, lines) in lines {
         let lines = count_once(&mode, config, lines, notes);
         if let Some(meter) = meters.get_mut(&mode) {
@@ -211,16 +213,31 @@ impl ModeLines {
         self.weights.push(weight);
     }
 
+    fn line(&self, i: usize) -> (&[f64], &[f64]) {
+        let line = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        (&self.xs[line.clone()], &self.ys[line])
+    }
+
     fn measure(&self, index: &LineIndex<'_>, meter: &mut LineMeter<'_>) {
         let lengths = index.lengths_all(&self.xs, &self.ys, &self.offsets);
-        for (i, weight) in self.weights.iter().enumerate() {
-            let line = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        let row = |i: usize| {
             let (parcels, metres) = lengths.row(i);
-            let row = parcels.iter().copied().zip(metres.iter().copied());
-            meter.add_measured(&self.xs[line.clone()], &self.ys[line], *weight, row);
+            parcels.iter().copied().zip(metres.iter().copied()).collect()
+        };
+        for from in (0..self.weights.len()).step_by(MEASURED_AT_ONCE) {
+            let lines = from..self.weights.len().min(from + MEASURED_AT_ONCE);
+            let measured: Vec<_> =
+                lines.clone().into_par_iter().map(|i| meter.measure(self.line(i), row(i))).collect();
+            for (i, measured) in lines.zip(measured) {
+                let (xs, ys) = self.line(i);
+                meter.add_measured(xs, ys, self.weights[i], measured);
+            }
         }
     }
 }
+
+/// Lines whose measures are kept before they are added up in order.
+const MEASURED_AT_ONCE: usize = 1 << 15;
 
 /// Leaves out what lies on other lines of the mode: both directions of a street drawn as two lines are one street.
 fn count_once(mode: &str, config: &RoadLayer, lines: ModeLines, notes: &mut Notes) -> ModeLines {
