@@ -32,7 +32,7 @@ pub fn begin(out: &Path, facts: Option<&Path>) -> anyhow::Result<Exchange> {
 }
 
 /// Files that may be written, where the user must not have a file of that name.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "parcels.gpkg",
     "townships.gpkg",
     "township_stats.csv",
@@ -42,6 +42,7 @@ const NAMES: [&str; 9] = [
     "roads.shp",
     "roads.dbf",
     "roads.shx",
+    "truth.csv",
 ];
 
 /// Writes the label with the list of files, and puts the folder in its place.

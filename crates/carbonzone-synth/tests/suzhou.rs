@@ -8,7 +8,9 @@ use carbonzone_synth::shape::{Parts, Point, in_parts, parts_area};
 use carbonzone_synth::sink::{
     MAX_BATCH, ParcelRow, PoiRow, PopulationRow, RoadRow, TownshipRow, TownshipStat,
 };
-use carbonzone_synth::suzhou::{SuzhouFacts, SynthOptions, SynthSummary, Use, generate, use_of};
+use carbonzone_synth::suzhou::{
+    SuzhouFacts, SynthOptions, SynthSummary, Truth, TruthTap, Use, generate, use_of,
+};
 use carbonzone_synth::{CitySink, GaussKruger, SinkError, SynthError};
 use carbonzone_types::{NoProgress, Progress};
 
@@ -378,4 +380,92 @@ fn a_wrong_size_is_refused_and_a_stop_is_obeyed() {
     let stopped =
         generate(&facts, &SynthOptions { parcels: 1000, seed: 1 }, &gk, &mut Memory::default(), &Stop);
     assert!(matches!(stopped, Err(SynthError::Cancelled)));
+}
+
+/// Budgets in tonnes: some of Table 3, one that is no whole number of kilograms per township.
+fn budgets() -> Vec<(String, f64)> {
+    [
+        ("industry:industrial", 124_304_600.0),
+        ("industry:municipal_utilities", 69_043_100.0),
+        ("industry:mining", 0.0),
+        ("construction:urban_residential", 7_670_600.0),
+        ("construction:rural_homestead", 5_371_300.0),
+        ("construction:commercial", 10_300_900.0),
+        ("construction:admin_public", 5_484_800.0),
+        ("transport:transport_road", 12_792_960.0),
+        ("transport:transport_water", 1_137_152.0),
+        ("transport:transport_rail", 284_288.0),
+        ("transport:transport_air", 0.0),
+        ("agriculture:cultivated_garden", 946_800.0),
+        ("agriculture:facility_agri", 60_200.0),
+        ("waste:industrial", 10_200.001),
+        ("waste:municipal_utilities", 2_872_800.0),
+        ("sink:cultivated_garden", 719_600.0),
+        ("sink:forest_grassland_water", 1_799_000.0),
+    ]
+    .map(|(budget, t)| (budget.to_owned(), t))
+    .into()
+}
+
+fn with_truth(parcels: u64, seed: u64) -> (Memory, Truth) {
+    let mut memory = Memory::default();
+    let facts = SuzhouFacts::builtin().expect("built-in facts are valid");
+    let plane = GaussKruger::epsg4549();
+    let mut tap = TruthTap::new(&facts, seed, budgets(), &plane, &mut memory);
+    let options = SynthOptions { parcels, seed };
+    generate(&facts, &options, &plane, &mut tap, &NoProgress).expect("a city is made");
+    let truth = tap.finish().expect("every budget has a law");
+    (memory, truth)
+}
+
+#[test]
+fn a_city_with_a_truth_is_the_city_without_one() {
+    let (with, truth) = with_truth(1500, 7);
+    assert_eq!(with.digest(), city(1500, 7).0.digest());
+    assert_eq!(truth, with_truth(1500, 7).1);
+    assert_ne!(truth.budgets, with_truth(1500, 8).1.budgets);
+    assert_eq!(truth.unit_ids, with.stats.iter().map(|s| s.id.clone()).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_truth_sums_to_the_budgets_and_lies_where_there_is_land_for_it() {
+    let (city, truth) = with_truth(3000, 5);
+    for ((name, amount_t), of) in budgets().iter().zip(&truth.budgets) {
+        assert_eq!(*name, of.budget);
+        assert_eq!(of.kg.len(), 97);
+        assert_eq!(of.kg.iter().sum::<u64>(), (amount_t * 1000.0).round() as u64, "{name}");
+    }
+    let zones = coverage(city.townships.iter().map(|t| &t.parts));
+    let parcels = coverage(city.parcels.iter().map(|p| &p.parts));
+    let on_zones = overlap_zones(&parcels, &zones);
+    let has = |z: usize, codes: &[&str]| {
+        (0..city.parcels.len())
+            .any(|p| codes.contains(&city.parcels[p].code) && on_zones.row(p).0.contains(&(z as u32)))
+    };
+    let kg = |name: &str| &truth.budgets.iter().find(|b| b.budget == name).expect("it is there").kg;
+    for z in 0..97 {
+        for (name, codes) in [
+            ("industry:industrial", ["0601", "0604"]),
+            ("industry:municipal_utilities", ["0809", "0809"]),
+            ("agriculture:facility_agri", ["1202", "1202"]),
+        ] {
+            assert!(kg(name)[z] == 0 || has(z, &codes), "{name} in {}", truth.unit_ids[z]);
+        }
+    }
+    // Firms are unequal: the ten largest townships have most of the tonnes, far more than of the land.
+    let mut industry = kg("industry:industrial").clone();
+    industry.sort_unstable();
+    let top: u64 = industry[87..].iter().sum();
+    assert!(top as f64 > 0.25 * 124_304_600e3, "{top}");
+}
+
+#[test]
+fn a_budget_that_no_law_places_is_refused_by_name() {
+    let mut memory = Memory::default();
+    let facts = SuzhouFacts::builtin().expect("built-in facts are valid");
+    let budgets = vec![("industry:quarries".to_owned(), 1.0)];
+    let plane = GaussKruger::epsg4549();
+    let tap = TruthTap::new(&facts, 1, budgets, &plane, &mut memory);
+    let refused = tap.finish().expect_err("no law").to_string();
+    assert!(refused.contains("`industry:quarries`"), "{refused}");
 }

@@ -12,9 +12,11 @@ mod landuse;
 mod points;
 mod size;
 mod streets;
+pub mod truth;
 
 pub use facts::{FactFiles, Hill, MainLine, Site, SuzhouFacts, TownKind, Township, Unit, Water, WaterKind};
 pub use fields::Sample;
 pub use generate::generate;
 pub use landuse::{Use, choose, class, use_of};
 pub use size::{ClassSummary, MAX_PARCELS, MIN_PARCELS, SynthOptions, SynthSummary};
+pub use truth::{TrueBudget, Truth, TruthTap};
