@@ -106,11 +106,19 @@ fn report(inventory: &Inventory) -> String {
     }
     right_align(&mut budgets);
     let _ = writeln!(out, "{budgets}");
-    let _ = writeln!(out, "totals with uncertainty (IPCC approach 1, 95 %)");
-    let mut totals = table(&["", "t CO2e", "± t", "± %"]);
+    let _ = writeln!(out, "totals with 95 % intervals (IPCC approach 1: error propagation; 2: Monte Carlo)");
+    let mut totals = table(&["", "t CO2e", "± t", "± %", "approach 1, t", "approach 2, t"]);
+    let ends = |[low, high]: [f64; 2]| format!("{} – {}", tonnes(low), tonnes(high));
     for u in &inventory.uncertainty {
         let pct = u.uncertainty_pct.map_or_else(|| "–".to_owned(), |p| format!("{p:.2}"));
-        totals.add_row(vec![u.item.clone(), tonnes(u.amount_t), tonnes(u.half_width_t), pct]);
+        totals.add_row(vec![
+            u.item.clone(),
+            tonnes(u.amount_t),
+            tonnes(u.half_width_t),
+            pct,
+            ends(u.approach1_t()),
+            u.approach2_t.map_or_else(|| "–".to_owned(), ends),
+        ]);
     }
     right_align(&mut totals);
     let _ = writeln!(out, "{totals}");

@@ -70,7 +70,9 @@ fn the_inventory_command_prints_every_line_and_exports_it() {
     let city = yearbook_city();
     let export = city.path("lines.csv");
     let (stdout, stderr) = expect(0, &["inventory", &city.path("city.toml"), "--export", &export]);
-    for needle in ["fuel.cn.raw_coal", "electricity_boundary = territorial", "cross-foot", "±"] {
+    for needle in
+        ["fuel.cn.raw_coal", "electricity_boundary = territorial", "cross-foot", "±", "approach 2, t"]
+    {
         assert!(stdout.contains(needle), "`{needle}` is not in:\n{stdout}");
     }
     assert!(stderr.contains("double_count_electricity") && stderr.contains("unverified_factors"), "{stderr}");

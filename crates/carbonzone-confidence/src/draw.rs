@@ -56,13 +56,8 @@ type Shares = Vec<Vec<(Side, usize, Vec<f64>)>>;
 impl Samples {
     pub fn new(model: &Model, seed: u64, draws: usize) -> Self {
         let key = |kind: &str, name: &str, side: &str| Key::new(seed, kind).child(name).child(side);
-        let parameters = ["a", "b"].map(|side| {
-            let of = |p: &crate::Parameter| {
-                let uniforms = key("parameter", &p.name, side).uniforms(draws);
-                uniforms.into_iter().map(|u| p.spread.quantile(u)).collect()
-            };
-            model.parameters.iter().map(of).collect()
-        });
+        let parameters =
+            ["a", "b"].map(|side| model.parameters.iter().map(|p| p.sample(seed, side, draws)).collect());
         let choices = ["a", "b"].map(|side| {
             let of = |c: &crate::Choice| {
                 let uniforms = key("choice", &c.name, side).uniforms(draws);

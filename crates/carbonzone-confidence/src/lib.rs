@@ -24,7 +24,7 @@ mod zones;
 pub use distribution::{HALF_WIDTH_TO_SD, NORMAL_UP_TO_CV, Relative, dirichlet_concentration};
 pub use error::ConfidenceError;
 pub use model::{Choice, Group, Model, Parameter, Placed, Rule, Term};
-pub use result::{CityRow, Confidence, OutputDrivers, Quantiles, Safety, UnitConfidence};
+pub use result::{CityRow, Confidence, OutputDrivers, Quantiles, Safety, UnitConfidence, quantile_of_sorted};
 pub use simulate::{Drawn, Judge, Judged, Options, simulate};
 pub use sobol::{GroupShares, group_shares};
 pub use stream::Key;

@@ -1,7 +1,7 @@
 //! What the draws act on: tonnes by rule and unit, and what may be off about them.
 
-use crate::ConfidenceError;
 use crate::distribution::{Relative, dirichlet_concentration};
+use crate::{ConfidenceError, Key};
 use serde::{Deserialize, Serialize};
 
 /// Kinds of reasons for being unsure: the drivers.
@@ -40,6 +40,20 @@ pub struct Parameter {
     pub group: Group,
     /// Its relative error.
     pub spread: Relative,
+}
+
+impl Parameter {
+    /// Its relative error in each draw: the numbers that [`simulate`](crate::simulate) uses.
+    #[must_use]
+    pub fn draws(&self, seed: u64, draws: usize) -> Vec<f64> {
+        self.sample(seed, "a", draws)
+    }
+
+    /// One of the two independent samples, `a` or `b`.
+    pub(crate) fn sample(&self, seed: u64, side: &str, draws: usize) -> Vec<f64> {
+        let key = Key::new(seed, "parameter").child(&self.name).child(side);
+        key.uniforms(draws).into_iter().map(|u| self.spread.quantile(u)).collect()
+    }
 }
 
 /// A part of a rule's budget: the product of some parameters.

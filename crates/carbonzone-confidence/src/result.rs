@@ -18,15 +18,18 @@ pub struct Quantiles {
 impl Quantiles {
     /// Of sorted values, between neighbours in proportion; `None` if there are none.
     pub(crate) fn of_sorted(values: &[f64]) -> Option<Self> {
-        let (&first, _) = values.split_first()?;
-        let at = |p: f64| {
-            let place = p * (values.len() - 1) as f64;
-            let low = place.floor() as usize;
-            let next = values.get(low + 1).copied().unwrap_or(first.max(values[low]));
-            values[low] + (place - low as f64) * (next - values[low])
-        };
-        Some(Self { p05: at(0.05), p50: at(0.5), p95: at(0.95) })
+        let at = |p| quantile_of_sorted(values, p);
+        Some(Self { p05: at(0.05)?, p50: at(0.5)?, p95: at(0.95)? })
     }
+}
+
+/// The value of ascending `values` below which a share `p` (0–1) lies, between neighbours in proportion; `None` without values.
+#[must_use]
+pub fn quantile_of_sorted(values: &[f64], p: f64) -> Option<f64> {
+    let place = p * (values.len().checked_sub(1)?) as f64;
+    let low = place.floor() as usize;
+    let next = values.get(low + 1).copied().unwrap_or(values[low]);
+    Some(values[low] + (place - low as f64) * (next - values[low]))
 }
 
 /// How safe a class is.

@@ -88,17 +88,27 @@ pub struct Budget {
     pub lines: Vec<String>,
 }
 
-/// Uncertainty of a sum, approach 1.
+/// Uncertainty of a sum.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UncertaintyRow {
     /// Sector key, `sink`, `gross` or `net`.
     pub item: String,
     /// t CO2e per year.
     pub amount_t: f64,
-    /// Half-width of the 95 % interval, t CO2e per year.
+    /// Half-width of the 95 % interval by approach 1 (error propagation), t CO2e per year.
     pub half_width_t: f64,
     /// Half-width in percent; `None` if the amount is 0.
     pub uncertainty_pct: Option<f64>,
+    /// Ends of the 95 % interval by approach 2 (Monte Carlo), t CO2e per year; `None` if nothing was drawn.
+    pub approach2_t: Option<[f64; 2]>,
+}
+
+impl UncertaintyRow {
+    /// Ends of the 95 % interval by approach 1, t CO2e per year.
+    #[must_use]
+    pub fn approach1_t(&self) -> [f64; 2] {
+        [self.amount_t - self.half_width_t, self.amount_t + self.half_width_t]
+    }
 }
 
 /// Gross total under another boundary or scope.
@@ -301,11 +311,16 @@ impl Inventory {
     #[must_use]
     pub fn uncertainty_table(&self) -> AttributeTable {
         let u = &self.uncertainty;
+        let end = |f: &dyn Fn(&UncertaintyRow) -> Option<f64>| ColumnData::Real(u.iter().map(f).collect());
         AttributeTable::new()
             .with("item", ColumnData::texts(&u.iter().map(|r| &r.item).collect::<Vec<_>>()))
             .with("amount_t", ColumnData::reals(&u.iter().map(|r| r.amount_t).collect::<Vec<_>>()))
             .with("half_width_t", ColumnData::reals(&u.iter().map(|r| r.half_width_t).collect::<Vec<_>>()))
             .with("uncertainty_pct", ColumnData::Real(u.iter().map(|r| r.uncertainty_pct).collect()))
+            .with("approach1_low_t", end(&|r| Some(r.approach1_t()[0])))
+            .with("approach1_high_t", end(&|r| Some(r.approach1_t()[1])))
+            .with("approach2_low_t", end(&|r| Some(r.approach2_t?[0])))
+            .with("approach2_high_t", end(&|r| Some(r.approach2_t?[1])))
     }
 
     /// Totals under other boundaries and scopes.

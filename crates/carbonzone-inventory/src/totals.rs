@@ -93,7 +93,13 @@ pub(crate) fn uncertainty(lines: &[InventoryLine]) -> Vec<UncertaintyRow> {
     let row = |item: &str, terms: &[UncertainTerm<'_>]| {
         let (half_width_t, uncertainty_pct) = propagate(terms);
         let amount: ExactSum = terms.iter().map(|t| t.amount_t).collect();
-        UncertaintyRow { item: item.to_owned(), amount_t: amount.value(), half_width_t, uncertainty_pct }
+        UncertaintyRow {
+            item: item.to_owned(),
+            amount_t: amount.value(),
+            half_width_t,
+            uncertainty_pct,
+            approach2_t: None,
+        }
     };
     let mut rows: Vec<UncertaintyRow> =
         Sector::ALL.iter().map(|s| row(s.key(), &terms(lines, Some(*s)))).collect();

@@ -123,7 +123,8 @@ pub fn read<P: DeserializeOwned + Serialize>(
     }
 }
 
-fn parse<P: DeserializeOwned>(text: &str, overrides: &[String]) -> Result<P, Finding> {
+/// A pipeline from its text, with values that win over those of the text.
+pub fn parse<P: DeserializeOwned>(text: &str, overrides: &[String]) -> Result<P, Finding> {
     if overrides.is_empty() {
         return toml::from_str(text).map_err(|e| config_error(&e));
     }

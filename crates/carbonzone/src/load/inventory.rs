@@ -5,6 +5,7 @@ use super::{Notes, plausible};
 use crate::check_pipeline::{budgets, check_shares};
 use crate::config::Allocate;
 use crate::load_config::{Loaded, suggest};
+use crate::uncertainty;
 use carbonzone_inventory::{Inventory, InventoryConfig};
 use carbonzone_spatialize::AllocationRule;
 use carbonzone_types::{BudgetKey, Finding, InputRecord, WordError, decimal_scaled};
@@ -59,7 +60,9 @@ pub fn compute(
         }
     }
     match carbonzone_inventory::compute(activity, &read.activity, &read.library, land_areas_m2) {
-        Ok(inventory) => {
+        Ok(mut inventory) => {
+            let section = loaded.pipeline.uncertainty.clone().unwrap_or_default();
+            notes.findings.items.extend(uncertainty::approach2::fill(&mut inventory, &section));
             notes.findings.extend(inventory.findings.clone());
             plausible::check_sink_areas(&inventory, notes);
             notes.factor_sets.extend(inventory.factor_sets.iter().cloned());

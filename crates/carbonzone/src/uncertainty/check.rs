@@ -3,7 +3,7 @@
 use super::config::{DEFAULT_PROXY_CV, Uncertainty};
 use crate::check_pipeline::budgets;
 use crate::config::{MassUnit, Pipeline};
-use crate::load_config::{Loaded, suggest};
+use crate::load_config::{Loaded, parse, suggest};
 use carbonzone_types::{Finding, Findings};
 use std::collections::BTreeSet;
 
@@ -38,11 +38,19 @@ pub fn check(loaded: &Loaded) -> Findings {
                 .expected(kinds.join(", "));
             report(suggest(finding, kind, kinds), &["proxies", kind]);
         }
-        if !(cv.is_finite() && *cv >= 0.0) {
-            let finding =
-                Finding::error("uncertainty_cv", format!("the variation of proxy \"{kind}\" is {cv}"))
-                    .expected("a coefficient of variation, a number ≥ 0, e.g. 0.3");
+        if let Some(finding) = variation(&format!("proxy \"{kind}\""), *cv) {
             report(finding, &["proxies", kind]);
+        }
+    }
+    let rules: Vec<&str> = loaded.pipeline.allocate.iter().map(|rule| rule.id.as_str()).collect();
+    for (rule, cv) in &section.rules {
+        if !rules.contains(&rule.as_str()) {
+            let finding = Finding::error("unknown_rule", format!("no [[allocate]] rule \"{rule}\""))
+                .expected(rules.join(", "));
+            report(suggest(finding, rule, rules.iter().copied()), &["rules", rule]);
+        }
+        if let Some(finding) = variation(&format!("rule \"{rule}\""), *cv) {
+            report(finding, &["rules", rule]);
         }
     }
     for (key, pct) in [("gdp_pct", section.gdp_pct), ("gdp_derived_pct", section.gdp_derived_pct)] {
@@ -53,10 +61,18 @@ pub fn check(loaded: &Loaded) -> Findings {
     if let Some(finding) = missing(&loaded.pipeline, section) {
         report(finding, &[]);
     }
-    for finding in alternatives(section) {
+    for finding in alternatives(section).into_iter().chain(unknown_settings(loaded, section)) {
         report(finding, &["alternatives"]);
     }
     out
+}
+
+/// A number that is no coefficient of variation.
+fn variation(what: &str, cv: f64) -> Option<Finding> {
+    (!(cv.is_finite() && cv >= 0.0)).then(|| {
+        Finding::error("uncertainty_cv", format!("the variation of {what} is {cv}"))
+            .expected("a coefficient of variation, a number ≥ 0, e.g. 0.3")
+    })
 }
 
 fn half_width(what: &str, pct: f64) -> Option<Finding> {
@@ -95,6 +111,19 @@ fn alternatives(section: &Uncertainty) -> Vec<Finding> {
             let message = format!("the choice \"{}\" stands there twice", choice.name);
             out.push(Finding::error("uncertainty_alternative", message));
         }
+        let mut options = BTreeSet::new();
+        for option in &choice.options {
+            if !options.insert(&option.name) {
+                let message =
+                    format!("choice \"{}\": option \"{}\" stands there twice", choice.name, option.name);
+                out.push(Finding::error("uncertainty_alternative", message));
+            }
+            if option.set.is_empty() {
+                let message = format!("choice \"{}\": option \"{}\" sets nothing", choice.name, option.name);
+                let finding = Finding::error("uncertainty_alternative", message);
+                out.push(finding.expected("what is set otherwise, e.g. set = [\"sinks.set=lit_low\"]"));
+            }
+        }
         let all: Vec<f64> =
             std::iter::once(choice.probability).chain(choice.options.iter().map(|o| o.probability)).collect();
         let sum: f64 = all.iter().sum();
@@ -113,6 +142,18 @@ fn alternatives(section: &Uncertainty) -> Vec<Finding> {
     out
 }
 
+/// Settings of options that the pipeline file does not know.
+fn unknown_settings(loaded: &Loaded, section: &Uncertainty) -> Vec<Finding> {
+    let options = section.alternatives.iter().flat_map(|c| c.options.iter().map(move |o| (c, o)));
+    let refused = options.filter_map(|(choice, option)| {
+        let set: Vec<String> = loaded.set.iter().chain(&option.set).cloned().collect();
+        let finding = parse::<Pipeline>(&loaded.text, &set).err()?;
+        let message = format!("choice \"{}\", option \"{}\": {}", choice.name, option.name, finding.message);
+        Some(Finding { code: "uncertainty_alternative".to_owned(), message, span: None, ..finding })
+    });
+    refused.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +166,7 @@ mod tests {
              [inventory]\n\
              [[inventory.totals]]\nsector = \"industry\"\nland_group = \"industrial\"\namount = 1.0\n\
              [[inventory.totals]]\nsector = \"waste\"\nland_group = \"industrial\"\namount = 1.0\n\
+             [[allocate]]\nid = \"supply\"\nbudget = \"industry:industrial\"\nland = [\"industrial\"]\nproxies = [\"area\"]\n\
              {section}"
         );
         Loaded::new("x.toml".as_ref(), text.clone(), toml::from_str(&text).unwrap())
@@ -136,8 +178,12 @@ mod tests {
             "[uncertainty]\ndraws = 1000\ngdp_pct = -1.0\n\
              [uncertainty.budgets]\nindustri = 10.0\nindustry = -5.0\n\
              [uncertainty.proxies]\npois = 0.1\narea = nan\n\
+             [uncertainty.rules]\nsuply = 1.0\nsupply = -2.0\n\
              [[uncertainty.alternatives]]\nname = \"set\"\nprobability = 0.5\n\
-             options = [{ name = \"b\", probability = 0.6, set = [\"sinks.set=b\"] }]\n",
+             options = [{ name = \"b\", probability = 0.6, set = [\"sinks.set=b\"] }]\n\
+             [[uncertainty.alternatives]]\nname = \"other\"\nprobability = 0.5\n\
+             options = [{ name = \"c\", probability = 0.25, set = [\"sinks.sett=b\"] },\
+             { name = \"c\", probability = 0.25, set = [] }]\n",
         ));
         let codes: Vec<&str> = findings.items.iter().map(|f| f.code.as_str()).collect();
         let expected = [
@@ -146,8 +192,13 @@ mod tests {
             "uncertainty_half_width",
             "unknown_proxy",
             "uncertainty_cv",
+            "unknown_rule",
+            "uncertainty_cv",
             "uncertainty_half_width",
             "uncertainty_missing",
+            "uncertainty_alternative",
+            "uncertainty_alternative",
+            "uncertainty_alternative",
             "uncertainty_alternative",
         ];
         let mut found = codes.clone();
@@ -159,6 +210,10 @@ mod tests {
         assert!(missing.message.contains("waste:industrial"), "{}", missing.message);
         let unknown = findings.items.iter().find(|f| f.code == "unknown_budget").unwrap();
         assert!(unknown.hint.as_ref().unwrap().contains("industry"), "{unknown:?}");
+        let said = |words: &str| findings.items.iter().any(|f| f.message.contains(words));
+        assert!(said("no [[allocate]] rule \"suply\"") && said("the variation of rule \"supply\" is -2"));
+        assert!(said("option \"c\" stands there twice") && said("option \"c\" sets nothing"));
+        assert!(said("unknown field `sett`"), "{:?}", findings.items);
     }
 
     #[test]

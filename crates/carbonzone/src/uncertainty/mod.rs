@@ -1,6 +1,7 @@
 //! How sure is the class of a zone: from the run to the model of `carbonzone-confidence`, and from its answer to columns,
 //! sentences and records.
 
+pub mod approach2;
 pub mod check;
 pub mod config;
 mod model;

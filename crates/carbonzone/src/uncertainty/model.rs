@@ -6,7 +6,7 @@ use crate::compute::Results;
 use crate::load::Inputs;
 use crate::load_config::Loaded;
 use carbonzone_confidence::{Choice, ConfidenceError, Group, Model, Parameter, Placed, Relative, Rule, Term};
-use carbonzone_inventory::Inventory;
+use carbonzone_inventory::{Inventory, InventoryLine};
 use carbonzone_types::{ExactSum, Finding};
 use std::collections::BTreeMap;
 
@@ -69,12 +69,13 @@ pub fn build(
         let mut options = vec![own[r].clone()];
         options.extend(choice.into_iter().flat_map(|c| elsewhere[c].iter().map(|option| option[r].clone())));
         let proxy = record.used.map_or("", |used| record.proxies[used].name.as_str());
+        findings.extend(impossible(section, &record.id, &options));
         rules.push(Rule {
             id: record.id.clone(),
             sector: record.sector.clone(),
             sink: record.sector == "sink",
             terms: terms(loaded, section, inputs.inventory.as_ref(), r, &mut parameters),
-            proxy_cv: cv_within(section.proxy_cv(proxy), &options),
+            proxy_cv: cv_within(section.rule_cv(&record.id, proxy), &options),
             placed: options,
             choice,
         });
@@ -126,10 +127,30 @@ fn placed(inputs: &Inputs, results: &Results) -> Vec<Placed> {
 /// The variation asked for, or the largest that the number of shares of a rule allows: a rule with two zones cannot vary as
 /// much as one with a hundred.
 fn cv_within(cv: f64, options: &[Placed]) -> Option<f64> {
-    let shares = |p: &Placed| p.per_unit_t.iter().chain([&p.outside_t]).filter(|t| **t > 0.0).count();
-    let fewest = options.iter().map(shares).min().unwrap_or(0);
+    let fewest = options.iter().map(shares_of).min().unwrap_or(0);
     let limit = 0.9 * (fewest.max(1) as f64 - 1.0).sqrt();
     (cv > 0.0 && fewest > 1).then_some(cv.min(limit))
+}
+
+/// A variation asked for a rule by name that its number of shares cannot have.
+fn impossible(section: &Uncertainty, rule: &str, options: &[Placed]) -> Option<Finding> {
+    let cv = *section.rules.get(rule)?;
+    let n = options.iter().map(shares_of).min().unwrap_or(0);
+    let limit = (n.max(1) as f64 - 1.0).sqrt();
+    (cv > 0.0 && cv >= limit).then(|| {
+        Finding::error(
+            "uncertainty_cv",
+            format!("rule \"{rule}\" has shares in {n} places: they cannot vary by {cv}"),
+        )
+        .field(format!("uncertainty.rules.{rule}"))
+        .value(cv.to_string())
+        .expected(format!("less than √({n} − 1) = {limit:.3}, where all tonnes are in one place"))
+    })
+}
+
+/// Zones with a share, and the outside if it has one.
+fn shares_of(placed: &Placed) -> usize {
+    placed.per_unit_t.iter().chain([&placed.outside_t]).filter(|t| **t > 0.0).count()
 }
 
 /// What the budget of a rule is made of: a given total, or the lines of the inventory.
@@ -160,18 +181,23 @@ fn terms(
     if sum <= 0.0 {
         return Vec::new();
     }
-    let term = |line: &&carbonzone_inventory::InventoryLine| {
-        let activity = format!("activity {}!{}!{}", line.file, line.sheet, line.cell);
-        let factor = format!("factor {}", line.factor_id);
-        Term {
-            share: line.result_t / sum,
-            parameters: vec![
-                parameters.get(activity, Group::Activity, line.activity_uncertainty_pct),
-                parameters.get(factor, Group::Factors, line.factor_uncertainty_pct),
-            ],
-        }
+    let mut of = |line: &InventoryLine| {
+        line_parameters(line).map(|(name, group, pct)| parameters.get(name, group, pct)).into()
     };
-    lines.iter().map(term).collect()
+    lines.iter().map(|line| Term { share: line.result_t / sum, parameters: of(line) }).collect()
+}
+
+/// What may be off about a line: its cell of the yearbook and its factor, with their half-widths in percent. Lines with the same
+/// one are wrong together.
+pub fn line_parameters(line: &InventoryLine) -> [(String, Group, f64); 2] {
+    [
+        (
+            format!("activity {}!{}!{}", line.file, line.sheet, line.cell),
+            Group::Activity,
+            line.activity_uncertainty_pct,
+        ),
+        (format!("factor {}", line.factor_id), Group::Factors, line.factor_uncertainty_pct),
+    ]
 }
 
 /// Parameter of each zone's GDP: one per zone, or per county whose GDP was shared out.
@@ -204,4 +230,26 @@ fn gdp(
         Some(parameters.get(name, Group::Gdp, pct))
     };
     (0..zones.ids.len()).map(&mut of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variation_that_no_shares_can_have_is_named_with_its_limit() {
+        let section: Uncertainty = toml::from_str("[rules]\nfew = 1.5\nmany = 1.4\n").unwrap();
+        let places = |per_unit_t: Vec<f64>| [Placed { per_unit_t, outside_t: 1.0 }];
+        // Three places: √2. Zones without tonnes do not count.
+        let three = places(vec![2.0, 0.0, 3.0]);
+        let finding = impossible(&section, "few", &three).unwrap();
+        assert_eq!(
+            (finding.code.as_str(), finding.field.as_deref()),
+            ("uncertainty_cv", Some("uncertainty.rules.few"))
+        );
+        assert!(finding.expected.unwrap().contains("1.414"));
+        assert_eq!(impossible(&section, "many", &three), None);
+        assert_eq!(impossible(&section, "few", &places(vec![1.0; 5])), None);
+        assert_eq!(impossible(&section, "another", &places(vec![1.0])), None);
+    }
 }

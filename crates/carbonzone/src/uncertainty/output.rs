@@ -47,8 +47,11 @@ pub fn statements(section: Option<&Uncertainty>) -> Vec<Statement> {
     if !own.is_empty() {
         let own = own.join(", ");
         out.push(Statement::new(
-            format!("Variation of proxy shares by carbonzone's own defaults, a judgement that is not calibrated: {own}"),
-            format!("代理变量份额的变异系数采用 carbonzone 的默认值（自定，未校准）：{own}"),
+            format!(
+                "Variation of proxy shares by carbonzone's defaults, chosen on synthetic cities with a known truth \
+                 (docs/validation.md), not on this city: {own}"
+            ),
+            format!("代理变量份额的变异系数采用 carbonzone 的默认值（由已知真值的合成城市校准，并非本市数据）：{own}"),
         ));
     }
     out
