@@ -28,6 +28,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Print the sector totals, line by line, with activity, factor, source and formula
     Inventory(InventoryArgs),
+    /// Try every choice of the method one at a time, and name the townships whose class changes; no draws
+    Sensitivity(SensitivityArgs),
     /// Make a synthetic city (always labelled synthetic), in the formats people really get
     Synth(SynthArgs),
     /// What of a finished run can be loaded into a map: layers, styles, groups, themes, names
@@ -205,6 +207,36 @@ pub struct InventoryArgs {
     pub progress: ProgressArgs,
 }
 
+/// `carbonzone sensitivity`
+#[derive(Debug, Args)]
+pub struct SensitivityArgs {
+    /// Pipeline file
+    pub pipeline: PathBuf,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+    /// Write it to a new file instead
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Change a value of the pipeline file
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// No progress bars, no findings
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Table for people, JSON or CSV for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// Table
+    Table,
+    /// JSON: what was tried and every change
+    Json,
+    /// CSV: every change
+    Csv,
+}
+
 /// `carbonzone synth`
 #[derive(Debug, Args)]
 pub struct SynthArgs {
@@ -223,6 +255,9 @@ pub struct SynthArgs {
     /// Every layer as GeoPackage (for benchmarks)
     #[arg(long)]
     pub all_gpkg: bool,
+    /// Also write truth.csv: how many tonnes each township "really" has of the budgets of pipelines/suzhou.toml (suzhou)
+    #[arg(long)]
+    pub truth: bool,
     /// Facts the place grows from [default: those shipped]
     #[arg(long, value_name = "DIR")]
     pub facts: Option<PathBuf>,

@@ -17,6 +17,7 @@ mod new_file;
 mod panics;
 mod progress;
 mod run;
+mod sensitivity;
 mod summary;
 mod synth_command;
 mod synth_folder;
@@ -60,6 +61,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
             Ok(0)
         }
         Command::Inventory(args) => inventory_command::inventory(&args),
+        Command::Sensitivity(args) => sensitivity::sensitivity(&args),
         Command::Synth(args) => synth_command::synth(&args),
         Command::Layers(args) => layers_command::layers(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -1,6 +1,6 @@
 //! Single files that a command writes where the user says: nothing that is there is written over.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -11,12 +11,7 @@ use std::path::Path;
 pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let file = std::fs::File::options().write(true).create_new(true).open(path);
     let mut file = match file {
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!(
-                "{} is there already and is not written over\nhint: choose another name, or move it away",
-                path.display()
-            )
-        }
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(taken(path)),
         other => other.with_context(|| format!("cannot write {}", path.display()))?,
     };
     if let Err(e) = file.write_all(bytes).and_then(|()| file.sync_all()) {
@@ -24,6 +19,21 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         return Err(e).with_context(|| format!("cannot write {}", path.display()));
     }
     Ok(())
+}
+
+/// Refuses a file that is there, before long work for it.
+///
+/// # Errors
+/// If something of that name is there.
+pub fn must_be_new(path: &Path) -> anyhow::Result<()> {
+    if path.symlink_metadata().is_ok() { Err(taken(path)) } else { Ok(()) }
+}
+
+fn taken(path: &Path) -> anyhow::Error {
+    anyhow!(
+        "{} is there already and is not written over\nhint: choose another name, or move it away",
+        path.display()
+    )
 }
 
 #[cfg(test)]

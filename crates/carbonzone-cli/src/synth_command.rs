@@ -9,7 +9,7 @@ use carbonzone_geom::Coverage;
 use carbonzone_io::{
     FieldType, GeometryKind, LayerSpec, LineBatch, PointBatch, VectorFormat, VectorWriter, WorkingCrs,
 };
-use carbonzone_synth::suzhou::{SuzhouFacts, SynthOptions, SynthSummary, generate};
+use carbonzone_synth::suzhou::{SuzhouFacts, SynthOptions, SynthSummary, Truth, TruthTap, generate};
 use carbonzone_synth::{
     CitySink, ParcelRow, PoiRow, PopulationRow, Projection, RoadRow, SinkError, SynthError, TownshipRow,
     TownshipStat,
@@ -47,7 +47,14 @@ fn suzhou(args: &SynthArgs) -> anyhow::Result<u8> {
     let mut sink = Files::create(out.path(), &crs, args.all_gpkg)?;
     let options = SynthOptions { parcels: args.parcels, seed: args.seed };
     let projection = ByGdal { crs: &crs };
-    let summary = generate(&facts, &options, &projection, &mut sink, &*bars)?;
+    let summary = if args.truth {
+        let mut tap = TruthTap::new(&facts, args.seed, shipped_budgets()?, &projection, &mut sink);
+        let summary = generate(&facts, &options, &projection, &mut tap, &*bars)?;
+        write_truth(&tap.finish()?, &out.path().join("truth.csv"))?;
+        summary
+    } else {
+        generate(&facts, &options, &projection, &mut sink, &*bars)?
+    };
     sink.finish()?;
     let text = format!(
         "SYNTHETIC DATA made by carbonzone {} (parcels {}, seed {}).\nNothing here describes a real parcel, firm or person.\n",
@@ -60,6 +67,29 @@ fn suzhou(args: &SynthArgs) -> anyhow::Result<u8> {
         print_line(&describe(&summary, &args.out));
     }
     Ok(0)
+}
+
+/// Budgets of the shipped pipeline in t CO2e per year: what a run of the city is given.
+fn shipped_budgets() -> anyhow::Result<Vec<(String, f64)>> {
+    let budgets = carbonzone::inventory::budgets_in(include_str!("../../../pipelines/suzhou.toml"))?;
+    Ok(budgets.into_iter().collect())
+}
+
+/// One row per township and budget; t CO2e per year, sinks positive.
+fn write_truth(truth: &Truth, path: &Path) -> anyhow::Result<()> {
+    let rows = || truth.budgets.iter().flat_map(|b| (0..b.kg.len()).map(move |z| (b, z)));
+    let word = |part: usize| {
+        let of = move |budget: &str| budget.split(':').nth(part).map(str::to_owned);
+        ColumnData::Text(rows().map(|(b, _)| of(&b.budget)).collect())
+    };
+    let table = AttributeTable::new()
+        .with("unit_id", ColumnData::Text(rows().map(|(_, z)| Some(truth.unit_ids[z].clone())).collect()))
+        .with("name", ColumnData::Text(rows().map(|(_, z)| Some(truth.names_zh[z].clone())).collect()))
+        .with("sector", word(0))
+        .with("land_group", word(1))
+        .with("true_t", ColumnData::Real(rows().map(|(b, z)| Some(b.kg[z] as f64 / 1000.0)).collect()))
+        .with("synthetic", ColumnData::Bool(rows().map(|_| Some(true)).collect()));
+    Ok(carbonzone_sheet::write_csv_bom(path, &table)?)
 }
 
 fn describe(summary: &SynthSummary, out: &Path) -> String {

@@ -27,6 +27,15 @@ pub struct GivenTotal {
     pub source: String,
 }
 
+/// The given budgets in the text of a pipeline file, t CO2e per year (sinks positive), by `<sector>:<land group>`.
+///
+/// # Errors
+/// If the text is no pipeline file of a study of parcels.
+pub fn budgets_in(text: &str) -> Result<BTreeMap<String, f64>, toml::de::Error> {
+    let inventory = toml::from_str::<crate::config::Pipeline>(text)?.inventory;
+    Ok(budgets(&inventory.totals, inventory.unit))
+}
+
 /// The sector totals of a study of parcels. Its parcel layer is read if sinks may need its areas and it is there.
 #[must_use]
 pub fn sector_totals(config: &Config, observer: &dyn Progress) -> Checked<SectorTotals> {

@@ -47,6 +47,7 @@ mod names;
 pub mod out_dir;
 mod output;
 mod run;
+pub mod sensitivity;
 mod sink_sets;
 mod stages;
 mod studies;

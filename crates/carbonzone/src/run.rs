@@ -1,16 +1,17 @@
 //! From a pipeline file to a run folder: read, load, compute, write.
 
 use crate::compute::check_balances;
-use crate::config::Outputs;
+use crate::config::{Outputs, Pipeline};
 use crate::layers::Layers;
 use crate::load::Notes;
 use crate::load_config::{self, Loaded};
 use crate::out_dir;
+use crate::sensitivity::Names;
 use crate::stages::Timed;
 use crate::studies::{Counties, Kind, Parcels, RasterSeries, Study, kind_of};
 use crate::{manifest, output};
 use carbonzone_report::Rendered;
-use carbonzone_types::{Findings, Ledger, Progress, RunManifest};
+use carbonzone_types::{AttributeTable, Findings, Ledger, Progress, RunManifest};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -189,7 +190,18 @@ impl RunResult {
         each!(Self, self, run => &run.record)
     }
 
-    /// The same, to be completed by the caller (command line).
+    /// The table of the zones as it is written ("Fields" of docs/pipeline.md); `None` for a study over years.
+    ///
+    /// # Errors
+    /// If the CRS has no ellipsoid.
+    pub fn unit_table(&self) -> anyhow::Result<Option<AttributeTable>> {
+        match self {
+            Self::Parcels(run) => Ok(Some(crate::write::unit_table(run)?.0)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Provenance, findings, ledger, totals, to be completed by the caller (command line).
     pub fn record_mut(&mut self) -> &mut RunManifest {
         each!(Self, self, run => &mut run.record)
     }
@@ -261,11 +273,29 @@ pub(crate) fn with_settings(
 ) -> Checked<crate::compute::Results> {
     let all: Vec<String> = config.set.iter().chain(set).cloned().collect();
     let read = Config::read_as::<Parcels>(&config.path, &all);
-    let Some(mut read) = read.value else { return Checked::refused(read.findings) };
-    read.loaded.pipeline.uncertainty = None;
-    let loaded = load_as(&read, config.layers.clone(), observer);
-    let Some(inputs) = loaded.value else { return Checked::refused(loaded.findings) };
-    compute_as(inputs, observer).map(|run| run.results)
+    let Some(read) = read.value else { return Checked::refused(read.findings) };
+    let loaded = Loaded { layers: config.layers.clone(), ..read.loaded };
+    let pipeline = loaded.pipeline.clone();
+    with_pipeline(&loaded, pipeline, observer).map(|(_, results)| results)
+}
+
+/// The study of parcels computed with another pipeline in the place of the file's, without draws; with id and name of each zone.
+pub(crate) fn with_pipeline(
+    config: &Loaded,
+    mut pipeline: Pipeline,
+    observer: &dyn Progress,
+) -> Checked<(Names, crate::compute::Results)> {
+    pipeline.uncertainty = None;
+    let loaded = Loaded { pipeline, ..config.clone() };
+    let findings = Parcels::check(&loaded);
+    let read = Read::<Parcels> { loaded, findings };
+    let inputs = load_as(&read, config.layers.clone(), observer);
+    let Some(inputs) = inputs.value else { return Checked::refused(inputs.findings) };
+    compute_as(inputs, observer).map(|run| {
+        let zones = &run.inputs.zones;
+        let names = zones.ids.iter().cloned().zip(zones.names.iter().cloned()).collect();
+        (names, run.results)
+    })
 }
 
 /// Writes layers, tables, rasters, maps and `run.json` into a folder that exists.

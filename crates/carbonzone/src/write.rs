@@ -26,10 +26,8 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
     let Run { config, inputs, results, record } = run;
     let (p, units) = (&config.pipeline, &record.zones_layer);
     let zones = &inputs.zones.coverage;
-    let areas = [zones.areas_m2(), carbonzone_io::ellipsoidal_areas_m2(zones, &inputs.crs)?];
-    let unit_table = tables::zones(inputs, results, &areas[0], &areas[1], p.city.area);
-    let area_m2 = &areas[usize::from(p.city.area == AreaBasis::Ellipsoidal)];
-    let (class_codes, class_table) = tables::zone_classes(inputs, results, area_m2);
+    let (unit_table, area_m2) = unit_table(run)?;
+    let (class_codes, class_table) = tables::zone_classes(inputs, results, &area_m2);
     let mut out = Output { crs: Some(&inputs.crs), ..Output::default() };
     out.what_if = maps::what_if(record, &unit_table);
     let shared = tables::labelled(&unit_table, record.synthetic);
@@ -69,6 +67,18 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
     ]);
     out.explained = explanations(run, outputs);
     Ok(out)
+}
+
+/// The table of the zones, and their areas on the basis of the study, m².
+///
+/// # Errors
+/// If the CRS has no ellipsoid.
+pub fn unit_table(run: &Run<Parcels>) -> anyhow::Result<(AttributeTable, Vec<f64>)> {
+    let Run { config, inputs, results, .. } = run;
+    let (zones, basis) = (&inputs.zones.coverage, config.pipeline.city.area);
+    let [planar, ellipsoidal] = [zones.areas_m2(), carbonzone_io::ellipsoidal_areas_m2(zones, &inputs.crs)?];
+    let table = tables::zones(inputs, results, &planar, &ellipsoidal, basis);
+    Ok((table, if basis == AreaBasis::Ellipsoidal { ellipsoidal } else { planar }))
 }
 
 /// Parts of zones and cells; of parcels, and with their ids, only if every parcel is written.
