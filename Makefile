@@ -13,7 +13,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory guiyang henan maps test test-core check fmt lint doc deny oracle bless bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check ci clean
+.PHONY: help setup build suzhou suzhou-inventory guiyang henan maps test test-core check fmt lint doc deny oracle bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -115,6 +115,10 @@ oracle: out/guiyang/run.json ## ask GEOS, exactextract, tobler, scipy again and 
 	$(CARGO) build --release --locked -p carbonzone-geom --example pair_areas
 	build/venv-oracle/bin/python oracle/differential_geos.py target/release/examples/pair_areas 100000
 	git diff --stat -- '*/tests/expected/*'
+
+validate: ## the method against a hundred synthetic cities with a known truth (docs/validation.md); a coverage outside its band fails
+	$(CARGO) build --release --locked -p carbonzone --example validate
+	target/release/examples/validate pipelines/suzhou.toml --out build/validation
 
 bench: ## criterion benches of the kernels
 	$(CARGO) bench --locked -p carbonzone-geom
