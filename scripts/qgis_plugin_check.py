@@ -498,6 +498,7 @@ def new_city(bench):
     CHECK.that(all(abs(a[1] - b[1]) <= 1e-4 * max(a[1], 1e3) for a, b in zip(near, plain)), "values from degrees are near")
     # What is missing is said before anything is written.
     CHECK.that("total" in bench.refused("newcity", {k: v for k, v in {**base, "FOLDER": bench.path("none")}.items() if k not in SECTORS}), "no total is told")
+    CHECK.that("sink" in bench.refused("newcity", {k: v for k, v in {**base, "FOLDER": bench.path("none")}.items() if k != "SINK"}), "no sink is told")
     CHECK.that("GDP" in bench.refused("newcity", {**base, "STATS_GDP": None, "FOLDER": bench.path("none")}), "no GDP is told")
     CHECK.that(not os.path.exists(bench.path("none")), "nothing is written then")
 

@@ -70,12 +70,13 @@ def fact_sheet(explanation):
     parts.append(table([tr("Emission"), "t CO₂e"], totals))
     if explanation["against_city"]:
         parts.append("<h3>{0}</h3>".format(escape(tr("Beside the city"))))
-        rows = [[b["label"], b["value"], b["city"], b["city_is"], b.get("meaning", "")] for b in explanation["against_city"]]
-        parts.append(table([tr("Number"), tr("Here"), tr("City"), tr("The city's number is"), tr("It says")], rows))
+        rows = [[b["label"], rate(b, "value"), rate(b, "city")] for b in explanation["against_city"]]
+        parts.append(table([tr("Number"), tr("Here"), tr("City")], rows))
+        parts += [beside(b) for b in explanation["against_city"]]
     parts.append("<h3>{0}</h3>".format(escape(tr("Where the tonnes come from"))))
     lines = sorted(explanation["lines"], key=lambda line: -abs(line["amount_t"]))
     rows = [line_of(line) for line in lines if line["amount_t"]]
-    parts.append(table([tr("Sector"), tr("Activity"), "t CO₂e", tr("Proxy"), tr("Here"), tr("All"), tr("Share")], rows))
+    parts.append(table([tr("Sector"), "t CO₂e", tr("Share"), tr("Proxy: here of all")], rows))
     parts.append(left_open(explanation))
     if explanation["largest_parcels"]:
         parts.append("<h3>{0}</h3>".format(escape(tr("Parcels that weigh most"))))
@@ -91,10 +92,25 @@ def fact_sheet(explanation):
 
 def line_of(line):
     """A row of the parts of a unit."""
-    proxy = line["proxy"] + (" ({0})".format(tr("fallback")) if line["fallback"] else "")
+    proxy = "{0}: {1} / {2}".format(line["proxy"], tonnes(line["weight"]), tonnes(line["weight_total"]))
+    proxy += " ({0})".format(tr("fallback")) if line["fallback"] else ""
     sector = tr(SECTORS[line["sector"]]) if line["sector"] in SECTORS else line["sector"]
-    weights = [line["weight"], line["weight_total"], share(line["amount_t"], line["budget_t"])]
-    return [sector, line["activity"], line["amount_t"], proxy] + weights
+    what = sector if line["activity"] in ("", sector) else "{0}: {1}".format(sector, line["activity"])
+    return [what, line["amount_t"], share(line["amount_t"], line["budget_t"]), proxy]
+
+
+def rate(number, side):
+    """A number of a township or of the city; the compensating rate is read in percent."""
+    value = number[side]
+    return "{0:.2f} %".format(100.0 * value) if number["key"] == "ccr" and value is not None else value
+
+
+def beside(number):
+    """What a number of the city is, and what it says."""
+    text = "{0}: {1}".format(tr("City"), number["city_is"])
+    meaning = number.get("meaning")
+    text = "{0}; {1}".format(text, meaning) if meaning else text
+    return '<p class="info"><b>{0}</b> {1}</p>'.format(escape(number["label"]), escape(text))
 
 
 def left_open(explanation):

@@ -99,6 +99,7 @@ class CarbonzonePlugin:
             self.dock = QgsDockWidget(tr("Fact sheet"), self.iface.mainWindow())
             self.dock.setObjectName("carbonzoneFactSheet")
             self.dock.setWidget(QTextBrowser())
+            self.dock.setMinimumWidth(380)
             self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.widget().setHtml(html)
         self.dock.show()

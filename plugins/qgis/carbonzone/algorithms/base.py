@@ -11,6 +11,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
     QgsSettings,
 )
+from qgis.PyQt.QtGui import QIcon
 
 from .. import engine
 from ..strings import tr
@@ -73,6 +74,9 @@ class Base(QgsProcessingAlgorithm):
 
     def shortHelpString(self):
         return tr(self.HELP)
+
+    def icon(self):
+        return QIcon(os.path.join(os.path.dirname(os.path.dirname(__file__)), "icon.svg"))
 
     def group(self):
         return ""

@@ -51,6 +51,21 @@ PERSONS = [1.0, 10000.0]
 PERSONS_NAMES = ["persons", "10^4 persons"]
 MONEY = [1.0, 10000.0]
 MONEY_NAMES = ["10^4 CNY", "10^8 CNY"]
+#: Names that fields usually have.
+USUAL = {
+    "LAND_USE": "DLBM",
+    "LAND_USE_NAME": "DLMC",
+    "ZONE_ID": "id",
+    "ZONE_NAME": "name",
+    "ZONE_DISTRICT": "district",
+    "STATS_KEY": "id",
+    "STATS_POPULATION": "population",
+    "STATS_GDP": "gdp",
+    "POI_TYPE": "typecode",
+    "ROAD_CLASS": "fclass",
+}
+#: The layer of each field.
+PARENTS = {"LAND_USE": "PARCELS", "PARCEL_ID": "PARCELS", "ROAD_CLASS": "ROADS"}
 SECTORS = [
     ("INDUSTRY", "industry", "Industry"),
     ("BUILDINGS", "construction", "Buildings"),
@@ -148,9 +163,9 @@ class NewCity(Run):
         self.addParameter(QgsProcessingParameterFeatureSource(name, tr(title), [kind], optional=optional))
 
     def field(self, name, title, parent, optional=False, kind=QgsProcessingParameterField.Any, many=False, advanced=False):
-        """A field picker."""
+        """A field picker; a field with the usual name is chosen at once."""
         made = QgsProcessingParameterField(
-            name, tr(title), None, parent, type=kind, allowMultiple=many, optional=optional
+            name, tr(title), USUAL.get(name), parent, type=kind, allowMultiple=many, optional=optional
         )
         self.advanced(made) if advanced else self.addParameter(made)
 
@@ -173,15 +188,27 @@ class NewCity(Run):
 
     def missing(self, parameters, context):
         """What the dialog still needs, in words; empty if nothing."""
-        given = lambda name: bool(self.parameterAsString(parameters, name, context))  # noqa: E731
-        if not self.totals(parameters, context):
+        given = lambda name: self.field_name(parameters, name, context)  # noqa: E731
+        if not set(self.totals(parameters, context)) - {"sink"}:
             return tr("Give at least one sector total.")
+        if "sink" not in self.totals(parameters, context):
+            return tr("Give the carbon sink too: without it no township gets a zone.")
         if not (given("ZONE_GDP") or given("STATS_GDP")):
             return tr("Name the field with the GDP of a township, in its layer or in the table: zones need it.")
         for layer, field in [("POI", "POI_TYPE"), ("STATS", "STATS_KEY")]:
             if parameters.get(layer) and not given(field):
                 return tr("Name the field: {0}").format(self.parameterDefinition(field).description())
         return ""
+
+    def field_name(self, parameters, name, context):
+        """A field as chosen; the usual name only if the layer has it."""
+        chosen = self.parameterAsString(parameters, name, context)
+        if not chosen or parameters.get(name):
+            return chosen or None
+        parent = PARENTS.get(name) or {"LAND": "PARCELS", "ZONE": "ZONES"}.get(name.split("_")[0], name.split("_")[0])
+        source = self.parameterAsSource(parameters, parent, context)
+        absent = source is None or source.fields().lookupField(chosen) < 0
+        return None if absent or (name in parameters and parameters[name] is None) else chosen
 
     def totals(self, parameters, context):
         """Totals that are given, by sector."""
@@ -215,9 +242,10 @@ class NewCity(Run):
         city.title_en = city.title_zh = title
         city.synthetic = self.parameterAsBoolean(parameters, "SYNTHETIC", context)
         city.source = text("SOURCE") or ""
-        city.land_use, city.parcel_id, city.land_use_name = text("LAND_USE"), text("PARCEL_ID"), text("LAND_USE_NAME")
-        city.zone_id, city.zone_name, city.zone_district = text("ZONE_ID"), text("ZONE_NAME"), text("ZONE_DISTRICT")
-        city.poi_type, city.road_class = text("POI_TYPE"), text("ROAD_CLASS")
+        field = lambda name: self.field_name(parameters, name, context)  # noqa: E731
+        city.land_use, city.parcel_id, city.land_use_name = field("LAND_USE"), field("PARCEL_ID"), field("LAND_USE_NAME")
+        city.zone_id, city.zone_name, city.zone_district = field("ZONE_ID"), field("ZONE_NAME"), field("ZONE_DISTRICT")
+        city.poi_type, city.road_class = field("POI_TYPE"), field("ROAD_CLASS")
         city.scheme = pick("SCHEME", pipeline.SCHEMES)
         city.zone_kind = pick("ZONE_KIND", pipeline.ZONE_KINDS)
         city.poi_groups = pick("POI_GROUPS", POI_GROUPS)
@@ -251,7 +279,7 @@ class NewCity(Run):
 
     def tables(self, parameters, context, writer, pick):
         """Population and GDP as CSV, from the layer of the zones and from the table."""
-        text = lambda name: self.parameterAsString(parameters, name, context) or None  # noqa: E731
+        text = lambda name: self.field_name(parameters, name, context)  # noqa: E731
         units = {"persons": pick("PERSONS", PERSONS), "gdp_1e4cny": pick("MONEY", MONEY)}
         columns = {"population": text("STATS_POPULATION"), "gdp": text("STATS_GDP")}
         of_table = {k: f for k, f in columns.items() if f} if parameters.get("STATS") else {}
