@@ -85,7 +85,8 @@ def classes_of(layer):
                 continue
             lost += not any(a <= v <= b for a, b in ranges)
         else:
-            lost += str(value) not in names and "" not in names
+            # QGIS compares texts; a yes or no is written in small letters.
+            lost += (str(value).lower() if isinstance(value, bool) else str(value)) not in names and "" not in names
     labels = [x.label() for x in (r.ranges() if graduated else r.categories())]
     return labels, lost
 
@@ -97,6 +98,9 @@ def check_layer(layer, check):
     check.that(bool(layer.crs().authid()), name, "CRS without authority code")
     if isinstance(layer, QgsVectorLayer):
         check.that(layer.featureCount() > 0, name, "no features")
+        # Layers without a style of their own fields: dissolved classes, borders of districts.
+        if layer.fields().indexOf("units") < 0 and layer.renderer().type() != "RuleRenderer":
+            check_fields(layer, check)
     kind = layer.renderer().type()
     labels, lost = classes_of(layer)
     check.that(kind not in PLAIN, name, "default renderer (%s)" % kind)
@@ -118,6 +122,23 @@ def check_layer(layer, check):
     check.that(colours(image) > 1, name, "draws a blank picture")
     if check.out:
         image.save(check.picture("layer_" + name))
+
+
+def check_fields(layer, check):
+    """Names of fields for people, words for classes, a display name and a map tip that can be evaluated."""
+    name, fields = layer.name(), layer.fields()
+    plain = [f.name() for f in fields if f.name().endswith("_t") and layer.attributeDisplayName(fields.indexOf(f.name())) == f.name()]
+    check.that(not plain, name, "fields without a name for people: %s" % plain)
+    if fields.indexOf("zone") >= 0:
+        setup = layer.editorWidgetSetup(fields.indexOf("zone"))
+        check.that(setup.type() == "ValueMap" and len(setup.config().get("map", [])) > 1, name, "no words for the classes")
+    shown = layer.displayExpression()
+    check.that("name" in shown or "unit_id" in shown, name, "display name %s" % shown)
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFeature(next(layer.getFeatures()))
+    tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+    cells = tip.split("<td>")[2::2]
+    check.that(len(cells) > 1 and all(c.split("</td>")[0].strip() for c in cells), name, "map tip %s" % tip)
 
 
 def check_temporal(layer, years, check):
@@ -146,6 +167,8 @@ def check_layout(layout, check, synthetic):
     check.that(bool(legends) and all(l.model().rootGroup().findLayers() for l in legends), name, "empty legend")
     bars = of(QgsLayoutItemScaleBar)
     check.that(bool(bars) and all(b.linkedMap() in maps for b in bars), name, "scale bar is linked to no map")
+    for bar in bars:
+        check.that(bar.unitsPerSegment() * bar.numberOfSegments() * 1e6 / bar.linkedMap().scale() > 15, name, "the scale bar is crushed")
     pictures = of(QgsLayoutItemPicture)
     check.that(bool(pictures) and not any(p.isMissingImage() for p in pictures), name, "north arrow or picture is missing")
     text = "\n".join(labels)
@@ -153,6 +176,12 @@ def check_layout(layout, check, synthetic):
     chart = len(pictures) > 1
     check.that(chart or "CRS" in text or "坐标系" in text, name, "no CRS")
     check.that(chart or not synthetic or "SYNTHETIC" in text or "合成" in text, name, "synthetic, but does not say so")
+    stamped = "SYNTHETIC" in text or "合成" in text
+    check.that(not chart or not stamped, name, "the picture and the page both say synthetic")
+    if not chart:
+        large = max(maps, key=lambda m: m.rect().width())
+        check.that(large.grids().size() == 1 and large.grid().enabled() and large.grid().crs().isGeographic(), name, "no graticule")
+        check.that(any(m.overview().linkedMap() is large for m in maps if m.overviews().size()), name, "no locator")
     image = QgsLayoutExporter(layout).renderPageToImage(0, QSize(), 100)
     check.that(not image.isNull() and colours(image) > 10, name, "blank page")
     if check.out and not image.isNull():
@@ -197,7 +226,12 @@ def check_project(path, check, relocate, run):
         missing = figures - {l.name() for l in layouts}
         check.that(not missing, "project", "no print layout for %s" % ", ".join(sorted(missing)))
         charts = {l.name() for l in layouts if len([i for i in l.items() if isinstance(i, QgsLayoutItemPicture)]) > 1}
-        missing = figures - set(themes) - charts
+        with open(os.path.join(run, "layers.json"), encoding="utf-8") as f:
+            listed = json.load(f)["themes"]
+        check.that(len(listed) == len(themes), "project", "%d themes, %d listed" % (len(themes), len(listed)))
+        unread = [t for t in themes if t in {t["key"] for t in listed}]
+        check.that(not unread, "project", "themes named for programs: %s" % unread)
+        missing = figures - {t["key"] for t in listed} - charts
         check.that(not missing, "project", "no theme for %s" % ", ".join(sorted(missing)))
     for layout in layouts:
         check_layout(layout, check, synthetic)

@@ -261,7 +261,9 @@ def run(bench):
         CHECK.that(layer.isValid(), "%s is valid" % node.name())
         CHECK.that(layer.renderer().type() not in ("singleSymbol", "singlebandgray"), "%s has its style" % node.name())
     visible = [n.name() for n in nodes if n.itemVisibilityChecked()]
-    CHECK.same(len(visible), 1, "visible layers")
+    CHECK.same(len(visible), 2, "visible layers: zones and district borders")
+    theme = [x for x in listed["themes"] if x["key"] == "townships_industry_t"]
+    CHECK.same(len(theme), 1, "a theme of a sector")
     themes = [t for t in QgsProject.instance().mapThemeCollection().mapThemes() if t.startswith("suzhou: ")]
     CHECK.that(len(themes) > 5, "themes %s" % themes)
     bench.run("run", {"PIPELINE": bench.pipeline, "OUTPUT": out})

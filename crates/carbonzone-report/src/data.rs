@@ -68,7 +68,8 @@ impl MapLayer {
     #[must_use]
     pub fn expression(&self, field: &str) -> Option<String> {
         let stem = field.strip_suffix("_ha").filter(|_| self.table.get(field).is_none())?;
-        Some(format!("\"{stem}\" / \"area_m2\" * {M2_PER_HECTARE}"))
+        // In the order of `per_hectare`: the extreme features must fall into their classes to the bit.
+        Some(format!("\"{stem}\" / (\"area_m2\" / {M2_PER_HECTARE})"))
     }
 
     /// Texts of a field, NULL as `None`.

@@ -1,7 +1,7 @@
 //! Everything at once.
 
 use crate::figure::{self, Fonts, Packing};
-use crate::style::{Figure, figures_of_years};
+use crate::style::{Figure, figures_of_years, project_maps};
 use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, html, qgis};
 use carbonzone_types::Progress;
 use rayon::prelude::*;
@@ -32,7 +32,8 @@ pub fn render(
         None => data.clone(),
     };
     let all = figures_of_years(data, options)?;
-    rendered.layer_styles = qgis::layer_styles(&shown, &all, options.lang)?;
+    let further = project_maps(&shown, options)?;
+    rendered.layer_styles = qgis::layer_styles(&shown, &all, &further, options.lang)?;
     let drawings = if options.what.figures || options.what.report {
         draw(data, &shown, &all, options.lang, progress)?
     } else {
@@ -49,7 +50,7 @@ pub fn render(
     }
     if options.what.qgis {
         progress.begin("QGIS project", None);
-        let project = qgis::project(data, &all, options)?;
+        let project = qgis::project(data, &all, &further, options)?;
         store(out_dir, Path::new(&project.file), &project.qgz, "QGIS project", &mut rendered)?;
         let list = serde_json::to_string(&project.list)
             .map_err(|e| ReportError::Project { reason: e.to_string() })?;

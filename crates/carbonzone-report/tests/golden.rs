@@ -4,7 +4,7 @@
 mod common;
 
 use carbonzone_report::figure::{Fonts, svg};
-use carbonzone_report::style::{Figure, Scale, figures, figures_of_years};
+use carbonzone_report::style::{Figure, Scale, figures, figures_of_years, project_maps};
 use carbonzone_report::{Lang, MapData, RenderOptions, html, qgis, render};
 use carbonzone_types::NoProgress;
 use quick_xml::events::Event;
@@ -72,7 +72,7 @@ fn figure_names_are_those_of_the_paper() {
 #[test]
 fn project_xml_is_as_recorded() {
     let (data, all, options) = small();
-    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
     // Layouts differ in their map layer only: two of them are recorded, a chart and a map.
     let pages: Vec<&str> = qgs.split("<Layout ").collect();
     let rest = qgs.split("</Layouts>").nth(1).unwrap();
@@ -108,7 +108,7 @@ fn figures_are_as_recorded() {
 #[test]
 fn every_reference_in_the_project_meets_a_layer() {
     let (data, all, options) = small();
-    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
     let mut reader = quick_xml::Reader::from_str(&qgs);
     let (mut path, mut ids, mut used) = (Vec::new(), Vec::new(), Vec::new());
     let (mut themes, mut layouts, mut uuids) = (0, 0, Vec::new());
@@ -169,7 +169,7 @@ fn every_reference_in_the_project_meets_a_layer() {
 #[test]
 fn project_paths_are_relative_with_forward_slashes() {
     let (data, all, options) = small();
-    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
     for line in qgs.lines().filter(|l| l.contains("<datasource>")) {
         assert!(line.contains("<datasource>./") && !line.contains('\\'), "{line}");
     }
@@ -179,7 +179,7 @@ fn project_paths_are_relative_with_forward_slashes() {
 #[test]
 fn every_layer_style_row_is_a_style_and_one_per_table_is_the_default() {
     let (data, all, _) = small();
-    let rows = qgis::layer_styles(&data, &all, Lang::Both).unwrap();
+    let rows = qgis::layer_styles(&data, &all, &[], Lang::Both).unwrap();
     for table in ["parcels", "grid_1km", "townships", "zones"] {
         assert_eq!(rows.iter().filter(|r| r.table == table && r.default).count(), 1, "{table}");
     }
@@ -246,8 +246,8 @@ fn every_writer_says_the_same_breaks_colours_and_labels() {
     let (data, all, options) = small();
     for lang in [Lang::En, Lang::Zh] {
         let options = RenderOptions { lang, ..options.clone() };
-        let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
-        let rows = qgis::layer_styles(&data, &all, lang).unwrap();
+        let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
+        let rows = qgis::layer_styles(&data, &all, &[], lang).unwrap();
         let page = html::page(&data, &all, &[], &options, &Fonts::shipped()).unwrap().html;
         let payload = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
         let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
@@ -306,7 +306,8 @@ fn every_writer_says_the_same_breaks_colours_and_labels() {
 fn every_shown_band_of_the_grid_is_a_layer_with_the_classes_of_its_figure_and_a_theme() {
     let (data, all, options) = small();
     let options = RenderOptions { lang: Lang::En, ..options };
-    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let project = qgis::project(&data, &all, &[], &options).unwrap();
+    let qgs = &project.qgs;
     let layer = |id: &str| qgs.split("<maplayer ").find(|l| l.contains(&format!("<id>{id}</id>"))).unwrap();
     let net = layer("lyr_raster_grid_1km_3");
     assert!(net.contains("band=\"3\"") && net.contains("<layername>Net carbon emission ("), "{net}");
@@ -320,8 +321,38 @@ fn every_shown_band_of_the_grid_is_a_layer_with_the_classes_of_its_figure_and_a_
     let gross = layer("lyr_raster_grid_1km_1");
     assert!(gross.contains("band=\"1\"") && gross.contains("<layername>Gross emission ("), "{gross}");
     for theme in ["grid_1km_gross_t", "grid_1km_net_t", "zones_raster"] {
-        assert!(qgs.contains(&format!("<visibility-preset name=\"{theme}\"")), "{theme}");
+        let listed = project.list.themes.iter().find(|t| t.key == theme).unwrap();
+        assert!(qgs.contains(&format!("<visibility-preset name=\"{}\"", listed.name.en)), "{theme}");
     }
+}
+
+#[test]
+fn planners_get_themes_for_sectors_rates_and_borderline_zones_and_every_layer_its_style() {
+    let (data, all, options) = small();
+    let further = project_maps(&data, &options).unwrap();
+    let project = qgis::project(&data, &all, &further, &options).unwrap();
+    let keys: Vec<&str> = project.list.themes.iter().map(|t| t.key.as_str()).collect();
+    for key in ["townships_industry_t", "townships_gross_t_km2", "grid_1km_transport_t"] {
+        assert!(keys.contains(&key), "{key} in {keys:?}");
+    }
+    let near = data.zones.table.texts("borderline").unwrap().iter().flatten().any(|v| v == "true");
+    assert_eq!(keys.contains(&"townships_borderline"), near);
+    let mut names: Vec<String> = project.list.themes.iter().map(|t| t.name.text(options.lang)).collect();
+    assert!(names.iter().zip(&keys).all(|(name, key)| name != key));
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), keys.len());
+    let rows = qgis::layer_styles(&data, &all, &further, options.lang).unwrap();
+    for layer in project.list.layers.iter().filter(|l| l.kind == qgis::LayerKind::Vector) {
+        let style = layer.style.as_ref().unwrap();
+        let found = rows.iter().filter(|r| Some(&r.table) == layer.table.as_ref() && r.name == *style);
+        assert_eq!(found.count(), 1, "{layer:?}");
+    }
+    // Further maps have no page: a page per figure, with one graticule and one locator per page of a map.
+    assert_eq!(project.qgs.matches("<Layout ").count(), all.len());
+    let maps = all.iter().filter(|f| f.map().is_some()).count();
+    assert_eq!(project.qgs.matches("<ComposerMapGrid ").count(), maps);
+    assert_eq!(project.qgs.matches("<ComposerMapOverview ").count(), maps);
 }
 
 #[test]
@@ -329,13 +360,13 @@ fn english_projects_write_english_names_where_there_are_any() {
     let (mut data, all, options) = small();
     let english = RenderOptions { lang: Lang::En, ..options.clone() };
     let label = "fieldName=\"coalesce(&quot;name_en&quot;, &quot;name&quot;)\" isExpression=\"1\"";
-    assert!(qgis::project(&data, &all, &english).unwrap().qgs.contains(label));
-    assert!(qgis::layer_styles(&data, &all, Lang::En).unwrap().iter().any(|r| r.qml.contains(label)));
+    assert!(qgis::project(&data, &all, &[], &english).unwrap().qgs.contains(label));
+    assert!(qgis::layer_styles(&data, &all, &[], Lang::En).unwrap().iter().any(|r| r.qml.contains(label)));
     let sidecars = qgis::sidecars(&data, &all, &english, Lang::En).unwrap();
     assert!(sidecars.iter().any(|(file, text)| file == "townships.qml" && text.contains(label)));
-    assert!(!qgis::project(&data, &all, &options).unwrap().qgs.contains("name_en"));
+    assert!(!qgis::project(&data, &all, &[], &options).unwrap().qgs.contains("fieldName=\"coalesce"));
     data.zones.table.columns.retain(|c| c.name != "name_en");
-    let qgs = qgis::project(&data, &all, &english).unwrap().qgs;
+    let qgs = qgis::project(&data, &all, &[], &english).unwrap().qgs;
     assert!(!qgs.contains("name_en") && qgs.contains("fieldName=\"name\" isExpression=\"0\""));
 }
 
@@ -406,7 +437,7 @@ fn a_study_without_parcels_grid_and_indices_still_has_maps() {
     let all = figures(&data, &options).unwrap();
     assert!(all.iter().any(|f| f.name == "fig6a_emission"));
     assert!(named(&all, "fig6a_emission").title.en.starts_with("Carbon emission by county"));
-    qgis::project(&data, &all, &options).unwrap();
+    qgis::project(&data, &all, &[], &options).unwrap();
     html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::shipped()).unwrap();
 }
 
@@ -430,7 +461,7 @@ fn several_years_share_their_classes_and_each_year_has_its_maps() {
     let counts = |f: &Figure| f.map().unwrap().entries().iter().map(|(_, n)| n).sum::<usize>();
     assert_eq!((counts(now), counts(then)), (12, 12));
     assert!(all.iter().any(|f| f.name == "fig_series"));
-    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
     assert!(
         qgs.contains("layername=townships|subset=&quot;year&quot; = 2015"),
         "the layer of 2015 shows that year"
@@ -488,7 +519,7 @@ fn long_legend_headings_break_in_print_layouts() {
     let ecc = data.manifest.indicators.iter_mut().find(|i| i.key == "ecc").unwrap();
     ecc.label_en = "Economic contribution coefficient of emissions (ECC)".to_owned();
     let all = figures(&data, &options).unwrap();
-    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
     let broken = ["\n", "&#10;", "&#xA;", "&#xa;"].iter().any(|newline| {
         qgs.contains(&format!("Economic contribution coefficient of{newline}emissions (ECC)"))
     });
@@ -498,7 +529,7 @@ fn long_legend_headings_break_in_print_layouts() {
 #[test]
 fn the_print_layout_of_a_chart_says_its_source_once() {
     let (data, all, options) = small();
-    let qgs = qgis::project(&data, &all, &options).unwrap().qgs;
+    let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
     let layout = |name: &str| {
         let from = qgs.find(&format!("<Layout name=\"{name}\"")).unwrap();
         qgs[from..].split("</Layout>").next().unwrap().to_owned()

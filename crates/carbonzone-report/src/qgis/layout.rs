@@ -1,7 +1,8 @@
 //! One A4 page per figure: title, map, legend, scale bar, north arrow, CRS, units, source, review number.
 
-use super::project::{ProjectLayer, tree_layer};
-use super::symbol::{FACES, families};
+use super::graticule::{graticule, overview};
+use super::project::{OUTLINE_ID, ProjectLayer, tree_layer};
+use super::symbol::{FACES, families, outline_renderer};
 use super::xml::{El, el, exact};
 use crate::figure::{footer_lines, scale_bar_km, wrap};
 use crate::style::{Figure, Scale};
@@ -134,18 +135,20 @@ const COLUMN_TEXT: f64 = COLUMN + 2.0;
 pub(crate) fn layout(page: &Page<'_>) -> El {
     let chart = page.figure.map().is_none();
     let map_at = if chart { place(COLUMN, TOP, 67.0, 67.0) } else { place(LEFT, TOP, 204.0, 160.0) };
-    let mut items = vec![map(page, map_at)];
+    let mut items = vec![map(page, map_at, chart)];
     // The picture of a chart carries its own title.
     items.push(if chart { picture(page) } else { title(page) });
     let column_top = if chart { TOP + 70.0 } else { TOP };
     items.push(legend(page, column_top));
     if !chart {
         items.push(method(page, column_top));
+        items.push(locator(page));
     }
     items.push(scale_bar(page, map_at));
     items.push(north(page));
     items.push(notes(page));
-    if page.data.manifest.synthetic {
+    // The picture of a chart carries its own stamp.
+    if page.data.manifest.synthetic && !chart {
         let text = words::synthetic().lines(page.lang).join("\n");
         let look = Look { size: 9.0, bold: true, color: ALERT, centre: false };
         items.push(label(page, 9, place(COLUMN_TEXT, 152.0, 65.0, 11.0), &text, look));
@@ -192,21 +195,40 @@ fn padded([x0, y0, x1, y1]: [f64; 4], at: Place) -> [f64; 4] {
     [cx - dx, cy - dy, cx + dx, cy + dy]
 }
 
-fn map(page: &Page<'_>, at: Place) -> El {
+fn map(page: &Page<'_>, at: Place, chart: bool) -> El {
+    let [_, y0, _, y1] = padded(page.frame, at);
+    let numbers = || font("annotationFontProperties", 6.0, false, GREY);
+    map_item(page, 1, at, &page.shown_layers())
+        .a("keepLayerStyles", if page.plain.is_empty() { "false" } else { "true" })
+        .children(own_styles(page))
+        .children((!chart).then(|| graticule(page.uuid(11), y1 - y0, numbers())))
+}
+
+/// The whole place on a small map with the frame of the page's map, which moves when the page's map is moved.
+fn locator(page: &Page<'_>) -> El {
+    let outline: Vec<&ProjectLayer> = page.layers.iter().filter(|l| l.listed.id == OUTLINE_ID).collect();
+    let style = el("qgis").a("version", "3.22.0").a("labelsEnabled", 0).child(outline_renderer(""));
+    let styles = outline.iter().map(|l| layer_style(page, l, style.clone())).collect::<Vec<_>>();
+    map_item(page, 10, place(COLUMN_TEXT, 113.0, 45.0, 36.0), &outline)
+        .a("keepLayerStyles", "true")
+        .child(el("LayerStyles").children(styles))
+        .child(overview(page.uuid(12), page.uuid(1)))
+}
+
+fn map_item(page: &Page<'_>, n: usize, at: Place, layers: &[&ProjectLayer]) -> El {
     let [x0, y0, x1, y1] = padded(page.frame, at);
-    let layers = page.shown_layers().into_iter().map(|l| {
+    let layers = layers.iter().map(|l| {
         let l = &l.listed;
         let item = el("Layer").a("name", l.name.text(page.lang)).a("source", l.source());
         item.a("provider", l.provider()).text(l.id.clone())
     });
-    page.item(65639, 1, at)
+    page.item(65639, n, at)
         .a("background", "true")
         .a("frame", "true")
         .a("outlineWidthM", "0.3,mm")
         .a("followPreset", "false")
         .a("followPresetName", "")
         .a("keepLayerSet", "true")
-        .a("keepLayerStyles", if page.plain.is_empty() { "false" } else { "true" })
         .a("drawCanvasItems", "true")
         .a("mapRotation", 0)
         .children(frame_colours())
@@ -214,19 +236,22 @@ fn map(page: &Page<'_>, at: Place) -> El {
             el("Extent").a("xmin", exact(x0)).a("ymin", exact(y0)).a("xmax", exact(x1)).a("ymax", exact(y1)),
         )
         .child(el("LayerSet").children(layers))
-        .children(own_styles(page))
 }
 
 /// Styles that hold on this map only.
 fn own_styles(page: &Page<'_>) -> Option<El> {
     let style = |l: &&ProjectLayer| {
-        let l = &l.listed;
-        let (_, style) = page.plain.iter().find(|(id, _)| *id == l.id)?;
-        let item = el("LayerStyle").a("layerid", &l.id).a("name", l.name.text(page.lang));
-        Some(item.a("source", l.source()).a("provider", l.provider()).child(style.clone()))
+        let (_, style) = page.plain.iter().find(|(id, _)| *id == l.listed.id)?;
+        Some(layer_style(page, l, style.clone()))
     };
     let styles: Vec<El> = page.shown_layers().iter().filter_map(style).collect();
     (!styles.is_empty()).then(|| el("LayerStyles").children(styles))
+}
+
+fn layer_style(page: &Page<'_>, layer: &ProjectLayer, style: El) -> El {
+    let l = &layer.listed;
+    let item = el("LayerStyle").a("layerid", &l.id).a("name", l.name.text(page.lang));
+    item.a("source", l.source()).a("provider", l.provider()).child(style)
 }
 
 fn title(page: &Page<'_>) -> El {
@@ -330,7 +355,9 @@ fn scale_bar(page: &Page<'_>, map: Place) -> El {
     let [x0, _, x1, _] = padded(page.frame, map);
     // The bar must fit into the column: at most 45 mm long.
     let widest_km = (x1 - x0) / 1000.0 * 45.0 / map.w;
-    let km = scale_bar_km(x1 - x0).min(crate::number::nice_below(widest_km));
+    let longest = crate::number::nice_below(widest_km);
+    // Beside a chart the map is small: its bar takes the room there is, or its numbers would meet.
+    let km = if page.figure.map().is_none() { longest } else { scale_bar_km(x1 - x0).min(longest) };
     let colour = |name, v: u8| el(name).a("red", v).a("green", v).a("blue", v).a("alpha", 255);
     bare(page.item(65646, 4, place(COLUMN_TEXT - 1.0, 170.0, 55.0, 13.0)))
         .a("mapUuid", page.uuid(1))

@@ -2,6 +2,8 @@
 //!
 //! The format is that of QGIS 3.22, written as plain XML without any QGIS library.
 
+mod fields;
+mod graticule;
 mod layout;
 mod list;
 mod project;

@@ -1,9 +1,10 @@
 //! The project file: layers in groups, one theme and one print layout per figure, relative paths.
 
+use super::fields::field_setup;
 use super::layout::{Page, layout};
 use super::list::{LayerGroup, LayerKind, LayerList, ListedLayer, ListedTheme};
 use super::qml::{outline, style_of_raster, unlabelled};
-use super::symbol::{Names, labeling, outline_renderer, raster_pipe, renderer};
+use super::symbol::{Names, district_renderer, labeling, outline_renderer, raster_pipe, renderer};
 use super::xml::{El, el, exact};
 use crate::style::{Figure, FigureContent, MapLayerKind, MapStyle, layer_title};
 use crate::{Label, Lang, MapData, RasterContent, RenderOptions, ReportError, words};
@@ -32,21 +33,40 @@ pub(crate) struct ProjectLayer {
     labels: bool,
 }
 
-const OUTLINE_ID: &str = "lyr_zones_outline";
+pub(crate) const OUTLINE_ID: &str = "lyr_zones_outline";
+const DISTRICTS_ID: &str = "lyr_district_borders";
+/// Zones for which QGIS can put districts together while it draws.
+const MOST_ZONES_OF_DISTRICTS: usize = 1000;
+
+/// True if zones of several districts are named, and not too many to put together.
+pub(crate) fn has_districts(data: &MapData) -> bool {
+    let named = data.zones.table.texts("district").unwrap_or_default();
+    let mut known: Vec<&str> = named.iter().flatten().map(String::as_str).collect();
+    known.sort_unstable();
+    known.dedup();
+    known.len() > 1 && known.len() < named.len() && named.len() <= MOST_ZONES_OF_DISTRICTS
+}
+
+pub(crate) fn district_border() -> Label {
+    Label::new("District border", "区县界线")
+}
 
 /// The project of a run.
 ///
-/// `figures` must come from the same data (of the last year, if there are several).
+/// `figures` must come from the same data (of the last year, if there are several); those of `further` get a layer and a
+/// theme, but no page.
 ///
 /// # Errors
 /// [`ReportError::Project`] if XML or archive cannot be written, [`ReportError::EmptyLayer`] without zones.
 pub fn project(
     data: &MapData,
     figures: &[Figure],
+    further: &[Figure],
     options: &RenderOptions,
 ) -> Result<ProjectFile, ReportError> {
-    let layers = layers(data, figures, options)?;
-    let list = list(data, figures, &layers);
+    let all: Vec<Figure> = figures.iter().chain(further).cloned().collect();
+    let layers = layers(data, &all, options)?;
+    let list = list(data, &all, &layers, options.lang);
     let qgs = project_xml(data, figures, options, &layers, &list)?.document()?;
     let name = &data.manifest.name;
     let fail = |e: &dyn std::fmt::Display| ReportError::Project { reason: e.to_string() };
@@ -61,12 +81,12 @@ pub fn project(
 }
 
 /// Layers, groups and themes.
-fn list(data: &MapData, figures: &[Figure], layers: &[ProjectLayer]) -> LayerList {
+fn list(data: &MapData, figures: &[Figure], layers: &[ProjectLayer], lang: Lang) -> LayerList {
     let of_figure = |f: &Figure| {
         f.map().map(|_| ListedTheme {
             key: f.name.clone(),
             name: f.short.clone(),
-            layers: shown_by(f, std::slice::from_ref(f)),
+            layers: shown_by(data, f, std::slice::from_ref(f)),
         })
     };
     let mut themes: Vec<ListedTheme> = figures.iter().filter_map(of_figure).collect();
@@ -77,6 +97,13 @@ fn list(data: &MapData, figures: &[Figure], layers: &[ProjectLayer]) -> LayerLis
             name: layer.listed.name.clone(),
             layers: vec![OUTLINE_ID.to_owned(), layer.listed.id.clone()],
         });
+    }
+    // A theme is known by its name.
+    for i in 1..themes.len() {
+        let name = themes[i].name.text(lang);
+        if themes[..i].iter().any(|t| t.name.text(lang) == name) {
+            themes[i].name = themes[i].name.then(&Label::same(format!(" [{}]", themes[i].key)));
+        }
     }
     let used = |g: &LayerGroup| layers.iter().any(|l| l.listed.group == g.key);
     LayerList {
@@ -104,7 +131,7 @@ fn project_xml(
     let headings: Vec<(String, Label)> =
         figures.iter().filter_map(|f| Some((layer_id(&f.name), f.map()?.heading_with_unit()))).collect();
     let pages = figures.iter().enumerate().map(|(number, figure)| {
-        let shown = shown_by(figure, figures);
+        let shown = shown_by(data, figure, figures);
         // The small map beside a chart has no room for names.
         let chart = figure.map().is_none();
         let plain = figures.iter().filter(|f| chart && shown.contains(&layer_id(&f.name)));
@@ -205,7 +232,7 @@ pub(crate) fn layer_id(figure: &str) -> String {
 }
 
 /// Ids of the layers that a figure's theme shows, top first.
-fn shown_by(figure: &Figure, figures: &[Figure]) -> Vec<String> {
+fn shown_by(data: &MapData, figure: &Figure, figures: &[Figure]) -> Vec<String> {
     let main = if figure.map().is_some() {
         Some(figure)
     } else {
@@ -218,6 +245,9 @@ fn shown_by(figure: &Figure, figures: &[Figure]) -> Vec<String> {
     let main = main.or_else(|| figures.iter().find(|f| f.map().is_some()));
     let zones = main.and_then(Figure::map).is_some_and(|s| s.layer == MapLayerKind::Zones);
     let mut ids = Vec::new();
+    if has_districts(data) && figure.map().is_some() {
+        ids.push(DISTRICTS_ID.to_owned());
+    }
     if !zones {
         ids.push(OUTLINE_ID.to_owned());
     }
@@ -245,12 +275,12 @@ fn of_table(data: &MapData, id: String, kind: MapLayerKind, table: &str, name: L
 }
 
 /// Name of the style of a map in `layer_styles`: its own; maps of other years take that of the last year.
-fn style_name(data: &MapData, figures: &[Figure], figure: &Figure) -> Option<String> {
+fn style_name(data: &MapData, figures: &[Figure], figure: &Figure, table: &str) -> Option<String> {
     let own = |f: &&Figure| f.year.is_none() || f.year == data.year();
     let style = figure.map()?;
     let alike = |f: &&Figure| f.map().is_some_and(|s| s.layer == style.layer && s.field == style.field);
     let found = Some(figure).filter(own).or_else(|| figures.iter().filter(own).find(alike))?;
-    Some(super::qml::style_row_name(&found.name))
+    Some(super::qml::style_row_name(found, table))
 }
 
 fn layers(
@@ -272,7 +302,10 @@ fn layers(
             ..outlines
         },
         theme: String::new(),
-        body: vec![outline_renderer(&boundary(data).text(lang)), labeling(&names)],
+        body: [outline_renderer(&boundary(data).text(lang)), labeling(&names)]
+            .into_iter()
+            .chain(field_setup(&data.zones, &data.manifest, None, lang))
+            .collect(),
         labels: true,
     }];
     for figure in figures {
@@ -288,12 +321,13 @@ fn layers(
         if zones {
             body.push(labeling(&names));
         }
+        body.extend(field_setup(layer, &data.manifest, Some(&style.field), lang));
         let base = of_table(data, layer_id(&figure.name), style.layer, &layer.name, figure.short.clone());
         out.push(ProjectLayer {
             listed: ListedLayer {
                 filter: only(year_of(layer).map(|last| figure.year.unwrap_or(last))),
                 field: Some(style.field.clone()),
-                style: style_name(data, figures, figure),
+                style: style_name(data, figures, figure, &layer.name),
                 meaning: meaning(data, &style.field),
                 visible: figure.name == "fig9a_zones",
                 ..base
@@ -304,12 +338,33 @@ fn layers(
         });
     }
     show_something(&mut out);
+    out.splice(0..0, districts(data, only(year_of(&data.zones)), lang));
     out.extend(dissolved(data, figures, lang));
     out.extend(rasters(data, figures, options)?);
     out.extend(temporal(data, figures, lang));
     let order: Vec<String> = groups(data).into_iter().map(|g| g.key).collect();
     out.sort_by_key(|l| order.iter().position(|key| *key == l.listed.group));
     Ok(out)
+}
+
+/// Borders of the districts above everything, where zones name them.
+fn districts(data: &MapData, filter: Option<String>, lang: Lang) -> Option<ProjectLayer> {
+    if !has_districts(data) {
+        return None;
+    }
+    let label = district_border();
+    let base = of_table(data, DISTRICTS_ID.to_owned(), MapLayerKind::Zones, &data.zones.name, label.clone());
+    Some(ProjectLayer {
+        listed: ListedLayer {
+            filter,
+            style: Some(super::qml::DISTRICT_ROW.to_owned()),
+            visible: true,
+            ..base
+        },
+        theme: String::new(),
+        body: vec![district_renderer(&label.text(lang))],
+        labels: false,
+    })
 }
 
 fn rasters(
@@ -392,7 +447,7 @@ fn dissolved(data: &MapData, figures: &[Figure], lang: Lang) -> Option<ProjectLa
     Some(ProjectLayer {
         listed: ListedLayer {
             field: Some(style.field.clone()),
-            style: Some(super::qml::style_row_name(&figure.name)),
+            style: Some(super::qml::style_row_name(figure, &data.zones.name)),
             ..base
         },
         theme: String::new(),
@@ -420,7 +475,7 @@ fn temporal(data: &MapData, figures: &[Figure], lang: Lang) -> Option<ProjectLay
     Some(ProjectLayer {
         listed: ListedLayer {
             field: Some(style.field.clone()),
-            style: style_name(data, figures, figure),
+            style: style_name(data, figures, figure, &data.zones.name),
             temporal: true,
             ..base
         },
@@ -498,7 +553,7 @@ fn theme(theme: &ListedTheme, groups: &[LayerGroup], lang: Lang) -> El {
     let shown = |id: &String| el("layer").a("id", id).a("visible", 1).a("expanded", 1).a("style", "default");
     let open = |group: &LayerGroup| el("checked-group-node").a("id", group.name.text(lang));
     el("visibility-preset")
-        .a("name", &theme.key)
+        .a("name", theme.name.text(lang))
         .a("has-expanded-info", 1)
         .a("has-checked-group-info", 1)
         .children(theme.layers.iter().map(shown))

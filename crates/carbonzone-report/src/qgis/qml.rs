@@ -1,6 +1,7 @@
 //! QML files and rows of the GeoPackage table `layer_styles`.
 
-use super::symbol::{Names, Outline, labeling, outline_renderer, raster_pipe, renderer};
+use super::fields::field_setup;
+use super::symbol::{Names, Outline, district_renderer, labeling, outline_renderer, raster_pipe, renderer};
 use super::xml::{El, el};
 use crate::style::{Figure, MapLayerKind, MapStyle, raster_style};
 use crate::{Lang, LayerStyleRow, MapData, RasterContent, RasterFile, RenderOptions, ReportError};
@@ -18,6 +19,19 @@ pub fn vector_qml(style: &MapStyle, names: &Names, lang: Lang) -> Result<String,
 /// The style without names, for small maps.
 pub(crate) fn unlabelled(style: &MapStyle, lang: Lang) -> El {
     root(style, lang).a("labelsEnabled", 0)
+}
+
+/// The style with what QGIS needs to know of the fields.
+fn full_qml(style: &MapStyle, names: &Names, setup: Vec<El>, lang: Lang) -> Result<String, ReportError> {
+    let labels = style.layer == MapLayerKind::Zones;
+    el("qgis")
+        .a("version", "3.22.0")
+        .a("styleCategories", super::fields::CATEGORIES)
+        .a("labelsEnabled", u8::from(labels))
+        .child(renderer(style, lang, outline(style.layer)))
+        .children(labels.then(|| labeling(names)))
+        .children(setup)
+        .document()
 }
 
 fn root(style: &MapStyle, lang: Lang) -> El {
@@ -43,6 +57,24 @@ fn outline_row(data: &MapData, names: &Names, lang: Lang) -> Result<LayerStyleRo
         default: false,
         description: label.en,
     })
+}
+
+/// Name of the row of `layer_styles` with the borders of the districts.
+pub(crate) const DISTRICT_ROW: &str = "districts";
+
+fn district_row(data: &MapData, lang: Lang) -> Result<Option<LayerStyleRow>, ReportError> {
+    if !super::project::has_districts(data) {
+        return Ok(None);
+    }
+    let label = super::project::district_border();
+    let root = el("qgis").a("version", "3.22.0").a("styleCategories", "Symbology|Labeling");
+    Ok(Some(LayerStyleRow {
+        table: data.zones.name.clone(),
+        name: DISTRICT_ROW.to_owned(),
+        qml: root.a("labelsEnabled", 0).child(district_renderer(&label.text(lang))).document()?,
+        default: false,
+        description: label.en,
+    }))
 }
 
 /// Style of a raster band as a QML document.
@@ -75,9 +107,11 @@ pub(crate) fn default_figure(figures: &[Figure], kind: MapLayerKind) -> Option<&
     best.or_else(|| figures.iter().find(of_layer))
 }
 
-/// Name of a map's row in `layer_styles`, whose column holds 30 characters.
-pub(crate) fn style_row_name(figure: &str) -> String {
-    figure.chars().take(30).collect()
+/// Name of a map's row in `layer_styles`, whose column holds 30 characters: that of the figure; of further maps, which are
+/// named `<table>_<field>`, the field.
+pub(crate) fn style_row_name(figure: &Figure, table: &str) -> String {
+    let field = figure.map().filter(|s| figure.name == format!("{table}_{}", s.field)).map(|s| &s.field);
+    field.unwrap_or(&figure.name).chars().take(30).collect()
 }
 
 /// Rows of `layer_styles`: for every table its default style and all others as alternatives.
@@ -87,6 +121,7 @@ pub(crate) fn style_row_name(figure: &str) -> String {
 pub fn layer_styles(
     data: &MapData,
     figures: &[Figure],
+    further: &[Figure],
     lang: Lang,
 ) -> Result<Vec<LayerStyleRow>, ReportError> {
     let mut rows = Vec::new();
@@ -99,21 +134,27 @@ pub fn layer_styles(
     for (kind, layer) in tables {
         let Some(layer) = layer else { continue };
         let default = default_figure(figures, kind).map(|f| f.name.as_str());
-        for figure in figures {
+        for figure in figures.iter().chain(further) {
             let Some(style) = figure.map().filter(|s| s.layer == kind) else { continue };
             if figure.year.is_some_and(|y| Some(y) != data.year()) {
                 continue;
             }
             rows.push(LayerStyleRow {
                 table: layer.name.clone(),
-                name: style_row_name(&figure.name),
-                qml: vector_qml(style, &names, lang)?,
+                name: style_row_name(figure, &layer.name),
+                qml: full_qml(
+                    style,
+                    &names,
+                    field_setup(layer, &data.manifest, Some(&style.field), lang),
+                    lang,
+                )?,
                 default: default == Some(figure.name.as_str()),
                 description: figure.title.text(Lang::En),
             });
         }
     }
     rows.push(outline_row(data, &names, lang)?);
+    rows.extend(district_row(data, lang)?);
     let zones = figures.iter().find(|f| f.map().is_some_and(|s| s.field == "zone"));
     if let (Some(table), Some(figure)) = (&data.dissolved, zones)
         && let Some(style) = figure.map()
@@ -122,7 +163,7 @@ pub fn layer_styles(
         plain.layer = MapLayerKind::Grid; // no names: a dissolved zone has none
         rows.push(LayerStyleRow {
             table: table.clone(),
-            name: style_row_name(&figure.name),
+            name: style_row_name(figure, &data.zones.name),
             qml: vector_qml(&plain, &names, lang)?,
             default: true,
             description: figure.title.text(Lang::En),
@@ -132,7 +173,7 @@ pub fn layer_styles(
         for table in &data.study.zone_tables {
             rows.push(LayerStyleRow {
                 table: table.clone(),
-                name: style_row_name(&figure.name),
+                name: style_row_name(figure, &data.zones.name),
                 qml: vector_qml(style, &names, lang)?,
                 default: true,
                 description: figure.short.text(Lang::En),
@@ -190,7 +231,13 @@ pub fn sidecars(
             _ => continue,
         };
         if let Some(style) = default_figure(figures, kind).and_then(Figure::map) {
-            out.push((base(file), vector_qml(style, &names, lang)?));
+            let layer = match kind {
+                MapLayerKind::Zones => Some(&data.zones),
+                MapLayerKind::Grid => data.grid.as_ref(),
+                MapLayerKind::Parcels => data.parcels.as_ref(),
+            };
+            let setup = layer.map(|l| field_setup(l, &data.manifest, Some(&style.field), lang));
+            out.push((base(file), full_qml(style, &names, setup.unwrap_or_default(), lang)?));
         }
     }
     for raster in &data.rasters {

@@ -57,6 +57,30 @@ fn symbol(kind: &str, name: &str) -> El {
     el("symbol").a("type", kind).a("name", name).a("alpha", 1).a("clip_to_extent", 1).a("force_rhr", 0)
 }
 
+/// A line symbol: colour with opacity, width in millimetres.
+pub(crate) fn plain_line(name: &str, color: &str, width: &str) -> El {
+    let pairs = [
+        ("line_color", color.to_owned()),
+        ("line_style", "solid".to_owned()),
+        ("line_width", width.to_owned()),
+        ("line_width_unit", "MM".to_owned()),
+        ("joinstyle", "round".to_owned()),
+    ];
+    symbol("line", name).child(layer("SimpleLine", &pairs))
+}
+
+/// A fill symbol that is an outline only.
+pub(crate) fn plain_outline(color: &str, width: &str) -> El {
+    let pairs = [
+        ("style", "no".to_owned()),
+        ("outline_color", color.to_owned()),
+        ("outline_style", "solid".to_owned()),
+        ("outline_width", width.to_owned()),
+        ("outline_width_unit", "MM".to_owned()),
+    ];
+    symbol("fill", "").child(layer("SimpleFill", &pairs))
+}
+
 fn marks(name: &str, color: Rgb, hatch: Hatch) -> Vec<El> {
     let ink = color.darker(0.7);
     match hatch {
@@ -228,6 +252,27 @@ pub(crate) fn outline_renderer(label: &str) -> El {
             ("joinstyle", "round".to_owned()),
         ],
     );
+    one_rule(label, symbol("fill", "0").child(line))
+}
+
+/// Borders of the districts, drawn by the first zone of each around all of its zones.
+const DISTRICT_BORDER: &str = "CASE WHEN $id = minimum($id, group_by:=\"district\") \
+    THEN boundary(buffer(collect($geometry, group_by:=\"district\"), 0)) END";
+
+pub(crate) fn district_renderer(label: &str) -> El {
+    let generator = layer(
+        "GeometryGenerator",
+        &[
+            ("SymbolType", "Line".to_owned()),
+            ("geometryModifier", DISTRICT_BORDER.to_owned()),
+            ("units", "MapUnit".to_owned()),
+        ],
+    );
+    one_rule(label, symbol("fill", "0").child(generator.child(plain_line("@0@0", "20,20,20,255", "0.45"))))
+}
+
+/// One symbol for every feature, with a row of its own in the legend.
+fn one_rule(label: &str, symbol: El) -> El {
     el("renderer-v2")
         .a("type", "RuleRenderer")
         .a("symbollevels", 0)
@@ -236,7 +281,7 @@ pub(crate) fn outline_renderer(label: &str) -> El {
         .child(el("rules").a("key", "{00000000-0000-4000-8000-000000000001}").child(
             el("rule").a("key", "{00000000-0000-4000-8000-000000000002}").a("symbol", 0).a("label", label),
         ))
-        .child(el("symbols").child(symbol("fill", "0").child(line)))
+        .child(el("symbols").child(symbol))
 }
 
 /// What the names on a map are read from.

@@ -13,12 +13,31 @@ use rayon::prelude::*;
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
 pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
-    let build = Builder { data, pool: data, options };
     let layers = [
         (MapLayerKind::Zones, Some(&data.zones)),
         (MapLayerKind::Grid, data.grid.as_ref()),
         (MapLayerKind::Parcels, data.parcels.as_ref()),
     ];
+    further_of(data, &layers, options)
+}
+
+/// Further maps of zones and grid for the QGIS project, and which zones are near a threshold.
+///
+/// # Errors
+/// [`ReportError::Breaks`] if classes cannot be found.
+pub fn project_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+    let layers = [(MapLayerKind::Zones, Some(&data.zones)), (MapLayerKind::Grid, data.grid.as_ref())];
+    let mut out = further_of(data, &layers, options)?;
+    out.extend(Builder { data, pool: data, options }.borderline());
+    Ok(out)
+}
+
+fn further_of(
+    data: &MapData,
+    layers: &[(MapLayerKind, Option<&MapLayer>)],
+    options: &RenderOptions,
+) -> Result<Vec<Figure>, ReportError> {
+    let build = Builder { data, pool: data, options };
     let sectors = data.manifest.sectors.iter().map(|s| format!("{s}_t"));
     let others = [
         "sink_t",
@@ -31,7 +50,7 @@ pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figur
     let fields: Vec<String> =
         ["gross_t".to_owned()].into_iter().chain(sectors).chain(others.map(str::to_owned)).collect();
     let mut wanted: Vec<(MapLayerKind, &MapLayer, &str)> = Vec::new();
-    for (kind, layer) in layers {
+    for (kind, layer) in layers.iter().copied() {
         let Some(layer) = layer else { continue };
         if layer.has("net_t") && kind == MapLayerKind::Zones {
             wanted.push((kind, layer, "net_t"));

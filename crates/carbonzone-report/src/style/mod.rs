@@ -10,7 +10,7 @@ mod zones;
 pub use catalog::{figures, figures_of_years, layer_title, unit_word};
 pub use classify::{Classes, classify};
 pub use content::{ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart};
-pub use further::further_maps;
+pub use further::{further_maps, project_maps};
 pub(crate) use further::{grid_field_style, raster_values_style};
 pub(crate) use model::no_data_text;
 pub use model::{Category, Class, ClassKind, Hatch, MapLayerKind, MapStyle, Scale, raster_style};

@@ -55,6 +55,49 @@ impl Builder<'_> {
     }
 }
 
+impl Builder<'_> {
+    /// Zones near a threshold of the zoning; `None` if the table does not say it of any.
+    pub(super) fn borderline(&self) -> Option<Figure> {
+        let zones = &self.data.zones;
+        let values = zones.table.texts("borderline")?;
+        let of = |value: &str| values.iter().filter(|v| v.as_deref() == Some(value)).count();
+        if of("true") == 0 {
+            return None;
+        }
+        let category = |value: &str, code, color, hatch, label| Category {
+            value: value.to_owned(),
+            code,
+            color,
+            hatch,
+            label,
+            count: of(value),
+        };
+        let near = Label::new("near a threshold", "临界（接近阈值）");
+        let categories = vec![
+            category("true", 1, SERIES[1], Hatch::Rising, near),
+            category("false", 2, Rgb(0xf0, 0xf0, 0xf0), Hatch::None, Label::new("clear", "明确")),
+        ];
+        let no_data = values.len() - of("true") - of("false");
+        let heading = Label::new("Borderline zones", "临界分区");
+        let style = MapStyle {
+            layer: MapLayerKind::Zones,
+            field: "borderline".to_owned(),
+            expression: None,
+            heading: heading.clone(),
+            unit: Label::default(),
+            factor: 1.0,
+            scale: Scale::Categorized { categories, no_data },
+        };
+        Some(Figure {
+            name: format!("{}_borderline", zones.name),
+            title: self.title_of(&heading, MapLayerKind::Zones, &words::year(self.data.year())),
+            short: heading,
+            year: None,
+            content: FigureContent::Map(Box::new(style)),
+        })
+    }
+}
+
 /// The scheme's classes in its order; the two classes outside the scheme only if a unit of any year is in them.
 fn categories(data: &MapData, pool: &MapData, values: &[Option<String>]) -> Vec<Category> {
     const HATCHES: [Hatch; 6] =
