@@ -144,6 +144,7 @@ pub fn find_header(
     let best = candidates
         .filter(|(row, depth)| row + depth <= sheet.rows.len())
         .filter(|(row, depth)| (row + 1..row + depth).all(|below| holds_labels(sheet, below)))
+        .filter(|(row, depth)| *depth == 1 || !is_data_below(sheet, *row, columns))
         .map(|(row, depth)| header_at(sheet, row, depth))
         .map(|h| (h.score(columns), h))
         .max_by_key(|(score, h)| (*score, std::cmp::Reverse((h.depth, h.row))));
@@ -245,6 +246,14 @@ fn holds_labels(sheet: &Sheet, row: usize) -> bool {
     sheet.rows.get(row).is_some_and(|cells| cells.iter().filter(|c| !c.is_empty()).all(is_label))
 }
 
+/// Whether the row below a header is data: the header names required columns, and all of them are filled there. Words for a
+/// number (`约100`), or a number that could be a year (2000), make no header of it.
+fn is_data_below(sheet: &Sheet, row: usize, columns: &[ColumnSpec]) -> bool {
+    let header = header_at(sheet, row, 1);
+    let mut named = columns.iter().filter(|c| c.required).filter_map(|c| header.find(&c.labels)).peekable();
+    named.peek().is_some() && named.all(|column| !sheet.cell(row + 1, column).is_empty())
+}
+
 /// Text, or a number that is a year.
 fn is_label(cell: &Cell) -> bool {
     let Some(text) = label_text(cell) else {
@@ -282,6 +291,18 @@ mod tests {
         columns.push(ColumnSpec::optional("industry", &["industry", "行业"]));
         let header = find_header(&sheet, "t.csv", None, &columns).unwrap();
         assert_eq!((header.row, header.depth), (0, 1));
+    }
+
+    #[test]
+    fn a_first_row_without_a_plain_number_is_data_too() {
+        let mut columns = wanted();
+        columns.push(ColumnSpec::optional("industry", &["industry", "行业"]));
+        for cell in ["约12", "90-110", "12①", "2000", "12 万吨"] {
+            let sheet =
+                csv(&format!("sector,指标,计量单位,2020\nindustry,原煤,万吨,{cell}\nindustry,焦炭,万吨,3\n"));
+            let header = find_header(&sheet, "t.csv", None, &columns).unwrap();
+            assert_eq!((header.row, header.depth), (0, 1), "{cell}");
+        }
     }
 
     #[test]
