@@ -57,6 +57,11 @@ impl ColumnNumbers {
         self.evidence.see(text);
     }
 
+    /// What was found out about commas, so that the columns of one table can agree.
+    pub fn evidence(&mut self) -> &mut CommaEvidence {
+        &mut self.evidence
+    }
+
     /// The number in a text. `place` names the row if it is missing or unreadable, which is counted.
     pub fn read(&mut self, text: Option<&str>, place: impl FnOnce() -> String) -> Option<f64> {
         let text = text.unwrap_or("");

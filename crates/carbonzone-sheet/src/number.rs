@@ -102,7 +102,8 @@ pub fn parse_number(text: &str) -> Result<Option<f64>, NumberFault> {
 /// # Errors
 /// As [`parse_number`].
 pub fn parse_number_as(text: &str, commas: Commas) -> Result<Option<f64>, NumberFault> {
-    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-')
+    let point = commas == Commas::Thousands;
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-' || (point && b == b'.'))
         && let Ok(value) = text.parse()
     {
         return Ok(Some(value));
@@ -188,6 +189,10 @@ pub struct CommaEvidence {
     point: Option<String>,
     /// A text that both could mean, e.g. `1,950`.
     either: Option<String>,
+    /// A text with points only, which both could mean, e.g. `1.950`.
+    grouped: Option<String>,
+    /// Another column of the table decided.
+    adopted: bool,
 }
 
 impl CommaEvidence {
@@ -202,7 +207,7 @@ impl CommaEvidence {
             (false, true) => &mut self.point,
             (true, true) if normalise_text(text).starts_with("0,") => &mut self.decimal,
             // "1.950" is a decimal point to nearly everybody; it is no evidence for decimal commas.
-            (true, true) if !text.contains([',', '，']) => &mut self.point,
+            (true, true) if !text.contains([',', '，']) => &mut self.grouped,
             (true, true) => &mut self.either,
             (false, false) => return,
         };
@@ -212,13 +217,40 @@ impl CommaEvidence {
     /// What commas mean in the column: decimal only if a text cannot be read otherwise and none speaks against it.
     #[must_use]
     pub fn commas(&self) -> Commas {
-        if self.decimal.is_some() && self.point.is_none() { Commas::Decimal } else { Commas::Thousands }
+        let against = self.point.is_some() || (self.grouped.is_some() && !self.adopted);
+        if self.decimal.is_some() && !against { Commas::Decimal } else { Commas::Thousands }
+    }
+
+    /// One table is written in one way: if a column has decimal commas for sure and none has decimal points for sure, the
+    /// columns that could be read both ways (`1,950`, `9.000`) follow.
+    pub fn agree(columns: &mut [&mut Self]) {
+        if columns.iter().any(|c| c.point.is_some()) {
+            return;
+        }
+        let Some(because) =
+            columns.iter().filter(|c| c.commas() == Commas::Decimal).find_map(|c| c.decimal.clone())
+        else {
+            return;
+        };
+        for column in
+            columns.iter_mut().filter(|c| c.decimal.is_none() && (c.either.is_some() || c.grouped.is_some()))
+        {
+            column.adopted = true;
+            column.decimal = Some(because.clone());
+        }
     }
 
     /// What to tell about the decision: the text that made it, or one that could be read both ways.
     #[must_use]
     pub fn remark(&self) -> Option<String> {
         match (self.commas(), &self.decimal, &self.either, &self.point) {
+            (Commas::Decimal, Some(text), _, _) if self.adopted => {
+                let own = self.either.as_ref().or(self.grouped.as_ref()).map_or("", String::as_str);
+                let number = parse_number_as(own, Commas::Decimal).ok().flatten().unwrap_or(f64::NAN);
+                Some(format!(
+                    "\"{own}\" is read as {number}, because another column has decimal commas (\"{text}\")"
+                ))
+            }
             (Commas::Decimal, Some(text), _, _) => {
                 Some(format!("commas are read as decimal commas, because of \"{text}\""))
             }
@@ -241,6 +273,30 @@ mod tests {
             seen.see(text);
         }
         seen
+    }
+
+    #[test]
+    fn columns_that_could_be_read_both_ways_follow_one_with_decimal_commas() {
+        let (mut gdp, mut people, mut area) =
+            (evidence(&["900,5", "1.234,5"]), evidence(&["9.000", "5.000"]), evidence(&["1,950"]));
+        assert_eq!((people.commas(), area.commas()), (Commas::Thousands, Commas::Thousands));
+        CommaEvidence::agree(&mut [&mut gdp, &mut people, &mut area]);
+        assert_eq!((people.commas(), area.commas()), (Commas::Decimal, Commas::Decimal));
+        assert!(
+            people.remark().is_some_and(|r| r.contains("\"9.000\" is read as 9000") && r.contains("900,5"))
+        );
+        // A column with decimal points for sure: nobody follows. A column that speaks for itself stays.
+        let (mut gdp, mut people, mut share) =
+            (evidence(&["900,5"]), evidence(&["9.000"]), evidence(&["0.5"]));
+        CommaEvidence::agree(&mut [&mut gdp, &mut people, &mut share]);
+        assert_eq!(people.commas(), Commas::Thousands);
+        let mut both = evidence(&["0,25", "1.950"]);
+        CommaEvidence::agree(&mut [&mut both]);
+        assert_eq!(
+            both.commas(),
+            Commas::Thousands,
+            "contradicts itself: the cells that do not fit are refused"
+        );
     }
 
     #[test]

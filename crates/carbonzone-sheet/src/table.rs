@@ -60,6 +60,7 @@ impl Table {
                 }
             }
         }
+        CommaEvidence::agree(&mut commas.iter_mut().collect::<Vec<_>>());
         Ok(Self { file: file.to_owned(), sheet, header, rows, commas, notes })
     }
 
