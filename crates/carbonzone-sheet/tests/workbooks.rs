@@ -3,7 +3,9 @@
 mod common;
 
 use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, Table, sheets_from_bytes, table_from_bytes};
-use common::{Part, e, f, fv, n, ods, ods_of, row, s, xlsx};
+use common::{
+    Part, binary_number, binary_ref_error, binary_text, e, f, fv, n, ods, ods_of, row, s, xlsb, xlsx,
+};
 use std::time::{Duration, Instant};
 
 fn columns() -> [ColumnSpec; 2] {
@@ -234,4 +236,38 @@ fn damaged_workbooks_of_every_kind_end_in_a_message() {
         }
     }
     assert!((100..360).contains(&refused), "{refused} of 360 refused");
+}
+
+#[test]
+fn a_binary_workbook_is_read_like_any_other() {
+    let header = || vec![binary_text(0, "id"), binary_text(1, "population")];
+    let old = vec![header(), vec![binary_text(0, "Z1"), binary_number(1, 1.0)]];
+    let rows = vec![
+        vec![binary_text(0, "各乡镇人口（合成）")],
+        header(),
+        vec![binary_text(0, "Z1"), binary_number(1, 9000.5)],
+        vec![binary_text(0, "玉山镇"), binary_text(1, "５，０００")],
+        vec![binary_text(0, "Z3"), binary_ref_error(1)],
+    ];
+    let table = read(&xlsb(&[("旧", true, old), ("2020", false, rows)])).unwrap();
+    assert_eq!((table.sheet_name(), table.len()), ("2020", 3));
+    assert_eq!(codes(&table), ["sheet_read"], "the hidden sheet is named");
+    assert_eq!(table.number(0, 1).unwrap(), Some(9000.5));
+    assert_eq!((table.text(1, 0).as_deref(), table.number(1, 1).unwrap()), (Some("玉山镇"), Some(5000.0)));
+    let error = table.number(2, 1).unwrap_err().to_string();
+    assert!(error.contains("cell B5") && error.contains("#REF!"), "{error}");
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_more_than_a_gigabyte_is_refused_before_it_is_unpacked() {
+    let mut bytes = xlsx(&[Part::new("2020", &[head(), row(2, "", &[s("A2", "Z1"), n("B2", 1.0)])])], "");
+    assert!(read(&bytes).is_ok());
+    // The directory of the archive says that its last part has 1.5 GB.
+    let last = bytes.windows(4).rposition(|w| w == b"PK\x01\x02").unwrap();
+    bytes[last + 24..last + 28].copy_from_slice(&1_500_000_000_u32.to_le_bytes());
+    let started = Instant::now();
+    let error = read(&bytes).unwrap_err();
+    assert!(matches!(error, SheetError::TooLarge { .. }), "{error}");
+    assert!(error.to_string().contains("unpack to 1.5 GB; at most 1 GB is read"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(5));
 }

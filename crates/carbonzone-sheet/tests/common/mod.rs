@@ -128,11 +128,88 @@ pub fn ods_of(content: &str) -> Vec<u8> {
 
 /// A ZIP archive with stored entries, so that a changed byte of a part is not caught by the unpacking.
 pub fn zipped(entries: &[(String, String)]) -> Vec<u8> {
+    zipped_bytes(entries.iter().map(|(name, body)| (name.as_str(), body.as_bytes())))
+}
+
+fn zipped_bytes<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (name, body) in entries {
-        archive.start_file(name.as_str(), stored).unwrap();
-        archive.write_all(body.as_bytes()).unwrap();
+        archive.start_file(name, stored).unwrap();
+        archive.write_all(body).unwrap();
     }
     archive.finish().unwrap().into_inner()
+}
+
+/// A cell of a binary worksheet: column, and its record without column and style.
+pub struct BinaryCell(u32, u16, Vec<u8>);
+
+/// A number of a binary worksheet.
+pub fn binary_number(column: u32, x: f64) -> BinaryCell {
+    BinaryCell(column, 0x05, x.to_le_bytes().to_vec())
+}
+
+/// A text of a binary worksheet.
+pub fn binary_text(column: u32, text: &str) -> BinaryCell {
+    BinaryCell(column, 0x06, wide(text))
+}
+
+/// The error `#REF!` of a binary worksheet.
+pub fn binary_ref_error(column: u32) -> BinaryCell {
+    BinaryCell(column, 0x03, vec![0x17])
+}
+
+/// The bytes of an XLSB file (MS-XLSB) of these sheets: name, hidden, rows of cells.
+pub fn xlsb(sheets: &[(&str, bool, Vec<Vec<BinaryCell>>)]) -> Vec<u8> {
+    let (mut book, mut links) = (Vec::new(), String::new());
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for (i, (name, hidden, rows)) in sheets.iter().enumerate() {
+        let id = i as u32 + 1;
+        // BrtBundleSh: state, tab, relation, name.
+        let head = [u32::from(*hidden).to_le_bytes(), id.to_le_bytes()].concat();
+        record(&mut book, 0x9c, &[head, wide(&format!("rId{id}")), wide(name)].concat());
+        let _ = write!(links, "<Relationship Id=\"rId{id}\" Target=\"worksheets/sheet{id}.bin\"/>");
+        let mut sheet = Vec::new();
+        record(&mut sheet, 0x94, &[0; 16]);
+        record(&mut sheet, 0x91, &[]);
+        for (row, cells) in rows.iter().enumerate() {
+            record(&mut sheet, 0x00, &[(row as u32).to_le_bytes().to_vec(), vec![0; 13]].concat());
+            for BinaryCell(column, kind, value) in cells {
+                record(
+                    &mut sheet,
+                    *kind,
+                    &[column.to_le_bytes().to_vec(), vec![0; 4], value.clone()].concat(),
+                );
+            }
+        }
+        record(&mut sheet, 0x92, &[]);
+        parts.push((format!("xl/worksheets/sheet{id}.bin"), sheet));
+    }
+    record(&mut book, 0x90, &[]);
+    record(&mut book, 0x9d, &[]);
+    let links = format!("<Relationships>{links}</Relationships>").into_bytes();
+    parts.extend([("xl/workbook.bin".to_owned(), book), ("xl/_rels/workbook.bin.rels".to_owned(), links)]);
+    zipped_bytes(parts.iter().map(|(name, body)| (name.as_str(), body.as_slice())))
+}
+
+/// A record: type and length in groups of seven bits, then its content.
+fn record(out: &mut Vec<u8>, kind: u16, content: &[u8]) {
+    let mut number = |mut n: usize| loop {
+        let bits = (n & 0x7f) as u8;
+        n >>= 7;
+        out.push(if n > 0 { bits | 0x80 } else { bits });
+        if n == 0 {
+            break;
+        }
+    };
+    number(usize::from(kind));
+    number(content.len());
+    out.extend_from_slice(content);
+}
+
+/// Number of characters and the text in UTF-16.
+fn wide(text: &str) -> Vec<u8> {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let bytes = units.iter().flat_map(|u| u.to_le_bytes());
+    (units.len() as u32).to_le_bytes().into_iter().chain(bytes).collect()
 }
