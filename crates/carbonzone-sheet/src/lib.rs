@@ -51,7 +51,7 @@ pub use csv_read::{CsvText, decode_csv, guess_delimiter, line_end, odd_lines, ra
 pub use encoding::{Decoded, decode, detect_encoding};
 pub use error::SheetError;
 pub use header::{ColumnSpec, HeaderMatch, find_header};
-pub use join::{KeyIndex, KeyMatch};
+pub use join::{KeyIndex, KeyJoin, KeyMatch};
 pub use number::{CommaEvidence, Commas, NumberFault, is_missing, parse_number, parse_number_as};
 pub use read::{ReadOptions, read_sheet, read_sheets, read_table, sheets_from_bytes, table_from_bytes};
 pub use suggest::{did_you_mean, nearest};
