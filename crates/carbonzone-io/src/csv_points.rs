@@ -1,5 +1,6 @@
 //! Points in a CSV of any encoding, row by row.
 
+use crate::coordinate_text::{PAIR_NAMES, both};
 use crate::crs::{CrsSpec, WorkingCrs};
 use crate::digest::DigestJob;
 use crate::filter::Filter;
@@ -8,12 +9,13 @@ use crate::mojibake::TextCheck;
 use crate::source::{Reporter, VectorSource, listed, name_hint};
 use crate::stream::{BATCH, Losses, PointBatch, PointFeed, check_way, finish};
 use crate::transcode::{Transcoder, detect};
+use crate::workbook_points::{SheetText, is_workbook, sheet_text};
 use carbonzone_sheet::{
     ColumnNumbers, CommaEvidence, Commas, CsvFault, CsvLines, CsvRecord, OddLines, guess_delimiter, line_end,
     odd_lines, parse_number_as, ragged_hint,
 };
 use carbonzone_types::{AttributeTable, ColumnData, Finding, InputRecord, Ledger, Progress};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Cursor, Read};
 
 /// Names under which a longitude or easting is found if none is given.
 const X_NAMES: [&str; 12] = [
@@ -33,11 +35,8 @@ const X_NAMES: [&str; 12] = [
 /// Names under which a latitude or northing is found if none is given.
 const Y_NAMES: [&str; 9] =
     ["lat", "latitude", "y", "纬度", "lat_wgs84", "lat_gcj02", "wgs84_lat", "gcj02_lat", "northing"];
-/// Names of a column that holds longitude and latitude together, as Amap answers: `120.6,31.3`.
-const PAIR_NAMES: [&str; 8] =
-    ["location", "坐标", "经纬度", "lonlat", "lnglat", "lng_lat", "coordinates", "coord"];
 /// Rows that may stand above the header (titles, notes).
-const TITLE_ROWS: usize = 5;
+pub(crate) const TITLE_ROWS: usize = 5;
 /// Rows looked at to find out what commas mean in a column.
 const SAMPLE_ROWS: usize = 2000;
 
@@ -68,20 +67,14 @@ pub(crate) fn read(
     sink: &mut dyn FnMut(PointBatch),
 ) -> Option<InputRecord> {
     let path = resolve_crs(&CrsSpec::parse(source.crs.as_deref()), None, crs.definition(), source, report);
-    let form = sniff(source, report)?;
-    let file = match std::fs::File::open(&source.path) {
-        Ok(file) => file,
-        Err(error) => {
-            report.add(Finding::error("unreadable_file", format!("cannot be read: {error}")));
-            return None;
-        }
-    };
-    let total = file.metadata().map(|m| m.len()).ok();
-    let text = Transcoder::new(BufReader::with_capacity(1 << 18, file), form.encoding);
+    let (form, bytes, total, sheet) = open(source, report)?;
+    let text = Transcoder::new(bytes, form.encoding);
     let text = BufReader::with_capacity(1 << 18, text);
     let mut rows = CsvLines::new(text, form.delimiter, form.line_end);
     let (layout, names) = find_header(source, &mut rows, report)?;
     rows.set_width(names.len());
+    let used: Vec<usize> = layout.fields.iter().copied().chain([layout.x, layout.y]).collect();
+    let sound = sheet.as_ref().is_none_or(|sheet| sheet.check((layout.line, &names), &used, report));
     let filter = compile_filter(source, &names, report).ok()?;
     let path = path?;
     check_way(&path, report)?;
@@ -139,19 +132,50 @@ pub(crate) fn read(
         report.add(unreadable(&fault, state.read));
         return None;
     }
-    if !whole {
+    if !whole || !sound {
         return None;
     }
     let record = InputRecord {
         role: source.role.clone(),
         path: source.shown_path(),
-        layer: String::new(),
+        layer: sheet.map(|sheet| sheet.name).unwrap_or_default(),
         bytes,
         sha256,
         features: state.read,
         crs: path.label.clone(),
     };
     finish(source, (&path, crs), record, losses, &feed, report, ledger)
+}
+
+/// What is read: its form, its bytes and how many they are; for a workbook also the sheet.
+type Opened = (Form, Box<dyn Read>, Option<u64>, Option<SheetText>);
+
+fn open(source: &VectorSource, report: &mut Reporter<'_>) -> Option<Opened> {
+    if is_workbook(source) {
+        let mut sheet = sheet_text(source, report)?;
+        let csv = std::mem::take(&mut sheet.csv);
+        let head = csv.chars().take(1 << 20).collect();
+        let form = Form { encoding: encoding_rs::UTF_8, delimiter: b',', line_end: b'\n', head };
+        let total = Some(csv.len() as u64);
+        return Some((form, Box::new(Cursor::new(csv.into_bytes())), total, Some(sheet)));
+    }
+    let form = sniff(source, report)?;
+    match std::fs::File::open(&source.path) {
+        Ok(file) => {
+            let total = file.metadata().map(|m| m.len()).ok();
+            Some((form, Box::new(BufReader::with_capacity(1 << 18, file)), total, None))
+        }
+        Err(error) => {
+            report.add(Finding::error("unreadable_file", format!("cannot be read: {error}")));
+            None
+        }
+    }
+}
+
+/// Whether a row could be the header of a table of points.
+pub(crate) fn has_coordinates(source: &VectorSource, names: &[String]) -> bool {
+    let found = |given: &Option<String>, usual: &[&str]| position(names, given.as_deref(), usual).is_some();
+    (found(&source.x, &X_NAMES) && found(&source.y, &Y_NAMES)) || pair_column(source, names).is_some()
 }
 
 /// Why reading stopped.
@@ -326,16 +350,6 @@ fn tell_choice(source: &VectorSource, names: &[String], x: usize, y: usize, repo
             );
         }
     }
-}
-
-/// Two numbers of one cell: `120.6,31.3`.
-fn both(cell: &str) -> Option<(f64, f64)> {
-    let mut numbers = cell
-        .split([',', '，', ';', '；', ' ', '\t'])
-        .filter(|t| !t.is_empty())
-        .map(|t| t.trim().parse::<f64>().ok().filter(|v| v.is_finite()));
-    let pair = (numbers.next()??, numbers.next()??);
-    numbers.next().is_none().then_some(pair)
 }
 
 fn position(names: &[String], given: Option<&str>, standard: &[&str]) -> Option<usize> {
@@ -548,6 +562,13 @@ impl<'a> Rows<'a> {
                 record.get(i).into_iter().for_each(|text| seen.see(text));
             }
         }
+        let numbers = self.columns.iter_mut().filter_map(|column| match column {
+            Values::Numbers(numbers, _) => Some(numbers.evidence()),
+            Values::Texts(_) => None,
+        });
+        let mut all: Vec<&mut CommaEvidence> =
+            numbers.chain([&mut self.commas]).chain(&mut evidence).collect();
+        CommaEvidence::agree(&mut all);
         let decimal = filtered.iter().zip(&evidence).filter(|(_, seen)| seen.commas() == Commas::Decimal);
         decimal.map(|(i, _)| *i).collect()
     }
@@ -628,20 +649,6 @@ impl<'a> Rows<'a> {
         }
         for finding in odd_lines(rows) {
             report.add(finding);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_cell_may_hold_both_coordinates() {
-        assert_eq!(both("120.6,31.3"), Some((120.6, 31.3)));
-        assert_eq!(both(" 120.6； 31.3 "), Some((120.6, 31.3)));
-        for bad in ["120.6", "120.6,31.3,5", "a,b", "", "nan,31"] {
-            assert_eq!(both(bad), None, "{bad}");
         }
     }
 }

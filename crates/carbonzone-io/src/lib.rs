@@ -27,6 +27,7 @@ mod class_areas;
 mod clip;
 mod columns;
 mod common_ground;
+mod coordinate_text;
 mod crs;
 mod csv_points;
 mod datum;
@@ -69,6 +70,7 @@ mod transcode;
 mod vector_writer;
 mod versions;
 mod warnings;
+mod workbook_points;
 mod zonal;
 
 pub use centre::layer_centre;

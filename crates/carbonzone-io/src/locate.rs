@@ -155,7 +155,7 @@ const LAYERS: [&str; 19] = [
     "vrt",
     "topojson",
 ];
-const TABLES: [&str; 4] = ["json", "csv", "txt", "tsv"];
+const TABLES: [&str; 9] = ["json", "csv", "txt", "tsv", "xlsx", "xlsm", "xlsb", "xls", "ods"];
 
 /// Unpacks the one layer of an archive, or the one named. `None`: reported.
 fn unpack(

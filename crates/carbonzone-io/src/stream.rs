@@ -7,10 +7,9 @@ use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
 use crate::locate::{Located, locate};
 use crate::place::PlaceCheck;
-use crate::source::{
-    OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, has_extension, open_layer,
-};
+use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
 use crate::warnings::LongReals;
+use crate::workbook_points::is_workbook;
 use carbonzone_sheet::ColumnNumbers;
 use carbonzone_types::{
     AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage,
@@ -146,6 +145,9 @@ impl Losses {
         for (code, what, count, example) in self.kinds {
             let mut finding = Finding::warning(code, format!("{count} {what}: left out")).count(count);
             finding.value = example;
+            if code == "not_a_line" {
+                finding = finding.hint("areas of streets have no length: take a layer of centre lines");
+            }
             if code == "bad_coordinates" {
                 finding = finding.expected("two numbers").hint("check the coordinate columns of these rows");
             }
@@ -157,7 +159,7 @@ impl Losses {
 
 /// Streams the points of a layer, in batches, in the order of the file, in the working CRS.
 ///
-/// CSV files are read directly (`x`/`y` or longitude/latitude columns), everything else through GDAL. Polygons
+/// CSV files and workbooks are read directly (`x`/`y` or longitude/latitude columns), everything else through GDAL. Polygons
 /// are taken by a point inside, multipoints by all their points ([`PointBatch::shares`]); lines and rows without usable
 /// coordinates are left out. All of these are findings.
 /// `None` means that the layer cannot be used; the findings say why. Batches may have been handed out before
@@ -171,16 +173,8 @@ pub fn read_points(
     sink: &mut dyn FnMut(PointBatch),
 ) -> Option<InputRecord> {
     let mut report = Reporter::new(source, findings);
-    if has_extension(&source.path, &["xlsx", "xlsm", "xls", "ods"]) {
-        report.add(
-            Finding::error("points_in_workbook", "points are not read from a workbook")
-                .expected("CSV (UTF-8 or GBK) with a header and two columns of coordinates")
-                .hint("save the sheet as CSV: codes and ids keep their zeros if the cells are text"),
-        );
-        return None;
-    }
     let located = locate(source, &mut report)?;
-    if located.source.is_csv() {
+    if located.source.is_csv() || is_workbook(&located.source) {
         let mut record = csv_points::read(&located.source, crs, &mut report, ledger, progress, sink)?;
         if located.original != located.source.path {
             (record.bytes, record.sha256) = DigestJob::start(&located.original).finish();
