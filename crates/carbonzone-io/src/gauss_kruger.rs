@@ -86,6 +86,8 @@ pub(crate) enum Looks {
     Swapped,
     /// Longitude and latitude in degrees.
     Degrees,
+    /// Feet where the CRS has metres.
+    Feet,
     /// None of these.
     Strange,
 }
@@ -130,7 +132,28 @@ impl Zone {
         {
             return Looks::Swapped;
         }
-        Looks::Strange
+        // Germany, Poland, Russia: one digit before six.
+        let short = short_zone_number(x).filter(|n| *n != self.number() && (1e6..1e7).contains(&y));
+        short.map_or(Looks::Strange, Looks::Numbered)
+    }
+
+    /// Longitude and latitude, roughly, of a coordinate that is in feet; `None` if it cannot be.
+    pub(crate) fn place_of_feet(self, x: f64, y: f64) -> Option<(f64, f64)> {
+        const FOOT_M: f64 = 0.3048;
+        const METRES_PER_DEGREE: f64 = 111_000.0;
+        let (x, y) = (x * FOOT_M - f64::from(self.number()) * PER_ZONE, y * FOOT_M);
+        let lat = y / METRES_PER_DEGREE;
+        let usual = AFTER_NUMBER.contains(&x) && (0.0..84.0).contains(&lat);
+        usual.then(|| {
+            let lon = self.central_meridian + (x - 500_000.0) / (METRES_PER_DEGREE * lat.to_radians().cos());
+            (lon, lat)
+        })
+    }
+
+    /// The number of the UTM zone with this meridian.
+    pub(crate) fn utm_number(self) -> Option<u32> {
+        let zone = (self.central_meridian + 183.0) / 6.0;
+        (self.number() == 0 && zone.fract() == 0.0).then_some(zone as u32)
     }
 
     /// The CRS that fits eastings with a zone number.
@@ -148,6 +171,12 @@ impl Zone {
 pub(crate) fn zone_number(x: f64) -> Option<u32> {
     let n = (x / PER_ZONE).floor();
     ((10.0..61.0).contains(&n) && AFTER_NUMBER.contains(&(x - n * PER_ZONE))).then_some(n as u32)
+}
+
+/// One digit before six.
+fn short_zone_number(x: f64) -> Option<u32> {
+    let n = (x / PER_ZONE).floor();
+    ((1.0..10.0).contains(&n) && AFTER_NUMBER.contains(&(x - n * PER_ZONE))).then_some(n as u32)
 }
 
 /// The CGCS 2000 code of eastings with a zone number.
@@ -209,8 +238,27 @@ mod tests {
         assert_eq!(numbered.looks(560_000.0, 3_463_000.0), Looks::Unnumbered);
         assert_eq!(numbered.looks(39_560_000.0, 3_463_000.0), Looks::Numbered(39));
         assert_eq!(numbered.looks(3_463_000.0, 560_000.0), Looks::Swapped);
+        // UTM 51 N, with its number in front of the eastings and as it should be; Gauß-Krüger zones of Germany.
+        let utm = zone(32_651);
+        assert_eq!((utm.looks(51_275_000.0, 3_465_000.0), utm.utm_number()), (Looks::Numbered(51), Some(51)));
+        assert_eq!(utm.looks(275_000.0, 3_465_000.0), Looks::Right);
+        assert_eq!(utm.looks(21_275_000.0, 3_465_000.0), Looks::Numbered(21));
+        assert_eq!(utm.looks(3_465_000.0, 275_000.0), Looks::Swapped);
+        assert_eq!(zone(31_468).looks(3_560_000.0, 5_800_000.0), Looks::Numbered(3), "zone 3 in zone 4");
+        assert_eq!(zone(25_832).looks(3_560_000.0, 5_800_000.0), Looks::Numbered(3), "in UTM 32 N");
+        assert_eq!(zone(31_468).looks(560_000.0, 5_800_000.0), Looks::Unnumbered);
+        assert_eq!(zone(31_468).looks(4_560_000.0, 5_800_000.0), Looks::Right);
         assert_eq!(zone(2385).with_number(40).as_deref(), Some("EPSG:2364"), "Xian 1980 stays Xian 1980");
         assert_eq!(zone(21_421).without_number().as_deref(), Some("EPSG:21461"));
+    }
+
+    #[test]
+    fn feet_give_the_place_that_metres_do_not() {
+        let (lon, lat) = zone(4549).place_of_feet(561_000.0 / 0.3048, 3_465_000.0 / 0.3048).unwrap();
+        assert!((lon - 120.64).abs() < 0.05 && (lat - 31.3).abs() < 0.2, "{lon}, {lat}");
+        assert_eq!(zone(4549).place_of_feet(3_465_000.0, 561_000.0), None, "swapped metres");
+        let numbered = zone(4528).place_of_feet(40_561_000.0 / 0.3048, 3_465_000.0 / 0.3048).unwrap();
+        assert!((numbered.0 - 120.64).abs() < 0.05);
     }
 
     #[test]

@@ -299,9 +299,10 @@ fn find_geometry(
     wkb
 }
 
-/// CRS by the `geo` metadata: PROJJSON; absent means WGS 84 degrees; null means unknown.
+/// CRS by the `geo` metadata: PROJJSON; absent means WGS 84 degrees; null means unknown, as does a file without metadata.
 fn crs_of(source: &VectorSource, column: &Value, target: &str, report: &mut Reporter<'_>) -> Option<CrsPath> {
     let own = match column.get("crs") {
+        None if column.is_null() => None,
         None => Some("OGC:CRS84".to_owned()),
         Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),

@@ -58,7 +58,13 @@ impl PlaceCheck {
             self.see_degrees(crs, x, y);
         } else if let Some(zone) = path.zone {
             self.seen += 1;
-            match zone.looks(x, y) {
+            let mut looks = zone.looks(x, y);
+            if matches!(looks, Looks::Swapped | Looks::Numbered(_) | Looks::Strange)
+                && zone.place_of_feet(x, y).is_some_and(|(lon, lat)| crs.is_at_home(lon, lat))
+            {
+                looks = Looks::Feet;
+            }
+            match looks {
                 Looks::Right | Looks::Strange => {}
                 Looks::Swapped => self.kinds.entry(Odd::Swapped).or_default().add(1, (x, y)),
                 looks => self.kinds.entry(Odd::Zone(looks)).or_default().add(1, (x, y)),
@@ -184,15 +190,27 @@ fn describe(
                     "add the crs of the degrees to this input",
                 ))
         }
-        Odd::Zone(Looks::Numbered(n)) => make(
-            "zone_number",
-            format!("eastings of {x:.0} m carry the zone number {n}, {} {}", path.label, own_number(path)),
-        )
-        .value(format!("{x:.0}, {y:.0}"))
-        .hint(give(
-            path.zone.and_then(|z| z.with_number(n)),
-            "take the CRS of the same datum and zone whose eastings carry the number",
-        )),
+        Odd::Zone(Looks::Feet) => {
+            make("feet_not_metres", format!("{of} look like feet, but {} is in metres", path.label))
+                .value(format!("{x:.0}, {y:.0}"))
+                .expected(format!("metres: {:.0}, {:.0}", x * 0.3048, y * 0.3048))
+                .hint(give(None, "give the CRS as PROJ text with +units=ft (or +units=us-ft), or write the layer again in metres"))
+        }
+        Odd::Zone(Looks::Numbered(n)) => {
+            let of_utm = path.zone.is_some_and(|zone| zone.utm_number() == Some(n));
+            let otherwise = if of_utm {
+                format!("{n} is the number of the UTM zone, which eastings of {} do not carry: take {n},000,000 m off them", path.label)
+            } else {
+                "take the CRS of the same datum and zone whose eastings carry the number".to_owned()
+            };
+            let code = path.zone.and_then(|z| z.with_number(n));
+            make(
+                "zone_number",
+                format!("eastings of {x:.0} m carry the zone number {n}, {} {}", path.label, own_number(path)),
+            )
+            .value(format!("{x:.0}, {y:.0}"))
+            .hint(give(code.or_else(|| cgcs2000_numbered(n).filter(|_| !of_utm)), &otherwise))
+        }
         Odd::Zone(_) => make(
             "zone_number",
             format!("eastings of {x:.0} m lack the zone number that {} has", path.label),

@@ -203,12 +203,23 @@ pub(crate) fn report_duplicate_ids(
         .value(examples.join(", "))
         .expected("unique ids")
         .count(extra)
-        .hint("order among equal ids is that of the geometry, not of the file"),
+        .hint(if repeated.iter().any(|(id, _)| is_scientific(id)) {
+            "a spreadsheet wrote the ids in scientific notation, and their last digits are lost: export the field as text"
+        } else {
+            "order among equal ids is that of the geometry, not of the file"
+        }),
     );
     ledger.push(
         LedgerRow::counted(Stage::Repair, &source.role, extra as f64, "features")
             .note("repeated id: renamed id#2, id#3, ..."),
     );
+}
+
+/// `3.20505E+18`.
+fn is_scientific(id: &str) -> bool {
+    id.split_once(['E', 'e']).is_some_and(|(mantissa, exponent)| {
+        mantissa.parse::<f64>().is_ok() && exponent.parse::<i32>().is_ok_and(|e| e > 5)
+    })
 }
 
 /// Warns if the layer lies outside the area for which the working CRS is made (wrong zone, wrong override). A few features far
@@ -272,10 +283,21 @@ const SURE_DIGITS: f64 = 1e15;
 impl LongReals {
     /// Looks at the ids of a batch.
     pub(crate) fn see(&mut self, ids: &ColumnData) {
-        let ColumnData::Real(values) = ids else { return };
-        for value in values.iter().flatten().filter(|v| v.abs() >= SURE_DIGITS) {
-            self.count += 1;
-            self.example.get_or_insert_with(|| format!("{value:.0}"));
+        match ids {
+            ColumnData::Real(values) => {
+                for value in values.iter().flatten().filter(|v| v.abs() >= SURE_DIGITS) {
+                    self.count += 1;
+                    self.example.get_or_insert_with(|| format!("{value:.0}"));
+                }
+            }
+            // What is larger than the largest integer of 64 bits is read as that.
+            ColumnData::Int(values) => {
+                for value in values.iter().flatten().filter(|v| [i64::MIN, i64::MAX].contains(v)) {
+                    self.count += 1;
+                    self.example.get_or_insert_with(|| value.to_string());
+                }
+            }
+            ColumnData::Text(_) | ColumnData::Bool(_) => {}
         }
     }
 
@@ -285,7 +307,7 @@ impl LongReals {
         report.add(
             Finding::warning(
                 "id_not_exact",
-                format!("{} ids are reals of more than 15 digits: their last digits are not those of the survey", self.count),
+                format!("{} ids are numbers with more digits than are kept (15 of a real, 18 of an integer): their last digits are not those of the survey", self.count),
             )
             .field(source.id.clone().unwrap_or_default())
             .value(example)
@@ -312,6 +334,19 @@ mod id_tests {
             1
         );
         assert_eq!(count(&ColumnData::Int(vec![Some(3_205_050_000_000_000_001)])), 0);
+        // 3205050000000000000001 in a GeoJSON.
+        assert_eq!(count(&ColumnData::Int(vec![Some(i64::MAX), Some(1)])), 1);
         assert_eq!(count(&ColumnData::texts(&["3205050000000000001"])), 0);
+    }
+
+    #[test]
+    fn ids_in_scientific_notation_are_recognised() {
+        assert!(is_scientific("3.20505E+18") && is_scientific("3.20505e18"));
+        assert!(
+            !is_scientific("E12")
+                && !is_scientific("12E")
+                && !is_scientific("320505001")
+                && !is_scientific("1E2")
+        );
     }
 }

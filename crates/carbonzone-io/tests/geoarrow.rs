@@ -153,3 +153,52 @@ fn an_encoding_that_is_not_read_says_which_one_is() {
         polygons(&VectorSource::new("parcels", &path), &suzhou()).finding("unsupported_encoding").clone();
     assert!(finding.message.contains("geometrycollection") && finding.hint.unwrap().contains("WKB"));
 }
+
+/// A file with one WKB square and this `geo` metadata, if any.
+fn write_wkb(path: &Path, geo: Option<&str>) {
+    let mut wkb = vec![1, 3, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0];
+    let corners = common::square(X, Y, 100.0);
+    wkb.extend(corners.iter().flatten().flat_map(|c| c.to_le_bytes()));
+    let metadata = geo.map(|geo| vec![KeyValue::new("geo".to_owned(), Some(geo.to_owned()))]);
+    let properties = WriterProperties::builder().set_key_value_metadata(metadata).build();
+    let schema = "message schema { required binary id (UTF8); required binary geometry; }";
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer =
+        SerializedFileWriter::new(file, Arc::new(parse_message_type(schema).unwrap()), Arc::new(properties))
+            .unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut values = [b"P1".to_vec(), wkb].into_iter();
+    while let Some(mut column) = group.next_column().unwrap() {
+        let ColumnWriter::ByteArrayColumnWriter(w) = column.untyped() else { panic!("no other column") };
+        w.write_batch(&[ByteArray::from(values.next().unwrap())], None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn a_parquet_file_that_says_nothing_of_its_crs_needs_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("parcels.parquet");
+    let source = VectorSource::new("parcels", &path).id("id");
+    let geo = |column: &str| {
+        format!(
+            r#"{{"version":"1.1.0","primary_column":"geometry","columns":{{"geometry":{{"encoding":"WKB","geometry_types":[]{column}}}}}}}"#
+        )
+    };
+    for metadata in [None, Some(geo(r#","crs":null"#))] {
+        write_wkb(&path, metadata.as_deref());
+        let read = polygons(&source, &suzhou());
+        assert_eq!((read.layer.is_none(), read.finding("no_crs").field.as_deref()), (true, Some("crs")));
+        let given =
+            polygons(&VectorSource { crs: Some("EPSG:4549".to_owned()), ..source.clone() }, &suzhou());
+        assert_eq!(given.layer.unwrap().coverage.areas_m2(), [10_000.0]);
+    }
+    // Without the key the standard says degrees: metres are no degrees.
+    write_wkb(&path, Some(&geo("")));
+    let read = polygons(&source, &suzhou());
+    assert!(read.layer.is_none() && read.finding("not_degrees").count == Some(1));
+    write_wkb(&path, Some(&geo(r#","crs":"EPSG:4549""#)));
+    assert_eq!(polygons(&source, &suzhou()).layer.unwrap().coverage.areas_m2(), [10_000.0]);
+}
