@@ -34,7 +34,8 @@ pub(crate) fn resolve<'a>(
 #[derive(Default)]
 struct LeftOut {
     totals: Vec<String>,
-    missing: Vec<String>,
+    /// Rows without a value: sector, and where the row stands.
+    missing: Vec<(Sector, String)>,
     other_years: Vec<String>,
     unknown: Vec<String>,
 }
@@ -43,19 +44,39 @@ impl LeftOut {
     fn report(self, findings: &mut Findings) {
         for (code, what, places) in [
             ("total_row_skipped", "rows of totals were left out", self.totals),
-            ("missing_value", "rows without a value were left out", self.missing),
             ("other_year_skipped", "rows of other years were left out", self.other_years),
             ("unknown_row_skipped", "rows that are not in the vocabulary were left out", self.unknown),
         ] {
             if places.is_empty() {
                 continue;
             }
-            let shown: Vec<&str> = places.iter().take(8).map(String::as_str).collect();
-            let more = if places.len() > shown.len() { ", ..." } else { "" };
-            let message = format!("{} {what}: {}{more}", places.len(), shown.join(", "));
+            let message = format!("{} {what}: {}", places.len(), some_of(&places));
             findings.push(Finding::info(code, message).count(places.len() as u64));
         }
+        let mut by_sector: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (sector, place) in self.missing {
+            by_sector.entry(sector.key()).or_default().push(place);
+        }
+        for (sector, places) in by_sector {
+            let message = format!(
+                "{} rows of the sector \"{sector}\" have no value and are not counted in it: {}",
+                places.len(),
+                some_of(&places)
+            );
+            findings.push(
+                Finding::warning("missing_value", message)
+                    .field(sector)
+                    .count(places.len() as u64)
+                    .hint("unknown is not 0: fill the cell, write 0 where there is none, or delete the row"),
+            );
+        }
     }
+}
+
+/// The first of a list in words.
+fn some_of(places: &[String]) -> String {
+    let shown: Vec<&str> = places.iter().take(8).map(String::as_str).collect();
+    shown.join(", ") + if places.len() > shown.len() { ", ..." } else { "" }
 }
 
 /// One row; all of its faults at once.
@@ -87,7 +108,7 @@ fn resolve_one<'a>(
         Err(finding) => return Err(vec![*finding]),
     };
     let Some(value) = raw.value else {
-        left_out.missing.push(shown);
+        left_out.missing.push((category.sector, shown));
         return Ok(None);
     };
     let mut faults = Vec::new();

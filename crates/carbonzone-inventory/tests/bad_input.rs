@@ -83,7 +83,10 @@ fn a_messy_workbook_is_read_and_every_fault_is_told_with_sheet_and_cell() {
     assert!(
         of("unknown_activity").message.contains("原媒") && of("unknown_activity").message.contains("cell D9")
     );
-    assert_eq!(of("missing_value").count, Some(2), "the dash and the cell that is no number");
+    let missing = of("missing_value");
+    assert_eq!(missing.count, Some(2), "the dash and the cell that is no number");
+    assert_eq!(missing.severity, Severity::Warning, "unknown is not 0");
+    assert!(missing.message.contains("2 rows of the sector \"industry\""), "{}", missing.message);
     assert_eq!(of("total_row_skipped").count, Some(1));
     assert_eq!(codes(&findings).len(), 5, "{:?}", codes(&findings));
     assert!(findings.items.iter().all(|f| !f.message.contains(&dir.path().display().to_string())));
@@ -107,6 +110,38 @@ fn the_good_rows_of_that_workbook_count() {
     let inventory = compute(&config, &loaded.activity, &loaded.library, &BTreeMap::new()).unwrap();
     assert!((inventory.sector_t("industry") / (5120.4e4 * 1.9003) - 1.0).abs() < 1e-12);
     assert_eq!(inventory.lines[0].cell, "D4");
+}
+
+#[test]
+fn a_first_row_without_a_plain_number_is_not_taken_for_a_header() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = InventoryConfig {
+        year: Some(2020),
+        activity: vec![ActivitySource { path: "y.csv".into(), ..ActivitySource::default() }],
+        ..alone()
+    };
+    let result = |cell: &str| {
+        let row = |fuel: &str, value: &str| {
+            format!("industry,manufacturing_energy,{fuel},万吨,{value},industrial\n")
+        };
+        let csv = "sector,category,activity,unit,value,land_group\n".to_owned()
+            + &row("原煤", cell)
+            + &row("焦炭", "50");
+        std::fs::write(dir.path().join("y.csv"), csv).unwrap();
+        let loaded = load(&config, dir.path());
+        compute(&config, &loaded.activity, &loaded.library, &BTreeMap::new())
+    };
+    // An amount that could be a year: 2,000 × 10⁴ t of coal at 1.9003, 50 × 10⁴ t of coke.
+    let tonnes = |cell: &str| result(cell).unwrap().sector_t("industry");
+    assert!((tonnes("2000") - tonnes("0") - 2000e4 * 1.9003).abs() < 1e-3);
+    for cell in ["约100", "90-110", "100①"] {
+        let findings = result(cell).unwrap_err();
+        let told = findings.items.iter().find(|f| f.code == "not_a_number");
+        assert!(
+            told.is_some_and(|f| f.message.contains("E2") && f.message.contains(cell)),
+            "{cell}: {findings:?}"
+        );
+    }
 }
 
 #[test]
