@@ -354,6 +354,9 @@ pub struct IndicatorRecord {
     pub unit: String,
     /// Thresholds that zoning uses (e.g. `[1.0]`): forced class breaks on maps.
     pub thresholds: Vec<f64>,
+    /// True if a value on a threshold belongs to the level above it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub equal_is_above: bool,
     /// How it is computed and what its value says: the one text for tables, maps, report and `explain`.
     pub meaning: Statement,
 }

@@ -14,6 +14,7 @@ use carbonzone_spatialize::PlacedPointSource;
 use carbonzone_types::{
     Contribution, Finding, IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest, redact,
 };
+use carbonzone_zoning::scheme::{Equality, LevelRule};
 use carbonzone_zoning::{Index, Zoning, ZoningScheme};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -128,6 +129,7 @@ pub fn indicators(scheme: &ZoningScheme, zoning: &Zoning, ccr_of_zones: Option<f
         label_zh: a.label_zh.clone(),
         unit: String::new(),
         thresholds: cuts.to_vec(),
+        equal_is_above: matches!(a.rule, LevelRule::Fixed { equality: Equality::High, .. }),
         meaning: index.meaning(ccr_of_zones),
     };
     vec![
@@ -137,6 +139,7 @@ pub fn indicators(scheme: &ZoningScheme, zoning: &Zoning, ccr_of_zones: Option<f
             label_zh: "碳补偿率".to_owned(),
             unit: String::new(),
             thresholds: Vec::new(),
+            equal_is_above: false,
             meaning: Index::Ccr.meaning(ccr_of_zones),
         },
         axis(&scheme.economic, &zoning.economic.cuts, Index::Economic(scheme.ecc_direction)),

@@ -408,7 +408,9 @@ impl Builder<'_> {
             heading = Label::same(record.key.clone());
         }
         let unit = if percent { "%" } else { record.unit.as_str() };
-        let mut forced = record.thresholds.clone();
+        // Classes hold their upper edge: a value on a threshold that belongs above it needs the edge just below.
+        let edge = |t: &f64| if record.equal_is_above { t.next_down() } else { *t };
+        let mut forced: Vec<f64> = record.thresholds.iter().map(edge).collect();
         let mut sides = None;
         if percent && forced.is_empty() {
             // Where sinks outweigh emissions somewhere, no class mixes net sources with net sinks.

@@ -96,7 +96,7 @@ fn method_classes(
     })?;
     let all_below = forced.is_some_and(|f| breaks.edges.last().is_some_and(|hi| *hi <= f));
     let below = if all_below { breaks.classes() } else { breaks.forced_edge.unwrap_or(0) };
-    let labels: Vec<f64> = breaks.label_edges.iter().map(|e| e * input.factor).collect();
+    let labels = printed_edges(breaks.label_edges.iter().map(|e| e * input.factor).collect());
     let classes = (0..breaks.classes())
         .map(|i| {
             let range = Label::same(range_text(labels[i], labels[i + 1]));
@@ -124,9 +124,22 @@ fn range_text(low: f64, high: f64) -> String {
     format!("{} – {}", text(low), text(high))
 }
 
-/// A cut as people read it: four significant digits (the value itself classifies).
-fn four_digits(v: f64) -> f64 {
-    format!("{v:.3e}").parse().unwrap_or(v)
+/// A cut as people read it: so many significant digits (the value itself classifies).
+fn digits(v: f64, n: usize) -> f64 {
+    format!("{v:.*e}", n - 1).parse().unwrap_or(v)
+}
+
+/// Class edges for print: the fewest significant digits, but at least six, with which edges that differ stay apart. Where many
+/// units share nearly the same value, a break between them has more digits than anybody reads: 0.973159997.
+fn printed_edges(edges: Vec<f64>) -> Vec<f64> {
+    let apart = |printed: &[f64]| {
+        edges
+            .windows(2)
+            .zip(printed.windows(2))
+            .all(|(exact, shown)| exact[0] == exact[1] || shown[0] != shown[1])
+    };
+    let rounded = (6..17).map(|n| edges.iter().map(|e| digits(*e, n)).collect::<Vec<f64>>());
+    rounded.into_iter().find(|printed| apart(printed)).unwrap_or(edges)
 }
 
 /// Several thresholds: they are the breaks.
@@ -138,15 +151,17 @@ fn threshold_classes(input: &Classes<'_>, values: &[Option<f64>]) -> (Vec<Class>
     edges.extend(input.forced.iter().copied().filter(|f| low < *f && *f < high));
     edges.push(high);
     let last = edges.len() - 2;
-    let text = |v: f64| shortest(four_digits(v * input.factor));
+    let text = |v: f64| shortest(digits(v * input.factor, 4));
+    // An edge just below a round number: the number itself belongs to the class above.
+    let open = |v: f64| digits(v, 4).next_down() == v;
     let classes = edges
         .windows(2)
         .enumerate()
         .map(|(i, w)| {
             let label = match (i == 0, i == last) {
                 (true, true) => format!("{} – {}", text(low), text(high)),
-                (true, _) => format!("≤ {}", text(w[1])),
-                (_, true) => format!("> {}", text(w[0])),
+                (true, _) => format!("{} {}", if open(w[1]) { "<" } else { "≤" }, text(w[1])),
+                (_, true) => format!("{} {}", if open(w[0]) { "≥" } else { ">" }, text(w[0])),
                 _ => format!("{} – {}", text(w[0]), text(w[1])),
             };
             let inside = |v: &&f64| (i == 0 || **v > w[0]) && **v <= w[1];
@@ -232,6 +247,30 @@ mod tests {
     }
 
     #[test]
+    fn edges_are_printed_with_few_digits_and_stay_apart() {
+        assert_eq!(printed_edges(vec![0.0, 0.973_159_997, 2.5]), [0.0, 0.97316, 2.5]);
+        // Two neighbours that agree in eight digits need nine.
+        let close = vec![0.973_159_997, 0.973_159_998, 1.0];
+        assert_eq!(printed_edges(close.clone()), close);
+        assert_eq!(printed_edges(vec![1.0, 1.0, 3.0]), [1.0, 1.0, 3.0], "an empty class has equal edges");
+        assert_eq!(printed_edges(vec![-540_000.0, -500_000.0]), [-540_000.0, -500_000.0]);
+    }
+
+    #[test]
+    fn a_threshold_that_belongs_above_says_so() {
+        let values = [0.4, 1.0, 1.5, 2.0, 3.0].map(Some);
+        let with = |forced: &[f64]| {
+            let found = classes(classify(&input(&values, forced)).unwrap());
+            found.iter().map(|c| (c.label.en.clone(), c.count)).collect::<Vec<_>>()
+        };
+        let said =
+            |found: &[(&str, usize)]| found.iter().map(|(l, n)| ((*l).to_owned(), *n)).collect::<Vec<_>>();
+        assert_eq!(with(&[1.0, 2.0]), said(&[("≤ 1", 2), ("1 – 2", 2), ("> 2", 1)]));
+        let below = [1.0_f64.next_down(), 2.0_f64.next_down()];
+        assert_eq!(with(&below), said(&[("< 1", 1), ("1 – 2", 2), ("≥ 2", 2)]));
+    }
+
+    #[test]
     fn a_net_sink_never_shares_a_class_with_a_net_source() {
         let values: Vec<Option<f64>> =
             [-9.0, -1.0, -0.5, 0.0, 0.0, 0.1, 2.0, 3.0, 50.0, 60.0].map(Some).to_vec();
@@ -284,7 +323,7 @@ mod tests {
 
     #[test]
     fn several_thresholds_are_the_breaks() {
-        assert_eq!(shortest(four_digits(0.445_972_249)), "0.446");
+        assert_eq!(shortest(digits(0.445_972_249, 4)), "0.446");
         let values = [0.1, 0.4, 0.5, 1.3, 2.0].map(Some);
         let mut i = input(&values, &[0.4, 1.2]);
         (i.exact_pivot, i.sides, i.meaning) = (false, None, Meaning::Coefficient);

@@ -472,6 +472,7 @@ fn manifest(
             label_zh: zh.to_owned(),
             unit: String::new(),
             thresholds,
+            equal_is_above: false,
             meaning: index.meaning(Some(sink_t / gross_t)),
         })
         .collect(),

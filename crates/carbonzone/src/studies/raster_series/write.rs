@@ -64,6 +64,7 @@ fn indicators(threshold: f64) -> Vec<IndicatorRecord> {
         label_zh: label.zh,
         unit: String::new(),
         thresholds: vec![threshold],
+        equal_is_above: false,
         meaning: index.meaning(None),
     };
     let risk = Label::new("Carbon imbalance risk index (own definition)", "碳失衡风险指数（本软件定义）");
