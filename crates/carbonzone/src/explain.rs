@@ -191,7 +191,8 @@ impl Explained<'_> {
         let (_, table) =
             read_features_by_id(&self.gpkg(), "parcels", "unit_id", id).context(NEEDS_PARCELS)?;
         if table.rows() == 0 {
-            bail!("no parcel \"{id}\" in {}", self.dir.display());
+            let (_, all) = read_own_layer(&self.gpkg(), "parcels")?;
+            bail!(find_unit::unknown_id("parcels", id, &all.texts("unit_id").unwrap_or_default()));
         }
         Ok(Found {
             id: id.to_owned(),

@@ -67,6 +67,11 @@ fn folded(text: &str) -> String {
         .collect()
 }
 
+/// What to say of an id that no unit has: the nearest ones, else what ids look like.
+pub fn unknown_id(layer: &str, wanted: &str, ids: &[Option<String>]) -> String {
+    unknown(layer, wanted, &[ids])
+}
+
 fn unknown(layer: &str, wanted: &str, columns: &[&[Option<String>]]) -> String {
     let known = columns.iter().flat_map(|c| c.iter().flatten()).map(String::as_str);
     let close = nearest(wanted, known, 5);
@@ -74,11 +79,10 @@ fn unknown(layer: &str, wanted: &str, columns: &[&[Option<String>]]) -> String {
     if close.is_empty() {
         let some: Vec<String> = (0..columns[0].len().min(8))
             .map(|i| {
-                [columns[2][i].as_deref(), columns[0][i].as_deref()]
-                    .into_iter()
-                    .flatten()
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                // The id comes last among the columns: it is shown first, the name after it.
+                let shown = [columns.last(), columns.first().filter(|_| columns.len() > 1)];
+                let texts = shown.into_iter().flatten().filter_map(|column| column[i].as_deref());
+                texts.collect::<Vec<_>>().join(" ")
             })
             .collect();
         let _ = write!(message, "ids and names look like this: {}", some.join(", "));
@@ -132,6 +136,17 @@ mod tests {
             "{}",
             of("nowhere at all")
         );
+    }
+
+    #[test]
+    fn an_unknown_parcel_suggests_the_nearest_ids() {
+        let ids: Vec<Option<String>> = ["P00412", "P00413", "Q9"].map(|id| Some(id.to_owned())).to_vec();
+        let message = unknown_id("parcels", "P0412", &ids);
+        assert!(
+            message.contains("no unit \"P0412\" in layer parcels") && message.contains("P00412"),
+            "{message}"
+        );
+        assert!(unknown_id("parcels", "x", &ids).contains("look like this: P00412, P00413, Q9"));
     }
 
     #[test]
