@@ -54,10 +54,17 @@ fn join(table: &TableIn, config: &ActivityTable, zones: &ZoneSet, notes: &mut No
     let persons = table.factor(2, Quantity::Persons, config.population_unit_persons, notes)?;
     let money = table.factor(3, Quantity::Money, config.gdp_unit_1e4cny, notes)?;
     let mut rows = Rows::new();
-    let mut unmatched = Vec::new();
+    let (mut unmatched, mut row_of) = (Vec::new(), BTreeMap::new());
     let before = notes.findings.items.len();
     for (row, key) in row_keys.iter().enumerate() {
-        let (KeyMatch::Exact(zone) | KeyMatch::Loose(zone)) = index.find(key) else {
+        let found = index.find(key);
+        if found == KeyMatch::Several {
+            notes
+                .findings
+                .push(table.finding("ambiguous_rows", &index.several_words(key, keys)).feature(key));
+            continue;
+        }
+        let Some(zone) = found.one() else {
             unmatched.push(key.clone());
             continue;
         };
@@ -70,10 +77,11 @@ fn join(table: &TableIn, config: &ActivityTable, zones: &ZoneSet, notes: &mut No
             gdp_1e4cny: gdp * money,
             energy_tce_per_1e4cny: energy,
         };
-        if rows.insert((zone, year), entry).is_some() {
-            let message = format!("two rows for {key} in {year}");
-            notes.findings.push(table.finding("ambiguous_rows", &message).feature(key.clone()));
+        if let Some(first) = row_of.insert((zone, year), key) {
+            let message = format!("two rows for {} in {year}: {first} and {key}", keys[zone]);
+            notes.findings.push(table.finding("ambiguous_rows", &message).feature(key));
         }
+        rows.insert((zone, year), entry);
     }
     if !unmatched.is_empty() {
         notes.findings.push(table.unmatched(&unmatched, "correct the key, or join on = \"name\""));

@@ -8,9 +8,10 @@ use crate::load_config::Loaded;
 use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_geom::Coverage;
 use carbonzone_io::WorkingCrs;
-use carbonzone_sheet::{SheetError, Table, label_key};
+use carbonzone_sheet::{KeyIndex, KeyMatch, SheetError, Table, parse_number};
 use carbonzone_types::{Finding, Statement, T_PER_1E4_T};
 use carbonzone_zoning::published::{Printed, PublishedStudy, Table2Row, Table3Row, TextClaim, TextQuantity};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Reads the tables; counties without a layer have no geometry.
@@ -107,21 +108,7 @@ fn match_units(
             gdp_derived: vec![false; n],
         });
     };
-    let mut order = Vec::new();
-    for (unit, name) in units.iter().zip(names) {
-        let same = |text: &str| label_key(text) == label_key(unit) || label_key(text) == label_key(name);
-        let hit = (0..zones.ids.len()).find(|&i| {
-            same(&zones.ids[i]) || same(&zones.names[i]) || zones.names_en[i].as_deref().is_some_and(same)
-        });
-        match hit {
-            Some(i) => order.push(i as u32),
-            None => notes.findings.push(
-                Finding::error("unmatched_zones", "no county of the layer has this id or name")
-                    .layer("zones")
-                    .feature(format!("{unit} ({name})")),
-            ),
-        }
-    }
+    let order = order_of(units, names, &zones, notes);
     let pick = |v: &[Option<String>]| order.iter().map(|&i| v[i as usize].clone()).collect();
     (order.len() == n).then(|| ZoneSet {
         coverage: zones.coverage.reordered(&order),
@@ -133,6 +120,50 @@ fn match_units(
         gdp_1e4cny: vec![None; n],
         gdp_derived: vec![false; n],
     })
+}
+
+/// The county of the layer for each unit of the table: ids and names are compared as they are written before loosely. Units
+/// without a county, or with more than one, and counties of several units are errors.
+fn order_of(units: &[String], names: &[String], zones: &ZoneSet, notes: &mut Notes) -> Vec<u32> {
+    let english: Vec<String> = zones.names_en.iter().map(|n| n.clone().unwrap_or_default()).collect();
+    let columns = [&zones.ids, &zones.names, &english];
+    let wanted = || units.iter().chain(names).map(String::as_str);
+    let indices = columns.map(|column| KeyIndex::new(column, wanted()));
+    let mut unit_of: BTreeMap<usize, &String> = BTreeMap::new();
+    let mut order = Vec::new();
+    for (unit, name) in units.iter().zip(names) {
+        let keys = [unit, name].into_iter().filter(|key| !key.is_empty());
+        let found: Vec<KeyMatch> = keys.flat_map(|key| indices.each_ref().map(|i| i.find(key))).collect();
+        let exact: BTreeSet<usize> =
+            found.iter().filter(|m| matches!(m, KeyMatch::Exact(_))).filter_map(|m| m.one()).collect();
+        let any: BTreeSet<usize> = found.iter().filter_map(|m| m.one()).collect();
+        let counties = if exact.is_empty() { any } else { exact };
+        let several = counties.len() > 1 || (counties.is_empty() && found.contains(&KeyMatch::Several));
+        let county = counties.first().copied().filter(|_| !several);
+        let mut refuse = |code: &str, message: String| {
+            let finding = Finding::error(code, message).layer("zones").feature(format!("{unit} ({name})"));
+            notes.findings.push(finding);
+        };
+        match county {
+            _ if several => {
+                let list: Vec<&str> = counties.iter().map(|i| zones.ids[*i].as_str()).collect();
+                let which = if list.is_empty() { String::new() } else { format!(": {}", list.join(", ")) };
+                refuse(
+                    "ambiguous_rows",
+                    format!("several counties of the layer have this id or name{which}"),
+                );
+            }
+            None => refuse("unmatched_zones", "no county of the layer has this id or name".to_owned()),
+            Some(county) => {
+                if let Some(first) = unit_of.insert(county, unit) {
+                    let id = &zones.ids[county];
+                    refuse("ambiguous_rows", format!("{first} and {unit} both match county {id}"));
+                }
+                order.push(county as u32);
+            }
+        }
+    }
+    order
 }
 
 /// Reads a table row by row; every bad cell becomes a finding.
@@ -191,12 +222,28 @@ fn bad(table: &Table, row: usize, column: &str, value: &str, expected: &str) -> 
 
 fn printed(table: &Table, row: usize, column: &str) -> Result<Printed, SheetOrCell> {
     let cell = text(table, row, column)?;
-    Printed::parse(&cell).ok_or_else(|| bad(table, row, column, &cell, "a number as printed"))
+    let number = Printed::parse(&cell).or_else(|| {
+        // Separators of thousands: `1,234.50`. A share in per cent has another last digit than it shows.
+        let value = parse_number(&cell).ok().flatten().filter(|_| !cell.contains('%'))?;
+        let decimals = cell.split_once('.').map_or(0, |(_, digits)| digits.len() as u32);
+        Some(Printed { text: cell.clone(), value, decimals })
+    });
+    number.ok_or_else(|| bad(table, row, column, &cell, "a number as printed"))
+}
+
+/// The year of a row; `None` if its cell is empty.
+fn year_or_none(table: &Table, row: usize) -> Result<Option<i32>, SheetOrCell> {
+    let cell = text(table, row, "year")?;
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    let number = parse_number(cell.trim_end_matches('年')).ok().flatten();
+    let year = number.filter(|y| y.fract() == 0.0 && (1.0..=9999.0).contains(y));
+    year.map(|y| Some(y as i32)).ok_or_else(|| bad(table, row, "year", &cell, "a year"))
 }
 
 fn year(table: &Table, row: usize) -> Result<i32, SheetOrCell> {
-    let cell = text(table, row, "year")?;
-    cell.parse().map_err(|_| bad(table, row, "year", &cell, "a year"))
+    year_or_none(table, row)?.ok_or_else(|| bad(table, row, "year", "", "a year"))
 }
 
 fn table2_row(table: &Table, row: usize) -> Result<(Table2Row, String), SheetOrCell> {
@@ -225,14 +272,71 @@ fn table3_row(table: &Table, row: usize) -> Result<Table3Row, SheetOrCell> {
 fn text_claim(table: &Table, row: usize) -> Result<TextClaim, SheetOrCell> {
     let quantity = text(table, row, "quantity")?;
     let known = serde_json::from_value::<TextQuantity>(quantity.clone().into());
-    let year = text(table, row, "year")?;
     Ok(TextClaim {
         claim_id: text(table, row, "claim_id")?,
         quantity: known
             .map_err(|_| bad(table, row, "quantity", &quantity, "a quantity of docs/method.md"))?,
         unit: text(table, row, "unit")?,
-        year: year.parse().ok(),
+        year: year_or_none(table, row)?,
         printed: printed(table, row, "printed")?,
         reason: text(table, row, "reason")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carbonzone_sheet::{ReadOptions, table_from_bytes};
+
+    fn layer(rows: &[(&str, &str, Option<&str>)]) -> ZoneSet {
+        let n = rows.len();
+        ZoneSet {
+            coverage: Coverage::new(),
+            ids: rows.iter().map(|r| r.0.to_owned()).collect(),
+            names: rows.iter().map(|r| r.1.to_owned()).collect(),
+            names_en: rows.iter().map(|r| r.2.map(str::to_owned)).collect(),
+            district: vec![None; n],
+            population: vec![None; n],
+            gdp_1e4cny: vec![None; n],
+            gdp_derived: vec![false; n],
+        }
+    }
+
+    fn order(units: &[(&str, &str)], zones: &ZoneSet) -> (Vec<u32>, Vec<String>) {
+        let (ids, names): (Vec<String>, Vec<String>) =
+            units.iter().map(|(unit, name)| ((*unit).to_owned(), (*name).to_owned())).unzip();
+        let mut notes = Notes::default();
+        let order = order_of(&ids, &names, zones, &mut notes);
+        let said = notes.findings.items.into_iter().map(|f| format!("{}: {}", f.code, f.message)).collect();
+        (order, said)
+    }
+
+    #[test]
+    fn counties_are_found_as_they_are_written_before_loosely() {
+        let zones = layer(&[("11-1", "甲", None), ("1-11", "乙", None), ("c", "丙县", Some("Bing Xian"))]);
+        let (found, said) = order(&[("1-11", "乙"), ("11-1", "甲"), ("Bing_Xian", "")], &zones);
+        assert_eq!((found, said), (vec![1, 0, 2], vec![]));
+    }
+
+    #[test]
+    fn units_that_match_no_county_or_one_county_twice_are_named() {
+        let zones = layer(&[("a", "Lake Town", None), ("b", "Mill", None)]);
+        let (_, said) = order(&[("Lake_Town", ""), ("LakeTown", "")], &zones);
+        assert!(said[0].contains("Lake_Town and LakeTown both match county a"), "{said:?}");
+        let (_, said) = order(&[("x", "")], &zones);
+        assert!(said[0].starts_with("unmatched_zones"), "{said:?}");
+        let (_, said) = order(&[("a", "Mill")], &zones);
+        assert!(said[0].starts_with("ambiguous_rows") && said[0].ends_with(": a, b"), "{said:?}");
+    }
+
+    #[test]
+    fn printed_numbers_and_years_are_read_as_in_every_table() {
+        let csv = "year,n\n\"2,015\",\"1,234.50\"\n2015年,0.10\n,x\n二〇一五,12%\n";
+        let table = table_from_bytes(csv.as_bytes(), "t.csv", &ReadOptions::default(), &[]).unwrap();
+        let number = |row| printed(&table, row, "n").ok().map(|p| (p.value, p.decimals));
+        assert_eq!((number(0), number(1)), (Some((1234.5, 2)), Some((0.1, 2))));
+        assert_eq!((number(2), number(3)), (None, None), "12 % is printed with no decimals of a share");
+        let years: Vec<Option<Option<i32>>> = (0..4).map(|row| year_or_none(&table, row).ok()).collect();
+        assert_eq!(years, [Some(Some(2015)), Some(Some(2015)), Some(None), None]);
+    }
 }

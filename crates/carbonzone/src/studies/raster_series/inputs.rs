@@ -12,7 +12,7 @@ use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyIndex, KeyMatch, normalise_text};
 use carbonzone_types::{Finding, Findings, Progress};
 use carbonzone_zoning::ratio::{Window, windows};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Counties, years, windows and totals.
 pub struct Inputs {
@@ -147,12 +147,18 @@ fn rows(
         (0..table.len()).map(|row| if total { String::new() } else { table.text(row, 0) }).collect();
     let index = KeyIndex::new(&names, row_keys.iter().map(String::as_str));
     let mut values = vec![vec![None; years.len()]; regions.len()];
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     let before = notes.findings.items.len();
     let mut unmatched: Vec<String> = Vec::new();
     for (row, key) in row_keys.iter().enumerate() {
         let name = table.text(row, 0);
-        let (KeyMatch::Exact(region) | KeyMatch::Loose(region)) = index.find(key) else {
+        let found = index.find(key);
+        if found == KeyMatch::Several {
+            let message = index.several_words(key, &names);
+            notes.findings.push(table.finding("ambiguous_rows", &message).feature(name));
+            continue;
+        }
+        let Some(region) = found.one() else {
             if !unmatched.contains(&name) {
                 unmatched.push(name);
             }
@@ -162,8 +168,8 @@ fn rows(
         let (Some(year), Some(emission)) = (year, emission) else { continue };
         // A table may hold more years than the study.
         let Some(at) = years.iter().position(|known| *known == year) else { continue };
-        if !seen.insert((region, at)) {
-            let message = format!("two rows for {name} in {year}");
+        if let Some(first) = seen.insert((region, at), name.clone()) {
+            let message = format!("two rows for {} in {year}: {first} and {name}", names[region]);
             notes.findings.push(table.finding("ambiguous_rows", &message).feature(name));
         }
         values[region][at] = emission.map(|v| config.unit.in_tonnes(v));
