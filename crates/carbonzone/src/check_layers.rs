@@ -36,6 +36,7 @@ fn check_land_use(pipeline: &Pipeline, out: &mut Report<'_>) {
             ("land_use", !parcels.land_use.is_empty()),
             ("land_use_name", parcels.land_use_name.is_some()),
             ("id", parcels.id.is_some()),
+            ("area", parcels.area.is_some()),
         ] {
             if given {
                 out.add(

@@ -94,6 +94,7 @@ pub fn compute(
     progress.end();
     let (used_cells, on_grid) = on_grid.compacted();
     report_overcover(inputs, &on_zones, notes);
+    report_overfull(inputs, &on_zones, notes);
     progress.begin("aggregate", None);
     let (cells, cells_outside) = aggregate(&parcels, &on_grid);
     let (zones, zones_outside) = aggregate(&parcels, &on_zones);
@@ -332,6 +333,45 @@ fn report_overcover(inputs: &Inputs, on_zones: &OverlapMatrix, notes: &mut Notes
             Finding::warning("zones_claim_twice", format!("zones claim {excess:.1} m² of parcel area twice"))
                 .layer("zones")
                 .hint("shares are taken of the pieces, so no tonne is lost or doubled"),
+        );
+    }
+}
+
+/// Zones may have so much more ground in parcels than they have themselves before it is told.
+const OVERFULL: f64 = 0.01;
+
+/// Zones in which the parcels have more ground than the zone: parcels lie on each other.
+fn report_overfull(inputs: &Inputs, on_zones: &OverlapMatrix, notes: &mut Notes) {
+    let areas = inputs.zones.coverage.areas_m2();
+    let mut filled = vec![ExactSum::new(); areas.len()];
+    for parcel in 0..on_zones.len() {
+        let (zones, m2) = on_zones.row(parcel);
+        zones.iter().zip(m2).for_each(|(zone, m2)| filled[*zone as usize].add(*m2));
+    }
+    let mut full: Vec<(f64, usize)> = filled
+        .into_iter()
+        .map(ExactSum::value)
+        .zip(&areas)
+        .enumerate()
+        .filter(|(_, (m2, area))| **area > 0.0 && *m2 > (1.0 + OVERFULL) * **area)
+        .map(|(zone, (m2, area))| (m2 / area, zone))
+        .collect();
+    full.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let name = |(ratio, zone): &(f64, usize)| {
+        format!("{} ({}) {:.1} %", inputs.zones.ids[*zone], inputs.zones.names[*zone], 100.0 * ratio)
+    };
+    let list: Vec<String> = full.iter().take(5).map(name).collect();
+    if let Some((_, zone)) = full.first() {
+        notes.findings.push(
+            Finding::warning(
+                "parcels_exceed_zone",
+                format!("{} zones have more ground in parcels than they have themselves: {}", full.len(), list.join(", ")),
+            )
+            .layer("parcels")
+            .feature(inputs.zones.ids[*zone].clone())
+            .expected("at most 101 %")
+            .count(full.len() as u64)
+            .hint("parcels lie on each other, or are there twice: no tonne is doubled, but each weighs with its whole area"),
         );
     }
 }

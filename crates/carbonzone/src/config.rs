@@ -2,6 +2,7 @@
 
 use carbonzone_spatialize::surrogate::lines::RoadAssignment;
 use carbonzone_spatialize::{OnMissingClass, OnZeroWeight};
+use carbonzone_types::M2_PER_HECTARE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -213,6 +214,54 @@ pub struct ParcelLayer {
     /// `code, space_type[, sink_type]`.
     #[serde(default = "gbt21010")]
     pub scheme: String,
+    /// Field with the area that the survey gives (e.g. `TBMJ`): compared with the measured one.
+    #[serde(default)]
+    pub area: Option<String>,
+    /// Unit of that field.
+    #[serde(default)]
+    pub area_unit: AreaUnit,
+}
+
+/// Units of area.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AreaUnit {
+    /// Square metres.
+    #[default]
+    M2,
+    /// Hectares, 公顷.
+    Ha,
+    /// 亩: 15 to the hectare.
+    Mu,
+    /// Square kilometres.
+    Km2,
+}
+
+impl AreaUnit {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::M2, Self::Ha, Self::Mu, Self::Km2];
+
+    /// Square metres in one of it.
+    #[must_use]
+    pub fn m2(self) -> f64 {
+        match self {
+            Self::M2 => 1.0,
+            Self::Ha => M2_PER_HECTARE,
+            Self::Mu => M2_PER_HECTARE / 15.0,
+            Self::Km2 => 1e6,
+        }
+    }
+
+    /// As the pipeline file writes it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::M2 => "m2",
+            Self::Ha => "ha",
+            Self::Mu => "mu",
+            Self::Km2 => "km2",
+        }
+    }
 }
 
 impl ParcelLayer {

@@ -155,9 +155,16 @@ fn of_two_pairs_of_coordinates_it_is_told_which_was_taken() {
 }
 
 #[test]
-fn poi_in_a_workbook_are_named() {
-    let mini = city("industry")
-        .with("[layers.poi]\nsource = { path = \"poi.xlsx\", crs = \"EPSG:4549\" }\ntype = \"t\"");
-    mini.write("poi.xlsx", "x");
-    crate::assert_mentions(&mini.check(1), &["points_in_workbook", "save the sheet as CSV"]);
+fn codes_of_several_classes_in_one_field_are_told_with_their_number() {
+    let rows = [
+        row("a", "170300|060100", 0),
+        row("b", "170300|170301", 1),
+        row("c", "170300|060100", 1),
+        row("d", "170300|电影", 0),
+    ];
+    let run = with_rows("industry", &rows, BY_ID).run();
+    let told = run.finding("poi_several_codes");
+    assert_eq!(told.count, Some(2), "two codes of one class, and one that nobody knows, are no matter");
+    assert!(told.message.contains("\"170300|060100\": 2"), "{}", told.message);
+    assert_near(&run.column("poi_industry"), &[2.0, 2.0]);
 }

@@ -10,6 +10,7 @@ mod workbook;
 
 use std::fmt::Write as _;
 
+mod areas;
 mod broken;
 mod gdp;
 mod ground;
@@ -17,6 +18,7 @@ mod land_cover;
 mod osm;
 mod shapes;
 mod tables;
+mod workbook_points;
 
 /// A pipeline file: its layers as TOML, totals in tonnes (sector, land group, amount) and rules (id, budget, land,
 /// proxy).

@@ -9,11 +9,12 @@ use std::fs;
 use std::path::Path;
 
 /// Three townships side by side, each with a block of homes; works in the first and the second, a wood in the third.
-struct Town {
+pub struct Town {
     dir: tempfile::TempDir,
-    population: &'static str,
-    table: &'static str,
-    inventory: &'static str,
+    pub population: &'static str,
+    pub table: &'static str,
+    pub poi: &'static str,
+    pub inventory: &'static str,
 }
 
 const GIVEN: &str = "[inventory]\nunit = \"t\"\n\
@@ -22,11 +23,12 @@ const GIVEN: &str = "[inventory]\nunit = \"t\"\n\
     [sinks]\nset = \"lit_low\"\n";
 
 impl Town {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let town = Self {
             dir: tempfile::tempdir().unwrap(),
             population: "source = { path = \"people.csv\", crs = \"EPSG:4326\" }\nkind = \"points\"\nweight = [\"people\"]",
             table: "path = \"stats.csv\"\nkey = \"id\"\npopulation = \"population\"\ngdp = \"gdp\"",
+            poi: "path = \"poi.csv\", crs = \"EPSG:4326\"",
             inventory: GIVEN,
         };
         town.zones(&["Z1", "Z2", "Z3"]);
@@ -46,7 +48,7 @@ impl Town {
         town
     }
 
-    fn zones(&self, ids: &[&str; 3]) {
+    pub fn zones(&self, ids: &[&str; 3]) {
         let feature = |(x, id): (f64, &&str)| {
             format!(
                 "{{\"type\":\"Feature\",\"properties\":{{\"id\":\"{id}\",\"name\":\"{id}镇\"}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[{x},31.30],[{0},31.30],[{0},31.31],[{x},31.31],[{x},31.30]]]}}}}",
@@ -57,11 +59,11 @@ impl Town {
         self.write("zones.geojson", collection(&zones));
     }
 
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         fs::write(self.dir.path().join(name), bytes).unwrap();
     }
 
-    fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         self.dir.path().join(name).display().to_string()
     }
 
@@ -83,16 +85,16 @@ impl Town {
              [layers.parcels]\nsource = {{ path = \"parcels.geojson\" }}\nid = \"id\"\nland_use = \"code\"\n\
              [layers.zones]\nsource = {{ path = \"zones.geojson\" }}\nid = \"id\"\nname = \"name\"\n\
              [[layers.zones.tables]]\n{}\n\
-             [layers.poi]\nsource = {{ path = \"poi.csv\", crs = \"EPSG:4326\" }}\nid = \"id\"\nname = \"name\"\ntype = \"type\"\ngroups = \"amap\"\n\
+             [layers.poi]\nsource = {{ {} }}\nid = \"id\"\nname = \"name\"\ntype = \"type\"\ngroups = \"amap\"\n\
              [layers.population]\n{}\n{}\n{rules}[outputs]\nmaps = false\n",
-            self.table, self.population, self.inventory
+            self.table, self.poi, self.population, self.inventory
         );
         self.write("town.toml", toml);
         self.path("town.toml")
     }
 
     /// Runs it and gives what was said with the tonnes of each parcel.
-    fn run(&self) -> (String, BTreeMap<String, f64>) {
+    pub fn run(&self) -> (String, BTreeMap<String, f64>) {
         let (_, said) =
             expect(0, &["run", &self.pipeline(), "--out", &self.path("out"), "--overwrite", "--no-maps"]);
         let (_, table) =
@@ -103,7 +105,7 @@ impl Town {
     }
 
     /// What `run` refuses.
-    fn refused(&self) -> String {
+    pub fn refused(&self) -> String {
         let out = run(&["run", &self.pipeline(), "--out", &self.path("refused"), "--no-maps", "--quiet"]);
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert_eq!(out.status.code(), Some(1), "{said}");
@@ -112,7 +114,7 @@ impl Town {
     }
 
     /// The homes must have these tonnes.
-    fn expect_homes(&self, expected: [f64; 3]) -> String {
+    pub fn expect_homes(&self, expected: [f64; 3]) -> String {
         let (said, tonnes) = self.run();
         for (i, t) in expected.into_iter().enumerate() {
             let got = tonnes[&format!("H{}", i + 1)];
@@ -121,26 +123,26 @@ impl Town {
         said
     }
 
-    fn zone_numbers(&self, field: &str) -> Vec<f64> {
+    pub fn zone_numbers(&self, field: &str) -> Vec<f64> {
         let (_, table) =
             carbonzone_io::read_own_layer(Path::new(&self.path("out/town.gpkg")), "townships").unwrap();
         table.numbers(field).unwrap().into_iter().flatten().collect()
     }
 }
 
-fn square(x: f64, y: f64, properties: &str) -> String {
+pub fn square(x: f64, y: f64, properties: &str) -> String {
     let (x2, y2) = (x + 0.003, y + 0.004);
     format!(
         "{{\"type\":\"Feature\",\"properties\":{{{properties}}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[{x:.4},{y:.4}],[{x2:.4},{y:.4}],[{x2:.4},{y2:.4}],[{x:.4},{y2:.4}],[{x:.4},{y:.4}]]]}}}}"
     )
 }
 
-fn collection(features: &[String]) -> String {
+pub fn collection(features: &[String]) -> String {
     format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","))
 }
 
 /// One point in the homes of each township; `remark` is the cell of the second row.
-fn people(remark: &str, counts: &[&str; 3]) -> String {
+pub fn people(remark: &str, counts: &[&str; 3]) -> String {
     let mut text = String::from("grid,lon,lat,remark,people\n");
     for (i, (lon, count)) in ["120.602", "120.612", "120.622"].into_iter().zip(counts).enumerate() {
         let remark = if i == 1 { remark } else { "\"note\"" };
@@ -150,7 +152,7 @@ fn people(remark: &str, counts: &[&str; 3]) -> String {
 }
 
 /// Shares of 300,000 t.
-fn shares(people: [f64; 3]) -> [f64; 3] {
+pub fn shares(people: [f64; 3]) -> [f64; 3] {
     let total: f64 = people.iter().sum();
     people.map(|p| 300_000.0 * p / total)
 }
@@ -463,9 +465,32 @@ fn totals_repeated_headers_and_notes_among_the_rows_are_told() {
     );
     let (said, _) = town.run();
     assert_mentions(&said, &["info[repeated_header]", ": 3"]);
-    town.write(
-        "stats.csv",
-        "id,population,gdp\nZ1,9000,90000\nZ2,5000,50000\nZ3,2000,20000\n合计,16000,160000\n",
+    // A total that is the sum is left out; one that is not, or a row without a key, is refused with both numbers.
+    let with_row =
+        |row: &str| format!("id,population,gdp\nZ1,9000,90000\nZ2,5000,50000\nZ3,2000,20000\n{row}\n");
+    for (total, said) in [
+        ("合计,16000,160000", "合计 (cell A5) holds the sum"),
+        ("Grand Total,\"16,000\",160000", "Grand Total (cell A5) holds the sum"),
+        ("全市,16000,", "全市 (cell A5) holds the sum"),
+        (",16000,160000", "a row without key (cell A5) holds the sum"),
+    ] {
+        town.write("stats.csv", with_row(total));
+        let (found, _) = town.run();
+        assert_mentions(&found, &["info[totals_row]", said]);
+        assert_eq!(town.zone_numbers("population_persons"), [9000.0, 5000.0, 2000.0]);
+    }
+    town.write("stats.csv", with_row("合计,17000,160000"));
+    assert_mentions(
+        &town.refused(),
+        &["error[totals_row]", "population 17000 against 16000", "skip = [\"合计\"]"],
     );
-    assert_mentions(&town.refused(), &["unmatched_table_rows", "skip = [\"合计\"]"]);
+    town.write("stats.csv", with_row(",700,"));
+    assert_mentions(
+        &town.refused(),
+        &["error[row_without_key]", "cell A5 names no unit", "700 against 16000"],
+    );
+    // A township of that name is no total.
+    town.zones(&["Z1", "Z2", "Total"]);
+    town.write("stats.csv", "id,population,gdp\nZ1,9000,90000\nZ2,5000,50000\nTotal,2000,20000\n");
+    assert!(!town.run().0.contains("totals_row"));
 }

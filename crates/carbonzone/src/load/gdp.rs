@@ -4,16 +4,16 @@
 //! still part of its township's economy.
 
 use super::per_zone::{ZoneWeights, poi_groups};
-use super::zone_tables::{JoinRow, report_list};
+use super::zone_tables::{JoinRow, report_list, tell_loose};
 use super::zones::ZoneSet;
 use super::{Notes, poi, vector_source};
 use crate::config::{Downscale, PopulationKind, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_io::WorkingCrs;
-use carbonzone_sheet::label_key;
+use carbonzone_sheet::{KeyJoin, normalise_text};
 use carbonzone_spatialize::downscale::gdp::{SharedGdp, share_gdp_by_each};
 use carbonzone_types::{Finding, LedgerRow, Progress, Stage, Statement};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// GDP per county as the joined tables give it.
 #[derive(Default)]
@@ -120,37 +120,11 @@ fn match_counties(
         hint,
         notes,
     );
-    let mut named: BTreeMap<String, String> = BTreeMap::new();
-    for county in counties.of_zone.iter().flatten().filter(|c| !c.trim().is_empty()) {
-        named.entry(label_key(county)).or_insert_with(|| county.clone());
-    }
-    let mut gdp: BTreeMap<&String, Option<f64>> = BTreeMap::new();
-    for (table, key_column, rows) in &counties.tables {
-        let (mut unmatched, mut twice) = (Vec::new(), Vec::new());
-        for row in rows {
-            match named.get_key_value(&label_key(&row.key)) {
-                None => unmatched.push(row.key.clone()),
-                Some((key, _)) => {
-                    if gdp.insert(key, row.gdp_1e4cny).is_some() {
-                        twice.push(row.key.clone());
-                    }
-                }
-            }
-        }
-        let at = (table.as_str(), key_column.as_str());
-        let hint = "the key must be a county as the zone layer names it; leave out rows of the whole city";
-        report_list(
-            "unmatched_table_rows",
-            "rows that match no county of the zones",
-            &unmatched,
-            at,
-            hint,
-            notes,
-        );
-        report_list("ambiguous_rows", "counties with several rows", &twice, at, "one row per county", notes);
-    }
+    let names: Vec<String> = counties.of_zone.iter().flatten().filter_map(|c| county_name(c)).collect();
+    let names: Vec<String> = names.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let gdp = county_rows(config, counties, &names, notes);
     let without_row: Vec<String> =
-        named.iter().filter(|(key, _)| !gdp.contains_key(key)).map(|(_, name)| name.clone()).collect();
+        names.iter().zip(&gdp).filter(|(_, row)| row.is_none()).map(|(name, _)| name.clone()).collect();
     let shown = counties.tables.first().map_or(file.as_str(), |t| t.0.as_str());
     let hint = "nothing is filled with zero: add the county, or correct its name in table or layer";
     let at = (shown, config.from.as_str());
@@ -158,17 +132,44 @@ fn match_counties(
     if !missing.is_empty() || !without_row.is_empty() {
         return None;
     }
-    let order: Vec<&String> = named.keys().collect();
     let of_zone = counties
         .of_zone
         .iter()
-        .map(|c| order.binary_search(&&label_key(c.as_deref().unwrap_or_default())).ok())
+        .map(|c| names.binary_search(&county_name(c.as_deref()?)?).ok())
         .collect::<Option<_>>()?;
-    Some(Matched {
-        gdp: order.iter().map(|key| gdp.get(key).copied().flatten()).collect(),
-        names: named.into_values().collect(),
-        of_zone,
-    })
+    Some(Matched { gdp: gdp.into_iter().map(Option::flatten).collect(), names, of_zone })
+}
+
+/// The name of a county as it is compared; `None` for a blank one.
+fn county_name(text: &str) -> Option<String> {
+    Some(normalise_text(text)).filter(|name| !name.is_empty())
+}
+
+/// GDP of each county as its row gives it; `None` without a row. Names are compared as they are written first.
+fn county_rows(
+    config: &Downscale,
+    counties: &CountyGdp,
+    names: &[String],
+    notes: &mut Notes,
+) -> Vec<Option<Option<f64>>> {
+    let rows: Vec<&JoinRow> = counties.tables.iter().flat_map(|(_, _, rows)| rows).collect();
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    let join = KeyJoin::new(names, &keys);
+    let mut gdp = vec![None; names.len()];
+    for (row, county) in rows.iter().zip(&join.unit_of) {
+        if let Some(county) = county {
+            gdp[*county] = Some(row.gdp_1e4cny);
+        }
+    }
+    let (table, key) = counties.tables.first().map_or(("", ""), |(table, key, _)| (table, key));
+    let unmatched: Vec<String> = join.unmatched.iter().map(|row| rows[*row].key.clone()).collect();
+    let hint = "the key must be a county as the zone layer names it; leave out rows of the whole city";
+    let message = "rows that match no county of the zones";
+    report_list("unmatched_table_rows", message, &unmatched, (table, key), hint, notes);
+    let hint = "one row per county, and one spelling of each";
+    report_list("ambiguous_rows", "counties with several rows", &join.ambiguous, (table, key), hint, notes);
+    tell_loose(&join.loose, (table, &config.from), notes);
+    gdp
 }
 
 /// One weight per zone for each proxy.
@@ -305,4 +306,51 @@ fn report(config: &Downscale, matched: &Matched, shared: &SharedGdp, notes: &mut
         ),
         format!("各单元 GDP 为推算值：{n} 个区县的 GDP 按 {by}（首选）分摊，并非乡镇统计数据；ECC 与分区依赖于这一选择。"),
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// GDP of these counties by a table with these keys, whose rows have 1, 2, 3, ...
+    fn joined(names: &[&str], keys: &[&str]) -> (Vec<Option<f64>>, Vec<String>) {
+        let row = |(i, key): (usize, &&str)| JoinRow {
+            key: (*key).to_owned(),
+            population: None,
+            gdp_1e4cny: Some(i as f64 + 1.0),
+            missing: None,
+            place: String::new(),
+        };
+        let rows: Vec<JoinRow> = keys.iter().enumerate().map(row).collect();
+        let counties = CountyGdp {
+            tables: vec![("gdp.csv".to_owned(), "county".to_owned(), rows)],
+            ..CountyGdp::default()
+        };
+        let config: Downscale = toml::from_str("from = \"county\"\nproxies = [\"area\"]").unwrap();
+        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+        let mut notes = Notes::default();
+        let gdp = county_rows(&config, &counties, &names, &mut notes);
+        let said = notes.findings.items.into_iter().map(|f| format!("{}: {}", f.code, f.message)).collect();
+        (gdp.into_iter().map(Option::flatten).collect(), said)
+    }
+
+    #[test]
+    fn counties_are_compared_as_they_are_written_before_loosely() {
+        // Without hyphens both are 111.
+        let (gdp, said) = joined(&["1-11", "11-1"], &["11-1", "1-11"]);
+        assert_eq!((gdp, said), (vec![Some(2.0), Some(1.0)], vec![]));
+        let (gdp, said) = joined(&["Lake Town", "Mill"], &["lake-town", "Mill"]);
+        assert_eq!(gdp, [Some(1.0), Some(2.0)]);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("loose_keys") && said[0].contains("lake-town = Lake Town"), "{said:?}");
+    }
+
+    #[test]
+    fn rows_that_match_one_county_and_a_row_that_matches_several_are_named() {
+        let (_, said) = joined(&["Lake Town"], &["LakeTown", "Lake-Town"]);
+        assert!(said[0].contains("ambiguous_rows") && said[0].contains("(LakeTown, Lake-Town)"), "{said:?}");
+        let (gdp, said) = joined(&["1-11", "11-1"], &["111"]);
+        assert_eq!(gdp, [None, None]);
+        assert!(said[0].contains("111 could be any of 1-11, 11-1"), "{said:?}");
+    }
 }

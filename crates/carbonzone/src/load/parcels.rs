@@ -1,7 +1,7 @@
 //! Land-use parcels: geometry, code, space type, area on both bases.
 
 use super::codes::Codes;
-use super::{Notes, far_off, land_codes, land_of_proxy, schemes, vector_source};
+use super::{Notes, far_off, land_codes, land_of_proxy, parcel_areas, schemes, vector_source};
 use crate::config::{AreaBasis, Border};
 use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
@@ -87,6 +87,7 @@ pub fn load(
     if !raster {
         let far = far_off::of_layer("parcel", &layer.coverage, |i| layer.ids[i as usize].clone());
         far_off::warn("parcels", &config.source.path.display().to_string(), &far, notes);
+        parcel_areas::check(config, &layer, notes);
     }
     if loaded.pipeline.city.border == Border::Clip {
         super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
@@ -149,7 +150,11 @@ fn read_polygons(
     let mut source = vector_source(loaded, "parcels", &config.source);
     source.id.clone_from(&config.id);
     source.fields.extend(fields_of(&config.land_use));
-    source.fields.extend(config.land_use_name.clone());
+    for field in [&config.land_use_name, &config.area].into_iter().flatten() {
+        if !source.fields.contains(field) {
+            source.fields.push(field.clone());
+        }
+    }
     loaded.layers.polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)
 }
 

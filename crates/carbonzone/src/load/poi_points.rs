@@ -101,6 +101,14 @@ impl CodeList<'_> {
         out
     }
 
+    /// Whether only the first code of a field counts, and another one has another known class.
+    fn leaves_out(&self, field: &str, text: &str) -> bool {
+        let class = |code| self.scheme.find(field, code).map(|(class, _)| class);
+        let mut classes = self.scheme.split_codes(text).map(class);
+        let first = classes.next();
+        self.several == SeveralTypes::First && classes.any(|class| class.is_some() && Some(class) != first)
+    }
+
     fn number_of(&mut self, field: &str, text: &str) -> u32 {
         let known = (field.to_owned(), text.to_owned());
         if let Some(&number) = self.number.get(&known) {
@@ -134,6 +142,7 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     let mut list =
         CodeList { scheme, several: config.several_types, codes: Vec::new(), number: HashMap::new() };
     let mut rows: Vec<RawRow> = Vec::new();
+    let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
     let mut next = 0u32;
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
     let record = ground.loaded.layers.points(
@@ -145,6 +154,11 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
         &mut |batch| {
             let Some(codes) = Codes::first_filled(&batch.table, &config.kind) else { return };
             let numbers: Vec<Vec<u32>> = codes.each().map(|(field, text)| list.of(field, text)).collect();
+            let partly: Vec<Option<&str>> =
+                codes.each().map(|(field, text)| list.leaves_out(field, text).then_some(text)).collect();
+            for text in codes.of.iter().filter_map(|of| partly[*of as usize]) {
+                *left_out.entry(text.to_owned()).or_default() += 1;
+            }
             let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
             let first = next;
             for (i, &of) in codes.of.iter().enumerate() {
@@ -165,7 +179,34 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     notes.records.push(record);
     let poi = RawPoi::in_order(rows, &list.codes);
     report_codes(&poi, config, scheme, notes);
+    report_left_out(&left_out, config, notes);
     Some(poi)
+}
+
+/// Fields with codes of several classes, of which the first counts.
+fn report_left_out(left_out: &BTreeMap<String, u64>, config: &PoiLayer, notes: &mut Notes) {
+    let count: u64 = left_out.values().sum();
+    if count == 0 {
+        return;
+    }
+    let mut most: Vec<(&String, &u64)> = left_out.iter().collect();
+    most.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    let list = most.iter().take(LISTED).map(|(text, n)| format!("\"{text}\": {n}")).collect::<Vec<_>>();
+    let more = if most.len() > LISTED { format!(" and {} more", most.len() - LISTED) } else { String::new() };
+    notes.findings.push(
+        Finding::warning(
+            "poi_several_codes",
+            format!(
+                "{count} POI have codes of several classes in one field; the first counts: {}{more}",
+                list.join("; ")
+            ),
+        )
+        .layer("poi")
+        .file(config.source.path.display().to_string())
+        .field(&config.kind)
+        .count(count)
+        .hint("several_types = \"all\" counts each of m codes with 1/m"),
+    );
 }
 
 /// One POI for each id; without ids, one for each name within 5 m; without both, one for each feature. It has the codes

@@ -7,7 +7,8 @@ use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{NearestIndex, PointLocator};
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource};
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Stage, Statement, number_of};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Severity, Stage, Statement, number_of};
+use std::collections::BTreeSet;
 
 /// A plant as read.
 struct Plant {
@@ -29,6 +30,7 @@ pub fn load(
 ) -> Vec<PlacedPointSource> {
     let Some(config) = &loaded.pipeline.layers.point_sources else { return Vec::new() };
     let plants = read(loaded, config, crs, notes, progress);
+    report_repeated(config, &plants, notes);
     let locator = PointLocator::new(&parcels.coverage);
     let all: Vec<u32> = (0..parcels.ids.len() as u32).collect();
     let nearest = NearestIndex::new(&parcels.coverage, &all);
@@ -87,6 +89,28 @@ fn read(
     notes.records.extend(record);
     plants.sort_by(|a, b| a.id.cmp(&b.id).then(a.x.total_cmp(&b.x)).then(a.y.total_cmp(&b.y)));
     plants
+}
+
+/// Plants whose id occurs again: an error if the whole row does, a warning if something differs.
+fn report_repeated(config: &PointSourceLayer, plants: &[Plant], notes: &mut Notes) {
+    for same in plants.chunk_by(|a, b| a.id == b.id).filter(|same| same.len() > 1 && !same[0].id.is_empty()) {
+        let [first, others @ ..] = same else { continue };
+        let key = |p: &Plant| (p.rule.clone(), p.tonnes.map(f64::to_bits), p.x.to_bits(), p.y.to_bits());
+        let known: BTreeSet<_> = same.iter().map(key).collect();
+        let count = others.len() as u64;
+        let finding = if known.len() < same.len() {
+            let message =
+                "the plant is listed more than once with the same place, rule and tonnes".to_owned();
+            problem(config, first, "repeated_plant", message)
+                .hint("delete the row that is there twice: its tonnes would count twice")
+        } else {
+            let message = format!("{} rows have this id: their tonnes are added", same.len());
+            let mut finding = problem(config, first, "repeated_plant", message);
+            finding.severity = Severity::Warning;
+            finding.hint("if they are the same plant in different years or sources, keep one of them")
+        };
+        notes.findings.push(finding.field(&config.id).count(count));
+    }
 }
 
 fn problem(config: &PointSourceLayer, plant: &Plant, code: &str, message: String) -> Finding {

@@ -1,14 +1,13 @@
 //! Tables joined to the zones: rows by their keys, population and GDP in the units that the table names.
 
 use super::gdp::CountyGdp;
+use super::totals_row;
 use super::units::{NamedUnit, Quantity, named_unit, unit_row};
 use super::zones::ZoneSet;
 use super::{Notes, missing_file};
 use crate::config::{TableKey, ZoneTable};
 use crate::load_config::Loaded;
-use carbonzone_sheet::{
-    ColumnSpec, KeyIndex, KeyMatch, ReadOptions, SheetError, Table, label_key, nearest, read_table,
-};
+use carbonzone_sheet::{ColumnSpec, KeyJoin, ReadOptions, SheetError, Table, label_key, nearest, read_table};
 use carbonzone_types::{Finding, InputRecord};
 use std::collections::BTreeMap;
 
@@ -39,6 +38,12 @@ pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, note
             rows_read = rows.len() as u64;
             sheet = name;
             leave_out(config, &shown, &mut rows, notes);
+            let units: Vec<&str> = match config.on {
+                TableKey::Id => to.zones.ids.iter().map(String::as_str).collect(),
+                TableKey::Name => to.zones.names.iter().map(String::as_str).collect(),
+                TableKey::County => to.counties.of_zone.iter().flatten().map(String::as_str).collect(),
+            };
+            totals_row::leave_out((&shown, &config.key), &units, &mut rows, notes);
             if config.on == TableKey::County {
                 to.counties.add(config, &shown, rows, notes);
             } else {
@@ -116,15 +121,11 @@ fn leave_out(table: &ZoneTable, shown: &str, rows: &mut Vec<JoinRow>, notes: &mu
 }
 
 /// What to do about a key that matches no zone.
-fn join_hint(table: &ZoneTable, unmatched: &[String]) -> String {
-    let total = ["合计", "总计", "全市", "小计", "total", "sum"];
-    if let Some(key) = unmatched.iter().find(|key| total.contains(&label_key(key).to_lowercase().as_str())) {
-        return format!("nothing is filled with zero; a row of totals is left out by skip = [\"{key}\"]");
-    }
+fn join_hint(table: &ZoneTable) -> &'static str {
     if table.on == TableKey::Id {
-        "nothing is filled with zero: correct the key, or join on = \"name\"".to_owned()
+        "nothing is filled with zero: correct the key, or join on = \"name\""
     } else {
-        "nothing is filled with zero: correct the names in the table, or join on = \"id\"".to_owned()
+        "nothing is filled with zero: correct the names in the table, or join on = \"id\""
     }
 }
 
@@ -137,7 +138,9 @@ pub struct JoinRow {
     /// GDP.
     pub gdp_1e4cny: Option<f64>,
     /// Cell of the population and what it holds, if that is no number.
-    missing: Option<String>,
+    pub missing: Option<String>,
+    /// Where the row stands: `cell A7`.
+    pub place: String,
 }
 
 /// A column with numbers and the factor of its unit.
@@ -197,7 +200,7 @@ fn read_rows(
     if errors.is_empty() { Ok((rows, table.sheet_name().to_owned())) } else { Err(errors) }
 }
 
-/// One row; `None` without a key.
+/// One row; `None` for a row without key and numbers, e.g. a note.
 fn row_of(
     table: &Table,
     row: usize,
@@ -221,34 +224,22 @@ fn row_of(
         let held = table.text(row, at.column).map_or_else(|| "empty".to_owned(), |t| format!("\"{t}\""));
         format!("cell {}: {held}", table.a1(row, at.column))
     });
-    table.text(row, key).map(|key| JoinRow { key, population: persons, gdp_1e4cny, missing })
+    let name = table.text(row, key);
+    if name.is_none() && persons.is_none() && gdp_1e4cny.is_none() {
+        return None;
+    }
+    let place = format!("cell {}", table.a1(row, key));
+    Some(JoinRow { key: name.unwrap_or_default(), population: persons, gdp_1e4cny, missing, place })
 }
 
 fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>, notes: &mut Notes) {
     let zones = &mut *to.zones;
     let keys = if config.on == TableKey::Id { zones.ids.clone() } else { zones.names.clone() };
-    let index = KeyIndex::new(&keys, rows.iter().map(|r| r.key.as_str()));
+    let row_keys: Vec<&str> = rows.iter().map(|r| r.key.as_str()).collect();
+    let join = KeyJoin::new(&keys, &row_keys);
     let mut matched = vec![false; zones.ids.len()];
-    let (mut unmatched_rows, mut ambiguous, mut loose) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows {
-        let i = match index.find(&row.key) {
-            KeyMatch::Exact(i) => i,
-            KeyMatch::Loose(i) => {
-                loose.push(format!("{} = {}", row.key, keys[i]));
-                i
-            }
-            KeyMatch::Several => {
-                ambiguous.push(row.key.clone());
-                continue;
-            }
-            KeyMatch::Nothing => {
-                unmatched_rows.push(row.key.clone());
-                continue;
-            }
-        };
-        if matched[i] {
-            ambiguous.push(row.key.clone());
-        }
+    for (row, unit) in rows.iter().zip(&join.unit_of) {
+        let Some(i) = *unit else { continue };
         matched[i] = true;
         zones.population[i] = row.population.or(zones.population[i]);
         if let Some(cell) = &row.missing {
@@ -259,29 +250,29 @@ fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>,
             zones.gdp_derived[i] = config.gdp_derived;
         }
     }
-    tell_loose(&loose, shown, config, notes);
+    tell_loose(&join.loose, (shown, &config.key), notes);
     let unmatched_zones: Vec<String> = (0..matched.len())
         .filter(|i| !matched[*i])
         .map(|i| format!("{} ({})", zones.ids[i], zones.names[i]))
         .collect();
-    let hint = join_hint(config, &unmatched_rows);
+    let hint = join_hint(config);
     let mut report = |code, message, list: &[String]| {
-        report_list(code, message, list, (shown, &config.key), &hint, notes);
+        report_list(code, message, list, (shown, &config.key), hint, notes);
     };
     // Only those that are listed: a wrong key column has as many as there are rows.
-    let guess = |key: &String| match nearest(key, keys.iter().map(String::as_str), 1).first() {
+    let guess = |key: &str| match nearest(key, keys.iter().map(String::as_str), 1).first() {
         Some(near) => format!("{key} (did you mean {near}?)"),
-        None => key.clone(),
+        None => key.to_owned(),
     };
-    let mut with_guess = unmatched_rows.clone();
-    with_guess.iter_mut().take(20).for_each(|key| *key = guess(key));
-    report("unmatched_table_rows", "rows that match no zone", &with_guess);
+    let mut unmatched_rows: Vec<String> = join.unmatched.iter().map(|row| rows[*row].key.clone()).collect();
+    unmatched_rows.iter_mut().take(20).for_each(|key| *key = guess(key));
+    report("unmatched_table_rows", "rows that match no zone", &unmatched_rows);
     report("unmatched_zones", "zones without a row", &unmatched_zones);
-    report("ambiguous_rows", "rows that match several zones, or a zone twice", &ambiguous);
+    report("ambiguous_rows", "rows that match several zones, or a zone twice", &join.ambiguous);
 }
 
 /// Keys that were found only without blanks, hyphens and case.
-fn tell_loose(pairs: &[String], shown: &str, config: &ZoneTable, notes: &mut Notes) {
+pub fn tell_loose(pairs: &[String], (file, field): (&str, &str), notes: &mut Notes) {
     if pairs.is_empty() {
         return;
     }
@@ -290,8 +281,8 @@ fn tell_loose(pairs: &[String], shown: &str, config: &ZoneTable, notes: &mut Not
     notes.findings.push(
         Finding::info("loose_keys", format!("keys matched without blanks, hyphens and case: {list}{more}"))
             .layer("zones")
-            .file(shown)
-            .field(&config.key)
+            .file(file)
+            .field(field)
             .count(pairs.len() as u64),
     );
 }

@@ -1,0 +1,99 @@
+//! Rows of totals among the rows of a table: left out if they are the sum of the others, refused if they are not.
+
+use super::Notes;
+use super::zone_tables::JoinRow;
+use carbonzone_sheet::label_key;
+use carbonzone_types::{ExactSum, Finding};
+
+/// Keys of rows that hold a total, as [`label_key`] writes them.
+const TOTALS: [&str; 22] = [
+    "合计",
+    "总计",
+    "总和",
+    "小计",
+    "共计",
+    "全市",
+    "全市合计",
+    "全市总计",
+    "全区",
+    "全区合计",
+    "全县",
+    "全县合计",
+    "全省",
+    "全省合计",
+    "total",
+    "totals",
+    "sum",
+    "grandtotal",
+    "citytotal",
+    "subtotal",
+    "all",
+    "overall",
+];
+/// A total may differ from the sum by so much of itself: tables print rounded numbers.
+const ROUNDING: f64 = 1e-3;
+
+/// Leaves out the rows that name a total, or no unit at all, and are the sum of the others in every column. What names a
+/// total and is not the sum is an error with both numbers: a row is missing, or one is wrong.
+pub fn leave_out((shown, key): (&str, &str), units: &[&str], rows: &mut Vec<JoinRow>, notes: &mut Notes) {
+    let is_unit = |row: &JoinRow| units.iter().any(|unit| label_key(unit) == label_key(&row.key));
+    let (totals, units): (Vec<JoinRow>, Vec<JoinRow>) =
+        std::mem::take(rows).into_iter().partition(|row| is_total(&row.key) && !is_unit(row));
+    *rows = units;
+    let sums: Columns = Columns::of(rows);
+    for total in totals {
+        let finding = match sums.difference(&total) {
+            None => Finding::info(
+                "totals_row",
+                format!("{} holds the sum of the other rows: it is left out", name(&total)),
+            ),
+            Some(difference) if total.key.is_empty() => {
+                Finding::error("row_without_key", format!("{} names no unit: {difference}", total.place))
+                    .hint("give the row its key, or delete it: its numbers belong to nothing")
+            }
+            Some(difference) => Finding::error(
+                "totals_row",
+                format!("{} names a total, but is not the sum of the other rows: {difference}", name(&total)),
+            )
+            .hint(format!(
+                "a row is missing, counted twice, or wrong; skip = [\"{}\"] leaves the total out as it is",
+                total.key
+            )),
+        };
+        notes.findings.push(finding.layer("zones").file(shown).field(key).value(total.key));
+    }
+}
+
+fn is_total(key: &str) -> bool {
+    key.is_empty() || TOTALS.contains(&label_key(key).as_str())
+}
+
+fn name(total: &JoinRow) -> String {
+    let key = if total.key.is_empty() { "a row without key" } else { &total.key };
+    format!("{key} ({})", total.place)
+}
+
+/// Sums over the rows of units.
+struct Columns {
+    population: f64,
+    gdp_1e4cny: f64,
+}
+
+impl Columns {
+    fn of(rows: &[JoinRow]) -> Self {
+        let sum = |of: fn(&JoinRow) -> Option<f64>| rows.iter().filter_map(of).collect::<ExactSum>().value();
+        Self { population: sum(|r| r.population), gdp_1e4cny: sum(|r| r.gdp_1e4cny) }
+    }
+
+    /// The numbers of a total that are not the sums, in words.
+    fn difference(&self, total: &JoinRow) -> Option<String> {
+        let columns =
+            [("population", total.population, self.population), ("GDP", total.gdp_1e4cny, self.gdp_1e4cny)];
+        let wrong = columns.into_iter().filter_map(|(what, total, sum)| {
+            let total = total.filter(|t| (t - sum).abs() > ROUNDING * sum.abs())?;
+            Some(format!("{what} {total} against {sum}"))
+        });
+        let wrong: Vec<String> = wrong.collect();
+        (!wrong.is_empty()).then(|| wrong.join(", "))
+    }
+}
