@@ -509,7 +509,7 @@ struct Rows<'a> {
 /// A column of the batch.
 enum Values {
     Texts(Vec<Option<String>>),
-    Numbers(ColumnNumbers, Vec<Option<f64>>),
+    Numbers(Box<ColumnNumbers>, Vec<Option<f64>>),
 }
 
 impl<'a> Rows<'a> {
@@ -522,7 +522,7 @@ impl<'a> Rows<'a> {
             .collect();
         let of = |name: &String| {
             if source.numbers.contains(name) {
-                Values::Numbers(ColumnNumbers::new(name), Vec::new())
+                Values::Numbers(Box::new(ColumnNumbers::new(name)), Vec::new())
             } else {
                 Values::Texts(Vec::new())
             }

@@ -155,7 +155,7 @@ fn of_two_pairs_of_coordinates_it_is_told_which_was_taken() {
 }
 
 #[test]
-fn codes_of_several_classes_in_one_field_are_told_with_their_number() {
+fn codes_of_several_groups_in_one_field_are_told_with_their_number() {
     let rows = [
         row("a", "170300|060100", 0),
         row("b", "170300|170301", 1),
@@ -164,7 +164,7 @@ fn codes_of_several_classes_in_one_field_are_told_with_their_number() {
     ];
     let run = with_rows("industry", &rows, BY_ID).run();
     let told = run.finding("poi_several_codes");
-    assert_eq!(told.count, Some(2), "two codes of one class, and one that nobody knows, are no matter");
+    assert_eq!(told.count, Some(2), "two codes of one group, and one that nobody knows, are no matter");
     assert!(told.message.contains("\"170300|060100\": 2"), "{}", told.message);
     assert_near(&run.column("poi_industry"), &[2.0, 2.0]);
 }

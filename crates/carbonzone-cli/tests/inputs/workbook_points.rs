@@ -141,7 +141,7 @@ fn tonnes_of_plants_are_read_as_people_write_them_and_a_plant_counts_once() {
     // 400 t stand in W2; the remaining 600 t are shared by one POI each.
     for csv in [
         "id,lon,lat,t,rule\nA,120.617,31.303,\"４００\",works\n",
-        "id;lon;lat;t;rule\nA;120,617;31,303;400,0;works\n",
+        "id;lon;lat;t;rule\nA;120,6170;31,3030;400,0;works\n",
     ] {
         let (said, tonnes) = with_plants(csv).run();
         assert!(
@@ -150,9 +150,9 @@ fn tonnes_of_plants_are_read_as_people_write_them_and_a_plant_counts_once() {
         );
     }
     // Points are thousands where the coordinates have decimal commas: 1.000 t are the whole budget.
-    let (said, tonnes) = with_plants("id;lon;lat;t;rule\nA;120,617;31,303;1.000;works\n").run();
+    let (said, tonnes) = with_plants("id;lon;lat;t;rule\nA;120,6170;31,3030;1.000;works\n").run();
     assert!((tonnes["W2"] - 1000.0).abs() < 1e-9, "{tonnes:?}\n{said}");
-    assert_mentions(&said, &["warning[decimal_comma]", "\"1.000\" is read as 1000", "120,617"]);
+    assert_mentions(&said, &["warning[decimal_comma]", "\"1.000\" is read as 1000", "120,6170"]);
     let twice = "id,lon,lat,t,rule\nA,120.617,31.303,400,works\nA,120.617,31.303,400,works\n";
     assert_mentions(&with_plants(twice).refused(), &["error[repeated_plant]", "same place, rule and tonnes"]);
     let two_units = "id,lon,lat,t,rule\nA,120.617,31.303,400,works\nA,120.617,31.303,100,works\n";

@@ -101,12 +101,13 @@ impl CodeList<'_> {
         out
     }
 
-    /// Whether only the first code of a field counts, and another one has another known class.
+    /// Whether only the first code of a field counts, and another one is known to be of another group.
     fn leaves_out(&self, field: &str, text: &str) -> bool {
-        let class = |code| self.scheme.find(field, code).map(|(class, _)| class);
-        let mut classes = self.scheme.split_codes(text).map(class);
-        let first = classes.next();
-        self.several == SeveralTypes::First && classes.any(|class| class.is_some() && Some(class) != first)
+        let classes = self.scheme.classes();
+        let group = |code| self.scheme.find(field, code).map(|(class, _)| &classes[class].group);
+        let mut groups = self.scheme.split_codes(text).map(group);
+        let first = groups.next();
+        self.several == SeveralTypes::First && groups.any(|group| group.is_some() && Some(group) != first)
     }
 
     fn number_of(&mut self, field: &str, text: &str) -> u32 {
@@ -183,7 +184,7 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     Some(poi)
 }
 
-/// Fields with codes of several classes, of which the first counts.
+/// Fields with codes of several groups, of which the first counts.
 fn report_left_out(left_out: &BTreeMap<String, u64>, config: &PoiLayer, notes: &mut Notes) {
     let count: u64 = left_out.values().sum();
     if count == 0 {
@@ -197,7 +198,7 @@ fn report_left_out(left_out: &BTreeMap<String, u64>, config: &PoiLayer, notes: &
         Finding::warning(
             "poi_several_codes",
             format!(
-                "{count} POI have codes of several classes in one field; the first counts: {}{more}",
+                "{count} POI have codes of several groups in one field; the first counts: {}{more}",
                 list.join("; ")
             ),
         )
