@@ -480,7 +480,10 @@ fn temporal(data: &MapData, figures: &[Figure], lang: Lang) -> Option<ProjectLay
             ..base
         },
         theme: String::new(),
-        body: vec![renderer(style, lang, outline(MapLayerKind::Zones)), labeling(&names)],
+        body: [renderer(style, lang, outline(MapLayerKind::Zones)), labeling(&names)]
+            .into_iter()
+            .chain(field_setup(&data.zones, &data.manifest, Some(&style.field), lang))
+            .collect(),
         labels: true,
     })
 }
