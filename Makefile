@@ -13,7 +13,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory guiyang henan maps test test-core check fmt lint doc deny oracle bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check ci clean
+.PHONY: help setup build suzhou suzhou-inventory cambridge guiyang henan maps test test-core check fmt lint doc deny oracle bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -48,6 +48,14 @@ out/suzhou-inventory/run.json: $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED) pipeline
 
 suzhou-inventory: out/suzhou-inventory/run.json ## the same city with totals computed from a (synthetic) yearbook
 	@$(CZ) show out/suzhou-inventory
+
+# ---------------------------------------------------------------- Cambridge, Massachusetts
+out/cambridge/run.json: $(CZ) pipelines/cambridge.toml $(wildcard pipelines/examples/schemes/*.csv fixtures/cambridge_ma/*)
+	$(CZ) run pipelines/cambridge.toml --out out/cambridge --no-summary --overwrite
+	@touch $@
+
+cambridge: out/cambridge/run.json ## a real city that ships: 13,115 cadastral parcels, illustrative totals
+	@$(CZ) show out/cambridge
 
 # ---------------------------------------------------------------- Guiyang and Henan
 $(SYNTH)/%/.made-$(SEED): $(CZ)
@@ -105,11 +113,13 @@ deny: ## licences, advisories, bans (needs cargo-deny)
 bless: ## record golden files anew; review the diff
 	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone-cli -p carbonzone-report
 
-oracle: out/guiyang/run.json ## ask GEOS, exactextract, tobler, scipy again and compare with the committed expected values
+oracle: out/guiyang/run.json out/suzhou/run.json ## ask GEOS, exactextract, tobler, scipy again and compare with the committed expected values
 	scripts/venv build/venv-oracle oracle/requirements.txt
 	scripts/venv build/venv-trend oracle/requirements-trend.txt
 	build/venv-oracle/bin/python oracle/geom_expected.py
 	build/venv-oracle/bin/python oracle/zonal_expected.py
+	build/venv-oracle/bin/python oracle/cambridge_expected.py
+	build/venv-oracle/bin/python oracle/via_grid.py out/suzhou
 	build/venv-oracle/bin/python oracle/zonal_guiyang.py out/guiyang $(SYNTH)/guiyang
 	build/venv-trend/bin/python oracle/trend_expected.py
 	$(CARGO) build --release --locked -p carbonzone-geom --example pair_areas

@@ -43,8 +43,8 @@ fn one(unit: &str) -> &str {
 fn render(e: &Explanation) -> String {
     let mut out = String::new();
     let year = e.year.map(|y| format!(", {y}")).unwrap_or_default();
-    let synthetic = if e.synthetic { " — SYNTHETIC DATA" } else { "" };
-    let _ = writeln!(out, "{} ({}){year}{synthetic}", e.unit, e.kind);
+    let label = e.data_label.map(|l| format!(" — {}", l.badge().en)).unwrap_or_default();
+    let _ = writeln!(out, "{} ({}){year}{label}", e.unit, e.kind);
     let _ = writeln!(
         out,
         "gross {} t   sink {} t   net {} t CO2e",

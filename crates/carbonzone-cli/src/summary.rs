@@ -6,7 +6,7 @@ use carbonzone::maps::{lang as label_language, language_of};
 use carbonzone::out_dir::named;
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::{Label, Lang, words};
-use carbonzone_types::{ConfidenceRecord, RunManifest, Severity, Stage, TOLERANCE};
+use carbonzone_types::{ConfidenceRecord, DataLabel, RunManifest, Severity, Stage, TOLERANCE};
 use comfy_table::Table;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -27,9 +27,8 @@ pub fn text(manifest: &RunManifest, dir: &Path, language: Option<Language>) -> S
     let title = Label::new(manifest.title_en.clone(), manifest.title_zh.clone());
     let mut out = String::new();
     let _ = writeln!(out, "\n{}, {}", say(lang, &title.en, &title.zh), years.join(", "));
-    if manifest.synthetic {
-        let en = "SYNTHETIC DATA: no number of this run describes a real place";
-        let _ = writeln!(out, "{}", say(lang, en, "合成数据：本次结果不描述任何真实地区"));
+    if let Some(label) = manifest.data_label().map(DataLabel::sentence) {
+        let _ = writeln!(out, "{}", say(lang, &label.en, &label.zh));
     }
     let last = manifest.years.last().map(ToString::to_string).unwrap_or_default();
     let en = format!("Emissions and sinks, {last}");

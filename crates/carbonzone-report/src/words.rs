@@ -2,7 +2,7 @@
 
 use crate::Label;
 use crate::style::MapLayerKind;
-use carbonzone_types::GridSpec;
+use carbonzone_types::{DataLabel, GridSpec};
 
 /// Sector name, `sink` included.
 #[must_use]
@@ -90,6 +90,7 @@ pub fn field(key: &str) -> Label {
         "gdp_derived" => ("GDP is derived", "GDP为推算值"),
         "borderline" => ("Borderline", "临界"),
         "synthetic" => ("Synthetic", "合成数据"),
+        "illustrative" => ("Illustrative", "示例数据"),
         "ecc_margin" => ("ECC margin (ln)", "ECC 余量（ln）"),
         "esc_margin" => ("ESC margin (ln)", "ESC 余量（ln）"),
         _ => return Label::same(spaced(key)),
@@ -253,10 +254,11 @@ fn spaced(key: &str) -> String {
     key.replace('_', " ")
 }
 
-/// Says on every figure that inputs are synthetic.
+/// Says on every figure and page what its numbers are not.
 #[must_use]
-pub fn synthetic() -> Label {
-    Label::new("SYNTHETIC DATA – not real", "合成数据，非真实")
+pub fn data_label(label: DataLabel) -> Label {
+    let badge = label.badge();
+    Label::new(badge.en, badge.zh)
 }
 
 #[cfg(test)]

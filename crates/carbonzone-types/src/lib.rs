@@ -30,7 +30,7 @@ pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
 #[cfg(feature = "manifest")]
 pub use manifest::RunManifest;
 pub use manifest::{
-    CityUncertainty, ConfidenceRecord, Contribution, FactorSetRecord, FontRecord, IndicatorRecord,
+    CityUncertainty, ConfidenceRecord, Contribution, DataLabel, FactorSetRecord, FontRecord, IndicatorRecord,
     InputRecord, Libraries, OutputRecord, PointSourceRecord, ProxyTotal, RuleRecord, SectorTotal,
     StageTiming, Statement, Totals, UncertainUnit, ZoneClassRecord,
 };

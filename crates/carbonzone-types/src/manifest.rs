@@ -32,6 +32,8 @@ pub struct RunManifest {
     pub years: Vec<i32>,
     /// True if any input is synthetic; every output says so.
     pub synthetic: bool,
+    /// True if the layers are real and totals or proxies are only examples; every output says so.
+    pub illustrative: bool,
     /// Source line printed below every map.
     pub source_note: String,
     /// Caption slot for the map review number (审图号); empty if the user gave none.
@@ -94,6 +96,61 @@ pub struct RunManifest {
     pub balances: Vec<Residual>,
     /// Files written.
     pub outputs: Vec<OutputRecord>,
+}
+
+#[cfg(feature = "manifest")]
+impl RunManifest {
+    /// What the numbers are not, if they are no inventory of a real place.
+    #[must_use]
+    pub fn data_label(&self) -> Option<DataLabel> {
+        let illustrative = self.illustrative.then_some(DataLabel::Illustrative);
+        if self.synthetic { Some(DataLabel::Synthetic) } else { illustrative }
+    }
+}
+
+/// What every output says of numbers that are no inventory of a real place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataLabel {
+    /// Made by a program.
+    Synthetic,
+    /// Real layers with totals or proxies that are only examples.
+    Illustrative,
+}
+
+impl DataLabel {
+    /// Column of tables and layers.
+    #[must_use]
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Synthetic => "synthetic",
+            Self::Illustrative => "illustrative",
+        }
+    }
+
+    /// Badge of maps, layers and pages.
+    #[must_use]
+    pub fn badge(self) -> Statement {
+        match self {
+            Self::Synthetic => Statement::new("SYNTHETIC DATA – not real", "合成数据，非真实"),
+            Self::Illustrative => Statement::new("ILLUSTRATIVE TOTALS – real layers", "总量为示例，图层真实"),
+        }
+    }
+
+    /// The same as a sentence.
+    #[must_use]
+    pub fn sentence(self) -> Statement {
+        match self {
+            Self::Synthetic => Statement::new(
+                "SYNTHETIC DATA: no number of this run describes a real place",
+                "合成数据：本次结果不描述任何真实地区",
+            ),
+            Self::Illustrative => Statement::new(
+                "ILLUSTRATIVE TOTALS: the layers are real, the tonnes are not an inventory of the place",
+                "总量为示例：图层真实，碳排放量与碳汇量不是该地区的清单数据",
+            ),
+        }
+    }
 }
 
 /// A sentence that readers of a run must know, in both languages.

@@ -87,6 +87,9 @@ pub struct City {
     /// True if any input is synthetic: every output then says so.
     #[serde(default)]
     pub synthetic: bool,
+    /// True if the layers are real, and totals or proxies only examples: every output then says so.
+    #[serde(default)]
+    pub illustrative: bool,
     /// Source line below every map.
     #[serde(default)]
     pub source: String,

@@ -5,7 +5,7 @@ use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
 use anyhow::{Context, bail};
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
-use carbonzone_types::{AttributeTable, ExactSum, GridSpec, RunManifest};
+use carbonzone_types::{AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,8 @@ pub struct Explanation {
     pub year: Option<i32>,
     /// True if any input is synthetic.
     pub synthetic: bool,
+    /// What the numbers are not, if they are no inventory of a real place.
+    pub data_label: Option<DataLabel>,
     /// As written in the layer, t CO2e.
     pub gross_t: f64,
     /// As written in the layer, t CO2e.
@@ -312,6 +314,7 @@ impl Explained<'_> {
             kind: if layer == "parcels" { "parcel".to_owned() } else { layer.to_owned() },
             year: self.year,
             synthetic: self.record.synthetic,
+            data_label: self.record.data_label(),
             gross_t,
             sink_t,
             net_t,

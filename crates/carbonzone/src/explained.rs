@@ -6,7 +6,7 @@ use crate::tables::labelled;
 use carbonzone_geom::OverlapMatrix;
 use carbonzone_io::{ColumnView, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_spatialize::{Allocation, PlacedPointSource};
-use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RuleRecord, TextList};
+use carbonzone_types::{AttributeTable, ColumnData, DataLabel, ExactSum, RuleRecord, TextList};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::Path;
@@ -342,23 +342,23 @@ impl Explanations<'_> {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write(&self, dir: &Path, crs: &WorkingCrs, synthetic: bool) -> anyhow::Result<()> {
+    pub fn write(&self, dir: &Path, crs: &WorkingCrs, label: Option<DataLabel>) -> anyhow::Result<()> {
         let mut gpkg = GpkgWriter::create(&dir.join(FILE), crs)?;
         let what = "What the tonnes of units are made of";
-        gpkg.table(PARTS, what, &labelled(&parts_table(&self.parts), synthetic))?;
+        gpkg.table(PARTS, what, &labelled(&parts_table(&self.parts), label))?;
         for layer in &self.layers {
             let mut view = TableView::default();
             view.push("unit_id", ColumnView::Picked(&layer.shares.unit, &layer.ids));
             view.push("part", ColumnView::Ints(&layer.shares.part));
             view.push("weight", ColumnView::Reals(&layer.shares.weight));
             view.push("amount_t", ColumnView::Reals(&layer.shares.amount_t));
-            if synthetic {
-                view.push("synthetic", ColumnView::Flag(true, layer.shares.unit.len()));
+            if let Some(label) = label {
+                view.push(label.column(), ColumnView::Flag(true, layer.shares.unit.len()));
             }
             gpkg.table(&layer.name, "Parts of each unit, t CO2e per year", view)?;
         }
         if let Some(table) = &self.largest {
-            gpkg.table(LARGEST, "Parcels that weigh most in each unit", &labelled(table, synthetic))?;
+            gpkg.table(LARGEST, "Parcels that weigh most in each unit", &labelled(table, label))?;
         }
         gpkg.finish()?;
         Ok(())

@@ -100,6 +100,7 @@ pub fn common<P: serde::Serialize>(
         title_en,
         years: city.years(),
         synthetic: city.synthetic,
+        illustrative: city.illustrative,
         source_note: city.source.clone(),
         map_review_number: city.map_review_number.clone(),
         crs: crs.map(|c| c.authority().unwrap_or(c.definition()).to_owned()).unwrap_or_default(),

@@ -6,7 +6,7 @@ use carbonzone_types::{Finding, Findings};
 use std::path::Path;
 
 /// Stems of files, layers and sheets that carbonzone writes itself, and words that programs keep for themselves.
-const TAKEN: [&str; 43] = [
+const TAKEN: [&str; 44] = [
     "about",
     "changes",
     "compensation",
@@ -20,6 +20,7 @@ const TAKEN: [&str; 43] = [
     "gross",
     "headline",
     "history",
+    "illustrative",
     "inventory",
     "layer_styles",
     "layers",

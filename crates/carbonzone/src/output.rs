@@ -153,7 +153,7 @@ pub fn write(
     };
     let (layers, explained) = rayon::join(
         || writer.layers(&output, outputs, crs),
-        || output.explained.write(dir, crs, record.synthetic),
+        || output.explained.write(dir, crs, record.data_label()),
     );
     layers?;
     explained?;
@@ -202,7 +202,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn labelled(&self, table: &AttributeTable) -> AttributeTable {
-        tables::labelled(table, self.record.synthetic)
+        tables::labelled(table, self.record.data_label())
     }
 
     fn tables(&self, output: &Output<'_>) -> anyhow::Result<()> {
@@ -232,16 +232,16 @@ impl Writer<'_> {
         for layer in &output.layers {
             let mut columns = layer.table.view();
             let mut description = layer.description.clone();
-            if record.synthetic {
-                description.insert_str(0, "SYNTHETIC DATA. ");
+            if let Some(label) = record.data_label() {
+                description = format!("{}. {description}", label.badge().en);
             }
             if let Some(parts) = &layer.parts {
                 let labelled = parts().map(|(coverage, table)| (coverage, self.labelled(&table)));
                 gpkg.polygons_in_parts(&layer.name, &description, labelled, progress)?;
                 continue;
             }
-            if record.synthetic {
-                columns.push("synthetic", ColumnView::Flag(true, layer.coverage.len()));
+            if let Some(label) = record.data_label() {
+                columns.push(label.column(), ColumnView::Flag(true, layer.coverage.len()));
             }
             match (layer.role, outputs.parcel_format) {
                 (Role::Parcels | Role::ParcelsUnseen, ParcelFormat::Fgb) => {
@@ -326,8 +326,8 @@ impl Writer<'_> {
             out.push(("UNIT".to_owned(), raster.unit.to_owned()));
         }
         out.extend(raster.tags.iter().cloned());
-        if self.record.synthetic {
-            out.push(("SYNTHETIC".to_owned(), "yes: not real data".to_owned()));
+        if let Some(label) = self.record.data_label() {
+            out.push((label.column().to_uppercase(), label.sentence().en));
         }
         out
     }

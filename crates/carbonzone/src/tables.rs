@@ -4,7 +4,7 @@ use crate::compute::{Results, SectorTable};
 use crate::config::AreaBasis;
 use crate::load::Inputs;
 use carbonzone_io::{ColumnView, TableView};
-use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2};
+use carbonzone_types::{AttributeTable, ColumnData, DataLabel, ExactSum, M2_PER_KM2};
 use carbonzone_zoning::append_zone_columns;
 use carbonzone_zoning::{ZoneClass, ZoningScheme};
 use std::ops::Range;
@@ -110,11 +110,11 @@ pub fn zones(
     table
 }
 
-/// Tables say themselves that their numbers are not real.
-pub fn labelled(table: &AttributeTable, synthetic: bool) -> AttributeTable {
+/// Tables say themselves that their numbers are no inventory of a real place.
+pub fn labelled(table: &AttributeTable, label: Option<DataLabel>) -> AttributeTable {
     let mut table = table.clone();
-    if synthetic && table.get("synthetic").is_none() {
-        table.push("synthetic", ColumnData::Bool(vec![Some(true); table.rows()]));
+    if let Some(column) = label.map(DataLabel::column).filter(|c| table.get(c).is_none()) {
+        table.push(column, ColumnData::Bool(vec![Some(true); table.rows()]));
     }
     table
 }

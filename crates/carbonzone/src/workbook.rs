@@ -51,7 +51,7 @@ fn sectors(manifest: &RunManifest) -> OutSheet {
         .with("amount_t", ColumnData::reals(&amounts))
         .with("of_gross_pct", ColumnData::Real(amounts.iter().map(|t| share(*t, gross)).collect()))
         .with("of_net_pct", ColumnData::Real(amounts.iter().map(|t| share(*t, net)).collect()));
-    OutSheet::new("sectors", tables::labelled(&table, manifest.synthetic)).with_formats(number_format)
+    OutSheet::new("sectors", tables::labelled(&table, manifest.data_label())).with_formats(number_format)
 }
 
 fn classes(manifest: &RunManifest) -> OutSheet {
@@ -68,18 +68,14 @@ fn classes(manifest: &RunManifest) -> OutSheet {
         .with("中文", text(|c| &c.label_zh))
         .with("units", ColumnData::Int(all.iter().map(|c| Some(c.count as i64)).collect()))
         .with("units_pct", ColumnData::Real(all.iter().map(|c| Some(share(c.count))).collect()));
-    OutSheet::new("zone_classes", tables::labelled(&table, manifest.synthetic)).with_formats(number_format)
+    OutSheet::new("zone_classes", tables::labelled(&table, manifest.data_label())).with_formats(number_format)
 }
 
 /// Provenance above, the fields below.
 fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
     let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
     let mut lines = vec![format!("{} · {}", manifest.title_en, manifest.title_zh)];
-    if manifest.synthetic {
-        lines.push(
-            "SYNTHETIC DATA: no number of this file describes a real place · 合成数据，非真实".to_owned(),
-        );
-    }
+    lines.extend(manifest.data_label().map(|label| label.sentence().line()));
     lines.push(format!("Year 年份: {}", years.join(", ")));
     lines.push(format!("Source 数据来源: {}", manifest.source_note));
     lines.push(format!("Areas and geometry 坐标系: {}", manifest.crs));
@@ -150,6 +146,7 @@ fn meaning(field: &str) -> &'static str {
         "zone_color" => "colour of the class on every map",
         "borderline" => "true: an index lies within the borderline of its threshold (5 % unless set)",
         "synthetic" => "true: not real data",
+        "illustrative" => "true: real layers, totals or proxies are only examples",
         f if f.ends_with("_margin") => "ln(index / threshold): 0 is on the threshold",
         f if f.ends_with("_t") => "emissions of the sector",
         _ => "",
@@ -183,6 +180,7 @@ fn meaning_zh(field: &str) -> &'static str {
         "zone_color" => "各图中该分区的颜色",
         "borderline" => "true：某一指数在阈值的临界范围内（默认 5 %）",
         "synthetic" => "true：合成数据，非真实",
+        "illustrative" => "true：图层真实，总量或代理指标为示例",
         f if f.ends_with("_margin") => "ln（指数 ÷ 阈值）：0 即在阈值上",
         f if f.ends_with("_t") => "该部门碳排放",
         _ => "",

@@ -30,7 +30,7 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
     let (class_codes, class_table) = tables::zone_classes(inputs, results, &area_m2);
     let mut out = Output { crs: Some(&inputs.crs), ..Output::default() };
     out.what_if = maps::what_if(record, &unit_table);
-    let shared = tables::labelled(&unit_table, record.synthetic);
+    let shared = tables::labelled(&unit_table, record.data_label());
     out.workbooks.push((units.clone(), workbook::sheets(record, &shared)));
     out.tables.push((units.clone(), shared));
     out.geojson = Some((Arc::new(zones.clone()), unit_table.clone()));

@@ -34,12 +34,10 @@ pub(crate) fn title(svg: &mut Svg, title: &Label, lang: Lang) {
     }
 }
 
-/// The badge that says that the data are synthetic; returns the baseline below it.
+/// The badge that says what the numbers are not; returns the baseline below it.
 pub(crate) fn badge(svg: &mut Svg, data: &MapData, lang: Lang, x: f64, y: f64, width: f64) -> f64 {
-    if !data.manifest.synthetic {
-        return y;
-    }
-    let lines = words::synthetic().lines(lang);
+    let Some(label) = data.manifest.data_label() else { return y };
+    let lines = words::data_label(label).lines(lang);
     let height = 10.0 + 15.0 * lines.len() as f64;
     svg.rect(
         [x, y, width, height],

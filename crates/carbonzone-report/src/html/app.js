@@ -202,9 +202,9 @@ function overlay() {
   const nx = w - 26 * d;
   cx.beginPath(); cx.moveTo(nx, 24 * d); cx.lineTo(nx + 8 * d, 50 * d); cx.lineTo(nx, 44 * d); cx.lineTo(nx - 8 * d, 50 * d); cx.fill();
   cx.font = 'bold ' + 12 * d + 'px ' + FONT; cx.fillText('N', nx, 19 * d);
-  if (D.synthetic) {
+  if (D.label) {
     cx.font = 'bold ' + 12 * d + 'px ' + FONT; cx.textAlign = 'right'; cx.lineWidth = 3 * d; cx.strokeStyle = '#fff'; cx.fillStyle = '#b2182b';
-    const text = word('SYNTHETIC DATA', '合成数据'); cx.strokeText(text, w - 10 * d, h - 10 * d); cx.fillText(text, w - 10 * d, h - 10 * d);
+    const text = word(D.label.en, D.label.zh); cx.strokeText(text, w - 10 * d, h - 10 * d); cx.fillText(text, w - 10 * d, h - 10 * d);
   }
   if (document.activeElement === cv && cv.matches(':focus-visible')) {
     cx.strokeStyle = '#000'; cx.lineWidth = d; cx.beginPath();

@@ -74,6 +74,7 @@ pub fn page(
             format!("{}: carbon balance, {}", m.title_en, words::year(data.year()).en).trim_end_matches(", "),
             format!("{}{}碳平衡报告", m.title_zh, words::year(data.year()).zh),
         ),
+        "data_label": m.data_label().map(words::data_label),
         "zone_word": unit_word(data, MapLayerKind::Zones),
         "zones_title": layer_title(data, MapLayerKind::Zones),
         "facts": facts(data),
@@ -159,7 +160,7 @@ fn payload(
         |s: &String| json!({"key": s, "label": words::sector(s), "color": sector_colour(data, s).hex()});
     Ok(json!({
         "name": data.manifest.name,
-        "synthetic": data.manifest.synthetic,
+        "label": data.manifest.data_label().map(words::data_label),
         "q": q,
         "w": (frame[2] - frame[0]) / q,
         "h": (frame[3] - frame[1]) / q,
