@@ -58,10 +58,16 @@ def main():
 
     roads = gpd.read_parquet(DATA / "roads.parquet").to_crs(CRS)
     streets = np.flatnonzero(parcels.space_type == "transport_road")
+    grounds = parcels.geometry.values[streets]
+    # Where lines lie on lines, the street counts once; where another parcel overlaps, the two share it.
+    street = np.array(shapely.get_parts(shapely.union_all(roads.geometry.values)))
     length = np.zeros(len(parcels))
-    line, parcel = shapely.STRtree(parcels.geometry.values[streets]).query(roads.geometry.values, predicate="intersects")
-    pieces = shapely.intersection(roads.geometry.values[line], parcels.geometry.values[streets][parcel])
-    np.add.at(length, streets[parcel], shapely.length(pieces))
+    line, ground = shapely.STRtree(grounds).query(street, predicate="intersects")
+    np.add.at(length, streets[ground], shapely.length(shapely.intersection(street[line], grounds[ground])))
+    for ground, other in zip(*shapely.STRtree(parcels.geometry.values).query(grounds, predicate="intersects")):
+        if streets[ground] != other:
+            both = shapely.intersection(grounds[ground], parcels.geometry.values[other])
+            length[streets[ground]] -= shapely.length(shapely.intersection(street, both)).sum() / 2
 
     group = lambda name, land: counted(parcels, at_poi, (poi.group == name).to_numpy(float), land)
     traffic = group("traffic", "transport_road")
