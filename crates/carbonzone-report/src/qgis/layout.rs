@@ -149,8 +149,10 @@ pub(crate) fn layout(page: &Page<'_>) -> El {
     items.push(notes(page));
     // The picture of a chart carries its own stamp.
     if let Some(data_label) = page.data.manifest.data_label().filter(|_| !chart) {
-        let text = words::data_label(data_label).lines(page.lang).join("
-");
+        let text = words::data_label(data_label).lines(page.lang).join(
+            "
+",
+        );
         let look = Look { size: 9.0, bold: true, color: ALERT, centre: false };
         items.push(label(page, 9, place(COLUMN_TEXT, 152.0, 65.0, 11.0), &text, look));
     }
