@@ -189,6 +189,11 @@ fn inventory(pipeline: &Pipeline, list: &mut List) {
     ] {
         list.try_each(&at(key), texts(sets.iter().copied().filter(|s| s.starts_with(family))));
     }
+    // The same grid in other years or editions, and the country's.
+    let grid = activity.grid_factor.splitn(3, '.').take(2).collect::<Vec<_>>().join(".") + ".";
+    let of_grid = library.factors.iter().map(|f| f.id.as_str());
+    let of_grid = of_grid.filter(|id| id.starts_with(&grid) || id.starts_with("electricity.CN."));
+    list.try_each(&at("grid_factor"), texts(of_grid));
     list.try_each(&at("sink_set"), texts(library.sink_sets()));
     list.try_each(&at("gwp_set"), texts(["SAR", "AR4", "AR5", "AR6"]));
     list.try_each(&at("electricity_boundary"), texts(["paper", "territorial", "consumption"]));
@@ -217,7 +222,8 @@ fn other_modes(total: &Total, factor: f64) -> std::collections::BTreeMap<String,
         }
     }
     if let Some(share) = largest.and_then(|mode| out.get_mut(&mode)) {
-        *share = f64::max(left, 0.0);
+        // Shares of a file have a few decimals: no 0.7999999999999999.
+        *share = (f64::max(left, 0.0) * 1e12).round() / 1e12;
     }
     out
 }
@@ -294,6 +300,19 @@ mod tests {
             let sum: f64 = v.edits[0].1.as_object().unwrap().values().filter_map(Value::as_f64).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{v:?}");
         }
+    }
+
+    #[test]
+    fn other_factors_of_the_grid_are_tried() {
+        let variants = of(&shipped()[1]).unwrap();
+        let grid: Vec<&str> = variants
+            .iter()
+            .filter(|v| v.choice == "inventory.activity.grid_factor")
+            .map(|v| v.tried.as_str())
+            .collect();
+        assert!(grid.iter().any(|id| id.starts_with("electricity.CN.")), "{grid:?}");
+        assert!(grid.iter().any(|id| id.starts_with("electricity.EastChina.")), "{grid:?}");
+        assert!(!grid.contains(&"electricity.EastChina.2020.default"), "that is the one in use");
     }
 
     #[test]
