@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use crate::Coverage;
-use crate::ring::{polygon_rings, union};
+use crate::ring::polygon_rings;
+use crate::ring_box::union;
 
 /// Farther than this many times the distance of all nearer features from the middle of the layer.
 const TIMES_FARTHER: f64 = 5.0;

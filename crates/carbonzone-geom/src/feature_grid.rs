@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use crate::Coverage;
 use crate::far_off::core_box;
 use crate::overlap::CHUNK;
-use crate::ring::{FeatureShape, NOWHERE, union};
+use crate::ring::FeatureShape;
 use crate::ring_blocks::{Blocks, RingBlocks};
+use crate::ring_box::{NOWHERE, union};
 
 /// A feature's box relative to the index origin, rounded outward, and its index.
 #[derive(Debug, Clone, Copy)]

@@ -7,8 +7,8 @@
 use carbonzone_types::GridSpec;
 
 use crate::Coverage;
-use crate::overlap::RowSink;
 use crate::ring::FeatureShape;
+use crate::row_sink::RowSink;
 
 /// Windows of more cells than this use sorted records instead of a dense array.
 const DENSE_CELLS: usize = 4096;

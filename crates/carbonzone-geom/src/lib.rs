@@ -42,6 +42,7 @@
 
 mod coincidence;
 mod coverage;
+mod defect;
 mod error;
 mod far_off;
 mod feature_grid;
@@ -55,7 +56,9 @@ mod overlap_matrix;
 mod point_location;
 mod ring;
 mod ring_blocks;
+mod ring_box;
 mod ring_relations;
+mod row_sink;
 mod self_overlap;
 pub mod validity;
 mod zone_index;

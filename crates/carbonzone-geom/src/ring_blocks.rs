@@ -1,6 +1,6 @@
 //! Boxes along long rings, so that a road parcel across the city is not walked along for each road, point or neighbour.
 
-use crate::ring::{NOWHERE, area_and_bounds, union};
+use crate::ring_box::{NOWHERE, area_and_bounds, union};
 
 /// Edges per block of a long ring, and blocks per run.
 pub(crate) const BLOCK: usize = 32;

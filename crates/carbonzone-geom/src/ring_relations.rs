@@ -6,9 +6,9 @@
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{RTree, RTreeObject};
 
+use crate::defect::{Defect, Edge, SHORT_RING, edges_cross};
 use crate::ring::{for_each_edge, ring_area};
 use crate::self_overlap::{Pairs, overlapping_pairs};
-use crate::validity::{Defect, Edge, SHORT_RING, edges_cross};
 use crate::{Coverage, Ring};
 
 /// Share of the ground of two rings from which on they are one ring drawn twice.

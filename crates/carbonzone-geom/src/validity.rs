@@ -8,117 +8,16 @@
 //! 3. All other ground counts if it lies in an odd number of rings (`geo`'s `MakeValid`): a ring within a ring is a hole, one within
 //!    that an island, whether the file calls them holes or parts.
 
-use std::collections::BTreeSet;
-use std::fmt;
-
+use crate::Coverage;
+use crate::defect::{Defect, Edge, KINDS, SHORT_RING, edges_cross};
+use crate::ring::{for_each_edge, ring_area};
+use crate::ring_relations::RingRelations;
 use geo::algorithm::bool_ops::{BooleanOps, unary_union};
 use geo::repair_polygon::MakeValid;
 use geo_types::{LineString, MultiPolygon, Polygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{RTree, RTreeObject};
-
-use crate::Coverage;
-use crate::ring::{for_each_edge, ring_area, turn};
-use crate::ring_relations::RingRelations;
-
-/// One fault of a feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Defect {
-    /// The feature has no ring.
-    Empty,
-    /// A coordinate is NaN or infinite; the ring counts for nothing.
-    NotFinite {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
-    /// Fewer than four stored vertices (three corners and the closing one).
-    TooFewVertices {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
-    /// The last vertex is not the first; the ring is closed by a straight edge.
-    Unclosed {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
-    /// The ring encloses no area; it counts for nothing.
-    ZeroArea {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
-    /// Two edges of the ring cross or run on top of each other.
-    SelfCrossing {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
-    /// A hole outside its shell.
-    HoleOutside {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
-    /// A hole partly outside its shell.
-    HoleAcrossShell {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
-    /// A hole of the same ground as an earlier one.
-    HoleTwice {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
-    /// A hole that shares ground with an earlier one, or lies in it.
-    HolesOverlap {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
-    /// A part of the same ground as an earlier one.
-    PartTwice {
-        /// Part of the feature, from 0.
-        part: usize,
-    },
-    /// A part that shares ground with an earlier one, or lies in it.
-    PartsOverlap {
-        /// Part of the feature, from 0.
-        part: usize,
-    },
-    /// A ring that shares a stretch of boundary with another one, but no ground.
-    RingsTouch {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
-}
-
-/// Kinds of what can be wrong between rings, in the words of a finding.
-const KINDS: [&str; 7] = [
-    "holes outside their shell",
-    "holes that cross their shell",
-    "holes drawn twice",
-    "holes that overlap or lie in one another",
-    "parts drawn twice",
-    "parts that overlap or lie in one another",
-    "rings that run along each other",
-];
+use std::collections::BTreeSet;
 
 /// The kinds of faults between the rings of a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -148,30 +47,6 @@ impl RingFaults {
         named.map(|(_, words)| *words).collect::<Vec<_>>().join(", ")
     }
 }
-
-impl fmt::Display for Defect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (part, ring, what) = match self {
-            Self::Empty => return f.write_str("no polygon"),
-            Self::NotFinite { part, ring } => (part, ring, "a coordinate is not finite"),
-            Self::TooFewVertices { part, ring } => (part, ring, "fewer than 4 vertices"),
-            Self::Unclosed { part, ring } => (part, ring, "the last vertex is not the first"),
-            Self::ZeroArea { part, ring } => (part, ring, "no area"),
-            Self::SelfCrossing { part, ring } => (part, ring, "crosses itself"),
-            Self::HoleOutside { part, ring } => (part, ring, "a hole outside its shell"),
-            Self::HoleAcrossShell { part, ring } => (part, ring, "a hole that crosses its shell"),
-            Self::HoleTwice { part, ring } => (part, ring, "a hole drawn twice"),
-            Self::HolesOverlap { part, ring } => (part, ring, "shares ground with another hole"),
-            Self::PartTwice { part } => return write!(f, "part {part}: drawn twice"),
-            Self::PartsOverlap { part } => return write!(f, "part {part}: shares ground with another part"),
-            Self::RingsTouch { part, ring } => (part, ring, "runs along another ring"),
-        };
-        write!(f, "part {part}, ring {ring}: {what}")
-    }
-}
-
-/// Rings up to this many edges are checked edge by edge, longer ones through an R-tree.
-pub(crate) const SHORT_RING: usize = 64;
 
 /// All defects of feature `i`: those of each ring in ring order, then those between rings; empty for a good polygon.
 ///
@@ -212,8 +87,6 @@ pub fn defects(coverage: &Coverage, i: usize) -> Vec<Defect> {
     found
 }
 
-pub(crate) type Edge = [[f64; 2]; 2];
-
 /// True if two edges of the ring have more in common than one end point.
 fn crosses_itself(xs: &[f64], ys: &[f64]) -> bool {
     if star_shaped(xs, ys) {
@@ -253,25 +126,6 @@ fn star_shaped(xs: &[f64], ys: &[f64]) -> bool {
         upward += u32::from(ya <= cy && yb > cy);
     });
     (left || right) && upward == 1
-}
-
-/// True if the edges cross properly or share a stretch; a common or touching point is allowed.
-pub(crate) fn edges_cross(e: &Edge, f: &Edge) -> bool {
-    let apart =
-        |k: usize| e[0][k].max(e[1][k]) < f[0][k].min(f[1][k]) || f[0][k].max(f[1][k]) < e[0][k].min(e[1][k]);
-    if apart(0) || apart(1) {
-        return false;
-    }
-    let (a, b) = (turn(e[0], e[1], f[0]), turn(e[0], e[1], f[1]));
-    let (c, d) = (turn(f[0], f[1], e[0]), turn(f[0], f[1], e[1]));
-    if a == 0.0 && b == 0.0 {
-        // On one line: a stretch in common, measured on the longer axis.
-        let k = usize::from((e[0][1] - e[1][1]).abs() > (e[0][0] - e[1][0]).abs());
-        let low = e[0][k].min(e[1][k]).max(f[0][k].min(f[1][k]));
-        let high = e[0][k].max(e[1][k]).min(f[0][k].max(f[1][k]));
-        return low < high;
-    }
-    a * b < 0.0 && c * d < 0.0
 }
 
 /// A valid polygon that covers the ground of `mp` by the rule of this module.

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::Coverage;
-use crate::ring::{FeatureShape, NOWHERE, for_each_edge, turn, union};
+use crate::ring::{FeatureShape, for_each_edge, turn};
+use crate::ring_box::{NOWHERE, union};
 
 /// A zone edge, lower end first (the western end last if level).
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,8 @@
 //! where the zone contains the box's north side: there is no node, no predicate, and no special case for coincident edges.
 
 use crate::Coverage;
-use crate::overlap::RowSink;
 use crate::ring::{FeatureShape, for_each_edge};
+use crate::row_sink::RowSink;
 use crate::zone_index::{ZoneEdge, ZoneIndex};
 
 /// Pieces below this share of the feature's box are not told from zero.

@@ -10,6 +10,7 @@ pub mod agriculture;
 pub mod buildings;
 pub mod combustion;
 pub mod county;
+pub mod crop;
 pub mod ecosystem;
 pub mod industry;
 pub mod livestock;

@@ -1,6 +1,7 @@
 //! The factor library: emission factors, sink coefficients and crop coefficients, each with source and status.
 
 mod crop;
+mod emission;
 mod library;
 mod overrides;
 mod parse;
@@ -8,6 +9,7 @@ mod sink;
 mod status;
 
 pub use crop::Crop;
-pub use library::{Factor, FactorGas, FactorLibrary};
+pub use emission::{Factor, FactorGas};
+pub use library::FactorLibrary;
 pub use sink::{SinkCoefficient, SinkUnitBasis};
 pub use status::Status;

@@ -83,6 +83,12 @@ fn every_term_and_every_equation_is_what_a_hand_calculation_gives() {
     near(inventory.totals.gross_t, gross, "gross");
     near(inventory.totals.net_t, gross - sink, "net");
     near(inventory.totals.ccr.unwrap(), sink / gross, "ccr");
+    // Percentages: of gross without the sinks, of net with the sinks below zero.
+    for s in &inventory.totals.sectors {
+        let (amount, sign) = (sectors[s.sector.as_str()], if s.sector == "sink" { -1.0 } else { 1.0 });
+        near(s.share_of_gross_pct.unwrap(), 100.0 * amount / gross, &s.sector);
+        near(s.share_of_net_pct.unwrap(), sign * 100.0 * amount / (gross - sink), &s.sector);
+    }
 }
 
 #[test]
@@ -106,6 +112,24 @@ fn the_other_scope_and_the_options_are_what_a_hand_calculation_gives() {
     // Coal at 20.908 GJ/t: 10 kg CH4 and 1.5 kg N2O per TJ in industry, 1 and 1.5 kg in power plants.
     let coal = 2.0908 * (10.0 * 28.0 + 1.5 * 265.0) / 1e3 + 0.20908 * (28.0 + 1.5 * 265.0) / 1e3;
     near(inventory.sector_t("industry") - paper.sector_t("industry"), coal, "coal CH4 and N2O");
+}
+
+#[test]
+fn fuels_given_as_energy_are_what_their_calorific_value_makes_of_them() {
+    let config = InventoryConfig { non_co2_combustion: Inclusion::Included, ..InventoryConfig::default() };
+    // Raw coal has 20.908 GJ/t, natural gas 389.31 GJ per 10⁴ Nm3.
+    for (category, fuel, amount, unit, energy_gj, co2_t) in [
+        ("manufacturing_energy", "raw_coal", 100.0, "t", 2090.8, 190.03),
+        ("residential_urban", "natural_gas", 10.0, "万立方米", 3893.1, 216.219),
+    ] {
+        let lines = |amount, unit| run(&config, vec![ActivityRow::new(category, fuel, amount, unit)]).lines;
+        let (as_amount, as_energy) = (lines(amount, unit), lines(energy_gj, "GJ"));
+        assert_eq!((as_amount.len(), as_energy.len()), (3, 3), "CO2, CH4 and N2O");
+        near(as_energy[0].result_t, co2_t, fuel);
+        for (a, b) in as_amount.iter().zip(&as_energy) {
+            near(a.result_t, b.result_t, &a.id);
+        }
+    }
 }
 
 #[test]

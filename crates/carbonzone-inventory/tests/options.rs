@@ -224,12 +224,17 @@ fn landfill_by_first_order_decay_uses_the_waste_of_earlier_years() {
     config.landfill.deposited_t = deposits(&[("2018", 1000.0), ("2019", 2000.0)]);
     let keep = (-0.1f64).exp();
     near(run(&config, rows()).lines[0].gas_t, (1000.0 * keep + 2000.0) * (1.0 - keep) * 0.05);
+    // A year in which nothing was deposited is given as 0, and counts as 0.
+    config.landfill.deposited_t = deposits(&[("2018", 1000.0), ("2019", 0.0)]);
+    near(run(&config, rows()).lines[0].gas_t, 1000.0 * keep * (1.0 - keep) * 0.05);
     // A gap, a later year, no history: said with the years, nothing is taken as 0.
     for (years, said) in [
         (&[("2017", 1.0), ("2019", 1.0)][..], "2018"),
         (&[("2019", 1.0), ("2020", 1.0)][..], "2020 or later"),
         (&[][..], "before 2020"),
         (&[("last year", 1.0)][..], "is no year"),
+        (&[("2019", -1.0)][..], "-1 t in 2019"),
+        (&[("2019", f64::INFINITY)][..], "inf t in 2019"),
     ] {
         config.landfill.deposited_t = deposits(years);
         let findings =

@@ -3,7 +3,8 @@
 use crate::error::{IoError, Result};
 use crate::rtree::{self, Entry};
 use crate::shapes::Shapes;
-use crate::sqlite_pages::{PageFile, Record, TablePages};
+use crate::sqlite_pages::{PageFile, TablePages};
+use crate::sqlite_record::Record;
 use crate::table_view::{TableView, Value};
 use carbonzone_types::Progress;
 use rayon::prelude::*;

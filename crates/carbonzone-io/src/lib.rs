@@ -64,6 +64,7 @@ mod shapes;
 mod smooth;
 mod source;
 mod sqlite_pages;
+mod sqlite_record;
 mod stream;
 mod table_view;
 mod transcode;

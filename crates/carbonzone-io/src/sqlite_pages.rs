@@ -7,6 +7,7 @@
 //!
 //! The file must be closed by everybody else. It is whole again after [`PageFile::finish`].
 
+use crate::sqlite_record::{Record, varint};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom, Write};
@@ -14,104 +15,15 @@ use std::path::Path;
 
 /// Rows per task: fixed, so that the file does not depend on the number of threads.
 const CHUNK: usize = 4096;
+
 /// Tasks that are filled while the ones before are written.
 const GROUP: usize = 8;
+
 /// Bytes of the file header.
 const HEADER: usize = 100;
+
 /// Byte of the file that `SQLite` locks: the page with it holds no data.
 const LOCK_BYTE: usize = 0x4000_0000;
-
-/// Whole numbers below this magnitude are stored as integers: 2^47.
-const WHOLE: f64 = 140_737_488_355_328.0;
-
-/// Values of one row in the record format.
-#[derive(Debug, Default)]
-pub(crate) struct Record {
-    types: Vec<u8>,
-    body: Vec<u8>,
-}
-
-impl Record {
-    pub(crate) fn null(&mut self) {
-        self.types.push(0);
-    }
-
-    /// A number of a column declared as real. As `SQLite` does, a whole number is stored as an integer, which takes less
-    /// room; it is a real again when it is read.
-    pub(crate) fn real(&mut self, value: f64) {
-        if value.abs() < WHOLE && value.fract() == 0.0 && !(value == 0.0 && value.is_sign_negative()) {
-            return self.int(value as i64);
-        }
-        self.types.push(7);
-        self.body.extend_from_slice(&value.to_be_bytes());
-    }
-
-    pub(crate) fn int(&mut self, value: i64) {
-        let bytes = value.to_be_bytes();
-        let (code, length) = match value {
-            0 => (8, 0),
-            1 => (9, 0),
-            _ if i8::try_from(value).is_ok() => (1, 1),
-            _ if i16::try_from(value).is_ok() => (2, 2),
-            _ if (-(1 << 23)..1 << 23).contains(&value) => (3, 3),
-            _ if i32::try_from(value).is_ok() => (4, 4),
-            _ if (-(1 << 47)..1 << 47).contains(&value) => (5, 6),
-            _ => (6, 8),
-        };
-        self.types.push(code);
-        self.body.extend_from_slice(&bytes[8 - length..]);
-    }
-
-    pub(crate) fn text(&mut self, text: &str) {
-        varint(2 * text.len() as u64 + 13, &mut self.types);
-        self.body.extend_from_slice(text.as_bytes());
-    }
-
-    /// A blob whose bytes `write` appends; NULL if it appends none.
-    pub(crate) fn blob(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.body.len();
-        write(&mut self.body);
-        match self.body.len() - start {
-            0 => self.null(),
-            n => varint(2 * n as u64 + 12, &mut self.types),
-        }
-    }
-
-    fn clear(&mut self) {
-        self.types.clear();
-        self.body.clear();
-    }
-
-    /// Appends the record; the header begins with its own length.
-    fn finish(&self, out: &mut Vec<u8>) {
-        let mut length = self.types.len() as u64 + 1;
-        if varint_len(length) > 1 {
-            length = self.types.len() as u64 + varint_len(length + 1) as u64;
-        }
-        varint(length, out);
-        out.extend_from_slice(&self.types);
-        out.extend_from_slice(&self.body);
-    }
-}
-
-/// Appends a variable-length integer: seven bits per byte, most significant first, eight in the ninth.
-fn varint(value: u64, out: &mut Vec<u8>) {
-    let n = varint_len(value);
-    if n == 9 {
-        out.extend((0..8).map(|k| (value >> (57 - 7 * k)) as u8 | 0x80));
-        out.push(value as u8);
-        return;
-    }
-    for k in (0..n).rev() {
-        let more = if k > 0 { 0x80 } else { 0 };
-        out.push((value >> (7 * k)) as u8 & 0x7F | more);
-    }
-}
-
-fn varint_len(value: u64) -> usize {
-    let bits = 64 - (value | 1).leading_zeros() as usize;
-    bits.div_ceil(7).min(9)
-}
 
 /// Pages made by one task. Page numbers in them count from the first page of the task.
 #[derive(Debug, Default)]

@@ -119,6 +119,11 @@ pub fn a1(row: usize, column: usize) -> String {
     format!("{}{}", column_letters(column), row + 1)
 }
 
+/// File and sheet as messages show them: `book.xlsx, sheet "能源"`, or the file alone for CSV.
+pub(crate) fn place_of(file: &str, sheet: &str) -> String {
+    if sheet.is_empty() { file.to_owned() } else { format!("{file}, sheet \"{sheet}\"") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

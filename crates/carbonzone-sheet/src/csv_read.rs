@@ -40,6 +40,14 @@ pub fn decode_csv(
     Ok(CsvText { file: file.to_owned(), text: decoded.text, encoding: decoded.encoding, delimiter })
 }
 
+/// Bytes of a file, with the two ways of failing told apart.
+pub(crate) fn read_bytes(path: &Path, file: &str) -> Result<Vec<u8>, SheetError> {
+    std::fs::read(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => SheetError::Missing { file: file.to_owned() },
+        _ => SheetError::Io { file: file.to_owned(), source },
+    })
+}
+
 /// Reads and decodes a CSV file.
 ///
 /// # Errors
@@ -50,7 +58,7 @@ pub fn read_csv_text(
     delimiter: Option<char>,
 ) -> Result<CsvText, SheetError> {
     let file = path.display().to_string();
-    let bytes = crate::read::read_bytes(path, &file)?;
+    let bytes = read_bytes(path, &file)?;
     decode_csv(&bytes, &file, encoding, delimiter)
 }
 

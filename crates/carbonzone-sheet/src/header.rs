@@ -129,7 +129,7 @@ pub fn find_header(
     header_row: Option<usize>,
     columns: &[ColumnSpec],
 ) -> Result<HeaderMatch, SheetError> {
-    let place = crate::table::place_of(file, &sheet.name);
+    let place = crate::cell::place_of(file, &sheet.name);
     let first = sheet.rows.iter().position(|r| r.iter().any(|c| !c.is_empty()));
     let first = first.ok_or_else(|| SheetError::Empty { place: place.clone() })?;
     if let Some(row) = header_row {

@@ -41,6 +41,7 @@ mod table;
 mod text;
 mod workbook;
 mod workbook_guard;
+mod workbook_watch;
 mod write;
 mod xlsx_facts;
 

@@ -1,6 +1,7 @@
 //! Files into sheets and tables.
 
-use crate::workbook_guard::sheets_of_workbook;
+use crate::csv_read::read_bytes;
+use crate::workbook_watch::sheets_of_workbook;
 use crate::{ColumnSpec, Sheet, SheetError, Table, decode_csv, did_you_mean, find_header, label_key};
 use carbonzone_types::Finding;
 use std::path::Path;
@@ -24,14 +25,6 @@ impl ReadOptions {
     pub fn sheet(name: &str) -> Self {
         Self { sheet: Some(name.to_owned()), ..Self::default() }
     }
-}
-
-/// Bytes of a file, with the two ways of failing told apart.
-pub(crate) fn read_bytes(path: &Path, file: &str) -> Result<Vec<u8>, SheetError> {
-    std::fs::read(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => SheetError::Missing { file: file.to_owned() },
-        _ => SheetError::Io { file: file.to_owned(), source },
-    })
 }
 
 /// All sheets of a workbook, or the one sheet of a CSV file. What the file is, is told by its first bytes.

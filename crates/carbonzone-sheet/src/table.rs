@@ -1,5 +1,6 @@
 //! A table with a header and typed access; every complaint names its cell.
 
+use crate::cell::place_of;
 use crate::csv_read::check_widths;
 use crate::{
     Cell, ColumnSpec, CommaEvidence, Commas, HeaderMatch, NumberFault, Sheet, SheetError, a1, column_letters,
@@ -19,11 +20,6 @@ pub struct Table {
     /// How commas are used in each column.
     commas: Vec<CommaEvidence>,
     notes: Vec<Finding>,
-}
-
-/// File and sheet as messages show them: `book.xlsx, sheet "能源"`, or the file alone for CSV.
-pub(crate) fn place_of(file: &str, sheet: &str) -> String {
-    if sheet.is_empty() { file.to_owned() } else { format!("{file}, sheet \"{sheet}\"") }
 }
 
 impl Table {

@@ -1,15 +1,14 @@
 //! Spreadsheets into cells.
 
-use crate::workbook_guard::{Place, Trouble};
+use crate::workbook_guard::{MAX_CELLS, Place, Trouble};
 use crate::xlsx_facts::XlsxFacts;
 use crate::{Cell, Merge, Sheet, a1};
 use calamine::{Data, Dimensions, ExcelDateTime, Ods, Range, Reader, SheetVisible, Xls, Xlsb, Xlsx};
 use std::io::Cursor;
 
-/// Cells of one sheet that are kept, blank ones between others included.
-pub(crate) const MAX_CELLS: usize = 10_000_000;
 /// Rows and columns of a sheet.
 const MAX_ROWS: usize = 1 << 20;
+
 const MAX_COLUMNS: usize = 1 << 14;
 
 /// The bytes of a workbook.

@@ -4,22 +4,17 @@
 //! entries, stretches of cells in XLS and ODS, cyclic sector chains), a panic is caught, and a reading that does not end
 //! is given up.
 
-use crate::workbook::{MAX_CELLS, read};
-use crate::{Sheet, SheetError, a1};
+use crate::a1;
 use quick_xml::events::{BytesStart, Event};
 use std::io::{BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+
+/// Cells of one sheet that are kept, blank ones between others included.
+pub(crate) const MAX_CELLS: usize = 10_000_000;
 
 /// Bytes that the parts of a ZIP workbook may have together when they are unpacked.
 const MAX_UNPACKED: u64 = 1 << 30;
-/// Seconds a workbook may take, and seconds more per MB.
-const SECONDS: u64 = 60;
-const SECONDS_PER_MB: u64 = 2;
-/// Name of the reading thread.
-const READER: &str = "workbook-reader";
 
 /// Why a workbook cannot be read.
 #[derive(Debug)]
@@ -55,7 +50,7 @@ impl Place {
     }
 
     /// `sheet "能源", after cell C7`; empty before the first sheet.
-    fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let sheet = self.sheet.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let cell = self.cell.load(Ordering::Relaxed);
         match (sheet.is_empty(), cell) {
@@ -67,56 +62,6 @@ impl Place {
             }
         }
     }
-}
-
-/// All sheets of a workbook, whatever is in the file: damage, a panic of the parser and endless reading are errors.
-pub(crate) fn sheets_of_workbook(bytes: &[u8], file: &str) -> Result<Vec<Sheet>, SheetError> {
-    silence_reader_panics();
-    let place = Arc::new(Place::default());
-    let (inside, copy) = (Arc::clone(&place), bytes.to_vec());
-    let (sender, receiver) = sync_channel(1);
-    let work = move || {
-        // If nobody waits any more, the result has no use.
-        let _ = sender.send(read(&copy, &inside));
-    };
-    let started = std::thread::Builder::new().name(READER.to_owned()).stack_size(16 << 20).spawn(work);
-    let limit = Duration::from_secs(SECONDS + SECONDS_PER_MB * (bytes.len() as u64 >> 20));
-    let broken = |message: &str| SheetError::Workbook {
-        file: file.to_owned(),
-        message: format!("{}{message}", place.words()),
-    };
-    let thread = started.map_err(|source| SheetError::Io { file: file.to_owned(), source })?;
-    match receiver.recv_timeout(limit) {
-        Ok(result) => {
-            // The thread has sent its result: it ends by itself.
-            let _ = thread.join();
-            result.map_err(|trouble| match trouble {
-                Trouble::Broken(message) => broken(&message),
-                Trouble::TooLarge(message) => {
-                    let words = place.words();
-                    let at = if words.is_empty() { file.to_owned() } else { format!("{file}, {words}") };
-                    SheetError::TooLarge { place: at.trim_end_matches(": ").to_owned(), message }
-                }
-            })
-        }
-        Err(RecvTimeoutError::Disconnected) => Err(broken("the file is damaged here")),
-        Err(RecvTimeoutError::Timeout) => {
-            Err(broken(&format!("reading did not end within {} s; the file is damaged", limit.as_secs())))
-        }
-    }
-}
-
-/// A panic of the parser is told as a damaged file, not as a trace on the terminal.
-fn silence_reader_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if std::thread::current().name() != Some(READER) {
-                before(info);
-            }
-        }));
-    });
 }
 
 /// Names of the entries of a ZIP workbook, after a look at their sizes.
@@ -288,9 +233,13 @@ pub(crate) fn check_xls(bytes: &[u8]) -> Result<(), Trouble> {
 }
 
 const BOUND_SHEET: u16 = 0x0085;
+
 const END: u16 = 0x000a;
+
 const DIMENSIONS: u16 = 0x0200;
+
 const MUL_RK: u16 = 0x00bd;
+
 /// Records that put a value into a cell: number, label, rich string, truth value, RK, shared string, formula.
 const CELLS: [u16; 7] = [0x0203, 0x0204, 0x00d6, 0x0205, 0x027e, 0x00fd, 0x0006];
 

@@ -506,4 +506,69 @@ mod tests {
         rule.smoothing = 1.0; // weights 1 and 2
         assert_eq!(allocate(&p, &proxies, &[rule], &[]).unwrap().per_rule[0].per_parcel(2), [1.0, 2.0]);
     }
+
+    #[test]
+    fn smoothing_goes_by_the_area_over_the_mean_area() {
+        let types = types();
+        let mut proxies = ProxyTable::new();
+        proxies.insert("poi:industry", "poi", vec![0.0, 1.0]);
+        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
+        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 6.0, &["poi:industry"]).unwrap();
+        rule.smoothing = 1.0; // weights 0 + 1/2 and 1 + 3/2
+        let placed = |p: &Parcels<'_>, rule: &AllocationRule| {
+            allocate(p, &proxies, std::slice::from_ref(rule), &[]).unwrap().per_rule[0].per_parcel(2)
+        };
+        assert_eq!(placed(&p, &rule), [1.0, 5.0]);
+        rule.smoothing = 2.0; // weights 1 and 4
+        rule.budget_t = 10.0;
+        assert_eq!(placed(&p, &rule), [2.0, 8.0]);
+        // Without any area there is no mean to go by: the proxy alone.
+        assert_eq!(placed(&parcels(&types, &[0.0, 0.0], &[0, 0]), &rule), [0.0, 10.0]);
+    }
+
+    #[test]
+    fn a_plant_of_exactly_the_budget_leaves_nothing_to_share_out_and_the_ledger_says_it_once() {
+        let types = types();
+        let p = parcels(&types, &[1.0, 1.0], &[0, 0]);
+        let rule = AllocationRule::new("m", "industry", &["industrial"], 10.0, &["area"]).unwrap();
+        let plant = PlacedPointSource { id: "a".into(), rule: "m".into(), parcel: 1, gross_t: 10.0 };
+        let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[plant]).unwrap();
+        assert_eq!(out.per_rule[0].per_parcel(2), [0.0, 10.0]);
+        assert_eq!((out.records[0].unallocated_t, out.records[0].used), (0.0, None));
+        let stages: Vec<(Stage, f64)> =
+            out.ledger.rows.iter().filter_map(|r| Some((r.stage, r.amount_t?))).collect();
+        assert_eq!(stages, [(Stage::Budget, 10.0), (Stage::Placed, 10.0)]);
+        assert!(out.findings.items.is_empty(), "{:?}", out.findings);
+        // A budget of exactly 0: its row, a row that says that there is nothing, no warning.
+        let none = AllocationRule { budget_t: 0.0, ..rule };
+        let out = allocate(&p, &ProxyTable::new(), &[none], &[]).unwrap();
+        assert_eq!(out.ledger.rows.iter().map(|r| r.amount_t).collect::<Vec<_>>(), [Some(0.0); 2]);
+        assert!(out.ledger.rows[1].note.contains("nothing to place"), "{:?}", out.ledger.rows);
+        assert!(out.findings.items.is_empty(), "{:?}", out.findings);
+    }
+
+    #[test]
+    fn fallbacks_and_unallocated_budgets_are_told_with_their_tonnes_without_the_plants() {
+        let types = types();
+        let mut proxies = ProxyTable::new();
+        proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
+        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
+        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry"]).unwrap();
+        let plant = PlacedPointSource { id: "a".into(), rule: "m".into(), parcel: 0, gross_t: 2.0 };
+        let told = |rule: &AllocationRule| {
+            let out =
+                allocate(&p, &proxies, std::slice::from_ref(rule), std::slice::from_ref(&plant)).unwrap();
+            let of = |f: &Finding| (f.code.clone(), f.amount_t);
+            (out.findings.items.iter().map(of).collect::<Vec<_>>(), out.ledger)
+        };
+        let (findings, ledger) = told(&rule);
+        assert_eq!(findings, [("zero_proxy".to_owned(), Some(6.0))]);
+        assert_eq!(ledger.total_t(Stage::Fallback, "industry"), 6.0);
+        assert_eq!(ledger.total_t(Stage::Placed, "industry"), 8.0);
+        rule.on_zero_weight = OnZeroWeight::Unallocated;
+        let (findings, ledger) = told(&rule);
+        assert_eq!(findings, [("unallocated".to_owned(), Some(6.0))]);
+        assert_eq!(ledger.total_t(Stage::Unallocated, "industry"), 6.0);
+        assert_eq!(ledger.total_t(Stage::Placed, "industry"), 2.0);
+    }
 }

@@ -1,5 +1,6 @@
 //! Polygons as coordinate arrays: compressed sparse rows from feature to part to ring to vertex.
 
+mod measures;
 mod pieces;
 mod wkb_codec;
 
@@ -7,9 +8,6 @@ pub use pieces::Pieces;
 pub use wkb_codec::WkbKind;
 
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
-use rayon::prelude::*;
-
-use crate::ring::{polygon_rings, union};
 
 /// Polygons as CSR struct of arrays in a projected CRS (metres). Rings are closed (first vertex repeated) as
 /// stored in WKB; an unclosed ring is kept as given and every kernel closes it.
@@ -191,37 +189,6 @@ impl Coverage {
             Polygon::new(shell, rings.collect())
         };
         MultiPolygon::new(self.parts_of(i).map(polygon).collect())
-    }
-
-    /// `[x_min, y_min, x_max, y_max]` of the rings of feature `i` that count; `None` if none does.
-    ///
-    /// # Panics
-    /// If `i >= self.len()`.
-    #[must_use]
-    pub fn bounds(&self, i: usize) -> Option<[f64; 4]> {
-        self.parts_of(i).flat_map(|p| polygon_rings(self, p)).map(|ring| ring.bounds).reduce(union)
-    }
-
-    /// Box around all features; `None` if no ring counts.
-    #[must_use]
-    pub fn total_bounds(&self) -> Option<[f64; 4]> {
-        (0..self.len()).into_par_iter().with_min_len(1024).filter_map(|i| self.bounds(i)).reduce_with(union)
-    }
-
-    /// Planar area of feature `i` in m²: shells minus holes, whatever their direction. A ring that is not finite
-    /// counts for nothing.
-    ///
-    /// # Panics
-    /// If `i >= self.len()`.
-    #[must_use]
-    pub fn area_m2(&self, i: usize) -> f64 {
-        self.parts_of(i).flat_map(|p| polygon_rings(self, p)).map(|ring| ring.weight * ring.area).sum()
-    }
-
-    /// Planar areas of all features in m², in feature order.
-    #[must_use]
-    pub fn areas_m2(&self) -> Vec<f64> {
-        (0..self.len()).into_par_iter().with_min_len(1024).map(|i| self.area_m2(i)).collect()
     }
 
     /// The features in another order: new feature `k` is old feature `order[k]`. Features may be left out or repeated.

@@ -212,4 +212,34 @@ mod tests {
         let error = county_emissions(&activity, &CountyFactors::default()).unwrap_err();
         assert!(error.to_string().contains("population_1e4_persons = -1"));
     }
+
+    #[test]
+    fn emissions_are_the_products_of_the_equations_county_by_county() {
+        let activity = CountyActivity {
+            population_1e4_persons: &[10.0, 0.0],
+            gdp_1e4cny: &[1e6, 3.0],
+            energy_tce_per_1e4cny: &[0.5, 2.0],
+        };
+        let own = CountyFactors { respiration_t_per_1e4_persons: 4.0, energy_t_per_tce: 3.0 };
+        let e = county_emissions(&activity, &own).unwrap();
+        assert_eq!(e.respiration_t, [40.0, 0.0]);
+        assert_eq!(e.energy_t, [1_500_000.0, 18.0]);
+        assert_eq!(e.gross_t, [1_500_040.0, 18.0]);
+        let shipped = county_emissions(&activity, &CountyFactors::default()).unwrap();
+        assert_eq!((shipped.respiration_t[0], shipped.energy_t[0]), (32_850.0, 1_330_000.0));
+    }
+
+    #[test]
+    fn columns_of_another_length_and_coefficients_below_zero_are_refused() {
+        let activity =
+            CountyActivity { population_1e4_persons: &[1.0], gdp_1e4cny: &[], energy_tce_per_1e4cny: &[1.0] };
+        let error = county_emissions(&activity, &CountyFactors::default()).unwrap_err();
+        assert!(matches!(error, InventoryError::Length { found: 0, expected: 1, .. }), "{error}");
+        let area = |m2: f64| [LandCoverArea { land_type: "forest".into(), area_m2: vec![m2] }];
+        let factor = |t_per_ha| [SinkCoefficient { land_type: "forest".into(), t_per_ha }];
+        assert!(county_sinks(2, &area(1.0), &factor(1.0)).is_err());
+        assert!(county_sinks(1, &area(f64::NAN), &factor(1.0)).is_err());
+        assert!(county_sinks(1, &area(1.0), &factor(-1e-9)).is_err());
+        assert_eq!(county_sinks(1, &area(0.0), &factor(0.0)).unwrap().sink_t, [0.0]);
+    }
 }

@@ -6,12 +6,6 @@ use crate::context::{Context, Draft, Role, Row};
 use crate::gas::Amount;
 use carbonzone_types::{Carbon, Finding};
 
-/// Carbon fixed per tonne of yield, tC/t: `ca × (1 - w) / HI`.
-#[must_use]
-pub fn crop_carbon_per_tonne(carbon_rate: f64, water: f64, harvest_index: f64) -> f64 {
-    carbon_rate * (1.0 - water) / harvest_index
-}
-
 /// Crop carbon under a basis: as CO2 (× 44/12), or the number unchanged.
 #[must_use]
 pub fn crop_sink(carbon: Carbon, basis: SinkBasis) -> Amount {

@@ -2,7 +2,7 @@
 
 use super::Status;
 use crate::config::YieldBasis;
-use crate::equations::sink::crop_carbon_per_tonne;
+use crate::equations::crop::crop_carbon_per_tonne;
 use serde::Serialize;
 
 /// Coefficients of one crop.

@@ -1,6 +1,6 @@
 //! A row of a factor table, embedded or of the user, as factor, land sink or crop.
 
-use super::library::{Factor, FactorGas};
+use super::emission::{Factor, FactorGas};
 use super::{Crop, SinkCoefficient, SinkUnitBasis, Status};
 use crate::InventoryError;
 use crate::gas::{GwpSet, Origin};

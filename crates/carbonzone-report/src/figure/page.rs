@@ -126,11 +126,11 @@ pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, units: &Label, lang: Lang,
     at += 4.0;
     let entries = style.entries();
     for ((label, count), (color, hatch)) in entries.iter().zip(style.fills()) {
-        at = entry(svg, x, at, label, *count, color, hatch, lang);
+        at = entry(svg, [x, at], (label, *count), (color, hatch), lang);
     }
     if style.no_data() > 0 {
         let label = crate::style::no_data_text();
-        at = entry(svg, x, at, &label, style.no_data(), NO_DATA, Hatch::Cross, lang);
+        at = entry(svg, [x, at], (&label, style.no_data()), (NO_DATA, Hatch::Cross), lang);
     }
     at += 6.0;
     let small = Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55));
@@ -146,15 +146,12 @@ pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, units: &Label, lang: Lang,
     at
 }
 
-#[expect(clippy::too_many_arguments, reason = "one legend row; every argument is one visible thing")]
+/// One legend row: swatch, label, count.
 fn entry(
     svg: &mut Svg,
-    x: f64,
-    y: f64,
-    label: &Label,
-    count: usize,
-    color: Rgb,
-    hatch: Hatch,
+    [x, y]: [f64; 2],
+    (label, count): (&Label, usize),
+    (color, hatch): (Rgb, Hatch),
     lang: Lang,
 ) -> f64 {
     const SWATCH: f64 = 24.0;

@@ -15,7 +15,8 @@ use crate::suzhou::cells::{Piece, cut_block, meet};
 use crate::suzhou::facts::SuzhouFacts;
 use crate::suzhou::fields::{Fields, Warp};
 use crate::suzhou::geography::{FeatureKind, Geography};
-use crate::suzhou::landuse::{Use, choose, class, use_of};
+use crate::suzhou::land_class::class;
+use crate::suzhou::landuse::{Use, choose, use_of};
 use crate::suzhou::points::{Host, People, pois, population};
 use crate::suzhou::size::{MAX_PARCELS, MIN_PARCELS, SynthOptions, SynthSummary};
 use crate::suzhou::streets::{Line, centre_line, fairway, main_lines, small_street, street_class};
@@ -47,7 +48,8 @@ pub fn generate(
     let warp = Warp::new([geo.extent[0], geo.extent[1]], seed, side_m);
     let fields = Fields::build(facts, &geo, &warp);
     progress.end();
-    let mut maker = Maker::new(facts, &geo, &fields, warp, seed, side_m, options.parcels, projection, sink);
+    let mut maker =
+        Maker::new((facts, &geo, &fields), warp, seed, (side_m, options.parcels), projection, sink);
     maker.townships()?;
     let planned = maker.plan_size(progress)?;
     progress.begin("parcels", Some(options.parcels));
@@ -110,15 +112,11 @@ struct Done {
 }
 
 impl<'a> Maker<'a> {
-    #[expect(clippy::too_many_arguments, reason = "the one place where the parts of a run are put together")]
     fn new(
-        facts: &'a SuzhouFacts,
-        geo: &'a Geography,
-        fields: &'a Fields,
+        (facts, geo, fields): (&'a SuzhouFacts, &'a Geography, &'a Fields),
         warp: Warp,
         seed: u64,
-        side_m: f64,
-        wanted: u64,
+        (side_m, wanted): (f64, u64),
         projection: &'a dyn Projection,
         sink: &'a mut dyn CitySink,
     ) -> Self {

@@ -102,7 +102,7 @@ impl Geography {
             .sites
             .iter()
             .map(|s| {
-                let code = crate::suzhou::landuse::class(&s.code).ok_or_else(|| SynthError::Facts {
+                let code = crate::suzhou::land_class::class(&s.code).ok_or_else(|| SynthError::Facts {
                     place: "suzhou",
                     reason: format!(
                         "sites.csv: `{}` has the land-use code `{}`, which is not known here",
@@ -185,7 +185,7 @@ fn features(
         }
     }
     for w in facts.waters.iter().filter(|w| w.kind != WaterKind::Island) {
-        let code = crate::suzhou::landuse::class(&w.code).ok_or_else(|| SynthError::Facts {
+        let code = crate::suzhou::land_class::class(&w.code).ok_or_else(|| SynthError::Facts {
             place: "suzhou",
             reason: format!(
                 "lakes.csv: `{}` has the land-use code `{}`, which is not known here",

@@ -3,7 +3,7 @@
 use super::border::book_cut;
 use super::people_numbers::{Unusable, warn_against_zones, warn_density, warn_unknown};
 use super::per_zone::{InZones, ZoneWeights, wants_people};
-use super::shift::{ShiftSample, warn_shift};
+use super::shift::{PointsOf, ShiftSample, warn_shift};
 use super::zones::ZoneSet;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer};
@@ -101,7 +101,8 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     bad.report(config, "points", notes);
     book_cut("population", cut, "persons", notes);
     let file = config.source.path.display().to_string();
-    warn_shift("population", &file, config.source.crs.as_deref(), &sample, &masks, crs, locator, notes);
+    let source = PointsOf { role: "population", file: &file, declared: config.source.crs.as_deref() };
+    warn_shift(source, &sample, &masks, crs, locator, notes);
     let (per_parcel, tally) = counter.finish();
     let land = land.into_iter().collect::<Vec<_>>().join("+");
     report(config, &tally, &land, notes);

@@ -3,7 +3,7 @@
 use super::border::book_cut;
 use super::per_zone::{self, InZones, ZoneWeights};
 use super::poi_points::{Row, once_each, read};
-use super::shift::{ShiftSample, warn_shift};
+use super::shift::{PointsOf, ShiftSample, warn_shift};
 use super::{Ground, Notes, Proxies, land_of_proxy, schemes};
 use crate::config::PoiLayer;
 use crate::load_config::Loaded;
@@ -157,7 +157,8 @@ fn check_shift(ground: &Ground<'_>, points: &Points<'_>, groups: &[String], note
     }
     let source = &points.config.source;
     let (file, declared) = (source.path.display().to_string(), source.crs.as_deref());
-    warn_shift("poi", &file, declared, &sample, &masks, ground.crs, ground.locator, notes);
+    let source = PointsOf { role: "poi", file: &file, declared };
+    warn_shift(source, &sample, &masks, ground.crs, ground.locator, notes);
 }
 
 /// The traffic facilities on the roads.

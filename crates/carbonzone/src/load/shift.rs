@@ -68,13 +68,21 @@ fn readings(declared: &CrsSpec) -> (&'static str, Offset, Vec<(&'static str, Off
     (name, undo, all.into_iter().filter(|(n, _)| *n != name).collect())
 }
 
+/// Where points come from.
+#[derive(Clone, Copy)]
+pub struct PointsOf<'a> {
+    /// Role in the pipeline file.
+    pub role: &'a str,
+    /// File as messages show it.
+    pub file: &'a str,
+    /// CRS that the pipeline file names.
+    pub declared: Option<&'a str>,
+}
+
 /// Compares the share of the sample in its own land as read with the share under the other offsets; warns if one is
 /// clearly better. `masks[land]` marks the parcels of that land.
-#[expect(clippy::too_many_arguments, reason = "what is compared, and where it is said")]
 pub fn warn_shift(
-    role: &str,
-    file: &str,
-    declared: Option<&str>,
+    PointsOf { role, file, declared }: PointsOf<'_>,
     sample: &ShiftSample,
     masks: &[Vec<bool>],
     crs: &WorkingCrs,
@@ -192,7 +200,8 @@ mod tests {
         xs.iter().zip(&ys).for_each(|(&x, &y)| sample.add(x, y, 0));
         let mut notes = Notes::default();
         let locator = PointLocator::new(&coverage);
-        warn_shift("poi", "poi.csv", declared, &sample, &[mask], &crs, &locator, &mut notes);
+        let source = PointsOf { role: "poi", file: "poi.csv", declared };
+        warn_shift(source, &sample, &[mask], &crs, &locator, &mut notes);
         notes.findings.items.iter().map(|f| format!("{} {}", f.message, f.hint.clone().unwrap())).collect()
     }
 
