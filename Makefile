@@ -113,18 +113,22 @@ deny: ## licences, advisories, bans (needs cargo-deny)
 bless: ## record golden files anew; review the diff
 	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone-cli -p carbonzone-report
 
-oracle: out/guiyang/run.json out/suzhou/run.json ## ask GEOS, exactextract, tobler, scipy again and compare with the committed expected values
+EXPECTED := $(shell git ls-files '*/tests/expected/*.json')
+oracle: out/guiyang/run.json out/suzhou/run.json $(CZ) ## ask GEOS, exactextract, tobler, scipy, SALib again: expected values, the peer's townships
 	scripts/venv build/venv-oracle oracle/requirements.txt
 	scripts/venv build/venv-trend oracle/requirements-trend.txt
+	scripts/venv build/venv-confidence oracle/requirements-confidence.txt
 	build/venv-oracle/bin/python oracle/geom_expected.py
 	build/venv-oracle/bin/python oracle/zonal_expected.py
 	build/venv-oracle/bin/python oracle/cambridge_expected.py
 	build/venv-oracle/bin/python oracle/via_grid.py out/suzhou
+	build/venv-trend/bin/python oracle/trend_expected.py crates/carbonzone-zoning/tests/expected/trend.json
+	build/venv-confidence/bin/python oracle/confidence_expected.py
+	python3 oracle/same_numbers.py $(EXPECTED)
 	build/venv-oracle/bin/python oracle/zonal_guiyang.py out/guiyang $(SYNTH)/guiyang
-	build/venv-trend/bin/python oracle/trend_expected.py
 	$(CARGO) build --release --locked -p carbonzone-geom --example pair_areas
 	build/venv-oracle/bin/python oracle/differential_geos.py target/release/examples/pair_areas 100000
-	git diff --stat -- '*/tests/expected/*'
+	build/venv-oracle/bin/python oracle/peer_townships.py $(CZ) build/oracle-peer 5000
 
 validate: ## the method against a hundred synthetic cities with a known truth (docs/validation.md); a coverage outside its band fails
 	$(CARGO) build --release --locked -p carbonzone --example validate

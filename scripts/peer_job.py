@@ -122,7 +122,10 @@ def main():
         def located(points, part):
             here = shapely.get_coordinates(points[part])
             p, t = tree.query(shapely.points(*to_plane.transform(here[:, 0], here[:, 1])), predicate="intersects")
-            return p + part.start, t
+            # Where parcels overlap, the first one has the point.
+            order = np.lexsort((t, p))
+            p, first = np.unique(p[order], return_index=True)
+            return p + part.start, t[order][first]
 
         p, t = halves(pool, threads, len(poi), lambda part: located(poi, part))
         group = np.array([str(c)[:2] for c in poi_of["typecode"]])[p]
@@ -138,7 +141,8 @@ def main():
 
         p, metres = halves(pool, threads, len(roads), lengths)
         proxies["road_m"] = np.bincount(p, metres, minlength=n)
-        proxies["road_corrected_m"] = proxies["road_m"] * (0.5 + 0.5 * (1 + proxies["poi_traffic"]))
+        length, traffic = (np.where(code == "10", proxies[k], 0.0) for k in ("road_m", "poi_traffic"))
+        proxies["road_corrected_m"] = 0.5 * length + 0.5 * length.sum() * traffic / max(traffic.sum(), 1e-300)
     with stage("allocate and aggregate"):
         plan = {
             "industry_t": (193.35e6, ("06",), proxies["poi_industry"]),
