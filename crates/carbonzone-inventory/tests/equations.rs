@@ -122,7 +122,14 @@ fn fuels_given_as_energy_are_what_their_calorific_value_makes_of_them() {
         ("manufacturing_energy", "raw_coal", 100.0, "t", 2090.8, 190.03),
         ("residential_urban", "natural_gas", 10.0, "万立方米", 3893.1, 216.219),
     ] {
-        let lines = |amount, unit| run(&config, vec![ActivityRow::new(category, fuel, amount, unit)]).lines;
+        let lines = |amount: f64, unit: &str| {
+            let given = |r: ActivityRow| {
+                let this = r.category == category && r.activity == fuel;
+                if this { ActivityRow::new(category, fuel, amount, unit) } else { r }
+            };
+            let all = run(&config, rows().into_iter().map(given).collect()).lines;
+            all.into_iter().filter(|l| l.category == category && l.activity == fuel).collect::<Vec<_>>()
+        };
         let (as_amount, as_energy) = (lines(amount, unit), lines(energy_gj, "GJ"));
         assert_eq!((as_amount.len(), as_energy.len()), (3, 3), "CO2, CH4 and N2O");
         near(as_energy[0].result_t, co2_t, fuel);
