@@ -2,8 +2,10 @@
 
 use crate::args::{ExplainArgs, Format};
 use crate::terminal::print_line;
-use carbonzone::explain::{Beside, Explanation, LargeParcel, Line, Unit, explain as explain_unit};
+use carbonzone::explain::{Beside, Explanation, LargeParcel, Line, Sure, Unit, explain as explain_unit};
 use carbonzone::text_table::{right_align, table, tonnes};
+use carbonzone_report::confidence::percent;
+use carbonzone_report::words;
 use std::fmt::Write as _;
 
 /// The command.
@@ -54,6 +56,9 @@ fn render(e: &Explanation) -> String {
     );
     render_lines(&mut out, e);
     render_city(&mut out, &e.against_city);
+    for sure in &e.how_sure {
+        render_sure(&mut out, sure);
+    }
     if e.kind != "parcel" {
         render_parcels(&mut out, &e.largest_parcels);
     }
@@ -127,6 +132,29 @@ fn render_city(out: &mut String, numbers: &[Beside]) {
         if !b.meaning.is_empty() {
             let _ = writeln!(out, "    {}", b.meaning);
         }
+    }
+}
+
+/// How sure a class is, what else it could be, and what could change it.
+fn render_sure(out: &mut String, of: &Sure) {
+    let sure = &of.sure;
+    let basis = if of.basis.is_empty() { String::new() } else { format!(" ({})", of.basis) };
+    let _ = writeln!(
+        out,
+        "how sure is the class{basis}: {}, {} ± {:.1} points ({})",
+        sure.class.label.en,
+        percent(sure.class.probability),
+        100.0 * sure.error,
+        words::safety(&sure.safety).en
+    );
+    for other in &sure.others {
+        let _ = writeln!(out, "  {:>5} {}", percent(other.probability), other.label.en);
+    }
+    let _ = writeln!(out, "  what could change it: {}", sure.change.en);
+    if !sure.drivers.is_empty() {
+        let shares: Vec<String> =
+            sure.drivers.iter().map(|d| format!("{} {}", d.label.en, percent(d.share))).collect();
+        let _ = writeln!(out, "  share of each reason, alone or together with others: {}", shares.join(", "));
     }
 }
 

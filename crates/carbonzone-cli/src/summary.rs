@@ -40,7 +40,12 @@ pub fn text(manifest: &RunManifest, dir: &Path, language: Option<Language>) -> S
         let _ = writeln!(out, "{}", zones(manifest, lang));
     }
     if let Some(confidence) = &manifest.confidence {
-        let _ = writeln!(out, "{}\n", how_sure(confidence, lang));
+        let _ = writeln!(out, "{}", how_sure(confidence, lang));
+        // A raster series has no mark of the borderline.
+        if manifest.study != "raster_series" {
+            let _ = writeln!(out, "{}", against_borderline(confidence, lang));
+        }
+        out.push('\n');
     }
     for line in &manifest.summary {
         let _ = writeln!(out, "{}", say(lang, &line.en, &line.zh));
@@ -60,18 +65,28 @@ fn say(lang: Lang, en: &str, zh: &str) -> String {
     }
 }
 
-/// Number of zones that are safe, likely, a toss-up, and how many of the unsure ones the borderline mark finds.
+/// Number of zones that are safe, likely, a toss-up.
 fn how_sure(confidence: &ConfidenceRecord, lang: Lang) -> String {
-    let [safe, likely, toss_up] = confidence.counts;
-    let (draws, marked, unsure) = (confidence.draws, confidence.unsure_borderline, likely + toss_up);
+    let ([safe, likely, toss_up], draws) = (confidence.counts, confidence.draws);
     let en = format!(
-        "How sure ({draws} draws): {safe} zones safe (95 % or more), {likely} likely (75 % or more), {toss_up} toss-up; \
-         {marked} of the {unsure} that are not safe lie on the borderline"
+        "How sure ({draws} draws): {safe} safe (95 % or more), {likely} likely (75 % or more), {toss_up} toss-up"
     );
     let zh = format!(
-        "分区可信度（{draws} 次抽样）：{safe} 个确定（≥95 %），{likely} 个较可能（≥75 %），{toss_up} 个难以判断；\
-         未达“确定”的 {unsure} 个中有 {marked} 个处于临界"
+        "分区可信度（{draws} 次抽样）：{safe} 个确定（≥95 %），{likely} 个较可能（≥75 %），{toss_up} 个难以判断"
     );
+    say(lang, &en, &zh)
+}
+
+/// How many zones on the borderline are unsure, and how many unsure ones are not on it.
+fn against_borderline(confidence: &ConfidenceRecord, lang: Lang) -> String {
+    let [_, likely, toss_up] = confidence.counts;
+    let (marked, both) = (confidence.borderline, confidence.unsure_borderline);
+    let elsewhere = (likely + toss_up).saturating_sub(both);
+    let en = format!(
+        "  of {marked} on the borderline {both} are not safe; {elsewhere} that are not safe are not on it"
+    );
+    let zh =
+        format!("  {marked} 个临界单元中 {both} 个未达“确定”；另有 {elsewhere} 个未达“确定”者不在临界范围");
     say(lang, &en, &zh)
 }
 

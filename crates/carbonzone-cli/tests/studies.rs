@@ -699,3 +699,149 @@ fn maps_of_a_study_are_drawn_again_from_its_folder() {
     assert!(before == after, "figures differ");
     assert!(project == read("pair.qgz"), "the project differs");
 }
+
+// ---- how sure ------------------------------------------------------------------------------------------
+
+/// Three counties with an uncertainty section; gives the pipeline file.
+fn unsure_counties(dir: &Path, section: &str) -> String {
+    fs::write(dir.join("counties.geojson"), counties(&["a", "b", "c"])).unwrap();
+    let mut table = "id,year,people,gdp,energy\n".to_owned();
+    let mut layers = String::new();
+    for year in [2015, 2020] {
+        fs::write(dir.join(format!("cover_{year}.asc")), grid(&[2.0, 1.0, 4.0, 1.0, 2.0, 2.0])).unwrap();
+        let _ = write!(table, "a,{year},10000,1000,0.5\nb,{year},20000,4000,1.0\nc,{year},10000,500,2.0\n");
+        let _ = write!(
+            layers,
+            "[[layers.land_cover]]\nyear = {year}\npath = \"cover_{year}.asc\"\ncrs = \"EPSG:4507\"\n"
+        );
+    }
+    fs::write(dir.join("table.csv"), table).unwrap();
+    let toml = format!(
+        "study = \"counties\"\n[city]\nname = \"three\"\nyears = [2015, 2020]\ncrs = \"EPSG:4507\"\n{ZONES}{layers}\
+         [activity]\npath = \"table.csv\"\nkey = \"id\"\npopulation = \"people\"\ngdp = \"gdp\"\nenergy_tce_per_1e4cny = \"energy\"\n\
+         [sinks]\nclasses = {{ 1 = \"cultivated\", 2 = \"forest\", 4 = \"water\" }}\n{section}"
+    );
+    fs::write(dir.join("three.toml"), toml).unwrap();
+    dir.join("three.toml").display().to_string()
+}
+
+const UNSURE: &str = "[uncertainty]\ndraws = 256\npopulation_pct = 5.0\ngdp_pct = 20.0\nenergy_intensity_pct = 20.0\n\
+     land_cover_pct = 15.0\nfactors = { respiration = 20.0, energy = 10.0 }\n\
+     sinks = { cultivated = 50.0, forest = 50.0, grassland = 100.0, water = 100.0 }\n";
+
+/// Probabilities of a row sum to 1, and that of the class printed is its confidence.
+fn closes(row: &Row, class: &str, suffix: &str) -> f64 {
+    let p = |key: &str| row.get(&format!("p_{key}{suffix}")).map_or(0.0, |v| v.parse().unwrap_or(0.0));
+    let keys = ["carbon_intensity_control", "carbon_budget_balance", "carbon_sink_functional"];
+    let keys = keys.into_iter().chain(["low_carbon_optimization", "no_emission", "undefined"]);
+    let sum: f64 = keys.map(p).sum();
+    assert!((sum - 1.0).abs() < 1e-12, "{sum} {row:?}");
+    let confidence = number(row, &format!("zone_confidence{suffix}"));
+    assert_eq!(p(&row[class]), confidence);
+    confidence
+}
+
+#[test]
+fn counties_say_how_sure_each_year_and_the_mean_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = unsure_counties(dir.path(), UNSURE);
+    let run = |out: &str, threads: &str| {
+        let out = dir.path().join(out);
+        expect(0, &["run", &pipeline, "--no-maps", "--threads", threads, "--out", out.to_str().unwrap()]);
+        out
+    };
+    let (one, two) = (run("one", "1"), run("two", "7"));
+    for file in ["counties.csv", "zoning.csv", "counties.xlsx"] {
+        assert!(fs::read(one.join(file)).unwrap() == fs::read(two.join(file)).unwrap(), "{file}");
+    }
+    let table = rows(&one.join("counties.csv"));
+    assert_eq!(table.len(), 6);
+    let mut unsure = 0;
+    for row in &table {
+        unsure += usize::from(closes(row, "zone", "") < 1.0);
+        closes(row, "zone_of_mean", "_of_mean");
+        let (low, high) = (number(row, "gross_t_p05"), number(row, "gross_t_p95"));
+        assert!(low < number(row, "gross_t") && number(row, "gross_t") < high);
+    }
+    assert!(unsure > 0);
+    // Both years have the same numbers, and what is wrong about a county is so in both: the mean is as sure as a year.
+    for id in ["a", "b", "c"] {
+        let row = of(&table, &[("unit_id", id), ("year", "2015")]);
+        assert!((number(row, "zone_confidence") - number(row, "zone_confidence_of_mean")).abs() < 1e-12);
+    }
+    let record: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(one.join("run.json")).unwrap()).unwrap();
+    let counts: u64 =
+        record["confidence"]["counts"].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).sum();
+    assert_eq!((counts, record["confidence"]["units"].as_array().unwrap().len()), (3, 9));
+    let explained = explain(&one, &["--township", "a", "--year", "2015"]);
+    let bases: Vec<&str> =
+        explained["how_sure"].as_array().unwrap().iter().filter_map(|s| s["basis"].as_str()).collect();
+    assert_eq!(bases, ["mean over the years", "2015"]);
+}
+
+#[test]
+fn half_widths_of_counties_that_are_missing_negative_or_unknown_are_all_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let section = "[uncertainty]\ndraws = 100\npopulation_pct = -5.0\nfactors = { enrgy = 10.0 }\nsinks = { forest = 50.0 }\n";
+    let pipeline = unsure_counties(dir.path(), section);
+    let (text, _) = expect(1, &["check", &pipeline]);
+    for needle in [
+        "uncertainty_draws",
+        "uncertainty_half_width",
+        "uncertainty_unknown",
+        "did you mean",
+        "gdp_pct, energy_intensity_pct, land_cover_pct, factors.respiration, factors.energy",
+        "sinks.cultivated",
+    ] {
+        assert!(text.contains(needle), "`{needle}` is not in:\n{text}");
+    }
+}
+
+#[test]
+fn studies_that_were_not_asked_say_how_to_ask() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = unsure_counties(dir.path(), "");
+    let out = dir.path().join("out");
+    let (text, _) = expect(0, &["run", &pipeline, "--no-maps", "--out", out.to_str().unwrap()]);
+    assert!(text.contains("[uncertainty]"), "{text}");
+    series(dir.path());
+    run_series(dir.path());
+    assert!(fs::read_to_string(dir.path().join("out/run.json")).unwrap().contains("[uncertainty]"));
+}
+
+#[test]
+fn windows_say_how_sure_class_and_state_are() {
+    let dir = tempfile::tempdir().unwrap();
+    series(dir.path());
+    let path = dir.path().join("pair.toml");
+    let section = "[uncertainty]\ndraws = 256\nenergy_pct = 30.0\nenergy_common_pct = 10.0\nabsorption_pct = 30.0\n\
+                   absorption_common_pct = 20.0\n";
+    fs::write(&path, fs::read_to_string(&path).unwrap() + section).unwrap();
+    run_series(dir.path());
+    let windows = rows(&dir.path().join("out/windows.csv"));
+    for row in &windows {
+        let p = |keys: &[&str]| -> f64 {
+            keys.iter()
+                .filter_map(|k| row.get(&format!("p_{k}")))
+                .map(|v| v.parse::<f64>().unwrap_or(0.0))
+                .sum()
+        };
+        let classes = p(&["very_low", "low", "medium", "high", "very_high", "undefined"]);
+        let states = p(&["surplus", "neutral", "deficit"]);
+        assert!((classes - 1.0).abs() < 1e-12 && (states - 1.0).abs() < 1e-12, "{row:?}");
+        assert_eq!(number(row, &format!("p_{}", row["zone"])), number(row, "zone_confidence"));
+        assert_eq!(number(row, &format!("p_{}", row["state"])), number(row, "state_confidence"));
+        assert!(number(row, "ciri_p05") <= number(row, "ciri_p95"));
+    }
+    // County a lies near its thresholds, b far from them: a quiet surplus.
+    let (a, b) = (of(&windows, &[("unit_id", "a")]), of(&windows, &[("unit_id", "b")]));
+    assert!(number(a, "state_confidence") < 1.0 && number(b, "state_confidence") > 0.95);
+    let counties = rows(&dir.path().join("out/counties.csv"));
+    let row = of(&counties, &[("unit_id", "a"), ("year", "2018")]);
+    assert_eq!(row["zone_confidence"], a["zone_confidence"]);
+    let entropy = fs::read_to_string(&path).unwrap() + "[risk]\nvariant = \"entropy\"\n";
+    fs::write(&path, entropy.replace("energy_pct = 30.0", "energy_pct = -1.0")).unwrap();
+    let (text, _) = expect(1, &["check", path.to_str().unwrap()]);
+    assert!(text.contains("uncertainty_variant") && text.contains("uncertainty_half_width"), "{text}");
+}

@@ -95,7 +95,6 @@ impl Samples {
             let option =
                 rule.choice.map_or(0, |c| self.choices[sides[Group::Choices as usize] as usize][c][draw]);
             let multiplier = self.multiplier(model, rule, draw, sides);
-            out.budget_t.push(self.budgets[r][option] * multiplier);
             let base = &rule.placed[0].per_unit_t;
             let into = if rule.sink { &mut out.sink_t } else { &mut out.gross_t };
             let side = sides[Group::Proxies as usize];
@@ -104,9 +103,23 @@ impl Samples {
                 cached.push((side, option, self.shares(rule, r, side, option, draw)));
                 cached.len() - 1
             });
-            for ((t, drawn), base) in into.iter_mut().zip(&cached[at].2).zip(base) {
-                // A difference, so that a draw without error is the run itself, to the bit.
-                *t += drawn * multiplier - base;
+            let drawn = &cached[at].2;
+            // A difference, so that a draw without error is the run itself, to the bit.
+            if let Some(units) = model.unit_parameters.get(r) {
+                let mut budget_t = rule.placed[option].outside_t * multiplier;
+                for (((t, drawn), base), own) in into.iter_mut().zip(drawn).zip(base).zip(units) {
+                    let own: f64 = own.iter().map(|p| self.factor(model, *p, draw, sides)).product();
+                    let now = drawn * multiplier * own;
+                    budget_t += now;
+                    *t += now - base;
+                }
+                out.budget_t.push(budget_t);
+            } else {
+                into.iter_mut()
+                    .zip(drawn)
+                    .zip(base)
+                    .for_each(|((t, drawn), base)| *t += drawn * multiplier - base);
+                out.budget_t.push(self.budgets[r][option] * multiplier);
             }
         }
         // Differences of equal numbers can leave a rounding below 0.
@@ -122,9 +135,14 @@ impl Samples {
 
     /// Factor on the budget of a rule: 1 plus the weighted errors of its terms.
     fn multiplier(&self, model: &Model, rule: &Rule, draw: usize, sides: Sides) -> f64 {
-        let of = |p: usize| self.parameters[sides[model.parameters[p].group as usize] as usize][p][draw];
-        let error = |t: &crate::Term| t.share * (t.parameters.iter().map(|p| of(*p)).product::<f64>() - 1.0);
+        let of = |p: &usize| self.factor(model, *p, draw, sides);
+        let error = |t: &crate::Term| t.share * (t.parameters.iter().map(of).product::<f64>() - 1.0);
         1.0 + rule.terms.iter().map(error).sum::<f64>()
+    }
+
+    /// Relative factor of a parameter in a draw.
+    fn factor(&self, model: &Model, p: usize, draw: usize, sides: Sides) -> f64 {
+        self.parameters[sides[model.parameters[p].group as usize] as usize][p][draw]
     }
 
     /// Tonnes of a rule per unit at the run's budget, the shares drawn from their Dirichlet distribution.

@@ -13,6 +13,7 @@
 
 mod distribution;
 mod draw;
+mod ellipse;
 mod error;
 mod model;
 mod result;

@@ -138,7 +138,10 @@ pub struct Model {
     pub gdp_parameter: Vec<Option<usize>>,
     /// Rules, emissions and sinks.
     pub rules: Vec<Rule>,
-    /// Parameters of budgets and GDP.
+    /// Parameters of the tonnes that a rule puts on a unit, by rule and unit, e.g. the residents of a county: their product is a
+    /// further factor there. Empty: there are none.
+    pub unit_parameters: Vec<Vec<Vec<usize>>>,
+    /// Parameters of budgets, units and GDP.
     pub parameters: Vec<Parameter>,
     /// Choices.
     pub choices: Vec<Choice>,
@@ -169,9 +172,20 @@ impl Model {
             .gdp_parameter
             .iter()
             .flatten()
-            .chain(self.rules.iter().flat_map(|r| r.terms.iter()).flat_map(|t| t.parameters.iter()));
+            .chain(self.rules.iter().flat_map(|r| r.terms.iter()).flat_map(|t| t.parameters.iter()))
+            .chain(self.unit_parameters.iter().flatten().flatten());
         for &p in pointers {
             shape("position of a parameter", p, self.parameters.len(), p >= self.parameters.len());
+        }
+        let by_rule = self.unit_parameters.len();
+        shape(
+            "rules with parameters of units",
+            by_rule,
+            self.rules.len(),
+            ![0, self.rules.len()].contains(&by_rule),
+        );
+        for of_units in &self.unit_parameters {
+            shape("units with parameters", of_units.len(), n, of_units.len() != n);
         }
         for rule in &self.rules {
             let options = rule.choice.map_or(1, |c| self.choices.get(c).map_or(0, |c| c.probabilities.len()));

@@ -2,6 +2,7 @@
 
 use crate::Group;
 use crate::sobol::GroupShares;
+use carbonzone_types::Ellipse;
 use serde::{Deserialize, Serialize};
 
 /// Quantiles of a quantity over the draws.
@@ -55,14 +56,10 @@ impl Safety {
         }
     }
 
-    /// English and Chinese label.
+    /// Key in tables.
     #[must_use]
-    pub fn label(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Safe => ("safe", "确定"),
-            Self::Likely => ("likely", "较可能"),
-            Self::TossUp => ("toss-up", "难以判断"),
-        }
+    pub fn key(self) -> &'static str {
+        ["safe", "likely", "toss_up"][self as usize]
     }
 }
 
@@ -94,6 +91,9 @@ pub struct UnitConfidence {
     pub drivers: Vec<OutputDrivers>,
     /// Largest total share in the class, or, where the class never changes, in nothing: `None`.
     pub driver: Option<Group>,
+    /// Where 90 % of the draws of the first two driving columns lie; `None` if one of them is not positive in some draw, or
+    /// there is only one.
+    pub ellipse: Option<Ellipse>,
 }
 
 impl UnitConfidence {

@@ -1,6 +1,7 @@
 //! The loop over the draws, in parallel and in order.
 
 use crate::draw::{ALL_A, ALL_B, Samples, Tonnes, mixed};
+use crate::ellipse::around;
 use crate::result::{CityRow, Confidence, OutputDrivers, Quantiles, UnitConfidence};
 use crate::sobol::Sums;
 use crate::{ConfidenceError, Group, HALF_WIDTH_TO_SD, Model};
@@ -190,6 +191,11 @@ impl<J: Judge> Task<'_, J> {
         let confidence = probabilities.iter().find(|(c, _)| *c == printed).map_or(0.0, |(_, p)| *p);
         let first = probabilities.iter().find(|(_, p)| *p == most).map_or(printed, |(c, _)| *c);
         let drivers = self.drivers_of(u, names, chunks);
+        let pair = match self.judge.driving().as_slice() {
+            [x, y, ..] => Some((*x, *y)),
+            _ => None,
+        };
+        let points = pair.and_then(|(x, y)| draws().map(|j| positive_logs(j, u, x, y)).collect());
         let driver = drivers.last().and_then(|d| d.shares.as_ref()).map(|s| largest(&s.total));
         UnitConfidence {
             columns: columns.collect(),
@@ -200,6 +206,7 @@ impl<J: Judge> Task<'_, J> {
             error: (confidence * (1.0 - confidence) / n).sqrt(),
             drivers,
             driver,
+            ellipse: points.and_then(|points: Vec<[f64; 2]>| around(&points, ELLIPSE_SHARE)),
         }
     }
 
@@ -218,6 +225,15 @@ impl<J: Judge> Task<'_, J> {
         };
         labels.enumerate().map(of).collect()
     }
+}
+
+/// Share of the draws that lie in a unit's ellipse.
+const ELLIPSE_SHARE: f64 = 0.9;
+
+/// Logarithms of two columns of a unit; `None` if one is not positive.
+fn positive_logs(judged: &Judged, u: usize, x: usize, y: usize) -> Option<[f64; 2]> {
+    let log = |c: usize| judged.columns[c][u].filter(|v| *v > 0.0 && v.is_finite()).map(f64::ln);
+    Some([log(x)?, log(y)?])
 }
 
 /// The group with the largest share; the first of equals.

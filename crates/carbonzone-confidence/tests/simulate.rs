@@ -63,6 +63,7 @@ fn model(rules: Vec<Rule>, parameters: Vec<Parameter>) -> Model {
         gdp: (0..n).map(|u| Some(10.0 + u as f64)).collect(),
         gdp_parameter: vec![None; n],
         rules,
+        unit_parameters: Vec::new(),
         parameters,
         choices: Vec::new(),
     }
@@ -74,6 +75,30 @@ fn options(draws: usize, drivers: bool) -> Options {
 
 fn row<'a>(result: &'a Confidence, item: &str) -> &'a carbonzone_confidence::CityRow {
     result.city.iter().find(|r| r.item == item).unwrap()
+}
+
+#[test]
+fn what_is_unsure_about_one_unit_moves_that_unit_only() {
+    let mut model = model(
+        vec![rule("energy", "energy", &[100.0, 100.0], whole(&[0]), None)],
+        vec![parameter("factor", Group::Factors, 0.0), parameter("people of u0", Group::Activity, 19.6)],
+    );
+    model.unit_parameters = vec![vec![vec![1], Vec::new()]];
+    let result = simulate(&model, &Above100, &options(4096, true)).unwrap();
+    let [own, other] = [0, 1].map(|u| result.units[u].columns[0].unwrap());
+    assert_eq!((other.p05, other.p95), (100.0, 100.0));
+    // Quantiles of a normal number with a standard deviation of 10 %.
+    assert!((own.p05 - 83.55).abs() < 0.1 && (own.p95 - 116.45).abs() < 0.1, "{own:?}");
+    assert_eq!(result.units[0].driver, Some(Group::Activity));
+    let gross = row(&result, "gross");
+    assert!((gross.half_width_t / 19.6 - 1.0).abs() < 0.01, "{gross:?}");
+    // Without error the run itself, to the bit.
+    model.parameters[1] = parameter("people of u0", Group::Activity, 0.0);
+    let exact = simulate(&model, &Above100, &options(64, false)).unwrap();
+    assert!(exact.units.iter().all(|u| u.columns[0].unwrap().p05 == 100.0));
+    // A list for another number of units is refused.
+    model.unit_parameters = vec![vec![vec![1]]];
+    assert!(simulate(&model, &Above100, &options(64, false)).is_err());
 }
 
 #[test]

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// Field of a table over years: the class of a unit by the mean of its indices over the years.
 pub const ZONE_OF_MEAN: &str = "zone_of_mean";
 
+/// Joins the names of two text fields to the name of a field that holds both, as `zone|confidence_class`.
+pub const JOINT: &str = "|";
+
 /// A layer of the run: geometries in the working CRS (metres) and all fields of docs/pipeline.md, "Fields".
 #[derive(Debug, Clone)]
 pub struct MapLayer {
@@ -67,6 +70,9 @@ impl MapLayer {
     /// QGIS expression of a field that is computed from the columns of the layer; `None` if it is a column.
     #[must_use]
     pub fn expression(&self, field: &str) -> Option<String> {
+        if let Some((a, b)) = field.split_once(JOINT) {
+            return Some(format!("\"{a}\" || '{JOINT}' || \"{b}\""));
+        }
         let stem = field.strip_suffix("_ha").filter(|_| self.table.get(field).is_none())?;
         // In the order of `per_hectare`: the extreme features must fall into their classes to the bit.
         Some(format!("\"{stem}\" / (\"area_m2\" / {M2_PER_HECTARE})"))
@@ -77,7 +83,12 @@ impl MapLayer {
     /// # Errors
     /// [`ReportError::MissingField`] if there is no such field.
     pub fn texts(&self, field: &str) -> Result<Vec<Option<String>>, ReportError> {
-        self.table.texts(field).ok_or_else(|| self.missing(field))
+        let joint = || {
+            let (a, b) = field.split_once(JOINT)?;
+            let pairs = self.table.texts(a)?.into_iter().zip(self.table.texts(b)?);
+            Some(pairs.map(|(a, b)| Some(format!("{}{JOINT}{}", a?, b?))).collect())
+        };
+        self.table.texts(field).or_else(joint).ok_or_else(|| self.missing(field))
     }
 
     /// True if the field exists, or follows from the columns.

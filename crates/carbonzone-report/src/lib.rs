@@ -7,6 +7,7 @@
 //! Input is plain data ([`MapData`]); files are written by [`render`] only. What this crate does *not* do: read or
 //! write geodata (the binary does, through `carbonzone-io`), compute anything but classes, or know any city.
 
+pub mod confidence;
 mod data;
 mod error;
 pub mod figure;
@@ -15,14 +16,15 @@ mod lang;
 pub mod number;
 pub mod palette;
 pub mod qgis;
+mod quadrant;
 mod render;
 pub mod style;
 pub mod words;
 mod xml_text;
 
 pub use data::{
-    BreakMethod, ClassScale, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile, RenderOptions,
-    Rendered, ReportTable, StudyExtras, What, ZONE_OF_MEAN,
+    BreakMethod, ClassScale, JOINT, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile,
+    RenderOptions, Rendered, ReportTable, StudyExtras, What, ZONE_OF_MEAN,
 };
 pub use error::ReportError;
 pub use lang::{Label, Lang};

@@ -34,6 +34,13 @@ impl Rgb {
         Self(f(self.0), f(self.1), f(self.2))
     }
 
+    /// The colour mixed with white: `k = 1` leaves it, `k = 0` is white.
+    #[must_use]
+    pub fn lighter(self, k: f64) -> Self {
+        let f = |c: u8| (255.0 + (f64::from(c) - 255.0) * k).round().clamp(0.0, 255.0) as u8;
+        Self(f(self.0), f(self.1), f(self.2))
+    }
+
     /// Relative luminance (Rec. 709 weights on the gamma-coded values), 0 black to 255 white: what a grey print shows.
     #[must_use]
     pub fn grey(self) -> f64 {

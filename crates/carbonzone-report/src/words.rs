@@ -56,6 +56,15 @@ pub fn land_group(key: &str) -> Label {
 /// Fields of docs/pipeline.md, "Fields", as readers know them.
 #[must_use]
 pub fn field(key: &str) -> Label {
+    if let Some(stem) = key.strip_suffix("_of_mean").filter(|_| key != "zone_of_mean") {
+        return field(stem).then(&bracketed(&mean_of_years()));
+    }
+    for (suffix, words) in [("_p05", "5 %"), ("_p50", "50 %"), ("_p95", "95 %")] {
+        if let Some(stem) = key.strip_suffix(suffix) {
+            let quantile = Label::new(format!(", {words} quantile"), format!(" {words} 分位数"));
+            return field(stem).then(&quantile);
+        }
+    }
     if let Some(stem) = key.strip_suffix("_t") {
         return match stem {
             "gross" => Label::new("Gross emission", "碳排放总量"),
@@ -91,6 +100,10 @@ pub fn field(key: &str) -> Label {
         "borderline" => ("Borderline", "临界"),
         "synthetic" => ("Synthetic", "合成数据"),
         "illustrative" => ("Illustrative", "示例数据"),
+        "zone_modal" => ("Class of most draws", "出现最多的分区"),
+        "zone_confidence" => ("Probability of the class", "分区可信度（概率）"),
+        "confidence_class" => ("How sure", "可信度等级"),
+        "confidence_driver" => ("What could change the class", "主要不确定性来源"),
         "ecc_margin" => ("ECC margin (ln)", "ECC 余量（ln）"),
         "esc_margin" => ("ESC margin (ln)", "ESC 余量（ln）"),
         _ => return Label::same(spaced(key)),
@@ -101,7 +114,8 @@ pub fn field(key: &str) -> Label {
 /// Unit of a field, empty if none.
 #[must_use]
 pub fn field_unit(key: &str) -> Label {
-    match key {
+    let quantile = ["_p05", "_p50", "_p95"].iter().find_map(|suffix| key.strip_suffix(suffix));
+    match quantile.unwrap_or(key) {
         "gross_t_km2" | "net_t_km2" | "net_t_km2_covered" => Label::same("t CO₂e/km²"),
         k if k.ends_with("_t_ha") => Label::new("t CO₂e/ha", "t CO₂e/公顷"),
         "gross_t_per_person" => Label::new("t CO₂e/person", "t CO₂e/人"),
@@ -111,6 +125,67 @@ pub fn field_unit(key: &str) -> Label {
         k if k.ends_with("_m2") => Label::same("m²"),
         k if k.ends_with("_t") => Label::same("t CO₂e"),
         _ => Label::default(),
+    }
+}
+
+/// How sure a class is: the key of `confidence_class`.
+#[must_use]
+pub fn safety(key: &str) -> Label {
+    match key {
+        "safe" => Label::new("safe", "确定"),
+        "likely" => Label::new("likely", "较可能"),
+        "toss_up" => Label::new("toss-up", "难以判断"),
+        other => Label::same(spaced(other)),
+    }
+}
+
+/// The probabilities behind a key of `confidence_class`.
+#[must_use]
+pub fn safety_range(key: &str) -> Label {
+    match key {
+        "safe" => Label::same("≥ 95 %"),
+        "likely" => Label::same("75–95 %"),
+        "toss_up" => Label::same("< 75 %"),
+        _ => Label::default(),
+    }
+}
+
+/// The map of the classes and how sure they are: title.
+#[must_use]
+pub fn how_sure(study: &str) -> Label {
+    let what = zone_classes(study);
+    Label::new(format!("{} and their probability", what.en), format!("{}及其概率", what.zh))
+}
+
+/// The same: legend heading.
+#[must_use]
+pub fn how_sure_legend(study: &str) -> Label {
+    let what = zone_heading(study);
+    Label::new(format!("{} and its probability", what.en), format!("{}及其概率", what.zh))
+}
+
+/// The mark of zones near a threshold, in a legend.
+#[must_use]
+pub fn borderline() -> Label {
+    Label::new("borderline: an index lies at its threshold", "临界：指数接近阈值")
+}
+
+/// The plot of two indices with where their draws lie.
+#[must_use]
+pub fn how_sure_plot() -> Label {
+    Label::new("The two indices and where 90 % of the draws lie", "两项指数及 90 % 抽样的范围")
+}
+
+/// A group of reasons that a class could be another: the key of `confidence_driver`.
+#[must_use]
+pub fn driver(key: &str) -> Label {
+    match key {
+        "activity" => Label::new("activity data and totals", "活动数据与总量"),
+        "factors" => Label::new("emission factors and coefficients", "排放因子与系数"),
+        "proxies" => Label::new("how the proxies share out the budgets", "代理变量的空间分配"),
+        "gdp" => Label::new("GDP", "GDP"),
+        "choices" => Label::new("choice of sets and methods", "数据集与方法的选择"),
+        other => Label::same(spaced(other)),
     }
 }
 

@@ -30,9 +30,9 @@ pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
 #[cfg(feature = "manifest")]
 pub use manifest::RunManifest;
 pub use manifest::{
-    CityUncertainty, ConfidenceRecord, Contribution, DataLabel, FactorSetRecord, FontRecord, IndicatorRecord,
-    InputRecord, Libraries, OutputRecord, PointSourceRecord, ProxyTotal, RuleRecord, SectorTotal,
-    StageTiming, Statement, Totals, UncertainUnit, ZoneClassRecord,
+    CityUncertainty, ConfidenceRecord, Contribution, DataLabel, Ellipse, FactorSetRecord, FontRecord,
+    IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord, ProxyTotal, RuleRecord,
+    SectorTotal, StageTiming, Statement, Totals, UncertainUnit, ZoneClassRecord,
 };
 pub use progress::{NoProgress, Progress};
 pub use redact::redact;

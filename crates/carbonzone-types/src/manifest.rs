@@ -316,6 +316,8 @@ pub struct ConfidenceRecord {
     pub draws: u64,
     /// Units whose class is safe (95 % or more), likely (75 % or more), a toss-up.
     pub counts: [u64; 3],
+    /// Units with an index on the borderline of its threshold.
+    pub borderline: u64,
     /// How many of those that are not safe lie on the borderline.
     pub unsure_borderline: u64,
     /// Coefficient of variation of an average share, by kind of proxy.
@@ -350,6 +352,9 @@ pub struct CityUncertainty {
 pub struct UncertainUnit {
     /// Unit id.
     pub unit_id: String,
+    /// Year of the class, in a study over years; none: the class by the mean over the years.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year: Option<i32>,
     /// Probability of the class printed.
     pub confidence: f64,
     /// Monte Carlo error of that probability, `√(p(1 − p)/N)`.
@@ -358,6 +363,21 @@ pub struct UncertainUnit {
     pub driver: String,
     /// Total Sobol index of each group, by output: an index column, or `class`.
     pub drivers: BTreeMap<String, BTreeMap<String, f64>>,
+    /// Where 90 % of the draws of its two indices lie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ellipse: Option<Ellipse>,
+}
+
+/// An ellipse around the draws of two positive indices, in their natural logarithms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ellipse {
+    /// Mean of the logarithms.
+    pub centre: [f64; 2],
+    /// Half axes, the longer one first. They are scaled so that the share of draws asked for lies inside, whatever their
+    /// distribution.
+    pub half_axes: [f64; 2],
+    /// Direction of the longer half axis, radians from the first index to the second.
+    pub angle_rad: f64,
 }
 
 /// City totals.

@@ -5,6 +5,8 @@ use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
 use anyhow::{Context, bail};
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
+use carbonzone_report::confidence::{HowSure, how_sure};
+use carbonzone_report::{ZONE_OF_MEAN, words};
 use carbonzone_types::{AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,18 @@ pub struct Explanation {
     pub largest_parcels: Vec<LargeParcel>,
     /// Activity lines behind each budget, if the totals were computed.
     pub inventory_lines: Vec<serde_json::Value>,
+    /// How sure the class of a zone is; empty if the run did not ask.
+    pub how_sure: Vec<Sure>,
+}
+
+/// How sure a class of a zone is.
+#[derive(Debug, Serialize)]
+pub struct Sure {
+    /// Which class, where a zone has several: `2020`, or `mean over the years`; else empty.
+    pub basis: String,
+    /// What the draws say.
+    #[serde(flatten)]
+    pub sure: HowSure,
 }
 
 /// A number of a zone beside that of the city.
@@ -147,6 +161,14 @@ struct Found {
     /// Gross, sink and net as written.
     written: [f64; 3],
     against_city: Vec<Beside>,
+    how_sure: Vec<Sure>,
+}
+
+impl Found {
+    /// A unit that is not compared with the city and has no class.
+    fn plain(id: String, written: [f64; 3]) -> Self {
+        Self { shown: id.clone(), id, written, against_city: Vec::new(), how_sure: Vec::new() }
+    }
 }
 
 /// Says where a unit's tonnes come from; in a study over years those of the last one, unless a year is named.
@@ -196,12 +218,7 @@ impl Explained<'_> {
             let (_, all) = read_own_layer(&self.gpkg(), "parcels")?;
             bail!(find_unit::unknown_id("parcels", id, &all.texts("unit_id").unwrap_or_default()));
         }
-        Ok(Found {
-            id: id.to_owned(),
-            shown: id.to_owned(),
-            written: written(&table, 0),
-            against_city: vec![],
-        })
+        Ok(Found::plain(id.to_owned(), written(&table, 0)))
     }
 
     fn zone(&self, id: &str) -> anyhow::Result<Found> {
@@ -225,7 +242,20 @@ impl Explained<'_> {
             } else {
                 against_city(&self.record, &table, row)
             },
+            how_sure: self.how_sure(&table, row),
         })
+    }
+
+    /// How sure the classes of a zone are: that of the year in question, and that by the mean over the years.
+    fn how_sure(&self, table: &AttributeTable, row: usize) -> Vec<Sure> {
+        let row = table.reordered(&[row as u32]);
+        let of = |field: &str, basis: String| {
+            let sure = how_sure(&self.record, &row, field).pop().flatten()?;
+            Some(Sure { basis, sure })
+        };
+        let year = self.year.map(|y| y.to_string()).unwrap_or_default();
+        let mean = row.get(ZONE_OF_MEAN).and_then(|_| of(ZONE_OF_MEAN, words::mean_of_years().en));
+        mean.into_iter().chain(of("zone", year)).collect()
     }
 
     fn cell(&self, text: &str) -> anyhow::Result<Explanation> {
@@ -240,10 +270,7 @@ impl Explained<'_> {
         if table.rows() == 0 {
             bail!("cell {text} holds no parcel");
         }
-        self.explanation(
-            layer,
-            Found { shown: id.clone(), id, written: written(&table, 0), against_city: vec![] },
-        )
+        self.explanation(layer, Found::plain(id, written(&table, 0)))
     }
 
     /// A cell of a raster series: its bands are its parts.
@@ -279,7 +306,7 @@ impl Explained<'_> {
             line("sink", "production above respiration", "NEP > 0: NPP − respiration, times area", sink_t),
         ];
         let id = grid.cell_id(grid.index(col, row));
-        let found = Found { shown: id.clone(), id, written: [gross_t, sink_t, net_t], against_city: vec![] };
+        let found = Found::plain(id, [gross_t, sink_t, net_t]);
         Ok(self.put_together(&self.record.grid_layer, found, lines, Vec::new()))
     }
 
@@ -324,6 +351,7 @@ impl Explained<'_> {
             lines,
             against_city: found.against_city,
             largest_parcels,
+            how_sure: found.how_sure,
         }
     }
 }

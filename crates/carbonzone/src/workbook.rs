@@ -18,7 +18,9 @@ pub fn sheets(manifest: &RunManifest, table: &AttributeTable) -> Vec<OutSheet> {
 
 /// How Excel shows a field; the stored values keep all their digits.
 fn number_format(field: &str) -> &'static str {
-    match field {
+    match quantile(field).map_or(field, |(stem, _)| stem) {
+        "zone_confidence" => "0.0%",
+        f if f.starts_with("p_") => "0.0%",
         "ccr" => "0.00%",
         "year" | "zone_id" | "gdp_derived" => "",
         "population_persons" | "gdp_1e4cny" | "units" => "#,##0",
@@ -29,6 +31,12 @@ fn number_format(field: &str) -> &'static str {
         // Indices and margins; text columns take no notice.
         _ => "0.000",
     }
+}
+
+/// A column of quantiles: its quantity and the share of the draws below.
+fn quantile(field: &str) -> Option<(&str, &'static str)> {
+    let shares = [("_p05", "5"), ("_p50", "50"), ("_p95", "95")];
+    shares.into_iter().find_map(|(suffix, share)| Some((field.strip_suffix(suffix)?, share)))
 }
 
 fn sectors(manifest: &RunManifest) -> OutSheet {
@@ -93,10 +101,7 @@ fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
     lines.push(String::new());
     let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
     let each = |f: &dyn Fn(&str) -> String| ColumnData::Text(names.iter().map(|n| Some(f(n))).collect());
-    let label = |n: &str| {
-        indicator(manifest, n)
-            .map_or_else(|| words::field(n), |i| Label::new(i.label_en.clone(), i.label_zh.clone()))
-    };
+    let label = |n: &str| label_of(manifest, n);
     let fields = AttributeTable::new()
         .with("field", each(&|n| n.to_owned()))
         .with("english", each(&|n| label(n).en))
@@ -113,6 +118,22 @@ fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
             }),
         );
     OutSheet::new("notes", fields).with_preamble(lines)
+}
+
+/// Name of a field: of an index or of the probability of a class as the run calls it, else the usual one.
+fn label_of(manifest: &RunManifest, field: &str) -> Label {
+    if let Some(i) = indicator(manifest, field) {
+        return Label::new(i.label_en.clone(), i.label_zh.clone());
+    }
+    if let Some((stem, share)) = quantile(field).filter(|(stem, _)| indicator(manifest, stem).is_some()) {
+        let of = Label::new(format!(", {share} % quantile"), format!(" {share} % 分位数"));
+        return label_of(manifest, stem).then(&of);
+    }
+    let class = field.strip_prefix("p_").and_then(|key| manifest.zone_classes.iter().find(|c| c.key == key));
+    class.map_or_else(
+        || words::field(field),
+        |c| Label::new(format!("Probability: {}", c.label_en), format!("概率：{}", c.label_zh)),
+    )
 }
 
 fn indicator<'a>(manifest: &'a RunManifest, key: &str) -> Option<&'a IndicatorRecord> {
@@ -147,6 +168,16 @@ fn meaning(field: &str) -> &'static str {
         "borderline" => "true: an index lies within the borderline of its threshold (5 % unless set)",
         "synthetic" => "true: not real data",
         "illustrative" => "true: real layers, totals or proxies are only examples",
+        "zone_modal" => "class that most draws gave",
+        "zone_confidence" => "share of the draws that gave the class printed",
+        "confidence_class" => {
+            "safe: probability of the class 95 % or more; likely: 75 % or more; toss_up: less"
+        }
+        "confidence_driver" => {
+            "what moves the class most: activity, factors, proxies, gdp, choices; empty: no draw gave another class"
+        }
+        f if f.starts_with("p_") => "share of the draws that gave this class",
+        f if quantile(f).is_some() => "quantile of the draws: that share of them lies below",
         f if f.ends_with("_margin") => "ln(index / threshold): 0 is on the threshold",
         f if f.ends_with("_t") => "emissions of the sector",
         _ => "",
@@ -181,6 +212,16 @@ fn meaning_zh(field: &str) -> &'static str {
         "borderline" => "true：某一指数在阈值的临界范围内（默认 5 %）",
         "synthetic" => "true：合成数据，非真实",
         "illustrative" => "true：图层真实，总量或代理指标为示例",
+        "zone_modal" => "抽样中出现最多的分区",
+        "zone_confidence" => "给出本分区的抽样比例",
+        "confidence_class" => {
+            "safe 确定：概率 95 % 以上；likely 较可能：75 % 以上；toss_up 难以判断：低于 75 %"
+        }
+        "confidence_driver" => {
+            "对分区影响最大的来源：activity 活动数据，factors 因子，proxies 代理变量，gdp，choices 方法选择；空：所有抽样均为该分区"
+        }
+        f if f.starts_with("p_") => "给出该分区的抽样比例",
+        f if quantile(f).is_some() => "抽样分位数：低于该值的抽样比例",
         f if f.ends_with("_margin") => "ln（指数 ÷ 阈值）：0 即在阈值上",
         f if f.ends_with("_t") => "该部门碳排放",
         _ => "",
@@ -202,6 +243,11 @@ mod tests {
             ("ecc", "0.000"),
             ("esc_margin", "0.000"),
             ("zone_id", ""),
+            ("zone_confidence", "0.0%"),
+            ("p_low_carbon", "0.0%"),
+            ("ccr_p05", "0.00%"),
+            ("gross_t_p95", "#,##0.0"),
+            ("ecc_p50", "0.000"),
         ];
         for (field, format) in formats {
             assert_eq!(number_format(field), format, "{field}");

@@ -16,7 +16,7 @@ pub(crate) fn svg(data: &MapData, figure: &Figure, kind: ChartKind, lang: Lang, 
     let top = page::title_height(&figure.title, lang) + 6.0;
     let content = match kind {
         ChartKind::Shares => shares_height(data),
-        ChartKind::ZoneCounts | ChartKind::ZoneShares => 420.0,
+        ChartKind::ZoneCounts | ChartKind::ZoneShares | ChartKind::Quadrant => 420.0,
     };
     let height = top + content + page::footer_height(data, lang, false);
     let mut svg = Svg::new(WIDTH, height, page::family(fonts));
@@ -25,6 +25,8 @@ pub(crate) fn svg(data: &MapData, figure: &Figure, kind: ChartKind, lang: Lang, 
         ChartKind::Shares => shares(&mut svg, data, lang, top),
         ChartKind::ZoneCounts => zone_counts(&mut svg, data, lang, top, content),
         ChartKind::ZoneShares => zone_shares(&mut svg, data, lang, top, content),
+        // A drawing of its own: `quadrant`.
+        ChartKind::Quadrant => {}
     }
     page::footer(&mut svg, data, lang, false, top + content);
     svg.finish(&figure.title.text(lang))

@@ -2,11 +2,12 @@
 
 use super::fonts::Fonts;
 use super::labels::{Candidate, contains, label_point, place};
+use super::legend;
 use super::page::{self, LEGEND, MARGIN, WIDTH};
 use super::paint::{self, View};
 use super::svg::{Anchor, Svg, Type, num};
 use crate::palette::NO_DATA;
-use crate::style::{Figure, Hatch, MapLayerKind, MapStyle};
+use crate::style::{Figure, Hatch, MapLayerKind, MapStyle, zone_categories};
 use crate::{Lang, MapData, MapLayer, ReportError, Rgb};
 use base64::Engine;
 use carbonzone_geom::Coverage;
@@ -58,13 +59,23 @@ pub(crate) fn svg(
     if data.zones.coverage.len() <= MAX_VECTOR_FEATURES {
         draw_outlines(&mut svg, &data.zones.coverage, style.layer, frame.view);
     }
+    let borderline = if style.marks_borderline() { borderline(&data.zones) } else { Vec::new() };
+    draw_borderline(&mut svg, &data.zones.coverage, &borderline, frame.view);
     draw_names(&mut svg, data, &frame, lang);
     svg.raw("</g>");
     svg.rect([frame.x, frame.y, frame.w, frame.h], r##"fill="none" stroke="#222222" stroke-width="1""##);
     let lx = frame.x + frame.w + 14.0;
     let ly = page::badge(&mut svg, data, lang, lx, frame.y, LEGEND - 14.0) + 10.0;
     let units = crate::words::plural_label(&crate::style::unit_word(data, style.layer));
-    page::legend(&mut svg, style, &units, lang, lx, ly);
+    let ly = if style.shows_confidence() {
+        let classes = zone_categories(data);
+        legend::confidence(&mut svg, style, &classes, &units, lang, [lx, ly])
+    } else {
+        page::legend(&mut svg, style, &units, lang, lx, ly)
+    };
+    if !borderline.is_empty() {
+        legend::borderline(&mut svg, borderline.len(), lang, lx, ly + 10.0);
+    }
     page::scale_and_north(
         &mut svg,
         lx,
@@ -164,6 +175,20 @@ fn draw_outlines(svg: &mut Svg, zones: &Coverage, kind: MapLayerKind, view: View
     svg.raw(&format!(
         r##"<path d="{d}" fill="none" stroke="#333333" stroke-width="0.55" stroke-linejoin="round"/>"##
     ));
+}
+
+/// Zones with an index on the borderline of its threshold.
+fn borderline(zones: &MapLayer) -> Vec<usize> {
+    let marked = zones.table.texts("borderline").unwrap_or_default();
+    (0..marked.len()).filter(|i| matches!(marked[*i].as_deref(), Some("true" | "1"))).collect()
+}
+
+/// A heavy dashed outline around each of them.
+fn draw_borderline(svg: &mut Svg, zones: &Coverage, rows: &[usize], view: View) {
+    let d: String = rows.iter().map(|i| path(zones, *i, view)).collect();
+    if !d.is_empty() {
+        svg.raw(&format!(r#"<path d="{d}" fill="none" {}/>"#, legend::BORDERLINE));
+    }
 }
 
 fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang) {

@@ -3,9 +3,11 @@
 mod chart;
 mod fonts;
 mod labels;
+mod legend;
 mod map;
 mod page;
 mod paint;
+mod quadrant;
 mod study;
 mod svg;
 
@@ -18,7 +20,7 @@ pub(crate) use page::{footer_lines, review_line, scale_bar_km};
 pub use study::transition_note;
 pub(crate) use svg::wrap;
 
-use crate::style::{Figure, FigureContent};
+use crate::style::{ChartKind, Figure, FigureContent};
 use crate::{Lang, MapData, ReportError};
 use resvg::{tiny_skia, usvg};
 
@@ -31,6 +33,7 @@ use resvg::{tiny_skia, usvg};
 pub fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result<String, ReportError> {
     match &figure.content {
         FigureContent::Map(style) => map::svg(data, figure, style, lang, fonts),
+        FigureContent::Chart(ChartKind::Quadrant) => Ok(quadrant::svg(data, figure, lang, fonts)),
         FigureContent::Chart(kind) => Ok(chart::svg(data, figure, *kind, lang, fonts)),
         FigureContent::Series(series) => Ok(chart::series_svg(data, figure, series, lang, fonts)),
         FigureContent::Line(line) => Ok(study::line_svg(data, figure, line, lang, fonts)),

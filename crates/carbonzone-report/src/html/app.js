@@ -39,6 +39,24 @@ document.querySelectorAll('table.sortable').forEach(table => {
   });
 });
 
+// How sure: by kind and by name.
+const sureRows = [...document.querySelectorAll('#sure-table tbody tr')];
+let sureKind = '';
+function filterSure() {
+  const q = $('sure-find').value.trim().toLowerCase();
+  let n = 0;
+  for (const r of sureRows) {
+    r.hidden = sureKind !== '' && r.dataset.sure !== sureKind || q !== '' && !r.cells[0].textContent.toLowerCase().includes(q);
+    if (!r.hidden) n++;
+  }
+  document.querySelectorAll('#sure-bar button').forEach(b => b.setAttribute('aria-pressed', b.dataset.sure === sureKind));
+  $('sure-n').textContent = n + ' / ' + sureRows.length;
+}
+if ($('sure-bar')) {
+  document.querySelectorAll('#sure-bar button').forEach(b => b.onclick = () => { sureKind = b.dataset.sure; filterSure(); });
+  $('sure-find').oninput = filterSure;
+}
+
 // Figures grow on a click.
 document.querySelectorAll('.pic').forEach(b => b.onclick = () => {
   const wide = b.closest('figure').classList.toggle('wide');
@@ -285,7 +303,7 @@ const fmt = v => !Number.isFinite(v) ? '–' : v === 0 ? '0' : Math.abs(v) >= 10
 const tonnes = v => Math.abs(v) >= 1e6 ? fmt(v / 1e4) + (show === 'en' ? ' ×10⁴ t' : ' 万吨') : fmt(v) + ' t';
 async function panel() {
   const box = $('panel'), L = current, i = selected;
-  document.querySelectorAll('tr.sel,circle.sel').forEach(e => e.classList.remove('sel'));
+  document.querySelectorAll('tr.sel,circle.sel,path.sel').forEach(e => e.classList.remove('sel'));
   if (i < 0) { box.innerHTML = `<p class="hint">${esc(word('Click a unit for its sectors.', '点击单元查看分部门构成。'))}</p>`; return; }
   const get = async f => { const c = await column(L, f); return c ? c[i] : NaN; };
   const gross = await get('gross_t'), sink = await get('sink_t'), net = await get('net_t'), m2 = await get('area_m2');
@@ -299,10 +317,15 @@ async function panel() {
   if (L.key === 'zones') {
     const s = D.stories[i] || await bare(L, i);
     html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
+    if (s.sure) {
+      html += `<p><b class="sure ${esc(s.sure.safety)}">${esc(pick(s.sure.label))}</b></p>`;
+      if (s.sure.others.length) html += `<p class="hint">${esc(word('Else', '其他可能'))}: ${s.sure.others.map(o => esc(pick(o))).join(', ')}</p>`;
+      html += `<p class="hint">${esc(word('What could change it', '可能改变分区的因素'))}: ${esc(pick(s.sure.change))}</p>`;
+    }
     html += s.margins.map(g => `<div>${esc(pick(g.short))} ${esc(g.value)} <small>(${esc(word('threshold', '阈值'))} ${esc(g.threshold)}: ${esc(g.percent)})</small></div>`).join('');
     if (s.parcels.length) html += `<p class="hint">${esc(word('Largest parcels', '主要地块'))}</p>` + s.parcels.map(p => `<div>${esc(pick(p.label))} ${esc(pick(p.amount))} <small>${esc(p.share)}</small></div>`).join('');
     if (s.changes.length) html += `<p class="hint">${esc(word('Another class at', '以下变化会改变分区'))}</p>` + s.changes.map(c => `<div>${esc(pick(c.label))} → ${esc(pick(c.class))}</div>`).join('');
-    document.querySelectorAll(`tr[data-zone="${i}"],circle[data-zone="${i}"]`).forEach(e => e.classList.add('sel'));
+    document.querySelectorAll(`tr[data-zone="${i}"],circle[data-zone="${i}"],path[data-zone="${i}"]`).forEach(e => e.classList.add('sel'));
   }
   box.innerHTML = html;
 }
@@ -345,7 +368,7 @@ function find() {
 }
 $('search').onchange = find;
 $('search').onkeydown = e => { if (e.key === 'Enter') find(); };
-document.querySelectorAll('#zones tbody tr,#quadrant circle').forEach(e => e.onclick = () => { zone(+e.dataset.zone); $('map').scrollIntoView({block: 'nearest'}); });
+document.querySelectorAll('#zones tbody tr,#sure-table tbody tr,#quadrant circle').forEach(e => e.onclick = () => { zone(+e.dataset.zone); $('map').scrollIntoView({block: 'nearest'}); });
 $('png').onclick = () => { const a = document.createElement('a'); a.download = `${D.name}_${style.name}.png`; a.href = cv.toDataURL('image/png'); a.click(); };
 
 // Pointer and keys

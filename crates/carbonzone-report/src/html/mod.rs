@@ -4,6 +4,7 @@ mod pack;
 mod page;
 mod plot;
 mod story;
+mod sure;
 mod tables;
 
 pub use page::{Page, page};

@@ -3,7 +3,7 @@
 use super::pack;
 use super::plot::quadrant;
 use super::story::{ZoneStory, class_of, in_1e4, stories};
-use super::tables;
+use super::{sure, tables};
 use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
 use crate::number::{grouped, significant};
 use crate::style::{
@@ -52,7 +52,8 @@ pub fn page(
     maps.extend(further_maps(data, options)?);
     let shown = fit(data, options, &mut warnings);
     let rows = tables::listed(data);
-    let stories = stories(data, &rows);
+    let all_sure = sure::all(data);
+    let stories = stories(data, &rows, &all_sure);
     let packed = payload(&shown, &maps, &rows, &stories)?;
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
     // `<` never stands in the data block, so no text can close it.
@@ -79,6 +80,7 @@ pub fn page(
         "zones_title": layer_title(data, MapLayerKind::Zones),
         "facts": facts(data),
         "reading": tables::reading(data),
+        "sure": sure::section(data, &rows, &all_sure),
         "class_head": tables::class_of_year(data),
         "pictures": pictures,
         "quadrant": quadrant,

@@ -1,6 +1,7 @@
 //! The quadrant plot: two indices on logarithmic axes, cut at their thresholds.
 
 use crate::number::shortest;
+use crate::quadrant::{Axis, index_pair, outlines};
 use crate::xml_text::escaped;
 use crate::{Label, MapData};
 use carbonzone_types::IndicatorRecord;
@@ -14,47 +15,10 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 52.0;
 
-/// One axis in logarithmic space.
-struct Axis {
-    low: f64,
-    high: f64,
-}
-
-impl Axis {
-    fn over(values: &[f64], threshold: f64) -> Self {
-        let (mut low, mut high) = (threshold / 2.0, threshold * 2.0);
-        for v in values {
-            low = low.min(*v);
-            high = high.max(*v);
-        }
-        Self { low: low / 1.3, high: high * 1.3 }
-    }
-
-    fn at(&self, v: f64) -> f64 {
-        (v / self.low).ln() / (self.high / self.low).ln()
-    }
-
-    /// 1, 2, 5 × 10ⁿ inside the axis; only 10ⁿ if that would be too many.
-    fn ticks(&self) -> Vec<f64> {
-        let (from, to) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
-        let steps: &[f64] = if to - from > 3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-        let all = (from..=to).flat_map(|e| steps.iter().map(move |s| s * 10f64.powi(e)));
-        all.filter(|t| *t >= self.low && *t <= self.high).collect()
-    }
-}
-
-/// The first two indices with one positive threshold: economic and ecological in the Suzhou scheme.
-fn pair(data: &MapData) -> Option<(&IndicatorRecord, &IndicatorRecord)> {
-    let mut cut = data.manifest.indicators.iter().filter(|i| {
-        i.thresholds.first().is_some_and(|t| *t > 0.0) && data.zones.table.numbers(&i.key).is_some()
-    });
-    Some((cut.next()?, cut.next()?))
-}
-
 /// The plot as inline SVG, and how many zones are not in it because an index is NULL or 0; `None` if the scheme has
 /// no two indices.
 pub(crate) fn quadrant(data: &MapData) -> Option<(String, usize, Label, Label)> {
-    let (ix, iy) = pair(data)?;
+    let (ix, iy) = index_pair(data)?;
     let xs = data.zones.table.numbers(&ix.key)?;
     let ys = data.zones.table.numbers(&iy.key)?;
     let placed = |v: &f64| *v > 0.0 && v.is_finite();
@@ -98,6 +62,7 @@ pub(crate) fn quadrant(data: &MapData) -> Option<(String, usize, Label, Label)> 
         by - TOP
     );
     if points.len() <= MAX_CIRCLES {
+        ellipses(&mut s, data, &points, (&px, &py));
         circles(&mut s, data, &points, (ix, iy), (&px, &py));
     } else {
         dots(&mut s, data, &points, (&px, &py));
@@ -124,6 +89,18 @@ type Place<'a> = (&'a dyn Fn(f64) -> f64, &'a dyn Fn(f64) -> f64);
 fn colours(data: &MapData) -> Vec<String> {
     let of = data.zones.table.texts("zone_color").unwrap_or_else(|| vec![None; data.zones.table.rows()]);
     of.into_iter().map(|c| c.unwrap_or_else(|| "#999999".to_owned())).collect()
+}
+
+/// Where 90 % of the draws of each zone lie; the page shows that of the zone selected.
+fn ellipses(s: &mut String, data: &MapData, points: &[Point], (px, py): Place<'_>) {
+    let colours = colours(data);
+    let all = outlines(data);
+    for (i, ..) in points {
+        let Some(Some(outline)) = all.get(*i) else { continue };
+        let at: Vec<String> = outline.iter().map(|[x, y]| format!("{:.1} {:.1}", px(*x), py(*y))).collect();
+        let colour = escaped(&colours[*i]);
+        let _ = write!(s, r#"<path class="ell" data-zone="{i}" fill="{colour}" d="M{}Z"/>"#, at.join("L"));
+    }
 }
 
 fn circles(

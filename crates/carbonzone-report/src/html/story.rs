@@ -1,6 +1,7 @@
 //! What stands behind a zone's class: the sectors and parcels that weigh most, its margins, and how near it is to
 //! another class.
 
+use crate::confidence::{ClassShare, HowSure, percent};
 use crate::figure::label_point;
 use crate::number::{grouped, significant};
 use crate::{Label, MapData, words};
@@ -31,6 +32,41 @@ pub struct ZoneStory {
     pub borderline: bool,
     /// Classes that the zone would have if one number were a little different.
     pub changes: Vec<Change>,
+    /// How sure the class is, if draws were made.
+    pub sure: Option<Sure>,
+}
+
+/// How sure a class is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sure {
+    /// Probability of the class as text, and the word for it.
+    pub label: Label,
+    /// `safe`, `likely`, `toss_up`.
+    pub safety: String,
+    /// The same as a number, 0 to 1.
+    pub probability: f64,
+    /// Other classes with their probability.
+    pub others: Vec<Label>,
+    /// What could change the class.
+    pub change: Label,
+}
+
+impl Sure {
+    fn of(sure: &HowSure) -> Self {
+        let p = percent(sure.class.probability);
+        let word = words::safety(&sure.safety);
+        let other = |c: &ClassShare| {
+            let p = percent(c.probability);
+            Label::new(format!("{} {p}", c.label.en), format!("{} {p}", c.label.zh))
+        };
+        Self {
+            label: Label::new(format!("{p}, {}", word.en), format!("{p}，{}", word.zh)),
+            safety: sure.safety.clone(),
+            probability: sure.class.probability,
+            others: sure.others.iter().map(other).collect(),
+            change: sure.change.clone(),
+        }
+    }
 }
 
 /// A sector or a parcel.
@@ -72,7 +108,7 @@ pub struct Change {
 
 /// The stories of some zones (row numbers), in that order. `data` must hold one year only.
 #[must_use]
-pub fn stories(data: &MapData, rows: &[usize]) -> Vec<ZoneStory> {
+pub fn stories(data: &MapData, rows: &[usize], sure: &[Option<HowSure>]) -> Vec<ZoneStory> {
     let zones = &data.zones;
     let all = zones.table.rows();
     let texts = |field: &str| zones.table.texts(field).unwrap_or_else(|| vec![None; all]);
@@ -96,6 +132,7 @@ pub fn stories(data: &MapData, rows: &[usize]) -> Vec<ZoneStory> {
                 margins: margins(&cuts, i),
                 borderline: matches!(borderline[i].as_deref(), Some("true" | "1")),
                 changes: changes.get(&i).cloned().unwrap_or_default(),
+                sure: sure.get(i).and_then(Option::as_ref).map(Sure::of),
             }
         })
         .collect()

@@ -115,6 +115,15 @@ pub(super) fn zone_table(data: &MapData, rows: &[usize], stories: &[ZoneStory]) 
             row.push(json!({"label": story.class, "color": story.color, "sort": story.class.en, "edge": story.borderline}));
         }
     }
+    if stories.iter().any(|s| s.sure.is_some()) {
+        columns.push(json!({"label": Label::new("How sure", "可信度"), "number": true}));
+        for (row, story) in cells.iter_mut().zip(stories) {
+            let sure = story.sure.as_ref();
+            row.push(
+                json!({"label": sure.map(|s| &s.label), "text": "–", "sort": sure.map(|s| s.probability)}),
+            );
+        }
+    }
     let rows: Vec<_> =
         rows.iter().zip(cells).map(|(zone, cells)| json!({"zone": zone, "cells": cells})).collect();
     json!({"columns": columns, "rows": rows})

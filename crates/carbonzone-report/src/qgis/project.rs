@@ -4,9 +4,11 @@ use super::fields::field_setup;
 use super::layout::{Page, layout};
 use super::list::{LayerGroup, LayerKind, LayerList, ListedLayer, ListedTheme};
 use super::qml::{outline, style_of_raster, unlabelled};
-use super::symbol::{Names, district_renderer, labeling, outline_renderer, raster_pipe, renderer};
+use super::symbol::{
+    Names, borderline_renderer, district_renderer, labeling, outline_renderer, raster_pipe, renderer,
+};
 use super::xml::{El, el, exact};
-use crate::style::{Figure, FigureContent, MapLayerKind, MapStyle, layer_title};
+use crate::style::{CONFIDENCE_PLOT, Figure, FigureContent, MapLayerKind, MapStyle, layer_title};
 use crate::{Label, Lang, MapData, RasterContent, RenderOptions, ReportError, words};
 use std::io::Write;
 
@@ -34,6 +36,7 @@ pub(crate) struct ProjectLayer {
 }
 
 pub(crate) const OUTLINE_ID: &str = "lyr_zones_outline";
+const BORDERLINE_ID: &str = "lyr_zones_borderline";
 const DISTRICTS_ID: &str = "lyr_district_borders";
 /// Zones for which QGIS can put districts together while it draws.
 const MOST_ZONES_OF_DISTRICTS: usize = 1000;
@@ -82,11 +85,13 @@ pub fn project(
 
 /// Layers, groups and themes.
 fn list(data: &MapData, figures: &[Figure], layers: &[ProjectLayer], lang: Lang) -> LayerList {
+    // Not every run has every layer.
+    let there = |id: &String| layers.iter().any(|l| l.listed.id == *id);
     let of_figure = |f: &Figure| {
         f.map().map(|_| ListedTheme {
             key: f.name.clone(),
             name: f.short.clone(),
-            layers: shown_by(data, f, std::slice::from_ref(f)),
+            layers: shown_by(data, f, std::slice::from_ref(f)).into_iter().filter(there).collect(),
         })
     };
     let mut themes: Vec<ListedTheme> = figures.iter().filter_map(of_figure).collect();
@@ -238,7 +243,7 @@ fn shown_by(data: &MapData, figure: &Figure, figures: &[Figure]) -> Vec<String> 
     } else {
         // A chart has a small map beside it: zone classes for the zone charts, emission for the shares.
         let classes = matches!(figure.content, FigureContent::Transitions(_) | FigureContent::Line(_));
-        let classes = classes || figure.name.starts_with("fig9");
+        let classes = classes || figure.name.starts_with("fig9") || figure.name == CONFIDENCE_PLOT;
         let wanted = |s: &MapStyle| if classes { s.shows_zone_classes() } else { s.field == "gross_t" };
         figures.iter().find(|f| f.map().is_some_and(|s| s.layer == MapLayerKind::Zones && wanted(s)))
     };
@@ -251,8 +256,16 @@ fn shown_by(data: &MapData, figure: &Figure, figures: &[Figure]) -> Vec<String> 
     if !zones {
         ids.push(OUTLINE_ID.to_owned());
     }
+    if figure.map().is_some_and(MapStyle::marks_borderline) {
+        ids.push(BORDERLINE_ID.to_owned());
+    }
     ids.extend(main.map(|f| layer_id(&f.name)));
     ids
+}
+
+/// True if a map outlines the zones on the borderline and they are marked.
+pub(crate) fn has_borderline(data: &MapData, figures: &[Figure]) -> bool {
+    figures.iter().filter_map(Figure::map).any(MapStyle::marks_borderline) && data.zones.has("borderline")
 }
 
 /// A layer of a table of the GeoPackage.
@@ -308,6 +321,20 @@ fn layers(
             .collect(),
         labels: true,
     }];
+    if has_borderline(data, figures) {
+        let id = BORDERLINE_ID.to_owned();
+        let listed = of_table(data, id, MapLayerKind::Zones, &data.zones.name, words::borderline());
+        out.push(ProjectLayer {
+            listed: ListedLayer {
+                filter: out[0].listed.filter.clone(),
+                style: Some(super::qml::BORDERLINE_ROW.to_owned()),
+                ..listed
+            },
+            theme: String::new(),
+            body: vec![borderline_renderer(&words::borderline().text(lang))],
+            labels: false,
+        });
+    }
     for figure in figures {
         let Some(style) = figure.map() else { continue };
         let layer = match style.layer {
@@ -432,7 +459,8 @@ pub(crate) fn boundary(data: &MapData) -> Label {
 /// Without zone classes the first map is visible on opening.
 fn show_something(layers: &mut [ProjectLayer]) {
     if layers.iter().all(|l| !l.listed.visible)
-        && let Some(first) = layers.iter_mut().find(|l| l.listed.id != OUTLINE_ID)
+        && let Some(first) =
+            layers.iter_mut().find(|l| ![OUTLINE_ID, BORDERLINE_ID].contains(&l.listed.id.as_str()))
     {
         first.listed.visible = true;
     }

@@ -1,7 +1,9 @@
 //! QML files and rows of the GeoPackage table `layer_styles`.
 
 use super::fields::field_setup;
-use super::symbol::{Names, Outline, district_renderer, labeling, outline_renderer, raster_pipe, renderer};
+use super::symbol::{
+    Names, Outline, borderline_renderer, district_renderer, labeling, outline_renderer, raster_pipe, renderer,
+};
 use super::xml::{El, el};
 use crate::style::{Figure, MapLayerKind, MapStyle, raster_style};
 use crate::{Lang, LayerStyleRow, MapData, RasterContent, RasterFile, RenderOptions, ReportError};
@@ -45,17 +47,40 @@ fn root(style: &MapStyle, lang: Lang) -> El {
 /// Name of the row of `layer_styles` with the boundaries of the zones alone.
 pub(crate) const OUTLINE_ROW: &str = "outline";
 
+/// Name of the row with the outlines of the zones on the borderline.
+pub(crate) const BORDERLINE_ROW: &str = "borderline";
+
 /// The boundaries of the zones with their names.
 fn outline_row(data: &MapData, names: &Names, lang: Lang) -> Result<LayerStyleRow, ReportError> {
     let label = super::project::boundary(data);
+    let root = without_fill(outline_renderer(&label.text(lang)), true).child(labeling(names));
+    row_without_fill(data, OUTLINE_ROW, &root, label.en)
+}
+
+/// The outlines of the zones on the borderline.
+fn borderline_row(data: &MapData, lang: Lang) -> Result<LayerStyleRow, ReportError> {
+    let label = crate::words::borderline();
+    let root = without_fill(borderline_renderer(&label.text(lang)), false);
+    row_without_fill(data, BORDERLINE_ROW, &root, label.en)
+}
+
+fn without_fill(renderer: El, names: bool) -> El {
     let root = el("qgis").a("version", "3.22.0").a("styleCategories", "Symbology|Labeling");
-    let root = root.a("labelsEnabled", 1).child(outline_renderer(&label.text(lang)));
+    root.a("labelsEnabled", u8::from(names)).child(renderer)
+}
+
+fn row_without_fill(
+    data: &MapData,
+    name: &str,
+    root: &El,
+    about: String,
+) -> Result<LayerStyleRow, ReportError> {
     Ok(LayerStyleRow {
         table: data.zones.name.clone(),
-        name: OUTLINE_ROW.to_owned(),
-        qml: root.child(labeling(names)).document()?,
+        name: name.to_owned(),
+        qml: root.document()?,
         default: false,
-        description: label.en,
+        description: about,
     })
 }
 
@@ -155,6 +180,9 @@ pub fn layer_styles(
     }
     rows.push(outline_row(data, &names, lang)?);
     rows.extend(district_row(data, lang)?);
+    if super::project::has_borderline(data, figures) {
+        rows.push(borderline_row(data, lang)?);
+    }
     let zones = figures.iter().find(|f| f.map().is_some_and(|s| s.field == "zone"));
     if let (Some(table), Some(figure)) = (&data.dissolved, zones)
         && let Some(style) = figure.map()

@@ -221,7 +221,7 @@ fn categorized(style: &MapStyle, lang: Lang, outline: Outline) -> El {
     }
     el("renderer-v2")
         .a("type", "categorizedSymbol")
-        .a("attr", &style.field)
+        .a("attr", style.expression.as_ref().unwrap_or(&style.field))
         .a("symbollevels", 0)
         .a("forceraster", 0)
         .a("enableorderby", 0)
@@ -240,19 +240,29 @@ fn item(value: &str, symbol: &str, label: &str) -> El {
 
 /// Outline of the zones without a fill, drawn above parcels and cells.
 pub(crate) fn outline_renderer(label: &str) -> El {
+    outlined(label, "", "solid", "0.22")
+}
+
+/// A heavy dashed outline around the zones whose field `borderline` is true.
+pub(crate) fn borderline_renderer(label: &str) -> El {
+    outlined(label, "\"borderline\"", "dash", "0.6")
+}
+
+/// An outline without a fill around what a filter holds for; an empty filter holds for all.
+fn outlined(label: &str, filter: &str, style: &str, width: &str) -> El {
     let line = layer(
         "SimpleFill",
         &[
             ("color", "255,255,255,0".to_owned()),
             ("style", "no".to_owned()),
             ("outline_color", "40,40,40,255".to_owned()),
-            ("outline_style", "solid".to_owned()),
-            ("outline_width", "0.22".to_owned()),
+            ("outline_style", style.to_owned()),
+            ("outline_width", width.to_owned()),
             ("outline_width_unit", "MM".to_owned()),
             ("joinstyle", "round".to_owned()),
         ],
     );
-    one_rule(label, symbol("fill", "0").child(line))
+    one_rule(label, filter, symbol("fill", "0").child(line))
 }
 
 /// Borders of the districts, drawn by the first zone of each around all of its zones.
@@ -268,19 +278,23 @@ pub(crate) fn district_renderer(label: &str) -> El {
             ("units", "MapUnit".to_owned()),
         ],
     );
-    one_rule(label, symbol("fill", "0").child(generator.child(plain_line("@0@0", "20,20,20,255", "0.45"))))
+    one_rule(
+        label,
+        "",
+        symbol("fill", "0").child(generator.child(plain_line("@0@0", "20,20,20,255", "0.45"))),
+    )
 }
 
-/// One symbol for every feature, with a row of its own in the legend.
-fn one_rule(label: &str, symbol: El) -> El {
+/// One symbol for every feature that a filter holds for, with a row of its own in the legend; an empty filter holds for all.
+fn one_rule(label: &str, filter: &str, symbol: El) -> El {
+    let rule = el("rule").a("key", "{00000000-0000-4000-8000-000000000002}").a("symbol", 0).a("label", label);
+    let rule = if filter.is_empty() { rule } else { rule.a("filter", filter) };
     el("renderer-v2")
         .a("type", "RuleRenderer")
         .a("symbollevels", 0)
         .a("forceraster", 0)
         .a("enableorderby", 0)
-        .child(el("rules").a("key", "{00000000-0000-4000-8000-000000000001}").child(
-            el("rule").a("key", "{00000000-0000-4000-8000-000000000002}").a("symbol", 0).a("label", label),
-        ))
+        .child(el("rules").a("key", "{00000000-0000-4000-8000-000000000001}").child(rule))
         .child(el("symbols").child(symbol))
 }
 

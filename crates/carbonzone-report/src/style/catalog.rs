@@ -156,6 +156,7 @@ fn one_year(data: &MapData, pool: &MapData, options: &RenderOptions) -> Result<V
         out.push(build.zones("fig9a_zones", "zone")?);
         out.push(build.chart("fig9b_counts", ChartKind::ZoneCounts));
         out.push(build.chart("fig9c_shares", ChartKind::ZoneShares));
+        build.confidence(&mut out)?;
     }
     Ok(out)
 }
@@ -236,7 +237,7 @@ impl Builder<'_> {
         }
     }
 
-    fn chart(&self, name: &str, kind: ChartKind) -> Figure {
+    pub(super) fn chart(&self, name: &str, kind: ChartKind) -> Figure {
         let m = &self.data.manifest;
         let zone = unit_word(self.data, MapLayerKind::Zones);
         let class = words::zone_class(&m.study);
@@ -252,6 +253,7 @@ impl Builder<'_> {
                 format!("Number of {} per {}", words::plural(&zone.en), class.en),
                 format!("各{}的{}数量", class.zh, zone.zh),
             ),
+            ChartKind::Quadrant => (words::how_sure_plot().en, words::how_sure_plot().zh),
             ChartKind::ZoneShares => (
                 format!("Share of {} per {}", words::plural(&zone.en), class.en),
                 format!("各{}的{}占比", class.zh, zone.zh),

@@ -84,6 +84,8 @@ pub enum ChartKind {
     ZoneCounts,
     /// Share of units per zone class (Figure 9c).
     ZoneShares,
+    /// Two indices, their thresholds, and where 90 % of the draws of every unit lie.
+    Quadrant,
 }
 
 impl Figure {

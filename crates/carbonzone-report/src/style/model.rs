@@ -1,6 +1,7 @@
 //! Classes, colours and labels of one map.
 
-use crate::{Label, Rgb};
+use crate::confidence::CONFIDENCE_CLASS;
+use crate::{JOINT, Label, Rgb};
 use serde::{Deserialize, Serialize};
 
 /// Which layer of the run a map draws.
@@ -127,6 +128,18 @@ impl MapStyle {
     #[must_use]
     pub fn shows_zone_classes(&self) -> bool {
         self.field == "zone" || self.field == crate::ZONE_OF_MEAN
+    }
+
+    /// True if it shows the classes together with how sure they are.
+    #[must_use]
+    pub fn shows_confidence(&self) -> bool {
+        self.field.split_once(JOINT).is_some_and(|(_, b)| b.starts_with(CONFIDENCE_CLASS))
+    }
+
+    /// True if the zones on the borderline are outlined above it: their mark is that of a year, not of a mean over years.
+    #[must_use]
+    pub fn marks_borderline(&self) -> bool {
+        self.shows_confidence() && self.field.ends_with(CONFIDENCE_CLASS)
     }
 
     /// Class index of every value; `None` for no value.

@@ -15,10 +15,8 @@ pub fn check(loaded: &Loaded) -> Findings {
         let keys: Vec<&str> = std::iter::once("uncertainty").chain(keys.iter().copied()).collect();
         out.push(loaded.at(finding.field(keys.join(".")), &keys));
     };
-    if !(section.draws.is_power_of_two() && (64..=65_536).contains(&section.draws)) {
-        let finding =
-            Finding::error("uncertainty_draws", "the number of draws is not a power of two in range");
-        report(finding.value(section.draws.to_string()).expected("64, 128, ... 4096 ... 65536"), &["draws"]);
+    if let Some(finding) = draws(section.draws) {
+        report(finding, &["draws"]);
     }
     let known = names_of_budgets(&loaded.pipeline);
     for (name, pct) in &section.budgets {
@@ -75,7 +73,17 @@ fn variation(what: &str, cv: f64) -> Option<Finding> {
     })
 }
 
-fn half_width(what: &str, pct: f64) -> Option<Finding> {
+/// What is wrong with a number of draws.
+pub fn draws(n: usize) -> Option<Finding> {
+    (!(n.is_power_of_two() && (64..=65_536).contains(&n))).then(|| {
+        Finding::error("uncertainty_draws", "the number of draws is not a power of two in range")
+            .value(n.to_string())
+            .expected("64, 128, ... 4096 ... 65536")
+    })
+}
+
+/// What is wrong with a half-width in percent.
+pub fn half_width(what: &str, pct: f64) -> Option<Finding> {
     (!(pct.is_finite() && pct >= 0.0)).then(|| {
         Finding::error("uncertainty_half_width", format!("the uncertainty of {what} is {pct} %"))
             .expected("half-width of a 95 % interval in percent, a number ≥ 0")

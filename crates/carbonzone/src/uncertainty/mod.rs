@@ -7,8 +7,9 @@ pub mod config;
 mod model;
 mod output;
 
+pub use check::{draws, half_width};
 pub use config::Uncertainty;
-pub use output::{append_columns, record, statements};
+pub use output::{append, append_columns, occurring, record, record_of, statements, statements_of_years};
 
 use crate::compute::Results;
 use crate::load::{Inputs, Notes};

@@ -95,6 +95,7 @@ pub fn build(
         gdp: inputs.zones.gdp_1e4cny.clone(),
         gdp_parameter,
         rules,
+        unit_parameters: Vec::new(),
         parameters: parameters.list,
         choices: choices.collect(),
     };

@@ -2,28 +2,58 @@
 
 use super::config::{DEFAULT_PROXY_CV, Uncertainty};
 use carbonzone_confidence::{Confidence, Group, Safety, UnitConfidence};
+use carbonzone_report::confidence::CONFIDENCE_CLASS;
 use carbonzone_types::{
-    AttributeTable, CityUncertainty, ColumnData, ConfidenceRecord, Statement, UncertainUnit,
+    AttributeTable, CityUncertainty, ColumnData, ConfidenceRecord, Statement, UncertainUnit, ZoneClassRecord,
 };
 use carbonzone_zoning::ZoningScheme;
 
-/// Appends `<column>_p05`, `_p50`, `_p95`, `p_<class>`, `zone_modal`, `zone_confidence`, `confidence_driver`.
+/// Appends the columns of [`append`] for a study with one row per unit of the draws.
 pub fn append_columns(table: &mut AttributeTable, confidence: &Confidence, scheme: &ZoningScheme) {
-    let units = &confidence.units;
-    let real = |f: &dyn Fn(&UnitConfidence) -> Option<f64>| ColumnData::Real(units.iter().map(f).collect());
-    for (c, name) in confidence.columns.iter().enumerate() {
-        table.push(&format!("{name}_p05"), real(&|u| u.columns[c].map(|q| q.p05)));
-        table.push(&format!("{name}_p50"), real(&|u| u.columns[c].map(|q| q.p50)));
-        table.push(&format!("{name}_p95"), real(&|u| u.columns[c].map(|q| q.p95)));
+    let classes = occurring(&scheme.records(&[]), &confidence.units);
+    let units: Vec<_> = confidence.units.iter().map(Some).collect();
+    append(table, &confidence.columns, &units, &classes, "");
+}
+
+/// Code and key of the classes that some draw gave.
+pub fn occurring(classes: &[ZoneClassRecord], units: &[UnitConfidence]) -> Vec<(u8, String)> {
+    let occurs = |c: &&ZoneClassRecord| units.iter().any(|u| u.probability(c.id) > 0.0);
+    classes.iter().filter(occurs).map(|c| (c.id, c.key.clone())).collect()
+}
+
+/// Appends `<column>_p05`, `_p50`, `_p95`, `p_<class>`, `zone_modal`, `zone_confidence`, `confidence_class`,
+/// `confidence_driver`, each name with `suffix` at its end. With a suffix, a column that no unit has is left out. A row without a unit has nothing.
+pub fn append(
+    table: &mut AttributeTable,
+    columns: &[String],
+    units: &[Option<&UnitConfidence>],
+    classes: &[(u8, String)],
+    suffix: &str,
+) {
+    let real = |f: &dyn Fn(&UnitConfidence) -> Option<f64>| {
+        ColumnData::Real(units.iter().map(|u| u.and_then(f)).collect())
+    };
+    let text = |f: &dyn Fn(&UnitConfidence) -> Option<String>| {
+        ColumnData::Text(units.iter().map(|u| u.and_then(f)).collect())
+    };
+    let mut push = |name: &str, data: ColumnData| table.push(&format!("{name}{suffix}"), data);
+    for (c, name) in columns.iter().enumerate() {
+        if suffix.is_empty() || units.iter().flatten().any(|u| u.columns[c].is_some()) {
+            push(&format!("{name}_p05"), real(&|u| u.columns[c].map(|q| q.p05)));
+            push(&format!("{name}_p50"), real(&|u| u.columns[c].map(|q| q.p50)));
+            push(&format!("{name}_p95"), real(&|u| u.columns[c].map(|q| q.p95)));
+        }
     }
-    for class in scheme.classes.iter().filter(|class| units.iter().any(|u| u.probability(class.id) > 0.0)) {
-        table.push(&format!("p_{}", class.key), real(&|u| Some(u.probability(class.id))));
+    for (id, key) in classes {
+        push(&format!("p_{key}"), real(&|u| Some(u.probability(*id))));
     }
-    let key = |id: u8| scheme.class_of(id).map(|c| c.key.clone());
-    table.push("zone_modal", ColumnData::Text(units.iter().map(|u| key(u.modal)).collect()));
-    table.push("zone_confidence", real(&|u| Some(u.confidence)));
+    let key = |id: u8| classes.iter().find(|(known, _)| *known == id).map(|(_, key)| key.clone());
+    push("zone_modal", text(&|u| key(u.modal)));
+    push("zone_confidence", real(&|u| Some(u.confidence)));
+    let safety = |u: &UnitConfidence| Some(Safety::of(u.confidence).key().to_owned());
+    push(CONFIDENCE_CLASS, text(&safety));
     let driver = |u: &UnitConfidence| u.driver.map(|d| d.key().to_owned());
-    table.push("confidence_driver", ColumnData::Text(units.iter().map(driver).collect()));
+    push("confidence_driver", text(&driver));
 }
 
 /// What the draws rest on, or how to switch them on.
@@ -57,16 +87,71 @@ pub fn statements(section: Option<&Uncertainty>) -> Vec<Statement> {
     out
 }
 
-/// What `run.json` keeps of the draws.
+/// What the probabilities of a study over years rest on, or how to switch them on.
+pub fn statements_of_years(asked: bool) -> Vec<Statement> {
+    if !asked {
+        return statements(None);
+    }
+    vec![Statement::new(
+        "The probability of a class is that of the stated uncertainties, which are inputs: half-widths that the pipeline file gives",
+        "分区概率取决于所给的不确定性，即配置文件中给出的半宽",
+    )]
+}
+
+/// What `run.json` keeps of the draws of a study with one row per unit.
 pub fn record(
     confidence: &Confidence,
     section: &Uncertainty,
     ids: &[String],
     borderline: &[bool],
 ) -> ConfidenceRecord {
-    let unsure = |u: &UnitConfidence| Safety::of(u.confidence) != Safety::Safe;
-    let unit = |(id, u): (&String, &UnitConfidence)| UncertainUnit {
-        unit_id: id.clone(),
+    let proxies = DEFAULT_PROXY_CV.iter().map(|(kind, _)| ((*kind).to_owned(), section.proxy_cv(kind)));
+    let city = confidence.city.iter().map(|row| CityUncertainty {
+        item: row.item.clone(),
+        amount_t: row.amount_t,
+        half_width_t: row.half_width_t,
+        p05_t: row.quantiles.p05,
+        p50_t: row.quantiles.p50,
+        p95_t: row.quantiles.p95,
+    });
+    let units: Vec<_> = ids.iter().map(|id| (id.as_str(), None)).zip(&confidence.units).collect();
+    let all: Vec<&UnitConfidence> = confidence.units.iter().collect();
+    ConfidenceRecord {
+        proxies: proxies.collect(),
+        city: city.collect(),
+        ..record_of(confidence, &units, &all, borderline)
+    }
+}
+
+/// The same of any study: units with their ids and years, and the units of the headline, with their mark of the borderline,
+/// that the counts are of.
+pub fn record_of(
+    confidence: &Confidence,
+    units: &[((&str, Option<i32>), &UnitConfidence)],
+    headline: &[&UnitConfidence],
+    borderline: &[bool],
+) -> ConfidenceRecord {
+    let safety = |u: &UnitConfidence| Safety::of(u.confidence);
+    let mut counts = [0; 3];
+    for u in headline {
+        counts[safety(u) as usize] += 1;
+    }
+    let unsure = |(u, marked): &(&&UnitConfidence, &bool)| **marked && safety(u) != Safety::Safe;
+    ConfidenceRecord {
+        seed: confidence.seed,
+        draws: confidence.draws as u64,
+        counts,
+        borderline: borderline.iter().filter(|b| **b).count() as u64,
+        unsure_borderline: headline.iter().zip(borderline).filter(unsure).count() as u64,
+        units: units.iter().map(|((id, year), u)| unit(id, *year, u)).collect(),
+        ..ConfidenceRecord::default()
+    }
+}
+
+fn unit(id: &str, year: Option<i32>, u: &UnitConfidence) -> UncertainUnit {
+    UncertainUnit {
+        unit_id: id.to_owned(),
+        year,
         confidence: u.confidence,
         error: u.error,
         driver: u.driver.map(|d| d.key().to_owned()).unwrap_or_default(),
@@ -75,28 +160,7 @@ pub fn record(
             .iter()
             .filter_map(|d| Some((d.output.clone(), shares(&d.shares.as_ref()?.total))))
             .collect(),
-    };
-    let proxies = DEFAULT_PROXY_CV.iter().map(|(kind, _)| ((*kind).to_owned(), section.proxy_cv(kind)));
-    ConfidenceRecord {
-        seed: confidence.seed,
-        draws: confidence.draws as u64,
-        counts: confidence.counts().map(|n| n as u64),
-        unsure_borderline: confidence.units.iter().zip(borderline).filter(|(u, b)| unsure(u) && **b).count()
-            as u64,
-        proxies: proxies.collect(),
-        city: confidence
-            .city
-            .iter()
-            .map(|row| CityUncertainty {
-                item: row.item.clone(),
-                amount_t: row.amount_t,
-                half_width_t: row.half_width_t,
-                p05_t: row.quantiles.p05,
-                p50_t: row.quantiles.p50,
-                p95_t: row.quantiles.p95,
-            })
-            .collect(),
-        units: ids.iter().zip(&confidence.units).map(unit).collect(),
+        ellipse: u.ellipse,
     }
 }
 

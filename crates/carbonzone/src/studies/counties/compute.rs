@@ -6,6 +6,7 @@ use crate::compute::SectorTable;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::tables::OccurringClasses;
+use carbonzone_confidence::Confidence;
 use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage};
 use carbonzone_zoning::Zoned;
 use carbonzone_zoning::published::{PublishedComparison, compare_published};
@@ -36,6 +37,8 @@ pub struct Results {
     pub zoning: Zoning,
     /// Years, ascending.
     pub years: Vec<YearResult>,
+    /// How sure the zones are, if the pipeline file asks for it: counties of each year, then, with several years, by the mean.
+    pub confidence: Option<Confidence>,
     /// Comparison with the published cells.
     pub comparison: Option<PublishedComparison>,
     /// What the last year's zones would be if one number were a little different.
@@ -68,7 +71,14 @@ fn try_compute(
         let comparison = compare_published(study, &scheme)?;
         let years = results_by_year(inputs, comparison.indices.clone(), &comparison.zoning);
         let zoning = comparison.zoning.clone();
-        return Ok(Results { scheme, zoning, years, comparison: Some(comparison), what_if: Vec::new() });
+        return Ok(Results {
+            scheme,
+            zoning,
+            years,
+            confidence: None,
+            comparison: Some(comparison),
+            what_if: Vec::new(),
+        });
     }
     let options = IndexOptions {
         ecc_direction: scheme.ecc_direction,
@@ -93,7 +103,7 @@ fn try_compute(
         _ => Vec::new(),
     };
     let years = results_by_year(inputs, values, &zoning);
-    Ok(Results { scheme, zoning, years, comparison: None, what_if })
+    Ok(Results { scheme, zoning, years, confidence: None, comparison: None, what_if })
 }
 
 fn index_inputs<'a>(inputs: &'a Inputs, year: &'a YearInput, table: &'a SectorTable) -> IndexInputs<'a> {

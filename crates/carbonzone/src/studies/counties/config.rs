@@ -38,6 +38,9 @@ pub struct CountiesPipeline {
     /// Indices and zones; default: the three levels of the Guiyang paper.
     #[serde(default = "guiyang_scheme")]
     pub zoning: ZoningConfig,
+    /// How unsure the inputs are: with it, the run says how sure every zone class is.
+    #[serde(default)]
+    pub uncertainty: Option<super::uncertainty::CountyUncertainty>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -89,6 +89,7 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
         report(Finding::error("zoning", e.to_string()), &["zoning"]);
     }
     crate::check_ranges::check_counties(loaded, &mut findings);
+    findings.items.extend(super::uncertainty::check(loaded));
     findings
 }
 

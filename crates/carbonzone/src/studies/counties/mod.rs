@@ -9,6 +9,7 @@ mod land_cover;
 mod published;
 mod report;
 mod tables;
+mod uncertainty;
 mod write;
 
 use super::Study;
@@ -44,9 +45,16 @@ impl Study for Counties {
         config: &Loaded<CountiesPipeline>,
         inputs: &mut inputs::Inputs,
         notes: &mut Notes,
-        _observer: &dyn Progress,
+        observer: &dyn Progress,
     ) -> Option<compute::Results> {
-        compute::compute(config, inputs, notes)
+        let mut results = compute::compute(config, inputs, notes)?;
+        if let Some(section) = &config.pipeline.uncertainty {
+            observer.begin("draw", None);
+            let found = uncertainty::confidence(section, inputs, &results, config.pipeline.zoning.gdp_total);
+            observer.end();
+            results.confidence = Some(found.map_err(|findings| notes.findings.items.extend(findings)).ok()?);
+        }
+        Some(results)
     }
 
     fn record(

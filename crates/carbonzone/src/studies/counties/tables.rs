@@ -4,6 +4,7 @@ use super::compute::{Results, YearResult};
 use super::inputs::{Inputs, YearInput};
 use crate::studies::place::Areas;
 use crate::tables::OccurringClasses;
+use crate::uncertainty;
 use carbonzone_report::ZONE_OF_MEAN;
 use carbonzone_types::{AttributeTable, Column, ColumnData, M2_PER_HECTARE, M2_PER_KM2};
 use carbonzone_zoning::published::PublishedComparison;
@@ -93,6 +94,19 @@ fn zones_of_year(
     append_zone_columns(&mut table, scheme, &result.indices, &result.zoned);
     if results.years.len() > 1 {
         table.push(ZONE_OF_MEAN, class_texts(results, |c| &c.key));
+    }
+    if let Some(confidence) = &results.confidence {
+        let (of_years, of_mean) = confidence.units.split_at(results.years.len() * n);
+        let at = results.years.iter().position(|y| y.year == year.year).unwrap_or(0) * n;
+        let records = scheme.records(&[]);
+        let classes = uncertainty::occurring(&records, of_years);
+        let units: Vec<_> = of_years[at..at + n].iter().map(Some).collect();
+        uncertainty::append(&mut table, &confidence.columns, &units, &classes, "");
+        if !of_mean.is_empty() {
+            let classes = uncertainty::occurring(&records, of_mean);
+            let units: Vec<_> = of_mean.iter().map(Some).collect();
+            uncertainty::append(&mut table, &confidence.columns, &units, &classes, "_of_mean");
+        }
     }
     table
 }

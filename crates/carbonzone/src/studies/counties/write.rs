@@ -12,8 +12,11 @@ use crate::manifest as shared;
 use crate::output::{Columns, Layer, Output, Role, dissolved};
 use crate::run::Run;
 use crate::studies::place;
+use crate::uncertainty;
 use carbonzone_sheet::OutSheet;
-use carbonzone_types::{ExactSum, FactorSetRecord, Residual, RunManifest, Statement, Totals};
+use carbonzone_types::{
+    ConfidenceRecord, ExactSum, FactorSetRecord, Residual, RunManifest, Statement, Totals,
+};
 use std::sync::Arc;
 
 /// Layer name of the counties.
@@ -52,7 +55,22 @@ pub fn manifest(
         });
     }
     out.statements.push(level_statement(results));
+    if inputs.published.is_none() {
+        out.statements.extend(uncertainty::statements_of_years(results.confidence.is_some()));
+    }
+    out.confidence = confidence(inputs, results);
     out
+}
+
+/// What `run.json` keeps of the draws; the counts are those of the headline, by the mean over the years.
+fn confidence(inputs: &Inputs, results: &Results) -> Option<ConfidenceRecord> {
+    let found = results.confidence.as_ref()?;
+    let ids = &inputs.zones.ids;
+    let years = results.years.iter().flat_map(|y| ids.iter().map(|id| (id.as_str(), Some(y.year))));
+    let names = years.chain(ids.iter().map(|id| (id.as_str(), None)));
+    let units: Vec<_> = names.zip(&found.units).collect();
+    let headline: Vec<_> = found.units.iter().skip(found.units.len() - ids.len()).collect();
+    Some(uncertainty::record_of(found, &units, &headline, &results.zoning.mean.borderline))
 }
 
 fn level_statement(results: &Results) -> Statement {

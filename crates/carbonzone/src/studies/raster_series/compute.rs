@@ -3,6 +3,7 @@
 use super::config::{EmissionLevel, RasterSeriesPipeline};
 use super::inputs::Inputs;
 use super::rasters::{self, Reader};
+use super::uncertainty::WindowConfidence;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use carbonzone_geom::{OverlapMatrix, overlap_grid};
@@ -95,6 +96,8 @@ pub struct Results {
     pub moran: Vec<Option<Moran>>,
     /// Cells.
     pub cells: CellResults,
+    /// How sure classes and states are, if the pipeline file asks for it.
+    pub confidence: Option<WindowConfidence>,
 }
 
 /// Computes everything. `None`: the findings say why.
@@ -428,6 +431,7 @@ fn finish(
         histories,
         moran,
         cells,
+        confidence: None,
     })
 }
 

@@ -33,6 +33,9 @@ pub struct RasterSeriesPipeline {
     /// Ratio, trend and risk.
     #[serde(default)]
     pub risk: SeriesRisk,
+    /// How unsure the inputs are: with it, the run says how sure every risk class and state is.
+    #[serde(default)]
+    pub uncertainty: Option<super::uncertainty::SeriesUncertainty>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -64,6 +64,7 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     }
     check_cell(loaded, &p.aggregate, &mut findings);
     crate::check_ranges::check_series(loaded, &mut findings);
+    findings.items.extend(super::uncertainty::check(loaded));
     findings
 }
 

@@ -6,6 +6,7 @@ mod inputs;
 mod rasters;
 mod report;
 mod tables;
+mod uncertainty;
 mod write;
 
 use super::Study;
@@ -45,7 +46,14 @@ impl Study for RasterSeries {
         notes: &mut Notes,
         observer: &dyn Progress,
     ) -> Option<compute::Results> {
-        compute::compute(config, inputs, notes, observer)
+        let mut results = compute::compute(config, inputs, notes, observer)?;
+        if let Some(section) = &config.pipeline.uncertainty {
+            observer.begin("draw", None);
+            let found = uncertainty::confidence(section, config, inputs, &results);
+            observer.end();
+            results.confidence = Some(found.map_err(|findings| notes.findings.items.extend(findings)).ok()?);
+        }
+        Some(results)
     }
 
     fn record(

@@ -2,6 +2,8 @@
 
 use super::compute::{Results, Trend, YearFlows};
 use super::inputs::Inputs;
+use super::uncertainty::states;
+use crate::uncertainty;
 use carbonzone_spatialize::downscale::light::WeightUsed;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2, ZoneClassRecord};
 use carbonzone_zoning::balance_state;
@@ -48,7 +50,7 @@ pub fn risk_classes(values: &[Option<f64>]) -> Vec<ZoneClassRecord> {
 }
 
 /// 1–5 by risk class, 6 without a value.
-fn code_of(value: Option<f64>) -> u8 {
+pub fn code_of(value: Option<f64>) -> u8 {
     value.map_or(UNDEFINED, |v| RiskClass::of(v) as u8 + 1)
 }
 
@@ -90,7 +92,7 @@ pub fn counties(
         classes.iter().find(|c| c.id == code)
     };
     let state = |r: f64| BudgetState::of(r, options.neutral_band).label().0.to_owned();
-    AttributeTable::new()
+    let mut table = AttributeTable::new()
         .with("unit_id", text(&|_, u| Some(z.ids[u].clone())))
         .with("name", text(&|_, u| Some(z.names[u].clone())))
         .with("name_en", text(&|_, u| z.names_en[u].clone()))
@@ -126,7 +128,13 @@ pub fn counties(
         )
         .with("zone_en", text(&|y, u| class(y, u).map(|c| c.label_en.clone())))
         .with("zone_zh", text(&|y, u| class(y, u).map(|c| c.label_zh.clone())))
-        .with("zone_color", text(&|y, u| class(y, u).map(|c| c.color.clone())))
+        .with("zone_color", text(&|y, u| class(y, u).map(|c| c.color.clone())));
+    if let Some(found) = &results.confidence {
+        let units: Vec<_> = rows.iter().map(|(y, u)| Some(&found.risk(window_of(y.year)?)[*u])).collect();
+        let classes = uncertainty::occurring(&classes, &found.draws().units[..inputs.windows.len() * n]);
+        uncertainty::append(&mut table, &found.draws().columns, &units, &classes, "");
+    }
+    table
 }
 
 /// `windows.csv`: one row per window and county, every variant, hot spots.
@@ -173,6 +181,15 @@ pub fn windows(
         rows.iter().map(|(w, u)| risk(*w, *u).map(|r| r > options.threshold)).collect();
     table.push("above_threshold", ColumnData::Bool(above));
     table.push("gi_star", real(&|w, u| results.hot_spots[w][u]));
+    if let Some(found) = &results.confidence {
+        let units: Vec<_> = rows.iter().map(|(w, u)| Some(&found.risk(*w)[*u])).collect();
+        let occurring = uncertainty::occurring(&classes, &found.draws().units[..inputs.windows.len() * n]);
+        uncertainty::append(&mut table, &found.draws().columns, &units, &occurring, "");
+        for (code, key) in states() {
+            table.push(&format!("p_{key}"), real(&|w, u| Some(found.states(w)[u].probability(code))));
+        }
+        table.push("state_confidence", real(&|w, u| Some(found.states(w)[u].confidence)));
+    }
     table.push("hot_spot", int(&|w, u| results.hot_spots[w][u].map(|z| i64::from(confidence_bin(z)))));
     table
 }

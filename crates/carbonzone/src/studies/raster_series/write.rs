@@ -11,14 +11,16 @@ use crate::manifest;
 use crate::output::{Bands, Columns, Layer, Output, Raster, Role};
 use crate::run::Run;
 use crate::studies::place;
+use crate::uncertainty;
 use carbonzone_io::FloatBand;
 use carbonzone_report::{Label, RasterContent};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{
-    AttributeTable, ColumnData, GridSpec, IndicatorRecord, Residual, RunManifest, Statement, Totals,
+    AttributeTable, ColumnData, ConfidenceRecord, GridSpec, IndicatorRecord, Residual, RunManifest,
+    Statement, Totals,
 };
 use carbonzone_zoning::Index;
-use carbonzone_zoning::ratio::source_sink_ratio;
+use carbonzone_zoning::ratio::{Window, source_sink_ratio};
 use carbonzone_zoning::risk::headline;
 use carbonzone_zoning::risk::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
 use carbonzone_zoning::trend::TrendClass;
@@ -54,7 +56,23 @@ pub fn manifest(
          respiration exceeds its production, counted as an emission, and `absorption_t` is sinks minus that.",
         "`zone` 列为该年份所属时段的风险等级；`land_t` 为呼吸大于生产力的土地，计为排放；`absorption_t` 为碳汇减去该部分。",
     ));
+    out.statements.extend(uncertainty::statements_of_years(results.confidence.is_some()));
+    out.confidence = confidence(inputs, results);
     out
+}
+
+/// What `run.json` keeps of the draws: every window under its last year; the counts are those of the last window.
+fn confidence(inputs: &Inputs, results: &Results) -> Option<ConfidenceRecord> {
+    let found = results.confidence.as_ref()?;
+    let last_year = |w: &Window| results.years.iter().rev().map(|y| y.year).find(|y| w.contains(*y));
+    let mut units = Vec::new();
+    for (w, window) in inputs.windows.iter().enumerate() {
+        let ids = inputs.zones.ids.iter().map(|id| (id.as_str(), last_year(window)));
+        units.extend(ids.zip(found.risk(w)));
+    }
+    let headline: Vec<_> =
+        inputs.windows.len().checked_sub(1).map_or(&[][..], |w| found.risk(w)).iter().collect();
+    Some(uncertainty::record_of(found.draws(), &units, &headline, &[]))
 }
 
 fn indicators(threshold: f64) -> Vec<IndicatorRecord> {

@@ -1,0 +1,328 @@
+//! How sure the class of a zone is, in words. Everything is read from the columns and the record of a run; nothing is drawn
+//! or computed anew.
+
+use crate::number::{shortest, significant};
+use crate::{Label, words};
+use carbonzone_types::{AttributeTable, IndicatorRecord, RunManifest, UncertainUnit};
+use serde::Serialize;
+
+/// Text column with the key of how sure a class is: `safe`, `likely`, `toss_up`.
+pub const CONFIDENCE_CLASS: &str = "confidence_class";
+
+/// Keys of [`CONFIDENCE_CLASS`], the surest first.
+pub const SAFETIES: [&str; 3] = ["safe", "likely", "toss_up"];
+
+/// A class with its probability.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassShare {
+    /// Key of the class.
+    pub key: String,
+    /// Name.
+    pub label: Label,
+    /// Colour, `#rrggbb`.
+    pub color: String,
+    /// Share of the draws, 0 to 1.
+    pub probability: f64,
+}
+
+/// Where the draws of an index lie.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IndexRange {
+    /// Column of the index.
+    pub key: String,
+    /// Its name.
+    pub label: Label,
+    /// 5 % of the draws lie below.
+    pub p05: f64,
+    /// 95 % of the draws lie below.
+    pub p95: f64,
+    /// The thresholds between the two.
+    pub crosses: Vec<f64>,
+}
+
+/// A group of reasons with its share in what changes the class.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DriverShare {
+    /// Key as in `confidence_driver`.
+    pub key: String,
+    /// In words.
+    pub label: Label,
+    /// Total Sobol index, 0 to 1. Those of all groups may sum to more than 1.
+    pub share: f64,
+}
+
+/// How sure the class of one zone is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HowSure {
+    /// The class printed.
+    pub class: ClassShare,
+    /// Monte Carlo error of its probability.
+    pub error: f64,
+    /// `safe`, `likely` or `toss_up`.
+    pub safety: String,
+    /// Other classes that draws gave, most probable first.
+    pub others: Vec<ClassShare>,
+    /// What could change the class most, if anything does.
+    pub driver: Option<DriverShare>,
+    /// All groups, largest first.
+    pub drivers: Vec<DriverShare>,
+    /// The indices behind the class.
+    pub indices: Vec<IndexRange>,
+    /// What could change the class, in a sentence.
+    pub change: Label,
+}
+
+/// Ending of the columns of a class: none, or `_of_mean` for the class by the mean over the years.
+#[must_use]
+pub fn suffix_of(class_field: &str) -> &str {
+    class_field.strip_prefix("zone").unwrap_or_default()
+}
+
+/// What a run says of the class in `class_field` (`zone`, or `zone_of_mean`) of every row; `None` where it says nothing.
+#[must_use]
+pub fn how_sure(manifest: &RunManifest, table: &AttributeTable, class_field: &str) -> Vec<Option<HowSure>> {
+    let none = || vec![None; table.rows()];
+    let Some(record) = &manifest.confidence else { return none() };
+    let suffix = suffix_of(class_field);
+    let text = |field: &str| table.texts(&format!("{field}{suffix}"));
+    let (Some(classes), Some(safeties)) = (text("zone"), text(CONFIDENCE_CLASS)) else { return none() };
+    let numbers = |field: &str| table.numbers(&format!("{field}{suffix}"));
+    let ids = table.texts("unit_id").unwrap_or_else(none_text(table));
+    let years = table.numbers("year").filter(|_| suffix.is_empty());
+    let drivers = text("confidence_driver").unwrap_or_else(none_text(table));
+    let confidence = numbers("zone_confidence").unwrap_or_default();
+    let probabilities: Vec<(ClassShare, Vec<Option<f64>>)> = manifest
+        .zone_classes
+        .iter()
+        .filter_map(|c| {
+            let label = Label::new(c.label_en.clone(), c.label_zh.clone());
+            let share = ClassShare { key: c.key.clone(), label, color: c.color.clone(), probability: 0.0 };
+            Some((share, numbers(&format!("p_{}", c.key))?))
+        })
+        .collect();
+    let ranges = Ranges::of(manifest, table, suffix);
+    let units: std::collections::BTreeMap<(&str, Option<i32>), &UncertainUnit> =
+        record.units.iter().map(|u| ((u.unit_id.as_str(), u.year), u)).collect();
+    let one = |row: usize| -> Option<HowSure> {
+        let (key, safety) = (classes[row].as_deref()?, safeties[row].clone()?);
+        let shares = || {
+            probabilities.iter().filter_map(|(class, p)| {
+                p[row].map(|probability| ClassShare { probability, ..class.clone() })
+            })
+        };
+        let mut others: Vec<ClassShare> = shares().filter(|c| c.key != key && c.probability > 0.0).collect();
+        others.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        let probability = confidence.get(row).copied().flatten()?;
+        let class = shares().find(|c| c.key == key).unwrap_or_else(|| ClassShare {
+            key: key.to_owned(),
+            label: Label::same(key),
+            color: "#d9d9d9".to_owned(),
+            probability,
+        });
+        let year = years.as_ref().and_then(|y| y[row]).map(|y| y as i32);
+        let id = ids[row].as_deref().unwrap_or_default();
+        let unit = units.get(&(id, year)).or_else(|| units.get(&(id, None)));
+        let drivers_of = driver_shares(unit.copied());
+        let driver = drivers[row].as_deref().map(|key| {
+            drivers_of.iter().find(|d| d.key == key).cloned().unwrap_or_else(|| DriverShare {
+                key: key.to_owned(),
+                label: words::driver(key),
+                share: f64::NAN,
+            })
+        });
+        let indices = ranges.of_row(row);
+        let change = change(&others, &indices, driver.as_ref());
+        let error = (probability * (1.0 - probability) / record.draws.max(1) as f64).sqrt();
+        Some(HowSure { class, error, safety, others, driver, drivers: drivers_of, indices, change })
+    };
+    (0..table.rows()).map(one).collect()
+}
+
+fn none_text(table: &AttributeTable) -> impl Fn() -> Vec<Option<String>> {
+    let n = table.rows();
+    move || vec![None; n]
+}
+
+/// Shares of the groups in what changes the class, largest first; those without a share are left out.
+fn driver_shares(unit: Option<&UncertainUnit>) -> Vec<DriverShare> {
+    let shares = unit.and_then(|u| u.drivers.get("class"));
+    let mut out: Vec<DriverShare> = shares
+        .into_iter()
+        .flatten()
+        .filter(|(_, share)| **share > 0.0)
+        .map(|(key, share)| DriverShare { key: key.clone(), label: words::driver(key), share: *share })
+        .collect();
+    out.sort_by(|a, b| b.share.total_cmp(&a.share));
+    out
+}
+
+/// Quantile columns of the indices that decide the class.
+struct Ranges<'a> {
+    columns: Vec<RangeColumns<'a>>,
+}
+
+/// An index with its columns of 5 % and 95 % quantiles.
+type RangeColumns<'a> = (&'a IndicatorRecord, Vec<Option<f64>>, Vec<Option<f64>>);
+
+impl<'a> Ranges<'a> {
+    fn of(manifest: &'a RunManifest, table: &AttributeTable, suffix: &str) -> Self {
+        let column = |i: &IndicatorRecord, q: &str| table.numbers(&format!("{}_{q}{suffix}", i.key));
+        let cut = manifest.indicators.iter().filter(|i| !i.thresholds.is_empty());
+        Self { columns: cut.filter_map(|i| Some((i, column(i, "p05")?, column(i, "p95")?))).collect() }
+    }
+
+    fn of_row(&self, row: usize) -> Vec<IndexRange> {
+        let one = |(i, low, high): &RangeColumns<'_>| {
+            let (p05, p95) = low[row].zip(high[row])?;
+            let label = if i.key.len() <= 4 {
+                Label::same(i.key.to_uppercase())
+            } else {
+                Label::new(i.label_en.clone(), i.label_zh.clone())
+            };
+            let crosses = i.thresholds.iter().copied().filter(|t| p05 <= *t && *t <= p95).collect();
+            Some(IndexRange { key: i.key.clone(), label, p05, p95, crosses })
+        };
+        self.columns.iter().filter_map(one).collect()
+    }
+}
+
+/// What could change the class: the indices that may lie on the other side of a threshold, and the largest reason.
+fn change(others: &[ClassShare], indices: &[IndexRange], driver: Option<&DriverShare>) -> Label {
+    if others.is_empty() {
+        return Label::new("no draw gave another class", "所有抽样均为该分区");
+    }
+    let crossing: Vec<&IndexRange> = indices.iter().filter(|i| !i.crosses.is_empty()).collect();
+    let number = |v: f64| significant(v, 3);
+    let cut = |t: &f64| if t.fract() == 0.0 { shortest(*t) } else { number(*t) };
+    let cuts = |i: &IndexRange| i.crosses.iter().map(cut).collect::<Vec<_>>();
+    let mut out = if crossing.is_empty() {
+        Label::new("only rare draws give another class", "仅少数抽样为其他分区")
+    } else {
+        let en: Vec<String> = crossing
+            .iter()
+            .map(|i| {
+                let (low, high) = (number(i.p05), number(i.p95));
+                format!(
+                    "{} may lie on either side of {} ({low} to {high})",
+                    i.label.en,
+                    cuts(i).join(" and ")
+                )
+            })
+            .collect();
+        let zh: Vec<String> = crossing
+            .iter()
+            .map(|i| {
+                let (low, high) = (number(i.p05), number(i.p95));
+                format!("{} 可能跨越 {}（{low} 至 {high}）", i.label.zh, cuts(i).join("、"))
+            })
+            .collect();
+        Label::new(en.join("; "), zh.join("；"))
+    };
+    if let Some(driver) = driver {
+        out = out.then(&Label::new(
+            format!("; mostly by {}", driver.label.en),
+            format!("；主要因{}", driver.label.zh),
+        ));
+    }
+    out
+}
+
+/// A probability as people read it: `62 %`; what is neither 0 nor 1 is not shown as such.
+#[must_use]
+pub fn percent(p: f64) -> String {
+    match 100.0 * p {
+        p if p > 0.0 && p < 0.5 => "<1 %".to_owned(),
+        p if (99.5..100.0).contains(&p) => ">99 %".to_owned(),
+        p => format!("{p:.0} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carbonzone_types::{ColumnData, ConfidenceRecord, ZoneClassRecord};
+
+    fn run(draws: u64) -> (RunManifest, AttributeTable) {
+        let class = |id: u8, key: &str| ZoneClassRecord {
+            id,
+            key: key.to_owned(),
+            label_en: format!("Zone {key}"),
+            label_zh: format!("{key} 区"),
+            color: "#112233".to_owned(),
+            count: 1,
+        };
+        let index = IndicatorRecord { key: "ecc".to_owned(), thresholds: vec![1.0], ..Default::default() };
+        let unit = |id: &str, driver: &str, gdp: f64| UncertainUnit {
+            unit_id: id.to_owned(),
+            driver: driver.to_owned(),
+            drivers: [(
+                "class".to_owned(),
+                [("gdp".to_owned(), gdp), ("proxies".to_owned(), 0.5), ("choices".to_owned(), 0.0)].into(),
+            )]
+            .into(),
+            ..Default::default()
+        };
+        let manifest = RunManifest {
+            zone_classes: vec![class(1, "a"), class(2, "b"), class(3, "c")],
+            indicators: vec![index],
+            confidence: Some(ConfidenceRecord {
+                draws,
+                units: vec![unit("u1", "gdp", 0.6), unit("u2", "", 0.0)],
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let text = |v: [&str; 2]| ColumnData::texts(&v.map(str::to_owned));
+        let real = |v: [f64; 2]| ColumnData::reals(&v);
+        let table = AttributeTable::new()
+            .with("unit_id", text(["u1", "u2"]))
+            .with("zone", text(["a", "c"]))
+            .with("ecc_p05", real([0.8, 2.0]))
+            .with("ecc_p95", real([1.3, 3.0]))
+            .with("p_a", real([0.64, 0.0]))
+            .with("p_b", real([0.06, 0.0]))
+            .with("p_c", real([0.3, 1.0]))
+            .with("zone_confidence", real([0.64, 1.0]))
+            .with(CONFIDENCE_CLASS, text(["toss_up", "safe"]))
+            .with("confidence_driver", ColumnData::Text(vec![Some("gdp".to_owned()), None]));
+        (manifest, table)
+    }
+
+    #[test]
+    fn an_unsure_zone_names_its_rivals_and_what_decides_between_them() {
+        let (manifest, table) = run(1024);
+        let all = how_sure(&manifest, &table, "zone");
+        let sure = all[0].as_ref().unwrap();
+        assert_eq!((sure.class.key.as_str(), sure.safety.as_str()), ("a", "toss_up"));
+        let others: Vec<(&str, f64)> = sure.others.iter().map(|c| (c.key.as_str(), c.probability)).collect();
+        assert_eq!(others, [("c", 0.3), ("b", 0.06)]);
+        assert!((sure.error - (0.64 * 0.36 / 1024.0f64).sqrt()).abs() < 1e-15);
+        let drivers: Vec<&str> = sure.drivers.iter().map(|d| d.key.as_str()).collect();
+        assert_eq!(drivers, ["gdp", "proxies"]);
+        assert_eq!(sure.driver.as_ref().unwrap().share, 0.6);
+        assert_eq!(sure.change.en, "ECC may lie on either side of 1 (0.800 to 1.30); mostly by GDP");
+    }
+
+    #[test]
+    fn a_zone_that_never_changes_says_so() {
+        let (manifest, table) = run(64);
+        let all = how_sure(&manifest, &table, "zone");
+        let sure = all[1].as_ref().unwrap();
+        assert!(sure.others.is_empty() && sure.driver.is_none());
+        assert_eq!((sure.class.probability, sure.error), (1.0, 0.0));
+        assert_eq!(sure.change.en, "no draw gave another class");
+    }
+
+    #[test]
+    fn without_draws_nothing_is_said() {
+        let (mut manifest, table) = run(64);
+        assert!(how_sure(&manifest, &table, "zone_of_mean").iter().all(Option::is_none));
+        manifest.confidence = None;
+        assert!(how_sure(&manifest, &table, "zone").iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn shares_that_are_neither_nothing_nor_all_are_not_shown_as_such() {
+        assert_eq!([0.0, 0.001, 0.624, 0.999, 1.0].map(percent), ["0 %", "<1 %", "62 %", ">99 %", "100 %"]);
+    }
+}

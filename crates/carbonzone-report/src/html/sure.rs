@@ -1,0 +1,60 @@
+//! How sure each class is: the section of the page.
+
+use crate::confidence::{HowSure, SAFETIES, how_sure, percent};
+use crate::style::{basis, headline_field};
+use crate::{Label, MapData, words};
+use serde_json::json;
+
+/// What the page says of every row; empty without draws.
+pub(super) fn all(data: &MapData) -> Vec<Option<HowSure>> {
+    how_sure(&data.manifest, &data.zones.table, headline_field(&data.zones))
+}
+
+/// The section: counts, a row per listed zone, the least sure first. `null` if the run made no draws.
+pub(super) fn section(data: &MapData, rows: &[usize], all: &[Option<HowSure>]) -> serde_json::Value {
+    let Some(record) = data.manifest.confidence.as_ref().filter(|_| all.iter().any(Option::is_some)) else {
+        return serde_json::Value::Null;
+    };
+    let names = data.zones.labels();
+    let english = data.zones.table.texts("name_en").unwrap_or_else(|| vec![None; names.len()]);
+    let occurs = |key: &str| {
+        let sure = all.iter().flatten();
+        sure.clone().any(|s| s.class.key == key) || sure.flat_map(|s| &s.others).any(|c| c.key == key)
+    };
+    let classes: Vec<_> = data.manifest.zone_classes.iter().filter(|c| occurs(&c.key)).collect();
+    let mut listed: Vec<(usize, &HowSure)> =
+        rows.iter().filter_map(|&row| Some((row, all[row].as_ref()?))).collect();
+    listed.sort_by(|a, b| a.1.class.probability.total_cmp(&b.1.class.probability).then(a.0.cmp(&b.0)));
+    let row = |(row, sure): (usize, &HowSure)| {
+        let cell = |key: &str| {
+            let share = std::iter::once(&sure.class).chain(&sure.others).find(|c| c.key == key);
+            let p = share.map_or(0.0, |c| c.probability);
+            json!({"text": if p > 0.0 { percent(p) } else { String::new() }, "sort": p, "own": key == sure.class.key})
+        };
+        let name = Label::new(english[row].clone().unwrap_or_else(|| names[row].clone()), names[row].clone());
+        json!({
+            "zone": row, "name": name, "class": sure.class.label, "color": sure.class.color,
+            "safety": sure.safety, "word": words::safety(&sure.safety),
+            "p": percent(sure.class.probability), "sort": sure.class.probability,
+            "cells": classes.iter().map(|c| cell(&c.key)).collect::<Vec<_>>(),
+            "driver": sure.driver.as_ref().map(|d| &d.label), "change": sure.change,
+        })
+    };
+    let count = |key: &str| all.iter().flatten().filter(|s| s.safety == key).count();
+    let heads = classes
+        .iter()
+        .map(|c| json!({"label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color}));
+    json!({
+        "when": basis(data),
+        "draws": record.draws,
+        "counts": SAFETIES.map(|key| json!({
+            "key": key, "word": words::safety(key), "range": words::safety_range(key), "n": count(key),
+        })),
+        "classes": heads.collect::<Vec<_>>(),
+        "rows": listed.into_iter().map(row).collect::<Vec<_>>(),
+        "borderline": record.borderline,
+        "both": record.unsure_borderline,
+        "elsewhere": (record.counts[1] + record.counts[2]).saturating_sub(record.unsure_borderline),
+        "largest_error": format!("{:.1}", 50.0 / (record.draws.max(1) as f64).sqrt()),
+    })
+}
