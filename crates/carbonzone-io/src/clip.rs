@@ -1,15 +1,10 @@
 //! Polygons cut by polygons: parcels at the border of the zones, and ground claimed by two zones.
 //!
-//! Only the features that need it go through `geo`'s boolean operations (snapped to about 1e-9 of the joint
-//! extent); all others keep their coordinates bit for bit.
+//! Only the features that need it are cut; all others keep their coordinates bit for bit.
 
-use crate::decode::polygons_of_collection;
-use crate::dissolve::oriented;
-use crate::gdal_log::capture;
+use crate::cut::{Part, by_geo, by_geos, cut};
 use carbonzone_geom::Coverage;
-use gdal::vector::Geometry;
-use geo::algorithm::unary_union;
-use geo::{Area, BooleanOps, BoundingRect, Coord, CoordsIter, Intersects, Rect};
+use geo::{BoundingRect, Coord, Intersects, Rect};
 use geo_types::MultiPolygon;
 use rayon::prelude::*;
 
@@ -24,29 +19,17 @@ pub fn clip_to(coverage: &Coverage, zones: &Coverage) -> (Coverage, Vec<u32>) {
         .with_min_len(256)
         .map(|i| {
             let inside: f64 = weights.row(i).1.iter().sum();
-            let outside = weights.outside_m2[i];
             let whole = coverage.multipolygon(i);
-            if outside.abs() <= 1e-9 * inside {
+            if weights.outside_m2[i].abs() <= 1e-9 * inside {
                 return Some(whole);
             }
-            let vertices = |shape: &MultiPolygon<f64>| shape.coords_count();
-            let zones: Vec<&MultiPolygon<f64>> =
-                weights.row(i).0.iter().map(|&z| &shapes[z as usize]).collect();
-            if vertices(&whole) + zones.iter().map(|z| vertices(z)).sum::<usize>() > MANY_VERTICES
-                && weights.overcovered_m2[i] == 0.0
-                && let Some(cut) = cut_large(&whole, &zones)
-                && (cut.unsigned_area() - inside).abs() <= SAME_AREA * inside
-            {
-                return Some(cut);
-            }
-            let touched: Vec<MultiPolygon<f64>> = weights
-                .row(i)
-                .0
-                .iter()
-                .filter_map(|&z| near_part(&shapes[z as usize], &whole).map(|near| near.intersection(&whole)))
-                .collect();
-            let union = unary_union(&touched);
-            (!union.0.is_empty()).then_some(union)
+            let touched = || weights.row(i).0.iter().map(|&z| &shapes[z as usize]);
+            let near: Vec<MultiPolygon<f64>> = touched().filter_map(|zone| near_part(zone, &whole)).collect();
+            // GEOS may refuse the edges along the box that `near_part` leaves; it takes the whole zones then.
+            let part = by_geos(&whole, &near, Part::Inside)
+                .or_else(|| by_geos(&whole, &touched().cloned().collect::<Vec<_>>(), Part::Inside))
+                .unwrap_or_else(|| by_geo(&whole, &near, Part::Inside));
+            (!part.0.is_empty()).then_some(part)
         })
         .collect();
     let (mut out, mut kept) = (Coverage::new(), Vec::new());
@@ -57,28 +40,6 @@ pub fn clip_to(coverage: &Coverage, zones: &Coverage) -> (Coverage, Vec<u32>) {
         }
     }
     (out, kept)
-}
-
-/// Boolean operations of `geo` on more vertices than this take time that grows with their square; then GEOS cuts.
-const MANY_VERTICES: usize = 20_000;
-/// The cut must have the area that the overlay measured, to this share: GEOS is rarely wrong, but then silently.
-const SAME_AREA: f64 = 1e-6;
-
-/// What of a feature lies in any of the zones, by GEOS; `None` if it refuses.
-fn cut_large(whole: &MultiPolygon<f64>, zones: &[&MultiPolygon<f64>]) -> Option<MultiPolygon<f64>> {
-    let geometry = |shape: &MultiPolygon<f64>| {
-        let mut one = Coverage::new();
-        one.push_multipolygon(shape);
-        Geometry::from_wkb(&one.wkb(0)).ok()
-    };
-    let (cut, _messages) = capture(|| {
-        let mut area = geometry(zones.first()?)?;
-        for zone in &zones[1..] {
-            area = area.union(&geometry(zone)?)?;
-        }
-        geometry(whole)?.intersection(&area)?.wkb().ok()
-    });
-    polygons_of_collection(&cut?).map(|(polygons, _)| polygons)
 }
 
 /// The part of a zone around a feature: cut to the feature's box by half planes, which spares the boolean
@@ -156,9 +117,9 @@ pub fn first_takes_all(coverage: &Coverage, pairs: &[(u32, u32, f64)]) -> Covera
             lower.sort_unstable();
             lower.dedup();
             // The original lower zones: what two of them share is theirs, whoever of them gets it.
-            let taken: Vec<_> = lower.iter().map(|&j| oriented(coverage, j as usize)).collect();
+            let taken: Vec<_> = lower.iter().map(|&j| coverage.multipolygon(j as usize)).collect();
             let own = coverage.multipolygon(i);
-            if taken.is_empty() { own } else { own.difference(&unary_union(&taken)) }
+            if taken.is_empty() { own } else { cut(&own, &taken, Part::Outside) }
         })
         .collect();
     let mut out = Coverage::new();

@@ -12,7 +12,7 @@
 //! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
-//! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`first_takes_all`], [`share_common_ground`] |
+//! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`first_takes_all`], [`share_common_ground`], [`share_common_sums`] |
 //!
 //! Reading never panics and never prints: what is odd about the input goes into `Findings` with role, file,
 //! feature, field, value and hint; what is dropped or repaired also goes into the `Ledger`. GDAL's own messages are
@@ -30,6 +30,7 @@ mod common_ground;
 mod coordinate_text;
 mod crs;
 mod csv_points;
+mod cut;
 mod datum;
 mod dbf;
 mod decode;
@@ -77,7 +78,7 @@ mod zonal;
 pub use centre::layer_centre;
 pub use class_areas::{ClassAreas, class_areas, class_areas_in_blocks};
 pub use clip::{clip_to, first_takes_all};
-pub use common_ground::share_common_ground;
+pub use common_ground::{share_common_ground, share_common_sums};
 pub use crs::{CrsSpec, WorkingCrs};
 pub use digest::{file_record, size_and_sha256};
 pub use dissolve::dissolve;

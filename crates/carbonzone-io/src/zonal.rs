@@ -21,7 +21,7 @@ pub struct ZonalSums {
     pub sums: Vec<f64>,
     /// Share of each polygon that lies on pixels with a value, 0 to 1.
     pub known: Vec<f64>,
-    /// What lies in the bounding box of the polygons, but in none of them.
+    /// What lies in the bounding box of the polygons, but in none of them; where polygons overlap, less what counted too often.
     pub outside: f64,
     /// Negative pixels, which count nothing.
     pub negative_pixels: u64,
@@ -174,7 +174,7 @@ impl Sums {
         }
         let cols = block.grid.cols as usize;
         for (i, (&stored, left)) in block.values.iter().zip(left).enumerate() {
-            self.outside.add(usable(stored) * left.clamp(0.0, 1.0));
+            self.outside.add(usable(stored) * left.min(1.0));
             if left < 1.0 && !stored.is_nan() {
                 let (col, row) = (block.grid.x_min as u64 + (i % cols) as u64, block.row(i / cols));
                 self.pixels.see(band, stored, [col, row]);

@@ -9,7 +9,7 @@ use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer};
 use crate::load_config::Loaded;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage, Statement, number_of};
+use carbonzone_types::{ExactSum, Finding, Findings, LedgerRow, Stage, Statement, number_of};
 
 /// People per parcel; per zone too, if GDP is shared out by them.
 struct People {
@@ -38,7 +38,7 @@ pub fn load(
     let people = match config.kind {
         PopulationKind::Points => points(ground, config, notes),
         PopulationKind::Polygons => polygons(ground, overlaps, config, notes),
-        PopulationKind::Raster => raster(ground, config, notes),
+        PopulationKind::Raster => raster(ground, overlaps, config, notes),
         PopulationKind::Zones => {
             of_zones(ground, notes).map(|per_parcel| People { per_parcel, per_zone: None })
         }
@@ -204,19 +204,7 @@ fn polygons(
     let spread = on_parcels.spread(&people);
     let over = |target| carbonzone_geom::overlap_zones(&layer.coverage, target).spread(&people);
     let per_zone = wants_people(ground.loaded).then(|| over(&ground.zones.coverage).per_target);
-    if shared_m2 > 0.0 {
-        notes.ledger.push(
-            LedgerRow::counted(Stage::Repair, "population", 0.0, "persons")
-                .m2(shared_m2)
-                .note("ground under several parcels that overlap: its people are shared, counted once"),
-        );
-        let words = "of the ground with people lie under several parcels that overlap: its people are shared, counted once";
-        notes.findings.push(
-            Finding::info("people_over_overlaps", format!("{shared_m2:.1} m² {words}"))
-                .layer("population")
-                .file(config.source.path.display().to_string()),
-        );
-    }
+    tell_shared(config, 0.0, Some(shared_m2), notes);
     progress.end();
     outside_row(spread.outside, notes);
     warn_against_zones(config, spread.per_target.iter().sum(), ground.zones, notes);
@@ -230,13 +218,41 @@ fn middle(coverage: &carbonzone_geom::Coverage, i: usize) -> [f64; 2] {
         .map_or([f64::NAN; 2], |[x0, y0, x1, y1]| [f64::midpoint(x0, x1), f64::midpoint(y0, y1)])
 }
 
-fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
+/// Says how many people, or the people of how much ground, lie under several parcels.
+fn tell_shared(config: &PopulationLayer, persons: f64, m2: Option<f64>, notes: &mut Notes) {
+    let how_much = match m2 {
+        Some(m2) if m2 > 0.0 => format!("{m2:.1} m² of the ground with people"),
+        None if persons > 0.0 => format!("{persons:.1} people"),
+        _ => return,
+    };
+    let row = LedgerRow::counted(Stage::Repair, "population", persons, "persons");
+    let row = m2.into_iter().fold(row, LedgerRow::m2);
+    notes.ledger.push(row.note("under several parcels that overlap: shared between them, counted once"));
+    let words = "lie under several parcels that overlap: they are shared between them, counted once";
+    notes.findings.push(
+        Finding::info("people_over_overlaps", format!("{how_much} {words}"))
+            .layer("population")
+            .file(config.source.path.display().to_string()),
+    );
+}
+
+fn raster(
+    ground: &Ground<'_>,
+    overlaps: &[(u32, u32, f64)],
+    config: &PopulationLayer,
+    notes: &mut Notes,
+) -> Option<People> {
     let Ground { loaded, crs, progress, .. } = *ground;
     let source = vector_source(loaded, "population", &config.source);
     let parcels = &ground.parcels.coverage;
-    let zonal = loaded.layers.sums(&source, parcels, crs, &mut notes.findings, progress)?;
+    let mut zonal = loaded.layers.sums(&source, parcels, crs, &mut notes.findings, progress)?;
     notes.records.push(zonal.record.clone());
-    outside_row(zonal.outside, notes);
+    let too_often = carbonzone_io::share_common_sums(&mut zonal.sums, parcels, overlaps, |common| {
+        // What is wrong with the raster has just been said.
+        Some(loaded.layers.sums(&source, common, crs, &mut Findings::default(), progress)?.sums)
+    })?;
+    tell_shared(config, too_often, None, notes);
+    outside_row(zonal.outside + too_often, notes);
     warn_unknown(
         config,
         &land_of_proxy(loaded, ground.parcels, &["population"]),
@@ -378,7 +394,7 @@ fn tell_homeless(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut Notes
 }
 
 fn outside_row(outside: f64, notes: &mut Notes) {
-    if outside > 0.0 {
+    if outside > 1e-9 {
         notes.ledger.push(
             LedgerRow::counted(Stage::Drop, "population", outside, "persons")
                 .note("people outside every parcel"),
