@@ -90,7 +90,8 @@ fn render_lines(out: &mut String, e: &Explanation) {
     right_align(&mut t);
     let _ = writeln!(out, "{t}");
     if e.lines.is_empty() {
-        let _ = writeln!(out, "no rule of the pipeline places anything here");
+        let none = "no rule of the pipeline places anything here";
+        let _ = writeln!(out, "{}", e.note.as_deref().unwrap_or(none));
     }
     for l in e.lines.iter().filter(|l| l.weight > 0.0 && l.weight_total > 0.0 && !l.land.is_empty()) {
         let per = l.budget_t / l.weight_total;

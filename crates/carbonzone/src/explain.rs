@@ -1,6 +1,6 @@
 //! Where a unit's tonnes come from, read from a finished run.
 
-use crate::explained::{FILE, LARGEST, PARTS};
+use crate::explained::{FILE, LARGEST, MANY_CELLS, PARTS};
 use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
 use anyhow::{Context, bail};
@@ -75,6 +75,8 @@ pub struct Explanation {
     pub inventory_lines: Vec<serde_json::Value>,
     /// How sure the class of a zone is; empty if the run did not ask.
     pub how_sure: Vec<Sure>,
+    /// Why there are no lines, where the run kept none.
+    pub note: Option<String>,
 }
 
 /// How sure a class of a zone is.
@@ -270,7 +272,13 @@ impl Explained<'_> {
         if table.rows() == 0 {
             bail!("cell {text} holds no parcel");
         }
-        self.explanation(layer, Found::plain(id, written(&table, 0)))
+        let written = written(&table, 0);
+        let explanation = self.explanation(layer, Found::plain(id, written))?;
+        let kept = !explanation.lines.is_empty() || written[..2] == [0.0, 0.0];
+        let note = format!(
+            "of a grid of more than {MANY_CELLS} cells the parts are not kept: explain a township or a parcel, or run with a larger cell_m"
+        );
+        Ok(Explanation { note: (!kept).then_some(note), ..explanation })
     }
 
     /// A cell of a raster series: its bands are its parts.
@@ -352,6 +360,7 @@ impl Explained<'_> {
             against_city: found.against_city,
             largest_parcels,
             how_sure: found.how_sure,
+            note: None,
         }
     }
 }

@@ -49,10 +49,20 @@ pub struct Layer<'a> {
     pub coverage: Arc<Coverage>,
     /// Columns.
     pub table: Columns<'a>,
-    /// The layer part by part, where it is too large to be written whole; `coverage` and `table` are for the maps then.
-    pub parts: Option<Parts<'a>>,
+    /// The layer where it is too large to be kept whole; `coverage` and `table` are empty then.
+    pub parts: Option<InParts<'a>>,
     /// What the maps show it as.
     pub role: Role,
+}
+
+/// A layer that is made when it is needed.
+pub struct InParts<'a> {
+    /// Number of rows.
+    pub rows: usize,
+    /// All of it, part by part, for the files.
+    pub written: Parts<'a>,
+    /// What the maps show of it: made when everything is written.
+    pub shown: Box<dyn Fn() -> (Coverage, AttributeTable) + 'a>,
 }
 
 /// Parts of a layer, made when they are written.
@@ -88,6 +98,13 @@ impl Columns<'_> {
         match self {
             Self::Own(table) => table.into(),
             Self::View(view) => view.clone(),
+        }
+    }
+
+    fn into_table(self) -> AttributeTable {
+        match self {
+            Self::Own(table) => table,
+            Self::View(view) => view.to_table(),
         }
     }
 }
@@ -179,12 +196,17 @@ pub fn write(
 /// The layers that the maps show, as tables of their own.
 fn with_layers(mut data: MapData, layers: Vec<Layer<'_>>) -> MapData {
     for layer in layers {
-        let shown = || MapLayer {
-            name: layer.name.clone(),
-            coverage: layer.coverage.clone(),
-            table: layer.table.view().to_table(),
+        let role = layer.role;
+        let shown = move || {
+            let whole = || (layer.coverage, layer.table.into_table());
+            let made = |parts: InParts<'_>| {
+                let (coverage, table) = (parts.shown)();
+                (Arc::new(coverage), table)
+            };
+            let (coverage, table) = layer.parts.map_or_else(whole, made);
+            MapLayer { name: layer.name, coverage, table }
         };
-        match layer.role {
+        match role {
             Role::Parcels => data.parcels = Some(shown()),
             Role::Grid => data.grid = Some(shown()),
             Role::Units => data.zones = shown(),
@@ -226,7 +248,8 @@ impl Writer<'_> {
             let path = named(dir, &record.zones_layer, "geojson");
             carbonzone_io::write_geojson(&path, coverage, &self.labelled(table), crs)?;
         }
-        let rows: usize = output.layers.iter().map(|l| l.coverage.len()).sum();
+        let rows_of = |l: &Layer<'_>| l.parts.as_ref().map_or(l.coverage.len(), |parts| parts.rows);
+        let rows: usize = output.layers.iter().map(rows_of).sum();
         progress.begin("write GeoPackage", Some(rows as u64));
         let mut gpkg = GpkgWriter::create(&named(dir, &record.name, "gpkg"), crs)?;
         for layer in &output.layers {
@@ -236,7 +259,7 @@ impl Writer<'_> {
                 description = format!("{}. {description}", label.badge().en);
             }
             if let Some(parts) = &layer.parts {
-                let labelled = parts().map(|(coverage, table)| (coverage, self.labelled(&table)));
+                let labelled = (parts.written)().map(|(coverage, table)| (coverage, self.labelled(&table)));
                 gpkg.polygons_in_parts(&layer.name, &description, labelled, progress)?;
                 continue;
             }

@@ -5,7 +5,7 @@ use crate::config::{AreaBasis, Outputs, ParcelDetail, ParcelFormat};
 use crate::explained::{ExplainedLayer, Explanations, MANY_CELLS, Shares};
 use crate::grid::COARSE_M;
 use crate::load::Inputs;
-use crate::output::{Bands, Columns, Layer, Output, Raster, Role, dissolved};
+use crate::output::{Bands, Columns, InParts, Layer, Output, Raster, Role, dissolved};
 use crate::run::Run;
 use crate::studies::Parcels;
 use crate::{gdp_proxies, maps, tables, workbook};
@@ -55,7 +55,7 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
     };
     let dissolved = dissolved(zones, &results.zoning.overall, &class_codes);
     out.layers.extend([
-        grid_layer(run, outputs),
+        grid_layer(run),
         layer(
             units,
             "Zones: emissions, sinks, indices and carbon balance zone",
@@ -185,29 +185,34 @@ fn cells_in_parts(results: &Results) -> impl Iterator<Item = (Coverage, Attribut
 }
 
 /// The grid layer: written part by part; what the maps draw of it whole, of many cells only the fields that maps draw.
-fn grid_layer<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> Layer<'a> {
+fn grid_layer<'a>(run: &'a Run<Parcels>) -> Layer<'a> {
     let results = &run.results;
-    let cells = &results.cells;
-    let table = if results.used_cells.len() <= MANY_CELLS {
-        tables::cells(results, 0..results.used_cells.len())
-    } else {
-        let per_km2 = results.grid.cell_area_m2() / M2_PER_KM2;
-        let density: Vec<f64> = cells.gross_t.iter().map(|t| t / per_km2).collect();
-        AttributeTable::new()
-            .with("gross_t", ColumnData::reals(&cells.gross_t))
-            .with("sink_t", ColumnData::reals(&cells.sink_t))
-            .with("net_t", ColumnData::reals(&cells.net_t))
-            .with("gross_t_km2", ColumnData::reals(&density))
-    };
-    let shown = if outputs.maps { results.used_cells.as_slice() } else { &[] };
     Layer {
         name: run.record.grid_layer.clone(),
         description: "Grid cells: emissions and sinks, t CO2e per year".to_owned(),
-        coverage: Arc::new(cell_polygons(&results.grid, shown)),
-        table: Columns::Own(table),
-        parts: Some(Box::new(move || Box::new(cells_in_parts(results)))),
+        coverage: Arc::default(),
+        table: Columns::Own(AttributeTable::new()),
+        parts: Some(InParts {
+            rows: results.used_cells.len(),
+            written: Box::new(move || Box::new(cells_in_parts(results))),
+            shown: Box::new(move || {
+                (cell_polygons(&results.grid, &results.used_cells), shown_cells(results))
+            }),
+        }),
         role: Role::Grid,
     }
+}
+
+/// What the maps show of the cells; of very many of them only what the figures need.
+fn shown_cells(results: &Results) -> AttributeTable {
+    if results.used_cells.len() <= MANY_CELLS {
+        return tables::cells(results, 0..results.used_cells.len());
+    }
+    let per_km2 = results.grid.cell_area_m2() / M2_PER_KM2;
+    let density: Vec<f64> = results.cells.gross_t.iter().map(|t| t / per_km2).collect();
+    AttributeTable::new()
+        .with("net_t", ColumnData::reals(&results.cells.net_t))
+        .with("gross_t_km2", ColumnData::reals(&density))
 }
 
 /// Parcels as sums per 100 m cell: tonnes and area of all parcels in a cell, and nothing that tells one of them.
