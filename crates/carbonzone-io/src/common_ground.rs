@@ -81,7 +81,9 @@ pub fn share_common_sums(
     for (crowd, together) in crowds.iter().zip(&found[pairs.len()..]) {
         let all: f64 = crowd.iter().map(|&t| sums[t as usize]).sum();
         if all > *together {
-            crowd.iter().for_each(|&t| sums[t as usize] *= together / all);
+            for &t in crowd {
+                sums[t as usize] *= together / all;
+            }
             too_often.add(all - together);
         }
     }

@@ -62,7 +62,7 @@ pub struct InParts<'a> {
     /// All of it, part by part, for the files.
     pub written: Parts<'a>,
     /// What the maps show of it: made when everything is written.
-    pub shown: Box<dyn Fn() -> (Coverage, AttributeTable) + 'a>,
+    pub shown: Box<dyn Fn() -> (Coverage, AttributeTable) + Send + Sync + 'a>,
 }
 
 /// Parts of a layer, made when they are written.
