@@ -185,7 +185,7 @@ fn cells_in_parts(results: &Results) -> impl Iterator<Item = (Coverage, Attribut
 }
 
 /// The grid layer: written part by part; what the maps draw of it whole, of many cells only the fields that maps draw.
-fn grid_layer<'a>(run: &'a Run<Parcels>) -> Layer<'a> {
+fn grid_layer(run: &Run<Parcels>) -> Layer<'_> {
     let results = &run.results;
     Layer {
         name: run.record.grid_layer.clone(),
