@@ -232,6 +232,7 @@ fn sniff(source: &VectorSource, report: &mut Reporter<'_>) -> Option<Form> {
 fn read_head(path: &std::path::Path) -> std::io::Result<(Vec<u8>, Vec<u8>, bool)> {
     use std::io::Read;
     const STEP: u64 = 1 << 20;
+    carbonzone_types::plain_file(path)?;
     let mut file = std::fs::File::open(path)?;
     let mut head = Vec::new();
     file.by_ref().take(STEP).read_to_end(&mut head)?;

@@ -18,6 +18,7 @@ pub fn size_and_sha256(path: &Path) -> std::io::Result<(u64, String)> {
     let mut bytes = 0u64;
     let mut buffer = vec![0u8; 1 << 18];
     for part in parts_of(path)? {
+        carbonzone_types::plain_file(&part)?;
         let mut file = std::fs::File::open(part)?;
         loop {
             let n = file.read(&mut buffer)?;

@@ -23,6 +23,10 @@ pub(crate) fn check_file(source: &VectorSource, report: &mut Reporter<'_>) -> bo
         report.add(finding);
         return false;
     }
+    if let Err(e) = carbonzone_types::plain_file(&source.path) {
+        report.add(Finding::error("unreadable_file", format!("{} {e}", source.shown_path())));
+        return false;
+    }
     if std::fs::metadata(&source.path).is_ok_and(|m| m.is_file() && m.len() == 0) {
         report.add(
             Finding::error("unreadable_file", "the file is empty (0 bytes)")

@@ -42,7 +42,8 @@ pub fn decode_csv(
 
 /// Bytes of a file, with the two ways of failing told apart.
 pub(crate) fn read_bytes(path: &Path, file: &str) -> Result<Vec<u8>, SheetError> {
-    std::fs::read(path).map_err(|source| match source.kind() {
+    let bytes = carbonzone_types::plain_file(path).and_then(|()| std::fs::read(path));
+    bytes.map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => SheetError::Missing { file: file.to_owned() },
         _ => SheetError::Io { file: file.to_owned(), source },
     })

@@ -16,6 +16,7 @@ mod findings;
 mod grid;
 mod ledger;
 mod manifest;
+mod plain_file;
 mod progress;
 mod redact;
 mod table;
@@ -34,6 +35,7 @@ pub use manifest::{
     IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord, ProxyTotal, RuleRecord,
     SectorTotal, StageTiming, Statement, Totals, UncertainUnit, ZoneClassRecord,
 };
+pub use plain_file::plain_file;
 pub use progress::{NoProgress, Progress};
 pub use redact::redact;
 #[cfg(feature = "manifest")]

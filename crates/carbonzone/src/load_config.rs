@@ -4,7 +4,7 @@ use crate::config::Pipeline;
 use crate::layers::{Files, Layers};
 use crate::names;
 use carbonzone_sheet::nearest;
-use carbonzone_types::{Finding, Findings};
+use carbonzone_types::{Finding, Findings, plain_file};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ pub fn read<P: DeserializeOwned + Serialize>(
     check: fn(&Loaded<P>) -> Findings,
 ) -> Result<(Loaded<P>, Findings), Findings> {
     let mut findings = Findings::new();
-    let text = match std::fs::read_to_string(path) {
+    let text = match plain_file(path).and_then(|()| std::fs::read_to_string(path)) {
         Ok(text) => text,
         Err(e) => {
             findings.push(

@@ -218,3 +218,28 @@ fn a_unit_that_does_not_fit_the_activity_is_refused_with_its_cell() {
     .unwrap();
     assert_mentions(&city.check(1), &["yearbook.csv", "cell D2", "公顷", "-3", "x1"]);
 }
+
+/// A pipe that nobody writes to, and a device without an end, instead of every kind of input.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_refused_before_they_are_opened() {
+    let city = City::new();
+    let pipe = city.path("layers/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for layer in ["parcels.gpkg", "poi.csv", "population.csv", "roads.shp", "townships.geojson"] {
+        let path = city.path(&format!("layers/{layer}"));
+        if !Path::new(&path).exists() {
+            continue;
+        }
+        let kept = city.path("layers/kept");
+        fs::rename(&path, &kept).unwrap();
+        for other in [pipe.as_str(), "/dev/zero"] {
+            std::os::unix::fs::symlink(other, &path).unwrap();
+            assert_mentions(&city.check(1), &["error[unreadable_file]", "is a pipe or a device, not a file"]);
+            fs::remove_file(&path).unwrap();
+        }
+        fs::rename(&kept, &path).unwrap();
+    }
+    let (_, said) = crate::common::expect(1, &["check", &pipe, "--quiet"]);
+    assert_mentions(&said, &["is a pipe or a device, not a file"]);
+}
