@@ -45,7 +45,9 @@ pub fn eprint(findings: &Findings, pipeline: &Path) {
 
 /// All findings as text, with their places in the pipeline file.
 pub fn of_file(findings: &Findings, pipeline: &Path, colour: Colour) -> String {
-    let text = std::fs::read_to_string(pipeline).unwrap_or_default();
+    let text = carbonzone_types::plain_file(pipeline)
+        .and_then(|()| std::fs::read_to_string(pipeline))
+        .unwrap_or_default();
     render(findings, &pipeline.display().to_string(), &text, colour)
 }
 

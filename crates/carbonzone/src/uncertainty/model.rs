@@ -138,7 +138,8 @@ fn impossible(section: &Uncertainty, rule: &str, options: &[Placed]) -> Option<F
     let cv = *section.rules.get(rule)?;
     let n = options.iter().map(shares_of).min().unwrap_or(0);
     let limit = (n.max(1) as f64 - 1.0).sqrt();
-    (cv > 0.0 && cv >= limit).then(|| {
+    // A rule that places nothing has nothing that could vary.
+    (n > 0 && cv > 0.0 && cv >= limit).then(|| {
         Finding::error(
             "uncertainty_cv",
             format!("rule \"{rule}\" has shares in {n} places: they cannot vary by {cv}"),
