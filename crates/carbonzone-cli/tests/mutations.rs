@@ -11,7 +11,7 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Mutations: most are read by `check`, every fifth by `run`.
-const ROUNDS: usize = 120;
+const ROUNDS: usize = 80;
 /// A city of 1,000 parcels takes about a second; this is a hang.
 const HANG: Duration = Duration::from_secs(120);
 
