@@ -9,6 +9,7 @@
 //! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
 //! - [`published`]: the Guiyang paper cell by cell.
 //! - [`ratio`], [`trend`], [`risk`]: source/sink ratio and state, trend and imbalance risk over a series of years.
+//! - [`lmdi`], [`decoupling`]: what made emissions change, and whether they follow the economy.
 //! - [`spatial`]: neighbours, Moran's I, hot spots; [`compare`]: differences between two runs or years.
 //!
 //! What it does *not* do: read or write files, know geometry, or decide what goes on a map.
@@ -30,8 +31,10 @@
 pub mod breaks;
 mod classify;
 pub mod compare;
+pub mod decoupling;
 mod error;
 pub mod indices;
+pub mod lmdi;
 pub mod meaning;
 mod natural_breaks;
 mod printed;

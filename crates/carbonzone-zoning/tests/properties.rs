@@ -1,5 +1,6 @@
 //! Identities that hold for any city.
 
+use carbonzone_zoning::lmdi::{decompose, log_mean};
 use carbonzone_zoning::risk::{RiskOptions, window_risk};
 use carbonzone_zoning::trend::{SerialCorrection, mann_kendall, theil_sen};
 use carbonzone_zoning::{
@@ -22,6 +23,11 @@ fn city() -> impl Strategy<Value = (Vec<f64>, Vec<f64>, Vec<Option<f64>>)> {
         }
         (c, a, g)
     })
+}
+
+/// A factor of a decomposition; some are zero, some tiny.
+fn factor() -> impl Strategy<Value = f64> {
+    prop_oneof![2 => Just(0.0), 1 => 1e-9f64..1e-6, 10 => 1e-2f64..1e4]
 }
 
 fn run(c: &[f64], a: &[f64], g: &[Option<f64>], gdp_total: Option<f64>) -> Indices {
@@ -182,5 +188,25 @@ proptest! {
             let unit = 0.0..=1.0 + NEAR;
             prop_assert!([r.level, r.trend, r.persistence, r.ciri].iter().all(|v| unit.contains(v)));
         }
+    }
+
+    #[test]
+    fn the_effects_of_a_decomposition_add_up_to_the_change(
+        rows in prop::collection::vec((prop::collection::vec(factor(), 4), prop::collection::vec(factor(), 4)), 1..9),
+    ) {
+        let (before, after): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let d = decompose(&before, &after).unwrap();
+        prop_assert!(d.residual() < NEAR, "{}", d.residual());
+        let back = decompose(&after, &before).unwrap();
+        // Time reversal: the way back undoes each effect.
+        for (there, back) in d.effects.iter().zip(&back.effects) {
+            prop_assert!((there + back).abs() <= NEAR * d.before.max(d.after));
+        }
+    }
+
+    #[test]
+    fn the_logarithmic_mean_lies_between_the_geometric_and_the_arithmetic(a in 1e-9f64..1e12, b in 1e-9f64..1e12) {
+        let mean = log_mean(a, b);
+        prop_assert!(mean >= (a * b).sqrt() * (1.0 - NEAR) && mean <= f64::midpoint(a, b) * (1.0 + NEAR));
     }
 }
