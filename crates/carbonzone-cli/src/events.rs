@@ -3,10 +3,10 @@
 //! With it nothing else is written to standard error. The events and their fields: docs/pipeline.md, "Progress for
 //! programs".
 
-use crate::terminal::write_error_line;
 use carbonzone::layer_list::{ListedLayer, RunLayers};
 use carbonzone_types::{Finding, Findings};
 use serde::Serialize;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Version of the events: it changes when a field changes its meaning.
@@ -112,4 +112,9 @@ pub fn write(event: &Event<'_>) {
     let Ok(mut value) = serde_json::to_value(event) else { return };
     carbonzone_types::redact_json(&mut value);
     write_error_line(&value.to_string());
+}
+
+/// Writes a line to standard error. There is nobody left to tell if it is closed.
+pub fn write_error_line(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
 }

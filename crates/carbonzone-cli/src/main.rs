@@ -21,6 +21,7 @@ mod sensitivity;
 mod summary;
 mod synth_command;
 mod synth_folder;
+mod synth_projection;
 mod synth_region;
 mod terminal;
 

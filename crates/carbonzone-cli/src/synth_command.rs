@@ -2,6 +2,7 @@
 
 use crate::args::{SynthArgs, SynthCity};
 use crate::progress::observer;
+use crate::synth_projection::{ByGdal, fail};
 use crate::terminal::print_line;
 use crate::{synth_folder, synth_region};
 use anyhow::bail;
@@ -11,8 +12,7 @@ use carbonzone_io::{
 };
 use carbonzone_synth::suzhou::{SuzhouFacts, SynthOptions, SynthSummary, Truth, TruthTap, generate};
 use carbonzone_synth::{
-    CitySink, ParcelRow, PoiRow, PopulationRow, Projection, RoadRow, SinkError, SynthError, TownshipRow,
-    TownshipStat,
+    CitySink, ParcelRow, PoiRow, PopulationRow, RoadRow, SinkError, TownshipRow, TownshipStat,
 };
 use carbonzone_types::{AttributeTable, ColumnData};
 use std::fs::File;
@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 /// Parcels that can be asked for.
 const SIZES: std::ops::RangeInclusive<u64> = 1_000..=10_000_000;
+
 /// CRS of the synthetic Suzhou.
 const CRS: &str = "EPSG:4549";
 
@@ -46,7 +47,7 @@ fn suzhou(args: &SynthArgs) -> anyhow::Result<u8> {
     let out = synth_folder::begin(&args.out, args.facts.as_deref())?;
     let mut sink = Files::create(out.path(), &crs, args.all_gpkg)?;
     let options = SynthOptions { parcels: args.parcels, seed: args.seed };
-    let projection = ByGdal { crs: &crs };
+    let projection = ByGdal::new(&crs);
     let summary = if args.truth {
         let mut tap = TruthTap::new(&facts, args.seed, shipped_budgets()?, &projection, &mut sink);
         let summary = generate(&facts, &options, &projection, &mut tap, &*bars)?;
@@ -111,41 +112,6 @@ fn describe(summary: &SynthSummary, out: &Path) -> String {
     )
 }
 
-/// PROJ through GDAL, as the runs use it.
-pub struct ByGdal<'a> {
-    crs: &'a WorkingCrs,
-}
-
-impl<'a> ByGdal<'a> {
-    /// Projection into a CRS.
-    pub fn new(crs: &'a WorkingCrs) -> Self {
-        Self { crs }
-    }
-
-    fn apply(
-        points: &mut [[f64; 2]],
-        transform: impl FnOnce(&mut [f64], &mut [f64]) -> carbonzone_io::Result<usize>,
-    ) -> Result<(), SynthError> {
-        let mut xs: Vec<f64> = points.iter().map(|p| p[0]).collect();
-        let mut ys: Vec<f64> = points.iter().map(|p| p[1]).collect();
-        transform(&mut xs, &mut ys).map_err(|e| SynthError::Projection(Box::new(e)))?;
-        for (point, (x, y)) in points.iter_mut().zip(xs.into_iter().zip(ys)) {
-            *point = [x, y];
-        }
-        Ok(())
-    }
-}
-
-impl Projection for ByGdal<'_> {
-    fn to_xy(&self, points: &mut [[f64; 2]]) -> Result<(), SynthError> {
-        Self::apply(points, |xs, ys| self.crs.from_wgs84(xs, ys))
-    }
-
-    fn to_lonlat(&self, points: &mut [[f64; 2]]) -> Result<(), SynthError> {
-        Self::apply(points, |xs, ys| self.crs.to_wgs84(xs, ys))
-    }
-}
-
 /// A CSV table, or a point layer of a GeoPackage for benchmarks.
 enum Points {
     Csv(BufWriter<File>),
@@ -163,6 +129,7 @@ struct Files {
 }
 
 const POI_COLUMNS: [&str; 5] = ["id", "name", "lon", "lat", "typecode"];
+
 const PEOPLE_COLUMNS: [&str; 6] =
     ["lon", "lat", "people_22_06", "people_06_10", "people_10_17", "people_17_22"];
 
@@ -240,10 +207,6 @@ fn coverage<'a>(parts: impl Iterator<Item = &'a carbonzone_synth::shape::Parts>)
 
 fn text<T>(rows: &[T], f: impl Fn(&T) -> &str) -> ColumnData {
     ColumnData::Text(rows.iter().map(|r| Some(f(r).to_owned()).filter(|t| !t.is_empty())).collect())
-}
-
-pub fn fail(e: impl std::fmt::Display) -> SinkError {
-    e.to_string().into()
 }
 
 /// A field of a CSV row; names never hold quotes or line breaks, commas are quoted.

@@ -2,8 +2,8 @@
 
 use crate::args::SynthArgs;
 use crate::progress::observer;
-use crate::synth_command::{ByGdal, fail};
 use crate::synth_folder;
+use crate::synth_projection::{ByGdal, fail};
 use crate::terminal::print_line;
 use carbonzone::exchange::Exchange;
 use carbonzone_geom::Coverage;

@@ -25,13 +25,8 @@ pub fn eprint_line(text: &str) {
     if events::on() {
         events::write(&events::Event::Message { text: text.trim_end_matches('\n') });
     } else {
-        write_error_line(&clean(text, std::io::stderr().is_terminal()));
+        events::write_error_line(&clean(text, std::io::stderr().is_terminal()));
     }
-}
-
-/// Writes a line to standard error. There is nobody left to tell if it is closed.
-pub fn write_error_line(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
 }
 
 /// Without passwords, and without control codes but line ends, tabs and, on a terminal, the colours of messages.

@@ -43,6 +43,7 @@ fn rounding_keeps_ten_digits_and_words() {
 #[test]
 fn tables_of_the_small_city() {
     let city = City::new();
+    city.edit(common::FEW_DRAWS, common::ALL_DRAWS);
     city.run("out", &[]);
     let read = |file: &str| std::fs::read_to_string(city.path(&format!("out/{file}"))).unwrap();
     insta::assert_snapshot!("townships_csv", rounded(&read("townships.csv")));

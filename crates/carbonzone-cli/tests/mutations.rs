@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 
 /// Mutations: most are read by `check`, every fifth by `run`.
 const ROUNDS: usize = 80;
-const FEW_DRAWS: &str = "uncertainty.draws=256";
 /// A city of 1,000 parcels takes about a second; this is a hang.
 const HANG: Duration = Duration::from_secs(120);
 
@@ -69,11 +68,10 @@ fn changed_bytes_never_panic_never_hang_and_never_leave_half_an_output() {
         let what = format!("round {round}: byte {at} of {}", file.display());
         let (toml, out) = (city.path("city.toml"), city.path("out"));
         let run = round % 5 == 4;
-        // Few draws: it is the reading that is tried.
         let args: Vec<&str> = if run {
-            vec!["run", &toml, "--out", &out, "--no-maps", "--quiet", "--set", FEW_DRAWS]
+            vec!["run", &toml, "--out", &out, "--no-maps", "--quiet"]
         } else {
-            vec!["check", &toml, "--quiet", "--set", FEW_DRAWS]
+            vec!["check", &toml, "--quiet"]
         };
         let result = run_with_limit(&args, scratch.path());
         let stderr = String::from_utf8_lossy(&result.stderr);

@@ -1,9 +1,11 @@
 //! Where a layer lies, before anything else is known about it.
 
 use crate::crs::{CrsPath, CrsSpec, WGS84};
+use crate::dataset::open_dataset;
 use crate::gdal_log::capture;
 use crate::locate::locate;
-use crate::source::{Reporter, VectorSource, Wanted, find_layer, open_dataset};
+use crate::open_layer::{Wanted, find_layer};
+use crate::source::{Reporter, VectorSource};
 use carbonzone_types::Findings;
 use gdal::vector::LayerAccess;
 

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn what_gdal_says_is_caught_and_not_printed() {
-        let (result, messages) = crate::source::open_dataset(std::path::Path::new("no/such/file.gpkg"), None);
+        let (result, messages) =
+            crate::dataset::open_dataset(std::path::Path::new("no/such/file.gpkg"), None);
         assert!(result.is_err());
         assert!(messages.summary().unwrap().contains("file.gpkg"), "{messages:?}");
     }

@@ -6,7 +6,7 @@
 use crate::columns::{ColumnsBuilder, FieldKind, FieldPlan};
 use crate::decode::RawBatch;
 use crate::ffi;
-use crate::source::ReadEnd;
+use crate::read_end::ReadEnd;
 use carbonzone_types::{AttributeTable, Progress};
 use gdal::vector::LayerAccess;
 use gdal_sys::{OGRFieldType, OGRwkbGeometryType as T};

@@ -62,7 +62,7 @@ pub fn read_land_cover(
     let mut report = Reporter::new(source, findings);
     let located = locate(source, &mut report)?;
     let (raster, there, back) = open_both_ways(&located.source, crs, &mut report)?;
-    let band = choose_band(source, &raster, PixelUse::Classes, &mut report)?;
+    let band = choose_band(source, raster.dataset(), PixelUse::Classes, &mut report)?;
     let window = window_of(&raster, &there, within, &mut report)?;
     let digest = DigestJob::start(&located.original);
     progress.begin("reading land cover", Some(window.rows as u64));

@@ -22,6 +22,7 @@
 //! A GDAL handle belongs to one thread. Reading runs on one thread per layer, decoding on all; several layers may
 //! be read at the same time from different threads. Results do not depend on the number of threads.
 
+mod batch;
 mod centre;
 mod class_areas;
 mod clip;
@@ -29,8 +30,10 @@ mod columns;
 mod common_ground;
 mod coordinate_text;
 mod crs;
+mod csv_header;
 mod csv_points;
 mod cut;
+mod dataset;
 mod datum;
 mod dbf;
 mod decode;
@@ -43,23 +46,30 @@ mod file_check;
 mod filter;
 mod gauss_kruger;
 mod gdal_log;
+mod gdal_sink;
 mod geoarrow;
 mod geojson_writer;
 mod geoparquet;
 mod geotiff;
 mod gpkg_layer;
 mod gpkg_rows;
+mod gpkg_writer;
 mod land_cover;
 mod layer_crs;
+mod layer_output;
+mod layer_spec;
 mod locate;
 mod memory;
 mod mojibake;
+mod open_layer;
 mod place;
+mod point_feed;
 mod polygons;
 mod raster;
 mod raster_band;
 mod raster_blocks;
 mod read_back;
+mod read_end;
 mod rtree;
 mod shapes;
 mod smooth;
@@ -72,9 +82,11 @@ mod transcode;
 mod vector_writer;
 mod versions;
 mod warnings;
+mod wkb_bytes;
 mod workbook_points;
 mod zonal;
 
+pub use batch::{LineBatch, PointBatch};
 pub use centre::layer_centre;
 pub use class_areas::{ClassAreas, class_areas, class_areas_in_blocks};
 pub use clip::{clip_to, first_takes_all};
@@ -88,17 +100,16 @@ pub use gauss_kruger::crs_for;
 pub use geojson_writer::write_geojson;
 pub use geoparquet::write_geoparquet;
 pub use geotiff::{ByteBand, CogWriter, FloatBand, write_cog, write_cog_byte};
+pub use gpkg_writer::{GpkgWriter, LayerStyle, write_layer_styles};
 pub use land_cover::{LAND_COVER_CLASS, read_land_cover};
+pub use layer_spec::{FieldType, GeometryKind, LayerSpec, VectorFormat};
 pub use memory::{return_free_memory, return_memory_early};
 pub use polygons::{PolygonLayer, read_polygons};
 pub use raster::{Raster, Resample};
 pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};
 pub use source::VectorSource;
-pub use stream::{LineBatch, PointBatch, read_lines, read_points};
+pub use stream::{read_lines, read_points};
 pub use table_view::{ColumnView, TableView};
-pub use vector_writer::{
-    FieldType, GeometryKind, GpkgWriter, LayerSpec, LayerStyle, VectorFormat, VectorWriter, write_flatgeobuf,
-    write_layer_styles, write_polygons, write_shapefile,
-};
+pub use vector_writer::{VectorWriter, write_flatgeobuf, write_polygons, write_shapefile};
 pub use versions::library_versions;
 pub use zonal::{DensestPixel, ZonalSums, zonal_sums};

@@ -1,10 +1,9 @@
 //! One band of a raster: which one is read, which of its pixels have a value, and values that look like none.
 
-use crate::raster::Raster;
 use crate::source::{Reporter, VectorSource, listed};
 use carbonzone_types::{Finding, number_of};
-use gdal::Metadata;
 use gdal::raster::{ColorInterpretation, RasterBand};
+use gdal::{Dataset, Metadata};
 
 /// A band chosen for reading, with what is needed to understand its pixels.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,12 +120,12 @@ pub(crate) enum PixelUse {
 /// is refused where amounts are wanted. `None`: reported.
 pub(crate) fn choose_band(
     source: &VectorSource,
-    raster: &Raster,
+    dataset: &Dataset,
     pixels: PixelUse,
     report: &mut Reporter<'_>,
 ) -> Option<BandPlan> {
-    let bands: Vec<(usize, String, ColorInterpretation)> = (1..=raster.bands())
-        .filter_map(|i| Some((i, raster.dataset().rasterband(i).ok()?)))
+    let bands: Vec<(usize, String, ColorInterpretation)> = (1..=dataset.raster_count())
+        .filter_map(|i| Some((i, dataset.rasterband(i).ok()?)))
         .map(|(i, b)| (i, b.description().unwrap_or_default(), b.color_interpretation()))
         .collect();
     let names: Vec<String> = bands
@@ -151,7 +150,7 @@ pub(crate) fn choose_band(
         }
         None => *data.first().or(bands.first().map(|(i, _, _)| i))?,
     };
-    let mut plan = BandPlan::of(&raster.dataset().rasterband(number).ok()?, number);
+    let mut plan = BandPlan::of(&dataset.rasterband(number).ok()?, number);
     plan.nodata.extend(source.nodata);
     let colour = bands.iter().find(|(i, _, _)| *i == number).map(|(_, _, c)| c);
     if pixels == PixelUse::Amounts {

@@ -31,7 +31,7 @@ impl ZonalInput {
     ) -> Option<Self> {
         let (raster, mut there, back) = open_both_ways(source, crs, report)?;
         check_datum(&back, crs, zones.total_bounds(), report);
-        let band = choose_band(source, &raster, pixels, report)?;
+        let band = choose_band(source, raster.dataset(), pixels, report)?;
         there.label.clone_from(&back.label);
         there.geographic = back.geographic;
         Some(Self { raster, path: there, band, unit_m: back.source_unit_m })

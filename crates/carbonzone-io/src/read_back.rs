@@ -1,9 +1,10 @@
 //! Own outputs read back: all columns, typed, in file order, nothing checked or repaired.
 
 use crate::columns::{ColumnsBuilder, FieldPlan};
+use crate::dataset::{self, kind_of, open_dataset};
 use crate::error::{IoError, Result};
 use crate::gdal_log::capture;
-use crate::source::{kind_of, listed, open_dataset};
+use crate::source::listed;
 use carbonzone_geom::Coverage;
 use carbonzone_types::AttributeTable;
 use gdal::vector::LayerAccess;
@@ -33,7 +34,7 @@ pub fn layer_names(path: &Path) -> Result<Vec<String>> {
     let (opened, messages) = open_dataset(path, None);
     let dataset =
         opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
-    Ok(crate::source::layer_names(&dataset))
+    Ok(dataset::layer_names(&dataset))
 }
 
 /// Reads a layer that carbonzone wrote: geometry in its own CRS and all columns.
@@ -70,7 +71,7 @@ fn read_selected(path: &Path, layer: &str, selection: Selection<'_>) -> Result<(
     let (opened, messages) = open_dataset(path, None);
     let dataset =
         opened.map_err(|e| IoError::read(path, messages.summary().unwrap_or_else(|| e.to_string())))?;
-    let names = crate::source::layer_names(&dataset);
+    let names = dataset::layer_names(&dataset);
     let Some(index) = names.iter().position(|n| n == layer) else {
         return Err(IoError::NoLayer {
             path: path.display().to_string(),

@@ -1,7 +1,7 @@
 //! Geometries to be written, whatever they come from.
 
-use crate::stream::{LineBatch, PointBatch};
-use crate::vector_writer::{multiline_wkb, multipolygon_wkb};
+use crate::batch::{LineBatch, PointBatch};
+use crate::wkb_bytes::{multiline_wkb, multipolygon_wkb};
 use carbonzone_geom::Coverage;
 
 /// Geometries by index, from any thread.

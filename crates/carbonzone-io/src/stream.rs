@@ -1,161 +1,26 @@
 //! Points and lines: streamed in batches, read on a thread of their own while the caller computes.
 
+use crate::batch::{LineBatch, PointBatch};
 use crate::crs::{CrsPath, WorkingCrs};
 use crate::csv_points;
-use crate::datum::check_datum;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
 use crate::locate::{Located, locate};
-use crate::place::PlaceCheck;
-use crate::source::{OpenLayer, ReadEnd, Reporter, VectorSource, Wanted, check_reading, open_layer};
+use crate::open_layer::{OpenLayer, Wanted, open_layer};
+use crate::point_feed::{BATCH, Losses, PointFeed, check_way, finish};
+use crate::read_end::{ReadEnd, check_reading};
+use crate::source::{Reporter, VectorSource};
 use crate::warnings::LongReals;
 use crate::workbook_points::is_workbook;
 use carbonzone_sheet::ColumnNumbers;
-use carbonzone_types::{
-    AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage,
-};
+use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::InteriorPoint;
 use geo_traits::to_geo::ToGeoGeometry;
 use std::sync::mpsc::sync_channel;
 
-/// Features per batch.
-pub(crate) const BATCH: usize = 32_768;
 /// Batches that may wait between the reading thread and the caller.
 const QUEUE: usize = 3;
-
-/// Points in the working CRS with the columns asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PointBatch {
-    /// Eastings, m.
-    pub xs: Vec<f64>,
-    /// Northings, m.
-    pub ys: Vec<f64>,
-    /// One row per point. Columns of a CSV are text, but for those asked for as numbers.
-    pub table: AttributeTable,
-    /// Number of the feature in its batch; the points of a multipoint share it and follow each other. Empty when every
-    /// point is a feature of its own.
-    pub features: Vec<u32>,
-}
-
-impl PointBatch {
-    /// What a point counts of its feature: 1, or 1/n for each of the n points of a multipoint.
-    #[must_use]
-    pub fn shares(&self) -> Vec<f64> {
-        if self.features.is_empty() {
-            return vec![1.0; self.xs.len()];
-        }
-        let parts = self.features.chunk_by(|a, b| a == b);
-        parts.flat_map(|part| std::iter::repeat_n(1.0 / part.len() as f64, part.len())).collect()
-    }
-}
-
-/// Lines in the working CRS: one entry per line string; the parts of a multiline share a row of the table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LineBatch {
-    /// Eastings, m.
-    pub xs: Vec<f64>,
-    /// Northings, m.
-    pub ys: Vec<f64>,
-    /// Line to vertex, starts with 0.
-    pub offsets: Vec<u32>,
-    /// Row of the table for each line, ascending.
-    pub rows: Vec<u32>,
-    /// One row per feature.
-    pub table: AttributeTable,
-}
-
-impl Default for LineBatch {
-    fn default() -> Self {
-        Self {
-            xs: Vec::new(),
-            ys: Vec::new(),
-            offsets: vec![0],
-            rows: Vec::new(),
-            table: AttributeTable::new(),
-        }
-    }
-}
-
-impl LineBatch {
-    /// Number of lines (parts of multilines counted one by one).
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// True if there is no line.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Coordinates of line `i`.
-    ///
-    /// # Panics
-    /// If `i >= self.len()`.
-    #[must_use]
-    pub fn line(&self, i: usize) -> (&[f64], &[f64]) {
-        let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
-        (&self.xs[range.clone()], &self.ys[range])
-    }
-
-    /// Row of the table that line `i` belongs to.
-    ///
-    /// # Panics
-    /// If `i >= self.len()`.
-    #[must_use]
-    pub fn row(&self, i: usize) -> usize {
-        self.rows[i] as usize
-    }
-
-    /// Number of features, whether or not the table has columns.
-    pub(crate) fn table_rows(&self) -> usize {
-        self.rows.last().map_or(0, |r| *r as usize + 1)
-    }
-
-    /// Appends a line that belongs to a row of the table; rows must not descend.
-    pub fn push(&mut self, row: u32, points: impl IntoIterator<Item = [f64; 2]>) {
-        for [x, y] in points {
-            self.xs.push(x);
-            self.ys.push(y);
-        }
-        self.offsets.push(self.xs.len() as u32);
-        self.rows.push(row);
-    }
-}
-
-/// Features of the wrong kind, counted while streaming.
-#[derive(Debug, Default)]
-pub(crate) struct Losses {
-    kinds: Vec<(&'static str, String, u64, Option<String>)>,
-}
-
-impl Losses {
-    pub(crate) fn add(&mut self, code: &'static str, what: &str, example: Option<String>) {
-        if let Some(kind) = self.kinds.iter_mut().find(|(c, w, _, _)| *c == code && w == what) {
-            kind.2 += 1;
-        } else {
-            self.kinds.push((code, what.to_owned(), 1, example));
-        }
-    }
-
-    fn report(mut self, source: &VectorSource, report: &mut Reporter<'_>, ledger: &mut Ledger) {
-        self.kinds.sort();
-        for (code, what, count, example) in self.kinds {
-            let mut finding = Finding::warning(code, format!("{count} {what}: left out")).count(count);
-            finding.value = example;
-            if code == "not_a_line" {
-                finding = finding.hint("areas of streets have no length: take a layer of centre lines");
-            }
-            if code == "bad_coordinates" {
-                finding = finding.expected("two numbers").hint("check the coordinate columns of these rows");
-            }
-            report.add(finding);
-            ledger.push(LedgerRow::counted(Stage::Drop, &source.role, count as f64, "features").note(what));
-        }
-    }
-}
 
 /// Streams the points of a layer, in batches, in the order of the file, in the working CRS.
 ///
@@ -281,137 +146,6 @@ impl Multipoints {
     }
 }
 
-/// What both streams keep count of.
-#[derive(Debug, Default)]
-pub(crate) struct PointFeed {
-    pub place: PlaceCheck,
-    used: u64,
-    /// `[x0, y0, x1, y1]` in the working CRS.
-    extent: Option<[f64; 4]>,
-}
-
-impl PointFeed {
-    fn widen(&mut self, xs: &[f64], ys: &[f64]) {
-        for (&x, &y) in xs.iter().zip(ys) {
-            let [x0, y0, x1, y1] = self.extent.unwrap_or([x, y, x, y]);
-            self.extent = Some([x0.min(x), y0.min(y), x1.max(x), y1.max(y)]);
-        }
-    }
-
-    /// Transforms, leaves out points without an image, passes the rest on.
-    pub(crate) fn hand_over(
-        &mut self,
-        mut batch: PointBatch,
-        path: &CrsPath,
-        losses: &mut Losses,
-        sink: &mut dyn FnMut(PointBatch),
-    ) {
-        let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
-        if failed > 0 {
-            let keep: Vec<u32> =
-                (0..batch.xs.len() as u32).filter(|&i| batch.xs[i as usize].is_finite()).collect();
-            for _ in keep.len()..batch.xs.len() {
-                losses.add(
-                    "no_coordinates",
-                    "points without coordinates, or without a place in the working CRS",
-                    None,
-                );
-            }
-            let kept = |v: &[f64]| keep.iter().map(|&i| v[i as usize]).collect();
-            batch = PointBatch {
-                xs: kept(&batch.xs),
-                ys: kept(&batch.ys),
-                table: batch.table.reordered(&keep),
-                features: keep.iter().filter_map(|&i| batch.features.get(i as usize).copied()).collect(),
-            };
-        }
-        self.used += batch.xs.len() as u64;
-        self.widen(&batch.xs, &batch.ys);
-        if !batch.xs.is_empty() {
-            sink(batch);
-        }
-    }
-
-    fn hand_over_lines(
-        &mut self,
-        mut batch: LineBatch,
-        path: &CrsPath,
-        losses: &mut Losses,
-        sink: &mut dyn FnMut(LineBatch),
-    ) {
-        let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
-        if failed > 0 {
-            batch = without_unplaced(&batch, losses);
-        }
-        self.used += batch.len() as u64;
-        self.widen(&batch.xs, &batch.ys);
-        if !batch.is_empty() {
-            sink(batch);
-        }
-    }
-}
-
-/// Drops the features of which a vertex has no image.
-fn without_unplaced(batch: &LineBatch, losses: &mut Losses) -> LineBatch {
-    let mut keep = vec![true; batch.table_rows()];
-    for i in 0..batch.len() {
-        if batch.line(i).0.iter().any(|x| !x.is_finite()) {
-            keep[batch.row(i)] = false;
-        }
-    }
-    let (mut kept, mut order, mut new_row) = (LineBatch::default(), Vec::new(), vec![0; keep.len()]);
-    for (row, _) in keep.iter().enumerate().filter(|(_, k)| **k) {
-        new_row[row] = order.len() as u32;
-        order.push(row as u32);
-    }
-    for i in (0..batch.len()).filter(|&i| keep[batch.row(i)]) {
-        let (xs, ys) = batch.line(i);
-        kept.push(new_row[batch.row(i)], xs.iter().zip(ys).map(|(&x, &y)| [x, y]));
-    }
-    for _ in order.len()..keep.len() {
-        losses.add("no_coordinates", "lines with vertices that have no place in the working CRS", None);
-    }
-    kept.table = batch.table.reordered(&order);
-    kept
-}
-
-/// Last step of every stream: findings, ledger rows, summary.
-pub(crate) fn finish(
-    source: &VectorSource,
-    (path, crs): (&CrsPath, &WorkingCrs),
-    record: InputRecord,
-    losses: Losses,
-    feed: &PointFeed,
-    report: &mut Reporter<'_>,
-    ledger: &mut Ledger,
-) -> Option<InputRecord> {
-    losses.report(source, report, ledger);
-    let placed = feed.place.report(source, path, crs, report);
-    if placed {
-        check_datum(path, crs, feed.extent, report);
-    }
-    if record.features == 0 {
-        let mut finding = Finding::error("empty_layer", "the layer has no feature");
-        finding = match &source.filter {
-            Some(filter) => finding.field("where").value(filter.clone()).hint("the filter matches nothing"),
-            None => finding.hint("the export went wrong, or another layer was meant"),
-        };
-        report.add(finding);
-        return None;
-    }
-    if feed.used == 0 && placed {
-        report.add(
-            Finding::error(
-                "no_usable_feature",
-                format!("none of the {} features can be used", record.features),
-            )
-            .hint("is this the layer that was meant, and are the coordinate columns right?"),
-        );
-        return None;
-    }
-    placed.then_some(record)
-}
-
 type StreamSink<'a> = dyn FnMut(RawBatch, AttributeTable, &CrsPath) + 'a;
 
 /// Opens the layer and runs the reading thread; every batch goes through `sink` on the calling thread.
@@ -443,14 +177,6 @@ fn run_stream(
         crs: path.label.clone(),
     };
     (complete && !progress.cancelled()).then_some((record, path))
-}
-
-/// A finding if there is no way into the working CRS.
-pub(crate) fn check_way(path: &CrsPath, report: &mut Reporter<'_>) -> Option<()> {
-    path.transformer()
-        .map_err(|error| report.add(Finding::error("crs_transformation", error.to_string()).field("crs")))
-        .is_ok()
-        .then_some(())
 }
 
 /// Reads on a thread of its own, a few batches ahead of the caller.

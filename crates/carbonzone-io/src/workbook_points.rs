@@ -1,6 +1,6 @@
 //! Points in a workbook: one sheet of it as CSV text, which is then read like any CSV. Row 7 of the sheet is line 7.
 
-use crate::csv_points::{TITLE_ROWS, has_coordinates};
+use crate::csv_header::{TITLE_ROWS, has_coordinates};
 use crate::source::{Reporter, VectorSource, has_extension, listed, name_hint};
 use carbonzone_sheet::{Cell, ReadOptions, Sheet, SheetError, a1, read_sheets};
 use carbonzone_types::Finding;

@@ -1,0 +1,61 @@
+//! How the reading of a layer ended, and what is told about it.
+
+use crate::gdal_log::GdalMessages;
+use crate::mojibake::TextCheck;
+use crate::source::{Reporter, VectorSource, has_extension};
+use carbonzone_types::Finding;
+
+/// How reading ended.
+#[derive(Debug, Default)]
+pub(crate) struct ReadEnd {
+    pub read: u64,
+    pub failed_at_end: bool,
+    pub messages: GdalMessages,
+    pub check: TextCheck,
+}
+
+/// Reports how the reading of a layer ended: fewer features than announced or a failure at the end is an error,
+/// failures on the way are a warning.
+pub(crate) fn check_reading(
+    source: &VectorSource,
+    end: &ReadEnd,
+    expected: Option<u64>,
+    report: &mut Reporter<'_>,
+) -> bool {
+    let (read, failed_at_end, messages) = (end.read, end.failed_at_end, &end.messages);
+    end.check.report(report);
+    let short = expected.is_some_and(|e| read < e);
+    // One broken feature is a warning; many are a broken file.
+    let broken = messages.n_failures * 10 > read;
+    // A GeoPackage's count may be stale and a shapefile's holds deleted rows; these formats know theirs.
+    let exact = read == 0 || has_extension(&source.path, &["fgb", "parquet", "geoparquet"]);
+    if failed_at_end || broken || (short && (exact || !messages.failures.is_empty())) {
+        let said = messages.summary().unwrap_or_else(|| "the file ends there".to_owned());
+        let announced = expected.map_or(String::new(), |e| format!(" of {e}"));
+        report.add(
+            Finding::error(
+                "truncated_file",
+                format!("reading stopped after {read}{announced} features: {said}"),
+            )
+            .count(expected.map_or(0, |e| e.saturating_sub(read)))
+            .hint("the file is damaged or its download was cut off: get it again"),
+        );
+        return false;
+    }
+    if short {
+        report.add(
+            Finding::warning(
+                "feature_count",
+                format!("the file announces {} features, {read} could be read", expected.unwrap_or(0)),
+            )
+            .hint("rebuild the layer (e.g. export it again from QGIS) if features are missing"),
+        );
+    }
+    if let Some(said) = messages.summary() {
+        report.add(
+            Finding::warning("reader_message", format!("while reading, GDAL said: {said}"))
+                .count(messages.n_failures),
+        );
+    }
+    true
+}

@@ -1,0 +1,117 @@
+//! Sector totals, sink coefficients, and the allocation table.
+
+use carbonzone_spatialize::{OnMissingClass, OnZeroWeight};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Sector totals.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inventory {
+    /// Unit of `totals.amount`: `t`, `1e4 t` (default) or `Mt`.
+    #[serde(default)]
+    pub unit: MassUnit,
+    /// Totals per sector and land group.
+    #[serde(default)]
+    pub totals: Vec<Total>,
+    /// Totals computed from activity data.
+    #[serde(default)]
+    pub activity: Option<carbonzone_inventory::InventoryConfig>,
+}
+
+/// Unit of given totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum MassUnit {
+    /// Tonnes.
+    #[serde(rename = "t")]
+    Tonnes,
+    /// 万吨.
+    #[default]
+    #[serde(rename = "1e4 t")]
+    TenThousandTonnes,
+    /// Million tonnes.
+    #[serde(rename = "Mt")]
+    MillionTonnes,
+}
+
+impl MassUnit {
+    /// An amount of a file in tonnes, scaled as the decimal number that stands there: 12430.46 × 10⁴ t are
+    /// 124304600 t, not 124304599.99999999 t.
+    #[must_use]
+    pub fn in_tonnes(self, amount: f64) -> f64 {
+        let power = match self {
+            Self::Tonnes => 0,
+            Self::TenThousandTonnes => 4,
+            Self::MillionTonnes => 6,
+        };
+        carbonzone_types::decimal_scaled(amount, power)
+    }
+}
+
+/// A given total.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Total {
+    /// Sector key, or `sink` (positive).
+    pub sector: String,
+    /// Land group; the budget is called `<sector>:<land_group>` in `[[allocate]]`.
+    pub land_group: String,
+    /// Amount in `inventory.unit`.
+    pub amount: f64,
+    /// Splits the total over transport modes: budgets `<sector>:<land_group>_<mode>`. Must sum to 1.
+    #[serde(default)]
+    pub mode_share: BTreeMap<String, f64>,
+    /// Where the number comes from.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// Sink coefficients.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sinks {
+    /// Shipped set: `lit_low`, `lit_high`, `guiyang`.
+    #[serde(default)]
+    pub set: Option<String>,
+    /// Own coefficients by sink type in t CO2e per hectare and year; they win over the set.
+    #[serde(default)]
+    pub coefficients_t_ha: BTreeMap<String, f64>,
+}
+
+/// One row of the allocation table.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Allocate {
+    /// Unique id.
+    pub id: String,
+    /// Activity in words.
+    #[serde(default)]
+    pub activity: String,
+    /// Budget: `<sector>:<land_group>` of the inventory.
+    pub budget: String,
+    /// Share of the budget that this row takes; the rows of a budget must sum to 1.
+    #[serde(default = "one")]
+    pub share: f64,
+    /// Land groups (space types of the land-use scheme) that carry it.
+    pub land: Vec<String>,
+    /// Proxies in order: `poi:<group>`, `population`, `road:<mode>`, `road_corrected`, `sink_area`, `area`.
+    pub proxies: Vec<String>,
+    /// No parcel of the class.
+    #[serde(default)]
+    pub on_missing_class: OnMissingClass,
+    /// All proxies zero.
+    #[serde(default)]
+    pub on_zero_weight: OnZeroWeight,
+    /// Additive smoothing: weight = proxy + smoothing × area / mean area. 0 (default) is the paper.
+    #[serde(default)]
+    pub smoothing: f64,
+    /// Where the rule comes from.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// The default of a unit or scale that changes nothing.
+pub(crate) fn one() -> f64 {
+    1.0
+}
