@@ -13,7 +13,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory cambridge guiyang henan maps test test-core check fmt lint doc deny oracle bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check ci clean
+.PHONY: help setup build suzhou suzhou-inventory cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -113,8 +113,14 @@ deny: ## licences, advisories, bans (needs cargo-deny)
 bless: ## record golden files anew; review the diff
 	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone-cli -p carbonzone-report
 
+CITIES ?= 240
+FIRST ?= 0
+oracle-cities: $(CZ) ## random whole cities against numpy and GEOS (CITIES=240 FIRST=0)
+	scripts/venv build/venv-oracle oracle/requirements.txt
+	build/venv-oracle/bin/python oracle/random_cities.py $(CZ) $(CITIES) $(FIRST)
+
 EXPECTED := $(shell git ls-files '*/tests/expected/*.json')
-oracle: out/guiyang/run.json out/suzhou/run.json $(CZ) ## ask GEOS, exactextract, tobler, scipy, SALib again: expected values, the peer's townships
+oracle: out/guiyang/run.json out/suzhou/run.json $(CZ) ## ask GEOS, exactextract, tobler, scipy, SALib again: expected values, the peer's townships, random cities
 	scripts/venv build/venv-oracle oracle/requirements.txt
 	scripts/venv build/venv-trend oracle/requirements-trend.txt
 	scripts/venv build/venv-confidence oracle/requirements-confidence.txt
@@ -129,6 +135,7 @@ oracle: out/guiyang/run.json out/suzhou/run.json $(CZ) ## ask GEOS, exactextract
 	$(CARGO) build --release --locked -p carbonzone-geom --example pair_areas
 	build/venv-oracle/bin/python oracle/differential_geos.py target/release/examples/pair_areas 100000
 	build/venv-oracle/bin/python oracle/peer_townships.py $(CZ) build/oracle-peer 5000
+	$(MAKE) oracle-cities
 
 validate: ## the method against a hundred synthetic cities with a known truth (docs/validation.md); a coverage outside its band fails
 	$(CARGO) build --release --locked -p carbonzone --example validate
