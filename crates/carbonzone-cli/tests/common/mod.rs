@@ -9,6 +9,8 @@ pub mod tiny;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 /// The workspace folder.
 pub fn root() -> PathBuf {
@@ -39,6 +41,34 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// The layers of the synthetic Suzhou with this number of parcels, made once for each build of the binary: it takes longer
+/// than to check them.
+fn made_once(parcels: usize) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let built = std::fs::metadata(env!("CARGO_BIN_EXE_carbonzone")).unwrap().modified().unwrap();
+    let built = built.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let layers = all.join(format!("suzhou-{parcels}-{built}"));
+    if !layers.exists() {
+        let making = tempfile::tempdir_in(all).unwrap();
+        let (count, out) = (parcels.to_string(), making.path().join("layers"));
+        let out_text = out.display().to_string();
+        expect(0, &["synth", "suzhou", "--parcels", &count, "--seed", "7", "--quiet", "--out", &out_text]);
+        // Another test binary may have been quicker: its layers are the same.
+        std::fs::rename(&out, &layers).or_else(|e| if layers.exists() { Ok(()) } else { Err(e) }).unwrap();
+    }
+    layers
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in from.read_dir().unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
 /// The section of the shipped pipeline that says how unsure the inputs are.
 pub const ALL_DRAWS: &str = "[uncertainty]\n";
 /// The same with few draws: most tests ask for something else than how sure a class is.
@@ -60,21 +90,7 @@ impl City {
     pub fn of(parcels: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let city = Self { dir };
-        let layers = city.path("layers");
-        expect(
-            0,
-            &[
-                "synth",
-                "suzhou",
-                "--parcels",
-                &parcels.to_string(),
-                "--seed",
-                "7",
-                "--quiet",
-                "--out",
-                &layers,
-            ],
-        );
+        copy_folder(&made_once(parcels), &city.dir.path().join("layers"));
         let toml = std::fs::read_to_string(root().join("pipelines/suzhou.toml")).unwrap();
         let toml = toml.replace("../build/synth/suzhou/", "layers/");
         std::fs::write(city.path("city.toml"), toml.replace(ALL_DRAWS, FEW_DRAWS)).unwrap();
