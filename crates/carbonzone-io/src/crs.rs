@@ -10,7 +10,9 @@ use carbonzone_geom::gcj02;
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
 use rayon::prelude::*;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
+use std::rc::Rc;
 
 /// Anything GDAL understands as a CRS, with traditional GIS axis order.
 pub(crate) fn definition_to_spatial_ref(definition: &str) -> Result<SpatialRef> {
@@ -286,14 +288,9 @@ impl CrsPath {
         chunks.map(|(xs, ys)| self.apply_here(xs, ys)).try_reduce(|| 0, |a, b| Ok(a + b))
     }
 
-    /// The same on the calling thread, which keeps its transformer: making one costs milliseconds.
+    /// The same on the calling thread.
     pub(crate) fn apply_here(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
-        LAST.with_borrow_mut(|last| {
-            if !last.as_ref().is_some_and(|(path, _)| path == self) {
-                **last = Some((self.clone(), self.transformer()?));
-            }
-            last.as_ref().map_or(Ok(xs.len()), |(_, transformer)| transformer.apply(xs, ys))
-        })
+        self.transformer()?.apply(xs, ys)
     }
 }
 
@@ -302,37 +299,62 @@ const MAX_COORDINATE: f64 = 1e9;
 /// Points per task: fixed, so that nothing depends on the number of threads.
 const POINTS_PER_TASK: usize = 4096;
 
+/// Ways that a thread keeps.
+const KEPT: usize = 6;
+
+/// A way between two definitions that a thread has found.
+struct Found {
+    from: String,
+    to: String,
+    way: Rc<CoordTransform>,
+}
+
 thread_local! {
-    /// The way this thread used last. It is not given back when the thread ends: GDAL may have tidied up its part by then.
-    static LAST: RefCell<ManuallyDrop<Option<(CrsPath, Transformer)>>> = const { RefCell::new(ManuallyDrop::new(None)) };
+    /// The ways this thread used last, newest first: PROJ's search among its operations takes tens of milliseconds. They
+    /// are not given back when the thread ends: GDAL may have tidied up its part by then.
+    static FOUND: RefCell<ManuallyDrop<VecDeque<Found>>> = const { RefCell::new(ManuallyDrop::new(VecDeque::new())) };
 }
 
 /// A batch coordinate transformation; belongs to one thread.
 pub(crate) struct Transformer {
     shift: Shift,
-    inner: Option<CoordTransform>,
+    inner: Option<Rc<CoordTransform>>,
 }
 
 impl Transformer {
-    /// Between two definitions.
+    /// Between two definitions; a way that this thread knows is not searched again.
     pub(crate) fn between(from: &str, to: &str) -> Result<Self> {
+        let known = FOUND.with_borrow_mut(|found| {
+            let at = found.iter().position(|f| f.from == from && f.to == to)?;
+            let it = found.remove(at)?;
+            let way = Rc::clone(&it.way);
+            found.push_front(it);
+            Some(way)
+        });
+        let way = known.map_or_else(|| Self::search(from, to), Ok)?;
+        Ok(Self { shift: Shift::None, inner: Some(way) })
+    }
+
+    fn search(from: &str, to: &str) -> Result<Rc<CoordTransform>> {
         let (source, target) = (definition_to_spatial_ref(from)?, definition_to_spatial_ref(to)?);
         let (made, messages) = capture(|| CoordTransform::new(&source, &target));
-        match made {
-            Ok(inner) => Ok(Self { shift: Shift::None, inner: Some(inner) }),
-            Err(error) => Err(IoError::Transform {
-                from: label(&source),
-                to: label(&target),
-                reason: messages.summary().unwrap_or_else(|| error.to_string()),
-            }),
-        }
+        let way = Rc::new(made.map_err(|error| IoError::Transform {
+            from: label(&source),
+            to: label(&target),
+            reason: messages.summary().unwrap_or_else(|| error.to_string()),
+        })?);
+        FOUND.with_borrow_mut(|found| {
+            found.truncate(KEPT - 1);
+            found.push_front(Found { from: from.to_owned(), to: to.to_owned(), way: Rc::clone(&way) });
+        });
+        Ok(way)
     }
 
     /// As [`Self::between`], under conditions. `None`: there is no such way.
     pub(crate) fn under(from: &str, to: &str, options: &CoordTransformOptions) -> Option<Self> {
         let (source, target) = (definition_to_spatial_ref(from).ok()?, definition_to_spatial_ref(to).ok()?);
         let (made, _) = capture(|| CoordTransform::new_with_options(&source, &target, options));
-        made.ok().map(|inner| Self { shift: Shift::None, inner: Some(inner) })
+        made.ok().map(|way| Self { shift: Shift::None, inner: Some(Rc::new(way)) })
     }
 
     /// Transforms in place; points without an image become NaN and are counted.

@@ -36,7 +36,6 @@ pub fn ellipsoidal_areas_m2(coverage: &Coverage, crs: &WorkingCrs) -> Result<Vec
             let _ = transformer.apply(xs, ys);
         })
     });
-    // Making a transformer costs milliseconds, so a thread keeps its own over many chunks.
     let make = || (Coverage::new(), Transformer::between(crs.definition(), &equal_area));
     let chunks = (0..coverage.len().div_ceil(CHUNK)).into_par_iter();
     let areas: Vec<Vec<f64>> = match smooth.flatten() {
