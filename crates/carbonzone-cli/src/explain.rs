@@ -2,7 +2,9 @@
 
 use crate::args::{ExplainArgs, Format};
 use crate::terminal::print_line;
-use carbonzone::explain::{Beside, Explanation, LargeParcel, Line, Sure, Unit, explain as explain_unit};
+use carbonzone::explain::{
+    Beside, Explanation, LargeParcel, Line, Paid, Sure, Unit, explain as explain_unit,
+};
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::confidence::percent;
 use carbonzone_report::words;
@@ -59,6 +61,7 @@ fn render(e: &Explanation) -> String {
     for sure in &e.how_sure {
         render_sure(&mut out, sure);
     }
+    render_paid(&mut out, &e.compensation);
     if e.kind != "parcel" {
         render_parcels(&mut out, &e.largest_parcels);
     }
@@ -156,6 +159,22 @@ fn render_sure(out: &mut String, of: &Sure) {
         let shares: Vec<String> =
             sure.drivers.iter().map(|d| format!("{} {}", d.label.en, percent(d.share))).collect();
         let _ = writeln!(out, "  share of each reason, alone or together with others: {}", shares.join(", "));
+    }
+}
+
+/// What a zone pays or receives, and what that is not.
+fn render_paid(out: &mut String, models: &[Paid]) {
+    for paid in models {
+        let side = if paid.settled_t < 0.0 { "pays" } else { "receives" };
+        let sure = paid.sign_probability.map(|p| format!(", in {} of the draws", percent(p)));
+        let t = tonnes(paid.settled_t.abs());
+        let _ = writeln!(out, "compensation, {}: {side} for {t} t{}", paid.model, sure.unwrap_or_default());
+        for at in &paid.at {
+            let _ = writeln!(out, "  {} {} CNY/t: {:.2} CNY", at.price, at.cny_per_t, at.cny.abs());
+        }
+    }
+    if let Some(paid) = models.first() {
+        let _ = writeln!(out, "  {}", paid.assumes);
     }
 }
 

@@ -70,6 +70,7 @@ pub fn field(key: &str) -> Label {
             "gross" => Label::new("Gross emission", "碳排放总量"),
             "sink" => Label::new("Carbon sink", "碳汇量"),
             "net" => Label::new("Net emission", "净碳排放"),
+            "compensation" => Label::new("Compensation: settled", "碳补偿结算量"),
             other => sector(other),
         };
     }
@@ -83,6 +84,8 @@ pub fn field(key: &str) -> Label {
         "population_persons" => ("Population", "人口"),
         "gdp_1e4cny" => ("GDP", "地区生产总值"),
         "area_m2" => ("Area", "面积"),
+        "compensation_cny" => ("Compensation", "碳补偿金额"),
+        "compensation_sign_p" => ("Probability that it pays or receives as shown", "支付或受偿角色的概率"),
         "balance_state" => ("Source, balanced or sink", "源汇状态"),
         "zone" => ("Zone class", "分区类型"),
         "zone_of_mean" => ("Zone class by the mean over the years", "分区类型（多年均值）"),
@@ -122,6 +125,7 @@ pub fn field_unit(key: &str) -> Label {
         "gross_t_per_1e4cny" => Label::new("t CO₂e/10⁴ CNY", "t CO₂e/万元"),
         "population_persons" => Label::new("persons", "人"),
         "gdp_1e4cny" => Label::new("10⁴ CNY", "万元"),
+        "compensation_cny" => Label::new("CNY", "元"),
         k if k.ends_with("_m2") => Label::same("m²"),
         k if k.ends_with("_t") => Label::same("t CO₂e"),
         _ => Label::default(),

@@ -11,6 +11,7 @@
 //! assert_eq!(forward.value().to_bits(), backward.value().to_bits());
 //! ```
 
+mod compensation;
 mod exact;
 mod findings;
 mod grid;
@@ -24,6 +25,7 @@ mod text_list;
 mod units;
 mod words;
 
+pub use compensation::{CompensatedUnit, CompensationModel, CompensationRecord, PriceRecord};
 pub use exact::ExactSum;
 pub use findings::{Finding, Findings, Severity, SourceSpan, number_of};
 pub use grid::GridSpec;

@@ -74,6 +74,9 @@ pub struct RunManifest {
     pub zone_classes: Vec<ZoneClassRecord>,
     /// How sure the zone classes are, if the pipeline file asked for it.
     pub confidence: Option<ConfidenceRecord>,
+    /// Compensation between the units, if the pipeline file asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compensation: Option<crate::CompensationRecord>,
     /// What the run wants readers to know (definition is ours, factors unverified, ...), one sentence each.
     pub statements: Vec<Statement>,
     /// Further lines of the closing summary (several years, published comparison), as printed.

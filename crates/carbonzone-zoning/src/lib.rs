@@ -10,6 +10,7 @@
 //! - [`published`]: the Guiyang paper cell by cell.
 //! - [`ratio`], [`trend`], [`risk`]: source/sink ratio and state, trend and imbalance risk over a series of years.
 //! - [`lmdi`], [`decoupling`]: what made emissions change, and whether they follow the economy.
+//! - [`compensation`]: who pays whom, by three models, to the fen.
 //! - [`spatial`]: neighbours, Moran's I, hot spots; [`compare`]: differences between two runs or years.
 //!
 //! What it does *not* do: read or write files, know geometry, or decide what goes on a map.
@@ -31,6 +32,7 @@
 pub mod breaks;
 mod classify;
 pub mod compare;
+pub mod compensation;
 pub mod decoupling;
 mod error;
 pub mod indices;

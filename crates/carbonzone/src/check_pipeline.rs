@@ -3,7 +3,7 @@
 use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
 use crate::studies::place::{self, Years};
-use crate::{check_layers, check_ranges, names};
+use crate::{check_layers, check_ranges, compensation, names};
 use carbonzone_types::{Finding, Findings, Proxy};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub fn check(loaded: &Loaded) -> Findings {
     check_totals(loaded, &mut findings);
     check_rules(loaded, &mut findings);
     findings.extend(crate::uncertainty::check::check(loaded));
+    let known = compensation::Known { years: p.city.years(), gdp: true };
+    findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
     findings
 }
 

@@ -1,5 +1,6 @@
 //! Allocation -> aggregation -> indices -> zones: the run between reading and writing.
 
+use crate::compensation::Compensated;
 use crate::explained::Explained;
 use crate::grid;
 use crate::load::parcels::MOST_PARTNERS;
@@ -74,6 +75,8 @@ pub struct Results {
     pub zoning: Zoning,
     /// How sure they are, if the pipeline file asks for it.
     pub confidence: Option<Confidence>,
+    /// Who pays whom, if the pipeline file asks for it.
+    pub compensation: Option<Compensated>,
     /// City totals.
     pub totals: Totals,
 }
@@ -125,6 +128,7 @@ pub fn compute(
         indices,
         zoning,
         confidence: None,
+        compensation: None,
         totals,
     })
 }

@@ -47,6 +47,9 @@ pub struct Pipeline {
     /// How unsure the inputs are: with it, the run says how sure every zone class is.
     #[serde(default)]
     pub uncertainty: Option<crate::uncertainty::Uncertainty>,
+    /// Who would pay whom for emissions and sinks.
+    #[serde(default)]
+    pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

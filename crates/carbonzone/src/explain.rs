@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
 use carbonzone_report::confidence::{HowSure, how_sure};
 use carbonzone_report::{ZONE_OF_MEAN, words};
-use carbonzone_types::{AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest};
+use carbonzone_types::{AttributeTable, CompensationModel, DataLabel, ExactSum, GridSpec, RunManifest};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -75,8 +75,36 @@ pub struct Explanation {
     pub inventory_lines: Vec<serde_json::Value>,
     /// How sure the class of a zone is; empty if the run did not ask.
     pub how_sure: Vec<Sure>,
+    /// What a zone pays or receives under each model of `[compensation]`; empty if the run did not ask.
+    pub compensation: Vec<Paid>,
     /// Why there are no lines, where the run kept none.
     pub note: Option<String>,
+}
+
+/// What a zone pays or receives under a model of compensation.
+#[derive(Debug, Serialize)]
+pub struct Paid {
+    /// Name of the model.
+    pub model: String,
+    /// What the money is not.
+    pub assumes: String,
+    /// What is settled, t CO2e: above 0 it receives, below 0 it pays.
+    pub settled_t: f64,
+    /// Money at each price.
+    pub at: Vec<PaidAt>,
+    /// Share of the draws in which it is on the same side.
+    pub sign_probability: Option<f64>,
+}
+
+/// Money at a price.
+#[derive(Debug, Serialize)]
+pub struct PaidAt {
+    /// Name of the price.
+    pub price: String,
+    /// CNY per tonne.
+    pub cny_per_t: f64,
+    /// CNY, to the fen.
+    pub cny: f64,
 }
 
 /// How sure a class of a zone is.
@@ -164,12 +192,20 @@ struct Found {
     written: [f64; 3],
     against_city: Vec<Beside>,
     how_sure: Vec<Sure>,
+    compensation: Vec<Paid>,
 }
 
 impl Found {
     /// A unit that is not compared with the city and has no class.
     fn plain(id: String, written: [f64; 3]) -> Self {
-        Self { shown: id.clone(), id, written, against_city: Vec::new(), how_sure: Vec::new() }
+        Self {
+            shown: id.clone(),
+            id,
+            written,
+            against_city: Vec::new(),
+            how_sure: Vec::new(),
+            compensation: Vec::new(),
+        }
     }
 }
 
@@ -245,7 +281,30 @@ impl Explained<'_> {
                 against_city(&self.record, &table, row)
             },
             how_sure: self.how_sure(&table, row),
+            compensation: self.compensation(&text("unit_id")),
         })
+    }
+
+    /// What a zone pays or receives in the year in question.
+    fn compensation(&self, id: &str) -> Vec<Paid> {
+        let record = self.record.compensation.as_ref();
+        let Some(record) = record.filter(|r| self.year.is_none() || r.year == self.year) else {
+            return Vec::new();
+        };
+        let assumes = record.assumes.first().map(|s| s.en.clone()).unwrap_or_default();
+        let of = |m: &CompensationModel| {
+            let unit = m.units.iter().find(|u| u.unit_id == id)?;
+            let at = record.prices.iter().zip(&unit.cny);
+            let at = at.map(|(p, cny)| PaidAt { price: p.name.clone(), cny_per_t: p.cny_per_t, cny: *cny });
+            Some(Paid {
+                model: m.label.en.clone(),
+                assumes: assumes.clone(),
+                settled_t: unit.settled_t,
+                at: at.collect(),
+                sign_probability: unit.sign_probability,
+            })
+        };
+        record.models.iter().filter_map(of).collect()
     }
 
     /// How sure the classes of a zone are: that of the year in question, and that by the mean over the years.
@@ -360,6 +419,7 @@ impl Explained<'_> {
             against_city: found.against_city,
             largest_parcels,
             how_sure: found.how_sure,
+            compensation: found.compensation,
             note: None,
         }
     }

@@ -28,6 +28,7 @@ mod check_layers;
 mod check_pipeline;
 mod check_ranges;
 pub mod compare;
+mod compensation;
 mod compute;
 pub mod config;
 pub mod exchange;

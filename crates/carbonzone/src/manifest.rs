@@ -1,5 +1,6 @@
 //! `run.json`: provenance of a run.
 
+use crate::compensation;
 use crate::compute::Results;
 use crate::config::City;
 use crate::exchange;
@@ -30,7 +31,7 @@ pub fn build(
     let p = &loaded.pipeline;
     let common = common(loaded, &p.city, Some(&inputs.crs), notes);
     let by_proxy = gdp_proxies::side_by_side(p, inputs, results);
-    RunManifest {
+    let mut record = RunManifest {
         study: "parcels".to_owned(),
         grid: Some(results.grid),
         grid_layer: results.grid.layer_name(),
@@ -57,7 +58,9 @@ pub fn build(
             uncertainty::record(c, section, &inputs.zones.ids, borderline)
         }),
         ..common
-    }
+    };
+    compensation::note_in(&mut record, p.compensation.as_ref(), results.compensation.as_ref());
+    record
 }
 
 /// Tonnes by zone and rule, plants with their rule.

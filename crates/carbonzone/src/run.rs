@@ -286,6 +286,7 @@ pub(crate) fn with_pipeline(
     observer: &dyn Progress,
 ) -> Checked<(Names, crate::compute::Results)> {
     pipeline.uncertainty = None;
+    pipeline.compensation = None;
     let loaded = Loaded { pipeline, ..config.clone() };
     let findings = Parcels::check(&loaded);
     let read = Read::<Parcels> { loaded, findings };

@@ -107,6 +107,7 @@ pub fn zones(
     if let Some(confidence) = &results.confidence {
         crate::uncertainty::append_columns(&mut table, confidence, &results.scheme);
     }
+    crate::compensation::append_columns(&mut table, results.compensation.as_ref());
     table
 }
 

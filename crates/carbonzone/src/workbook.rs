@@ -19,7 +19,8 @@ pub fn sheets(manifest: &RunManifest, table: &AttributeTable) -> Vec<OutSheet> {
 /// How Excel shows a field; the stored values keep all their digits.
 fn number_format(field: &str) -> &'static str {
     match quantile(field).map_or(field, |(stem, _)| stem) {
-        "zone_confidence" => "0.0%",
+        "zone_confidence" | "compensation_sign_p" => "0.0%",
+        "compensation_cny" => "#,##0.00",
         f if f.starts_with("p_") => "0.0%",
         "ccr" => "0.00%",
         "year" | "zone_id" | "gdp_derived" => "",
@@ -176,6 +177,11 @@ fn meaning(field: &str) -> &'static str {
         "confidence_driver" => {
             "what moves the class most: activity, factors, proxies, gdp, choices; empty: no draw gave another class"
         }
+        "compensation_t" => {
+            "first model of [compensation]: above 0 it receives, below 0 it pays; arithmetic on shares within one city"
+        }
+        "compensation_cny" => "the same at the first price, to the fen",
+        "compensation_sign_p" => "share of the draws in which it is on the same side",
         f if f.starts_with("p_") => "share of the draws that gave this class",
         f if quantile(f).is_some() => "quantile of the draws: that share of them lies below",
         f if f.ends_with("_margin") => "ln(index / threshold): 0 is on the threshold",
@@ -220,6 +226,9 @@ fn meaning_zh(field: &str) -> &'static str {
         "confidence_driver" => {
             "对分区影响最大的来源：activity 活动数据，factors 因子，proxies 代理变量，gdp，choices 方法选择；空：所有抽样均为该分区"
         }
+        "compensation_t" => "[compensation] 第一个模型：大于 0 受偿，小于 0 支付；仅为一市之内按份额的算术",
+        "compensation_cny" => "按第一个价格计，精确到分",
+        "compensation_sign_p" => "角色（支付或受偿）相同的抽样比例",
         f if f.starts_with("p_") => "给出该分区的抽样比例",
         f if quantile(f).is_some() => "抽样分位数：低于该值的抽样比例",
         f if f.ends_with("_margin") => "ln（指数 ÷ 阈值）：0 即在阈值上",

@@ -158,6 +158,7 @@ fn one_year(data: &MapData, pool: &MapData, options: &RenderOptions) -> Result<V
         out.push(build.chart("fig9c_shares", ChartKind::ZoneShares));
         build.confidence(&mut out)?;
     }
+    build.compensation(&mut out)?;
     Ok(out)
 }
 
@@ -204,20 +205,20 @@ pub(super) struct Builder<'a> {
 }
 
 /// Everything that differs between two choropleths.
-struct Choropleth<'a> {
-    name: &'a str,
-    kind: MapLayerKind,
-    layer: &'a MapLayer,
-    field: &'a str,
-    heading: Label,
-    base_unit: Label,
-    forced: &'a [f64],
+pub(super) struct Choropleth<'a> {
+    pub name: &'a str,
+    pub kind: MapLayerKind,
+    pub layer: &'a MapLayer,
+    pub field: &'a str,
+    pub heading: Label,
+    pub base_unit: Label,
+    pub forced: &'a [f64],
     /// A ratio, whose classes are found on its logarithm.
-    ratio: bool,
-    exact_pivot: bool,
-    meaning: Meaning,
-    factor: Option<f64>,
-    sides: Option<(Label, Label)>,
+    pub ratio: bool,
+    pub exact_pivot: bool,
+    pub meaning: Meaning,
+    pub factor: Option<f64>,
+    pub sides: Option<(Label, Label)>,
 }
 
 impl Builder<'_> {
@@ -490,7 +491,7 @@ impl Builder<'_> {
         }
     }
 
-    fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure, ReportError> {
+    pub(super) fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure, ReportError> {
         let pooled = match c.kind {
             MapLayerKind::Zones => Some(&self.pool.zones),
             MapLayerKind::Grid => self.pool.grid.as_ref(),

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod classify;
+mod compensation;
 mod confidence;
 mod content;
 mod further;
@@ -10,6 +11,7 @@ mod zones;
 
 pub use catalog::{figures, figures_of_years, layer_title, unit_word};
 pub use classify::{Classes, classify};
+pub use compensation::COMPENSATION_MAP;
 pub use confidence::{CONFIDENCE_MAP, CONFIDENCE_PLOT};
 pub use content::{ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart};
 pub use further::{further_maps, project_maps};

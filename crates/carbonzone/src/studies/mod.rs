@@ -1,7 +1,7 @@
 //! The studies: parcels, counties over years, raster series. Each has its own strict pipeline file and the same outputs,
 //! ledger, provenance and maps.
 
-mod cells;
+pub(crate) mod cells;
 pub(crate) mod counties;
 mod parcels;
 pub(crate) mod place;

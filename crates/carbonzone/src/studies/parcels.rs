@@ -7,7 +7,7 @@ use crate::load::{self, Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::run::Run;
-use crate::{check_pipeline, manifest, uncertainty, write};
+use crate::{check_pipeline, compensation, manifest, uncertainty, write};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 
 /// Parcels, grid, townships.
@@ -34,7 +34,9 @@ impl Study for Parcels {
         observer: &dyn Progress,
     ) -> Option<Results> {
         let mut results = compute::compute(config, inputs, notes, observer)?;
-        results.confidence = uncertainty::confidence(config, inputs, &results, notes, observer).ok()?;
+        let drawn = uncertainty::draw(config, inputs, &results, notes, observer).ok()?;
+        results.compensation = compensated(config, inputs, &results, drawn.as_ref(), notes)?;
+        results.confidence = drawn.map(|d| d.confidence);
         // Only those that the parcel layer shows are written.
         inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));
         Some(results)
@@ -53,4 +55,31 @@ impl Study for Parcels {
     fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> anyhow::Result<Output<'a>> {
         write::output(run, outputs)
     }
+}
+
+/// Who pays whom, if the pipeline file asks for it. `None`: the findings say why not.
+fn compensated(
+    config: &Loaded,
+    inputs: &Inputs,
+    results: &Results,
+    drawn: Option<&uncertainty::Drawn>,
+    notes: &mut Notes,
+) -> Option<Option<compensation::Compensated>> {
+    let zones = &inputs.zones;
+    let numbers = || compensation::Numbers {
+        year: None,
+        ids: zones.ids.clone(),
+        names: zones.names.clone(),
+        names_en: zones.names_en.clone(),
+        district: zones.district.clone(),
+        gross_t: results.zones.gross_t.clone(),
+        sink_t: results.zones.sink_t.clone(),
+        gdp: zones.gdp_1e4cny.clone(),
+        population: zones.population.clone(),
+        area: zones.coverage.areas_m2().into_iter().map(Some).collect(),
+        history_t: Vec::new(),
+    };
+    let rows = compensation::Rows::default();
+    let draws = drawn.map(|d| compensation::Draws { model: &d.model, options: d.options, rows });
+    compensation::asked(config.pipeline.compensation.as_ref(), numbers, draws.as_ref(), notes)
 }

@@ -14,18 +14,28 @@ pub use output::{append, append_columns, occurring, record, record_of, statement
 use crate::compute::Results;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
-use carbonzone_confidence::{Confidence, Options, ZoneJudge, simulate};
+use carbonzone_confidence::{Confidence, Model, Options, ZoneJudge, simulate};
 use carbonzone_types::{Finding, Findings, Progress, Severity};
 use carbonzone_zoning::IndexOptions;
 
+/// The draws of a run, with what they were drawn from.
+pub struct Drawn {
+    /// How sure the classes are.
+    pub confidence: Confidence,
+    /// What was drawn.
+    pub model: Model,
+    /// How often.
+    pub options: Options,
+}
+
 /// Draws, if the pipeline file asks for it. `Err`: findings that block.
-pub fn confidence(
+pub fn draw(
     loaded: &Loaded,
     inputs: &Inputs,
     results: &Results,
     notes: &mut Notes,
     progress: &dyn Progress,
-) -> Result<Option<Confidence>, ()> {
+) -> Result<Option<Drawn>, ()> {
     let Some(section) = &loaded.pipeline.uncertainty else { return Ok(None) };
     let outcome = others(loaded, section, results, progress).and_then(|others| {
         progress.begin("draw", None);
@@ -38,7 +48,7 @@ pub fn confidence(
             errors.into_iter().map(finding).collect::<Vec<_>>()
         });
         progress.end();
-        result
+        result.map(|confidence| Drawn { confidence, model, options })
     });
     outcome.map(Some).map_err(|findings| notes.findings.items.extend(findings))
 }

@@ -2,6 +2,7 @@
 
 use super::config::CountiesPipeline;
 use super::inputs::{Inputs, YearInput};
+use crate::compensation::Compensated;
 use crate::compute::SectorTable;
 use crate::load::Notes;
 use crate::load_config::Loaded;
@@ -39,6 +40,8 @@ pub struct Results {
     pub years: Vec<YearResult>,
     /// How sure the zones are, if the pipeline file asks for it: counties of each year, then, with several years, by the mean.
     pub confidence: Option<Confidence>,
+    /// Who pays whom, if the pipeline file asks for it.
+    pub compensation: Option<Compensated>,
     /// Comparison with the published cells.
     pub comparison: Option<PublishedComparison>,
     /// What the last year's zones would be if one number were a little different.
@@ -76,6 +79,7 @@ fn try_compute(
             zoning,
             years,
             confidence: None,
+            compensation: None,
             comparison: Some(comparison),
             what_if: Vec::new(),
         });
@@ -103,7 +107,7 @@ fn try_compute(
         _ => Vec::new(),
     };
     let years = results_by_year(inputs, values, &zoning);
-    Ok(Results { scheme, zoning, years, confidence: None, comparison: None, what_if })
+    Ok(Results { scheme, zoning, years, confidence: None, compensation: None, comparison: None, what_if })
 }
 
 fn index_inputs<'a>(inputs: &'a Inputs, year: &'a YearInput, table: &'a SectorTable) -> IndexInputs<'a> {

@@ -41,6 +41,9 @@ pub struct CountiesPipeline {
     /// How unsure the inputs are: with it, the run says how sure every zone class is.
     #[serde(default)]
     pub uncertainty: Option<super::uncertainty::CountyUncertainty>,
+    /// Who would pay whom for emissions and sinks.
+    #[serde(default)]
+    pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

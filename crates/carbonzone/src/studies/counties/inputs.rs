@@ -2,6 +2,7 @@
 
 use super::config::CountiesPipeline;
 use super::{activity, land_cover, published};
+use crate::compensation;
 use crate::load::zones::ZoneSet;
 use crate::load::{Notes, working_crs, zones};
 use crate::load_config::Loaded;
@@ -90,6 +91,8 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     }
     crate::check_ranges::check_counties(loaded, &mut findings);
     findings.items.extend(super::uncertainty::check(loaded));
+    let known = compensation::Known { years, gdp: true };
+    findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
     findings
 }
 

@@ -2,6 +2,7 @@
 
 mod activity;
 mod changes;
+mod compensation;
 mod compute;
 pub mod config;
 mod inputs;
@@ -54,6 +55,7 @@ impl Study for Counties {
             observer.end();
             results.confidence = Some(found.map_err(|findings| notes.findings.items.extend(findings)).ok()?);
         }
+        results.compensation = compensation::of_counties(config, inputs, &results, notes)?;
         Some(results)
     }
 

@@ -15,12 +15,14 @@ use carbonzone_zoning::{Zoned, append_zone_columns};
 pub fn zones(inputs: &Inputs, results: &Results, areas: Option<&Areas>) -> AttributeTable {
     let parts =
         inputs.years.iter().zip(&results.years).map(|(y, r)| zones_of_year(inputs, y, r, results, areas));
-    parts
+    let mut table = parts
         .reduce(|mut all, part| {
             append_rows(&mut all, part);
             all
         })
-        .unwrap_or_default()
+        .unwrap_or_default();
+    crate::compensation::append_columns(&mut table, results.compensation.as_ref());
+    table
 }
 
 /// Land-cover classes that absorb in any year: every year has the same columns.

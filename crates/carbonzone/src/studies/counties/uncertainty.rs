@@ -156,7 +156,7 @@ impl Parameters {
 }
 
 /// A rule per sector and sink class; what is unsure about a county stands beside its tonnes.
-fn model(section: &CountyUncertainty, inputs: &Inputs, results: &Results) -> Model {
+pub(super) fn model(section: &CountyUncertainty, inputs: &Inputs, results: &Results) -> Model {
     let ids = &inputs.zones.ids;
     let mut parameters = Parameters::default();
     let mut of_counties = |what: &str, group: Group, pct: Option<f64>| -> Vec<usize> {

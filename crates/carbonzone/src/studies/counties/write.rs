@@ -5,6 +5,7 @@ use super::compute::Results;
 use super::config::CountiesPipeline;
 use super::inputs::Inputs;
 use super::{Counties, report, tables};
+use crate::compensation;
 use crate::explained::{Part, UnitPart, of_units};
 use crate::load::Notes;
 use crate::load_config::Loaded;
@@ -59,6 +60,8 @@ pub fn manifest(
         out.statements.extend(uncertainty::statements_of_years(results.confidence.is_some()));
     }
     out.confidence = confidence(inputs, results);
+    let asked = loaded.pipeline.compensation.as_ref();
+    compensation::note_in(&mut out, asked, results.compensation.as_ref());
     out
 }
 
@@ -117,6 +120,11 @@ pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
     }
     let sheets = parts.iter().map(|(name, table)| OutSheet::new(name, table.clone())).collect();
     let mut out = Output { tables: parts, workbooks: vec![(layer.clone(), sheets)], ..Output::default() };
+    if inputs.crs.is_some() && inputs.areas.is_some() {
+        out.extras = report::extras(inputs, results, record);
+    }
+    let asked = run.config.pipeline.compensation.as_ref();
+    compensation::add_to(&mut out, asked, results.compensation.as_ref());
     let (Some(crs), Some(areas)) = (&inputs.crs, &inputs.areas) else { return Ok(out) };
     let n = inputs.zones.ids.len() as u32;
     let repeat: Vec<u32> = inputs.years.iter().flat_map(|_| 0..n).collect();
@@ -145,7 +153,6 @@ pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
     ];
     out.explained = of_units(layer, &inputs.zones.ids, parts_of_years(run));
     out.what_if.clone_from(&results.what_if);
-    out.extras = report::extras(inputs, results, record);
     Ok(out)
 }
 

@@ -4,6 +4,7 @@ use super::config::{EmissionLevel, RasterSeriesPipeline};
 use super::inputs::Inputs;
 use super::rasters::{self, Reader};
 use super::uncertainty::WindowConfidence;
+use crate::compensation::Compensated;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use carbonzone_geom::{OverlapMatrix, overlap_grid};
@@ -98,6 +99,8 @@ pub struct Results {
     pub cells: CellResults,
     /// How sure classes and states are, if the pipeline file asks for it.
     pub confidence: Option<WindowConfidence>,
+    /// Who pays whom, if the pipeline file asks for it.
+    pub compensation: Option<Compensated>,
 }
 
 /// Computes everything. `None`: the findings say why.
@@ -432,6 +435,7 @@ fn finish(
         moran,
         cells,
         confidence: None,
+        compensation: None,
     })
 }
 

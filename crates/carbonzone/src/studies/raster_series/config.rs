@@ -36,6 +36,9 @@ pub struct RasterSeriesPipeline {
     /// How unsure the inputs are: with it, the run says how sure every risk class and state is.
     #[serde(default)]
     pub uncertainty: Option<super::uncertainty::SeriesUncertainty>,
+    /// Who would pay whom for emissions and sinks.
+    #[serde(default)]
+    pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -2,6 +2,7 @@
 
 use super::config::{EmissionLevel, RasterSeriesPipeline};
 use crate::check_pipeline::check_cell;
+use crate::compensation;
 use crate::config::JoinOn;
 use crate::load::zones::ZoneSet;
 use crate::load::{Notes, working_crs, zones};
@@ -65,6 +66,8 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     check_cell(loaded, &p.aggregate, &mut findings);
     crate::check_ranges::check_series(loaded, &mut findings);
     findings.items.extend(super::uncertainty::check(loaded));
+    let known = compensation::Known { years: p.city.years(), gdp: false };
+    findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
     findings
 }
 

@@ -1,5 +1,6 @@
 //! Emission and absorption over years on a grid and in counties (the Henan study): read, compute, book, write.
 
+mod compensation;
 mod compute;
 pub mod config;
 mod inputs;
@@ -53,6 +54,7 @@ impl Study for RasterSeries {
             observer.end();
             results.confidence = Some(found.map_err(|findings| notes.findings.items.extend(findings)).ok()?);
         }
+        results.compensation = compensation::of_series(config, inputs, &results, notes)?;
         Some(results)
     }
 

@@ -134,6 +134,7 @@ pub fn counties(
         let classes = uncertainty::occurring(&classes, &found.draws().units[..inputs.windows.len() * n]);
         uncertainty::append(&mut table, &found.draws().columns, &units, &classes, "");
     }
+    crate::compensation::append_columns(&mut table, results.compensation.as_ref());
     table
 }
 

@@ -148,7 +148,7 @@ pub fn confidence(
 }
 
 /// Energy as emissions and the size of the absorption as sinks, by year and county; its sign is the judge's.
-fn model(section: &SeriesUncertainty, inputs: &Inputs, results: &Results) -> Model {
+pub(super) fn model(section: &SeriesUncertainty, inputs: &Inputs, results: &Results) -> Model {
     let ids = &inputs.zones.ids;
     let n = ids.len();
     let mut parameters = Vec::new();

@@ -4,6 +4,7 @@ use super::compute::{CellResults, Results, YearFlows};
 use super::config::{EmissionLevel, RasterSeriesPipeline};
 use super::inputs::Inputs;
 use super::{RasterSeries, report, tables};
+use crate::compensation;
 use crate::explained::{Part, UnitPart, of_units};
 use crate::load::Notes;
 use crate::load_config::Loaded;
@@ -58,6 +59,8 @@ pub fn manifest(
     ));
     out.statements.extend(uncertainty::statements_of_years(results.confidence.is_some()));
     out.confidence = confidence(inputs, results);
+    let asked = loaded.pipeline.compensation.as_ref();
+    compensation::note_in(&mut out, asked, results.compensation.as_ref());
     out
 }
 
@@ -166,7 +169,7 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
     // A picture of now; the whole series is in the GeoPackage.
     let rows = counties.rows() as u32;
     let last: Vec<u32> = (rows - n.min(rows)..rows).collect();
-    Output {
+    let mut out = Output {
         crs: Some(&inputs.crs),
         geojson: Some((repeated(1), counties.reordered(&last))),
         workbooks: vec![(layer.clone(), sheets)],
@@ -194,7 +197,10 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
                 role: Role::More,
             },
         ],
-    }
+    };
+    let asked = config.pipeline.compensation.as_ref();
+    compensation::add_to(&mut out, asked, results.compensation.as_ref());
+    out
 }
 
 /// What a county's tonnes are made of in each year: its energy emissions, and land that emits or absorbs.

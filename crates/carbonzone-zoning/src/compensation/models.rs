@@ -1,0 +1,234 @@
+//! From tonnes to positions.
+
+use super::config::{Base, Compensation, QuotaBasis, QuotaIndicator};
+use super::quota::{clear, entropy_weights};
+use crate::ZoningError;
+use carbonzone_types::ExactSum;
+
+/// Numbers of the units, all in the same order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UnitNumbers<'a> {
+    /// Gross emissions `C_i`, t CO2e, ≥ 0.
+    pub gross_t: &'a [f64],
+    /// Sinks `A_i`, t CO2e; negative where the land of a unit emits more than it absorbs.
+    pub sink_t: &'a [f64],
+    /// GDP in any one unit of money; `None` inside: not known.
+    pub gdp: &'a [Option<f64>],
+    /// Residents.
+    pub population: &'a [Option<f64>],
+    /// Area in any one unit.
+    pub area: &'a [Option<f64>],
+    /// Mean emissions of the years up to this one; empty in a study of one year.
+    pub history_t: &'a [f64],
+    /// Engel coefficient; empty if not asked for.
+    pub engel: &'a [f64],
+    /// Cost of the first tonne, CNY per tonne; empty if not asked for.
+    pub first_cost: &'a [f64],
+}
+
+impl<'a> UnitNumbers<'a> {
+    /// The values of a base.
+    #[must_use]
+    pub fn base(&self, base: Base) -> &'a [Option<f64>] {
+        match base {
+            Base::Gdp => self.gdp,
+            Base::Population => self.population,
+            Base::Area => self.area,
+        }
+    }
+
+    fn indicator(&self, indicator: QuotaIndicator) -> Vec<Option<f64>> {
+        let known = |t: &[f64]| t.iter().map(|t| Some(t.max(0.0))).collect();
+        match indicator {
+            QuotaIndicator::Gross => known(self.gross_t),
+            QuotaIndicator::Sink => known(self.sink_t),
+            QuotaIndicator::Population => self.population.to_vec(),
+            QuotaIndicator::Gdp => self.gdp.to_vec(),
+            QuotaIndicator::Area => self.area.to_vec(),
+        }
+    }
+}
+
+/// Positions of the units under one model, in t CO2e; `None`: the unit takes no part.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Positions {
+    /// What is settled: above 0 a unit receives money, below 0 it pays. Sums to 0.
+    pub settled_t: Vec<Option<f64>>,
+    /// Economic leg `E_i = C_i − C·G_i/G`: above 0 a unit emits more than its share of the base.
+    pub economic_t: Vec<Option<f64>>,
+    /// Ecological leg `S_i = A_i − A·C_i/C`: above 0 its sinks exceed its share of emissions.
+    pub ecological_t: Vec<Option<f64>>,
+    /// Ability to pay `r_i`; empty in the other models.
+    pub ability: Vec<Option<f64>>,
+    /// By what receipts are multiplied so that they are the payments; `None` in the other models.
+    pub receipts_factor: Option<f64>,
+    /// Quota `q_i`, t; empty in the other models.
+    pub quota_t: Vec<Option<f64>>,
+    /// By how much a unit emits less, t; empty in the other models.
+    pub cut_t: Vec<Option<f64>>,
+    /// Weights of the indicators, if the quota is shared out by them.
+    pub weights: Vec<(QuotaIndicator, f64)>,
+    /// Price at which cuts clear, CNY per tonne, if costs were given.
+    pub clearing_price: Option<f64>,
+}
+
+/// The Pearl curve of what people can pay: `l = 1/(1 + e^(−t))`, `t = 1/En − 3`, with `En` the Engel coefficient.
+///
+/// At `En = 1/3` it is 1/2; it rises towards 1 as food takes a smaller share of what people spend.
+#[must_use]
+pub fn pearl(engel: f64) -> f64 {
+    1.0 / (1.0 + (3.0 - 1.0 / engel).exp())
+}
+
+/// Units that take part, with the sums over them.
+struct Counted {
+    takes_part: Vec<bool>,
+    gross_t: f64,
+    sink_t: f64,
+    base: f64,
+}
+
+impl Positions {
+    /// Model 1: `w_S·S_i − w_E·E_i`. A unit without its base takes no part, and the sums are those of the others.
+    ///
+    /// # Errors
+    /// [`ZoningError::Length`] if slices differ, [`ZoningError::TooFew`] if fewer than two units take part.
+    pub fn benchmark(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self, ZoningError> {
+        let counted = counted(units, config, &[])?;
+        Ok(legs(units, config, &counted))
+    }
+
+    /// Model 2: a payer of model 1 pays `r_i` of its position, `r_i = l_i·G_i/ΣG`; receivers share what is paid in
+    /// proportion to their positions.
+    ///
+    /// # Errors
+    /// As model 1.
+    pub fn ability_to_pay(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self, ZoningError> {
+        ZoningError::check_len("engel", units.engel.len(), units.gross_t.len())?;
+        let counted = counted(units, config, &[units.gdp])?;
+        let gdp = sum_of(units.gdp, &counted.takes_part);
+        let mut out = legs(units, config, &counted);
+        let ability = |(i, engel): (usize, &f64)| {
+            let share = units.gdp[i].filter(|_| counted.takes_part[i] && gdp > 0.0)? / gdp;
+            Some(pearl(*engel) * share)
+        };
+        out.ability = units.engel.iter().enumerate().map(ability).collect();
+        let paid = |(t, r): (&Option<f64>, &Option<f64>)| t.filter(|t| *t < 0.0).zip(*r).map(|(t, r)| -t * r);
+        let paid_t: ExactSum = out.settled_t.iter().zip(&out.ability).filter_map(paid).collect();
+        let due_t: ExactSum = out.settled_t.iter().flatten().filter(|t| **t > 0.0).copied().collect();
+        let (paid_t, due_t) = (paid_t.value(), due_t.value());
+        let factor = if due_t > 0.0 { paid_t / due_t } else { 0.0 };
+        for (t, r) in out.settled_t.iter_mut().zip(&out.ability) {
+            let scale = |t: f64| if t < 0.0 { t * r.unwrap_or(0.0) } else { t * factor };
+            *t = t.map(scale);
+        }
+        out.receipts_factor = Some(factor);
+        Ok(out)
+    }
+
+    /// Model 3: `Q = (1 − θ)ΣC` is shared out; a unit with more than it needs after its cut sells, one with less buys.
+    /// `settled_t = q_i − (C_i − a_i)`: the literature's position `q_i − C_i` and the cut `a_i`, without which the
+    /// positions would sum to `−θΣC` and not to 0.
+    ///
+    /// # Errors
+    /// As model 1; [`ZoningError::Parameter`] for a reduction out of range or indicators without spread.
+    pub fn quota(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self, ZoningError> {
+        let missing = || ZoningError::parameter("quota", "none", "a section [compensation.quota]");
+        let quota = config.quota.as_ref().ok_or_else(missing)?;
+        if !(0.0..1.0).contains(&quota.reduction) {
+            return Err(ZoningError::parameter("quota.reduction", quota.reduction, "0 to below 1"));
+        }
+        let indicators: Vec<Vec<Option<f64>>> = match quota.by {
+            QuotaBasis::Entropy => quota.indicators.iter().map(|i| units.indicator(*i)).collect(),
+            QuotaBasis::History => {
+                ZoningError::check_len("history_t", units.history_t.len(), units.gross_t.len())?;
+                vec![units.history_t.iter().map(|t| t.is_finite().then_some(*t)).collect()]
+            }
+            QuotaBasis::Benchmark => vec![units.base(config.base).to_vec()],
+        };
+        let more: Vec<&[Option<f64>]> = indicators.iter().map(Vec::as_slice).collect();
+        let counted = counted(units, config, &more)?;
+        let shares: Vec<Vec<f64>> = more.iter().map(|v| shares_of(v, &counted.takes_part)).collect();
+        let mut out = legs(units, config, &counted);
+        let weights = entropy_weights(&shares, counted.takes_part.iter().filter(|t| **t).count())?;
+        if quota.by == QuotaBasis::Entropy {
+            out.weights = quota.indicators.iter().copied().zip(weights.iter().copied()).collect();
+        }
+        let allowed_t = (1.0 - quota.reduction) * counted.gross_t;
+        let share = |i: usize| shares.iter().zip(&weights).map(|(s, w)| s[i] * w).sum::<f64>();
+        let counts = |i: usize, t: f64| counted.takes_part[i].then_some(t);
+        let n = units.gross_t.len();
+        out.quota_t = (0..n).map(|i| counts(i, allowed_t * share(i))).collect();
+        let cuts: Vec<f64> = match &quota.cost {
+            None => units.gross_t.iter().map(|c| quota.reduction * c).collect(),
+            Some(cost) => {
+                ZoningError::check_len("first_cost", units.first_cost.len(), n)?;
+                let part = |i: usize| if counted.takes_part[i] { units.gross_t[i] } else { 0.0 };
+                let emitting: Vec<f64> = (0..n).map(part).collect();
+                let found = clear(&emitting, units.first_cost, cost.rise_cny_per_t, quota.reduction)?;
+                out.clearing_price = Some(found.price);
+                found.cut_t
+            }
+        };
+        out.cut_t = (0..n).map(|i| counts(i, cuts[i])).collect();
+        out.settled_t = (0..n).map(|i| out.quota_t[i].map(|q| q - (units.gross_t[i] - cuts[i]))).collect();
+        Ok(out)
+    }
+}
+
+/// Who takes part: units whose numbers are all known.
+fn counted(
+    units: &UnitNumbers<'_>,
+    config: &Compensation,
+    more: &[&[Option<f64>]],
+) -> Result<Counted, ZoningError> {
+    let n = units.gross_t.len();
+    ZoningError::check_len("sink_t", units.sink_t.len(), n)?;
+    let base = units.base(config.base);
+    for column in more.iter().chain([&base]) {
+        ZoningError::check_len(config.base.key(), column.len(), n)?;
+    }
+    let known = |i: usize| {
+        let tonnes = units.gross_t[i].is_finite() && units.sink_t[i].is_finite();
+        tonnes && base[i].is_some() && more.iter().all(|column| column[i].is_some())
+    };
+    let takes_part: Vec<bool> = (0..n).map(known).collect();
+    let some = takes_part.iter().filter(|t| **t).count();
+    let of =
+        |t: &[f64]| t.iter().zip(&takes_part).filter(|(_, c)| **c).map(|(t, _)| *t).collect::<ExactSum>();
+    let (gross_t, sink_t) = (of(units.gross_t).value(), of(units.sink_t).value());
+    let base = sum_of(base, &takes_part);
+    if some < 2 || gross_t <= 0.0 || base <= 0.0 {
+        let found = if gross_t > 0.0 && base > 0.0 { some } else { 0 };
+        let method = format!("compensation by {}", config.base.label().0);
+        return Err(ZoningError::TooFew { method, found, needed: 2 });
+    }
+    Ok(Counted { takes_part, gross_t, sink_t, base })
+}
+
+fn sum_of(values: &[Option<f64>], counts: &[bool]) -> f64 {
+    values.iter().zip(counts).filter(|(_, c)| **c).filter_map(|(v, _)| *v).collect::<ExactSum>().value()
+}
+
+/// Shares of the units that count; 0 for the others.
+fn shares_of(values: &[Option<f64>], counts: &[bool]) -> Vec<f64> {
+    let sum = sum_of(values, counts);
+    let share = |(v, c): (&Option<f64>, &bool)| v.filter(|_| *c && sum > 0.0).map_or(0.0, |v| v / sum);
+    values.iter().zip(counts).map(share).collect()
+}
+
+fn legs(units: &UnitNumbers<'_>, config: &Compensation, counted: &Counted) -> Positions {
+    let base = units.base(config.base);
+    let economic = |i: usize| units.gross_t[i] - counted.gross_t * (base[i].unwrap_or(0.0) / counted.base);
+    let ecological = |i: usize| units.sink_t[i] - counted.sink_t * (units.gross_t[i] / counted.gross_t);
+    let of = |f: &dyn Fn(usize) -> f64| -> Vec<Option<f64>> {
+        (0..units.gross_t.len()).map(|i| counted.takes_part[i].then(|| f(i))).collect()
+    };
+    let (economic_t, ecological_t) = (of(&economic), of(&ecological));
+    let settled_t = economic_t
+        .iter()
+        .zip(&ecological_t)
+        .map(|(e, s)| e.zip(*s).map(|(e, s)| config.weight_ecological * s - config.weight_economic * e))
+        .collect();
+    Positions { settled_t, economic_t, ecological_t, ..Positions::default() }
+}
