@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             gdp: Some(&model.gdp),
         };
         let zoning = classify(&scheme, &[&indices(&inputs, &IndexOptions::default())?])?;
-        let judge = ZoneJudge { scheme: &scheme, zoning: &zoning, options: IndexOptions::default() };
+        let judge = ZoneJudge::new(&scheme, &zoning, IndexOptions::default());
         let start = Instant::now();
         let result = simulate(&model, &judge, &Options { seed: 2020, draws, drivers: true })
             .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;

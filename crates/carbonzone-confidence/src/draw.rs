@@ -1,41 +1,61 @@
-//! One draw: budgets, shares and choices of one sample or of a mix of two.
+//! One draw: budgets, shares and choices of one draw or of a mix of two.
 
 use crate::model::{Group, Model, Rule};
 use crate::stream::Key;
 use rand_distr::{Distribution, Gamma};
 
-/// The two independent samples that drivers are found with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    A,
-    B,
+/// Which draw each group is taken from, in the order of [`Group::ALL`].
+pub type Mix = [usize; Group::ALL.len()];
+
+/// Everything of one draw.
+pub fn all_of(draw: usize) -> Mix {
+    [draw; Group::ALL.len()]
 }
 
-/// Which sample each group is taken from, in the order of [`Group::ALL`].
-pub type Sides = [Side; Group::ALL.len()];
-
-/// Everything of sample A.
-pub const ALL_A: Sides = [Side::A; Group::ALL.len()];
-/// Everything of sample B.
-pub const ALL_B: Sides = [Side::B; Group::ALL.len()];
-
-/// Sample A with one group of sample B.
-pub fn mixed(group: Group) -> Sides {
-    let mut sides = ALL_A;
-    sides[group as usize] = Side::B;
-    sides
+/// A draw with one group of another.
+pub fn mixed(draw: usize, group: Group, other: usize) -> Mix {
+    let mut mix = all_of(draw);
+    mix[group as usize] = other;
+    mix
 }
 
-/// Numbers of all draws that are few enough to keep: parameters and choices.
+/// Everything that draws need and that is the same for all of them.
 pub struct Samples {
     /// Relative factor by parameter and draw.
-    parameters: [Vec<Vec<f64>>; 2],
+    parameters: Vec<Vec<f64>>,
     /// Option by choice and draw.
-    choices: [Vec<Vec<usize>>; 2],
+    choices: Vec<Vec<usize>>,
     /// Keys of the gammas, by rule and unit (the outside last).
-    keys: [Vec<Vec<Key>>; 2],
-    /// Budget of each rule under each option, t.
-    budgets: Vec<Vec<f64>>,
+    keys: Vec<Vec<Key>>,
+    /// Where each rule's tonnes lie and how they vary, by rule and option.
+    placed: Vec<Vec<Spread>>,
+    /// Groups of which something varies, in the order of [`Group::ALL`].
+    pub varies: [bool; Group::ALL.len()],
+}
+
+/// Tonnes of a rule under one of its options.
+struct Spread {
+    budget_t: f64,
+    /// Distribution of each share before they are scaled to sum to 1, the outside last; `None`: no share. Empty: no share
+    /// varies.
+    gammas: Vec<Option<Gamma<f64>>>,
+}
+
+impl Spread {
+    fn of(rule: &Rule, option: usize) -> Self {
+        let placed = &rule.placed[option];
+        let budget_t = placed.total_t();
+        let of = |concentration: f64| {
+            let tonnes = placed.per_unit_t.iter().chain([&placed.outside_t]);
+            tonnes.map(|t| gamma(concentration * t / budget_t)).collect()
+        };
+        Self { budget_t, gammas: rule.concentration(option).map(of).unwrap_or_default() }
+    }
+}
+
+/// The gamma distribution of a shape and scale 1; `None` for shape 0.
+fn gamma(shape: f64) -> Option<Gamma<f64>> {
+    Gamma::new(shape, 1.0).ok()
 }
 
 /// Tonnes of one draw.
@@ -44,71 +64,66 @@ pub struct Tonnes {
     pub gross_t: Vec<f64>,
     /// Sinks per unit.
     pub sink_t: Vec<f64>,
-    /// GDP per unit.
-    pub gdp: Vec<Option<f64>>,
     /// Budget per rule.
     pub budget_t: Vec<f64>,
 }
 
-/// Shares drawn so far for one draw: by rule, a list of (sample, option, tonnes at the run's budget).
-type Shares = Vec<Vec<(Side, usize, Vec<f64>)>>;
+/// Shares drawn so far for some draws: by rule, a list of (draw, option, tonnes at the run's budget).
+pub type Shares = Vec<Vec<(usize, usize, Vec<f64>)>>;
 
 impl Samples {
     pub fn new(model: &Model, seed: u64, draws: usize) -> Self {
-        let key = |kind: &str, name: &str, side: &str| Key::new(seed, kind).child(name).child(side);
-        let parameters =
-            ["a", "b"].map(|side| model.parameters.iter().map(|p| p.sample(seed, side, draws)).collect());
-        let choices = ["a", "b"].map(|side| {
-            let of = |c: &crate::Choice| {
-                let uniforms = key("choice", &c.name, side).uniforms(draws);
-                uniforms.into_iter().map(|u| option_of(&c.probabilities, u)).collect()
-            };
-            model.choices.iter().map(of).collect()
+        // The run's numbers are sample "a" of a name.
+        let key = |kind: &str, name: &str| Key::new(seed, kind).child(name).child("a");
+        let choice = |c: &crate::Choice| {
+            let uniforms = key("choice", &c.name).uniforms(draws);
+            uniforms.into_iter().map(|u| option_of(&c.probabilities, u)).collect()
+        };
+        let keys = |rule: &Rule| {
+            let rule = key("shares", &rule.id);
+            let outside = rule.child("outside every unit");
+            model.units.iter().map(|u| rule.child(u)).chain([outside]).collect()
+        };
+        let placed = |r: &Rule| (0..r.placed.len()).map(|option| Spread::of(r, option)).collect();
+        let placed: Vec<Vec<Spread>> = model.rules.iter().map(placed).collect();
+        let off = |group| model.parameters.iter().any(|p| p.group == group && p.spread != crate::Relative::Exact);
+        let varies = Group::ALL.map(|group| match group {
+            Group::Proxies => off(group) || placed.iter().flatten().any(|s| !s.gammas.is_empty()),
+            Group::Choices => off(group) || !model.choices.is_empty(),
+            _ => off(group),
         });
-        let keys = ["a", "b"].map(|side| {
-            let of = |rule: &Rule| {
-                let rule = key("shares", &rule.id, side);
-                let mut keys: Vec<Key> = model.units.iter().map(|u| rule.child(u)).collect();
-                keys.push(rule.child("outside every unit"));
-                keys
-            };
-            model.rules.iter().map(of).collect()
-        });
-        let budgets = model.rules.iter().map(|r| r.placed.iter().map(crate::Placed::total_t).collect());
-        Self { parameters, choices, keys, budgets: budgets.collect() }
+        Self {
+            parameters: model.parameters.iter().map(|p| p.draws(seed, draws)).collect(),
+            choices: model.choices.iter().map(choice).collect(),
+            keys: model.rules.iter().map(keys).collect(),
+            placed,
+            varies,
+        }
     }
 
-    /// Storage for the shares of one draw.
+    /// Storage for the shares of a few draws.
     pub fn no_shares(model: &Model) -> Shares {
         model.rules.iter().map(|_| Vec::new()).collect()
     }
 
-    /// Tonnes of one draw, each group from the sample that `sides` names. `shares` belongs to this draw.
-    pub fn tonnes(&self, model: &Model, draw: usize, sides: Sides, shares: &mut Shares) -> Tonnes {
+    /// Tonnes, each group from the draw that `mix` names. `shares` belongs to these draws.
+    pub fn tonnes(&self, model: &Model, mix: &Mix, shares: &mut Shares) -> Tonnes {
         let mut out = Tonnes {
             gross_t: model.gross_t.clone(),
             sink_t: model.sink_t.clone(),
-            gdp: model.gdp.clone(),
             budget_t: Vec::with_capacity(model.rules.len()),
         };
         for (r, rule) in model.rules.iter().enumerate() {
-            let option =
-                rule.choice.map_or(0, |c| self.choices[sides[Group::Choices as usize] as usize][c][draw]);
-            let multiplier = self.multiplier(model, rule, draw, sides);
+            let option = rule.choice.map_or(0, |c| self.choices[c][mix[Group::Choices as usize]]);
+            let multiplier = self.multiplier(model, rule, mix);
             let base = &rule.placed[0].per_unit_t;
             let into = if rule.sink { &mut out.sink_t } else { &mut out.gross_t };
-            let side = sides[Group::Proxies as usize];
-            let cached = &mut shares[r];
-            let at = cached.iter().position(|(s, o, _)| (*s, *o) == (side, option)).unwrap_or_else(|| {
-                cached.push((side, option, self.shares(rule, r, side, option, draw)));
-                cached.len() - 1
-            });
-            let drawn = &cached[at].2;
+            let drawn = self.shares_once(rule, r, (mix[Group::Proxies as usize], option), &mut shares[r]);
             // A difference, so that a draw without error is the run itself, to the bit.
             if let Some(units) = model.unit_parameters.get(r) {
                 let mut budget_t = rule.placed[option].outside_t * multiplier;
                 for (((t, drawn), base), own) in into.iter_mut().zip(drawn).zip(base).zip(units) {
-                    let own: f64 = own.iter().map(|p| self.factor(model, *p, draw, sides)).product();
+                    let own: f64 = own.iter().map(|p| self.factor(model, *p, mix)).product();
                     let now = drawn * multiplier * own;
                     budget_t += now;
                     *t += now - base;
@@ -119,57 +134,66 @@ impl Samples {
                     .zip(drawn)
                     .zip(base)
                     .for_each(|((t, drawn), base)| *t += drawn * multiplier - base);
-                out.budget_t.push(self.budgets[r][option] * multiplier);
+                out.budget_t.push(self.placed[r][option].budget_t * multiplier);
             }
         }
         // Differences of equal numbers can leave a rounding below 0.
         out.gross_t.iter_mut().chain(&mut out.sink_t).for_each(|t| *t = t.max(0.0));
-        let gdp = &self.parameters[sides[Group::Gdp as usize] as usize];
-        for (gdp_of, parameter) in out.gdp.iter_mut().zip(&model.gdp_parameter) {
-            if let Some(p) = parameter {
-                *gdp_of = gdp_of.map(|g| g * gdp[*p][draw]);
-            }
-        }
         out
     }
 
+    /// GDP per unit in a draw.
+    pub fn gdp(&self, model: &Model, draw: usize) -> Vec<Option<f64>> {
+        let of = |(gdp, parameter): (&Option<f64>, &Option<usize>)| {
+            gdp.map(|g| parameter.map_or(g, |p| g * self.parameters[p][draw]))
+        };
+        model.gdp.iter().zip(&model.gdp_parameter).map(of).collect()
+    }
+
     /// Factor on the budget of a rule: 1 plus the weighted errors of its terms.
-    fn multiplier(&self, model: &Model, rule: &Rule, draw: usize, sides: Sides) -> f64 {
-        let of = |p: &usize| self.factor(model, *p, draw, sides);
+    fn multiplier(&self, model: &Model, rule: &Rule, mix: &Mix) -> f64 {
+        let of = |p: &usize| self.factor(model, *p, mix);
         let error = |t: &crate::Term| t.share * (t.parameters.iter().map(of).product::<f64>() - 1.0);
         1.0 + rule.terms.iter().map(error).sum::<f64>()
     }
 
-    /// Relative factor of a parameter in a draw.
-    fn factor(&self, model: &Model, p: usize, draw: usize, sides: Sides) -> f64 {
-        self.parameters[sides[model.parameters[p].group as usize] as usize][p][draw]
+    /// Relative factor of a parameter.
+    fn factor(&self, model: &Model, p: usize, mix: &Mix) -> f64 {
+        self.parameters[p][mix[model.parameters[p].group as usize]]
     }
 
-    /// Tonnes of a rule per unit at the run's budget, the shares drawn from their Dirichlet distribution.
-    fn shares(&self, rule: &Rule, r: usize, side: Side, option: usize, draw: usize) -> Vec<f64> {
-        let placed = &rule.placed[option];
-        let Some(concentration) = rule.concentration(option) else { return placed.per_unit_t.clone() };
-        let budget_t = self.budgets[r][option];
-        let keys = &self.keys[side as usize][r];
-        let tonnes = placed.per_unit_t.iter().chain([&placed.outside_t]);
-        let mut out: Vec<f64> =
-            tonnes.zip(keys).map(|(t, key)| gamma(concentration * t / budget_t, *key, draw)).collect();
-        let sum: f64 = out.iter().sum();
-        out.pop();
-        if sum > 0.0 {
-            for share in &mut out {
-                *share *= budget_t / sum;
-            }
-        } else {
-            out.clone_from(&placed.per_unit_t);
+    /// Shares of a rule in a draw under an option, drawn the first time they are asked for.
+    fn shares_once<'a>(
+        &self,
+        rule: &'a Rule,
+        r: usize,
+        (draw, option): (usize, usize),
+        cached: &'a mut Vec<(usize, usize, Vec<f64>)>,
+    ) -> &'a [f64] {
+        let (spread, run) = (&self.placed[r][option], &rule.placed[option].per_unit_t);
+        if spread.gammas.is_empty() {
+            return run;
         }
-        out
+        let at = cached.iter().position(|(d, o, _)| (*d, *o) == (draw, option)).unwrap_or_else(|| {
+            cached.push((draw, option, drawn(spread, &self.keys[r], draw, run)));
+            cached.len() - 1
+        });
+        &cached[at].2
     }
 }
 
-/// A gamma number of a shape and scale 1; 0 for shape 0.
-fn gamma(shape: f64, key: Key, draw: usize) -> f64 {
-    Gamma::new(shape, 1.0).map_or(0.0, |g| g.sample(&mut key.draw(draw)))
+/// Tonnes per unit at the run's budget, the shares drawn from their Dirichlet distribution.
+fn drawn(spread: &Spread, keys: &[Key], draw: usize, run: &[f64]) -> Vec<f64> {
+    let of = |(gamma, key): (&Option<Gamma<f64>>, &Key)| gamma.map_or(0.0, |g| g.sample(&mut key.draw(draw)));
+    let mut out: Vec<f64> = spread.gammas.iter().zip(keys).map(of).collect();
+    let sum: f64 = out.iter().sum();
+    out.pop();
+    if sum > 0.0 {
+        out.iter_mut().for_each(|share| *share *= spread.budget_t / sum);
+    } else {
+        out.copy_from_slice(run);
+    }
+    out
 }
 
 /// The option that holds the number `u` of (0, 1).
@@ -191,7 +215,8 @@ mod tests {
     fn gammas_of_small_and_large_shapes_have_mean_and_variance_of_their_shape() {
         for shape in [0.05, 0.7, 3.0, 40.0] {
             let n = 40_000;
-            let sample: Vec<f64> = (0..n).map(|d| gamma(shape, Key::new(3, "g"), d)).collect();
+            let gamma = gamma(shape).unwrap();
+            let sample: Vec<f64> = (0..n).map(|d| gamma.sample(&mut Key::new(3, "g").draw(d))).collect();
             let mean = sample.iter().sum::<f64>() / f64::from(n as u32);
             let variance = sample.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n as u32);
             // Five standard errors of a mean.
@@ -200,7 +225,7 @@ mod tests {
             let error = shape * ((2.0 + 6.0 / shape) / 40_000.0).sqrt();
             assert!((variance - shape).abs() < 5.0 * error, "{shape}: variance {variance}");
         }
-        assert_eq!(gamma(0.0, Key::new(3, "g"), 0), 0.0);
+        assert_eq!(gamma(0.0), None);
     }
 
     #[test]
@@ -228,7 +253,7 @@ mod tests {
         let n = 20_000;
         let (mut sum, mut squares) = (0.0, 0.0);
         for draw in 0..n {
-            let shares = samples.shares(&model.rules[0], 0, Side::A, 0, draw);
+            let shares = drawn(&samples.placed[0][0], &samples.keys[0], draw, &[]);
             assert!((shares.iter().sum::<f64>() - 100.0).abs() < 1e-10);
             sum += shares[1] / 100.0;
             squares += (shares[1] / 100.0).powi(2);

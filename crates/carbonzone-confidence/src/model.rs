@@ -46,12 +46,7 @@ impl Parameter {
     /// Its relative error in each draw: the numbers that [`simulate`](crate::simulate) uses.
     #[must_use]
     pub fn draws(&self, seed: u64, draws: usize) -> Vec<f64> {
-        self.sample(seed, "a", draws)
-    }
-
-    /// One of the two independent samples, `a` or `b`.
-    pub(crate) fn sample(&self, seed: u64, side: &str, draws: usize) -> Vec<f64> {
-        let key = Key::new(seed, "parameter").child(&self.name).child(side);
+        let key = Key::new(seed, "parameter").child(&self.name).child("a");
         key.uniforms(draws).into_iter().map(|u| self.spread.quantile(u)).collect()
     }
 }

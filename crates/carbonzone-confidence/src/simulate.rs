@@ -1,14 +1,16 @@
 //! The loop over the draws, in parallel and in order.
 
-use crate::draw::{ALL_A, ALL_B, Samples, Tonnes, mixed};
+use crate::draw::{Samples, Shares, Tonnes, all_of, mixed};
 use crate::ellipse::around;
 use crate::result::{CityRow, Confidence, OutputDrivers, Quantiles, UnitConfidence};
 use crate::sobol::Sums;
 use crate::{ConfidenceError, Group, HALF_WIDTH_TO_SD, Model};
 use rayon::prelude::*;
 
-/// Draws per task: fixed, so that sums do not depend on the number of threads.
+/// Draws per task: fixed, so that sums do not depend on the number of threads; even, for draws come in pairs.
 const CHUNK: usize = 64;
+
+const GROUPS: usize = Group::ALL.len();
 
 /// How to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub struct Options {
     pub seed: u64,
     /// Number of draws: a power of two from 64 on.
     pub draws: usize,
-    /// Find out what moves the classes: costs about seven times the draws.
+    /// Find out what moves the classes: each draw is judged once more per group that varies.
     pub drivers: bool,
 }
 
@@ -123,67 +125,142 @@ struct Task<'a, J> {
 
 /// Some draws.
 struct Chunk {
-    /// What the judge said of each.
-    judged: Vec<Judged>,
+    /// How many.
+    draws: usize,
+    /// What the judge said, by column, unit and draw; NaN is NULL.
+    values: Vec<f64>,
+    /// Class by unit and draw.
+    class: Vec<u8>,
     /// Budgets of the rules in each.
     budgets_t: Vec<Vec<f64>>,
     /// By output and unit; empty without drivers.
-    sums: Vec<Vec<Sums>>,
+    sums: Vec<Vec<Sums<GROUPS>>>,
+}
+
+impl Chunk {
+    /// The draws of a unit's column.
+    fn values(&self, units: usize, column: usize, unit: usize) -> &[f64] {
+        let start = (column * units + unit) * self.draws;
+        &self.values[start..start + self.draws]
+    }
+
+    /// Classes of a unit.
+    fn class(&self, unit: usize) -> &[u8] {
+        &self.class[unit * self.draws..(unit + 1) * self.draws]
+    }
+
+    fn keep(&mut self, at: usize, judged: &Judged) {
+        let columns = judged.columns.iter().flatten();
+        for (values, value) in self.values.chunks_exact_mut(self.draws).zip(columns) {
+            values[at] = value.unwrap_or(f64::NAN);
+        }
+        for (classes, class) in self.class.chunks_exact_mut(self.draws).zip(&judged.class) {
+            classes[at] = *class;
+        }
+    }
+}
+
+/// A draw with what came of it.
+struct Outcome {
+    draw: usize,
+    tonnes: Tonnes,
+    gdp: Vec<Option<f64>>,
+    judged: Judged,
 }
 
 impl<J: Judge> Task<'_, J> {
     fn chunk(&self, draws: std::ops::Range<usize>) -> Result<Chunk, ConfidenceError> {
         let outputs = if self.drivers { self.judge.driving().len() + 1 } else { 0 };
-        let sums = vec![vec![Sums::new(Group::ALL.len()); self.run.class.len()]; outputs];
-        let mut out = Chunk { judged: Vec::new(), budgets_t: Vec::new(), sums };
-        for draw in draws {
+        let units = self.run.class.len();
+        let mut out = Chunk {
+            draws: draws.len(),
+            values: vec![f64::NAN; self.run.columns.len() * units * draws.len()],
+            class: vec![0; units * draws.len()],
+            budgets_t: Vec::with_capacity(draws.len()),
+            sums: vec![vec![Sums::NONE; units]; outputs],
+        };
+        for first in draws.clone().step_by(2) {
             let mut shares = Samples::no_shares(self.model);
-            let mut of = |sides| {
-                let Tonnes { gross_t, sink_t, gdp, budget_t } =
-                    self.samples.tonnes(self.model, draw, sides, &mut shares);
-                judge_of(self.judge, draw, &gross_t, &sink_t, &gdp).map(|j| (j, budget_t))
-            };
-            let (a, budget_t) = of(ALL_A)?;
+            let pair = [self.outcome(first, &mut shares)?, self.outcome(first + 1, &mut shares)?];
             if self.drivers {
-                let (b, _) = of(ALL_B)?;
-                let mixes = Group::ALL.iter().map(|g| of(mixed(*g)).map(|(j, _)| j));
-                let mixes = mixes.collect::<Result<Vec<_>, _>>()?;
-                self.add(&a, &b, &mixes, &mut out.sums);
+                for [a, b] in [[&pair[0], &pair[1]], [&pair[1], &pair[0]]] {
+                    let mixes = self.mixes(a, b, &mut shares)?;
+                    self.add(&a.judged, &b.judged, &mixes, &mut out.sums);
+                }
             }
-            out.judged.push(a);
-            out.budgets_t.push(budget_t);
+            for outcome in pair {
+                out.keep(outcome.draw - draws.start, &outcome.judged);
+                out.budgets_t.push(outcome.tonnes.budget_t);
+            }
+        }
+        Ok(out)
+    }
+
+    fn outcome(&self, draw: usize, shares: &mut Shares) -> Result<Outcome, ConfidenceError> {
+        let tonnes = self.samples.tonnes(self.model, &all_of(draw), shares);
+        let gdp = self.samples.gdp(self.model, draw);
+        let judged = judge_of(self.judge, draw, &tonnes.gross_t, &tonnes.sink_t, &gdp)?;
+        Ok(Outcome { draw, tonnes, gdp, judged })
+    }
+
+    /// Draw `a` with each group from `b`; `None` for a group of which nothing varies.
+    fn mixes(
+        &self,
+        a: &Outcome,
+        b: &Outcome,
+        shares: &mut Shares,
+    ) -> Result<[Option<Judged>; GROUPS], ConfidenceError> {
+        let mut out = [const { None }; GROUPS];
+        for group in Group::ALL.into_iter().filter(|g| self.samples.varies[*g as usize]) {
+            let mut gdp = &a.gdp;
+            let mut own = None;
+            if group == Group::Gdp {
+                gdp = &b.gdp;
+            } else {
+                own = Some(self.samples.tonnes(self.model, &mixed(a.draw, group, b.draw), shares));
+            }
+            let Tonnes { gross_t, sink_t, .. } = own.as_ref().unwrap_or(&a.tonnes);
+            out[group as usize] = Some(judge_of(self.judge, a.draw, gross_t, sink_t, gdp)?);
         }
         Ok(out)
     }
 
     /// Adds a draw to the sums behind the drivers.
-    fn add(&self, a: &Judged, b: &Judged, mixes: &[Judged], sums: &mut [Vec<Sums>]) {
+    fn add(
+        &self,
+        a: &Judged,
+        b: &Judged,
+        mixes: &[Option<Judged>; GROUPS],
+        sums: &mut [Vec<Sums<GROUPS>>],
+    ) {
         let driving = self.judge.driving();
         for (output, sums) in sums.iter_mut().enumerate() {
+            let column = driving.get(output).copied();
             for (u, sums) in sums.iter_mut().enumerate() {
-                let value = |j: &Judged| match driving.get(output) {
-                    Some(&column) => j.columns[column][u],
+                let value = |j: &Judged| match column {
+                    Some(column) => j.columns[column][u],
                     None => Some(f64::from(u8::from(j.class[u] == self.run.class[u]))),
                 };
-                let centre = driving.get(output).and_then(|&c| self.run.columns[c][u]).unwrap_or(0.0);
-                let mixed: Vec<f64> = mixes.iter().filter_map(value).collect();
-                if let (Some(a), Some(b), true) = (value(a), value(b), mixed.len() == mixes.len()) {
-                    sums.add(a, b, mixed.into_iter(), centre);
+                let centre = column.and_then(|c| self.run.columns[c][u]).unwrap_or(0.0);
+                let mixed = mixes.each_ref().map(|j| value(j.as_ref().unwrap_or(a)).unwrap_or(f64::NAN));
+                if let (Some(a), Some(b), false) = (value(a), value(b), mixed.iter().any(|m| m.is_nan())) {
+                    sums.add(a, b, &mixed, centre);
                 }
             }
         }
     }
 
     fn unit(&self, u: usize, names: &[String], chunks: &[Chunk]) -> UnitConfidence {
-        let draws = || chunks.iter().flat_map(|c| &c.judged);
+        let units = self.run.class.len();
+        let of_column = |c: usize| chunks.iter().flat_map(move |k| k.values(units, c, u)).copied();
         let columns = (0..names.len()).map(|c| {
-            let mut values: Vec<f64> = draws().filter_map(|j| j.columns[c][u]).collect();
+            let mut values: Vec<f64> = of_column(c).filter(|v| !v.is_nan()).collect();
             values.sort_unstable_by(f64::total_cmp);
             Quantiles::of_sorted(&values)
         });
         let mut counts = [0_usize; 256];
-        draws().for_each(|j| counts[usize::from(j.class[u])] += 1);
-        let n = draws().count() as f64;
+        chunks.iter().flat_map(|k| k.class(u)).for_each(|class| counts[usize::from(*class)] += 1);
+        let n = counts.iter().sum::<usize>() as f64;
         let printed = self.run.class[u];
         let probabilities: Vec<(u8, f64)> =
             (0..=u8::MAX).zip(counts).filter(|(_, k)| *k > 0).map(|(c, k)| (c, k as f64 / n)).collect();
@@ -191,11 +268,10 @@ impl<J: Judge> Task<'_, J> {
         let confidence = probabilities.iter().find(|(c, _)| *c == printed).map_or(0.0, |(_, p)| *p);
         let first = probabilities.iter().find(|(_, p)| *p == most).map_or(printed, |(c, _)| *c);
         let drivers = self.drivers_of(u, names, chunks);
-        let pair = match self.judge.driving().as_slice() {
-            [x, y, ..] => Some((*x, *y)),
+        let points: Option<Vec<[f64; 2]>> = match self.judge.driving().as_slice() {
+            [x, y, ..] => of_column(*x).zip(of_column(*y)).map(positive_logs).collect(),
             _ => None,
         };
-        let points = pair.and_then(|(x, y)| draws().map(|j| positive_logs(j, u, x, y)).collect());
         let driver = drivers.last().and_then(|d| d.shares.as_ref()).map(|s| largest(&s.total));
         UnitConfidence {
             columns: columns.collect(),
@@ -206,7 +282,7 @@ impl<J: Judge> Task<'_, J> {
             error: (confidence * (1.0 - confidence) / n).sqrt(),
             drivers,
             driver,
-            ellipse: points.and_then(|points: Vec<[f64; 2]>| around(&points, ELLIPSE_SHARE)),
+            ellipse: points.and_then(|points| around(&points, ELLIPSE_SHARE)),
         }
     }
 
@@ -217,7 +293,7 @@ impl<J: Judge> Task<'_, J> {
         let driving = self.judge.driving();
         let labels = driving.iter().map(|&c| names[c].clone()).chain(["class".to_owned()]);
         let of = |(output, label): (usize, String)| {
-            let mut sums = Sums::new(Group::ALL.len());
+            let mut sums = Sums::<GROUPS>::NONE;
             for chunk in chunks {
                 sums.merge(&chunk.sums[output][u]);
             }
@@ -230,9 +306,9 @@ impl<J: Judge> Task<'_, J> {
 /// Share of the draws that lie in a unit's ellipse.
 const ELLIPSE_SHARE: f64 = 0.9;
 
-/// Logarithms of two columns of a unit; `None` if one is not positive.
-fn positive_logs(judged: &Judged, u: usize, x: usize, y: usize) -> Option<[f64; 2]> {
-    let log = |c: usize| judged.columns[c][u].filter(|v| *v > 0.0 && v.is_finite()).map(f64::ln);
+/// Logarithms of two values of a unit; `None` if one is NULL or not positive.
+fn positive_logs((x, y): (f64, f64)) -> Option<[f64; 2]> {
+    let log = |v: f64| (v > 0.0 && v.is_finite()).then(|| v.ln());
     Some([log(x)?, log(y)?])
 }
 

@@ -2,16 +2,16 @@
 //!
 //! Two independent samples A and B, and for each group g the sample `A_B^g`: A with the group's numbers from B.
 //! First order: Saltelli et al. 2010, table 2, row b; total: Jansen 1999 (same table, row f). Small negative values
-//! are noise and stand as 0.
+//! are noise and stand as 0. Draws come in pairs, and each is the B of the other, so that B costs nothing.
 
-/// Sums over the draws of one output.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Sums {
+/// Sums over the draws of one output, for `G` groups.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Sums<const G: usize> {
     n: f64,
     sum: f64,
     squares: f64,
-    first: Vec<f64>,
-    total: Vec<f64>,
+    first: [f64; G],
+    total: [f64; G],
 }
 
 /// First-order and total share of each group in the variance of an output, 0–1.
@@ -23,13 +23,11 @@ pub struct GroupShares {
     pub total: Vec<f64>,
 }
 
-impl Sums {
-    pub(crate) fn new(groups: usize) -> Self {
-        Self { n: 0.0, sum: 0.0, squares: 0.0, first: vec![0.0; groups], total: vec![0.0; groups] }
-    }
+impl<const G: usize> Sums<G> {
+    pub(crate) const NONE: Self = Self { n: 0.0, sum: 0.0, squares: 0.0, first: [0.0; G], total: [0.0; G] };
 
     /// Adds a draw: the output under A, under B, and under `A_B^g` for each group. `centre` keeps the squares small.
-    pub(crate) fn add(&mut self, a: f64, b: f64, mixed: impl Iterator<Item = f64>, centre: f64) {
+    pub(crate) fn add(&mut self, a: f64, b: f64, mixed: &[f64; G], centre: f64) {
         let (a, b) = (a - centre, b - centre);
         self.n += 1.0;
         self.sum += a + b;
@@ -46,11 +44,9 @@ impl Sums {
         self.n += other.n;
         self.sum += other.sum;
         self.squares += other.squares;
-        for (x, y) in self.first.iter_mut().zip(&other.first) {
-            *x += y;
-        }
-        for (x, y) in self.total.iter_mut().zip(&other.total) {
-            *x += y;
+        for g in 0..G {
+            self.first[g] += other.first[g];
+            self.total[g] += other.total[g];
         }
     }
 
@@ -76,24 +72,23 @@ impl Sums {
 /// // x + 2 y with x and y uniform: variances 1 : 4.
 /// let sample = |name: &str| Key::new(1, name).uniforms(4096);
 /// let (a, b) = ([sample("x"), sample("y")], [sample("x'"), sample("y'")]);
-/// let shares = group_shares(4096, 2, |d, g, other| if other { b[g][d] } else { a[g][d] }, |v| v[0] + 2.0 * v[1]).unwrap();
+/// let number = |d: usize, g: usize, other| if other { b[g][d] } else { a[g][d] };
+/// let shares = group_shares::<2>(4096, number, |v| v[0] + 2.0 * v[1]).unwrap();
 /// assert!((shares.first[0] - 0.2).abs() < 0.03 && (shares.total[1] - 0.8).abs() < 0.03);
 /// ```
-pub fn group_shares(
+pub fn group_shares<const G: usize>(
     n: usize,
-    groups: usize,
     number: impl Fn(usize, usize, bool) -> f64,
-    output: impl Fn(&[f64]) -> f64,
+    output: impl Fn(&[f64; G]) -> f64,
 ) -> Option<GroupShares> {
-    let mut sums = Sums::new(groups);
+    let mut sums = Sums::<G>::NONE;
     let values = |draw: usize, other: &dyn Fn(usize) -> bool| -> f64 {
-        let numbers: Vec<f64> = (0..groups).map(|g| number(draw, g, other(g))).collect();
-        output(&numbers)
+        output(&std::array::from_fn(|g| number(draw, g, other(g))))
     };
     let centre = if n > 0 { values(0, &|_| false) } else { 0.0 };
     for draw in 0..n {
-        let mixed = (0..groups).map(|g| values(draw, &|other| other == g));
-        sums.add(values(draw, &|_| false), values(draw, &|_| true), mixed, centre);
+        let mixed = std::array::from_fn(|g| values(draw, &|other| other == g));
+        sums.add(values(draw, &|_| false), values(draw, &|_| true), &mixed, centre);
     }
     sums.shares()
 }
@@ -104,6 +99,6 @@ mod tests {
 
     #[test]
     fn what_does_not_vary_has_no_shares() {
-        assert_eq!(group_shares(16, 2, |d, _, _| d as f64, |_| 3.0), None);
+        assert_eq!(group_shares::<2>(16, |d, _, _| d as f64, |_| 3.0), None);
     }
 }

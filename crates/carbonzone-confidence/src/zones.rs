@@ -2,23 +2,32 @@
 
 use crate::simulate::{Drawn, Judge, Judged};
 
-use carbonzone_zoning::{IndexInputs, IndexOptions, Zoning, ZoningScheme, classify_with, indices};
+use carbonzone_zoning::{ClassRule, IndexInputs, IndexOptions, Zoning, ZoningScheme, quotients};
 
 /// Judges a draw as the run was judged: same scheme, same cuts.
 #[derive(Debug)]
 pub struct ZoneJudge<'a> {
-    /// Scheme of the run.
-    pub scheme: &'a ZoningScheme,
-    /// Zoning of the run: its cuts stay, for they are the legend of the map.
-    pub zoning: &'a Zoning,
-    /// Options of the indices.
-    pub options: IndexOptions,
+    columns: [&'a str; 5],
+    rule: ClassRule<'a>,
+    options: IndexOptions,
+}
+
+impl<'a> ZoneJudge<'a> {
+    /// The judge of a run. The cuts of its zoning stay, for they are the legend of the map.
+    #[must_use]
+    pub fn new(scheme: &'a ZoningScheme, zoning: &'a Zoning, options: IndexOptions) -> Self {
+        let (e, s) = (&scheme.economic.column, &scheme.ecological.column);
+        Self {
+            columns: ["gross_t", "sink_t", "ccr", e, s],
+            rule: ClassRule::new(scheme, &zoning.economic, &zoning.ecological),
+            options,
+        }
+    }
 }
 
 impl Judge for ZoneJudge<'_> {
     fn columns(&self) -> Vec<String> {
-        let (e, s) = (&self.scheme.economic.column, &self.scheme.ecological.column);
-        ["gross_t", "sink_t", "ccr", e, s].map(str::to_owned).into()
+        self.columns.map(str::to_owned).into()
     }
 
     fn driving(&self) -> Vec<usize> {
@@ -32,12 +41,11 @@ impl Judge for ZoneJudge<'_> {
             sink_t: drawn.sink_t,
             gdp: Some(drawn.gdp),
         };
-        let values = indices(&inputs, &self.options).map_err(|e| e.to_string())?;
-        let zoned = classify_with(self.scheme, &self.zoning.economic, &self.zoning.ecological, &values);
+        let values = quotients(&inputs, &self.options).map_err(|e| e.to_string())?;
+        let units = values.ecc.iter().zip(&values.esc).zip(&values.no_emission);
+        let class = units.map(|((e, s), nothing)| self.rule.class(*e, *s, *nothing)).collect();
         let known = |t: &[f64]| t.iter().map(|t| Some(*t)).collect();
-        Ok(Judged {
-            columns: vec![known(drawn.gross_t), known(drawn.sink_t), values.ccr, values.ecc, values.esc],
-            class: zoned.zone,
-        })
+        let columns = vec![known(drawn.gross_t), known(drawn.sink_t), values.ccr, values.ecc, values.esc];
+        Ok(Judged { columns, class })
     }
 }

@@ -119,8 +119,8 @@ fn the_ishigami_function_has_its_known_indices() {
     let a: Vec<Vec<f64>> = ["a1", "a2", "a3"].map(column).into();
     let b: Vec<Vec<f64>> = ["b1", "b2", "b3"].map(column).into();
     let x = |u: f64| std::f64::consts::PI * (2.0 * u - 1.0);
-    let f = |v: &[f64]| v[0].sin() + 7.0 * v[1].sin().powi(2) + 0.1 * v[2].powi(4) * v[0].sin();
-    let shares = group_shares(n, 3, |d, g, other| x(if other { b[g][d] } else { a[g][d] }), f).unwrap();
+    let f = |v: &[f64; 3]| v[0].sin() + 7.0 * v[1].sin().powi(2) + 0.1 * v[2].powi(4) * v[0].sin();
+    let shares = group_shares(n, |d, g, other| x(if other { b[g][d] } else { a[g][d] }), f).unwrap();
     let Ishigami { first, total } = expected().ishigami;
     // Standard error of these estimators at 65,536 draws: below 0.008.
     for g in 0..3 {

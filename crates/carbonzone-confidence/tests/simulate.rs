@@ -1,5 +1,5 @@
 //! Closed cases, identities and bits of the simulation.
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
 
 use carbonzone_confidence::{
     Choice, Confidence, Drawn, Group, Judge, Judged, Model, Options, Parameter, Placed, Relative, Rule, Term,
@@ -176,6 +176,31 @@ fn the_drivers_are_the_terms_that_vary() {
 }
 
 #[test]
+fn shares_in_the_variance_are_those_of_error_propagation() {
+    // 300 ± 10 % and 400 ± 20 % t of two groups, and a budget whose shares of two units vary by 15 %: a unit's gross is nearly linear,
+    // so that the variances of the three add up.
+    let rules = vec![
+        rule("x", "industry", &[300.0, 1.0], whole(&[0]), None),
+        rule("y", "waste", &[400.0, 1.0], whole(&[1]), None),
+        rule("z", "transport", &[200.0, 200.0], Vec::new(), Some(0.15)),
+    ];
+    let parameters = vec![parameter("a", Group::Activity, 10.0), parameter("f", Group::Factors, 20.0)];
+    let result = simulate(&model(rules, parameters), &Above100, &options(1 << 13, true)).unwrap();
+    let unit = &result.units[0];
+    let [of_gross, _] = unit.drivers.as_slice() else { panic!("a column and the class") };
+    let shares = of_gross.shares.as_ref().unwrap();
+    // Standard deviations 30/1.96, 80/1.96 and 0.15 · 200 t.
+    let variances = [(30.0_f64 / 1.959_964).powi(2), (80.0_f64 / 1.959_964).powi(2), (0.15_f64 * 200.0).powi(2)];
+    let sum: f64 = variances.iter().sum();
+    for (g, variance) in [Group::Activity, Group::Factors, Group::Proxies].into_iter().zip(variances) {
+        for share in [shares.first[g as usize], shares.total[g as usize]] {
+            assert!((share - variance / sum).abs() < 0.04, "{g:?}: {share}, expected {}", variance / sum);
+        }
+    }
+    assert_eq!([Group::Gdp, Group::Choices].map(|g| shares.total[g as usize]), [0.0; 2], "nothing of them varies");
+}
+
+#[test]
 fn a_choice_moves_what_its_options_move() {
     let mut model = model(vec![rule("x", "industry", &[150.0, 50.0], Vec::new(), None)], Vec::new());
     model.choices = vec![Choice { name: "set".into(), probabilities: vec![0.75, 0.25] }];
@@ -215,7 +240,7 @@ fn zones_have_the_same_bits_for_any_number_of_threads() {
     let model = model(rules, parameters);
     let scheme = ZoningScheme::suzhou();
     let zoning = zoned(&model, &scheme);
-    let judge = ZoneJudge { scheme: &scheme, zoning: &zoning, options: IndexOptions::default() };
+    let judge = ZoneJudge::new(&scheme, &zoning, IndexOptions::default());
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| simulate(&model, &judge, &options(512, true)).unwrap())

@@ -174,12 +174,12 @@ fn apply(
     esc: &[Option<f64>],
     nothing: &[bool],
 ) -> Zoned {
+    let rule = ClassRule::new(scheme, economic, ecological);
     let mut out = Zoned::default();
     for i in 0..ecc.len() {
-        let (e, s) = (ecc[i].map(|v| economic.level(v)), esc[i].map(|v| ecological.level(v)));
-        out.zone.push(zone_code(scheme, e, s, nothing[i]));
-        out.economic_level.push(e);
-        out.ecological_level.push(s);
+        out.zone.push(rule.class(ecc[i], esc[i], nothing[i]));
+        out.economic_level.push(ecc[i].map(|v| economic.level(v)));
+        out.ecological_level.push(esc[i].map(|v| ecological.level(v)));
         out.economic_margin.push(economic.margin(ecc[i]));
         out.ecological_margin.push(ecological.margin(esc[i]));
         out.borderline.push(is_borderline(
@@ -191,12 +191,40 @@ fn apply(
     out
 }
 
-fn zone_code(scheme: &ZoningScheme, e: Option<usize>, s: Option<usize>, nothing: bool) -> u8 {
-    let rest = |key: &str| scheme.class_by_key(key).map_or(0, |c| c.id);
-    match (e, s) {
-        _ if nothing => rest(&scheme.no_emission),
-        (Some(e), Some(s)) => scheme.zone_of(e, s),
-        _ => rest(&scheme.undefined),
+/// From two indices to a class: cuts and the table of the scheme, looked up once for any number of units.
+#[derive(Debug)]
+pub struct ClassRule<'a> {
+    economic: &'a LevelCuts,
+    ecological: &'a LevelCuts,
+    /// Class code by economic and ecological level.
+    codes: Vec<Vec<u8>>,
+    no_emission: u8,
+    undefined: u8,
+}
+
+impl<'a> ClassRule<'a> {
+    /// The rule of a scheme with given cuts.
+    #[must_use]
+    pub fn new(scheme: &ZoningScheme, economic: &'a LevelCuts, ecological: &'a LevelCuts) -> Self {
+        let rest = |key: &str| scheme.class_by_key(key).map_or(0, |c| c.id);
+        let of_level = |e| (0..scheme.ecological.levels.len()).map(|s| scheme.zone_of(e, s)).collect();
+        Self {
+            economic,
+            ecological,
+            codes: (0..scheme.economic.levels.len()).map(of_level).collect(),
+            no_emission: rest(&scheme.no_emission),
+            undefined: rest(&scheme.undefined),
+        }
+    }
+
+    /// Code of the class of a unit; `nothing`: it emits nothing.
+    #[must_use]
+    pub fn class(&self, economic: Option<f64>, ecological: Option<f64>, nothing: bool) -> u8 {
+        match (economic, ecological) {
+            _ if nothing => self.no_emission,
+            (Some(e), Some(s)) => self.codes[self.economic.level(e)][self.ecological.level(s)],
+            _ => self.undefined,
+        }
     }
 }
 

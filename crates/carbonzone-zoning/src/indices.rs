@@ -132,25 +132,53 @@ impl Indices {
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
 /// ```
 pub fn indices(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<Indices, ZoningError> {
+    let Quotients { ccr, ecc, esc, no_emission, totals } = quotients(inputs, options)?;
+    let margins = |values: &[Option<f64>]| values.iter().map(|v| log_margin(*v, 1.0)).collect::<Vec<_>>();
+    let (ecc_margin, esc_margin) = (margins(&ecc), margins(&esc));
+    let near = |(e, s): (&Option<f64>, &Option<f64>)| is_borderline(*e, *s, options.borderline_pct);
+    let borderline = ecc_margin.iter().zip(&esc_margin).map(near).collect();
+    let no_gdp = vec![None; esc.len()];
+    let findings = findings(inputs, inputs.gdp.unwrap_or(&no_gdp), &totals, options);
+    Ok(Indices { ccr, ecc, esc, ecc_margin, esc_margin, borderline, no_emission, totals, findings })
+}
+
+/// The indices alone, without margins and findings: what many draws of the same units need.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Quotients {
+    /// As [`Indices::ccr`].
+    pub ccr: Vec<Option<f64>>,
+    /// As [`Indices::ecc`].
+    pub ecc: Vec<Option<f64>>,
+    /// As [`Indices::esc`].
+    pub esc: Vec<Option<f64>>,
+    /// As [`Indices::no_emission`].
+    pub no_emission: Vec<bool>,
+    /// As [`Indices::totals`].
+    pub totals: IndexTotals,
+}
+
+/// CCR, ECC and ESC of every unit as [`indices()`] gives them, to the bit, without margins and findings.
+///
+/// # Errors
+/// As [`indices()`].
+pub fn quotients(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<Quotients, ZoningError> {
     check_inputs(inputs, options)?;
     let n = inputs.gross_t.len();
     let no_gdp = vec![None; n];
     let gdp = inputs.gdp.unwrap_or(&no_gdp);
     let totals = totals(inputs, gdp, options);
-    let mut out = Indices { totals, findings: findings(inputs, gdp, &totals, options), ..Indices::default() };
-    for (i, &g) in gdp.iter().enumerate() {
-        let (c, a) = (inputs.gross_t[i], inputs.sink_t[i]);
-        let ecc = g.and_then(|g| {
-            economic_contribution(g, totals.gdp_total, c, totals.gross_with_gdp_t, options.ecc_direction)
-        });
-        let esc = ecological_support(a, totals.sink_t, c, totals.gross_t);
+    let mut out = Quotients { totals, ..Quotients::default() };
+    out.ccr.reserve(n);
+    out.ecc.reserve(n);
+    out.esc.reserve(n);
+    out.no_emission.reserve(n);
+    for ((&c, &a), &g) in inputs.gross_t.iter().zip(inputs.sink_t).zip(gdp) {
         out.ccr.push(compensating_rate(a, c).filter(|_| totals.sink_t > 0.0));
-        out.ecc.push(ecc);
-        out.esc.push(esc);
-        out.ecc_margin.push(log_margin(ecc, 1.0));
-        out.esc_margin.push(log_margin(esc, 1.0));
+        out.ecc.push(g.and_then(|g| {
+            economic_contribution(g, totals.gdp_total, c, totals.gross_with_gdp_t, options.ecc_direction)
+        }));
+        out.esc.push(ecological_support(a, totals.sink_t, c, totals.gross_t));
         out.no_emission.push(c == 0.0);
-        out.borderline.push(is_borderline(out.ecc_margin[i], out.esc_margin[i], options.borderline_pct));
     }
     Ok(out)
 }

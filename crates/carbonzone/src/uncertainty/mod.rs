@@ -55,15 +55,12 @@ pub fn draw(
 
 /// Judges draws as the run was judged.
 fn judge<'a>(loaded: &Loaded, results: &'a Results) -> ZoneJudge<'a> {
-    ZoneJudge {
-        scheme: &results.scheme,
-        zoning: &results.zoning,
-        options: IndexOptions {
-            ecc_direction: results.scheme.ecc_direction,
-            gdp_total: loaded.pipeline.zoning.gdp_total,
-            borderline_pct: results.scheme.borderline_pct,
-        },
-    }
+    let options = IndexOptions {
+        ecc_direction: results.scheme.ecc_direction,
+        gdp_total: loaded.pipeline.zoning.gdp_total,
+        borderline_pct: results.scheme.borderline_pct,
+    };
+    ZoneJudge::new(&results.scheme, &results.zoning, options)
 }
 
 /// Contributions under each option of each choice.

@@ -11,7 +11,7 @@ use carbonzone_confidence::{
     simulate,
 };
 use carbonzone_types::Finding;
-use carbonzone_zoning::{IndexInputs, IndexOptions, Indices, classify_with, indices};
+use carbonzone_zoning::{ClassRule, IndexInputs, IndexOptions, Quotients, quotients};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -251,6 +251,10 @@ impl Judge for CountyJudge<'_> {
             gdp_total: self.gdp_total,
             borderline_pct: scheme.borderline_pct,
         };
+        let rule = ClassRule::new(scheme, &zoning.economic, &zoning.ecological);
+        let class = |q: &Quotients| -> Vec<u8> {
+            (0..q.ecc.len()).map(|i| rule.class(q.ecc[i], q.esc[i], q.no_emission[i])).collect()
+        };
         let mut out = Judged { columns: vec![Vec::new(); 5], class: Vec::new() };
         let mut years = Vec::new();
         for start in (0..drawn.gross_t.len()).step_by(self.counties) {
@@ -261,39 +265,37 @@ impl Judge for CountyJudge<'_> {
                 sink_t: &drawn.sink_t[range.clone()],
                 gdp: Some(&drawn.gdp[range]),
             };
-            let values = indices(&inputs, &options).map_err(|e| e.to_string())?;
-            let zoned = classify_with(scheme, &zoning.economic, &zoning.ecological, &values);
+            let values = quotients(&inputs, &options).map_err(|e| e.to_string())?;
             let known = |t: &[f64]| t.iter().map(|t| Some(*t)).collect::<Vec<_>>();
             let of_year = [known(inputs.gross_t), known(inputs.sink_t), values.ccr.clone()];
             let of_year = of_year.into_iter().chain([values.ecc.clone(), values.esc.clone()]);
             out.columns.iter_mut().zip(of_year).for_each(|(all, column)| all.extend(column));
-            out.class.extend(zoned.zone);
+            out.class.extend(class(&values));
             years.push(values);
         }
         if years.len() > 1 {
             let mean = mean_of(&years);
-            let zoned = classify_with(scheme, &zoning.economic, &zoning.ecological, &mean);
+            out.class.extend(class(&mean));
             let none = || vec![None; self.counties];
             let columns = [none(), none(), none(), mean.ecc, mean.esc];
             out.columns.iter_mut().zip(columns).for_each(|(all, column)| all.extend(column));
-            out.class.extend(zoned.zone);
         }
         Ok(out)
     }
 }
 
 /// The mean of both indices over the years; none where a year has none.
-fn mean_of(years: &[Indices]) -> Indices {
-    let n = years.first().map_or(0, Indices::len);
-    let mean = |pick: fn(&Indices) -> &Vec<Option<f64>>| -> Vec<Option<f64>> {
+fn mean_of(years: &[Quotients]) -> Quotients {
+    let n = years.first().map_or(0, |y| y.esc.len());
+    let mean = |pick: fn(&Quotients) -> &Vec<Option<f64>>| -> Vec<Option<f64>> {
         let of =
             |i: usize| years.iter().map(|y| pick(y)[i]).sum::<Option<f64>>().map(|s| s / years.len() as f64);
         (0..n).map(of).collect()
     };
-    Indices {
+    Quotients {
         ecc: mean(|y| &y.ecc),
         esc: mean(|y| &y.esc),
         no_emission: (0..n).map(|i| years.iter().all(|y| y.no_emission[i])).collect(),
-        ..Indices::default()
+        ..Quotients::default()
     }
 }
