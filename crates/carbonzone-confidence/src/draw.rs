@@ -59,6 +59,7 @@ fn gamma(shape: f64) -> Option<Gamma<f64>> {
 }
 
 /// Tonnes of one draw.
+#[expect(clippy::struct_field_names, reason = "units are in the names")]
 pub struct Tonnes {
     /// Gross emission per unit.
     pub gross_t: Vec<f64>,
@@ -86,7 +87,8 @@ impl Samples {
         };
         let placed = |r: &Rule| (0..r.placed.len()).map(|option| Spread::of(r, option)).collect();
         let placed: Vec<Vec<Spread>> = model.rules.iter().map(placed).collect();
-        let off = |group| model.parameters.iter().any(|p| p.group == group && p.spread != crate::Relative::Exact);
+        let off =
+            |group| model.parameters.iter().any(|p| p.group == group && p.spread != crate::Relative::Exact);
         let varies = Group::ALL.map(|group| match group {
             Group::Proxies => off(group) || placed.iter().flatten().any(|s| !s.gammas.is_empty()),
             Group::Choices => off(group) || !model.choices.is_empty(),
@@ -189,9 +191,20 @@ fn drawn(spread: &Spread, keys: &[Key], draw: usize, run: &[f64]) -> Vec<f64> {
     let sum: f64 = out.iter().sum();
     out.pop();
     if sum > 0.0 {
-        out.iter_mut().for_each(|share| *share *= spread.budget_t / sum);
-    } else {
-        out.copy_from_slice(run);
+        for share in &mut out {
+            *share *= spread.budget_t / sum;
+        }
+    } else if let Some(outside) = keys.last() {
+        // Variations so large that every number is below the smallest float: all tonnes are in one place, as often as its share.
+        let mut left_t = outside.uniform(draw) * spread.budget_t;
+        let place = run.iter().position(|t| {
+            left_t -= t;
+            left_t < 0.0
+        });
+        // None: it is outside.
+        if let Some(unit) = place {
+            out[unit] = spread.budget_t;
+        }
     }
     out
 }
@@ -264,6 +277,30 @@ mod tests {
         let expected = 0.2 * 0.8 / (concentration + 1.0);
         assert!((mean - 0.2).abs() < 5.0 * (expected / n as f64).sqrt(), "{mean}");
         assert!((variance / expected - 1.0).abs() < 0.05, "{variance} {expected}");
+    }
+
+    #[test]
+    fn shares_that_vary_as_much_as_they_can_lie_in_one_place() {
+        // α0 = 2e-4: nearly every gamma is below the smallest float.
+        let run = [10.0, 20.0, 30.0];
+        let concentration = 2e-4;
+        let spread = Spread {
+            budget_t: 100.0,
+            gammas: [10.0, 20.0, 30.0, 40.0].map(|t| gamma(concentration * t / 100.0)).into(),
+        };
+        let keys: Vec<Key> = ["a", "b", "c", "outside"].map(|u| Key::new(3, u)).into();
+        let n = 20_000;
+        let mut counts = [0; 4];
+        for draw in 0..n {
+            let drawn = drawn(&spread, &keys, draw, &run);
+            let full: Vec<usize> = (0..3).filter(|u| drawn[*u] > 99.0).collect();
+            assert!(full.len() <= 1 && drawn.iter().filter(|t| **t > 1.0).count() == full.len(), "{drawn:?}");
+            counts[full.first().copied().unwrap_or(3)] += 1;
+        }
+        for (count, share) in counts.into_iter().zip([0.1, 0.2, 0.3, 0.4]) {
+            let found = f64::from(count) / n as f64;
+            assert!((found - share).abs() < 5.0 * (share * (1.0 - share) / n as f64).sqrt(), "{counts:?}");
+        }
     }
 
     #[test]

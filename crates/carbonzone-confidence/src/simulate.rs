@@ -226,13 +226,7 @@ impl<J: Judge> Task<'_, J> {
     }
 
     /// Adds a draw to the sums behind the drivers.
-    fn add(
-        &self,
-        a: &Judged,
-        b: &Judged,
-        mixes: &[Option<Judged>; GROUPS],
-        sums: &mut [Vec<Sums<GROUPS>>],
-    ) {
+    fn add(&self, a: &Judged, b: &Judged, mixes: &[Option<Judged>; GROUPS], sums: &mut [Vec<Sums<GROUPS>>]) {
         let driving = self.judge.driving();
         for (output, sums) in sums.iter_mut().enumerate() {
             let column = driving.get(output).copied();

@@ -24,6 +24,11 @@ fn mix(x: u64) -> u64 {
     SplitMix64::seed_from_u64(x).next_u64()
 }
 
+/// 52 bits and half a step: never 0, never 1.
+fn unit(bits: u64) -> f64 {
+    ((bits >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
+}
+
 impl Key {
     /// Key of a name under a seed.
     #[must_use]
@@ -44,6 +49,11 @@ impl Key {
         SplitMix64::seed_from_u64(mix(self.0 ^ (draw as u64).wrapping_mul(WEYL)))
     }
 
+    /// A number in (0, 1) of one draw.
+    pub(crate) fn uniform(self, draw: usize) -> f64 {
+        unit(self.draw(draw).next_u64())
+    }
+
     /// A Latin hypercube sample: one number in (0, 1) from each of `n` equal strata, in random order.
     #[must_use]
     pub fn uniforms(self, n: usize) -> Vec<f64> {
@@ -52,8 +62,7 @@ impl Key {
         for draw in 0..n {
             let mut rng = self.draw(draw);
             order.push((rng.next_u64(), draw));
-            // 52 bits and half a step: never 0, never 1.
-            jitter.push(((rng.next_u64() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64);
+            jitter.push(unit(rng.next_u64()));
         }
         order.sort_unstable();
         let mut out = vec![0.0; n];

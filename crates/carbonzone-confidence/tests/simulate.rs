@@ -190,14 +190,19 @@ fn shares_in_the_variance_are_those_of_error_propagation() {
     let [of_gross, _] = unit.drivers.as_slice() else { panic!("a column and the class") };
     let shares = of_gross.shares.as_ref().unwrap();
     // Standard deviations 30/1.96, 80/1.96 and 0.15 · 200 t.
-    let variances = [(30.0_f64 / 1.959_964).powi(2), (80.0_f64 / 1.959_964).powi(2), (0.15_f64 * 200.0).powi(2)];
+    let variances =
+        [(30.0_f64 / 1.959_964).powi(2), (80.0_f64 / 1.959_964).powi(2), (0.15_f64 * 200.0).powi(2)];
     let sum: f64 = variances.iter().sum();
     for (g, variance) in [Group::Activity, Group::Factors, Group::Proxies].into_iter().zip(variances) {
         for share in [shares.first[g as usize], shares.total[g as usize]] {
             assert!((share - variance / sum).abs() < 0.04, "{g:?}: {share}, expected {}", variance / sum);
         }
     }
-    assert_eq!([Group::Gdp, Group::Choices].map(|g| shares.total[g as usize]), [0.0; 2], "nothing of them varies");
+    assert_eq!(
+        [Group::Gdp, Group::Choices].map(|g| shares.total[g as usize]),
+        [0.0; 2],
+        "nothing of them varies"
+    );
 }
 
 #[test]
