@@ -1,13 +1,14 @@
 //! The choices of a pipeline file that could have been made otherwise, with the values that are tried.
 //!
-//! Tried: every option of `[[uncertainty.alternatives]]`; snap distances, the weight of traffic POI, assignment of roads, POI of
-//! several types, area basis, border; sets, scopes and free numbers of factors and sinks; smoothing, fallback and proxies of the
-//! rules; shares of transport modes; the order of GDP proxies. Not tried: what moves no class (`cell_m`, `borderline_pct`), what
-//! is data (totals, layers), and weights for which there is no other value to try (`class_weights`).
+//! Tried: every option of `[[uncertainty.alternatives]]`; snap distances, the weight of traffic POI, assignment of roads, weights
+//! of road classes, POI of several types, area basis, border; sets, scopes and free numbers of factors and sinks; smoothing,
+//! fallback and proxies of the rules; shares of transport modes and of land groups; the order of GDP proxies. Not tried: what
+//! moves no class (`cell_m`, `borderline_pct`) and what is data (totals, layers).
 
-use crate::config::{Pipeline, Total};
+use crate::config::{Pipeline, RoadLayer};
 use carbonzone_inventory::FactorLibrary;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// One choice made otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,6 +148,7 @@ fn layers(pipeline: &Pipeline, list: &mut List) {
             }
         }
     }
+    layers.roads.iter().for_each(|roads| class_weights(roads, list));
     if let Some(plants) = &layers.point_sources {
         list.distance("layers.point_sources.snap_m", plants.snap_m);
     }
@@ -156,6 +158,30 @@ fn layers(pipeline: &Pipeline, list: &mut List) {
             let mut order = vec![all[first].clone()];
             order.extend(all.iter().enumerate().filter(|(i, _)| *i != first).map(|(_, p)| p.clone()));
             list.try_each("layers.zones.gdp.downscale.proxies", [json!(order)]);
+        }
+    }
+}
+
+/// Half and double the weight of each class of a mode that has several: the file's own classes, else those of its scheme.
+fn class_weights(roads: &RoadLayer, list: &mut List) {
+    let named = |class: &String| roads.modes.contains_key(class) || roads.class_weights.contains_key(class);
+    let scheme = roads.scheme.as_ref().and_then(|name| carbonzone_spatialize::line_modes(name).ok());
+    let mut modes = scheme.unwrap_or_default();
+    modes.extend(roads.modes.clone());
+    let mut by_mode: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for (class, mode) in modes.iter().filter(|(_, mode)| *mode != "none") {
+        by_mode.entry(mode).or_default().push(class);
+    }
+    let own = modes.keys().any(named);
+    let several = by_mode.into_values().filter(|classes| classes.len() > 1).flatten();
+    for class in several.filter(|class| !own || named(class)) {
+        let now = roads.class_weights.get(class).copied().unwrap_or(1.0);
+        for weight in [0.5 * now, 2.0 * now].into_iter().filter(|w| *w != now) {
+            let mut weights = roads.class_weights.clone();
+            weights.insert(class.clone(), weight);
+            let edits = vec![("/layers/roads/class_weights".to_owned(), json!(weights))];
+            let choice = format!("layers.roads.class_weights.{class}");
+            list.push(&choice, &json!(now), &json!(weight), edits);
         }
     }
 }
@@ -171,7 +197,7 @@ fn inventory(pipeline: &Pipeline, list: &mut List) {
     for (at, total) in pipeline.inventory.totals.iter().enumerate().filter(|(_, t)| !t.mode_share.is_empty())
     {
         for factor in [0.5, 2.0] {
-            let shares = other_modes(total, factor);
+            let shares = other_shares(&total.mode_share, factor);
             let now = json!(total.mode_share);
             let choice = format!("inventory.totals[{}:{}].mode_share", total.sector, total.land_group);
             let edits = vec![(format!("/inventory/totals/{at}/mode_share"), json!(shares))];
@@ -179,6 +205,13 @@ fn inventory(pipeline: &Pipeline, list: &mut List) {
         }
     }
     let Some(activity) = &pipeline.inventory.activity else { return };
+    for (sector, shares) in activity.shares.iter().filter(|(_, shares)| shares.len() > 1) {
+        for factor in [0.5, 2.0] {
+            let tried = json!(other_shares(shares, factor));
+            let edits = vec![(format!("/inventory/activity/shares/{sector}"), tried.clone())];
+            list.push(&format!("inventory.activity.shares.{sector}"), &json!(shares), &tried, edits);
+        }
+    }
     let at = |key: &str| format!("inventory.activity.{key}");
     let sets = library.sets();
     for (key, family) in [
@@ -210,18 +243,20 @@ fn inventory(pipeline: &Pipeline, list: &mut List) {
     }
 }
 
-/// All modes but the largest times a factor; the largest takes what is left.
-fn other_modes(total: &Total, factor: f64) -> std::collections::BTreeMap<String, f64> {
-    let largest = total.mode_share.iter().max_by(|a, b| a.1.total_cmp(b.1)).map(|(mode, _)| mode.clone());
-    let mut out = total.mode_share.clone();
+/// All shares but the largest times a factor, or as much of it as there is room for; the largest takes what is left.
+fn other_shares(shares: &BTreeMap<String, f64>, factor: f64) -> BTreeMap<String, f64> {
+    let largest = shares.iter().max_by(|a, b| a.1.total_cmp(b.1)).map(|(key, _)| key.clone());
+    let others: f64 = shares.iter().filter(|(key, _)| Some(*key) != largest.as_ref()).map(|(_, s)| s).sum();
+    let factor = if others > 0.0 { factor.min(1.0 / others) } else { factor };
+    let mut out = shares.clone();
     let mut left = 1.0;
-    for (mode, share) in &mut out {
-        if Some(mode) != largest.as_ref() {
+    for (key, share) in &mut out {
+        if Some(key) != largest.as_ref() {
             *share *= factor;
             left -= *share;
         }
     }
-    if let Some(share) = largest.and_then(|mode| out.get_mut(&mode)) {
+    if let Some(share) = largest.and_then(|key| out.get_mut(&key)) {
         // Shares of a file have a few decimals: no 0.7999999999999999.
         *share = (f64::max(left, 0.0) * 1e12).round() / 1e12;
     }
@@ -300,6 +335,59 @@ mod tests {
             let sum: f64 = v.edits[0].1.as_object().unwrap().values().filter_map(Value::as_f64).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{v:?}");
         }
+    }
+
+    #[test]
+    fn shares_of_land_groups_are_tried_and_never_exceed_one() {
+        let mut pipeline = shipped().remove(1);
+        let shares = [("urban_residential", 0.4), ("commercial", 0.35), ("admin_public", 0.25)];
+        let shares: BTreeMap<String, f64> = shares.map(|(k, v)| (k.to_owned(), v)).into();
+        let activity = pipeline.inventory.activity.as_mut().unwrap();
+        activity.shares = [("construction".to_owned(), shares)].into();
+        let tried: Vec<Variant> = of(&pipeline).unwrap();
+        let tried: Vec<&Value> = tried
+            .iter()
+            .filter(|v| v.choice == "inventory.activity.shares.construction")
+            .map(|v| &v.edits[0].1)
+            .collect();
+        let [half, double] = tried.as_slice() else { panic!("{tried:?}") };
+        assert_eq!(half["commercial"], 0.175);
+        assert_eq!(half["urban_residential"], 0.7);
+        // Twice 0.6 is more than there is: the others take all.
+        assert_eq!(double["urban_residential"], 0.0);
+        for shares in [half, double] {
+            let sum: f64 = shares.as_object().unwrap().values().filter_map(Value::as_f64).sum();
+            assert!((sum - 1.0).abs() < 1e-12, "{shares}");
+            assert!(
+                applied(&pipeline, &[("/inventory/activity/shares/construction".into(), (*shares).clone())])
+                    .is_ok()
+            );
+        }
+    }
+
+    #[test]
+    fn weights_of_road_classes_are_tried_where_a_mode_has_several() {
+        let mut pipeline = shipped().remove(0);
+        let of_weights = |pipeline: &Pipeline| -> Vec<(String, String)> {
+            let all = of(pipeline).unwrap().into_iter();
+            let start = "layers.roads.class_weights.";
+            all.filter_map(|v| Some((v.choice.strip_prefix(start)?.to_owned(), v.tried))).collect()
+        };
+        let shipped = of_weights(&pipeline);
+        // Seven classes of road, half and double; one class each of railway and waterway.
+        assert_eq!(shipped.len(), 14);
+        assert!(shipped.contains(&("motorway".to_owned(), "2.0".to_owned())));
+        assert!(!shipped.iter().any(|(class, _)| class == "rail"));
+        let roads = pipeline.layers.roads.as_mut().unwrap();
+        roads.class_weights = [("primary".to_owned(), 3.0)].into();
+        assert!(of_weights(&pipeline).contains(&("primary".to_owned(), "1.5".to_owned())));
+        // Without a list of its own, the classes of the scheme.
+        let roads = pipeline.layers.roads.as_mut().unwrap();
+        (roads.scheme, roads.modes, roads.class_weights) =
+            (Some("osm".to_owned()), BTreeMap::new(), BTreeMap::new());
+        let of_scheme = of_weights(&pipeline);
+        assert!(of_scheme.contains(&("trunk".to_owned(), "0.5".to_owned())), "{of_scheme:?}");
+        assert!(!of_scheme.iter().any(|(class, _)| class == "footway"));
     }
 
     #[test]
