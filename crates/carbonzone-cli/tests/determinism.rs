@@ -5,8 +5,9 @@
 mod common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{LineBatch, VectorFormat, VectorWriter, WorkingCrs, read_own_layer};
-use carbonzone_types::{AttributeTable, Findings, Ledger, NoProgress};
-use common::City;
+use carbonzone_types::{AttributeTable, Findings, Ledger, NoProgress, RunManifest};
+use common::{City, expect};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const COMPARED: [&str; 6] =
@@ -26,14 +27,57 @@ fn assert_same(city: &City, a: &str, b: &str) {
     }
 }
 
+/// Drawings, page and project of a run, by name.
+fn drawn(city: &City, run: &str) -> BTreeMap<String, Vec<u8>> {
+    let figures = std::fs::read_dir(city.path(&format!("{run}/figures"))).unwrap();
+    let figures = figures.map(|f| f.unwrap().path()).filter(|f| f.extension().is_some_and(|e| e == "svg"));
+    let more = ["suzhou.qgz", "layers.json"].map(|f| Path::new(&city.path(&format!("{run}/{f}"))).to_owned());
+    let read = |f: std::path::PathBuf| {
+        (f.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(f).unwrap())
+    };
+    figures.chain(more).map(read).collect()
+}
+
+/// What `run.json` says of the city, without what is of this run only.
+fn said(city: &City, run: &str) -> RunManifest {
+    RunManifest {
+        seal: String::new(),
+        command_line: Vec::new(),
+        stages: Vec::new(),
+        peak_memory_bytes: None,
+        threads: 0,
+        outputs: Vec::new(),
+        ..city.manifest(run)
+    }
+}
+
 #[test]
 fn threads_do_not_change_a_byte() {
     let city = City::new();
-    for threads in ["1", "2", "7"] {
-        city.run(threads, &["--threads", threads]);
+    city.run("2", &["--threads", "2"]);
+    for threads in ["1", "7"] {
+        let args =
+            ["run", &city.path("city.toml"), "--out", &city.path(threads), "--threads", threads, "--quiet"];
+        expect(0, &args);
     }
     assert_same(&city, "1", "2");
     assert_same(&city, "1", "7");
+    assert_eq!(said(&city, "1"), said(&city, "7"));
+    let sure = said(&city, "1").confidence.unwrap();
+    assert!(sure.units.len() == 97 && sure.counts[2] > 0 && sure.units.iter().any(|u| !u.drivers.is_empty()));
+    let before = drawn(&city, "1");
+    assert!(before.contains_key("fig10a_confidence.svg") && before.contains_key("fig10b_indices.svg"));
+    let differ = |other: &BTreeMap<String, Vec<u8>>| -> Vec<String> {
+        before
+            .iter()
+            .filter(|(name, bytes)| other.get(*name) != Some(*bytes))
+            .map(|(n, _)| n.clone())
+            .collect()
+    };
+    assert_eq!(differ(&drawn(&city, "7")), [""; 0]);
+    // Drawn again from the folder, all of it is the same, the project too.
+    expect(0, &["maps", &city.path("7"), "--quiet"]);
+    assert_eq!(differ(&drawn(&city, "7")), [""; 0]);
 }
 
 /// A permutation without a pattern: multiples of a number that has no factor in common with `n`.

@@ -193,8 +193,9 @@ pub fn write(
     maps::render(&data, &maps::options(outputs.language), dir, progress).context("maps and report")
 }
 
-/// The layers that the maps show, as tables of their own.
+/// The layers that the maps show, as tables of their own with the columns that are in the files.
 fn with_layers(mut data: MapData, layers: Vec<Layer<'_>>) -> MapData {
+    let label = data.manifest.data_label();
     for layer in layers {
         let role = layer.role;
         let shown = move || {
@@ -203,7 +204,8 @@ fn with_layers(mut data: MapData, layers: Vec<Layer<'_>>) -> MapData {
                 let (coverage, table) = (parts.shown)();
                 (Arc::new(coverage), table)
             };
-            let (coverage, table) = layer.parts.map_or_else(whole, made);
+            let (coverage, mut table) = layer.parts.map_or_else(whole, made);
+            tables::add_label(&mut table, label);
             MapLayer { name: layer.name, coverage, table }
         };
         match role {
