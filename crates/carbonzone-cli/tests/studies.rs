@@ -840,6 +840,30 @@ fn windows_say_how_sure_class_and_state_are() {
     let counties = rows(&dir.path().join("out/counties.csv"));
     let row = of(&counties, &[("unit_id", "a"), ("year", "2018")]);
     assert_eq!(row["zone_confidence"], a["zone_confidence"]);
+    // The state of the window: columns, record, map, theme, page, explanation.
+    assert_eq!(
+        (&row["window_state"], &row["window_state_confidence"]),
+        (&a["state"], &a["state_confidence"])
+    );
+    let out = dir.path().join("out");
+    let record: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    let further = &record["confidence"]["further"][0];
+    let of_classes: u64 =
+        further["classes"].as_array().unwrap().iter().filter_map(|c| c["count"].as_u64()).sum();
+    let counts: u64 =
+        further["counts"].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).sum();
+    assert_eq!((further["field"].as_str(), of_classes, counts), (Some("window_state"), 2, 2));
+    expect(0, &["run", path.to_str().unwrap(), "--quiet", "--overwrite", "--out", out.to_str().unwrap()]);
+    assert!(fs::read_to_string(out.join("figures/fig10c_window_state.svg")).unwrap().contains("Surplus"));
+    assert!(fs::read_to_string(out.join("layers.json")).unwrap().contains("fig10c_window_state"));
+    assert!(
+        fs::read_to_string(out.join("report.html")).unwrap().contains("Carbon budget state of the window")
+    );
+    let explained = explain(&out, &["--township", "a"]);
+    let basis: Vec<&str> =
+        explained["how_sure"].as_array().unwrap().iter().filter_map(|s| s["basis"].as_str()).collect();
+    assert!(basis.contains(&"Carbon budget state of the window"), "{basis:?}");
     let entropy = fs::read_to_string(&path).unwrap() + "[risk]\nvariant = \"entropy\"\n";
     fs::write(&path, entropy.replace("energy_pct = 30.0", "energy_pct = -1.0")).unwrap();
     let (text, _) = expect(1, &["check", path.to_str().unwrap()]);

@@ -3,7 +3,9 @@
 
 use crate::number::{shortest, significant};
 use crate::{Label, words};
-use carbonzone_types::{AttributeTable, IndicatorRecord, RunManifest, UncertainUnit};
+use carbonzone_types::{
+    AttributeTable, ConfidenceRecord, IndicatorRecord, RunManifest, UncertainUnit, ZoneClassRecord,
+};
 use serde::Serialize;
 
 /// Text column with the key of how sure a class is: `safe`, `likely`, `toss_up`.
@@ -78,31 +80,73 @@ pub fn suffix_of(class_field: &str) -> &str {
     class_field.strip_prefix("zone").unwrap_or_default()
 }
 
-/// What a run says of the class in `class_field` (`zone`, or `zone_of_mean`) of every row; `None` where it says nothing.
+/// Which columns and records say how sure a class is.
+struct Asked<'a> {
+    class: &'a str,
+    confidence: String,
+    safety: String,
+    driver: String,
+    suffix: &'a str,
+    classes: &'a [ZoneClassRecord],
+    units: &'a [UncertainUnit],
+    indices: Option<&'a [String]>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(manifest: &'a RunManifest, record: &'a ConfidenceRecord, class_field: &'a str) -> Self {
+        if let Some(further) = record.further.iter().find(|f| f.field == class_field) {
+            let confidence = format!("{class_field}_confidence");
+            return Self {
+                class: class_field,
+                safety: format!("{class_field}_{CONFIDENCE_CLASS}"),
+                driver: format!("{confidence}_driver"),
+                confidence,
+                suffix: "",
+                classes: &further.classes,
+                units: &further.units,
+                indices: Some(&further.indices),
+            };
+        }
+        let suffix = suffix_of(class_field);
+        Self {
+            class: class_field,
+            safety: format!("{CONFIDENCE_CLASS}{suffix}"),
+            driver: format!("confidence_driver{suffix}"),
+            confidence: format!("zone_confidence{suffix}"),
+            suffix,
+            classes: &manifest.zone_classes,
+            units: &record.units,
+            indices: None,
+        }
+    }
+}
+
+/// What a run says of the class in `class_field` (`zone`, `zone_of_mean`, or the field of a further class) of every row; `None`
+/// where it says nothing.
 #[must_use]
 pub fn how_sure(manifest: &RunManifest, table: &AttributeTable, class_field: &str) -> Vec<Option<HowSure>> {
     let none = || vec![None; table.rows()];
     let Some(record) = &manifest.confidence else { return none() };
-    let suffix = suffix_of(class_field);
-    let text = |field: &str| table.texts(&format!("{field}{suffix}"));
-    let (Some(classes), Some(safeties)) = (text("zone"), text(CONFIDENCE_CLASS)) else { return none() };
-    let numbers = |field: &str| table.numbers(&format!("{field}{suffix}"));
+    let asked = Asked::of(manifest, record, class_field);
+    let (Some(classes), Some(safeties)) = (table.texts(asked.class), table.texts(&asked.safety)) else {
+        return none();
+    };
     let ids = table.texts("unit_id").unwrap_or_else(none_text(table));
-    let years = table.numbers("year").filter(|_| suffix.is_empty());
-    let drivers = text("confidence_driver").unwrap_or_else(none_text(table));
-    let confidence = numbers("zone_confidence").unwrap_or_default();
-    let probabilities: Vec<(ClassShare, Vec<Option<f64>>)> = manifest
-        .zone_classes
+    let years = table.numbers("year").filter(|_| asked.suffix.is_empty());
+    let drivers = table.texts(&asked.driver).unwrap_or_else(none_text(table));
+    let confidence = table.numbers(&asked.confidence).unwrap_or_default();
+    let probabilities: Vec<(ClassShare, Vec<Option<f64>>)> = asked
+        .classes
         .iter()
         .filter_map(|c| {
             let label = Label::new(c.label_en.clone(), c.label_zh.clone());
             let share = ClassShare { key: c.key.clone(), label, color: c.color.clone(), probability: 0.0 };
-            Some((share, numbers(&format!("p_{}", c.key))?))
+            Some((share, table.numbers(&format!("p_{}{}", c.key, asked.suffix))?))
         })
         .collect();
-    let ranges = Ranges::of(manifest, table, suffix);
+    let ranges = Ranges::of(manifest, table, &asked);
     let units: std::collections::BTreeMap<(&str, Option<i32>), &UncertainUnit> =
-        record.units.iter().map(|u| ((u.unit_id.as_str(), u.year), u)).collect();
+        asked.units.iter().map(|u| ((u.unit_id.as_str(), u.year), u)).collect();
     let one = |row: usize| -> Option<HowSure> {
         let (key, safety) = (classes[row].as_deref()?, safeties[row].clone()?);
         let shares = || {
@@ -165,9 +209,10 @@ struct Ranges<'a> {
 type RangeColumns<'a> = (&'a IndicatorRecord, Vec<Option<f64>>, Vec<Option<f64>>);
 
 impl<'a> Ranges<'a> {
-    fn of(manifest: &'a RunManifest, table: &AttributeTable, suffix: &str) -> Self {
-        let column = |i: &IndicatorRecord, q: &str| table.numbers(&format!("{}_{q}{suffix}", i.key));
-        let cut = manifest.indicators.iter().filter(|i| !i.thresholds.is_empty());
+    fn of(manifest: &'a RunManifest, table: &AttributeTable, asked: &Asked<'_>) -> Self {
+        let column = |i: &IndicatorRecord, q: &str| table.numbers(&format!("{}_{q}{}", i.key, asked.suffix));
+        let decides = |i: &&IndicatorRecord| asked.indices.is_none_or(|of| of.contains(&i.key));
+        let cut = manifest.indicators.iter().filter(|i| !i.thresholds.is_empty()).filter(decides);
         Self { columns: cut.filter_map(|i| Some((i, column(i, "p05")?, column(i, "p95")?))).collect() }
     }
 
@@ -240,7 +285,7 @@ pub fn percent(p: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use carbonzone_types::{ColumnData, ConfidenceRecord, ZoneClassRecord};
+    use carbonzone_types::{ColumnData, FurtherConfidence};
 
     fn run(draws: u64) -> (RunManifest, AttributeTable) {
         let class = |id: u8, key: &str| ZoneClassRecord {
@@ -301,6 +346,38 @@ mod tests {
         assert_eq!(drivers, ["gdp", "proxies"]);
         assert_eq!(sure.driver.as_ref().unwrap().share, 0.6);
         assert_eq!(sure.change.en, "ECC may lie on either side of 1 (0.800 to 1.30); mostly by GDP");
+    }
+
+    #[test]
+    fn a_further_class_has_columns_and_records_of_its_own() {
+        let (mut manifest, table) = run(64);
+        let class = |key: &str| ZoneClassRecord { key: key.to_owned(), ..manifest.zone_classes[0].clone() };
+        let record = manifest.confidence.as_mut().unwrap();
+        record.further = vec![FurtherConfidence {
+            field: "state".to_owned(),
+            classes: vec![class("surplus"), class("deficit")],
+            units: vec![UncertainUnit {
+                unit_id: "u1".to_owned(),
+                driver: "factors".to_owned(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        }];
+        let text = |v: [&str; 2]| ColumnData::texts(&v.map(str::to_owned));
+        let table = table
+            .with("state", text(["surplus", "deficit"]))
+            .with("p_surplus", ColumnData::reals(&[0.8, 0.0]))
+            .with("p_deficit", ColumnData::reals(&[0.2, 1.0]))
+            .with("state_confidence", ColumnData::reals(&[0.8, 1.0]))
+            .with("state_confidence_class", text(["likely", "safe"]))
+            .with("state_confidence_driver", ColumnData::Text(vec![Some("factors".to_owned()), None]));
+        let all = how_sure(&manifest, &table, "state");
+        let sure = all[0].as_ref().unwrap();
+        assert_eq!((sure.class.key.as_str(), sure.class.probability), ("surplus", 0.8));
+        assert_eq!((sure.others[0].key.as_str(), sure.others[0].probability), ("deficit", 0.2));
+        assert_eq!(sure.driver.as_ref().unwrap().key, "factors");
+        assert!(sure.indices.is_empty(), "none was said to decide it");
+        assert_eq!(how_sure(&manifest, &table, "zone")[0].as_ref().unwrap().class.key, "a");
     }
 
     #[test]

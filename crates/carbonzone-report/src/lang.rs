@@ -58,7 +58,7 @@ impl Label {
     }
 
     /// One line of text: `Both` gives `中文 English`, or one of them where they are equal; the range
-    /// of numbers that begins a legend row is written once.
+    /// of numbers that begins a legend row, or the percentage that ends it, is written once.
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         match lang {
@@ -67,7 +67,11 @@ impl Label {
             Lang::Both if self.en == self.zh => self.en.clone(),
             Lang::Both => match self.common_beginning() {
                 Some(n) => format!("{}{}", self.zh, &self.en[n..]),
-                None => format!("{} {}", self.zh, self.en),
+                None => format!(
+                    "{} {}",
+                    self.zh.strip_suffix(self.common_percentage()).unwrap_or(&self.zh),
+                    self.en
+                ),
             },
         }
     }
@@ -90,6 +94,13 @@ impl Label {
         same.contains('–').then_some(same.len())
     }
 
+    /// The percentage that both languages end with, with the blank before it; empty if there is none.
+    fn common_percentage(&self) -> &str {
+        let numbers = |c: char| c.is_ascii_digit() || " ≥<–.%".contains(c);
+        let end = &self.en[self.en.trim_end_matches(numbers).len()..];
+        if end.starts_with(' ') && end.ends_with('%') && self.zh.ends_with(end) { end } else { "" }
+    }
+
     /// Joins the languages piece by piece: `a + b` in each.
     #[must_use]
     pub fn then(&self, other: &Self) -> Self {
@@ -106,6 +117,9 @@ mod tests {
         assert_eq!(Label::new("Sink", "碳汇").text(Lang::Both), "碳汇 Sink");
         assert_eq!(Label::same("0 – 5").text(Lang::Both), "0 – 5");
         assert_eq!(Label::new("Sink", "").text(Lang::Zh), "Sink");
+        assert_eq!(Label::new("likely 75–95 %", "较可能 75–95 %").text(Lang::Both), "较可能 likely 75–95 %");
+        assert_eq!(Label::new("safe ≥ 95 %", "确定 ≥ 95 %").text(Lang::Zh), "确定 ≥ 95 %");
+        assert_eq!(Label::new("of 5 %", "占比 6 %").text(Lang::Both), "占比 6 % of 5 %");
         let row = Label::new("−1,000 – 0 (net sink)", "−1,000 – 0（净碳汇）");
         assert_eq!(row.text(Lang::Both), "−1,000 – 0（净碳汇） (net sink)");
         assert_eq!(Label::new("1 km grid", "1 km 网格").text(Lang::Both), "1 km 网格 1 km grid");

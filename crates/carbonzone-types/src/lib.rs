@@ -34,8 +34,8 @@ pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
 pub use manifest::RunManifest;
 pub use manifest::{
     CityUncertainty, ConfidenceRecord, Contribution, DataLabel, Ellipse, FactorSetRecord, FontRecord,
-    IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord, ProxyTotal, RuleRecord,
-    SectorTotal, StageTiming, Statement, Totals, UncertainUnit, ZoneClassRecord,
+    FurtherConfidence, IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord, ProxyTotal,
+    RuleRecord, SectorTotal, StageTiming, Statement, Totals, UncertainUnit, ZoneClassRecord,
 };
 pub use plain_file::plain_file;
 pub use progress::{NoProgress, Progress};

@@ -329,6 +329,30 @@ pub struct ConfidenceRecord {
     pub city: Vec<CityUncertainty>,
     /// Units in the order of the zone table.
     pub units: Vec<UncertainUnit>,
+    /// Further classes that were judged in the same draws, e.g. the state of a county in its window.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<FurtherConfidence>,
+}
+
+/// How sure a further class of the units is. The columns beside `field` are `p_<class>`, `<field>_confidence`,
+/// `<field>_confidence_class` and `<field>_confidence_driver`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FurtherConfidence {
+    /// Text column with the class.
+    pub field: String,
+    /// Its name.
+    pub label_en: String,
+    /// Its name.
+    pub label_zh: String,
+    /// Columns of the indices that decide it.
+    pub indices: Vec<String>,
+    /// Classes, with the units of the headline.
+    pub classes: Vec<ZoneClassRecord>,
+    /// Units of the headline whose class is safe, likely, a toss-up.
+    pub counts: [u64; 3],
+    /// Units, as in [`ConfidenceRecord::units`].
+    pub units: Vec<UncertainUnit>,
 }
 
 /// A total of the city with its uncertainty.

@@ -51,7 +51,9 @@ pub mod what_if;
 pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
 pub use classify::{ClassRule, LevelCuts, Zoned, Zoning, append_zone_columns, classify, classify_with};
 pub use error::ZoningError;
-pub use indices::{EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, Quotients, indices, quotients};
+pub use indices::{
+    EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, Quotients, indices, quotients,
+};
 pub use meaning::{Index, balance_state};
 pub use scheme::{LevelRule, ZoneClass, ZoningConfig, ZoningScheme};
 pub use what_if::{Quantity, WhatIf, what_if};

@@ -316,7 +316,9 @@ impl Explained<'_> {
         };
         let year = self.year.map(|y| y.to_string()).unwrap_or_default();
         let mean = row.get(ZONE_OF_MEAN).and_then(|_| of(ZONE_OF_MEAN, words::mean_of_years().en));
-        mean.into_iter().chain(of("zone", year)).collect()
+        let further = self.record.confidence.iter().flat_map(|c| &c.further);
+        let further = further.filter_map(|f| of(&f.field, f.label_en.clone()));
+        mean.into_iter().chain(of("zone", year)).chain(further).collect()
     }
 
     fn cell(&self, text: &str) -> anyhow::Result<Explanation> {

@@ -7,7 +7,7 @@ use super::page::{self, LEGEND, MARGIN, WIDTH};
 use super::paint::{self, View};
 use super::svg::{Anchor, Svg, Type, num};
 use crate::palette::NO_DATA;
-use crate::style::{Figure, Hatch, MapLayerKind, MapStyle, zone_categories};
+use crate::style::{Figure, Hatch, MapLayerKind, MapStyle, sure_categories};
 use crate::{Lang, MapData, MapLayer, ReportError, Rgb};
 use base64::Engine;
 use carbonzone_geom::Coverage;
@@ -68,7 +68,7 @@ pub(crate) fn svg(
     let ly = page::badge(&mut svg, data, lang, lx, frame.y, LEGEND - 14.0) + 10.0;
     let units = crate::words::plural_label(&crate::style::unit_word(data, style.layer));
     let ly = if style.shows_confidence() {
-        let classes = zone_categories(data);
+        let classes = sure_categories(data, style);
         legend::confidence(&mut svg, style, &classes, &units, lang, [lx, ly])
     } else {
         page::legend(&mut svg, style, &units, lang, lx, ly)

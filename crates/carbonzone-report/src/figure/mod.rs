@@ -18,7 +18,7 @@ pub(crate) use labels::{enlargement, label_point};
 pub(crate) use map::{classes_of, layer_of};
 pub(crate) use page::{footer_lines, review_line, scale_bar_km};
 pub use study::transition_note;
-pub(crate) use svg::wrap;
+pub(crate) use svg::{text_width, wrap};
 
 use crate::style::{ChartKind, Figure, FigureContent};
 use crate::{Lang, MapData, ReportError};

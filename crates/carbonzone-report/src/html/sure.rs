@@ -3,6 +3,7 @@
 use crate::confidence::{HowSure, SAFETIES, how_sure, percent};
 use crate::style::{basis, headline_field};
 use crate::{Label, MapData, words};
+use carbonzone_types::FurtherConfidence;
 use serde_json::json;
 
 /// What the page says of every row; empty without draws.
@@ -40,21 +41,50 @@ pub(super) fn section(data: &MapData, rows: &[usize], all: &[Option<HowSure>]) -
             "driver": sure.driver.as_ref().map(|d| &d.label), "change": sure.change,
         })
     };
-    let count = |key: &str| all.iter().flatten().filter(|s| s.safety == key).count();
     let heads = classes
         .iter()
         .map(|c| json!({"label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color}));
     json!({
         "when": basis(data),
         "draws": record.draws,
-        "counts": SAFETIES.map(|key| json!({
-            "key": key, "word": words::safety(key), "range": words::safety_range(key), "n": count(key),
-        })),
+        "tested": words::how_sure_tested(&data.manifest.study),
+        "counts": counts(all),
         "classes": heads.collect::<Vec<_>>(),
         "rows": listed.into_iter().map(row).collect::<Vec<_>>(),
         "borderline": record.borderline,
         "both": record.unsure_borderline,
         "elsewhere": (record.counts[1] + record.counts[2]).saturating_sub(record.unsure_borderline),
+        "further": record.further.iter().filter_map(|f| further(data, f, rows)).collect::<Vec<_>>(),
         "largest_error": format!("{:.1}", 50.0 / (record.draws.max(1) as f64).sqrt()),
+    })
+}
+
+/// How many classes are safe, likely, a toss-up.
+fn counts(all: &[Option<HowSure>]) -> serde_json::Value {
+    let count = |key: &str| all.iter().flatten().filter(|s| s.safety == key).count();
+    json!(SAFETIES.map(|key| json!({
+        "key": key, "word": words::safety(key), "range": words::safety_range(key), "n": count(key),
+    })))
+}
+
+/// A further class of the listed zones, the least sure first.
+fn further(data: &MapData, of: &FurtherConfidence, rows: &[usize]) -> Option<serde_json::Value> {
+    let all = how_sure(&data.manifest, &data.zones.table, &of.field);
+    let names = data.zones.labels();
+    let mut listed: Vec<(usize, &HowSure)> =
+        rows.iter().filter_map(|&row| Some((row, all.get(row)?.as_ref()?))).collect();
+    listed.sort_by(|a, b| a.1.class.probability.total_cmp(&b.1.class.probability).then(a.0.cmp(&b.0)));
+    let row = |(row, sure): &(usize, &HowSure)| {
+        json!({
+            "name": names[*row], "class": sure.class.label, "color": sure.class.color, "safety": sure.safety,
+            "word": words::safety(&sure.safety), "p": percent(sure.class.probability), "change": sure.change,
+        })
+    };
+    (!listed.is_empty()).then(|| {
+        json!({
+            "label": Label::new(of.label_en.clone(), of.label_zh.clone()),
+            "counts": counts(&all),
+            "rows": listed.iter().map(row).collect::<Vec<_>>(),
+        })
     })
 }

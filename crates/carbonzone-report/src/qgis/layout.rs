@@ -4,8 +4,8 @@ use super::graticule::{graticule, overview};
 use super::project::{OUTLINE_ID, ProjectLayer, tree_layer};
 use super::symbol::{FACES, families, outline_renderer};
 use super::xml::{El, el, exact};
-use crate::figure::{footer_lines, scale_bar_km, wrap};
-use crate::style::{Figure, Scale};
+use crate::figure::{footer_lines, scale_bar_km, text_width, wrap};
+use crate::style::{Figure, MapStyle, Scale};
 use crate::{Label, Lang, MapData, Rgb, words};
 use base64::Engine;
 
@@ -26,6 +26,10 @@ pub(crate) struct Page<'a> {
 
 /// Size of the headings of the legend, points.
 const HEADING: f64 = 8.5;
+/// Size of its rows, points, and the smallest that is still read on paper.
+const ROW: f64 = 7.5;
+const SMALLEST_ROW: f64 = 5.5;
+const MM_PER_POINT: f64 = 0.352_8;
 const LEFT: f64 = 10.0;
 const TOP: f64 = 26.0;
 const COLUMN: f64 = 220.0;
@@ -292,6 +296,7 @@ fn legend(page: &Page<'_>, top: f64) -> El {
             .a("alignment", 1)
             .children(font("styleFont", size, bold, BLACK))
     };
+    let row = row_size(page);
     // The theme first, the boundary below it.
     let mut members = page.shown_layers();
     members.sort_by_key(|l| !page.styles.iter().any(|(id, _)| *id == l.listed.id));
@@ -309,15 +314,29 @@ fn legend(page: &Page<'_>, top: f64) -> El {
                 .child(style("title", 0.0, 10.0, true))
                 .child(style("group", 2.0, HEADING, true))
                 .child(style("subgroup", 2.0, HEADING, true))
-                .child(style("symbol", 1.2, 7.5, false))
-                .child(style("symbolLabel", 1.2, 7.5, false)),
+                .child(style("symbol", 1.2, row, false))
+                .child(style("symbolLabel", 1.2, row, false)),
         )
         .child(el("layer-tree-group").children(members))
 }
 
+/// Size of the rows: smaller where the longest does not fit into the right column beside its symbol.
+fn row_size(page: &Page<'_>) -> f64 {
+    let room = (287.0 - COLUMN - 10.0) / MM_PER_POINT;
+    let entries = page.figure.map().map(MapStyle::entries).unwrap_or_default();
+    let plain = page
+        .shown_layers()
+        .into_iter()
+        .map(|l| &l.listed)
+        .filter(|l| page.styles.iter().all(|(id, _)| *id != l.id));
+    let labels = entries.iter().map(|(label, _)| label).chain(plain.map(|l| &l.name));
+    let widths = labels.map(|label| text_width(&label.text(page.lang), ROW));
+    let widest = widths.fold(room, f64::max);
+    (ROW * room / widest).max(SMALLEST_ROW)
+}
+
 /// Heading in lines that fit into the right column.
 fn heading_lines(heading: &Label, lang: Lang) -> Vec<String> {
-    const MM_PER_POINT: f64 = 0.352_8;
     // Bold letters are wider than those that `wrap` measures.
     let room = (287.0 - COLUMN) / MM_PER_POINT / 1.06;
     heading.lines(lang).iter().flat_map(|line| wrap(line, HEADING, room)).collect()

@@ -3,7 +3,7 @@
 use super::catalog::Builder;
 use super::content::{ChartKind, Figure, FigureContent};
 use super::model::{Category, MapLayerKind, MapStyle, Scale};
-use super::zones::{basis, headline_field, zone_categories};
+use super::zones::{basis, further_categories, headline_field, zone_categories};
 use crate::confidence::{CONFIDENCE_CLASS, SAFETIES, suffix_of};
 use crate::{JOINT, Label, ReportError, words};
 
@@ -25,35 +25,56 @@ impl Builder<'_> {
         if again || self.data.manifest.confidence.is_none() || !self.data.zones.has(&sure_field) {
             return Ok(());
         }
-        let field = format!("{class_field}{JOINT}{sure_field}");
-        let values = self.data.zones.texts(&field)?;
-        let categories = categories(&zone_categories(self.data), &values);
-        let no_data = values.iter().flatten().filter(|v| !categories.iter().any(|c| c.value == **v)).count()
-            + values.iter().filter(|v| v.is_none()).count();
-        let what = words::how_sure(&self.data.manifest.study);
-        let when = basis(self.data);
-        let style = MapStyle {
-            layer: MapLayerKind::Zones,
-            expression: self.data.zones.expression(&field),
-            field,
-            heading: words::how_sure_legend(&self.data.manifest.study),
-            unit: Label::default(),
-            factor: 1.0,
-            scale: Scale::Categorized { categories, no_data },
-        };
-        out.push(Figure {
-            name: CONFIDENCE_MAP.to_owned(),
-            title: self.title_of(&what, MapLayerKind::Zones, &when),
-            short: what,
-            year: None,
-            content: FigureContent::Map(Box::new(style)),
-        });
+        let study = &self.data.manifest.study;
+        let (what, heading) = (words::how_sure(study), words::how_sure_legend(study));
+        let of = (zone_categories(self.data), class_field, sure_field.as_str());
+        out.push(self.sure_map(CONFIDENCE_MAP, &of, what, heading)?);
+        for further in self.data.manifest.confidence.iter().flat_map(|c| &c.further) {
+            let safety = format!("{}_{CONFIDENCE_CLASS}", further.field);
+            if self.data.zones.has(&safety) {
+                let name = Label::new(further.label_en.clone(), further.label_zh.clone());
+                let what = name.then(&words::and_its_probability());
+                let of = (further_categories(further), further.field.as_str(), safety.as_str());
+                out.push(self.sure_map(&format!("fig10c_{}", further.field), &of, what.clone(), what)?);
+            }
+        }
         let ellipses =
             self.data.manifest.confidence.iter().flat_map(|c| &c.units).any(|u| u.ellipse.is_some());
         if ellipses && crate::quadrant::index_pair(self.data).is_some() {
             out.push(self.chart(CONFIDENCE_PLOT, ChartKind::Quadrant));
         }
         Ok(())
+    }
+
+    /// A map of classes and how sure they are: classes, their field, the field with how sure they are.
+    fn sure_map(
+        &self,
+        name: &str,
+        (classes, class_field, sure_field): &(Vec<Category>, &str, &str),
+        what: Label,
+        heading: Label,
+    ) -> Result<Figure, ReportError> {
+        let field = format!("{class_field}{JOINT}{sure_field}");
+        let values = self.data.zones.texts(&field)?;
+        let categories = categories(classes, &values);
+        let no_data = values.iter().flatten().filter(|v| !categories.iter().any(|c| c.value == **v)).count()
+            + values.iter().filter(|v| v.is_none()).count();
+        let style = MapStyle {
+            layer: MapLayerKind::Zones,
+            expression: self.data.zones.expression(&field),
+            field,
+            heading,
+            unit: Label::default(),
+            factor: 1.0,
+            scale: Scale::Categorized { categories, no_data },
+        };
+        Ok(Figure {
+            name: name.to_owned(),
+            title: self.title_of(&what, MapLayerKind::Zones, &basis(self.data)),
+            short: what,
+            year: None,
+            content: FigureContent::Map(Box::new(style)),
+        })
     }
 }
 
@@ -67,11 +88,9 @@ fn categories(classes: &[Category], values: &[Option<String>]) -> Vec<Category> 
             continue;
         }
         for (safety, strength) in SAFETIES.into_iter().zip(STRENGTH) {
-            let (word, range) = (words::safety(safety), words::safety_range(safety));
-            let label = class.label.then(&Label::new(
-                format!(": {} ({})", word.en, range.en),
-                format!("：{}（{}）", word.zh, range.zh),
-            ));
+            // The first row has the name of the class, those below it the word: a row must fit into a legend in two languages.
+            let name = if safety == SAFETIES[0] { class.label.clone() } else { words::safety(safety) };
+            let label = name.then(&Label::same(format!(" {}", words::safety_range(safety).en)));
             let color = class.color.lighter(strength);
             out.push(Category { value: value(safety), color, label, count: count(safety), ..class.clone() });
         }

@@ -18,4 +18,4 @@ pub use further::{further_maps, project_maps};
 pub(crate) use further::{grid_field_style, raster_values_style};
 pub(crate) use model::no_data_text;
 pub use model::{Category, Class, ClassKind, Hatch, MapLayerKind, MapStyle, Scale, raster_style};
-pub(crate) use zones::{basis, headline_field, zone_categories};
+pub(crate) use zones::{basis, headline_field, sure_categories, zone_categories};

@@ -133,13 +133,13 @@ impl MapStyle {
     /// True if it shows the classes together with how sure they are.
     #[must_use]
     pub fn shows_confidence(&self) -> bool {
-        self.field.split_once(JOINT).is_some_and(|(_, b)| b.starts_with(CONFIDENCE_CLASS))
+        self.field.split_once(JOINT).is_some_and(|(_, b)| b.contains(CONFIDENCE_CLASS))
     }
 
     /// True if the zones on the borderline are outlined above it: their mark is that of a year, not of a mean over years.
     #[must_use]
     pub fn marks_borderline(&self) -> bool {
-        self.shows_confidence() && self.field.ends_with(CONFIDENCE_CLASS)
+        self.field.split_once(JOINT).is_some_and(|(_, b)| b == CONFIDENCE_CLASS)
     }
 
     /// Class index of every value; `None` for no value.

@@ -4,7 +4,8 @@ use super::catalog::Builder;
 use super::content::{Figure, FigureContent};
 use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
 use crate::palette::SERIES;
-use crate::{Label, MapData, MapLayer, ReportError, Rgb, ZONE_OF_MEAN, words};
+use crate::{JOINT, Label, MapData, MapLayer, ReportError, Rgb, ZONE_OF_MEAN, words};
+use carbonzone_types::{FurtherConfidence, ZoneClassRecord};
 
 /// The field of the headline zoning: by the mean over the years where there is one.
 pub(crate) fn headline_field(zones: &MapLayer) -> &'static str {
@@ -18,6 +19,26 @@ pub(crate) fn basis(data: &MapData) -> Label {
     } else {
         words::year(data.year())
     }
+}
+
+/// The classes that a map of classes and their probability shows: of the headline, or further ones.
+pub(crate) fn sure_categories(data: &MapData, style: &MapStyle) -> Vec<Category> {
+    let further = data.manifest.confidence.iter().flat_map(|c| &c.further);
+    let field = style.field.split(JOINT).next().unwrap_or_default();
+    further.into_iter().find(|f| f.field == field).map_or_else(|| zone_categories(data), further_categories)
+}
+
+/// The classes of a further judgement.
+pub(super) fn further_categories(further: &FurtherConfidence) -> Vec<Category> {
+    let one = |(i, class): (usize, &ZoneClassRecord)| Category {
+        value: class.key.clone(),
+        code: class.id,
+        color: Rgb::parse(&class.color).unwrap_or(SERIES[i % SERIES.len()]),
+        hatch: HATCHES[i % HATCHES.len()],
+        label: Label::new(class.label_en.clone(), class.label_zh.clone()),
+        count: class.count as usize,
+    };
+    further.classes.iter().enumerate().map(one).collect()
 }
 
 /// Classes of the headline zoning with their counts.
@@ -98,10 +119,12 @@ impl Builder<'_> {
     }
 }
 
+/// Patterns of classes in their order.
+const HATCHES: [Hatch; 6] =
+    [Hatch::None, Hatch::Rising, Hatch::Dots, Hatch::Falling, Hatch::Horizontal, Hatch::Cross];
+
 /// The scheme's classes in its order; the two classes outside the scheme only if a unit of any year is in them.
 fn categories(data: &MapData, pool: &MapData, values: &[Option<String>]) -> Vec<Category> {
-    const HATCHES: [Hatch; 6] =
-        [Hatch::None, Hatch::Rising, Hatch::Dots, Hatch::Falling, Hatch::Horizontal, Hatch::Cross];
     let ever = pool.zones.table.texts("zone").unwrap_or_default();
     let mut out = Vec::new();
     for (i, class) in data.manifest.zone_classes.iter().enumerate() {

@@ -1,13 +1,13 @@
 //! The model behind the draws: tonnes by rule and zone, what each budget is made of, what may be off.
 
 use super::Others;
-use super::config::Uncertainty;
+use super::config::{Uncertainty, proxy_kind};
 use crate::compute::Results;
 use crate::load::Inputs;
 use crate::load_config::Loaded;
 use carbonzone_confidence::{Choice, ConfidenceError, Group, Model, Parameter, Placed, Relative, Rule, Term};
 use carbonzone_inventory::{Inventory, InventoryLine};
-use carbonzone_types::{ExactSum, Finding};
+use carbonzone_types::{ExactSum, Finding, Severity};
 use std::collections::BTreeMap;
 
 /// Collects parameters by name: what has the same name has the same draw.
@@ -35,16 +35,18 @@ impl Parameters {
 
 /// Builds the model.
 ///
+/// Warnings say where a default was too large for a rule.
+///
 /// # Errors
-/// All that is wrong, as findings: missing half-widths, choices that move the same rule.
+/// All that is wrong, as findings: missing half-widths, choices that move the same rule, variations that no shares can have.
 pub fn build(
     loaded: &Loaded,
     section: &Uncertainty,
     inputs: &Inputs,
     results: &Results,
     others: &Others,
-) -> Result<Model, Vec<Finding>> {
-    let mut findings = Vec::new();
+) -> Result<(Model, Vec<Finding>), Vec<Finding>> {
+    let (mut findings, mut warnings) = (Vec::new(), Vec::new());
     let mut parameters = Parameters::default();
     let gdp_parameter = gdp(section, inputs, &mut parameters, &mut findings);
     let own = placed(inputs, results);
@@ -69,13 +71,17 @@ pub fn build(
         let mut options = vec![own[r].clone()];
         options.extend(choice.into_iter().flat_map(|c| elsewhere[c].iter().map(|option| option[r].clone())));
         let proxy = record.used.map_or("", |used| record.proxies[used].name.as_str());
-        findings.extend(impossible(section, &record.id, &options));
+        let proxy_cv = variation(section, (&record.id, proxy), &options).unwrap_or_else(|finding| {
+            let blocks = finding.severity >= Severity::Error;
+            if blocks { &mut findings } else { &mut warnings }.push(finding);
+            (!blocks).then(|| LARGEST * limit_of(&options))
+        });
         rules.push(Rule {
             id: record.id.clone(),
             sector: record.sector.clone(),
             sink: record.sector == "sink",
             terms: terms(loaded, section, inputs.inventory.as_ref(), r, &mut parameters),
-            proxy_cv: cv_within(section.rule_cv(&record.id, proxy), &options),
+            proxy_cv,
             placed: options,
             choice,
         });
@@ -99,7 +105,7 @@ pub fn build(
         parameters: parameters.list,
         choices: choices.collect(),
     };
-    if findings.is_empty() { Ok(model) } else { Err(findings) }
+    if findings.is_empty() { Ok((model, warnings)) } else { Err(findings) }
 }
 
 /// Tonnes of every rule per zone and outside, in the order of the rules.
@@ -125,29 +131,48 @@ fn placed(inputs: &Inputs, results: &Results) -> Vec<Placed> {
     out
 }
 
-/// The variation asked for, or the largest that the number of shares of a rule allows: a rule with two zones cannot vary as
-/// much as one with a hundred.
-fn cv_within(cv: f64, options: &[Placed]) -> Option<f64> {
+/// Where a default is more than the shares of a rule can vary, this part of the limit is used.
+const LARGEST: f64 = 0.9;
+
+/// Shares that differ more than this would have all tonnes in one place: √(n − 1), for the option with the fewest places.
+fn limit_of(options: &[Placed]) -> f64 {
     let fewest = options.iter().map(shares_of).min().unwrap_or(0);
-    let limit = 0.9 * (fewest.max(1) as f64 - 1.0).sqrt();
-    (cv > 0.0 && fewest > 1).then_some(cv.min(limit))
+    (fewest.max(1) as f64 - 1.0).sqrt()
 }
 
-/// A variation asked for a rule by name that its number of shares cannot have.
-fn impossible(section: &Uncertainty, rule: &str, options: &[Placed]) -> Option<Finding> {
-    let cv = *section.rules.get(rule)?;
+/// Variation of the shares of a rule with a proxy; `None`: none.
+///
+/// # Errors
+/// It is more than its shares can vary: an error if the file asks for it, a warning if it is a default.
+fn variation(
+    section: &Uncertainty,
+    (rule, proxy): (&str, &str),
+    options: &[Placed],
+) -> Result<Option<f64>, Finding> {
     let n = options.iter().map(shares_of).min().unwrap_or(0);
-    let limit = (n.max(1) as f64 - 1.0).sqrt();
-    // A rule that places nothing has nothing that could vary.
-    (n > 0 && cv > 0.0 && cv >= limit).then(|| {
-        Finding::error(
-            "uncertainty_cv",
-            format!("rule \"{rule}\" has shares in {n} places: they cannot vary by {cv}"),
-        )
-        .field(format!("uncertainty.rules.{rule}"))
-        .value(cv.to_string())
-        .expected(format!("less than √({n} − 1) = {limit:.3}, where all tonnes are in one place"))
-    })
+    let (cv, limit) = (section.rule_cv(rule, proxy), limit_of(options));
+    let (own, kind) = (section.rules.contains_key(rule), proxy_kind(proxy));
+    // What lies in one place because of its kind of proxy has nothing to vary; asked for by name it is a mistake.
+    if cv == 0.0 || n == 0 || (n == 1 && !own) {
+        return Ok(None);
+    }
+    if cv < limit {
+        return Ok(Some(cv));
+    }
+    let expected = format!("less than √({n} − 1) = {limit:.3}, where all tonnes are in one place");
+    let message = format!("rule \"{rule}\" has shares in {n} places: they cannot vary by {cv}");
+    let asked = own || section.proxies.contains_key(kind);
+    let field = if own { format!("uncertainty.rules.{rule}") } else { format!("uncertainty.proxies.{kind}") };
+    let finding = if asked {
+        let hint = format!("give this rule a number of its own: rules = {{ {rule} = {:.2} }}", 0.5 * limit);
+        Finding::error("uncertainty_cv", message).hint(hint)
+    } else {
+        let used = LARGEST * limit;
+        let hint =
+            format!("{used:.3} is used; a number of its own under [uncertainty.rules] says what is known");
+        Finding::warning("uncertainty_cv_default", format!("{message}, the default of {kind}")).hint(hint)
+    };
+    Err(finding.field(field).value(cv.to_string()).expected(expected))
 }
 
 /// Zones with a share, and the outside if it has one.
@@ -239,19 +264,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variation_that_no_shares_can_have_is_named_with_its_limit() {
-        let section: Uncertainty = toml::from_str("[rules]\nfew = 1.5\nmany = 1.4\n").unwrap();
+    fn a_variation_that_no_shares_can_have_is_refused_if_asked_for_and_told_if_a_default() {
+        let section: Uncertainty =
+            toml::from_str("[rules]\nfew = 1.5\nmany = 1.4\nlone = 0.1\n[proxies]\npoi = 2.0\n").unwrap();
         let places = |per_unit_t: Vec<f64>| [Placed { per_unit_t, outside_t: 1.0 }];
+        let of = |rule, proxy, options: &[Placed]| variation(&section, (rule, proxy), options);
+        let refused = |rule, proxy, options: &[Placed]| {
+            let finding = of(rule, proxy, options).unwrap_err();
+            assert!(finding.expected.as_ref().unwrap().starts_with("less than"), "{finding:?}");
+            (finding.severity, finding.code.clone(), finding.field.unwrap())
+        };
         // Three places: √2. Zones without tonnes do not count.
         let three = places(vec![2.0, 0.0, 3.0]);
-        let finding = impossible(&section, "few", &three).unwrap();
+        let error = |field: &str| (Severity::Error, "uncertainty_cv".to_owned(), field.to_owned());
+        assert_eq!(refused("few", "area", &three), error("uncertainty.rules.few"));
+        assert_eq!(refused("other", "poi:industry", &three), error("uncertainty.proxies.poi"));
         assert_eq!(
-            (finding.code.as_str(), finding.field.as_deref()),
-            ("uncertainty_cv", Some("uncertainty.rules.few"))
+            refused("lone", "area", &[Placed { per_unit_t: vec![1.0], outside_t: 0.0 }]).1,
+            "uncertainty_cv"
         );
-        assert!(finding.expected.unwrap().contains("1.414"));
-        assert_eq!(impossible(&section, "many", &three), None);
-        assert_eq!(impossible(&section, "few", &places(vec![1.0; 5])), None);
-        assert_eq!(impossible(&section, "another", &places(vec![1.0])), None);
+        let warning =
+            (Severity::Warning, "uncertainty_cv_default".to_owned(), "uncertainty.proxies.road".to_owned());
+        // Two places: 1, and the default of roads is 1.
+        assert_eq!(refused("roads", "road_corrected", &places(vec![2.0])), warning);
+        assert_eq!(of("many", "area", &three), Ok(Some(1.4)));
+        assert_eq!(of("few", "area", &places(vec![1.0; 5])), Ok(Some(1.5)));
+        // Where nothing lies, or all in one place, there is nothing to vary.
+        assert_eq!(of("roads", "road_corrected", &places(vec![0.0])), Ok(None));
+        assert_eq!(of("few", "area", &[Placed { per_unit_t: vec![0.0], outside_t: 0.0 }]), Ok(None));
     }
 }

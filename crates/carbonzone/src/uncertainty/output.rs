@@ -56,6 +56,27 @@ pub fn append(
     push("confidence_driver", text(&driver));
 }
 
+/// Appends what the draws say of a further class: `p_<class>`, `<field>_confidence`, `_confidence_class`, `_confidence_driver`.
+pub fn append_further(
+    table: &mut AttributeTable,
+    field: &str,
+    units: &[Option<&UnitConfidence>],
+    classes: &[ZoneClassRecord],
+) {
+    let of = |f: &dyn Fn(&UnitConfidence) -> f64| ColumnData::Real(units.iter().map(|u| u.map(f)).collect());
+    let text = |f: &dyn Fn(&UnitConfidence) -> Option<String>| {
+        ColumnData::Text(units.iter().map(|u| u.and_then(f)).collect())
+    };
+    for class in classes {
+        table.push(&format!("p_{}", class.key), of(&|u| u.probability(class.id)));
+    }
+    table.push(&format!("{field}_confidence"), of(&|u| u.confidence));
+    let safety = |u: &UnitConfidence| Some(Safety::of(u.confidence).key().to_owned());
+    table.push(&format!("{field}_{CONFIDENCE_CLASS}"), text(&safety));
+    let driver = |u: &UnitConfidence| u.driver.map(|d| d.key().to_owned());
+    table.push(&format!("{field}_confidence_driver"), text(&driver));
+}
+
 /// What the draws rest on, or how to switch them on.
 pub fn statements(section: Option<&Uncertainty>) -> Vec<Statement> {
     let Some(section) = section else {
@@ -84,6 +105,8 @@ pub fn statements(section: Option<&Uncertainty>) -> Vec<Statement> {
             format!("代理变量份额的变异系数采用 carbonzone 的默认值（由已知真值的合成城市校准，并非本市数据）：{own}"),
         ));
     }
+    let tested = carbonzone_report::words::how_sure_tested("parcels");
+    out.push(Statement::new(tested.en, tested.zh));
     out
 }
 
@@ -132,10 +155,7 @@ pub fn record_of(
     borderline: &[bool],
 ) -> ConfidenceRecord {
     let safety = |u: &UnitConfidence| Safety::of(u.confidence);
-    let mut counts = [0; 3];
-    for u in headline {
-        counts[safety(u) as usize] += 1;
-    }
+    let counts = counts_of(headline);
     let unsure = |(u, marked): &(&&UnitConfidence, &bool)| **marked && safety(u) != Safety::Safe;
     ConfidenceRecord {
         seed: confidence.seed,
@@ -148,7 +168,17 @@ pub fn record_of(
     }
 }
 
-fn unit(id: &str, year: Option<i32>, u: &UnitConfidence) -> UncertainUnit {
+/// Units whose class is safe, likely, a toss-up.
+pub fn counts_of(units: &[&UnitConfidence]) -> [u64; 3] {
+    let mut counts = [0; 3];
+    for u in units {
+        counts[Safety::of(u.confidence) as usize] += 1;
+    }
+    counts
+}
+
+/// What `run.json` keeps of a unit.
+pub fn unit(id: &str, year: Option<i32>, u: &UnitConfidence) -> UncertainUnit {
     UncertainUnit {
         unit_id: id.to_owned(),
         year,
@@ -166,4 +196,28 @@ fn unit(id: &str, year: Option<i32>, u: &UnitConfidence) -> UncertainUnit {
 
 fn shares(total: &[f64]) -> std::collections::BTreeMap<String, f64> {
     Group::ALL.iter().zip(total).map(|(g, s)| (g.key().to_owned(), *s)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carbonzone_report::words::{TESTED, TESTED_GROSS};
+
+    #[test]
+    fn what_readers_are_told_stands_in_the_validation() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/validation.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let row = |start: &str| -> Vec<f64> {
+            let line = page.lines().rfind(|l| l.starts_with(start)).unwrap();
+            let cells = line.split('|').map(|c| c.split('±').next().unwrap_or_default().trim().parse());
+            cells.filter_map(Result::ok).collect()
+        };
+        // townships_pct, said_pct, true_class_pct, borderline_pct
+        for (start, [said, so]) in ["| 0.95 or more |", "| 0.75 to 0.95 |"].into_iter().zip(TESTED) {
+            assert_eq!(row(start)[1..3], [said, so], "{start}");
+        }
+        assert_eq!(row("| gross_t |"), [TESTED_GROSS]);
+        let said = statements(Some(&Uncertainty::default())).pop().unwrap();
+        assert!(said.en.contains("only 73 %") && said.zh.contains("73 %"), "{said:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::compute::{Results, Trend, YearFlows};
 use super::inputs::Inputs;
-use super::uncertainty::states;
+use super::uncertainty::{WINDOW_STATE, states};
 use crate::uncertainty;
 use carbonzone_spatialize::downscale::light::WeightUsed;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2, ZoneClassRecord};
@@ -133,6 +133,14 @@ pub fn counties(
         let units: Vec<_> = rows.iter().map(|(y, u)| Some(&found.risk(window_of(y.year)?)[*u])).collect();
         let classes = uncertainty::occurring(&classes, &found.draws().units[..inputs.windows.len() * n]);
         uncertainty::append(&mut table, &found.draws().columns, &units, &classes, "");
+        let window_state = |y: &YearFlows, u: usize| {
+            let part = window_of(y.year).and_then(|w| results.risk.parts[w][u]);
+            part.map(|p| p.state.label().0.to_owned())
+        };
+        table.push(WINDOW_STATE, text(&window_state));
+        let of_windows: Vec<_> =
+            rows.iter().map(|(y, u)| Some(&found.states(window_of(y.year)?)[*u])).collect();
+        uncertainty::append_further(&mut table, WINDOW_STATE, &of_windows, &states(&[]));
     }
     crate::compensation::append_columns(&mut table, results.compensation.as_ref());
     table
@@ -186,10 +194,8 @@ pub fn windows(
         let units: Vec<_> = rows.iter().map(|(w, u)| Some(&found.risk(*w)[*u])).collect();
         let occurring = uncertainty::occurring(&classes, &found.draws().units[..inputs.windows.len() * n]);
         uncertainty::append(&mut table, &found.draws().columns, &units, &occurring, "");
-        for (code, key) in states() {
-            table.push(&format!("p_{key}"), real(&|w, u| Some(found.states(w)[u].probability(code))));
-        }
-        table.push("state_confidence", real(&|w, u| Some(found.states(w)[u].confidence)));
+        let of_states: Vec<_> = rows.iter().map(|(w, u)| Some(&found.states(*w)[*u])).collect();
+        uncertainty::append_further(&mut table, "state", &of_states, &states(&[]));
     }
     table.push("hot_spot", int(&|w, u| results.hot_spots[w][u].map(|z| i64::from(confidence_bin(z)))));
     table

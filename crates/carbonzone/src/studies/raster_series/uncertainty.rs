@@ -9,9 +9,9 @@ use crate::load_config::Loaded;
 use crate::uncertainty::half_width;
 use carbonzone_confidence::{
     Confidence, Drawn, Group, Judge, Judged, Model, Options, Parameter, Placed, Relative, Rule, Term,
-    simulate,
+    UnitConfidence, simulate,
 };
-use carbonzone_types::Finding;
+use carbonzone_types::{Finding, ZoneClassRecord};
 use carbonzone_zoning::ratio::BudgetState;
 use carbonzone_zoning::risk::{RiskOptions, RiskVariant, WindowRisk, window_risk};
 use schemars::JsonSchema;
@@ -109,12 +109,12 @@ impl WindowConfidence {
     }
 
     /// The risk classes of a window's counties.
-    pub fn risk(&self, window: usize) -> &[carbonzone_confidence::UnitConfidence] {
+    pub fn risk(&self, window: usize) -> &[UnitConfidence] {
         &self.all.units[window * self.counties..(window + 1) * self.counties]
     }
 
     /// Their states: the code of a state is its place among surplus, neutral and deficit, from 1 on.
-    pub fn states(&self, window: usize) -> &[carbonzone_confidence::UnitConfidence] {
+    pub fn states(&self, window: usize) -> &[UnitConfidence] {
         self.risk(self.windows + window)
     }
 }
@@ -255,9 +255,25 @@ impl Judge for WindowJudge<'_> {
     }
 }
 
-/// Codes and keys of the states.
-pub fn states() -> Vec<(u8, String)> {
-    [BudgetState::Surplus, BudgetState::Neutral, BudgetState::Deficit]
-        .map(|s| (s as u8 + 1, s.label().0.to_owned()))
-        .into()
+/// Column of the state of a county in the window of a year.
+pub const WINDOW_STATE: &str = "window_state";
+
+/// Colours of surplus, neutral and deficit (`ColorBrewer` `PRGn`, colour-blind safe).
+const STATE_COLORS: [&str; 3] = ["#1b7837", "#d9d9d9", "#762a83"];
+
+/// The states as classes, with the number of counties in each.
+pub fn states(of: &[UnitConfidence]) -> Vec<ZoneClassRecord> {
+    let one = |(state, color): (BudgetState, &str)| {
+        let (id, (key, zh)) = (state as u8 + 1, state.label());
+        ZoneClassRecord {
+            id,
+            key: key.to_owned(),
+            label_en: format!("{}{}", key[..1].to_uppercase(), &key[1..]),
+            label_zh: zh.to_owned(),
+            color: color.to_owned(),
+            count: of.iter().filter(|u| u.printed == id).count() as u64,
+        }
+    };
+    let states = [BudgetState::Surplus, BudgetState::Neutral, BudgetState::Deficit];
+    states.into_iter().zip(STATE_COLORS).map(one).collect()
 }

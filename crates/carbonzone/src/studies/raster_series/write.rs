@@ -3,6 +3,7 @@
 use super::compute::{CellResults, Results, YearFlows};
 use super::config::{EmissionLevel, RasterSeriesPipeline};
 use super::inputs::Inputs;
+use super::uncertainty::{WINDOW_STATE, WindowConfidence, states as state_classes};
 use super::{RasterSeries, report, tables};
 use crate::compensation;
 use crate::explained::{Part, UnitPart, of_units};
@@ -17,8 +18,8 @@ use carbonzone_io::FloatBand;
 use carbonzone_report::{Label, RasterContent};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{
-    AttributeTable, ColumnData, ConfidenceRecord, GridSpec, IndicatorRecord, Residual, RunManifest,
-    Statement, Totals,
+    AttributeTable, ColumnData, ConfidenceRecord, FurtherConfidence, GridSpec, IndicatorRecord, Residual,
+    RunManifest, Statement, Totals,
 };
 use carbonzone_zoning::Index;
 use carbonzone_zoning::ratio::{Window, source_sink_ratio};
@@ -75,7 +76,32 @@ fn confidence(inputs: &Inputs, results: &Results) -> Option<ConfidenceRecord> {
     }
     let headline: Vec<_> =
         inputs.windows.len().checked_sub(1).map_or(&[][..], |w| found.risk(w)).iter().collect();
-    Some(uncertainty::record_of(found.draws(), &units, &headline, &[]))
+    let mut out = uncertainty::record_of(found.draws(), &units, &headline, &[]);
+    out.further = states(inputs, found, last_year);
+    Some(out)
+}
+
+/// The states of the counties, judged in the same draws.
+fn states(
+    inputs: &Inputs,
+    found: &WindowConfidence,
+    last_year: impl Fn(&Window) -> Option<i32>,
+) -> Vec<FurtherConfidence> {
+    let Some(last) = inputs.windows.len().checked_sub(1) else { return Vec::new() };
+    let of_window = |(w, window): (usize, &Window)| {
+        let year = last_year(window);
+        let ids = inputs.zones.ids.iter().zip(found.states(w));
+        ids.map(move |(id, u)| uncertainty::unit(id, year, u)).collect::<Vec<_>>()
+    };
+    vec![FurtherConfidence {
+        field: WINDOW_STATE.to_owned(),
+        label_en: "Carbon budget state of the window".to_owned(),
+        label_zh: "时段碳收支状态".to_owned(),
+        indices: vec!["ratio".to_owned()],
+        classes: state_classes(found.states(last)),
+        counts: uncertainty::counts_of(&found.states(last).iter().collect::<Vec<_>>()),
+        units: inputs.windows.iter().enumerate().flat_map(of_window).collect(),
+    }]
 }
 
 fn indicators(threshold: f64) -> Vec<IndicatorRecord> {
