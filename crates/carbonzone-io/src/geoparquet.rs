@@ -9,11 +9,13 @@ use crate::error::{IoError, Result};
 use crate::filter::Filter;
 use crate::geoarrow::Nested;
 use crate::layer_crs::resolve_crs;
+use crate::layer_info::{LayerInfo, centre, label};
+use crate::layer_spec::GeometryKind;
 use crate::read_end::ReadEnd;
 use crate::source::{Reporter, VectorSource, listed, name_hint};
 use crate::wkb_bytes::multipolygon_wkb;
 use carbonzone_geom::Coverage;
-use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Progress};
+use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Findings, Progress};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::ColumnReader;
 use parquet::column::writer::ColumnWriter;
@@ -216,14 +218,7 @@ pub(crate) fn open(
     };
     let metadata = reader.metadata().file_metadata();
     let names: Vec<String> = metadata.schema_descr().columns().iter().map(|c| c.path().string()).collect();
-    let geo: Value = metadata
-        .key_value_metadata()
-        .into_iter()
-        .flatten()
-        .find(|kv| kv.key == "geo")
-        .and_then(|kv| kv.value.as_deref())
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or(Value::Null);
+    let geo = geo_of(metadata.key_value_metadata());
     let primary = geo["primary_column"].as_str().unwrap_or(GEOMETRY).to_owned();
     let geometry = find_geometry(&geo, &primary, &names, report)?;
     let flat = |name: &str| -> Option<usize> {
@@ -270,6 +265,58 @@ pub(crate) fn open(
     complete.then_some(ParquetLayer { reader, geometry, fields: plan, filter, crs, rows })
 }
 
+/// What the file holds: all flat columns of the first rows, kind and extent as its metadata tell them.
+pub(crate) fn describe(path: &Path, rows: usize) -> Result<LayerInfo> {
+    let unreadable = |e: String| IoError::read(path, e);
+    let file = File::open(path).map_err(|e| unreadable(e.to_string()))?;
+    let reader = guarded(|| SerializedFileReader::new(file)).and_then(|r| r.map_err(|e| e.to_string()));
+    let reader = reader.map_err(unreadable)?;
+    let metadata = reader.metadata().file_metadata();
+    let geo = geo_of(metadata.key_value_metadata());
+    let primary = geo["primary_column"].as_str().unwrap_or(GEOMETRY).to_owned();
+    let column = &geo["columns"][&primary];
+    let flat = metadata.schema_descr().columns().iter().filter(|c| c.max_rep_level() == 0);
+    let names = flat.map(|c| c.path().string()).filter(|n| *n != primary && !n.contains('.'));
+    let names: Vec<String> = names.collect();
+    let kinds: Vec<&str> =
+        column["geometry_types"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let is = |word: &str| !kinds.is_empty() && kinds.iter().all(|k| k.contains(word));
+    let geometry =
+        [("Polygon", GeometryKind::Polygon), ("Line", GeometryKind::Line), ("Point", GeometryKind::Point)];
+    let bbox: Vec<f64> = column["bbox"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+    let extent = match bbox.as_slice() {
+        [x0, y0, x1, y1] | [x0, y0, _, x1, y1, _] => Some([*x0, *y0, *x1, *y1]),
+        _ => None,
+    };
+    let own = own_crs(column);
+    let mut findings = Findings::new();
+    let source =
+        VectorSource { crs: own.is_none().then(|| "EPSG:4326".to_owned()), ..VectorSource::new("", path) };
+    let mut sample = AttributeTable::new();
+    if let Some(layer) = open(&source, &names, crate::crs::WGS84, &mut Reporter::new(&source, &mut findings))
+    {
+        layer.batches(rows.max(1), &carbonzone_types::NoProgress, &mut |_, table| {
+            sample = table;
+            false
+        });
+    }
+    Ok(LayerInfo {
+        name: path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+        geometry: geometry.into_iter().find(|(word, _)| is(word)).map(|(_, kind)| kind),
+        features: u64::try_from(metadata.num_rows()).ok(),
+        extent,
+        crs: own.as_deref().and_then(label),
+        centre: extent.and_then(|e| centre(own.as_deref(), e)),
+        sample,
+        encoding: None,
+    })
+}
+
+fn geo_of(metadata: Option<&Vec<KeyValue>>) -> Value {
+    let geo = metadata.into_iter().flatten().find(|kv| kv.key == "geo");
+    geo.and_then(|kv| serde_json::from_str(kv.value.as_deref()?).ok()).unwrap_or(Value::Null)
+}
+
 /// The geometry column by its encoding. `None`: reported.
 fn find_geometry(
     geo: &Value,
@@ -302,14 +349,17 @@ fn find_geometry(
 
 /// CRS by the `geo` metadata: PROJJSON; absent means WGS 84 degrees; null means unknown, as does a file without metadata.
 fn crs_of(source: &VectorSource, column: &Value, target: &str, report: &mut Reporter<'_>) -> Option<CrsPath> {
-    let own = match column.get("crs") {
+    resolve_crs(&CrsSpec::parse(source.crs.as_deref()), own_crs(column).as_deref(), target, source, report)
+}
+
+fn own_crs(column: &Value) -> Option<String> {
+    match column.get("crs") {
         None if column.is_null() => None,
         None => Some("OGC:CRS84".to_owned()),
         Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
         Some(object) => Some(object.to_string()),
-    };
-    resolve_crs(&CrsSpec::parse(source.crs.as_deref()), own.as_deref(), target, source, report)
+    }
 }
 
 /// The `parquet` crate asserts on some damaged pages: a panic there is a damaged file, not a bug of ours.

@@ -10,6 +10,7 @@
 //! | GeoJSON, GeoParquet, GeoTIFF (whole or in blocks) | [`write_geojson`], [`write_geoparquet`], [`write_cog`], [`write_cog_byte`], [`CogWriter`] |
 //! | land-cover raster as polygons | [`read_land_cover`] |
 //! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
+//! | what a file holds, before anything is decided | [`describe()`], [`unpack_archive`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
 //! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`first_takes_all`], [`share_common_ground`], [`share_common_sums`] |
@@ -37,6 +38,7 @@ mod dataset;
 mod datum;
 mod dbf;
 mod decode;
+mod describe;
 mod digest;
 mod dissolve;
 mod ellipsoid;
@@ -56,6 +58,7 @@ mod gpkg_rows;
 mod gpkg_writer;
 mod land_cover;
 mod layer_crs;
+mod layer_info;
 mod layer_output;
 mod layer_spec;
 mod locate;
@@ -92,6 +95,7 @@ pub use class_areas::{ClassAreas, class_areas, class_areas_in_blocks};
 pub use clip::{clip_to, first_takes_all};
 pub use common_ground::{share_common_ground, share_common_sums};
 pub use crs::{CrsSpec, WorkingCrs};
+pub use describe::{describe, unpack_archive};
 pub use digest::{file_record, size_and_sha256};
 pub use dissolve::dissolve;
 pub use ellipsoid::{check_area_scale, ellipsoidal_areas_m2};
@@ -102,6 +106,7 @@ pub use geoparquet::write_geoparquet;
 pub use geotiff::{ByteBand, CogWriter, FloatBand, write_cog, write_cog_byte};
 pub use gpkg_writer::{GpkgWriter, LayerStyle, write_layer_styles};
 pub use land_cover::{LAND_COVER_CLASS, read_land_cover};
+pub use layer_info::{LayerInfo, describe_place};
 pub use layer_spec::{FieldType, GeometryKind, LayerSpec, VectorFormat};
 pub use memory::{return_free_memory, return_memory_early};
 pub use polygons::{PolygonLayer, read_polygons};

@@ -253,6 +253,27 @@ fn geodatabase(name: &str) -> Option<String> {
     Some(name[..end].to_owned())
 }
 
+/// Writes all files of an archive below a folder; names that lead out of it are cut.
+pub(crate) fn unpack_all(archive: &Path, into: &Path) -> zip::result::ZipResult<Vec<PathBuf>> {
+    let mut zip = ZipArchive::new(File::open(archive)?)?;
+    let names: Vec<String> = (0..zip.len()).map(|i| member_name(&mut zip, i)).collect();
+    let mut room = MOST_BYTES;
+    let mut out = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let inside = Path::new(name).components().filter(|c| matches!(c, std::path::Component::Normal(_)));
+        let path = into.join(inside.collect::<PathBuf>());
+        if name.ends_with('/') || name.starts_with("__MACOSX/") || path == into {
+            continue;
+        }
+        std::fs::create_dir_all(path.parent().unwrap_or(into))?;
+        let mut source = zip.by_index(index)?;
+        let written = std::io::copy(&mut (&mut source).take(room + 1), &mut File::create(&path)?)?;
+        room = room.checked_sub(written).ok_or_else(|| std::io::Error::other("more than 64 GB"))?;
+        out.push(path);
+    }
+    Ok(out)
+}
+
 /// Writes the member and the files that belong to it into a temporary folder.
 fn extract(
     zip: &mut ZipArchive<File>,

@@ -30,6 +30,11 @@ impl TextCheck {
         }
     }
 
+    /// True if texts could not be decoded, or a fifth of them looks like those of another encoding.
+    pub(crate) fn is_suspicious(&self) -> bool {
+        self.broken > 0 || (self.misread > 0 && self.misread * 5 >= self.seen)
+    }
+
     /// Characters that could not be decoded are told elsewhere.
     pub(crate) fn forgive_broken(&mut self) {
         self.first = None;
