@@ -188,14 +188,15 @@ impl Samples {
 fn drawn(spread: &Spread, keys: &[Key], draw: usize, run: &[f64]) -> Vec<f64> {
     let of = |(gamma, key): (&Option<Gamma<f64>>, &Key)| gamma.map_or(0.0, |g| g.sample(&mut key.draw(draw)));
     let mut out: Vec<f64> = spread.gammas.iter().zip(keys).map(of).collect();
-    let sum: f64 = out.iter().sum();
+    let scale = spread.budget_t / out.iter().sum::<f64>();
     out.pop();
-    if sum > 0.0 {
+    if scale.is_finite() {
         for share in &mut out {
-            *share *= spread.budget_t / sum;
+            *share *= scale;
         }
     } else if let Some(outside) = keys.last() {
-        // Variations so large that every number is below the smallest float: all tonnes are in one place, as often as its share.
+        // Variations so large that every number is nothing: all tonnes are in one place, as often as its share.
+        out.fill(0.0);
         let mut left_t = outside.uniform(draw) * spread.budget_t;
         let place = run.iter().position(|t| {
             left_t -= t;
@@ -290,17 +291,21 @@ mod tests {
         };
         let keys: Vec<Key> = ["a", "b", "c", "outside"].map(|u| Key::new(3, u)).into();
         let n = 20_000;
-        let mut counts = [0; 4];
+        let (mut counts, mut shared) = ([0; 4], 0);
         for draw in 0..n {
             let drawn = drawn(&spread, &keys, draw, &run);
+            assert!(drawn.iter().all(|t| (0.0..=100.0 + 1e-9).contains(t)), "{drawn:?}");
             let full: Vec<usize> = (0..3).filter(|u| drawn[*u] > 99.0).collect();
-            assert!(full.len() <= 1 && drawn.iter().filter(|t| **t > 1.0).count() == full.len(), "{drawn:?}");
+            // Two places share the tonnes in few draws, as such a distribution has it.
+            shared += usize::from(full.is_empty() && drawn.iter().any(|t| *t > 1.0));
             counts[full.first().copied().unwrap_or(3)] += 1;
         }
         for (count, share) in counts.into_iter().zip([0.1, 0.2, 0.3, 0.4]) {
             let found = f64::from(count) / n as f64;
-            assert!((found - share).abs() < 5.0 * (share * (1.0 - share) / n as f64).sqrt(), "{counts:?}");
+            let error = (share * (1.0 - share) / n as f64).sqrt();
+            assert!((found - share).abs() < 0.002 + 5.0 * error, "{counts:?}");
         }
+        assert!(shared < n / 500, "{shared}");
     }
 
     #[test]
