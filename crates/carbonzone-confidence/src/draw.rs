@@ -197,7 +197,7 @@ fn drawn(spread: &Spread, keys: &[Key], draw: usize, run: &[f64]) -> Vec<f64> {
     } else if let Some(outside) = keys.last() {
         // Variations so large that every number is nothing: all tonnes are in one place, as often as its share.
         out.fill(0.0);
-        let mut left_t = outside.uniform(draw) * spread.budget_t;
+        let mut left_t = outside.child("one place").uniform(draw) * spread.budget_t;
         let place = run.iter().position(|t| {
             left_t -= t;
             left_t < 0.0
