@@ -1,5 +1,5 @@
 //! Closed cases, identities and bits of the simulation.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
+#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
 use carbonzone_confidence::{
     Choice, Confidence, Drawn, Group, Judge, Judged, Model, Options, Parameter, Placed, Relative, Rule, Term,
