@@ -9,11 +9,14 @@ STAGES ?= 200000
 CZ := target/release/carbonzone
 SYNTH := build/synth
 PURE := carbonzone-types carbonzone-sheet carbonzone-inventory carbonzone-geom carbonzone-spatialize carbonzone-zoning carbonzone-confidence carbonzone-synth carbonzone-report
-SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o -name 'Cargo.toml' -o -name '*.js' -o -name '*.css' -o -name '*.html' -o -path '*/data/*' -o -path '*/assets/*' -o -path '*/templates/*' \) -not -path '*/tests/*') $(shell find fixtures -type f)
+PY := crates/carbonzone-py
+WHEEL := build/wheel/.made
+PY_SOURCES := $(shell find $(PY) -type f \( -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name '*.toml' -o -name '*.lock' \) -not -path '*/tests/*')
+SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o -name 'Cargo.toml' -o -name '*.js' -o -name '*.css' -o -name '*.html' -o -path '*/data/*' -o -path '*/assets/*' -o -path '*/templates/*' \) -not -path '*/tests/*' -not -path 'crates/carbonzone-py/*') $(shell find fixtures -type f)
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check ci clean
+.PHONY: help setup build suzhou suzhou-inventory cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python notebooks ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -144,11 +147,14 @@ validate: ## the method against a hundred synthetic cities with a known truth (d
 bench: ## criterion benches of the kernels
 	$(CARGO) bench --locked -p carbonzone-geom
 
-bench-peers: $(CZ) ## the same job with shapely, tobler, exactextract, ... in the same run (WHOLE=1000000 REPEAT=3 STAGES=200000)
+bench-peers: $(CZ) $(WHEEL) ## the same job with shapely, tobler, exactextract, ... in the same run (WHOLE=1000000 REPEAT=3 STAGES=200000)
 	scripts/venv build/venv-peers oracle/requirements-peers.txt
 	$(CARGO) build --release --locked -p carbonzone-geom --example kernel_times
 	cd bench-peers && $(CARGO) build --release --locked
 	build/venv-peers/bin/python scripts/bench_peers.py --whole $(WHOLE) --repeat $(REPEAT) --parcels $(STAGES) --markdown build/bench-peers.md
+	build/venv-peers/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheel/carbonzone-*.whl
+	target/release/examples/kernel_times $(STAGES) 1 build/bench-layers > /dev/null
+	build/venv-peers/bin/python scripts/bench_python.py build/bench-layers --markdown build/bench-python.md
 
 qgis-check: $(or $(RUN),out/suzhou)/run.json ## open project, GeoPackage and loose files in a real QGIS (RUN=out/suzhou)
 	scripts/qgis-check $(or $(RUN),out/suzhou)
@@ -162,7 +168,26 @@ qgis-plugin-check: $(CZ) ## every algorithm of the plugin in a real headless QGI
 report-check: out/suzhou/run.json ## drive the report in a headless Chromium with the network off
 	scripts/report-check out/suzhou
 
-ci: setup lint doc test ## exactly what CI runs
+# ---------------------------------------------------------------- Python
+
+$(WHEEL): $(CZ) $(PY_SOURCES)
+	scripts/wheel build/wheel $(CZ)
+	@touch $@
+
+lint-python: ## rustfmt and clippy of the Python module, and that no native library is under it
+	cd $(PY) && $(CARGO) fmt --check
+	cd $(PY) && $(CARGO) clippy --release --locked --target-dir $(CURDIR)/target -- -D warnings
+	@! $(CARGO) tree --locked --manifest-path $(PY)/Cargo.toml -e normal,build | grep -E '(gdal|geos|proj|sqlite3|zstd)-sys' || { echo 'the Python module links native code'; exit 1; }
+
+wheel: $(WHEEL) test-python ## the Python wheel in build/wheel, with the command inside, tried in a fresh environment
+
+test-python: $(WHEEL) ## the tests of the wheel, in a fresh environment
+	scripts/test-python build/wheel
+
+notebooks: $(WHEEL) ## run the notebooks and render them into docs/notebooks
+	scripts/notebooks build/wheel
+
+ci: setup lint doc test lint-python test-python ## exactly what CI runs
 	$(MAKE) suzhou PARCELS=5000
 	set -o pipefail; $(MAKE) suzhou PARCELS=5000 | tee build/second-run.txt
 	@! grep -E 'Compiling|written to' build/second-run.txt || { echo 'the second make suzhou did work again'; exit 1; }
