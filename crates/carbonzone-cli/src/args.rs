@@ -1,6 +1,7 @@
 //! Command line.
 
-use carbonzone::config::{Language, ParcelFormat};
+use carbonzone::config::ParcelFormat;
+use carbonzone_report::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -15,6 +16,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Language of messages and of what is written [default: for messages that of the locale (LC_ALL, LC_MESSAGES, LANG);
+    /// for maps, report and summary that of the pipeline file]
+    #[arg(long, value_enum, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<LangArg>,
 }
 
 /// Commands.
@@ -148,9 +153,6 @@ pub struct RunArgs {
 pub struct ShowArgs {
     /// Folder of a run
     pub run_dir: PathBuf,
-    /// Language [default: that of the run]
-    #[arg(long, value_enum)]
-    pub lang: Option<LangArg>,
 }
 
 /// `carbonzone check`
@@ -334,9 +336,6 @@ pub struct CompareArgs {
 pub struct MapsArgs {
     /// Folder of a run
     pub run_dir: PathBuf,
-    /// Language of labels [default: that of the run]
-    #[arg(long, value_enum)]
-    pub lang: Option<LangArg>,
     /// Class breaks
     #[arg(long, value_enum, default_value_t = BreaksArg::Natural)]
     pub breaks: BreaksArg,
@@ -440,7 +439,7 @@ impl From<FormatArg> for ParcelFormat {
     }
 }
 
-/// Language of maps, report and summary.
+/// Language of messages, maps, report and summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LangArg {
     /// English
@@ -451,7 +450,7 @@ pub enum LangArg {
     Both,
 }
 
-impl From<LangArg> for Language {
+impl From<LangArg> for Lang {
     fn from(given: LangArg) -> Self {
         match given {
             LangArg::En => Self::En,

@@ -1,8 +1,11 @@
 //! Findings for people: grouped by layer, with the place in the pipeline file, and as JSON.
 
 use crate::events;
+use crate::language::{self, say};
 use crate::terminal::{eprint_line, without_codes};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use carbonzone_report::Lang;
+use carbonzone_report::chinese::{self, FindingText};
 use carbonzone_types::{Finding, Findings, Severity};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -63,7 +66,7 @@ fn render(findings: &Findings, pipeline_path: &str, pipeline_text: &str, colour:
     let mut out = String::new();
     for layer in layers {
         if !layer.is_empty() {
-            let _ = writeln!(out, "\n== {layer}");
+            let _ = writeln!(out, "\n== {}", language::word(layer));
         }
         let mut group: Vec<&Finding> =
             findings.items.iter().filter(|f| f.layer.as_deref().unwrap_or("") == layer).collect();
@@ -78,14 +81,15 @@ fn render(findings: &Findings, pipeline_path: &str, pipeline_text: &str, colour:
 
 fn level(severity: Severity) -> Level<'static> {
     match severity {
-        Severity::Fatal | Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Info => Level::INFO,
+        Severity::Fatal | Severity::Error => Level::ERROR.with_name(say("error", "错误")),
+        Severity::Warning => Level::WARNING.with_name(say("warning", "警告")),
+        Severity::Info => Level::INFO.with_name(say("info", "说明")),
     }
 }
 
 fn render_one(finding: &Finding, pipeline_path: &str, pipeline_text: &str, colour: Colour) -> String {
-    let title = without_codes(&format!("{}{}", place(finding), finding.message));
+    let text = FindingText::new(finding, language::lang());
+    let title = without_codes(&format!("{}{}", place(finding), text.message));
     let mut group = Group::with_title(level(finding.severity).primary_title(&title).id(finding.code.clone()));
     if let Some(span) = finding.span.filter(|s| s.end <= pipeline_text.len() && s.start <= s.end) {
         group = group.element(
@@ -95,11 +99,13 @@ fn render_one(finding: &Finding, pipeline_path: &str, pipeline_text: &str, colou
                 .annotation(AnnotationKind::Primary.span(span.start..span.end)),
         );
     }
-    let notes = notes(finding);
+    let notes = notes(finding, &text);
     for (name, text) in &notes {
-        let level =
-            if *name == "hint" { Level::HELP.with_name("hint") } else { Level::NOTE.with_name(*name) };
-        group = group.element(level.message(text));
+        group = group.element(Level::NOTE.with_name(name.as_str()).message(text));
+    }
+    let hint = text.hint.as_deref().map(without_codes);
+    if let Some(hint) = &hint {
+        group = group.element(Level::HELP.with_name(say("hint", "建议")).message(hint));
     }
     let renderer = if colour == Colour::Ansi { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group]).clone()
@@ -112,30 +118,28 @@ fn place(finding: &Finding) -> String {
         parts.push(file.clone());
     }
     if let Some(feature) = &finding.feature {
-        parts.push(format!("feature {feature}"));
+        parts.push(say(&format!("feature {feature}"), &format!("要素 {}", chinese::text(feature))));
     }
     if let Some(field) = &finding.field {
-        parts.push(format!("field \"{field}\""));
+        parts.push(say(&format!("field \"{field}\""), &format!("字段“{field}”")));
     }
     if let Some(value) = &finding.value {
-        parts.push(format!("value \"{value}\""));
+        parts.push(say(&format!("value \"{value}\""), &format!("值“{}”", chinese::text(value))));
     }
-    if parts.is_empty() { String::new() } else { parts.join(", ") + ": " }
+    let (comma, colon) = if language::lang() == Lang::Zh { ("，", "：") } else { (", ", ": ") };
+    if parts.is_empty() { String::new() } else { parts.join(comma) + colon }
 }
 
-fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
+fn notes(finding: &Finding, text: &FindingText) -> Vec<(String, String)> {
     let mut out = Vec::new();
-    if let Some(expected) = &finding.expected {
-        out.push(("expected", without_codes(expected)));
+    if let Some(expected) = &text.expected {
+        out.push((say("expected", "应为"), without_codes(expected)));
     }
     if let Some(count) = finding.count {
-        out.push(("count", count.to_string()));
+        out.push((say("count", "个数"), count.to_string()));
     }
     if let Some(amount_t) = finding.amount_t {
-        out.push(("at stake", format!("{amount_t:.1} t CO2e")));
-    }
-    if let Some(hint) = &finding.hint {
-        out.push(("hint", without_codes(hint)));
+        out.push((say("at stake", "涉及"), format!("{amount_t:.1} t CO2e")));
     }
     out
 }
@@ -143,11 +147,11 @@ fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
 /// One line that counts the findings.
 pub fn count_line(findings: &Findings) -> String {
     let n = |s| findings.count_of(s);
-    format!(
-        "{} errors, {} warnings, {} notes",
-        n(Severity::Fatal) + n(Severity::Error),
-        n(Severity::Warning),
-        n(Severity::Info)
+    let (errors, warnings, notes) =
+        (n(Severity::Fatal) + n(Severity::Error), n(Severity::Warning), n(Severity::Info));
+    say(
+        &format!("{errors} errors, {warnings} warnings, {notes} notes"),
+        &format!("{errors} 个错误，{warnings} 个警告，{notes} 条说明"),
     )
 }
 

@@ -4,6 +4,7 @@
 //! programs".
 
 use carbonzone::layer_list::{ListedLayer, RunLayers};
+use carbonzone_report::chinese::FindingText;
 use carbonzone_types::{Finding, Findings};
 use serde::Serialize;
 use std::io::Write as _;
@@ -53,7 +54,7 @@ pub enum Event<'a> {
         seconds: f64,
     },
     /// What the user must look at.
-    Finding(&'a Finding),
+    Finding(&'a Told<'a>),
     /// A layer that can be opened now.
     Layer {
         /// Folder of the run.
@@ -92,10 +93,31 @@ pub fn end(exit_code: u8) {
     }
 }
 
+/// A finding for programs: with its sentences in Chinese.
+#[derive(Serialize)]
+pub struct Told<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    message_zh: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint_zh: Option<String>,
+}
+
+/// Findings for programs.
+pub fn told(findings: &Findings) -> Vec<Told<'_>> {
+    let told = |finding| {
+        let FindingText { message, hint, .. } = FindingText::chinese(finding);
+        Told { finding, message_zh: message, hint_zh: hint }
+    };
+    findings.items.iter().map(told).collect()
+}
+
 /// One line per finding, if events are on.
 pub fn findings(findings: &Findings) {
     if on() {
-        findings.items.iter().for_each(|f| write(&Event::Finding(f)));
+        for finding in &told(findings) {
+            write(&Event::Finding(finding));
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! `carbonzone explain`: where a unit's tonnes come from.
 
 use crate::args::{ExplainArgs, Format};
+use crate::language::{lang, say, sentence, word};
 use crate::terminal::print_line;
 use carbonzone::explain::{
     Beside, Explanation, LargeParcel, Line, Paid, Sure, Unit, explain as explain_unit,
 };
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::confidence::percent;
-use carbonzone_report::words;
+use carbonzone_report::{Label, Lang, chinese, words};
 use std::fmt::Write as _;
 
 /// The command.
@@ -35,27 +36,44 @@ fn short(x: f64) -> String {
 }
 
 /// The singular of a weight's unit.
-fn one(unit: &str) -> &str {
+fn one(unit: &str) -> String {
     match unit {
-        "persons" => "person",
-        "poi" => "POI",
-        "m2" => "m²",
-        other => other,
+        "persons" => say("person", "人"),
+        "poi" => "POI".to_owned(),
+        "m2" => "m²".to_owned(),
+        other => word(other),
     }
+}
+
+/// A label in the language of messages.
+fn label(label: &Label) -> String {
+    say(&label.en, &label.zh)
+}
+
+/// Sectors and land groups in Chinese; in English their keys, as in the pipeline file.
+fn sector(key: &str) -> String {
+    say(key, &words::sector(key).zh)
+}
+
+fn land(keys: &str) -> String {
+    say(keys, &chinese::land(keys))
+}
+
+/// A layer of units, or `parcel`.
+fn kind(key: &str) -> String {
+    say(key, &if key == "parcel" { "地块".to_owned() } else { words::zone_word(key).zh })
 }
 
 fn render(e: &Explanation) -> String {
     let mut out = String::new();
     let year = e.year.map(|y| format!(", {y}")).unwrap_or_default();
-    let label = e.data_label.map(|l| format!(" — {}", l.badge().en)).unwrap_or_default();
-    let _ = writeln!(out, "{} ({}){year}{label}", e.unit, e.kind);
-    let _ = writeln!(
-        out,
-        "gross {} t   sink {} t   net {} t CO2e",
-        tonnes(e.gross_t),
-        tonnes(e.sink_t),
-        tonnes(e.net_t)
-    );
+    let badge = e.data_label.map(carbonzone_types::DataLabel::badge);
+    let badge = badge.map(|b| format!(" — {}", say(&b.en, &b.zh))).unwrap_or_default();
+    let _ = writeln!(out, "{} ({}){year}{badge}", e.unit, kind(&e.kind));
+    let (gross, sink, net) = (tonnes(e.gross_t), tonnes(e.sink_t), tonnes(e.net_t));
+    let en = format!("gross {gross} t   sink {sink} t   net {net} t CO2e");
+    let zh = format!("碳排放总量 {gross} t   碳汇 {sink} t   净碳排放 {net} t CO2e");
+    let _ = writeln!(out, "{}", say(&en, &zh));
     render_lines(&mut out, e);
     render_city(&mut out, &e.against_city);
     for sure in &e.how_sure {
@@ -65,9 +83,9 @@ fn render(e: &Explanation) -> String {
     if e.kind != "parcel" {
         render_parcels(&mut out, &e.largest_parcels);
     }
-    let _ = writeln!(out, "budgets from");
+    let _ = writeln!(out, "{}", say("budgets from", "预算来源"));
     for l in &e.lines {
-        let _ = writeln!(out, "  {:<18} {}", l.rule, l.budget_source);
+        let _ = writeln!(out, "  {:<18} {}", l.rule, sentence(&l.budget_source));
     }
     render_inventory(&mut out, &e.inventory_lines);
     out
@@ -75,16 +93,19 @@ fn render(e: &Explanation) -> String {
 
 /// The rules' parts, what each unit of a proxy carries, and what they leave open.
 fn render_lines(out: &mut String, e: &Explanation) {
-    let mut t =
-        table(&["sector · activity", "budget t", "land", "proxy", "weight", "of", "share %", "t CO2e"]);
+    let heads = match lang() {
+        Lang::Zh => ["部门 · 活动", "预算 t", "用地", "代理变量", "权重", "总权重", "份额 %", "t CO2e"],
+        _ => ["sector · activity", "budget t", "land", "proxy", "weight", "of", "share %", "t CO2e"],
+    };
+    let mut t = table(&heads);
     for l in &e.lines {
         let share = if l.budget_t > 0.0 { 100.0 * l.amount_t / l.budget_t } else { 0.0 };
         t.add_row(vec![
-            format!("{} · {}", l.sector, l.activity),
+            format!("{} · {}", sector(&l.sector), sentence(&l.activity)),
             tonnes(l.budget_t),
-            l.land.clone(),
+            land(&l.land),
             proxy(l),
-            format!("{} {}", tonnes(l.weight), l.weight_unit),
+            format!("{} {}", tonnes(l.weight), word(&l.weight_unit)),
             tonnes(l.weight_total),
             format!("{share:.4}"),
             tonnes(l.amount_t),
@@ -93,21 +114,28 @@ fn render_lines(out: &mut String, e: &Explanation) {
     right_align(&mut t);
     let _ = writeln!(out, "{t}");
     if e.lines.is_empty() {
-        let none = "no rule of the pipeline places anything here";
-        let _ = writeln!(out, "{}", e.note.as_deref().unwrap_or(none));
+        let none = say("no rule of the pipeline places anything here", "没有任何规则在此分配");
+        let _ = writeln!(out, "{}", e.note.as_deref().map_or(none, sentence));
     }
     for l in e.lines.iter().filter(|l| l.weight > 0.0 && l.weight_total > 0.0 && !l.land.is_empty()) {
         let per = l.budget_t / l.weight_total;
-        let _ = writeln!(out, "  {}: {} t for each {}", l.rule, short(per), one(&l.weight_unit));
+        let (rule, per, unit) = (&l.rule, short(per), one(&l.weight_unit));
+        let zh = format!("  {rule}：每{unit} {per} t");
+        let _ = writeln!(out, "{}", say(&format!("  {rule}: {per} t for each {unit}"), &zh));
     }
-    for (what, open_t, written_t) in
-        [("gross", e.unexplained_gross_t, e.gross_t), ("sink", e.unexplained_sink_t, e.sink_t)]
-    {
+    let both = [
+        (say("gross", "碳排放总量"), e.unexplained_gross_t, e.gross_t),
+        (say("sink", "碳汇"), e.unexplained_sink_t, e.sink_t),
+    ];
+    for (what, open_t, written_t) in both {
         if open_t != 0.0 {
             let pct = if written_t == 0.0 { 100.0 } else { 100.0 * open_t / written_t };
-            let _ = writeln!(out, "not explained by these lines: {open_t:.3e} t of {what} ({pct:.2} %)");
+            let en = format!("not explained by these lines: {open_t:.3e} t of {what} ({pct:.2} %)");
+            let zh = format!("以上各行未能解释：{what} {open_t:.3e} t（{pct:.2} %）");
+            let _ = writeln!(out, "{}", say(&en, &zh));
         } else if written_t != 0.0 {
-            let _ = writeln!(out, "the lines add up to the written {what}");
+            let en = format!("the lines add up to the written {what}");
+            let _ = writeln!(out, "{}", say(&en, &format!("以上各行之和等于写出的{what}")));
         }
     }
 }
@@ -116,25 +144,26 @@ fn render_lines(out: &mut String, e: &Explanation) {
 fn proxy(line: &Line) -> String {
     let mut out = line.proxy.clone();
     if line.smoothing > 0.0 {
-        let _ = write!(out, " + {} × area", line.smoothing);
+        let _ = write!(out, " + {} × {}", line.smoothing, say("area", "面积"));
     }
     if line.fallback {
-        out.push_str(" (fallback)");
+        out.push_str(&say(" (fallback)", "（备选）"));
     }
     out
 }
 
 fn render_city(out: &mut String, numbers: &[Beside]) {
     if !numbers.is_empty() {
-        let _ = writeln!(out, "beside the city");
+        let _ = writeln!(out, "{}", say("beside the city", "与全市比较"));
     }
     for b in numbers {
         let shown = |v: f64| if b.key == "net_t" { tonnes(v) } else { format!("{v:.4}").replace('-', "−") };
         let value = b.value.map_or_else(|| "–".to_owned(), shown);
         let times = b.ratio.map_or_else(String::new, |r| format!("{r:.2} × ").replace('-', "−"));
-        let _ = writeln!(out, "  {}: {value}, {times}{} ({})", b.label, b.city_is, shown(b.city));
+        let (name, city) = (say(&b.label, &b.label_zh), shown(b.city));
+        let _ = writeln!(out, "  {name}: {value}, {times}{} ({city})", sentence(&b.city_is));
         if !b.meaning.is_empty() {
-            let _ = writeln!(out, "    {}", b.meaning);
+            let _ = writeln!(out, "    {}", say(&b.meaning, &b.meaning_zh));
         }
     }
 }
@@ -142,23 +171,28 @@ fn render_city(out: &mut String, numbers: &[Beside]) {
 /// How sure a class is, what else it could be, and what could change it.
 fn render_sure(out: &mut String, of: &Sure) {
     let sure = &of.sure;
-    let basis = if of.basis.is_empty() { String::new() } else { format!(" ({})", of.basis) };
+    let basis = if of.basis.is_empty() { String::new() } else { format!(" ({})", sentence(&of.basis)) };
+    let (p, error) = (percent(sure.class.probability), 100.0 * sure.error);
     let _ = writeln!(
         out,
-        "how sure is the class{basis}: {}, {} ± {:.1} points ({})",
-        sure.class.label.en,
-        percent(sure.class.probability),
-        100.0 * sure.error,
-        words::safety(&sure.safety).en
+        "{}{basis}: {}, {p} ± {error:.1} {} ({})",
+        say("how sure is the class", "分区可信度"),
+        label(&sure.class.label),
+        say("points", "个百分点"),
+        label(&words::safety(&sure.safety))
     );
     for other in &sure.others {
-        let _ = writeln!(out, "  {:>5} {}", percent(other.probability), other.label.en);
+        let _ = writeln!(out, "  {:>5} {}", percent(other.probability), label(&other.label));
     }
-    let _ = writeln!(out, "  what could change it: {}", sure.change.en);
+    let _ = writeln!(out, "  {}: {}", say("what could change it", "可能改变它的因素"), label(&sure.change));
     if !sure.drivers.is_empty() {
         let shares: Vec<String> =
-            sure.drivers.iter().map(|d| format!("{} {}", d.label.en, percent(d.share))).collect();
-        let _ = writeln!(out, "  share of each reason, alone or together with others: {}", shares.join(", "));
+            sure.drivers.iter().map(|d| format!("{} {}", label(&d.label), percent(d.share))).collect();
+        let head = say(
+            "share of each reason, alone or together with others",
+            "各因素（单独或与其他因素一起）所占份额",
+        );
+        let _ = writeln!(out, "  {head}: {}", shares.join(&say(", ", "、")));
     }
 }
 
@@ -180,29 +214,26 @@ fn render_paid(out: &mut String, models: &[Paid]) {
 
 fn render_parcels(out: &mut String, parcels: &[LargeParcel]) {
     if !parcels.is_empty() {
-        let _ = writeln!(out, "parcels that weigh most");
+        let _ = writeln!(out, "{}", say("parcels that weigh most", "排放最多的地块"));
     }
     for p in parcels {
-        let _ = writeln!(
-            out,
-            "  {}  land use {}  {} t ({:.1} % of the parcel)",
-            p.id,
-            p.land_use,
-            tonnes(p.gross_t),
-            100.0 * p.share_of_parcel
-        );
+        let (id, land_use, t, pct) = (&p.id, &p.land_use, tonnes(p.gross_t), 100.0 * p.share_of_parcel);
+        let en = format!("  {id}  land use {land_use}  {t} t ({pct:.1} % of the parcel)");
+        let zh = format!("  {id}  用地 {land_use}  {t} t（占该地块的 {pct:.1} %）");
+        let _ = writeln!(out, "{}", say(&en, &zh));
     }
 }
 
 fn render_inventory(out: &mut String, lines: &[serde_json::Value]) {
     if !lines.is_empty() {
-        let _ = writeln!(out, "activity lines behind the budgets (city totals)");
+        let head = say("activity lines behind the budgets (city totals)", "预算背后的活动数据（全市总量）");
+        let _ = writeln!(out, "{head}");
     }
     for l in lines {
         let _ = writeln!(
             out,
             "  {} · {}: {} {} × {:.6} {} → {} t CO2e  [{} {}, {}]",
-            l["sector"].as_str().unwrap_or(""),
+            sector(l["sector"].as_str().unwrap_or("")),
             l["label"].as_str().unwrap_or(""),
             l["amount"],
             l["unit"].as_str().unwrap_or(""),

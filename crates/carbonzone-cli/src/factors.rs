@@ -1,10 +1,13 @@
 //! `carbonzone factors`: the factor library.
 
 use crate::args::FactorsArgs;
+use crate::language::{lang, say, word};
 use crate::terminal::print_line;
 use anyhow::bail;
 use carbonzone::text_table::table;
 use carbonzone_inventory::FactorLibrary;
+use carbonzone_report::Lang;
+use carbonzone_types::ColumnData;
 
 /// The command.
 pub fn factors(args: &FactorsArgs) -> anyhow::Result<u8> {
@@ -26,12 +29,23 @@ pub fn factors(args: &FactorsArgs) -> anyhow::Result<u8> {
         return Ok(0);
     }
     let columns = ["id", "value", "unit", "gas", "uncertainty_pct", "status", "source"];
-    let mut shown = table(&columns);
+    let heads = match lang() {
+        Lang::Zh => ["编号", "数值", "单位", "气体", "不确定性 %", "核实状态", "来源"],
+        _ => columns,
+    };
+    let mut shown = table(&heads);
     let data: Vec<_> = columns.iter().filter_map(|c| rows.get(c)).collect();
     for row in 0..rows.rows() {
-        shown.add_row(data.iter().map(|c| c.text_at(row).unwrap_or_default()).collect::<Vec<_>>());
+        let cell = |(c, name): (&&ColumnData, &str)| {
+            let text = c.text_at(row).unwrap_or_default();
+            if name == "status" { word(&text) } else { text }
+        };
+        shown.add_row(data.iter().zip(columns).map(cell).collect::<Vec<_>>());
     }
     print_line(&shown.to_string());
-    print_line(&format!("{} rows; --csv gives all columns (activity, checked_against, note)", rows.rows()));
+    let n = rows.rows();
+    let en = format!("{n} rows; --csv gives all columns (activity, checked_against, note)");
+    let zh = format!("共 {n} 行；--csv 给出所有列（activity、checked_against、note）");
+    print_line(&say(&en, &zh));
     Ok(0)
 }

@@ -1,9 +1,11 @@
 //! `carbonzone layers`: what of a finished run can be loaded into a map.
 
 use crate::args::{LayersArgs, ListFormat};
+use crate::language::{lang, say};
 use crate::terminal::print_line;
 use carbonzone::layer_list::{RunLayers, read};
 use carbonzone::text_table::table;
+use carbonzone_report::Lang;
 
 /// The command.
 pub fn layers(args: &LayersArgs) -> anyhow::Result<u8> {
@@ -16,17 +18,26 @@ pub fn layers(args: &LayersArgs) -> anyhow::Result<u8> {
 }
 
 fn render(layers: &RunLayers) -> String {
-    let mut rows = table(&["group", "layer", "file", "table or band", "style"]);
+    let heads = match lang() {
+        Lang::Zh => ["分组", "图层", "文件", "表或波段", "样式"],
+        _ => ["group", "layer", "file", "table or band", "style"],
+    };
+    let mut rows = table(&heads);
     for layer in &layers.list.layers {
         let group = layers.list.groups.iter().find(|g| g.key == layer.group);
         rows.add_row(vec![
-            group.map_or_else(|| layer.group.clone(), |g| g.name.en.clone()),
-            layer.name.en.clone(),
+            group.map_or_else(|| layer.group.clone(), |g| say(&g.name.en, &g.name.zh)),
+            say(&layer.name.en, &layer.name.zh),
             layer.file.clone(),
-            layer.table.clone().or(layer.band.map(|b| format!("band {b}"))).unwrap_or_default(),
+            layer
+                .table
+                .clone()
+                .or(layer.band.map(|b| say(&format!("band {b}"), &format!("波段 {b}"))))
+                .unwrap_or_default(),
             layer.style.clone().unwrap_or_default(),
         ]);
     }
-    let project = layers.project.as_deref().unwrap_or("none (run with --no-maps)");
-    format!("{rows}\nproject  {project}")
+    let none = say("none (run with --no-maps)", "无（以 --no-maps 运行）");
+    let project = layers.project.clone().unwrap_or(none);
+    format!("{rows}\n{}  {project}", say("project", "工程"))
 }

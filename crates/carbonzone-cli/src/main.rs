@@ -9,8 +9,10 @@ mod diagnostics;
 mod events;
 mod explain;
 mod factors;
+mod help;
 mod init;
 mod inventory_command;
+mod language;
 mod layers_command;
 mod maps;
 mod new_file;
@@ -26,7 +28,7 @@ mod synth_region;
 mod terminal;
 
 use args::{Cli, Command};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
 /// Could not run: usage, missing file.
@@ -36,7 +38,11 @@ fn main() -> ExitCode {
     carbonzone_io::return_memory_early();
     panics::install();
     progress::install_ctrl_c();
-    let cli = Cli::parse();
+    // Known before the arguments are parsed: their help is in this language too.
+    language::set(language::given(std::env::args_os()));
+    let matches = help::in_language(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    debug_assert_eq!(cli.lang.map(Into::into), language::asked());
     if let Some(command) = cli.command.tells_programs() {
         events::switch_on(command);
     }
@@ -44,7 +50,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(_) if progress::cancelled() => run::say_cancelled(),
         Err(error) => {
-            terminal::eprint_line(&format!("error: {error:#}"));
+            terminal::eprint_line(&language::error(&error));
             COULD_NOT_RUN
         }
     };
@@ -58,7 +64,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Check(args) => run::check(&args),
         Command::Show(args) => {
             let manifest = carbonzone::out_dir::read_manifest(&args.run_dir)?;
-            summary::print(&manifest, &args.run_dir, args.lang.map(Into::into));
+            summary::print(&manifest, &args.run_dir);
             Ok(0)
         }
         Command::Inventory(args) => inventory_command::inventory(&args),

@@ -2,22 +2,23 @@
 
 use crate::args::{BreaksArg, MapsArgs, PaletteArg, ScaleArg};
 use crate::events;
+use crate::language::{self, say};
 use crate::progress::observer;
 use crate::run::command_line;
 use crate::terminal::print_line;
 use carbonzone::layer_list;
-use carbonzone::maps::{lang, language_of, redraw};
+use carbonzone::maps::{lang as label_language, language_of, redraw};
 use carbonzone::out_dir::{named, read_manifest};
 use carbonzone_report::{BreakMethod, ClassScale, Palette, RenderOptions};
 
 /// The command.
 pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
-    let language = match args.lang {
-        Some(language) => language.into(),
-        None => language_of(&read_manifest(&args.run_dir)?),
+    let lang = match language::asked() {
+        Some(lang) => lang,
+        None => label_language(language_of(&read_manifest(&args.run_dir)?)),
     };
     let options = RenderOptions {
-        lang: lang(language),
+        lang,
         breaks: match args.breaks {
             BreaksArg::Natural => BreakMethod::Natural,
             BreaksArg::Quantile => BreakMethod::Quantile,
@@ -44,12 +45,16 @@ pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
         events::layers(&layer_list::read(&args.run_dir)?);
     }
     if !args.quiet {
+        let dir = args.run_dir.display();
+        let en = format!("maps of {} written to {dir}", manifest.title_en);
         print_line(&format!(
-            "maps of {} written to {}\n  project  {}\n  report   {}\n  figures  {}",
-            manifest.title_en,
-            args.run_dir.display(),
+            "{}\n  {}  {}\n  {}  {}\n  {}  {}",
+            say(&en, &format!("{}的图件已写入 {dir}", manifest.title_zh)),
+            say("project", "工程"),
             named(&args.run_dir, &manifest.name, "qgz").display(),
+            say("report ", "报告"),
             args.run_dir.join("report.html").display(),
+            say("figures", "图件"),
             args.run_dir.join("figures").display()
         ));
     }

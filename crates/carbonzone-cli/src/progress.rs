@@ -1,6 +1,7 @@
 //! Progress bars on a terminal, events for programs, nothing elsewhere; memory given back between stages; Ctrl-C.
 
 use crate::events::{self, Event};
+use crate::language;
 use crate::terminal::eprint_line;
 use carbonzone::Observer;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -62,7 +63,7 @@ impl Observer for Bars {
                         .unwrap_or_else(|_| ProgressStyle::default_spinner()),
                 ),
             };
-            bar.set_message(stage.to_owned());
+            bar.set_message(language::word(stage));
             bar.enable_steady_tick(Duration::from_millis(120));
             *self.lock() = Some(bar);
         }
@@ -82,7 +83,7 @@ impl Observer for Bars {
 
     fn say(&self, message: &str) {
         self.end();
-        eprint_line(message);
+        eprint_line(&language::message(message));
     }
 
     fn cancelled(&self) -> bool {
@@ -140,7 +141,7 @@ impl Observer for Lines {
     }
 
     fn say(&self, message: &str) {
-        eprint_line(message);
+        eprint_line(&language::message(message));
     }
 
     fn cancelled(&self) -> bool {

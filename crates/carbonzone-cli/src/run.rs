@@ -3,6 +3,7 @@
 use crate::args::{CheckArgs, Format, RunArgs};
 use crate::diagnostics::{self, Colour};
 use crate::events;
+use crate::language::{self, say, sentence};
 use crate::progress::{cancelled, observer};
 use crate::summary;
 use crate::terminal::{eprint_line, print_line};
@@ -41,6 +42,7 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
     }
     let outputs = config.outputs_mut();
     outputs.maps &= !args.no_maps;
+    outputs.language = language::asked().map_or(outputs.language, Into::into);
     outputs.parcel_format = args.parcel_output.map_or(outputs.parcel_format, Into::into);
     let target = args.out.clone().unwrap_or_else(|| Path::new("out").join(config.name()));
     let out = begin_run(&target, &config, &command_line().join(" "), args.overwrite)?;
@@ -61,7 +63,7 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
         diagnostics::eprint(&findings, &args.pipeline);
     }
     if !args.quiet && !args.no_summary {
-        summary::print(&carbonzone::out_dir::read_manifest(&target)?, &target, None);
+        summary::print(&carbonzone::out_dir::read_manifest(&target)?, &target);
     }
     Ok(0)
 }
@@ -74,7 +76,7 @@ pub fn command_line() -> Vec<String> {
 /// Says on standard error which files of the user are kept.
 pub fn tell(kept: &[Kept], target: &Path) {
     for line in kept_lines(kept, target) {
-        eprint_line(&line);
+        eprint_line(&sentence(&line));
     }
 }
 
@@ -115,20 +117,21 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
             print_line(&diagnostics::of_file(&findings, &args.pipeline, Colour::for_stdout()));
             print_line(&diagnostics::count_line(&findings));
         }
-        Format::Json => print_line(&serde_json::to_string_pretty(&findings)?),
+        Format::Json => print_line(&serde_json::to_string_pretty(&events::told(&findings))?),
     }
     Ok(findings.exit_code())
 }
 
 /// Says that the run was cancelled; gives the exit code.
 pub fn say_cancelled() -> u8 {
-    eprint_line("cancelled; nothing was written");
+    eprint_line(&sentence("cancelled; nothing was written"));
     CANCELLED
 }
 
 /// Prints why a run is refused; gives the exit code.
 fn refuse(pipeline: &Path, findings: &Findings) -> u8 {
     diagnostics::eprint(findings, pipeline);
-    eprint_line(&format!("{}; nothing was written", diagnostics::count_line(findings)));
+    let nothing = say("; nothing was written", "；没有写出任何文件");
+    eprint_line(&format!("{}{nothing}", diagnostics::count_line(findings)));
     findings.exit_code()
 }

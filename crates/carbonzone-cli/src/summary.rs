@@ -1,11 +1,11 @@
 //! The closing table of a run: totals on both bases, zones, fallbacks, residuals, what to open.
 
+use crate::language::{self, say_in as say};
 use crate::terminal::print_line;
-use carbonzone::config::Language;
 use carbonzone::maps::{lang as label_language, language_of};
 use carbonzone::out_dir::named;
 use carbonzone::text_table::{right_align, table, tonnes};
-use carbonzone_report::{Label, Lang, words};
+use carbonzone_report::{Label, Lang, chinese, words};
 use carbonzone_types::{ConfidenceRecord, DataLabel, RunManifest, Severity, Stage, TOLERANCE};
 use comfy_table::Table;
 use std::fmt::Write as _;
@@ -15,14 +15,14 @@ fn percent(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |v| format!("{v:.2}").replace('-', "−"))
 }
 
-/// Prints the closing summary in a language, by default that of the run.
-pub fn print(manifest: &RunManifest, dir: &Path, language: Option<Language>) {
-    print_line(&text(manifest, dir, language));
+/// Prints the closing summary in the language of the run, unless another one is asked for.
+pub fn print(manifest: &RunManifest, dir: &Path) {
+    let lang = language::asked().unwrap_or_else(|| label_language(language_of(manifest)));
+    print_line(&text(manifest, dir, lang));
 }
 
 /// The closing summary as text.
-pub fn text(manifest: &RunManifest, dir: &Path, language: Option<Language>) -> String {
-    let lang = label_language(language.unwrap_or_else(|| language_of(manifest)));
+fn text(manifest: &RunManifest, dir: &Path, lang: Lang) -> String {
     let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
     let title = Label::new(manifest.title_en.clone(), manifest.title_zh.clone());
     let mut out = String::new();
@@ -53,16 +53,6 @@ pub fn text(manifest: &RunManifest, dir: &Path, language: Option<Language>) -> S
     checks(&mut out, manifest, lang);
     open(&mut out, manifest, dir, lang);
     out
-}
-
-/// A sentence in one language, or in both.
-fn say(lang: Lang, en: &str, zh: &str) -> String {
-    match lang {
-        Lang::En => en.to_owned(),
-        Lang::Zh => zh.to_owned(),
-        Lang::Both if en == zh => en.to_owned(),
-        Lang::Both => format!("{en} · {zh}"),
-    }
 }
 
 /// Number of zones that are safe, likely, a toss-up.
@@ -97,8 +87,14 @@ fn checks(out: &mut String, manifest: &RunManifest, lang: Lang) {
         .iter()
         .filter(|r| r.stage == Stage::Fallback)
         .map(|r| match (r.amount_t, r.count) {
-            (None, Some(count)) => format!("  {} {}  {}", tonnes(count), r.unit, r.note),
-            (t, _) => format!("  {} t  {}", tonnes(t.unwrap_or(0.0)), r.note),
+            (None, Some(count)) => {
+                let unit = say(lang, &r.unit, &chinese::word(&r.unit));
+                format!("  {} {unit}  {}", tonnes(count), say(lang, &r.note, &chinese::text(&r.note)))
+            }
+            (t, _) => {
+                let note = say(lang, &r.note, &chinese::text(&r.note));
+                format!("  {} t  {note}", tonnes(t.unwrap_or(0.0)))
+            }
         })
         .collect();
     if !manifest.rules.is_empty() && fallbacks.is_empty() {

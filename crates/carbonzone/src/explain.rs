@@ -124,6 +124,8 @@ pub struct Beside {
     pub key: String,
     /// Its name.
     pub label: String,
+    /// The same in Chinese.
+    pub label_zh: String,
     /// Of the unit.
     pub value: Option<f64>,
     /// Of the city.
@@ -135,19 +137,24 @@ pub struct Beside {
     /// What the number says.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub meaning: String,
+    /// The same in Chinese.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub meaning_zh: String,
 }
 
 impl Beside {
-    fn new(key: &str, label: &str, value: Option<f64>, city: f64, city_is: &str) -> Self {
+    fn new(key: &str, [label, label_zh]: [&str; 2], value: Option<f64>, city: f64, city_is: &str) -> Self {
         let ratio = value.filter(|_| city > 0.0).map(|v| v / city);
         Self {
             key: key.to_owned(),
             label: label.to_owned(),
+            label_zh: label_zh.to_owned(),
             value,
             city,
             city_is: city_is.to_owned(),
             ratio,
             meaning: String::new(),
+            meaning_zh: String::new(),
         }
     }
 }
@@ -493,15 +500,23 @@ fn against_city(manifest: &RunManifest, zones: &AttributeTable, row: usize) -> V
     let (gross_t, n) = (sum("gross_t"), zones.rows());
     let mean = format!("the mean of the {n} {}", manifest.zones_layer);
     let together = format!("that of the {n} {} together", manifest.zones_layer);
-    let mut out = vec![Beside::new("net_t", "net t CO2e", number("net_t"), sum("net_t") / n as f64, &mean)];
+    let mut out = vec![Beside::new(
+        "net_t",
+        ["net t CO2e", "净碳排放 t CO2e"],
+        number("net_t"),
+        sum("net_t") / n as f64,
+        &mean,
+    )];
     for indicator in &manifest.indicators {
         let (city, city_is) = match indicator.key.as_str() {
             "ccr" if gross_t > 0.0 => (sum("sink_t") / gross_t, together.as_str()),
             "ccr" => continue,
             _ => (1.0, "that of the city, 1 by definition"),
         };
-        let beside = Beside::new(&indicator.key, &indicator.label_en, number(&indicator.key), city, city_is);
-        out.push(Beside { meaning: indicator.meaning.en.clone(), ..beside });
+        let labels = [indicator.label_en.as_str(), indicator.label_zh.as_str()];
+        let beside = Beside::new(&indicator.key, labels, number(&indicator.key), city, city_is);
+        let (meaning, meaning_zh) = (indicator.meaning.en.clone(), indicator.meaning.zh.clone());
+        out.push(Beside { meaning, meaning_zh, ..beside });
     }
     out
 }

@@ -20,7 +20,7 @@ pub fn root() -> PathBuf {
 /// The built binary.
 pub fn carbonzone() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carbonzone"));
-    command.env("NO_COLOR", "1").env("SOURCE_DATE_EPOCH", "946684800");
+    command.env("NO_COLOR", "1").env("LC_ALL", "C.UTF-8").env("SOURCE_DATE_EPOCH", "946684800");
     command
 }
 

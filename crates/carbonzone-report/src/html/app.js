@@ -14,11 +14,15 @@ const esc = s => String(s).replace(/[&<>"]/g, c => ({'&': '&amp;', '<': '&lt;', 
 function language(to) {
   show = to; root.dataset.show = to; root.lang = to === 'en' ? 'en' : 'zh';
   document.querySelectorAll('.langs button').forEach(b => b.setAttribute('aria-pressed', b.dataset.show === to));
+  nameOptions();
+  if (filtered()) $('f-state').textContent = chosenText() + $('f-state').textContent.replace(/^.*(?=: )/, '');
   if (current) { controls(); legend(); panel(); paint(); }
 }
 let current = null, style = null, selected = -1, hovered = -1;
 document.querySelectorAll('.langs button').forEach(b => b.onclick = () => language(b.dataset.show));
 if (show === 'both') show = (navigator.language || '').startsWith('zh') ? 'zh' : 'en';
+let D = null, drawn = null;
+/* filter.js */
 language(show);
 
 // Sortable tables work without any data.
@@ -76,7 +80,7 @@ addEventListener('afterprint', () => {
 });
 
 if (typeof DecompressionStream === 'undefined') { $('map').hidden = true; return; }
-const D = JSON.parse($('data').textContent);
+D = JSON.parse($('data').textContent);
 
 // Unpacking
 async function inflate(b64) {
@@ -124,7 +128,7 @@ const classes = async S => S.cls = S.cls || await inflate(S.classes);
 
 // View: device pixel = ox + x * sc, oy - y * sc, in quanta.
 const cv = $('cv'), cx = cv.getContext('2d'), base = document.createElement('canvas');
-let sc = 1, ox = 0, oy = 0, drawn = null, ID = new Int32Array(0), zones = null, pending = 0, sharp = 0;
+let sc = 1, ox = 0, oy = 0, ID = new Int32Array(0), zones = null, pending = 0, sharp = 0;
 const dpr = () => Math.min(2, window.devicePixelRatio || 1);
 function resize() {
   const w = Math.round(cv.clientWidth * dpr()), h = Math.round(cv.clientHeight * dpr());
@@ -173,6 +177,7 @@ const rgba = (hex, k = 1) => { const v = parseInt(hex.slice(1), 16); return (255
 const ink = (hatch, x, y) => hatch === 'rising' ? (x + y) % 9 < 1 : hatch === 'falling' ? (x - y + 90000) % 9 < 1 : hatch === 'horizontal' ? y % 7 < 1 : hatch === 'cross' ? y % 8 < 1 || x % 8 < 1 : hatch === 'dots' ? x % 7 < 2 && y % 7 < 2 : false;
 function colour() {
   const w = cv.width, h = cv.height, rows = [...style.rows, {color: '#d9d9d9', hatch: 'cross'}], none = rows.length - 1;
+  const pale = current.key === 'zones' && filtered(), P = rgba('#ededed'), off = pale ? Uint8Array.from({length: current.n}, (_, i) => shownZone(i) ? 0 : 1) : null;
   const A = rows.map(r => rgba(r.color)), B = rows.map(r => rgba(r.color, .72)), H = rows.map(r => r.hatch), any = H.some(x => x !== 'none');
   base.width = w; base.height = h;
   const c = base.getContext('2d'), im = c.createImageData(w, h), U = new Uint32Array(im.data.buffer), cls = style.cls;
@@ -180,6 +185,7 @@ function colour() {
   for (let p = 0; p < U.length; p++) {
     const i = ID[p];
     if (i < 0) continue;
+    if (off && off[i]) { U[p] = P; continue; }
     const k = cls[i] === 255 ? none : cls[i];
     const dark = edge && (ID[p + 1] !== i || ID[p + w] !== i) || any && H[k] !== 'none' && ink(H[k], p % w, p / w | 0);
     U[p] = (dark ? B : A)[k];
@@ -207,6 +213,11 @@ function overlay() {
     cx.strokeStyle = '#333'; cx.lineWidth = .8 * d; cx.stroke();
     names(d);
   }
+  if (marksBorder()) {
+    cx.beginPath();
+    for (let i = 0; i < zones.n; i++) if (marks.border[i] === 1 && inView(i) && shownZone(i)) path(zones, i);
+    cx.setLineDash([6 * d, 4 * d]); cx.strokeStyle = '#000'; cx.lineWidth = 2.2 * d; cx.stroke(); cx.setLineDash([]);
+  }
   for (const [i, width, colour] of [[hovered, 2, '#000'], [selected, 3.5, '#000'], [selected, 1.5, '#ffb000']]) {
     if (i < 0) continue;
     cx.beginPath(); path(current, i); cx.strokeStyle = colour; cx.lineWidth = width * d; cx.stroke();
@@ -229,6 +240,8 @@ function overlay() {
     cx.moveTo(w / 2 - 9 * d, h / 2); cx.lineTo(w / 2 + 9 * d, h / 2); cx.moveTo(w / 2, h / 2 - 9 * d); cx.lineTo(w / 2, h / 2 + 9 * d); cx.stroke();
   }
 }
+// The mark is that of the classes: other maps do not carry it.
+const marksBorder = () => current.key === 'zones' && marks && marks.any && (style.field === 'zone' || style.field === 'zone_of_mean' || style.field === 'zone_confidence');
 const inView = i => { const b = zones.box, k = i * 4; return ox + b[k] * sc < cv.width && ox + b[k + 2] * sc > 0 && oy - b[k + 3] * sc < cv.height && oy - b[k + 1] * sc > 0; };
 const label = (L, i) => L.name ? (show === 'en' && L.nameEn && L.nameEn[i] || L.name[i]) : L.id[i] || '#' + (i + 1);
 function names(d) {
@@ -288,14 +301,22 @@ function swatch(row) {
   for (let p = 0; p < U.length; p++) U[p] = ink(row.hatch, p % 26, p / 26 | 0) ? b : a;
   g.putImageData(im, 0, 0); c.setAttribute('aria-hidden', 'true'); return c;
 }
+function legendRows() {
+  const rows = [...style.rows];
+  if (style.noData) rows.push({color: '#d9d9d9', hatch: 'cross', label: {en: 'no data', zh: '无数据'}, n: style.noData});
+  if (marksBorder()) rows.push({border: true, label: {en: 'borderline: an index lies at its threshold', zh: '临界：指数接近阈值'}, n: marks.any});
+  return rows;
+}
+function borderSwatch() {
+  const c = document.createElement('canvas'); c.width = 52; c.height = 28; c.style.cssText = 'width:26px;height:14px;border:0';
+  const g = c.getContext('2d'); g.setLineDash([9, 6]); g.lineWidth = 4; g.strokeRect(3, 3, 46, 22); c.setAttribute('aria-hidden', 'true'); return c;
+}
 function legend() {
   const box = $('legend');
   box.innerHTML = `<h3>${esc(pick(style.heading))}</h3><p class="u">${esc(pick(style.unit))}</p><ul></ul><p class="m">${esc(pick(style.method))}</p>`;
-  const rows = [...style.rows];
-  if (style.noData) rows.push({color: '#d9d9d9', hatch: 'cross', label: {en: 'no data', zh: '无数据'}, n: style.noData});
-  for (const row of rows) {
+  for (const row of legendRows()) {
     const li = document.createElement('li');
-    li.append(swatch(row)); li.insertAdjacentHTML('beforeend', `<span>${esc(pick(row.label))}</span><span>${row.n.toLocaleString('en')}</span>`);
+    li.append(row.border ? borderSwatch() : swatch(row)); li.insertAdjacentHTML('beforeend', `<span>${esc(pick(row.label))}</span><span>${row.n.toLocaleString('en')}</span>`);
     box.querySelector('ul').append(li);
   }
 }
@@ -369,23 +390,28 @@ function find() {
 $('search').onchange = find;
 $('search').onkeydown = e => { if (e.key === 'Enter') find(); };
 document.querySelectorAll('#zones tbody tr,#sure-table tbody tr,#quadrant circle').forEach(e => e.onclick = () => { zone(+e.dataset.zone); $('map').scrollIntoView({block: 'nearest'}); });
-$('png').onclick = () => { const a = document.createElement('a'); a.download = `${D.name}_${style.name}.png`; a.href = cv.toDataURL('image/png'); a.click(); };
+$('png').onclick = mapPicture; $('csv').onclick = csv; $('xlsx').onclick = xlsx;
 
 // Pointer and keys
 const at = e => { const r = cv.getBoundingClientRect(), d = dpr(); return [(e.clientX - r.left) * d, (e.clientY - r.top) * d]; };
 const unitAt = ([x, y]) => { x |= 0; y |= 0; return x < 0 || y < 0 || x >= cv.width || y >= cv.height ? -1 : ID[y * cv.width + x] ?? -1; };
 function zoom(k, [x, y] = [cv.width / 2, cv.height / 2]) { ox = x - (x - ox) * k; oy = y - (y - oy) * k; sc *= k; paint(false); }
+// One finger scrolls the page (touch-action: pan-y), two move and enlarge the map.
 const fingers = new Map();
-let moved = 0, spread = 0;
-cv.onpointerdown = e => { cv.setPointerCapture(e.pointerId); fingers.set(e.pointerId, at(e)); moved = 0; spread = 0; };
+let moved = 0, spread = 0, middle = null;
+cv.onpointerdown = e => { cv.setPointerCapture(e.pointerId); fingers.set(e.pointerId, at(e)); moved = 0; spread = 0; middle = null; };
 cv.onpointermove = e => {
   const p = at(e), was = fingers.get(e.pointerId);
   if (!was) { hover(p, e); return; }
   fingers.set(e.pointerId, p);
-  if (fingers.size === 1) { ox += p[0] - was[0]; oy += p[1] - was[1]; moved += Math.abs(p[0] - was[0]) + Math.abs(p[1] - was[1]); if (moved > 3) { $('tip').hidden = true; paint(false); } }
-  else { const [a, b] = [...fingers.values()], s = Math.hypot(a[0] - b[0], a[1] - b[1]); if (spread) zoom(s / spread, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]); spread = s; moved = 9; }
+  if (fingers.size === 1 && e.pointerType === 'touch') moved += Math.abs(p[0] - was[0]) + Math.abs(p[1] - was[1]);
+  else if (fingers.size === 1) { ox += p[0] - was[0]; oy += p[1] - was[1]; moved += Math.abs(p[0] - was[0]) + Math.abs(p[1] - was[1]); if (moved > 3) { $('tip').hidden = true; paint(false); } }
+  else { const [a, b] = [...fingers.values()], s = Math.hypot(a[0] - b[0], a[1] - b[1]); const m = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+    if (middle) { ox += m[0] - middle[0]; oy += m[1] - middle[1]; }
+    if (spread) zoom(s / spread, m); else paint(false);
+    spread = s; middle = m; moved = 99; }
 };
-cv.onpointerup = e => { fingers.delete(e.pointerId); spread = 0; if (moved <= 3) select(unitAt(at(e))); };
+cv.onpointerup = e => { fingers.delete(e.pointerId); spread = 0; middle = null; if (moved <= (e.pointerType === 'touch' ? 12 : 3)) select(unitAt(at(e))); };
 cv.onpointercancel = e => fingers.delete(e.pointerId);
 cv.onpointerleave = () => { $('tip').hidden = true; if (hovered >= 0) { hovered = -1; overlayOnly(); } };
 async function hover(p, e) {
@@ -414,6 +440,9 @@ new ResizeObserver(() => { if (current && resize()) { fit(); paint(); } }).obser
 
 // Start: the zones first, because they are small.
 resize(); zones = await unpack(D.layers[0]); fit();
+marks = {class: await lines(D.marks.class), district: await lines(D.marks.district), border: await inflate(D.marks.borderline)};
+marks.any = marks.border.reduce((n, b) => n + (b === 1), 0);
+if (filtered()) applyFilter();
 const wish = new URLSearchParams(location.hash.slice(1));
 await choose(wish.get('layer') || 'zones', wish.get('field'));
 for (const L of D.layers) setTimeout(() => unpack(L), 300);

@@ -1,5 +1,6 @@
 //! `report.html`: one file that opens offline, without any library.
 
+mod decide;
 mod pack;
 mod page;
 mod plot;

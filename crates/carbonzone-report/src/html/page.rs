@@ -3,7 +3,7 @@
 use super::pack;
 use super::plot::quadrant;
 use super::story::{ZoneStory, class_of, in_1e4, stories};
-use super::{sure, tables};
+use super::{decide, sure, tables};
 use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
 use crate::number::{grouped, significant};
 use crate::style::{
@@ -28,6 +28,8 @@ pub struct Page {
 
 const TEMPLATE: &str = include_str!("template.html");
 const SCRIPT: &str = include_str!("app.js");
+/// Filter and downloads, put into the script.
+const FILTER: &str = include_str!("filter.js");
 const STYLE: &str = include_str!("style.css");
 
 /// `report.html` of a run.
@@ -54,7 +56,11 @@ pub fn page(
     let rows = tables::listed(data);
     let all_sure = sure::all(data);
     let stories = stories(data, &rows, &all_sure);
-    let packed = payload(&shown, &maps, &rows, &stories)?;
+    let marks = decide::Marks::of(data);
+    let mut packed = payload(&shown, &maps, &rows, &stories)?;
+    packed["marks"] = marks.payload();
+    packed["title"] = json!(title(data));
+    packed["source"] = json!(data.manifest.source_note);
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
     // `<` never stands in the data block, so no text can close it.
     let payload = serde_json::to_string(&packed).map_err(|e| fail(&e))?.replace('<', "\\u003c");
@@ -67,24 +73,23 @@ pub fn page(
         quadrant(data).map(|(svg, missing, x, y)| json!({"svg": svg, "missing": missing, "x": x, "y": y}));
     let context = json!({
         "m": m,
-        "script": SCRIPT,
+        "script": SCRIPT.replacen("/* filter.js */", FILTER, 1),
         "css": STYLE,
         "payload": payload,
         "lang": match options.lang { Lang::En => "en", Lang::Zh => "zh", Lang::Both => "both" },
-        "title": Label::new(
-            format!("{}: carbon balance, {}", m.title_en, words::year(data.year()).en).trim_end_matches(", "),
-            format!("{}{}碳平衡报告", m.title_zh, words::year(data.year()).zh),
-        ),
+        "title": title(data),
         "data_label": m.data_label().map(words::data_label),
         "zone_word": unit_word(data, MapLayerKind::Zones),
         "zones_title": layer_title(data, MapLayerKind::Zones),
         "facts": facts(data),
-        "reading": tables::reading(data),
+        "reading": tables::reading(data, &decide::rules(data)),
+        "filter": decide::filter(data, &marks),
+        "districts": decide::districts(data, &marks),
         "sure": sure::section(data, &rows, &all_sure),
         "class_head": tables::class_of_year(data),
         "pictures": pictures,
         "quadrant": quadrant,
-        "table": tables::zone_table(data, &rows, &stories),
+        "table": tables::zone_table(data, &rows, &stories, &marks),
         "zones_left_out": data.zones.table.rows() - rows.len(),
         "study_tables": tables::study_tables(data),
         "stories": stories,
@@ -96,18 +101,28 @@ pub fn page(
         "balances": tables::balances(data),
         "rules": tables::rules(data),
         "findings": tables::findings(data),
+        "inputs": tables::inputs(data),
+        "factor_sets": tables::factor_sets(data),
         "review": Label::new(
             crate::figure::review_line(&m.map_review_number, Lang::En),
             crate::figure::review_line(&m.map_review_number, Lang::Zh),
         ),
         "has_review": !m.map_review_number.is_empty() || !m.title_zh.is_empty(),
-        "warnings": warnings,
+        "warnings": warnings.iter().map(|w| tables::said(w)).collect::<Vec<_>>(),
     });
     let html = env
         .get_template("report.html")
         .and_then(|t| t.render(Value::from(Serde(context))))
         .map_err(|e| fail(&e))?;
     Ok(Page { html, warnings })
+}
+
+fn title(data: &MapData) -> Label {
+    let (m, year) = (&data.manifest, words::year(data.year()));
+    Label::new(
+        format!("{}: carbon balance, {}", m.title_en, year.en).trim_end_matches(", "),
+        format!("{}{}碳平衡报告", m.title_zh, year.zh),
+    )
 }
 
 /// Leaves the parcels, and then the cells, out of the interactive map if there are too many.

@@ -1,5 +1,6 @@
 //! The quadrant plot: two indices on logarithmic axes, cut at their thresholds.
 
+use super::decide::Marks;
 use crate::number::shortest;
 use crate::quadrant::{Axis, index_pair, outlines};
 use crate::xml_text::escaped;
@@ -111,10 +112,12 @@ fn circles(
     (px, py): Place<'_>,
 ) {
     let (names, colours) = (data.zones.labels(), colours(data));
+    let borderline = Marks::of(data).borderline;
     for (i, x, y) in points {
+        let mark = if borderline[*i] { r#" class="border""# } else { "" };
         let _ = write!(
             s,
-            r#"<circle data-zone="{i}" tabindex="-1" cx="{:.1}" cy="{:.1}" r="5" fill="{}"><title>{}: {} {x:.3}, {} {y:.3}</title></circle>"#,
+            r#"<circle data-zone="{i}"{mark} tabindex="-1" cx="{:.1}" cy="{:.1}" r="5" fill="{}"><title>{}: {} {x:.3}, {} {y:.3}</title></circle>"#,
             px(*x),
             py(*y),
             escaped(&colours[*i]),

@@ -1,12 +1,15 @@
 //! The tables of the page: zones, studies, sectors, inventory, ledger, balances, rules, findings.
 
+use super::decide::Marks;
 use super::story::{ZoneStory, class_of, short_name, tonnes};
+use crate::chinese::{self, FindingText};
 use crate::figure::sector_colour;
 use crate::number::{grouped, significant};
 use crate::style::{basis, headline_field};
 use crate::{Label, MapData, ZONE_OF_MEAN, words};
-use carbonzone_types::{ExactSum, IndicatorRecord, Severity, Stage, T_PER_1E4_T, ZoneClassRecord};
+use carbonzone_types::{ExactSum, Finding, IndicatorRecord, Severity, Stage, T_PER_1E4_T, ZoneClassRecord};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Rows of the page's zone table at most: a longer one would be megabytes that nobody reads.
 const MAX_ROWS: usize = 1_000;
@@ -35,7 +38,7 @@ pub(super) fn class_of_year(data: &MapData) -> Label {
 }
 
 /// What the indices say, and what lies in each class of the headline zoning.
-pub(super) fn reading(data: &MapData) -> serde_json::Value {
+pub(super) fn reading(data: &MapData, rules: &BTreeMap<String, Label>) -> serde_json::Value {
     let index = |i: &IndicatorRecord| {
         json!({
             "label": Label::new(i.label_en.clone(), i.label_zh.clone()),
@@ -54,7 +57,7 @@ pub(super) fn reading(data: &MapData) -> serde_json::Value {
         let [gross, sink, net] = columns.each_ref().map(sum);
         (!members.is_empty()).then(|| {
             json!({
-                "label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color,
+                "label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color, "rule": rules.get(&c.key),
                 "n": grouped(members.len() as f64, 0), "gross": gross, "sink": sink, "net": net,
             })
         })
@@ -64,11 +67,17 @@ pub(super) fn reading(data: &MapData) -> serde_json::Value {
         "classes": data.manifest.zone_classes.iter().filter_map(class).collect::<Vec<_>>(),
         "title": words::zone_classes(&data.manifest.study),
         "when": basis(data),
+        "ruled": !rules.is_empty(),
     })
 }
 
 /// Columns and rows of the zone table; numbers carry their sort value.
-pub(super) fn zone_table(data: &MapData, rows: &[usize], stories: &[ZoneStory]) -> serde_json::Value {
+pub(super) fn zone_table(
+    data: &MapData,
+    rows: &[usize],
+    stories: &[ZoneStory],
+    marks: &Marks,
+) -> serde_json::Value {
     let zones = &data.zones;
     let mut columns = vec![json!({"label": Label::new("Name", "名称"), "number": false})];
     let mut cells: Vec<Vec<serde_json::Value>> =
@@ -124,8 +133,13 @@ pub(super) fn zone_table(data: &MapData, rows: &[usize], stories: &[ZoneStory]) 
             );
         }
     }
-    let rows: Vec<_> =
-        rows.iter().zip(cells).map(|(zone, cells)| json!({"zone": zone, "cells": cells})).collect();
+    let row = |(zone, cells): (&usize, Vec<serde_json::Value>)| {
+        json!({
+            "zone": zone, "cells": cells, "district": marks.district[*zone], "class": marks.class[*zone],
+            "borderline": marks.borderline[*zone],
+        })
+    };
+    let rows: Vec<_> = rows.iter().zip(cells).map(row).collect();
     json!({"columns": columns, "rows": rows})
 }
 
@@ -253,9 +267,9 @@ pub(super) fn ledger(data: &MapData) -> Vec<serde_json::Value> {
     rows.iter()
         .map(|r| {
             json!({
-                "stage": r.stage.name(), "sector": r.sector, "group": r.land_group,
+                "stage": said_word(r.stage.name()), "sector": sector(&r.sector), "group": group(&r.land_group),
                 "t": ledger_amount(r.amount_t, placed), "m2": plain(r.amount_m2), "count": plain(r.count),
-                "unit": r.unit, "note": r.note,
+                "unit": said_word(&r.unit), "note": said(&r.note),
             })
         })
         .collect()
@@ -269,7 +283,7 @@ pub(super) fn balances(data: &MapData) -> Vec<serde_json::Value> {
         .iter()
         .map(|b| {
             json!({
-                "sector": words::sector(&b.sector), "year": b.year, "balance": b.balance, "left": amount(b.left_t),
+                "sector": words::sector(&b.sector), "year": b.year, "balance": said(&b.balance), "left": amount(b.left_t),
                 "right": amount(b.right_t), "relative": relative(b.relative),
                 "ok": b.relative <= carbonzone_types::TOLERANCE,
             })
@@ -289,11 +303,75 @@ pub(super) fn rules(data: &MapData) -> Vec<serde_json::Value> {
             json!({
                 "id": r.id, "sector": words::sector(&r.sector),
                 "groups": Label::new(join(|l| &l.en, ", "), join(|l| &l.zh, "、")),
-                "budget": tonnes(r.budget_t), "source": r.budget_source,
+                "budget": tonnes(r.budget_t), "source": said(&r.budget_source),
                 "proxy": proxy.map_or_else(String::new, |p| format!("{} ({} {})", p.name, significant(p.total, 5), p.unit)),
                 "fallback": r.used.is_some_and(|u| u > 0),
                 "chain": chain.join(" → "), "parcels": grouped(r.parcels as f64, 0),
                 "placed": tonnes(r.placed_t), "unallocated": tonnes(r.unallocated_t),
+            })
+        })
+        .collect()
+}
+
+/// A sentence of the run.
+pub(super) fn said(en: &str) -> Label {
+    Label::new(en, chinese::text(en))
+}
+
+/// A word of the run: a stage, a layer, a unit.
+pub(super) fn said_word(en: &str) -> Label {
+    Label::new(en, chinese::word(en))
+}
+
+fn sector(key: &str) -> Label {
+    if key.is_empty() { Label::default() } else { Label::new(key, words::sector(key).zh) }
+}
+
+/// Land groups of a rule (`forest+grassland`), or a layer.
+fn group(key: &str) -> Label {
+    let one = |part: &str| {
+        let layer = chinese::word(part);
+        if layer == part { words::land_group(part).zh } else { layer }
+    };
+    Label::new(key, key.split('+').map(one).collect::<Vec<_>>().join("、"))
+}
+
+/// File, layer, feature, field and value of a finding.
+fn place(f: &Finding) -> Label {
+    let mut out = (Vec::new(), Vec::new());
+    let parts = [("", "", &f.file), ("", "图层 ", &f.layer), ("feature ", "要素 ", &f.feature)];
+    let quoted = [("field", "字段", &f.field), ("value", "值", &f.value)];
+    for (en, zh, text) in parts.into_iter().filter_map(|(en, zh, text)| Some((en, zh, text.as_ref()?))) {
+        out.0.push(format!("{en}{text}"));
+        out.1.push(format!("{zh}{}", chinese::word(text)));
+    }
+    for (en, zh, text) in quoted.into_iter().filter_map(|(en, zh, text)| Some((en, zh, text.as_ref()?))) {
+        out.0.push(format!("{en} \"{text}\""));
+        out.1.push(format!("{zh}“{}”", chinese::text(text)));
+    }
+    Label { en: out.0.join(", "), zh: out.1.join("，") }
+}
+
+/// What was used for what, with its status.
+pub(super) fn factor_sets(data: &MapData) -> Vec<serde_json::Value> {
+    let sets = data.manifest.factor_sets.iter();
+    sets.map(|f| {
+        json!({
+            "set": f.set, "purpose": said(&f.purpose), "status": said_word(&f.status), "source": f.source,
+            "amount_t": f.amount_t, "unverified_t": f.unverified_t,
+        })
+    })
+    .collect()
+}
+
+/// The files that were read.
+pub(super) fn inputs(data: &MapData) -> Vec<serde_json::Value> {
+    let inputs = data.manifest.inputs.iter();
+    inputs
+        .map(|i| {
+            json!({
+                "role": said_word(&i.role), "path": i.path, "layer": i.layer, "features": i.features,
+                "crs": i.crs, "bytes": i.bytes, "sha256": i.sha256,
             })
         })
         .collect()
@@ -311,11 +389,14 @@ pub(super) fn findings(data: &MapData) -> Vec<serde_json::Value> {
         .iter()
         .map(|f| {
             let (class, label) = word(f.severity);
-            let place: Vec<&str> =
-                [&f.file, &f.layer, &f.feature, &f.field].into_iter().filter_map(|p| p.as_deref()).collect();
+            let (en, zh) = (FindingText::english(f), FindingText::chinese(f));
+            let hint =
+                f.hint.as_ref().map(|hint| Label { en: hint.clone(), zh: zh.hint.unwrap_or_default() });
+            let expected = en.expected.zip(zh.expected).map(|(en, zh)| Label::new(en, zh));
             json!({
-                "class": class, "label": label, "code": f.code, "message": f.message, "place": place.join(", "),
-                "hint": f.hint, "count": f.count, "t": f.amount_t.map(tonnes),
+                "class": class, "label": label, "code": f.code, "message": Label::new(en.message, zh.message),
+                "place": place(f), "expected": expected, "hint": hint, "count": f.count,
+                "t": f.amount_t.map(tonnes),
             })
         })
         .collect()

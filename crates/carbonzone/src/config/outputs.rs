@@ -1,5 +1,6 @@
 //! Grid, and what is written.
 
+use carbonzone_report::Lang;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -94,4 +95,14 @@ pub enum Language {
     /// Both (default).
     #[default]
     Both,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::En,
+            Lang::Zh => Self::Zh,
+            Lang::Both => Self::Both,
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::load_config::Loaded;
 use carbonzone_geom::Coverage;
 use carbonzone_inventory::{FactorLibrary, GwpSet};
 use carbonzone_io::{PolygonLayer, WorkingCrs};
+use carbonzone_report::chinese;
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
 use carbonzone_types::{AttributeTable, ExactSum, FactorSetRecord, Finding, Progress, Statement, TextList};
@@ -218,10 +219,11 @@ fn shipped_coefficients(
     }
     let statuses: BTreeSet<&str> = rows.iter().map(|r| r.status.name()).collect();
     let sources: BTreeSet<&str> = rows.iter().map(|r| r.source.as_str()).collect();
+    let status_zh = statuses.iter().map(|s| chinese::word(s)).collect::<Vec<_>>().join("、");
     let status = statuses.into_iter().collect::<Vec<_>>().join(", ");
     notes.statements.push(Statement::new(
         format!("Land sink weights: coefficient set \"{set}\" (verification status: {status})."),
-        format!("土地碳汇权重采用系数集“{set}”（核实状态：{status}）。"),
+        format!("土地碳汇权重采用系数集“{set}”（核实状态：{status_zh}）。"),
     ));
     notes.factor_sets.push(FactorSetRecord {
         set: set.to_owned(),

@@ -1,0 +1,171 @@
+//! What a reader decides by: the rule of each class in numbers, the zones by district, and what filters and downloads
+//! of the page need.
+
+use super::pack;
+use crate::number::{grouped, shortest, significant};
+use crate::style::headline_field;
+use crate::{Label, MapData};
+use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
+use carbonzone_zoning::scheme::Axis;
+use carbonzone_zoning::{ZoningConfig, ZoningScheme};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The rule of each class by its key, e.g. `ECC > 1, ESC ≤ 1`; empty for a study that is not zoned by two indices.
+pub(super) fn rules(data: &MapData) -> BTreeMap<String, Label> {
+    let Some(scheme) = scheme(data) else { return BTreeMap::new() };
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in &scheme.table {
+        let pair = [(&scheme.economic, &row.economic), (&scheme.ecological, &row.ecological)];
+        let ranges: Option<Vec<String>> = pair.iter().map(|(axis, level)| range(data, axis, level)).collect();
+        if let Some(ranges) = ranges {
+            out.entry(row.zone.clone()).or_default().push(ranges.join(", "));
+        }
+    }
+    let label =
+        |ranges: Vec<String>| Label::new(ranges.join("; or "), ranges.join("；或 ").replace(", ", "，"));
+    out.into_iter().map(|(zone, ranges)| (zone, label(ranges))).collect()
+}
+
+fn scheme(data: &MapData) -> Option<ZoningScheme> {
+    let config: ZoningConfig = serde_json::from_value(data.manifest.pipeline.get("zoning")?.clone()).ok()?;
+    config.resolve().ok()
+}
+
+/// A level of an index in numbers: `0.4 < EEC ≤ 1.2`. The cuts are those of the run.
+fn range(data: &MapData, axis: &Axis, level: &str) -> Option<String> {
+    let index = data.manifest.indicators.iter().find(|i| i.key == axis.column)?;
+    let at = axis.levels.iter().position(|l| l.key == level)?;
+    range_of(index, at, axis.levels.len())
+}
+
+fn range_of(index: &IndicatorRecord, level: usize, levels: usize) -> Option<String> {
+    let name = index.key.to_uppercase();
+    if index.thresholds.len() + 1 != levels {
+        return None;
+    }
+    let (above, below) = if index.equal_is_above { ("≥", "<") } else { (">", "≤") };
+    // Cuts that natural breaks found have many digits: four are shown.
+    let cut = |i: usize| {
+        let v = index.thresholds[i];
+        shortest(format!("{v:.3e}").parse().unwrap_or(v))
+    };
+    Some(match level {
+        0 => format!("{name} {below} {}", cut(0)),
+        top if top + 1 == levels => format!("{name} {above} {}", cut(top - 1)),
+        middle => {
+            let from = if index.equal_is_above { "≤" } else { "<" };
+            format!("{} {from} {name} {below} {}", cut(middle - 1), cut(middle))
+        }
+    })
+}
+
+/// District, headline class and borderline of each zone.
+pub(super) struct Marks {
+    pub(super) district: Vec<String>,
+    pub(super) class: Vec<String>,
+    pub(super) borderline: Vec<bool>,
+}
+
+impl Marks {
+    pub(super) fn of(data: &MapData) -> Self {
+        let n = data.zones.table.rows();
+        let texts = |field: &str| {
+            let column = data.zones.table.texts(field).unwrap_or_else(|| vec![None; n]);
+            column.into_iter().map(Option::unwrap_or_default).collect::<Vec<String>>()
+        };
+        Self {
+            district: texts("district"),
+            class: texts(headline_field(&data.zones)),
+            borderline: texts("borderline").iter().map(|b| matches!(b.as_str(), "true" | "1")).collect(),
+        }
+    }
+
+    /// What the map of the page filters and marks by.
+    pub(super) fn payload(&self) -> serde_json::Value {
+        let flags: Vec<Option<usize>> = self.borderline.iter().map(|b| Some(usize::from(*b))).collect();
+        json!({
+            "district": pack::texts(&self.district), "class": pack::texts(&self.class),
+            "borderline": pack::classes(&flags),
+        })
+    }
+}
+
+/// Sums by district: zones, emissions, sinks, CCR, and how many zones of each class.
+pub(super) fn districts(data: &MapData, marks: &Marks) -> serde_json::Value {
+    let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, district) in marks.district.iter().enumerate() {
+        members.entry(district).or_default().push(i);
+    }
+    if members.len() < 2 {
+        return serde_json::Value::Null;
+    }
+    let classes: Vec<_> =
+        data.manifest.zone_classes.iter().filter(|c| marks.class.contains(&c.key)).collect();
+    let columns = ["gross_t", "sink_t", "net_t"].map(|f| data.zones.table.numbers(f).unwrap_or_default());
+    let row = |(district, of): (&&str, &Vec<usize>)| {
+        let sum = |column: &Vec<Option<f64>>| {
+            of.iter().filter_map(|i| column.get(*i).copied().flatten()).collect::<ExactSum>().value()
+        };
+        let [gross, sink, net] = columns.each_ref().map(sum);
+        let ccr = if gross > 0.0 {
+            format!("{} %", significant(100.0 * sink / gross, 3))
+        } else {
+            "–".to_owned()
+        };
+        let of_class = |key: &str| of.iter().filter(|i| marks.class[**i] == key).count();
+        json!({
+            "name": if district.is_empty() { "–" } else { district }, "n": of.len(),
+            "gross": grouped(gross / T_PER_1E4_T, 2), "sink": grouped(sink / T_PER_1E4_T, 2),
+            "net": grouped(net / T_PER_1E4_T, 2), "ccr": ccr,
+            "classes": classes.iter().map(|c| of_class(&c.key)).collect::<Vec<_>>(),
+            "borderline": of.iter().filter(|i| marks.borderline[**i]).count(),
+        })
+    };
+    let head = |c: &&carbonzone_types::ZoneClassRecord| json!({"label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color});
+    json!({
+        "classes": classes.iter().map(head).collect::<Vec<_>>(),
+        "rows": members.iter().map(row).collect::<Vec<_>>(),
+    })
+}
+
+/// What the filter offers: classes and districts that occur, and whether any zone is on the borderline.
+pub(super) fn filter(data: &MapData, marks: &Marks) -> serde_json::Value {
+    let mut districts: Vec<&str> =
+        marks.district.iter().map(String::as_str).filter(|d| !d.is_empty()).collect();
+    districts.sort_unstable();
+    districts.dedup();
+    let occurs = data.manifest.zone_classes.iter().filter(|c| marks.class.contains(&c.key));
+    let class = |c: &carbonzone_types::ZoneClassRecord| json!({"key": c.key, "label": Label::new(c.label_en.clone(), c.label_zh.clone())});
+    json!({
+        "classes": occurs.map(class).collect::<Vec<_>>(),
+        "districts": if districts.len() > 1 { districts } else { Vec::new() },
+        "borderline": marks.borderline.iter().filter(|b| **b).count(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(thresholds: &[f64], equal_is_above: bool) -> IndicatorRecord {
+        IndicatorRecord {
+            key: "eec".to_owned(),
+            thresholds: thresholds.to_vec(),
+            equal_is_above,
+            ..IndicatorRecord::default()
+        }
+    }
+
+    #[test]
+    fn levels_are_told_in_the_numbers_of_the_run() {
+        let two = index(&[1.0], false);
+        assert_eq!(range_of(&two, 0, 2).unwrap(), "EEC ≤ 1");
+        assert_eq!(range_of(&two, 1, 2).unwrap(), "EEC > 1");
+        let three = index(&[0.4, 1.25], true);
+        assert_eq!(range_of(&three, 0, 3).unwrap(), "EEC < 0.4");
+        assert_eq!(range_of(&three, 1, 3).unwrap(), "0.4 ≤ EEC < 1.25");
+        assert_eq!(range_of(&three, 2, 3).unwrap(), "EEC ≥ 1.25");
+        assert_eq!(range_of(&two, 1, 3), None);
+    }
+}
