@@ -322,7 +322,7 @@ mod tests {
     fn what_stands_in_the_holes_is_taken_over() {
         let said = |en: &str| small().sentence(en);
         let field = said("layer \"a\" has no field \"b\" c\"").unwrap();
-        assert_eq!(field, "图层“a”没有字段“b” c”");
+        assert_eq!(field, "图层“a”没有字段“b\" c”");
         assert_eq!(said("3 ids occur more than once").unwrap(), "3 个重复");
         assert_eq!(said("the cell is broken: is not a number").unwrap(), "单元格无法读取：不是数字");
         assert_eq!(said("x.csv, line 3: is not a number").unwrap(), "x.csv, line 3：不是数字");
