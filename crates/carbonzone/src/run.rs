@@ -128,7 +128,8 @@ impl Config {
     }
 
     /// The pipeline with its defaults.
-    pub(crate) fn to_json(&self) -> serde_json::Value {
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
         each!(Self, self, read => serde_json::to_value(&read.loaded.pipeline).unwrap_or_default())
     }
 

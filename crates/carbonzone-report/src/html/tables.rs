@@ -82,7 +82,8 @@ pub(super) fn zone_table(
     let mut columns = vec![json!({"label": Label::new("Name", "名称"), "number": false})];
     let mut cells: Vec<Vec<serde_json::Value>> =
         stories.iter().map(|s| vec![json!({"label": s.name, "sort": s.name.zh})]).collect();
-    if let Some(districts) = zones.table.texts("district") {
+    let districts = zones.table.texts("district");
+    if let Some(districts) = districts.filter(|all| all.iter().flatten().any(|d| !d.is_empty())) {
         columns.push(json!({"label": Label::new("District", "区县"), "number": false}));
         for (row, i) in cells.iter_mut().zip(rows) {
             let d = districts[*i].clone().unwrap_or_default();
