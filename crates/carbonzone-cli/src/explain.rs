@@ -199,16 +199,23 @@ fn render_sure(out: &mut String, of: &Sure) {
 /// What a zone pays or receives, and what that is not.
 fn render_paid(out: &mut String, models: &[Paid]) {
     for paid in models {
-        let side = if paid.settled_t < 0.0 { "pays" } else { "receives" };
-        let sure = paid.sign_probability.map(|p| format!(", in {} of the draws", percent(p)));
+        let pays = paid.settled_t < 0.0;
+        let (side, side_zh) = if pays { ("pays", "支付") } else { ("receives", "获得") };
+        let p = paid.sign_probability.map(percent);
+        let sure = p.as_ref().map(|p| format!(", in {p} of the draws")).unwrap_or_default();
+        let sure_zh = p.map(|p| format!("，抽样中 {p} 如此")).unwrap_or_default();
         let t = tonnes(paid.settled_t.abs());
-        let _ = writeln!(out, "compensation, {}: {side} for {t} t{}", paid.model, sure.unwrap_or_default());
+        let en = format!("compensation, {}: {side} for {t} t{sure}", paid.model);
+        let zh = format!("碳补偿，{}：{side_zh} {t} t{sure_zh}", paid.model_zh);
+        let _ = writeln!(out, "{}", say(&en, &zh));
         for at in &paid.at {
-            let _ = writeln!(out, "  {} {} CNY/t: {:.2} CNY", at.price, at.cny_per_t, at.cny.abs());
+            let (price, per, cny) = (&at.price, at.cny_per_t, at.cny.abs());
+            let zh = format!("  {price} {per} 元/t：{cny:.2} 元");
+            let _ = writeln!(out, "{}", say(&format!("  {price} {per} CNY/t: {cny:.2} CNY"), &zh));
         }
     }
     if let Some(paid) = models.first() {
-        let _ = writeln!(out, "  {}", paid.assumes);
+        let _ = writeln!(out, "  {}", say(&paid.assumes, &paid.assumes_zh));
     }
 }
 

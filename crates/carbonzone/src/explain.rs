@@ -86,8 +86,12 @@ pub struct Explanation {
 pub struct Paid {
     /// Name of the model.
     pub model: String,
+    /// The same in Chinese.
+    pub model_zh: String,
     /// What the money is not.
     pub assumes: String,
+    /// The same in Chinese.
+    pub assumes_zh: String,
     /// What is settled, t CO2e: above 0 it receives, below 0 it pays.
     pub settled_t: f64,
     /// Money at each price.
@@ -298,14 +302,16 @@ impl Explained<'_> {
         let Some(record) = record.filter(|r| self.year.is_none() || r.year == self.year) else {
             return Vec::new();
         };
-        let assumes = record.assumes.first().map(|s| s.en.clone()).unwrap_or_default();
+        let assumes = record.assumes.first().cloned().unwrap_or_default();
         let of = |m: &CompensationModel| {
             let unit = m.units.iter().find(|u| u.unit_id == id)?;
             let at = record.prices.iter().zip(&unit.cny);
             let at = at.map(|(p, cny)| PaidAt { price: p.name.clone(), cny_per_t: p.cny_per_t, cny: *cny });
             Some(Paid {
                 model: m.label.en.clone(),
-                assumes: assumes.clone(),
+                model_zh: m.label.zh.clone(),
+                assumes: assumes.en.clone(),
+                assumes_zh: assumes.zh.clone(),
                 settled_t: unit.settled_t,
                 at: at.collect(),
                 sign_probability: unit.sign_probability,
