@@ -25,7 +25,7 @@ const MAKERS: [&str; 16] = [
     "",
 ];
 /// Literals that such calls have and that are no codes.
-const NO_CODES: [&str; 4] = ["road_corrected", "area_m2", "gross_t", "gdp_unit_1e4cny"];
+const NO_CODES: [&str; 5] = ["road_corrected", "area_m2", "gross_t", "gdp_unit_1e4cny", "cny_per_t"];
 /// Messages that are told in the language of the user by the meaning of the code, the field and the value alone.
 const BARE: [&str; 10] = [
     "inventory.7 = 7",

@@ -78,7 +78,7 @@ function zipped(parts) {
   return new Blob([...local, ...central, new Uint8Array(end.buffer)], {type: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'});
 }
 function xlsx() {
-  const xml = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>', ns = 'http:/' + '/schemas.openxmlformats.org/', main = ns + 'spreadsheetml/2006/main';
+  const xml = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>', ns = 'http://schemas.openxmlformats.org/', main = ns + 'spreadsheetml/2006/main';
   const cell = v => typeof v === 'number' ? `<c><v>${v}</v></c>` : `<c t="inlineStr"><is><t xml:space="preserve">${esc(v)}</t></is></c>`;
   const notes = [[word('Title', '标题'), pick(D.title)], [word('Source', '数据来源'), D.source], ...(filtered() ? [[word('Filter', '筛选'), chosenText()]] : []), ...(D.label ? [[word('Note', '注意'), pick(D.label)]] : [])];
   const sheet = rows => `${xml}<worksheet xmlns="${main}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>${rows.map(r => '<row>' + r.map(cell).join('') + '</row>').join('')}</sheetData></worksheet>`;
