@@ -1,5 +1,5 @@
 //! Chinese for what the program says in English: one catalogue in `data/zh`, keyed by the code of a finding and, as in
-//! gettext, by the English sentence (docs/adr/0017).
+//! gettext, by the English sentence (docs/adr/0018).
 //!
 //! A sentence of the catalogue may have holes: `layer "{layer}" has no field "{field}"`. What stands in them is taken
 //! over, translated where the catalogue knows it; `{_}` is left out (English plurals).
