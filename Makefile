@@ -112,6 +112,7 @@ doc: ## API documentation, warnings are errors
 
 deny: ## licences, advisories, bans (needs cargo-deny)
 	$(CARGO) deny check
+	$(CARGO) deny --manifest-path $(PY)/Cargo.toml check --config deny.toml
 
 bless: ## record golden files anew; review the diff
 	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone-cli -p carbonzone-report
@@ -174,9 +175,10 @@ $(WHEEL): $(CZ) $(PY_SOURCES)
 	scripts/wheel build/wheel $(CZ)
 	@touch $@
 
-lint-python: ## rustfmt and clippy of the Python module, and that no native library is under it
+lint-python: ## rustfmt, clippy and documentation of the Python module, and that no native library is under it
 	cd $(PY) && $(CARGO) fmt --check
 	cd $(PY) && $(CARGO) clippy --release --locked --target-dir $(CURDIR)/target -- -D warnings
+	cd $(PY) && RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --no-deps --locked --target-dir $(CURDIR)/target
 	@! $(CARGO) tree --locked --manifest-path $(PY)/Cargo.toml -e normal,build | grep -E '(gdal|geos|proj|sqlite3|zstd)-sys' || { echo 'the Python module links native code'; exit 1; }
 
 wheel: $(WHEEL) test-python ## the Python wheel in build/wheel, with the command inside, tried in a fresh environment

@@ -91,6 +91,12 @@ def test_points_on_edges_have_one_owner_and_outside_is_minus_one(parcels: gpd.Ge
     owners = cz.points_in(parcels, corners)
     assert owners.dtype == np.int64 and (owners[:20] >= 0).all() and (owners[20:] == -1).all()
     assert len(set(owners[:20].tolist())) == 20
+    assert cz.points_in(parcels, corners.to_frame("geometry").to_arrow()).tolist() == owners.tolist()
+    high = gpd.GeoSeries(shapely.force_3d(corners.values, 9.0), crs=CRS)
+    assert cz.points_in(parcels, high).tolist() == owners.tolist()
+    with_gap = corners.copy()
+    with_gap.iloc[4], with_gap.iloc[6] = None, Point()
+    assert refused(cz.points_in, parcels, with_gap).feature == "row 4"
 
 
 def test_lengths_of_lines_and_multilines(parcels: gpd.GeoDataFrame) -> None:

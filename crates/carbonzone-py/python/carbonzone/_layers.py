@@ -66,10 +66,25 @@ def _of_series(series: Any) -> Geometry:
     import shapely
 
     crs = _crs.parse(series.crs)
-    # A third dimension would only be left out again by the kernels.
-    wkb = shapely.to_wkb(np.asarray(series), output_dimension=2)
     bounds = _bounds(series.total_bounds) if crs is None and len(series) else None
+    shapes = np.asarray(series)
+    if len(shapes) and (shapely.get_type_id(shapes) == shapely.GeometryType.POINT).all() and not shapely.is_empty(shapes).any():
+        return Geometry(pa.chunked_array([_points(shapely.get_coordinates(shapes))]), crs, bounds)
+    # A third dimension would only be left out again by the kernels.
+    wkb = shapely.to_wkb(shapes, output_dimension=2)
     return Geometry(pa.chunked_array([pa.array(wkb, pa.large_binary())]), crs, bounds)
+
+
+def _points(xy: Any) -> pa.Array:
+    """WKB of points, all at once: byte order, type, coordinates."""
+    import numpy as np
+    import pyarrow as pa
+
+    record = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
+    wkb = np.empty(len(xy), record)
+    wkb["order"], wkb["type"], wkb["x"], wkb["y"] = 1, 1, xy[:, 0], xy[:, 1]
+    ends = np.arange(len(xy) + 1, dtype=np.int64) * record.itemsize
+    return pa.Array.from_buffers(pa.large_binary(), len(xy), [None, pa.py_buffer(ends), pa.py_buffer(wkb)])
 
 
 def _of_arrow(given: Any, layer: str) -> Geometry:
