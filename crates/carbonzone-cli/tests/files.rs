@@ -1,8 +1,9 @@
 //! Nobody's files are lost: every command, every kind of place, with the built binary (docs/reliability.md).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
 mod common;
+use carbonzone_sheet::Cell;
 use common::tiny::{Tiny, names, outputs_of, snapshot};
 use common::{carbonzone, expect, run};
 use std::fs;
@@ -317,4 +318,53 @@ fn a_synthetic_place_replaces_only_what_it_wrote() {
         assert_eq!(synth(&format!("docs_{label}")).status.code(), Some(2));
         assert_eq!(names(&tiny.at(&format!("docs_{label}"))), [label]);
     }
+}
+
+#[test]
+fn the_workbook_has_headers_in_words_totals_and_the_records_of_the_run() {
+    let tiny = Tiny::new();
+    tiny.edit("[inventory]\n", "[outputs]\nlanguage = \"en\"\n[inventory]\n");
+    tiny.run("en", &[]);
+    tiny.edit("language = \"en\"", "language = \"zh\"");
+    tiny.run("zh", &[]);
+    let read = |folder: &str| {
+        let path = tiny.at(&format!("{folder}/townships.xlsx"));
+        carbonzone_sheet::read_sheets(&path, &carbonzone_sheet::ReadOptions::default()).unwrap()
+    };
+    let sheets = read("en");
+    let names: Vec<&str> = sheets.iter().map(|s| s.name.as_str()).collect();
+    for name in ["townships", "sectors", "zone_classes", "rules", "indices", "ledger", "notes"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    let townships = &sheets[0];
+    let column = |name: &str| {
+        let at = townships.rows[1].iter().position(|c| *c == Cell::text(name));
+        at.unwrap_or_else(|| panic!("no column {name}"))
+    };
+    let gross = column("gross_t");
+    assert_eq!(townships.cell(0, gross), &Cell::text("Gross emission\n(t CO₂e)"));
+    // Two zones, then their total: 1000 t, 300 persons, 1000 t / 30 (10⁴ CNY), 50 t of sinks for 1000 t.
+    assert_eq!(townships.cell(4, 0), &Cell::text("Total"));
+    for (field, total) in [
+        ("gross_t", 1000.0),
+        ("population_persons", 300.0),
+        ("gross_t_per_1e4cny", 1000.0 / 30.0),
+        ("esc", 1.0),
+    ] {
+        let Cell::Number(found) = townships.cell(4, column(field)) else { panic!("{field} has no total") };
+        assert!((found - total).abs() < 1e-9, "{field}: {found}, not {total}");
+    }
+    // A cell that is shown in percent reads as the share it shows.
+    assert_eq!(townships.cell(4, column("ccr")), &Cell::text("5%"));
+    let ledger = sheets.iter().find(|s| s.name == "ledger").unwrap();
+    assert_eq!(ledger.rows.len() - 2, tiny.read("en/ledger.csv").lines().count() - 1);
+    let zh = read("zh");
+    assert_eq!(zh[0].cell(0, gross), &Cell::text("碳排放总量\n(t CO₂e)"));
+    assert_eq!((zh[0].cell(1, gross), zh[0].cell(4, 0)), (&Cell::text("gross_t"), &Cell::text("合计")));
+    // What was written can be read as a table of zones again: the total is known as one.
+    tiny.edit("path = \"stats.csv\"\nkey = \"key\"\npopulation = \"pop\"\ngdp = \"gdp\"",
+        "path = \"../zh/townships.xlsx\"\nsheet = \"townships\"\nkey = \"unit_id\"\npopulation = \"population_persons\"\ngdp = \"gdp_1e4cny\"");
+    tiny.run("again", &[]);
+    let rows = |folder: &str| tiny.read(&format!("{folder}/townships.csv"));
+    assert_eq!(rows("again"), rows("zh"));
 }

@@ -160,6 +160,21 @@ fn sinks_emissions_and_zones_of_three_counties_are_those_by_hand() {
     let (_, messages) =
         expect(0, &["run", pipeline.to_str().unwrap(), "--no-maps", "--out", out.to_str().unwrap()]);
     assert!(messages.contains("values without a class: 9"), "{messages}");
+    assert!(messages.contains("warning[unverified_sink_coefficients]"), "{messages}");
+    assert!(messages.contains("cultivated (1.16 t/ha), forest (3.55 t/ha)"), "{messages}");
+    let sheets =
+        carbonzone_sheet::read_sheets(&out.join("counties.xlsx"), &carbonzone_sheet::ReadOptions::default())
+            .unwrap();
+    for name in
+        ["counties", "zoning", "changes", "sectors", "factors", "indices", "ledger", "findings", "notes"]
+    {
+        assert!(sheets.iter().any(|s| s.name == name), "{name}");
+    }
+    // A row of totals for each year, below three counties in two years.
+    let years = sheets[0].rows[1].iter().position(|c| *c == carbonzone_sheet::Cell::text("year")).unwrap();
+    let totals = [8, 9].map(|row| (sheets[0].cell(row, 0).raw_text(), sheets[0].cell(row, years).raw_text()));
+    let total = |year: &str| (Some("合计".to_owned()), Some(year.to_owned()));
+    assert_eq!(totals, [total("2015"), total("2020")]);
     let table = rows(&out.join("counties.csv"));
     let row = |id: &str, year: &str| of(&table, &[("unit_id", id), ("year", year)]);
     // t/ha × 100 ha: forest 355, cultivated 116, water 256. Areas of squares in metres are exact to rounding.

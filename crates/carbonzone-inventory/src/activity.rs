@@ -250,7 +250,7 @@ impl ActivityTable {
                 .unwrap_or_else(|| source.land_group.clone()),
             factor: text(at.factor),
             year: at.year.and_then(|c| self.number(table, row, c).unwrap_or(None)).map(|y| y as i32),
-            uncertainty_pct: at.uncertainty.and_then(|c| self.percent(table, row, c)),
+            uncertainty_pct: at.uncertainty.and_then(|c| self.noted(table.percent(row, c)).unwrap_or(None)),
             note: text(at.note),
             source: index,
             file: source.path.clone(),
@@ -260,16 +260,14 @@ impl ActivityTable {
         })
     }
 
-    /// A number of percent: `5` and `5%` are the same.
-    fn percent(&mut self, table: &Table, row: usize, column: usize) -> Option<f64> {
-        let value = self.number(table, row, column).unwrap_or(None)?;
-        let signed = matches!(table.cell(row, column), Cell::Text(text) if text.contains(['%', '％']));
-        Some(if signed { value * 100.0 } else { value })
-    }
-
     /// A number (`None` if the cell is blank); a wrong cell becomes a finding.
     fn number(&mut self, table: &Table, row: usize, column: usize) -> Result<Option<f64>, Noted> {
-        table.number(row, column).map_err(|e| {
+        self.noted(table.number(row, column))
+    }
+
+    /// A cell as read; a wrong one becomes a finding.
+    fn noted(&mut self, cell: Result<Option<f64>, SheetError>) -> Result<Option<f64>, Noted> {
+        cell.map_err(|e| {
             self.findings.push(e.to_finding());
             Noted
         })

@@ -141,6 +141,17 @@ pub struct SinkArea {
     pub used: String,
 }
 
+/// A factor that is not verified, or disputed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WeakFactor {
+    /// Id of the factor.
+    pub id: String,
+    /// Emissions or sinks that rest on it, t CO2e, positive.
+    pub amount_t: f64,
+    /// Sources that were read disagree; else none was found.
+    pub disputed: bool,
+}
+
 /// How much of the total rests on rows that are not verified.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Reliance {
@@ -152,8 +163,8 @@ pub struct Reliance {
     pub weak_share: Option<f64>,
     /// Sinks on unverified or disputed rows, t CO2e.
     pub weak_sink_t: f64,
-    /// Factor ids concerned, in order of tonnes, largest first.
-    pub weak_factors: Vec<String>,
+    /// Factors concerned, in order of tonnes, largest first.
+    pub weak_factors: Vec<WeakFactor>,
     /// Tonnes from factors published only as CO2e, which keep their own warming potentials.
     pub own_gwp_t: f64,
 }

@@ -63,7 +63,9 @@ pub use config::{
 pub use error::InventoryError;
 pub use factor::{Crop, Factor, FactorGas, FactorLibrary, SinkCoefficient, SinkUnitBasis, Status};
 pub use gas::{Amount, Ch4, Co2, GwpSet, N2o, Origin, PublishedCo2e};
-pub use inventory::{AlternativeTotal, Budget, Inventory, InventoryLine, Reliance, SinkArea, UncertaintyRow};
+pub use inventory::{
+    AlternativeTotal, Budget, Inventory, InventoryLine, Reliance, SinkArea, UncertaintyRow, WeakFactor,
+};
 pub use load::{Loaded, load};
 pub use template::template;
 pub use uncertainty::{UncertainTerm, product_pct, propagate};

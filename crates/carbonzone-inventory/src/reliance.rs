@@ -3,7 +3,7 @@
 use crate::config::{ElectricityBoundary, InventoryConfig};
 use crate::context::{Draft, Row};
 use crate::factor::Status;
-use crate::inventory::{InventoryLine, Reliance};
+use crate::inventory::{InventoryLine, Reliance, WeakFactor};
 use crate::vocabulary::Sector;
 use carbonzone_types::{ExactSum, FactorSetRecord, Finding, Findings, Statement};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,12 +63,16 @@ pub(crate) fn reliance(lines: &[InventoryLine], gross_t: f64) -> Reliance {
     }
     let mut weak_factors: Vec<(&str, f64)> = by_factor.into_iter().filter(|(_, t)| *t > 0.0).collect();
     weak_factors.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let disputed: BTreeSet<&str> =
+        counted().filter(|l| l.status == Status::Disputed.name()).map(|l| l.factor_id.as_str()).collect();
+    let described =
+        |(id, t): (&str, f64)| WeakFactor { id: id.to_owned(), amount_t: t, disputed: disputed.contains(id) };
     Reliance {
         unverified_t,
         disputed_t,
         weak_share: (gross_t > 0.0).then(|| (unverified_t + disputed_t) / gross_t),
         weak_sink_t: sum(&|l| is_sink(l) && weak(l)),
-        weak_factors: weak_factors.into_iter().map(|(id, _)| id.to_owned()).collect(),
+        weak_factors: weak_factors.into_iter().map(described).collect(),
         own_gwp_t: sum(&|l| l.gas == "CO2e"),
     }
 }
@@ -80,15 +84,17 @@ pub(crate) fn warn_reliance(reliance: &Reliance, findings: &mut Findings) {
         return;
     }
     let share = reliance.weak_share.map(|s| format!(" ({:.1} % of gross)", 100.0 * s)).unwrap_or_default();
-    let shown: Vec<&str> = reliance.weak_factors.iter().take(6).map(String::as_str).collect();
+    let words = |f: &WeakFactor| {
+        format!("{} ({:.0} t{})", f.id, f.amount_t, if f.disputed { ", disputed" } else { "" })
+    };
+    let list: Vec<String> = reliance.weak_factors.iter().map(words).collect();
     findings.push(
         Finding::warning(
             "unverified_factors",
             format!(
-                "{weak_t:.0} t CO2e of emissions{share} and {:.0} t of sinks rest on factors that are not verified or disputed: {}{}",
+                "{weak_t:.0} t CO2e of emissions{share} and {:.0} t of sinks rest on factors that are not verified or disputed: {}",
                 reliance.weak_sink_t,
-                shown.join(", "),
-                if reliance.weak_factors.len() > shown.len() { ", ..." } else { "" }
+                list.join(", "),
             ),
         )
         .count(reliance.weak_factors.len() as u64)

@@ -126,7 +126,19 @@ fn the_run_warns_of_double_counting_and_of_unverified_factors_with_tonnes() {
     let weak = warned("unverified_factors").unwrap();
     let share = inventory.reliance.weak_share.unwrap();
     assert!(weak.amount_t.unwrap() > 0.0 && share > 0.0 && share < 1.0);
-    assert!(inventory.reliance.weak_factors.contains(&"electricity.EastChina.2020.default".to_owned()));
+    let factors = &inventory.reliance.weak_factors;
+    assert!(factors.iter().any(|f| f.id == "electricity.EastChina.2020.default" && f.amount_t > 0.0));
+    // Every one of them is named with its tonnes, the smallest too; crops and land sinks are among them.
+    for factor in factors {
+        assert!(weak.message.contains(&format!("{} (", factor.id)), "{}", factor.id);
+    }
+    assert!(
+        weak.message.contains("crop.rice (") && weak.message.contains("lit_high.forest ("),
+        "{}",
+        weak.message
+    );
+    let lines = inventory.counted("sink").filter(|l| l.status == "unverified" || l.status == "disputed");
+    assert_eq!(lines.count(), inventory.counted("sink").count(), "each line of a sink has its flag");
     assert!(inventory.reliance.own_gwp_t > 0.0);
 }
 

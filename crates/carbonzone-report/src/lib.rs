@@ -11,6 +11,7 @@ pub mod chinese;
 pub mod confidence;
 mod data;
 mod error;
+mod field_words;
 pub mod figure;
 pub mod html;
 mod lang;

@@ -1,6 +1,7 @@
 //! The field's words in both languages. Anything not listed is shown as it stands in the data.
 
 use crate::Label;
+use crate::field_words::of_tables;
 use crate::style::MapLayerKind;
 use carbonzone_types::{DataLabel, GridSpec};
 
@@ -26,6 +27,7 @@ pub fn sector(key: &str) -> Label {
 #[must_use]
 pub fn land_group(key: &str) -> Label {
     let (en, zh) = match key {
+        "cultivated" => ("Cultivated land", "耕地"),
         "cultivated_garden" => ("Cultivated and garden land", "耕地和园地"),
         "forest" => ("Forest", "林地"),
         "grassland" => ("Grassland", "草地"),
@@ -65,7 +67,10 @@ pub fn field(key: &str) -> Label {
             return field(stem).then(&quantile);
         }
     }
-    if let Some(stem) = key.strip_suffix("_t") {
+    if let Some(class) = key.strip_prefix("sink_").and_then(|k| k.strip_suffix("_t")) {
+        return sector("sink").then(&bracketed(&land_group(class)));
+    }
+    if let Some(stem) = key.strip_suffix("_t").filter(|_| of_tables(key).is_none()) {
         return match stem {
             "gross" => Label::new("Gross emission", "碳排放总量"),
             "sink" => Label::new("Carbon sink", "碳汇量"),
@@ -109,7 +114,7 @@ pub fn field(key: &str) -> Label {
         "confidence_driver" => ("What could change the class", "主要不确定性来源"),
         "ecc_margin" => ("ECC margin (ln)", "ECC 余量（ln）"),
         "esc_margin" => ("ESC margin (ln)", "ESC 余量（ln）"),
-        _ => return Label::same(spaced(key)),
+        _ => return of_tables(key).map_or_else(|| Label::same(spaced(key)), |(en, zh)| Label::new(en, zh)),
     };
     Label::new(en, zh)
 }
@@ -126,6 +131,7 @@ pub fn field_unit(key: &str) -> Label {
         "population_persons" => Label::new("persons", "人"),
         "gdp_1e4cny" => Label::new("10⁴ CNY", "万元"),
         "compensation_cny" => Label::new("CNY", "元"),
+        k if k.ends_with("_pct") => Label::same("%"),
         k if k.ends_with("_m2") => Label::same("m²"),
         k if k.ends_with("_t") => Label::same("t CO₂e"),
         _ => Label::default(),

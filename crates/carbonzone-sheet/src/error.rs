@@ -201,8 +201,9 @@ impl SheetError {
             _ => Finding::error(self.code(), self.to_string()),
         };
         match self {
-            Self::Number { column, value, .. } => {
-                finding = finding.field(column.clone()).value(value.clone()).expected("a number");
+            Self::Number { column, value, fault, .. } => {
+                let expected = if *fault == NumberFault::Share { "an amount" } else { "a number" };
+                finding = finding.field(column.clone()).value(value.clone()).expected(expected);
             }
             Self::NoColumn { expected, .. } => finding = finding.expected(expected.clone()),
             Self::Formula { column, formula, .. } => {

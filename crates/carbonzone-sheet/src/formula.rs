@@ -1,6 +1,6 @@
 //! Texts that a spreadsheet program would run as a formula: written so that it does not, read back as they were.
 
-use crate::parse_number;
+use crate::{Commas, parse_percent_as};
 use std::borrow::Cow;
 
 /// Characters with which a formula (or the cell that hides one) begins, also in full width.
@@ -8,7 +8,7 @@ const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', 
 
 /// True if a spreadsheet program could take the text for a formula. Numbers and marks of missing values are none.
 pub(crate) fn looks_like_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(STARTS) && parse_number(text).is_err()
+    text.trim_start_matches('\'').starts_with(STARTS) && parse_percent_as(text, Commas::Thousands).is_err()
 }
 
 /// The text as it stands in a CSV file: with an apostrophe before what looks like a formula.
@@ -58,7 +58,8 @@ mod tests {
         ] {
             let escaped = escape_formula(text);
             assert_eq!(unescape_formula(&escaped), text, "{text:?} as {escaped:?}");
-            let dangerous = escaped.starts_with(STARTS) && parse_number(&escaped).is_err();
+            let dangerous =
+                escaped.starts_with(STARTS) && parse_percent_as(&escaped, Commas::Thousands).is_err();
             assert!(!dangerous, "{escaped:?}");
         }
         assert_eq!(escape_formula("=1+1"), "'=1+1");

@@ -1,6 +1,6 @@
 //! Finding the header below title rows, with merged and two-storey headers.
 
-use crate::{Cell, Sheet, SheetError, label_key, normalise_text, parse_number};
+use crate::{Cell, NumberFault, Sheet, SheetError, label_key, normalise_text, parse_number};
 
 /// Rows searched for the header.
 const SEARCH_ROWS: usize = 30;
@@ -261,7 +261,7 @@ fn is_label(cell: &Cell) -> bool {
     };
     match parse_number(&text) {
         Ok(Some(x)) => is_year(x),
-        Ok(None) => false,
+        Ok(None) | Err(NumberFault::Share) => false,
         Err(_) => true,
     }
 }

@@ -44,6 +44,7 @@ mod workbook_guard;
 mod workbook_watch;
 mod write;
 mod xlsx_facts;
+mod xlsx_write;
 
 pub use cell::{Cell, Merge, Sheet, a1, column_letters};
 pub use column::ColumnNumbers;
@@ -53,9 +54,12 @@ pub use encoding::{Decoded, decode, detect_encoding};
 pub use error::SheetError;
 pub use header::{ColumnSpec, HeaderMatch, find_header};
 pub use join::{KeyIndex, KeyJoin, KeyMatch};
-pub use number::{CommaEvidence, Commas, NumberFault, is_missing, parse_number, parse_number_as};
+pub use number::{
+    CommaEvidence, Commas, NumberFault, is_missing, parse_number, parse_number_as, parse_percent_as,
+};
 pub use read::{ReadOptions, read_sheet, read_sheets, read_table, sheets_from_bytes, table_from_bytes};
 pub use suggest::{did_you_mean, nearest};
 pub use table::Table;
 pub use text::{label_key, normalise_text};
-pub use write::{OutSheet, csv_bytes, write_csv_bom, write_xlsx, xlsx_bytes};
+pub use write::{OutSheet, csv_bytes, write_csv_bom};
+pub use xlsx_write::{write_xlsx, xlsx_bytes};

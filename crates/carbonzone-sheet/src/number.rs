@@ -19,6 +19,11 @@ pub enum NumberFault {
     /// Commas or points that do not stand every three digits, e.g. `12,5`.
     #[error("has commas that are not thousands separators")]
     Grouping,
+    /// A number with a sign of a share behind it, e.g. `12%` or `5‰`.
+    #[error(
+        "is a share (%, ‰), where an amount is expected; write the amount itself, in the unit of the column"
+    )]
+    Share,
     /// A number followed by a word, e.g. `12 万吨`.
     #[error(
         "has the unit \"{0}\" in the cell; write the number alone and the unit into the header or its own column"
@@ -79,19 +84,18 @@ pub fn is_missing(text: &str) -> bool {
 }
 
 /// Reads a number as people write it: full-width digits, thousands separators (`,` `，` `'` or blanks between groups
-/// of three), a percent sign (divides by 100). What [`is_missing`] is `Ok(None)`.
+/// of three). What [`is_missing`] is `Ok(None)`.
 ///
 /// # Errors
-/// [`NumberFault`]: other text, a unit, NaN or infinity, or commas that do not separate thousands. One text alone
-/// never decides for decimal commas: a column does ([`CommaEvidence`]).
+/// [`NumberFault`]: other text, a share (`12%`: see [`parse_percent_as`]), a unit, NaN or infinity, or commas that do not
+/// separate thousands. One text alone never decides for decimal commas: a column does ([`CommaEvidence`]).
 ///
 /// ```
 /// use carbonzone_sheet::parse_number;
 /// assert_eq!(parse_number("１，２３４．５"), Ok(Some(1234.5)));
 /// assert_eq!(parse_number("1'234.5"), Ok(Some(1234.5)));
-/// assert_eq!(parse_number("12.5%"), Ok(Some(0.125)));
 /// assert_eq!(parse_number("*****"), Ok(None));
-/// assert!(parse_number("12,5").is_err());
+/// assert!(parse_number("12,5").is_err() && parse_number("12.5%").is_err());
 /// ```
 pub fn parse_number(text: &str) -> Result<Option<f64>, NumberFault> {
     parse_number_as(text, Commas::Thousands)
@@ -119,19 +123,39 @@ pub fn parse_number_as(text: &str, commas: Commas) -> Result<Option<f64>, Number
     if ["nan", "inf", "-inf", "+inf", "infinity", "-infinity"].contains(&lower.as_str()) {
         return Err(NumberFault::NotFinite);
     }
-    let (body, percent) = match text.strip_suffix('%') {
-        Some(body) => (body.trim_end(), true),
-        None => (text.as_str(), false),
-    };
-    let plain = plain_digits(body, commas)?;
+    if let Some((body, _)) = share_sign(&text) {
+        let number = matches!(parse_number_as(body, commas), Ok(Some(_)));
+        return Err(if number { NumberFault::Share } else { NumberFault::NotANumber });
+    }
+    let plain = plain_digits(&text, commas)?;
     if !plain.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) {
-        return Err(unit_behind(body).map_or(NumberFault::NotANumber, NumberFault::Unit));
+        return Err(unit_behind(&text).map_or(NumberFault::NotANumber, NumberFault::Unit));
     }
     let value: f64 = plain.parse().map_err(|_: std::num::ParseFloatError| NumberFault::NotANumber)?;
     if !value.is_finite() {
         return Err(NumberFault::NotFinite);
     }
-    Ok(Some(if percent { value / 100.0 } else { value }))
+    Ok(Some(value))
+}
+
+/// A number of percent, where a share is what the column asks for: `5`, `5%` and `50‰` are 5.
+///
+/// # Errors
+/// As [`parse_number`], but for the signs of a share.
+pub fn parse_percent_as(text: &str, commas: Commas) -> Result<Option<f64>, NumberFault> {
+    match share_sign(&normalise_text(text)) {
+        Some((body, of_percent)) => Ok(parse_number_as(body, commas)?.map(|v| v / of_percent)),
+        None => parse_number_as(text, commas),
+    }
+}
+
+/// Signs of a share and how many of them are one percent.
+const SHARES: [(char, f64); 4] = [('%', 1.0), ('‰', 10.0), ('‱', 100.0), ('٪', 1.0)];
+
+/// A text without the sign of a share behind it, and how many of that sign are one percent.
+fn share_sign(text: &str) -> Option<(&str, f64)> {
+    let body = |(sign, of_percent): &(char, f64)| Some((text.strip_suffix(*sign)?.trim_end(), *of_percent));
+    SHARES.iter().find_map(body)
 }
 
 /// The word behind the digits of `12 万吨`.
@@ -201,7 +225,7 @@ impl CommaEvidence {
         if !text.contains([',', '.', '，', '．']) || (self.decimal.is_some() && self.point.is_some()) {
             return;
         }
-        let read = |commas| matches!(parse_number_as(text, commas), Ok(Some(_)));
+        let read = |commas| matches!(parse_percent_as(text, commas), Ok(Some(_)));
         let slot = match (read(Commas::Decimal), read(Commas::Thousands)) {
             (true, false) => &mut self.decimal,
             (false, true) => &mut self.point,
@@ -342,6 +366,20 @@ mod tests {
         {
             assert_eq!(parse_number(text), Err(NumberFault::Unit(unit.into())), "{text}");
         }
+    }
+
+    #[test]
+    fn a_share_is_no_amount_but_may_be_asked_for() {
+        for text in ["12%", "12 %", "１２％", "12﹪", "5‰", "1,200%", "-3%", "3‱"] {
+            assert_eq!(parse_number(text), Err(NumberFault::Share), "{text}");
+        }
+        assert_eq!(parse_number("growth %"), Err(NumberFault::NotANumber), "a label");
+        for (text, percent) in [("5", 5.0), ("5%", 5.0), ("５％", 5.0), ("50‰", 5.0), ("3‰", 0.3)] {
+            assert_eq!(parse_percent_as(text, Commas::Thousands), Ok(Some(percent)), "{text}");
+        }
+        assert_eq!(parse_percent_as("—", Commas::Thousands), Ok(None));
+        assert_eq!(evidence(&["5,5%"]).commas(), Commas::Decimal);
+        assert_eq!(parse_percent_as("5,5%", Commas::Decimal), Ok(Some(5.5)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::cell::place_of;
 use crate::csv_read::check_widths;
 use crate::{
     Cell, ColumnSpec, CommaEvidence, Commas, HeaderMatch, NumberFault, Sheet, SheetError, a1, column_letters,
-    did_you_mean, normalise_text, parse_number_as,
+    did_you_mean, normalise_text, parse_number_as, parse_percent_as,
 };
 use carbonzone_types::Finding;
 
@@ -260,6 +260,23 @@ impl Table {
     /// # Errors
     /// [`SheetError::Number`] with file, sheet, cell, column and the text found.
     pub fn number(&self, row: usize, column: usize) -> Result<Option<f64>, SheetError> {
+        self.number_by(parse_number_as, row, column)
+    }
+
+    /// As [`Table::number`], where percent are asked for: `5` and `5%` are the same.
+    ///
+    /// # Errors
+    /// As [`Table::number`].
+    pub fn percent(&self, row: usize, column: usize) -> Result<Option<f64>, SheetError> {
+        self.number_by(parse_percent_as, row, column)
+    }
+
+    fn number_by(
+        &self,
+        parse: fn(&str, Commas) -> Result<Option<f64>, NumberFault>,
+        row: usize,
+        column: usize,
+    ) -> Result<Option<f64>, SheetError> {
         let fault = |fault: NumberFault, value: String| SheetError::Number {
             place: self.place(row, column),
             column: self.header.label(column),
@@ -282,7 +299,7 @@ impl Table {
             }),
             Cell::Number(x) if x.is_finite() => Ok(Some(*x)),
             Cell::Number(x) => Err(fault(NumberFault::NotFinite, x.to_string())),
-            Cell::Text(s) => parse_number_as(s, self.commas_of(column)).map_err(|f| fault(f, s.clone())),
+            Cell::Text(s) => parse(s, self.commas_of(column)).map_err(|f| fault(f, s.clone())),
             Cell::Error(s) => Err(fault(NumberFault::SheetError, s.clone())),
             Cell::Bool(b) => Err(fault(NumberFault::NotANumber, b.to_string())),
         }

@@ -60,7 +60,10 @@ fn of_xlsx(mut book: Xlsx<Bytes<'_>>, facts: &XlsxFacts, place: &Place) -> Resul
             let uncomputed = data == Data::Empty || (facts.never_computed && data == Data::Float(0.0));
             let cell = match record.formula {
                 Some(formula) if uncomputed => Cell::Formula(formula_text(&formula)),
-                _ => cell_of(&data),
+                _ => match cell_of(&data) {
+                    Cell::Number(x) if facts.is_percent(&name, record.pos) => Cell::Text(percent_text(x)),
+                    cell => cell,
+                },
             };
             grid.put(record.pos, cell, place)?;
         }
@@ -70,6 +73,12 @@ fn of_xlsx(mut book: Xlsx<Bytes<'_>>, facts: &XlsxFacts, place: &Place) -> Resul
         sheets.push(Sheet { rows: grid.rows, merges, hidden, notes, name, ..Sheet::default() });
     }
     Ok(sheets)
+}
+
+/// A share as a cell shows it: 0.12 as `12%`, without the digits that the factor of 100 adds.
+fn percent_text(share: f64) -> String {
+    const DIGITS: f64 = 1e9;
+    format!("{}%", (100.0 * share * DIGITS).round() / DIGITS)
 }
 
 /// A formula as it is shown; cells of a shared formula do not repeat it.

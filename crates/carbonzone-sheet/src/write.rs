@@ -1,9 +1,8 @@
 //! Tables for Excel: CSV with a byte order mark, and XLSX. Same input, same bytes.
 
-use crate::SheetError;
-use crate::formula::{escape_formula, looks_like_formula};
+use crate::formula::escape_formula;
+use crate::{Cell, SheetError};
 use carbonzone_types::{AttributeTable, ColumnData};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use std::path::Path;
 
 /// A sheet to write: a table, optionally with title rows above it and other labels than the column names.
@@ -20,6 +19,17 @@ pub struct OutSheet {
     pub formats: Vec<String>,
     /// Columns at the left that stay in sight.
     pub frozen_columns: u16,
+    /// A second row of the header with the column names, small, below the labels.
+    pub names_below: bool,
+    /// Title of the printed pages. With one the sheet is laid out for readers: filter arrows, wrapped header that is repeated on
+    /// every page, landscape, one page wide.
+    pub title: Option<String>,
+    /// Columns that are printed, from the left; 0: all.
+    pub printed_columns: usize,
+    /// Colours (0xRRGGBB) behind the cells of columns, one per row.
+    pub fills: Vec<(usize, Vec<Option<u32>>)>,
+    /// Rows of totals below the table, one cell per column.
+    pub totals: Vec<Vec<Cell>>,
     /// The table.
     pub table: AttributeTable,
 }
@@ -52,6 +62,35 @@ impl OutSheet {
         self
     }
 
+    /// Lays the sheet out for readers under a title.
+    #[must_use]
+    pub fn for_readers(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Puts the column names into a second row of the header.
+    #[must_use]
+    pub fn with_names_below(mut self) -> Self {
+        self.names_below = true;
+        self
+    }
+
+    /// Colours the cells of a column, if there is one of that name.
+    #[must_use]
+    pub fn with_fill(mut self, column: &str, colors: Vec<Option<u32>>) -> Self {
+        let at = self.table.columns.iter().position(|c| c.name == column);
+        self.fills.extend(at.map(|at| (at, colors)));
+        self
+    }
+
+    /// Adds rows of totals below the table.
+    #[must_use]
+    pub fn with_totals(mut self, rows: Vec<Vec<Cell>>) -> Self {
+        self.totals = rows;
+        self
+    }
+
     /// Keeps columns at the left in sight.
     #[must_use]
     pub fn with_frozen_columns(mut self, columns: u16) -> Self {
@@ -60,14 +99,14 @@ impl OutSheet {
     }
 
     /// Number format of a column of numbers, if it has one.
-    fn format(&self, column: usize) -> Option<&str> {
+    pub(crate) fn format(&self, column: usize) -> Option<&str> {
         let numeric = matches!(self.table.columns[column].data, ColumnData::Real(_) | ColumnData::Int(_));
         let formats = if numeric { self.formats.as_slice() } else { &[] };
         formats.get(column).map(String::as_str).filter(|f| !f.is_empty())
     }
 
     /// Label of a column.
-    fn label(&self, column: usize) -> &str {
+    pub(crate) fn label(&self, column: usize) -> &str {
         self.labels.get(column).map_or(self.table.columns[column].name.as_str(), String::as_str)
     }
 }
@@ -108,140 +147,14 @@ pub fn write_csv_bom(path: &Path, table: &AttributeTable) -> Result<(), SheetErr
 }
 
 /// Writes bytes, naming the file if it fails.
-fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), SheetError> {
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), SheetError> {
     std::fs::write(path, bytes).map_err(|source| SheetError::Io { file: path.display().to_string(), source })
-}
-
-/// A workbook in memory, one worksheet per table: bold header, frozen below it, column widths fitted.
-///
-/// The creation time is fixed (2020-01-01), so the same tables give the same bytes.
-///
-/// # Errors
-/// [`SheetError::WriteXlsx`], e.g. for a sheet name that Excel refuses or more than 1,048,576 rows.
-pub fn xlsx_bytes(sheets: &[OutSheet]) -> Result<Vec<u8>, SheetError> {
-    workbook(sheets)
-        .and_then(|mut book| book.save_to_buffer())
-        .map_err(|e| SheetError::WriteXlsx { file: "(memory)".to_owned(), message: e.to_string() })
-}
-
-/// Writes a workbook, one worksheet per table.
-///
-/// # Errors
-/// As [`xlsx_bytes`], and [`SheetError::Io`].
-pub fn write_xlsx(path: &Path, sheets: &[OutSheet]) -> Result<(), SheetError> {
-    let bytes = xlsx_bytes(sheets).map_err(|e| match e {
-        SheetError::WriteXlsx { message, .. } => {
-            SheetError::WriteXlsx { file: path.display().to_string(), message }
-        }
-        other => other,
-    })?;
-    write_bytes(path, &bytes)
-}
-
-/// Builds the workbook.
-fn workbook(sheets: &[OutSheet]) -> Result<Workbook, XlsxError> {
-    let mut book = Workbook::new();
-    let created = ExcelDateTime::from_ymd(2020, 1, 1)?;
-    book.set_properties(&DocProperties::new().set_author("carbonzone").set_creation_datetime(&created));
-    for sheet in sheets {
-        fill(book.add_worksheet(), sheet)?;
-    }
-    Ok(book)
-}
-
-/// Fills one worksheet.
-fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
-    let bold = Format::new().set_bold();
-    worksheet.set_name(&sheet.name)?;
-    let header = sheet.preamble.len() as u32;
-    for column in 0..sheet.table.columns.len() {
-        worksheet.write_with_format(header, column as u16, sheet.label(column), &bold)?;
-        let shown = sheet.format(column).map(|f| Format::new().set_num_format(f));
-        let data = &sheet.table.columns[column].data;
-        write_column(worksheet, header + 1, column as u16, data, shown.as_ref())?;
-    }
-    worksheet.set_freeze_panes(header + 1, sheet.frozen_columns)?;
-    for column in 0..sheet.table.columns.len() {
-        worksheet.set_column_width(column as u16, shown_width(sheet, column))?;
-    }
-    for (row, line) in sheet.preamble.iter().enumerate() {
-        write_text(worksheet, row as u32, 0, line)?;
-    }
-    Ok(())
-}
-
-/// Widest column in characters; longer texts run into the next cell or are cut.
-const MAX_WIDTH: f64 = 50.0;
-
-/// Width of a column in characters: the longest value as it is shown, or the label, and a little air.
-fn shown_width(sheet: &OutSheet, column: usize) -> f64 {
-    let data = &sheet.table.columns[column].data;
-    let longest = match sheet.format(column) {
-        Some(format) => number_width(data, format),
-        None => (0..data.len()).filter_map(|r| data.text_at(r)).map(|t| text_width(&t)).fold(0.0, f64::max),
-    };
-    longest.max(text_width(sheet.label(column))).min(MAX_WIDTH) + 1.5
-}
-
-/// Width of the largest number of a column in its format.
-fn number_width(data: &ColumnData, format: &str) -> f64 {
-    let decimals = format.split_once('.').map_or(0, |(_, d)| d.chars().filter(|c| *c == '0').count());
-    let factor = if format.ends_with('%') { 100.0 } else { 1.0 };
-    let numbers = (0..data.len()).filter_map(|r| data.number_at(r));
-    let digits = format!("{:.0}", numbers.fold(0.0f64, |m, v| m.max(v.abs() * factor))).len();
-    let separators = if format.contains(',') { (digits - 1) / 3 } else { 0 };
-    (digits + separators + decimals + usize::from(decimals > 0) + 2) as f64
-}
-
-/// Width of a text: Chinese characters take the place of two digits.
-fn text_width(text: &str) -> f64 {
-    text.chars().map(|c| if u32::from(c) >= 0x2e80 { 2.1 } else { 1.0 }).sum()
-}
-
-/// Writes the values of a column; NULL leaves the cell blank.
-fn write_column(
-    worksheet: &mut Worksheet,
-    top: u32,
-    column: u16,
-    data: &ColumnData,
-    format: Option<&Format>,
-) -> Result<(), XlsxError> {
-    let number = |sheet: &mut Worksheet, at: u32, x: f64| match format {
-        Some(f) => sheet.write_number_with_format(at, column, x, f).map(|_| ()),
-        None => sheet.write_number(at, column, x).map(|_| ()),
-    };
-    for row in 0..data.len() {
-        let at = top + row as u32;
-        match data {
-            ColumnData::Text(v) => {
-                v[row].as_deref().map(|s| write_text(worksheet, at, column, s)).transpose()?;
-            }
-            ColumnData::Real(v) => v[row].map(|x| number(worksheet, at, x)).transpose()?.unwrap_or_default(),
-            ColumnData::Int(v) => {
-                v[row].map(|x| number(worksheet, at, x as f64)).transpose()?.unwrap_or_default();
-            }
-            ColumnData::Bool(v) => {
-                v[row].map(|b| worksheet.write_boolean(at, column, b)).transpose()?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Writes a text; one that begins as a formula does stays a text even when somebody edits the cell.
-fn write_text(worksheet: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), XlsxError> {
-    if looks_like_formula(text) {
-        worksheet.write_string_with_format(row, column, text, &Format::new().set_quote_prefix())?;
-    } else {
-        worksheet.write_string(row, column, text)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cell, ReadOptions, sheets_from_bytes};
+    use crate::{ReadOptions, sheets_from_bytes, xlsx_bytes};
 
     fn sample() -> AttributeTable {
         AttributeTable::new()
@@ -275,44 +188,5 @@ mod tests {
             let cells: Vec<Cell> = read[0].rows[1..].iter().map(|r| r[0].clone()).collect();
             assert_eq!(cells, expected, "{name}");
         }
-    }
-
-    #[test]
-    fn a_workbook_reads_back_to_the_same_values() {
-        let sheets = [OutSheet::new("townships", sample()).with_preamble(["合成数据"])];
-        let read =
-            sheets_from_bytes(&xlsx_bytes(&sheets).unwrap(), "t.xlsx", &ReadOptions::default()).unwrap();
-        assert_eq!(read[0].name, "townships");
-        assert_eq!(read[0].rows[0][0], Cell::text("合成数据"));
-        assert_eq!(
-            read[0].rows[2],
-            [Cell::text("木渎镇"), Cell::Number(0.1 + 0.2), Cell::Number(3.0), Cell::Bool(true)]
-        );
-        assert_eq!(read[0].cell(3, 1), &Cell::Empty);
-    }
-
-    #[test]
-    fn the_same_tables_give_the_same_bytes_at_any_time() {
-        let sheets = [OutSheet::new("a", sample())];
-        let first = xlsx_bytes(&sheets).unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(2100));
-        assert_eq!(first, xlsx_bytes(&sheets).unwrap());
-    }
-
-    #[test]
-    fn a_format_changes_what_is_shown_and_not_what_is_stored() {
-        let format = |name: &str| if name == "gross_t" { "#,##0.0" } else { "" };
-        let sheet = OutSheet::new("t", sample()).with_formats(format).with_frozen_columns(2);
-        assert_eq!(shown_width(&sheet, 1), 8.5);
-        // 木渎镇 or "a,\"b\"" under the label unit_id.
-        assert_eq!(shown_width(&sheet, 0), 8.5);
-        let read = sheets_from_bytes(&xlsx_bytes(&[sheet]).unwrap(), "t.xlsx", &ReadOptions::default());
-        assert_eq!(read.unwrap()[0].rows[1][1], Cell::Number(0.1 + 0.2));
-    }
-
-    #[test]
-    fn a_sheet_name_that_excel_refuses_is_an_error() {
-        let error = xlsx_bytes(&[OutSheet::new("a/b", sample())]).unwrap_err();
-        assert!(matches!(error, SheetError::WriteXlsx { .. }), "{error}");
     }
 }

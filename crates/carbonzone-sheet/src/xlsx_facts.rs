@@ -1,11 +1,11 @@
-//! What an XLSX file says beside its cells: whether it was ever calculated, and what it hides.
+//! What an XLSX file says beside its cells: whether it was ever calculated, what it hides, and what it shows in percent.
 
 use crate::workbook_guard::{Trouble, attribute, entry_text};
 use crate::{Cell, column_letters};
 use carbonzone_types::Finding;
 use quick_xml::events::{BytesStart, Event};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of one part that are looked at.
 const MAX_PART: u64 = 1 << 30;
@@ -18,6 +18,8 @@ pub(crate) struct XlsxFacts {
     pub never_computed: bool,
     /// Hidden rows and columns (0-based) by sheet name.
     hidden: BTreeMap<String, Hidden>,
+    /// Cells shown in percent (0-based row and column) by sheet name: they hold a hundredth of what they show.
+    percent: BTreeMap<String, BTreeSet<(u32, u32)>>,
 }
 
 #[derive(Debug, Default)]
@@ -47,16 +49,25 @@ impl XlsxFacts {
         elements(&entry_text(bytes, "xl/_rels/workbook.xml.rels", MAX_PART)?, |e| {
             parts.extend(attribute(e, "Id").zip(attribute(e, "Target")));
         });
+        let styles = percent_styles(&entry_text(bytes, "xl/styles.xml", MAX_PART)?);
         for (name, id) in sheets {
             let Some(target) = parts.get(&id) else { continue };
             let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
             let text = entry_text(bytes, &path, MAX_PART)?;
+            if styles.iter().any(|style| text.contains(&format!(" s=\"{style}\""))) {
+                facts.percent.insert(name.clone(), cells_with(&styles, &text));
+            }
             // Most sheets hide nothing.
             if text.contains("hidden=") {
                 facts.hidden.insert(name, hidden_in(&text));
             }
         }
         Ok(facts)
+    }
+
+    /// Whether a cell is shown in percent.
+    pub(crate) fn is_percent(&self, sheet: &str, at: (u32, u32)) -> bool {
+        self.percent.get(sheet).is_some_and(|cells| cells.contains(&at))
     }
 
     /// Findings about hidden rows that hold cells, and hidden columns.
@@ -116,6 +127,46 @@ fn hidden_in(text: &str) -> Hidden {
         }
     });
     hidden
+}
+
+/// Numbers of the cell styles that show percent: the built-in formats 9 and 10, and those with a `%`.
+fn percent_styles(styles: &str) -> Vec<String> {
+    let mut formats: BTreeSet<String> = ["9", "10"].map(str::to_owned).into();
+    let (mut found, mut of_cells, mut next) = (Vec::new(), false, 0u32);
+    elements(styles, |e| match e.local_name().as_ref() {
+        "numFmt" if attribute(e, "formatCode").is_some_and(|code| code.contains('%')) => {
+            formats.extend(attribute(e, "numFmtId"));
+        }
+        "cellXfs" => of_cells = true,
+        "cellStyleXfs" | "cellStyles" | "dxfs" => of_cells = false,
+        "xf" if of_cells => {
+            if attribute(e, "numFmtId").is_some_and(|id| formats.contains(&id)) {
+                found.push(next.to_string());
+            }
+            next += 1;
+        }
+        _ => {}
+    });
+    found
+}
+
+/// Cells of a worksheet part that have one of these styles.
+fn cells_with(styles: &[String], text: &str) -> BTreeSet<(u32, u32)> {
+    let mut cells = BTreeSet::new();
+    elements(text, |e| {
+        if e.local_name().as_ref() == "c" && attribute(e, "s").is_some_and(|s| styles.contains(&s)) {
+            cells.extend(attribute(e, "r").and_then(|name| position(&name)));
+        }
+    });
+    cells
+}
+
+/// Row and column (0-based) of a cell by its name, e.g. `C7`.
+fn position(name: &str) -> Option<(u32, u32)> {
+    let digits = name.find(|c: char| c.is_ascii_digit())?;
+    let letters = name[..digits].bytes().map(|b| u32::from(b.to_ascii_uppercase()));
+    let column = letters.fold(0u32, |sum, b| sum.saturating_mul(26).saturating_add(b.saturating_sub(64)));
+    Some((name[digits..].parse::<u32>().ok()?.checked_sub(1)?, column.checked_sub(1)?))
 }
 
 /// Every element of a part that is whole so far; what the parser of the cells refuses is told by it.

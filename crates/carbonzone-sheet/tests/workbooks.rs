@@ -4,7 +4,7 @@ mod common;
 
 use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, Table, sheets_from_bytes, table_from_bytes};
 use common::{
-    Part, binary_number, binary_ref_error, binary_text, e, f, fv, n, ods, ods_of, row, s, xlsb, xlsx,
+    Part, binary_number, binary_ref_error, binary_text, e, f, fv, n, ods, ods_of, row, s, styled, xlsb, xlsx,
 };
 use std::time::{Duration, Instant};
 
@@ -69,6 +69,24 @@ fn errors_of_the_spreadsheet_are_no_text_and_no_number() {
     let table = read(&xlsx(&[Part::new("2020", &rows)], "")).unwrap();
     assert!(table.number(0, 1).unwrap_err().to_string().contains("#REF!"));
     assert!(table.unusable_cells(&[0])[0].to_string().contains("cell A2"));
+}
+
+#[test]
+fn a_cell_shown_in_percent_is_no_amount() {
+    let amounts =
+        [("B2", 1, 0.12), ("B3", 2, 0.07), ("B4", 3, 0.125)].map(|(at, style, x)| styled(at, style, x));
+    let rows: Vec<String> = std::iter::once(head())
+        .chain(amounts.iter().enumerate().map(|(i, amount)| {
+            row(i + 2, "", &[s(&format!("A{}", i + 2), &format!("Z{i}")), amount.clone()])
+        }))
+        .collect();
+    let table = read(&xlsx(&[Part::new("2020", &rows)], "")).unwrap();
+    assert_eq!(table.number(0, 1).unwrap(), Some(0.12));
+    for (row, shown) in [(1, "\"7%\""), (2, "\"12.5%\"")] {
+        let said = table.number(row, 1).unwrap_err().to_string();
+        assert!(said.contains(shown) && said.contains("is a share"), "{said}");
+    }
+    assert_eq!([table.percent(0, 1).unwrap(), table.percent(2, 1).unwrap()], [Some(0.12), Some(12.5)]);
 }
 
 #[test]

@@ -31,7 +31,8 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
     let mut out = Output { crs: Some(&inputs.crs), ..Output::default() };
     out.what_if = maps::what_if(record, &unit_table);
     let shared = tables::labelled(&unit_table, record.data_label());
-    out.workbooks.push((units.clone(), workbook::sheets(record, &shared)));
+    let book = [(units.clone(), shared.clone())];
+    out.workbooks.push((units.clone(), workbook::sheets(record, &book, maps::lang(outputs.language))));
     out.tables.push((units.clone(), shared));
     out.geojson = Some((Arc::new(zones.clone()), unit_table.clone()));
     if let (Some(derived), Some(by_proxy)) =

@@ -44,7 +44,9 @@ fn status_of(row: &Fields, place: &str) -> Result<Status, InventoryError> {
 
 /// A percentage ≥ 0; 50 if not given.
 fn uncertainty_of(row: &Fields, place: &str) -> Result<f64, InventoryError> {
-    let value = optional_number(row, "uncertainty_pct", place)?.unwrap_or(50.0);
+    let text = text(row, "uncertainty_pct");
+    let percent = carbonzone_sheet::parse_percent_as(text, carbonzone_sheet::Commas::Thousands);
+    let value = percent.map_err(|_| bad(place, row, "uncertainty_pct", "a number"))?.unwrap_or(50.0);
     if value >= 0.0 { Ok(value) } else { Err(bad(place, row, "uncertainty_pct", "0 or more")) }
 }
 

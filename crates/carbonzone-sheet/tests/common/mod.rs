@@ -18,6 +18,11 @@ pub fn s(at: &str, text: &str) -> String {
     format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
 }
 
+/// A number with a cell style.
+pub fn styled(at: &str, style: u32, x: f64) -> String {
+    format!("<c r=\"{at}\" s=\"{style}\"><v>{x}</v></c>")
+}
+
 /// A formula without a stored value.
 pub fn f(at: &str, formula: &str) -> String {
     format!("<c r=\"{at}\"><f>{formula}</f><v/></c>")
@@ -98,6 +103,13 @@ pub fn xlsx(parts: &[Part], calc: &str) -> Vec<u8> {
     entries.push((
         "xl/_rels/workbook.xml.rels".to_owned(),
         format!("<Relationships xmlns=\"{RELS}\">{links}</Relationships>"),
+    ));
+    // Style 1 is a plain number, style 2 percent, style 3 a percent format of one's own.
+    entries.push((
+        "xl/styles.xml".to_owned(),
+        format!(
+            "<styleSheet xmlns=\"{MAIN}\"><numFmts count=\"1\"><numFmt numFmtId=\"164\" formatCode=\"0.0%\"/></numFmts><cellStyleXfs count=\"1\"><xf numFmtId=\"9\"/></cellStyleXfs><cellXfs count=\"4\"><xf numFmtId=\"0\"/><xf numFmtId=\"2\"/><xf numFmtId=\"9\"/><xf numFmtId=\"164\"/></cellXfs></styleSheet>"
+        ),
     ));
     zipped(&entries)
 }

@@ -11,7 +11,7 @@ use crate::load_config::Loaded;
 use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_inventory::InventoryError;
 use carbonzone_inventory::equations::county::{
-    CountyActivity, SinkCoefficient, county_emissions, county_sinks,
+    CountyActivity, SinkCoefficient, county_emissions, county_sinks, guiyang_sink_coefficients,
 };
 use carbonzone_sheet::{KeyIndex, KeyMatch};
 use carbonzone_types::{Finding, LedgerRow, M2_PER_HECTARE, Stage};
@@ -112,6 +112,7 @@ pub fn years(
     notes: &mut Notes,
 ) -> Option<Vec<YearInput>> {
     let p = &loaded.pipeline;
+    warn_unverified(p, notes);
     let coefficients: Vec<SinkCoefficient> = p
         .sinks
         .coefficients_t_ha
@@ -128,6 +129,25 @@ pub fn years(
         }
     }
     (out.len() == years.len()).then_some(out)
+}
+
+/// The coefficients in use that are those of the printed table: `cultivated (1.16 t/ha)`.
+pub fn unverified(p: &CountiesPipeline) -> Vec<String> {
+    let printed = guiyang_sink_coefficients();
+    let same = |class: &str, t_ha: f64| printed.iter().any(|c| c.land_type == class && c.t_per_ha == t_ha);
+    let in_use = p.sinks.coefficients_t_ha.iter().filter(|(class, t_ha)| same(class, **t_ha));
+    in_use.map(|(class, t_ha)| format!("{class} ({t_ha} t/ha)")).collect()
+}
+
+fn warn_unverified(p: &CountiesPipeline, notes: &mut Notes) {
+    let list = unverified(p);
+    if list.is_empty() {
+        return;
+    }
+    let message = format!("sinks rest on coefficients that are not verified: {}", list.join(", "));
+    let hint = "the printed table does not say whether they are carbon or CO2; your own go into sinks.coefficients_t_ha";
+    let finding = Finding::warning("unverified_sink_coefficients", message).field("sinks.coefficients_t_ha");
+    notes.findings.push(finding.count(list.len() as u64).hint(hint));
 }
 
 fn one_year(

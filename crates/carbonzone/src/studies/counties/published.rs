@@ -223,8 +223,8 @@ fn bad(table: &Table, row: usize, column: &str, value: &str, expected: &str) -> 
 fn printed(table: &Table, row: usize, column: &str) -> Result<Printed, SheetOrCell> {
     let cell = text(table, row, column)?;
     let number = Printed::parse(&cell).or_else(|| {
-        // Separators of thousands: `1,234.50`. A share in per cent has another last digit than it shows.
-        let value = parse_number(&cell).ok().flatten().filter(|_| !cell.contains('%'))?;
+        // Separators of thousands: `1,234.50`.
+        let value = parse_number(&cell).ok().flatten()?;
         let decimals = cell.split_once('.').map_or(0, |(_, digits)| digits.len() as u32);
         Some(Printed { text: cell.clone(), value, decimals })
     });

@@ -13,8 +13,7 @@ use crate::manifest as shared;
 use crate::output::{Columns, Layer, Output, Role, dissolved};
 use crate::run::Run;
 use crate::studies::place;
-use crate::uncertainty;
-use carbonzone_sheet::OutSheet;
+use crate::{maps, uncertainty, workbook};
 use carbonzone_types::{
     ConfidenceRecord, ExactSum, FactorSetRecord, Residual, RunManifest, Statement, Totals,
 };
@@ -45,14 +44,16 @@ pub fn manifest(
         ..shared::common(loaded, &loaded.pipeline.city, inputs.crs.as_ref(), notes)
     };
     if inputs.published.is_none() {
+        let own = super::activity::unverified(&loaded.pipeline).is_empty();
+        let printed =
+            "unverified: .021 is the usual value in t C/ha, 2.56 ten times the usual value of water";
         out.factor_sets.push(FactorSetRecord {
-            set: "guiyang".to_owned(),
+            set: if own { "own" } else { "guiyang" }.to_owned(),
             purpose: "sinks by land cover".to_owned(),
-            status: "unverified: .021 is the usual value in t C/ha, 2.56 ten times the usual value of water"
-                .to_owned(),
+            status: if own { "user" } else { printed }.to_owned(),
             source: loaded.pipeline.sinks.source.clone(),
             amount_t: Some(out.totals.sink_t),
-            unverified_t: Some(out.totals.sink_t),
+            unverified_t: (!own).then_some(out.totals.sink_t),
         });
     }
     out.statements.push(level_statement(results));
@@ -105,7 +106,7 @@ fn totals(inputs: &Inputs, results: &Results) -> Totals {
 /// # Errors
 /// If two years cannot be compared.
 pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
-    let Run { inputs, results, record, .. } = run;
+    let Run { config, inputs, results, record } = run;
     let layer = &record.zones_layer;
     let county_table = tables::zones(inputs, results, inputs.areas.as_ref());
     let mut parts = vec![
@@ -118,7 +119,7 @@ pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
         parts.push(("published_vs_computed".to_owned(), tables::published(comparison)));
         parts.push(("consistency".to_owned(), tables::consistency(comparison)));
     }
-    let sheets = parts.iter().map(|(name, table)| OutSheet::new(name, table.clone())).collect();
+    let sheets = workbook::sheets(record, &parts, maps::lang(config.pipeline.outputs.language));
     let mut out = Output { tables: parts, workbooks: vec![(layer.clone(), sheets)], ..Output::default() };
     if inputs.crs.is_some() && inputs.areas.is_some() {
         out.extras = report::extras(inputs, results, record);

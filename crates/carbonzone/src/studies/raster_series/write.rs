@@ -13,13 +13,11 @@ use crate::manifest;
 use crate::output::{Bands, Columns, Layer, Output, Raster, Role};
 use crate::run::Run;
 use crate::studies::place;
-use crate::uncertainty;
+use crate::{maps, uncertainty, workbook};
 use carbonzone_io::FloatBand;
 use carbonzone_report::{Label, RasterContent};
-use carbonzone_sheet::OutSheet;
 use carbonzone_types::{
-    AttributeTable, ColumnData, ConfidenceRecord, FurtherConfidence, GridSpec, IndicatorRecord, Residual,
-    RunManifest, Statement, Totals,
+    ConfidenceRecord, FurtherConfidence, GridSpec, IndicatorRecord, Residual, RunManifest, Statement, Totals,
 };
 use carbonzone_zoning::Index;
 use carbonzone_zoning::ratio::{Window, source_sink_ratio};
@@ -173,9 +171,7 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
     let (risk, layer) = (&config.pipeline.risk, &record.zones_layer);
     let counties = tables::counties(inputs, results, &risk.options, risk.variant);
     let windows = tables::windows(inputs, results, &risk.options, risk.variant);
-    let notes = record.statements.iter().map(|s| Some(s.line())).collect();
-    let about = AttributeTable::new().with("note", ColumnData::Text(notes));
-    let parts = [
+    let tables = [
         (layer.as_str(), counties.clone()),
         ("windows", windows.clone()),
         ("trajectories", tables::trajectories(inputs, results)),
@@ -185,8 +181,8 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
         ("correlation", tables::correlation(results)),
         ("changes", tables::changes(inputs, results, risk.variant)),
     ];
-    let sheets = parts.iter().map(|(name, table)| OutSheet::new(name, table.clone()));
-    let sheets = std::iter::once(OutSheet::new("about", about)).chain(sheets).collect();
+    let tables = tables.map(|(name, table)| (name.to_owned(), table));
+    let sheets = workbook::sheets(record, &tables, maps::lang(config.pipeline.outputs.language));
     let n = inputs.zones.ids.len() as u32;
     let repeated = |times: usize| {
         let order: Vec<u32> = (0..times).flat_map(|_| 0..n).collect();
@@ -199,7 +195,7 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
         crs: Some(&inputs.crs),
         geojson: Some((repeated(1), counties.reordered(&last))),
         workbooks: vec![(layer.clone(), sheets)],
-        tables: parts.map(|(name, table)| (name.to_owned(), table)).into(),
+        tables: tables.into(),
         rasters: rasters(run),
         extras: report::extras(inputs, results, risk, record),
         what_if: Vec::new(),

@@ -1,23 +1,12 @@
-//! `townships.xlsx`: the zone table as people read it, the totals, and what every field means.
+//! What every field of the units means, how it is shown, and where the numbers come from.
 
-use crate::tables;
+use super::Book;
 use carbonzone_report::{Label, words};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, RunManifest, Statement};
 
-/// Sheets of the workbook: zones, sectors, zone classes, notes. `table` is the zone layer as written to CSV.
-pub fn sheets(manifest: &RunManifest, table: &AttributeTable) -> Vec<OutSheet> {
-    let zones = OutSheet::new(&manifest.zones_layer, table.clone()).with_formats(number_format);
-    let mut out = vec![zones.with_frozen_columns(2), sectors(manifest)];
-    if !manifest.zone_classes.is_empty() {
-        out.push(classes(manifest));
-    }
-    out.push(notes(manifest, table));
-    out
-}
-
 /// How Excel shows a field; the stored values keep all their digits.
-fn number_format(field: &str) -> &'static str {
+pub(super) fn number_format(field: &str) -> &'static str {
     match quantile(field).map_or(field, |(stem, _)| stem) {
         "zone_confidence" | "compensation_sign_p" => "0.0%",
         "compensation_cny" => "#,##0.00",
@@ -40,48 +29,22 @@ fn quantile(field: &str) -> Option<(&str, &'static str)> {
     shares.into_iter().find_map(|(suffix, share)| Some((field.strip_suffix(suffix)?, share)))
 }
 
-fn sectors(manifest: &RunManifest) -> OutSheet {
-    let rows = &manifest.totals.sectors;
-    let sign = |sector: &str| if sector == "sink" { -1.0 } else { 1.0 };
-    let (gross, net) = (manifest.totals.gross_t, manifest.totals.net_t);
-    let share = |t: f64, base: f64| (base != 0.0).then(|| 100.0 * t / base);
-    let mut names: Vec<String> = rows.iter().map(|s| s.sector.clone()).collect();
-    names.extend(["gross", "net"].map(str::to_owned));
-    let mut amounts: Vec<f64> = rows.iter().map(|s| sign(&s.sector) * s.amount_t).collect();
-    amounts.extend([gross, net]);
-    let label = |n: &String| match n.as_str() {
-        "gross" | "net" => words::field(&format!("{n}_t")),
-        other => words::sector(other),
-    };
-    let table = AttributeTable::new()
-        .with("sector", ColumnData::texts(&names))
-        .with("english", ColumnData::Text(names.iter().map(|n| Some(label(n).en)).collect()))
-        .with("中文", ColumnData::Text(names.iter().map(|n| Some(label(n).zh)).collect()))
-        .with("amount_t", ColumnData::reals(&amounts))
-        .with("of_gross_pct", ColumnData::Real(amounts.iter().map(|t| share(*t, gross)).collect()))
-        .with("of_net_pct", ColumnData::Real(amounts.iter().map(|t| share(*t, net)).collect()));
-    OutSheet::new("sectors", tables::labelled(&table, manifest.data_label())).with_formats(number_format)
+/// True for quantiles and probabilities of the draws.
+pub(super) fn is_of_draws(field: &str) -> bool {
+    quantile(field).is_some() || field.starts_with("p_") || field == "zone_modal"
 }
 
-fn classes(manifest: &RunManifest) -> OutSheet {
-    let all = &manifest.zone_classes;
-    let total: u64 = all.iter().map(|c| c.count).sum();
-    let text = |f: fn(&carbonzone_types::ZoneClassRecord) -> &String| {
-        ColumnData::Text(all.iter().map(|c| Some(f(c).clone())).collect())
-    };
-    let share = |n: u64| 100.0 * n as f64 / total.max(1) as f64;
-    let table = AttributeTable::new()
-        .with("zone", text(|c| &c.key))
-        .with("zone_id", ColumnData::Int(all.iter().map(|c| Some(i64::from(c.id))).collect()))
-        .with("english", text(|c| &c.label_en))
-        .with("中文", text(|c| &c.label_zh))
-        .with("units", ColumnData::Int(all.iter().map(|c| Some(c.count as i64)).collect()))
-        .with("units_pct", ColumnData::Real(all.iter().map(|c| Some(share(c.count))).collect()));
-    OutSheet::new("zone_classes", tables::labelled(&table, manifest.data_label())).with_formats(number_format)
+/// Unit of a field in brackets behind its words.
+pub(super) fn unit_of(field: &str) -> Label {
+    match number_format(field) {
+        format if format.ends_with('%') => Label::same("%"),
+        _ => words::field_unit(field),
+    }
 }
 
 /// Provenance above, the fields below.
-fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
+pub(super) fn sheet(book: &Book<'_>, table: &AttributeTable) -> OutSheet {
+    let manifest = book.record;
     let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
     let mut lines = vec![format!("{} · {}", manifest.title_en, manifest.title_zh)];
     lines.extend(manifest.data_label().map(|label| label.sentence().line()));
@@ -92,6 +55,12 @@ fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
         "Tonnes (t) are tonnes of CO2 equivalent per year; sinks are written as positive amounts; \
          net = gross − sink. Empty cells are unknown or undefined. Numbers keep all digits: formats only round what \
          is shown."
+            .to_owned(),
+    );
+    lines.push(
+        "Sheets of tables have words in the first row and the field names of the other files in the second; rows of totals stand \
+         below the units: sums, and for ratios and indices the value of all units together. A column with an unknown value has no \
+         total. 各表第一行为名称，第二行为字段名；单元下方为合计行，含未知值的列不计合计。"
             .to_owned(),
     );
     lines.extend(manifest.statements.iter().map(Statement::line));
@@ -122,7 +91,7 @@ fn notes(manifest: &RunManifest, table: &AttributeTable) -> OutSheet {
 }
 
 /// Name of a field: of an index or of the probability of a class as the run calls it, else the usual one.
-fn label_of(manifest: &RunManifest, field: &str) -> Label {
+pub(super) fn label_of(manifest: &RunManifest, field: &str) -> Label {
     if let Some(i) = indicator(manifest, field) {
         return Label::new(i.label_en.clone(), i.label_zh.clone());
     }

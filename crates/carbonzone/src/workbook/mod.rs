@@ -1,0 +1,92 @@
+//! The workbook of a run for people with a spreadsheet program: tables under headers in words, with colours, filters and totals;
+//! ledger, rules and findings; and what every field means. One function per sheet; a new sheet is one more line in [`sheets`].
+
+mod notes;
+mod records;
+mod totals;
+
+use carbonzone_report::{Label, Lang, words};
+use carbonzone_sheet::OutSheet;
+use carbonzone_types::{AttributeTable, ColumnData, RunManifest};
+
+/// How a run labels its sheets.
+pub struct Book<'a> {
+    record: &'a RunManifest,
+    lang: Lang,
+}
+
+/// Sheets of the workbook: the tables of the study (the units first), then sectors, zone classes, rules, factors, indices, ledger,
+/// findings and notes, as far as there are any.
+pub fn sheets(record: &RunManifest, tables: &[(String, AttributeTable)], lang: Lang) -> Vec<OutSheet> {
+    let book = Book { record, lang };
+    let Some(((name, units), more)) = tables.split_first() else { return Vec::new() };
+    let mut out = vec![book.units(name, units)];
+    out.extend(more.iter().map(|(name, table)| book.table(name, table)));
+    out.push(book.sectors());
+    let of_record =
+        [book.classes(), book.rules(), book.factors(), book.indices(), book.ledger(), book.findings()];
+    out.extend(of_record.into_iter().flatten());
+    out.push(notes::sheet(&book, units));
+    out
+}
+
+impl Book<'_> {
+    /// The units, one row each (and year): colours of the classes, totals below; quantiles and probabilities are not printed.
+    fn units(&self, name: &str, table: &AttributeTable) -> OutSheet {
+        let table = crate::tables::labelled(table, self.record.data_label());
+        let totals = totals::rows(&table, self.lang);
+        let printed = table.columns.iter().position(|c| notes::is_of_draws(&c.name));
+        let mut sheet = self.headed(name, table).with_frozen_columns(2).with_totals(totals);
+        sheet.printed_columns = printed.unwrap_or(0);
+        self.coloured(sheet)
+    }
+
+    /// Any table of the study.
+    pub fn table(&self, name: &str, table: &AttributeTable) -> OutSheet {
+        self.coloured(self.headed(name, crate::tables::labelled(table, self.record.data_label())))
+    }
+
+    /// A table under words with units, the field names below them.
+    fn headed(&self, name: &str, table: AttributeTable) -> OutSheet {
+        let title = Label::new(self.record.title_en.clone(), self.record.title_zh.clone()).text(self.lang);
+        let labels: Vec<String> = table.columns.iter().map(|c| self.label(&c.name)).collect();
+        let mut title = format!("{title} · {name}");
+        if let Some(label) = self.record.data_label() {
+            title = format!("{} · {title}", words::data_label(label).text(self.lang));
+        }
+        OutSheet::new(name, table)
+            .with_formats(notes::number_format)
+            .with_labels(labels)
+            .with_names_below()
+            .for_readers(title)
+    }
+
+    /// Words and unit of a field, one line for each language.
+    fn label(&self, field: &str) -> String {
+        let name = notes::label_of(self.record, field).lines(self.lang).join("\n");
+        let unit = notes::unit_of(field).text(self.lang);
+        if unit.is_empty() { name } else { format!("{name}\n({unit})") }
+    }
+
+    /// The classes of the zones in their colours, wherever they stand.
+    fn coloured(&self, sheet: OutSheet) -> OutSheet {
+        let color_of = |key: Option<&String>| {
+            let class = self.record.zone_classes.iter().find(|c| Some(&c.key) == key)?;
+            u32::from_str_radix(class.color.trim_start_matches('#'), 16).ok()
+        };
+        let keys = |column: &str| match sheet.table.get(column) {
+            Some(ColumnData::Text(keys)) => {
+                Some(keys.iter().map(|k| color_of(k.as_ref())).collect::<Vec<_>>())
+            }
+            _ => None,
+        };
+        let (zone, of_mean) = (keys("zone"), keys(carbonzone_report::ZONE_OF_MEAN));
+        let mut sheet = sheet;
+        for column in ["zone", "zone_en", "zone_zh", "zone_color"] {
+            sheet = zone.iter().cloned().fold(sheet, |sheet, colors| sheet.with_fill(column, colors));
+        }
+        of_mean
+            .into_iter()
+            .fold(sheet, |sheet, colors| sheet.with_fill(carbonzone_report::ZONE_OF_MEAN, colors))
+    }
+}

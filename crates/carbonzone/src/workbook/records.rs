@@ -1,0 +1,150 @@
+//! Sheets made of what the run records: sectors, zone classes, rules, factors, indices, ledger, findings.
+
+use super::Book;
+use crate::tables;
+use carbonzone_report::words;
+use carbonzone_sheet::OutSheet;
+use carbonzone_types::{
+    AttributeTable, ColumnData, Finding, IndicatorRecord, Ledger, RuleRecord, Severity, ZoneClassRecord,
+};
+
+/// A column of texts, one per row; empty ones are blank.
+fn texts<T>(rows: &[T], of: impl Fn(&T) -> String) -> ColumnData {
+    ColumnData::Text(rows.iter().map(|row| Some(of(row)).filter(|t| !t.is_empty())).collect())
+}
+
+fn reals<T>(rows: &[T], of: impl Fn(&T) -> Option<f64>) -> ColumnData {
+    ColumnData::Real(rows.iter().map(of).collect())
+}
+
+impl Book<'_> {
+    /// Totals of the city, also of what lies outside every zone.
+    pub(super) fn sectors(&self) -> OutSheet {
+        let totals = &self.record.totals;
+        let sign = |sector: &str| if sector == "sink" { -1.0 } else { 1.0 };
+        let share = |t: f64, base: f64| (base != 0.0).then(|| 100.0 * t / base);
+        let mut rows: Vec<(String, f64)> =
+            totals.sectors.iter().map(|s| (s.sector.clone(), sign(&s.sector) * s.amount_t)).collect();
+        rows.extend([("gross", totals.gross_t), ("net", totals.net_t)].map(|(n, t)| (n.to_owned(), t)));
+        let label = |name: &str| match name {
+            "gross" | "net" => words::field(&format!("{name}_t")),
+            other => words::sector(other),
+        };
+        let table = AttributeTable::new()
+            .with("sector", texts(&rows, |r| r.0.clone()))
+            .with("english", texts(&rows, |r| label(&r.0).en))
+            .with("中文", texts(&rows, |r| label(&r.0).zh))
+            .with("amount_t", reals(&rows, |r| Some(r.1)))
+            .with("of_gross_pct", reals(&rows, |r| share(r.1, totals.gross_t)))
+            .with("of_net_pct", reals(&rows, |r| share(r.1, totals.net_t)));
+        self.table("sectors", &table)
+    }
+
+    /// Zone classes with counts, in their colours.
+    pub(super) fn classes(&self) -> Option<OutSheet> {
+        let all = self.record.zone_classes.as_slice();
+        let total: u64 = all.iter().map(|c| c.count).sum();
+        let share = |c: &ZoneClassRecord| Some(100.0 * c.count as f64 / total.max(1) as f64);
+        let table = AttributeTable::new()
+            .with("zone", texts(all, |c| c.key.clone()))
+            .with("zone_id", ColumnData::Int(all.iter().map(|c| Some(i64::from(c.id))).collect()))
+            .with("zone_en", texts(all, |c| c.label_en.clone()))
+            .with("zone_zh", texts(all, |c| c.label_zh.clone()))
+            .with("units", ColumnData::Int(all.iter().map(|c| Some(c.count as i64)).collect()))
+            .with("units_pct", reals(all, share));
+        (!all.is_empty()).then(|| self.table("zone_classes", &table))
+    }
+
+    /// The rules of the allocation as they were applied.
+    pub(super) fn rules(&self) -> Option<OutSheet> {
+        let rules = self.record.rules.as_slice();
+        let used = |r: &RuleRecord| r.used.and_then(|i| r.proxies.get(i)).cloned().unwrap_or_default();
+        let declared =
+            |r: &RuleRecord| r.proxies.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+        let table = AttributeTable::new()
+            .with("rule", texts(rules, |r| r.id.clone()))
+            .with("sector", texts(rules, |r| r.sector.clone()))
+            .with("activity", texts(rules, |r| r.activity.clone()))
+            .with("land_groups", texts(rules, |r| r.land_groups.join(", ")))
+            .with("budget_t", reals(rules, |r| Some(r.budget_t)))
+            .with("budget_source", texts(rules, |r| r.budget_source.clone()))
+            .with("proxy_used", texts(rules, |r| used(r).name))
+            .with("proxies", texts(rules, declared))
+            .with("smoothing", reals(rules, |r| Some(r.smoothing)))
+            .with("weight_total", reals(rules, |r| Some(r.weight_total)))
+            .with("weight_unit", texts(rules, |r| used(r).unit))
+            .with("parcels", ColumnData::Int(rules.iter().map(|r| Some(r.parcels as i64)).collect()))
+            .with("point_sources_t", reals(rules, |r| Some(r.point_sources_t)))
+            .with("placed_t", reals(rules, |r| Some(r.placed_t)))
+            .with("unallocated_t", reals(rules, |r| Some(r.unallocated_t)));
+        (!rules.is_empty()).then(|| self.table("rules", &table))
+    }
+
+    /// Factor and coefficient sets with how well they are verified.
+    pub(super) fn factors(&self) -> Option<OutSheet> {
+        let sets = self.record.factor_sets.as_slice();
+        let table = AttributeTable::new()
+            .with("set", texts(sets, |s| s.set.clone()))
+            .with("purpose", texts(sets, |s| s.purpose.clone()))
+            .with("status", texts(sets, |s| s.status.clone()))
+            .with("amount_t", reals(sets, |s| s.amount_t))
+            .with("unverified_t", reals(sets, |s| s.unverified_t))
+            .with("source", texts(sets, |s| s.source.clone()));
+        (!sets.is_empty()).then(|| self.table("factors", &table))
+    }
+
+    /// The rule of the zoning: indices, their thresholds and what a value on one of them is.
+    pub(super) fn indices(&self) -> Option<OutSheet> {
+        let all = self.record.indicators.as_slice();
+        let cuts =
+            |i: &IndicatorRecord| i.thresholds.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
+        let side = |i: &IndicatorRecord| {
+            let words = if i.equal_is_above { "above 归上级" } else { "below 归下级" };
+            if i.thresholds.is_empty() { String::new() } else { words.to_owned() }
+        };
+        let table = AttributeTable::new()
+            .with("index", texts(all, |i| i.key.clone()))
+            .with("english", texts(all, |i| i.label_en.clone()))
+            .with("中文", texts(all, |i| i.label_zh.clone()))
+            .with("thresholds", texts(all, cuts))
+            .with("on_the_threshold", texts(all, side))
+            .with("meaning", texts(all, |i| i.meaning.en.clone()))
+            .with("含义", texts(all, |i| i.meaning.zh.clone()));
+        (!all.is_empty()).then(|| self.table("indices", &table))
+    }
+
+    /// Every tonne, and everything dropped, moved or repaired.
+    pub(super) fn ledger(&self) -> Option<OutSheet> {
+        let ledger = Ledger { rows: self.record.ledger.clone() };
+        (!ledger.rows.is_empty()).then(|| self.table("ledger", &tables::ledger(&ledger)))
+    }
+
+    /// What was noticed about the inputs, the gravest first.
+    pub(super) fn findings(&self) -> Option<OutSheet> {
+        let mut all: Vec<&Finding> = self.record.findings.iter().collect();
+        all.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        let all = all.as_slice();
+        let text = |of: fn(&Finding) -> &Option<String>| texts(all, |f| of(f).clone().unwrap_or_default());
+        let severity = |f: &&Finding| match f.severity {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+            Severity::Fatal => "fatal",
+        };
+        let table = AttributeTable::new()
+            .with("severity", texts(all, |f| severity(f).to_owned()))
+            .with("code", texts(all, |f| f.code.clone()))
+            .with("message", texts(all, |f| f.message.clone()))
+            .with("layer", text(|f| &f.layer))
+            .with("file", text(|f| &f.file))
+            .with("feature", text(|f| &f.feature))
+            .with("field", text(|f| &f.field))
+            .with("value", text(|f| &f.value))
+            .with("expected", text(|f| &f.expected))
+            .with("hint", text(|f| &f.hint))
+            .with("count", reals(all, |f| f.count.map(|n| n as f64)))
+            .with("amount_t", reals(all, |f| f.amount_t));
+        let warned = all.iter().map(|f| (f.severity >= Severity::Warning).then_some(0x00FF_F3C4)).collect();
+        (!all.is_empty()).then(|| self.table("findings", &table).with_fill("severity", warned))
+    }
+}
