@@ -48,9 +48,7 @@ pub fn eprint(findings: &Findings, pipeline: &Path) {
 
 /// All findings as text, with their places in the pipeline file.
 pub fn of_file(findings: &Findings, pipeline: &Path, colour: Colour) -> String {
-    let text = carbonzone_types::plain_file(pipeline)
-        .and_then(|()| std::fs::read_to_string(pipeline))
-        .unwrap_or_default();
+    let text = carbonzone::pipeline_lines::of_file(pipeline).map(|(text, _)| text).unwrap_or_default();
     render(findings, &pipeline.display().to_string(), &text, colour)
 }
 

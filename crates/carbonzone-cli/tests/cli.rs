@@ -81,12 +81,52 @@ fn a_bad_override_and_a_bad_file_are_told_apart() {
     assert!(stdout.contains("--set snap_m=50"), "{stdout}");
     let (stdout, _) = expect(2, &["check", &target]);
     assert!(stdout.contains("this is a folder"), "{stdout}");
-    let gbk = dir.path().join("gbk.toml");
-    std::fs::write(&gbk, b"name = \"\xcb\xd5\xd6\xdd\"").unwrap();
-    let (stdout, _) = expect(2, &["check", &gbk.display().to_string()]);
-    assert!(stdout.contains("save the file as UTF-8"), "{stdout}");
     let (stdout, _) = expect(2, &["check", &file, "--set", "layers.poi.snap_m=-5", "--set", "city.year=99"]);
     assert!(stdout.contains("layers.poi.snap_m = -5") && stdout.contains("a year such as 2020"), "{stdout}");
+}
+
+#[test]
+fn all_that_is_wrong_with_a_pipeline_file_is_told_in_one_round() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("city.toml");
+    let text = "[city]\nname = “suzhou”\ntitle_zh = \"苏州\"\nyear = \"2020\"\ncsr = \"EPSG:4549\"\n\
+        [layers.parcels]\nsource = { path = \"D:\\data\\地块.gpkg\" }\nland_use = \"DLBM\"\n\
+        [layers.zones]\nsource = { path = \"zones.gpkg\" }\n\
+        [outputs]\nlanguage = \"cn\"\n\
+        [[inventory.totals]]\nsector = \"industry\"\nland_group = \"industrial\"\namount ＝ 1,000\n\
+        [[allocate]]\nid = \"works\"\nbudget = \"industry:industral\"\nland = \"industrial\"\nproxies = [\"poi-industry\"]\n";
+    let expected = [
+        ("city.toml:2", "write: name = \"suzhou\""),
+        ("city.toml:4", "write: year = 2020"),
+        ("city.toml:5", "did you mean `crs`? write: crs = \"EPSG:4549\""),
+        ("city.toml:7", "write: source = { path = 'D:\\data\\地块.gpkg' }"),
+        ("city.toml:9", "add the line: id = \"id\""),
+        ("city.toml:12", "did you mean \"zh\"? write: language = \"zh\""),
+        ("city.toml:16", "write: amount = 1000"),
+        ("city.toml:19", "did you mean \"industry:industrial\"?"),
+        ("city.toml:20", "write: land = [\"industrial\"]"),
+        ("city.toml:21", "did you mean \"poi:industry\"?"),
+    ];
+    // In UTF-8, and in GBK as an editor in China may save it.
+    let in_gbk = |c: char| match c {
+        '苏' => vec![0xcb, 0xd5],
+        '州' => vec![0xd6, 0xdd],
+        '地' => vec![0xb5, 0xd8],
+        '块' => vec![0xbf, 0xe9],
+        '“' => vec![0xa1, 0xb0],
+        '”' => vec![0xa1, 0xb1],
+        '＝' => vec![0xa3, 0xbd],
+        ascii => vec![ascii as u8],
+    };
+    for bytes in [text.as_bytes().to_vec(), text.chars().flat_map(in_gbk).collect()] {
+        std::fs::write(&path, &bytes).unwrap();
+        let (stdout, _) = expect(1, &["check", &path.display().to_string()]);
+        for (place, hint) in expected {
+            assert!(stdout.contains(place) && stdout.contains(hint), "{place} {hint}\n{stdout}");
+        }
+        assert_eq!(stdout.contains("info[pipeline_encoding]"), bytes != text.as_bytes(), "{stdout}");
+        assert!(stdout.contains("10 errors"), "{stdout}");
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! Reads the pipeline file: overrides, unknown keys with a hint, places in the file.
+//! Reads the pipeline file: its lines, its values, and the checks of the study, all in one round; places in the file.
 
 use crate::config::Pipeline;
 use crate::layers::{Files, Layers};
-use crate::names;
+use crate::pipeline_lines::{self, Lines};
+use crate::{names, pipeline_values};
 use carbonzone_sheet::nearest;
-use carbonzone_types::{Finding, Findings, plain_file};
+use carbonzone_types::{Finding, Findings};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -82,114 +83,80 @@ pub fn span_of(text: &str, keys: &[&str]) -> Option<std::ops::Range<usize>> {
     Some(value.span())
 }
 
-/// Reads the pipeline file of any study; `check` adds what serde cannot see.
+/// Reads the pipeline file of any study; `check` adds what serde cannot see. Everything that the file alone shows is told at once.
 ///
 /// # Errors
-/// Why it cannot be read or parsed.
+/// Why it cannot be read, or what keeps it from being good for more than checks.
 pub fn read<P: DeserializeOwned + Serialize>(
     path: &Path,
     overrides: &[String],
     check: fn(&Loaded<P>) -> Findings,
 ) -> Result<(Loaded<P>, Findings), Findings> {
     let mut findings = Findings::new();
-    let text = match plain_file(path).and_then(|()| std::fs::read_to_string(path)) {
-        Ok(text) => text,
+    let (text, encoding) = match pipeline_lines::of_file(path) {
+        Ok(read) => read,
         Err(e) => {
-            findings.push(
-                Finding::fatal("missing_file", format!("cannot read the pipeline file: {e}"))
-                    .file(path.display().to_string())
-                    .hint(if path.is_dir() {
-                        "this is a folder: name the pipeline file in it, e.g. pipeline.toml"
-                    } else if e.kind() == std::io::ErrorKind::InvalidData {
-                        "save the file as UTF-8 (it looks like GBK or another encoding)"
-                    } else {
-                        "`carbonzone init DIR` writes a commented starter"
-                    }),
-            );
+            findings.push(cannot_read(path, &e));
             return Err(findings);
         }
     };
-    match parse(&text, overrides) {
-        Ok(pipeline) => {
-            let loaded = Loaded { set: overrides.to_vec(), ..Loaded::new(path, text, pipeline) };
-            names::check_texts(&loaded, &mut findings);
-            findings.extend(check(&loaded));
-            Ok((loaded, findings))
-        }
-        Err(finding) => {
-            findings.push(finding.file(path.display().to_string()));
-            Err(findings)
-        }
+    let file = path.display().to_string();
+    if let Some(encoding) = encoding {
+        let message = format!("the pipeline file is not UTF-8: it is read as {encoding}");
+        let finding = Finding::info("pipeline_encoding", message).file(file.clone());
+        findings.push(finding.hint("look at its Chinese texts; an editor can save it as UTF-8"));
     }
+    let lines = Lines::of(&text);
+    findings.items.extend(lines.findings.iter().map(|f| f.clone().file(file.clone())));
+    if !lines.sound {
+        return Err(findings);
+    }
+    let mended = lines.text();
+    let in_file = |finding: Finding| match finding.span {
+        Some(span) => finding.span(lines.in_file(span.start..span.end)),
+        None => finding,
+    };
+    let values = pipeline_values::read::<P>(&mended, overrides);
+    let missing_may_be_left_out = |f: &Finding| lines.whole || !f.message.starts_with("missing key");
+    let of_values = values.findings.into_iter().filter(missing_may_be_left_out);
+    findings.items.extend(of_values.map(|f| in_file(f.file(file.clone()))));
+    let Some(pipeline) = values.pipeline else { return Err(findings) };
+    let loaded = Loaded { set: overrides.to_vec(), ..Loaded::new(path, mended, pipeline) };
+    let mut more = Findings::new();
+    names::check_texts(&loaded, &mut more);
+    more.extend(check(&loaded));
+    // What is made up or left out must not be judged: only what stands in the file.
+    let whole = lines.whole && values.whole;
+    more.items.retain(|f| whole || f.span.is_some());
+    findings.items.extend(more.items.into_iter().map(in_file));
+    if whole && lines.untouched() { Ok((loaded, findings)) } else { Err(findings) }
+}
+
+/// Why a pipeline file cannot be read.
+fn cannot_read(path: &Path, e: &std::io::Error) -> Finding {
+    let hint = if path.is_dir() {
+        "this is a folder: name the pipeline file in it, e.g. pipeline.toml"
+    } else if e.kind() == std::io::ErrorKind::InvalidData {
+        "save the file as UTF-8 in your editor"
+    } else {
+        "`carbonzone init DIR` writes a commented starter"
+    };
+    Finding::fatal("missing_file", format!("cannot read the pipeline file: {e}"))
+        .file(path.display().to_string())
+        .hint(hint)
 }
 
 /// A pipeline from its text, with values that win over those of the text.
+///
+/// # Errors
+/// The first fault.
 pub fn parse<P: DeserializeOwned>(text: &str, overrides: &[String]) -> Result<P, Finding> {
-    if overrides.is_empty() {
-        return toml::from_str(text).map_err(|e| config_error(&e));
+    let values = pipeline_values::read(text, overrides);
+    let unknown = || Finding::error("pipeline_file", "the text is no pipeline");
+    match values.findings.into_iter().next() {
+        Some(finding) => Err(finding),
+        None => values.pipeline.ok_or_else(unknown),
     }
-    let mut table: toml::Table = toml::from_str(text).map_err(|e| config_error(&e))?;
-    for item in overrides {
-        apply_override(&mut table, item)?;
-    }
-    P::deserialize(toml::Value::Table(table)).map_err(|e| {
-        let finding = config_error(&e);
-        if toml::from_str::<P>(text).is_err() {
-            return finding;
-        }
-        // The file alone is fine, so it is one of the overrides.
-        Finding {
-            message: format!("--set {}: {}", overrides.join(" --set "), finding.message),
-            span: None,
-            ..finding
-        }
-    })
-}
-
-/// `layers.poi.snap_m=50`: sets a value by its dotted key.
-fn apply_override(table: &mut toml::Table, item: &str) -> Result<(), Finding> {
-    let bad = |why: &str| {
-        Finding::fatal("bad_override", format!("--set {item}: {why}")).expected("--set section.key=value")
-    };
-    let (key, raw) = item.split_once('=').ok_or_else(|| bad("no '='"))?;
-    let value: toml::Value = toml::from_str::<toml::Table>(&format!("v = {raw}"))
-        .ok()
-        .and_then(|mut t| t.remove("v"))
-        .unwrap_or_else(|| toml::Value::String(raw.to_owned()));
-    let keys: Vec<&str> = key.split('.').map(str::trim).collect();
-    let (last, parents) = keys.split_last().ok_or_else(|| bad("no key"))?;
-    let mut at = table;
-    for parent in parents {
-        at = at
-            .entry((*parent).to_owned())
-            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
-            .as_table_mut()
-            .ok_or_else(|| bad(&format!("\"{parent}\" is not a section")))?;
-    }
-    at.insert((*last).to_owned(), value);
-    Ok(())
-}
-
-fn config_error(error: &toml::de::Error) -> Finding {
-    let message = error.message().to_owned();
-    let mut finding = Finding::error("pipeline_file", message.clone());
-    if let Some(span) = error.span() {
-        finding = finding.span(span);
-    }
-    if let Some(hint) = did_you_mean(&message) {
-        finding = finding.hint(hint);
-    }
-    finding
-}
-
-/// Hint for serde's "unknown field `x`, expected one of `a`, `b`".
-fn did_you_mean(message: &str) -> Option<String> {
-    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let (found, known) = names.split_first()?;
-    if !message.starts_with("unknown") {
-        return None;
-    }
-    nearest(found, known.iter().copied(), 1).first().map(|name| format!("did you mean `{name}`?"))
 }
 
 /// Adds "did you mean" if one of the names that exist is like the one found.
@@ -209,19 +176,9 @@ mod tests {
         let text = "[city]\nname = \"x\"\nyear = 2020\ncsr = \"EPSG:4549\"\n";
         let finding = parse::<Pipeline>(text, &[]).unwrap_err();
         assert!(finding.message.contains("csr"), "{}", finding.message);
-        assert_eq!(finding.hint.as_deref(), Some("did you mean `crs`?"));
+        assert_eq!(finding.hint.as_deref(), Some("did you mean `crs`? write: crs = \"EPSG:4549\""));
         let span = finding.span.unwrap();
         assert_eq!(&text[span.start..span.end], "csr");
-    }
-
-    #[test]
-    fn overrides_reach_nested_keys_and_keep_types() {
-        let mut table = toml::Table::new();
-        apply_override(&mut table, "layers.poi.snap_m=50").unwrap();
-        apply_override(&mut table, "city.crs=EPSG:4528").unwrap();
-        assert_eq!(table["layers"]["poi"]["snap_m"].as_integer(), Some(50));
-        assert_eq!(table["city"]["crs"].as_str(), Some("EPSG:4528"));
-        assert!(apply_override(&mut table, "city.crs").is_err());
     }
 
     #[test]

@@ -16,8 +16,9 @@ use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
+use crate::pipeline_lines::{self, Lines};
 use crate::run::Run;
-use carbonzone_types::{Findings, Progress, Residual, RunManifest, plain_file};
+use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,7 +95,7 @@ pub enum Kind {
 /// Kind of study that a file declares; a file that cannot be read or parsed counts as parcels, whose loader says
 /// what is wrong with it.
 pub fn kind_of(path: &Path) -> Kind {
-    let text = plain_file(path).and_then(|()| std::fs::read_to_string(path)).unwrap_or_default();
+    let text = pipeline_lines::of_file(path).map(|(text, _)| Lines::of(&text).text()).unwrap_or_default();
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
     match table.get("study").and_then(toml::Value::as_str) {
         Some("counties") => Kind::Counties,

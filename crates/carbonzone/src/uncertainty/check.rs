@@ -221,7 +221,7 @@ mod tests {
         let said = |words: &str| findings.items.iter().any(|f| f.message.contains(words));
         assert!(said("no [[allocate]] rule \"suply\"") && said("the variation of rule \"supply\" is -2"));
         assert!(said("option \"c\" stands there twice") && said("option \"c\" sets nothing"));
-        assert!(said("unknown field `sett`"), "{:?}", findings.items);
+        assert!(said("unknown key `sett`"), "{:?}", findings.items);
     }
 
     #[test]
