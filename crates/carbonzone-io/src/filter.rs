@@ -8,9 +8,9 @@
 use crate::source::did_you_mean;
 use carbonzone_sheet::{is_missing, parse_number};
 
-/// A compiled condition.
+/// A compiled condition on the rows of a table.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Filter {
+pub struct Filter {
     root: Node,
 }
 
@@ -57,7 +57,10 @@ const MAX_DEPTH: usize = 64;
 
 impl Filter {
     /// Compiles a condition for a table with these columns.
-    pub(crate) fn parse(text: &str, columns: &[String]) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// What cannot be read in it, in words.
+    pub fn parse(text: &str, columns: &[String]) -> Result<Self, String> {
         let mut parser = Parser { tokens: tokens(text)?, at: 0, columns, depth: 0 };
         let root = parser.any_of()?;
         match parser.tokens.get(parser.at) {
@@ -67,14 +70,15 @@ impl Filter {
     }
 
     /// True if the row is wanted; `cell` gives a column's text.
-    pub(crate) fn keeps<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> bool {
+    pub fn keeps<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> bool {
         self.root.holds(&cell) == Some(true)
     }
 }
 
 impl Filter {
     /// Indices of the columns that the condition looks at, ascending.
-    pub(crate) fn columns(&self) -> Vec<usize> {
+    #[must_use]
+    pub fn columns(&self) -> Vec<usize> {
         fn gather(node: &Node, out: &mut Vec<usize>) {
             match node {
                 Node::Or(nodes) | Node::And(nodes) => nodes.iter().for_each(|n| gather(n, out)),

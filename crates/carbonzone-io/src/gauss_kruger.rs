@@ -156,6 +156,20 @@ impl Zone {
         (self.number() == 0 && zone.fract() == 0.0).then_some(zone as u32)
     }
 
+    /// The other zones of the same Chinese datum within 9° of the meridian, the nearest first: 3 and 6 degrees wide, with and without
+    /// zone number.
+    pub(crate) fn beside(self) -> Vec<String> {
+        let Some(datum) = self.datum else { return Vec::new() };
+        let meridian = |zone: u32| f64::from(if zone < 25 { 6 * zone - 3 } else { 3 * zone });
+        let away = |zone: &u32| (meridian(*zone) - self.central_meridian).abs();
+        let mut zones: Vec<u32> = (25..=45).chain(13..=23).filter(|zone| away(zone) <= 9.0).collect();
+        zones.sort_by(|a, b| away(a).total_cmp(&away(b)));
+        let forms = [Easting::Plain, Easting::WithZoneNumber];
+        let forms = if self.number() > 0 { [forms[1], forms[0]] } else { forms };
+        let of_zone = |zone| forms.into_iter().filter_map(move |form| datum.code(zone, form));
+        zones.into_iter().flat_map(of_zone).map(|code| format!("EPSG:{code}")).collect()
+    }
+
     /// The CRS that fits eastings with a zone number.
     pub(crate) fn with_number(self, zone: u32) -> Option<String> {
         self.datum?.code(zone, Easting::WithZoneNumber).map(|code| format!("EPSG:{code}"))

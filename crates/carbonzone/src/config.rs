@@ -14,7 +14,7 @@ pub use sources::{
     AreaUnit, ParcelLayer, PoiLayer, PointSourceLayer, PopulationKind, PopulationLayer, RoadLayer,
     SeveralTypes, Source,
 };
-pub use zones::{DerivedGdp, Downscale, JoinOn, Overlap, TableKey, ZoneGdp, ZoneLayer, ZoneTable};
+pub use zones::{DerivedGdp, Downscale, JoinOn, OtherRows, Overlap, TableKey, ZoneGdp, ZoneLayer, ZoneTable};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -168,3 +168,30 @@ fn codes_of_several_groups_in_one_field_are_told_with_their_number() {
     assert!(told.message.contains("\"170300|060100\": 2"), "{}", told.message);
     assert_near(&run.column("poi_industry"), &[2.0, 2.0]);
 }
+
+#[test]
+fn poi_count_by_their_weight_where_one_is_named() {
+    let (x, y) = ORIGIN;
+    let at = |dx: f64| format!("{},{}", x + dx, y + 50.0);
+    let rows = [
+        format!("a,{},170300,30", at(50.0)),
+        format!("b,{},170300,\"1,070\"", at(150.0)),
+        format!("c,{},170300,—", at(150.0)),
+        // The same plant in a second list: its first weight counts.
+        format!("a,{},170300,40", at(50.0)),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let city =
+        || Mini::new(&[r#""0601""#, r#""0601""#], &[("a", 110.0, "[\"industrial\"]", "[\"poi:industry\"]")]);
+    let keys = "id = \"id\"\ntype = \"t\"\nweight = \"jobs\"";
+    let run = city().poi("id,x,y,t,jobs", &rows, keys).run();
+    assert_near(&run.column("gross_t"), &[3.0, 107.0]);
+    assert_near(&run.column("poi_industry"), &[30.0, 1070.0]);
+    assert_eq!(run.manifest.rules[0].proxies[0].unit, "jobs");
+    let bad = run.finding("bad_poi_weight");
+    assert_eq!((bad.count, bad.value.as_deref()), (Some(1), Some("(empty)")));
+    assert_eq!(run.finding("poi_several_weights").count, Some(1));
+    // Without a weight each counts 1.
+    let run = city().poi("id,x,y,t,jobs", &rows, "id = \"id\"\ntype = \"t\"").run();
+    assert_near(&run.column("gross_t"), &[110.0 / 3.0, 220.0 / 3.0]);
+}

@@ -71,10 +71,25 @@ fn layers_of_different_places_and_feet_are_refused() {
         &north,
         &["error[layers_apart]", "parcels 560000 to 562500 east", "zones 560000 to 564000 east"],
     );
-    assert_mentions(&said(1, &layer(&PARCELS, |x, y| (x / 1e3, y / 1e3)), ""), &["error[layers_apart]"]);
-    // The neighbouring UTM zone.
-    let utm = layer(&PARCELS, |x, y| (x, y)).replace("EPSG::4549", "EPSG::32650");
-    assert_mentions(&said(1, &utm, ""), &["error[layers_apart]", "neighbouring zone"]);
+    assert_mentions(&north, &["or is of another city"]);
+    assert_mentions(
+        &said(1, &layer(&PARCELS, |x, y| (x / 1e3, y / 1e3)), ""),
+        &["error[layers_apart]", "taken for kilometres"],
+    );
+    // The code that brings the parcels to the zones: the neighbouring zone, another kind of zone, another datum's.
+    for wrong in ["32650", "4550", "4547", "2386"] {
+        let parcels = layer(&PARCELS, |x, y| (x, y)).replace("EPSG::4549", &format!("EPSG::{wrong}"));
+        assert_mentions(
+            &said(1, &parcels, ""),
+            &[
+                "error[layers_apart]",
+                &format!("the parcels (now EPSG:{wrong}) would lie on the zones with crs = \"EPSG:4549\""),
+            ],
+        );
+    }
+    // Eastings with the number of the zone beside.
+    let numbered = layer(&PARCELS, |x, y| (x + 41e6, y)).replace("EPSG::4549", "EPSG::4528");
+    assert_mentions(&said(1, &numbered, ""), &["error[zone_number]", "EPSG:4529"]);
     let feet = said(1, &layer(&PARCELS, |x, y| (x / 0.3048, y / 0.3048)), "");
     assert_mentions(&feet, &["error[feet_not_metres]", "metres: 560000, 3465000", "+units=ft"]);
     let utm = layer(&PARCELS, |x, y| (x + 51e6, y)).replace("EPSG::4549", "EPSG::32651");

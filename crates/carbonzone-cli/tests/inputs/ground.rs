@@ -206,6 +206,30 @@ fn people_polygons(values: [&str; 3]) -> String {
 }
 
 #[test]
+fn polygons_of_people_that_are_there_twice_are_told() {
+    let town = Town::new(POLYGONS);
+    let mut features: Vec<(String, String)> = HOMES
+        .iter()
+        .zip([1000, 3000, 4000])
+        .map(|((_, x, y), people)| (format!(r#""people":{people}"#), square(*x, *y, 500.0)))
+        .collect();
+    features.push(features[1].clone());
+    town.write("people.geojson", &collection(&features));
+    town.expect(
+        [400.0 / 11.0, 2400.0 / 11.0, 1600.0 / 11.0],
+        &[
+            "warning[repeated_people]",
+            "1 polygons repeat another one",
+            "3000.0 people count again, 27.27 % of all",
+        ],
+    );
+    // The same polygon with another number: two groups of people.
+    features[3].0 = r#""people":1"#.to_owned();
+    town.write("people.geojson", &collection(&features));
+    assert!(!town.run().0.contains("repeated_people"));
+}
+
+#[test]
 fn texts_with_separators_in_polygons_are_numbers_and_unusable_ones_are_told() {
     let town = Town::new(POLYGONS);
     town.write("people.geojson", &people_polygons([r#""1,000""#, r#""３０００""#, r#""4 000""#]));

@@ -2,7 +2,7 @@
 
 use crate::assert_mentions;
 use crate::common::{expect, run};
-use crate::workbook::{Part, f, n, row, s, xlsx};
+use crate::workbook::{Part, f, n, row, s, styled, xlsx};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -219,6 +219,84 @@ fn points_read_numbers_as_tables_do() {
         &said,
         &["warning[not_a_number]", "line 3: \"约3千\"", "warning[missing_value]", "line 4: \"—\""],
     );
+}
+
+#[test]
+fn a_share_where_an_amount_is_asked_for_is_a_finding_with_its_place() {
+    let mut town = Town::new();
+    for cell in ["12%", "１２％", "5‰"] {
+        town.write("people.csv", people("x", &["1000", cell, "4000"]));
+        let said = town.expect_homes(shares([1000.0, 0.0, 4000.0]));
+        assert_mentions(
+            &said,
+            &["warning[not_a_number]", &format!("line 3: \"{cell}\""), "is a share (%, ‰)"],
+        );
+    }
+    town.write("people.csv", people("", &["1000", "3000", "4000"]));
+    for (cells, cell) in [(["12%", "50000"], "B3"), (["5000", "３．５％"], "C3")] {
+        let table =
+            format!("id,population,gdp\nZ1,9000,90000\nZ2,{},{}\nZ3,2000,20000\n", cells[0], cells[1]);
+        town.write("stats.csv", table);
+        assert_mentions(&town.refused(), &["error[not_a_number]", &format!("cell {cell}"), "an amount"]);
+    }
+    // In a workbook the cell holds 0.12 and shows 12 %.
+    let mut rows = stats(&PLAIN);
+    let cells = [s("A3", "Z2"), styled("B3", 2, 0.12), n("C3", 50000.0)];
+    rows[2] = row(3, "", &cells);
+    town.write("stats.xlsx", xlsx(&[Part::new("2020", &rows)], ""));
+    town.table = "path = \"stats.xlsx\"\nkey = \"id\"\npopulation = \"population\"\ngdp = \"gdp\"";
+    assert_mentions(&town.refused(), &["error[not_a_number]", "cell B3", "\"12%\" is a share"]);
+}
+
+#[test]
+fn people_that_are_listed_twice_are_told_with_the_people_at_stake() {
+    let town = Town::new();
+    let once = people("x", &["1000", "3000", "4000"]);
+    assert!(!town.expect_homes(shares([1000.0, 3000.0, 4000.0])).contains("repeated_people"));
+    // The same place and number under another id: a file that was appended to itself.
+    town.write("people.csv", format!("{once}G7,120.612,31.303,again,3000\n"));
+    let said = town.expect_homes(shares([1000.0, 6000.0, 4000.0]));
+    assert_mentions(
+        &said,
+        &[
+            "warning[repeated_people]",
+            "1 points repeat another one",
+            "3000.0 people count again, 27.27 % of all",
+        ],
+    );
+    // Another number at the place, or the number at another place, is no repetition.
+    town.write("people.csv", format!("{once}G7,120.612,31.303,a,1\nG8,120.6121,31.303,b,3000\n"));
+    assert!(!town.run().0.contains("repeated_people"));
+    // A row of a zone table that is there twice names its key.
+    town.write("people.csv", once);
+    town.write("stats.csv", "id,population,gdp\nZ1,9000,9\nZ2,5000,5\nZ2,5000,5\nZ3,2000,2\n");
+    assert_mentions(&town.refused(), &["error[ambiguous_rows]", "Z2"]);
+}
+
+#[test]
+fn rows_of_a_table_of_a_nation_are_chosen_and_other_places_ignored_with_their_number() {
+    let mut town = Town::new();
+    let nation = "id,state,year,population,gdp\nZ1,J,2020,9000,\"90,000\"\nZ2,J,2020,5000,50000\nZ3,J,2020,2000,20000\n\
+        Z1,J,2019,1,1\nQ1,J,2020,7,7\nQ2,K,2020,8,8\n";
+    town.write("stats.csv", nation);
+    assert_mentions(&town.refused(), &["error[unmatched_table_rows]", "error[ambiguous_rows]"]);
+    let table = |more: &str| {
+        format!("path = \"stats.csv\"\nkey = \"id\"\npopulation = \"population\"\ngdp = \"gdp\"\n{more}")
+    };
+    town.table = table("where = \"year = 2020 AND gdp < 95000\"\nother_rows = \"ignore\"").leak();
+    let (said, _) = town.run();
+    assert_mentions(
+        &said,
+        &["info[filtered_rows]", "5 of 6 rows are kept", "info[other_rows_ignored]", "2 of 5 rows", "Q1, Q2"],
+    );
+    assert_eq!(town.zone_numbers("gdp_1e4cny"), [90000.0, 50000.0, 20000.0]);
+    // A zone without a row is no other place.
+    town.write("stats.csv", nation.replace("Z3,J", "Z4,J"));
+    assert_mentions(&town.refused(), &["error[unmatched_zones]", "Z3"]);
+    town.table = table("where = \"jahr = 2020\"").leak();
+    assert_mentions(&town.refused(), &["error[bad_filter]", "jahr", "year"]);
+    town.table = table("where = \"year = 1999\"").leak();
+    assert_mentions(&town.refused(), &["error[filtered_rows]", "0 of 6 rows"]);
 }
 
 #[test]

@@ -140,12 +140,23 @@ pub struct PoiLayer {
     /// `amap`, `osm`, or a CSV with columns `code, group[, mode]`.
     #[serde(default = "amap")]
     pub groups: String,
+    /// Column with what a POI counts, e.g. employees, turnover or floor area; default: each counts 1.
+    #[serde(default)]
+    pub weight: Option<String>,
     /// A POI outside the parcels of its class goes to the nearest one within this distance in metres.
     #[serde(default)]
     pub snap_m: f64,
     /// A POI with several codes: the first one counts, or all with weight 1/m.
     #[serde(default)]
     pub several_types: SeveralTypes,
+}
+
+impl PoiLayer {
+    /// What counts are of: POI, or the column with their weights.
+    #[must_use]
+    pub fn unit(&self) -> &str {
+        self.weight.as_deref().unwrap_or("poi")
+    }
 }
 
 fn amap() -> String {

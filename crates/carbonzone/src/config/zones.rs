@@ -121,6 +121,9 @@ pub struct ZoneTable {
     /// Text encoding of a CSV file; default: detected.
     #[serde(default)]
     pub encoding: Option<String>,
+    /// Keep only rows for which this SQL condition holds, e.g. `year = 2020 AND state = 'Bayern'`.
+    #[serde(default, rename = "where")]
+    pub filter: Option<String>,
     /// Column that names the zone.
     pub key: String,
     /// Whether the key is the zone's id (default), its name, or its county (for `gdp.downscale`).
@@ -135,6 +138,9 @@ pub struct ZoneTable {
     /// Keys of rows that are no zone and are left out, e.g. `["合计"]`.
     #[serde(default)]
     pub skip: Vec<String>,
+    /// Rows whose key is no zone: refused, or ignored with their number because the table is of a larger region.
+    #[serde(default)]
+    pub other_rows: OtherRows,
     /// Column with GDP.
     #[serde(default)]
     pub gdp: Option<String>,
@@ -144,6 +150,17 @@ pub struct ZoneTable {
     /// True if GDP is not statistics but derived, e.g. downscaled: written to `gdp_derived`.
     #[serde(default)]
     pub gdp_derived: bool,
+}
+
+/// Rows of a table whose key is none of the zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherRows {
+    /// A mistake in a key: refused (default).
+    #[default]
+    Error,
+    /// Rows of other places: left out, and told with their number.
+    Ignore,
 }
 
 /// What the key of a zone table names.

@@ -2,6 +2,7 @@
 //!
 //! `check` and `run` share this code: what one reports, the other reports.
 
+mod apart;
 pub mod border;
 mod codes;
 pub mod far_off;
@@ -13,9 +14,11 @@ mod parcel_areas;
 pub mod parcels;
 pub mod people;
 mod people_numbers;
+mod people_repeats;
 mod per_zone;
 mod plausible;
 pub mod poi;
+mod poi_places;
 mod poi_points;
 pub mod point_sources;
 pub mod roads;
@@ -184,7 +187,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         let _ = inventory::load(loaded, None, notes);
         return None;
     };
-    plausible::check_cover(&parcels, &zones, notes);
+    plausible::check_cover(&parcels, &zones, &crs, notes);
     rule_land::check(loaded, &parcels, notes);
     let mut proxies = Proxies::default();
     let mut per_zone = per_zone::ZoneWeights::default();
@@ -255,6 +258,8 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
     if let Some(poi) = &layers.poi {
         let mut source = vector_source(loaded, "poi", &poi.source);
         source.fields.extend(parcels::fields_of(&poi.kind).chain(poi.id.clone()).chain(poi.name.clone()));
+        source.fields.extend(poi.weight.clone());
+        source.numbers.extend(poi.weight.clone());
         points.push(source);
     }
     if let Some(people) = &layers.population {

@@ -235,6 +235,36 @@ fn shipped_coefficients(
     });
 }
 
+/// The coefficients of the shipped set that the parcels use and that no primary table was found for.
+fn warn_unverified(loaded: &Loaded, parcels: &ParcelSet, notes: &mut Notes) {
+    let sinks = &loaded.pipeline.sinks;
+    let Some(set) = &sinks.set else { return };
+    let areas = parcels.area_by_sink_type();
+    let in_use = |land: &str| {
+        areas.get(land).is_some_and(|m2| *m2 > 0.0) && !sinks.coefficients_t_ha.contains_key(land)
+    };
+    let library = FactorLibrary::embedded();
+    let weak = library.sinks.iter().filter(|s| s.set == *set && s.status.is_weak() && in_use(&s.land_type));
+    let words = |s: &carbonzone_inventory::SinkCoefficient| {
+        let t_ha = s.apply(1.0).to_co2e(GwpSet::default()).tonnes();
+        format!("{} ({t_ha:.3} t CO2e/ha, {})", s.land_type, s.status.name())
+    };
+    let list: Vec<String> = weak.map(words).collect();
+    if list.is_empty() {
+        return;
+    }
+    let message =
+        format!("the land sink is shared out by coefficients that are not verified: {}", list.join(", "));
+    notes.findings.push(
+        Finding::warning("unverified_sink_coefficients", message)
+            .layer("parcels")
+            .field("sinks.set")
+            .value(set.clone())
+            .count(list.len() as u64)
+            .hint("no primary table was found for them; your own go into [sinks.coefficients_t_ha]"),
+    );
+}
+
 /// Adds the proxy `sink_area` (area × coefficient) if a rule asks for it.
 pub fn sink_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &mut ProxyTable, notes: &mut Notes) {
     let land = land_of_proxy(loaded, parcels, &["sink_area"]);
@@ -247,6 +277,7 @@ pub fn sink_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &mut ProxyTable
         shipped_coefficients(loaded, set, &mut coefficients, notes);
     }
     coefficients.extend(sinks.coefficients_t_ha.iter().map(|(k, v)| (k.clone(), *v)));
+    warn_unverified(loaded, parcels, notes);
     let mask = parcels.mask(&land);
     let types: Vec<&str> = parcels
         .sink_type

@@ -2,6 +2,7 @@
 
 use super::border::book_cut;
 use super::people_numbers::{Unusable, warn_against_zones, warn_density, warn_unknown};
+use super::people_repeats::{self, Repeats};
 use super::per_zone::{InZones, ZoneWeights, wants_people};
 use super::shift::{PointsOf, ShiftSample, warn_shift};
 use super::zones::ZoneSet;
@@ -73,6 +74,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
     let mut per_zone = wants_people(ground.loaded).then(|| InZones::new(ground.zones, 1));
     let (mut bad, mut cut, mut sample) = (Unusable::default(), ExactSum::new(), ShiftSample::default());
+    let mut rows = Vec::new();
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
     source.numbers.clone_from(&config.weight);
@@ -84,6 +86,8 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
         let mut weights: Vec<f64> = (0..batch.xs.len())
             .map(|i| shares[i] * bad.mean_of(&columns, i, || place(i)).unwrap_or(0.0))
             .collect();
+        let placed = batch.xs.iter().zip(&batch.ys).zip(&weights);
+        rows.extend(placed.filter_map(|((&x, &y), &people)| people_repeats::point(x, y, people)));
         if let Some(zones) = &mut per_zone {
             zones.add(0, &batch.xs, &batch.ys, &weights);
         }
@@ -99,6 +103,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     })?;
     notes.records.push(record);
     bad.report(config, "points", notes);
+    Repeats::of_points(rows).report(config, "points", notes);
     book_cut("population", cut, "persons", notes);
     let file = config.source.path.display().to_string();
     let source = PointsOf { role: "population", file: &file, declared: config.source.crs.as_deref() };
@@ -193,6 +198,7 @@ fn polygons(
         .map(|i| bad.mean_of(&columns, i, || middle(&layer.coverage, i)).unwrap_or(0.0))
         .collect();
     bad.report(config, "polygons", notes);
+    Repeats::of_polygons(&layer.coverage, &people).report(config, "polygons", notes);
     progress.begin("people to parcels", None);
     let mut on_parcels = carbonzone_geom::overlap_zones(&layer.coverage, &ground.parcels.coverage);
     let shared_m2 = carbonzone_io::share_common_ground(

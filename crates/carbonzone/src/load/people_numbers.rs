@@ -3,7 +3,7 @@
 use super::Notes;
 use super::parcels::ParcelSet;
 use super::zones::ZoneSet;
-use crate::config::PopulationLayer;
+use crate::config::{PoiLayer, PopulationLayer};
 use carbonzone_io::DensestPixel;
 use carbonzone_sheet::parse_number;
 use carbonzone_types::{ColumnData, Finding, LedgerRow, Stage, number_of};
@@ -65,7 +65,28 @@ impl Unusable {
     }
 }
 
-/// The people in a cell, else the value that is none.
+impl Unusable {
+    /// The same for POI with weights.
+    pub fn report_weights(self, config: &PoiLayer, notes: &mut Notes) {
+        let Some((value, [x, y])) = self.example else { return };
+        let message = format!("{} POI without a usable weight: they count nothing", self.count);
+        notes.findings.push(
+            Finding::warning("bad_poi_weight", message)
+                .layer("poi")
+                .file(config.source.path.display().to_string())
+                .feature(format!("at {x:.0}, {y:.0}"))
+                .field(config.unit())
+                .value(value)
+                .expected("numbers ≥ 0")
+                .count(self.count)
+                .hint("unknown is not zero: fill the cells, or leave these POI out by where"),
+        );
+        let row = LedgerRow::counted(Stage::Drop, "poi", self.count as f64, "poi");
+        notes.ledger.push(row.note("no usable weight"));
+    }
+}
+
+/// The people (or another amount) in a cell, else the value that is none.
 fn people_at(column: &ColumnData, row: usize) -> Result<f64, String> {
     let number = match column {
         ColumnData::Text(texts) => {

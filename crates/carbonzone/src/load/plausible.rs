@@ -1,12 +1,13 @@
 //! Numbers that no city has: units read wrong show here before they show on a map. Thresholds: docs/reading.md, "Units
 //! and plausibility".
 
-use super::Notes;
 use super::parcels::ParcelSet;
 use super::zone_tables::MissingCells;
 use super::zones::ZoneSet;
+use super::{Notes, apart};
 use crate::config::ZoneLayer;
 use carbonzone_inventory::Inventory;
+use carbonzone_io::WorkingCrs;
 use carbonzone_types::{ExactSum, Finding};
 
 /// Persons per zone (median) below which they are suspected to be 万人.
@@ -94,20 +95,8 @@ pub fn check_zones(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
 }
 
 /// Parcels that cover next to nothing of the zones; an error if they lie elsewhere altogether.
-pub fn check_cover(parcels: &ParcelSet, zones: &ZoneSet, notes: &mut Notes) {
-    if let (Some(p), Some(z)) = (parcels.coverage.total_bounds(), zones.coverage.total_bounds())
-        && (p[0] >= z[2] || z[0] >= p[2] || p[1] >= z[3] || z[1] >= p[3])
-    {
-        let words = |[x0, y0, x1, y1]: [f64; 4]| format!("{x0:.0} to {x1:.0} east, {y0:.0} to {y1:.0} north");
-        notes.findings.push(
-            Finding::error(
-                "layers_apart",
-                "no parcel lies in a zone: the two layers are of different places",
-            )
-            .layer("parcels")
-            .value(format!("parcels {}, zones {}", words(p), words(z)))
-            .hint("one of the two has a wrong crs (neighbouring zone, other units), or is of another city"),
-        );
+pub fn check_cover(parcels: &ParcelSet, zones: &ZoneSet, crs: &WorkingCrs, notes: &mut Notes) {
+    if apart::refuse(parcels, zones, crs, notes) {
         return;
     }
     let km2 = |areas: &[f64]| areas.iter().copied().collect::<ExactSum>().value() / 1e6;

@@ -77,7 +77,7 @@ pub fn load(
         if !land.is_empty() {
             report(config, group, &tally, &land.into_iter().collect::<Vec<_>>().join("+"), notes);
         }
-        proxies.insert_shown(&format!("poi_{group}"), &proxy, "poi", values);
+        proxies.insert_shown(&format!("poi_{group}"), &proxy, config.unit(), values);
     }
     traffic(loaded, &points, notes)
 }
@@ -291,21 +291,22 @@ fn report(config: &PoiLayer, group: &str, tally: &PointTally, land: &str, notes:
     let dropped = value(tally.other_class) + value(tally.outside);
     if value(tally.snapped) > 0.0 {
         notes.ledger.push(
-            LedgerRow::counted(Stage::Snap, land, value(tally.snapped), "poi")
+            LedgerRow::counted(Stage::Snap, land, value(tally.snapped), config.unit())
                 .note(format!("poi:{group}: moved to the nearest parcel of the class")),
         );
     }
     if dropped > 0.0 {
         let total = dropped + value(tally.inside) + value(tally.snapped);
-        notes.ledger.push(LedgerRow::counted(Stage::Drop, land, dropped, "poi").note(format!(
+        notes.ledger.push(LedgerRow::counted(Stage::Drop, land, dropped, config.unit()).note(format!(
             "poi:{group}: {} in parcels of another class, {} in no parcel; {:.1} % of the group",
             value(tally.other_class),
             value(tally.outside),
             100.0 * dropped / total
         )));
         let message = format!(
-            "{:.1} % of the POI of group \"{group}\" lie outside {land} and count for nothing",
-            100.0 * dropped / total
+            "{:.1} % of the {} of group \"{group}\" lie outside {land} and count for nothing",
+            100.0 * dropped / total,
+            config.weight.as_ref().map_or("POI".to_owned(), |weight| format!("weight ({weight}) of the POI")),
         );
         let finding = if dropped / total > MUCH_DROPPED {
             Finding::warning("poi_outside_class", message).hint(format!(

@@ -2,6 +2,8 @@
 
 use super::codes::Codes;
 use super::parcels::fields_of;
+use super::people_numbers::Unusable;
+use super::poi_places::places_of_one_name;
 use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
 use carbonzone_spatialize::{MatchKind, PoiScheme};
@@ -10,8 +12,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Distance within which two POI of the same name are one (docs/adr/0005), m.
-const SAME_NAME_M: f64 = 5.0;
 /// Distance beyond which two places of one id are hardly one POI, m.
 const FAR_M: f64 = 100.0;
 /// Codes that a message lists.
@@ -26,7 +26,7 @@ pub struct Row {
     pub y: f64,
     /// Class of the scheme.
     pub class: u32,
-    /// What it counts: 1, or its share if the POI has several classes or places.
+    /// What it counts: 1 or its weight, or a share of it if the POI has several classes or places.
     pub weight: f64,
 }
 
@@ -43,6 +43,8 @@ pub struct RawRow {
     pub x: f64,
     /// Northing, m.
     pub y: f64,
+    /// Weight of the feature.
+    weight: f64,
 }
 
 /// The layer as read.
@@ -138,8 +140,11 @@ fn hash(text: &str) -> u64 {
 pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) -> Option<RawPoi> {
     let mut source = vector_source(ground.loaded, "poi", &config.source);
     source.fields.extend(fields_of(&config.kind));
+    source.fields.extend(config.weight.clone());
+    source.numbers.extend(config.weight.clone());
     let key_field = config.id.clone().or_else(|| config.name.clone());
     source.id.clone_from(&key_field);
+    let mut unusable = Unusable::default();
     let mut list =
         CodeList { scheme, several: config.several_types, codes: Vec::new(), number: HashMap::new() };
     let mut rows: Vec<RawRow> = Vec::new();
@@ -161,8 +166,12 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
                 *left_out.entry(text.to_owned()).or_default() += 1;
             }
             let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
+            let weights = config.weight.as_ref().and_then(|w| batch.table.get(w));
             let first = next;
             for (i, &of) in codes.of.iter().enumerate() {
+                let weight =
+                    weights.map_or(Some(1.0), |w| unusable.mean_of(&[w], i, || [batch.xs[i], batch.ys[i]]));
+                let Some(weight) = weight else { continue };
                 let text = keys.and_then(|k| k.text_at(i)).filter(|k| !k.trim().is_empty());
                 let key = text.map_or(0, |k| hash(k.trim()));
                 let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
@@ -173,11 +182,13 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
                     code,
                     x: batch.xs[i],
                     y: batch.ys[i],
+                    weight,
                 }));
             }
         },
     )?;
     notes.records.push(record);
+    unusable.report_weights(config, notes);
     let poi = RawPoi::in_order(rows, &list.codes);
     report_codes(&poi, config, scheme, notes);
     report_left_out(&left_out, config, notes);
@@ -221,6 +232,7 @@ pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut
             .then(a.x.total_cmp(&b.x))
             .then(a.y.total_cmp(&b.y))
             .then(a.code.cmp(&b.code))
+            .then(a.weight.total_cmp(&b.weight))
             .then(a.feature.cmp(&b.feature))
     });
     let by_id = config.id.is_some();
@@ -239,34 +251,6 @@ pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut
     out.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)).then(a.class.cmp(&b.class)));
     tally.report(config, scheme, notes);
     out
-}
-
-/// Rows of one name in groups: each is within 5 m of the first row of its group. Those first rows are more than 5 m
-/// apart, so that a square of 5 m holds few of them, and the search is short for any number of rows.
-fn places_of_one_name(rows: &[RawRow]) -> Vec<Vec<RawRow>> {
-    let mut groups: Vec<Vec<RawRow>> = Vec::new();
-    let mut squares: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
-    for row in rows {
-        let square = ((row.x / SAME_NAME_M).floor() as i64, (row.y / SAME_NAME_M).floor() as i64);
-        let around = (-1..=1).flat_map(|i| (-1..=1).map(move |j| (square.0 + i, square.1 + j)));
-        let near = |group: &&usize| {
-            let first = &groups[**group][0];
-            (first.x - row.x).hypot(first.y - row.y) <= SAME_NAME_M
-        };
-        let found = around
-            .filter_map(|s| squares.get(&s))
-            .flat_map(|groups| groups.iter())
-            .filter(near)
-            .min()
-            .copied();
-        if let Some(group) = found {
-            groups[group].push(*row);
-        } else {
-            squares.entry(square).or_default().push(groups.len());
-            groups.push(vec![*row]);
-        }
-    }
-    groups
 }
 
 /// POI being put together.
@@ -300,7 +284,7 @@ impl Merged<'_> {
                 x: *x,
                 y: *y,
                 class,
-                weight: f64::from(n) / codes.len() as f64 / places.len() as f64,
+                weight: first.weight * f64::from(n) / codes.len() as f64 / places.len() as f64,
             }));
         }
     }
@@ -315,6 +299,8 @@ struct Tally {
     differing: u64,
     /// POI whose rows lie far from each other.
     far: u64,
+    /// POI whose rows have different weights.
+    weights: u64,
     /// Class kept, class left out, POI.
     left_out: BTreeMap<(Option<u32>, Option<u32>), u64>,
 }
@@ -330,6 +316,7 @@ impl Tally {
         }
         self.repeated += features.len() as u64 - 1;
         let others = || rows.iter().filter(|r| r.feature != first.feature);
+        self.weights += u64::from(others().any(|r| r.weight.to_bits() != first.weight.to_bits()));
         self.far += u64::from(others().any(|r| (r.x - first.x).hypot(r.y - first.y) > FAR_M));
         let codes_of = |feature: u32| rows.iter().filter(move |r| r.feature == feature).map(|r| r.code);
         if others().all(|r| codes_of(r.feature).eq(codes_of(first.feature))) {
@@ -379,6 +366,11 @@ impl Tally {
             };
             let finding = at(Finding::warning("poi_several_codes", message)).field(&config.kind);
             notes.findings.push(finding.count(self.differing).hint(hint));
+        }
+        if self.weights > 0 {
+            let message = format!("{} POI stand with several weights: the first one counts", self.weights);
+            let finding = at(Finding::warning("poi_several_weights", message)).count(self.weights);
+            notes.findings.push(finding.field(config.unit()).hint("keep the row that is right"));
         }
         if by_id && self.far > 0 {
             let message = format!(
@@ -478,7 +470,14 @@ mod tests {
         let mut rows = Vec::new();
         for &(key, feature, x, field) in poi {
             let numbers = list.of("t", field);
-            rows.extend(numbers.into_iter().map(|code| RawRow { key, feature, code, x, y: 0.0 }));
+            rows.extend(numbers.into_iter().map(|code| RawRow {
+                key,
+                feature,
+                code,
+                x,
+                y: 0.0,
+                weight: 1.0,
+            }));
         }
         let config: PoiLayer = toml::from_str(&format!(
             "source = {{ path = \"p.csv\" }}\ntype = \"t\"\n{} = \"k\"",

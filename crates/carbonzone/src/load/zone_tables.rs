@@ -5,11 +5,12 @@ use super::totals_row;
 use super::units::{NamedUnit, Quantity, named_unit, unit_row};
 use super::zones::ZoneSet;
 use super::{Notes, missing_file};
-use crate::config::{TableKey, ZoneTable};
+use crate::config::{OtherRows, TableKey, ZoneTable};
 use crate::load_config::Loaded;
+use carbonzone_io::Filter;
 use carbonzone_sheet::{ColumnSpec, KeyJoin, ReadOptions, SheetError, Table, label_key, nearest, read_table};
 use carbonzone_types::{Finding, InputRecord};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the table holds where a zone's population is missing, by zone: `cell C4: "—"`.
 pub type MissingCells = BTreeMap<usize, String>;
@@ -43,6 +44,9 @@ pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, note
                 TableKey::Name => to.zones.names.iter().map(String::as_str).collect(),
                 TableKey::County => to.counties.of_zone.iter().flatten().map(String::as_str).collect(),
             };
+            if config.other_rows == OtherRows::Ignore {
+                ignore_others(config, &shown, &units, &mut rows, notes);
+            }
             totals_row::leave_out((&shown, &config.key), &units, &mut rows, notes);
             if config.on == TableKey::County {
                 to.counties.add(config, &shown, rows, notes);
@@ -120,6 +124,70 @@ fn leave_out(table: &ZoneTable, shown: &str, rows: &mut Vec<JoinRow>, notes: &mu
     }
 }
 
+/// Rows of other places, declared to be there.
+fn ignore_others(
+    config: &ZoneTable,
+    shown: &str,
+    units: &[&str],
+    rows: &mut Vec<JoinRow>,
+    notes: &mut Notes,
+) {
+    let units: Vec<String> = units.iter().map(|u| (*u).to_owned()).collect();
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    let others: BTreeSet<usize> = KeyJoin::new(&units, &keys).unmatched.into_iter().collect();
+    let named = |row: &usize| !rows[*row].key.is_empty();
+    let others: BTreeSet<usize> = others.into_iter().filter(named).collect();
+    let list: Vec<&str> = others.iter().take(5).map(|row| keys[*row]).collect();
+    let message = format!(
+        "{} of {} rows are of other places and are ignored as declared: {}{}",
+        others.len(),
+        rows.len(),
+        list.join(", "),
+        if others.len() > list.len() { ", ..." } else { "" }
+    );
+    let finding = Finding::info("other_rows_ignored", message).layer("zones").file(shown);
+    let finding = finding.field(&config.key).count(others.len() as u64);
+    let mut at = 0..;
+    rows.retain(|_| at.next().is_none_or(|row| !others.contains(&row)));
+    notes.findings.items.extend((!others.is_empty()).then_some(finding));
+}
+
+/// Rows for which the condition of the table holds. `None`: a finding says why there are none.
+fn chosen_rows(config: &ZoneTable, shown: &str, table: &Table, notes: &mut Notes) -> Option<Vec<usize>> {
+    let all: Vec<usize> = (usize::from(unit_row(table))..table.len()).collect();
+    let Some(text) = &config.filter else { return Some(all) };
+    let at = |finding: Finding| finding.layer("zones").file(shown).field("where").value(text);
+    let filter = match Filter::parse(text, &table.labels()) {
+        Ok(filter) => filter,
+        Err(why) => {
+            let message = format!("the condition cannot be read: {why}");
+            notes
+                .findings
+                .push(at(Finding::error("bad_filter", message)).expected(table.labels().join(", ")));
+            return None;
+        }
+    };
+    let columns = filter.columns();
+    let text_of = |row: usize, column: usize| {
+        let text = table.text(row, column)?;
+        let number = || table.number(row, column).ok().flatten();
+        Some(if text.contains(',') { number().map_or(text, |x| x.to_string()) } else { text })
+    };
+    let kept: Vec<usize> = all
+        .iter()
+        .copied()
+        .filter(|row| {
+            let cells: BTreeMap<usize, String> =
+                columns.iter().filter_map(|c| Some((*c, text_of(*row, *c)?))).collect();
+            filter.keeps(|column| cells.get(&column).map(String::as_str))
+        })
+        .collect();
+    let message = format!("{} of {} rows are kept by where", kept.len(), all.len());
+    let make = if kept.is_empty() { Finding::error } else { Finding::info };
+    notes.findings.push(at(make("filtered_rows", message)).count((all.len() - kept.len()) as u64));
+    (!kept.is_empty()).then_some(kept)
+}
+
 /// What to do about a key that matches no zone.
 fn join_hint(table: &ZoneTable) -> &'static str {
     if table.on == TableKey::Id {
@@ -193,7 +261,7 @@ fn read_rows(
     let mut rows = Vec::new();
     if let Some(key) = key {
         errors.extend(table.unusable_cells(&[key]));
-        for row in usize::from(unit_row(&table))..table.len() {
+        for row in chosen_rows(config, shown, &table, notes).unwrap_or_default() {
             rows.extend(row_of(&table, row, key, [population, gdp], &mut errors));
         }
     }
