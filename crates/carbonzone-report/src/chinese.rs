@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("../data/zh/findings.toml"),
     include_str!("../data/zh/layers.toml"),
     include_str!("../data/zh/tables.toml"),
@@ -19,6 +19,7 @@ const FILES: [&str; 8] = [
     include_str!("../data/zh/commands.toml"),
     include_str!("../data/zh/help.toml"),
     include_str!("../data/zh/compensation.toml"),
+    include_str!("../data/zh/reading.toml"),
 ];
 
 static CATALOGUE: LazyLock<Catalogue> =

@@ -61,8 +61,8 @@ pub(crate) fn kind_words(expected: &str) -> String {
         Wanted::Number => "a number",
         Wanted::Whole => "a whole number",
         Wanted::Bool => "true or false",
-        Wanted::List => "a list: [\"...\"]",
-        Wanted::Table => "a table: { key = ... }",
+        Wanted::List => "a list in brackets",
+        Wanted::Table => "a table in braces",
         Wanted::Other => expected,
     }
     .to_owned()
