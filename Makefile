@@ -16,7 +16,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python notebooks ci clean
+.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python notebooks ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -51,6 +51,13 @@ out/suzhou-inventory/run.json: $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED) pipeline
 
 suzhou-inventory: out/suzhou-inventory/run.json ## the same city with totals computed from a (synthetic) yearbook
 	@$(CZ) show out/suzhou-inventory
+
+out/suzhou-2035/run.json: $(SYNTH)/suzhou/.made-$(PARCELS)-$(SEED) pipelines/suzhou-2035.toml
+	$(CZ) run pipelines/suzhou-2035.toml --out out/suzhou-2035 --no-summary --overwrite
+	@touch $@
+
+suzhou-2035: out/suzhou-2035/run.json ## the same city in 2035: a trend, and a plan with 5 % of industrial land green and electric buildings
+	@$(CZ) show out/suzhou-2035
 
 # ---------------------------------------------------------------- Cambridge, Massachusetts
 out/cambridge/run.json: $(CZ) pipelines/cambridge.toml $(wildcard pipelines/examples/schemes/*.csv fixtures/cambridge_ma/*)

@@ -43,6 +43,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Differences of two runs, unit by unit, and the zone transition matrix
     Compare(CompareArgs),
+    /// One printable A4 page per township of a finished run, all in one HTML file
+    Sheets(SheetsArgs),
     /// Figures, styles, QGIS project and report of an existing run, without computing it again
     Maps(MapsArgs),
     /// The factor library: every factor with unit, source and verification status
@@ -71,6 +73,34 @@ impl Command {
         };
         (progress.progress == ProgressArg::Json).then_some(name)
     }
+}
+
+/// `carbonzone sheets`
+#[derive(Debug, Args)]
+pub struct SheetsArgs {
+    /// Folder of a run
+    pub run_dir: PathBuf,
+    /// Only the townships of this district
+    #[arg(long, value_name = "NAME")]
+    pub district: Option<String>,
+    /// Language of the pages
+    #[arg(long, value_enum, default_value_t = LanguageArg::En)]
+    pub language: LanguageArg,
+    /// Year, in a study over years [default: the last one]
+    #[arg(long)]
+    pub year: Option<i32>,
+    /// The HTML file, which must not be there yet [default: sheets.html here]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// One language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LanguageArg {
+    /// English
+    En,
+    /// Chinese
+    Zh,
 }
 
 /// For whom progress is.

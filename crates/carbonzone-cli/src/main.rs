@@ -20,6 +20,7 @@ mod panics;
 mod progress;
 mod run;
 mod sensitivity;
+mod sheets;
 mod summary;
 mod synth_command;
 mod synth_folder;
@@ -73,6 +74,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Layers(args) => layers_command::layers(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Sheets(args) => sheets::sheets(&args),
         Command::Maps(args) => maps::maps(&args),
         Command::Factors(args) => factors::factors(&args),
         Command::Init(args) => init::init(&args),

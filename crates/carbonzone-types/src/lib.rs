@@ -20,6 +20,7 @@ mod manifest;
 mod plain_file;
 mod progress;
 mod redact;
+mod statement;
 mod table;
 mod text_list;
 mod units;
@@ -35,13 +36,14 @@ pub use manifest::RunManifest;
 pub use manifest::{
     CityUncertainty, ConfidenceRecord, Contribution, DataLabel, Ellipse, FactorSetRecord, FontRecord,
     FurtherConfidence, IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord, ProxyTotal,
-    RuleRecord, SectorTotal, StageTiming, Statement, Totals, UncertainUnit, ZoneClassRecord,
+    RuleRecord, SectorTotal, StageTiming, Totals, UncertainUnit, ZoneClassRecord,
 };
 pub use plain_file::plain_file;
 pub use progress::{NoProgress, Progress};
 pub use redact::redact;
 #[cfg(feature = "manifest")]
 pub use redact::redact_json;
+pub use statement::Statement;
 pub use table::{AttributeTable, Column, ColumnData};
 pub use text_list::TextList;
 pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, compensating_rate, decimal_scaled};

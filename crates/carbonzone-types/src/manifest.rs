@@ -1,5 +1,6 @@
 //! `run.json`: what a run read, did and wrote (docs/pipeline.md). Also what maps, report, explain and compare read back.
 
+use crate::Statement;
 #[cfg(feature = "manifest")]
 use crate::{Finding, GridSpec, LedgerRow, Residual};
 use serde::{Deserialize, Serialize};
@@ -153,49 +154,6 @@ impl DataLabel {
                 "总量为示例：图层真实，碳排放量与碳汇量不是该地区的清单数据",
             ),
         }
-    }
-}
-
-/// A sentence that readers of a run must know, in both languages.
-///
-/// Runs of earlier builds hold one English text instead of the pair; it is read as both.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "WrittenStatement")]
-pub struct Statement {
-    /// English.
-    pub en: String,
-    /// Chinese.
-    pub zh: String,
-}
-
-/// How a statement may stand in a `run.json`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum WrittenStatement {
-    Pair { en: String, zh: String },
-    English(String),
-}
-
-impl From<WrittenStatement> for Statement {
-    fn from(written: WrittenStatement) -> Self {
-        match written {
-            WrittenStatement::Pair { en, zh } => Self { en, zh },
-            WrittenStatement::English(en) => Self { zh: en.clone(), en },
-        }
-    }
-}
-
-impl Statement {
-    /// A sentence in English and Chinese.
-    #[must_use]
-    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
-        Self { en: en.into(), zh: zh.into() }
-    }
-
-    /// Both sentences as one line of a table.
-    #[must_use]
-    pub fn line(&self) -> String {
-        if self.en == self.zh { self.en.clone() } else { format!("{} {}", self.en, self.zh) }
     }
 }
 

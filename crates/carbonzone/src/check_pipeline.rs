@@ -22,6 +22,7 @@ pub fn check(loaded: &Loaded) -> Findings {
     findings.extend(crate::uncertainty::check::check(loaded));
     let known = compensation::Known { years: p.city.years(), gdp: true };
     findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
+    findings.extend(crate::scenario::check(loaded));
     findings
 }
 

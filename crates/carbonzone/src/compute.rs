@@ -6,6 +6,7 @@ use crate::grid;
 use crate::load::parcels::MOST_PARTNERS;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
+use crate::scenario::Scenarios;
 use crate::sink_sets;
 use crate::studies::place;
 use carbonzone_confidence::Confidence;
@@ -77,6 +78,8 @@ pub struct Results {
     pub confidence: Option<Confidence>,
     /// Who pays whom, if the pipeline file asks for it.
     pub compensation: Option<Compensated>,
+    /// What plans would change, if the pipeline file has any.
+    pub scenarios: Option<Scenarios>,
     /// City totals.
     pub totals: Totals,
 }
@@ -129,6 +132,7 @@ pub fn compute(
         zoning,
         confidence: None,
         compensation: None,
+        scenarios: None,
         totals,
     })
 }

@@ -18,6 +18,7 @@ pub use zones::{DerivedGdp, Downscale, JoinOn, OtherRows, Overlap, TableKey, Zon
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A carbonzone pipeline file. Paths are relative to the file itself.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +51,9 @@ pub struct Pipeline {
     /// Who would pay whom for emissions and sinks.
     #[serde(default)]
     pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
+    /// What plans would change, by name.
+    #[serde(default)]
+    pub scenario: BTreeMap<String, crate::scenario::config::Scenario>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -451,7 +451,7 @@ fn without_noise(difference: f64, scale: f64) -> f64 {
 }
 
 /// The parts of one unit, in the order in which they were made.
-fn lines(parts: &AttributeTable, shares: &AttributeTable, year: Option<i32>) -> Vec<Line> {
+pub(crate) fn lines(parts: &AttributeTable, shares: &AttributeTable, year: Option<i32>) -> Vec<Line> {
     let number = |t: &AttributeTable, field: &str, row: usize| t.get(field).and_then(|c| c.number_at(row));
     let text = |field: &str, part: usize| parts.get(field).and_then(|c| c.text_at(part)).unwrap_or_default();
     let mut out: Vec<(usize, Line)> = Vec::new();

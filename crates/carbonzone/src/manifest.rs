@@ -8,6 +8,7 @@ use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::out_dir;
+use crate::scenario;
 use crate::uncertainty;
 use anyhow::Context;
 use carbonzone_io::WorkingCrs;
@@ -60,6 +61,7 @@ pub fn build(
         ..common
     };
     compensation::note_in(&mut record, p.compensation.as_ref(), results.compensation.as_ref());
+    scenario::note_in(&mut record, p, results);
     record
 }
 

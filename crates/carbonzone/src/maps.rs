@@ -71,6 +71,18 @@ pub fn render(
 /// # Errors
 /// If the folder holds no run, or a layer cannot be read.
 pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
+    read(dir, true)
+}
+
+/// The units of a run alone: no parcels, no grid.
+///
+/// # Errors
+/// If the folder holds no run, or the layer cannot be read.
+pub fn read_units(dir: &Path) -> anyhow::Result<MapData> {
+    read(dir, false)
+}
+
+fn read(dir: &Path, all_layers: bool) -> anyhow::Result<MapData> {
     let manifest = read_manifest(dir)?;
     let gpkg = named(dir, &manifest.name, "gpkg");
     let layer = |name: &str| -> anyhow::Result<MapLayer> {
@@ -85,8 +97,8 @@ pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
     let more = More::read(dir)?;
     Ok(MapData {
         what_if: more.what_if,
-        parcels: (detail == "full" && has("parcels")).then(|| layer("parcels")).transpose()?,
-        grid: has(&manifest.grid_layer).then(|| layer(&manifest.grid_layer)).transpose()?,
+        parcels: (all_layers && detail == "full" && has("parcels")).then(|| layer("parcels")).transpose()?,
+        grid: (all_layers && has(&manifest.grid_layer)).then(|| layer(&manifest.grid_layer)).transpose()?,
         zones,
         dissolved: has("zones").then(|| "zones".to_owned()),
         rasters: more.rasters,

@@ -6,7 +6,7 @@ use carbonzone_types::{Finding, Findings};
 use std::path::Path;
 
 /// Stems of files, layers and sheets that carbonzone writes itself, and words that programs keep for themselves.
-const TAKEN: [&str; 44] = [
+const TAKEN: [&str; 47] = [
     "about",
     "changes",
     "compensation",
@@ -34,6 +34,9 @@ const TAKEN: [&str; 44] = [
     "report",
     "risk_windows",
     "run",
+    "scenario_land",
+    "scenario_years",
+    "scenarios",
     "sectors",
     "sensitivity",
     "series",

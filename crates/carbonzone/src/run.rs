@@ -288,6 +288,7 @@ pub(crate) fn with_pipeline(
 ) -> Checked<(Names, crate::compute::Results)> {
     pipeline.uncertainty = None;
     pipeline.compensation = None;
+    pipeline.scenario.clear();
     let loaded = Loaded { pipeline, ..config.clone() };
     let findings = Parcels::check(&loaded);
     let read = Read::<Parcels> { loaded, findings };

@@ -8,7 +8,7 @@ use crate::load::Inputs;
 use crate::output::{Bands, Columns, InParts, Layer, Output, Raster, Role, dissolved};
 use crate::run::Run;
 use crate::studies::Parcels;
-use crate::{compensation, gdp_proxies, maps, tables, workbook};
+use crate::{compensation, gdp_proxies, maps, scenario, tables, workbook};
 use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_inventory::Inventory;
 use carbonzone_io::ByteBand;
@@ -67,6 +67,7 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
         layer("zones", "Carbon balance zones, dissolved", dissolved, class_table, Role::Classes),
     ]);
     compensation::add_to(&mut out, p.compensation.as_ref(), results.compensation.as_ref());
+    scenario::add_to(&mut out, p, inputs, results);
     out.explained = explanations(run, outputs);
     Ok(out)
 }

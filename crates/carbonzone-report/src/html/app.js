@@ -349,6 +349,23 @@ async function panel() {
     document.querySelectorAll(`tr[data-zone="${i}"],circle[data-zone="${i}"],path[data-zone="${i}"]`).forEach(e => e.classList.add('sel'));
   }
   box.innerHTML = html;
+  if (L.key === 'zones') {
+    const b = document.createElement('button');
+    b.type = 'button'; b.id = 'sheet'; b.textContent = word('Print as a fact sheet', '打印说明页');
+    b.onclick = () => sheet(i, html);
+    box.append(b);
+  }
+}
+// One unit alone on a page: its panel, and its row of the table with the headings.
+function sheet(i, html) {
+  const table = $('zones'), row = table.querySelector(`tr[data-zone="${i}"]`), page = document.createElement('main');
+  const cells = row ? [...row.cells].map((c, k) => `<tr><th scope="row">${esc(table.tHead.rows[0].cells[k].innerText)}</th><td>${esc(c.innerText)}</td></tr>`).join('') : '';
+  page.id = 'onepage';
+  page.innerHTML = `<p>${esc(document.title)}${D.label ? ' · <b>' + esc(pick(D.label)) + '</b>' : ''}</p>${html}<table>${cells}</table><p class="hint">${esc(word('A share of city totals, not a measurement. More on one page per unit: carbonzone sheets.', '为全市总量的分摊，并非实测。更完整的单页：carbonzone sheets。'))}</p>`;
+  document.body.append(page); document.body.classList.add('onesheet');
+  const done = () => { page.remove(); document.body.classList.remove('onesheet'); };
+  addEventListener('afterprint', done, {once: true});
+  print();
 }
 // Of many zones only the largest have a story: the others have their class.
 async function bare(L, i) {

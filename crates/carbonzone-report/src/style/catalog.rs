@@ -30,7 +30,11 @@ const MAX_MAPPED_YEARS: usize = 6;
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
 pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
-    let Some(last) = data.year().filter(|_| data.long_form()) else { return figures(data, options) };
+    let Some(last) = data.year().filter(|_| data.long_form()) else {
+        let mut out = figures(data, options)?;
+        out.extend(data.study.charts.iter().cloned());
+        return Ok(out);
+    };
     let shown = data.of_year(last);
     let mut out = one_year(&shown, data, options)?;
     head_with_the_mean(&mut out, &Builder { data: &shown, pool: data, options }, last)?;

@@ -32,6 +32,7 @@ pub mod zones;
 
 use crate::config::{City, PopulationKind, Source};
 use crate::load_config::{Loaded, suggest};
+use crate::scenario;
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
 use carbonzone_spatialize::{AllocationRule, OnMissingClass, PlacedPointSource, ProxyTable};
@@ -39,7 +40,7 @@ use carbonzone_types::{
     FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement, TextList,
 };
 use parcels::ParcelSet;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use zones::ZoneSet;
 
 /// Everything a run computes with.
@@ -60,6 +61,8 @@ pub struct Inputs {
     pub rules: Vec<AllocationRule>,
     /// Known plants.
     pub point_sources: Vec<PlacedPointSource>,
+    /// Land of the plans, by scenario.
+    pub plans: BTreeMap<String, ParcelSet>,
     /// Computed inventory, if totals were not given.
     pub inventory: Option<carbonzone_inventory::Inventory>,
 }
@@ -180,6 +183,7 @@ pub fn land_of_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &[&str]) -> 
 pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
     let crs = working_crs(loaded, &loaded.pipeline.city, Some(&loaded.pipeline.layers.zones.source), notes)?;
     // Every layer is tried, so that one run of `check` names everything that is wrong.
+    let plans = scenario::load(loaded, &crs, notes, progress);
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
     let (Some(mut parcels), Some((mut zones, counties))) = (parcels, zones) else {
@@ -224,7 +228,19 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);
     let (rules, inventory) = inventory::load(loaded, Some(&parcels), notes)?;
     let point_sources = point_sources::load(loaded, &crs, &parcels, &rules, notes, progress);
-    Some(Inputs { crs, parcels, zones, derived_gdp, proxies, proxy_fields, rules, point_sources, inventory })
+    let plans = plans?;
+    Some(Inputs {
+        crs,
+        parcels,
+        zones,
+        derived_gdp,
+        proxies,
+        proxy_fields,
+        rules,
+        point_sources,
+        plans,
+        inventory,
+    })
 }
 
 /// A proxy that is no number on a parcel would count as zero everywhere: an error with the parcel.

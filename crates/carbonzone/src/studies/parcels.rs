@@ -7,7 +7,7 @@ use crate::load::{self, Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::run::Run;
-use crate::{check_pipeline, compensation, manifest, uncertainty, write};
+use crate::{check_pipeline, compensation, manifest, scenario, uncertainty, write};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 
 /// Parcels, grid, townships.
@@ -36,6 +36,7 @@ impl Study for Parcels {
         let mut results = compute::compute(config, inputs, notes, observer)?;
         let drawn = uncertainty::draw(config, inputs, &results, notes, observer).ok()?;
         results.compensation = compensated(config, inputs, &results, drawn.as_ref(), notes)?;
+        results.scenarios = scenario::compute(config, inputs, &results, drawn.as_ref(), notes)?;
         results.confidence = drawn.map(|d| d.confidence);
         // Only those that the parcel layer shows are written.
         inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));

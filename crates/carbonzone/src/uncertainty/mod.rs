@@ -64,6 +64,11 @@ fn judge<'a>(loaded: &Loaded, results: &'a Results) -> ZoneJudge<'a> {
         gdp_total: loaded.pipeline.zoning.gdp_total,
         borderline_pct: results.scheme.borderline_pct,
     };
+    judge_with(results, options)
+}
+
+/// The same with other options of the indices.
+pub fn judge_with(results: &Results, options: IndexOptions) -> ZoneJudge<'_> {
     ZoneJudge::new(&results.scheme, &results.zoning, options)
 }
 

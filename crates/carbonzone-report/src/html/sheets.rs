@@ -1,0 +1,307 @@
+//! One A4 page per unit, all of them in one file for print.
+
+use super::story::{ZoneStory, class_of, stories, tonnes};
+use super::sure;
+use crate::figure::sector_colour;
+use crate::number::{grouped, significant};
+use crate::style::headline_field;
+use crate::{Label, Lang, MapData, ReportError, words};
+use carbonzone_geom::Coverage;
+use minijinja::Environment;
+use minijinja::value::{Serde, Value};
+use serde_json::json;
+use std::fmt::Write as _;
+
+const TEMPLATE: &str = include_str!("sheets.html");
+
+/// What a run kept of a unit beside its columns.
+#[derive(Debug, Clone, Default)]
+pub struct UnitSheet {
+    /// Row of the zone layer.
+    pub row: usize,
+    /// What its tonnes are made of.
+    pub rests: Vec<RestsOn>,
+    /// Parcels that weigh most: id, land use as given, t CO2e in the unit.
+    pub parcels: Vec<(String, String, f64)>,
+}
+
+/// A part of a unit's tonnes.
+#[derive(Debug, Clone, Default)]
+pub struct RestsOn {
+    /// Sector key, or `sink`.
+    pub sector: String,
+    /// Activity in words.
+    pub activity: String,
+    /// Measure by which the budget is shared out; empty: as given.
+    pub proxy: String,
+    /// Unit of the measure.
+    pub weight_unit: String,
+    /// What is shared out, t CO2e.
+    pub budget_t: f64,
+    /// Part of the unit, t CO2e.
+    pub amount_t: f64,
+}
+
+/// Parts listed per unit.
+const MOST_PARTS: usize = 8;
+
+/// The pages of some units, in that order. `data` must hold one year only.
+///
+/// # Errors
+/// [`ReportError::EmptyLayer`] without polygons; [`ReportError::Page`] if the template fails.
+pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String, ReportError> {
+    let frame = data.frame()?;
+    let rows: Vec<usize> = units.iter().map(|u| u.row).collect();
+    let all_sure = sure::all(data);
+    let told = stories(data, &rows, &all_sure);
+    let writer = Writer { data, lang, columns: Columns::of(data) };
+    let pages: Vec<_> =
+        units.iter().zip(&told).map(|(unit, story)| writer.page(unit, story, frame)).collect();
+    let m = &data.manifest;
+    let zh = lang == Lang::Zh;
+    let t = |en: &str, zh_text: &str| if zh { zh_text.to_owned() } else { en.to_owned() };
+    let (w, h) = (frame[2] - frame[0], frame[3] - frame[1]);
+    let size = w.max(h);
+    let footer = [
+        Some(format!("carbonzone {} ({})", m.version, m.commit)),
+        Some(m.source_note.clone()).filter(|s| !s.is_empty()),
+        Some(t(
+            "tonnes are t CO2e per year; a share of city totals, not a measurement; every number is read from the run's files",
+            "单位为每年吨 CO2e；为全市总量的分摊，并非实测；所有数值均读自本次结果文件",
+        )),
+        m.data_label().map(|l| {
+            let s = l.sentence();
+            t(&s.en, &s.zh)
+        }),
+    ];
+    let context = json!({
+        "lang": if zh { "zh-CN" } else { "en" },
+        "title": t(&format!("{}: fact sheets", m.title_en), &format!("{}单元说明页", m.title_zh)),
+        "data_label": m.data_label().map(|l| words::data_label(l).text(lang)),
+        "sheets": pages,
+        "city": outline(&data.zones.coverage, 0..data.zones.coverage.len(), frame),
+        "view": format!("0 0 {w:.0} {h:.0}"),
+        "stroke": format!("{:.0}", size / 500.0),
+        "stroke_own": format!("{:.0}", size / 220.0),
+        "footer": footer.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        "paid_note": m.compensation.as_ref().and_then(|c| c.assumes.first()).map(|s| t(&s.en, &s.zh)),
+        "words": json!({
+            "sheet": t("Fact sheet", "说明页"), "print_one": t("Print this one", "打印本页"),
+            "print_all": t("Print all", "打印全部"), "borderline": t("borderline", "临界"),
+            "sure": t("How sure", "可信度"), "else": t("else", "其他可能"),
+            "where": t("Where it lies", "位置"), "numbers": t("In numbers", "主要指标"),
+            "value": t("value", "数值"), "rank": t("rank", "排名"), "sectors": t("Sectors", "部门构成"),
+            "margins": t("Indices, and how far from the threshold", "指数及其与阈值的距离"),
+            "if": t("Class if one number were different", "某一数值变化时的分区"),
+            "rests": t("What its tonnes rest on", "排放与碳汇的依据"), "part": t("Part", "组成"),
+            "by": t("placed by", "分摊依据"), "of": t("of the city's", "占全市"),
+            "parcels": t("Parcels that weigh most", "排放最多的地块"),
+            "compensation": t("Compensation", "碳补偿"), "measures": t("Measures", "措施"),
+        }),
+    });
+    let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
+    let mut env = Environment::new();
+    env.add_template("sheets.html", TEMPLATE).map_err(|e| fail(&e))?;
+    env.get_template("sheets.html")
+        .and_then(|template| template.render(Value::from(Serde(context))))
+        .map_err(|e| fail(&e))
+}
+
+/// Columns that a page ranks: label, unit, decimals, values.
+struct Columns {
+    ranked: Vec<(Label, Label, usize, Vec<Option<f64>>)>,
+}
+
+impl Columns {
+    fn of(data: &MapData) -> Self {
+        let fields = [
+            ("gross_t", 0),
+            ("sink_t", 0),
+            ("net_t", 0),
+            ("gross_t_km2", 1),
+            ("gross_t_per_person", 2),
+            ("gross_t_per_1e4cny", 3),
+            ("population_persons", 0),
+            ("gdp_1e4cny", 0),
+        ];
+        let mut ranked = Vec::new();
+        for (field, decimals) in fields {
+            if let Some(values) = data.zones.table.numbers(field).filter(|v| v.iter().any(Option::is_some)) {
+                ranked.push((words::field(field), words::field_unit(field), decimals, values));
+            }
+        }
+        if let Some(ccr) = data.zones.table.numbers("ccr").filter(|v| v.iter().any(Option::is_some)) {
+            let pct = ccr.into_iter().map(|v| v.map(|v| 100.0 * v)).collect();
+            ranked.push((Label::new("Carbon compensating rate (CCR)", "碳补偿率"), Label::same("%"), 2, pct));
+        }
+        Self { ranked }
+    }
+}
+
+struct Writer<'a> {
+    data: &'a MapData,
+    lang: Lang,
+    columns: Columns,
+}
+
+impl Writer<'_> {
+    fn t(&self, en: &str, zh: &str) -> String {
+        if self.lang == Lang::Zh { zh.to_owned() } else { en.to_owned() }
+    }
+
+    fn page(&self, unit: &UnitSheet, story: &ZoneStory, frame: [f64; 4]) -> serde_json::Value {
+        let (row, lang) = (unit.row, self.lang);
+        let table = &self.data.zones.table;
+        let text = |field: &str| table.texts(field).and_then(|v| v[row].clone()).unwrap_or_default();
+        let m = &self.data.manifest;
+        let class_key = text(headline_field(&self.data.zones));
+        let (class, color) = class_of(self.data, Some(class_key.as_str()).filter(|k| !k.is_empty()));
+        let other = if lang == Lang::Zh { &story.name.en } else { &story.name.zh };
+        let name = story.name.text(lang);
+        let years: Vec<String> = m.years.iter().map(ToString::to_string).collect();
+        let place = [self.t(&m.title_en, &m.title_zh), text("district"), years.join(", ")];
+        let place: Vec<String> = place.into_iter().filter(|p| !p.is_empty()).collect();
+        json!({
+            "name": name, "id": story.id, "place": place.join(" · "),
+            "other_name": Some(other).filter(|o| **o != name && !o.is_empty()),
+            "class": Some(class.text(lang)).filter(|_| !class_key.is_empty()), "color": color,
+            "borderline": story.borderline,
+            "sure": story.sure.as_ref().map(|s| s.label.text(lang)),
+            "others": story.sure.iter().flat_map(|s| &s.others).map(|o| o.text(lang)).collect::<Vec<_>>(),
+            "reason": story.sure.as_ref().map(|s| s.change.text(lang)),
+            "outline": outline(&self.data.zones.coverage, row..row + 1, frame),
+            "numbers": self.numbers(row), "sectors": self.sectors(row),
+            "margins": story.margins.iter().map(|g| json!({
+                "label": g.label.text(lang), "value": g.value,
+                "threshold": self.t(&format!("threshold {}", g.threshold), &format!("阈值 {}", g.threshold)),
+                "percent": g.percent,
+            })).collect::<Vec<_>>(),
+            "meanings": m.indicators.iter().filter(|i| table.get(&i.key).is_some() && !i.meaning.en.is_empty()).map(|i| {
+                let label = Label::new(i.label_en.clone(), i.label_zh.clone()).text(lang);
+                format!("{label}: {}", self.t(&i.meaning.en, &i.meaning.zh))
+            }).collect::<Vec<_>>(),
+            "changes": story.changes.iter().map(|c| format!("{} → {}", c.label.text(lang), c.class.text(lang))).collect::<Vec<_>>(),
+            "rests": self.rests(&unit.rests), "rests_more": self.rests_more(&unit.rests),
+            "parcels": unit.parcels.iter().take(3).map(|(id, land, t)| format!("{id} ({land}), {}", tonnes(*t).text(lang))).collect::<Vec<_>>(),
+            "paid": self.paid(&story.id),
+        })
+    }
+
+    /// Values with their rank among all units, the largest first.
+    fn numbers(&self, row: usize) -> Vec<serde_json::Value> {
+        let one = |(label, unit, decimals, values): &(Label, Label, usize, Vec<Option<f64>>)| {
+            let value = values[row]?;
+            let known = values.iter().flatten();
+            let rank = 1 + known.clone().filter(|v| **v > value).count();
+            let unit = unit.text(self.lang);
+            Some(json!({
+                "label": label.text(self.lang),
+                "value": format!("{} {unit}", grouped(value, *decimals)).trim(),
+                "rank": format!("{rank} / {}", known.count()),
+            }))
+        };
+        self.columns.ranked.iter().filter_map(one).collect()
+    }
+
+    fn sectors(&self, row: usize) -> Vec<serde_json::Value> {
+        let value = |field: &str| self.data.zones.table.numbers(field).and_then(|v| v[row]);
+        let gross = value("gross_t").unwrap_or(0.0);
+        let keys = &self.data.manifest.sectors;
+        let mut all: Vec<(&String, f64)> =
+            keys.iter().filter_map(|s| Some((s, value(&format!("{s}_t"))?))).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let one = |(sector, t): (&String, f64)| {
+            let pct = if gross > 0.0 { 100.0 * t / gross } else { 0.0 };
+            json!({
+                "label": words::sector(sector).text(self.lang), "value": tonnes(t).text(self.lang),
+                "share": format!("{} %", grouped(pct, 1)), "width": format!("{pct:.1}"),
+                "color": sector_colour(self.data, sector).hex(),
+            })
+        };
+        all.into_iter().map(one).collect()
+    }
+
+    /// The largest parts, emissions first.
+    fn rests(&self, parts: &[RestsOn]) -> Vec<serde_json::Value> {
+        let mut order: Vec<&RestsOn> = parts.iter().collect();
+        order.sort_by(|a, b| {
+            (a.sector == "sink").cmp(&(b.sector == "sink")).then(b.amount_t.total_cmp(&a.amount_t))
+        });
+        let one = |part: &RestsOn| {
+            let sector = words::sector(&part.sector).text(self.lang);
+            let of = if part.budget_t > 0.0 { 100.0 * part.amount_t / part.budget_t } else { 0.0 };
+            let by = match (part.proxy.as_str(), part.weight_unit.as_str()) {
+                ("", _) => self.t("as given", "按给定值"),
+                (proxy, unit) if unit.is_empty() || unit == proxy => proxy.to_owned(),
+                (proxy, unit) => format!("{proxy} ({unit})"),
+            };
+            json!({
+                "part": if part.activity.is_empty() { sector } else { format!("{sector}: {}", part.activity) },
+                "by": by, "of": format!("{} %", significant(of, 3)), "amount": grouped(part.amount_t, 0),
+            })
+        };
+        order.into_iter().filter(|p| p.amount_t > 0.0).take(MOST_PARTS).map(one).collect()
+    }
+
+    fn rests_more(&self, parts: &[RestsOn]) -> Option<String> {
+        let n =
+            parts.iter().filter(|p| p.amount_t > 0.0).count().checked_sub(MOST_PARTS).filter(|n| *n > 0)?;
+        Some(self.t(
+            &format!("and {n} more: carbonzone explain shows all"),
+            &format!("另有 {n} 项，见 carbonzone explain"),
+        ))
+    }
+
+    fn paid(&self, id: &str) -> Vec<String> {
+        let Some(record) = &self.data.manifest.compensation else { return Vec::new() };
+        if record.year.is_some() && record.year != self.data.year() {
+            return Vec::new();
+        }
+        let mut out = Vec::new();
+        for model in &record.models {
+            let Some(unit) = model.units.iter().find(|u| u.unit_id == id) else { continue };
+            let side = match unit.settled_t {
+                t if t < 0.0 => self.t("pays", "支付"),
+                t if t > 0.0 => self.t("receives", "受偿"),
+                _ => self.t("neither pays nor receives", "不支付也不受偿"),
+            };
+            let at = |(cny, price): (&f64, &carbonzone_types::PriceRecord)| {
+                let amount = grouped(cny.abs() / 1e4, 2);
+                let p = price.cny_per_t;
+                self.t(&format!("{amount} ×10⁴ CNY at {p} CNY/t"), &format!("{p} 元/吨时 {amount} 万元"))
+            };
+            let money: Vec<String> = unit.cny.iter().zip(&record.prices).map(at).collect();
+            let sure = unit.sign_probability.map(|p| {
+                let p = crate::confidence::percent(p);
+                self.t(&format!(" ({p} of the draws)"), &format!("（{p} 的抽样）"))
+            });
+            let label = self.t(&model.label.en, &model.label.zh);
+            out.push(format!("{label}: {side}{}: {}", sure.unwrap_or_default(), money.join("; ")));
+        }
+        out
+    }
+}
+
+/// Outlines of some features as one SVG path, in metres from the north-west of the frame, coarse enough for a small map.
+fn outline(coverage: &Coverage, features: std::ops::Range<usize>, frame: [f64; 4]) -> String {
+    let step = ((frame[2] - frame[0]).max(frame[3] - frame[1]) / 700.0).max(f64::MIN_POSITIVE);
+    let mut out = String::new();
+    for i in features {
+        for ring in coverage.rings(i) {
+            let mut last: Option<[f64; 2]> = None;
+            let mut points = 0;
+            for (x, y) in ring.xs.iter().zip(ring.ys) {
+                let at = [x - frame[0], frame[3] - y];
+                if last.is_none_or(|[a, b]| (at[0] - a).abs().max((at[1] - b).abs()) >= step) {
+                    out.push_str(if points == 0 { "M" } else { "L" });
+                    let _ = write!(out, "{:.0} {:.0}", at[0], at[1]);
+                    (last, points) = (Some(at), points + 1);
+                }
+            }
+            if points > 0 {
+                out.push('Z');
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,166 @@
+//! `[scenario.NAME]`: what a plan would change, on the weights of the base run.
+
+mod check;
+pub mod config;
+mod land;
+mod output;
+mod project;
+mod words;
+
+pub use check::check;
+pub use output::{add_to, note_in};
+
+use crate::compute::Results;
+use crate::load::parcels::{self, ParcelSet};
+use crate::load::{Inputs, Notes};
+use crate::load_config::Loaded;
+use crate::uncertainty::{Drawn, judge_with};
+use carbonzone_confidence::{Model, Options, Placed, moves};
+use carbonzone_io::WorkingCrs;
+use carbonzone_types::{Finding, Progress};
+use land::Base;
+use project::Projected;
+use std::collections::BTreeMap;
+
+/// All scenarios of a run, with what they are compared with.
+pub struct Scenarios {
+    /// Space types: of the run, of the plans, and the one for ground without a parcel.
+    pub types: Vec<String>,
+    /// Hectares of the base run by zone and space type; the last row is what lies in no zone.
+    pub land_ha: Vec<Vec<f64>>,
+    /// In the order of their names.
+    pub all: Vec<Projected>,
+}
+
+/// A finding with the name of its scenario.
+fn named(name: &str, finding: Finding) -> Finding {
+    let field = finding.field.as_ref().map(|f| format!("scenario.{name}.{f}"));
+    Finding { message: format!("scenario \"{name}\": {}", finding.message), field, ..finding }
+}
+
+/// Reads the plan layers. `None`: the findings say why.
+pub fn load(
+    loaded: &Loaded,
+    crs: &WorkingCrs,
+    notes: &mut Notes,
+    progress: &dyn Progress,
+) -> Option<BTreeMap<String, ParcelSet>> {
+    let mut out: BTreeMap<String, ParcelSet> = BTreeMap::new();
+    let mut complete = true;
+    for (name, scenario) in &loaded.pipeline.scenario {
+        let Some(plan) = &scenario.parcels else { continue };
+        let mut other = loaded.clone();
+        other.pipeline.layers.parcels = plan.clone();
+        let mut own = Notes::default();
+        let found = parcels::load(&other, crs, &mut own, progress);
+        // Places in the file would be those of the base layer.
+        let at = |f: Finding| Finding { span: None, ..named(name, f) };
+        notes.findings.items.extend(own.findings.items.into_iter().map(at));
+        for mut row in own.ledger.rows {
+            row.note = format!("scenario {name}: {}", row.note);
+            notes.ledger.push(row);
+        }
+        for mut record in own.records {
+            record.role = format!("plan {name}");
+            notes.records.push(record);
+        }
+        complete &= found.is_some();
+        out.extend(found.map(|found| (name.clone(), found)));
+    }
+    complete.then_some(out)
+}
+
+/// Computes every scenario. The outer `None`: the findings say why not.
+pub fn compute(
+    loaded: &Loaded,
+    inputs: &Inputs,
+    results: &Results,
+    drawn: Option<&Drawn>,
+    notes: &mut Notes,
+) -> Option<Option<Scenarios>> {
+    let pipeline = &loaded.pipeline;
+    if pipeline.scenario.is_empty() {
+        return Some(None);
+    }
+    let plans = inputs.plans.values().flat_map(|p| p.space_types.iter().cloned());
+    let targets = pipeline.scenario.values().flat_map(|s| s.convert.iter().map(|c| c.to.clone()));
+    let base = Base::of(inputs, results, &plans.chain(targets).collect::<Vec<_>>());
+    let before = notes.findings.items.len();
+    let mut all = Vec::new();
+    let mut complete = true;
+    for (name, scenario) in &pipeline.scenario {
+        let done = base
+            .change(scenario, inputs.plans.get(name))
+            .and_then(|land| {
+                notes.findings.items.extend(land.told(&base).into_iter().map(|f| named(name, f)));
+                project::project(&base, pipeline, (name, scenario), land)
+            })
+            .and_then(|projected| with_moves(loaded, &base, drawn, projected));
+        match done {
+            Ok(projected) => {
+                let balance = projected.balance();
+                if let Some(finding) = balance {
+                    notes.findings.push(named(name, finding));
+                    complete = false;
+                }
+                if projected.is_base(&base) {
+                    notes.findings.push(named(
+                        name,
+                        Finding::warning("scenario_equals_base", "nothing differs from the base run")
+                            .hint("does the plan layer differ, and do the paths reach the plan's year?"),
+                    ));
+                }
+                all.push(projected);
+            }
+            Err(findings) => {
+                notes.findings.items.extend(findings.into_iter().map(|f| named(name, f)));
+                complete = false;
+            }
+        }
+    }
+    debug_assert!(complete || notes.findings.items.len() > before, "what fails says why");
+    let Base { types, land_ha, .. } = base;
+    complete.then(|| Some(Scenarios { types, land_ha, all }))
+}
+
+/// Adds how often a zone changes its class, under the draws of the base run.
+fn with_moves(
+    loaded: &Loaded,
+    base: &Base<'_>,
+    drawn: Option<&Drawn>,
+    mut projected: Projected,
+) -> Result<Projected, Vec<Finding>> {
+    let Some(drawn) = drawn else { return Ok(projected) };
+    let model = model_of(base, &drawn.model, &projected);
+    let own =
+        judge_with(base.results, project::options(base, &loaded.pipeline, &base.inputs.zones.gdp_1e4cny));
+    let other = judge_with(base.results, project::options(base, &loaded.pipeline, &projected.gdp));
+    let options = Options { drivers: false, ..drawn.options };
+    let found = moves((&drawn.model, &own), (&model, &other), &options);
+    projected.moves = found.map_err(|errors| {
+        errors.iter().map(|e| Finding::error("scenario", e.to_string())).collect::<Vec<_>>()
+    })?;
+    Ok(projected)
+}
+
+/// The model of the base run with the tonnes of the plan: what may be off is off in the same way.
+fn model_of(base: &Base<'_>, model: &Model, projected: &Projected) -> Model {
+    let mut out = model.clone();
+    let n = out.units.len();
+    for (r, rule) in out.rules.iter_mut().enumerate() {
+        let (before, after) = (&base.rule_t[r], &projected.rule_t[r]);
+        let scaled = |t: f64, z: usize| if before[z] > 0.0 { t * after[z] / before[z] } else { after[z] };
+        for (option, placed) in rule.placed.iter_mut().enumerate() {
+            *placed = if option == 0 {
+                Placed { per_unit_t: after[..n].to_vec(), outside_t: after[n] }
+            } else {
+                let per_unit_t = placed.per_unit_t.iter().enumerate().map(|(z, t)| scaled(*t, z)).collect();
+                Placed { per_unit_t, outside_t: scaled(placed.outside_t, n) }
+            };
+        }
+    }
+    out.gross_t.clone_from(&projected.gross_t);
+    out.sink_t.clone_from(&projected.sink_t);
+    out.gdp.clone_from(&projected.gdp);
+    out
+}
