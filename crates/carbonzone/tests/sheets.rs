@@ -48,7 +48,8 @@ fn every_township_has_a_page_with_its_numbers_in_the_language_asked_for() {
     assert_eq!((pages, english.matches("<section class=\"sheet\"").count()), (4, 4));
     let table = carbonzone_io::read_own_layer(&folder.join("small.gpkg"), "townships").unwrap().1;
     let record = carbonzone::out_dir::read_manifest(&folder).unwrap();
-    let parts: Vec<&str> = english.split("<section class=\"sheet\"").skip(1).collect();
+    let plain = english.replace("&#x2f;", "/");
+    let parts: Vec<&str> = plain.split("<section class=\"sheet\"").skip(1).collect();
     for (row, page) in parts.iter().enumerate() {
         for field in ["gross_t", "sink_t", "population_persons"] {
             let value = grouped(table.numbers(field).unwrap()[row].unwrap(), 0);

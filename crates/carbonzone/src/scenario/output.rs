@@ -247,6 +247,12 @@ impl Writer<'_> {
             .with("step", ColumnData::Text(rows.iter().map(|r| Some(r.1.clone())).collect()))
             .with("effect_t", ColumnData::Real(rows.iter().map(|r| Some(r.2)).collect()))
             .with("after_t", ColumnData::Real(rows.iter().map(|r| Some(r.3)).collect()))
+            .with(
+                "assumes",
+                ColumnData::Text(
+                    rows.iter().map(|r| Some(assumes(&self.pipeline.scenario[&r.0]).en)).collect(),
+                ),
+            )
     }
 
     /// All scenarios beside the base run.
