@@ -1,6 +1,6 @@
 //! Two models under the same draws: how often does the class of a unit differ between them?
 
-use crate::draw::{ALL_A, Samples};
+use crate::draw::{Samples, all_of};
 use crate::simulate::{Drawn, Judge};
 use crate::{ConfidenceError, Model, Options};
 use rayon::prelude::*;
@@ -63,8 +63,9 @@ pub fn moves<J: Judge>(
         for draw in start..(start + CHUNK).min(options.draws) {
             let [a, b] = [0, 1].map(|k| {
                 let (model, judge, samples) = &both[k];
-                let t = samples.tonnes(model, draw, ALL_A, &mut Samples::no_shares(model));
-                let drawn = Drawn { gross_t: &t.gross_t, sink_t: &t.sink_t, gdp: &t.gdp };
+                let t = samples.tonnes(model, &all_of(draw), &mut Samples::no_shares(model));
+                let gdp = samples.gdp(model, draw);
+                let drawn = Drawn { gross_t: &t.gross_t, sink_t: &t.sink_t, gdp: &gdp };
                 judge.judge(&drawn).map_err(|message| ConfidenceError::Judge { draw, message })
             });
             for (counts, pair) in out.iter_mut().zip(a?.class.into_iter().zip(b?.class)) {

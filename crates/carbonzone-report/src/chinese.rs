@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     include_str!("../data/zh/findings.toml"),
     include_str!("../data/zh/layers.toml"),
     include_str!("../data/zh/tables.toml"),
@@ -20,6 +20,7 @@ const FILES: [&str; 9] = [
     include_str!("../data/zh/help.toml"),
     include_str!("../data/zh/compensation.toml"),
     include_str!("../data/zh/reading.toml"),
+    include_str!("../data/zh/scenario.toml"),
 ];
 
 static CATALOGUE: LazyLock<Catalogue> =
