@@ -80,7 +80,7 @@ impl<'a> Base<'a> {
         let mut land = vec![vec![ExactSum::new(); out.types.len()]; n + 1];
         for (p, area) in parcels.area_m2.iter().enumerate() {
             out.each_zone(p, |z, share| {
-                land[z][parcels.space_type[p] as usize].add(area * share / M2_PER_HECTARE)
+                land[z][parcels.space_type[p] as usize].add(area * share / M2_PER_HECTARE);
             });
         }
         out.land_ha = land.into_iter().map(values).collect();

@@ -120,7 +120,7 @@ pub fn compute(
     }
     debug_assert!(complete || notes.findings.items.len() > before, "what fails says why");
     let Base { types, land_ha, .. } = base;
-    complete.then(|| Some(Scenarios { types, land_ha, all }))
+    complete.then_some(Some(Scenarios { types, land_ha, all }))
 }
 
 /// Adds how often a zone changes its class, under the draws of the base run.

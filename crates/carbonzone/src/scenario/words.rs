@@ -5,7 +5,7 @@ use super::project::STEPS;
 use carbonzone_types::Statement;
 
 /// What every table says of new land.
-pub const ASSUMED: &str = "new land takes the base run's tonnes per hectare of its space type and district";
+pub const ASSUMED: &str = "New land takes the base run's tonnes per hectare of its space type and district";
 /// The same in Chinese.
 pub const ASSUMED_ZH: &str = "新增用地采用基准情景中同类用地、同一区县的单位面积排放";
 
