@@ -49,7 +49,7 @@ pub enum Command {
     Maps(MapsArgs),
     /// The factor library: every factor with unit, source and verification status
     Factors(FactorsArgs),
-    /// Write a commented starter pipeline into a folder
+    /// Write a pipeline file: a commented form, or one guessed from a folder of data (--from)
     Init(InitArgs),
     /// JSON Schema of the pipeline file: every key, type and default
     Schema,
@@ -441,8 +441,21 @@ pub struct FactorsArgs {
 /// `carbonzone init`
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Folder to create
+    /// Folder to create; its name is that of the city
     pub dir: PathBuf,
+    /// Look at every layer and table below this folder (ZIP archives and workbooks too) and write a pipeline file for them
+    ///
+    /// Guessed are the parcels with id, class field and scheme, townships or counties with the tables that name them, POI, people,
+    /// roads, encodings, CRS (GCJ-02 and BD-09 by how the points fit their land) and the year. The guesses are checked by reading
+    /// the layers as `carbonzone check` does. What only you know stays open in the file, marked OPEN: the totals, the sink set.
+    #[arg(long, value_name = "FOLDER")]
+    pub from: Option<PathBuf>,
+    /// How the guesses are printed
+    #[arg(long, value_enum, default_value_t = ListFormat::Table, requires = "from")]
+    pub format: ListFormat,
+    /// No progress bars
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// Format of the parcel layer.

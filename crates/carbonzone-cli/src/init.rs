@@ -1,16 +1,32 @@
-//! `carbonzone init`: a commented starter pipeline.
+//! `carbonzone init`: a commented starter pipeline, or one that is guessed from a folder.
 
-use crate::args::InitArgs;
+use crate::args::{InitArgs, ListFormat};
+use crate::diagnostics::{Colour, of_file};
 use crate::language::say;
-use crate::new_file::write_new;
+use crate::new_file::{must_be_new, write_new};
+use crate::progress::observer;
 use crate::terminal::print_line;
 use anyhow::Context;
+use carbonzone::init::{Started, start};
+use carbonzone::text_table::table;
+use carbonzone_types::Findings;
+use std::fmt::Write as _;
+use std::path::Path;
 
 const STARTER: &str = include_str!("../data/starter.toml");
 
 /// The command.
 pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
     let path = args.dir.join("pipeline.toml");
+    if let Some(folder) = &args.from {
+        must_be_new(&path)?;
+        let started = start(&name_of(&args.dir), folder, &args.dir, observer(args.quiet).as_ref())?;
+        match args.format {
+            ListFormat::Json => print_line(&serde_json::to_string_pretty(&started)?),
+            ListFormat::Table => print_line(&render(&started)),
+        }
+        return Ok(0);
+    }
     std::fs::create_dir_all(&args.dir).with_context(|| format!("cannot create {}", args.dir.display()))?;
     write_new(&path, STARTER.as_bytes())?;
     let path = path.display();
@@ -19,6 +35,42 @@ pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
     let zh = format!("已写出 {path}\n请把图层放在旁边，改好路径和字段，然后\n{then}");
     print_line(&say(&en, &zh));
     Ok(0)
+}
+
+/// The name of the city: that of the folder.
+fn name_of(dir: &Path) -> String {
+    let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
+    absolute.file_name().map_or_else(|| "mycity".to_owned(), |n| n.to_string_lossy().into_owned())
+}
+
+fn render(started: &Started) -> String {
+    let heads = [
+        say("what", "用途"),
+        say("file", "文件"),
+        say("taken", "采用"),
+        say("how sure", "把握"),
+        say("why", "依据"),
+    ];
+    let mut rows = table(&heads.each_ref().map(String::as_str));
+    rows.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    for guess in &started.guesses {
+        rows.add_row(vec![&guess.role, &guess.file, &guess.taken, guess.sure.word(), &guess.why]);
+    }
+    let mut out = format!("{rows}\n");
+    for (file, why) in &started.unread {
+        let _ = writeln!(out, "not read: {}: {why}", file.display());
+    }
+    if !started.findings.is_empty() {
+        let findings = Findings { items: started.findings.clone() };
+        let _ = writeln!(out, "{}", of_file(&findings, &started.pipeline, Colour::for_stdout()));
+    }
+    let (file, open) = (started.pipeline.display(), started.open_totals);
+    let then = format!("  carbonzone check {file}\n  carbonzone run {file}");
+    let en = format!(
+        "wrote {file}\nopen: {open} totals and the sink set; look for OPEN in the file, then\n{then}"
+    );
+    let zh = format!("已写出 {file}\n待填：{open} 项总量与碳汇系数集；请在文件中查找 OPEN，然后\n{then}");
+    out + &say(&en, &zh)
 }
 
 #[cfg(test)]

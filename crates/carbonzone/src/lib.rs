@@ -37,6 +37,7 @@ mod explained;
 mod find_unit;
 mod gdp_proxies;
 mod grid;
+pub mod init;
 pub mod inventory;
 pub mod layer_list;
 mod layers;

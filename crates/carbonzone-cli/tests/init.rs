@@ -1,0 +1,316 @@
+//! `carbonzone init --from`: a folder of messy files becomes a pipeline that runs.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test panics with the reason")]
+
+mod common;
+use carbonzone_geom::gcj02;
+use carbonzone_io::{VectorFormat, VectorWriter, WorkingCrs};
+use carbonzone_sheet::{OutSheet, write_xlsx};
+use carbonzone_types::{AttributeTable, ColumnData};
+use common::expect;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Side of a parcel, degrees: some 300 m, so that an offset of 500 m leaves it.
+const SIDE: f64 = 0.003;
+const CORNER: [f64; 2] = [120.6, 31.3];
+const N: usize = 20;
+
+fn square(x: f64, y: f64, w: f64, h: f64) -> String {
+    format!("[[[{x},{y}],[{},{y}],[{},{}],[{x},{}],[{x},{y}]]]", x + w, x + w, y + h, y + h)
+}
+
+fn collection(features: &[String]) -> String {
+    format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","))
+}
+
+fn feature(properties: &str, kind: &str, coordinates: &str) -> String {
+    format!(
+        "{{\"type\":\"Feature\",\"properties\":{{{properties}}},\"geometry\":{{\"type\":\"{kind}\",\"coordinates\":{coordinates}}}}}"
+    )
+}
+
+/// Lower left corner of a parcel.
+fn corner(i: usize, j: usize) -> [f64; 2] {
+    [CORNER[0] + SIDE * i as f64, CORNER[1] + SIDE * j as f64]
+}
+
+/// Number of the class of a parcel: a pattern without direction.
+fn class(i: usize, j: usize) -> usize {
+    (i * 7 + j * 3) % 5
+}
+
+/// `parcels` in WGS 84, with the code of each class in a field.
+fn parcels(path: &Path, id: &str, field: &str, codes: [&str; 5]) {
+    let one = |k: usize| {
+        let (i, j) = (k / N, k % N);
+        let [x, y] = corner(i, j);
+        let code = codes[class(i, j)];
+        feature(
+            &format!("\"{id}\":\"P{k:04}\",\"{field}\":\"{code}\",\"面积\":{}", 90_000 + k % 7),
+            "Polygon",
+            &square(x, y, SIDE, SIDE),
+        )
+    };
+    std::fs::write(path, collection(&(0..N * N).map(one).collect::<Vec<_>>())).unwrap();
+}
+
+/// Points in the middle of the parcels of one class, moved by an offset.
+fn points(
+    path: &Path,
+    header: &str,
+    of_class: usize,
+    offset: fn(f64, f64) -> (f64, f64),
+    more: impl Fn(usize) -> String,
+) {
+    let mut text = format!("{header}\n");
+    for (n, k) in (0..N * N).filter(|k| class(k / N, k % N) == of_class).enumerate() {
+        let [x, y] = corner(k / N, k % N);
+        for part in [0.35, 0.5, 0.65] {
+            let (lon, lat) = offset(x + part * SIDE, y + 0.5 * SIDE);
+            writeln!(text, "{},{lon:.7},{lat:.7}", more(n)).unwrap();
+        }
+    }
+    std::fs::write(path, text).unwrap();
+}
+
+fn same(lon: f64, lat: f64) -> (f64, f64) {
+    (lon, lat)
+}
+
+/// Two townships, each half of the ground, as a shapefile in GBK and metres, packed.
+fn townships_in_a_zip(path: &Path, names: [&str; 2]) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("乡镇界.shp");
+    let crs = WorkingCrs::parse("EPSG:4549").unwrap();
+    let mut coverage = carbonzone_geom::Coverage::new();
+    let half = SIDE * N as f64 / 2.0;
+    for k in 0..2 {
+        let [x, y] = [CORNER[0] + half * f64::from(k), CORNER[1]];
+        let (mut xs, mut ys) =
+            (vec![x, x + half, x + half, x, x], vec![y, y, y + 2.0 * half, y + 2.0 * half, y]);
+        crs.from_wgs84(&mut xs, &mut ys).unwrap();
+        coverage.push_rings(&[vec![xs.iter().zip(&ys).map(|(x, y)| [*x, *y]).collect()]]);
+    }
+    let table = AttributeTable::new()
+        .with("XZQDM", ColumnData::texts(&["320505001", "320505002"].map(str::to_owned)))
+        .with("XZQMC", ColumnData::texts(&names.map(str::to_owned)));
+    let kind = carbonzone_io::GeometryKind::Polygon;
+    let mut spec = carbonzone_io::LayerSpec::for_table("乡镇界", Some(kind), &crs, &table);
+    spec.encoding = Some("GBK".to_owned());
+    let mut writer = VectorWriter::create(&file, VectorFormat::Shapefile, &spec).unwrap();
+    writer.polygons(&coverage, &table).unwrap();
+    writer.finish().unwrap();
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    for entry in std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().path()) {
+        // Without .cpg, as most come.
+        if entry.extension().is_some_and(|e| e != "cpg") {
+            let name = format!("边界/{}", entry.file_name().unwrap().to_string_lossy());
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut zip, &std::fs::read(&entry).unwrap()).unwrap();
+        }
+    }
+    zip.finish().unwrap();
+}
+
+struct Started {
+    dir: tempfile::TempDir,
+    told: serde_json::Value,
+    text: String,
+}
+
+impl Started {
+    fn from(dir: tempfile::TempDir) -> Self {
+        let (city, folder) = (dir.path().join("mycity"), dir.path().join("数据"));
+        let args = [
+            "init",
+            city.to_str().unwrap(),
+            "--from",
+            folder.to_str().unwrap(),
+            "--format",
+            "json",
+            "--quiet",
+        ];
+        let (json, _) = expect(0, &args);
+        let text = std::fs::read_to_string(city.join("pipeline.toml")).unwrap();
+        Self { told: serde_json::from_str(&json).unwrap(), text, dir }
+    }
+
+    fn taken(&self, role: &str) -> Vec<String> {
+        let all = self.told["guesses"].as_array().unwrap();
+        let of = all.iter().filter(|g| g["role"] == role);
+        of.map(|g| format!("{} ({})", g["taken"].as_str().unwrap(), g["sure"].as_str().unwrap())).collect()
+    }
+
+    /// `check` once the open totals are filled in; then the run.
+    fn check_and_run(&self) -> String {
+        let file = self.dir.path().join("mycity/pipeline.toml");
+        std::fs::write(&file, self.text.replace("amount = nan", "amount = 1000.0")).unwrap();
+        expect(0, &["check", file.to_str().unwrap(), "--quiet"]);
+        let out = self.dir.path().join("out");
+        expect(0, &["run", file.to_str().unwrap(), "--quiet", "--no-maps", "--out", out.to_str().unwrap()]);
+        std::fs::read_to_string(out.join(if self.text.contains("\"counties\"") {
+            "counties.csv"
+        } else {
+            "townships.csv"
+        }))
+        .unwrap()
+    }
+}
+
+fn folder() -> (tempfile::TempDir, std::path::PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("数据");
+    std::fs::create_dir_all(data.join("点")).unwrap();
+    (dir, data)
+}
+
+#[test]
+fn a_chinese_city_of_many_formats_needs_its_totals_only() {
+    let (dir, data) = folder();
+    parcels(&data.join("用地现状.geojson"), "地块编号", "DLBM", ["0601", "0701", "0301", "05H1", "1003"]);
+    townships_in_a_zip(&data.join("边界.zip"), ["甲镇", "乙街道"]);
+    let table = AttributeTable::new()
+        .with("乡镇街道", ColumnData::texts(&["甲镇", "乙街道"].map(str::to_owned)))
+        .with("常住人口（人）", ColumnData::reals(&[12_000.0, 30_500.0]))
+        .with("地区生产总值（万元）", ColumnData::reals(&[90_000.0, 410_000.0]));
+    let sheet =
+        |name: &str, table: AttributeTable| OutSheet { name: name.to_owned(), table, ..OutSheet::default() };
+    let notes = AttributeTable::new().with("说明", ColumnData::texts(&["统计年鉴".to_owned()]));
+    write_xlsx(&data.join("统计2021.xlsx"), &[sheet("说明", notes), sheet("街道", table)]).unwrap();
+    points(&data.join("点/兴趣点.csv"), "typecode,lon,lat", 0, gcj02::wgs84_to_gcj02, |_| {
+        "170300".to_owned()
+    });
+    points(&data.join("点/居民.csv"), "people,lon,lat", 1, same, |n| (10 + n % 5).to_string());
+    let road = |k: usize| {
+        let y = CORNER[1] + SIDE * (k as f64 + 0.5);
+        let line = format!("[[{},{y}],[{},{y}]]", CORNER[0], CORNER[0] + SIDE * N as f64);
+        feature(
+            &format!("\"fclass\":\"{}\"", ["primary", "residential", "footway"][k % 3]),
+            "LineString",
+            &line,
+        )
+    };
+    std::fs::write(data.join("roads.geojson"), collection(&(0..N).map(road).collect::<Vec<_>>())).unwrap();
+    std::fs::write(data.join("坏.gpkg"), "not a layer").unwrap();
+
+    let started = Started::from(dir);
+    assert_eq!(started.taken("parcels"), ["DLBM by scheme gbt21010, id 地块编号 (sure)"]);
+    assert!(
+        started.taken("zones").contains(&"townships, id XZQDM, name XZQMC (sure)".to_owned()),
+        "{:?}",
+        started.taken("zones")
+    );
+    let tables = started.taken("table");
+    assert_eq!(tables[0], "key 乡镇街道, population 常住人口(人), gdp 地区生产总值(万元) (sure)");
+    assert_eq!(started.taken("people")[0], "people (likely)");
+    assert!(started.taken("poi")[0].starts_with("typecode by scheme amap"));
+    assert!(started.taken("poi").contains(&"crs GCJ-02 (sure)".to_owned()), "{:?}", started.taken("poi"));
+    assert!(started.taken("roads")[0].starts_with("fclass"));
+    assert!(started.taken("city").contains(&"year 2021 (guess)".to_owned()), "{:?}", started.taken("city"));
+    assert!(started.told["unread"].to_string().contains("坏.gpkg"), "what cannot be read is told");
+    assert!(
+        started.text.contains("crs = \"EPSG:4549\"") && started.text.contains("encoding = \"GBK\""),
+        "{}",
+        started.text
+    );
+    assert!(
+        started.text.contains("sheet = \"街道\"") && started.text.contains("on = \"name\""),
+        "{}",
+        started.text
+    );
+    assert!(!started.text.contains("\"water\""), "land that is not there has no rule");
+    let result = started.check_and_run();
+    assert!(result.contains("甲镇") && result.contains("乙街道") && result.contains("30500"), "{result}");
+    // Nothing that is there is written over.
+    let again = started.dir.path().join("mycity");
+    let (_, refused) =
+        expect(2, &["init", again.to_str().unwrap(), "--from", started.dir.path().to_str().unwrap()]);
+    assert!(refused.contains("not written over"), "{refused}");
+}
+
+#[test]
+fn classes_in_words_baidu_points_and_a_table_by_id_in_gbk() {
+    let (dir, data) = folder();
+    parcels(
+        &data.join("landuse.json"),
+        "gid",
+        "land_use",
+        ["industrial", "residential", "woodland", "retail", "zone q"],
+    );
+    let half = SIDE * N as f64 / 2.0;
+    let zone = |k: usize| {
+        let place = square(CORNER[0] + half * k as f64, CORNER[1], half, 2.0 * half);
+        feature(
+            &format!("\"code\":\"0{k}\",\"name\":\"Ward {k}\",\"area_km2\":{}", 15 + k),
+            "Polygon",
+            &place,
+        )
+    };
+    std::fs::write(data.join("wards.geojson"), collection(&[zone(1), zone(0)])).unwrap();
+    // GBK, ids as text with zeros in front, one column a share.
+    let text = "code,人口,pop_share\n00,100,0.4\n01,150,0.6\n";
+    let bytes: Vec<u8> = text
+        .replace("人口", "\u{1}")
+        .bytes()
+        .flat_map(|b| if b == 1 { vec![0xc8, 0xcb, 0xbf, 0xda] } else { vec![b] })
+        .collect();
+    std::fs::write(data.join("stats.csv"), bytes).unwrap();
+    let to_bd09 = |lon, lat| {
+        let (lon, lat) = gcj02::wgs84_to_gcj02(lon, lat);
+        gcj02::gcj02_to_bd09(lon, lat)
+    };
+    points(&data.join("点/shops.csv"), "category,lng,lat", 3, to_bd09, |_| "retail".to_owned());
+    let started = Started::from(dir);
+    assert_eq!(started.taken("parcels")[0], "land_use by its words, id gid (likely)");
+    let words = std::fs::read_to_string(started.dir.path().join("mycity/land_use.csv")).unwrap();
+    assert!(words.contains("woodland,forest,forest") && words.contains("retail,commercial,none"), "{words}");
+    assert!(
+        words.contains("zone q,special,none"),
+        "what is not understood emits nothing, and is told: {words}"
+    );
+    assert!(started.told["guesses"].to_string().contains("not understood, no emission: zone q"));
+    assert!(started.taken("poi").contains(&"crs BD-09 (sure)".to_owned()), "{:?}", started.taken("poi"));
+    assert_eq!(started.taken("table"), ["key code, population 人口 (sure)"]);
+    assert!(
+        started.text.contains("crs = \"EPSG:4549\"") || started.text.contains("crs = \"EPSG:32651\""),
+        "{}",
+        started.text
+    );
+    started.check_and_run();
+}
+
+#[test]
+fn counties_without_land_use_are_their_own_parcels() {
+    let (dir, data) = folder();
+    let county = |k: usize| {
+        let place = square(CORNER[0] + 0.1 * k as f64, CORNER[1], 0.1, 0.1);
+        feature(
+            &format!("\"adcode\":\"32050{k}\",\"name\":\"{}区\"", ["甲", "乙", "丙"][k]),
+            "Polygon",
+            &place,
+        )
+    };
+    let counties = collection(&(0..3).map(county).collect::<Vec<_>>());
+    std::fs::write(data.join("counties.geojson"), &counties).unwrap();
+    // The same as a web map gives it: known by its name, and not taken where the other is there.
+    std::fs::write(data.join("counties_gcj02.geojson"), &counties).unwrap();
+    let table = "adcode,name,POPU,POPU_URB,co2_mt_2017\n320500,甲区,100000,0.9,1.5\n320501,乙区,50000,0.5,0.5\n320502,丙区,70000,0.4,0.7\n";
+    std::fs::write(data.join("county_stats.csv"), table).unwrap();
+    let started = Started::from(dir);
+    assert_eq!(started.taken("table"), ["key adcode, population POPU (sure)"]);
+    assert!(started.text.contains("counties.geojson") && !started.text.contains("gcj02"), "{}", started.text);
+    assert!(started.text.contains("kind = \"zones\"") && started.text.contains("energy"), "{}", started.text);
+    assert!(started.text.contains("column co2_mt_2017 sums to 2.7"), "{}", started.text);
+    let result = started.check_and_run();
+    assert!(result.contains("甲区"), "{result}");
+}
+
+#[test]
+fn a_folder_without_data_says_what_is_read() {
+    let (dir, data) = folder();
+    std::fs::write(data.join("readme.md"), "nothing").unwrap();
+    let city = dir.path().join("mycity");
+    let (_, refused) =
+        expect(2, &["init", city.to_str().unwrap(), "--from", data.to_str().unwrap(), "--quiet"]);
+    assert!(refused.contains("GeoPackage") && !city.join("pipeline.toml").exists(), "{refused}");
+}

@@ -1,0 +1,173 @@
+//! What a pipeline file needs to know of a folder, and how sure each answer is.
+
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// How sure a guess is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sure {
+    /// Look at it.
+    Guess,
+    /// Probably right.
+    Likely,
+    /// The data say so.
+    Sure,
+}
+
+impl Sure {
+    /// In a word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        ["guess", "likely", "sure"][self as usize]
+    }
+
+    pub(super) fn of(share: f64) -> Self {
+        match share {
+            s if s >= 0.9 => Self::Sure,
+            s if s >= 0.6 => Self::Likely,
+            _ => Self::Guess,
+        }
+    }
+}
+
+/// A row of the table of guesses.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Guess {
+    /// What of the pipeline file it is about: `parcels`, `zones`, ...
+    pub role: String,
+    /// File, with layer or sheet.
+    pub file: String,
+    /// What was taken.
+    pub taken: String,
+    /// How sure it is.
+    pub sure: Sure,
+    /// Why.
+    pub why: String,
+}
+
+/// A layer as the pipeline file names it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SourceDraft {
+    pub path: PathBuf,
+    pub layer: Option<String>,
+    pub crs: Option<String>,
+    pub encoding: Option<String>,
+    pub xy: Option<[String; 2]>,
+}
+
+/// A table of codes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Codes {
+    /// Shipped.
+    Shipped(String),
+    /// Written beside the pipeline file: lines of code, meaning, more.
+    Own(Vec<[String; 3]>),
+}
+
+/// Land use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParcelDraft {
+    pub source: SourceDraft,
+    pub id: Option<String>,
+    /// Field with the class; empty for a raster.
+    pub land_use: String,
+    pub scheme: Codes,
+    /// Space types that occur.
+    pub space_types: Vec<String>,
+    /// Space types that occur and absorb.
+    pub sinks: Vec<String>,
+    pub raster: bool,
+}
+
+/// Points with a type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoiDraft {
+    pub source: SourceDraft,
+    pub kind: String,
+    pub groups: Codes,
+    /// Groups that occur.
+    pub found: Vec<String>,
+}
+
+/// People.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeopleDraft {
+    pub source: SourceDraft,
+    /// `points`, `polygons`, `raster`.
+    pub kind: &'static str,
+    pub weight: Vec<String>,
+}
+
+/// Roads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoadDraft {
+    pub source: SourceDraft,
+    pub class: Option<String>,
+    pub scheme: Option<&'static str>,
+}
+
+/// A table joined to the zones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableDraft {
+    pub path: PathBuf,
+    pub sheet: Option<String>,
+    pub key: String,
+    pub by_name: bool,
+    pub population: Option<String>,
+    pub gdp: Option<String>,
+    pub gdp_derived: bool,
+}
+
+/// Townships or counties.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneDraft {
+    pub source: SourceDraft,
+    pub kind: &'static str,
+    pub id: String,
+    pub name: Option<String>,
+    pub name_en: Option<String>,
+    pub district: Option<String>,
+    pub population: Option<String>,
+    pub gdp: Option<String>,
+    pub overlap_first: bool,
+    pub tables: Vec<TableDraft>,
+}
+
+impl ZoneDraft {
+    /// True if the people of the zones are known.
+    pub fn has_people(&self) -> bool {
+        self.population.is_some() || self.tables.iter().any(|t| t.population.is_some())
+    }
+}
+
+/// Everything.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Draft {
+    pub name: String,
+    pub year: i32,
+    pub crs: Option<String>,
+    pub clip: bool,
+    pub parcels: Option<ParcelDraft>,
+    pub poi: Option<PoiDraft>,
+    pub people: Option<PeopleDraft>,
+    pub roads: Option<RoadDraft>,
+    pub zones: Option<ZoneDraft>,
+    /// Amounts found in tables, to be told beside the open totals.
+    pub amounts: Vec<String>,
+    pub guesses: Vec<Guess>,
+}
+
+impl Draft {
+    pub(super) fn tell(
+        &mut self,
+        role: &str,
+        file: &str,
+        taken: impl Into<String>,
+        sure: Sure,
+        why: impl Into<String>,
+    ) {
+        let (role, file) = (role.to_owned(), file.to_owned());
+        self.guesses.push(Guess { role, file, taken: taken.into(), sure, why: why.into() });
+    }
+}

@@ -1,0 +1,262 @@
+//! Which of the things that were found is what.
+
+use super::draft::{Codes, Draft, ParcelDraft, PeopleDraft, PoiDraft, RoadDraft, SourceDraft, Sure};
+use super::land::{Classed, land_cover, land_use, poi_type, road_class};
+use super::place;
+use super::profile::{Column, Profile};
+use super::survey::{Found, Survey, What};
+use super::words::{self, best, fits};
+use super::zones;
+use carbonzone_io::GeometryKind;
+use std::path::Path;
+
+/// What the layers and tables of a folder are taken for.
+pub fn guess(name: &str, survey: &Survey, folder: &Path) -> Draft {
+    let mut draft = Draft { name: name.to_owned(), ..Draft::default() };
+    let parcels = parcels(&mut draft, survey, folder);
+    zones::guess(&mut draft, survey, folder, parcels);
+    people(&mut draft, survey, folder);
+    poi(&mut draft, survey, folder);
+    roads(&mut draft, survey, folder);
+    for sheet in
+        survey.found.iter().filter(|f| matches!(f.what, What::Sheet { .. }) && xy(&f.profile).is_none())
+    {
+        let shown = sheet.shown(folder);
+        if !draft.amounts.iter().any(|told| told.starts_with(&shown)) {
+            zones::amounts(&mut draft, &sheet.profile, &shown);
+        }
+    }
+    place::guess(&mut draft, survey, folder);
+    draft
+}
+
+/// The source of something that was found.
+pub fn source_of(found: &Found) -> SourceDraft {
+    let mut out =
+        SourceDraft { path: found.path.clone(), crs: place::crs_by_name(found), ..SourceDraft::default() };
+    match &found.what {
+        What::Layer { info, one_of_several } => {
+            out.layer = one_of_several.then(|| info.name.clone());
+            out.encoding.clone_from(&info.encoding);
+        }
+        What::Sheet { .. } => {
+            out.xy = xy(&found.profile);
+            out.crs = out.crs.or_else(|| Some("EPSG:4326".to_owned()));
+        }
+        What::Raster { .. } => {}
+    }
+    out
+}
+
+/// Columns with coordinates in degrees.
+pub fn xy(profile: &Profile) -> Option<[String; 2]> {
+    let (x, x_fit) = best(profile.names(), words::X)?;
+    let (y, y_fit) = best(profile.names(), words::Y)?;
+    let within = |name: &str, most: f64| {
+        profile.get(name).is_some_and(|c| c.is_numeric() && c.numbers.iter().all(|v| v.abs() <= most))
+    };
+    (x_fit > 0.6 && y_fit > 0.6 && x != y && within(x, 180.0) && within(y, 90.0))
+        .then(|| [x.to_owned(), y.to_owned()])
+}
+
+/// Chooses the land use; gives its place in the survey.
+fn parcels(draft: &mut Draft, survey: &Survey, folder: &Path) -> Option<usize> {
+    let mut best: Option<(f64, usize, Classed)> = None;
+    for (at, found) in
+        survey.found.iter().enumerate().filter(|(_, f)| f.layer(GeometryKind::Polygon).is_some())
+    {
+        // A handful of polygons is no land use.
+        if let Some(class) = land_use(&found.profile).filter(|_| found.size() >= 5) {
+            let score = class.known * (found.size() as f64).ln();
+            if best.as_ref().is_none_or(|(most, ..)| score > *most) {
+                best = Some((score, at, class));
+            }
+        }
+    }
+    if let Some((_, at, class)) = best {
+        let found = &survey.found[at];
+        let id = id_of(&found.profile, &class.field);
+        let taken = format!(
+            "{} by {}{}",
+            class.field,
+            scheme_name(&class.codes),
+            id.as_ref().map_or_else(String::new, |i| format!(", id {i}"))
+        );
+        let why =
+            format!("{:.0} % of {} polygons have a class that is known", 100.0 * class.known, found.size());
+        draft.tell("parcels", &found.shown(folder), taken, Sure::of(class.known), why);
+        if let Codes::Own(lines) = &class.codes {
+            let unknown: Vec<&str> =
+                lines.iter().filter(|l| words::land(&l[0]).is_none()).map(|l| l[0].as_str()).collect();
+            let why = if unknown.is_empty() {
+                "every value was understood".to_owned()
+            } else {
+                format!("not understood, no emission: {}", unknown.join(", "))
+            };
+            draft.tell(
+                "parcels",
+                &found.shown(folder),
+                "words of the values, in land_use.csv",
+                Sure::Likely,
+                why,
+            );
+        }
+        draft.parcels = Some(ParcelDraft {
+            source: source_of(found),
+            id,
+            land_use: class.field,
+            scheme: class.codes,
+            space_types: class.meanings,
+            sinks: class.sinks,
+            raster: false,
+        });
+        return Some(at);
+    }
+    raster_parcels(draft, survey, folder)
+}
+
+fn raster_parcels(draft: &mut Draft, survey: &Survey, folder: &Path) -> Option<usize> {
+    let (at, class) = survey.found.iter().enumerate().find_map(|(at, found)| match &found.what {
+        What::Raster { codes, .. } => land_cover(codes).map(|class| (at, class)),
+        _ => None,
+    })?;
+    let found = &survey.found[at];
+    let why = format!("{:.0} % of the pixels have a code that is known", 100.0 * class.known);
+    draft.tell(
+        "parcels",
+        &found.shown(folder),
+        format!("land cover by {}", scheme_name(&class.codes)),
+        Sure::Likely,
+        why,
+    );
+    draft.clip = true;
+    draft.parcels = Some(ParcelDraft {
+        source: source_of(found),
+        id: None,
+        land_use: String::new(),
+        scheme: class.codes,
+        space_types: class.meanings,
+        sinks: class.sinks,
+        raster: true,
+    });
+    Some(at)
+}
+
+fn scheme_name(codes: &Codes) -> String {
+    match codes {
+        Codes::Shipped(name) => format!("scheme {name}"),
+        Codes::Own(_) => "its words".to_owned(),
+    }
+}
+
+/// The id of a layer: the best header of a column without doubles.
+pub fn id_of(profile: &Profile, not: &str) -> Option<String> {
+    let unique =
+        profile.columns.iter().filter(|c| c.is_unique() && c.filled == profile.rows && c.name != not);
+    best(unique.map(|c| c.name.as_str()), words::ID).map(|(name, _)| name.to_owned())
+}
+
+/// Columns of people: those of the night where there are several, else the best.
+pub fn people_columns(profile: &Profile) -> Vec<String> {
+    // A share of the people is no number of people.
+    let counts = |c: &&Column| {
+        c.is_numeric() && c.numbers.iter().all(|v| *v >= 0.0) && c.numbers.iter().any(|v| *v > 1.5)
+    };
+    let all: Vec<&Column> =
+        profile.columns.iter().filter(counts).filter(|c| fits(&c.name, words::PEOPLE) > 0.0).collect();
+    let night: Vec<String> = all
+        .iter()
+        .filter(|c| ["22", "night", "夜", "home"].iter().any(|w| c.name.to_lowercase().contains(w)))
+        .map(|c| c.name.clone())
+        .collect();
+    if all.len() > 1 && !night.is_empty() {
+        return night;
+    }
+    best(all.iter().map(|c| c.name.as_str()), words::PEOPLE)
+        .map(|(name, _)| name.to_owned())
+        .into_iter()
+        .collect()
+}
+
+fn is_points(found: &Found) -> bool {
+    found.layer(GeometryKind::Point).is_some()
+        || (matches!(found.what, What::Sheet { .. }) && xy(&found.profile).is_some())
+}
+
+fn people(draft: &mut Draft, survey: &Survey, folder: &Path) {
+    let of = |found: &Found| {
+        let columns = people_columns(&found.profile);
+        (!columns.is_empty()).then_some(columns)
+    };
+    let points = survey.found.iter().filter(|f| is_points(f) && f.size() >= 5);
+    let points = points.filter_map(|f| Some((f, of(f)?))).max_by_key(|(f, _)| f.size());
+    if let Some((found, weight)) = points {
+        let why = format!("{} points with a column of numbers of people", found.size());
+        draft.tell("people", &found.shown(folder), weight.join(", "), Sure::Likely, why);
+        draft.people = Some(PeopleDraft { source: source_of(found), kind: "points", weight });
+        return;
+    }
+    let raster = survey.found.iter().find(|f| {
+        let named = f.path.file_stem().is_some_and(|n| {
+            let name = n.to_string_lossy().to_lowercase();
+            ["pop", "ppp", "people", "人口", "ghs_pop", "landscan"].iter().any(|w| name.contains(w))
+        });
+        named && matches!(f.what, What::Raster { .. })
+    });
+    if let Some(found) = raster {
+        draft.tell(
+            "people",
+            &found.shown(folder),
+            "persons per pixel",
+            Sure::Likely,
+            "a raster with such a name",
+        );
+        draft.people = Some(PeopleDraft { source: source_of(found), kind: "raster", weight: Vec::new() });
+    }
+}
+
+fn poi(draft: &mut Draft, survey: &Survey, folder: &Path) {
+    let taken = draft.people.as_ref().map(|p| p.source.path.clone());
+    let all =
+        survey.found.iter().filter(|f| is_points(f) && Some(&f.path) != taken.as_ref() && f.size() >= 5);
+    let all = all.filter_map(|f| Some((f, poi_type(&f.profile)?)));
+    let rank = |(f, c): &(&Found, Classed)| c.known * (f.size() as f64).ln();
+    let Some((found, class)) = all.max_by(|a, b| rank(a).total_cmp(&rank(b))) else { return };
+    let why = format!("{:.0} % of {} points have a type that is known", 100.0 * class.known, found.size());
+    let taken = format!("{} by {}", class.field, scheme_name(&class.codes));
+    draft.tell("poi", &found.shown(folder), taken, Sure::of(class.known), why);
+    let source = source_of(found);
+    draft.poi = Some(PoiDraft { source, kind: class.field, groups: class.codes, found: class.meanings });
+}
+
+fn roads(draft: &mut Draft, survey: &Survey, folder: &Path) {
+    let all = survey.found.iter().filter(|f| f.layer(GeometryKind::Line).is_some());
+    let classed = |f: &&Found| road_class(&f.profile).map_or(0.5, |c| c.known);
+    let Some(found) = all.max_by(|a, b| {
+        (classed(a) * (a.size() as f64).ln_1p()).total_cmp(&(classed(b) * (b.size() as f64).ln_1p()))
+    }) else {
+        return;
+    };
+    let class = road_class(&found.profile);
+    let (sure, why) = match &class {
+        Some(c) => (
+            Sure::of(c.known),
+            format!("{:.0} % of {} lines have a class of OpenStreetMap", 100.0 * c.known, found.size()),
+        ),
+        None => {
+            (Sure::Guess, "no column with classes that are known: every line counts as a road".to_owned())
+        }
+    };
+    draft.tell(
+        "roads",
+        &found.shown(folder),
+        class.as_ref().map_or("every line", |c| c.field.as_str()),
+        sure,
+        why,
+    );
+    draft.roads = Some(RoadDraft {
+        source: source_of(found),
+        scheme: class.as_ref().map(|_| "osm"),
+        class: class.map(|c| c.field),
+    });
+}

@@ -1,0 +1,138 @@
+//! A pipeline file from a folder of layers and tables: everything in it is looked at, guessed, and the guesses are checked by
+//! reading the layers as a run would.
+
+mod draft;
+mod guess;
+mod land;
+mod place;
+mod profile;
+mod survey;
+mod words;
+mod write;
+mod zones;
+
+pub use draft::{Guess, Sure};
+
+use crate::layers::Files;
+use crate::run::{Config, load};
+use anyhow::Context;
+use carbonzone_types::{Finding, Progress, Severity};
+use draft::Draft;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// How often guesses are checked and mended.
+const ROUNDS: usize = 4;
+
+/// What was guessed, and what is open.
+#[derive(Debug, Serialize)]
+pub struct Started {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// Every guess.
+    pub guesses: Vec<Guess>,
+    /// Findings of `check` that are not open totals.
+    pub findings: Vec<Finding>,
+    /// Totals without an amount.
+    pub open_totals: usize,
+    /// Files that look like data and cannot be read, with the reason.
+    pub unread: Vec<(PathBuf, String)>,
+}
+
+/// Guesses a pipeline for `folder` and writes it, with tables of codes, into `dir`; archives are unpacked below `dir/unpacked`.
+/// What `check` finds wrong with a guess and knows how to mend is mended.
+///
+/// # Errors
+/// If the folder holds nothing that can be read, or a file cannot be written.
+pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> anyhow::Result<Started> {
+    observer.begin("look at the files", None);
+    let unpacked = dir.join("unpacked");
+    let survey = survey::survey(folder, &unpacked);
+    observer.end();
+    if survey.found.is_empty() {
+        let unread: Vec<String> =
+            survey.unread.iter().map(|(p, e)| format!("{}: {e}", p.display())).collect();
+        anyhow::bail!(
+            "nothing below {} can be read as a layer or table\nhint: GeoPackage, Shapefile, GeoJSON, FlatGeobuf, GeoParquet, CSV, XLSX, GeoTIFF, or a ZIP of them\n{}",
+            folder.display(),
+            unread.join("\n")
+        );
+    }
+    let mut draft = guess::guess(name, &survey, folder);
+    let mut findings = Vec::new();
+    for _ in 0..ROUNDS {
+        write_all(&draft, dir)?;
+        observer.begin("check the guesses", None);
+        findings = check(&dir.join("pipeline.toml"), observer);
+        observer.end();
+        if !mend(&mut draft, &findings) {
+            break;
+        }
+    }
+    let open = |f: &Finding| f.code == OPEN_TOTAL;
+    let open_totals = write::rules(&draft).len();
+    findings.retain(|f| !open(f) && f.severity >= Severity::Warning);
+    Ok(Started {
+        pipeline: dir.join("pipeline.toml"),
+        guesses: draft.guesses,
+        findings,
+        open_totals,
+        unread: survey.unread,
+    })
+}
+
+/// Code of the finding that a total is no number.
+const OPEN_TOTAL: &str = "negative_or_nan_budget";
+
+fn write_all(draft: &Draft, dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    for (name, text) in write::files(draft, dir) {
+        let path = dir.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// All findings of `check`.
+fn check(pipeline: &Path, observer: &dyn Progress) -> Vec<Finding> {
+    let config = Config::read(pipeline, &[]);
+    match config.value {
+        Some(config) => load(&config, Files, observer).findings.items,
+        None => config.findings.items,
+    }
+}
+
+/// Changes what a finding says how to change; false if nothing is left to change.
+fn mend(draft: &mut Draft, findings: &[Finding]) -> bool {
+    let before = draft.clone();
+    for finding in findings {
+        match finding.code.as_str() {
+            "shifted_coordinates" => shift(draft, finding),
+            "overlapping_zones" => {
+                if let Some(zones) = draft.zones.as_mut().filter(|z| !z.overlap_first) {
+                    zones.overlap_first = true;
+                    draft.tell("zones", "", "overlap = \"first\"", Sure::Likely, finding.message.clone());
+                }
+            }
+            "land_cover_beyond_zones" if !draft.clip => {
+                draft.clip = true;
+                draft.tell("city", "", "border = \"clip\"", Sure::Sure, finding.message.clone());
+            }
+            _ => {}
+        }
+    }
+    *draft != before
+}
+
+/// The offset under which more points lie in their land.
+fn shift(draft: &mut Draft, finding: &Finding) {
+    let role = finding.layer.clone().unwrap_or_default();
+    let crs = finding.hint.as_deref().and_then(|hint| hint.split('"').nth(1)).map(str::to_owned);
+    if let Some(crs) =
+        crs.filter(|_| !draft.guesses.iter().any(|g| g.role == role && g.why == finding.message))
+    {
+        let file = finding.file.clone().unwrap_or_default();
+        draft.tell(&role, &file, format!("crs {crs}"), Sure::Sure, finding.message.clone());
+        place::set_crs(draft, &role, Some(crs));
+    }
+}

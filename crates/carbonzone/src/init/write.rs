@@ -1,0 +1,313 @@
+//! The pipeline file of a draft.
+
+use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, SourceDraft};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// File names of own tables of codes.
+const LAND_USE_CSV: &str = "land_use.csv";
+const POI_CSV: &str = "poi_groups.csv";
+
+/// The text of the pipeline file, and the tables of codes beside it. Paths are relative to `dir`.
+pub fn files(draft: &Draft, dir: &Path) -> Vec<(PathBuf, String)> {
+    let mut out = vec![(PathBuf::from("pipeline.toml"), pipeline(draft, dir))];
+    if let Some(ParcelDraft { scheme: Codes::Own(lines), .. }) = &draft.parcels {
+        out.push((LAND_USE_CSV.into(), codes("code,space_type,sink_type", lines)));
+    }
+    if let Some(PoiDraft { groups: Codes::Own(lines), .. }) = &draft.poi {
+        out.push((POI_CSV.into(), codes("code,group,mode", lines)));
+    }
+    out
+}
+
+fn codes(header: &str, lines: &[[String; 3]]) -> String {
+    let quoted = |text: &String| {
+        if text.contains([',', '"', '\n']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.clone()
+        }
+    };
+    let mut out = format!("# Guessed from the words: look at every line.\n{header}\n");
+    for line in lines {
+        let _ = writeln!(out, "{}", line.iter().map(quoted).collect::<Vec<_>>().join(","));
+    }
+    out
+}
+
+/// A text as TOML writes it.
+fn text(value: &str) -> String {
+    toml::Value::String(value.to_owned()).to_string()
+}
+
+fn path(path: &Path, dir: &Path) -> String {
+    text(&relative(path, dir).display().to_string().replace('\\', "/"))
+}
+
+/// A path as seen from a folder.
+fn relative(path: &Path, dir: &Path) -> PathBuf {
+    let absolute = |p: &Path| std::path::absolute(p).unwrap_or_else(|_| p.to_path_buf());
+    let (path, dir) = (absolute(path), absolute(dir));
+    let shared = path.components().zip(dir.components()).take_while(|(a, b)| a == b).count();
+    let up = dir.components().skip(shared).map(|_| PathBuf::from(".."));
+    up.chain(path.components().skip(shared).map(|c| PathBuf::from(c.as_os_str()))).collect()
+}
+
+fn source(source: &SourceDraft, dir: &Path) -> String {
+    let mut out = format!("source = {{ path = {}", path(&source.path, dir));
+    let [x, y] = source.xy.clone().map_or([None, None], |[x, y]| [Some(x), Some(y)]);
+    for (key, value) in
+        [("layer", &source.layer), ("x", &x), ("y", &y), ("crs", &source.crs), ("encoding", &source.encoding)]
+    {
+        if let Some(value) = value {
+            let _ = write!(out, ", {key} = {}", text(value));
+        }
+    }
+    out + " }\n"
+}
+
+fn optional(out: &mut String, key: &str, value: Option<&String>) {
+    if let Some(value) = value {
+        let _ = writeln!(out, "{key} = {}", text(value));
+    }
+}
+
+fn pipeline(draft: &Draft, dir: &Path) -> String {
+    let mut out = String::from(
+        "# Written by `carbonzone init --from`. Everything here is a guess: look at it. Lines marked OPEN are yours.\n\
+         # Paths are relative to this file. Every key and default: `carbonzone schema`.\n\n[city]\n",
+    );
+    let _ = writeln!(out, "name = {}", text(&draft.name));
+    let _ = writeln!(
+        out,
+        "title_en = {}\nyear = {}           # that of the inventory",
+        text(&draft.name),
+        draft.year
+    );
+    match &draft.crs {
+        Some(crs) => optional(&mut out, "crs", Some(crs)),
+        None => out.push_str("# OPEN: crs = \"EPSG:....\"   a projected CRS in metres\n"),
+    }
+    if draft.clip {
+        out.push_str("border = \"clip\"\n");
+    }
+    out.push_str("source = \"\"           # printed on every map: where the data come from\n");
+    layers(draft, dir, &mut out);
+    let rules = rules(draft);
+    totals(draft, &rules, &mut out);
+    for rule in &rules {
+        let list = |items: &[String]| items.iter().map(|i| text(i)).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(
+            out,
+            "\n[[allocate]]\nid = {}\nbudget = {}\nland = [{}]\nproxies = [{}]",
+            text(rule.id),
+            text(&rule.budget()),
+            list(&rule.land),
+            list(&rule.proxies)
+        );
+    }
+    out.push_str("\n[aggregate]\ncell_m = 1000.0\n\n[zoning]\nscheme = \"suzhou_four_zones\"\n\n[outputs]\nlanguage = \"both\"          # en | zh | both\n");
+    out
+}
+
+fn layers(draft: &Draft, dir: &Path, out: &mut String) {
+    if let Some(parcels) = &draft.parcels {
+        out.push_str("\n[layers.parcels]\n");
+        out.push_str(&source(&parcels.source, dir));
+        optional(out, "id", parcels.id.as_ref());
+        if !parcels.land_use.is_empty() {
+            optional(out, "land_use", Some(&parcels.land_use));
+        }
+        let scheme = match &parcels.scheme {
+            Codes::Shipped(name) => name.clone(),
+            Codes::Own(_) => LAND_USE_CSV.to_owned(),
+        };
+        optional(out, "scheme", Some(&scheme));
+    }
+    if let Some(poi) = &draft.poi {
+        out.push_str("\n[layers.poi]\n");
+        out.push_str(&source(&poi.source, dir));
+        optional(out, "type", Some(&poi.kind));
+        let groups = match &poi.groups {
+            Codes::Shipped(name) => name.clone(),
+            Codes::Own(_) => POI_CSV.to_owned(),
+        };
+        optional(out, "groups", Some(&groups));
+        out.push_str("snap_m = 30.0           # a point beside its class goes to the nearest parcel of it\n");
+    }
+    if let Some(people) = &draft.people {
+        out.push_str("\n[layers.population]\n");
+        out.push_str(&source(&people.source, dir));
+        let _ = writeln!(out, "kind = {}", text(people.kind));
+        if !people.weight.is_empty() {
+            let list = people.weight.iter().map(|w| text(w)).collect::<Vec<_>>().join(", ");
+            let _ = writeln!(out, "weight = [{list}]");
+        }
+        if people.kind == "points" {
+            out.push_str("snap_m = 50.0\n");
+        }
+    } else if draft.zones.as_ref().is_some_and(super::draft::ZoneDraft::has_people) {
+        out.push_str("\n[layers.population]\nkind = \"zones\"          # the people of the zone table, by area over the parcels of the class\n");
+    }
+    if let Some(roads) = &draft.roads {
+        out.push_str("\n[layers.roads]\n");
+        out.push_str(&source(&roads.source, dir));
+        optional(out, "class", roads.class.as_ref());
+        optional(out, "scheme", roads.scheme.map(str::to_owned).as_ref());
+        out.push_str("assignment = \"nearest\"   # inside | nearest | both_sides: roads are often the gaps between parcels\nsnap_m = 30.0\n");
+    }
+    zones(draft, dir, out);
+}
+
+fn zones(draft: &Draft, dir: &Path, out: &mut String) {
+    let Some(zones) = &draft.zones else {
+        out.push_str("\n# OPEN: [layers.zones], townships or counties with an id: nothing below the folder looks like them\n");
+        return;
+    };
+    out.push_str("\n[layers.zones]\n");
+    out.push_str(&source(&zones.source, dir));
+    let _ = writeln!(out, "kind = {}\nid = {}", text(zones.kind), text(&zones.id));
+    for (key, value) in [
+        ("name", &zones.name),
+        ("name_en", &zones.name_en),
+        ("district", &zones.district),
+        ("population", &zones.population),
+        ("gdp", &zones.gdp),
+    ] {
+        optional(out, key, value.as_ref());
+    }
+    if zones.overlap_first {
+        out.push_str("overlap = \"first\"         # ground of two zones goes to the one with the lower id\n");
+    }
+    for table in &zones.tables {
+        let _ = writeln!(out, "\n[[layers.zones.tables]]\npath = {}", path(&table.path, dir));
+        optional(out, "sheet", table.sheet.as_ref());
+        let _ = writeln!(out, "key = {}", text(&table.key));
+        if table.by_name {
+            out.push_str("on = \"name\"\n");
+        }
+        optional(out, "population", table.population.as_ref());
+        if let Some(gdp) = &table.gdp {
+            let _ =
+                writeln!(out, "gdp = {}                # in 1e4 CNY; else gdp_unit_1e4cny = ...", text(gdp));
+        }
+        if table.gdp_derived {
+            out.push_str("gdp_derived = true\n");
+        }
+    }
+}
+
+/// A rule with the budget it needs.
+pub struct Rule {
+    id: &'static str,
+    sector: &'static str,
+    land_group: &'static str,
+    /// Part of a budget that is split by mode.
+    mode: Option<&'static str>,
+    land: Vec<String>,
+    proxies: Vec<String>,
+}
+
+impl Rule {
+    fn budget(&self) -> String {
+        match self.mode {
+            Some(mode) => format!("{}:{}_{mode}", self.sector, self.land_group),
+            None => format!("{}:{}", self.sector, self.land_group),
+        }
+    }
+}
+
+/// One rule for each kind of land that occurs, by the proxies that are there.
+pub fn rules(draft: &Draft) -> Vec<Rule> {
+    let Some(parcels) = &draft.parcels else { return Vec::new() };
+    let there = |names: &[&str]| -> Vec<String> {
+        names
+            .iter()
+            .filter(|n| parcels.space_types.iter().any(|s| s == *n))
+            .map(|n| (*n).to_owned())
+            .collect()
+    };
+    let poi = |group: &str| {
+        let found = draft.poi.as_ref().is_some_and(|p| p.found.iter().any(|g| g == group));
+        found.then(|| format!("poi:{group}")).into_iter().chain(["area".to_owned()]).collect::<Vec<_>>()
+    };
+    let zone_people = draft.zones.as_ref().is_some_and(super::draft::ZoneDraft::has_people);
+    let people = || {
+        let known = draft.people.is_some() || zone_people;
+        known.then(|| "population".to_owned()).into_iter().chain(["area".to_owned()]).collect::<Vec<_>>()
+    };
+    let roads = || match (&draft.roads, parcels.space_types.iter().any(|s| s == "transport_road")) {
+        (Some(_), true) => vec!["road_corrected".to_owned(), "area".to_owned()],
+        (Some(_), false) => vec!["road:road".to_owned(), "area".to_owned()],
+        _ => vec!["area".to_owned()],
+    };
+    let mut out = Vec::new();
+    let mut add = |id, budget: (&'static str, &'static str), mode, land: Vec<String>, proxies| {
+        if !land.is_empty() {
+            out.push(Rule { id, sector: budget.0, land_group: budget.1, mode, land, proxies });
+        }
+    };
+    if let Some(one) =
+        ["county", "built_up"].into_iter().find(|one| parcels.space_types.iter().any(|s| s == one))
+    {
+        add("people", ("energy", one), None, vec![one.to_owned()], people());
+    } else {
+        add(
+            "manufacturing",
+            ("industry", "industrial"),
+            None,
+            there(&["industrial", "mining"]),
+            poi("industry"),
+        );
+        add(
+            "residents",
+            ("construction", "urban_residential"),
+            None,
+            there(&["urban_residential", "rural_homestead"]),
+            people(),
+        );
+        add("business", ("construction", "commercial"), None, there(&["commercial"]), poi("commercial"));
+        add("public", ("construction", "admin_public"), None, there(&["admin_public"]), poi("public"));
+        let land = there(&["transport_road"]);
+        let anywhere = ["urban_residential", "rural_homestead", "commercial", "industrial", "admin_public"];
+        let land = if land.is_empty() && draft.roads.is_some() { there(&anywhere) } else { land };
+        add("road", ("transport", "transport"), Some("road"), land, roads());
+    }
+    add("land_sink", ("sink", "land"), None, parcels.sinks.clone(), vec!["sink_area".to_owned()]);
+    out
+}
+
+fn totals(draft: &Draft, rules: &[Rule], out: &mut String) {
+    out.push_str("\n# OPEN: the totals of your city, t CO2e a year. `check` refuses nan. A budget that you do not have: delete it and its rule.\n");
+    for amount in &draft.amounts {
+        let _ = writeln!(out, "# found in {}", amount.replace('\n', " "));
+    }
+    out.push_str("[inventory]\nunit = \"t\"              # t | 1e4 t | Mt\n");
+    for rule in rules {
+        let _ = write!(
+            out,
+            "[[inventory.totals]]\nsector = {}\nland_group = {}\namount = nan            # OPEN\n",
+            text(rule.sector),
+            text(rule.land_group)
+        );
+        if let Some(mode) = rule.mode {
+            let _ = writeln!(out, "mode_share = {{ {mode} = 1.0 }}");
+        }
+        out.push_str("source = \"\"\n");
+    }
+    if rules.iter().any(|r| r.sector == "sink") {
+        out.push_str("\n[sinks]\nset = \"lit_high\"        # OPEN: lit_low | lit_high | guiyang; the run says what another set moves\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_seen_from_the_folder_of_the_pipeline() {
+        let of = |p: &str, d: &str| relative(Path::new(p), Path::new(d)).display().to_string();
+        assert_eq!(of("/a/数据/x.gpkg", "/a/city"), "../数据/x.gpkg");
+        assert_eq!(of("/a/city/x.gpkg", "/a/city"), "x.gpkg");
+    }
+}

@@ -1,0 +1,265 @@
+//! Townships or counties, and the tables that belong to them.
+
+use super::draft::{Codes, Draft, ParcelDraft, Sure, TableDraft, ZoneDraft};
+use super::guess::{id_of, people_columns, source_of, xy};
+use super::profile::{Column, Profile};
+use super::survey::{Found, Survey, What};
+use super::words::{self, best, fits};
+use carbonzone_io::GeometryKind;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Part of the zones that a table must name.
+const JOINED: f64 = 0.5;
+/// More polygons than this are no administrative units.
+const MOST_ZONES: u64 = 20_000;
+
+/// Chooses the zones and joins the tables; `parcels` is taken already.
+pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<usize>) {
+    let candidates = survey.found.iter().enumerate().filter(|(at, found)| {
+        Some(*at) != parcels && found.layer(GeometryKind::Polygon).is_some() && found.size() <= MOST_ZONES
+    });
+    let rated = candidates.filter_map(|(_, found)| rate(found, survey).map(|rated| (found, rated)));
+    let chosen = rated.max_by(|a, b| a.1.score.total_cmp(&b.1.score));
+    let Some((found, rated)) = chosen else { return };
+    let shown = found.shown(folder);
+    let layer = found.layer(GeometryKind::Polygon).map_or("", |info| info.name.as_str());
+    let kind = kind_of(&format!("{shown} {layer} {}", rated.id), &found.profile);
+    let taken = format!(
+        "{kind}, id {}{}",
+        rated.id,
+        rated.name.as_ref().map_or_else(String::new, |n| format!(", name {n}"))
+    );
+    let joined = rated.tables.iter().map(|t| t.1).fold(0.0, f64::max);
+    let why = if joined > 0.0 {
+        format!("{} polygons; a table names {:.0} % of them", found.size(), 100.0 * joined)
+    } else {
+        format!("{} polygons with an id of their own; no table names them", found.size())
+    };
+    draft.tell("zones", &shown, taken, if joined > 0.0 { Sure::of(joined) } else { Sure::Guess }, why);
+    let own = |words: &[&str]| {
+        let free = found
+            .profile
+            .columns
+            .iter()
+            .filter(|c| c.filled > 0 && Some(&c.name) != rated.name.as_ref() && c.name != rated.id);
+        best(free.map(|c| c.name.as_str()), words)
+            .filter(|(_, fit)| *fit > 0.6)
+            .map(|(name, _)| name.to_owned())
+    };
+    let mut zones = ZoneDraft {
+        source: source_of(found),
+        kind,
+        name_en: own(words::NAME_EN),
+        district: own(words::DISTRICT).filter(|d| found.profile.get(d).is_some_and(|c| !c.is_unique())),
+        population: None,
+        gdp: None,
+        overlap_first: false,
+        tables: Vec::new(),
+        id: rated.id.clone(),
+        name: rated.name.clone(),
+    };
+    join(draft, &mut zones, &rated, folder);
+    if !zones.has_people() {
+        zones.population = people_columns(&found.profile).into_iter().next();
+        if let Some(column) = &zones.population {
+            draft.tell(
+                "zones",
+                &shown,
+                format!("population {column}"),
+                Sure::Likely,
+                "a column of the layer",
+            );
+        }
+    }
+    if zones.tables.iter().all(|t| t.gdp.is_none()) {
+        zones.gdp = gdp_column(&found.profile).map(|(name, _)| name);
+        if let Some(column) = &zones.gdp {
+            draft.tell(
+                "zones",
+                &shown,
+                format!("gdp {column}"),
+                Sure::Guess,
+                "a column of the layer; its unit must be 1e4 CNY (or shares only)",
+            );
+        }
+    }
+    if draft.parcels.is_none() {
+        zones_as_parcels(draft, found, &zones, &shown);
+    }
+    draft.zones = Some(zones);
+}
+
+/// Without land use the zones are the parcels, all of one class.
+fn zones_as_parcels(draft: &mut Draft, found: &Found, zones: &ZoneDraft, shown: &str) {
+    let values = found
+        .profile
+        .get(&zones.id)
+        .map(|c| c.values.keys().cloned().collect::<Vec<_>>())
+        .unwrap_or_default();
+    let codes = values.into_iter().map(|code| [code, "county".to_owned(), "none".to_owned()]).collect();
+    draft.tell(
+        "parcels",
+        shown,
+        "the zones themselves, one class",
+        Sure::Guess,
+        "there is no land use: tonnes are placed by people or area",
+    );
+    draft.parcels = Some(ParcelDraft {
+        source: source_of(found),
+        id: Some(zones.id.clone()),
+        land_use: zones.id.clone(),
+        scheme: Codes::Own(codes),
+        space_types: vec!["county".to_owned()],
+        sinks: Vec::new(),
+        raster: false,
+    });
+}
+
+/// A layer that may be the zones, with the tables that name them.
+struct Rated<'a> {
+    score: f64,
+    id: String,
+    name: Option<String>,
+    /// Table, part of the zones it names, its key, and whether that is the name.
+    tables: Vec<(&'a Found, f64, String, bool)>,
+}
+
+fn rate<'a>(found: &Found, survey: &'a Survey) -> Option<Rated<'a>> {
+    let profile = &found.profile;
+    let whole = |c: &Column| c.numbers.iter().all(|v| v.fract() == 0.0);
+    let unique = profile.columns.iter().filter(|c| c.is_unique() && c.filled == profile.rows && whole(c));
+    let unique: Vec<&Column> = unique.collect();
+    let name = best(
+        profile.columns.iter().filter(|c| !c.is_numeric() && c.filled > 0).map(|c| c.name.as_str()),
+        words::NAME,
+    );
+    let name = name.map(|(n, _)| n.to_owned());
+    let sheets =
+        survey.found.iter().filter(|f| matches!(f.what, What::Sheet { .. }) && xy(&f.profile).is_none());
+    let joins: Vec<(&Found, &Column, &Column, f64)> = sheets
+        .filter_map(|sheet| keys(&unique, &sheet.profile).map(|(own, key, share)| (sheet, own, key, share)))
+        .collect();
+    // The id is what most tables name; a name is no id if there is another.
+    let by_table =
+        joins.iter().map(|(_, own, ..)| own.name.as_str()).find(|own| Some(*own) != name.as_deref());
+    let id = by_table.map(str::to_owned).or_else(|| id_of(profile, "")).or_else(|| {
+        let texts = unique.iter().find(|c| fits(&c.name, words::NAME) == 0.0).or(unique.first());
+        texts.map(|c| c.name.clone())
+    })?;
+    let usable = |own: &Column| own.name == id || Some(&own.name) == name.as_ref();
+    let tables: Vec<_> = joins
+        .into_iter()
+        .filter(|(_, own, ..)| usable(own))
+        .map(|(sheet, own, key, share)| (sheet, share, key.name.clone(), own.name != id))
+        .collect();
+    let joined = tables.iter().map(|t| t.1).fold(0.0, f64::max);
+    let shifted = source_of(found).crs.is_some();
+    let projected = matches!(&found.what, What::Layer { info, .. } if info.crs.as_deref().is_some_and(|c| carbonzone_io::WorkingCrs::parse(c).is_ok()));
+    // A layer in a projected CRS before one that is known to be shifted.
+    let score = 2.0 * joined + f64::from(u8::from(name.is_some())) + 0.5 * f64::from(u8::from(projected))
+        - 0.5 * f64::from(u8::from(shifted))
+        - if found.size() < 2 { 2.0 } else { 0.0 };
+    Some(Rated { score, id, name, tables })
+}
+
+/// The column of the zones and the column of a table that name the same things, and for which part of the zones.
+fn keys<'a, 'b>(own: &[&'a Column], table: &'b Profile) -> Option<(&'a Column, &'b Column, f64)> {
+    let mut best: Option<(&Column, &Column, f64)> = None;
+    for own in own.iter().copied() {
+        for key in &table.columns {
+            let shared = own.values.keys().filter(|v| key.values.contains_key(*v)).count();
+            let share = shared as f64 / own.distinct().max(1) as f64;
+            // Row numbers name everything.
+            let counting = own.numbers.iter().all(|v| *v < 1000.0) && own.is_numeric();
+            let share = if counting && fits(&key.name, words::ID) == 0.0 { 0.0 } else { share };
+            if share >= JOINED && best.is_none_or(|(.., most)| share > most) {
+                best = Some((own, key, share));
+            }
+        }
+    }
+    best
+}
+
+fn gdp_column(profile: &Profile) -> Option<(String, f64)> {
+    let amounts = profile.columns.iter().filter(|c| c.is_numeric() && c.numbers.iter().all(|v| *v >= 0.0));
+    best(amounts.map(|c| c.name.as_str()), words::GDP).map(|(name, fit)| (name.to_owned(), fit))
+}
+
+fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Path) {
+    for (sheet, share, key, by_name) in &rated.tables {
+        let population =
+            people_columns(&sheet.profile).into_iter().find(|c| c != key).filter(|_| !zones.has_people());
+        let gdp = gdp_column(&sheet.profile)
+            .filter(|(c, _)| c != key)
+            .filter(|_| zones.tables.iter().all(|t| t.gdp.is_none()));
+        let shown = sheet.shown(folder);
+        amounts(draft, &sheet.profile, &shown);
+        if population.is_none() && gdp.is_none() {
+            continue;
+        }
+        let on = if *by_name { "name" } else { "id" };
+        let why = format!("names {:.0} % of the zones by {on}", 100.0 * share);
+        let mut taken = format!("key {key}");
+        for (what, column) in [("population", &population), ("gdp", &gdp.as_ref().map(|g| g.0.clone()))] {
+            if let Some(column) = column {
+                let _ = write!(taken, ", {what} {column}");
+            }
+        }
+        draft.tell("table", &shown, taken, Sure::of(*share), why);
+        let derived = gdp.as_ref().is_some_and(|(name, _)| {
+            ["proxy", "index", "derived", "1e4cny", "估算"].iter().any(|w| name.to_lowercase().contains(w))
+        });
+        if derived {
+            draft.tell(
+                "table",
+                &shown,
+                "gdp_derived = true",
+                Sure::Guess,
+                "the header says that it is derived; delete the line if it is statistics",
+            );
+        }
+        zones.tables.push(TableDraft {
+            path: sheet.path.clone(),
+            sheet: match &sheet.what {
+                What::Sheet { sheet } => sheet.clone(),
+                _ => None,
+            },
+            key: key.clone(),
+            by_name: *by_name,
+            population,
+            gdp: gdp.map(|g| g.0),
+            gdp_derived: derived,
+        });
+    }
+}
+
+/// Emissions that a table of the zones has: their sum is told beside the open totals.
+pub fn amounts(draft: &mut Draft, profile: &Profile, shown: &str) {
+    let numeric = profile.columns.iter().filter(|c| c.is_numeric() && fits(&c.name, words::AMOUNT) > 0.0);
+    for column in numeric {
+        draft.amounts.push(format!(
+            "{shown}: column {} sums to {} over {} rows",
+            column.name,
+            column.sum(),
+            column.filled
+        ));
+    }
+}
+
+fn kind_of(hint: &str, profile: &Profile) -> &'static str {
+    let names = profile.columns.iter().flat_map(|c| c.values.keys()).take(2000);
+    let ends = |end: &[char]| names.clone().filter(|v| v.ends_with(end)).count();
+    let hint = hint.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|w| hint.contains(w));
+    if says(&["county", "counties", "adcode", "县"]) || ends(&['县', '区', '市']) > ends(&['镇', '乡', '道'])
+    {
+        "counties"
+    } else if says(&["neighborhood", "neighbourhood"]) {
+        "neighborhoods"
+    } else if says(&["municipal", "gemeinde", "commune"]) {
+        "municipalities"
+    } else {
+        "townships"
+    }
+}
