@@ -104,6 +104,8 @@ unit = "t"
         assert a.equals(b), table
     assert by_files.findings.codes() == in_memory.findings.codes()
     assert by_files.totals == in_memory.totals
+    found = cz.sensitivity(tmp_path / "city.toml")
+    assert "city.area" in {t["choice"] for t in found["tried"]} and all(c["zone"][0] != c["zone"][1] for c in found["changes"])
 
 
 def test_findings_name_layers_and_not_the_files_in_which_they_travel() -> None:

@@ -300,7 +300,8 @@ def sensitivity(pipeline: StrPath, *, set: Mapping[str, Any] | None = None) -> d
     Returns
     -------
     dict
-        As ``carbonzone sensitivity --format json``: ``tried`` has one entry per choice, largest change first.
+        As ``carbonzone sensitivity --format json``: ``tried`` has one entry per choice and value, ``changes``
+        one per choice and township whose class changes (``zone``: before and after).
     """
     arguments = ["sensitivity", *_common(pipeline, set, False), "--format", "json", "--quiet"]
     found: dict[str, Any] = json.loads(_command.call(arguments, events=False).require(0).stdout)
