@@ -4,7 +4,7 @@ use crate::figure::NOT_DRAWN;
 use crate::style::Figure;
 use crate::{Label, Lang, Palette, ReportError};
 use carbonzone_geom::Coverage;
-use carbonzone_types::{AttributeTable, Finding, FontRecord, M2_PER_HECTARE, RunManifest};
+use carbonzone_types::{AttributeTable, Finding, FontRecord, GridSpec, M2_PER_HECTARE, RunManifest};
 use carbonzone_zoning::WhatIf;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -22,26 +22,68 @@ pub const JOINT: &str = "|";
 pub struct MapLayer {
     /// Table name in the GeoPackage, e.g. `townships`.
     pub name: String,
-    /// Geometries, one per row of `table`.
+    /// Geometries, one per row of `table`; empty if there are `cells`.
     pub coverage: Arc<Coverage>,
+    /// Cells of a grid in the place of geometries, where their outlines would take too much memory.
+    pub cells: Option<Cells>,
     /// Attributes. With several years it is in long form, with a `year` column.
     pub table: AttributeTable,
 }
 
+/// Cells of a grid, one per row; their outlines are made part by part when they are drawn.
+#[derive(Debug, Clone)]
+pub struct Cells {
+    /// The grid.
+    pub grid: GridSpec,
+    /// Indices of the cells.
+    pub used: Arc<[u32]>,
+}
+
+/// Cells whose outlines are in memory at a time.
+const CELLS_AT_A_TIME: usize = 1 << 16;
+
 impl MapLayer {
+    /// Number of geometries.
+    #[must_use]
+    pub fn geometries(&self) -> usize {
+        self.cells.as_ref().map_or_else(|| self.coverage.len(), |c| c.used.len())
+    }
+
+    /// The geometries part by part, each with the row of its first.
+    #[must_use]
+    pub fn parts(&self) -> Box<dyn Iterator<Item = (usize, Arc<Coverage>)> + '_> {
+        let Some(Cells { grid, used }) = &self.cells else {
+            return Box::new(std::iter::once((0, self.coverage.clone())));
+        };
+        let outlines = |cells: &[u32]| Arc::new(Coverage::of_cells(grid, cells));
+        Box::new(
+            used.chunks(CELLS_AT_A_TIME)
+                .enumerate()
+                .map(move |(k, cells)| (k * CELLS_AT_A_TIME, outlines(cells))),
+        )
+    }
+
+    /// The layer with all its outlines in memory.
+    #[must_use]
+    pub fn with_outlines(&self) -> Self {
+        let Some(Cells { grid, used }) = &self.cells else { return self.clone() };
+        let coverage = Arc::new(Coverage::of_cells(grid, used));
+        Self { name: self.name.clone(), coverage, cells: None, table: self.table.clone() }
+    }
+
     /// Checks that every geometry has its row and that there is something to draw.
     ///
     /// # Errors
     /// [`ReportError::Rows`] or [`ReportError::EmptyLayer`].
     pub fn check(&self) -> Result<(), ReportError> {
-        if self.coverage.len() != self.table.rows() {
+        if self.geometries() != self.table.rows() {
             return Err(ReportError::Rows {
                 layer: self.name.clone(),
-                geometries: self.coverage.len(),
+                geometries: self.geometries(),
                 rows: self.table.rows(),
             });
         }
-        if self.coverage.total_bounds().is_none() {
+        if self.parts().all(|(_, shapes)| shapes.total_bounds().is_none()) {
             return Err(ReportError::EmptyLayer { layer: self.name.clone() });
         }
         Ok(())
@@ -111,9 +153,11 @@ impl MapLayer {
         let Some(years) = self.table.numbers("year") else { return self.clone() };
         let order: Vec<u32> =
             (0..years.len()).filter(|i| years[*i] == Some(f64::from(year))).map(|i| i as u32).collect();
+        let whole = self.with_outlines();
         Self {
-            name: self.name.clone(),
-            coverage: Arc::new(self.coverage.reordered(&order)),
+            name: whole.name,
+            coverage: Arc::new(whole.coverage.reordered(&order)),
+            cells: None,
             table: self.table.reordered(&order),
         }
     }

@@ -25,7 +25,7 @@ pub mod words;
 mod xml_text;
 
 pub use data::{
-    BreakMethod, ClassScale, JOINT, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile,
+    BreakMethod, Cells, ClassScale, JOINT, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile,
     RenderOptions, Rendered, ReportTable, StudyExtras, What, ZONE_OF_MEAN,
 };
 pub use error::ReportError;

@@ -27,15 +27,13 @@ pub fn render(
         layer.check()?;
     }
     let mut rendered = Rendered::default();
-    let mut shown = match data.year().filter(|_| data.long_form()) {
-        Some(year) => data.of_year(year),
-        None => data.clone(),
-    };
+    let of_year = data.year().filter(|_| data.long_form()).map(|year| data.of_year(year));
+    let shown = of_year.as_ref().unwrap_or(data);
     let all = figures_of_years(data, options)?;
-    let further = project_maps(&shown, options)?;
-    rendered.layer_styles = qgis::layer_styles(&shown, &all, &further, options.lang)?;
+    let further = project_maps(shown, options)?;
+    rendered.layer_styles = qgis::layer_styles(shown, &all, &further, options.lang)?;
     let drawings = if options.what.figures || options.what.report {
-        draw(data, &shown, &all, options.lang, progress)?
+        draw(data, shown, &all, options.lang, progress)?
     } else {
         Vec::new()
     };
@@ -43,7 +41,6 @@ pub fn render(
     if !drawings.is_empty() {
         rendered.fonts = fonts.used().to_vec();
         rendered.findings.extend(fonts.finding());
-        rendered.note_in(&mut shown.manifest);
     }
     if options.what.figures {
         write_figures(&all, &drawings, options.dpi, &fonts, out_dir, progress, &mut rendered)?;
@@ -55,14 +52,16 @@ pub fn render(
         let list = serde_json::to_string(&project.list)
             .map_err(|e| ReportError::Project { reason: e.to_string() })?;
         store(out_dir, Path::new(LAYER_LIST), list.as_bytes(), "list of layers", &mut rendered)?;
-        for (file, text) in qgis::sidecars(&shown, &all, options, options.lang)? {
+        for (file, text) in qgis::sidecars(shown, &all, options, options.lang)? {
             store(out_dir, Path::new(&file), text.as_bytes(), "QGIS style", &mut rendered)?;
         }
         progress.end();
     }
     if options.what.report {
         progress.begin("report page", None);
-        let page = html::page(&shown, &all, &drawings, options, &fonts)?;
+        let mut record = shown.manifest.clone();
+        rendered.note_in(&mut record);
+        let page = html::page(shown, &record, &all, &drawings, options, &fonts)?;
         store(out_dir, Path::new("report.html"), page.html.as_bytes(), "report page", &mut rendered)?;
         rendered.warnings.extend(page.warnings);
         progress.end();

@@ -248,7 +248,7 @@ fn every_writer_says_the_same_breaks_colours_and_labels() {
         let options = RenderOptions { lang, ..options.clone() };
         let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
         let rows = qgis::layer_styles(&data, &all, &[], lang).unwrap();
-        let page = html::page(&data, &all, &[], &options, &Fonts::shipped()).unwrap().html;
+        let page = html::page(&data, &data.manifest, &all, &[], &options, &Fonts::shipped()).unwrap().html;
         let payload = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
         let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
         let of_page = |name: &str| -> Vec<(String, String)> {
@@ -416,8 +416,16 @@ fn a_character_that_no_font_has_is_told_in_the_record_and_the_page() {
 fn the_page_needs_no_other_file_and_escapes_names() {
     let (mut data, _, options) = small();
     "</script><b>Evil & Co".clone_into(&mut data.manifest.title_en);
-    let page =
-        html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::shipped()).unwrap().html;
+    let page = html::page(
+        &data,
+        &data.manifest,
+        &figures(&data, &options).unwrap(),
+        &[],
+        &options,
+        &Fonts::shipped(),
+    )
+    .unwrap()
+    .html;
     assert!(!page.contains("<b>Evil"), "names are escaped");
     // Names of namespaces in the workbook that the page can make are no addresses: nothing asks for them.
     let names = page.matches("'http://schemas.openxmlformats.org/'").count();
@@ -440,7 +448,8 @@ fn a_study_without_parcels_grid_and_indices_still_has_maps() {
     assert!(all.iter().any(|f| f.name == "fig6a_emission"));
     assert!(named(&all, "fig6a_emission").title.en.starts_with("Carbon emission by county"));
     qgis::project(&data, &all, &[], &options).unwrap();
-    html::page(&data, &figures(&data, &options).unwrap(), &[], &options, &Fonts::shipped()).unwrap();
+    html::page(&data, &data.manifest, &figures(&data, &options).unwrap(), &[], &options, &Fonts::shipped())
+        .unwrap();
 }
 
 #[test]
@@ -548,7 +557,7 @@ fn the_facts_of_the_page_count_the_classes_of_the_year_shown() {
     for class in &mut data.manifest.zone_classes {
         class.count = 9_876;
     }
-    let page = html::page(&data, &all, &[], &options, &Fonts::shipped()).unwrap().html;
+    let page = html::page(&data, &data.manifest, &all, &[], &options, &Fonts::shipped()).unwrap().html;
     let facts = page.split("<ul class=\"facts\">").nth(1).unwrap().split("</ul>").next().unwrap();
     let Scale::Categorized { categories, .. } = &named(&all, "fig9a_zones").map().unwrap().scale else {
         panic!("categories expected")

@@ -41,7 +41,7 @@ fn many(side: usize) -> MapData {
         .with("esc", real(|i| 0.1 + (i % 811) as f64 / 300.0))
         .with("zone", text(&|i| classes[i % 4].key.clone()))
         .with("zone_color", text(&|i| classes[i % 4].color.clone()));
-    data.zones = MapLayer { name: data.zones.name.clone(), coverage: coverage.into(), table };
+    data.zones = MapLayer { name: data.zones.name.clone(), coverage: coverage.into(), cells: None, table };
     data
 }
 

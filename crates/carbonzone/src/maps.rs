@@ -88,7 +88,7 @@ fn read(dir: &Path, all_layers: bool) -> anyhow::Result<MapData> {
     let layer = |name: &str| -> anyhow::Result<MapLayer> {
         let (coverage, table) = carbonzone_io::read_own_layer(&gpkg, name)
             .with_context(|| format!("cannot read layer \"{name}\" of {}", gpkg.display()))?;
-        Ok(MapLayer { name: name.to_owned(), coverage: Arc::new(coverage), table })
+        Ok(MapLayer { name: name.to_owned(), coverage: Arc::new(coverage), cells: None, table })
     };
     let detail = manifest.pipeline["outputs"]["parcels"].as_str().unwrap_or("full").to_owned();
     let names = carbonzone_io::layer_names(&gpkg)?;

@@ -8,7 +8,7 @@ use crate::{maps, tables};
 use anyhow::Context;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
-use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
+use carbonzone_report::{Cells, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{AttributeTable, GridSpec, Ledger, Progress, RunManifest};
 use carbonzone_zoning::WhatIf;
@@ -62,7 +62,7 @@ pub struct InParts<'a> {
     /// All of it, part by part, for the files.
     pub written: Parts<'a>,
     /// What the maps show of it: made when everything is written.
-    pub shown: Box<dyn Fn() -> (Coverage, AttributeTable) + Send + Sync + 'a>,
+    pub shown: Box<dyn Fn() -> (Cells, AttributeTable) + Send + Sync + 'a>,
 }
 
 /// Parts of a layer, made when they are written.
@@ -178,7 +178,12 @@ pub fn write(
         manifest: record.clone(),
         parcels: None,
         grid: None,
-        zones: MapLayer { name: String::new(), coverage: Arc::default(), table: AttributeTable::new() },
+        zones: MapLayer {
+            name: String::new(),
+            coverage: Arc::default(),
+            cells: None,
+            table: AttributeTable::new(),
+        },
         dissolved: output.layers.iter().find(|l| l.role == Role::Classes).map(|l| l.name.clone()),
         rasters,
         vector_files: vec![(format!("{}.geojson", record.zones_layer), record.zones_layer.clone())],
@@ -199,14 +204,15 @@ fn with_layers(mut data: MapData, layers: Vec<Layer<'_>>) -> MapData {
     for layer in layers {
         let role = layer.role;
         let shown = move || {
-            let whole = || (layer.coverage, layer.table.into_table());
-            let made = |parts: InParts<'_>| {
-                let (coverage, table) = (parts.shown)();
-                (Arc::new(coverage), table)
+            let (cells, mut table) = match layer.parts {
+                Some(parts) => {
+                    let (cells, table) = (parts.shown)();
+                    (Some(cells), table)
+                }
+                None => (None, layer.table.into_table()),
             };
-            let (coverage, mut table) = layer.parts.map_or_else(whole, made);
             tables::add_label(&mut table, label);
-            MapLayer { name: layer.name, coverage, table }
+            MapLayer { name: layer.name, coverage: layer.coverage, cells, table }
         };
         match role {
             Role::Parcels => data.parcels = Some(shown()),

@@ -12,7 +12,7 @@ use crate::{compensation, gdp_proxies, maps, scenario, tables, workbook};
 use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_inventory::Inventory;
 use carbonzone_io::ByteBand;
-use carbonzone_report::RasterContent;
+use carbonzone_report::{Cells, RasterContent};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, GridSpec, M2_PER_KM2, RunManifest, TextList};
 use std::borrow::Cow;
@@ -183,7 +183,7 @@ fn cells_in_parts(results: &Results) -> impl Iterator<Item = (Coverage, Attribut
     let n = results.used_cells.len();
     (0..n).step_by(CELLS_AT_A_TIME).map(move |start| {
         let range = start..(start + CELLS_AT_A_TIME).min(n);
-        (cell_polygons(&results.grid, &results.used_cells[range.clone()]), tables::cells(results, range))
+        (Coverage::of_cells(&results.grid, &results.used_cells[range.clone()]), tables::cells(results, range))
     })
 }
 
@@ -198,12 +198,14 @@ fn grid_layer(run: &Run<Parcels>) -> Layer<'_> {
         parts: Some(InParts {
             rows: results.used_cells.len(),
             written: Box::new(move || Box::new(cells_in_parts(results))),
-            shown: Box::new(move || {
-                (cell_polygons(&results.grid, &results.used_cells), shown_cells(results))
-            }),
+            shown: Box::new(move || (cells_of(results), shown_cells(results))),
         }),
         role: Role::Grid,
     }
+}
+
+fn cells_of(results: &Results) -> Cells {
+    Cells { grid: results.grid, used: results.used_cells.as_slice().into() }
 }
 
 /// What the maps show of the cells; of very many of them only what the figures need.
@@ -246,15 +248,5 @@ fn coarse_parcels(inputs: &Inputs, results: &Results) -> Option<(Coverage, Attri
         .with("gross_t", ColumnData::reals(&gross))
         .with("sink_t", ColumnData::reals(&sink))
         .with("net_t", ColumnData::reals(&net));
-    Some((cell_polygons(&grid, &cells), table))
-}
-
-fn cell_polygons(grid: &GridSpec, cells: &[u32]) -> Coverage {
-    let mut out = Coverage::new();
-    for &cell in cells {
-        let (col, row) = grid.col_row(cell);
-        let [x0, y0, x1, y1] = grid.cell_bounds(col, row);
-        out.push_rings(&[vec![vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]]);
-    }
-    out
+    Some((Coverage::of_cells(&grid, &cells), table))
 }

@@ -7,6 +7,7 @@ mod wkb_codec;
 pub use pieces::Pieces;
 pub use wkb_codec::WkbKind;
 
+use carbonzone_types::GridSpec;
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 
 /// Polygons as CSR struct of arrays in a projected CRS (metres). Rings are closed (first vertex repeated) as
@@ -52,6 +53,28 @@ impl Coverage {
     #[must_use]
     pub fn new() -> Self {
         Self { xs: vec![], ys: vec![], ring_off: vec![0], part_off: vec![0], feat_off: vec![0] }
+    }
+
+    /// The cells of a grid with these indices, one square each, counter-clockwise from its lower left corner.
+    ///
+    /// # Examples
+    /// ```
+    /// use carbonzone_geom::Coverage;
+    /// use carbonzone_types::GridSpec;
+    /// let grid = GridSpec { x_min: 0.0, y_max: 20.0, cell: 10.0, cols: 2, rows: 2 };
+    /// let cells = Coverage::of_cells(&grid, &[1, 2]);
+    /// assert_eq!(cells.bounds(0), Some([10.0, 10.0, 20.0, 20.0]));
+    /// assert_eq!(cells.bounds(1), Some([0.0, 0.0, 10.0, 10.0]));
+    /// ```
+    #[must_use]
+    pub fn of_cells(grid: &GridSpec, cells: &[u32]) -> Self {
+        let mut out = Self::with_capacity(cells.len(), 5 * cells.len());
+        for &cell in cells {
+            let (col, row) = grid.col_row(cell);
+            let [x0, y0, x1, y1] = grid.cell_bounds(col, row);
+            out.push_rings(&[vec![vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]]);
+        }
+        out
     }
 
     /// An empty coverage with room for `features` features and `vertices` vertices.

@@ -51,10 +51,10 @@ pub(crate) fn svg(
         num(frame.h)
     ));
     svg.raw(r#"<g clip-path="url(#frame)">"#);
-    if style.layer == MapLayerKind::Parcels || layer.coverage.len() > MAX_VECTOR_FEATURES {
+    if style.layer == MapLayerKind::Parcels || layer.geometries() > MAX_VECTOR_FEATURES {
         draw_image(&mut svg, layer, style, &classes, &frame, &figure.name)?;
     } else {
-        draw_paths(&mut svg, &layer.coverage, style, &classes, frame.view);
+        draw_paths(&mut svg, &layer.with_outlines().coverage, style, &classes, frame.view);
     }
     if data.zones.coverage.len() <= MAX_VECTOR_FEATURES {
         draw_outlines(&mut svg, &data.zones.coverage, style.layer, frame.view);
@@ -150,7 +150,7 @@ fn draw_image(
         scale: frame.view.scale * IMAGE_SCALE,
     };
     let fail = |reason: &str| ReportError::Raster { figure: name.to_owned(), reason: reason.to_owned() };
-    let image = paint::image(&layer.coverage, classes, &style.fills(), NO_DATA, view, size)
+    let image = paint::image(layer, classes, &style.fills(), NO_DATA, view, size)
         .ok_or_else(|| fail("the image is too large"))?;
     let png = image.encode_png().map_err(|e| fail(&e.to_string()))?;
     svg.raw(&format!(

@@ -1,7 +1,7 @@
 //! Many polygons as one image: even-odd scanline fill of class numbers on a grid twice as fine as the image.
 
-use crate::Rgb;
 use crate::style::Hatch;
+use crate::{MapLayer, Rgb};
 use carbonzone_geom::Coverage;
 use resvg::tiny_skia;
 
@@ -15,10 +15,10 @@ pub(crate) struct View {
 
 const EMPTY: u8 = u8::MAX;
 
-/// Class number of every pixel of a `w` × `h` raster; `EMPTY` where no polygon lies. A polygon smaller than a pixel
-/// still takes the pixel of its centre, so that nothing vanishes. Later polygons lie above earlier ones.
-pub(crate) fn class_raster(coverage: &Coverage, classes: &[u8], view: View, w: usize, h: usize) -> Vec<u8> {
-    let mut out = vec![EMPTY; w * h];
+/// Puts the class number of polygons into every pixel of a raster of `w` columns, which is `EMPTY` where none lies. A polygon
+/// smaller than a pixel still takes the pixel of its centre, so that nothing vanishes. Later polygons lie above earlier ones.
+fn fill(out: &mut [u8], w: usize, coverage: &Coverage, classes: &[u8], view: View) {
+    let h = out.len() / w;
     let mut crossings: Vec<f64> = Vec::new();
     let mut edges: Vec<[f64; 4]> = Vec::new();
     for (i, &class) in classes.iter().enumerate() {
@@ -69,7 +69,6 @@ pub(crate) fn class_raster(coverage: &Coverage, classes: &[u8], view: View, w: u
             }
         }
     }
-    out
 }
 
 /// The class raster as an image: 2 × 2 averaged, transparent where nothing lies.
@@ -77,7 +76,7 @@ pub(crate) fn class_raster(coverage: &Coverage, classes: &[u8], view: View, w: u
 /// # Panics
 /// Never: the size is that of the caller's page.
 pub(crate) fn image(
-    coverage: &Coverage,
+    layer: &MapLayer,
     classes: &[Option<usize>],
     fills: &[(Rgb, Hatch)],
     no_data: Rgb,
@@ -86,7 +85,10 @@ pub(crate) fn image(
 ) -> Option<tiny_skia::Pixmap> {
     let codes: Vec<u8> = classes.iter().map(|c| c.map_or(fills.len() as u8, |c| c as u8)).collect();
     let fine = View { scale: view.scale * 2.0, ..view };
-    let raster = class_raster(coverage, &codes, fine, 2 * w, 2 * h);
+    let mut raster = vec![EMPTY; 4 * w * h];
+    for (first, shapes) in layer.parts() {
+        fill(&mut raster, 2 * w, &shapes, &codes[first..first + shapes.len()], fine);
+    }
     let mut image = tiny_skia::Pixmap::new(w as u32, h as u32)?;
     let colour = |class: u8, x: usize, y: usize| -> Rgb {
         let Some((base, hatch)) = fills.get(class as usize).copied() else { return no_data };
@@ -132,9 +134,43 @@ fn marked(hatch: Hatch, x: usize, y: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Cells;
+    use carbonzone_types::{AttributeTable, GridSpec};
 
     fn square(x: f64, y: f64, s: f64) -> Vec<[f64; 2]> {
         vec![[x, y], [x + s, y], [x + s, y + s], [x, y + s], [x, y]]
+    }
+
+    fn class_raster(coverage: &Coverage, classes: &[u8], view: View, w: usize, h: usize) -> Vec<u8> {
+        let mut out = vec![EMPTY; w * h];
+        fill(&mut out, w, coverage, classes, view);
+        out
+    }
+
+    #[test]
+    fn cells_without_outlines_give_the_same_image() {
+        let grid = GridSpec { x_min: 0.0, y_max: 300.0, cell: 1.0, cols: 300, rows: 300 };
+        let used: Vec<u32> = (0..90_000).filter(|c| c % 7 != 0).collect();
+        let classes: Vec<Option<usize>> =
+            used.iter().map(|c| (c % 5 != 0).then_some((c % 3) as usize)).collect();
+        let layer = |coverage: Coverage, cells| MapLayer {
+            name: String::new(),
+            coverage: coverage.into(),
+            cells,
+            table: AttributeTable::new(),
+        };
+        let shapes = layer(Coverage::of_cells(&grid, &used), None);
+        let cells = layer(Coverage::new(), Some(Cells { grid, used: used.into() }));
+        assert!(cells.parts().count() > 1, "more than one part");
+        let fills =
+            [(Rgb(1, 2, 3), Hatch::None), (Rgb(90, 9, 9), Hatch::Dots), (Rgb(7, 200, 7), Hatch::None)];
+        let draw = |layer: &MapLayer, scale| {
+            let view = View { x0: -10.0, y1: 310.0, scale };
+            image(layer, &classes, &fills, Rgb(9, 9, 9), view, (200, 200)).unwrap()
+        };
+        for scale in [0.3, 0.6, 1.7] {
+            assert!(draw(&shapes, scale) == draw(&cells, scale), "scale {scale}");
+        }
     }
 
     fn pixels(raster: &[u8], class: u8) -> usize {

@@ -12,6 +12,7 @@ use crate::style::{
 };
 use crate::{Label, Lang, MapData, MapLayer, RenderOptions, ReportError, words};
 use base64::Engine;
+use carbonzone_types::RunManifest;
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use rayon::prelude::*;
@@ -34,13 +35,14 @@ const STYLE: &str = include_str!("style.css");
 
 /// `report.html` of a run.
 ///
-/// `data` must hold one year only. `all` are the figures to show, those of other years too, and `drawings` their SVG
+/// `data` must hold one year only; `record` is its manifest with what the drawing noted. `all` are the figures to show, those of other years too, and `drawings` their SVG
 /// in the same order.
 ///
 /// # Errors
 /// Any [`ReportError`] of the style model or the figures; [`ReportError::Page`] if the template fails.
 pub fn page(
     data: &MapData,
+    record: &RunManifest,
     all: &[Figure],
     drawings: &[String],
     options: &RenderOptions,
@@ -68,7 +70,7 @@ pub fn page(
     env.add_filter("grouped", |v: f64| grouped(v, 0));
     env.add_template("report.html", TEMPLATE).map_err(|e| fail(&e))?;
     let pictures = pictures(all, drawings, fonts)?;
-    let m = &data.manifest;
+    let m = record;
     let quadrant =
         quadrant(data).map(|(svg, missing, x, y)| json!({"svg": svg, "missing": missing, "x": x, "y": y}));
     let context = json!({
@@ -100,7 +102,7 @@ pub fn page(
         "ledger": tables::ledger(data),
         "balances": tables::balances(data),
         "rules": tables::rules(data),
-        "findings": tables::findings(data),
+        "findings": tables::findings(record),
         "inputs": tables::inputs(data),
         "factor_sets": tables::factor_sets(data),
         "review": Label::new(
@@ -129,13 +131,13 @@ fn title(data: &MapData) -> Label {
 fn fit(data: &MapData, options: &RenderOptions, warnings: &mut Vec<String>) -> MapData {
     let most = options.max_report_parcels;
     let mut keep = |layer: &Option<MapLayer>, shown: &str, what: &str| {
-        let n = layer.as_ref().map_or(0, |l| l.coverage.len());
+        let n = layer.as_ref().map_or(0, MapLayer::geometries);
         if n > most {
             warnings.push(format!(
                 "report.html shows {shown} only: {n} {what} are more than {most}\nhint: open the QGIS project for the {what}"
             ));
         }
-        if n <= most { layer.clone() } else { None }
+        layer.as_ref().filter(|_| n <= most).map(MapLayer::with_outlines)
     };
     let parcels = keep(&data.parcels, "grid and zones", "parcels");
     let grid = keep(&data.grid, "zones", "cells");

@@ -7,7 +7,9 @@ use crate::figure::sector_colour;
 use crate::number::{grouped, significant};
 use crate::style::{basis, headline_field};
 use crate::{Label, MapData, ZONE_OF_MEAN, words};
-use carbonzone_types::{ExactSum, Finding, IndicatorRecord, Severity, Stage, T_PER_1E4_T, ZoneClassRecord};
+use carbonzone_types::{
+    ExactSum, Finding, IndicatorRecord, RunManifest, Severity, Stage, T_PER_1E4_T, ZoneClassRecord,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -378,14 +380,14 @@ pub(super) fn inputs(data: &MapData) -> Vec<serde_json::Value> {
         .collect()
 }
 
-pub(super) fn findings(data: &MapData) -> Vec<serde_json::Value> {
+pub(super) fn findings(record: &RunManifest) -> Vec<serde_json::Value> {
     let word = |s: Severity| match s {
         Severity::Info => ("info", Label::new("note", "说明")),
         Severity::Warning => ("warning", Label::new("warning", "警告")),
         Severity::Error => ("error", Label::new("error", "错误")),
         Severity::Fatal => ("error", Label::new("fatal", "致命错误")),
     };
-    data.manifest
+    record
         .findings
         .iter()
         .map(|f| {

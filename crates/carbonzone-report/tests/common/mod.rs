@@ -173,8 +173,12 @@ pub fn city(parcels: usize) -> MapData {
         .with("area_m2", ColumnData::reals(&rows.iter().map(|r| r.area).collect::<Vec<_>>()))
         .with("land_use", ColumnData::texts(&land))
         .with("space_type", ColumnData::texts(&land));
-    let parcels =
-        MapLayer { name: "parcels".to_owned(), coverage: coverage.into(), table: amounts(table, &own) };
+    let parcels = MapLayer {
+        name: "parcels".to_owned(),
+        coverage: coverage.into(),
+        cells: None,
+        table: amounts(table, &own),
+    };
 
     // Zones: parcels by nearest zone centre, which is enough for a picture.
     let zone_rings: Vec<Vec<[f64; 2]>> = zone_mesh.cells().map(|(i, j)| zone_mesh.ring(i, j)).collect();
@@ -247,7 +251,8 @@ pub fn city(parcels: usize) -> MapData {
         .with("ecc_margin", margin(&ecc))
         .with("esc_margin", margin(&esc))
         .with("borderline", ColumnData::Bool(near));
-    let zones = MapLayer { name: "townships".to_owned(), coverage: zone_cov.into(), table: zones_table };
+    let zones =
+        MapLayer { name: "townships".to_owned(), coverage: zone_cov.into(), cells: None, table: zones_table };
 
     let spec = GridSpec::covering([X0, Y0, X0 + SIDE, Y0 + SIDE], 1000.0).unwrap();
     let mut cell_rows: Vec<Vec<&Row>> = vec![Vec::new(); spec.len()];
@@ -278,7 +283,8 @@ pub fn city(parcels: usize) -> MapData {
     )
     .with("gross_t_km2", ColumnData::reals(&g))
     .with("net_t_km2", ColumnData::reals(&g.iter().zip(&cells).map(|(g, c)| g - c.1).collect::<Vec<_>>()));
-    let grid = MapLayer { name: "grid_1km".to_owned(), coverage: grid_cov.into(), table: grid_table };
+    let grid =
+        MapLayer { name: "grid_1km".to_owned(), coverage: grid_cov.into(), cells: None, table: grid_table };
 
     let (city_sectors, city_sink) = sums(&rows.iter().collect::<Vec<_>>());
     let manifest = manifest(spec, &rows, city_sectors, city_sink, &zone_sums, &zone_ids, &zones);
@@ -318,8 +324,12 @@ pub fn two_years(parcels: usize) -> MapData {
         }
     }
     table.push("year", ColumnData::Int((0..2 * n).map(|i| Some(if i < n { 2015 } else { 2020 })).collect()));
-    data.zones =
-        MapLayer { name: zones.name.clone(), coverage: zones.coverage.reordered(&order).into(), table };
+    data.zones = MapLayer {
+        name: zones.name.clone(),
+        coverage: zones.coverage.reordered(&order).into(),
+        cells: None,
+        table,
+    };
     data
 }
 
