@@ -16,7 +16,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python notebooks ci clean
+.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python notebooks ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -129,6 +129,10 @@ FIRST ?= 0
 oracle-cities: $(CZ) ## random whole cities against numpy and GEOS (CITIES=240 FIRST=0)
 	scripts/venv build/venv-oracle oracle/requirements.txt
 	build/venv-oracle/bin/python oracle/random_cities.py $(CZ) $(CITIES) $(FIRST)
+
+FUZZ ?= 20000
+fuzz: setup ## change files of every format and read them, with limits on memory, time and output (FUZZ=20000)
+	CARBONZONE_FUZZ=$(FUZZ) $(CARGO) test --release --locked -p carbonzone-cli --test fuzz -- --nocapture
 
 EXPECTED := $(shell git ls-files '*/tests/expected/*.json')
 oracle: out/guiyang/run.json out/suzhou/run.json $(CZ) ## ask GEOS, exactextract, tobler, scipy, SALib again: expected values, the peer's townships, random cities
