@@ -6,7 +6,7 @@ use crate::context::{Row, fault};
 use crate::unit::Unit;
 use crate::vocabulary::{ActivityDef, Category, LAND_GROUPS, Sector, Vocabulary};
 use carbonzone_sheet::{label_key, nearest};
-use carbonzone_types::{Finding, Findings};
+use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT};
 use std::collections::BTreeMap;
 
 /// Understands every row; rows without an amount are noted and left out.
@@ -150,6 +150,13 @@ fn check_value(raw: &ActivityRow, value: f64, faults: &mut Vec<Finding>) {
                 .value(value.to_string())
                 .expected("0 or more")
                 .hint("recovered methane has rows of its own; give its amount as a positive number"),
+        );
+    } else if value > LARGEST_AMOUNT {
+        faults.push(
+            fault(raw, "out_of_range", &format!("{} is {value:e}", raw.activity))
+                .value(value.to_string())
+                .expected(format!("at most {LARGEST_AMOUNT:e}"))
+                .hint("no amount of a city is as large: is the number, or its unit, right?"),
         );
     }
     if raw.uncertainty_pct.is_some_and(|u| !(u >= 0.0 && u.is_finite())) {

@@ -1,6 +1,7 @@
 //! Numbers as yearbooks print them.
 
 use crate::normalise_text;
+use carbonzone_types::LARGEST_AMOUNT;
 use thiserror::Error;
 
 /// Why a text is not a number.
@@ -13,6 +14,9 @@ pub enum NumberFault {
     /// `NaN` or `inf`.
     #[error("is not a finite number")]
     NotFinite,
+    /// Larger than any amount of a city.
+    #[error("is larger than any amount of a city (at most {LARGEST_AMOUNT:e})")]
+    TooLarge,
     /// A spreadsheet error such as `#REF!`.
     #[error("is an error of the spreadsheet, not a number")]
     SheetError,

@@ -6,7 +6,7 @@ use crate::{
     Cell, ColumnSpec, CommaEvidence, Commas, HeaderMatch, NumberFault, Sheet, SheetError, a1, column_letters,
     did_you_mean, normalise_text, parse_number_as, parse_percent_as,
 };
-use carbonzone_types::Finding;
+use carbonzone_types::{Finding, LARGEST_AMOUNT, short_number};
 
 /// A sheet with its header found. Rows are numbered from 0 at the first data row; rows without any filled cell are
 /// left out, and [`Table::sheet_row`] still tells where a row was.
@@ -290,7 +290,7 @@ impl Table {
                 area,
             });
         }
-        match self.cell(row, column) {
+        let number = match self.cell(row, column) {
             Cell::Empty => Ok(None),
             Cell::Formula(formula) => Err(SheetError::Formula {
                 place: self.place(row, column),
@@ -302,6 +302,10 @@ impl Table {
             Cell::Text(s) => parse(s, self.commas_of(column)).map_err(|f| fault(f, s.clone())),
             Cell::Error(s) => Err(fault(NumberFault::SheetError, s.clone())),
             Cell::Bool(b) => Err(fault(NumberFault::NotANumber, b.to_string())),
+        }?;
+        match number {
+            Some(x) if x.abs() > LARGEST_AMOUNT => Err(fault(NumberFault::TooLarge, short_number(x))),
+            number => Ok(number),
         }
     }
 

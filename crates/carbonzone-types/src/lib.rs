@@ -16,6 +16,7 @@ mod exact;
 mod findings;
 mod grid;
 mod ledger;
+mod limits;
 mod manifest;
 mod plain_file;
 mod progress;
@@ -31,6 +32,7 @@ pub use exact::ExactSum;
 pub use findings::{Finding, Findings, Severity, SourceSpan, number_of};
 pub use grid::GridSpec;
 pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
+pub use limits::{LARGEST_AMOUNT, is_amount, short_number};
 #[cfg(feature = "manifest")]
 pub use manifest::RunManifest;
 pub use manifest::{

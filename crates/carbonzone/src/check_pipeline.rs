@@ -4,7 +4,7 @@ use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
 use crate::studies::place::{self, Years};
 use crate::{check_layers, check_ranges, compensation, names};
-use carbonzone_types::{Finding, Findings, Proxy};
+use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, Proxy, is_amount, short_number};
 use std::collections::BTreeMap;
 
 /// What serde cannot see: budgets without rules, shares that do not sum to 1, names that do not exist.
@@ -26,14 +26,18 @@ pub fn check(loaded: &Loaded) -> Findings {
     findings
 }
 
+/// Largest cell, m: larger than any city.
+const LARGEST_CELL_M: f64 = 1e6;
+
 /// A grid needs cells.
 pub fn check_cell<P>(loaded: &Loaded<P>, grid: &Aggregate, findings: &mut Findings) {
-    if !(grid.cell_m > 0.0 && grid.cell_m.is_finite()) {
+    if !(grid.cell_m > 0.0 && grid.cell_m <= LARGEST_CELL_M) {
         findings.push(
             loaded.at(
                 Finding::error("cell_size", "the grid cell size must be a positive number of metres")
                     .field("aggregate.cell_m")
-                    .value(grid.cell_m.to_string()),
+                    .value(short_number(grid.cell_m))
+                    .expected(format!("more than 0, at most {LARGEST_CELL_M} m")),
                 &["aggregate", "cell_m"],
             ),
         );
@@ -52,12 +56,15 @@ fn check_totals(loaded: &Loaded, findings: &mut Findings) {
     for (i, total) in inventory.totals.iter().enumerate() {
         let index = i.to_string();
         let name = format!("{}:{}", total.sector, total.land_group);
-        if !(total.amount >= 0.0 && total.amount.is_finite()) {
+        if !is_amount(inventory.unit.in_tonnes(total.amount)) {
             let finding = Finding::error("negative_or_nan_budget", format!("total {name} is not a number ≥ 0"))
                 .field("inventory.totals.amount")
-                .value(total.amount.to_string())
+                .value(short_number(total.amount))
+                .expected(format!("from 0 to {LARGEST_AMOUNT:e} t"))
                 .hint(if total.amount.is_nan() {
                     "put the number of your city here"
+                } else if total.amount > 0.0 {
+                    "the whole Earth emits 6e10 t CO2e a year: is the number, or inventory.unit, right?"
                 } else if total.sector == "sink" {
                     "sinks are given positive; land that is a net source is an emission: declare sector = \"land\", it then enters gross"
                 } else {

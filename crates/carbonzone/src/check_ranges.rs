@@ -4,16 +4,16 @@ use crate::config::Pipeline;
 use crate::load_config::Loaded;
 use crate::studies::counties::config::CountiesPipeline;
 use crate::studies::raster_series::config::RasterSeriesPipeline;
-use carbonzone_types::{Finding, Findings};
+use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, short_number};
 use carbonzone_zoning::ZoningConfig;
 
 /// Where a number makes sense. NaN and infinity never do.
 #[derive(Debug, Clone, Copy)]
 enum Range {
-    /// 0 or more.
-    NotNegative(&'static str),
-    /// More than 0.
-    Positive(&'static str),
+    /// From 0 to a limit.
+    UpTo(f64, &'static str),
+    /// More than 0, up to a limit.
+    PositiveUpTo(f64, &'static str),
     /// From 0 to 1.
     Share,
     /// A year that an inventory may have.
@@ -22,16 +22,22 @@ enum Range {
     Finite,
 }
 
-const METRES: Range = Range::NotNegative("a distance in metres, 0 or more");
-const WEIGHT: Range = Range::NotNegative("a number, 0 or more");
-const UNIT: Range = Range::Positive("how many of its base unit one unit is: more than 0");
+const METRES: Range = Range::UpTo(1e6, "a distance in metres, from 0 to 1,000,000");
+const WEIGHT: Range = Range::UpTo(1e6, "a number from 0 to 1,000,000");
+const UNIT: Range =
+    Range::PositiveUpTo(1e12, "how many of its base unit one unit is: more than 0, up to 1e12");
+/// t CO2e per hectare and year: a forest takes up 14, a blast furnace per hectare gives 100,000.
+const LAND: Range = Range::UpTo(
+    1e6,
+    "t CO2e per hectare and year, from 0 to 1,000,000; land that emits is an emission, not a negative sink",
+);
 
 impl Range {
     fn holds(self, value: f64) -> bool {
         value.is_finite()
             && match self {
-                Self::NotNegative(_) => value >= 0.0,
-                Self::Positive(_) => value > 0.0,
+                Self::UpTo(most, _) => (0.0..=most).contains(&value),
+                Self::PositiveUpTo(most, _) => value > 0.0 && value <= most,
                 Self::Share => (0.0..=1.0).contains(&value),
                 Self::Year => (1900.0..=2200.0).contains(&value),
                 Self::Finite => true,
@@ -40,7 +46,7 @@ impl Range {
 
     fn expected(self) -> &'static str {
         match self {
-            Self::NotNegative(what) | Self::Positive(what) => what,
+            Self::UpTo(_, what) | Self::PositiveUpTo(_, what) => what,
             Self::Share => "a share from 0 to 1",
             Self::Year => "a year such as 2020",
             Self::Finite => "a number",
@@ -58,9 +64,9 @@ impl<P> Look<'_, P> {
     fn at(&mut self, keys: &[&str], value: f64, range: Range) {
         if !range.holds(value) {
             let name = keys.join(".");
-            let finding = Finding::error("out_of_range", format!("{name} = {value}"))
+            let finding = Finding::error("out_of_range", format!("{name} = {}", short_number(value)))
                 .field(name)
-                .value(value.to_string())
+                .value(short_number(value))
                 .expected(range.expected());
             self.findings.push(self.loaded.at(finding, keys));
         }
@@ -87,9 +93,9 @@ impl<P> Look<'_, P> {
         self.maybe(
             &["zoning", "gdp_total"],
             zoning.gdp_total,
-            Range::Positive("the GDP of the city, more than 0"),
+            Range::PositiveUpTo(LARGEST_AMOUNT, "the GDP of the city, more than 0, up to 1e15"),
         );
-        let percent = Range::NotNegative("percent, 0 or more");
+        let percent = Range::UpTo(100.0, "percent, from 0 to 100");
         self.maybe(&["zoning", "borderline_pct"], zoning.borderline_pct, percent);
     }
 }
@@ -118,10 +124,7 @@ pub fn check(loaded: &Loaded, findings: &mut Findings) {
         look.maybe(&keys("population_unit_persons"), table.population_unit_persons, UNIT);
         look.maybe(&keys("gdp_unit_1e4cny"), table.gdp_unit_1e4cny, UNIT);
     }
-    let land = Range::NotNegative(
-        "t CO2e per hectare and year, 0 or more; land that emits is an emission, not a negative sink",
-    );
-    look.each(&["sinks", "coefficients_t_ha"], &p.sinks.coefficients_t_ha, land);
+    look.each(&["sinks", "coefficients_t_ha"], &p.sinks.coefficients_t_ha, LAND);
     for (i, rule) in p.allocate.iter().enumerate() {
         let index = i.to_string();
         look.at(&["allocate", &index, "share"], rule.share, Range::Share);
@@ -142,7 +145,7 @@ fn activity(look: &mut Look<'_, Pipeline>) {
     look.each(&keys(["composition"]), &activity.landfill.composition, Range::Share);
     for (kind, years) in &activity.landfill.deposited_t {
         let keys = [landfill.as_slice(), &["deposited_t", kind]].concat();
-        look.each(&keys, years, Range::NotNegative("t of waste, 0 or more"));
+        look.each(&keys, years, Range::UpTo(LARGEST_AMOUNT, "t of waste, from 0 to 1e15"));
     }
 }
 
@@ -164,7 +167,7 @@ pub fn check_counties(loaded: &Loaded<CountiesPipeline>, findings: &mut Findings
 pub fn check_series(loaded: &Loaded<RasterSeriesPipeline>, findings: &mut Findings) {
     let p = &loaded.pipeline;
     let mut look = Look { loaded, findings };
-    let light = Range::NotNegative("nW cm⁻² sr⁻¹, 0 or more");
+    let light = Range::UpTo(1e6, "nW cm⁻² sr⁻¹, from 0 to 1,000,000");
     look.at(&["emissions", "light_threshold"], p.emissions.light_threshold, light);
     let layers = &p.layers;
     for (name, raster) in [
@@ -242,6 +245,17 @@ cell_m = 1000.0
 [zoning]
 gdp_total = 1.0
 borderline_pct = 5.0
+[uncertainty]
+draws = 64
+gdp_pct = 5.0
+gdp_derived_pct = 5.0
+budgets = { transport = 5.0 }
+proxies = { area = 0.25 }
+rules = { a = 0.25 }
+[[uncertainty.alternatives]]
+name = "x"
+probability = 0.5
+options = [{ name = "y", probability = 0.5, set = ["aggregate.cell_m=500"] }]
 "#;
 
     const COUNTIES: &str = r#"
@@ -355,8 +369,14 @@ threshold = 0.6
         for keys in keys {
             // Any finite limit of valid raster values makes sense.
             let any = keys.last().is_some_and(|k| k.starts_with("valid_"));
-            let bad =
-                [Value::Float(f64::NAN), Value::Float(f64::INFINITY), Value::Float(-1.5), Value::Integer(-1)];
+            let bad = [
+                Value::Float(f64::NAN),
+                Value::Float(f64::INFINITY),
+                Value::Float(-1.5),
+                Value::Float(1e300),
+                Value::Integer(-1),
+                Value::Integer(i64::MAX),
+            ];
             for bad in bad.iter().filter(|v| !any || v.as_float().is_some_and(|f| !f.is_finite())) {
                 let text = toml::to_string(&replaced(&sound, &keys, bad)).unwrap();
                 if !refused(text, check) {
@@ -368,7 +388,7 @@ threshold = 0.6
     }
 
     #[test]
-    fn no_number_of_a_pipeline_may_be_negative_or_no_number() {
+    fn no_number_of_a_pipeline_may_be_negative_or_no_number_or_absurdly_large() {
         assert_eq!(accepted(PARCELS, crate::check_pipeline::check), Vec::<String>::new());
         assert_eq!(
             accepted(COUNTIES, <crate::studies::Counties as crate::studies::Study>::check),

@@ -16,6 +16,7 @@ mod gdp;
 mod ground;
 mod land_cover;
 mod osm;
+mod ranges;
 mod shapes;
 mod tables;
 mod workbook_points;

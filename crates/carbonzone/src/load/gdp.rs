@@ -12,7 +12,7 @@ use crate::load_config::Loaded;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyJoin, normalise_text};
 use carbonzone_spatialize::downscale::gdp::{SharedGdp, share_gdp_by_each};
-use carbonzone_types::{Finding, LedgerRow, Progress, Stage, Statement};
+use carbonzone_types::{Finding, LedgerRow, Progress, Stage, Statement, is_amount};
 use std::collections::BTreeSet;
 
 /// GDP per county as the joined tables give it.
@@ -29,7 +29,7 @@ impl CountyGdp {
     pub fn add(&mut self, table: &ZoneTable, shown: &str, rows: Vec<JoinRow>, notes: &mut Notes) {
         let negative: Vec<String> = rows
             .iter()
-            .filter(|r| r.gdp_1e4cny.is_some_and(|g| !(g >= 0.0 && g.is_finite())))
+            .filter(|r| r.gdp_1e4cny.is_some_and(|g| !is_amount(g)))
             .map(|r| r.key.clone())
             .collect();
         let field = table.gdp.clone().unwrap_or_default();

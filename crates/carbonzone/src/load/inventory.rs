@@ -8,7 +8,9 @@ use crate::load_config::{Loaded, suggest};
 use crate::uncertainty;
 use carbonzone_inventory::{Inventory, InventoryConfig};
 use carbonzone_spatialize::AllocationRule;
-use carbonzone_types::{BudgetKey, Finding, InputRecord, WordError, decimal_scaled};
+use carbonzone_types::{
+    BudgetKey, Finding, InputRecord, LARGEST_AMOUNT, WordError, decimal_scaled, is_amount,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules with budgets; the computed inventory if there is one. Without parcels the land areas of sinks must
@@ -127,9 +129,20 @@ fn rules(
     (out.len() == loaded.pipeline.allocate.len()).then_some(out)
 }
 
+/// Activity data and factors that are each possible may still give an impossible product.
+fn too_large(budget: &str, amount_t: f64) -> Option<Finding> {
+    (!is_amount(amount_t)).then(|| {
+        Finding::error("out_of_range", format!("the budget \"{budget}\" is {amount_t:e} t CO2e"))
+            .field("inventory.activity")
+            .expected(format!("at most {LARGEST_AMOUNT:e} t CO2e"))
+            .hint("an amount, its unit or a factor is wrong by orders of magnitude: see the lines of the sector in `carbonzone inventory`")
+    })
+}
+
 /// Computed budgets are known only now: every one needs its rules, and every rule its budget.
 fn check_activity_budgets(loaded: &Loaded, amounts: &BTreeMap<String, f64>, notes: &mut Notes) {
     for (budget, amount_t) in amounts {
+        notes.findings.items.extend(too_large(budget, *amount_t));
         notes.findings.items.extend(check_shares(&loaded.pipeline, budget, *amount_t));
     }
     for rule in &loaded.pipeline.allocate {

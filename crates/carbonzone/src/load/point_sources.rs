@@ -7,7 +7,10 @@ use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{NearestIndex, PointLocator};
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource};
-use carbonzone_types::{ExactSum, Finding, LedgerRow, Progress, Severity, Stage, Statement, number_of};
+use carbonzone_types::{
+    ExactSum, Finding, LARGEST_AMOUNT, LedgerRow, Progress, Severity, Stage, Statement, is_amount, number_of,
+    short_number,
+};
 use std::collections::BTreeSet;
 
 /// A plant as read.
@@ -125,12 +128,12 @@ fn checked_tonnes(
     rules: &[AllocationRule],
     notes: &mut Notes,
 ) -> Option<f64> {
-    let Some(gross_t) = plant.tonnes.filter(|t| *t >= 0.0 && t.is_finite()) else {
-        let message = "a plant needs its tonnes ≥ 0".to_owned();
+    let Some(gross_t) = plant.tonnes.filter(|t| is_amount(*t)) else {
+        let message = format!("a plant needs its tonnes, from 0 to {LARGEST_AMOUNT:e}");
         notes.findings.push(
             problem(config, plant, "negative_or_nan_value", message)
                 .field(&config.tonnes)
-                .value(plant.tonnes.map_or_else(|| "NULL".to_owned(), |t| t.to_string())),
+                .value(plant.tonnes.map_or_else(|| "NULL".to_owned(), short_number)),
         );
         return None;
     };

@@ -10,7 +10,9 @@ use crate::names::clean_labels;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{PolygonLayer, WorkingCrs};
 use carbonzone_sheet::ColumnNumbers;
-use carbonzone_types::{AttributeTable, Finding, LedgerRow, Progress, Severity, Stage};
+use carbonzone_types::{
+    AttributeTable, Finding, LARGEST_AMOUNT, LedgerRow, Progress, Severity, Stage, is_amount, short_number,
+};
 use std::collections::BTreeSet;
 
 /// Area of overlap below which two zones only touch, m².
@@ -281,14 +283,17 @@ fn ring_m2(xs: &[f64], ys: &[f64]) -> f64 {
 fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
     let mut negative = |what: &str, values: &[Option<f64>]| {
         for (i, v) in values.iter().enumerate().filter_map(|(i, v)| v.map(|v| (i, v))) {
-            if !(v >= 0.0 && v.is_finite()) {
+            if !is_amount(v) {
                 notes.findings.push(
-                    Finding::error("negative_or_nan_value", format!("{what} must be a number ≥ 0"))
-                        .layer("zones")
-                        .file(config.source.path.display().to_string())
-                        .feature(zones.ids[i].clone())
-                        .field(what)
-                        .value(v.to_string()),
+                    Finding::error(
+                        "negative_or_nan_value",
+                        format!("{what} must be a number from 0 to {LARGEST_AMOUNT:e}"),
+                    )
+                    .layer("zones")
+                    .file(config.source.path.display().to_string())
+                    .feature(zones.ids[i].clone())
+                    .field(what)
+                    .value(short_number(v)),
                 );
             }
         }

@@ -5,7 +5,7 @@ use crate::load::zone_tables::unit_to_use;
 use crate::load::{Notes, missing_file};
 use crate::load_config::Loaded;
 use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table};
-use carbonzone_types::Finding;
+use carbonzone_types::{Finding, is_amount};
 use std::path::Path;
 
 /// The default name of the column with the year.
@@ -122,7 +122,7 @@ impl TableIn {
     /// A number ≥ 0, or nothing; `None` with a finding if it is neither.
     pub fn amount(&self, row: usize, column: usize, notes: &mut Notes) -> Option<Option<f64>> {
         match self.table.number(row, self.columns[column]) {
-            Ok(Some(v)) if !(v >= 0.0 && v.is_finite()) => {
+            Ok(Some(v)) if !is_amount(v) => {
                 notes.findings.push(self.not_an_amount(row, column, &v.to_string()));
                 None
             }

@@ -67,9 +67,9 @@ pub fn check(loaded: &Loaded) -> Findings {
 
 /// A number that is no coefficient of variation.
 fn variation(what: &str, cv: f64) -> Option<Finding> {
-    (!(cv.is_finite() && cv >= 0.0)).then(|| {
+    (!(0.0..=100.0).contains(&cv)).then(|| {
         Finding::error("uncertainty_cv", format!("the variation of {what} is {cv}"))
-            .expected("a coefficient of variation, a number ≥ 0, e.g. 0.3")
+            .expected("a coefficient of variation, a number from 0 to 100, e.g. 0.3")
     })
 }
 
@@ -84,9 +84,9 @@ pub fn draws(n: usize) -> Option<Finding> {
 
 /// What is wrong with a half-width in percent.
 pub fn half_width(what: &str, pct: f64) -> Option<Finding> {
-    (!(pct.is_finite() && pct >= 0.0)).then(|| {
+    (!(0.0..=10_000.0).contains(&pct)).then(|| {
         Finding::error("uncertainty_half_width", format!("the uncertainty of {what} is {pct} %"))
-            .expected("half-width of a 95 % interval in percent, a number ≥ 0")
+            .expected("half-width of a 95 % interval in percent, a number from 0 to 10,000")
     })
 }
 

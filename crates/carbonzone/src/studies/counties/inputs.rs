@@ -78,7 +78,7 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
         }
     }
     for (class, t_ha) in &p.sinks.coefficients_t_ha {
-        if !(t_ha.is_finite() && *t_ha >= 0.0) {
+        if !(0.0..=1e6).contains(t_ha) {
             let finding =
                 Finding::error("negative_sink", format!("the coefficient of {class} must be a number ≥ 0"))
                     .value(t_ha.to_string())
