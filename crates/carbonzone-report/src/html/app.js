@@ -70,7 +70,7 @@ document.querySelectorAll('.pic').forEach(b => b.onclick = () => {
 // A print shows everything, and the figures where the screen has its map.
 const figures = $('figures'), place = document.createComment('figures');
 addEventListener('beforeprint', () => {
-  document.querySelectorAll('details').forEach(d => { d.dataset.was = d.open; d.open = true; });
+  document.querySelectorAll('details').forEach(d => { d.dataset.was = d.open; d.open = !d.classList.contains('appendix'); });
   document.querySelectorAll('figure img').forEach(i => { i.loading = 'eager'; });
   if (figures && !place.parentNode) { figures.before(place); $('table').before(figures); }
 });
