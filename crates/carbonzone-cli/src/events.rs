@@ -98,7 +98,9 @@ pub fn end(exit_code: u8) {
 pub struct Told<'a> {
     #[serde(flatten)]
     finding: &'a Finding,
+    /// What was found, in Chinese: never empty, at least what the code means in general.
     message_zh: String,
+    /// What to do, in Chinese, if the catalogue has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint_zh: Option<String>,
 }

@@ -56,7 +56,12 @@ fn a_run_tells_its_stages_findings_and_layers() {
     assert!(!recorded.is_empty());
     let mut told: Vec<Value> = of(&events, "finding").into_iter().cloned().collect();
     for finding in &mut told {
-        finding.as_object_mut().unwrap().remove("event");
+        let fields = finding.as_object_mut().unwrap();
+        fields.remove("event");
+        // The record has the English sentences; programs are told the Chinese ones beside them.
+        let zh = fields.remove("message_zh").unwrap();
+        assert!(zh.as_str().unwrap().contains(|c: char| c > '\u{4e00}'), "{zh}");
+        fields.remove("hint_zh");
     }
     assert_eq!(&told, recorded);
     let layers = of(&events, "layer");
