@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 /// Makes Ctrl-C ask the stages to stop; a second one ends the program at once.
+///
+/// `SIGTERM` and a closed terminal end it like a kill, which the next start puts right: a handler for them would undo `nohup`.
 pub fn install_ctrl_c() {
     // A handler that cannot be installed leaves the default: the program just ends.
     let _ = ctrlc::set_handler(|| {
