@@ -105,7 +105,7 @@ pub struct Told<'a> {
     hint_zh: Option<String>,
 }
 
-/// Findings for programs.
+/// Findings for programs, in the order in which they were made.
 pub fn told(findings: &Findings) -> Vec<Told<'_>> {
     let told = |finding| {
         let FindingText { message, hint, .. } = FindingText::chinese(finding);
