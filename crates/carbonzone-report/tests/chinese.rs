@@ -25,7 +25,8 @@ const MAKERS: [&str; 16] = [
     "",
 ];
 /// Literals that such calls have and that are no codes.
-const NO_CODES: [&str; 5] = ["road_corrected", "area_m2", "gross_t", "gdp_unit_1e4cny", "cny_per_t"];
+const NO_CODES: [&str; 6] =
+    ["road_corrected", "area_m2", "gross_t", "gdp_unit_1e4cny", "cny_per_t", "land_sink"];
 /// Messages that are told in the language of the user by the meaning of the code, the field and the value alone.
 const BARE: [&str; 10] = [
     "inventory.7 = 7",
