@@ -201,7 +201,7 @@ fn a_proxy_that_is_zero_in_a_county_gives_way_or_is_refused() {
         &stderr,
         &["warning[gdp_zero_proxy]", "light is zero in all its zones, area used instead"],
     );
-    assert_mentions(&stdout, &["1e4 CNY  GDP of"]);
+    assert_mentions(&stdout, &["1e4 CNY · 万元  GDP of"]);
     let manifest = city.manifest("out");
     assert!(manifest.ledger.iter().any(|r| r.stage == Stage::Fallback && r.land_group == "gdp"));
 }
