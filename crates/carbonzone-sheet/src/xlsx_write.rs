@@ -255,6 +255,9 @@ fn write_text(
     text: &str,
     format: &Format,
 ) -> Result<(), XlsxError> {
+    // A cell of Excel holds 32,767 UTF-16 units: a quarter of that many characters always fit. The whole text is in run.json.
+    let cut = text.char_indices().nth(8_000).map(|(at, _)| format!("{} …", &text[..at]));
+    let text = cut.as_deref().unwrap_or(text);
     if looks_like_formula(text) {
         worksheet.write_string_with_format(row, column, text, &format.clone().set_quote_prefix())?;
     } else {
