@@ -281,6 +281,15 @@ mod tests {
     }
 
     #[test]
+    fn a_text_longer_than_a_cell_is_cut_there_and_the_workbook_is_written() {
+        let long = "碳".repeat(40_000);
+        let table = AttributeTable::new().with("text", ColumnData::texts(&[&long]));
+        let bytes = xlsx_bytes(&[OutSheet::new("findings", table)]).unwrap();
+        let read = sheets_from_bytes(&bytes, "t.xlsx", &ReadOptions::default()).unwrap();
+        assert_eq!(read[0].rows.last().unwrap()[0], Cell::text(&format!("{} …", "碳".repeat(8_000))));
+    }
+
+    #[test]
     fn a_workbook_reads_back_to_the_same_values() {
         let sheets = [OutSheet::new("townships", sample()).with_preamble(["合成数据"])];
         let read =
