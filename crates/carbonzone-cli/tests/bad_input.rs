@@ -103,6 +103,15 @@ fn feet_are_refused_as_working_crs() {
 }
 
 #[test]
+fn parcels_without_a_field_of_codes_are_refused_and_the_rest_is_still_read() {
+    let city = City::new();
+    city.edit("land_use = \"DLBM\"\n", "");
+    let told = city.check(1);
+    assert_mentions(&told, &["error[land_use]", "no field with the land-use code is named", "land_use = "]);
+    assert!(!told.contains("this is a bug"), "{told}");
+}
+
+#[test]
 fn a_class_without_parcels_but_with_a_budget_is_an_error_with_tonnes() {
     let city = City::new();
     city.edit("land = [\"facility_agri\"]", "land = [\"greenhouses\"]");

@@ -17,12 +17,16 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// Value per row of the first of the fields (`landuse|natural`) that is not empty; empty text if all are. `None` if a field is missing.
+    /// Value per row of the first of the fields (`landuse|natural`) that is not empty; empty text if all are. `None` if a
+    /// field is missing or none is named.
     pub fn first_filled(table: &AttributeTable, setting: &str) -> Option<Self> {
         let fields: Vec<String> = fields_of(setting).collect();
+        if fields.is_empty() {
+            return None;
+        }
         let columns: Vec<&ColumnData> = fields.iter().map(|f| table.get(f)).collect::<Option<_>>()?;
         let mut out = Self::default();
-        let mut known: Vec<HashMap<String, u32>> = vec![HashMap::new(); fields.len().max(1)];
+        let mut known: Vec<HashMap<String, u32>> = vec![HashMap::new(); fields.len()];
         for row in 0..table.rows() {
             let mut texts = columns.iter().enumerate().filter_map(|(k, c)| Some((k, text_at(c, row)?)));
             let filled = texts.find(|(_, text)| !text.trim().is_empty());
