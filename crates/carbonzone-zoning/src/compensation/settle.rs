@@ -35,9 +35,10 @@ pub fn in_fen(settled_t: &[Option<f64>], price: f64) -> Result<Vec<Option<i64>>,
     let mut fen: Vec<Option<i64>> = exact.iter().map(|v| v.map(|v| v.round() as i64)).collect();
     let mut left: i64 = -fen.iter().flatten().sum::<i64>();
     let mut order: Vec<usize> = (0..fen.len()).filter(|i| fen[*i].is_some()).collect();
-    let short = |i: usize| exact[i].zip(fen[i]).map_or(0.0, |(v, f)| v - f as f64);
-    let shortfall: Vec<f64> = (0..fen.len()).map(short).collect();
-    order.sort_by(|a, b| shortfall[*b].total_cmp(&shortfall[*a]).then(a.cmp(b)));
+    // Millionths of a fen: what is equal but for the last bits of a product counts as equal.
+    let short = |i: usize| exact[i].zip(fen[i]).map_or(0, |(v, f)| ((v - f as f64) * 1e6).round() as i64);
+    let shortfall: Vec<i64> = (0..fen.len()).map(short).collect();
+    order.sort_by(|a, b| shortfall[*b].cmp(&shortfall[*a]).then(a.cmp(b)));
     if left < 0 {
         order.reverse();
     }
