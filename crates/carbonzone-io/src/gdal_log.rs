@@ -69,7 +69,8 @@ pub(crate) fn init() {
                 }
             });
         });
-        gdal::DriverManager::register_all();
+        // Registers the drivers once, guarded as by every other call of the crate: two threads that register at a time crash.
+        let _drivers = gdal::DriverManager::count();
         // A refused option keeps GDAL's default, which is safe.
         let _ = gdal::config::set_config_option("OGR_CURRENT_DATE", &fixed_date());
         let _ = gdal::config::set_config_option("OGR_GPKG_NUM_THREADS", "1");

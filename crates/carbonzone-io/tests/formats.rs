@@ -17,7 +17,6 @@ use gdal::DriverManager;
 use gdal::vector::{Geometry, LayerAccess, LayerOptions};
 
 fn driver(name: &str) -> Option<gdal::Driver> {
-    DriverManager::register_all();
     let found = DriverManager::get_driver_by_name(name).ok();
     if found.is_none() {
         eprintln!("skipped: this GDAL has no {name} driver");

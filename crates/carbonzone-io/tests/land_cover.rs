@@ -21,7 +21,6 @@ fn write<T: GdalType + Copy>(
     values: &[T],
     nodata: Option<f64>,
 ) {
-    DriverManager::register_all();
     let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
     let rows = values.len() / cols;
     let mut tif = driver.create_with_band_type::<T, _>(path, cols, rows, 1).unwrap();
