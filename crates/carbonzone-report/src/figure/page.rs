@@ -72,7 +72,7 @@ pub(crate) fn footer_lines(data: &MapData, lang: Lang, map: bool) -> Vec<String>
         });
     }
     let crs = if map && !m.crs.is_empty() { format!("CRS: {}; ", m.crs) } else { String::new() };
-    let units = Label::new("all amounts in CO₂ equivalent per year", "数值均为每年二氧化碳当量");
+    let units = Label::new("amounts of carbon in CO₂ equivalent per year", "碳量均为每年二氧化碳当量");
     let version = format!("carbonzone {}", m.version);
     lines.push(match lang {
         Lang::Zh => {
