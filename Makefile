@@ -139,12 +139,14 @@ oracle: out/guiyang/run.json out/suzhou/run.json $(CZ) ## ask GEOS, exactextract
 	scripts/venv build/venv-oracle oracle/requirements.txt
 	scripts/venv build/venv-trend oracle/requirements-trend.txt
 	scripts/venv build/venv-confidence oracle/requirements-confidence.txt
+	scripts/venv build/venv-statistics oracle/requirements-statistics.txt
 	build/venv-oracle/bin/python oracle/geom_expected.py
 	build/venv-oracle/bin/python oracle/zonal_expected.py
 	build/venv-oracle/bin/python oracle/cambridge_expected.py
 	build/venv-oracle/bin/python oracle/via_grid.py out/suzhou
 	build/venv-trend/bin/python oracle/trend_expected.py crates/carbonzone-zoning/tests/expected/trend.json
 	build/venv-confidence/bin/python oracle/confidence_expected.py
+	build/venv-statistics/bin/python oracle/statistics_expected.py
 	python3 oracle/same_numbers.py $(EXPECTED)
 	build/venv-oracle/bin/python oracle/zonal_guiyang.py out/guiyang $(SYNTH)/guiyang
 	$(CARGO) build --release --locked -p carbonzone-geom --example pair_areas

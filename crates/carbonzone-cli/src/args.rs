@@ -359,6 +359,9 @@ pub struct CompareArgs {
     /// Write the differences per unit to a CSV file
     #[arg(long, value_name = "FILE.csv")]
     pub export: Option<PathBuf>,
+    /// Write one page with maps, transition matrix and the reasons of every change of zone
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
 }
 
 /// `carbonzone maps`

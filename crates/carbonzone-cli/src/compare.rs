@@ -1,7 +1,7 @@
 //! `carbonzone compare`: differences of two runs or two years per unit, and who moved from which zone to which.
 
 use crate::args::CompareArgs;
-use crate::language::{lang, say};
+use crate::language::{self, lang, say};
 use crate::new_file::write_new;
 use crate::terminal::print_line;
 use carbonzone::RunManifest;
@@ -18,6 +18,10 @@ pub fn compare(args: &CompareArgs) -> anyhow::Result<u8> {
     let compared = compare_runs(&args.run_a, &args.run_b, args.year_a.zip(args.year_b))?;
     if let Some(path) = &args.export {
         write_new(path, &carbonzone_sheet::csv_bytes(&compared.wide, true)?)?;
+    }
+    if let Some(path) = &args.report {
+        let page = carbonzone::compare_report::page(&compared, language::asked())?;
+        write_new(path, page.as_bytes())?;
     }
     print_line(&text(&compared));
     Ok(0)

@@ -4,7 +4,7 @@ use crate::args::{ExplainArgs, Format};
 use crate::language::{lang, say, sentence, word};
 use crate::terminal::print_line;
 use carbonzone::explain::{
-    Beside, Explanation, LargeParcel, Line, Paid, Sure, Unit, explain as explain_unit,
+    Advice, Beside, Explanation, LargeParcel, Line, Paid, Sure, Unit, explain as explain_unit,
 };
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::confidence::percent;
@@ -80,6 +80,9 @@ fn render(e: &Explanation) -> String {
         render_sure(&mut out, sure);
     }
     render_paid(&mut out, &e.compensation);
+    for advice in &e.advice {
+        render_advice(&mut out, advice);
+    }
     if e.kind != "parcel" {
         render_parcels(&mut out, &e.largest_parcels);
     }
@@ -166,6 +169,20 @@ fn render_city(out: &mut String, numbers: &[Beside]) {
             let _ = writeln!(out, "    {}", say(&b.meaning, &b.meaning_zh));
         }
     }
+}
+
+/// What is characteristic of a class and what is advised there.
+fn render_advice(out: &mut String, advice: &Advice) {
+    let basis = if advice.basis.is_empty() { String::new() } else { format!(" ({})", advice.basis) };
+    let _ = writeln!(
+        out,
+        "what is advised for the {}{basis}: {}",
+        advice.class.en, advice.guidance.characteristics.en
+    );
+    for measure in &advice.guidance.measures {
+        let _ = writeln!(out, "  - {}", measure.en);
+    }
+    let _ = writeln!(out, "  source: {}", advice.guidance.source);
 }
 
 /// How sure a class is, what else it could be, and what could change it.

@@ -2,6 +2,7 @@
 
 use crate::language::{self, say_in as say};
 use crate::terminal::print_line;
+use carbonzone::closing;
 use carbonzone::maps::{lang as label_language, language_of};
 use carbonzone::out_dir::named;
 use carbonzone::text_table::{right_align, table, tonnes};
@@ -47,12 +48,42 @@ fn text(manifest: &RunManifest, dir: &Path, lang: Lang) -> String {
         }
         out.push('\n');
     }
+    carried(&mut out, manifest, lang);
     for line in &manifest.summary {
         let _ = writeln!(out, "{}", say(lang, &line.en, &line.zh));
     }
     checks(&mut out, manifest, lang);
     open(&mut out, manifest, dir, lang);
     out
+}
+
+/// The closing table: what carries each budget, and what of its proxy was left aside.
+fn carried(out: &mut String, manifest: &RunManifest, lang: Lang) {
+    if manifest.closing.is_empty() {
+        return;
+    }
+    let last = closing::last_year(&manifest.closing).find_map(|r| r.year);
+    let when = last.map_or_else(String::new, |year| format!(", {year}"));
+    let en = format!("What carries each budget{when} (proxy_use.csv has all columns)");
+    let _ = writeln!(out, "{}", say(lang, &en, "各项预算的承担情况（全部列见 proxy_use.csv）"));
+    // In both languages the nine columns would be wider than any terminal.
+    let label = |l: &Label| if lang == Lang::Zh { l.zh.clone() } else { l.en.clone() };
+    let [shares @ .., largest] = closing::share_heads();
+    let mut heads = vec![label(&Label::new("Rule", "规则")), label(&Label::new("Proxy", "代理变量"))];
+    heads.extend(shares.iter().map(label));
+    heads.extend([label(&Label::new("Carrying", "承担单元")), label(&largest)]);
+    let mut table = table(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+    for row in closing::last_year(&manifest.closing) {
+        let [shares @ .., largest] = closing::shares(row);
+        let mut cells = vec![row.rule.clone(), row.proxy.clone()];
+        cells.extend(shares);
+        cells.extend([row.carrying.to_string(), largest]);
+        table.add_row(cells);
+    }
+    right_align(&mut table);
+    let _ = writeln!(out, "{table}");
+    let note = closing::note();
+    let _ = writeln!(out, "{}\n", say(lang, &note.en, &note.zh));
 }
 
 /// Number of zones that are safe, likely, a toss-up.

@@ -40,7 +40,9 @@
 //! assert_eq!(overlap.outside_m2, [0.0]);
 //! ```
 
+mod centroid;
 mod coincidence;
+mod contiguity;
 mod coverage;
 mod defect;
 mod error;
@@ -65,6 +67,7 @@ mod zone_index;
 mod zone_overlap;
 
 pub use coincidence::{LinesOnce, lines_once};
+pub use contiguity::{Contact, contacts};
 pub use coverage::{Coverage, Pieces, Ring, WkbKind};
 pub use error::GeomError;
 pub use far_off::{FarOff, FarOffs, far_off};

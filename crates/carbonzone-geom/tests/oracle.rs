@@ -172,3 +172,29 @@ fn reported_pairs_that_geos_gets_wrong_have_their_exact_area() {
         }
     }
 }
+
+/// Pairs of libpysal (`oracle/statistics_expected.py`): Voronoi polygons and cells of a grid; a corner is within 1 m of nothing else.
+#[test]
+fn neighbours_and_centroids_agree_with_libpysal_and_geos() {
+    let text = include_str!("expected/contiguity.json");
+    let all: serde_json::Value = serde_json::from_str(text).expect("valid JSON");
+    let list = |key: &str| all[key].as_array().expect("a list").clone();
+    let pair = |p: &serde_json::Value| [p[0].as_f64().expect("a number"), p[1].as_f64().expect("a number")];
+    let mut coverage = Coverage::new();
+    for ring in list("polygons") {
+        coverage.push_rings(&[vec![ring.as_array().expect("a ring").iter().map(pair).collect()]]);
+    }
+    let found = carbonzone_geom::contacts(&coverage, 1.0);
+    for (key, corners) in [("queen", true), ("rook", false)] {
+        let ours: Vec<[f64; 2]> = found
+            .iter()
+            .filter(|c| corners || c.over_edge(1.0))
+            .map(|c| [f64::from(c.a), f64::from(c.b)])
+            .collect();
+        assert_eq!(ours, list(key).iter().map(pair).collect::<Vec<_>>(), "{key}");
+    }
+    for (i, wanted) in list("centroids").iter().map(pair).enumerate() {
+        let [x, y] = coverage.centroid(i).expect("a polygon");
+        assert!((x - wanted[0]).abs() < 1e-6 && (y - wanted[1]).abs() < 1e-6, "{i}");
+    }
+}

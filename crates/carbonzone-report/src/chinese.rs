@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     include_str!("../data/zh/findings.toml"),
     include_str!("../data/zh/layers.toml"),
     include_str!("../data/zh/tables.toml"),
@@ -21,6 +21,7 @@ const FILES: [&str; 10] = [
     include_str!("../data/zh/compensation.toml"),
     include_str!("../data/zh/reading.toml"),
     include_str!("../data/zh/scenario.toml"),
+    include_str!("../data/zh/statistics.toml"),
 ];
 
 static CATALOGUE: LazyLock<Catalogue> =

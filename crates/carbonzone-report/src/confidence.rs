@@ -295,6 +295,7 @@ mod tests {
             label_zh: format!("{key} 区"),
             color: "#112233".to_owned(),
             count: 1,
+            ..ZoneClassRecord::default()
         };
         let index = IndicatorRecord { key: "ecc".to_owned(), thresholds: vec![1.0], ..Default::default() };
         let unit = |id: &str, driver: &str, gdp: f64| UncertainUnit {

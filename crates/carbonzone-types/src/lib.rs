@@ -11,6 +11,7 @@
 //! assert_eq!(forward.value().to_bits(), backward.value().to_bits());
 //! ```
 
+pub mod closing;
 mod compensation;
 mod exact;
 mod findings;
@@ -22,11 +23,13 @@ mod plain_file;
 mod progress;
 mod redact;
 mod statement;
+pub mod statistics;
 mod table;
 mod text_list;
 mod units;
 mod words;
 
+pub use closing::ClosingRow;
 pub use compensation::{CompensatedUnit, CompensationModel, CompensationRecord, PriceRecord};
 pub use exact::ExactSum;
 pub use findings::{Finding, Findings, Severity, SourceSpan, number_of};
@@ -37,8 +40,9 @@ pub use limits::{LARGEST_AMOUNT, is_amount, short_number};
 pub use manifest::RunManifest;
 pub use manifest::{
     CityUncertainty, ConfidenceRecord, Contribution, DataLabel, Ellipse, FactorSetRecord, FontRecord,
-    FurtherConfidence, IndicatorRecord, InputRecord, Libraries, OutputRecord, PointSourceRecord, ProxyTotal,
-    RuleRecord, SectorTotal, StageTiming, Totals, UncertainUnit, ZoneClassRecord,
+    FurtherConfidence, GuidanceRecord, IndicatorRecord, InputRecord, Libraries, OutputRecord,
+    PointSourceRecord, ProxyTotal, RuleRecord, SectorTotal, StageTiming, Totals, UncertainUnit,
+    ZoneClassRecord,
 };
 pub use plain_file::plain_file;
 pub use progress::{NoProgress, Progress};

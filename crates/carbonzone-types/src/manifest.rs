@@ -65,6 +65,8 @@ pub struct RunManifest {
     pub rules: Vec<RuleRecord>,
     /// Known plants, placed before the rest of their budgets.
     pub point_sources: Vec<PointSourceRecord>,
+    /// What carries each budget, and what of its proxy was left aside.
+    pub closing: Vec<crate::ClosingRow>,
     /// Tonnes by zone and rule.
     pub contributions: Vec<Contribution>,
     /// City totals on both bases.
@@ -78,6 +80,9 @@ pub struct RunManifest {
     /// Compensation between the units, if the pipeline file asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compensation: Option<crate::CompensationRecord>,
+    /// Clusters, hot spots, inequality, if the pipeline file asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<crate::statistics::StatisticsRecord>,
     /// What the run wants readers to know (definition is ours, factors unverified, ...), one sentence each.
     pub statements: Vec<Statement>,
     /// Further lines of the closing summary (several years, published comparison), as printed.
@@ -439,6 +444,29 @@ pub struct ZoneClassRecord {
     pub color: String,
     /// Zones of this class (of the last year, if several).
     pub count: u64,
+    /// What is characteristic of it and what is advised there.
+    #[serde(skip_serializing_if = "GuidanceRecord::is_empty")]
+    pub guidance: GuidanceRecord,
+}
+
+/// Characteristics and measures of a zone class.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GuidanceRecord {
+    /// What is characteristic of the class.
+    pub characteristics: Statement,
+    /// What is advised, in order.
+    pub measures: Vec<Statement>,
+    /// Where the texts come from.
+    pub source: String,
+}
+
+impl GuidanceRecord {
+    /// True if nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Versions of the native libraries.

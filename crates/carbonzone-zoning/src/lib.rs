@@ -4,6 +4,7 @@
 //!
 //! - [`indices`](mod@indices): CCR, ECC and ESC of the Suzhou paper (eq. 8–10; ESC is the SEC of the Guiyang paper).
 //! - [`scheme`]: zoning schemes as data (levels, zone table, labels, colours) and their application.
+//! - [`guidance`]: what is characteristic of a zone class and what is advised there.
 //! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
 //! - [`meaning`](mod@meaning): what each index says, in English and Chinese, for tables, maps and reports.
 //! - [`breaks`]: class breaks for maps, with forced thresholds and labels that never lie.
@@ -11,7 +12,8 @@
 //! - [`ratio`], [`trend`], [`risk`]: source/sink ratio and state, trend and imbalance risk over a series of years.
 //! - [`lmdi`], [`decoupling`]: what made emissions change, and whether they follow the economy.
 //! - [`compensation`]: who pays whom, by three models, to the fen.
-//! - [`spatial`]: neighbours, Moran's I, hot spots; [`compare`]: differences between two runs or years.
+//! - [`inequality`](mod@inequality): Lorenz, Gini, Theil of emissions against people, GDP, area.
+//! - [`spatial`]: neighbours, Moran's I, clusters, hot spots, ellipse; [`compare`]: differences between two runs or years.
 //!
 //! What it does *not* do: read or write files, know geometry, or decide what goes on a map.
 //!
@@ -35,7 +37,9 @@ pub mod compare;
 pub mod compensation;
 pub mod decoupling;
 mod error;
+pub mod guidance;
 pub mod indices;
+pub mod inequality;
 pub mod lmdi;
 pub mod meaning;
 mod natural_breaks;
@@ -51,6 +55,7 @@ pub mod what_if;
 pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
 pub use classify::{ClassRule, LevelCuts, Zoned, Zoning, append_zone_columns, classify, classify_with};
 pub use error::ZoningError;
+pub use guidance::ZoneGuidance;
 pub use indices::{
     EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, Quotients, indices, quotients,
 };

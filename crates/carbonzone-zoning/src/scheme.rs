@@ -5,10 +5,12 @@
 //! bring its own scheme. [`crate::classify()`] applies a scheme to the indices of one or several years.
 
 use crate::ZoningError;
+use crate::guidance::ZoneGuidance;
 use crate::indices::EccDirection;
 use carbonzone_types::ZoneClassRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// On which side of a cut a value that equals it lies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -95,6 +97,9 @@ pub struct ZoneClass {
     pub label_zh: String,
     /// Hex colour `#rrggbb`.
     pub color: String,
+    /// What is characteristic of it and what is advised there.
+    #[serde(default)]
+    pub guidance: ZoneGuidance,
 }
 
 /// One cell of the zone table.
@@ -187,6 +192,9 @@ pub struct ZoningConfig {
     pub gdp_total: Option<f64>,
     /// Replaces the width of the borderline band, percent.
     pub borderline_pct: Option<f64>,
+    /// Replaces characteristics and measures of single classes, by their keys.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub guidance: BTreeMap<String, ZoneGuidance>,
 }
 
 impl ZoningConfig {
@@ -215,6 +223,14 @@ impl ZoningConfig {
         }
         scheme.ecc_direction = self.ecc_direction.unwrap_or(scheme.ecc_direction);
         scheme.borderline_pct = self.borderline_pct.unwrap_or(scheme.borderline_pct);
+        for (key, guidance) in &self.guidance {
+            let known = scheme.classes.iter().map(|c| c.key.as_str()).collect::<Vec<_>>().join(", ");
+            let Some(class) = scheme.classes.iter_mut().find(|c| c.key == *key) else {
+                let message = format!("[zoning.guidance.{key}] is of no class of this scheme");
+                return Err(ZoningError::scheme(&scheme.key, message, format!("its classes: {known}")));
+            };
+            class.guidance = guidance.clone();
+        }
         scheme.validate()?;
         Ok(scheme)
     }
@@ -231,7 +247,14 @@ fn class(id: u8, key: &str, label_en: &str, label_zh: &str, color: &str) -> Zone
         label_en: label_en.to_owned(),
         label_zh: label_zh.to_owned(),
         color: color.to_owned(),
+        guidance: ZoneGuidance::default(),
     }
+}
+
+/// Classes with the guidance that comes with the crate.
+fn advised(scheme: &str, classes: Vec<ZoneClass>) -> Vec<ZoneClass> {
+    let with = |c: ZoneClass| ZoneClass { guidance: ZoneGuidance::shipped(scheme, &c.key), ..c };
+    classes.into_iter().map(with).collect()
 }
 
 /// Rows `(economic, ecological, zone, ours)` as a zone table.
@@ -287,7 +310,7 @@ impl ZoningScheme {
                 rule: at_one(),
             },
             ecc_direction: EccDirection::GdpOverEmission,
-            classes,
+            classes: advised("suzhou_four_zones", classes),
             table: zone_table(&[
                 ("high", "high", "low_carbon_economic", false),
                 ("high", "low", "carbon_source_control", false),
@@ -335,7 +358,7 @@ impl ZoningScheme {
                 rule: LevelRule::Jenks {},
             },
             ecc_direction: EccDirection::GdpOverEmission,
-            classes,
+            classes: advised("guiyang_three_levels", classes),
             table: zone_table(&[
                 ("high", "low", "carbon_intensity_control", false),
                 ("mid", "mid", "carbon_budget_balance", false),
@@ -376,6 +399,7 @@ impl ZoningScheme {
                 label_en: c.label_en.clone(),
                 label_zh: c.label_zh.clone(),
                 color: c.color.clone(),
+                guidance: c.guidance.record(),
                 count: zone_ids.iter().map(|id| u64::from(*id == c.id)).sum(),
             })
             .collect()
@@ -547,6 +571,12 @@ mod tests {
             "scheme = \"guiyang_three_levels\"\neconomic_levels = { method = \"mean_sd\", k = 0.5 }\n";
         let resolved = toml::from_str::<ZoningConfig>(config).unwrap().resolve().unwrap();
         assert_eq!(resolved.economic.rule, LevelRule::MeanSd { k: 0.5 });
+        let own = "[guidance.carbon_sink_functional]\nmeasures = [{ zh = \"造林\" }]\n";
+        let resolved = toml::from_str::<ZoningConfig>(own).unwrap().resolve().unwrap();
+        assert_eq!(resolved.records(&[])[2].guidance.measures[0].en, "造林");
+        assert!(resolved.records(&[])[1].guidance.measures.len() > 1);
+        let other = toml::from_str::<ZoningConfig>("[guidance.forest]\n").unwrap().resolve().unwrap_err();
+        assert!(other.to_string().contains("carbon_sink_functional"), "{other}");
         let typo = "economic_levels = { method = \"fixed\", cuts = [1.0, 2.0], equal = \"low\" }\n";
         assert!(toml::from_str::<ZoningConfig>(typo).is_err());
     }

@@ -5,6 +5,7 @@ use crate::load_config::{Loaded, suggest};
 use crate::studies::place::{self, Years};
 use crate::{check_layers, check_ranges, compensation, names};
 use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, Proxy, is_amount, short_number};
+use carbonzone_zoning::ZoningError;
 use std::collections::BTreeMap;
 
 /// What serde cannot see: budgets without rules, shares that do not sum to 1, names that do not exist.
@@ -23,6 +24,11 @@ pub fn check(loaded: &Loaded) -> Findings {
     let known = compensation::Known { years: p.city.years(), gdp: true };
     findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
     findings.extend(crate::scenario::check(loaded));
+    findings.extend(crate::statistics::config::check(p.statistics.as_ref()));
+    // Numbers out of range have been named already.
+    if let Err(e @ ZoningError::Scheme { .. }) = p.zoning.resolve() {
+        findings.push(loaded.at(Finding::error("zoning", e.to_string()), &["zoning"]));
+    }
     findings
 }
 

@@ -2,6 +2,7 @@
 
 use crate::out_dir::{named, read_manifest};
 use anyhow::{Context, bail};
+use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Totals};
 use carbonzone_zoning::compare::{Comparison, compare_tables};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,9 @@ pub struct Side {
     /// Its record.
     pub manifest: RunManifest,
     /// Units with the column that joins them.
-    zones: AttributeTable,
+    pub(crate) zones: AttributeTable,
+    /// Outlines of the units.
+    pub(crate) coverage: Coverage,
     /// Totals of the run, or of its year.
     pub totals: Totals,
     /// Title, with the year if one was picked.
@@ -30,13 +33,29 @@ impl Side {
     pub fn names(&self) -> BTreeMap<String, String> {
         by_unit(&self.zones, "name")
     }
+
+    /// What joins each row.
+    pub(crate) fn keys(&self) -> Vec<Option<String>> {
+        self.zones.texts(KEY).unwrap_or_default()
+    }
+
+    /// Texts of a field by unit.
+    pub(crate) fn texts(&self, field: &str) -> BTreeMap<String, String> {
+        by_unit(&self.zones, field)
+    }
+
+    /// A number of a unit.
+    pub(crate) fn number(&self, unit: &str, field: &str) -> Option<f64> {
+        let row = self.keys().iter().position(|k| k.as_deref() == Some(unit))?;
+        self.zones.numbers(field)?[row].filter(|v| v.is_finite())
+    }
 }
 
 fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
     let manifest = read_manifest(dir)?;
     let folder = dir.display().to_string();
     let gpkg = named(dir, &manifest.name, "gpkg");
-    let (_, zones) = carbonzone_io::read_own_layer(&gpkg, &manifest.zones_layer)
+    let (coverage, zones) = carbonzone_io::read_own_layer(&gpkg, &manifest.zones_layer)
         .with_context(|| format!("cannot read the zones of {}", dir.display()))?;
     let ids = zones.texts("unit_id").context("the zone layer has no unit_id")?;
     let years = zones.numbers("year");
@@ -47,7 +66,14 @@ fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
         };
         let keys = ids.into_iter().enumerate().map(key).collect();
         let (totals, title) = (manifest.totals.clone(), manifest.title_en.clone());
-        return Ok(Side { manifest, zones: zones.with(KEY, ColumnData::Text(keys)), totals, title, folder });
+        return Ok(Side {
+            manifest,
+            zones: zones.with(KEY, ColumnData::Text(keys)),
+            coverage,
+            totals,
+            title,
+            folder,
+        });
     };
     let Some(years) = years else {
         bail!("{} has one year only: leave --year-a and --year-b out", dir.display())
@@ -70,7 +96,7 @@ fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
         ..manifest.totals.clone()
     };
     let title = format!("{} {year}", manifest.title_en);
-    Ok(Side { manifest, zones, totals, title, folder })
+    Ok(Side { manifest, zones, coverage: coverage.reordered(&rows), totals, title, folder })
 }
 
 /// Two runs, or two years of runs, side by side.

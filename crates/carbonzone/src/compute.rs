@@ -1,5 +1,6 @@
 //! Allocation -> aggregation -> indices -> zones: the run between reading and writing.
 
+use crate::closing;
 use crate::compensation::Compensated;
 use crate::explained::Explained;
 use crate::grid;
@@ -8,6 +9,7 @@ use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::scenario::Scenarios;
 use crate::sink_sets;
+use crate::statistics::Statistics;
 use crate::studies::place;
 use carbonzone_confidence::Confidence;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
@@ -80,6 +82,8 @@ pub struct Results {
     pub compensation: Option<Compensated>,
     /// What plans would change, if the pipeline file has any.
     pub scenarios: Option<Scenarios>,
+    /// Clusters, hot spots, inequality, if the pipeline file asks for them.
+    pub statistics: Option<Statistics>,
     /// City totals.
     pub totals: Totals,
 }
@@ -133,6 +137,7 @@ pub fn compute(
         confidence: None,
         compensation: None,
         scenarios: None,
+        statistics: None,
         totals,
     })
 }
@@ -151,6 +156,7 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
     match result {
         Ok(allocation) => {
             report_parcel_overlaps(inputs, &allocation, notes);
+            closing::of_allocation(inputs, &allocation, notes);
             notes.findings.items.extend(allocation.findings.items.iter().cloned());
             notes.ledger.extend(allocation.ledger.clone());
             Some(allocation)

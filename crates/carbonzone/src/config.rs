@@ -54,6 +54,9 @@ pub struct Pipeline {
     /// What plans would change, by name.
     #[serde(default)]
     pub scenario: BTreeMap<String, crate::scenario::config::Scenario>,
+    /// Clusters, hot spots, centre and spread, inequality.
+    #[serde(default)]
+    pub statistics: Option<crate::statistics::StatisticsConfig>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -7,7 +7,9 @@ use anyhow::{Context, bail};
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
 use carbonzone_report::confidence::{HowSure, how_sure};
 use carbonzone_report::{ZONE_OF_MEAN, words};
-use carbonzone_types::{AttributeTable, CompensationModel, DataLabel, ExactSum, GridSpec, RunManifest};
+use carbonzone_types::{
+    AttributeTable, CompensationModel, DataLabel, ExactSum, GridSpec, GuidanceRecord, RunManifest, Statement,
+};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +79,8 @@ pub struct Explanation {
     pub how_sure: Vec<Sure>,
     /// What a zone pays or receives under each model of `[compensation]`; empty if the run did not ask.
     pub compensation: Vec<Paid>,
+    /// Classes of a zone with what is characteristic of them and what is advised.
+    pub advice: Vec<Advice>,
     /// Why there are no lines, where the run kept none.
     pub note: Option<String>,
 }
@@ -109,6 +113,17 @@ pub struct PaidAt {
     pub cny_per_t: f64,
     /// CNY, to the fen.
     pub cny: f64,
+}
+
+/// A class of a zone with what is characteristic of it and what is advised.
+#[derive(Debug, Serialize)]
+pub struct Advice {
+    /// Which class, where a zone has several: `mean over the years`; else empty.
+    pub basis: String,
+    /// Name of the class.
+    pub class: Statement,
+    /// Characteristics and measures.
+    pub guidance: GuidanceRecord,
 }
 
 /// How sure a class of a zone is.
@@ -204,6 +219,7 @@ struct Found {
     against_city: Vec<Beside>,
     how_sure: Vec<Sure>,
     compensation: Vec<Paid>,
+    advice: Vec<Advice>,
 }
 
 impl Found {
@@ -216,6 +232,7 @@ impl Found {
             against_city: Vec::new(),
             how_sure: Vec::new(),
             compensation: Vec::new(),
+            advice: Vec::new(),
         }
     }
 }
@@ -293,6 +310,7 @@ impl Explained<'_> {
             },
             how_sure: self.how_sure(&table, row),
             compensation: self.compensation(&text("unit_id")),
+            advice: self.advice(&table, row),
         })
     }
 
@@ -332,6 +350,18 @@ impl Explained<'_> {
         let further = self.record.confidence.iter().flat_map(|c| &c.further);
         let further = further.filter_map(|f| of(&f.field, f.label_en.clone()));
         mean.into_iter().chain(of("zone", year)).chain(further).collect()
+    }
+
+    /// What is advised for the class of a zone: that by the mean over the years, if there is one, else that of the year.
+    fn advice(&self, table: &AttributeTable, row: usize) -> Vec<Advice> {
+        let class = |field: &str, basis: String| {
+            let key = table.get(field)?.text_at(row)?;
+            let class = self.record.zone_classes.iter().find(|c| c.key == key && !c.guidance.is_empty())?;
+            let name = Statement::new(class.label_en.clone(), class.label_zh.clone());
+            Some(Advice { basis, class: name, guidance: class.guidance.clone() })
+        };
+        let mean = class(ZONE_OF_MEAN, words::mean_of_years().en);
+        mean.or_else(|| class("zone", String::new())).into_iter().collect()
     }
 
     fn cell(&self, text: &str) -> anyhow::Result<Explanation> {
@@ -435,6 +465,7 @@ impl Explained<'_> {
             largest_parcels,
             how_sure: found.how_sure,
             compensation: found.compensation,
+            advice: found.advice,
             note: None,
         }
     }

@@ -54,6 +54,7 @@ pub fn build(
             .chain(by_proxy.map(|s| s.statement()))
             .chain(uncertainty::statements(p.uncertainty.as_ref()))
             .collect(),
+        statistics: results.statistics.as_ref().map(crate::statistics::Statistics::record),
         confidence: results.confidence.as_ref().zip(p.uncertainty.as_ref()).map(|(c, section)| {
             let borderline = &results.zoning.mean.borderline;
             uncertainty::record(c, section, &inputs.zones.ids, borderline)
@@ -122,6 +123,7 @@ pub fn common<P: serde::Serialize>(
         threads: rayon::current_num_threads(),
         findings: notes.findings.items.clone(),
         ledger: notes.ledger.rows.clone(),
+        closing: notes.closing.clone(),
         ..RunManifest::default()
     }
 }

@@ -57,7 +57,10 @@ const TAKEN: [&str; 47] = [
 ];
 
 /// Beginnings of tables that GeoPackage and SQLite keep for themselves, and of the grid's files.
-const TAKEN_STARTS: [&str; 5] = ["grid_", "gpkg_", "sqlite_", "rtree_", "idx_"];
+const TAKEN_STARTS: [&str; 6] = ["grid_", "statistics_", "gpkg_", "sqlite_", "rtree_", "idx_"];
+
+/// Of them those of files.
+const OWN_STARTS: [&str; 2] = ["grid_", "statistics_"];
 
 /// Names that Windows keeps for devices, with any extension.
 const DEVICES: [&str; 22] = [
@@ -85,7 +88,10 @@ pub fn is_result(path: &Path, name: &str, zones_layer: &str) -> bool {
     else {
         return false;
     };
-    let own = stem == name || stem == zones_layer || stem.starts_with("grid_") || is_taken(stem);
+    let own = stem == name
+        || stem == zones_layer
+        || OWN_STARTS.iter().any(|s| stem.starts_with(s))
+        || is_taken(stem);
     path.components().count() == 1 && own && EXTENSIONS.contains(&extension)
 }
 

@@ -4,7 +4,7 @@
 use crate::config::{Outputs, ParcelFormat};
 use crate::explained::Explanations;
 use crate::out_dir::named;
-use crate::{maps, tables};
+use crate::{closing, maps, tables};
 use anyhow::Context;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
@@ -153,12 +153,13 @@ const RASTERS_AT_ONCE: usize = 8;
 /// # Errors
 /// If a file cannot be written.
 pub fn write(
-    output: Output<'_>,
+    mut output: Output<'_>,
     record: &RunManifest,
     outputs: &Outputs,
     dir: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<Rendered> {
+    add_closing(&mut output, record);
     let writer = Writer { record, dir, progress };
     let rasters = match output.crs {
         Some(crs) => writer.rasters(&output.rasters, crs)?,
@@ -196,6 +197,19 @@ pub fn write(
     }
     let data = with_layers(data, output.layers);
     maps::render(&data, &maps::options(outputs.language), dir, progress).context("maps and report")
+}
+
+/// The closing table: as CSV, as sheet of the first workbook, in the report.
+fn add_closing(output: &mut Output<'_>, record: &RunManifest) {
+    if record.closing.is_empty() {
+        return;
+    }
+    let table = closing::table(&record.closing);
+    if let Some((_, sheets)) = output.workbooks.first_mut() {
+        sheets.push(closing::sheet(table.clone()));
+    }
+    output.tables.push((closing::CLOSING.to_owned(), table));
+    output.extras.tables.push(closing::report_table(&record.closing));
 }
 
 /// The layers that the maps show, as tables of their own with the columns that are in the files.

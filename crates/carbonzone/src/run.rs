@@ -289,6 +289,7 @@ pub(crate) fn with_pipeline(
     pipeline.uncertainty = None;
     pipeline.compensation = None;
     pipeline.scenario.clear();
+    pipeline.statistics = None;
     let loaded = Loaded { pipeline, ..config.clone() };
     let findings = Parcels::check(&loaded);
     let read = Read::<Parcels> { loaded, findings };

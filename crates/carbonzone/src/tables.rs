@@ -68,6 +68,9 @@ pub fn cells(results: &Results, range: Range<usize>) -> AttributeTable {
             (covered >= 0.01 * grid.cell_area_m2()).then(|| results.cells.net_t[k] / (covered / M2_PER_KM2))
         }),
     );
+    if let Some(statistics) = &results.statistics {
+        statistics.append_cells(&mut table, range);
+    }
     table
 }
 
@@ -108,6 +111,9 @@ pub fn zones(
         crate::uncertainty::append_columns(&mut table, confidence, &results.scheme);
     }
     crate::compensation::append_columns(&mut table, results.compensation.as_ref());
+    if let Some(statistics) = &results.statistics {
+        statistics.append_units(&mut table, 0);
+    }
     table
 }
 

@@ -69,6 +69,9 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
     compensation::add_to(&mut out, p.compensation.as_ref(), results.compensation.as_ref());
     scenario::add_to(&mut out, p, inputs, results);
     out.explained = explanations(run, outputs);
+    if let Some(statistics) = &results.statistics {
+        statistics.add_to(&mut out);
+    }
     Ok(out)
 }
 
@@ -215,9 +218,13 @@ fn shown_cells(results: &Results) -> AttributeTable {
     }
     let per_km2 = results.grid.cell_area_m2() / M2_PER_KM2;
     let density: Vec<f64> = results.cells.gross_t.iter().map(|t| t / per_km2).collect();
-    AttributeTable::new()
+    let mut table = AttributeTable::new()
         .with("net_t", ColumnData::reals(&results.cells.net_t))
-        .with("gross_t_km2", ColumnData::reals(&density))
+        .with("gross_t_km2", ColumnData::reals(&density));
+    if let Some(statistics) = &results.statistics {
+        statistics.append_cells(&mut table, 0..results.used_cells.len());
+    }
+    table
 }
 
 /// Parcels as sums per 100 m cell: tonnes and area of all parcels in a cell, and nothing that tells one of them.

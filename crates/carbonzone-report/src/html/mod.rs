@@ -1,5 +1,6 @@
 //! `report.html`: one file that opens offline, without any library.
 
+mod comparison;
 mod decide;
 mod pack;
 mod page;
@@ -9,6 +10,7 @@ mod story;
 mod sure;
 mod tables;
 
+pub use comparison::comparison;
 pub use page::{Page, page};
 pub use sheets::{RestsOn, UnitSheet, sheets};
 pub use story::{ZoneStory, stories};

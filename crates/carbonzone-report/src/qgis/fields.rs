@@ -98,6 +98,37 @@ pub(crate) fn field_setup(
     ]
 }
 
+/// What is advised for the class of a zone, as an expression that QGIS evaluates.
+fn advice(fields: &[&str], manifest: &RunManifest, lang: Lang) -> String {
+    let field = if fields.contains(&crate::ZONE_OF_MEAN) { crate::ZONE_OF_MEAN } else { "zone" };
+    let advised: Vec<_> = manifest.zone_classes.iter().filter(|c| !c.guidance.measures.is_empty()).collect();
+    if !fields.contains(&field) || advised.is_empty() {
+        return String::new();
+    }
+    let mut cases = String::new();
+    for class in advised {
+        let item = |m: &carbonzone_types::Statement| {
+            format!(
+                "<li>{}</li>",
+                crate::xml_text::escaped(&Label::new(m.en.clone(), m.zh.clone()).text(lang))
+            )
+        };
+        let list: String = class.guidance.measures.iter().map(item).collect();
+        let _ = write!(
+            cases,
+            " WHEN \"{field}\" = {} THEN {}",
+            quoted(&class.key),
+            quoted(&format!("<ul>{list}</ul>"))
+        );
+    }
+    format!("[% CASE{cases} ELSE '' END %]")
+}
+
+/// A text of an expression.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 /// Name, class, and the numbers that matter; the one shown first.
 fn tip(fields: &[&str], manifest: &RunManifest, name: &str, shown: Option<&str>, lang: Lang) -> String {
     let mut wanted: Vec<&str> = shown.into_iter().collect();
@@ -115,5 +146,5 @@ fn tip(fields: &[&str], manifest: &RunManifest, name: &str, shown: Option<&str>,
         let label = crate::xml_text::escaped(&alias(manifest, field).text(lang));
         let _ = write!(rows, "<tr><td>{label}</td><td>[% {value} %]</td></tr>");
     }
-    format!("<b>[% {name} %]</b><table>{rows}</table>")
+    format!("<b>[% {name} %]</b><table>{rows}</table>{}", advice(fields, manifest, lang))
 }

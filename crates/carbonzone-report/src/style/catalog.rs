@@ -163,6 +163,7 @@ fn one_year(data: &MapData, pool: &MapData, options: &RenderOptions) -> Result<V
         build.confidence(&mut out)?;
     }
     build.compensation(&mut out)?;
+    build.clusters(&mut out)?;
     Ok(out)
 }
 

@@ -127,7 +127,7 @@ pub(crate) fn raster_values_style(
         method: options.breaks,
         meaning: match (key.as_str(), thresholds.len()) {
             // A rising ratio of sources to sinks is the bad side too.
-            ("slope", 1) => Meaning::Net,
+            ("slope" | "gi_star", 1) => Meaning::Net,
             (_, 1) => indicator_meaning(key, true),
             _ => Meaning::Emission,
         },

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod classify;
+mod clusters;
 mod compensation;
 mod confidence;
 mod content;
@@ -11,6 +12,7 @@ mod zones;
 
 pub use catalog::{figures, figures_of_years, layer_title, unit_word};
 pub use classify::{Classes, classify};
+pub use clusters::{CLUSTER, HOT_SPOT};
 pub use compensation::COMPENSATION_MAP;
 pub use confidence::{CONFIDENCE_MAP, CONFIDENCE_PLOT};
 pub use content::{ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart};

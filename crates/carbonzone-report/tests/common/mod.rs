@@ -495,6 +495,7 @@ fn manifest(
                 label_zh: (*zh).to_owned(),
                 color: (*color).to_owned(),
                 count: zone_values.iter().filter(|v| v.as_deref() == Some(*key)).count() as u64,
+                ..ZoneClassRecord::default()
             })
             .collect(),
         statements: vec![Statement::new("All inputs are synthetic.", "全部输入为合成数据。")],

@@ -1,10 +1,10 @@
 //! Global Moran's I.
 
+use super::normal::two_sided;
 use super::permutation::SplitMix;
 use super::weights::SpatialWeights;
 use crate::ZoningError;
 use serde::{Deserialize, Serialize};
-use statrs::function::erf::erfc;
 
 /// Permutations by default.
 pub const PERMUTATIONS: u32 = 999;
@@ -68,7 +68,7 @@ pub fn global_moran(
         expected,
         variance,
         z: score,
-        p_normal: erfc(score.abs() / std::f64::consts::SQRT_2),
+        p_normal: two_sided(score),
         p_permutation: (permutations > 0).then(|| f64::from(1 + extreme) / f64::from(1 + permutations)),
         n,
         islands: w.islands().len(),

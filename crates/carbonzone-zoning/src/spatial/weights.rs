@@ -46,6 +46,19 @@ impl SpatialWeights {
         Ok(Self { offsets, weights: vec![1.0; both.len()], neighbours: both.iter().map(|p| p.1).collect() })
     }
 
+    /// Binary weights from the neighbours of each unit; need not be symmetric.
+    pub(super) fn from_rows(n: usize, row: impl Fn(usize) -> Vec<u32>) -> Self {
+        let mut out = Self { offsets: vec![0], neighbours: Vec::new(), weights: Vec::new() };
+        for i in 0..n {
+            let mut neighbours = row(i);
+            neighbours.sort_unstable();
+            out.neighbours.append(&mut neighbours);
+            out.offsets.push(out.neighbours.len());
+        }
+        out.weights = vec![1.0; out.neighbours.len()];
+        out
+    }
+
     /// Number of units.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -119,12 +132,13 @@ impl SpatialWeights {
             let (neighbours, weights) = self.row(i);
             for (j, w) in neighbours.iter().zip(weights) {
                 column[*j as usize] += w;
-                s1 += (w + self.between(*j as usize, i as u32)).powi(2);
+                let back = self.between(*j as usize, i as u32);
+                // A pair with a weight in both directions is met twice, one with a weight in one direction once.
+                s1 += (w + back).powi(2) * if back == 0.0 { 2.0 } else { 1.0 };
             }
         }
         let row_sum = |i: usize| self.row(i).1.iter().sum::<f64>();
         let s2 = (0..n).map(|i| (row_sum(i) + column[i]).powi(2)).sum();
-        // Neighbours are symmetric, so every pair with a weight was met from both sides.
         (s0, s1 / 2.0, s2)
     }
 

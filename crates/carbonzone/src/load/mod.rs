@@ -32,12 +32,13 @@ pub mod zones;
 
 use crate::config::{City, PopulationKind, Source};
 use crate::load_config::{Loaded, suggest};
+use crate::proxy_use::ProxyUse;
 use crate::scenario;
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
 use carbonzone_spatialize::{AllocationRule, OnMissingClass, PlacedPointSource, ProxyTable};
 use carbonzone_types::{
-    FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement, TextList,
+    ClosingRow, FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement, TextList,
 };
 use parcels::ParcelSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +81,10 @@ pub struct Notes {
     pub factor_sets: Vec<FactorSetRecord>,
     /// Sentences that every reader must see.
     pub statements: Vec<Statement>,
+    /// What became of each proxy that points, lines or people give.
+    pub proxy_use: BTreeMap<String, ProxyUse>,
+    /// What carries each budget, and what of its proxy was left aside.
+    pub closing: Vec<ClosingRow>,
 }
 
 /// What points and lines are measured against.

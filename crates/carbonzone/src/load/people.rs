@@ -9,6 +9,7 @@ use super::zones::ZoneSet;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer};
 use crate::load_config::Loaded;
+use crate::proxy_use::ProxyUse;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
 use carbonzone_types::{ExactSum, Finding, Findings, LedgerRow, Stage, Statement, number_of};
 
@@ -111,6 +112,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let (per_parcel, tally) = counter.finish();
     let land = land.into_iter().collect::<Vec<_>>().join("+");
     report(config, &tally, &land, notes);
+    notes.proxy_use.insert("population".to_owned(), ProxyUse::of_points(&tally));
     Some(People { per_parcel, per_zone: per_zone.and_then(|zones| zones.finish().next()) })
 }
 
@@ -213,8 +215,16 @@ fn polygons(
     tell_shared(config, 0.0, Some(shared_m2), notes);
     progress.end();
     outside_row(spread.outside, notes);
+    note_use(ground, &spread.per_target, spread.outside, notes);
     warn_against_zones(config, spread.per_target.iter().sum(), ground.zones, notes);
     Some(People { per_parcel: spread.per_target, per_zone })
+}
+
+/// Notes what became of people that were spread over parcels.
+fn note_use(ground: &Ground<'_>, per_parcel: &[f64], outside: f64, notes: &mut Notes) {
+    let land = land_of_proxy(ground.loaded, ground.parcels, &["population"]);
+    let mask = if land.is_empty() { Vec::new() } else { ground.parcels.mask(&land) };
+    notes.proxy_use.insert("population".to_owned(), ProxyUse::spread(per_parcel, &mask, outside));
 }
 
 /// Middle of the box of a polygon.
@@ -259,6 +269,7 @@ fn raster(
     })?;
     tell_shared(config, too_often, None, notes);
     outside_row(zonal.outside + too_often, notes);
+    note_use(ground, &zonal.sums, zonal.outside + too_often, notes);
     warn_unknown(
         config,
         &land_of_proxy(loaded, ground.parcels, &["population"]),
@@ -315,7 +326,8 @@ fn of_zones(ground: &Ground<'_>, notes: &mut Notes) -> Option<Vec<f64>> {
             .collect::<ExactSum>()
             .value();
     }
-    tell_homeless(zones, &land_m2, &land, notes);
+    let homeless = tell_homeless(zones, &land_m2, &land, notes);
+    note_use(ground, &people, homeless, notes);
     let of = if land.is_empty() { "own" } else { &land };
     notes.statements.push(Statement::new(
         format!(
@@ -372,14 +384,14 @@ fn refuse_unknown_zones(
     None
 }
 
-/// People of zones that have no parcel to be placed on.
-fn tell_homeless(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut Notes) {
+/// People of zones that have no parcel to be placed on; gives their number.
+fn tell_homeless(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut Notes) -> f64 {
     let without: Vec<usize> = (0..land_m2.len())
         .filter(|&z| land_m2[z] <= 0.0 && zones.population[z].unwrap_or(0.0) > 0.0)
         .collect();
     let homeless: ExactSum = without.iter().filter_map(|&z| zones.population[z]).collect();
     if without.is_empty() {
-        return;
+        return 0.0;
     }
     notes.ledger.push(
         LedgerRow::counted(Stage::Drop, land, homeless.value(), "persons")
@@ -397,6 +409,7 @@ fn tell_homeless(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut Notes
         .feature(without.iter().take(20).map(|&z| zones.ids[z].as_str()).collect::<Vec<_>>().join(", "))
         .count(without.len() as u64),
     );
+    homeless.value()
 }
 
 fn outside_row(outside: f64, notes: &mut Notes) {

@@ -7,6 +7,7 @@ use super::shift::{PointsOf, ShiftSample, warn_shift};
 use super::{Ground, Notes, Proxies, land_of_proxy, schemes};
 use crate::config::PoiLayer;
 use crate::load_config::Loaded;
+use crate::proxy_use::ProxyUse;
 use carbonzone_geom::NO_PARCEL;
 use carbonzone_sheet::nearest;
 use carbonzone_spatialize::PoiScheme;
@@ -75,6 +76,7 @@ pub fn load(
         }
         let (values, tally) = counter.finish();
         if !land.is_empty() {
+            notes.proxy_use.insert(proxy.clone(), ProxyUse::of_points(&tally));
             report(config, group, &tally, &land.into_iter().collect::<Vec<_>>().join("+"), notes);
         }
         proxies.insert_shown(&format!("poi_{group}"), &proxy, config.unit(), values);

@@ -6,6 +6,7 @@ use super::poi::TrafficPoints;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
 use crate::load_config::Loaded;
+use crate::proxy_use::ProxyUse;
 use carbonzone_geom::{LineIndex, lines_once};
 use carbonzone_spatialize::surrogate::lines::{LineMeter, RoadAssignment};
 use carbonzone_spatialize::surrogate::points::PointCounter;
@@ -61,6 +62,8 @@ pub fn load(
         let (metres, tally) = meter.finish();
         let mask = mode_mask(loaded, parcels, &mode);
         report(&mode, config, &tally, notes);
+        let land_m =
+            metres.iter().zip(&mask).filter(|(_, m)| **m).map(|(m, _)| *m).collect::<ExactSum>().value();
         for (p, m) in metres.iter().enumerate().filter(|(p, _)| mask[*p]) {
             shown[p] += m;
             shown_corrected[p] += m;
@@ -70,8 +73,10 @@ pub fn load(
             for (p, m) in corrected.iter().enumerate().filter(|(p, _)| mask[*p]) {
                 shown_corrected[p] += m - metres[p];
             }
+            notes.proxy_use.insert("road_corrected".to_owned(), ProxyUse::of_lines(&tally, land_m));
             proxies.table.insert("road_corrected", "m", corrected);
         }
+        notes.proxy_use.insert(format!("road:{mode}"), ProxyUse::of_lines(&tally, land_m));
         proxies.table.insert(&format!("road:{mode}"), "m", metres);
     }
     proxies.insert_shown("road_m", "road_m", "m", shown);

@@ -7,6 +7,9 @@ use crate::load::{self, Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::run::Run;
+use crate::statistics::subject::{self, Cells, Places, Subject, UnitYear};
+use crate::statistics::{Statistics, StatisticsConfig};
+use crate::studies::place::Areas;
 use crate::{check_pipeline, compensation, manifest, scenario, uncertainty, write};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 
@@ -38,6 +41,11 @@ impl Study for Parcels {
         results.compensation = compensated(config, inputs, &results, drawn.as_ref(), notes)?;
         results.scenarios = scenario::compute(config, inputs, &results, drawn.as_ref(), notes)?;
         results.confidence = drawn.map(|d| d.confidence);
+        if let Some(section) = &config.pipeline.statistics {
+            let areas = Areas::of(&config.pipeline.city, &inputs.zones.coverage, &inputs.crs, notes)?;
+            let subject = subject(config, inputs, &results, &areas, section);
+            results.statistics = Some(Statistics::compute(section, &subject, notes, observer));
+        }
         // Only those that the parcel layer shows are written.
         inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));
         Some(results)
@@ -83,4 +91,46 @@ fn compensated(
     let rows = compensation::Rows::default();
     let draws = drawn.map(|d| compensation::Draws { model: &d.model, options: d.options, rows });
     compensation::asked(config.pipeline.compensation.as_ref(), numbers, draws.as_ref(), notes)
+}
+
+/// What statistics need: townships, used cells, tonnes of every sector in the cells.
+fn subject<'a>(
+    config: &'a Loaded,
+    inputs: &'a Inputs,
+    results: &'a Results,
+    areas: &'a Areas,
+    section: &StatisticsConfig,
+) -> Subject<'a> {
+    let (zones, cells) = (&inputs.zones, &results.cells);
+    let known = |tonnes: &[f64]| tonnes.iter().copied().map(Some).collect::<Vec<_>>();
+    let year = config.pipeline.city.years().last().copied().unwrap_or_default();
+    let net = section.value.of_cells() == crate::statistics::config::ClusterValue::NetTKm2;
+    let of_cells = if net { &cells.net_t } else { &cells.gross_t };
+    let kinds = results.sectors.iter().zip(&cells.sectors_t).map(|(name, t)| (name.clone(), t));
+    let kinds = kinds.chain([("gross".to_owned(), &cells.gross_t), ("sink".to_owned(), &cells.sink_t)]);
+    Subject {
+        layer: &config.pipeline.layers.zones.kind,
+        ids: &zones.ids,
+        names: &zones.names,
+        districts: &zones.district,
+        coverage: &zones.coverage,
+        area_m2: &areas.basis_m2,
+        years: vec![UnitYear {
+            year,
+            people: zones.population.clone(),
+            gdp_1e4cny: zones.gdp_1e4cny.clone(),
+            sectors_t: results.zones.sectors_t.clone(),
+            gross_t: known(&results.zones.gross_t),
+            sink_t: results.zones.sink_t.clone(),
+        }],
+        cells: section.grid.then(|| {
+            let layer = results.grid.layer_name();
+            Cells::new(&results.grid, layer, &results.used_cells, of_cells.iter().copied().map(Some))
+        }),
+        places: Places {
+            points: subject::centres(&results.grid, &results.used_cells),
+            cells: true,
+            amounts: kinds.map(|(kind, tonnes)| (year, kind, tonnes.clone())).collect(),
+        },
+    }
 }

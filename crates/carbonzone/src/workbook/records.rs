@@ -5,7 +5,8 @@ use crate::tables;
 use carbonzone_report::words;
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{
-    AttributeTable, ColumnData, Finding, IndicatorRecord, Ledger, RuleRecord, Severity, ZoneClassRecord,
+    AttributeTable, ColumnData, Finding, IndicatorRecord, Ledger, RuleRecord, Severity, Statement,
+    ZoneClassRecord,
 };
 
 /// A column of texts, one per row; empty ones are blank.
@@ -15,6 +16,11 @@ fn texts<T>(rows: &[T], of: impl Fn(&T) -> String) -> ColumnData {
 
 fn reals<T>(rows: &[T], of: impl Fn(&T) -> Option<f64>) -> ColumnData {
     ColumnData::Real(rows.iter().map(of).collect())
+}
+
+/// What is advised for a class, one after the other.
+fn measures(class: &ZoneClassRecord, text: fn(&Statement) -> &String, between: &str) -> String {
+    class.guidance.measures.iter().map(|m| text(m).as_str()).collect::<Vec<_>>().join(between)
 }
 
 impl Book<'_> {
@@ -51,7 +57,12 @@ impl Book<'_> {
             .with("zone_en", texts(all, |c| c.label_en.clone()))
             .with("zone_zh", texts(all, |c| c.label_zh.clone()))
             .with("units", ColumnData::Int(all.iter().map(|c| Some(c.count as i64)).collect()))
-            .with("units_pct", reals(all, share));
+            .with("units_pct", reals(all, share))
+            .with("characteristics_en", texts(all, |c| c.guidance.characteristics.en.clone()))
+            .with("characteristics_zh", texts(all, |c| c.guidance.characteristics.zh.clone()))
+            .with("measures_en", texts(all, |c| measures(c, |m| &m.en, " ")))
+            .with("measures_zh", texts(all, |c| measures(c, |m| &m.zh, "")))
+            .with("guidance_source", texts(all, |c| c.guidance.source.clone()));
         (!all.is_empty()).then(|| self.table("zone_classes", &table))
     }
 

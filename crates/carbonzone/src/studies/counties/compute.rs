@@ -6,6 +6,7 @@ use crate::compensation::Compensated;
 use crate::compute::SectorTable;
 use crate::load::Notes;
 use crate::load_config::Loaded;
+use crate::statistics::Statistics;
 use crate::tables::OccurringClasses;
 use carbonzone_confidence::Confidence;
 use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage};
@@ -42,6 +43,8 @@ pub struct Results {
     pub confidence: Option<Confidence>,
     /// Who pays whom, if the pipeline file asks for it.
     pub compensation: Option<Compensated>,
+    /// Clusters, hot spots, inequality, changes, if the pipeline file asks for them.
+    pub statistics: Option<Statistics>,
     /// Comparison with the published cells.
     pub comparison: Option<PublishedComparison>,
     /// What the last year's zones would be if one number were a little different.
@@ -80,6 +83,7 @@ fn try_compute(
             years,
             confidence: None,
             compensation: None,
+            statistics: None,
             comparison: Some(comparison),
             what_if: Vec::new(),
         });
@@ -107,7 +111,16 @@ fn try_compute(
         _ => Vec::new(),
     };
     let years = results_by_year(inputs, values, &zoning);
-    Ok(Results { scheme, zoning, years, confidence: None, compensation: None, comparison: None, what_if })
+    Ok(Results {
+        scheme,
+        zoning,
+        years,
+        confidence: None,
+        compensation: None,
+        statistics: None,
+        comparison: None,
+        what_if,
+    })
 }
 
 fn index_inputs<'a>(inputs: &'a Inputs, year: &'a YearInput, table: &'a SectorTable) -> IndexInputs<'a> {

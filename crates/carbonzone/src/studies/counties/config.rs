@@ -44,6 +44,9 @@ pub struct CountiesPipeline {
     /// Who would pay whom for emissions and sinks.
     #[serde(default)]
     pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
+    /// Clusters, hot spots, centre and spread, inequality, what made emissions change.
+    #[serde(default)]
+    pub statistics: Option<crate::statistics::StatisticsConfig>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -93,6 +93,7 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     findings.items.extend(super::uncertainty::check(loaded));
     let known = compensation::Known { years, gdp: true };
     findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
+    findings.items.extend(crate::statistics::config::check(p.statistics.as_ref()).items);
     findings
 }
 

@@ -2,6 +2,7 @@
 
 mod activity;
 mod changes;
+mod closing;
 mod compensation;
 mod compute;
 pub mod config;
@@ -19,6 +20,9 @@ use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::run::Run;
+use crate::statistics::Statistics;
+use crate::statistics::clusters::centroids;
+use crate::statistics::subject::{Places, Subject, UnitYear};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use config::CountiesPipeline;
 
@@ -49,6 +53,7 @@ impl Study for Counties {
         observer: &dyn Progress,
     ) -> Option<compute::Results> {
         let mut results = compute::compute(config, inputs, notes)?;
+        closing::note(inputs, notes);
         if let Some(section) = &config.pipeline.uncertainty {
             observer.begin("draw", None);
             let found = uncertainty::confidence(section, inputs, &results, config.pipeline.zoning.gdp_total);
@@ -56,6 +61,10 @@ impl Study for Counties {
             results.confidence = Some(found.map_err(|findings| notes.findings.items.extend(findings)).ok()?);
         }
         results.compensation = compensation::of_counties(config, inputs, &results, notes)?;
+        if let Some(section) = &config.pipeline.statistics {
+            let subject = subject(config, inputs, &results);
+            results.statistics = Some(Statistics::compute(section, &subject, notes, observer));
+        }
         Some(results)
     }
 
@@ -71,5 +80,44 @@ impl Study for Counties {
 
     fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> anyhow::Result<Output<'a>> {
         write::output(run)
+    }
+}
+
+/// What statistics need: the counties in every year, and their centroids.
+fn subject<'a>(
+    config: &'a Loaded<CountiesPipeline>,
+    inputs: &'a inputs::Inputs,
+    results: &compute::Results,
+) -> Subject<'a> {
+    let zones = &inputs.zones;
+    let of_year = |(input, result): (&inputs::YearInput, &compute::YearResult)| UnitYear {
+        year: input.year,
+        people: input.population.clone(),
+        gdp_1e4cny: input.gdp_1e4cny.clone(),
+        sectors_t: result.tonnes.sectors_t.clone(),
+        gross_t: result.tonnes.gross_t.iter().copied().map(Some).collect(),
+        sink_t: result.tonnes.sink_t.clone(),
+    };
+    let amounts = |year: &compute::YearResult| {
+        let tonnes = &year.tonnes;
+        let sectors = inputs.sectors.iter().map(String::as_str).zip(&tonnes.sectors_t);
+        let all = sectors.chain([("gross", &tonnes.gross_t), ("sink", &tonnes.sink_t)]);
+        all.map(|(kind, t)| (year.year, kind.to_owned(), t.clone())).collect::<Vec<_>>()
+    };
+    let drawn = !zones.coverage.is_empty();
+    Subject {
+        layer: config.pipeline.layers.zones.as_ref().map_or("counties", |z| &z.kind),
+        ids: &zones.ids,
+        names: &zones.names,
+        districts: &zones.district,
+        coverage: &zones.coverage,
+        area_m2: inputs.areas.as_ref().map_or(&[][..], |a| &a.basis_m2),
+        years: inputs.years.iter().zip(&results.years).map(of_year).collect(),
+        cells: None,
+        places: Places {
+            points: centroids(&zones.coverage),
+            cells: false,
+            amounts: results.years.iter().filter(|_| drawn).flat_map(amounts).collect(),
+        },
     }
 }

@@ -110,6 +110,10 @@ fn zones_of_year(
             uncertainty::append(&mut table, &confidence.columns, &units, &classes, "_of_mean");
         }
     }
+    if let Some(statistics) = &results.statistics {
+        let at = results.years.iter().position(|y| y.year == year.year).unwrap_or(0);
+        statistics.append_units(&mut table, at);
+    }
     table
 }
 

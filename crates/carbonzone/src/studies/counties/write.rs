@@ -12,6 +12,7 @@ use crate::load_config::Loaded;
 use crate::manifest as shared;
 use crate::output::{Columns, Layer, Output, Role, dissolved};
 use crate::run::Run;
+use crate::statistics::Statistics;
 use crate::studies::place;
 use crate::{maps, uncertainty, workbook};
 use carbonzone_types::{
@@ -63,6 +64,7 @@ pub fn manifest(
     out.confidence = confidence(inputs, results);
     let asked = loaded.pipeline.compensation.as_ref();
     compensation::note_in(&mut out, asked, results.compensation.as_ref());
+    out.statistics = results.statistics.as_ref().map(Statistics::record);
     out
 }
 
@@ -126,7 +128,10 @@ pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
     }
     let asked = run.config.pipeline.compensation.as_ref();
     compensation::add_to(&mut out, asked, results.compensation.as_ref());
-    let (Some(crs), Some(areas)) = (&inputs.crs, &inputs.areas) else { return Ok(out) };
+    let (Some(crs), Some(areas)) = (&inputs.crs, &inputs.areas) else {
+        add_statistics(results, &mut out);
+        return Ok(out);
+    };
     let n = inputs.zones.ids.len() as u32;
     let repeat: Vec<u32> = inputs.years.iter().flat_map(|_| 0..n).collect();
     let long = Arc::new(inputs.zones.coverage.reordered(&repeat));
@@ -154,7 +159,14 @@ pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
     ];
     out.explained = of_units(layer, &inputs.zones.ids, parts_of_years(run));
     out.what_if.clone_from(&results.what_if);
+    add_statistics(results, &mut out);
     Ok(out)
+}
+
+fn add_statistics(results: &Results, out: &mut Output<'_>) {
+    if let Some(statistics) = &results.statistics {
+        statistics.add_to(out);
+    }
 }
 
 /// What a county's tonnes are made of in each year: the terms of equations 2 to 5, or the published totals.

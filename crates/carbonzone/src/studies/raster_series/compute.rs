@@ -7,6 +7,8 @@ use super::uncertainty::WindowConfidence;
 use crate::compensation::Compensated;
 use crate::load::Notes;
 use crate::load_config::Loaded;
+use crate::statistics::Statistics;
+use crate::statistics::clusters::touching;
 use carbonzone_geom::{OverlapMatrix, overlap_grid};
 use carbonzone_inventory::equations::ecosystem::{NegativeNep, absorption_t, nep_gc_m2};
 use carbonzone_io::Resample;
@@ -21,10 +23,8 @@ use carbonzone_zoning::ratio::{BudgetState, Trajectory, source_sink_ratio};
 use carbonzone_zoning::risk::{Panel, RiskResult, WindowRisk, panel_risk, window_risk};
 use carbonzone_zoning::spatial::hot_spots::{HotSpotHistory, confidence_bin, getis_ord_star, history};
 use carbonzone_zoning::spatial::moran::{Moran, PERMUTATIONS, global_moran};
-use carbonzone_zoning::spatial::weights::SpatialWeights;
 use carbonzone_zoning::trend::{MannKendall, TheilSen, TrendClass, mann_kendall, theil_sen};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 
 /// Seed of the permutations of Moran's I: fixed, so that every run gives the same bits.
 const SEED: u64 = 20_241_108;
@@ -50,6 +50,10 @@ pub struct YearFlows {
     pub land_t: Vec<f64>,
     /// Total night light per county (radiance × m²).
     pub light: Vec<Option<f64>>,
+    /// Light of all counties before the background is taken off (radiance × m²).
+    pub all_light: f64,
+    /// Share of the county ground whose production and respiration are known.
+    pub known_ground: f64,
     /// What placed the county's emissions on cells.
     pub used: Vec<WeightUsed>,
     /// Relation of light and emissions.
@@ -97,10 +101,19 @@ pub struct Results {
     pub moran: Vec<Option<Moran>>,
     /// Cells.
     pub cells: CellResults,
+    /// Clusters, hot spots, inequality, if the pipeline file asks for them.
+    pub statistics: Option<Statistics>,
     /// How sure classes and states are, if the pipeline file asks for it.
     pub confidence: Option<WindowConfidence>,
     /// Who pays whom, if the pipeline file asks for it.
     pub compensation: Option<Compensated>,
+}
+
+impl Results {
+    /// Cells with ground of a county, ascending.
+    pub fn cells_in_counties(&self) -> Vec<u32> {
+        (0..self.covered_m2.len()).filter(|&c| self.covered_m2[c] > 0.0).map(|c| c as u32).collect()
+    }
 }
 
 /// Computes everything. `None`: the findings say why.
@@ -199,6 +212,7 @@ fn one_year(
         .map(|raster| reader.band("built_up", raster, year, Resample::Average, notes));
     let (Some(light), Some(npp), Some(respiration)) = (light, npp, respiration) else { return Ok(None) };
     let threshold = loaded.pipeline.emissions.light_threshold;
+    let all_light = county_sums(weights, &light.iter().map(|v| usable_light(*v, 0.0)).collect::<Vec<_>>());
     let light: Vec<f64> = light.into_iter().map(|v| usable_light(v, threshold)).collect();
     let built: Option<Vec<f64>> = built
         .flatten()
@@ -226,6 +240,8 @@ fn one_year(
         sink_t: absorption.sink_t,
         land_t: absorption.land_t,
         light: county_light.into_iter().map(Some).collect(),
+        all_light: ExactSum::of(&all_light),
+        known_ground: 1.0 - absorption.unknown_m2 / ExactSum::of(&weights.areas_m2).max(f64::MIN_POSITIVE),
         used: placed.used,
         fit,
     }))
@@ -434,6 +450,7 @@ fn finish(
         histories,
         moran,
         cells,
+        statistics: None,
         confidence: None,
         compensation: None,
     })
@@ -457,7 +474,7 @@ type Spatial = (Vec<Vec<Option<f64>>>, Vec<Option<Moran>>);
 /// Gi* and Moran's I of the risk in every window; counties are neighbours if they share a corner.
 fn spatial(inputs: &Inputs, risk: &[Vec<Option<f64>>], notes: &mut Notes) -> Result<Spatial, ZoningError> {
     let n = inputs.zones.ids.len();
-    let weights = SpatialWeights::from_pairs(n, &neighbours(inputs))?;
+    let weights = touching(&inputs.zones.coverage, true)?;
     let islands = weights.islands();
     if !islands.is_empty() {
         let names: Vec<&str> =
@@ -475,31 +492,6 @@ fn spatial(inputs: &Inputs, risk: &[Vec<Option<f64>>], notes: &mut Notes) -> Res
         moran.push(global_moran(&rows, values, PERMUTATIONS, SEED).ok());
     }
     Ok((hot_spots, moran))
-}
-
-/// Pairs of counties with a common corner: corners are equal to the metre.
-fn neighbours(inputs: &Inputs) -> Vec<(u32, u32)> {
-    let coverage = &inputs.zones.coverage;
-    let mut at: BTreeMap<(i64, i64), Vec<u32>> = BTreeMap::new();
-    for county in 0..coverage.len() {
-        for ring in coverage.rings(county) {
-            for (x, y) in ring.xs.iter().zip(ring.ys) {
-                let owners = at.entry((x.round() as i64, y.round() as i64)).or_default();
-                if owners.last() != Some(&(county as u32)) {
-                    owners.push(county as u32);
-                }
-            }
-        }
-    }
-    let mut pairs: Vec<(u32, u32)> = Vec::new();
-    for owners in at.values() {
-        for (i, a) in owners.iter().enumerate() {
-            pairs.extend(owners[i + 1..].iter().filter(|b| *b != a).map(|b| (*a.min(b), *a.max(b))));
-        }
-    }
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
 }
 
 /// Risk and trend of every cell, in fixed chunks.

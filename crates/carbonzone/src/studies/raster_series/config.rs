@@ -39,6 +39,9 @@ pub struct RasterSeriesPipeline {
     /// Who would pay whom for emissions and sinks.
     #[serde(default)]
     pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
+    /// Clusters, hot spots, centre and spread.
+    #[serde(default)]
+    pub statistics: Option<crate::statistics::StatisticsConfig>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -68,6 +68,7 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     findings.items.extend(super::uncertainty::check(loaded));
     let known = compensation::Known { years: p.city.years(), gdp: false };
     findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
+    findings.extend(crate::statistics::config::check(p.statistics.as_ref()));
     findings
 }
 

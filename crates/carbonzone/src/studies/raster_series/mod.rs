@@ -1,5 +1,6 @@
 //! Emission and absorption over years on a grid and in counties (the Henan study): read, compute, book, write.
 
+mod closing;
 mod compensation;
 mod compute;
 pub mod config;
@@ -16,6 +17,9 @@ use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::run::Run;
+use crate::statistics::config::ClusterValue;
+use crate::statistics::subject::{self, Cells, Places, Subject, UnitYear};
+use crate::statistics::{Statistics, StatisticsConfig};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use config::RasterSeriesPipeline;
 
@@ -48,6 +52,7 @@ impl Study for RasterSeries {
         observer: &dyn Progress,
     ) -> Option<compute::Results> {
         let mut results = compute::compute(config, inputs, notes, observer)?;
+        closing::note(inputs, &results.years, notes);
         if let Some(section) = &config.pipeline.uncertainty {
             observer.begin("draw", None);
             let found = uncertainty::confidence(section, config, inputs, &results);
@@ -55,6 +60,10 @@ impl Study for RasterSeries {
             results.confidence = Some(found.map_err(|findings| notes.findings.items.extend(findings)).ok()?);
         }
         results.compensation = compensation::of_series(config, inputs, &results, notes)?;
+        if let Some(section) = &config.pipeline.statistics {
+            let subject = subject(config, inputs, &results, section);
+            results.statistics = Some(Statistics::compute(section, &subject, notes, observer));
+        }
         Some(results)
     }
 
@@ -70,5 +79,55 @@ impl Study for RasterSeries {
 
     fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> anyhow::Result<Output<'a>> {
         Ok(write::output(run))
+    }
+}
+
+/// What statistics need: the counties in every year, the cells of the last one, energy emissions of the cells in every year.
+fn subject<'a>(
+    config: &'a Loaded<RasterSeriesPipeline>,
+    inputs: &'a inputs::Inputs,
+    results: &compute::Results,
+    section: &StatisticsConfig,
+) -> Subject<'a> {
+    let zones = &inputs.zones;
+    let n = zones.ids.len();
+    let of_year = |flows: &compute::YearFlows| UnitYear {
+        year: flows.year,
+        people: vec![None; n],
+        gdp_1e4cny: vec![None; n],
+        sectors_t: Vec::new(),
+        gross_t: flows.energy_t.iter().zip(&flows.land_t).map(|(e, land)| e.map(|e| e + land)).collect(),
+        sink_t: flows.sink_t.clone(),
+    };
+    let used = results.cells_in_counties();
+    let net = section.value.of_cells() == ClusterValue::NetTKm2;
+    let per_cell = |flows: &compute::YearFlows, cell: u32| {
+        let (energy, absorbed) = (flows.cell_energy_t[cell as usize], flows.cell_absorption_t[cell as usize]);
+        // Land that is a source emits; where production is unknown so is the cell.
+        let land = if net { -absorbed } else { (-absorbed).max(0.0) };
+        Some(energy + land).filter(|t| t.is_finite() && !absorbed.is_nan())
+    };
+    let last = results.years.last().filter(|_| section.grid);
+    let energy = |flows: &compute::YearFlows| {
+        let tonnes = used.iter().map(|&c| Some(flows.cell_energy_t[c as usize]).filter(|t| t.is_finite()));
+        (flows.year, "energy".to_owned(), tonnes.map(|t| t.unwrap_or(0.0)).collect())
+    };
+    Subject {
+        layer: &config.pipeline.layers.zones.kind,
+        ids: &zones.ids,
+        names: &zones.names,
+        districts: &zones.district,
+        coverage: &zones.coverage,
+        area_m2: &inputs.areas.basis_m2,
+        years: results.years.iter().map(of_year).collect(),
+        cells: last.map(|flows| {
+            let layer = results.grid.layer_name();
+            Cells::new(&results.grid, layer, &used, used.iter().map(|&c| per_cell(flows, c)))
+        }),
+        places: Places {
+            points: subject::centres(&results.grid, &used),
+            cells: true,
+            amounts: results.years.iter().map(energy).collect(),
+        },
     }
 }

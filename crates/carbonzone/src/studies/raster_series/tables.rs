@@ -35,6 +35,7 @@ pub fn risk_classes(values: &[Option<f64>]) -> Vec<ZoneClassRecord> {
             label_zh: format!("{zh}风险"),
             color: RISK_COLORS[class as usize].to_owned(),
             count: count(code),
+            ..ZoneClassRecord::default()
         }
     };
     let mut out: Vec<ZoneClassRecord> = RiskClass::ALL.into_iter().map(class).collect();
@@ -45,6 +46,7 @@ pub fn risk_classes(values: &[Option<f64>]) -> Vec<ZoneClassRecord> {
         label_zh: "未定义（年份不足）".to_owned(),
         color: "#d9d9d9".to_owned(),
         count: count(UNDEFINED),
+        ..ZoneClassRecord::default()
     });
     out
 }
@@ -143,6 +145,9 @@ pub fn counties(
         uncertainty::append_further(&mut table, WINDOW_STATE, &of_windows, &states(&[]));
     }
     crate::compensation::append_columns(&mut table, results.compensation.as_ref());
+    if let Some(statistics) = &results.statistics {
+        statistics.append_all_years(&mut table);
+    }
     table
 }
 

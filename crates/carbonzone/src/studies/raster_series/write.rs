@@ -12,6 +12,8 @@ use crate::load_config::Loaded;
 use crate::manifest;
 use crate::output::{Bands, Columns, Layer, Output, Raster, Role};
 use crate::run::Run;
+use crate::statistics::Statistics;
+use crate::statistics::clusters::Clusters;
 use crate::studies::place;
 use crate::{maps, uncertainty, workbook};
 use carbonzone_io::FloatBand;
@@ -60,6 +62,7 @@ pub fn manifest(
     out.confidence = confidence(inputs, results);
     let asked = loaded.pipeline.compensation.as_ref();
     compensation::note_in(&mut out, asked, results.compensation.as_ref());
+    out.statistics = results.statistics.as_ref().map(Statistics::record);
     out
 }
 
@@ -222,6 +225,9 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
     };
     let asked = config.pipeline.compensation.as_ref();
     compensation::add_to(&mut out, asked, results.compensation.as_ref());
+    if let Some(statistics) = &results.statistics {
+        statistics.add_to(&mut out);
+    }
     out
 }
 
@@ -288,6 +294,13 @@ fn rasters(run: &Run<RasterSeries>) -> Vec<Raster<'_>> {
             Some(window.last),
         ));
     }
+    if let Some(clusters) = results.statistics.as_ref().and_then(Statistics::of_cells) {
+        let content =
+            values("gi_star", "Hot and cold spots of emissions (Gi*)", "碳排放冷热点（Gi*）", "z", vec![0.0]);
+        let bands = Box::new(|| cluster_bands(clusters, results));
+        let year = results.years.last().map(|y| y.year);
+        out.push(raster(&results.grid, "statistics_clusters", "z score; codes", bands, content, year));
+    }
     let (en, zh) = ("Trend of ln(source/sink ratio) per year", "源汇比对数的年变化率");
     let bands = Box::new(|| trend_bands(&results.cells));
     let content = values("slope", en, zh, "", vec![0.0]);
@@ -352,6 +365,35 @@ fn year_bands(year: &YearFlows, results: &Results) -> Vec<FloatBand> {
             let absorption = (!a[c].is_nan()).then_some(a[c]);
             source_sink_ratio(Some(e[c]), absorption).unwrap_or(f64::NAN)
         }),
+    ]
+}
+
+/// Clusters and hot spots of the cells: Gi*, its adjusted probability, and codes: 1 high among high, 2 low among low, 3 high among
+/// low, 4 low among high; 3, 2, 1 hot and −3, −2, −1 cold spots at 99, 95, 90 %; 0 not significant.
+fn cluster_bands(clusters: &Clusters, results: &Results) -> Vec<FloatBand> {
+    let used = results.cells_in_counties();
+    let scattered = |description: &str, value: &dyn Fn(usize) -> Option<f64>| {
+        let mut values = vec![f64::NAN; results.covered_m2.len()];
+        used.iter().enumerate().for_each(|(k, &cell)| values[cell as usize] = value(k).unwrap_or(f64::NAN));
+        FloatBand { description: description.to_owned(), values }
+    };
+    let code =
+        |keys: &[(&str, f64)], key: &str| keys.iter().find(|(k, _)| *k == key).map_or(0.0, |(_, c)| *c);
+    let (of_cluster, of_spot) = (clusters.cluster(), clusters.hot_spot());
+    let quadrants = [("high_high", 1.0), ("low_low", 2.0), ("high_low", 3.0), ("low_high", 4.0)];
+    let spots = [
+        ("hot_99", 3.0),
+        ("hot_95", 2.0),
+        ("hot_90", 1.0),
+        ("cold_90", -1.0),
+        ("cold_95", -2.0),
+        ("cold_99", -3.0),
+    ];
+    vec![
+        scattered("gi_star", &|k| clusters.gi[k]),
+        scattered("gi_star_q", &|k| clusters.gi_q[k]),
+        scattered("hot_spot", &|k| of_spot[k].map(|key| code(&spots, key))),
+        scattered("cluster", &|k| of_cluster[k].map(|key| code(&quadrants, key))),
     ]
 }
 
