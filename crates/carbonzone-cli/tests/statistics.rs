@@ -6,7 +6,8 @@ mod common;
 use common::{City, expect};
 
 fn read(city: &City, file: &str) -> String {
-    std::fs::read_to_string(city.path(file)).unwrap_or_else(|e| panic!("{file}: {e}"))
+    let text = std::fs::read_to_string(city.path(file));
+    text.expect("the run has written it")
 }
 
 /// Sheets of a workbook, from its list of sheets.

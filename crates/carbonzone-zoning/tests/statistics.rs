@@ -78,7 +78,7 @@ fn global_moran_with_weights_that_are_not_symmetric_agrees_with_esda() {
 
 fn local(case: &Value, inference: Inference) -> Vec<LocalMoran> {
     let found = local_moran(&weights(case).row_standardised(), &some(&numbers(&case["values"])), inference);
-    found.unwrap().into_iter().map(|l| l.expect("every unit has neighbours")).collect()
+    found.expect("enough values").into_iter().map(|l| l.expect("every unit has neighbours")).collect()
 }
 
 #[test]

@@ -272,6 +272,7 @@ pub fn states(of: &[UnitConfidence]) -> Vec<ZoneClassRecord> {
             label_zh: zh.to_owned(),
             color: color.to_owned(),
             count: of.iter().filter(|u| u.printed == id).count() as u64,
+            ..ZoneClassRecord::default()
         }
     };
     let states = [BudgetState::Surplus, BudgetState::Neutral, BudgetState::Deficit];
