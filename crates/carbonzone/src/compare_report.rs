@@ -141,8 +141,12 @@ impl Page<'_> {
             .with(MOVED, ColumnData::Text(keys.iter().map(moved).collect()));
         let mut manifest = b.manifest.clone();
         manifest.years.truncate(1);
-        let layer =
-            MapLayer { name: manifest.zones_layer.clone(), coverage: Arc::new(b.coverage.clone()), table };
+        let layer = MapLayer {
+            name: manifest.zones_layer.clone(),
+            coverage: Arc::new(b.coverage.clone()),
+            cells: None,
+            table,
+        };
         let data = MapData {
             manifest,
             parcels: None,
