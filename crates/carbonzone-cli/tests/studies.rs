@@ -624,7 +624,7 @@ fn a_dark_county_is_placed_by_its_built_up_share() {
     assert!(fallbacks.iter().all(|r| number(r, "amount_t") == 500.0 && r["note"].contains("built-up")));
     // The file of all years is recorded once.
     let manifest = fs::read_to_string(dir.path().join("out/run.json")).unwrap();
-    assert_eq!(manifest.matches("\"built_up\",\n").count(), 1);
+    assert_eq!(manifest.matches("\"role\": \"built_up\",\n").count(), 1);
 }
 
 #[test]

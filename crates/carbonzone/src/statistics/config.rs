@@ -97,7 +97,7 @@ pub enum Neighbours {
 pub fn check(config: Option<&StatisticsConfig>) -> Findings {
     let mut findings = Findings::new();
     let Some(config) = config else { return findings };
-    let mut refuse = |key: &str, value: String, expected: &str| {
+    let mut beyond = |key: &str, value: String, expected: &str| {
         findings.push(
             Finding::error("out_of_range", format!("statistics.{key} = {value}"))
                 .field(format!("statistics.{key}"))
@@ -106,18 +106,18 @@ pub fn check(config: Option<&StatisticsConfig>) -> Findings {
         );
     };
     if config.weights == Neighbours::KNearest && config.k == 0 {
-        refuse("k", "0".to_owned(), "1 or more nearest neighbours");
+        beyond("k", "0".to_owned(), "1 or more nearest neighbours");
     }
     let distance = config.distance_m.filter(|d| d.is_finite() && *d > 0.0);
     if config.weights == Neighbours::DistanceBand && distance.is_none() {
         let value = config.distance_m.map_or_else(|| "(missing)".to_owned(), |d| d.to_string());
-        refuse("distance_m", value, "a distance in m above 0, for weights = \"distance_band\"");
+        beyond("distance_m", value, "a distance in m above 0, for weights = \"distance_band\"");
     }
     if !(config.permutations == 0 || (99..=999_999).contains(&config.permutations)) {
-        refuse("permutations", config.permutations.to_string(), "0, or 99 to 999999");
+        beyond("permutations", config.permutations.to_string(), "0, or 99 to 999999");
     }
     if !(config.false_discovery > 0.0 && config.false_discovery <= 0.5) {
-        refuse("false_discovery", config.false_discovery.to_string(), "a rate above 0 and at most 0.5");
+        beyond("false_discovery", config.false_discovery.to_string(), "a rate above 0 and at most 0.5");
     }
     findings
 }
