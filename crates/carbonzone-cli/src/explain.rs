@@ -188,7 +188,8 @@ fn render_advice(out: &mut String, advice: &Advice) {
 /// How sure a class is, what else it could be, and what could change it.
 fn render_sure(out: &mut String, of: &Sure) {
     let sure = &of.sure;
-    let basis = if of.basis.is_empty() { String::new() } else { format!(" ({})", sentence(&of.basis)) };
+    let basis =
+        if of.basis.is_empty() { String::new() } else { format!(" ({})", say(&of.basis, &of.basis_zh)) };
     let (p, error) = (percent(sure.class.probability), 100.0 * sure.error);
     let _ = writeln!(
         out,

@@ -792,7 +792,42 @@ fn counties_say_how_sure_each_year_and_the_mean_are() {
     let explained = explain(&one, &["--township", "a", "--year", "2015"]);
     let bases: Vec<&str> =
         explained["how_sure"].as_array().unwrap().iter().filter_map(|s| s["basis"].as_str()).collect();
-    assert_eq!(bases, ["mean over the years", "2015"]);
+    let levels =
+        ["EEC level (mean over the years)", "SEC level (mean over the years)", "EEC level", "SEC level"];
+    assert_eq!(bases, [&["mean over the years", "2015"], &levels[..]].concat());
+    levels_are_as_sure_as_their_draws(&table, &record["confidence"]);
+}
+
+/// Probabilities of the levels of every index sum to 1, and that of the level printed is its confidence, in the table and in the record.
+fn levels_are_as_sure_as_their_draws(table: &[Row], confidence: &serde_json::Value) {
+    let further = confidence["further"].as_array().unwrap();
+    let fields: Vec<&str> = further.iter().filter_map(|f| f["field"].as_str()).collect();
+    assert_eq!(fields, ["eec_level_of_mean", "sec_level_of_mean", "eec_level", "sec_level"]);
+    let mut unsure = 0;
+    for of in further {
+        let (field, units) = (of["field"].as_str().unwrap(), of["units"].as_array().unwrap());
+        let (stem, suffix) = field.strip_suffix("_of_mean").map_or((field, ""), |stem| (stem, "_of_mean"));
+        let years = if suffix.is_empty() { 2 } else { 1 };
+        assert_eq!(units.len(), 3 * years, "{field}");
+        for row in table {
+            let p = |key: &str| number(row, &format!("p_{stem}_{key}{suffix}"));
+            let known = number(row, &format!("{stem}_confidence{suffix}"));
+            assert!((["low", "mid", "high"].map(p).iter().sum::<f64>() - 1.0).abs() < 1e-12, "{row:?}");
+            assert_eq!(p(&row[field]), known, "{field}");
+            let year =
+                |u: &serde_json::Value| u["year"].as_i64().is_none_or(|y| y.to_string() == row["year"]);
+            let kept = units.iter().find(|u| u["unit_id"] == row["unit_id"] && year(u)).unwrap();
+            assert_eq!(kept["confidence"].as_f64(), Some(known));
+            unsure += usize::from(known < 1.0);
+            // A zone stands for one pair of levels or more: it is at least as sure as both are together.
+            let both = number(row, &format!("eec_level_confidence{suffix}"))
+                + number(row, &format!("sec_level_confidence{suffix}"));
+            assert!(number(row, &format!("zone_confidence{suffix}")) >= both - 1.0 - 1e-12, "{row:?}");
+        }
+        let counts: u64 = of["counts"].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).sum();
+        assert_eq!(counts, 3, "{field}");
+    }
+    assert!(unsure > 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::Group;
 use crate::sobol::GroupShares;
 use carbonzone_types::Ellipse;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Quantiles of a quantity over the draws.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -132,6 +133,8 @@ pub struct Confidence {
     pub units: Vec<UnitConfidence>,
     /// Totals.
     pub city: Vec<CityRow>,
+    /// Coefficient of variation of an average share by rule, of the rules whose shares vary.
+    pub proxy_cv: BTreeMap<String, f64>,
 }
 
 impl Confidence {

@@ -43,7 +43,7 @@ pub struct Drawn<'a> {
 /// What a judge says of a draw.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Judged {
-    /// By column and unit; `None` is NULL.
+    /// By column and unit; `None` is NULL. All columns are of one length; units behind their end have a class and no columns.
     pub columns: Vec<Vec<Option<f64>>>,
     /// Class code per unit.
     pub class: Vec<u8>,
@@ -89,7 +89,9 @@ pub fn simulate(
     let units = (0..run.class.len()).into_par_iter().map(|u| task.unit(u, &columns, &chunks)).collect();
     let budgets_t: Vec<&Vec<f64>> = chunks.iter().flat_map(|c| &c.budgets_t).collect();
     let city = city(model, &budgets_t);
-    Ok(Confidence { seed: options.seed, draws: options.draws, columns, units, city })
+    let varies = |rule: &crate::Rule| Some((rule.id.clone(), rule.proxy_cv.filter(|cv| *cv > 0.0)?));
+    let proxy_cv = model.rules.iter().filter_map(varies).collect();
+    Ok(Confidence { seed: options.seed, draws: options.draws, columns, units, city, proxy_cv })
 }
 
 fn check(model: &Model, options: &Options) -> Result<(), Vec<ConfidenceError>> {
@@ -127,6 +129,8 @@ struct Task<'a, J> {
 struct Chunk {
     /// How many.
     draws: usize,
+    /// Units with columns.
+    rows: usize,
     /// What the judge said, by column, unit and draw; NaN is NULL.
     values: Vec<f64>,
     /// Class by unit and draw.
@@ -138,9 +142,12 @@ struct Chunk {
 }
 
 impl Chunk {
-    /// The draws of a unit's column.
-    fn values(&self, units: usize, column: usize, unit: usize) -> &[f64] {
-        let start = (column * units + unit) * self.draws;
+    /// The draws of a unit's column; none for a unit without columns.
+    fn values(&self, column: usize, unit: usize) -> &[f64] {
+        if unit >= self.rows {
+            return &[];
+        }
+        let start = (column * self.rows + unit) * self.draws;
         &self.values[start..start + self.draws]
     }
 
@@ -172,9 +179,11 @@ impl<J: Judge> Task<'_, J> {
     fn chunk(&self, draws: std::ops::Range<usize>) -> Result<Chunk, ConfidenceError> {
         let outputs = if self.drivers { self.judge.driving().len() + 1 } else { 0 };
         let units = self.run.class.len();
+        let rows = self.run.columns.first().map_or(0, Vec::len);
         let mut out = Chunk {
             draws: draws.len(),
-            values: vec![f64::NAN; self.run.columns.len() * units * draws.len()],
+            rows,
+            values: vec![f64::NAN; self.run.columns.len() * rows * draws.len()],
             class: vec![0; units * draws.len()],
             budgets_t: Vec::with_capacity(draws.len()),
             sums: vec![vec![Sums::NONE; units]; outputs],
@@ -232,10 +241,11 @@ impl<J: Judge> Task<'_, J> {
             let column = driving.get(output).copied();
             for (u, sums) in sums.iter_mut().enumerate() {
                 let value = |j: &Judged| match column {
-                    Some(column) => j.columns[column][u],
+                    Some(column) => j.columns[column].get(u).copied().flatten(),
                     None => Some(f64::from(u8::from(j.class[u] == self.run.class[u]))),
                 };
-                let centre = column.and_then(|c| self.run.columns[c][u]).unwrap_or(0.0);
+                let centre =
+                    column.and_then(|c| self.run.columns[c].get(u).copied().flatten()).unwrap_or(0.0);
                 let mixed = mixes.each_ref().map(|j| value(j.as_ref().unwrap_or(a)).unwrap_or(f64::NAN));
                 if let (Some(a), Some(b), false) = (value(a), value(b), mixed.iter().any(|m| m.is_nan())) {
                     sums.add(a, b, &mixed, centre);
@@ -245,8 +255,7 @@ impl<J: Judge> Task<'_, J> {
     }
 
     fn unit(&self, u: usize, names: &[String], chunks: &[Chunk]) -> UnitConfidence {
-        let units = self.run.class.len();
-        let of_column = |c: usize| chunks.iter().flat_map(move |k| k.values(units, c, u)).copied();
+        let of_column = |c: usize| chunks.iter().flat_map(move |k| k.values(c, u)).copied();
         let columns = (0..names.len()).map(|c| {
             let mut values: Vec<f64> = of_column(c).filter(|v| !v.is_nan()).collect();
             values.sort_unstable_by(f64::total_cmp);

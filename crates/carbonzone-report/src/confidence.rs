@@ -80,12 +80,57 @@ pub fn suffix_of(class_field: &str) -> &str {
     class_field.strip_prefix("zone").unwrap_or_default()
 }
 
+/// Ending of the names of what is judged by the mean over the years.
+const OF_MEAN: &str = "_of_mean";
+
+/// Names of the columns that say how sure a further class is, beside the field of the class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FurtherColumns<'a> {
+    stem: &'a str,
+    /// Ending of all of them: none, or `_of_mean`.
+    pub suffix: &'a str,
+}
+
+impl<'a> FurtherColumns<'a> {
+    /// Of the field of the class.
+    #[must_use]
+    pub fn of(field: &'a str) -> Self {
+        let stem = field.strip_suffix(OF_MEAN).unwrap_or(field);
+        Self { stem, suffix: &field[stem.len()..] }
+    }
+
+    /// Probability of the class printed.
+    #[must_use]
+    pub fn confidence(&self) -> String {
+        format!("{}_confidence{}", self.stem, self.suffix)
+    }
+
+    /// `safe`, `likely` or `toss_up`.
+    #[must_use]
+    pub fn safety(&self) -> String {
+        format!("{}_{CONFIDENCE_CLASS}{}", self.stem, self.suffix)
+    }
+
+    /// What could change the class.
+    #[must_use]
+    pub fn driver(&self) -> String {
+        format!("{}_confidence_driver{}", self.stem, self.suffix)
+    }
+
+    /// Probability of a class by its key, with the prefix of the judgement.
+    #[must_use]
+    pub fn probability(&self, prefix: &str, key: &str) -> String {
+        format!("p_{prefix}{key}{}", self.suffix)
+    }
+}
+
 /// Which columns and records say how sure a class is.
 struct Asked<'a> {
     class: &'a str,
     confidence: String,
     safety: String,
     driver: String,
+    prefix: &'a str,
     suffix: &'a str,
     classes: &'a [ZoneClassRecord],
     units: &'a [UncertainUnit],
@@ -95,13 +140,14 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn of(manifest: &'a RunManifest, record: &'a ConfidenceRecord, class_field: &'a str) -> Self {
         if let Some(further) = record.further.iter().find(|f| f.field == class_field) {
-            let confidence = format!("{class_field}_confidence");
+            let columns = FurtherColumns::of(class_field);
             return Self {
                 class: class_field,
-                safety: format!("{class_field}_{CONFIDENCE_CLASS}"),
-                driver: format!("{confidence}_driver"),
-                confidence,
-                suffix: "",
+                safety: columns.safety(),
+                driver: columns.driver(),
+                confidence: columns.confidence(),
+                prefix: &further.prefix,
+                suffix: columns.suffix,
                 classes: &further.classes,
                 units: &further.units,
                 indices: Some(&further.indices),
@@ -113,6 +159,7 @@ impl<'a> Asked<'a> {
             safety: format!("{CONFIDENCE_CLASS}{suffix}"),
             driver: format!("confidence_driver{suffix}"),
             confidence: format!("zone_confidence{suffix}"),
+            prefix: "",
             suffix,
             classes: &manifest.zone_classes,
             units: &record.units,
@@ -141,7 +188,7 @@ pub fn how_sure(manifest: &RunManifest, table: &AttributeTable, class_field: &st
         .filter_map(|c| {
             let label = Label::new(c.label_en.clone(), c.label_zh.clone());
             let share = ClassShare { key: c.key.clone(), label, color: c.color.clone(), probability: 0.0 };
-            Some((share, table.numbers(&format!("p_{}{}", c.key, asked.suffix))?))
+            Some((share, table.numbers(&format!("p_{}{}{}", asked.prefix, c.key, asked.suffix))?))
         })
         .collect();
     let ranges = Ranges::of(manifest, table, &asked);

@@ -30,5 +30,5 @@ pub use data::{
 };
 pub use error::ReportError;
 pub use lang::{Label, Lang};
-pub use palette::{Palette, Rgb};
+pub use palette::{Palette, Rgb, level_colors};
 pub use render::{LAYER_LIST, render};

@@ -144,6 +144,13 @@ fn grey_two_sided(below: usize, above: usize) -> Vec<Rgb> {
     (0..n).map(|i| eval(colorous::GREYS, 0.05 + 0.87 * i as f64 / (n.max(2) - 1) as f64)).collect()
 }
 
+/// Colours of ordered levels, lowest first: viridis without its ends, so that a paler one of each can be told from the others.
+#[must_use]
+pub fn level_colors(n: usize) -> Vec<Rgb> {
+    let step = |i: usize| i as f64 / (n.max(2) - 1) as f64;
+    (0..n).map(|i| eval(colorous::VIRIDIS, 0.12 + 0.68 * step(i))).collect()
+}
+
 fn eval(gradient: Gradient, t: f64) -> Rgb {
     let c = gradient.eval_continuous(t.clamp(0.0, 1.0));
     Rgb(c.r, c.g, c.b)

@@ -288,6 +288,9 @@ pub struct ConfidenceRecord {
     pub unsure_borderline: u64,
     /// Coefficient of variation of an average share, by kind of proxy.
     pub proxies: BTreeMap<String, f64>,
+    /// The same by rule, as it was used.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<String, f64>,
     /// Totals of the city: sectors, `gross`, `sink`, `net`; approach 2 of IPCC 2006 vol. 1 ch. 3.
     pub city: Vec<CityUncertainty>,
     /// Units in the order of the zone table.
@@ -297,13 +300,16 @@ pub struct ConfidenceRecord {
     pub further: Vec<FurtherConfidence>,
 }
 
-/// How sure a further class of the units is. The columns beside `field` are `p_<class>`, `<field>_confidence`,
-/// `<field>_confidence_class` and `<field>_confidence_driver`.
+/// How sure a further class of the units is. The columns beside `field` are `p_<prefix><class>`, `<field>_confidence`,
+/// `<field>_confidence_class` and `<field>_confidence_driver`; where `field` ends in `_of_mean`, so do they.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FurtherConfidence {
     /// Text column with the class.
     pub field: String,
+    /// What stands before the class in the names of the columns of probabilities.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
     /// Its name.
     pub label_en: String,
     /// Its name.

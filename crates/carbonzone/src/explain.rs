@@ -6,7 +6,7 @@ use crate::out_dir::{named, read_manifest};
 use anyhow::{Context, bail};
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
 use carbonzone_report::confidence::{HowSure, how_sure};
-use carbonzone_report::{ZONE_OF_MEAN, words};
+use carbonzone_report::{Label, ZONE_OF_MEAN, words};
 use carbonzone_types::{
     AttributeTable, CompensationModel, DataLabel, ExactSum, GridSpec, GuidanceRecord, RunManifest, Statement,
 };
@@ -129,8 +129,10 @@ pub struct Advice {
 /// How sure a class of a zone is.
 #[derive(Debug, Serialize)]
 pub struct Sure {
-    /// Which class, where a zone has several: `2020`, or `mean over the years`; else empty.
+    /// Which class, where a zone has several: `2020`, `mean over the years`, or the name of a further class; else empty.
     pub basis: String,
+    /// The same in Chinese.
+    pub basis_zh: String,
     /// What the draws say.
     #[serde(flatten)]
     pub sure: HowSure,
@@ -341,14 +343,15 @@ impl Explained<'_> {
     /// How sure the classes of a zone are: that of the year in question, and that by the mean over the years.
     fn how_sure(&self, table: &AttributeTable, row: usize) -> Vec<Sure> {
         let row = table.reordered(&[row as u32]);
-        let of = |field: &str, basis: String| {
+        let of = |field: &str, basis: Label| {
             let sure = how_sure(&self.record, &row, field).pop().flatten()?;
-            Some(Sure { basis, sure })
+            Some(Sure { basis: basis.en, basis_zh: basis.zh, sure })
         };
-        let year = self.year.map(|y| y.to_string()).unwrap_or_default();
-        let mean = row.get(ZONE_OF_MEAN).and_then(|_| of(ZONE_OF_MEAN, words::mean_of_years().en));
+        let year = Label::same(self.year.map(|y| y.to_string()).unwrap_or_default());
+        let mean = row.get(ZONE_OF_MEAN).and_then(|_| of(ZONE_OF_MEAN, words::mean_of_years()));
         let further = self.record.confidence.iter().flat_map(|c| &c.further);
-        let further = further.filter_map(|f| of(&f.field, f.label_en.clone()));
+        let further =
+            further.filter_map(|f| of(&f.field, Label::new(f.label_en.clone(), f.label_zh.clone())));
         mean.into_iter().chain(of("zone", year)).chain(further).collect()
     }
 

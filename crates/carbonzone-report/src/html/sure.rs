@@ -1,6 +1,6 @@
 //! How sure each class is: the section of the page.
 
-use crate::confidence::{HowSure, SAFETIES, how_sure, percent};
+use crate::confidence::{FurtherColumns, HowSure, SAFETIES, how_sure, percent, suffix_of};
 use crate::style::{basis, headline_field};
 use crate::{Label, MapData, words};
 use carbonzone_types::FurtherConfidence;
@@ -69,6 +69,9 @@ fn counts(all: &[Option<HowSure>]) -> serde_json::Value {
 
 /// A further class of the listed zones, the least sure first.
 fn further(data: &MapData, of: &FurtherConfidence, rows: &[usize]) -> Option<serde_json::Value> {
+    if FurtherColumns::of(&of.field).suffix != suffix_of(headline_field(&data.zones)) {
+        return None;
+    }
     let all = how_sure(&data.manifest, &data.zones.table, &of.field);
     let names = data.zones.labels();
     let mut listed: Vec<(usize, &HowSure)> =

@@ -4,7 +4,7 @@ use super::catalog::Builder;
 use super::content::{ChartKind, Figure, FigureContent};
 use super::model::{Category, MapLayerKind, MapStyle, Scale};
 use super::zones::{basis, further_categories, headline_field, zone_categories};
-use crate::confidence::{CONFIDENCE_CLASS, SAFETIES, suffix_of};
+use crate::confidence::{CONFIDENCE_CLASS, FurtherColumns, SAFETIES, suffix_of};
 use crate::{JOINT, Label, ReportError, words};
 
 /// Name of the map.
@@ -30,8 +30,9 @@ impl Builder<'_> {
         let of = (zone_categories(self.data), class_field, sure_field.as_str());
         out.push(self.sure_map(CONFIDENCE_MAP, &of, what, heading)?);
         for further in self.data.manifest.confidence.iter().flat_map(|c| &c.further) {
-            let safety = format!("{}_{CONFIDENCE_CLASS}", further.field);
-            if self.data.zones.has(&safety) {
+            let columns = FurtherColumns::of(&further.field);
+            let safety = columns.safety();
+            if columns.suffix == suffix_of(class_field) && self.data.zones.has(&safety) {
                 let name = Label::new(further.label_en.clone(), further.label_zh.clone());
                 let what = name.then(&words::and_its_probability());
                 let of = (further_categories(further), further.field.as_str(), safety.as_str());

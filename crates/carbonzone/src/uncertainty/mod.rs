@@ -10,8 +10,8 @@ mod output;
 pub use check::{draws, half_width};
 pub use config::Uncertainty;
 pub use output::{
-    append, append_columns, append_further, counts_of, occurring, record, record_of, statements,
-    statements_of_years, unit,
+    append, append_columns, append_further, further, occurring, record, record_of, statements,
+    statements_of_years,
 };
 
 use crate::compute::Results;
@@ -42,8 +42,8 @@ pub fn draw(
     let Some(section) = &loaded.pipeline.uncertainty else { return Ok(None) };
     let outcome = others(loaded, section, results, progress).and_then(|others| {
         progress.begin("draw", None);
-        let (model, warnings) = model::build(loaded, section, inputs, results, &others)?;
-        notes.findings.items.extend(warnings);
+        let (model, told) = model::build(loaded, section, inputs, results, &others)?;
+        notes.findings.items.extend(told);
         let options = Options { seed: section.seed, draws: section.draws, drivers: section.drivers };
         let result = simulate(&model, &judge(loaded, results), &options).map_err(|errors| {
             let finding = |e: carbonzone_confidence::ConfidenceError| {

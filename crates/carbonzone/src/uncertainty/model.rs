@@ -7,7 +7,7 @@ use crate::load::Inputs;
 use crate::load_config::Loaded;
 use carbonzone_confidence::{Choice, ConfidenceError, Group, Model, Parameter, Placed, Relative, Rule, Term};
 use carbonzone_inventory::{Inventory, InventoryLine};
-use carbonzone_types::{ExactSum, Finding, Severity};
+use carbonzone_types::{ExactSum, Finding};
 use std::collections::BTreeMap;
 
 /// Collects parameters by name: what has the same name has the same draw.
@@ -35,7 +35,7 @@ impl Parameters {
 
 /// Builds the model.
 ///
-/// Warnings say where a default was too large for a rule.
+/// What is told with it: where a rule has fewer places than the default of its kind of proxy is for.
 ///
 /// # Errors
 /// All that is wrong, as findings: missing half-widths, choices that move the same rule, variations that no shares can have.
@@ -46,7 +46,7 @@ pub fn build(
     results: &Results,
     others: &Others,
 ) -> Result<(Model, Vec<Finding>), Vec<Finding>> {
-    let (mut findings, mut warnings) = (Vec::new(), Vec::new());
+    let (mut findings, mut told) = (Vec::new(), Vec::new());
     let mut parameters = Parameters::default();
     let gdp_parameter = gdp(section, inputs, &mut parameters, &mut findings);
     let own = placed(inputs, results);
@@ -71,17 +71,17 @@ pub fn build(
         let mut options = vec![own[r].clone()];
         options.extend(choice.into_iter().flat_map(|c| elsewhere[c].iter().map(|option| option[r].clone())));
         let proxy = record.used.map_or("", |used| record.proxies[used].name.as_str());
-        let proxy_cv = variation(section, (&record.id, proxy), &options).unwrap_or_else(|finding| {
-            let blocks = finding.severity >= Severity::Error;
-            if blocks { &mut findings } else { &mut warnings }.push(finding);
-            (!blocks).then(|| LARGEST * limit_of(&options))
+        let varies = variation(section, (&record.id, proxy), &options).unwrap_or_else(|finding| {
+            findings.push(finding);
+            Variation::default()
         });
+        told.extend(varies.told);
         rules.push(Rule {
             id: record.id.clone(),
             sector: record.sector.clone(),
             sink: record.sector == "sink",
             terms: terms(loaded, section, inputs.inventory.as_ref(), r, &mut parameters),
-            proxy_cv,
+            proxy_cv: varies.cv,
             placed: options,
             choice,
         });
@@ -105,7 +105,7 @@ pub fn build(
         parameters: parameters.list,
         choices: choices.collect(),
     };
-    if findings.is_empty() { Ok((model, warnings)) } else { Err(findings) }
+    if findings.is_empty() { Ok((model, told)) } else { Err(findings) }
 }
 
 /// Tonnes of every rule per zone and outside, in the order of the rules.
@@ -131,48 +131,58 @@ fn placed(inputs: &Inputs, results: &Results) -> Vec<Placed> {
     out
 }
 
-/// Where a default is more than the shares of a rule can vary, this part of the limit is used.
+/// No default is more than this part of what the shares of a rule can vary (docs/adr/0019).
 const LARGEST: f64 = 0.9;
 
-/// Shares that differ more than this would have all tonnes in one place: √(n − 1), for the option with the fewest places.
-fn limit_of(options: &[Placed]) -> f64 {
-    let fewest = options.iter().map(shares_of).min().unwrap_or(0);
-    (fewest.max(1) as f64 - 1.0).sqrt()
+/// How much the shares of a rule vary.
+#[derive(Debug, Default, PartialEq)]
+struct Variation {
+    /// Coefficient of variation of an average share; none: they are taken as they are.
+    cv: Option<f64>,
+    /// The default of the rule, where it is not that of its kind of proxy.
+    told: Option<Finding>,
 }
 
-/// Variation of the shares of a rule with a proxy; `None`: none.
+/// Variation of the shares of a rule with a proxy: as asked for; else the default of its kind of proxy, in few places 0.9 of
+/// what so few shares can vary.
 ///
 /// # Errors
-/// It is more than its shares can vary: an error if the file asks for it, a warning if it is a default.
+/// The file asks for more than the shares can vary.
 fn variation(
     section: &Uncertainty,
     (rule, proxy): (&str, &str),
     options: &[Placed],
-) -> Result<Option<f64>, Finding> {
+) -> Result<Variation, Finding> {
     let n = options.iter().map(shares_of).min().unwrap_or(0);
-    let (cv, limit) = (section.rule_cv(rule, proxy), limit_of(options));
+    // Shares that differ more than this would have all tonnes in one place, under the option with the fewest places.
+    let (cv, limit) = (section.rule_cv(rule, proxy), (n.max(1) as f64 - 1.0).sqrt());
     let (own, kind) = (section.rules.contains_key(rule), proxy_kind(proxy));
     // What lies in one place because of its kind of proxy has nothing to vary; asked for by name it is a mistake.
     if cv == 0.0 || n == 0 || (n == 1 && !own) {
-        return Ok(None);
+        return Ok(Variation::default());
     }
-    if cv < limit {
-        return Ok(Some(cv));
-    }
-    let expected = format!("less than √({n} − 1) = {limit:.3}, where all tonnes are in one place");
-    let message = format!("rule \"{rule}\" has shares in {n} places: they cannot vary by {cv}");
     let asked = own || section.proxies.contains_key(kind);
-    let field = if own { format!("uncertainty.rules.{rule}") } else { format!("uncertainty.proxies.{kind}") };
-    let finding = if asked {
-        let hint = format!("give this rule a number of its own: rules = {{ {rule} = {:.2} }}", 0.5 * limit);
-        Finding::error("uncertainty_cv", message).hint(hint)
-    } else {
-        let used = LARGEST * limit;
-        let hint =
-            format!("{used:.3} is used; a number of its own under [uncertainty.rules] says what is known");
-        Finding::warning("uncertainty_cv_default", format!("{message}, the default of {kind}")).hint(hint)
-    };
-    Err(finding.field(field).value(cv.to_string()).expected(expected))
+    if cv < limit && (asked || cv <= LARGEST * limit) {
+        return Ok(Variation { cv: Some(cv), told: None });
+    }
+    if asked {
+        let field = if own { format!("rules.{rule}") } else { format!("proxies.{kind}") };
+        let message = format!("rule \"{rule}\" has shares in {n} places: they cannot vary by {cv}");
+        return Err(Finding::error("uncertainty_cv", message)
+            .field(format!("uncertainty.{field}"))
+            .value(cv.to_string())
+            .expected(format!("less than √({n} − 1) = {limit:.3}, where all tonnes are in one place"))
+            .hint(format!("give this rule a number of its own: rules = {{ {rule} = {:.2} }}", 0.5 * limit)));
+    }
+    let used = LARGEST * limit;
+    let message = format!(
+        "rule \"{rule}\" has shares in {n} places: its default variation is {used:.3}, not the {cv} of {kind}"
+    );
+    let told = Finding::info("uncertainty_cv_default", message)
+        .field(format!("uncertainty.rules.{rule}"))
+        .value(format!("{used:.3}"))
+        .hint("known plants as [layers.point_sources], or a number of its own here, say more than a default");
+    Ok(Variation { cv: Some(used), told: Some(told) })
 }
 
 /// Zones with a share, and the outside if it has one.
@@ -262,13 +272,18 @@ fn gdp(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carbonzone_types::Severity;
 
     #[test]
-    fn a_variation_that_no_shares_can_have_is_refused_if_asked_for_and_told_if_a_default() {
+    fn a_variation_that_no_shares_can_have_is_refused_and_no_default_is_one() {
         let section: Uncertainty =
             toml::from_str("[rules]\nfew = 1.5\nmany = 1.4\nlone = 0.1\n[proxies]\npoi = 2.0\n").unwrap();
         let places = |per_unit_t: Vec<f64>| [Placed { per_unit_t, outside_t: 1.0 }];
         let of = |rule, proxy, options: &[Placed]| variation(&section, (rule, proxy), options);
+        let cv_of = |rule, proxy, options: &[Placed]| {
+            let found = of(rule, proxy, options).unwrap();
+            (found.cv, found.told.is_some())
+        };
         let refused = |rule, proxy, options: &[Placed]| {
             let finding = of(rule, proxy, options).unwrap_err();
             assert!(finding.expected.as_ref().unwrap().starts_with("less than"), "{finding:?}");
@@ -283,14 +298,14 @@ mod tests {
             refused("lone", "area", &[Placed { per_unit_t: vec![1.0], outside_t: 0.0 }]).1,
             "uncertainty_cv"
         );
-        let warning =
-            (Severity::Warning, "uncertainty_cv_default".to_owned(), "uncertainty.proxies.road".to_owned());
-        // Two places: 1, and the default of roads is 1.
-        assert_eq!(refused("roads", "road_corrected", &places(vec![2.0])), warning);
-        assert_eq!(of("many", "area", &three), Ok(Some(1.4)));
-        assert_eq!(of("few", "area", &places(vec![1.0; 5])), Ok(Some(1.5)));
+        // Two places: 1, and the default of roads is 1. Its default there is 0.9; of three places and more it is 1 again.
+        assert_eq!(cv_of("roads", "road_corrected", &places(vec![2.0])), (Some(0.9), true));
+        assert_eq!(cv_of("roads", "road_corrected", &three), (Some(1.0), false));
+        // Asked for, what is below the limit stands.
+        assert_eq!(cv_of("many", "area", &three), (Some(1.4), false));
+        assert_eq!(cv_of("few", "area", &places(vec![1.0; 5])), (Some(1.5), false));
         // Where nothing lies, or all in one place, there is nothing to vary.
-        assert_eq!(of("roads", "road_corrected", &places(vec![0.0])), Ok(None));
-        assert_eq!(of("few", "area", &[Placed { per_unit_t: vec![0.0], outside_t: 0.0 }]), Ok(None));
+        assert_eq!(cv_of("roads", "road_corrected", &places(vec![0.0])), (None, false));
+        assert_eq!(cv_of("few", "area", &[Placed { per_unit_t: vec![0.0], outside_t: 0.0 }]), (None, false));
     }
 }

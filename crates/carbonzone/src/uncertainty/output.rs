@@ -2,9 +2,10 @@
 
 use super::config::{DEFAULT_PROXY_CV, Uncertainty};
 use carbonzone_confidence::{Confidence, Group, Safety, UnitConfidence};
-use carbonzone_report::confidence::CONFIDENCE_CLASS;
+use carbonzone_report::confidence::{CONFIDENCE_CLASS, FurtherColumns};
 use carbonzone_types::{
-    AttributeTable, CityUncertainty, ColumnData, ConfidenceRecord, Statement, UncertainUnit, ZoneClassRecord,
+    AttributeTable, CityUncertainty, ColumnData, ConfidenceRecord, FurtherConfidence, Statement,
+    UncertainUnit, ZoneClassRecord,
 };
 use carbonzone_zoning::ZoningScheme;
 
@@ -56,25 +57,47 @@ pub fn append(
     push("confidence_driver", text(&driver));
 }
 
-/// Appends what the draws say of a further class: `p_<class>`, `<field>_confidence`, `_confidence_class`, `_confidence_driver`.
+/// Appends what the draws say of a further class: the columns of [`FurtherConfidence`]. A unit without a class has nothing.
 pub fn append_further(
     table: &mut AttributeTable,
-    field: &str,
+    (field, prefix): (&str, &str),
     units: &[Option<&UnitConfidence>],
     classes: &[ZoneClassRecord],
 ) {
-    let of = |f: &dyn Fn(&UnitConfidence) -> f64| ColumnData::Real(units.iter().map(|u| u.map(f)).collect());
+    let names = FurtherColumns::of(field);
+    let units = || units.iter().map(|u| u.filter(|u| has_class(u)));
+    let of = |f: &dyn Fn(&UnitConfidence) -> f64| ColumnData::Real(units().map(|u| u.map(f)).collect());
     let text = |f: &dyn Fn(&UnitConfidence) -> Option<String>| {
-        ColumnData::Text(units.iter().map(|u| u.and_then(f)).collect())
+        ColumnData::Text(units().map(|u| u.and_then(f)).collect())
     };
     for class in classes {
-        table.push(&format!("p_{}", class.key), of(&|u| u.probability(class.id)));
+        table.push(&names.probability(prefix, &class.key), of(&|u| u.probability(class.id)));
     }
-    table.push(&format!("{field}_confidence"), of(&|u| u.confidence));
+    table.push(&names.confidence(), of(&|u| u.confidence));
     let safety = |u: &UnitConfidence| Some(Safety::of(u.confidence).key().to_owned());
-    table.push(&format!("{field}_{CONFIDENCE_CLASS}"), text(&safety));
+    table.push(&names.safety(), text(&safety));
     let driver = |u: &UnitConfidence| u.driver.map(|d| d.key().to_owned());
-    table.push(&format!("{field}_confidence_driver"), text(&driver));
+    table.push(&names.driver(), text(&driver));
+}
+
+/// True for a unit with a further class: its code is not 0.
+fn has_class(unit: &UnitConfidence) -> bool {
+    unit.printed != 0
+}
+
+/// What `run.json` keeps of a further class: its words, the units of the headline, and all units with their ids and years.
+pub fn further(
+    head: FurtherConfidence,
+    headline: &[UnitConfidence],
+    units: &[(&str, Option<i32>, &UnitConfidence)],
+) -> FurtherConfidence {
+    let known: Vec<&UnitConfidence> = headline.iter().filter(|u| has_class(u)).collect();
+    let units = units.iter().filter(|(_, _, u)| has_class(u));
+    FurtherConfidence {
+        counts: counts_of(&known),
+        units: units.map(|(id, year, u)| unit(id, *year, u)).collect(),
+        ..head
+    }
 }
 
 /// What the draws rest on, or how to switch them on.
@@ -141,6 +164,7 @@ pub fn record(
     let all: Vec<&UnitConfidence> = confidence.units.iter().collect();
     ConfidenceRecord {
         proxies: proxies.collect(),
+        rules: confidence.proxy_cv.clone(),
         city: city.collect(),
         ..record_of(confidence, &units, &all, borderline)
     }
@@ -169,7 +193,7 @@ pub fn record_of(
 }
 
 /// Units whose class is safe, likely, a toss-up.
-pub fn counts_of(units: &[&UnitConfidence]) -> [u64; 3] {
+fn counts_of(units: &[&UnitConfidence]) -> [u64; 3] {
     let mut counts = [0; 3];
     for u in units {
         counts[Safety::of(u.confidence) as usize] += 1;
@@ -178,7 +202,7 @@ pub fn counts_of(units: &[&UnitConfidence]) -> [u64; 3] {
 }
 
 /// What `run.json` keeps of a unit.
-pub fn unit(id: &str, year: Option<i32>, u: &UnitConfidence) -> UncertainUnit {
+fn unit(id: &str, year: Option<i32>, u: &UnitConfidence) -> UncertainUnit {
     UncertainUnit {
         unit_id: id.to_owned(),
         year,

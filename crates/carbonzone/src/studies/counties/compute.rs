@@ -2,13 +2,13 @@
 
 use super::config::CountiesPipeline;
 use super::inputs::{Inputs, YearInput};
+use super::uncertainty::CountyConfidence;
 use crate::compensation::Compensated;
 use crate::compute::SectorTable;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::statistics::Statistics;
 use crate::tables::OccurringClasses;
-use carbonzone_confidence::Confidence;
 use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage};
 use carbonzone_zoning::Zoned;
 use carbonzone_zoning::published::{PublishedComparison, compare_published};
@@ -39,8 +39,8 @@ pub struct Results {
     pub zoning: Zoning,
     /// Years, ascending.
     pub years: Vec<YearResult>,
-    /// How sure the zones are, if the pipeline file asks for it: counties of each year, then, with several years, by the mean.
-    pub confidence: Option<Confidence>,
+    /// How sure zones and levels are, if the pipeline file asks for it.
+    pub confidence: Option<CountyConfidence>,
     /// Who pays whom, if the pipeline file asks for it.
     pub compensation: Option<Compensated>,
     /// Clusters, hot spots, inequality, changes, if the pipeline file asks for them.

@@ -2,14 +2,16 @@
 
 use super::compute::{Results, YearResult};
 use super::inputs::{Inputs, YearInput};
+use super::uncertainty::{CountyConfidence, Judgement, levels as level_classes};
 use crate::studies::place::Areas;
 use crate::tables::OccurringClasses;
 use crate::uncertainty;
+use carbonzone_confidence::UnitConfidence;
 use carbonzone_report::ZONE_OF_MEAN;
 use carbonzone_types::{AttributeTable, Column, ColumnData, M2_PER_HECTARE, M2_PER_KM2};
 use carbonzone_zoning::published::PublishedComparison;
 use carbonzone_zoning::scheme::Axis;
-use carbonzone_zoning::{Zoned, append_zone_columns};
+use carbonzone_zoning::{Zoned, ZoningScheme, append_zone_columns};
 
 /// One row per county and year, years ascending, counties in canonical order.
 pub fn zones(inputs: &Inputs, results: &Results, areas: Option<&Areas>) -> AttributeTable {
@@ -91,30 +93,70 @@ fn zones_of_year(
     table.push("gross_t_per_1e4cny", per(&t.gross_t, &year.gdp_1e4cny, 1.0));
     let scheme = &results.scheme;
     for (axis, levels) in levels(results, &result.zoned) {
-        table.push(&format!("{}_level", axis.column), ColumnData::Text(levels));
+        table.push(&level_field(axis, ""), ColumnData::Text(levels));
     }
     append_zone_columns(&mut table, scheme, &result.indices, &result.zoned);
     if results.years.len() > 1 {
         table.push(ZONE_OF_MEAN, class_texts(results, |c| &c.key));
     }
     if let Some(confidence) = &results.confidence {
-        let (of_years, of_mean) = confidence.units.split_at(results.years.len() * n);
-        let at = results.years.iter().position(|y| y.year == year.year).unwrap_or(0) * n;
-        let records = scheme.records(&[]);
-        let classes = uncertainty::occurring(&records, of_years);
-        let units: Vec<_> = of_years[at..at + n].iter().map(Some).collect();
-        uncertainty::append(&mut table, &confidence.columns, &units, &classes, "");
-        if !of_mean.is_empty() {
-            let classes = uncertainty::occurring(&records, of_mean);
-            let units: Vec<_> = of_mean.iter().map(Some).collect();
-            uncertainty::append(&mut table, &confidence.columns, &units, &classes, "_of_mean");
-        }
+        let at = results.years.iter().position(|y| y.year == year.year).unwrap_or(0);
+        append_confidence(&mut table, results, confidence, at);
     }
     if let Some(statistics) = &results.statistics {
         let at = results.years.iter().position(|y| y.year == year.year).unwrap_or(0);
         statistics.append_units(&mut table, at);
     }
     table
+}
+
+/// How sure zones and levels are: of the year at a position, then by the mean over the years.
+fn append_confidence(
+    table: &mut AttributeTable,
+    results: &Results,
+    confidence: &CountyConfidence,
+    year: usize,
+) {
+    let records = results.scheme.records(&[]);
+    let mut append = |basis: usize, all: &[UnitConfidence], suffix: &str| {
+        let classes = uncertainty::occurring(&records, all);
+        let units: Vec<_> = confidence.of(Judgement::Zone, basis).iter().map(Some).collect();
+        uncertainty::append(table, &confidence.draws().columns, &units, &classes, suffix);
+    };
+    append(year, confidence.zones_of_years(), "");
+    if let Some(mean) = confidence.mean() {
+        append(mean, confidence.of(Judgement::Zone, mean), OF_MEAN);
+        for (axis, levels) in levels(results, &results.zoning.mean) {
+            table.push(&level_field(axis, OF_MEAN), ColumnData::Text(levels));
+        }
+    }
+    for (basis, suffix) in [(Some(year), ""), (confidence.mean(), OF_MEAN)] {
+        let Some(basis) = basis else { continue };
+        for (axis, what) in axes(&results.scheme) {
+            let units: Vec<_> = confidence.of(what, basis).iter().map(Some).collect();
+            let field = level_field(axis, suffix);
+            let classes = level_classes(axis, &[]);
+            uncertainty::append_further(table, (&field, &level_prefix(axis)), &units, &classes);
+        }
+    }
+}
+
+/// Ending of the columns by the mean over the years.
+pub(super) const OF_MEAN: &str = "_of_mean";
+
+/// Column of the level of an index.
+pub(super) fn level_field(axis: &Axis, suffix: &str) -> String {
+    format!("{}_level{suffix}", axis.column)
+}
+
+/// What stands before a level in the columns of probabilities: both indices have a level `low`.
+pub(super) fn level_prefix(axis: &Axis) -> String {
+    format!("{}_level_", axis.column)
+}
+
+/// Both indices, and what is judged of them.
+pub(super) fn axes(scheme: &ZoningScheme) -> [(&Axis, Judgement); 2] {
+    [(&scheme.economic, Judgement::Economic), (&scheme.ecological, Judgement::Ecological)]
 }
 
 type Levels<'a> = [(&'a Axis, Vec<Option<String>>); 2];
@@ -143,7 +185,7 @@ pub fn overall(inputs: &Inputs, results: &Results) -> AttributeTable {
         .with(&format!("{e}_mean"), mean(|y| &y.indices.ecc))
         .with(&format!("{s}_mean"), mean(|y| &y.indices.esc));
     for (axis, levels) in levels(results, &results.zoning.mean) {
-        table.push(&format!("{}_level", axis.column), ColumnData::Text(levels));
+        table.push(&level_field(axis, ""), ColumnData::Text(levels));
     }
     table.push("zone", class_texts(results, |c| &c.key));
     table.push("zone_en", class_texts(results, |c| &c.label_en));

@@ -1,5 +1,5 @@
 //! `[uncertainty]` of a counties study: what is unsure about population, GDP, energy, factors and sinks, and how sure that
-//! leaves the zone of every county, of each year and by the mean over the years.
+//! leaves the zone of every county and the levels of its two indices, of each year and by the mean over the years.
 
 use super::compute::Results;
 use super::config::CountiesPipeline;
@@ -8,10 +8,12 @@ use crate::load_config::Loaded;
 use crate::uncertainty::half_width;
 use carbonzone_confidence::{
     Confidence, Drawn, Group, Judge, Judged, Model, Options, Parameter, Placed, Relative, Rule, Term,
-    simulate,
+    UnitConfidence, simulate,
 };
-use carbonzone_types::Finding;
-use carbonzone_zoning::{ClassRule, IndexInputs, IndexOptions, Quotients, quotients};
+use carbonzone_report::{Rgb, level_colors};
+use carbonzone_types::{Finding, ZoneClassRecord};
+use carbonzone_zoning::scheme::{Axis, Level};
+use carbonzone_zoning::{ClassRule, IndexInputs, IndexOptions, LevelCuts, Quotients, quotients};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -118,7 +120,50 @@ pub fn check(loaded: &Loaded<CountiesPipeline>) -> Vec<Finding> {
     out
 }
 
-/// The draws: counties of each year, then, with several years, counties by the mean over them.
+/// How sure every county is: its zone, then its economic and its ecological level; each of every year, then, with several
+/// years, by the mean over them.
+pub struct CountyConfidence {
+    all: Confidence,
+    counties: usize,
+    /// Years, and the mean where there are several.
+    bases: usize,
+}
+
+/// What of a county is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    /// Its zone.
+    Zone,
+    /// The level of its economic index.
+    Economic,
+    /// The level of its ecological index.
+    Ecological,
+}
+
+impl CountyConfidence {
+    /// Everything.
+    pub fn draws(&self) -> &Confidence {
+        &self.all
+    }
+
+    /// The counties on a basis: the position of a year, or [`Self::mean`].
+    pub fn of(&self, what: Judgement, basis: usize) -> &[UnitConfidence] {
+        let start = (what as usize * self.bases + basis) * self.counties;
+        &self.all.units[start..start + self.counties]
+    }
+
+    /// The basis of the mean over the years; none with one year.
+    pub fn mean(&self) -> Option<usize> {
+        self.bases.checked_sub(1).filter(|last| *last > 0)
+    }
+
+    /// The zones of all years.
+    pub fn zones_of_years(&self) -> &[UnitConfidence] {
+        &self.all.units[..self.mean().unwrap_or(self.bases) * self.counties]
+    }
+}
+
+/// The draws.
 ///
 /// # Errors
 /// What is wrong with the model.
@@ -127,11 +172,14 @@ pub fn confidence(
     inputs: &Inputs,
     results: &Results,
     gdp_total: Option<f64>,
-) -> Result<Confidence, Vec<Finding>> {
+) -> Result<CountyConfidence, Vec<Finding>> {
     let model = model(section, inputs, results);
-    let judge = CountyJudge { counties: inputs.zones.ids.len(), results, gdp_total };
+    let (counties, years) = (inputs.zones.ids.len(), results.years.len());
+    let judge = CountyJudge { counties, results, gdp_total };
     let options = Options { seed: section.seed, draws: section.draws, drivers: section.drivers };
+    let bases = if years > 1 { years + 1 } else { years };
     simulate(&model, &judge, &options)
+        .map(|all| CountyConfidence { all, counties, bases })
         .map_err(|errors| errors.iter().map(|e| Finding::error("uncertainty", e.to_string())).collect())
 }
 
@@ -225,6 +273,30 @@ pub(super) fn model(section: &CountyUncertainty, inputs: &Inputs, results: &Resu
     }
 }
 
+/// Code of a level of an index; 0: it has none.
+fn code_of(level: Option<usize>) -> u8 {
+    level.map_or(0, |level| u8::try_from(level + 1).unwrap_or(u8::MAX))
+}
+
+/// The levels of an axis as classes, with the number of counties on each.
+pub fn levels(axis: &Axis, of: &[UnitConfidence]) -> Vec<ZoneClassRecord> {
+    let colors = level_colors(axis.levels.len());
+    let one = |(at, (level, color)): (usize, (&Level, Rgb))| {
+        let id = code_of(Some(at));
+        let (first, rest) = level.label_en.split_at(level.label_en.chars().next().map_or(0, char::len_utf8));
+        ZoneClassRecord {
+            id,
+            key: level.key.clone(),
+            label_en: format!("{}{rest}", first.to_uppercase()),
+            label_zh: level.label_zh.clone(),
+            color: color.hex(),
+            count: of.iter().filter(|u| u.printed == id).count() as u64,
+            ..ZoneClassRecord::default()
+        }
+    };
+    axis.levels.iter().zip(colors).enumerate().map(one).collect()
+}
+
 /// Judges draws as the run was judged: each year and the mean over the years, by the cuts of the run.
 struct CountyJudge<'a> {
     counties: usize,
@@ -252,7 +324,11 @@ impl Judge for CountyJudge<'_> {
             borderline_pct: scheme.borderline_pct,
         };
         let rule = ClassRule::new(scheme, &zoning.economic, &zoning.ecological);
-        let class = |q: &Quotients| -> Vec<u8> {
+        let (mut economic, mut ecological) = (Vec::new(), Vec::new());
+        let mut judged = |q: &Quotients| -> Vec<u8> {
+            let level = |cuts: &LevelCuts, v: &Option<f64>| code_of(v.map(|v| cuts.level(v)));
+            economic.extend(q.ecc.iter().map(|v| level(&zoning.economic, v)));
+            ecological.extend(q.esc.iter().map(|v| level(&zoning.ecological, v)));
             (0..q.ecc.len()).map(|i| rule.class(q.ecc[i], q.esc[i], q.no_emission[i])).collect()
         };
         let mut out = Judged { columns: vec![Vec::new(); 5], class: Vec::new() };
@@ -270,16 +346,18 @@ impl Judge for CountyJudge<'_> {
             let of_year = [known(inputs.gross_t), known(inputs.sink_t), values.ccr.clone()];
             let of_year = of_year.into_iter().chain([values.ecc.clone(), values.esc.clone()]);
             out.columns.iter_mut().zip(of_year).for_each(|(all, column)| all.extend(column));
-            out.class.extend(class(&values));
+            out.class.extend(judged(&values));
             years.push(values);
         }
         if years.len() > 1 {
             let mean = mean_of(&years);
-            out.class.extend(class(&mean));
+            out.class.extend(judged(&mean));
             let none = || vec![None; self.counties];
             let columns = [none(), none(), none(), mean.ecc, mean.esc];
             out.columns.iter_mut().zip(columns).for_each(|(all, column)| all.extend(column));
         }
+        out.class.extend(economic);
+        out.class.extend(ecological);
         Ok(out)
     }
 }

@@ -4,6 +4,7 @@ use super::changes;
 use super::compute::Results;
 use super::config::CountiesPipeline;
 use super::inputs::Inputs;
+use super::uncertainty::{CountyConfidence, Judgement, levels as level_classes};
 use super::{Counties, report, tables};
 use crate::compensation;
 use crate::explained::{Part, UnitPart, of_units};
@@ -15,9 +16,11 @@ use crate::run::Run;
 use crate::statistics::Statistics;
 use crate::studies::place;
 use crate::{maps, uncertainty, workbook};
+use carbonzone_report::{Label, words};
 use carbonzone_types::{
-    ConfidenceRecord, ExactSum, FactorSetRecord, Residual, RunManifest, Statement, Totals,
+    ConfidenceRecord, ExactSum, FactorSetRecord, FurtherConfidence, Residual, RunManifest, Statement, Totals,
 };
+use carbonzone_zoning::scheme::Axis;
 use std::sync::Arc;
 
 /// Layer name of the counties.
@@ -72,11 +75,49 @@ pub fn manifest(
 fn confidence(inputs: &Inputs, results: &Results) -> Option<ConfidenceRecord> {
     let found = results.confidence.as_ref()?;
     let ids = &inputs.zones.ids;
-    let years = results.years.iter().flat_map(|y| ids.iter().map(|id| (id.as_str(), Some(y.year))));
-    let names = years.chain(ids.iter().map(|id| (id.as_str(), None)));
-    let units: Vec<_> = names.zip(&found.units).collect();
-    let headline: Vec<_> = found.units.iter().skip(found.units.len() - ids.len()).collect();
-    Some(uncertainty::record_of(found, &units, &headline, &results.zoning.mean.borderline))
+    let years: Vec<Option<i32>> = results.years.iter().map(|y| Some(y.year)).collect();
+    let bases = years.iter().copied().chain(found.mean().map(|_| None));
+    let of = |(basis, year): (usize, Option<i32>)| {
+        ids.iter().zip(found.of(Judgement::Zone, basis)).map(move |(id, u)| ((id.as_str(), year), u))
+    };
+    let units: Vec<_> = bases.enumerate().flat_map(of).collect();
+    let last = found.mean().unwrap_or(results.years.len() - 1);
+    let headline: Vec<_> = found.of(Judgement::Zone, last).iter().collect();
+    let mut out = uncertainty::record_of(found.draws(), &units, &headline, &results.zoning.mean.borderline);
+    let axes = tables::axes(&results.scheme);
+    if let Some(mean) = found.mean() {
+        out.further.extend(axes.map(|axis| levels(ids, found, axis, &[(mean, None)])));
+    }
+    let bases: Vec<_> = years.into_iter().enumerate().collect();
+    out.further.extend(axes.map(|axis| levels(ids, found, axis, &bases)));
+    Some(out)
+}
+
+/// The levels of an index, judged in the same draws: positions of the bases and their years; none: the mean over them.
+fn levels(
+    ids: &[String],
+    found: &CountyConfidence,
+    (axis, what): (&Axis, Judgement),
+    bases: &[(usize, Option<i32>)],
+) -> FurtherConfidence {
+    let last = bases.last().map_or(&[][..], |(basis, _)| found.of(what, *basis));
+    let of_mean = bases.iter().any(|(_, year)| year.is_none());
+    let index = axis.column.to_uppercase();
+    let name = Label::new(format!("{index} level"), format!("{index} 等级"));
+    let name = if of_mean { name.then(&words::bracketed(&words::mean_of_years())) } else { name };
+    let head = FurtherConfidence {
+        field: tables::level_field(axis, if of_mean { tables::OF_MEAN } else { "" }),
+        prefix: tables::level_prefix(axis),
+        label_en: name.en,
+        label_zh: name.zh,
+        indices: vec![axis.column.clone()],
+        classes: level_classes(axis, last),
+        ..FurtherConfidence::default()
+    };
+    let of = |&(basis, year): &(usize, Option<i32>)| {
+        ids.iter().zip(found.of(what, basis)).map(move |(id, u)| (id.as_str(), year, u))
+    };
+    uncertainty::further(head, last, &bases.iter().flat_map(of).collect::<Vec<_>>())
 }
 
 fn level_statement(results: &Results) -> Statement {

@@ -142,7 +142,7 @@ pub fn counties(
         table.push(WINDOW_STATE, text(&window_state));
         let of_windows: Vec<_> =
             rows.iter().map(|(y, u)| Some(&found.states(window_of(y.year)?)[*u])).collect();
-        uncertainty::append_further(&mut table, WINDOW_STATE, &of_windows, &states(&[]));
+        uncertainty::append_further(&mut table, (WINDOW_STATE, ""), &of_windows, &states(&[]));
     }
     crate::compensation::append_columns(&mut table, results.compensation.as_ref());
     if let Some(statistics) = &results.statistics {
@@ -200,7 +200,7 @@ pub fn windows(
         let occurring = uncertainty::occurring(&classes, &found.draws().units[..inputs.windows.len() * n]);
         uncertainty::append(&mut table, &found.draws().columns, &units, &occurring, "");
         let of_states: Vec<_> = rows.iter().map(|(w, u)| Some(&found.states(*w)[*u])).collect();
-        uncertainty::append_further(&mut table, "state", &of_states, &states(&[]));
+        uncertainty::append_further(&mut table, ("state", ""), &of_states, &states(&[]));
     }
     table.push("hot_spot", int(&|w, u| results.hot_spots[w][u].map(|z| i64::from(confidence_bin(z)))));
     table

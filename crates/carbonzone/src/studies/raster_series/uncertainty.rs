@@ -236,7 +236,7 @@ impl Judge for WindowJudge<'_> {
 
     fn judge(&self, drawn: &Drawn<'_>) -> Result<Judged, String> {
         let n = self.counties * self.inside.len();
-        let (mut ratio, mut value) = (Vec::with_capacity(2 * n), Vec::with_capacity(2 * n));
+        let (mut ratio, mut value) = (Vec::with_capacity(n), Vec::with_capacity(n));
         let (mut class, mut state) = (Vec::with_capacity(2 * n), Vec::with_capacity(n));
         for years in &self.inside {
             for county in 0..self.counties {
@@ -248,8 +248,6 @@ impl Judge for WindowJudge<'_> {
                 state.push(risk.map_or(0, |r| r.state as u8 + 1));
             }
         }
-        ratio.resize(2 * n, None);
-        value.resize(2 * n, None);
         class.extend(state);
         Ok(Judged { columns: vec![ratio, value], class })
     }

@@ -92,17 +92,18 @@ fn states(
     let of_window = |(w, window): (usize, &Window)| {
         let year = last_year(window);
         let ids = inputs.zones.ids.iter().zip(found.states(w));
-        ids.map(move |(id, u)| uncertainty::unit(id, year, u)).collect::<Vec<_>>()
+        ids.map(move |(id, u)| (id.as_str(), year, u)).collect::<Vec<_>>()
     };
-    vec![FurtherConfidence {
+    let head = FurtherConfidence {
         field: WINDOW_STATE.to_owned(),
         label_en: "Carbon budget state of the window".to_owned(),
         label_zh: "时段碳收支状态".to_owned(),
         indices: vec!["ratio".to_owned()],
         classes: state_classes(found.states(last)),
-        counts: uncertainty::counts_of(&found.states(last).iter().collect::<Vec<_>>()),
-        units: inputs.windows.iter().enumerate().flat_map(of_window).collect(),
-    }]
+        ..FurtherConfidence::default()
+    };
+    let units: Vec<_> = inputs.windows.iter().enumerate().flat_map(of_window).collect();
+    vec![uncertainty::further(head, found.states(last), &units)]
 }
 
 fn indicators(threshold: f64) -> Vec<IndicatorRecord> {
