@@ -2,7 +2,7 @@
 
 use crate::args::{InitArgs, ListFormat};
 use crate::diagnostics::{Colour, of_file};
-use crate::language::say;
+use crate::language::{say, sentence, word};
 use crate::new_file::{must_be_new, write_new};
 use crate::progress::observer;
 use crate::terminal::print_line;
@@ -54,11 +54,13 @@ fn render(started: &Started) -> String {
     let mut rows = table(&heads.each_ref().map(String::as_str));
     rows.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     for guess in &started.guesses {
-        rows.add_row(vec![&guess.role, &guess.file, &guess.taken, guess.sure.word(), &guess.why]);
+        let (role, sure) = (word(&guess.role), word(guess.sure.word()));
+        rows.add_row(vec![role, guess.file.clone(), sentence(&guess.taken), sure, sentence(&guess.why)]);
     }
     let mut out = format!("{rows}\n");
     for (file, why) in &started.unread {
-        let _ = writeln!(out, "not read: {}: {why}", file.display());
+        let (file, why) = (file.display(), sentence(why));
+        out += &say(&format!("not read: {file}: {why}\n"), &format!("未能读取：{file}：{why}\n"));
     }
     if !started.findings.is_empty() {
         let findings = Findings { items: started.findings.clone() };
@@ -66,10 +68,10 @@ fn render(started: &Started) -> String {
     }
     let (file, open) = (started.pipeline.display(), started.open_totals);
     let then = format!("  carbonzone check {file}\n  carbonzone run {file}");
-    let en = format!(
-        "wrote {file}\nopen: {open} totals and the sink set; look for OPEN in the file, then\n{then}"
-    );
-    let zh = format!("已写出 {file}\n待填：{open} 项总量与碳汇系数集；请在文件中查找 OPEN，然后\n{then}");
+    let (set_en, set_zh) =
+        if started.open_sinks { (" and the sink set", "与碳汇系数集") } else { ("", "") };
+    let en = format!("wrote {file}\nopen: {open} totals{set_en}; look for OPEN in the file, then\n{then}");
+    let zh = format!("已写出 {file}\n待填：{open} 项总量{set_zh}；请在文件中查找 OPEN，然后\n{then}");
     out + &say(&en, &zh)
 }
 

@@ -4,6 +4,7 @@
 mod common;
 use carbonzone_geom::gcj02;
 use carbonzone_io::{VectorFormat, VectorWriter, WorkingCrs};
+use carbonzone_report::chinese;
 use carbonzone_sheet::{OutSheet, write_xlsx};
 use carbonzone_types::{AttributeTable, ColumnData};
 use common::expect;
@@ -141,6 +142,20 @@ impl Started {
         of.map(|g| format!("{} ({})", g["taken"].as_str().unwrap(), g["sure"].as_str().unwrap())).collect()
     }
 
+    /// Reasons, and what is taken where it is no line of the pipeline file.
+    fn every_word_has_its_chinese(&self) {
+        for guess in self.told["guesses"].as_array().unwrap() {
+            let said = ["taken", "why"].map(|key| guess[key].as_str().unwrap());
+            for words in said.into_iter().filter(|words| !words.contains(" = ")) {
+                assert!(chinese::sentence(words).is_some(), "no Chinese for: {words}");
+            }
+            for key in ["role", "sure"] {
+                let word = guess[key].as_str().unwrap();
+                assert!(word == "poi" || chinese::word(word) != word, "no Chinese for: {word}");
+            }
+        }
+    }
+
     /// `check` once the open totals are filled in; then the run.
     fn check_and_run(&self) -> String {
         let file = self.dir.path().join("mycity/pipeline.toml");
@@ -194,19 +209,31 @@ fn a_chinese_city_of_many_formats_needs_its_totals_only() {
     std::fs::write(data.join("坏.gpkg"), "not a layer").unwrap();
 
     let started = Started::from(dir);
-    assert_eq!(started.taken("parcels"), ["DLBM by scheme gbt21010, id 地块编号 (sure)"]);
+    assert_eq!(
+        started.taken("parcels"),
+        ["land_use = \"DLBM\", scheme = \"gbt21010\", id = \"地块编号\" (sure)"]
+    );
     assert!(
-        started.taken("zones").contains(&"townships, id XZQDM, name XZQMC (sure)".to_owned()),
+        started
+            .taken("zones")
+            .contains(&"kind = \"townships\", id = \"XZQDM\", name = \"XZQMC\" (sure)".to_owned()),
         "{:?}",
         started.taken("zones")
     );
     let tables = started.taken("table");
-    assert_eq!(tables[0], "key 乡镇街道, population 常住人口(人), gdp 地区生产总值(万元) (sure)");
-    assert_eq!(started.taken("people")[0], "people (likely)");
-    assert!(started.taken("poi")[0].starts_with("typecode by scheme amap"));
-    assert!(started.taken("poi").contains(&"crs GCJ-02 (sure)".to_owned()), "{:?}", started.taken("poi"));
-    assert!(started.taken("roads")[0].starts_with("fclass"));
-    assert!(started.taken("city").contains(&"year 2021 (guess)".to_owned()), "{:?}", started.taken("city"));
+    assert_eq!(
+        tables[0],
+        "key = \"乡镇街道\", population = \"常住人口(人)\", gdp = \"地区生产总值(万元)\" (sure)"
+    );
+    assert_eq!(started.taken("people")[0], "weight = [\"people\"] (likely)");
+    assert!(started.taken("poi")[0].starts_with("type = \"typecode\", groups = \"amap\""));
+    assert!(
+        started.taken("poi").contains(&"crs = \"GCJ-02\" (sure)".to_owned()),
+        "{:?}",
+        started.taken("poi")
+    );
+    assert!(started.taken("roads")[0].starts_with("class = \"fclass\""));
+    assert!(started.taken("city").contains(&"year = 2021 (guess)".to_owned()), "{:?}", started.taken("city"));
     assert!(started.told["unread"].to_string().contains("坏.gpkg"), "what cannot be read is told");
     assert!(
         started.text.contains("crs = \"EPSG:4549\"") && started.text.contains("encoding = \"GBK\""),
@@ -219,6 +246,9 @@ fn a_chinese_city_of_many_formats_needs_its_totals_only() {
         started.text
     );
     assert!(!started.text.contains("\"water\""), "land that is not there has no rule");
+    // The roads run through parcels of every class: the rule names them all, and says why.
+    assert_eq!(started.taken("rules"), ["rule road on all land (likely)"]);
+    started.every_word_has_its_chinese();
     let result = started.check_and_run();
     assert!(result.contains("甲镇") && result.contains("乙街道") && result.contains("30500"), "{result}");
     // Nothing that is there is written over.
@@ -261,7 +291,10 @@ fn classes_in_words_baidu_points_and_a_table_by_id_in_gbk() {
     };
     points(&data.join("点/shops.csv"), "category,lng,lat", 3, to_bd09, |_| "retail".to_owned());
     let started = Started::from(dir);
-    assert_eq!(started.taken("parcels")[0], "land_use by its words, id gid (likely)");
+    assert_eq!(
+        started.taken("parcels")[0],
+        "land_use = \"land_use\", scheme = \"land_use.csv\", id = \"gid\" (likely)"
+    );
     let words = std::fs::read_to_string(started.dir.path().join("mycity/land_use.csv")).unwrap();
     assert!(words.contains("woodland,forest,forest") && words.contains("retail,commercial,none"), "{words}");
     assert!(
@@ -269,13 +302,18 @@ fn classes_in_words_baidu_points_and_a_table_by_id_in_gbk() {
         "what is not understood emits nothing, and is told: {words}"
     );
     assert!(started.told["guesses"].to_string().contains("not understood, no emission: zone q"));
-    assert!(started.taken("poi").contains(&"crs BD-09 (sure)".to_owned()), "{:?}", started.taken("poi"));
-    assert_eq!(started.taken("table"), ["key code, population 人口 (sure)"]);
+    assert!(
+        started.taken("poi").contains(&"crs = \"BD-09\" (sure)".to_owned()),
+        "{:?}",
+        started.taken("poi")
+    );
+    assert_eq!(started.taken("table"), ["key = \"code\", population = \"人口\" (sure)"]);
     assert!(
         started.text.contains("crs = \"EPSG:4549\"") || started.text.contains("crs = \"EPSG:32651\""),
         "{}",
         started.text
     );
+    started.every_word_has_its_chinese();
     started.check_and_run();
 }
 
@@ -297,10 +335,11 @@ fn counties_without_land_use_are_their_own_parcels() {
     let table = "adcode,name,POPU,POPU_URB,co2_mt_2017\n320500,甲区,100000,0.9,1.5\n320501,乙区,50000,0.5,0.5\n320502,丙区,70000,0.4,0.7\n";
     std::fs::write(data.join("county_stats.csv"), table).unwrap();
     let started = Started::from(dir);
-    assert_eq!(started.taken("table"), ["key adcode, population POPU (sure)"]);
+    assert_eq!(started.taken("table"), ["key = \"adcode\", population = \"POPU\" (sure)"]);
     assert!(started.text.contains("counties.geojson") && !started.text.contains("gcj02"), "{}", started.text);
     assert!(started.text.contains("kind = \"zones\"") && started.text.contains("energy"), "{}", started.text);
     assert!(started.text.contains("column co2_mt_2017 sums to 2.7"), "{}", started.text);
+    started.every_word_has_its_chinese();
     let result = started.check_and_run();
     assert!(result.contains("甲区"), "{result}");
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     include_str!("../data/zh/findings.toml"),
     include_str!("../data/zh/layers.toml"),
     include_str!("../data/zh/tables.toml"),
@@ -18,6 +18,7 @@ const FILES: [&str; 11] = [
     include_str!("../data/zh/results.toml"),
     include_str!("../data/zh/commands.toml"),
     include_str!("../data/zh/help.toml"),
+    include_str!("../data/zh/init.toml"),
     include_str!("../data/zh/compensation.toml"),
     include_str!("../data/zh/reading.toml"),
     include_str!("../data/zh/scenario.toml"),

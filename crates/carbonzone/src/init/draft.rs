@@ -1,6 +1,7 @@
 //! What a pipeline file needs to know of a folder, and how sure each answer is.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// How sure a guess is.
@@ -63,6 +64,16 @@ pub enum Codes {
     Shipped(String),
     /// Written beside the pipeline file: lines of code, meaning, more.
     Own(Vec<[String; 3]>),
+}
+
+impl Codes {
+    /// The name of a shipped table, or the file of one's own.
+    pub fn name_or<'a>(&'a self, file: &'a str) -> &'a str {
+        match self {
+            Self::Shipped(name) => name,
+            Self::Own(_) => file,
+        }
+    }
 }
 
 /// Land use.
@@ -141,6 +152,17 @@ impl ZoneDraft {
     }
 }
 
+/// How far the land of a rule reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Land with buildings.
+    Built,
+    /// All land that is there.
+    All,
+    /// The land of its class, by area: too few points tell where the tonnes are.
+    AreaOnly,
+}
+
 /// Everything.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Draft {
@@ -153,6 +175,8 @@ pub struct Draft {
     pub people: Option<PeopleDraft>,
     pub roads: Option<RoadDraft>,
     pub zones: Option<ZoneDraft>,
+    /// Rules, by id, whose proxy lies mostly beside the land of their class.
+    pub reach: BTreeMap<&'static str, Reach>,
     /// Amounts found in tables, to be told beside the open totals.
     pub amounts: Vec<String>,
     pub guesses: Vec<Guess>,

@@ -6,6 +6,7 @@ use super::place;
 use super::profile::{Column, Profile};
 use super::survey::{Found, Survey, What};
 use super::words::{self, best, fits};
+use super::write::{LAND_USE_CSV, POI_CSV};
 use super::zones;
 use carbonzone_io::GeometryKind;
 use std::path::Path;
@@ -77,10 +78,10 @@ fn parcels(draft: &mut Draft, survey: &Survey, folder: &Path) -> Option<usize> {
         let found = &survey.found[at];
         let id = id_of(&found.profile, &class.field);
         let taken = format!(
-            "{} by {}{}",
+            "land_use = {:?}, scheme = {:?}{}",
             class.field,
-            scheme_name(&class.codes),
-            id.as_ref().map_or_else(String::new, |i| format!(", id {i}"))
+            land_scheme(&class.codes),
+            id.as_ref().map_or_else(String::new, |i| format!(", id = {i:?}"))
         );
         let why =
             format!("{:.0} % of {} polygons have a class that is known", 100.0 * class.known, found.size());
@@ -96,7 +97,7 @@ fn parcels(draft: &mut Draft, survey: &Survey, folder: &Path) -> Option<usize> {
             draft.tell(
                 "parcels",
                 &found.shown(folder),
-                "words of the values, in land_use.csv",
+                format!("scheme = {LAND_USE_CSV:?}"),
                 Sure::Likely,
                 why,
             );
@@ -125,7 +126,7 @@ fn raster_parcels(draft: &mut Draft, survey: &Survey, folder: &Path) -> Option<u
     draft.tell(
         "parcels",
         &found.shown(folder),
-        format!("land cover by {}", scheme_name(&class.codes)),
+        format!("scheme = {:?}", land_scheme(&class.codes)),
         Sure::Likely,
         why,
     );
@@ -142,11 +143,8 @@ fn raster_parcels(draft: &mut Draft, survey: &Survey, folder: &Path) -> Option<u
     Some(at)
 }
 
-fn scheme_name(codes: &Codes) -> String {
-    match codes {
-        Codes::Shipped(name) => format!("scheme {name}"),
-        Codes::Own(_) => "its words".to_owned(),
-    }
+fn land_scheme(codes: &Codes) -> &str {
+    codes.name_or(LAND_USE_CSV)
 }
 
 /// The id of a layer: the best header of a column without doubles.
@@ -192,7 +190,7 @@ fn people(draft: &mut Draft, survey: &Survey, folder: &Path) {
     let points = points.filter_map(|f| Some((f, of(f)?))).max_by_key(|(f, _)| f.size());
     if let Some((found, weight)) = points {
         let why = format!("{} points with a column of numbers of people", found.size());
-        draft.tell("people", &found.shown(folder), weight.join(", "), Sure::Likely, why);
+        draft.tell("people", &found.shown(folder), format!("weight = {weight:?}"), Sure::Likely, why);
         draft.people = Some(PeopleDraft { source: source_of(found), kind: "points", weight });
         return;
     }
@@ -207,7 +205,7 @@ fn people(draft: &mut Draft, survey: &Survey, folder: &Path) {
         draft.tell(
             "people",
             &found.shown(folder),
-            "persons per pixel",
+            "kind = \"raster\"",
             Sure::Likely,
             "a raster with such a name",
         );
@@ -223,7 +221,7 @@ fn poi(draft: &mut Draft, survey: &Survey, folder: &Path) {
     let rank = |(f, c): &(&Found, Classed)| c.known * (f.size() as f64).ln();
     let Some((found, class)) = all.max_by(|a, b| rank(a).total_cmp(&rank(b))) else { return };
     let why = format!("{:.0} % of {} points have a type that is known", 100.0 * class.known, found.size());
-    let taken = format!("{} by {}", class.field, scheme_name(&class.codes));
+    let taken = format!("type = {:?}, groups = {:?}", class.field, class.codes.name_or(POI_CSV));
     draft.tell("poi", &found.shown(folder), taken, Sure::of(class.known), why);
     let source = source_of(found);
     draft.poi = Some(PoiDraft { source, kind: class.field, groups: class.codes, found: class.meanings });
@@ -250,7 +248,7 @@ fn roads(draft: &mut Draft, survey: &Survey, folder: &Path) {
     draft.tell(
         "roads",
         &found.shown(folder),
-        class.as_ref().map_or("every line", |c| c.field.as_str()),
+        class.as_ref().map_or_else(|| "every line".to_owned(), |c| format!("class = {:?}", c.field)),
         sure,
         why,
     );

@@ -17,7 +17,7 @@ use crate::layers::Files;
 use crate::run::{Config, load};
 use anyhow::Context;
 use carbonzone_types::{Finding, Progress, Severity};
-use draft::Draft;
+use draft::{Draft, Reach};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,8 @@ pub struct Started {
     pub findings: Vec<Finding>,
     /// Totals without an amount.
     pub open_totals: usize,
+    /// True if a set of sink coefficients must be chosen.
+    pub open_sinks: bool,
     /// Files that look like data and cannot be read, with the reason.
     pub unread: Vec<(PathBuf, String)>,
 }
@@ -70,13 +72,15 @@ pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> 
         }
     }
     let open = |f: &Finding| f.code == OPEN_TOTAL;
-    let open_totals = write::rules(&draft).len();
+    let rules = write::rules(&draft);
+    let (open_totals, open_sinks) = (rules.len(), rules.iter().any(write::Rule::is_sink));
     findings.retain(|f| !open(f) && f.severity >= Severity::Warning);
     Ok(Started {
         pipeline: dir.join("pipeline.toml"),
         guesses: draft.guesses,
         findings,
         open_totals,
+        open_sinks,
         unread: survey.unread,
     })
 }
@@ -111,7 +115,9 @@ fn mend(draft: &mut Draft, findings: &[Finding]) -> bool {
             "overlapping_zones" => {
                 if let Some(zones) = draft.zones.as_mut().filter(|z| !z.overlap_first) {
                     zones.overlap_first = true;
-                    draft.tell("zones", "", "overlap = \"first\"", Sure::Likely, finding.message.clone());
+                    // The pairs stand in the finding.
+                    let why = finding.message.split(": ").next().unwrap_or_default();
+                    draft.tell("zones", "", "overlap = \"first\"", Sure::Likely, why);
                 }
             }
             "land_cover_beyond_zones" if !draft.clip => {
@@ -121,7 +127,56 @@ fn mend(draft: &mut Draft, findings: &[Finding]) -> bool {
             _ => {}
         }
     }
+    // Only where the layers lie does it show what lies beside what.
+    if *draft == before {
+        for finding in findings {
+            widen(draft, finding);
+        }
+    }
     *draft != before
+}
+
+/// Part of a proxy in percent that a rule may leave out without being widened.
+const MOST_OUTSIDE_PCT: f64 = 50.0;
+/// With fewer points than this a proxy tells nothing of where an industry is.
+const FEWEST_POINTS: u64 = 20;
+
+/// Lets a rule name more of the land that is there, where most of its proxy lies beside the land of its class.
+fn widen(draft: &mut Draft, finding: &Finding) {
+    let outside_pct = percent(&finding.message);
+    let group = finding.message.split('"').nth(1);
+    let (rule, next) = match (finding.code.as_str(), group) {
+        ("roads_outside_parcels", _) => ("road", Reach::All),
+        ("people_outside_class", _) => ("residents", Reach::Built),
+        ("poi_outside_class", Some("industry")) if finding.count.is_some_and(|n| n < FEWEST_POINTS) => {
+            ("manufacturing", Reach::AreaOnly)
+        }
+        ("poi_outside_class", Some("industry")) => ("manufacturing", Reach::Built),
+        ("poi_outside_class", Some("commercial")) => ("business", Reach::Built),
+        ("poi_outside_class", Some("public")) => ("public", Reach::Built),
+        _ => return,
+    };
+    let next = match draft.reach.get(rule) {
+        None => next,
+        Some(Reach::Built) => Reach::All,
+        Some(_) => return,
+    };
+    if outside_pct.is_none_or(|pct| pct <= MOST_OUTSIDE_PCT) {
+        return;
+    }
+    let taken = match next {
+        Reach::AreaOnly => format!("rule {rule} by area alone"),
+        Reach::Built => format!("rule {rule} on all land with buildings"),
+        Reach::All => format!("rule {rule} on all land"),
+    };
+    draft.reach.insert(rule, next);
+    draft.tell("rules", "", taken, Sure::Likely, finding.message.clone());
+}
+
+/// The number in front of the first `%` of a sentence.
+fn percent(message: &str) -> Option<f64> {
+    let (before, _) = message.split_once(" %")?;
+    before.rsplit(' ').next()?.parse().ok()
 }
 
 /// The offset under which more points lie in their land.
@@ -132,7 +187,7 @@ fn shift(draft: &mut Draft, finding: &Finding) {
         crs.filter(|_| !draft.guesses.iter().any(|g| g.role == role && g.why == finding.message))
     {
         let file = finding.file.clone().unwrap_or_default();
-        draft.tell(&role, &file, format!("crs {crs}"), Sure::Sure, finding.message.clone());
+        draft.tell(&role, &file, format!("crs = {crs:?}"), Sure::Sure, finding.message.clone());
         place::set_crs(draft, &role, Some(crs));
     }
 }

@@ -39,7 +39,7 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path) {
                 draft.tell(
                     role,
                     &found.shown(folder),
-                    format!("crs {crs}"),
+                    format!("crs = {crs:?}"),
                     Sure::Likely,
                     "its name or columns say so",
                 );
@@ -47,7 +47,7 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path) {
         } else if let Some(own) = info(found).filter(|i| i.crs.is_none()) {
             let crs = by_extent(own, survey);
             let (taken, sure, why) = match &crs {
-                Some((crs, why)) => (format!("crs {crs}"), Sure::Guess, why.clone()),
+                Some((crs, why)) => (format!("crs = {crs:?}"), Sure::Guess, why.clone()),
                 None => (
                     "no crs".to_owned(),
                     Sure::Guess,
@@ -108,7 +108,7 @@ fn working_crs(draft: &mut Draft, survey: &Survey, sources: &[(&str, SourceDraft
     let in_metres =
         infos.iter().find_map(|i| i.crs.clone().filter(|c| c.contains(':') && WorkingCrs::parse(c).is_ok()));
     if let Some(crs) = in_metres {
-        draft.tell("city", "", format!("crs {crs}"), Sure::Sure, "a layer is in it, and it is in metres");
+        draft.tell("city", "", format!("crs = {crs:?}"), Sure::Sure, "a layer is in it, and it is in metres");
         draft.crs = Some(crs);
         return;
     }
@@ -124,7 +124,7 @@ fn working_crs(draft: &mut Draft, survey: &Survey, sources: &[(&str, SourceDraft
     let code = if chinese { codes.first() } else { codes.last() };
     if let Some(code) = code {
         let why = format!("the layers lie around {lon:.2}, {lat:.2}: a projection in metres for that place");
-        draft.tell("city", "", format!("crs {code}"), Sure::Likely, why);
+        draft.tell("city", "", format!("crs = {code:?}"), Sure::Likely, why);
         draft.crs = Some((*code).to_owned());
     }
 }
@@ -143,7 +143,7 @@ fn year(draft: &mut Draft, survey: &Survey) {
         None => (Sure::Guess, "nothing names a year: that of the inventory belongs here"),
     };
     draft.year = year.unwrap_or(2020);
-    draft.tell("city", "", format!("year {}", draft.year), sure, why);
+    draft.tell("city", "", format!("year = {}", draft.year), sure, why);
 }
 
 /// A year from 1990 to 2039 in a text.

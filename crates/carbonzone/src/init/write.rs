@@ -1,12 +1,12 @@
 //! The pipeline file of a draft.
 
-use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, SourceDraft};
+use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, Reach, SourceDraft};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// File names of own tables of codes.
-const LAND_USE_CSV: &str = "land_use.csv";
-const POI_CSV: &str = "poi_groups.csv";
+pub const LAND_USE_CSV: &str = "land_use.csv";
+pub const POI_CSV: &str = "poi_groups.csv";
 
 /// The text of the pipeline file, and the tables of codes beside it. Paths are relative to `dir`.
 pub fn files(draft: &Draft, dir: &Path) -> Vec<(PathBuf, String)> {
@@ -118,21 +118,13 @@ fn layers(draft: &Draft, dir: &Path, out: &mut String) {
         if !parcels.land_use.is_empty() {
             optional(out, "land_use", Some(&parcels.land_use));
         }
-        let scheme = match &parcels.scheme {
-            Codes::Shipped(name) => name.clone(),
-            Codes::Own(_) => LAND_USE_CSV.to_owned(),
-        };
-        optional(out, "scheme", Some(&scheme));
+        optional(out, "scheme", Some(&parcels.scheme.name_or(LAND_USE_CSV).to_owned()));
     }
     if let Some(poi) = &draft.poi {
         out.push_str("\n[layers.poi]\n");
         out.push_str(&source(&poi.source, dir));
         optional(out, "type", Some(&poi.kind));
-        let groups = match &poi.groups {
-            Codes::Shipped(name) => name.clone(),
-            Codes::Own(_) => POI_CSV.to_owned(),
-        };
-        optional(out, "groups", Some(&groups));
+        optional(out, "groups", Some(&poi.groups.name_or(POI_CSV).to_owned()));
         out.push_str("snap_m = 30.0           # a point beside its class goes to the nearest parcel of it\n");
     }
     if let Some(people) = &draft.people {
@@ -209,6 +201,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// True if it places what the land absorbs.
+    pub fn is_sink(&self) -> bool {
+        self.sector == "sink"
+    }
+
     fn budget(&self) -> String {
         match self.mode {
             Some(mode) => format!("{}:{}_{mode}", self.sector, self.land_group),
@@ -217,63 +214,65 @@ impl Rule {
     }
 }
 
+/// Land with buildings.
+const BUILT: [&str; 8] = [
+    "urban_residential",
+    "rural_homestead",
+    "commercial",
+    "industrial",
+    "mining",
+    "admin_public",
+    "municipal_utilities",
+    "transport_road",
+];
+
 /// One rule for each kind of land that occurs, by the proxies that are there.
 pub fn rules(draft: &Draft) -> Vec<Rule> {
     let Some(parcels) = &draft.parcels else { return Vec::new() };
     let there = |names: &[&str]| -> Vec<String> {
-        names
-            .iter()
-            .filter(|n| parcels.space_types.iter().any(|s| s == *n))
-            .map(|n| (*n).to_owned())
-            .collect()
+        let all = names.iter().filter(|n| parcels.space_types.iter().any(|s| s == *n));
+        all.map(|n| (*n).to_owned()).collect()
     };
+    let by = |proxy: Option<String>| proxy.into_iter().chain(["area".to_owned()]).collect::<Vec<_>>();
     let poi = |group: &str| {
         let found = draft.poi.as_ref().is_some_and(|p| p.found.iter().any(|g| g == group));
-        found.then(|| format!("poi:{group}")).into_iter().chain(["area".to_owned()]).collect::<Vec<_>>()
+        by(found.then(|| format!("poi:{group}")))
     };
-    let zone_people = draft.zones.as_ref().is_some_and(super::draft::ZoneDraft::has_people);
     let people = || {
-        let known = draft.people.is_some() || zone_people;
-        known.then(|| "population".to_owned()).into_iter().chain(["area".to_owned()]).collect::<Vec<_>>()
+        let zone_people = draft.zones.as_ref().is_some_and(super::draft::ZoneDraft::has_people);
+        by((draft.people.is_some() || zone_people).then(|| "population".to_owned()))
     };
-    let roads = || match (&draft.roads, parcels.space_types.iter().any(|s| s == "transport_road")) {
-        (Some(_), true) => vec!["road_corrected".to_owned(), "area".to_owned()],
-        (Some(_), false) => vec!["road:road".to_owned(), "area".to_owned()],
-        _ => vec!["area".to_owned()],
+    let roads = || {
+        let on_roads = there(&["transport_road"]).len() == 1 && !draft.reach.contains_key("road");
+        let proxy = if on_roads { "road_corrected" } else { "road:road" };
+        by(draft.roads.as_ref().map(|_| proxy.to_owned()))
     };
     let mut out = Vec::new();
-    let mut add = |id, budget: (&'static str, &'static str), mode, land: Vec<String>, proxies| {
+    let mut add = |id, budget: (&'static str, &'static str), land: Vec<String>, proxies: Vec<String>| {
+        let (land, proxies) = match draft.reach.get(id) {
+            Some(Reach::Built) => (there(&BUILT), proxies),
+            Some(Reach::All) => (parcels.space_types.clone(), proxies),
+            Some(Reach::AreaOnly) => (land, by(None)),
+            None => (land, proxies),
+        };
         if !land.is_empty() {
+            let mode = (id == "road").then_some("road");
             out.push(Rule { id, sector: budget.0, land_group: budget.1, mode, land, proxies });
         }
     };
-    if let Some(one) =
-        ["county", "built_up"].into_iter().find(|one| parcels.space_types.iter().any(|s| s == one))
-    {
-        add("people", ("energy", one), None, vec![one.to_owned()], people());
+    if let Some(one) = ["county", "built_up"].into_iter().find(|one| there(&[*one]).len() == 1) {
+        add("people", ("energy", one), vec![one.to_owned()], people());
     } else {
-        add(
-            "manufacturing",
-            ("industry", "industrial"),
-            None,
-            there(&["industrial", "mining"]),
-            poi("industry"),
-        );
-        add(
-            "residents",
-            ("construction", "urban_residential"),
-            None,
-            there(&["urban_residential", "rural_homestead"]),
-            people(),
-        );
-        add("business", ("construction", "commercial"), None, there(&["commercial"]), poi("commercial"));
-        add("public", ("construction", "admin_public"), None, there(&["admin_public"]), poi("public"));
+        add("manufacturing", ("industry", "industrial"), there(&["industrial", "mining"]), poi("industry"));
+        let homes = there(&["urban_residential", "rural_homestead"]);
+        add("residents", ("construction", "urban_residential"), homes, people());
+        add("business", ("construction", "commercial"), there(&["commercial"]), poi("commercial"));
+        add("public", ("construction", "admin_public"), there(&["admin_public"]), poi("public"));
         let land = there(&["transport_road"]);
-        let anywhere = ["urban_residential", "rural_homestead", "commercial", "industrial", "admin_public"];
-        let land = if land.is_empty() && draft.roads.is_some() { there(&anywhere) } else { land };
-        add("road", ("transport", "transport"), Some("road"), land, roads());
+        let land = if land.is_empty() && draft.roads.is_some() { there(&BUILT) } else { land };
+        add("road", ("transport", "transport"), land, roads());
     }
-    add("land_sink", ("sink", "land"), None, parcels.sinks.clone(), vec!["sink_area".to_owned()]);
+    add("land_sink", ("sink", "land"), parcels.sinks.clone(), vec!["sink_area".to_owned()]);
     out
 }
 
@@ -295,7 +294,7 @@ fn totals(draft: &Draft, rules: &[Rule], out: &mut String) {
         }
         out.push_str("source = \"\"\n");
     }
-    if rules.iter().any(|r| r.sector == "sink") {
+    if rules.iter().any(Rule::is_sink) {
         out.push_str("\n[sinks]\nset = \"lit_high\"        # OPEN: lit_low | lit_high | guiyang; the run says what another set moves\n");
     }
 }

@@ -26,9 +26,9 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
     let layer = found.layer(GeometryKind::Polygon).map_or("", |info| info.name.as_str());
     let kind = kind_of(&format!("{shown} {layer} {}", rated.id), &found.profile);
     let taken = format!(
-        "{kind}, id {}{}",
+        "kind = {kind:?}, id = {:?}{}",
         rated.id,
-        rated.name.as_ref().map_or_else(String::new, |n| format!(", name {n}"))
+        rated.name.as_ref().map_or_else(String::new, |n| format!(", name = {n:?}"))
     );
     let joined = rated.tables.iter().map(|t| t.1).fold(0.0, f64::max);
     let why = if joined > 0.0 {
@@ -66,7 +66,7 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
             draft.tell(
                 "zones",
                 &shown,
-                format!("population {column}"),
+                format!("population = {column:?}"),
                 Sure::Likely,
                 "a column of the layer",
             );
@@ -78,7 +78,7 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
             draft.tell(
                 "zones",
                 &shown,
-                format!("gdp {column}"),
+                format!("gdp = {column:?}"),
                 Sure::Guess,
                 "a column of the layer; its unit must be 1e4 CNY (or shares only)",
             );
@@ -200,10 +200,10 @@ fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Pa
         }
         let on = if *by_name { "name" } else { "id" };
         let why = format!("names {:.0} % of the zones by {on}", 100.0 * share);
-        let mut taken = format!("key {key}");
+        let mut taken = format!("key = {key:?}");
         for (what, column) in [("population", &population), ("gdp", &gdp.as_ref().map(|g| g.0.clone()))] {
             if let Some(column) = column {
-                let _ = write!(taken, ", {what} {column}");
+                let _ = write!(taken, ", {what} = {column:?}");
             }
         }
         draft.tell("table", &shown, taken, Sure::of(*share), why);
