@@ -44,6 +44,13 @@ pub(crate) fn skip_other_fields<L: LayerAccess>(layer: &L, fields: &[FieldPlan])
     let _ = capture(|| ffi::ignore_fields(layer, &skip));
 }
 
+/// The text of a field as a condition compares it; `None` for NULL.
+pub(crate) fn text_of(feature: &Feature<'_>, plan: &FieldPlan) -> Option<String> {
+    let (mut column, mut check) = (empty_columns(std::slice::from_ref(plan)), TextCheck::default());
+    push_value(plan, &mut column[0], feature, &mut check);
+    column[0].text_at(0)
+}
+
 /// Columns being filled, with a watch on the encoding of texts.
 pub(crate) struct ColumnsBuilder<'a> {
     plans: Vec<FieldPlan>,

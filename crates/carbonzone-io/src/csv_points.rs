@@ -5,10 +5,10 @@ use crate::coordinate_text::both;
 use crate::crs::{CrsSpec, WorkingCrs};
 use crate::csv_header::{Layout, find_header, unreadable};
 use crate::digest::DigestJob;
-use crate::filter::Filter;
 use crate::layer_crs::resolve_crs;
 use crate::mojibake::TextCheck;
 use crate::point_feed::{BATCH, Losses, PointFeed, check_way, finish};
+use crate::selection::Selection;
 use crate::source::{Reporter, VectorSource, listed};
 use crate::transcode::{Transcoder, detect};
 use crate::workbook_points::{SheetText, is_workbook, sheet_text};
@@ -48,13 +48,13 @@ pub(crate) fn read(
     rows.set_width(names.len());
     let used: Vec<usize> = layout.fields.iter().copied().chain([layout.x, layout.y]).collect();
     let sound = sheet.as_ref().is_none_or(|sheet| sheet.check((layout.line, &names), &used, report));
-    let filter = compile_filter(source, &names, report).ok()?;
+    let mut filter = compile_filter(source, &names, report).ok()?;
     let path = path?;
     check_way(&path, report)?;
     let digest = DigestJob::start(&source.path);
     progress.begin(&format!("reading {}", source.role), total);
     let mut state = Rows::new(source, &layout);
-    let filtered = filter.as_ref().map(Filter::columns).unwrap_or_default();
+    let filtered = filter.as_ref().map(Selection::columns).unwrap_or_default();
     let mut plain = PlainNumbers::of(state.look_at(&form, &filtered));
     let (mut feed, mut losses) = (PointFeed::default(), Losses::default());
     let mut ragged = Ragged::of(&names);
@@ -73,9 +73,10 @@ pub(crate) fn read(
         if record.is_blank() || ragged.see(&record) {
             continue;
         }
-        if let Some(filter) = &filter {
+        if let Some(filter) = &mut filter {
             plain.see(&record);
-            if !filter.keeps(|i| plain.get(i).or_else(|| record.get(i))) {
+            let cell = |i: usize| plain.get(i).or_else(|| record.get(i));
+            if !filter.keeps(cell, |_| format!("line {}", record.line())) {
                 continue;
             }
         }
@@ -99,6 +100,7 @@ pub(crate) fn read(
     progress.advance(total.unwrap_or(told).saturating_sub(told));
     progress.end();
     state.report(&rows, report);
+    filter.iter().flat_map(Selection::findings).for_each(|finding| report.add(finding));
     let whole = ragged.report(report);
     let (bytes, sha256) = digest.finish();
     if let Some(fault) = failure {
@@ -213,9 +215,9 @@ fn compile_filter(
     source: &VectorSource,
     names: &[String],
     report: &mut Reporter<'_>,
-) -> Result<Option<Filter>, Refused> {
+) -> Result<Option<Selection>, Refused> {
     let Some(text) = &source.filter else { return Ok(None) };
-    match Filter::parse(text, names) {
+    match Selection::parse(text, names) {
         Ok(filter) => Ok(Some(filter)),
         Err(reason) => {
             report.add(

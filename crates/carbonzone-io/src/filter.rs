@@ -1,12 +1,13 @@
-//! SQL conditions on rows that GDAL does not read for us (CSV, GeoParquet).
+//! SQL conditions on rows: the same for every format and table.
 //!
-//! Comparison (`=`, `<>`, `!=`, `<`, `<=`, `>`, `>=`), `IN (...)`, `LIKE` (`%`, `_`), `IS [NOT] NULL`, `NOT`, `AND`,
-//! `OR` and brackets. Texts in single quotes, column names plain or in double quotes. A number compares as a
-//! number (thousands separators and full-width digits as in tables), a quoted text as text. An empty cell is NULL, and so
-//! is a dash where a number is wanted; comparing with NULL is never true.
+//! Comparison (`=`, `<>`, `!=`, `<`, `<=`, `>`, `>=`), `BETWEEN`, `IN (...)`, `LIKE` (`%`, `_`), `IS [NOT] NULL`, `NOT`,
+//! `AND`, `OR` and brackets. Texts in single quotes, column names plain or in double quotes. A number compares as a
+//! number (thousands separators and full-width digits as in tables), a quoted text as text, but for larger and smaller:
+//! a quoted number is a number there. An empty cell is NULL, and so is a dash where a number is wanted. Comparing with
+//! NULL, or a number with a text that is none, is never true: [`Selection`](crate::Selection) counts such rows.
 
 use crate::source::did_you_mean;
-use carbonzone_sheet::{is_missing, parse_number};
+use carbonzone_sheet::parse_number;
 
 /// A compiled condition on the rows of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,43 +70,80 @@ impl Filter {
         }
     }
 
-    /// True if the row is wanted; `cell` gives a column's text.
-    pub fn keeps<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> bool {
-        self.root.holds(&cell) == Some(true)
+    /// True if the row is wanted, `None` if that cannot be said; `cell` gives a column's text.
+    pub fn holds<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> Option<bool> {
+        self.root.holds(&cell, Case::Exact)
     }
-}
 
-impl Filter {
+    /// The same with capitals and small letters alike.
+    pub(crate) fn holds_in_any_case<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> Option<bool> {
+        self.root.holds(&cell, Case::Ignored)
+    }
+
     /// Indices of the columns that the condition looks at, ascending.
     #[must_use]
     pub fn columns(&self) -> Vec<usize> {
-        fn gather(node: &Node, out: &mut Vec<usize>) {
-            match node {
-                Node::Or(nodes) | Node::And(nodes) => nodes.iter().for_each(|n| gather(n, out)),
-                Node::Not(node) => gather(node, out),
-                Node::Compare(i, _, _) | Node::In(i, _) | Node::Like(i, _) | Node::IsNull(i) => out.push(*i),
-            }
-        }
+        self.columns_of(|_| true)
+    }
+
+    /// Those of them that are compared with numbers.
+    pub(crate) fn number_columns(&self) -> Vec<usize> {
+        self.columns_of(|node| match node {
+            Node::Compare(_, _, literal) => literal.is_number(),
+            Node::In(_, list) => list.iter().any(Literal::is_number),
+            _ => false,
+        })
+    }
+
+    /// Whether it compares with texts.
+    pub(crate) fn has_texts(&self) -> bool {
+        !self
+            .columns_of(|node| match node {
+                Node::Compare(_, _, literal) => !literal.is_number(),
+                Node::In(_, list) => !list.iter().all(Literal::is_number),
+                _ => false,
+            })
+            .is_empty()
+    }
+
+    fn columns_of(&self, wanted: impl Fn(&Node) -> bool) -> Vec<usize> {
         let mut out = Vec::new();
-        gather(&self.root, &mut out);
+        self.root.each(&mut |node, column| out.extend(wanted(node).then_some(column)));
         out.sort_unstable();
         out.dedup();
         out
     }
 }
 
+/// Whether capitals and small letters differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Exact,
+    Ignored,
+}
+
 impl Node {
+    /// Every predicate with its column.
+    fn each(&self, see: &mut dyn FnMut(&Self, usize)) {
+        match self {
+            Self::Or(nodes) | Self::And(nodes) => nodes.iter().for_each(|n| n.each(see)),
+            Self::Not(node) => node.each(see),
+            Self::Compare(i, _, _) | Self::In(i, _) | Self::Like(i, _) | Self::IsNull(i) => see(self, *i),
+        }
+    }
+
     /// Three-valued logic: `None` is SQL's unknown.
-    fn holds<'a>(&self, cell: &impl Fn(usize) -> Option<&'a str>) -> Option<bool> {
+    fn holds<'a>(&self, cell: &impl Fn(usize) -> Option<&'a str>, case: Case) -> Option<bool> {
         let value = |i: usize| cell(i).map(str::trim).filter(|t| !t.is_empty());
         match self {
-            Self::Or(nodes) => decide(nodes.iter().map(|n| n.holds(cell)), true),
-            Self::And(nodes) => decide(nodes.iter().map(|n| n.holds(cell)), false),
-            Self::Not(node) => node.holds(cell).map(|b| !b),
-            Self::Compare(i, op, literal) => {
-                value(*i).filter(|v| !literal.is_number() || !is_missing(v)).map(|v| compare(v, *op, literal))
+            Self::Or(nodes) => decide(nodes.iter().map(|n| n.holds(cell, case)), true),
+            Self::And(nodes) => decide(nodes.iter().map(|n| n.holds(cell, case)), false),
+            Self::Not(node) => node.holds(cell, case).map(|b| !b),
+            Self::Compare(i, op, literal) => compare(value(*i)?, *op, literal, case),
+            Self::In(i, list) => {
+                let value = value(*i)?;
+                decide(list.iter().map(|l| compare(value, Op::Eq, l, case)), true)
             }
-            Self::In(i, list) => value(*i).map(|v| list.iter().any(|l| compare(v, Op::Eq, l))),
             Self::Like(i, pattern) => {
                 value(*i).map(|v| like(&v.to_lowercase().chars().collect::<Vec<_>>(), pattern))
             }
@@ -133,20 +171,39 @@ fn decide(terms: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<b
     result
 }
 
-fn compare(value: &str, op: Op, literal: &Literal) -> bool {
+/// `None` if the text is no number, but is compared with one.
+fn compare(value: &str, op: Op, literal: &Literal, case: Case) -> Option<bool> {
     let order = match literal {
-        Literal::Text(text) => Some(value.cmp(text.as_str())),
-        Literal::Number(number) => parse_number(value).ok().flatten().and_then(|v| v.partial_cmp(number)),
+        Literal::Text(text) if case == Case::Ignored => value.to_lowercase().cmp(&text.to_lowercase()),
+        Literal::Text(text) => value.cmp(text.as_str()),
+        Literal::Number(number) => number_of(value)?.partial_cmp(number)?,
     };
-    let Some(order) = order else { return op == Op::Ne };
-    match op {
+    Some(match op {
         Op::Eq => order.is_eq(),
         Op::Ne => order.is_ne(),
         Op::Lt => order.is_lt(),
         Op::Le => order.is_le(),
         Op::Gt => order.is_gt(),
         Op::Ge => order.is_ge(),
+    })
+}
+
+/// The number in a cell; truth values are 1 and 0.
+pub(crate) fn number_of(text: &str) -> Option<f64> {
+    match text {
+        "true" => Some(1.0),
+        "false" => Some(0.0),
+        _ => parse_number(text).ok().flatten(),
     }
+}
+
+/// Indices of the columns that a condition in SQL names, whatever it says of them.
+pub(crate) fn columns_named(condition: &str, columns: &[String]) -> Vec<usize> {
+    let tokens = tokens(condition).unwrap_or_default();
+    let named = |column: &&String| {
+        tokens.iter().any(|t| matches!(t, Token::Word(w) | Token::Name(w) if w.eq_ignore_ascii_case(column)))
+    };
+    columns.iter().enumerate().filter(|(_, c)| named(c)).map(|(i, _)| i).collect()
 }
 
 /// SQL LIKE without regard to case, by the two-pointer method (linear but for one star at a time).
@@ -319,8 +376,16 @@ impl Parser<'_> {
                 Literal::Number(_) => Err("LIKE needs a text in single quotes".to_owned()),
             };
         }
+        if self.word("between") {
+            let low = self.ordered()?;
+            if !self.word("and") {
+                return Err("expected AND after BETWEEN".to_owned());
+            }
+            let ends = [Node::Compare(column, Op::Ge, low), Node::Compare(column, Op::Le, self.ordered()?)];
+            return Ok(negate(Node::And(ends.into()), negated));
+        }
         if negated {
-            return Err("expected IN or LIKE after NOT".to_owned());
+            return Err("expected IN, LIKE or BETWEEN after NOT".to_owned());
         }
         let ops = [
             ("=", Op::Eq),
@@ -334,7 +399,9 @@ impl Parser<'_> {
         ];
         for (symbol, op) in ops {
             if self.symbol(symbol) {
-                return Ok(Node::Compare(column, op, self.literal()?));
+                let equality = matches!(op, Op::Eq | Op::Ne);
+                let literal = if equality { self.literal()? } else { self.ordered()? };
+                return Ok(Node::Compare(column, op, literal));
             }
         }
         Err(format!("expected a comparison after \"{}\"", self.columns[column]))
@@ -356,10 +423,20 @@ impl Parser<'_> {
         })
     }
 
+    /// What a column is larger or smaller than: a quoted number is a number, since `'950' > '1000'` is nobody's wish.
+    fn ordered(&mut self) -> Result<Literal, String> {
+        Ok(match self.literal()? {
+            Literal::Text(text) => text.trim().parse().map_or(Literal::Text(text), Literal::Number),
+            number @ Literal::Number(_) => number,
+        })
+    }
+
     fn literal(&mut self) -> Result<Literal, String> {
         let literal = match self.tokens.get(self.at) {
             Some(Token::Text(t)) => Literal::Text(t.clone()),
             Some(Token::Number(n)) => Literal::Number(*n),
+            Some(Token::Word(w)) if w.eq_ignore_ascii_case("true") => Literal::Number(1.0),
+            Some(Token::Word(w)) if w.eq_ignore_ascii_case("false") => Literal::Number(0.0),
             Some(other) => {
                 return Err(format!("expected a number or a text in single quotes, found {}", show(other)));
             }
@@ -391,7 +468,7 @@ mod tests {
 
     fn keeps(condition: &str, row: &[&str]) -> bool {
         let columns: Vec<String> = ["hour_group", "people", "名称"].map(str::to_owned).to_vec();
-        Filter::parse(condition, &columns).unwrap().keeps(|i| row.get(i).copied())
+        Filter::parse(condition, &columns).unwrap().holds(|i| row.get(i).copied()) == Some(true)
     }
 
     #[test]
@@ -408,6 +485,9 @@ mod tests {
             ("people IS NULL", false),
             ("people is not null", true),
             ("people > -1", true),
+            ("people BETWEEN 12 AND '13' AND hour_group = 'night'", true),
+            ("people not between 12.5 and 20", false),
+            ("people > '9'", true),
         ] {
             assert_eq!(keeps(condition, &row), wanted, "{condition}");
         }
@@ -426,6 +506,15 @@ mod tests {
         assert!(keeps("people = 3050", &["night", "３０５０", "x"]));
         assert!(keeps("people IN (3000)", &["night", "3 000", "x"]));
         assert!(!keeps("people <> 5", &["night", "—", "x"]));
+    }
+
+    #[test]
+    fn a_text_that_is_no_number_is_neither_equal_nor_different() {
+        for condition in ["people = 5", "people <> 5", "NOT people = 5", "people IN (5, 6)", "people > '4'"] {
+            assert!(!keeps(condition, &["night", "约5", "x"]), "{condition}");
+        }
+        assert!(keeps("people IN (5, '约5')", &["night", "约5", "x"]), "one of the list fits");
+        assert!(keeps("people = '约5'", &["night", "约5", "x"]));
     }
 
     #[test]

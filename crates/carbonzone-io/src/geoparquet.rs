@@ -6,12 +6,12 @@
 use crate::crs::{CrsPath, CrsSpec, WorkingCrs};
 use crate::decode::RawBatch;
 use crate::error::{IoError, Result};
-use crate::filter::Filter;
 use crate::geoarrow::Nested;
 use crate::layer_crs::resolve_crs;
 use crate::layer_info::{LayerInfo, centre, label};
 use crate::layer_spec::GeometryKind;
 use crate::read_end::ReadEnd;
+use crate::selection::Selection;
 use crate::source::{Reporter, VectorSource, listed, name_hint};
 use crate::wkb_bytes::multipolygon_wkb;
 use carbonzone_geom::Coverage;
@@ -191,7 +191,7 @@ pub(crate) struct ParquetLayer {
     reader: SerializedFileReader<File>,
     geometry: GeometryColumn,
     fields: Vec<(String, usize)>,
-    filter: Option<(Filter, Vec<(String, usize)>)>,
+    filter: Option<Selection>,
     pub crs: CrsPath,
     pub rows: u64,
 }
@@ -243,12 +243,9 @@ pub(crate) fn open(
             );
         }
     }
-    let filter = match source.filter.as_deref().map(|text| Filter::parse(text, &names)) {
+    let filter = match source.filter.as_deref().map(|text| Selection::parse(text, &names)) {
         None => None,
-        Some(Ok(filter)) => {
-            let used = filter.columns().into_iter().map(|i| (names[i].clone(), i)).collect();
-            Some((filter, used))
-        }
+        Some(Ok(selection)) => Some(selection),
         Some(Err(reason)) => {
             report.add(
                 Finding::error("bad_filter", format!("the filter is not understood: {reason}"))
@@ -376,8 +373,10 @@ impl ParquetLayer {
         sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
     ) -> ReadEnd {
         let mut end = ReadEnd::default();
+        let mut selection = self.filter.clone();
         for group in 0..self.reader.num_row_groups() {
-            let read = guarded(|| self.group(group)).and_then(|r| r.map_err(|e| e.to_string()));
+            let read =
+                guarded(|| self.group(group, selection.as_mut())).and_then(|r| r.map_err(|e| e.to_string()));
             let (geometry, table) = match read {
                 Ok(columns) => columns,
                 Err(error) => {
@@ -405,11 +404,16 @@ impl ParquetLayer {
                 }
             }
         }
+        end.selection = selection.iter().flat_map(Selection::findings).collect();
         end
     }
 
     /// Geometry and columns of one row group, the filter applied.
-    fn group(&self, index: usize) -> Result<(Vec<Option<ByteArray>>, AttributeTable), ParquetError> {
+    fn group(
+        &self,
+        index: usize,
+        selection: Option<&mut Selection>,
+    ) -> Result<(Vec<Option<ByteArray>>, AttributeTable), ParquetError> {
         let group = self.reader.get_row_group(index)?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         let mut geometry = match self.geometry {
@@ -423,18 +427,21 @@ impl ParquetLayer {
         for (name, at) in &self.fields {
             table.columns.push(Column { name: name.clone(), data: column(*at)? });
         }
-        if let Some((filter, used)) = &self.filter {
-            let texts: Vec<(usize, Vec<Option<String>>)> = used
-                .iter()
-                .map(|(_, at)| column(*at).map(|d| (*at, (0..rows).map(|r| d.text_at(r)).collect())))
+        if let Some(selection) = selection {
+            let texts: Vec<(usize, Vec<Option<String>>)> = selection
+                .columns()
+                .into_iter()
+                .map(|at| column(at).map(|d| (at, (0..rows).map(|r| d.text_at(r)).collect())))
                 .collect::<Result<_, _>>()?;
-            let keep: Vec<u32> = (0..rows as u32)
-                .filter(|&row| {
-                    filter.keeps(|i| {
-                        texts.iter().find(|(at, _)| *at == i).and_then(|(_, t)| t[row as usize].as_deref())
-                    })
-                })
-                .collect();
+            let before = selection.counts().0;
+            let mut keep = Vec::new();
+            for row in 0..rows {
+                let cell =
+                    |i: usize| texts.iter().find(|(at, _)| *at == i).and_then(|(_, t)| t[row].as_deref());
+                if selection.keeps(cell, |_| format!("row {}", before + row as u64 + 1)) {
+                    keep.push(row as u32);
+                }
+            }
             table = table.reordered(&keep);
             geometry = keep.iter().map(|&i| geometry[i as usize].clone()).collect();
         }

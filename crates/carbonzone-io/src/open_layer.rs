@@ -1,11 +1,12 @@
 //! Opening a layer: file, layer, fields, CRS and filter are found, and the fastest way to read it.
 
+use crate::chosen_rows::{ChosenRows, choose_rows};
 use crate::columns::{ColumnsBuilder, FieldKind, FieldPlan, skip_other_fields};
 use crate::crs::{CrsPath, CrsSpec};
 use crate::dataset::{kind_of, layer_names, open_dataset};
 use crate::dbf::DbfDigits;
 use crate::decode::RawBatch;
-use crate::gdal_log::{GdalMessages, capture, failures_so_far};
+use crate::gdal_log::{capture, failures_so_far};
 use crate::geoparquet::{self, ParquetLayer};
 use crate::gpkg_rows::GpkgRows;
 use crate::layer_crs::resolve_crs;
@@ -40,10 +41,11 @@ impl OpenLayer {
                 end.messages.add(messages);
                 end
             }
-            LayerReader::Gdal { dataset, index, fields, digits } => {
+            LayerReader::Gdal { dataset, index, fields, digits, chosen } => {
                 let columns = ColumnsBuilder::new(fields).with_digits(digits.as_ref());
-                let (mut end, messages) =
-                    capture(|| gdal_batches(dataset, *index, columns, size, progress, sink));
+                let (mut end, messages) = capture(|| {
+                    gdal_batches((dataset, *index), columns, chosen.as_deref(), size, progress, sink)
+                });
                 end.messages = messages;
                 end
             }
@@ -52,7 +54,13 @@ impl OpenLayer {
 }
 
 enum LayerReader {
-    Gdal { dataset: Dataset, index: usize, fields: Vec<FieldPlan>, digits: Option<DbfDigits> },
+    Gdal {
+        dataset: Dataset,
+        index: usize,
+        fields: Vec<FieldPlan>,
+        digits: Option<DbfDigits>,
+        chosen: Option<Box<ChosenRows>>,
+    },
     Gpkg(GpkgRows),
     Parquet(Box<ParquetLayer>),
 }
@@ -66,9 +74,9 @@ pub(crate) enum Wanted {
 }
 
 fn gdal_batches(
-    dataset: &Dataset,
-    index: usize,
+    (dataset, index): (&Dataset, usize),
     mut columns: ColumnsBuilder<'_>,
+    chosen: Option<&ChosenRows>,
     size: usize,
     progress: &dyn Progress,
     sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
@@ -80,12 +88,16 @@ fn gdal_batches(
     };
     let mut batch = RawBatch::default();
     let mut features = layer.features();
+    let mut chosen = chosen.cloned();
     loop {
         let before = failures_so_far();
         let Some(feature) = features.next() else {
             end.failed_at_end = failures_so_far() > before;
             break;
         };
+        if chosen.as_mut().is_some_and(|rows| !rows.keeps(&feature)) {
+            continue;
+        }
         batch.push(&feature);
         columns.push(&feature);
         end.read += 1;
@@ -102,6 +114,7 @@ fn gdal_batches(
         sink(batch, columns.take());
     }
     end.check = columns.check;
+    end.selection = chosen.iter().flat_map(ChosenRows::findings).collect();
     end
 }
 
@@ -148,8 +161,8 @@ pub(crate) fn open_layer(
     let name = layer.name();
     let fields = find_fields(source, &layer, report);
     let crs = find_crs(source, &layer, target, report);
-    let filtered = apply_filter(source, &mut layer, report);
-    let (mut fields, crs, ()) = (fields?, crs?, filtered?);
+    let chosen = choose_rows(source, &mut layer, report);
+    let (mut fields, crs, chosen) = (fields?, crs?, chosen?);
     let digits = long_ids(source, &mut fields);
     if source.filter.is_none() {
         skip_other_fields(&layer, &fields);
@@ -160,7 +173,8 @@ pub(crate) fn open_layer(
     } else {
         None
     };
-    let reader = straight.map_or(LayerReader::Gdal { dataset, index, fields, digits }, LayerReader::Gpkg);
+    let reader =
+        straight.map_or(LayerReader::Gdal { dataset, index, fields, digits, chosen }, LayerReader::Gpkg);
     Some(OpenLayer { name, crs, expected, reader })
 }
 
@@ -308,35 +322,4 @@ fn find_crs<L: LayerAccess>(
     let spec = CrsSpec::parse(source.crs.as_deref());
     let (wkt, _) = capture(|| layer.spatial_ref().and_then(|s| crate::crs::meaningful_wkt(&s)));
     resolve_crs(&spec, wkt.as_deref(), target, source, report)
-}
-
-fn apply_filter<L: LayerAccess>(
-    source: &VectorSource,
-    layer: &mut L,
-    report: &mut Reporter<'_>,
-) -> Option<()> {
-    let Some(filter) = &source.filter else { return Some(()) };
-    // Some drivers look at the condition only when the first feature is asked for.
-    let (result, messages) = capture(|| {
-        layer.set_attribute_filter(filter)?;
-        drop(layer.features().next());
-        Ok(())
-    });
-    let refused = |m: &GdalMessages| {
-        m.failures.iter().any(|f| f.contains("column") || f.contains("SQL") || f.contains("syntax"))
-    };
-    let result: gdal::errors::Result<()> = result;
-    if result.is_err() || refused(&messages) {
-        let said = messages.summary().or_else(|| result.err().map(|e| e.to_string())).unwrap_or_default();
-        let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
-        report.add(
-            Finding::error("bad_filter", format!("the filter is not understood: {said}"))
-                .field("where")
-                .value(filter.clone())
-                .expected(format!("a SQL condition on {}", listed(&names)))
-                .hint("texts in single quotes, field names in double quotes: \"type\" = 'night'"),
-        );
-        return None;
-    }
-    Some(())
 }

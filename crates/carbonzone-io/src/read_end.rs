@@ -12,6 +12,8 @@ pub(crate) struct ReadEnd {
     pub failed_at_end: bool,
     pub messages: GdalMessages,
     pub check: TextCheck,
+    /// What the condition on the rows has to tell.
+    pub selection: Vec<Finding>,
 }
 
 /// Reports how the reading of a layer ended: fewer features than announced or a failure at the end is an error,
@@ -24,6 +26,7 @@ pub(crate) fn check_reading(
 ) -> bool {
     let (read, failed_at_end, messages) = (end.read, end.failed_at_end, &end.messages);
     end.check.report(report);
+    end.selection.iter().cloned().for_each(|finding| report.add(finding));
     let short = expected.is_some_and(|e| read < e);
     // One broken feature is a warning; many are a broken file.
     let broken = messages.n_failures * 10 > read;

@@ -65,7 +65,7 @@ pub struct Sheet {
     pub name: String,
     /// Cells, row by row, from row 1 and column A.
     pub rows: Vec<Vec<Cell>>,
-    /// Merged areas (XLSX and XLS only).
+    /// Merged areas (workbooks only).
     pub merges: Vec<Merge>,
     /// True if the workbook hides the sheet.
     pub hidden: bool,

@@ -35,7 +35,9 @@ mod formula;
 mod header;
 mod join;
 mod number;
+mod ods_facts;
 mod read;
+mod sheet_facts;
 mod suggest;
 mod table;
 mod text;
@@ -43,6 +45,8 @@ mod workbook;
 mod workbook_guard;
 mod workbook_watch;
 mod write;
+mod xls_facts;
+mod xlsb_facts;
 mod xlsx_facts;
 mod xlsx_write;
 

@@ -1,8 +1,9 @@
 //! Spreadsheets into cells.
 
+use crate::sheet_facts::SheetFacts;
 use crate::workbook_guard::{MAX_CELLS, Place, Trouble};
 use crate::xlsx_facts::XlsxFacts;
-use crate::{Cell, Merge, Sheet, a1};
+use crate::{Cell, Merge, Sheet, a1, ods_facts, xls_facts, xlsb_facts};
 use calamine::{Data, Dimensions, ExcelDateTime, Ods, Range, Reader, SheetVisible, Xls, Xlsb, Xlsx};
 use std::io::Cursor;
 
@@ -14,28 +15,39 @@ const MAX_COLUMNS: usize = 1 << 14;
 /// The bytes of a workbook.
 type Bytes<'a> = Cursor<&'a [u8]>;
 
-/// Reads every sheet of an XLSX, XLS, XLSB or ODS workbook, with merged areas where the format tells them.
-/// `place` follows the reading, so that a panic can be told with its place.
+/// Reads every sheet of an XLSX, XLS, XLSB or ODS workbook. `place` follows the reading, so that a panic can be told with
+/// its place.
 pub(crate) fn read(bytes: &[u8], place: &Place) -> Result<Vec<Sheet>, Trouble> {
     if bytes.starts_with(b"PK") {
         let names = crate::workbook_guard::check_zip(bytes)?;
         let has = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
         return if has("content.xml") {
             crate::workbook_guard::check_ods(bytes)?;
-            of_ranges(Ods::new(Cursor::new(bytes)).map_err(Trouble::broken)?, &|_, _| Vec::new(), place)
+            let facts = ods_facts::read(bytes)?;
+            of_ranges(Ods::new(Cursor::new(bytes)).map_err(Trouble::broken)?, facts, place)
         } else if has("xl/workbook.bin") {
-            of_xlsb(Xlsb::new(Cursor::new(bytes)).map_err(Trouble::broken)?, place)
+            let facts = xlsb_facts::read(bytes)?;
+            of_xlsb(Xlsb::new(Cursor::new(bytes)).map_err(Trouble::broken)?, facts, place)
         } else {
-            of_xlsx(Xlsx::new(Cursor::new(bytes)).map_err(Trouble::broken)?, &XlsxFacts::read(bytes)?, place)
+            of_xlsx(Xlsx::new(Cursor::new(bytes)).map_err(Trouble::broken)?, XlsxFacts::read(bytes)?, place)
         };
     }
-    crate::workbook_guard::check_xls(bytes)?;
-    let book = Xls::new(Cursor::new(bytes)).map_err(Trouble::broken)?;
-    of_ranges(
-        book,
-        &|book: &Xls<Bytes<'_>>, name| merges_of(&book.merge_cells_by_sheet_name(name).unwrap_or_default()),
-        place,
-    )
+    let facts = xls_facts::read(&crate::workbook_guard::check_xls(bytes)?);
+    of_ranges(Xls::new(Cursor::new(bytes)).map_err(Trouble::broken)?, facts, place)
+}
+
+/// The sheets with what the workbook says of each beside its cells.
+fn with_facts<'a, R: Reader<Bytes<'a>>>(
+    book: &R,
+    facts: Vec<SheetFacts>,
+) -> impl Iterator<Item = ((String, bool), SheetFacts)> + use<'a, R> {
+    sheets_in(book).into_iter().zip(facts.into_iter().chain(std::iter::repeat_with(SheetFacts::default)))
+}
+
+/// A sheet of its cells and what the workbook says beside them.
+fn sheet_of(name: String, hidden: bool, grid: Grid, facts: SheetFacts) -> Sheet {
+    let notes = facts.hidden_parts(&name, &grid.rows);
+    Sheet { rows: grid.rows, merges: facts.merges, hidden, notes, name, ..Sheet::default() }
 }
 
 /// Names of the sheets and whether they are hidden.
@@ -45,9 +57,9 @@ fn sheets_in<'a, R: Reader<Bytes<'a>>>(book: &R) -> Vec<(String, bool)> {
 }
 
 /// XLSX: cell by cell, so that an empty stretch costs nothing and a formula without a value is seen.
-fn of_xlsx(mut book: Xlsx<Bytes<'_>>, facts: &XlsxFacts, place: &Place) -> Result<Vec<Sheet>, Trouble> {
+fn of_xlsx(mut book: Xlsx<Bytes<'_>>, book_facts: XlsxFacts, place: &Place) -> Result<Vec<Sheet>, Trouble> {
     let mut sheets = Vec::new();
-    for (name, hidden) in sheets_in(&book) {
+    for ((name, hidden), mut facts) in with_facts(&book, book_facts.sheets) {
         place.sheet(&name);
         let mut grid = Grid::default();
         let mut cells = match book.worksheet_cells_reader(&name) {
@@ -57,28 +69,18 @@ fn of_xlsx(mut book: Xlsx<Bytes<'_>>, facts: &XlsxFacts, place: &Place) -> Resul
         };
         while let Some(record) = cells.next_cell_with_formula_metadata().map_err(Trouble::broken)? {
             let data = Data::from(record.value);
-            let uncomputed = data == Data::Empty || (facts.never_computed && data == Data::Float(0.0));
+            let uncomputed = data == Data::Empty || (book_facts.never_computed && data == Data::Float(0.0));
             let cell = match record.formula {
                 Some(formula) if uncomputed => Cell::Formula(formula_text(&formula)),
-                _ => match cell_of(&data) {
-                    Cell::Number(x) if facts.is_percent(&name, record.pos) => Cell::Text(percent_text(x)),
-                    cell => cell,
-                },
+                _ => facts.shown(record.pos, cell_of(&data)),
             };
             grid.put(record.pos, cell, place)?;
         }
         drop(cells);
-        let merges = merges_of(&book.merge_cells_by_sheet_name(&name).unwrap_or_default());
-        let notes = facts.hidden_parts(&name, &grid.rows);
-        sheets.push(Sheet { rows: grid.rows, merges, hidden, notes, name, ..Sheet::default() });
+        facts.merges = merges_of(&book.merge_cells_by_sheet_name(&name).unwrap_or_default());
+        sheets.push(sheet_of(name, hidden, grid, facts));
     }
     Ok(sheets)
-}
-
-/// A share as a cell shows it: 0.12 as `12%`, without the digits that the factor of 100 adds.
-fn percent_text(share: f64) -> String {
-    const DIGITS: f64 = 1e9;
-    format!("{}%", (100.0 * share * DIGITS).round() / DIGITS)
 }
 
 /// A formula as it is shown; cells of a shared formula do not repeat it.
@@ -91,43 +93,41 @@ fn formula_text(formula: &calamine::XlsxFormulaMetadata) -> String {
 }
 
 /// XLSB: cell by cell; its formulas always have a value.
-fn of_xlsb(mut book: Xlsb<Bytes<'_>>, place: &Place) -> Result<Vec<Sheet>, Trouble> {
+fn of_xlsb(mut book: Xlsb<Bytes<'_>>, facts: Vec<SheetFacts>, place: &Place) -> Result<Vec<Sheet>, Trouble> {
     let mut sheets = Vec::new();
-    for (name, hidden) in sheets_in(&book) {
+    for ((name, hidden), facts) in with_facts(&book, facts) {
         place.sheet(&name);
         let mut grid = Grid::default();
         let mut cells = book.worksheet_cells_reader(&name).map_err(Trouble::broken)?;
         while let Some(cell) = cells.next_cell().map_err(Trouble::broken)? {
-            grid.put(cell.get_position(), cell_of(&Data::from(cell.get_value().clone())), place)?;
+            let (at, value) = (cell.get_position(), cell_of(&Data::from(cell.get_value().clone())));
+            grid.put(at, facts.shown(at, value), place)?;
         }
         drop(cells);
-        sheets.push(Sheet { rows: grid.rows, hidden, name, ..Sheet::default() });
+        sheets.push(sheet_of(name, hidden, grid, facts));
     }
     Ok(sheets)
 }
 
-/// Merged areas of a sheet of a book.
-type MergesOf<'f, R> = dyn Fn(&R, &str) -> Vec<Merge> + 'f;
-
 /// XLS and ODS: calamine gives whole ranges; how large they get was checked before.
 fn of_ranges<'a, R: Reader<Bytes<'a>>>(
     mut book: R,
-    merges: &MergesOf<'_, R>,
+    facts: Vec<SheetFacts>,
     place: &Place,
 ) -> Result<Vec<Sheet>, Trouble> {
     let mut sheets = Vec::new();
-    for (name, hidden) in sheets_in(&book) {
+    for ((name, hidden), facts) in with_facts(&book, facts) {
         place.sheet(&name);
         let range = book.worksheet_range(&name).map_err(|e| Trouble::broken(format!("{e:?}")))?;
         let formulas = book.worksheet_formula(&name).unwrap_or_default();
         let mut grid = Grid::default();
         let start = range.start().unwrap_or_default();
         for (row, column, data) in range.used_cells() {
-            grid.put((start.0 + row as u32, start.1 + column as u32), cell_of(data), place)?;
+            let at = (start.0 + row as u32, start.1 + column as u32);
+            grid.put(at, facts.shown(at, cell_of(data)), place)?;
         }
         put_formulas(&range, &formulas, &mut grid, place)?;
-        let merges = merges(&book, &name);
-        sheets.push(Sheet { rows: grid.rows, merges, hidden, name, ..Sheet::default() });
+        sheets.push(sheet_of(name, hidden, grid, facts));
     }
     Ok(sheets)
 }

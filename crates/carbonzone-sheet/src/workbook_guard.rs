@@ -90,11 +90,17 @@ pub(crate) fn check_zip(bytes: &[u8]) -> Result<Vec<String>, Trouble> {
 
 /// The first bytes of an entry as text; empty if there is no such entry.
 pub(crate) fn entry_text(bytes: &[u8], name: &str, limit: u64) -> Result<String, Trouble> {
+    Ok(String::from_utf8_lossy(&entry_bytes(bytes, name, limit)?).into_owned())
+}
+
+/// The first bytes of an entry; none if there is no such entry.
+pub(crate) fn entry_bytes(bytes: &[u8], name: &str, limit: u64) -> Result<Vec<u8>, Trouble> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(Trouble::broken)?;
     let mut raw = Vec::new();
-    let Ok(entry) = archive.by_name(name) else { return Ok(String::new()) };
-    entry.take(limit).read_to_end(&mut raw).map_err(Trouble::broken)?;
-    Ok(String::from_utf8_lossy(&raw).into_owned())
+    if let Ok(entry) = archive.by_name(name) {
+        entry.take(limit).read_to_end(&mut raw).map_err(Trouble::broken)?;
+    }
+    Ok(raw)
 }
 
 /// An attribute of an element, as text.
@@ -210,8 +216,9 @@ impl Extent {
     }
 }
 
-/// An XLS must be a sound container (no cyclic chains) and its cells must span a rectangle that fits into memory.
-pub(crate) fn check_xls(bytes: &[u8]) -> Result<(), Trouble> {
+/// The records of an XLS: it must be a sound container (no cyclic chains), and its cells must span a rectangle that fits
+/// into memory.
+pub(crate) fn check_xls(bytes: &[u8]) -> Result<Vec<u8>, Trouble> {
     let mut container = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(Trouble::broken)?;
     let name = ["/Workbook", "/Book"].into_iter().find(|n| container.is_stream(n));
     let mut stream = Vec::new();
@@ -229,19 +236,19 @@ pub(crate) fn check_xls(bytes: &[u8]) -> Result<(), Trouble> {
             break;
         }
     }
-    Ok(())
+    Ok(stream)
 }
 
-const BOUND_SHEET: u16 = 0x0085;
+pub(crate) const BOUND_SHEET: u16 = 0x0085;
 
-const END: u16 = 0x000a;
+pub(crate) const END: u16 = 0x000a;
 
 const DIMENSIONS: u16 = 0x0200;
 
-const MUL_RK: u16 = 0x00bd;
+pub(crate) const MUL_RK: u16 = 0x00bd;
 
 /// Records that put a value into a cell: number, label, rich string, truth value, RK, shared string, formula.
-const CELLS: [u16; 7] = [0x0203, 0x0204, 0x00d6, 0x0205, 0x027e, 0x00fd, 0x0006];
+pub(crate) const CELLS: [u16; 7] = [0x0203, 0x0204, 0x00d6, 0x0205, 0x027e, 0x00fd, 0x0006];
 
 fn check_xls_sheet(sheet: &[u8]) -> Result<(), Trouble> {
     let mut extent = Extent::default();
@@ -268,7 +275,7 @@ fn check_xls_sheet(sheet: &[u8]) -> Result<(), Trouble> {
 }
 
 /// The records of an XLS stream: type and data.
-struct Records<'a>(&'a [u8]);
+pub(crate) struct Records<'a>(pub &'a [u8]);
 
 impl<'a> Iterator for Records<'a> {
     type Item = (u16, &'a [u8]);

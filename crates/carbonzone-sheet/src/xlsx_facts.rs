@@ -1,10 +1,9 @@
-//! What an XLSX file says beside its cells: whether it was ever calculated, what it hides, and what it shows in percent.
+//! What an XLSX file says beside its cells: whether it was ever calculated, and the facts of its sheets.
 
+use crate::sheet_facts::{PERCENT_FORMATS, SheetFacts, shows_percent};
 use crate::workbook_guard::{Trouble, attribute, entry_text};
-use crate::{Cell, column_letters};
-use carbonzone_types::Finding;
+use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of one part that are looked at.
@@ -16,125 +15,78 @@ pub(crate) struct XlsxFacts {
     /// The workbook asks to be calculated when it is opened: a program wrote it and no spreadsheet program saved it
     /// since, so a formula with the value 0 was never calculated.
     pub never_computed: bool,
-    /// Hidden rows and columns (0-based) by sheet name.
-    hidden: BTreeMap<String, Hidden>,
-    /// Cells shown in percent (0-based row and column) by sheet name: they hold a hundredth of what they show.
-    percent: BTreeMap<String, BTreeSet<(u32, u32)>>,
-}
-
-#[derive(Debug, Default)]
-struct Hidden {
-    rows: Vec<usize>,
-    columns: Vec<(usize, usize)>,
+    /// Facts of the sheets, in their order.
+    pub sheets: Vec<SheetFacts>,
 }
 
 impl XlsxFacts {
     /// Looks through the parts of the workbook.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Trouble> {
         let mut facts = Self::default();
-        let mut sheets: Vec<(String, String)> = Vec::new();
+        let mut sheets: Vec<Option<String>> = Vec::new();
         elements(&entry_text(bytes, "xl/workbook.xml", MAX_PART)?, |e| match e.local_name().as_ref() {
             "calcPr" => {
                 facts.never_computed =
                     attribute(e, "fullCalcOnLoad").is_some_and(|v| v == "1" || v == "true");
             }
-            "sheet" => {
-                let name = attribute(e, "name");
-                let name = name.and_then(|n| quick_xml::escape::unescape(&n).ok().map(Cow::into_owned));
-                sheets.extend(name.zip(attribute(e, "r:id")));
-            }
+            "sheet" => sheets.push(attribute(e, "r:id")),
             _ => {}
         });
-        let mut parts: BTreeMap<String, String> = BTreeMap::new();
-        elements(&entry_text(bytes, "xl/_rels/workbook.xml.rels", MAX_PART)?, |e| {
-            parts.extend(attribute(e, "Id").zip(attribute(e, "Target")));
-        });
+        let parts = relations(bytes, "xl/_rels/workbook.xml.rels")?;
         let styles = percent_styles(&entry_text(bytes, "xl/styles.xml", MAX_PART)?);
-        for (name, id) in sheets {
-            let Some(target) = parts.get(&id) else { continue };
-            let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
-            let text = entry_text(bytes, &path, MAX_PART)?;
+        for id in sheets {
+            let path = id.and_then(|id| parts.get(&id)).map_or("", String::as_str);
+            let text = entry_text(bytes, path, MAX_PART)?;
+            let mut sheet = SheetFacts::default();
             if styles.iter().any(|style| text.contains(&format!(" s=\"{style}\""))) {
-                facts.percent.insert(name.clone(), cells_with(&styles, &text));
+                sheet.percent = cells_with(&styles, &text);
             }
             // Most sheets hide nothing.
             if text.contains("hidden=") {
-                facts.hidden.insert(name, hidden_in(&text));
+                find_hidden(&text, &mut sheet);
             }
+            facts.sheets.push(sheet);
         }
         Ok(facts)
     }
+}
 
-    /// Whether a cell is shown in percent.
-    pub(crate) fn is_percent(&self, sheet: &str, at: (u32, u32)) -> bool {
-        self.percent.get(sheet).is_some_and(|cells| cells.contains(&at))
-    }
-
-    /// Findings about hidden rows that hold cells, and hidden columns.
-    pub(crate) fn hidden_parts(&self, sheet: &str, rows: &[Vec<Cell>]) -> Vec<Finding> {
-        let Some(hidden) = self.hidden.get(sheet) else { return Vec::new() };
-        let mut notes = Vec::new();
-        let filled: Vec<String> = hidden
-            .rows
-            .iter()
-            .filter(|r| rows.get(**r).is_some_and(|cells| !cells.is_empty()))
-            .map(|r| (r + 1).to_string())
-            .collect();
-        if !filled.is_empty() {
-            let more =
-                if filled.len() > 10 { format!(" and {} more", filled.len() - 10) } else { String::new() };
-            let list = filled.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
-            notes.push(
-                Finding::warning(
-                    "hidden_rows",
-                    format!("sheet \"{sheet}\": hidden rows are read like all others: {list}{more}"),
-                )
-                .count(filled.len() as u64)
-                .hint("delete the rows that are not meant, or show them"),
-            );
+/// Parts of a workbook by the id under which it names them.
+pub(crate) fn relations(bytes: &[u8], part: &str) -> Result<BTreeMap<String, String>, Trouble> {
+    let mut parts = BTreeMap::new();
+    elements(&entry_text(bytes, part, MAX_PART)?, |e| {
+        if let Some((id, target)) = attribute(e, "Id").zip(attribute(e, "Target")) {
+            let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
+            parts.insert(id, path);
         }
-        if !hidden.columns.is_empty() {
-            let span = |(a, b): &(usize, usize)| {
-                if a == b {
-                    column_letters(*a)
-                } else {
-                    format!("{} to {}", column_letters(*a), column_letters(*b))
-                }
-            };
-            let list = hidden.columns.iter().map(span).collect::<Vec<_>>().join(", ");
-            notes.push(Finding::info(
-                "hidden_columns",
-                format!("sheet \"{sheet}\": hidden columns are read if they are asked for: {list}"),
-            ));
-        }
-        notes
-    }
+    });
+    Ok(parts)
 }
 
 /// Hidden rows and columns of a worksheet part.
-fn hidden_in(text: &str) -> Hidden {
-    let mut hidden = Hidden::default();
+fn find_hidden(text: &str, sheet: &mut SheetFacts) {
     elements(text, |e| {
         if attribute(e, "hidden").is_none_or(|v| v != "1" && v != "true") {
             return;
         }
         let index = |name: &str| attribute(e, name).and_then(|v| v.parse::<usize>().ok()?.checked_sub(1));
         match e.local_name().as_ref() {
-            "row" => hidden.rows.extend(index("r")),
-            // Excel hides all columns behind a table to the end of the sheet: there is nothing in them.
-            "col" => hidden.columns.extend(index("min").zip(index("max")).filter(|(_, max)| *max < 16_383)),
+            "row" => sheet.hidden_rows.extend(index("r")),
+            "col" => sheet.hidden_columns.extend(index("min").zip(index("max"))),
             _ => {}
         }
     });
-    hidden
 }
 
-/// Numbers of the cell styles that show percent: the built-in formats 9 and 10, and those with a `%`.
+/// Numbers of the cell styles that show percent: the built-in ones, and those with a `%`.
 fn percent_styles(styles: &str) -> Vec<String> {
-    let mut formats: BTreeSet<String> = ["9", "10"].map(str::to_owned).into();
+    let mut formats: BTreeSet<String> = PERCENT_FORMATS.map(|id| id.to_string()).into();
     let (mut found, mut of_cells, mut next) = (Vec::new(), false, 0u32);
     elements(styles, |e| match e.local_name().as_ref() {
-        "numFmt" if attribute(e, "formatCode").is_some_and(|code| code.contains('%')) => {
+        "numFmt"
+            if attribute(e, "formatCode")
+                .is_some_and(|code| unescape(&code).is_ok_and(|c| shows_percent(&c))) =>
+        {
             formats.extend(attribute(e, "numFmtId"));
         }
         "cellXfs" => of_cells = true,

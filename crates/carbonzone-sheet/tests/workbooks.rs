@@ -1,10 +1,12 @@
 //! Workbooks that were never calculated, hide something, are damaged, or were made to hurt.
+#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
 mod common;
 
 use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, Table, sheets_from_bytes, table_from_bytes};
 use common::{
-    Part, binary_number, binary_ref_error, binary_text, e, f, fv, n, ods, ods_of, row, s, styled, xlsb, xlsx,
+    Part, binary_number, binary_ref_error, binary_styled, binary_text, e, f, fv, n, ods, ods_of, row, s,
+    styled, xlsb, xlsx,
 };
 use std::time::{Duration, Instant};
 
@@ -274,6 +276,132 @@ fn a_binary_workbook_is_read_like_any_other() {
     assert_eq!((table.text(1, 0).as_deref(), table.number(1, 1).unwrap()), (Some("玉山镇"), Some(5000.0)));
     let error = table.number(2, 1).unwrap_err().to_string();
     assert!(error.contains("cell B5") && error.contains("#REF!"), "{error}");
+}
+
+#[test]
+fn a_cell_shown_in_percent_is_no_amount_in_binary_workbooks_either() {
+    let styled = |id: &str, style, x| vec![binary_text(0, id), binary_styled(1, style, x)];
+    let rows = vec![
+        vec![binary_text(0, "id"), binary_text(1, "population")],
+        styled("Z0", 0, 0.12),
+        styled("Z1", 1, 0.07),
+        styled("Z2", 2, 0.125),
+        styled("Z3", 3, 12.0),
+    ];
+    expect_shares(&read(&xlsb(&[("2020", false, rows)])).unwrap());
+}
+
+/// 0.12 as an amount, 7 % and 12.5 % as shares, and 12 with a sign that is only text.
+fn expect_shares(table: &Table) {
+    for (row, shown) in [(1, "\"7%\""), (2, "\"12.5%\"")] {
+        let said = table.number(row, 1).unwrap_err().to_string();
+        assert!(said.contains(shown) && said.contains("is a share"), "{said}");
+    }
+    assert_eq!([0, 3].map(|row| table.number(row, 1).unwrap()), [Some(0.12), Some(12.0)]);
+    assert_eq!([2, 3].map(|row| table.percent(row, 1).unwrap()), [Some(12.5), Some(12.0)]);
+}
+
+#[test]
+fn a_cell_shown_in_percent_is_no_amount_in_open_documents_either() {
+    let text = |t: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{t}</text:p></table:table-cell>")
+    };
+    let value =
+        |kind: &str, x: f64| format!("<table:table-cell office:value-type=\"{kind}\" office:value=\"{x}\"/>");
+    let row = |id: &str, cell: String| format!("<table:table-row>{}{cell}</table:table-row>", text(id));
+    let rows = [
+        row("id", text("population")),
+        row("Z0", value("float", 0.12)),
+        row("Z1", value("percentage", 0.07)),
+        row("Z2", value("percentage", 0.125)),
+        row("Z3", value("float", 12.0)),
+    ];
+    expect_shares(&read(&ods(&rows.concat())).unwrap());
+    // Calc repeats equal cells; a blank row above moves all.
+    let repeated = "<table:table-row table:number-rows-repeated=\"2\"><table:table-cell office:value-type=\"string\"><text:p>Z9</text:p></table:table-cell>\
+        <table:table-cell table:number-columns-repeated=\"2\" office:value-type=\"percentage\" office:value=\"0.5\"/></table:table-row>";
+    let blank = "<table:table-row table:number-rows-repeated=\"3\"><table:table-cell/></table:table-row>";
+    let table = read(&ods(&[blank, &rows[0], &rows[1], repeated].concat())).unwrap();
+    assert_eq!(table.number(0, 1).unwrap(), Some(0.12));
+    for row in [1, 2] {
+        assert!(table.number(row, 1).unwrap_err().to_string().contains("\"50%\""));
+    }
+}
+
+#[test]
+fn a_cell_shown_in_percent_is_no_amount_in_excel_97_either() {
+    let text = |row, column, text: &str| xls_cell(0x204, (row, column, 0), &xls_text(text));
+    let value = |row, style, x: f64| xls_cell(0x203, (row, 1, style), &x.to_le_bytes());
+    let mut cells = vec![text(0, 0, "id"), text(0, 1, "population")];
+    for (row, (style, x)) in (1..).zip([(0, 0.12), (1, 0.07), (2, 0.125), (3, 12.0)]) {
+        cells.extend([text(row, 0, &format!("Z{row}")), value(row, style, x)]);
+    }
+    expect_shares(&read(&xls(&cells)).unwrap());
+    // Several small numbers in one record: 7 % and 1 in D1 and E1; a hidden row.
+    let rk =
+        |style: u16, x: i32| [style.to_le_bytes().to_vec(), (x << 2 | 3).to_le_bytes().to_vec()].concat();
+    let many = [vec![0, 0, 1, 0], rk(1, 7), rk(0, 10_000), vec![2, 0]].concat();
+    let mut hidden = [0; 16];
+    (hidden[0], hidden[12]) = (1, 0x20);
+    let records = [xls_record(0x208, &hidden), text(1, 0, "x"), text(0, 0, "id"), xls_record(0xbd, &many)];
+    let sheets = sheets_from_bytes(&xls(&records), "a.xls", &ReadOptions::default()).unwrap();
+    let shown: Vec<_> = (1..3).map(|column| sheets[0].cell(0, column).raw_text().unwrap()).collect();
+    assert_eq!(shown, ["7%", "100"]);
+    assert_eq!((sheets[0].notes[0].code.as_str(), sheets[0].notes.len()), ("hidden_rows", 1));
+}
+
+fn xls_record(kind: u16, data: &[u8]) -> Vec<u8> {
+    [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat()
+}
+
+fn xls_cell(kind: u16, (row, column, style): (u16, u16, u16), value: &[u8]) -> Vec<u8> {
+    xls_record(kind, &[&[row, column, style].map(u16::to_le_bytes).concat()[..], value].concat())
+}
+
+fn xls_text(text: &str) -> Vec<u8> {
+    [&(text.len() as u16).to_le_bytes()[..], &[0], text.as_bytes()].concat()
+}
+
+/// A minimal workbook of Excel 97 with these records in its sheet; styles as in the other formats.
+fn xls(records: &[Vec<u8>]) -> Vec<u8> {
+    use std::io::Write as _;
+    let begin = |kind: u16| {
+        xls_record(0x809, &[&[0x0600, kind].map(u16::to_le_bytes).concat()[..], &[0; 12]].concat())
+    };
+    let format = |id: u16, text: &str| xls_record(0x41e, &[&id.to_le_bytes()[..], &xls_text(text)].concat());
+    let style = |format: u16| xls_record(0xe0, &[&[0, 0][..], &format.to_le_bytes(), &[0; 16]].concat());
+    let mut book = begin(0x0005);
+    book.extend([format(164, "0.0%"), format(165, "0.0\"%\"")].concat());
+    book.extend([0, 9, 164, 165].map(style).concat());
+    let name = [&[0, 0, 4, 0][..], b"2020"].concat();
+    let start = (book.len() + 4 + 4 + name.len() + 4) as u32;
+    book.extend(xls_record(0x85, &[&start.to_le_bytes()[..], &name].concat()));
+    let end = xls_record(0x0a, &[]);
+    book.extend([end.clone(), begin(0x0010), records.concat(), end].concat());
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    file.create_stream("/Workbook").unwrap().write_all(&book).unwrap();
+    file.into_inner().into_inner()
+}
+
+#[test]
+fn hidden_rows_and_merged_numbers_are_told_in_open_documents_too() {
+    let cell = |more: &str, x: f64| {
+        format!("<table:table-cell {more} office:value-type=\"float\" office:value=\"{x}\"/>")
+    };
+    let text = |t: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{t}</text:p></table:table-cell>")
+    };
+    let head = format!("<table:table-row>{}{}</table:table-row>", text("id"), text("population"));
+    let hidden = format!(
+        "<table:table-row table:visibility=\"filter\">{}{}</table:table-row>",
+        text("Z1"),
+        cell("table:number-rows-spanned=\"2\"", 5.0)
+    );
+    let covered = format!("<table:table-row>{}<table:covered-table-cell/></table:table-row>", text("Z2"));
+    let table = read(&ods(&[head, hidden, covered].concat())).unwrap();
+    assert_eq!(codes(&table), ["hidden_rows"]);
+    let error = table.number(0, 1).unwrap_err();
+    assert!(matches!(error, SheetError::MergedNumber { .. }), "{error}");
 }
 
 #[test]

@@ -229,6 +229,12 @@ fn asked_for(
 ) -> Option<AttributeTable> {
     let mut out = AttributeTable::new();
     let mut complete = true;
+    if let Some(condition) = &source.filter {
+        let message = "a layer in memory is taken as it is: its rows are not chosen by where";
+        let finding = Finding::error("bad_filter", message).layer(&source.role).file("(memory)");
+        findings.push(finding.field("where").value(condition).hint("choose the rows before the run"));
+        complete = false;
+    }
     for field in source.id.iter().chain(&source.fields) {
         match table.get(field) {
             Some(_) if out.get(field).is_some() => {}

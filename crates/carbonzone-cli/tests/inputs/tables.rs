@@ -290,6 +290,10 @@ fn rows_of_a_table_of_a_nation_are_chosen_and_other_places_ignored_with_their_nu
         &["info[filtered_rows]", "5 of 6 rows are kept", "info[other_rows_ignored]", "2 of 5 rows", "Q1, Q2"],
     );
     assert_eq!(town.zone_numbers("gdp_1e4cny"), [90000.0, 50000.0, 20000.0]);
+    // Rows of which nobody can say whether they are meant are told with cell and value.
+    town.write("stats.csv", nation.replace("Q1,J,2020", "Q1,J,约2020").replace("Q2,K,2020", "Q2,K,"));
+    let undecided = ["warning[filter_undecided]", "cell C6: \"约2020\"", "empty there: cell C7"];
+    assert_mentions(&town.run().0, &undecided);
     // A zone without a row is no other place.
     town.write("stats.csv", nation.replace("Z3,J", "Z4,J"));
     assert_mentions(&town.refused(), &["error[unmatched_zones]", "Z3"]);

@@ -153,22 +153,27 @@ fn zipped_bytes<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> V
     archive.finish().unwrap().into_inner()
 }
 
-/// A cell of a binary worksheet: column, and its record without column and style.
-pub struct BinaryCell(u32, u16, Vec<u8>);
+/// A cell of a binary worksheet: column, its record without column and style, and the style.
+pub struct BinaryCell(u32, u16, Vec<u8>, u32);
 
 /// A number of a binary worksheet.
 pub fn binary_number(column: u32, x: f64) -> BinaryCell {
-    BinaryCell(column, 0x05, x.to_le_bytes().to_vec())
+    BinaryCell(column, 0x05, x.to_le_bytes().to_vec(), 0)
+}
+
+/// A number with a cell style: 1 is percent, 2 a percent format of one's own, 3 one whose sign is only text.
+pub fn binary_styled(column: u32, style: u32, x: f64) -> BinaryCell {
+    BinaryCell(column, 0x05, x.to_le_bytes().to_vec(), style)
 }
 
 /// A text of a binary worksheet.
 pub fn binary_text(column: u32, text: &str) -> BinaryCell {
-    BinaryCell(column, 0x06, wide(text))
+    BinaryCell(column, 0x06, wide(text), 0)
 }
 
 /// The error `#REF!` of a binary worksheet.
 pub fn binary_ref_error(column: u32) -> BinaryCell {
-    BinaryCell(column, 0x03, vec![0x17])
+    BinaryCell(column, 0x03, vec![0x17], 0)
 }
 
 /// The bytes of an XLSB file (MS-XLSB) of these sheets: name, hidden, rows of cells.
@@ -186,12 +191,9 @@ pub fn xlsb(sheets: &[(&str, bool, Vec<Vec<BinaryCell>>)]) -> Vec<u8> {
         record(&mut sheet, 0x91, &[]);
         for (row, cells) in rows.iter().enumerate() {
             record(&mut sheet, 0x00, &[(row as u32).to_le_bytes().to_vec(), vec![0; 13]].concat());
-            for BinaryCell(column, kind, value) in cells {
-                record(
-                    &mut sheet,
-                    *kind,
-                    &[column.to_le_bytes().to_vec(), vec![0; 4], value.clone()].concat(),
-                );
+            for BinaryCell(column, kind, value, style) in cells {
+                let head = [column.to_le_bytes(), style.to_le_bytes()].concat();
+                record(&mut sheet, *kind, &[head, value.clone()].concat());
             }
         }
         record(&mut sheet, 0x92, &[]);
@@ -201,7 +203,23 @@ pub fn xlsb(sheets: &[(&str, bool, Vec<Vec<BinaryCell>>)]) -> Vec<u8> {
     record(&mut book, 0x9d, &[]);
     let links = format!("<Relationships>{links}</Relationships>").into_bytes();
     parts.extend([("xl/workbook.bin".to_owned(), book), ("xl/_rels/workbook.bin.rels".to_owned(), links)]);
+    parts.push(("xl/styles.bin".to_owned(), binary_styles()));
     zipped_bytes(parts.iter().map(|(name, body)| (name.as_str(), body.as_slice())))
+}
+
+fn binary_styles() -> Vec<u8> {
+    let mut styles = Vec::new();
+    let formats: [(u16, &str); 2] = [(164, "0.0%"), (165, "0.0\"%\"")];
+    record(&mut styles, 0x267, &2_u32.to_le_bytes());
+    for (id, format) in formats {
+        record(&mut styles, 0x2c, &[id.to_le_bytes().to_vec(), wide(format)].concat());
+    }
+    record(&mut styles, 0x269, &4_u32.to_le_bytes());
+    for format in [0_u16, 9, 164, 165] {
+        record(&mut styles, 0x2f, &[[0; 2].to_vec(), format.to_le_bytes().to_vec(), vec![0; 12]].concat());
+    }
+    record(&mut styles, 0x26a, &[]);
+    styles
 }
 
 /// A record: type and length in groups of seven bits, then its content.

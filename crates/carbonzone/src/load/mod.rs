@@ -4,6 +4,7 @@
 
 mod apart;
 pub mod border;
+pub mod chosen_rows;
 mod codes;
 pub mod far_off;
 pub mod gdp;

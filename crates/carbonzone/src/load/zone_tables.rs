@@ -1,5 +1,6 @@
 //! Tables joined to the zones: rows by their keys, population and GDP in the units that the table names.
 
+use super::chosen_rows::chosen_rows;
 use super::gdp::CountyGdp;
 use super::totals_row;
 use super::units::{NamedUnit, Quantity, named_unit, unit_row};
@@ -7,7 +8,6 @@ use super::zones::ZoneSet;
 use super::{Notes, missing_file};
 use crate::config::{OtherRows, TableKey, ZoneTable};
 use crate::load_config::Loaded;
-use carbonzone_io::Filter;
 use carbonzone_sheet::{ColumnSpec, KeyJoin, ReadOptions, SheetError, Table, label_key, nearest, read_table};
 use carbonzone_types::{Finding, InputRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,42 +152,6 @@ fn ignore_others(
     notes.findings.items.extend((!others.is_empty()).then_some(finding));
 }
 
-/// Rows for which the condition of the table holds. `None`: a finding says why there are none.
-fn chosen_rows(config: &ZoneTable, shown: &str, table: &Table, notes: &mut Notes) -> Option<Vec<usize>> {
-    let all: Vec<usize> = (usize::from(unit_row(table))..table.len()).collect();
-    let Some(text) = &config.filter else { return Some(all) };
-    let at = |finding: Finding| finding.layer("zones").file(shown).field("where").value(text);
-    let filter = match Filter::parse(text, &table.labels()) {
-        Ok(filter) => filter,
-        Err(why) => {
-            let message = format!("the condition cannot be read: {why}");
-            notes
-                .findings
-                .push(at(Finding::error("bad_filter", message)).expected(table.labels().join(", ")));
-            return None;
-        }
-    };
-    let columns = filter.columns();
-    let text_of = |row: usize, column: usize| {
-        let text = table.text(row, column)?;
-        let number = || table.number(row, column).ok().flatten();
-        Some(if text.contains(',') { number().map_or(text, |x| x.to_string()) } else { text })
-    };
-    let kept: Vec<usize> = all
-        .iter()
-        .copied()
-        .filter(|row| {
-            let cells: BTreeMap<usize, String> =
-                columns.iter().filter_map(|c| Some((*c, text_of(*row, *c)?))).collect();
-            filter.keeps(|column| cells.get(&column).map(String::as_str))
-        })
-        .collect();
-    let message = format!("{} of {} rows are kept by where", kept.len(), all.len());
-    let make = if kept.is_empty() { Finding::error } else { Finding::info };
-    notes.findings.push(at(make("filtered_rows", message)).count((all.len() - kept.len()) as u64));
-    (!kept.is_empty()).then_some(kept)
-}
-
 /// What to do about a key that matches no zone.
 fn join_hint(table: &ZoneTable) -> &'static str {
     if table.on == TableKey::Id {
@@ -261,7 +225,10 @@ fn read_rows(
     let mut rows = Vec::new();
     if let Some(key) = key {
         errors.extend(table.unusable_cells(&[key]));
-        for row in chosen_rows(config, shown, &table, notes).unwrap_or_default() {
+        let (first, condition) = (usize::from(unit_row(&table)), config.filter.as_deref());
+        let chosen = chosen_rows(&table, first, condition);
+        notes.findings.items.extend(chosen.findings.into_iter().map(|f| f.layer("zones").file(shown)));
+        for row in chosen.rows {
             rows.extend(row_of(&table, row, key, [population, gdp], &mut errors));
         }
     }
