@@ -288,8 +288,11 @@ pub struct SynthArgs {
     #[arg(long)]
     pub all_gpkg: bool,
     /// Also write truth.csv: how many tonnes each township "really" has of the budgets of pipelines/suzhou.toml (suzhou)
-    #[arg(long)]
+    #[arg(long, conflicts_with = "cities")]
     pub truth: bool,
+    /// A province: so many cities, 1 to 25, each in a folder with its pipeline.toml; --parcels is that of each (suzhou)
+    #[arg(long, value_name = "N")]
+    pub cities: Option<u32>,
     /// Facts the place grows from [default: those shipped]
     #[arg(long, value_name = "DIR")]
     pub facts: Option<PathBuf>,

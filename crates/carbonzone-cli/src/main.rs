@@ -22,6 +22,7 @@ mod run;
 mod sensitivity;
 mod sheets;
 mod summary;
+mod synth_cities;
 mod synth_command;
 mod synth_folder;
 mod synth_projection;

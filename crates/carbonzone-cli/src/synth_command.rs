@@ -4,7 +4,7 @@ use crate::args::{SynthArgs, SynthCity};
 use crate::progress::observer;
 use crate::synth_projection::{ByGdal, fail};
 use crate::terminal::print_line;
-use crate::{synth_folder, synth_region};
+use crate::{synth_cities, synth_folder, synth_region};
 use anyhow::bail;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
@@ -12,9 +12,9 @@ use carbonzone_io::{
 };
 use carbonzone_synth::suzhou::{SuzhouFacts, SynthOptions, SynthSummary, Truth, TruthTap, generate};
 use carbonzone_synth::{
-    CitySink, ParcelRow, PoiRow, PopulationRow, RoadRow, SinkError, TownshipRow, TownshipStat,
+    CitySink, MovedNorth, ParcelRow, PoiRow, PopulationRow, RoadRow, SinkError, TownshipRow, TownshipStat,
 };
-use carbonzone_types::{AttributeTable, ColumnData};
+use carbonzone_types::{AttributeTable, ColumnData, Progress};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -23,10 +23,13 @@ use std::path::{Path, PathBuf};
 const SIZES: std::ops::RangeInclusive<u64> = 1_000..=10_000_000;
 
 /// CRS of the synthetic Suzhou.
-const CRS: &str = "EPSG:4549";
+pub const CRS: &str = "EPSG:4549";
 
 /// The command.
 pub fn synth(args: &SynthArgs) -> anyhow::Result<u8> {
+    if args.cities.is_some() && args.city != SynthCity::Suzhou {
+        bail!("--cities is for suzhou: the other places are one province each");
+    }
     match args.city {
         SynthCity::Suzhou => suzhou(args),
         SynthCity::Guiyang => synth_region::guiyang(args),
@@ -37,6 +40,9 @@ pub fn synth(args: &SynthArgs) -> anyhow::Result<u8> {
 fn suzhou(args: &SynthArgs) -> anyhow::Result<u8> {
     if !SIZES.contains(&args.parcels) {
         bail!("--parcels {}: expected {} to {}", args.parcels, SIZES.start(), SIZES.end());
+    }
+    if let Some(cities) = args.cities {
+        return synth_cities::cities(args, cities);
     }
     let facts = match &args.facts {
         Some(dir) => SuzhouFacts::read_dir(dir)?,
@@ -68,6 +74,20 @@ fn suzhou(args: &SynthArgs) -> anyhow::Result<u8> {
         print_line(&describe(&summary, &args.out));
     }
     Ok(0)
+}
+
+/// Writes the layers of a city of so many parcels and this seed into `folder`, moved north by so many metres.
+pub fn city_at(
+    facts: &SuzhouFacts,
+    (parcels, seed): (u64, u64),
+    (crs, north_m): (&WorkingCrs, f64),
+    all_gpkg: bool,
+    (folder, bars): (&Path, &dyn Progress),
+) -> anyhow::Result<()> {
+    let mut sink = Files::create(folder, crs, all_gpkg)?;
+    let projection = MovedNorth::new(ByGdal::new(crs), north_m);
+    generate(facts, &SynthOptions { parcels, seed }, &projection, &mut sink, bars)?;
+    sink.finish()
 }
 
 /// Budgets of the shipped pipeline in t CO2e per year: what a run of the city is given.

@@ -25,14 +25,21 @@ pub fn begin(out: &Path, facts: Option<&Path>) -> anyhow::Result<Exchange> {
         belongs: &|dir| read(dir).is_some(),
         refusal: "exists and is not a synthetic place that this carbonzone made\nhint: choose another folder",
         inputs: &inputs,
-        writes: &|path| path.components().count() == 1 && NAMES.contains(&path.to_str().unwrap_or_default()),
+        writes: &writes,
     })?;
     tell(&begun.recovered, out);
     Ok(begun)
 }
 
+/// In the folder itself, and in the folder of each city of a province.
+fn writes(path: &Path) -> bool {
+    let name = path.file_name().and_then(|n| n.to_str()).is_some_and(|n| NAMES.contains(&n));
+    let folder = path.parent().and_then(Path::to_str).unwrap_or_default();
+    name && (folder.is_empty() || folder.starts_with("city-"))
+}
+
 /// Files that may be written, where the user must not have a file of that name.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "parcels.gpkg",
     "townships.gpkg",
     "township_stats.csv",
@@ -43,6 +50,7 @@ const NAMES: [&str; 10] = [
     "roads.dbf",
     "roads.shx",
     "truth.csv",
+    "pipeline.toml",
 ];
 
 /// Writes the label with the list of files, and puts the folder in its place.

@@ -17,6 +17,36 @@ pub trait Projection {
     fn to_lonlat(&self, points: &mut [[f64; 2]]) -> Result<(), SynthError>;
 }
 
+/// Another projection, with all places moved north in its plane: the same city at another place.
+#[derive(Debug, Clone, Copy)]
+pub struct MovedNorth<P> {
+    inner: P,
+    north_m: f64,
+}
+
+impl<P> MovedNorth<P> {
+    /// Moved by so many metres; negative: south.
+    pub const fn new(inner: P, north_m: f64) -> Self {
+        Self { inner, north_m }
+    }
+}
+
+impl<P: Projection> Projection for MovedNorth<P> {
+    /// Where the place lies after it was moved.
+    fn to_xy(&self, points: &mut [[f64; 2]]) -> Result<(), SynthError> {
+        self.inner.to_xy(points)?;
+        for point in points.iter_mut() {
+            point[1] += self.north_m;
+        }
+        Ok(())
+    }
+
+    /// Degrees of a moved place: those that maps show there.
+    fn to_lonlat(&self, points: &mut [[f64; 2]]) -> Result<(), SynthError> {
+        self.inner.to_lonlat(points)
+    }
+}
+
 /// Transverse Mercator on the GRS 80 ellipsoid with scale 1 (Gauss-Krueger), by Krueger's series in the third flattening.
 ///
 /// Terms up to n^4: the error is below a micrometre within 3 degrees of the central meridian.
@@ -167,6 +197,18 @@ mod tests {
                 "{lon} {lat}: {p:?} expected {x} {y}"
             );
         }
+    }
+
+    #[test]
+    fn a_moved_place_has_the_degrees_of_where_it_lies() {
+        let gk = GaussKruger::epsg4549();
+        let mut at = [[120.62, 31.31]];
+        MovedNorth::new(gk, 160_000.0).to_xy(&mut at).unwrap();
+        let there = gk.forward(120.62, 31.31);
+        assert_eq!(at, [[there[0], there[1] + 160_000.0]]);
+        MovedNorth::new(gk, 160_000.0).to_lonlat(&mut at).unwrap();
+        // 160 km of meridian at this latitude are 1.443 degrees.
+        assert!((at[0][1] - 32.753).abs() < 1e-3, "{at:?}");
     }
 
     #[test]
