@@ -1,11 +1,11 @@
 //! `E_p = B · w_p / Σ w_q`: budgets to parcels (docs/method.md §4).
 
 use crate::allocation_error::AllocationError;
-use crate::rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyTable};
-use carbonzone_types::{
-    ExactSum, Finding, Findings, Ledger, LedgerRow, Proxy, ProxyKind, ProxyTotal, RuleRecord, Stage,
-};
+use crate::passes::{RuleShare, RuleSums, joined, rest_of};
+use crate::rules::{AllocationRule, ProxyTable};
+use carbonzone_types::{ExactSum, Finding, Findings, Ledger, LedgerRow, RuleRecord, Stage};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What allocation needs to know of the parcels; all slices have one entry per parcel.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ pub struct Parcels<'a> {
 }
 
 /// A known plant that stands on a parcel.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlacedPointSource {
     /// Id in the user's file.
     pub id: String,
@@ -57,7 +57,10 @@ pub struct RuleTonnes {
 
 impl RuleTonnes {
     /// What the members get, and what point sources add.
-    fn new(members: impl Iterator<Item = (u32, f64, f64)>, points: impl Iterator<Item = (u32, f64)>) -> Self {
+    pub(crate) fn new(
+        members: impl Iterator<Item = (u32, f64, f64)>,
+        points: impl Iterator<Item = (u32, f64)>,
+    ) -> Self {
         let mut all: Vec<(u32, f64, f64)> = members.filter(|(_, t, _)| *t != 0.0).collect();
         let shared = all.len();
         all.extend(points.map(|(parcel, t)| (parcel, t, 0.0)));
@@ -78,6 +81,12 @@ impl RuleTonnes {
     pub fn weighted(&self) -> impl Iterator<Item = (usize, f64, f64)> {
         let parcels = self.parcels.iter().map(|&p| p as usize);
         parcels.zip(&self.weights).zip(&self.tonnes).map(|((p, w), t)| (p, *w, *t))
+    }
+
+    /// Sum of the tonnes.
+    #[must_use]
+    pub fn sum(&self) -> ExactSum {
+        self.tonnes.iter().copied().collect()
     }
 
     /// Parcels, ascending, and t CO2e on each.
@@ -145,73 +154,23 @@ pub fn allocate(
     if errors.is_empty() { Ok(out) } else { Err(errors) }
 }
 
-/// Members of the land groups, after a declared redirect; the flag tells that it was used.
-fn members(parcels: &Parcels<'_>, rule: &AllocationRule) -> (Vec<u32>, Vec<String>, bool) {
-    let of = |groups: &[String]| -> Vec<u32> {
-        let wanted: Vec<bool> = parcels.space_types.iter().map(|s| groups.contains(s)).collect();
-        (0..parcels.space_type.len() as u32)
-            .filter(|&p| wanted[parcels.space_type[p as usize] as usize])
-            .collect()
-    };
-    let named: Vec<String> = rule.land_groups.iter().map(ToString::to_string).collect();
-    let own = of(&named);
-    match (&rule.on_missing_class, own.is_empty()) {
-        (OnMissingClass::Redirect(groups), true) => (of(groups), groups.clone(), true),
-        _ => (own, named, false),
-    }
-}
-
 fn place_rule(
     parcels: &Parcels<'_>,
     proxies: &ProxyTable,
     rule: &AllocationRule,
     point_sources: &[PlacedPointSource],
 ) -> Result<(RuleTonnes, RuleRecord), AllocationError> {
-    if !(rule.budget_t >= 0.0 && rule.budget_t.is_finite()) {
-        return Err(AllocationError::Budget { rule: rule.id.clone(), budget_t: rule.budget_t });
-    }
-    let (members, groups, redirected) = members(parcels, rule);
     let mine = || point_sources.iter().filter(|s| s.rule == rule.id);
     let point_t = mine().map(|s| s.gross_t).collect::<ExactSum>().value();
-    if point_t > rule.budget_t * (1.0 + 1e-12) {
-        return Err(AllocationError::PointSources {
-            rule: rule.id.clone(),
-            point_t,
-            budget_t: rule.budget_t,
-        });
+    let sums = RuleSums::of(parcels, proxies, rule, rest_of(rule, point_t)?)?;
+    let mut share = RuleShare::decide(rule, point_t, &sums, proxies, &|| present(parcels))?;
+    if share.is_smoothed() {
+        share.set_weight_total(share.weight_sum(parcels, proxies)?);
     }
-    let rest_t = (rule.budget_t - point_t).max(0.0);
-    let mut record = RuleRecord {
-        id: rule.id.clone(),
-        sector: rule.sector.to_string(),
-        activity: rule.activity.clone(),
-        land_groups: groups,
-        budget_t: rule.budget_t,
-        budget_source: if redirected {
-            format!("{} (redirected from {})", rule.budget_source, joined(&rule.land_groups, " + "))
-        } else {
-            rule.budget_source.clone()
-        },
-        point_sources_t: point_t,
-        parcels: members.len() as u64,
-        smoothing: rule.smoothing,
-        ..RuleRecord::default()
-    };
-    let found = if rest_t > 0.0 { weights(parcels, proxies, rule, &members, &mut record)? } else { None };
-    if found.is_none() {
-        record.unallocated_t = rest_t;
-    }
-    let (weights, total) = found.unwrap_or_default();
-    record.weight_total = total;
-    let shares = members.iter().zip(weights).map(|(&p, w)| (p, rest_t * (w / total), w));
-    let tonnes = RuleTonnes::new(shares, mine().map(|s| (s.parcel, s.gross_t)));
-    record.placed_t = ExactSum::of(&tonnes.tonnes);
+    let tonnes = share.place(parcels, proxies, mine().map(|s| (s.parcel, s.gross_t)))?;
+    let mut record = share.record;
+    record.placed_t = tonnes.sum().value();
     Ok((tonnes, record))
-}
-
-/// Words with a separator between them.
-fn joined<T: ToString>(words: &[T], separator: &str) -> String {
-    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
 }
 
 /// Names of the space types that at least one parcel has, in the order of their declaration.
@@ -222,127 +181,10 @@ fn present(parcels: &Parcels<'_>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// Weights of the members by the first proxy of the chain that is not zero everywhere; `None`: unallocated.
-fn weights(
-    parcels: &Parcels<'_>,
-    proxies: &ProxyTable,
-    rule: &AllocationRule,
-    members: &[u32],
-    record: &mut RuleRecord,
-) -> Result<Option<(Vec<f64>, f64)>, AllocationError> {
-    if members.is_empty() {
-        return if rule.on_missing_class == OnMissingClass::Unallocated {
-            Ok(None)
-        } else {
-            Err(AllocationError::MissingClass {
-                rule: rule.id.clone(),
-                groups: joined(&rule.land_groups, " + "),
-                present: present(parcels),
-                budget_t: rule.budget_t,
-            })
-        };
-    }
-    let mut chosen = None;
-    for proxy in &rule.proxies {
-        let name = proxy.as_str();
-        let (unit, values) = measure(parcels, proxies, rule, proxy)?;
-        let picked: Vec<f64> = members.iter().map(|&p| values[p as usize]).collect();
-        refuse_bad_weights(rule, name, members, &picked)?;
-        let total = ExactSum::of(&picked);
-        record.proxies.push(ProxyTotal { name: name.to_owned(), unit, total });
-        if chosen.is_none() && total > 0.0 {
-            record.used = Some(record.proxies.len() - 1);
-            chosen = Some((picked, total));
-        }
-    }
-    match chosen {
-        Some((picked, total)) if rule.smoothing > 0.0 => {
-            Ok(Some(smoothed(parcels, rule, members, picked, total)))
-        }
-        Some(found) => Ok(Some(found)),
-        None if rule.on_zero_weight == OnZeroWeight::Unallocated => Ok(None),
-        None if rule.on_zero_weight == OnZeroWeight::Area && by_area(parcels, members).1 > 0.0 => {
-            let (areas, total) = by_area(parcels, members);
-            record.proxies.push(ProxyTotal { name: "area".to_owned(), unit: "m2".to_owned(), total });
-            record.used = Some(record.proxies.len() - 1);
-            Ok(Some((areas, total)))
-        }
-        None => Err(AllocationError::ZeroWeight {
-            rule: rule.id.clone(),
-            proxies: joined(&rule.proxies, ", "),
-            parcels: members.len() as u64,
-            groups: joined(&rule.land_groups, " + "),
-            budget_t: rule.budget_t,
-        }),
-    }
-}
-
-/// A weight is a finite number ≥ 0: one that is not would be shared out as if it were 0, or take tonnes from others.
-fn refuse_bad_weights(
-    rule: &AllocationRule,
-    proxy: &str,
-    members: &[u32],
-    weights: &[f64],
-) -> Result<(), AllocationError> {
-    let bad = |w: f64| !(w.is_finite() && w >= 0.0);
-    let Some(value) = weights.iter().copied().find(|w| bad(*w)) else { return Ok(()) };
-    let rows = members.iter().zip(weights).filter(|(_, w)| bad(**w)).map(|(p, _)| *p).collect();
-    Err(AllocationError::Weight { rule: rule.id.clone(), proxy: proxy.to_owned(), rows, value })
-}
-
-/// Areas of the members in m², and their sum.
-fn by_area(parcels: &Parcels<'_>, members: &[u32]) -> (Vec<f64>, f64) {
-    let areas: Vec<f64> = members.iter().map(|&p| parcels.area_m2[p as usize]).collect();
-    let total = ExactSum::of(&areas);
-    (areas, total)
-}
-
-fn measure<'a>(
-    parcels: &Parcels<'a>,
-    proxies: &'a ProxyTable,
-    rule: &AllocationRule,
-    proxy: &Proxy,
-) -> Result<(String, &'a [f64]), AllocationError> {
-    let name = proxy.as_str();
-    if proxy.kind() == ProxyKind::Area {
-        return Ok(("m2".to_owned(), parcels.area_m2));
-    }
-    let column = proxies.get(name).ok_or_else(|| AllocationError::UnknownProxy {
-        rule: rule.id.clone(),
-        proxy: name.to_owned(),
-        known: std::iter::once("area").chain(proxies.names()).collect::<Vec<_>>().join(", "),
-    })?;
-    if column.values.len() == parcels.area_m2.len() {
-        Ok((column.unit.clone(), &column.values))
-    } else {
-        Err(AllocationError::Length {
-            proxy: name.to_owned(),
-            found: column.values.len(),
-            expected: parcels.area_m2.len(),
-        })
-    }
-}
-
-/// Smoothing (docs/adr/0005): `w = n + α · a / mean(a)`.
-fn smoothed(
-    parcels: &Parcels<'_>,
-    rule: &AllocationRule,
-    members: &[u32],
-    picked: Vec<f64>,
-    total: f64,
-) -> (Vec<f64>, f64) {
-    let areas: Vec<f64> = members.iter().map(|&p| parcels.area_m2[p as usize]).collect();
-    let mean = ExactSum::of(&areas) / areas.len() as f64;
-    if mean <= 0.0 {
-        return (picked, total);
-    }
-    let out: Vec<f64> = picked.iter().zip(&areas).map(|(n, a)| n + rule.smoothing * a / mean).collect();
-    let total = ExactSum::of(&out);
-    (out, total)
-}
-
 /// The ledger rows of a rule, and a warning for each use of a fallback.
-fn book(ledger: &mut Ledger, findings: &mut Findings, rule: &AllocationRule, record: &RuleRecord) {
+///
+/// Rules as they were applied, `placed_t` included.
+pub fn book(ledger: &mut Ledger, findings: &mut Findings, rule: &AllocationRule, record: &RuleRecord) {
     let group = joined(&rule.land_groups, "+");
     ledger.push(
         LedgerRow::tonnes(Stage::Budget, rule.sector.as_str(), &group, record.budget_t)
@@ -397,6 +239,7 @@ fn book(ledger: &mut Ledger, findings: &mut Findings, rule: &AllocationRule, rec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::{OnMissingClass, OnZeroWeight};
 
     fn types() -> Vec<String> {
         ["industrial", "municipal_utilities", "forest"].map(str::to_owned).to_vec()

@@ -28,15 +28,17 @@ mod code_table;
 pub mod downscale;
 mod land_use;
 mod line_scheme;
+mod passes;
 mod poi_scheme;
 mod rules;
 pub mod surrogate;
 
-pub use allocate::{Allocation, Parcels, PlacedPointSource, RuleTonnes, allocate};
+pub use allocate::{Allocation, Parcels, PlacedPointSource, RuleTonnes, allocate, book};
 pub use allocation_error::AllocationError;
 pub use code_table::{MatchKind, SchemeError};
 pub use downscale::DownscaleError;
 pub use land_use::{LandUseClass, LandUseScheme};
 pub use line_scheme::{NO_MODE, line_modes};
+pub use passes::{GroupSums, RuleShare, RuleSums, rest_of};
 pub use poi_scheme::{PoiClass, PoiScheme};
 pub use rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyColumn, ProxyTable};

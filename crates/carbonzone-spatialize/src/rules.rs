@@ -32,7 +32,7 @@ pub enum OnZeroWeight {
 }
 
 /// One row of the allocation table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AllocationRule {
     /// Unique id, e.g. `manufacturing`.
     pub id: String,

@@ -19,6 +19,9 @@ const SCALE: f64 = (1_u128 << 64) as f64;
 /// 2⁶²: terms at or above this magnitude are refused.
 const LIMIT: f64 = (1_u64 << 62) as f64;
 
+/// 10³⁸: a state has fewer quanta in either direction.
+const LARGEST_STATE: u128 = 10_u128.pow(38);
+
 impl ExactSum {
     /// An empty sum.
     #[must_use]
@@ -45,6 +48,20 @@ impl ExactSum {
     #[must_use]
     pub fn value(self) -> f64 {
         if self.fixed == POISONED { f64::NAN } else { self.fixed as f64 / SCALE }
+    }
+
+    /// The sum as a whole number of quanta of 2⁻⁶⁴: what an engine adds as `decimal(38,0)`, in any order, to the same bits.
+    ///
+    /// `None` if a term was refused, or if it has more than 38 digits (from 2⁶² on in magnitude, about 4.6e18).
+    #[must_use]
+    pub fn state(self) -> Option<i128> {
+        (self.fixed != POISONED && self.fixed.unsigned_abs() < LARGEST_STATE).then_some(self.fixed)
+    }
+
+    /// The sum that has this [`state`](Self::state).
+    #[must_use]
+    pub const fn from_state(state: i128) -> Self {
+        Self { fixed: state }
     }
 
     /// Sum of a slice.
@@ -82,6 +99,18 @@ mod tests {
         let mut merged = [1.0].into_iter().collect::<ExactSum>();
         merged.merge([f64::NAN].into_iter().collect());
         assert!(merged.value().is_nan());
+    }
+
+    #[test]
+    fn a_state_fits_38_digits_or_there_is_none() {
+        let sum = |terms: &[f64]| terms.iter().copied().collect::<ExactSum>();
+        assert_eq!(sum(&[1.5, -0.25]).state(), Some(5 << 62));
+        assert_eq!(ExactSum::from_state(5 << 62).value(), 1.25);
+        let large = 2f64.powi(62).next_down();
+        assert_eq!(sum(&[large]).state().map(|s| s.to_string().len()), Some(38));
+        assert_eq!(sum(&[large, large]).state(), None, "beyond 38 digits, not beyond the sum");
+        assert!(sum(&[large, large]).value() > 9e18);
+        assert_eq!(sum(&[f64::NAN]).state(), None);
     }
 
     proptest! {
