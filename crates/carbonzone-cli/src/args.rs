@@ -37,6 +37,8 @@ pub enum Command {
     Sensitivity(SensitivityArgs),
     /// Make a synthetic city (always labelled synthetic), in the formats people really get
     Synth(SynthArgs),
+    /// Make cities ready for an engine: GeoParquet parts of parcels with their proxies, one folder per city (docs/scale.md)
+    Partition(PartitionArgs),
     /// What of a finished run can be loaded into a map: layers, styles, groups, themes, names
     Layers(LayersArgs),
     /// Say where a unit's tonnes come from: sector, budget, proxy, weight, share, fallback
@@ -119,6 +121,26 @@ pub enum ProgressArg {
     Bars,
     /// One JSON object per line on standard error
     Json,
+}
+
+/// `carbonzone partition`
+#[derive(Debug, Args)]
+pub struct PartitionArgs {
+    /// Pipeline files, or folders with one pipeline.toml per city; each city needs a name (city.name) of its own
+    #[arg(required = true)]
+    pub pipelines: Vec<PathBuf>,
+    /// Folder to make; it must not be there yet
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Parcels per part
+    #[arg(long, value_name = "N", default_value_t = carbonzone::partition::ROWS as u32, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rows: u32,
+    /// Change a value of every pipeline file
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// No progress bars, no findings of cities that are ready, no summary
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// `carbonzone layers`

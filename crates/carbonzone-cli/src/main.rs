@@ -17,6 +17,7 @@ mod layers_command;
 mod maps;
 mod new_file;
 mod panics;
+mod partition_command;
 mod progress;
 mod run;
 mod sensitivity;
@@ -72,6 +73,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Inventory(args) => inventory_command::inventory(&args),
         Command::Sensitivity(args) => sensitivity::sensitivity(&args),
         Command::Synth(args) => synth_command::synth(&args),
+        Command::Partition(args) => partition_command::run(&args),
         Command::Layers(args) => layers_command::layers(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Compare(args) => compare::compare(&args),

@@ -85,3 +85,86 @@ fn a_province_that_cannot_be_made_is_refused_before_anything_is_written() {
         assert!(!Path::new(&out).exists(), "{more:?}");
     }
 }
+
+/// `plan.json` of a city of a partition.
+fn plan(folder: &Path, city: &str) -> carbonzone_scale::Plan {
+    let text = std::fs::read_to_string(folder.join(format!("city={city}")).join("plan.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn a_province_becomes_parts_with_every_parcel_once_and_a_city_with_errors_stops_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let [cities, parts] = ["cities", "parts"].map(|name| dir.path().join(name));
+    province(&cities, "2", "5");
+    let second = cities.join("city-02/pipeline.toml");
+    let broken = std::fs::read_to_string(&second).unwrap().replace("DLBM", "NOWHERE");
+    std::fs::write(&second, broken).unwrap();
+    let [from, to] = [&cities, &parts].map(|p| p.display().to_string());
+    let (_, stderr) = expect(1, &["partition", &from, "--out", &to, "--rows", "300", "--quiet"]);
+    assert!(stderr.contains("NOWHERE"), "{stderr}");
+    let plan = plan(&parts, "city-01");
+    assert_eq!((plan.city.as_str(), plan.parcels, plan.parts.len()), ("city-01", 1000, 4));
+    assert_eq!(plan.label.as_deref(), Some("synthetic"));
+    assert_eq!(plan.parts.iter().map(|p| p.rows).collect::<Vec<_>>(), [300, 300, 300, 100]);
+    let mut rows = Vec::new();
+    for part in &plan.parts {
+        let path = parts.join("city=city-01").join(&part.file);
+        assert_eq!(carbonzone_io::size_and_sha256(&path).unwrap(), (part.bytes, part.sha256.clone()));
+        let crs = carbonzone_io::WorkingCrs::parse(&plan.crs).unwrap();
+        let source = carbonzone_io::VectorSource {
+            fields: vec!["row".to_owned(), "space_type".to_owned(), "poi:industry".to_owned()],
+            ..carbonzone_io::VectorSource::new("parcels", &path)
+        };
+        let (mut findings, mut ledger) = (carbonzone::Findings::new(), carbonzone::Ledger::new());
+        let read =
+            carbonzone_io::read_polygons(&source, &crs, &mut findings, &mut ledger, &carbonzone::NoProgress);
+        let layer = read.unwrap();
+        assert!(!findings.blocks(), "{findings:?}");
+        rows.extend(layer.table.numbers("row").unwrap().into_iter().flatten().map(|r| r as u64));
+    }
+    rows.sort_unstable();
+    assert_eq!(rows, (0..1000).collect::<Vec<_>>());
+    let record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(parts.join("province.json")).unwrap()).unwrap();
+    assert_eq!(record["failed"][0]["city"], "city-02");
+    assert_eq!(record["failed"][0]["findings"][0]["severity"], "error");
+    assert!(!parts.join("city=city-02").exists());
+    // What is there is never written over.
+    let before = files(&parts);
+    let (_, stderr) = expect(2, &["partition", &from, "--out", &to]);
+    assert!(stderr.contains("exists"), "{stderr}");
+    assert_eq!(before, files(&parts));
+}
+
+#[test]
+fn names_that_are_taken_twice_folders_without_cities_and_other_studies_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    province(&dir.path().join("one"), "1", "5");
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    let first = path("one/city-01/pipeline.toml");
+    let copy = path("copy.toml");
+    std::fs::copy(&first, &copy).unwrap();
+    let unknown = path("one/city-01/unknown.toml");
+    let text = std::fs::read_to_string(&first).unwrap();
+    std::fs::write(&unknown, text.replace("[city]", "[city]\ncolour = \"red\"")).unwrap();
+    let henan = common::root().join("pipelines/henan.toml").display().to_string();
+    for (code, named, said) in [
+        (1, &[&first, &copy][..], "several pipeline files make the city \"city-01\""),
+        (2, &[&path("empty")], "there is no pipeline.toml in this folder"),
+        (2, &[&path("nowhere.toml")], "cannot read the pipeline file"),
+        (1, &[&unknown], "colour"),
+    ] {
+        let out = path("out");
+        let mut args = vec!["partition", "--out", &out];
+        args.extend(named.iter().map(|s| s.as_str()));
+        let (_, stderr) = expect(code, &args);
+        assert!(stderr.contains(said), "{named:?}: {stderr}");
+        assert!(!Path::new(&out).exists() && !Path::new(&path("out.partial")).exists(), "{named:?}");
+    }
+    let (_, stderr) = expect(2, &["partition", &first, "--out", &path("out"), "--rows", "0"]);
+    assert!(stderr.contains("--rows"), "{stderr}");
+    let stderr = run(&["partition", &henan, "--out", &path("out")]).stderr;
+    assert!(!stderr.is_empty() && !Path::new(&path("out")).exists());
+}

@@ -83,24 +83,34 @@ impl OverlapMatrix {
     pub fn spread_some(&self, values: impl Iterator<Item = (usize, f64)>) -> Spread {
         let mut per_target = vec![ExactSum::new(); self.n_targets];
         let mut outside = ExactSum::new();
-        for (i, value) in values {
-            if value == 0.0 {
-                continue;
-            }
+        self.spread_each(values, |target, part| match target {
+            Some(target) => per_target[target as usize].add(part),
+            None => outside.add(part),
+        });
+        Spread { per_target: per_target.into_iter().map(ExactSum::value).collect(), outside: outside.value() }
+    }
+
+    /// The parts that [`spread`](Self::spread) adds up: each with its target, or `None` for what lies in none.
+    ///
+    /// # Panics
+    /// If there is no such source.
+    pub fn spread_each(
+        &self,
+        values: impl Iterator<Item = (usize, f64)>,
+        mut part: impl FnMut(Option<u32>, f64),
+    ) {
+        for (i, value) in values.filter(|(_, value)| *value != 0.0) {
             let (targets, areas) = self.row(i);
             match (targets, self.outside_m2[i] > 0.0) {
-                ([], _) => outside.add(value),
-                ([target], false) => per_target[*target as usize].add(value),
+                ([], _) => part(None, value),
+                ([target], false) => part(Some(*target), value),
                 _ => {
                     let per_m2 = value / self.denominator_m2(i);
-                    for (&t, a) in targets.iter().zip(areas) {
-                        per_target[t as usize].add(a * per_m2);
-                    }
-                    outside.add(self.outside_m2[i] * per_m2);
+                    targets.iter().zip(areas).for_each(|(&t, a)| part(Some(t), a * per_m2));
+                    part(None, self.outside_m2[i] * per_m2);
                 }
             }
         }
-        Spread { per_target: per_target.into_iter().map(ExactSum::value).collect(), outside: outside.value() }
     }
 
     /// Source area per target, m²; exact sums.

@@ -36,6 +36,10 @@ use std::sync::Arc;
 const GROUP: usize = 65_536;
 /// Name of the geometry column that is written.
 const GEOMETRY: &str = "geometry";
+/// Name of the covering column.
+const BBOX: &str = "bbox";
+/// Its fields.
+const CORNERS: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
 
 /// Writes a polygon layer as GeoParquet 1.1 in the working CRS (WKB, Snappy). Bytes depend only on the content.
 ///
@@ -54,7 +58,24 @@ pub fn write_geoparquet(
         }
     }
     let geo = geo_metadata(coverage, crs)?;
-    write_file(path, coverage, table, &geo.to_string()).map_err(|e| IoError::write(path, e))
+    write_file(path, coverage, table, &geo, false).map_err(|e| IoError::write(path, e))
+}
+
+/// [`write_geoparquet`] with a covering column `bbox`, by which readers leave out row groups that are elsewhere.
+///
+/// # Errors
+/// As [`write_geoparquet`].
+pub fn write_geoparquet_part(
+    path: &Path,
+    coverage: &Coverage,
+    table: &AttributeTable,
+    crs: &WorkingCrs,
+) -> Result<()> {
+    let mut geo = geo_metadata(coverage, crs)?;
+    let corner = |name: &&str| ((*name).to_owned(), json!([BBOX, name]));
+    let covering: serde_json::Map<String, Value> = CORNERS.iter().map(corner).collect();
+    geo["columns"][GEOMETRY]["covering"] = json!({ "bbox": covering });
+    write_file(path, coverage, table, &geo, true).map_err(|e| IoError::write(path, e))
 }
 
 fn geo_metadata(coverage: &Coverage, crs: &WorkingCrs) -> Result<Value> {
@@ -79,7 +100,8 @@ fn write_file(
     path: &Path,
     coverage: &Coverage,
     table: &AttributeTable,
-    geo: &str,
+    geo: &Value,
+    boxes: bool,
 ) -> Result<(), ParquetError> {
     let mut fields = vec![Arc::new(
         Type::primitive_type_builder(GEOMETRY, Physical::BYTE_ARRAY)
@@ -100,11 +122,14 @@ fn write_file(
                 .build()?,
         ));
     }
+    if boxes {
+        fields.push(Arc::new(bbox_type()?));
+    }
     let schema = Arc::new(Type::group_type_builder("schema").with_fields(fields).build()?);
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_created_by("carbonzone".to_owned())
-        .set_key_value_metadata(Some(vec![KeyValue::new("geo".to_owned(), Some(geo.to_owned()))]))
+        .set_key_value_metadata(Some(vec![KeyValue::new("geo".to_owned(), Some(geo.to_string()))]))
         .build();
     let mut writer = SerializedFileWriter::new(File::create(path)?, schema, Arc::new(properties))?;
     for start in (0..coverage.len()).step_by(GROUP) {
@@ -114,6 +139,9 @@ fn write_file(
         while let Some(mut column) = group.next_column()? {
             match index {
                 0 => write_geometry(column.untyped(), coverage, rows.clone())?,
+                i if i > table.columns.len() => {
+                    write_corner(column.untyped(), coverage, rows.clone(), i - 1 - table.columns.len())?;
+                }
                 i => write_column(column.untyped(), &table.columns[i - 1].data, rows.clone())?,
             }
             column.close()?;
@@ -141,6 +169,28 @@ fn write_geometry(
     }
     if let ColumnWriter::ByteArrayColumnWriter(writer) = writer {
         writer.write_batch(&values, Some(&levels), None)?;
+    }
+    Ok(())
+}
+
+fn bbox_type() -> Result<Type, ParquetError> {
+    let corner = |name: &&str| {
+        let double = Type::primitive_type_builder(name, Physical::DOUBLE);
+        double.with_repetition(Repetition::REQUIRED).build().map(Arc::new)
+    };
+    let corners = CORNERS.iter().map(corner).collect::<Result<_, _>>()?;
+    Type::group_type_builder(BBOX).with_repetition(Repetition::REQUIRED).with_fields(corners).build()
+}
+
+fn write_corner(
+    writer: &mut ColumnWriter<'_>,
+    coverage: &Coverage,
+    rows: std::ops::Range<usize>,
+    corner: usize,
+) -> Result<(), ParquetError> {
+    let values: Vec<f64> = rows.map(|i| coverage.bounds(i).map_or(f64::NAN, |b| b[corner])).collect();
+    if let ColumnWriter::DoubleColumnWriter(writer) = writer {
+        writer.write_batch(&values, None, None)?;
     }
     Ok(())
 }

@@ -105,7 +105,7 @@ pub use ellipsoid::{check_area_scale, ellipsoidal_areas_m2};
 pub use error::{IoError, Result};
 pub use gauss_kruger::crs_for;
 pub use geojson_writer::write_geojson;
-pub use geoparquet::write_geoparquet;
+pub use geoparquet::{write_geoparquet, write_geoparquet_part};
 pub use geotiff::{ByteBand, CogWriter, FloatBand, write_cog, write_cog_byte};
 pub use gpkg_writer::{GpkgWriter, LayerStyle, write_layer_styles};
 pub use land_cover::{LAND_COVER_CLASS, read_land_cover};

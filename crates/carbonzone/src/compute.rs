@@ -13,40 +13,12 @@ use crate::statistics::Statistics;
 use crate::studies::place;
 use carbonzone_confidence::Confidence;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
-use carbonzone_inventory::equations::net;
+pub use carbonzone_scale::SectorTable;
+use carbonzone_scale::{GroundSums, ZonesOf, columns_of, sector_order, zoned};
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
-use carbonzone_types::{
-    Co2e, ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, Stage, TOLERANCE, Totals,
-};
-use carbonzone_zoning::{IndexInputs, IndexOptions, Indices, Zoning, ZoningScheme, classify, indices};
-use rayon::prelude::*;
+use carbonzone_types::{ExactSum, Finding, GridSpec, Progress, Stage, Totals};
+use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
 use std::collections::BTreeMap;
-
-/// Sectors of the paper in its order; others follow in the order of the allocation table.
-const PAPER_ORDER: [&str; 5] = ["industry", "construction", "transport", "agriculture", "waste"];
-
-/// Tonnes of one kind of unit: one column per sector, sinks apart. All in t CO2e per year.
-#[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_field_names, reason = "the unit is part of the name")]
-pub struct SectorTable {
-    /// One vector per sector, in the order of [`Results::sectors`].
-    pub sectors_t: Vec<Vec<f64>>,
-    /// Sinks, ≥ 0.
-    pub sink_t: Vec<f64>,
-    /// Sum of the sectors.
-    pub gross_t: Vec<f64>,
-    /// Gross minus sinks.
-    pub net_t: Vec<f64>,
-}
-
-impl SectorTable {
-    /// Sums the sectors of every unit.
-    pub fn new(sectors_t: Vec<Vec<f64>>, sink_t: Vec<f64>) -> Self {
-        let gross_t: Vec<f64> = (0..sink_t.len()).map(|i| sectors_t.iter().map(|s| s[i]).sum()).collect();
-        let net_t = gross_t.iter().zip(&sink_t).map(|(g, s)| net(Co2e(*g), Co2e(*s)).tonnes()).collect();
-        Self { sectors_t, sink_t, gross_t, net_t }
-    }
-}
 
 /// Everything a run has computed.
 pub struct Results {
@@ -96,25 +68,23 @@ pub fn compute(
     progress: &dyn Progress,
 ) -> Option<Results> {
     let allocation = place(inputs, notes, progress)?;
-    let sectors = sector_order(&allocation);
+    let sectors = sector_order(allocation.records.iter().map(|r| r.sector.as_str()));
     let parcels = parcel_table(&allocation, &sectors, inputs.parcels.ids.len());
     let grid = grid::choose(loaded, inputs, sectors.len(), notes)?;
     progress.begin("overlay parcels with grid and zones", None);
     let (on_grid, on_zones) = overlap_grid_and_zones(&inputs.parcels.coverage, &grid, &inputs.zones.coverage);
     progress.end();
     let (used_cells, on_grid) = on_grid.compacted();
-    report_overcover(inputs, &on_zones, notes);
-    report_overfull(inputs, &on_zones, notes);
     progress.begin("aggregate", None);
-    let (cells, cells_outside) = aggregate(&parcels, &on_grid);
-    let (zones, zones_outside) = aggregate(&parcels, &on_zones);
-    book(&sectors, &cells, &cells_outside, (Stage::Grid, Stage::GridOutside), &mut notes.ledger);
-    book(&sectors, &zones, &zones_outside, (Stage::Zones, Stage::ZonesOutside), &mut notes.ledger);
+    let (cells, cells_outside) = parcels.on(&on_grid);
+    let (zones, zones_outside) = parcels.on(&on_zones);
+    cells.book(&sectors, &cells_outside, (Stage::Grid, Stage::GridOutside), &mut notes.ledger);
+    zones.book(&sectors, &zones_outside, (Stage::Zones, Stage::ZonesOutside), &mut notes.ledger);
     let covered_m2 = on_grid.spread(&inputs.parcels.area_m2).per_target;
     let explained = Explained::of(inputs, &allocation, (&on_zones, &on_grid), &parcels.gross_t);
     let other_sets = sink_sets::others(loaded, inputs, &allocation, &on_zones, &zones);
     let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid), &used_cells);
-    report_outside(inputs, &on_zones, &parcels, notes);
+    report_ground(inputs, &on_zones, &parcels, notes);
     progress.end();
     let (scheme, indices, zoning) = zone(loaded, inputs, &zones, notes)?;
     let moved = sink_sets::statement(loaded, inputs, &zones, (&scheme, &zoning), &other_sets);
@@ -268,56 +238,10 @@ fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut 
     );
 }
 
-fn sector_order(allocation: &Allocation) -> Vec<String> {
-    let used: Vec<&str> =
-        allocation.records.iter().map(|r| r.sector.as_str()).filter(|s| *s != "sink").collect();
-    let mut out: Vec<String> =
-        PAPER_ORDER.iter().filter(|s| used.contains(s)).map(|s| (*s).to_owned()).collect();
-    for sector in used {
-        if !out.iter().any(|s| s == sector) {
-            out.push(sector.to_owned());
-        }
-    }
-    out
-}
-
 fn parcel_table(allocation: &Allocation, sectors: &[String], n: usize) -> SectorTable {
-    let sum_of = |sector: &str| {
-        let mut column = vec![0.0; n];
-        for (record, tonnes) in allocation.records.iter().zip(&allocation.per_rule) {
-            if record.sector == sector {
-                tonnes.add_to(&mut column);
-            }
-        }
-        column
-    };
-    let columns = sectors.par_iter().map(|s| sum_of(s)).collect();
-    SectorTable::new(columns, sum_of("sink"))
-}
-
-fn aggregate(parcels: &SectorTable, weights: &OverlapMatrix) -> (SectorTable, Vec<f64>) {
-    let mut columns: Vec<&Vec<f64>> = parcels.sectors_t.iter().collect();
-    columns.push(&parcels.sink_t);
-    let spread: Vec<_> = columns.par_iter().map(|c| weights.spread(c)).collect();
-    let outside = spread.iter().map(|s| s.outside).collect();
-    let mut per_target: Vec<Vec<f64>> = spread.into_iter().map(|s| s.per_target).collect();
-    let sink_t = per_target.pop().unwrap_or_default();
-    (SectorTable::new(per_target, sink_t), outside)
-}
-
-fn book(
-    sectors: &[String],
-    table: &SectorTable,
-    outside: &[f64],
-    stages: (Stage, Stage),
-    ledger: &mut Ledger,
-) {
-    let names = sectors.iter().map(String::as_str).chain(["sink"]);
-    let columns = table.sectors_t.iter().chain([&table.sink_t]);
-    for ((name, column), out) in names.zip(columns).zip(outside) {
-        ledger.push(LedgerRow::tonnes(stages.0, name, "", ExactSum::of(column)));
-        ledger.push(LedgerRow::tonnes(stages.1, name, "", *out));
-    }
+    let rules: Vec<_> =
+        allocation.records.iter().map(|r| r.sector.as_str()).zip(&allocation.per_rule).collect();
+    SectorTable::of_columns(columns_of(sectors, n, &rules))
 }
 
 /// The zone that covers most of each used cell; ties go to the lower id.
@@ -339,90 +263,16 @@ fn zone_of_cell(zones_on_grid: &OverlapMatrix, used: &[u32]) -> Vec<Option<u32>>
     best.into_iter().map(|(_, zone)| zone).collect()
 }
 
-fn report_overcover(inputs: &Inputs, on_zones: &OverlapMatrix, notes: &mut Notes) {
-    let excess = ExactSum::of(&on_zones.overcovered_m2);
-    let area = ExactSum::of(&inputs.parcels.planar_m2);
-    if excess > 1e-9 * area {
-        notes.findings.push(
-            Finding::warning("zones_claim_twice", format!("zones claim {excess:.1} m² of parcel area twice"))
-                .layer("zones")
-                .hint("shares are taken of the pieces, so no tonne is lost or doubled"),
-        );
-    }
-}
-
-/// Zones may have so much more ground in parcels than they have themselves before it is told.
-const OVERFULL: f64 = 0.01;
-
-/// Zones in which the parcels have more ground than the zone: parcels lie on each other.
-fn report_overfull(inputs: &Inputs, on_zones: &OverlapMatrix, notes: &mut Notes) {
-    let areas = inputs.zones.coverage.areas_m2();
-    let mut filled = vec![ExactSum::new(); areas.len()];
-    for parcel in 0..on_zones.len() {
-        let (zones, m2) = on_zones.row(parcel);
-        zones.iter().zip(m2).for_each(|(zone, m2)| filled[*zone as usize].add(*m2));
-    }
-    let mut full: Vec<(f64, usize)> = filled
-        .into_iter()
-        .map(ExactSum::value)
-        .zip(&areas)
-        .enumerate()
-        .filter(|(_, (m2, area))| **area > 0.0 && *m2 > (1.0 + OVERFULL) * **area)
-        .map(|(zone, (m2, area))| (m2 / area, zone))
-        .collect();
-    full.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let name = |(ratio, zone): &(f64, usize)| {
-        format!("{} ({}) {:.1} %", inputs.zones.ids[*zone], inputs.zones.names[*zone], 100.0 * ratio)
-    };
-    let list: Vec<String> = full.iter().take(5).map(name).collect();
-    if let Some((_, zone)) = full.first() {
-        notes.findings.push(
-            Finding::warning(
-                "parcels_exceed_zone",
-                format!("{} zones have more ground in parcels than they have themselves: {}", full.len(), list.join(", ")),
-            )
-            .layer("parcels")
-            .feature(inputs.zones.ids[*zone].clone())
-            .expected("at most 101 %")
-            .count(full.len() as u64)
-            .hint("parcels lie on each other, or are there twice: no tonne is doubled, but each weighs with its whole area"),
-        );
-    }
-}
-
-/// Parcels that lie outside every zone, whole or in part.
-fn report_outside(inputs: &Inputs, on_zones: &OverlapMatrix, parcels: &SectorTable, notes: &mut Notes) {
-    let mut whole = 0u64;
-    let (mut gross, mut area) = (ExactSum::new(), ExactSum::new());
-    for (p, outside) in on_zones.outside_m2.iter().enumerate() {
-        let total = inputs.parcels.planar_m2[p];
-        if *outside > 1e-6 * total {
-            area.add(*outside);
-            gross.add(parcels.gross_t[p] * outside / total);
-            whole += u64::from(on_zones.row(p).0.is_empty());
-        }
-    }
-    if area.value() > 0.0 {
-        let count = on_zones
-            .outside_m2
-            .iter()
-            .zip(&inputs.parcels.planar_m2)
-            .filter(|(o, a)| **o > 1e-6 * **a)
-            .count();
-        notes.findings.push(
-            Finding::warning(
-                "parcels_outside_zones",
-                format!(
-                    "{count} parcels lie outside every zone, {whole} of them entirely: {:.3} km²",
-                    area.value() / 1e6
-                ),
-            )
-            .layer("parcels")
-            .count(count as u64)
-            .amount_t(gross.value())
-            .hint("reported in the ledger as zones_outside; border = \"clip\" cuts them before weighting"),
-        );
-    }
+/// How parcels and zones cover each other.
+fn report_ground(inputs: &Inputs, on_zones: &OverlapMatrix, parcels: &SectorTable, notes: &mut Notes) {
+    let sums = GroundSums::of(on_zones, &inputs.parcels.planar_m2, &parcels.gross_t);
+    let zones = &inputs.zones;
+    let areas_m2 = zones.coverage.areas_m2();
+    notes.findings.extend(sums.findings(&ZonesOf {
+        ids: &zones.ids,
+        names: &zones.names,
+        areas_m2: &areas_m2,
+    }));
 }
 
 fn zone(
@@ -439,20 +289,13 @@ fn zone(
         }
         notes.findings.push(finding);
     };
-    let scheme = config.resolve().map_err(&mut fail).ok()?;
     let index_inputs = IndexInputs {
         unit_ids: Some(&inputs.zones.ids),
         gross_t: &zones.gross_t,
         sink_t: &zones.sink_t,
         gdp: Some(&inputs.zones.gdp_1e4cny),
     };
-    let options = IndexOptions {
-        ecc_direction: scheme.ecc_direction,
-        gdp_total: config.gdp_total,
-        borderline_pct: scheme.borderline_pct,
-    };
-    let values = indices(&index_inputs, &options).map_err(&mut fail).ok()?;
-    let zoning = classify(&scheme, &[&values]).map_err(&mut fail).ok()?;
+    let (scheme, values, zoning) = zoned(config, &index_inputs).map_err(&mut fail).ok()?;
     for finding in &values.findings.items {
         notes.findings.push(finding.clone().layer("zones"));
     }
@@ -464,31 +307,4 @@ fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
     let amounts = parcels.sectors_t.iter().map(|column| ExactSum::of(column));
     let rows: Vec<(String, f64)> = sectors.iter().cloned().zip(amounts).collect();
     place::totals(&rows, gross_t, ExactSum::of(&parcels.sink_t))
-}
-
-/// The hard stop of docs/adr/0004: every balance within the tolerance, or findings that name the row.
-pub fn check_balances(notes: &mut Notes) -> Vec<carbonzone_types::Residual> {
-    let balances = notes.ledger.balances();
-    for b in &balances {
-        let year = b.year.map(|y| y.to_string()).unwrap_or_default();
-        let mut row = LedgerRow::tonnes(Stage::Residual, &b.sector, &year, b.left_t - b.right_t);
-        row.note = format!("{}: relative {:.3e}", b.balance, b.relative);
-        notes.ledger.push(row);
-        if b.relative > TOLERANCE {
-            notes.findings.push(
-                Finding::error(
-                    "mass_balance",
-                    format!(
-                        "sector {} {year}: {} does not hold: {} t against {} t",
-                        b.sector, b.balance, b.left_t, b.right_t
-                    ),
-                )
-                .expected(format!("a relative residual of at most {TOLERANCE:e}"))
-                .value(format!("{:e}", b.relative))
-                .amount_t((b.left_t - b.right_t).abs())
-                .hint("this is a defect of carbonzone: please report it with run.json"),
-            );
-        }
-    }
-    balances
 }

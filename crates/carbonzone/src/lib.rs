@@ -50,6 +50,7 @@ pub mod maps;
 mod names;
 pub mod out_dir;
 mod output;
+pub mod partition;
 pub mod pipeline_lines;
 mod pipeline_values;
 mod pipeline_words;

@@ -1,6 +1,5 @@
 //! From a pipeline file to a run folder: read, load, compute, write.
 
-use crate::compute::check_balances;
 use crate::config::{Outputs, Pipeline};
 use crate::layers::Layers;
 use crate::load::Notes;
@@ -11,6 +10,7 @@ use crate::stages::Timed;
 use crate::studies::{Counties, Kind, Parcels, RasterSeries, Study, kind_of};
 use crate::{manifest, output};
 use carbonzone_report::Rendered;
+use carbonzone_scale::check_balances;
 use carbonzone_types::{AttributeTable, Findings, Ledger, Progress, RunManifest};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -239,6 +239,14 @@ fn load_as<S: Study>(
     Checked { value, findings, ledger }
 }
 
+/// What a study of parcels computes with, for another way to compute it. `None`: it is another study.
+pub(crate) fn ready(inputs: Inputs) -> Option<(Loaded, crate::load::Inputs, Notes)> {
+    match inputs {
+        Inputs::Parcels(i) => Some((i.config, i.data, i.notes)),
+        _ => None,
+    }
+}
+
 /// Computes everything from the inputs and checks the balances. The findings and the ledger are those of the whole run so far.
 #[must_use]
 pub fn compute(inputs: Inputs, observer: &dyn Progress) -> Checked<RunResult> {
@@ -257,7 +265,7 @@ fn compute_as<S: Study>(inputs: LoadedInputs<S>, observer: &dyn Progress) -> Che
     let mut stages = record.stages;
     stages.extend(timed.finish());
     let value = results.filter(|_| !notes.findings.blocks() && !observer.cancelled()).and_then(|results| {
-        let balances = check_balances(&mut notes);
+        let balances = check_balances(&mut notes.ledger, &mut notes.findings);
         let record = S::record(&config, &data, &results, &notes, balances);
         let mut record = RunManifest { stages, ..record };
         manifest::redact_record(&mut record);
