@@ -15,7 +15,7 @@
 //! | road length per parcel | [`LineIndex`] | clamped crossings |
 //! | road along its parcel's edge, over overlapping parcels | [`LineIndex::shared`] | crossings in order |
 //! | lines on each other | [`lines_once`] | cells, projection |
-//! | overlaps inside one layer | [`self_overlaps`] | R-tree candidates, pair sum |
+//! | overlaps inside one layer | [`self_overlaps`], [`common_ground`] | R-tree candidates, pair sum |
 //! | Gaode and Baidu coordinates | [`gcj02`] | iterative inverse |
 //! | features far from all others | [`far_off`] | steps in the distance from the median |
 //! | defects and repair | [`validity`] | direct checks, `geo`'s `MakeValid` |
@@ -78,5 +78,6 @@ pub use overlap::{overlap_grid, overlap_grid_and_zones, overlap_zones};
 pub use overlap_matrix::{OverlapMatrix, Spread};
 pub use point_location::{NO_PARCEL, PointLocator};
 pub use self_overlap::{
-    OVERLAP_TOLERANCE_M2, pair_overlap_m2, self_overlaps, self_overlaps_up_to, total_overlap_m2,
+    MOST_PARTNERS, OVERLAP_TOLERANCE_M2, common_ground, pair_overlap_m2, self_overlaps, self_overlaps_up_to,
+    total_overlap_m2,
 };

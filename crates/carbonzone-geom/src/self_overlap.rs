@@ -15,6 +15,12 @@ use crate::{Coverage, overlap};
 /// Common ground up to this area is taken for the rounding of stored coordinates, m².
 pub const OVERLAP_TOLERANCE_M2: f64 = 1e-3;
 
+/// Parcels that share no more than this only touch, m².
+const COMMON_GROUND_M2: f64 = 0.1;
+
+/// Pairs that [`common_ground`] looks for per parcel.
+pub const MOST_PARTNERS: usize = 64;
+
 /// Pairs of features `(i, j)`, `i < j`, that share more than [`OVERLAP_TOLERANCE_M2`] of ground, with the area in m²; ascending.
 ///
 /// Use it for zones (overlapping townships are an error) and for parcels (duplicates, sloppy digitising).
@@ -34,6 +40,14 @@ pub fn self_overlaps_up_to(coverage: &Coverage, partners: usize) -> Vec<(u32, u3
     let in_strip = |strip| strips.measure(strip, coverage, &measured, (&limits, partners));
     let mut found = (0..strips.len()).into_par_iter().map(in_strip).collect::<Vec<_>>().concat();
     found.par_sort_unstable_by_key(|&(i, j, _)| (i, j));
+    found
+}
+
+/// Pairs of parcels that claim the same ground: [`self_overlaps_up_to`] [`MOST_PARTNERS`], above 0.1 m².
+#[must_use]
+pub fn common_ground(parcels: &Coverage) -> Vec<(u32, u32, f64)> {
+    let mut found = self_overlaps_up_to(parcels, MOST_PARTNERS);
+    found.retain(|(_, _, m2)| *m2 > COMMON_GROUND_M2);
     found
 }
 

@@ -10,6 +10,7 @@ mod geometry;
 mod interrupt;
 mod inventory;
 mod overlay;
+mod proxies;
 mod tables;
 mod zoning;
 
@@ -24,6 +25,8 @@ mod _lib {
     use crate::inventory::compute_inventory;
     #[pymodule_export]
     use crate::overlay::{areas, lengths_in, overlay_grid, overlay_zones, points_in, spread};
+    #[pymodule_export]
+    use crate::proxies::{line_proxy, point_proxy};
     #[pymodule_export]
     use crate::zoning::{classify_units, unit_indices};
     use pyo3::prelude::*;

@@ -87,12 +87,13 @@ fn by_slices(layer: &Coverage, stop: &Stop, overlap: impl Fn(&Coverage) -> Overl
     pieces
 }
 
-fn column(array: PyChunkedArray, layer: &'static str) -> Geometries {
+/// The geometry column of a layer.
+pub fn column(array: PyChunkedArray, layer: &'static str) -> Geometries {
     Geometries { chunks: array.into_inner().0, layer }
 }
 
 /// Both layers, or everything that is wrong with either.
-fn both<A, B>(a: Result<A, Findings>, b: Result<B, Findings>) -> Result<(A, B), Findings> {
+pub fn both<A, B>(a: Result<A, Findings>, b: Result<B, Findings>) -> Result<(A, B), Findings> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(mut a), b) => {

@@ -10,7 +10,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import boxes
+from conftest import CRS, boxes
+from shapely import LineString, MultiLineString
 
 import carbonzone as cz
 
@@ -160,3 +161,69 @@ def test_maps_by_class_and_by_amount(cambridge: cz.Run) -> None:
     pytest.importorskip("folium")
     html = cambridge.explore().get_root().render()
     assert cambridge.zones["zone_color"].to_pylist()[0].lower() in html.lower()
+
+
+def streets() -> gpd.GeoDataFrame:
+    """Through parcels, along their edges, twice in both directions, off the parcels, in parts."""
+    x, y = 300_000.0, 3_400_000.0
+    shapes = [
+        LineString([(x + 13, y + 37), (x + 911, y + 463.7), (x + 1999, y + 470)]),
+        LineString([(x + 1999, y + 470), (x + 911, y + 463.7), (x + 13, y + 37)]),
+        LineString([(x, y + 300), (x + 2000, y + 300)]),
+        MultiLineString([[(x + 50.3, y - 40), (x + 50.3, y + 2100)], [(x + 777.7, y + 3), (x + 1333.1, y + 1999.9)]]),
+        LineString([(x - 8, y), (x - 8, y + 900)]),
+        LineString([(x + 2010, y + 100.1), (x + 2010, y + 1700)]),
+        LineString([(x + 400, y + 300), (x + 900, y + 300)]),
+    ]
+    kinds = ["main", "main", "main", "side", "side", "main", "side"]
+    return gpd.GeoDataFrame({"kind": kinds}, geometry=shapes, crs=CRS)
+
+
+@pytest.mark.parametrize(("assignment", "snap_m"), [("inside", 0.0), ("nearest", 30.0), ("both_sides", 45.0)])
+def test_metres_of_streets_are_those_of_the_command_to_the_bit(assignment: str, snap_m: float) -> None:
+    given = layers()["parcels"]
+    given["code"] = np.resize(["1003", "0601", "0701"], len(given))
+    # A parcel twice, half a parcel aside: what lies in both is shared between them.
+    twice = given.iloc[[205, 44]].translate(50, 0)
+    given = pd.concat([given, given.iloc[[205, 44]].set_geometry(twice).assign(id=["q1", "q2"])], ignore_index=True)
+    shuffled = given.sample(frac=1, random_state=11)
+    heavy = {"main": 2.5, "side": 0.7}
+    roads = streets()
+    run = city(
+        parcels=cz.layer(shuffled, id="id", land_use="code", scheme="gbt21010"),
+        poi=None,
+        roads=cz.layer(roads, **{"class": "kind"}, modes={"main": "road", "side": "road"}, class_weights=heavy, assignment=assignment, snap_m=snap_m),
+        totals=[{"sector": "transport", "land_group": "transport", "amount": 900.0, "source": "made up", "mode_share": {"road": 1.0}}],
+        rules=[{"id": "traffic", "budget": "transport:transport_road", "land": ["transport_road"], "proxies": ["road:road"]}],
+    ).run()
+    parcels = run.parcels.to_geopandas()
+    land = (parcels["space_type"] == "transport_road").to_numpy()
+    found = cz.line_proxy(parcels, roads, roads["kind"].map(heavy), land=land, assignment=assignment, snap_m=snap_m)
+    assert land.sum() > 100 and found.tally["doubled"] > 2_000 and found.tally["shared"] > 50 and found.tally["along_edge"] > 500
+    assert (found.tally["snapped"] > 0) == (assignment != "inside")
+    assert found.per_parcel[land].tobytes() == parcels["road_m"].to_numpy()[land].tobytes()
+    # Neither the order of the streets nor the threads change a bit.
+    other = roads.sample(frac=1, random_state=2)
+    again = cz.line_proxy(parcels, other, other["kind"].map(heavy), land=land, assignment=assignment, snap_m=snap_m, threads=1)
+    assert again.per_parcel.tobytes() == found.per_parcel.tobytes()
+
+
+@pytest.mark.parametrize("snap_m", [0.0, 60.0])
+def test_people_at_points_are_those_of_the_command_to_the_bit(snap_m: float) -> None:
+    given = layers()
+    rng = np.random.default_rng(23)
+    places = gpd.points_from_xy(300_000 + rng.uniform(-80, 2_080, 3_000), 3_400_000 + rng.uniform(-80, 2_080, 3_000), crs=CRS)
+    people = gpd.GeoDataFrame({"persons": rng.lognormal(1, 2, 3_000)}, geometry=places)
+    run = city(
+        people=cz.layer(people, kind="points", weight=["persons"], snap_m=snap_m),
+        rules=[{**RULES[0]}, {**RULES[1], "proxies": ["population"]}, RULES[2]],
+    ).run()
+    parcels = run.parcels.to_geopandas()
+    land = (parcels["space_type"] == "urban_residential").to_numpy()
+    found = cz.point_proxy(parcels, people, people["persons"], land=land, snap_m=snap_m)
+    assert found.per_parcel.tobytes() == parcels["people"].to_numpy().tobytes()
+    assert sum(found.tally.values()) == pytest.approx(people["persons"].sum(), rel=1e-12) and found.tally["outside"] > 0
+    # From them the same tonnes.
+    rule = {**RULES[1], "proxies": ["population"]}
+    placed = cz.allocate(parcels.assign(population=found.per_parcel), {"construction:urban_residential": 500.0}, [rule]).tonnes["homes"]
+    assert placed.to_numpy().tobytes() == parcels["construction_t"].to_numpy().tobytes()

@@ -192,6 +192,25 @@ def test_values_that_cannot_be_shared_out_are_refused(values: list[Any]) -> None
     assert refused(pieces.spread, values).code == "bad_value"
 
 
+def test_proxies_count_every_feature_once_and_refuse_what_cannot_be_counted(parcels: gpd.GeoDataFrame) -> None:
+    points = gpd.GeoSeries([Point(X0 + 50, Y0 + 50), Point(X0 + 150, Y0 + 50), Point(X0 - 20, Y0 + 50), Point(X0 - 900, Y0)], crs=CRS)
+    land = np.arange(400) == 0
+    counted = cz.point_proxy(parcels, points, [1.0, 2.0, 4.0, 8.0], land=land, snap_m=60.0)
+    assert counted.per_parcel[:2].tolist() == [7.0, 0.0] and counted.tally == {"inside": 1.0, "snapped": 6.0, "other_class": 0.0, "outside": 8.0}
+    plain, tally = cz.point_proxy(parcels, points)
+    assert plain[:2].tolist() == [1.0, 1.0] and tally["outside"] == 2.0
+    edge = gpd.GeoSeries([LineString([(X0 + 30, Y0 + 100), (X0 + 80, Y0 + 100)])] * 2, crs=CRS)
+    along = cz.line_proxy(parcels, edge, land=land)
+    assert along.per_parcel[0] == pytest.approx(50.0, rel=1e-12) and along.tally["doubled"] == pytest.approx(50.0)
+    for bad in ([1.0], [1.0, 2.0, None, 4.0], [1.0, -2.0, 3.0, 4.0]):
+        assert refused(cz.point_proxy, parcels, points, bad).field == "weights"
+    assert refused(cz.point_proxy, parcels, points, land=[True]).field == "land"
+    assert refused(cz.point_proxy, parcels, points, land=np.ones(400)).expected == "bool, one per parcel"
+    assert refused(cz.line_proxy, parcels, edge, snap_m=-1.0).field == "snap_m"
+    assert refused(cz.line_proxy, parcels, edge, assignment="beside").code == "bad_parameter"
+    assert pickle.loads(pickle.dumps(along)).tally == along.tally
+
+
 LAND = {"space_type": ["industrial", "industrial", "forest"], "area_m2": [10.0, 30.0, 50.0]}
 RULE = {"id": "factories", "budget": "industry:industrial", "land": ["industrial"], "proxies": ["poi:industry", "area"]}
 BUDGET = {"industry:industrial": 100.0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 import resource
 import signal
@@ -9,10 +10,12 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import CAMBRIDGE
@@ -118,13 +121,67 @@ def test_memory_does_not_grow_over_a_thousand_calls(parcels: gpd.GeoDataFrame) -
     def resident() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
-    arrow = pa.table(parcels.iloc[:40].to_arrow())
-    for _ in range(200):
-        cz.overlay(arrow, grid=(X0, Y0, 100, 20, 20))
+    few = parcels.iloc[:40]
+    arrow, edges = pa.table(few.to_arrow()), pa.table(few.boundary.to_frame("geometry").to_arrow())
+    land = {"space_type": ["industrial"] * 40, "area_m2": [1.0] * 40}
+    rule = {"id": "factories", "budget": "industry:industrial", "land": ["industrial"], "proxies": ["area"]}
+    units = {"gross_t": [30.0, 70.0], "sink_t": [1.0, 1.0], "gdp": [60.0, 40.0]}
+
+    def everything() -> None:
+        cz.overlay(arrow, grid=(X0, Y0, 100, 20, 20)).spread([1.0] * 40)
+        cz.overlay(arrow, arrow)
+        cz.lengths_in(arrow, edges)
+        cz.line_proxy(arrow, edges)
+        cz.allocate(land, {"industry:industrial": 1.0}, [rule])
+        cz.classify(units)
+        with pytest.raises(cz.CarbonzoneError):
+            cz.points_in(arrow, edges)
+
+    for _ in range(100):
+        everything()
     before = resident()
     for _ in range(1_000):
-        cz.overlay(arrow, grid=(X0, Y0, 100, 20, 20))
+        everything()
     assert resident() - before < 8 << 20
+
+
+def state_of_the_process() -> dict[str, object]:
+    return {
+        "environment": dict(os.environ),
+        "folder": os.getcwd(),
+        "signals": [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)],
+        "locale": locale.setlocale(locale.LC_ALL),
+        "numpy": np.geterr(),
+        "warnings": list(warnings.filters),
+        "hooks": (sys.excepthook, threading.excepthook, sys.unraisablehook),
+        "path": list(sys.path),
+        "limits": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "open files": len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0,
+    }
+
+
+def test_nothing_in_the_process_changes(parcels: gpd.GeoDataFrame) -> None:
+    parcels.to_arrow()
+    cz.areas(parcels)
+    before = state_of_the_process()
+    cz.overlay(parcels, grid=(X0, Y0, 250, 8, 8))
+    cz.points_in(parcels, parcels.geometry.centroid)
+    with pytest.raises(cz.CarbonzoneError):
+        cz.areas(parcels.to_crs("EPSG:4326"))
+    assert not cz.check(CAMBRIDGE).blocks
+    assert state_of_the_process() == before
+
+
+def test_two_runs_at_once_are_two_runs(cambridge: cz.Run, tmp_path: Path) -> None:
+    def run(industry: float) -> cz.Run:
+        return cz.run(CAMBRIDGE, tmp_path / str(industry), set={"zoning.borderline_pct": industry}, maps=False)
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(run, (0.0, 50.0)))
+    tonnes = [run.zones["gross_t"].to_pylist() for run in (cambridge, *runs)]
+    assert tonnes[0] == tonnes[1] == tonnes[2]
+    few, many = (sum(run.zones["borderline"].to_pylist()) for run in runs)
+    assert few == 0 < many
 
 
 def test_importing_is_quick_and_brings_no_heavy_module() -> None:

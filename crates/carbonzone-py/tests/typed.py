@@ -19,6 +19,9 @@ def of_kernels(parcels: gpd.GeoDataFrame) -> None:
     src, dst, m2 = pieces
     assert_type(cz.points_in(parcels, parcels), npt.NDArray[np.int64])
     assert_type(cz.lengths_in(parcels, parcels)[2], npt.NDArray[np.float64])
+    assert_type(cz.point_proxy(parcels, parcels, snap_m=50.0).per_parcel, npt.NDArray[np.float64])
+    assert_type(cz.line_proxy(parcels, parcels, assignment="nearest").tally, dict[str, float])
+    cz.line_proxy(parcels, parcels, assignment="beside")  # type: ignore[arg-type]
     assert_type(cz.allocate(parcels, {"a:b": 1.0}, []).findings, cz.Findings)
     cz.overlay(parcels, grid=(0.0, 0.0, 1000.0, 10))  # type: ignore[arg-type]
     cz.overlay(parcels, invalid="guess")  # type: ignore[arg-type]

@@ -4,7 +4,6 @@ use crate::closing;
 use crate::compensation::Compensated;
 use crate::explained::Explained;
 use crate::grid;
-use crate::load::parcels::MOST_PARTNERS;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::scenario::Scenarios;
@@ -224,7 +223,7 @@ fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut 
             "overlapping_parcels",
             format!(
                 "parcels overlap by {}{:.1} m² ({:.4} % of their area) in {} pairs: {}",
-                if most >= MOST_PARTNERS { "at least " } else { "" },
+                if most >= carbonzone_geom::MOST_PARTNERS { "at least " } else { "" },
                 total_m2.value(),
                 100.0 * total_m2.value() / area,
                 pairs.len(),

@@ -2,8 +2,8 @@
 
 Two halves:
 
-- **Kernels** on tables in memory, in this process, without GDAL: `overlay`, `points_in`, `lengths_in`, `areas`, `allocate`,
-  `indices`, `classify`, `inventory`. They free the GIL, keep nothing in the process, and end within a moment of Ctrl-C.
+- **Kernels** on tables in memory, in this process, without GDAL: `overlay`, `points_in`, `lengths_in`, `areas`, `point_proxy`,
+  `line_proxy`, `allocate`, `indices`, `classify`, `inventory`. They free the GIL, keep nothing in the process, and end within a moment of Ctrl-C.
 - **Runs** by the command ``carbonzone`` in a child process: `run`, `check`, `explain`, `sensitivity`, `confidence`, `open`, and
   `City` for a city that is in GeoDataFrames.
 
@@ -17,6 +17,7 @@ from ._findings import CarbonzoneError, CarbonzoneWarning, Finding, Findings
 from ._inventory import Inventory, inventory
 from ._kernels import Allocation, Overlay, allocate, areas, classify, indices, lengths_in, overlay, points_in
 from ._lib import __version__
+from ._proxies import Proxy, line_proxy, point_proxy
 from ._run import Run, check, confidence, explain, open, run, sensitivity
 from ._table import Table
 
@@ -30,6 +31,7 @@ __all__ = [
     "Inventory",
     "Overlay",
     "Progress",
+    "Proxy",
     "Run",
     "Table",
     "__version__",
@@ -44,8 +46,10 @@ __all__ = [
     "inventory",
     "layer",
     "lengths_in",
+    "line_proxy",
     "open",
     "overlay",
+    "point_proxy",
     "points_in",
     "run",
     "sensitivity",

@@ -44,6 +44,11 @@ def layer(source: Any, **keys: Any) -> Layer:
         Features in memory; or the path of a file or raster.
     **keys
         As in the pipeline file; column names are those of ``source``. The ``gdp`` of zones is a column in 1e4 CNY.
+
+    Returns
+    -------
+    Layer
+        For `City`. What is wrong with it is told by ``City.check()`` and ``City.run()``: nothing is read here.
     """
     return Layer(source, keys)
 

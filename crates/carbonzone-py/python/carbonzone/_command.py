@@ -54,7 +54,18 @@ class Progress:
 
 
 def command_path() -> str:
-    """The command: that of ``CARBONZONE_COMMAND``, that of the wheel, or the first on ``PATH``."""
+    """The command: that of ``CARBONZONE_COMMAND``, that of the wheel, or the first on ``PATH``.
+
+    Returns
+    -------
+    str
+        Its path.
+
+    Raises
+    ------
+    CarbonzoneError
+        If there is none.
+    """
     name = "carbonzone.exe" if sys.platform == "win32" else "carbonzone"
     chosen = os.environ.get("CARBONZONE_COMMAND")
     beside = [Path(sysconfig.get_path("scripts")) / name, Path(sys.executable).parent / name]

@@ -194,8 +194,25 @@ def overlay(
 def areas(parcels: Any, *, invalid: Invalid = "error", threads: int | None = None) -> Floats:
     """Planar area of every polygon, m2: shells minus holes, whatever their direction.
 
-    Parameters and errors are those of `overlay`.
+    ``A = |sum_k (x_k - x_0) (y_k+1 - y_0) - (x_k+1 - x_0) (y_k - y_0)| / 2`` per ring.
 
+    Parameters
+    ----------
+    parcels, invalid, threads
+        As in `overlay`.
+
+    Returns
+    -------
+    array of float64
+        One area per polygon, m2, >= 0.
+
+    Raises
+    ------
+    CarbonzoneError
+        As in `overlay`.
+
+    Examples
+    --------
     >>> from shapely import box
     >>> areas([box(0, 0, 1000, 500)]).tolist()
     [500000.0]

@@ -163,6 +163,15 @@ def _geoparquet(path: Path) -> Any:
 def open(folder: StrPath) -> Run:  # noqa: A001
     """Opens the folder of a finished run, of this or an earlier version.
 
+    Parameters
+    ----------
+    folder : path
+        The folder with ``run.json``.
+
+    Returns
+    -------
+    Run
+
     Raises
     ------
     CarbonzoneError
@@ -237,7 +246,15 @@ def check(
 ) -> Findings:
     """Reads every input of a pipeline file and gives all findings; writes nothing. ``.blocks`` tells whether a run is refused.
 
-    Parameters are those of `run`.
+    Parameters
+    ----------
+    pipeline, set, progress, strict
+        As in `run`.
+
+    Returns
+    -------
+    Findings
+        With ``.errors``, ``.warnings``, ``.to_pandas()``.
 
     Raises
     ------
@@ -297,11 +314,21 @@ def explain(
 def sensitivity(pipeline: StrPath, *, set: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: A002
     """Tries every choice of the method one at a time, and names the townships whose class changes.
 
+    Parameters
+    ----------
+    pipeline, set
+        As in `run`.
+
     Returns
     -------
     dict
         As ``carbonzone sensitivity --format json``: ``tried`` has one entry per choice and value, ``changes``
         one per choice and township whose class changes (``zone``: before and after).
+
+    Raises
+    ------
+    CarbonzoneError
+        If the pipeline file or a layer is refused.
     """
     arguments = ["sensitivity", *_common(pipeline, set, False), "--format", "json", "--quiet"]
     found: dict[str, Any] = json.loads(_command.call(arguments, events=False).require(0).stdout)
@@ -310,6 +337,11 @@ def sensitivity(pipeline: StrPath, *, set: Mapping[str, Any] | None = None) -> d
 
 def confidence(run: Run | StrPath) -> Table:
     """How sure the class of each zone is, from the draws of a run with ``[uncertainty]``.
+
+    Parameters
+    ----------
+    run : Run or path
+        A finished run.
 
     Returns
     -------

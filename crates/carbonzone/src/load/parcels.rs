@@ -45,11 +45,6 @@ pub struct ParcelSet {
     pub overlaps: Vec<(u32, u32, f64)>,
 }
 
-/// Area of overlap below which two parcels only touch, m².
-const OVERLAP_M2: f64 = 0.1;
-/// A parcel under so many others is said to lie under at least as many.
-pub const MOST_PARTNERS: usize = 64;
-
 impl ParcelSet {
     /// Marks the parcels of the named space types.
     pub fn mask<'a>(&self, space_types: impl IntoIterator<Item = &'a String>) -> Vec<bool> {
@@ -133,11 +128,9 @@ pub fn load(
 /// Pairs of parcels that claim the same ground, on so many threads of their own: the layers that are read meanwhile leave time between
 /// their batches.
 pub fn overlaps(coverage: &Coverage, threads: usize) -> Vec<(u32, u32, f64)> {
-    let find = || carbonzone_geom::self_overlaps_up_to(coverage, MOST_PARTNERS);
+    let find = || carbonzone_geom::common_ground(coverage);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let mut found = pool.map_or_else(|_no_threads| find(), |pool| pool.install(find));
-    found.retain(|(_, _, m2)| *m2 > OVERLAP_M2);
-    found
+    pool.map_or_else(|_no_threads| find(), |pool| pool.install(find))
 }
 
 /// The polygons of the layer with the fields that are needed.

@@ -7,12 +7,12 @@ use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
-use carbonzone_geom::{LineIndex, lines_once};
+use carbonzone_geom::LineIndex;
 use carbonzone_spatialize::surrogate::lines::{LineMeter, RoadAssignment};
+use carbonzone_spatialize::surrogate::mode_lines::ModeLines;
 use carbonzone_spatialize::surrogate::points::PointCounter;
 use carbonzone_spatialize::surrogate::road::corrected_length;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Adds `road:<mode>` and `road_corrected`; `overlaps` are the pairs of parcels that share ground.
@@ -196,58 +196,11 @@ fn read(
     Some(())
 }
 
-/// The lines of one mode with their weights.
-struct ModeLines {
-    xs: Vec<f64>,
-    ys: Vec<f64>,
-    offsets: Vec<u32>,
-    weights: Vec<f64>,
-}
-
-impl Default for ModeLines {
-    fn default() -> Self {
-        Self { xs: vec![], ys: vec![], offsets: vec![0], weights: vec![] }
-    }
-}
-
-impl ModeLines {
-    fn push(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
-        self.xs.extend_from_slice(xs);
-        self.ys.extend_from_slice(ys);
-        self.offsets.push(self.xs.len() as u32);
-        self.weights.push(weight);
-    }
-
-    fn line(&self, i: usize) -> (&[f64], &[f64]) {
-        let line = self.offsets[i] as usize..self.offsets[i + 1] as usize;
-        (&self.xs[line.clone()], &self.ys[line])
-    }
-
-    fn measure(&self, index: &LineIndex<'_>, meter: &mut LineMeter<'_>) {
-        let lengths = index.lengths_all(&self.xs, &self.ys, &self.offsets);
-        let row = |i: usize| {
-            let (parcels, metres) = lengths.row(i);
-            parcels.iter().copied().zip(metres.iter().copied()).collect()
-        };
-        for from in (0..self.weights.len()).step_by(MEASURED_AT_ONCE) {
-            let lines = from..self.weights.len().min(from + MEASURED_AT_ONCE);
-            let measured: Vec<_> =
-                lines.clone().into_par_iter().map(|i| meter.measure(self.line(i), row(i))).collect();
-            for (i, measured) in lines.zip(measured) {
-                let (xs, ys) = self.line(i);
-                meter.add_measured(xs, ys, self.weights[i], measured);
-            }
-        }
-    }
-}
-
-/// Lines whose measures are kept before they are added up in order.
-const MEASURED_AT_ONCE: usize = 1 << 15;
-
 /// Leaves out what lies on other lines of the mode: both directions of a street drawn as two lines are one street.
 fn count_once(mode: &str, config: &RoadLayer, lines: ModeLines, notes: &mut Notes) -> ModeLines {
-    let Some(once) = lines_once(&lines.xs, &lines.ys, &lines.offsets, &lines.weights) else { return lines };
-    let km = once.doubled_m / 1e3;
+    let (lines, doubled_m) = lines.once();
+    let Some(doubled_m) = doubled_m else { return lines };
+    let km = doubled_m / 1e3;
     notes.findings.push(
         Finding::warning(
             "lines_on_lines",
@@ -258,11 +211,10 @@ fn count_once(mode: &str, config: &RoadLayer, lines: ModeLines, notes: &mut Note
         .hint("streets drawn once per direction, or several routes over one street; where classes differ the heavier one counts"),
     );
     notes.ledger.push(
-        LedgerRow::counted(Stage::Drop, &format!("road:{mode}"), once.doubled_m, "m")
+        LedgerRow::counted(Stage::Drop, &format!("road:{mode}"), doubled_m, "m")
             .note("on other lines of the mode (within 1 cm): counted once"),
     );
-    let weights = once.of_line.iter().map(|&line| lines.weights[line as usize]).collect();
-    ModeLines { xs: once.xs, ys: once.ys, offsets: once.offsets, weights }
+    lines
 }
 
 /// Percentage of the length of a mode above which what is assigned to no parcel is a finding.
