@@ -6,6 +6,7 @@ SEED ?= 2020
 WHOLE ?= 1000000
 REPEAT ?= 3
 STAGES ?= 200000
+SAMPLE ?= 20000
 CZ := target/release/carbonzone
 SYNTH := build/synth
 PURE := carbonzone-types carbonzone-sheet carbonzone-inventory carbonzone-geom carbonzone-spatialize carbonzone-zoning carbonzone-confidence carbonzone-synth carbonzone-report carbonzone-scale
@@ -16,7 +17,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-peers qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python notebooks ci clean
+.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python notebooks ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -161,14 +162,19 @@ validate: ## the method against a hundred synthetic cities with a known truth (d
 bench: ## criterion benches of the kernels
 	$(CARGO) bench --locked -p carbonzone-geom
 
-bench-peers: $(CZ) $(WHEEL) ## the same job with shapely, tobler, exactextract, ... in the same run (WHOLE=1000000 REPEAT=3 STAGES=200000)
+bench-peers: $(CZ) ## the same job with shapely, tobler, exactextract, ... in the same run (WHOLE=1000000 REPEAT=3 STAGES=200000)
 	scripts/venv build/venv-peers oracle/requirements-peers.txt
 	$(CARGO) build --release --locked -p carbonzone-geom --example kernel_times
 	cd bench-peers && $(CARGO) build --release --locked
 	build/venv-peers/bin/python scripts/bench_peers.py --whole $(WHOLE) --repeat $(REPEAT) --parcels $(STAGES) --markdown build/bench-peers.md
+	$(MAKE) bench-python
+
+bench-python: $(WHEEL) ## the Python part of it: kernels of the wheel beside geopandas, tobler, exactextract (STAGES=200000 SAMPLE=20000)
+	scripts/venv build/venv-peers oracle/requirements-peers.txt
+	$(CARGO) build --release --locked -p carbonzone-geom --example kernel_times
 	build/venv-peers/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheel/carbonzone-*.whl
 	target/release/examples/kernel_times $(STAGES) 1 build/bench-layers > /dev/null
-	build/venv-peers/bin/python scripts/bench_python.py build/bench-layers --markdown build/bench-python.md
+	build/venv-peers/bin/python scripts/bench_python.py build/bench-layers --sample $(SAMPLE) --markdown build/bench-python.md
 
 qgis-check: $(or $(RUN),out/suzhou)/run.json ## open project, GeoPackage and loose files in a real QGIS (RUN=out/suzhou)
 	scripts/qgis-check $(or $(RUN),out/suzhou)

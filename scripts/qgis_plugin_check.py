@@ -127,7 +127,7 @@ def strings(bench):
     for algorithm in ALGORITHMS:
         used |= {algorithm.TITLE, algorithm.HELP}
     used |= set(pages.SECTORS.values()) | set(pages.SEVERITIES.values()) | set(explain.UNIT_NAMES)
-    used |= {level.name for level in styling.LEVELS} | {name for _, _, name in styling.CHANGES}
+    used |= {level.name for level in styling.LEVELS} | {name for _, _, name in styling.CHANGES + styling.SCENARIO_CHANGES}
     for names in ("SCHEME", "KIND", "ZONING", "LANGUAGE", "UNIT", "POI_GROUP", "POI_CRS", "PERSONS", "MONEY"):
         used |= set(getattr(new_city, names + "_NAMES"))
     CHECK.same(sorted(used - set(words.CHINESE)), [], "texts without Chinese")
@@ -337,6 +337,66 @@ def confidence(bench, out):
         file.write(text[:start] + text[text.index("[outputs]"):])
     bench.cli("run", without, "--out", bench.path("plain"), "--no-maps", "--quiet")
     CHECK.that("[uncertainty]" in bench.refused("confidence", {"RUN_DIR": bench.path("plain")}), "a run without confidence is told")
+
+
+def scenario(bench):
+    """A plan of shares and growth, and one of a layer in memory; values are those of the command on a pipeline file with it."""
+    ask = {"PIPELINE": bench.pipeline, "TITLE": "Green plan", "YEAR": 2035, "SOURCE": "made up", "GDP": 3.0, "TARGET": 10,
+           "CONVERT": ["industrial", "park", "12.5", "", "", ""], "PATHS": ["industry", "1", "-2.5", "transport", "", "-1"],
+           "OUTPUT": bench.path("plan 规划"), "LOAD": True, "SCENARIO": bench.path("plan.gpkg")}
+    before = bytes_of(bench.pipeline)
+    done = bench.run("scenario", ask)
+    CHECK.that(bytes_of(bench.pipeline) == before, "the pipeline file stays as it is")
+    from carbonzone.algorithms.scenario import key_of
+
+    CHECK.same([key_of(t) for t in ("Green plan", "规划2035", "Base", "A-B")], ["green_plan", "2035", "plan", "a_b"], "names of scenarios")
+    with_plan = os.path.join(os.path.dirname(bench.pipeline), "with plan.toml")
+    section = """
+[scenario.green_plan]
+title_en = "Green plan"
+title_zh = "Green plan"
+year = 2035
+source = "made up"
+convert = [{ from = "industrial", to = "park", share = 0.125 }]
+gdp = { growth_pct = 3.0 }
+target = { reduction_pct = 10.0 }
+[scenario.green_plan.activity]
+industry = { growth_pct = 1.0 }
+[scenario.green_plan.intensity]
+industry = { growth_pct = -2.5 }
+transport = { growth_pct = -1.0 }
+"""
+    with open(with_plan, "w", encoding="utf-8") as file:
+        file.write(before.decode("utf-8") + section)
+    bench.cli("run", with_plan, "--out", bench.path("plan by command"), "--no-maps", "--quiet")
+    wanted = scenario_rows(bench.path("plan by command"))
+    layer = QgsVectorLayer(done["SCENARIO"], "p", "ogr")
+    got = {f["unit_id"]: (f["gross_t"], f["change_t"], f["zone"]) for f in layer.getFeatures()}
+    CHECK.same(got, wanted, "townships of the plan")
+    CHECK.that(all(f.hasGeometry() for f in layer.getFeatures()) and len(got) > 50, "every township of the plan has its place")
+    CHECK.same(done["CHANGED"], sum(f["changes"] == "true" for f in layer.getFeatures()), "zones that changed")
+    CHECK.that(abs(done["GROSS_CHANGE_T"] - sum(v[1] for v in wanted.values())) < 1e-3, "change of the city")
+    planned = QgsVectorLayer(os.path.join(bench.city, "parcels.gpkg") + "|layername=parcels", "parcels", "ogr")
+    memory = copy_in_memory(planned, "MultiPolygon")
+    as_it_is = {**ask, "PLAN": memory, "PLAN_LAND_USE": "DLBM", "CONVERT": [], "PATHS": [], "GDP": 0, "OVERWRITE": True}
+    done = bench.run("scenario", as_it_is)
+    changes = [abs(v[1]) for v in scenario_rows(done["RUN_DIR"]).values()]
+    CHECK.that(max(changes) < 1e-3, "a plan of today's land changes nothing: %s t" % max(changes))
+    for change, needle in [({"SOURCE": " "}, "Say where"), ({"PLAN": memory, "PLAN_LAND_USE": "DLBM"}, "not both"),
+                           ({"CONVERT": ["industrial", "meadows", "5"], "YEAR": 2000}, "meadows"), ({"CONVERT": ["industrial", "park", "five"]}, "five"),
+                           ({"YEAR": 2000}, "2000")]:
+        told = bench.refused("scenario", {**ask, **change})
+        CHECK.that(needle in told, "%s is told: %s" % (change, told[-300:]))
+
+
+def bytes_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def scenario_rows(run_dir):
+    with open(os.path.join(run_dir, "scenarios.csv"), encoding="utf-8-sig", newline="") as file:
+        return {r["unit_id"]: (float(r["gross_t"]), float(r["change_t"]), r["zone"]) for r in csv.DictReader(file)}
 
 
 # ---------------------------------------------------------------- check and broken layers
@@ -564,7 +624,7 @@ def plugin_gui(bench):
     registry = QgsApplication.processingRegistry()
     registry.removeProvider("carbonzone")
     plugin.initGui()
-    CHECK.that(registry.providerById("carbonzone") is not None and len(face.menu) == 8, "menu %d" % len(face.menu))
+    CHECK.that(registry.providerById("carbonzone") is not None and len(face.menu) == 9, "menu %d" % len(face.menu))
     of_run = lambda layer: layer.customProperty("carbonzone/run_dir") and isinstance(layer, QgsVectorLayer)
     layer = [l for l in QgsProject.instance().mapLayers().values() if of_run(l)][0]
     face.canvas.setDestinationCrs(layer.crs())
@@ -597,7 +657,7 @@ def main():
     QgsSettings().setValue(engine.SETTING, command)
     bench = Bench(command, city, pipeline, work)
     out = None
-    for part in (strings, schemes, environment, engines, check, run, explain, compare, confidence, new_city, cancel, plugin_gui):
+    for part in (strings, schemes, environment, engines, check, run, explain, compare, confidence, scenario, new_city, cancel, plugin_gui):
         print("== %s" % part.__name__)
         try:
             got = part(bench, out) if part in (explain, compare, confidence) else part(bench)

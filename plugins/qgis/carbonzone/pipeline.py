@@ -27,6 +27,8 @@ LAND_OF_SCHEME = {
     "worldcover": _COVER,
     "clcd": _COVER,
 }
+#: Of all of them.
+SPACE_TYPES = set().union(*LAND_OF_SCHEME.values())
 
 ZONE_KINDS = ["townships", "counties", "districts", "communities", "zones_of_plan"]
 ZONINGS = ["suzhou_four_zones", "guiyang_three_levels"]

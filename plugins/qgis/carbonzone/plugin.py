@@ -20,6 +20,7 @@ DIALOGS = [
     ("carbonzone:run", "Run"),
     ("carbonzone:compare", "Compare two runs"),
     ("carbonzone:confidence", "Confidence of the zones"),
+    ("carbonzone:scenario", "Scenario"),
     ("carbonzone:installengine", "Install engine from a file"),
 ]
 

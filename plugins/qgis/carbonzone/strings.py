@@ -257,4 +257,37 @@ CHINESE = {
     "this run does not say how sure its zones are: add a section [uncertainty] to its pipeline file and run again":
     "该运行未计算分区可信度："
     "请在配置文件中加入 [uncertainty] 后重新运行",
+    # scenario
+    "Scenario": "情景",
+    "Says what a plan would change: a layer of planned land use, or shares of land that change, and growth per year of what "
+    "sectors do and of what they emit per unit. Land that stays keeps its tonnes; new land takes the tonnes per hectare of "
+    "its kind in the base run. The pipeline file is not changed; scenarios that stand in it are computed too. Townships "
+    "come with both zones and the change of emissions.": "计算规划会带来的变化：规划用地图层或改变用途的用地比例，以及各部门活动量和单位排放的年变化率。"
+    "不变的用地保留原排放量；新增用地按基准运行中同类用地的单位面积排放量计。不修改配置文件；文件中已有的情景一并计算。结果给出各乡镇的前后分区和排放变化。",
+    "Name of the scenario": "情景名称",
+    "Year of the plan": "规划年份",
+    "Where the assumptions come from": "假设的来源",
+    "Planned land use": "规划用地图层",
+    "Field with its land-use code": "规划地类编码字段",
+    "Scheme of its codes": "规划编码体系",
+    "Instead: land that changes": "或：改变用途的用地",
+    "From space type": "原空间类型",
+    "To space type": "新空间类型",
+    "Percent of the ground": "占地百分比",
+    "Sectors": "各部门",
+    "Activity, % per year": "活动量，每年 %",
+    "Tonnes per activity, % per year": "单位活动排放，每年 %",
+    "GDP, % per year": "地区生产总值，每年 %",
+    "Population, % per year": "人口，每年 %",
+    "Target: percent less gross emissions than in the base year": "目标：总排放比基准年减少的百分比",
+    "Townships of the plan": "规划年的乡镇",
+    "Change of gross emissions, t CO2e": "总排放变化，t CO2e",
+    "{0}: a row is not complete": "{0}：有一行不完整",
+    "{0}: \"{1}\" is no number of percent": "{0}：“{1}”不是百分数",
+    "Say where the assumptions come from: every table of the scenario names it.": "请说明假设的来源：情景的每张表都会注明。",
+    "Give a layer of planned land use or land that changes, not both.": "规划用地图层与改变用途的用地只能给出一种。",
+    "{0} is a space type of no scheme of the plugin": "插件的编码体系中没有空间类型 {0}",
+    "Less gross emission": "总排放减少",
+    "More gross emission": "总排放增加",
+    "Chance of another class": "改变类别的概率",
 }

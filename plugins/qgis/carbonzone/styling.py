@@ -23,6 +23,11 @@ LEVELS = [
 ]
 #: Change of net emission: less, the same, more.
 CHANGES = [("less", "#2166ac", "Less net emission"), ("same", "#d9d9d9", "No change"), ("more", "#b2182b", "More net emission")]
+SCENARIO_CHANGES = [
+    ("less", "#2166ac", "Less gross emission"),
+    ("same", "#d9d9d9", "No change"),
+    ("more", "#b2182b", "More gross emission"),
+]
 
 
 def fill(color):
@@ -44,11 +49,21 @@ def style_confidence(layer):
 
 def style_difference(layer):
     """Less, the same or more net emission."""
-    categories = [QgsRendererCategory(value, fill(color), tr(name)) for value, color, name in CHANGES]
-    expression = "CASE WHEN \"net_t_diff\" < 0 THEN 'less' WHEN \"net_t_diff\" > 0 THEN 'more' ELSE 'same' END"
+    style_change(layer, "net_t_diff", CHANGES, '[% "zone_a" %] → [% "zone_b" %]')
+
+
+def style_scenario(layer):
+    """Less, the same or more gross emission by the plan; the chance of another class in the tip."""
+    chance = '[% "zone_base" %] → [% "zone" %]<br>{0}: [% round(100 * "p_changes") %] %'.format(tr("Chance of another class"))
+    style_change(layer, "change_t", SCENARIO_CHANGES, chance)
+
+
+def style_change(layer, field, changes, zones):
+    """Colours by the sign of a field, tonnes and zones in the tip."""
+    categories = [QgsRendererCategory(value, fill(color), tr(name)) for value, color, name in changes]
+    expression = "CASE WHEN \"{0}\" < 0 THEN 'less' WHEN \"{0}\" > 0 THEN 'more' ELSE 'same' END".format(field)
     layer.setRenderer(QgsCategorizedSymbolRenderer(expression, categories))
-    tip = '<b>[% "name" %]</b><br>[% format_number("net_t_diff", 0) %] t CO₂e<br>[% "zone_a" %] → [% "zone_b" %]'
-    layer.setMapTipTemplate(tip)
+    layer.setMapTipTemplate('<b>[% "name" %]</b><br>[% format_number("{0}", 0) %] t CO₂e<br>{1}'.format(field, zones))
     label(layer)
 
 

@@ -7,5 +7,6 @@ from .explain import Explain
 from .install_engine import InstallEngine
 from .new_city import NewCity
 from .run import Run
+from .scenario import Scenario
 
-ALGORITHMS = [NewCity, Check, Run, Explain, Compare, Confidence, InstallEngine]
+ALGORITHMS = [NewCity, Check, Run, Explain, Compare, Confidence, Scenario, InstallEngine]

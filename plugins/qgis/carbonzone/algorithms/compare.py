@@ -104,16 +104,16 @@ def zones_of(run_dir, listed, year=None):
     return layer
 
 
-def fields_of(columns):
+def fields_of(columns, texts=TEXTS):
     """Fields of the export."""
     out = QgsFields()
     for name in columns:
-        out.append(QgsField(name, QVariant.String if name in TEXTS else QVariant.Double))
+        out.append(QgsField(name, QVariant.String if name in texts else QVariant.Double))
     return out
 
 
-def value_of(column, text):
+def value_of(column, text, texts=TEXTS):
     """A cell of the export."""
-    if column in TEXTS:
+    if column in texts:
         return text
     return float(text) if text else None

@@ -31,6 +31,7 @@ class Run(Base):
 
     def initAlgorithm(self, config=None):
         self.addParameter(PipelineFile("PIPELINE", tr("Pipeline file")))
+        self.further_parameters()
         self.addParameter(
             QgsProcessingParameterFolderDestination(
                 "OUTPUT", tr("Folder of the run (default: out, beside the pipeline file)"), optional=True, createByDefault=False
@@ -42,6 +43,9 @@ class Run(Base):
         self.addParameter(QgsProcessingParameterBoolean("STRICT", tr("Warnings are errors"), False))
         self.addParameter(QgsProcessingParameterBoolean("LOAD", tr("Load the layers into the project"), True))
         self.declare_outputs()
+
+    def further_parameters(self):
+        """What stands between the pipeline file and the folder of the run."""
 
     def declare_outputs(self):
         """Outputs of a run."""
