@@ -558,6 +558,18 @@ def new_city(bench):
     bench.cli("run", done["PIPELINE"], "--out", bench.path("in degrees", "r"), "--no-maps", "--quiet")
     near = zones(bench.path("in degrees", "r"), name)
     CHECK.that(all(abs(a[1] - b[1]) <= 1e-4 * max(a[1], 1e3) for a, b in zip(near, plain)), "values from degrees are near")
+    # People as a raster.
+    extent = "%f,%f,%f,%f [EPSG:4549]" % (lambda e: (e.xMinimum(), e.xMaximum(), e.yMinimum(), e.yMaximum()))(towns.extent())
+    raster = processing.run("native:createconstantrasterlayer", {"EXTENT": extent, "TARGET_CRS": "EPSG:4549", "PIXEL_SIZE": 1000,
+                            "NUMBER": 40, "OUTPUT": bench.path("people 人口.tif")})["OUTPUT"]
+    people_raster = {**base, "PEOPLE": None, "PEOPLE_FIELDS": [], "PEOPLE_RASTER": raster, "FOLDER": bench.path("raster")}
+    done = bench.run("newcity", {**people_raster, "RUN": False})
+    with open(done["PIPELINE"], encoding="utf-8") as file:
+        text = file.read()
+    CHECK.that('kind = "raster"' in text and 'proxies = ["population", "area"]' in text, "people of a raster:\n" + text[:1500])
+    findings = json.loads(bench.cli("check", done["PIPELINE"], "--format", "json"))
+    CHECK.same([f for f in findings if f["severity"] in ("error", "fatal")], [], "check accepts people of a raster")
+    CHECK.that("not both" in bench.refused("newcity", {**people_raster, "PEOPLE": people}), "people twice are told")
     # What is missing is said before anything is written.
     CHECK.that("total" in bench.refused("newcity", {k: v for k, v in {**base, "FOLDER": bench.path("none")}.items() if k not in SECTORS}), "no total is told")
     CHECK.that("sink" in bench.refused("newcity", {k: v for k, v in {**base, "FOLDER": bench.path("none")}.items() if k != "SINK"}), "no sink is told")

@@ -257,6 +257,9 @@ CHINESE = {
     "this run does not say how sure its zones are: add a section [uncertainty] to its pipeline file and run again":
     "该运行未计算分区可信度："
     "请在配置文件中加入 [uncertainty] 后重新运行",
+    "Instead: people as a raster, persons per pixel": "或：人口栅格（每像元人数）",
+    "Give people as points or polygons, or as a raster, not both.": "人口请用点或面，或用栅格，不能同时给出。",
+    "{0}: save the raster as a file first, such as a GeoTIFF": "{0}：请先将栅格保存为文件，例如 GeoTIFF",
     # scenario
     "Scenario": "情景",
     "Says what a plan would change: a layer of planned land use, or shares of land that change, and growth per year of what "

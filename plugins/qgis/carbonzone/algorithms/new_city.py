@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingParameterField,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
     QgsWkbTypes,
 )
@@ -136,6 +137,8 @@ class NewCity(Run):
         self.choice("POI_CRS", "Their coordinates are", POI_CRS_NAMES)
         self.layer("PEOPLE", "People (points or polygons)", QgsProcessing.TypeVectorAnyGeometry, optional=True)
         self.field("PEOPLE_FIELDS", "Fields with the number of people", "PEOPLE", optional=True, kind=NUMERIC, many=True)
+        raster = tr("Instead: people as a raster, persons per pixel")
+        self.addParameter(QgsProcessingParameterRasterLayer("PEOPLE_RASTER", raster, optional=True))
         self.layer("ROADS", "Roads", LINES, optional=True)
         self.field("ROAD_CLASS", "Field with the class of a road (OpenStreetMap)", "ROADS", optional=True)
 
@@ -195,6 +198,8 @@ class NewCity(Run):
             return tr("Give the carbon sink too: without it no township gets a zone.")
         if not (given("ZONE_GDP") or given("STATS_GDP")):
             return tr("Name the field with the GDP of a township, in its layer or in the table: zones need it.")
+        if parameters.get("PEOPLE") and parameters.get("PEOPLE_RASTER"):
+            return tr("Give people as points or polygons, or as a raster, not both.")
         for layer, field in [("POI", "POI_TYPE"), ("STATS", "STATS_KEY")]:
             if parameters.get(layer) and not given(field):
                 return tr("Name the field: {0}").format(self.parameterDefinition(field).description())
@@ -260,6 +265,8 @@ class NewCity(Run):
         city.population = put("PEOPLE", "people")
         if city.population and is_polygons(self.source(parameters, "PEOPLE", context)):
             city.population_kind = "polygons"
+        if parameters.get("PEOPLE_RASTER"):
+            city.population, city.population_kind = self.raster(parameters, "PEOPLE_RASTER", context), "raster"
         city.tables = self.tables(parameters, context, writer, pick)
         return city
 
@@ -269,6 +276,14 @@ class NewCity(Run):
         if source is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, name))
         return source
+
+    def raster(self, parameters, name, context):
+        """The source of a raster, which must be a file."""
+        layer = self.parameterAsRasterLayer(parameters, name, context)
+        path = layer.source() if layer is not None and layer.providerType() == "gdal" else ""
+        if not os.path.isfile(path):
+            raise QgsProcessingException(tr("{0}: save the raster as a file first, such as a GeoTIFF").format(path or name))
+        return pipeline.Source(os.path.abspath(path))
 
     def put(self, parameters, name, context, writer, table, crs=None):
         """The source of a layer, None if it was not given."""
