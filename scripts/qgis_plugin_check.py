@@ -302,6 +302,14 @@ def explain(bench, out):
     to_degrees.transform(QgsCoordinateTransform(layer.crs(), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance()))
     page = fact_sheet_at(out, "townships", to_degrees.asPoint(), "EPSG:4326")
     CHECK.that(told["unit"] in page and "{0:,.0f}".format(told["gross_t"]) in page, "the sheet of a click in degrees")
+    from carbonzone.sheet import printable, sheet_link
+
+    CHECK.that(sheet_link(unit[0], None) in page, "the fact sheet leads to the page for print")
+    for language in ("en", "zh"):
+        path, anchor = printable(out, sheet_link(unit[0], None), bench.work, language)
+        with open(path, encoding="utf-8") as file:
+            own = file.read().split('id="%s"' % anchor)[1].split("</section>")[0]
+        CHECK.that(bool(anchor) and unit[0] in own and "{0:,.0f}".format(told["gross_t"]) in own, "page for print in %s" % language)
     CHECK.that("No township" in fact_sheet_at(out, "townships", QgsPointXY(0, 0), layer.crs()), "a click outside")
 
 

@@ -2,16 +2,16 @@
 
 import os
 
-from qgis.core import QgsApplication, QgsProject, QgsSettings
+from qgis.core import QgsApplication, QgsProcessingUtils, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget, QgsMapToolEmitPoint
-from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtCore import Qt, QUrl
+from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QAction, QFileDialog, QTextBrowser
 
 from . import engine
 from .provider import Provider
-from .sheet import fact_sheet_at, run_in
-from .strings import set_language, tr
+from .sheet import fact_sheet_at, printable, run_in
+from .strings import language, set_language, tr
 
 MENU = "carbonzone"
 DIALOGS = [
@@ -30,7 +30,7 @@ class CarbonzonePlugin:
 
     def __init__(self, iface):
         self.iface = iface
-        self.provider = self.dock = self.tool = self.tool_action = self.toolbar = None
+        self.provider = self.dock = self.tool = self.tool_action = self.toolbar = self.run_dir = None
         self.actions = []
         set_language(QgsApplication.locale())
 
@@ -91,6 +91,7 @@ class CarbonzonePlugin:
         if not found:
             self.iface.messageBar().pushInfo(MENU, tr("Load a run first: Processing > carbonzone > Run."))
             return
+        self.run_dir = found[0]
         crs = self.iface.mapCanvas().mapSettings().destinationCrs()
         self.show(fact_sheet_at(found[0], found[1], point, crs))
 
@@ -99,11 +100,25 @@ class CarbonzonePlugin:
         if self.dock is None:
             self.dock = QgsDockWidget(tr("Fact sheet"), self.iface.mainWindow())
             self.dock.setObjectName("carbonzoneFactSheet")
-            self.dock.setWidget(QTextBrowser())
+            browser = QTextBrowser()
+            browser.setOpenLinks(False)
+            browser.anchorClicked.connect(lambda link: self.open_sheet(link.toString()))
+            self.dock.setWidget(browser)
             self.dock.setMinimumWidth(380)
             self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.widget().setHtml(html)
         self.dock.show()
+
+    def open_sheet(self, link):
+        """Opens the printable page of the township in the browser."""
+        try:
+            path, anchor = printable(self.run_dir, link, QgsProcessingUtils.tempFolder(), language())
+        except (engine.EngineError, OSError) as error:
+            self.iface.messageBar().pushWarning(MENU, str(error))
+            return
+        address = QUrl.fromLocalFile(path)
+        address.setFragment(anchor)
+        QDesktopServices.openUrl(address)
 
     def unload(self):
         """Takes everything away again."""

@@ -2,6 +2,8 @@
 
 import json
 import os
+from html import escape
+from urllib.parse import quote, unquote
 
 from qgis.core import (
     QgsApplication,
@@ -77,6 +79,28 @@ def fact_sheet_at(run_dir, zones_table, point, crs):
         outcome = engine.run(program, arguments, Quiet(), qgis_folder=QgsApplication.prefixPath())
         if outcome.exit_code != 0:
             raise engine.EngineError(outcome.reason())
-        return fact_sheet(json.loads(outcome.stdout))
+        link = '<p><a href="{0}">{1}</a></p>'.format(sheet_link(key, year), tr("The page for print (A4)"))
+        return fact_sheet(json.loads(outcome.stdout)).replace("</h2>", "</h2>" + link, 1)
     except (engine.EngineError, ValueError) as error:
         return page(name or key, '<p class="error">{0}</p>'.format(error))
+
+
+def sheet_link(key, year):
+    """Address of the printable page of a township, for the dock."""
+    return "sheet:" + quote(json.dumps([key, year]))
+
+
+def printable(run_dir, link, folder, language):
+    """(file, anchor) of the printable page that a link of the dock names: all pages of the run in one file, made anew."""
+    key, year = json.loads(unquote(link[len("sheet:"):]))
+    path = os.path.join(folder, "carbonzone_sheets.html")
+    if os.path.exists(path):
+        os.remove(path)
+    arguments = ["sheets", run_dir, "--out", path, "--language", language] + (["--year", str(year)] if year else [])
+    outcome = engine.run(found_engine()[0], arguments, Quiet(), qgis_folder=QgsApplication.prefixPath())
+    if outcome.exit_code != 0:
+        raise engine.EngineError(outcome.reason())
+    with open(path, encoding="utf-8") as file:
+        pages = file.read().split('<section class="sheet" id="')[1:]
+    mark = " · " + escape(key) + "</p>"
+    return path, next((page.split('"', 1)[0] for page in pages if mark in page.split("</header>", 1)[0]), "")

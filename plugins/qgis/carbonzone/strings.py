@@ -9,6 +9,11 @@ def set_language(locale):
     _LANGUAGE = "zh" if (locale or "").lower().startswith("zh") else "en"
 
 
+def language():
+    """`zh` or `en`."""
+    return _LANGUAGE
+
+
 def tr(text):
     """The text in the language of QGIS."""
     return CHINESE.get(text, text) if _LANGUAGE == "zh" else text
@@ -260,6 +265,7 @@ CHINESE = {
     "Instead: people as a raster, persons per pixel": "或：人口栅格（每像元人数）",
     "Give people as points or polygons, or as a raster, not both.": "人口请用点或面，或用栅格，不能同时给出。",
     "{0}: save the raster as a file first, such as a GeoTIFF": "{0}：请先将栅格保存为文件，例如 GeoTIFF",
+    "The page for print (A4)": "打印页（A4）",
     # scenario
     "Scenario": "情景",
     "Says what a plan would change: a layer of planned land use, or shares of land that change, and growth per year of what "
