@@ -4,7 +4,7 @@ use crate::args::{ExplainArgs, Format};
 use crate::language::{lang, say, sentence, word};
 use crate::terminal::print_line;
 use carbonzone::explain::{
-    Advice, Beside, Explanation, LargeParcel, Line, Paid, Sure, Unit, explain as explain_unit,
+    Advice, Beside, Explanation, LargeParcel, Line, Paid, Sure, UnderPlan, Unit, explain as explain_unit,
 };
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::confidence::percent;
@@ -83,6 +83,7 @@ fn render(e: &Explanation) -> String {
     for advice in &e.advice {
         render_advice(&mut out, advice);
     }
+    render_plans(&mut out, &e.plans);
     if e.kind != "parcel" {
         render_parcels(&mut out, &e.largest_parcels);
     }
@@ -173,16 +174,40 @@ fn render_city(out: &mut String, numbers: &[Beside]) {
 
 /// What is characteristic of a class and what is advised there.
 fn render_advice(out: &mut String, advice: &Advice) {
-    let basis = if advice.basis.is_empty() { String::new() } else { format!(" ({})", advice.basis) };
-    let _ = writeln!(
-        out,
-        "what is advised for the {}{basis}: {}",
-        advice.class.en, advice.guidance.characteristics.en
-    );
+    let basis = if advice.basis.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", say(&advice.basis, &advice.basis_zh))
+    };
+    let (class, says) = (&advice.class, &advice.guidance.characteristics);
+    let en = format!("what is advised for the {}{basis}: {}", class.en, says.en);
+    let _ = writeln!(out, "{}", say(&en, &format!("{}{basis}的建议措施：{}", class.zh, says.zh)));
     for measure in &advice.guidance.measures {
-        let _ = writeln!(out, "  - {}", measure.en);
+        let _ = writeln!(out, "  - {}", say(&measure.en, &measure.zh));
     }
-    let _ = writeln!(out, "  source: {}", advice.guidance.source);
+    let _ = writeln!(out, "  {}: {}", say("source", "来源"), advice.guidance.source);
+}
+
+/// What a zone would be under each plan, and what that assumes.
+fn render_plans(out: &mut String, plans: &[UnderPlan]) {
+    for plan in plans {
+        let (title, year, unit) = (&plan.title, plan.year, &plan.unit);
+        let [g0, g1, s0, s1] = [unit.gross_base_t, unit.gross_t, unit.sink_base_t, unit.sink_t].map(tonnes);
+        let class = |en: &str, zh: &str| {
+            if unit.zone == unit.zone_base { say("the class stays", "分区不变") } else { say(en, zh) }
+        };
+        let (from, to) = (&plan.class_base, &plan.class);
+        let class = class(&format!("{} → {}", from.en, to.en), &format!("{} → {}", from.zh, to.zh));
+        let sure = unit.p_changes.map(percent).map_or_else(String::new, |p| {
+            say(&format!(" (differs in {p} of the draws)"), &format!("（{p} 的抽样中不同）"))
+        });
+        let en =
+            format!("under \"{}\", {year}: gross {g0} → {g1} t, sink {s0} → {s1} t, {class}{sure}", title.en);
+        let zh =
+            format!("“{}”，{year} 年：碳排放 {g0} → {g1} t，碳汇 {s0} → {s1} t，{class}{sure}", title.zh);
+        let _ = writeln!(out, "{}", say(&en, &zh));
+        let _ = writeln!(out, "  {}", say(&plan.assumes.en, &plan.assumes.zh));
+    }
 }
 
 /// How sure a class is, what else it could be, and what could change it.

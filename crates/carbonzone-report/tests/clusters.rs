@@ -59,7 +59,7 @@ fn clusters_and_hot_spots_are_maps_with_all_their_classes() {
 }
 
 #[test]
-fn measures_stand_in_the_map_tip_of_the_zones() {
+fn measures_stand_in_the_map_tip_and_the_attribute_form_of_the_zones() {
     let mut data = with_clusters();
     data.manifest.zone_classes[0].guidance = GuidanceRecord {
         characteristics: Statement::new("c", "特征"),
@@ -76,4 +76,9 @@ fn measures_stand_in_the_map_tip_of_the_zones() {
             || project.contains(&format!("= &apos;{key}&apos; THEN"))
     );
     assert!(project.contains("Don&amp;apos;t &amp;lt;wait&amp;gt;"));
+    // A field that QGIS computes stands in the form, with its name and several lines.
+    let form =
+        project.split("<expressionfields>").nth(1).unwrap().split("</expressionfields>").next().unwrap();
+    assert!(form.contains("name=\"measures\"") && form.contains("c&#10;• Don"), "{form}");
+    assert!(project.contains("field=\"measures\"") && project.contains("IsMultiline"));
 }

@@ -22,6 +22,8 @@ mod manifest;
 mod plain_file;
 mod progress;
 mod redact;
+mod reference;
+mod scenario;
 mod statement;
 pub mod statistics;
 mod table;
@@ -49,6 +51,8 @@ pub use progress::{NoProgress, Progress};
 pub use redact::redact;
 #[cfg(feature = "manifest")]
 pub use redact::redact_json;
+pub use reference::{ReferenceRecord, ReferenceRow};
+pub use scenario::{ScenarioRecord, ScenarioUnit, WaterfallStep};
 pub use statement::Statement;
 pub use table::{AttributeTable, Column, ColumnData};
 pub use text_list::TextList;

@@ -80,6 +80,12 @@ pub struct RunManifest {
     /// Compensation between the units, if the pipeline file asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compensation: Option<crate::CompensationRecord>,
+    /// Scenarios of plans, if the pipeline file has any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<crate::ScenarioRecord>,
+    /// Totals of other sources beside ours, if the pipeline file has any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<crate::ReferenceRecord>,
     /// Clusters, hot spots, inequality, if the pipeline file asked for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistics: Option<crate::statistics::StatisticsRecord>,

@@ -3,7 +3,7 @@
 use crate::config::{Aggregate, MassUnit, Pipeline, Total};
 use crate::load_config::{Loaded, suggest};
 use crate::studies::place::{self, Years};
-use crate::{check_layers, check_ranges, compensation, names};
+use crate::{check_layers, check_ranges, compensation, names, reference};
 use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, Proxy, is_amount, short_number};
 use carbonzone_zoning::ZoningError;
 use std::collections::BTreeMap;
@@ -25,6 +25,10 @@ pub fn check(loaded: &Loaded) -> Findings {
     findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
     findings.extend(crate::scenario::check(loaded));
     findings.extend(crate::statistics::config::check(p.statistics.as_ref()));
+    let sectors = p.allocate.iter().filter_map(|r| r.budget.split(':').next());
+    let sectors = sectors.filter(|s| *s != "sink").map(str::to_owned).collect();
+    let known = reference::Known { sectors, years: p.city.years() };
+    findings.extend(reference::check(loaded, &p.reference, &known));
     // Numbers out of range have been named already.
     if let Err(e @ ZoningError::Scheme { .. }) = p.zoning.resolve() {
         findings.push(loaded.at(Finding::error("zoning", e.to_string()), &["zoning"]));

@@ -277,21 +277,23 @@ impl Page<'_> {
             let before = a.manifest.indicators.iter().find(|i| i.key == index.key).unwrap_or(index);
             out.extend(self.crossed(unit, before, index));
         }
-        let shares: Vec<String> =
+        let shares: Vec<(String, String)> =
             [("gross_t", "emissions", "碳排放"), ("gdp_1e4cny", "GDP", "GDP"), ("sink_t", "sinks", "碳汇")]
                 .into_iter()
                 .filter_map(|(field, en, zh)| {
                     let (x, y) = (a.share(unit, field)?, b.share(unit, field)?);
                     let [x, y] = [x, y].map(|v| format!("{} %", significant(100.0 * v, 4)));
                     Some(if x == y {
-                        self.say(&format!("{en} {x}, the same"), &format!("{zh} {x}，未变"))
+                        (format!("{en} {x}, the same"), format!("{zh} {x}，未变"))
                     } else {
-                        self.say(&format!("{en} {x} → {y}"), &format!("{zh} {x} → {y}"))
+                        (format!("{en} {x} → {y}"), format!("{zh} {x} → {y}"))
                     })
                 })
                 .collect();
         if !shares.is_empty() {
-            out.push(format!("{} {}", self.say("Its share of", "占比："), shares.join("; ")));
+            let (en, zh): (Vec<String>, Vec<String>) = shares.into_iter().unzip();
+            let en = format!("Its share of {}", en.join("; "));
+            out.push(self.say(&en, &format!("占比：{}", zh.join("；"))));
         }
         let mut most: Option<(&str, f64)> = None;
         for key in &b.manifest.sectors {

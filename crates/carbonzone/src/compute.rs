@@ -15,7 +15,7 @@ use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
 pub use carbonzone_scale::SectorTable;
 use carbonzone_scale::{GroundSums, ZonesOf, columns_of, sector_order, zoned};
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
-use carbonzone_types::{ExactSum, Finding, GridSpec, Progress, Stage, Totals};
+use carbonzone_types::{ExactSum, Finding, GridSpec, Progress, ReferenceRecord, Stage, Totals};
 use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
 use std::collections::BTreeMap;
 
@@ -55,6 +55,8 @@ pub struct Results {
     pub scenarios: Option<Scenarios>,
     /// Clusters, hot spots, inequality, if the pipeline file asks for them.
     pub statistics: Option<Statistics>,
+    /// Totals of other sources beside ours, if the pipeline file has any.
+    pub references: Vec<ReferenceRecord>,
     /// City totals.
     pub totals: Totals,
 }
@@ -107,6 +109,7 @@ pub fn compute(
         compensation: None,
         scenarios: None,
         statistics: None,
+        references: Vec::new(),
         totals,
     })
 }

@@ -57,6 +57,9 @@ pub struct Pipeline {
     /// Clusters, hot spots, centre and spread, inequality.
     #[serde(default)]
     pub statistics: Option<crate::statistics::StatisticsConfig>,
+    /// Totals of independent sources beside ours, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reference: BTreeMap<String, crate::reference::Reference>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -1,5 +1,7 @@
 //! Where a unit's tonnes come from, read from a finished run.
 
+use crate::decisions;
+pub use crate::decisions::{Advice, Paid, PaidAt, UnderPlan};
 use crate::explained::{FILE, LARGEST, MANY_CELLS, PARTS};
 use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
@@ -7,9 +9,7 @@ use anyhow::{Context, bail};
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
 use carbonzone_report::confidence::{HowSure, how_sure};
 use carbonzone_report::{Label, ZONE_OF_MEAN, words};
-use carbonzone_types::{
-    AttributeTable, CompensationModel, DataLabel, ExactSum, GridSpec, GuidanceRecord, RunManifest, Statement,
-};
+use carbonzone_types::{AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -81,49 +81,10 @@ pub struct Explanation {
     pub compensation: Vec<Paid>,
     /// Classes of a zone with what is characteristic of them and what is advised.
     pub advice: Vec<Advice>,
+    /// What a zone would be under each plan of the run.
+    pub plans: Vec<UnderPlan>,
     /// Why there are no lines, where the run kept none.
     pub note: Option<String>,
-}
-
-/// What a zone pays or receives under a model of compensation.
-#[derive(Debug, Serialize)]
-pub struct Paid {
-    /// Name of the model.
-    pub model: String,
-    /// The same in Chinese.
-    pub model_zh: String,
-    /// What the money is not.
-    pub assumes: String,
-    /// The same in Chinese.
-    pub assumes_zh: String,
-    /// What is settled, t CO2e: above 0 it receives, below 0 it pays.
-    pub settled_t: f64,
-    /// Money at each price.
-    pub at: Vec<PaidAt>,
-    /// Share of the draws in which it is on the same side.
-    pub sign_probability: Option<f64>,
-}
-
-/// Money at a price.
-#[derive(Debug, Serialize)]
-pub struct PaidAt {
-    /// Name of the price.
-    pub price: String,
-    /// CNY per tonne.
-    pub cny_per_t: f64,
-    /// CNY, to the fen.
-    pub cny: f64,
-}
-
-/// A class of a zone with what is characteristic of it and what is advised.
-#[derive(Debug, Serialize)]
-pub struct Advice {
-    /// Which class, where a zone has several: `mean over the years`; else empty.
-    pub basis: String,
-    /// Name of the class.
-    pub class: Statement,
-    /// Characteristics and measures.
-    pub guidance: GuidanceRecord,
 }
 
 /// How sure a class of a zone is.
@@ -222,6 +183,7 @@ struct Found {
     how_sure: Vec<Sure>,
     compensation: Vec<Paid>,
     advice: Vec<Advice>,
+    plans: Vec<UnderPlan>,
 }
 
 impl Found {
@@ -235,6 +197,7 @@ impl Found {
             how_sure: Vec::new(),
             compensation: Vec::new(),
             advice: Vec::new(),
+            plans: Vec::new(),
         }
     }
 }
@@ -311,33 +274,10 @@ impl Explained<'_> {
                 against_city(&self.record, &table, row)
             },
             how_sure: self.how_sure(&table, row),
-            compensation: self.compensation(&text("unit_id")),
-            advice: self.advice(&table, row),
+            compensation: decisions::paid(&self.record, self.year, &text("unit_id")),
+            advice: decisions::advice(&self.record, &table, row),
+            plans: decisions::plans(&self.record, &text("unit_id")),
         })
-    }
-
-    /// What a zone pays or receives in the year in question.
-    fn compensation(&self, id: &str) -> Vec<Paid> {
-        let record = self.record.compensation.as_ref();
-        let Some(record) = record.filter(|r| self.year.is_none() || r.year == self.year) else {
-            return Vec::new();
-        };
-        let assumes = record.assumes.first().cloned().unwrap_or_default();
-        let of = |m: &CompensationModel| {
-            let unit = m.units.iter().find(|u| u.unit_id == id)?;
-            let at = record.prices.iter().zip(&unit.cny);
-            let at = at.map(|(p, cny)| PaidAt { price: p.name.clone(), cny_per_t: p.cny_per_t, cny: *cny });
-            Some(Paid {
-                model: m.label.en.clone(),
-                model_zh: m.label.zh.clone(),
-                assumes: assumes.en.clone(),
-                assumes_zh: assumes.zh.clone(),
-                settled_t: unit.settled_t,
-                at: at.collect(),
-                sign_probability: unit.sign_probability,
-            })
-        };
-        record.models.iter().filter_map(of).collect()
     }
 
     /// How sure the classes of a zone are: that of the year in question, and that by the mean over the years.
@@ -353,18 +293,6 @@ impl Explained<'_> {
         let further =
             further.filter_map(|f| of(&f.field, Label::new(f.label_en.clone(), f.label_zh.clone())));
         mean.into_iter().chain(of("zone", year)).chain(further).collect()
-    }
-
-    /// What is advised for the class of a zone: that by the mean over the years, if there is one, else that of the year.
-    fn advice(&self, table: &AttributeTable, row: usize) -> Vec<Advice> {
-        let class = |field: &str, basis: String| {
-            let key = table.get(field)?.text_at(row)?;
-            let class = self.record.zone_classes.iter().find(|c| c.key == key && !c.guidance.is_empty())?;
-            let name = Statement::new(class.label_en.clone(), class.label_zh.clone());
-            Some(Advice { basis, class: name, guidance: class.guidance.clone() })
-        };
-        let mean = class(ZONE_OF_MEAN, words::mean_of_years().en);
-        mean.or_else(|| class("zone", String::new())).into_iter().collect()
     }
 
     fn cell(&self, text: &str) -> anyhow::Result<Explanation> {
@@ -469,6 +397,7 @@ impl Explained<'_> {
             how_sure: found.how_sure,
             compensation: found.compensation,
             advice: found.advice,
+            plans: found.plans,
             note: None,
         }
     }

@@ -8,6 +8,7 @@ use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::out_dir;
+use crate::reference;
 use crate::scenario;
 use crate::uncertainty;
 use anyhow::Context;
@@ -63,6 +64,8 @@ pub fn build(
     };
     compensation::note_in(&mut record, p.compensation.as_ref(), results.compensation.as_ref());
     scenario::note_in(&mut record, p, results);
+    reference::note_in(&mut record, &results.references);
+    record.scenarios = scenario::records(p, inputs, results);
     record
 }
 

@@ -8,7 +8,7 @@ use crate::load::Inputs;
 use crate::output::{Bands, Columns, InParts, Layer, Output, Raster, Role, dissolved};
 use crate::run::Run;
 use crate::studies::Parcels;
-use crate::{compensation, gdp_proxies, maps, scenario, tables, workbook};
+use crate::{compensation, gdp_proxies, maps, reference, scenario, tables, workbook};
 use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_inventory::Inventory;
 use carbonzone_io::ByteBand;
@@ -72,6 +72,7 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
     if let Some(statistics) = &results.statistics {
         statistics.add_to(&mut out);
     }
+    reference::add_to(&mut out, &results.references);
     Ok(out)
 }
 

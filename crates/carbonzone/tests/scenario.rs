@@ -118,10 +118,67 @@ construction = {{ interp = {{ 2035 = 0.5 }} }}
     assert!((at("2035", "net") - step("net_plan")).abs() < 1e-9 * step("net_base"));
     assert!((at("2020", "gross") - record.totals.gross_t).abs() < 1e-9 * record.totals.gross_t);
     assert!((at("2035", "gross") - at("2020", "gross") - (effects - step("sinks"))).abs() < 1e-6);
+    // run.json keeps what report, fact sheets and `explain` say of it.
+    let kept = &record.scenarios[0];
+    assert_eq!((kept.name.as_str(), kept.year, kept.units.len()), ("green", 2035, 4));
+    let effects: Vec<f64> = kept.waterfall.iter().map(|s| s.effect_t).collect();
+    let (ends, steps) = ([effects[0], effects[8]], &effects[1..8]);
+    assert!((ends[0] + steps.iter().sum::<f64>() - ends[1]).abs() < 1e-9 * ends[0]);
+    assert!((kept.gross_t - sum(&zones, "gross_t")).abs() < 1e-9 * kept.gross_t);
+    // GDP grows by 3 % a year, emissions fall.
+    let growth = 1.03f64.powi(15) - 1.0;
+    let elasticity = (kept.gross_t / kept.gross_base_t - 1.0) / growth;
+    assert!((kept.elasticity.unwrap() - elasticity).abs() < 1e-9);
+    assert_eq!(kept.decoupling, "strong_decoupling");
+    for (row, unit) in zones.iter().zip(&kept.units) {
+        assert_eq!((&row["unit_id"], &row["zone"]), (&unit.unit_id, &unit.zone));
+        assert_eq!(number(row, "p_changes"), unit.p_changes.unwrap());
+        let change = (number(row, "gross_t") / number(row, "gross_base_t") - 1.0) / growth;
+        assert!((number(row, "elasticity") - change).abs() < 1e-9, "{row:?}");
+    }
+    let unit = carbonzone::explain::Unit::Zone("z1".to_owned());
+    let told = carbonzone::explain::explain(&folder, &unit, None).unwrap();
+    assert_eq!(told.plans[0].unit, kept.units[1]);
+    assert!(told.plans[0].assumes.zh.contains("单位面积排放") && !told.plans[0].class.zh.is_empty());
     // Probabilities under the same draws.
     assert!(zones.iter().all(|r| (0.0..=1.0).contains(&number(r, "p_changes"))));
     assert!(zones.iter().chain(&land).chain(&years).all(|r| r["assumes"].contains("tonnes per hectare")));
     assert!(record.summary.iter().any(|s| s.en.contains("Scenario \"green\"") && s.zh.contains("情景")));
+}
+
+#[test]
+fn a_raster_of_a_simulation_is_a_plan() {
+    let dir = tempfile::tempdir().unwrap();
+    // Two columns of 780 m: the west becomes forest, the east industry, also where no parcel is today.
+    let grid =
+        "ncols 2\nnrows 2\nxllcorner 560000\nyllcorner 3460000\ncellsize 780\nNODATA_value -9999\n2 1\n2 1\n";
+    std::fs::write(dir.path().join("plus.asc"), grid).unwrap();
+    std::fs::write(dir.path().join("plus.csv"), "code,space_type\n1,industrial\n2,forest\n").unwrap();
+    let section = "
+[scenario.plus]
+year = 2035
+source = \"example\"
+parcels = { source = { path = \"plus.asc\", crs = \"EPSG:4549\" }, scheme = \"plus.csv\" }
+";
+    let (folder, record) = run(dir.path(), section);
+    let land = table(&folder, "scenario_land.csv");
+    for (units, all, none) in [(["z0", "z2"], "forest", "industrial"), (["z1", "z3"], "industrial", "forest")]
+    {
+        let of = |kind: &str| -> f64 {
+            let rows =
+                land.iter().filter(|r| units.contains(&r["unit_id"].as_str()) && r["space_type"] == kind);
+            rows.map(|r| number(r, "plan_ha")).sum()
+        };
+        // Ground without a parcel lies in the two townships as the region of the raster does.
+        assert!((of(all) - 2.0 * 60.84).abs() < 1e-6, "{units:?}: {}", of(all));
+        assert!(of(none).abs() < 1e-6, "{units:?}: {}", of(none));
+    }
+    let zones = table(&folder, "scenarios.csv");
+    let of = |id: &str, field: &str| number(zones.iter().find(|r| r["unit_id"] == id).unwrap(), field);
+    assert!(of("z0", "gross_t").abs() < 1e-6 && of("z1", "sink_t").abs() < 1e-6);
+    assert!(of("z1", "assumed_t") > 0.0 && of("z0", "sink_t") > of("z0", "sink_base_t"));
+    assert!(record.findings.iter().any(|f| f.code == "scenario_new_ground"));
+    assert!(record.inputs.iter().any(|i| i.role == "plan plus"));
 }
 
 #[test]

@@ -20,6 +20,11 @@ prices = [
   { name = "low", cny_per_t = 52.84, source = "example" },
   { name = "shadow", cny_per_t = 1944.84, source = "example" },
 ]
+[scenario.less]
+title_zh = "减排情景"
+year = 2030
+source = "example"
+intensity = { industry = { growth_pct = -5.0 } }
 "#;
 
 fn run(dir: &Path) -> PathBuf {
@@ -59,9 +64,20 @@ fn every_township_has_a_page_with_its_numbers_in_the_language_asked_for() {
         assert!(page.contains(&class), "{class}");
         let paid = record.compensation.as_ref().unwrap().models[0].units[row].cny[0].abs() / 1e4;
         assert!(page.contains(&format!("{} ×10⁴ CNY at 89.06 CNY/t", grouped(paid, 2))));
-        for words in
-            ["How sure", "What its tonnes rest on", "poi:industry", "Parcels that weigh most", "threshold 1"]
-        {
+        let key = table.texts("zone").unwrap()[row].clone().unwrap();
+        let class = record.zone_classes.iter().find(|c| c.key == key).unwrap();
+        assert!(class.guidance.measures.len() >= 2, "{key}");
+        for measure in &class.guidance.measures {
+            assert!(page.replace("&#x27;", "'").contains(&measure.en), "{}: {page}", measure.en);
+        }
+        for words in [
+            "less, 2030: gross",
+            "How sure",
+            "What its tonnes rest on",
+            "poi:industry",
+            "Parcels that weigh most",
+            "threshold 1",
+        ] {
             assert!(page.contains(words), "{words}");
         }
     }
@@ -69,7 +85,17 @@ fn every_township_has_a_page_with_its_numbers_in_the_language_asked_for() {
     let zh = SheetOptions { lang: Lang::Zh, ..SheetOptions::default() };
     let (chinese, _) = sheets(&folder, &zh).unwrap();
     assert!(
-        ["可信度", "排放与碳汇的依据", "合成数据", "碳补偿", "阈值 1"].iter().all(|w| chinese.contains(w))
+        [
+            "可信度",
+            "减排情景（2030年）：碳排放",
+            "该类分区的建议措施",
+            "排放与碳汇的依据",
+            "合成数据",
+            "碳补偿",
+            "阈值 1"
+        ]
+        .iter()
+        .all(|w| chinese.contains(w))
     );
     assert!(!chinese.contains("How sure") && !english.contains("可信度"));
 }

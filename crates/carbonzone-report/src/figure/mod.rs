@@ -10,6 +10,7 @@ mod paint;
 mod quadrant;
 mod study;
 mod svg;
+mod waterfall;
 
 pub(crate) use chart::sector_colour;
 pub use fonts::Fonts;
@@ -37,6 +38,7 @@ pub fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result
         FigureContent::Chart(kind) => Ok(chart::svg(data, figure, *kind, lang, fonts)),
         FigureContent::Series(series) => Ok(chart::series_svg(data, figure, series, lang, fonts)),
         FigureContent::Line(line) => Ok(study::line_svg(data, figure, line, lang, fonts)),
+        FigureContent::Waterfall(chart) => Ok(waterfall::waterfall_svg(data, figure, chart, lang, fonts)),
         FigureContent::Transitions(chart) => Ok(study::transition_svg(data, figure, chart, lang, fonts)),
     }
 }

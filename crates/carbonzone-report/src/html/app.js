@@ -338,6 +338,9 @@ async function panel() {
   if (L.key === 'zones') {
     const s = D.stories[i] || await bare(L, i);
     html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
+    const advice = D.advice[s.class_key];
+    if (advice) html += `<p>${esc(pick(advice.says))}</p><p class="hint">${esc(word('What is advised', '建议措施'))}</p><ul>${advice.measures.map(m => `<li>${esc(pick(m))}</li>`).join('')}</ul>`;
+    if (s.plans && s.plans.length) html += `<p class="hint">${esc(word('Under the plans', '规划情景下'))}</p>` + s.plans.map(p => `<div>${esc(pick(p))}</div>`).join('');
     if (s.sure) {
       html += `<p><b class="sure ${esc(s.sure.safety)}">${esc(pick(s.sure.label))}</b></p>`;
       if (s.sure.others.length) html += `<p class="hint">${esc(word('Else', '其他可能'))}: ${s.sure.others.map(o => esc(pick(o))).join(', ')}</p>`;

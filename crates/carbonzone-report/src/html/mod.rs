@@ -4,6 +4,7 @@ mod comparison;
 mod decide;
 mod pack;
 mod page;
+mod plans;
 mod plot;
 mod sheets;
 mod story;

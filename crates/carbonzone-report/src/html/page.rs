@@ -62,6 +62,7 @@ pub fn page(
     let mut packed = payload(&shown, &maps, &rows, &stories)?;
     packed["marks"] = marks.payload();
     packed["title"] = json!(title(data));
+    packed["advice"] = decide::advice(data);
     packed["source"] = json!(data.manifest.source_note);
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
     // `<` never stands in the data block, so no text can close it.

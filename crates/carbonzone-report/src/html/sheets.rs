@@ -7,6 +7,7 @@ use crate::number::{grouped, significant};
 use crate::style::headline_field;
 use crate::{Label, Lang, MapData, ReportError, words};
 use carbonzone_geom::Coverage;
+use carbonzone_types::Statement;
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use serde_json::json;
@@ -43,7 +44,7 @@ pub struct RestsOn {
 }
 
 /// Parts listed per unit.
-const MOST_PARTS: usize = 8;
+const MOST_PARTS: usize = 6;
 
 /// The pages of some units, in that order. `data` must hold one year only.
 ///
@@ -96,7 +97,8 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
             "rests": t("What its tonnes rest on", "排放与碳汇的依据"), "part": t("Part", "组成"),
             "by": t("placed by", "分摊依据"), "of": t("of the city's", "占全市"),
             "parcels": t("Parcels that weigh most", "排放最多的地块"),
-            "compensation": t("Compensation", "碳补偿"), "measures": t("Measures", "措施"),
+            "compensation": t("Compensation", "碳补偿"), "measures": t("Measures advised for its class", "该类分区的建议措施"),
+            "source": t("Source", "来源"), "plans": t("Under the plans", "规划情景下"),
         }),
     });
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
@@ -156,6 +158,8 @@ impl Writer<'_> {
         let m = &self.data.manifest;
         let class_key = text(headline_field(&self.data.zones));
         let (class, color) = class_of(self.data, Some(class_key.as_str()).filter(|k| !k.is_empty()));
+        let advice = m.zone_classes.iter().find(|c| c.key == class_key && !c.guidance.is_empty());
+        let advice = advice.map(|c| &c.guidance);
         let other = if lang == Lang::Zh { &story.name.en } else { &story.name.zh };
         let name = story.name.text(lang);
         let years: Vec<String> = m.years.iter().map(ToString::to_string).collect();
@@ -184,7 +188,15 @@ impl Writer<'_> {
             "rests": self.rests(&unit.rests), "rests_more": self.rests_more(&unit.rests),
             "parcels": unit.parcels.iter().take(3).map(|(id, land, t)| format!("{id} ({land}), {}", tonnes(*t).text(lang))).collect::<Vec<_>>(),
             "paid": self.paid(&story.id),
+            "characteristics": advice.map(|g| self.said(&g.characteristics)).filter(|s| !s.is_empty()),
+            "measures": advice.iter().flat_map(|g| &g.measures).map(|m| self.said(m)).collect::<Vec<_>>(),
+            "measures_source": advice.map(|g| g.source.clone()).filter(|s| !s.is_empty()),
+            "plans": story.plans.iter().map(|p| p.text(lang)).collect::<Vec<_>>(),
         })
+    }
+
+    fn said(&self, text: &Statement) -> String {
+        self.t(&text.en, &text.zh)
     }
 
     /// Values with their rank among all units, the largest first.

@@ -1,6 +1,7 @@
 //! What stands behind a zone's class: the sectors and parcels that weigh most, its margins, and how near it is to
 //! another class.
 
+use super::plans;
 use crate::confidence::{ClassShare, HowSure, percent};
 use crate::figure::label_point;
 use crate::number::{grouped, significant};
@@ -20,6 +21,8 @@ pub struct ZoneStory {
     pub name: Label,
     /// Zone class.
     pub class: Label,
+    /// Its key; empty without one.
+    pub class_key: String,
     /// Colour of the class.
     pub color: String,
     /// The three sectors that weigh most, with tonnes and share of the zone's gross emissions.
@@ -34,6 +37,8 @@ pub struct ZoneStory {
     pub changes: Vec<Change>,
     /// How sure the class is, if draws were made.
     pub sure: Option<Sure>,
+    /// What it would be under each plan of the run.
+    pub plans: Vec<Label>,
 }
 
 /// How sure a class is.
@@ -122,8 +127,11 @@ pub fn stories(data: &MapData, rows: &[usize], sure: &[Option<HowSure>]) -> Vec<
     rows.iter()
         .map(|&i| {
             let (class, color) = class_of(data, classes[i].as_deref());
+            let id = ids[i].clone().unwrap_or_default();
             ZoneStory {
-                id: ids[i].clone().unwrap_or_default(),
+                plans: plans::of_unit(&data.manifest, &id),
+                id,
+                class_key: classes[i].clone().unwrap_or_default(),
                 name: Label::new(english[i].clone().unwrap_or_default(), names[i].clone()),
                 class,
                 color,

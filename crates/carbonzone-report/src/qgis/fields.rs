@@ -2,7 +2,7 @@
 
 use super::xml::{El, el};
 use crate::{Label, Lang, MapLayer, words};
-use carbonzone_types::RunManifest;
+use carbonzone_types::{GuidanceRecord, RunManifest, Statement};
 use std::fmt::Write as _;
 
 /// Space types whose values are shown in words.
@@ -89,39 +89,74 @@ pub(crate) fn field_setup(
     let aliases = fields.iter().enumerate().map(|(i, field)| {
         el("alias").a("field", *field).a("index", i).a("name", alias(manifest, field).text(lang))
     });
+    let measures = advice(&fields, manifest, |g| as_lines(g, lang)).filter(|_| !fields.contains(&MEASURES));
+    let computed = measures.iter().map(|_| {
+        let name = Label::new("Measures advised for the class", "该类分区的建议措施").text(lang);
+        el("alias").a("field", MEASURES).a("index", fields.len()).a("name", name)
+    });
     let name = if fields.contains(&"name") { "coalesce(\"name\", \"unit_id\")" } else { "\"unit_id\"" };
-    vec![
-        el("fieldConfiguration").children(maps),
-        el("aliases").children(aliases),
+    let mut out = vec![
+        el("fieldConfiguration").children(maps.chain(measures.iter().map(|_| several_lines(MEASURES)))),
+        el("aliases").children(aliases.chain(computed)),
         el("previewExpression").text(name),
         el("mapTip").text(tip(&fields, manifest, name, shown, lang)),
-    ]
+    ];
+    out.extend(measures.as_deref().map(measures_field));
+    out
 }
 
-/// What is advised for the class of a zone, as an expression that QGIS evaluates.
-fn advice(fields: &[&str], manifest: &RunManifest, lang: Lang) -> String {
+/// What is advised for the class of a zone, as an expression that QGIS evaluates; `None` where nothing is.
+fn advice(
+    fields: &[&str],
+    manifest: &RunManifest,
+    words: impl Fn(&GuidanceRecord) -> String,
+) -> Option<String> {
     let field = if fields.contains(&crate::ZONE_OF_MEAN) { crate::ZONE_OF_MEAN } else { "zone" };
     let advised: Vec<_> = manifest.zone_classes.iter().filter(|c| !c.guidance.measures.is_empty()).collect();
     if !fields.contains(&field) || advised.is_empty() {
-        return String::new();
+        return None;
     }
     let mut cases = String::new();
     for class in advised {
-        let item = |m: &carbonzone_types::Statement| {
-            format!(
-                "<li>{}</li>",
-                crate::xml_text::escaped(&Label::new(m.en.clone(), m.zh.clone()).text(lang))
-            )
-        };
-        let list: String = class.guidance.measures.iter().map(item).collect();
-        let _ = write!(
-            cases,
-            " WHEN \"{field}\" = {} THEN {}",
-            quoted(&class.key),
-            quoted(&format!("<ul>{list}</ul>"))
-        );
+        let (key, said) = (quoted(&class.key), quoted(&words(&class.guidance)));
+        let _ = write!(cases, " WHEN \"{field}\" = {key} THEN {said}");
     }
-    format!("[% CASE{cases} ELSE '' END %]")
+    Some(format!("CASE{cases} ELSE '' END"))
+}
+
+fn said(statement: &Statement, lang: Lang) -> String {
+    Label::new(statement.en.clone(), statement.zh.clone()).text(lang)
+}
+
+/// As a list for the map tip.
+fn as_list(guidance: &GuidanceRecord, lang: Lang) -> String {
+    let item = |m: &Statement| format!("<li>{}</li>", crate::xml_text::escaped(&said(m, lang)));
+    format!("<ul>{}</ul>", guidance.measures.iter().map(item).collect::<String>())
+}
+
+/// As lines for the attribute form.
+fn as_lines(guidance: &GuidanceRecord, lang: Lang) -> String {
+    let lines = guidance.measures.iter().map(|m| format!("• {}", said(m, lang)));
+    std::iter::once(said(&guidance.characteristics, lang)).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// A field that QGIS computes: what is advised, in the attribute form and wherever a feature is identified.
+const MEASURES: &str = "measures";
+
+fn measures_field(expression: &str) -> El {
+    let field = el("field").a("name", MEASURES).a("type", 10).a("typeName", "string").a("subType", 0);
+    let field = field.a("length", 0).a("precision", 0).a("comment", "").a("expression", expression);
+    el("expressionfields").child(field)
+}
+
+/// Several lines in the form.
+fn several_lines(field: &str) -> El {
+    let yes = el("Option").a("name", "IsMultiline").a("type", "bool").a("value", true);
+    let config = el("config").child(el("Option").a("type", "Map").child(yes));
+    el("field")
+        .a("name", field)
+        .a("configurationFlags", "None")
+        .child(el("editWidget").a("type", "TextEdit").child(config))
 }
 
 /// A text of an expression.
@@ -146,5 +181,6 @@ fn tip(fields: &[&str], manifest: &RunManifest, name: &str, shown: Option<&str>,
         let label = crate::xml_text::escaped(&alias(manifest, field).text(lang));
         let _ = write!(rows, "<tr><td>{label}</td><td>[% {value} %]</td></tr>");
     }
-    format!("<b>[% {name} %]</b><table>{rows}</table>{}", advice(fields, manifest, lang))
+    let advised = advice(fields, manifest, |g| as_list(g, lang)).map(|e| format!("[% {e} %]"));
+    format!("<b>[% {name} %]</b><table>{rows}</table>{}", advised.unwrap_or_default())
 }

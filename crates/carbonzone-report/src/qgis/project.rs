@@ -242,7 +242,10 @@ fn shown_by(data: &MapData, figure: &Figure, figures: &[Figure]) -> Vec<String> 
         Some(figure)
     } else {
         // A chart has a small map beside it: zone classes for the zone charts, emission for the shares.
-        let classes = matches!(figure.content, FigureContent::Transitions(_) | FigureContent::Line(_));
+        let classes = matches!(
+            figure.content,
+            FigureContent::Transitions(_) | FigureContent::Line(_) | FigureContent::Waterfall(_)
+        );
         let classes = classes || figure.name.starts_with("fig9") || figure.name == CONFIDENCE_PLOT;
         let wanted = |s: &MapStyle| if classes { s.shows_zone_classes() } else { s.field == "gross_t" };
         figures.iter().find(|f| f.map().is_some_and(|s| s.layer == MapLayerKind::Zones && wanted(s)))

@@ -33,6 +33,23 @@ pub enum FigureContent {
     Line(Box<LineChart>),
     /// Who moved from which class to which.
     Transitions(Box<TransitionChart>),
+    /// From one total to another by its effects.
+    Waterfall(Box<Waterfall>),
+}
+
+/// From one total to another by its effects, t CO2e.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Waterfall {
+    /// First total with its name.
+    pub before: (Label, f64),
+    /// Effects in order; with the first total they add up to the last.
+    pub steps: Vec<(Label, f64)>,
+    /// Last total with its name.
+    pub after: (Label, f64),
+    /// What it is, with the unit 10⁴ t.
+    pub quantity: Label,
+    /// Remark below the bars.
+    pub note: Label,
 }
 
 /// One quantity year by year.
@@ -97,6 +114,7 @@ impl Figure {
             FigureContent::Chart(_)
             | FigureContent::Series(_)
             | FigureContent::Line(_)
+            | FigureContent::Waterfall(_)
             | FigureContent::Transitions(_) => None,
         }
     }

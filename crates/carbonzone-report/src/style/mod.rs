@@ -15,7 +15,7 @@ pub use classify::{Classes, classify};
 pub use clusters::{CLUSTER, HOT_SPOT};
 pub use compensation::COMPENSATION_MAP;
 pub use confidence::{CONFIDENCE_MAP, CONFIDENCE_PLOT};
-pub use content::{ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart};
+pub use content::{ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart, Waterfall};
 pub use further::{further_maps, project_maps};
 pub(crate) use further::{grid_field_style, raster_values_style};
 pub(crate) use model::no_data_text;

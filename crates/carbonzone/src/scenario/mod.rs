@@ -2,13 +2,16 @@
 
 mod check;
 pub mod config;
+mod figures;
 mod land;
 mod output;
 mod project;
+mod record;
 mod words;
 
 pub use check::check;
 pub use output::{add_to, note_in};
+pub use record::records;
 
 use crate::compute::Results;
 use crate::load::parcels::{self, ParcelSet};
@@ -17,7 +20,7 @@ use crate::load_config::Loaded;
 use crate::uncertainty::{Drawn, judge_with};
 use carbonzone_confidence::{Model, Options, Placed, moves};
 use carbonzone_io::WorkingCrs;
-use carbonzone_types::{Finding, Progress};
+use carbonzone_types::{ExactSum, Finding, Progress};
 use land::Base;
 use project::Projected;
 use std::collections::BTreeMap;
@@ -36,6 +39,13 @@ pub struct Scenarios {
 fn named(name: &str, finding: Finding) -> Finding {
     let field = finding.field.as_ref().map(|f| format!("scenario.{name}.{f}"));
     Finding { message: format!("scenario \"{name}\": {}", finding.message), field, ..finding }
+}
+
+/// GDP of the units before and after, summed over those that have both. `None` without any.
+fn gdp_between(before: &[Option<f64>], after: &[Option<f64>]) -> Option<(f64, f64)> {
+    let both: Vec<(f64, f64)> = before.iter().zip(after).filter_map(|(a, b)| Some(((*a)?, (*b)?))).collect();
+    let sum = |f: fn(&(f64, f64)) -> f64| both.iter().map(f).collect::<ExactSum>().value();
+    (!both.is_empty()).then(|| (sum(|p| p.0), sum(|p| p.1)))
 }
 
 /// Reads the plan layers. `None`: the findings say why.

@@ -2,13 +2,16 @@
 
 use super::Scenarios;
 use super::config::Scenario;
+use super::figures::charts;
 use super::land::NO_PARCEL;
 use super::project::{Projected, STEPS};
+use super::record::decoupling;
 use super::words::{assumes, step, title};
 use crate::compute::Results;
 use crate::config::Pipeline;
 use crate::load::Inputs;
 use crate::output::Output;
+use crate::statistics::state;
 use crate::studies::cells::{count, label, number, text};
 use carbonzone_report::confidence::percent;
 use carbonzone_report::figure::transition_note;
@@ -16,6 +19,7 @@ use carbonzone_report::style::{Figure, FigureContent, TransitionChart};
 use carbonzone_report::{Label, ReportTable, words};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Statement, T_PER_1E4_T};
+use carbonzone_zoning::decoupling::tapio;
 
 /// What is written of the scenarios, and from what.
 struct Writer<'a> {
@@ -46,6 +50,7 @@ pub fn add_to(out: &mut Output<'_>, pipeline: &Pipeline, inputs: &Inputs, result
     out.extras.tables.push(writer.side_by_side());
     out.extras.tables.push(writer.difference());
     for projected in &scenarios.all {
+        out.extras.charts.extend(charts(projected, writer.scenario(projected)));
         out.extras.charts.push(writer.transitions(projected));
         out.extras.tables.push(writer.leaving(projected));
         out.extras.tables.push(writer.land_of_city(projected));
@@ -142,6 +147,9 @@ impl Writer<'_> {
         let overall = &self.results.zoning.overall;
         let year = |p: &Projected| Some(i64::from(self.scenario(p).year));
         let scheme = &self.results.scheme;
+        let of_unit = |p: &Projected, z: usize| {
+            tapio((base.gross_t[z], p.gross_t[z]), (zones.gdp_1e4cny[z]?, p.gdp[z]?))
+        };
         AttributeTable::new()
             .with("scenario", text(&|p, _| Some(p.name.clone())))
             .with("year", ColumnData::Int(rows.iter().map(|(p, _)| year(p)).collect()))
@@ -168,6 +176,8 @@ impl Writer<'_> {
                 ColumnData::Bool(rows.iter().map(|(p, z)| Some(p.zoned.zone[*z] != overall[*z])).collect()),
             )
             .with("p_changes", real(&|p, z| p.moves.get(z).map(carbonzone_confidence::Moves::differs)))
+            .with("elasticity", real(&|p, z| of_unit(p, z).map(|e| e.0)))
+            .with("decoupling", text(&|p, z| of_unit(p, z).map(|e| e.1.key().to_owned())))
             .with("assumes", text(&|p, _| Some(assumes(self.scenario(p)).en)))
     }
 
@@ -305,6 +315,12 @@ impl Writer<'_> {
         );
         row(label("Units that change class", "改变分区的单元数"), text("–"), &|p| {
             count(moved(p, self.results) as u64)
+        });
+        row(label("Elasticity to GDP (Tapio)", "对 GDP 的弹性（Tapio）"), text("–"), &|p| {
+            decoupling(self.inputs, self.results, p).map_or_else(
+                || text("–"),
+                |(e, s)| number(Some(e), 2).then(&Label::same(", ")).then(&state(s)),
+            )
         });
         row(label("Peak year of gross emissions", "碳排放达峰年份"), text("–"), &|p| {
             p.peak_year().map_or_else(|| text("–"), |y| text(&y.to_string()))

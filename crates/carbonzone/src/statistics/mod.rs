@@ -9,6 +9,7 @@ mod spread;
 pub mod subject;
 
 pub use config::StatisticsConfig;
+pub use report::state;
 
 use crate::load::Notes;
 use carbonzone_types::statistics::{ClusterCount, StatisticsRecord};

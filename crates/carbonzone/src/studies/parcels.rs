@@ -6,6 +6,7 @@ use crate::config::{Outputs, Pipeline};
 use crate::load::{self, Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::output::Output;
+use crate::reference::{self, Ours};
 use crate::run::Run;
 use crate::statistics::subject::{self, Cells, Places, Subject, UnitYear};
 use crate::statistics::{Statistics, StatisticsConfig};
@@ -46,6 +47,8 @@ impl Study for Parcels {
             let subject = subject(config, inputs, &results, &areas, section);
             results.statistics = Some(Statistics::compute(section, &subject, notes, observer));
         }
+        results.references =
+            reference::compare(&config.pipeline.reference, &inputs.zones, &[ours(config, &results)], notes)?;
         // Only those that the parcel layer shows are written.
         inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));
         Some(results)
@@ -91,6 +94,17 @@ fn compensated(
     let rows = compensation::Rows::default();
     let draws = drawn.map(|d| compensation::Draws { model: &d.model, options: d.options, rows });
     compensation::asked(config.pipeline.compensation.as_ref(), numbers, draws.as_ref(), notes)
+}
+
+/// Our totals, of the whole city, and gross emissions of the townships, as other sources are compared with them.
+fn ours(config: &Loaded, results: &Results) -> Ours {
+    let totals = &results.totals;
+    let sectors = totals.sectors.iter().map(|s| (s.sector.clone(), s.amount_t));
+    Ours {
+        year: config.pipeline.city.years().last().copied(),
+        totals: sectors.chain([("gross".to_owned(), totals.gross_t)]).collect(),
+        gross_t: results.zones.gross_t.iter().copied().map(Some).collect(),
+    }
 }
 
 /// What statistics need: townships, used cells, tonnes of every sector in the cells.

@@ -9,7 +9,7 @@ use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::statistics::Statistics;
 use crate::tables::OccurringClasses;
-use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, Stage};
+use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, ReferenceRecord, Stage};
 use carbonzone_zoning::Zoned;
 use carbonzone_zoning::published::{PublishedComparison, compare_published};
 use carbonzone_zoning::{
@@ -45,6 +45,8 @@ pub struct Results {
     pub compensation: Option<Compensated>,
     /// Clusters, hot spots, inequality, changes, if the pipeline file asks for them.
     pub statistics: Option<Statistics>,
+    /// Totals of other sources beside ours, if the pipeline file has any.
+    pub references: Vec<ReferenceRecord>,
     /// Comparison with the published cells.
     pub comparison: Option<PublishedComparison>,
     /// What the last year's zones would be if one number were a little different.
@@ -84,6 +86,7 @@ fn try_compute(
             confidence: None,
             compensation: None,
             statistics: None,
+            references: Vec::new(),
             comparison: Some(comparison),
             what_if: Vec::new(),
         });
@@ -118,6 +121,7 @@ fn try_compute(
         confidence: None,
         compensation: None,
         statistics: None,
+        references: Vec::new(),
         comparison: None,
         what_if,
     })

@@ -47,6 +47,9 @@ pub struct CountiesPipeline {
     /// Clusters, hot spots, centre and spread, inequality, what made emissions change.
     #[serde(default)]
     pub statistics: Option<crate::statistics::StatisticsConfig>,
+    /// Totals of independent sources beside ours, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reference: BTreeMap<String, crate::reference::Reference>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -2,11 +2,11 @@
 
 use super::config::CountiesPipeline;
 use super::{activity, land_cover, published};
-use crate::compensation;
 use crate::load::zones::ZoneSet;
 use crate::load::{Notes, working_crs, zones};
 use crate::load_config::Loaded;
 use crate::studies::place::{self, Areas, Years};
+use crate::{compensation, reference};
 use carbonzone_io::WorkingCrs;
 use carbonzone_types::{Finding, Findings, Progress};
 use carbonzone_zoning::published::PublishedStudy;
@@ -94,6 +94,11 @@ pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {
     let known = compensation::Known { years, gdp: true };
     findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
     findings.items.extend(crate::statistics::config::check(p.statistics.as_ref()).items);
+    let sectors: &[&str] =
+        if p.published.is_some() { &["respiration_and_energy"] } else { &["respiration", "energy"] };
+    let sectors = sectors.iter().map(|s| (*s).to_owned()).collect();
+    let known = reference::Known { sectors, years: p.city.years() };
+    findings.extend(reference::check(loaded, &p.reference, &known));
     findings
 }
 

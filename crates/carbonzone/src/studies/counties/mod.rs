@@ -19,6 +19,7 @@ use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
+use crate::reference::{self, Ours};
 use crate::run::Run;
 use crate::statistics::Statistics;
 use crate::statistics::clusters::centroids;
@@ -65,6 +66,8 @@ impl Study for Counties {
             let subject = subject(config, inputs, &results);
             results.statistics = Some(Statistics::compute(section, &subject, notes, observer));
         }
+        let ours: Vec<Ours> = results.years.iter().map(|y| ours(inputs, y)).collect();
+        results.references = reference::compare(&config.pipeline.reference, &inputs.zones, &ours, notes)?;
         Some(results)
     }
 
@@ -81,6 +84,14 @@ impl Study for Counties {
     fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> anyhow::Result<Output<'a>> {
         write::output(run)
     }
+}
+
+/// Our totals of a year, as other sources are compared with them.
+fn ours(inputs: &inputs::Inputs, year: &compute::YearResult) -> Ours {
+    let t = &year.tonnes;
+    let sectors = inputs.sectors.iter().map(String::as_str);
+    let sectors: Vec<(&str, &[f64])> = sectors.zip(t.sectors_t.iter().map(Vec::as_slice)).collect();
+    Ours::of_units(year.year, &sectors, &t.sink_t, t.gross_t.iter().copied().map(Some).collect())
 }
 
 /// What statistics need: the counties in every year, and their centroids.

@@ -6,7 +6,6 @@ use super::config::CountiesPipeline;
 use super::inputs::Inputs;
 use super::uncertainty::{CountyConfidence, Judgement, levels as level_classes};
 use super::{Counties, report, tables};
-use crate::compensation;
 use crate::explained::{Part, UnitPart, of_units};
 use crate::load::Notes;
 use crate::load_config::Loaded;
@@ -15,6 +14,7 @@ use crate::output::{Columns, Layer, Output, Role, dissolved};
 use crate::run::Run;
 use crate::statistics::Statistics;
 use crate::studies::place;
+use crate::{compensation, reference};
 use crate::{maps, uncertainty, workbook};
 use carbonzone_report::{Label, words};
 use carbonzone_types::{
@@ -68,6 +68,7 @@ pub fn manifest(
     let asked = loaded.pipeline.compensation.as_ref();
     compensation::note_in(&mut out, asked, results.compensation.as_ref());
     out.statistics = results.statistics.as_ref().map(Statistics::record);
+    reference::note_in(&mut out, &results.references);
     out
 }
 
@@ -208,6 +209,7 @@ fn add_statistics(results: &Results, out: &mut Output<'_>) {
     if let Some(statistics) = &results.statistics {
         statistics.add_to(out);
     }
+    reference::add_to(out, &results.references);
 }
 
 /// What a county's tonnes are made of in each year: the terms of equations 2 to 5, or the published totals.

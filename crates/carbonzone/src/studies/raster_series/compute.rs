@@ -17,7 +17,9 @@ use carbonzone_spatialize::downscale::light::{
     Downscaled, LightFit, LightModel, PixelShares, WeightUsed, downscale, fit_light, split_total,
     usable_light,
 };
-use carbonzone_types::{ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, Stage, number_of};
+use carbonzone_types::{
+    ExactSum, Finding, GridSpec, Ledger, LedgerRow, Progress, ReferenceRecord, Stage, number_of,
+};
 use carbonzone_zoning::ZoningError;
 use carbonzone_zoning::ratio::{BudgetState, Trajectory, source_sink_ratio};
 use carbonzone_zoning::risk::{Panel, RiskResult, WindowRisk, panel_risk, window_risk};
@@ -103,6 +105,8 @@ pub struct Results {
     pub cells: CellResults,
     /// Clusters, hot spots, inequality, if the pipeline file asks for them.
     pub statistics: Option<Statistics>,
+    /// Totals of other sources beside ours, if the pipeline file has any.
+    pub references: Vec<ReferenceRecord>,
     /// How sure classes and states are, if the pipeline file asks for it.
     pub confidence: Option<WindowConfidence>,
     /// Who pays whom, if the pipeline file asks for it.
@@ -451,6 +455,7 @@ fn finish(
         moran,
         cells,
         statistics: None,
+        references: Vec::new(),
         confidence: None,
         compensation: None,
     })

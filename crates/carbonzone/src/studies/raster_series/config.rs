@@ -8,6 +8,7 @@ use carbonzone_zoning::risk::{RiskOptions, RiskVariant};
 use carbonzone_zoning::trend::SerialCorrection;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Emission and absorption over years on a grid and in counties: ratio, trend, carbon imbalance risk.
@@ -42,6 +43,9 @@ pub struct RasterSeriesPipeline {
     /// Clusters, hot spots, centre and spread.
     #[serde(default)]
     pub statistics: Option<crate::statistics::StatisticsConfig>,
+    /// Totals of independent sources beside ours, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reference: BTreeMap<String, crate::reference::Reference>,
     /// What is written.
     #[serde(default)]
     pub outputs: Outputs,

@@ -2,13 +2,13 @@
 
 use super::config::{EmissionLevel, RasterSeriesPipeline};
 use crate::check_pipeline::check_cell;
-use crate::compensation;
 use crate::config::JoinOn;
 use crate::load::zones::ZoneSet;
 use crate::load::{Notes, working_crs, zones};
 use crate::load_config::Loaded;
 use crate::studies::place::{self, Areas, Years};
 use crate::studies::table_in::{TableFile, TableIn};
+use crate::{compensation, reference};
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyIndex, KeyMatch, normalise_text};
 use carbonzone_types::{Finding, Findings, Progress};
@@ -69,6 +69,9 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     let known = compensation::Known { years: p.city.years(), gdp: false };
     findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
     findings.extend(crate::statistics::config::check(p.statistics.as_ref()));
+    let sectors = vec!["energy".to_owned(), "land".to_owned()];
+    let known = reference::Known { sectors, years: p.city.years() };
+    findings.extend(reference::check(loaded, &p.reference, &known));
     findings
 }
 

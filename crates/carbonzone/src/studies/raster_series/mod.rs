@@ -16,6 +16,7 @@ use crate::config::Outputs;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
+use crate::reference::{self, Ours};
 use crate::run::Run;
 use crate::statistics::config::ClusterValue;
 use crate::statistics::subject::{self, Cells, Places, Subject, UnitYear};
@@ -64,6 +65,8 @@ impl Study for RasterSeries {
             let subject = subject(config, inputs, &results, section);
             results.statistics = Some(Statistics::compute(section, &subject, notes, observer));
         }
+        let ours: Vec<Ours> = results.years.iter().map(ours).collect();
+        results.references = reference::compare(&config.pipeline.reference, &inputs.zones, &ours, notes)?;
         Some(results)
     }
 
@@ -80,6 +83,13 @@ impl Study for RasterSeries {
     fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> anyhow::Result<Output<'a>> {
         Ok(write::output(run))
     }
+}
+
+/// Our totals of a year, as other sources are compared with them; counties without data have none.
+fn ours(flows: &compute::YearFlows) -> Ours {
+    let energy: Vec<f64> = flows.energy_t.iter().flatten().copied().collect();
+    let gross = flows.energy_t.iter().zip(&flows.land_t).map(|(e, land)| e.map(|e| e + land)).collect();
+    Ours::of_units(flows.year, &[("energy", &energy), ("land", &flows.land_t)], &flows.sink_t, gross)
 }
 
 /// What statistics need: the counties in every year, the cells of the last one, energy emissions of the cells in every year.

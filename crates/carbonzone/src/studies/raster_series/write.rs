@@ -5,7 +5,6 @@ use super::config::{EmissionLevel, RasterSeriesPipeline};
 use super::inputs::Inputs;
 use super::uncertainty::{WINDOW_STATE, WindowConfidence, states as state_classes};
 use super::{RasterSeries, report, tables};
-use crate::compensation;
 use crate::explained::{Part, UnitPart, of_units};
 use crate::load::Notes;
 use crate::load_config::Loaded;
@@ -15,6 +14,7 @@ use crate::run::Run;
 use crate::statistics::Statistics;
 use crate::statistics::clusters::Clusters;
 use crate::studies::place;
+use crate::{compensation, reference};
 use crate::{maps, uncertainty, workbook};
 use carbonzone_io::FloatBand;
 use carbonzone_report::{Label, RasterContent};
@@ -63,6 +63,7 @@ pub fn manifest(
     let asked = loaded.pipeline.compensation.as_ref();
     compensation::note_in(&mut out, asked, results.compensation.as_ref());
     out.statistics = results.statistics.as_ref().map(Statistics::record);
+    reference::note_in(&mut out, &results.references);
     out
 }
 
@@ -229,6 +230,7 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
     if let Some(statistics) = &results.statistics {
         statistics.add_to(&mut out);
     }
+    reference::add_to(&mut out, &results.references);
     out
 }
 
