@@ -8,9 +8,9 @@ not that of the style model, sorting, searching, layer and language switch or ke
 without sectors, a print without figures, a page above 15 MB. Exit 2: no browser, or usage.
 Standard library only: it speaks the DevTools protocol over a pipe.
 """
-import argparse, base64, json, os, pathlib, select, shutil, subprocess, sys, tempfile, time
+import argparse, base64, json, os, pathlib, re, select, shutil, subprocess, sys, tempfile, time
 
-LIMIT_BYTES, LIMIT_MS = 15_000_000, 3000
+LIMIT_BYTES, LIMIT_MS, LIMIT_PAGES = 15_000_000, 3000, 12
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"]
 
 
@@ -287,10 +287,45 @@ def run(b, page, out, check):
         b.call("Emulation.setDeviceMetricsOverride", width=1360, height=b.js("document.documentElement.scrollHeight"), deviceScaleFactor=1, mobile=False)
         b.wait(0.5)
         shot("whole")
+    for width in (390, 320):
+        b.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
+        settle()
+        wide = b.js("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        check.that(wide <= 0, "%d pixels wide: nothing stands out (%d)" % (width, wide))
+        if width == 390:
+            shot("narrow")
+    b.call("Emulation.setDeviceMetricsOverride", width=1360, height=1000, deviceScaleFactor=1, mobile=False)
+    settle()
+    years = b.js("(() => { const y = document.getElementById('year'); return y ? +y.max + 1 : 1; })()")
+    if years > 1:
+        b.js("document.querySelector('#layers [data-layer=zones]').click()")
+        settle()
+        rows = "[...document.querySelectorAll('#legend li')].map(l => l.children[1].textContent).join('|')"
+        sums = "[...document.querySelectorAll('#legend li')].reduce((n, l) => n + +l.children[2].textContent.replace(/,/g, ''), 0)"
+        field = b.js("[...document.querySelectorAll('#variable option')].findIndex(o => /emission|排放/i.test(o.textContent))")
+        b.js("(() => { const v = document.getElementById('variable'); v.value = %d; v.onchange({target: v}); })()" % field)
+        settle()
+        last, before = b.js(rows), b.js("document.getElementById('cv').toDataURL()")
+        b.js("(() => { const y = document.getElementById('year'); y.value = 0; y.oninput({target: y}); })()")
+        settle()
+        check.that(b.js(rows) == last, "the first of %d years has the classes of the last" % years)
+        check.that(b.js("document.getElementById('cv').toDataURL()") != before, "its map is another")
+        check.that(b.js(sums) == data[0]["n"], "every unit of the first year is in a class")
+        first = b.js("document.querySelector('#year-of').textContent")
+        check.that(first in b.js("document.querySelector('#legend .u').textContent"), "the legend names the year " + first)
+    b.js("document.querySelector('#zones tbody tr').click()")
+    b.until("document.querySelector('#panel h3') !== null", 5, "the panel of the first zone")
+    b.js("dispatchEvent(new Event('beforeprint'))")
+    chosen = b.js("document.querySelector('#panel h3').textContent")
+    now = b.js("(() => { const n = document.querySelector('.now'); return n ? [n.querySelector('canvas').width, n.textContent] : [0, '']; })()")
+    check.that(now[0] > 300 and chosen in now[1], "a print has the map of the screen and " + chosen)
+    b.js("dispatchEvent(new Event('afterprint'))")
     pdf = base64.b64decode(b.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"])
     if out:
         (out / "report.pdf").write_bytes(pdf)
     check.that(pdf[:5] == b"%PDF-" and len(pdf) > 50_000, "prints to a PDF of %.1f MB" % (len(pdf) / 1e6))
+    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    check.that(0 < pages <= LIMIT_PAGES, "on %d pages (limit %d)" % (pages, LIMIT_PAGES))
 
     requests = [e["params"]["request"]["url"] for e in b.events if e["method"] == "Network.requestWillBeSent"]
     outside = [u[:120] for u in requests if not u.startswith(("data:", "blob:")) and u.split("#")[0] != url]

@@ -61,7 +61,7 @@ pub fn render(
         progress.begin("report page", None);
         let mut record = shown.manifest.clone();
         rendered.note_in(&mut record);
-        let page = html::page(shown, &record, &all, &drawings, options, &fonts)?;
+        let page = html::page((shown, data), &record, &all, &drawings, options, &fonts)?;
         store(out_dir, Path::new("report.html"), page.html.as_bytes(), "report page", &mut rendered)?;
         rendered.warnings.extend(page.warnings);
         progress.end();

@@ -125,7 +125,7 @@ fn the_page_lists_the_least_sure_first_in_both_languages() {
     let fonts = Fonts::shipped();
     let drawings: Vec<String> =
         all.iter().map(|f| figure::svg(&data, f, Lang::Both, &fonts).unwrap()).collect();
-    let page = html::page(&data, &data.manifest, &all, &drawings, &options, &fonts).unwrap().html;
+    let page = html::page((&data, &data), &data.manifest, &all, &drawings, &options, &fonts).unwrap().html;
     let table = page.split("id=\"sure-table\"").nth(1).unwrap().split("</table>").next().unwrap();
     let kinds: Vec<&str> = table
         .match_indices("data-sure=\"")

@@ -248,7 +248,8 @@ fn every_writer_says_the_same_breaks_colours_and_labels() {
         let options = RenderOptions { lang, ..options.clone() };
         let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
         let rows = qgis::layer_styles(&data, &all, &[], lang).unwrap();
-        let page = html::page(&data, &data.manifest, &all, &[], &options, &Fonts::shipped()).unwrap().html;
+        let page =
+            html::page((&data, &data), &data.manifest, &all, &[], &options, &Fonts::shipped()).unwrap().html;
         let payload = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
         let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
         let of_page = |name: &str| -> Vec<(String, String)> {
@@ -417,7 +418,7 @@ fn the_page_needs_no_other_file_and_escapes_names() {
     let (mut data, _, options) = small();
     "</script><b>Evil & Co".clone_into(&mut data.manifest.title_en);
     let page = html::page(
-        &data,
+        (&data, &data),
         &data.manifest,
         &figures(&data, &options).unwrap(),
         &[],
@@ -448,8 +449,15 @@ fn a_study_without_parcels_grid_and_indices_still_has_maps() {
     assert!(all.iter().any(|f| f.name == "fig6a_emission"));
     assert!(named(&all, "fig6a_emission").title.en.starts_with("Carbon emission by county"));
     qgis::project(&data, &all, &[], &options).unwrap();
-    html::page(&data, &data.manifest, &figures(&data, &options).unwrap(), &[], &options, &Fonts::shipped())
-        .unwrap();
+    html::page(
+        (&data, &data),
+        &data.manifest,
+        &figures(&data, &options).unwrap(),
+        &[],
+        &options,
+        &Fonts::shipped(),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -498,6 +506,33 @@ fn rendering_writes_every_file_it_names() {
     assert!(
         !done.files.iter().any(|(f, _)| f == std::path::Path::new("demo.qml")),
         "never a style beside the GeoPackage"
+    );
+    the_page_has_every_year(&std::fs::read_to_string(dir.path().join("report.html")).unwrap());
+}
+
+/// A slider over the years; classes and numbers of the zones for each of them, in one set of classes for all.
+fn the_page_has_every_year(page: &str) {
+    assert!(page.contains("id=\"year\" type=\"range\" min=\"0\" max=\"1\""));
+    let data = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    assert_eq!(data["years"], serde_json::json!([2015, 2020]));
+    let zones = &data["layers"][0];
+    let numbers = |year: usize, field: &str| zones["years"][year][field].as_str().unwrap().to_owned();
+    assert!(numbers(0, "gross_t") != numbers(1, "gross_t"), "both years have their numbers");
+    assert_eq!(numbers(1, "gross_t"), zones["columns"]["gross_t"].as_str().unwrap());
+    let styles = zones["styles"].as_array().unwrap();
+    let of = |field: &str| styles.iter().find(|s| s["field"] == field).unwrap();
+    for style in styles {
+        assert_eq!(style["years"][1], style["classes"], "{}", style["field"]);
+    }
+    let emission = of("gross_t_km2");
+    assert_eq!(emission["years"].as_array().unwrap().len(), 2);
+    assert!(emission["method"]["en"].as_str().unwrap().contains("all 2 years"), "the cuts are of all years");
+    // A sector's map, which is no figure, has the cuts of all years too: less is emitted in the first one.
+    let sector = of("industry_t");
+    assert!(
+        sector["years"][0] != sector["years"][1],
+        "classes would be the same if each year had its own cuts"
     );
 }
 
@@ -557,7 +592,8 @@ fn the_facts_of_the_page_count_the_classes_of_the_year_shown() {
     for class in &mut data.manifest.zone_classes {
         class.count = 9_876;
     }
-    let page = html::page(&data, &data.manifest, &all, &[], &options, &Fonts::shipped()).unwrap().html;
+    let page =
+        html::page((&data, &data), &data.manifest, &all, &[], &options, &Fonts::shipped()).unwrap().html;
     let facts = page.split("<ul class=\"facts\">").nth(1).unwrap().split("</ul>").next().unwrap();
     let Scale::Categorized { categories, .. } = &named(&all, "fig9a_zones").map().unwrap().scale else {
         panic!("categories expected")

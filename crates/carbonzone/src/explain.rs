@@ -7,7 +7,7 @@ use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
 use anyhow::{Context, bail};
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
-use carbonzone_report::confidence::{HowSure, how_sure};
+use carbonzone_report::confidence::{FurtherColumns, HowSure, how_sure};
 use carbonzone_report::{Label, ZONE_OF_MEAN, words};
 use carbonzone_types::{AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest};
 use serde::Serialize;
@@ -290,8 +290,11 @@ impl Explained<'_> {
         let year = Label::same(self.year.map(|y| y.to_string()).unwrap_or_default());
         let mean = row.get(ZONE_OF_MEAN).and_then(|_| of(ZONE_OF_MEAN, words::mean_of_years()));
         let further = self.record.confidence.iter().flat_map(|c| &c.further);
-        let further =
-            further.filter_map(|f| of(&f.field, Label::new(f.label_en.clone(), f.label_zh.clone())));
+        let further = further.filter_map(|f| {
+            let name = Label::new(f.label_en.clone(), f.label_zh.clone());
+            let of_mean = !FurtherColumns::of(&f.field).suffix.is_empty();
+            of(&f.field, if of_mean { name.then(&words::bracketed(&words::mean_of_years())) } else { name })
+        });
         mean.into_iter().chain(of("zone", year)).chain(further).collect()
     }
 

@@ -54,6 +54,7 @@ function filterSure() {
     if (!r.hidden) n++;
   }
   document.querySelectorAll('#sure-bar button').forEach(b => b.setAttribute('aria-pressed', b.dataset.sure === sureKind));
+  $('sure-table').classList.toggle('filtered', sureKind !== '' || q !== '');
   $('sure-n').textContent = n + ' / ' + sureRows.length;
 }
 if ($('sure-bar')) {
@@ -73,10 +74,12 @@ addEventListener('beforeprint', () => {
   document.querySelectorAll('details').forEach(d => { d.dataset.was = d.open; d.open = !d.classList.contains('appendix'); });
   document.querySelectorAll('figure img').forEach(i => { i.loading = 'eager'; });
   if (figures && !place.parentNode) { figures.before(place); $('table').before(figures); }
+  if (drawn) printState();
 });
 addEventListener('afterprint', () => {
   document.querySelectorAll('details').forEach(d => { d.open = d.dataset.was === 'true'; });
   if (place.parentNode) place.replaceWith(figures);
+  document.querySelectorAll('.now').forEach(e => e.remove());
 });
 
 if (typeof DecompressionStream === 'undefined') { $('map').hidden = true; return; }
@@ -119,12 +122,21 @@ async function unpack(L) {
   if (L.kinds) L.kind = await inflate(L.kinds.codes);
   return L;
 }
+// Numbers and classes are those of the year of the slider; the classes are the same cuts in every year.
+const several = () => D.years.length > 1;
+let yearAt = D.years.length - 1;
+const lastYear = () => yearAt === D.years.length - 1;
 const column = async (L, f) => {
-  if (!L.columns[f]) return null;
+  const packed = (L.years[yearAt] || L.columns)[f], key = L.years.length ? f + '@' + yearAt : f;
+  if (!packed) return null;
   L.col = L.col || {};
-  return L.col[f] = L.col[f] || new Float32Array((await inflate(L.columns[f])).buffer);
+  return L.col[key] = L.col[key] || new Float32Array((await inflate(packed)).buffer);
 };
-const classes = async S => S.cls = S.cls || await inflate(S.classes);
+const classes = async S => {
+  const at = S.years.length ? yearAt : 0;
+  S.all = S.all || [];
+  return S.cls = S.all[at] = S.all[at] || await inflate(S.years[at] || S.classes);
+};
 
 // View: device pixel = ox + x * sc, oy - y * sc, in quanta.
 const cv = $('cv'), cx = cv.getContext('2d'), base = document.createElement('canvas');
@@ -241,7 +253,7 @@ function overlay() {
   }
 }
 // The mark is that of the classes: other maps do not carry it.
-const marksBorder = () => current.key === 'zones' && marks && marks.any && (style.field === 'zone' || style.field === 'zone_of_mean' || style.field === 'zone_confidence');
+const marksBorder = () => current.key === 'zones' && (style.field === 'zone_of_mean' || lastYear()) && marks && marks.any && (style.field === 'zone' || style.field === 'zone_of_mean' || style.field === 'zone_confidence');
 const inView = i => { const b = zones.box, k = i * 4; return ox + b[k] * sc < cv.width && ox + b[k + 2] * sc > 0 && oy - b[k + 3] * sc < cv.height && oy - b[k + 1] * sc > 0; };
 const label = (L, i) => L.name ? (show === 'en' && L.nameEn && L.nameEn[i] || L.name[i]) : L.id[i] || '#' + (i + 1);
 function names(d) {
@@ -292,8 +304,15 @@ async function choose(key, field) {
   if (L !== current) { selected = -1; hovered = -1; }
   current = L; style = S;
   controls(); legend(); await panel(); paint();
-  try { history.replaceState(null, '', '#layer=' + L.key + '&field=' + S.field); } catch { /* some readers forbid it */ }
+  try { history.replaceState(null, '', '#layer=' + L.key + '&field=' + S.field + (several() ? '&year=' + D.years[yearAt] : '')); } catch { /* some readers forbid it */ }
 }
+// What the map shows is of this year; classes by the mean over the years are of none.
+const shownYear = () => several() && current.key === 'zones' && !style.field.includes('_of_mean') ? String(D.years[yearAt]) : '';
+async function year(at) {
+  yearAt = at; $('year').value = at; $('year-of').textContent = D.years[at];
+  await choose(current.key, style.field);
+}
+if ($('year')) $('year').oninput = e => year(+e.target.value);
 $('variable').onchange = e => choose(current.key, current.styles[e.target.value].field);
 function swatch(row) {
   const c = document.createElement('canvas'); c.width = 26; c.height = 14;
@@ -302,8 +321,10 @@ function swatch(row) {
   g.putImageData(im, 0, 0); c.setAttribute('aria-hidden', 'true'); return c;
 }
 function legendRows() {
-  const rows = [...style.rows];
-  if (style.noData) rows.push({color: '#d9d9d9', hatch: 'cross', label: {en: 'no data', zh: '无数据'}, n: style.noData});
+  const n = new Uint32Array(256);
+  for (const k of style.cls) n[k]++;
+  const rows = style.rows.map((row, k) => ({...row, n: n[k]}));
+  if (n[255]) rows.push({color: '#d9d9d9', hatch: 'cross', label: {en: 'no data', zh: '无数据'}, n: n[255]});
   if (marksBorder()) rows.push({border: true, label: {en: 'borderline: an index lies at its threshold', zh: '临界：指数接近阈值'}, n: marks.any});
   return rows;
 }
@@ -313,7 +334,7 @@ function borderSwatch() {
 }
 function legend() {
   const box = $('legend');
-  box.innerHTML = `<h3>${esc(pick(style.heading))}</h3><p class="u">${esc(pick(style.unit))}</p><ul></ul><p class="m">${esc(pick(style.method))}</p>`;
+  box.innerHTML = `<h3>${esc(pick(style.heading))}</h3><p class="u">${esc([pick(style.unit), shownYear()].filter(Boolean).join(' · '))}</p><ul></ul><p class="m">${esc(pick(style.method))}</p>`;
   for (const row of legendRows()) {
     const li = document.createElement('li');
     li.append(row.border ? borderSwatch() : swatch(row)); li.insertAdjacentHTML('beforeend', `<span>${esc(pick(row.label))}</span><span>${row.n.toLocaleString('en')}</span>`);
@@ -321,7 +342,8 @@ function legend() {
   }
 }
 const fmt = v => !Number.isFinite(v) ? '–' : v === 0 ? '0' : Math.abs(v) >= 1000 ? Math.round(v).toLocaleString('en') : (+v.toPrecision(4)).toString();
-const tonnes = v => Math.abs(v) >= 1e6 ? fmt(v / 1e4) + (show === 'en' ? ' ×10⁴ t' : ' 万吨') : fmt(v) + ' t';
+// One unit for a list: that of its largest amount.
+const tonnes = (v, most) => most >= 1e6 ? fmt(v / 1e4) + (show === 'en' ? ' ×10⁴ t' : ' 万吨') : fmt(v) + ' t';
 async function panel() {
   const box = $('panel'), L = current, i = selected;
   document.querySelectorAll('tr.sel,circle.sel,path.sel').forEach(e => e.classList.remove('sel'));
@@ -331,12 +353,13 @@ async function panel() {
   const parts = [];
   for (const s of D.sectors) parts.push([pick(s.label), await get(s.key + '_t'), s.color]);
   parts.push([word('Sink', '碳汇'), sink, D.sinkColor]);
-  const most = Math.max(...parts.map(p => p[1] || 0), 1e-12);
+  const most = Math.max(...parts.map(p => p[1] || 0), 1e-12), largest = Math.max(most, gross || 0, Math.abs(net) || 0);
   const kind = L.kind && L.kind[i] !== 255 ? pick(L.kinds.labels[L.kind[i]]) : '';
-  let html = `<h3>${esc(label(L, i))}</h3><p class="hint">${esc([pick(L.unit), L.id[i], kind, Number.isFinite(m2) ? fmt(m2 / 1e6) + ' km²' : ''].filter(Boolean).join(' · '))}</p>`;
-  html += `<table><tbody>` + parts.map(([n, v, c]) => `<tr><th scope="row">${esc(n)}</th><td class="b"><div style="width:${Math.max(0, 100 * (v || 0) / most)}%;background:${c}"></div></td><td class="num">${tonnes(v)}</td></tr>`).join('') + `<tr><th scope="row">${esc(word('Gross', '总排放'))}</th><td></td><td class="num">${tonnes(gross)}</td></tr><tr><th scope="row">${esc(word('Net', '净排放'))}</th><td></td><td class="num">${tonnes(net)}</td></tr></tbody></table>`;
+  let html = `<h3>${esc(label(L, i))}</h3><p class="hint">${esc([pick(L.unit), L.id[i], L.years.length ? D.years[yearAt] : '', kind, Number.isFinite(m2) ? fmt(m2 / 1e6) + ' km²' : ''].filter(Boolean).join(' · '))}</p>`;
+  html += `<table><tbody>` + parts.map(([n, v, c]) => `<tr><th scope="row">${esc(n)}</th><td class="b"><div style="width:${Math.max(0, 100 * (v || 0) / most)}%;background:${c}"></div></td><td class="num">${tonnes(v, largest)}</td></tr>`).join('') + `<tr><th scope="row">${esc(word('Gross', '总排放'))}</th><td></td><td class="num">${tonnes(gross, largest)}</td></tr><tr><th scope="row">${esc(word('Net', '净排放'))}</th><td></td><td class="num">${tonnes(net, largest)}</td></tr></tbody></table>`;
   if (L.key === 'zones') {
-    const s = D.stories[i] || await bare(L, i);
+    // Stories are those of the last year.
+    const s = (lastYear() || !several()) && D.stories[i] || await bare(L, i);
     html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
     const advice = D.advice[s.class_key];
     if (advice) html += `<p>${esc(pick(advice.says))}</p><p class="hint">${esc(word('What is advised', '建议措施'))}</p><ul>${advice.measures.map(m => `<li>${esc(pick(m))}</li>`).join('')}</ul>`;
@@ -358,6 +381,15 @@ async function panel() {
     b.onclick = () => sheet(i, html);
     box.append(b);
   }
+}
+// A print has the map as it stands on the screen, and the unit that is chosen with its numbers.
+function printState() {
+  const now = document.createElement('section');
+  now.className = 'printonly now';
+  now.innerHTML = `<h2>${esc(word('As on the screen', '屏幕所示'))}</h2>`;
+  now.append(mapCanvas());
+  if (selected >= 0) now.insertAdjacentHTML('beforeend', $('panel').innerHTML);
+  $('map').before(now);
 }
 // One unit alone on a page: its panel, and its row of the table with the headings.
 function sheet(i, html) {
@@ -463,7 +495,8 @@ resize(); zones = await unpack(D.layers[0]); fit();
 marks = {class: await lines(D.marks.class), district: await lines(D.marks.district), border: await inflate(D.marks.borderline)};
 marks.any = marks.border.reduce((n, b) => n + (b === 1), 0);
 if (filtered()) applyFilter();
-const wish = new URLSearchParams(location.hash.slice(1));
+const wish = new URLSearchParams(location.hash.slice(1)), wished = D.years.indexOf(+wish.get('year'));
+if (wished >= 0 && $('year')) { yearAt = wished; $('year').value = wished; $('year-of').textContent = D.years[wished]; }
 await choose(wish.get('layer') || 'zones', wish.get('field'));
 for (const L of D.layers) setTimeout(() => unpack(L), 300);
 })().catch(e => { document.documentElement.dataset.failed = String(e); throw e; });

@@ -93,7 +93,7 @@ function xlsx() {
 }
 
 // The map with title, legend, source and label of the data.
-function mapPicture() {
+function mapCanvas() {
   const d = dpr(), pad = 16 * d, wide = 300 * d, line = 20 * d, out = document.createElement('canvas'), g = out.getContext('2d');
   const lines = (text, width) => { const all = []; let row = ''; for (const c of text) { if (g.measureText(row + c).width > width && row) { all.push(row); row = ''; } row += c; } return row ? [...all, row] : all; };
   out.width = cv.width + wide + 3 * pad; g.font = 12 * d + 'px ' + FONT;
@@ -101,7 +101,7 @@ function mapPicture() {
   out.height = Math.max(cv.height, 420 * d) + top + (source.length + 1) * line;
   g.fillStyle = '#fff'; g.fillRect(0, 0, out.width, out.height); g.fillStyle = '#222';
   g.font = 'bold ' + 19 * d + 'px ' + FONT; g.fillText(pick(style.title), pad, 1.5 * line);
-  g.font = 13 * d + 'px ' + FONT; g.fillText(pick(D.title) + (filtered() ? ' · ' + chosenText() : ''), pad, 2.5 * line);
+  g.font = 13 * d + 'px ' + FONT; g.fillText([pick(D.title), shownYear()].filter(Boolean).join(' · ') + (filtered() ? ' · ' + chosenText() : ''), pad, 2.5 * line);
   g.drawImage(cv, pad, top); g.strokeStyle = '#444'; g.strokeRect(pad, top, cv.width, cv.height);
   const x = cv.width + 2 * pad;
   let y = top + line;
@@ -113,5 +113,6 @@ function mapPicture() {
   }
   y += line / 2; g.fillStyle = '#666'; for (const t of lines(pick(style.method), wide)) { g.fillText(t, x, y); y += line; }
   y = out.height - source.length * line; for (const t of source) { g.fillText(t, pad, y); y += line; }
-  out.toBlob(blob => save(blob, `${D.name}_${style.name}.png`));
+  return out;
 }
+const mapPicture = () => mapCanvas().toBlob(blob => save(blob, `${D.name}_${style.name}${shownYear() && '_' + shownYear()}.png`));

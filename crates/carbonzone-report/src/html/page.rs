@@ -35,13 +35,13 @@ const STYLE: &str = include_str!("style.css");
 
 /// `report.html` of a run.
 ///
-/// `data` must hold one year only; `record` is its manifest with what the drawing noted. `all` are the figures to show, those of other years too, and `drawings` their SVG
+/// `data` must hold one year only, `long` all of them; `record` is the manifest with what the drawing noted. `all` are the figures to show, those of other years too, and `drawings` their SVG
 /// in the same order.
 ///
 /// # Errors
 /// Any [`ReportError`] of the style model or the figures; [`ReportError::Page`] if the template fails.
 pub fn page(
-    data: &MapData,
+    (data, long): (&MapData, &MapData),
     record: &RunManifest,
     all: &[Figure],
     drawings: &[String],
@@ -53,13 +53,14 @@ pub fn page(
     let window = |f: &Figure| data.study.windows.iter().any(|(w, _)| f.name == format!("risk_{w}"));
     let now = |f: &&Figure| f.year.is_none_or(|y| Some(y) == data.year()) && !window(f);
     let mut maps: Vec<Figure> = all.iter().filter(now).cloned().collect();
-    maps.extend(further_maps(data, options)?);
+    maps.extend(further_maps(data, long, options)?);
     let shown = fit(data, options, &mut warnings);
     let rows = tables::listed(data);
     let all_sure = sure::all(data);
     let stories = stories(data, &rows, &all_sure);
     let marks = decide::Marks::of(data);
-    let mut packed = payload(&shown, &maps, &rows, &stories)?;
+    let years = years(data, long);
+    let mut packed = payload(&shown, &maps, &years, &rows, &stories)?;
     packed["marks"] = marks.payload();
     packed["title"] = json!(title(data));
     packed["advice"] = decide::advice(data);
@@ -82,6 +83,7 @@ pub fn page(
         "lang": match options.lang { Lang::En => "en", Lang::Zh => "zh", Lang::Both => "both" },
         "title": title(data),
         "data_label": m.data_label().map(words::data_label),
+        "years": years.iter().map(|(year, _)| year).collect::<Vec<_>>(),
         "zone_word": unit_word(data, MapLayerKind::Zones),
         "zones_title": layer_title(data, MapLayerKind::Zones),
         "facts": facts(data),
@@ -155,9 +157,23 @@ fn fit(data: &MapData, options: &RenderOptions, warnings: &mut Vec<String>) -> M
     }
 }
 
+/// The zones of every year, for the slider; none if there is one year, or if the years have different zones.
+fn years(data: &MapData, long: &MapData) -> Vec<(i32, MapLayer)> {
+    if !long.long_form() {
+        return Vec::new();
+    }
+    let mut years = long.manifest.years.clone();
+    years.sort_unstable();
+    years.dedup();
+    let ids = data.zones.table.texts("unit_id");
+    let out: Vec<(i32, MapLayer)> = years.into_iter().map(|y| (y, long.zones.of_year(y))).collect();
+    if out.iter().all(|(_, zones)| zones.table.texts("unit_id") == ids) { out } else { Vec::new() }
+}
+
 fn payload(
     data: &MapData,
     maps: &[Figure],
+    years: &[(i32, MapLayer)],
     rows: &[usize],
     stories: &[ZoneStory],
 ) -> Result<serde_json::Value, ReportError> {
@@ -173,7 +189,10 @@ fn payload(
             .collect();
     let layers: Result<Vec<serde_json::Value>, ReportError> = present
         .into_par_iter()
-        .map(|(kind, layer)| layer_payload(data, layer, kind, maps, frame, q))
+        .map(|(kind, layer)| {
+            let years = if kind == MapLayerKind::Zones { years } else { &[] };
+            layer_payload(data, (layer, years), kind, maps, frame, q)
+        })
         .collect();
     let layers = layers?;
     let sector =
@@ -186,6 +205,7 @@ fn payload(
         "h": (frame[3] - frame[1]) / q,
         "sectors": data.manifest.sectors.iter().map(sector).collect::<Vec<_>>(),
         "sinkColor": crate::palette::SINK.hex(),
+        "years": years.iter().map(|(year, _)| year).collect::<Vec<_>>(),
         "layers": layers,
         "stories": stories,
     }))
@@ -193,7 +213,7 @@ fn payload(
 
 fn layer_payload(
     data: &MapData,
-    layer: &MapLayer,
+    (layer, years): (&MapLayer, &[(i32, MapLayer)]),
     kind: MapLayerKind,
     maps: &[Figure],
     frame: [f64; 4],
@@ -203,7 +223,12 @@ fn layer_payload(
         maps.iter().filter_map(|f| Some((f, f.map().filter(|s| s.layer == kind)?))).collect();
     let styles: Result<Vec<serde_json::Value>, ReportError> = of_layer
         .par_iter()
-        .map(|(figure, style)| Ok(style_payload(figure, style, &pack::classes(&classes_of(layer, style)?))))
+        .map(|(figure, style)| {
+            let mut out = style_payload(figure, style, &pack::classes(&classes_of(layer, style)?));
+            let of_year = |(_, zones): &(i32, MapLayer)| Ok(pack::classes(&classes_of(zones, style)?));
+            out["years"] = json!(years.iter().map(of_year).collect::<Result<Vec<String>, ReportError>>()?);
+            Ok(out)
+        })
         .collect();
     let styles = styles?;
     let mut fields: Vec<String> = ["gross_t", "sink_t", "net_t", "area_m2"].map(str::to_owned).to_vec();
@@ -213,9 +238,7 @@ fn layer_payload(
             fields.push(style.field.clone());
         }
     }
-    let packed: Vec<Option<(String, serde_json::Value)>> =
-        fields.par_iter().map(|f| Some((f.clone(), json!(pack::floats(layer.numbers(f).ok()?))))).collect();
-    let columns: serde_json::Map<String, serde_json::Value> = packed.into_iter().flatten().collect();
+    let columns = columns(layer, &fields);
     let rows = layer.table.rows();
     let ids = layer.table.texts("unit_id").unwrap_or_else(|| vec![None; rows]);
     let ids: Vec<String> = ids.into_iter().map(Option::unwrap_or_default).collect();
@@ -244,8 +267,16 @@ fn layer_payload(
         "kinds": kinds,
         "points": points,
         "columns": columns,
+        "years": years.iter().map(|(_, zones)| self::columns(zones, &fields)).collect::<Vec<_>>(),
         "styles": styles,
     }))
+}
+
+/// The numbers of a layer by field, packed.
+fn columns(layer: &MapLayer, fields: &[String]) -> serde_json::Map<String, serde_json::Value> {
+    let packed: Vec<Option<(String, serde_json::Value)>> =
+        fields.par_iter().map(|f| Some((f.clone(), json!(pack::floats(layer.numbers(f).ok()?))))).collect();
+    packed.into_iter().flatten().collect()
 }
 
 /// Space types as a list of names and one code per parcel.

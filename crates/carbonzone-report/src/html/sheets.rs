@@ -186,7 +186,7 @@ impl Writer<'_> {
             }).collect::<Vec<_>>(),
             "changes": story.changes.iter().map(|c| format!("{} → {}", c.label.text(lang), c.class.text(lang))).collect::<Vec<_>>(),
             "rests": self.rests(&unit.rests), "rests_more": self.rests_more(&unit.rests),
-            "parcels": unit.parcels.iter().take(3).map(|(id, land, t)| format!("{id} ({land}), {}", tonnes(*t).text(lang))).collect::<Vec<_>>(),
+            "parcels": unit.parcels.iter().take(3).map(|(id, land, t)| format!("{id} ({land}), {}", tonnes(*t, unit.parcels.first().map_or(0.0, |p| p.2)).text(lang))).collect::<Vec<_>>(),
             "paid": self.paid(&story.id),
             "characteristics": advice.map(|g| self.said(&g.characteristics)).filter(|s| !s.is_empty()),
             "measures": advice.iter().flat_map(|g| &g.measures).map(|m| self.said(m)).collect::<Vec<_>>(),
@@ -222,10 +222,11 @@ impl Writer<'_> {
         let mut all: Vec<(&String, f64)> =
             keys.iter().filter_map(|s| Some((s, value(&format!("{s}_t"))?))).collect();
         all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let largest = all.first().map_or(0.0, |(_, t)| *t);
         let one = |(sector, t): (&String, f64)| {
             let pct = if gross > 0.0 { 100.0 * t / gross } else { 0.0 };
             json!({
-                "label": words::sector(sector).text(self.lang), "value": tonnes(t).text(self.lang),
+                "label": words::sector(sector).text(self.lang), "value": tonnes(t, largest).text(self.lang),
                 "share": format!("{} %", grouped(pct, 1)), "width": format!("{pct:.1}"),
                 "color": sector_colour(self.data, sector).hex(),
             })

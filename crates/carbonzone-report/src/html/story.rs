@@ -158,9 +158,15 @@ fn column(data: &MapData, field: &str) -> Vec<Option<f64>> {
     data.zones.table.numbers(field).unwrap_or_else(|| vec![None; data.zones.table.rows()])
 }
 
-/// Tonnes as people read them: `1,234 t`, from a million on `123.45 ×10⁴ t` or `123.45 万吨`.
-pub(crate) fn tonnes(t: f64) -> Label {
-    if t.abs() >= 1e6 { in_1e4(t) } else { Label::same(format!("{} t", significant(t, 4))) }
+/// Tonnes as people read them, in the unit of the largest amount of their list: `1,234 t`, from a million on `123.45 ×10⁴ t` or
+/// `123.45 万吨`.
+pub(crate) fn tonnes(t: f64, largest: f64) -> Label {
+    if largest < 1e6 {
+        return Label::same(format!("{} t", significant(t, 4)));
+    }
+    let number =
+        if t.abs() < T_PER_1E4_T { significant(t / T_PER_1E4_T, 3) } else { grouped(t / T_PER_1E4_T, 2) };
+    Label::new(format!("{number} ×10⁴ t"), format!("{number} 万吨"))
 }
 
 /// Tonnes in units of 10⁴ t, whatever their size.
@@ -199,9 +205,10 @@ impl SectorColumns {
         let mut all: Vec<(f64, &Label)> = known.filter(|(t, _)| *t > 0.0).collect();
         all.sort_by(|a, b| b.0.total_cmp(&a.0));
         all.truncate(3);
+        let largest = all.first().map_or(0.0, |(t, _)| *t);
         let part = |(t, label): (f64, &Label)| Part {
             label: label.clone(),
-            amount: tonnes(t),
+            amount: tonnes(t, largest),
             share: share(t, self.gross[row]),
         };
         all.into_iter().map(part).collect()
@@ -228,17 +235,21 @@ fn parcel_parts(data: &MapData) -> Vec<Vec<Part>> {
         list.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         list.truncate(3);
     }
-    let part = |(t, i): (f64, usize), zone: usize| {
+    let part = |(t, i): (f64, usize), zone: usize, largest: f64| {
         let kind = kinds[i].as_deref().map(words::land_group).unwrap_or_default();
         let id = names[i].clone().unwrap_or_else(|| format!("#{}", i + 1));
         let text = |k: &str| if k.is_empty() { id.clone() } else { format!("{id} ({k})") };
         Part {
             label: Label::new(text(&kind.en), text(&kind.zh)),
-            amount: tonnes(t),
+            amount: tonnes(t, largest),
             share: share(t, zone_gross[zone]),
         }
     };
-    best.into_iter().enumerate().map(|(z, list)| list.into_iter().map(|p| part(p, z)).collect()).collect()
+    let parts = |(zone, list): (usize, Vec<(f64, usize)>)| {
+        let largest = list.first().map_or(0.0, |(t, _)| *t);
+        list.into_iter().map(|p| part(p, zone, largest)).collect()
+    };
+    best.into_iter().enumerate().map(parts).collect()
 }
 
 /// The indices that zoning cuts, with their values.
@@ -297,8 +308,10 @@ mod tests {
 
     #[test]
     fn amounts_have_their_unit_in_both_languages() {
-        assert_eq!(tonnes(2_402_797.0), Label::new("240.28 ×10⁴ t", "240.28 万吨"));
-        assert_eq!(tonnes(1234.0), Label::same("1,234 t"));
+        assert_eq!(tonnes(2_402_797.0, 3e6), Label::new("240.28 ×10⁴ t", "240.28 万吨"));
+        assert_eq!(tonnes(1234.0, 1234.0), Label::same("1,234 t"));
+        // One unit for a list, and what is small in it is not shown as nothing.
+        assert_eq!(tonnes(1234.0, 2_402_797.0), Label::new("0.123 ×10⁴ t", "0.123 万吨"));
         assert_eq!(in_1e4(5000.0).zh, "0.50 万吨");
     }
 

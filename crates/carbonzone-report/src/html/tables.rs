@@ -296,6 +296,7 @@ pub(super) fn balances(data: &MapData) -> Vec<serde_json::Value> {
 }
 
 pub(super) fn rules(data: &MapData) -> Vec<serde_json::Value> {
+    let largest = data.manifest.rules.iter().map(|r| r.budget_t).fold(0.0, f64::max);
     data.manifest
         .rules
         .iter()
@@ -307,11 +308,11 @@ pub(super) fn rules(data: &MapData) -> Vec<serde_json::Value> {
             json!({
                 "id": r.id, "sector": words::sector(&r.sector),
                 "groups": Label::new(join(|l| &l.en, ", "), join(|l| &l.zh, "、")),
-                "budget": tonnes(r.budget_t), "source": said(&r.budget_source),
+                "budget": tonnes(r.budget_t, largest), "source": said(&r.budget_source),
                 "proxy": proxy.map_or_else(String::new, |p| format!("{} ({} {})", p.name, significant(p.total, 5), p.unit)),
                 "fallback": r.used.is_some_and(|u| u > 0),
                 "chain": chain.join(" → "), "parcels": grouped(r.parcels as f64, 0),
-                "placed": tonnes(r.placed_t), "unallocated": tonnes(r.unallocated_t),
+                "placed": tonnes(r.placed_t, largest), "unallocated": tonnes(r.unallocated_t, largest),
             })
         })
         .collect()

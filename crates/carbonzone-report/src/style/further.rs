@@ -8,17 +8,22 @@ use crate::palette::Meaning;
 use crate::{Label, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, ReportError};
 use rayon::prelude::*;
 
-/// Further maps for the report page: every sector of every layer, and the other quantities of zones and grid.
+/// Further maps for the report page: every sector of every layer, and the other quantities of zones and grid. Classes are those
+/// of `pool`: the data of all years.
 ///
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
-pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+pub fn further_maps(
+    data: &MapData,
+    pool: &MapData,
+    options: &RenderOptions,
+) -> Result<Vec<Figure>, ReportError> {
     let layers = [
         (MapLayerKind::Zones, Some(&data.zones)),
         (MapLayerKind::Grid, data.grid.as_ref()),
         (MapLayerKind::Parcels, data.parcels.as_ref()),
     ];
-    further_of(data, &layers, options)
+    further_of(&Builder { data, pool, options }, &layers)
 }
 
 /// Further maps of zones and grid for the QGIS project, and which zones are near a threshold.
@@ -27,18 +32,17 @@ pub fn further_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figur
 /// [`ReportError::Breaks`] if classes cannot be found.
 pub fn project_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
     let layers = [(MapLayerKind::Zones, Some(&data.zones)), (MapLayerKind::Grid, data.grid.as_ref())];
-    let mut out = further_of(data, &layers, options)?;
-    out.extend(Builder { data, pool: data, options }.borderline());
+    let build = Builder { data, pool: data, options };
+    let mut out = further_of(&build, &layers)?;
+    out.extend(build.borderline());
     Ok(out)
 }
 
 fn further_of(
-    data: &MapData,
+    build: &Builder<'_>,
     layers: &[(MapLayerKind, Option<&MapLayer>)],
-    options: &RenderOptions,
 ) -> Result<Vec<Figure>, ReportError> {
-    let build = Builder { data, pool: data, options };
-    let sectors = data.manifest.sectors.iter().map(|s| format!("{s}_t"));
+    let sectors = build.data.manifest.sectors.iter().map(|s| format!("{s}_t"));
     let others = [
         "sink_t",
         "gross_t_km2",
@@ -57,7 +61,7 @@ fn further_of(
         }
         if kind == MapLayerKind::Parcels && layer.has("net_t_ha") {
             // The other one is the figure.
-            wanted.push((kind, layer, if options.parcel_totals { "net_t_ha" } else { "net_t" }));
+            wanted.push((kind, layer, if build.options.parcel_totals { "net_t_ha" } else { "net_t" }));
         }
         for field in &fields {
             let known = match (kind, field.as_str()) {

@@ -16,7 +16,6 @@ use crate::statistics::Statistics;
 use crate::studies::place;
 use crate::{compensation, reference};
 use crate::{maps, uncertainty, workbook};
-use carbonzone_report::{Label, words};
 use carbonzone_types::{
     ConfidenceRecord, ExactSum, FactorSetRecord, FurtherConfidence, Residual, RunManifest, Statement, Totals,
 };
@@ -104,13 +103,11 @@ fn levels(
     let last = bases.last().map_or(&[][..], |(basis, _)| found.of(what, *basis));
     let of_mean = bases.iter().any(|(_, year)| year.is_none());
     let index = axis.column.to_uppercase();
-    let name = Label::new(format!("{index} level"), format!("{index} 等级"));
-    let name = if of_mean { name.then(&words::bracketed(&words::mean_of_years())) } else { name };
     let head = FurtherConfidence {
         field: tables::level_field(axis, if of_mean { tables::OF_MEAN } else { "" }),
         prefix: tables::level_prefix(axis),
-        label_en: name.en,
-        label_zh: name.zh,
+        label_en: format!("{index} level"),
+        label_zh: format!("{index} 等级"),
         indices: vec![axis.column.clone()],
         classes: level_classes(axis, last),
         ..FurtherConfidence::default()
