@@ -196,6 +196,9 @@ pub enum RasterContent {
         /// holds them.
         #[serde(skip)]
         sample: Vec<f64>,
+        /// Every value, rows from the north, for the page; none of a raster too large for it. Not stored either.
+        #[serde(skip)]
+        cells: Option<Arc<[f64]>>,
     },
 }
 

@@ -49,9 +49,7 @@ fn workbook(sheets: &[OutSheet]) -> Result<Workbook, XlsxError> {
 /// Fills one worksheet.
 fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
     worksheet.set_name(&sheet.name)?;
-    for (row, line) in sheet.preamble.iter().enumerate() {
-        write_text(worksheet, row as u32, 0, line, &Format::new())?;
-    }
+    write_preamble(worksheet, sheet)?;
     let first = first_row(sheet);
     for column in 0..sheet.table.columns.len() {
         write_header(worksheet, sheet, column)?;
@@ -60,7 +58,55 @@ fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
     }
     write_totals(worksheet, sheet, first + sheet.table.rows() as u32)?;
     worksheet.set_freeze_panes(first, sheet.frozen_columns)?;
+    print_setup(worksheet, sheet)?;
     if let Some(title) = &sheet.title { lay_out(worksheet, sheet, title) } else { Ok(()) }
+}
+
+/// Lines above the table; one that is longer than the table is wide is wrapped across it.
+fn write_preamble(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
+    let columns = sheet.table.columns.len();
+    let wide: f64 = (0..columns).map(|column| shown_width(sheet, column)).sum();
+    for (row, line) in sheet.preamble.iter().enumerate() {
+        let (row, lines) = (row as u32, (text_width(line) / wide).ceil());
+        if columns > 1 && lines > 1.0 {
+            let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+            worksheet.merge_range(row, 0, row, columns as u16 - 1, "", &wrapped)?;
+            worksheet.set_row_height(row, LINE_HEIGHT * lines)?;
+            write_text(worksheet, row, 0, line, &wrapped)?;
+        } else {
+            write_text(worksheet, row, 0, line, &Format::new())?;
+        }
+    }
+    Ok(())
+}
+
+/// A print is as wide as the page, and every page has the header. Rows are as high as their wrapped texts.
+fn print_setup(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
+    let columns = sheet.table.columns.len();
+    let printed = if sheet.printed_columns > 0 { sheet.printed_columns } else { columns };
+    let width: f64 = (0..columns).take(printed).map(|column| shown_width(sheet, column)).sum();
+    worksheet
+        .set_landscape()
+        .set_paper_size(if width > ON_A4 { A3 } else { A4 })
+        .set_print_fit_to_pages(1, 0);
+    worksheet.set_repeat_rows(sheet.preamble.len() as u32, first_row(sheet) - 1)?;
+    let wrapped: Vec<usize> = (0..columns).filter(|column| is_wrapped(sheet, *column)).collect();
+    for row in 0..sheet.table.rows() {
+        let lines = |column: &usize| {
+            let text = sheet.table.columns[*column].data.text_at(row);
+            text.map_or(1.0, |t| (WRAPS_EARLY * text_width(&t) / MAX_WIDTH).ceil())
+        };
+        let lines = wrapped.iter().map(lines).fold(1.0, f64::max);
+        if lines > 1.0 {
+            worksheet.set_row_height(first_row(sheet) + row as u32, LINE_HEIGHT * lines.min(MOST_LINES))?;
+        }
+    }
+    Ok(())
+}
+
+/// True for a column with texts that are longer than it may be wide.
+fn is_wrapped(sheet: &OutSheet, column: usize) -> bool {
+    sheet.title.is_some() && sheet.format(column).is_none() && value_width(sheet, column) > MAX_WIDTH
 }
 
 /// The first row below the header.
@@ -92,11 +138,7 @@ fn lay_out(worksheet: &mut Worksheet, sheet: &OutSheet, title: &str) -> Result<(
         worksheet.autofilter(first - 1, 0, first + rows - 1, columns - 1)?;
     }
     let widths: Vec<f64> = (0..sheet.table.columns.len()).map(|column| shown_width(sheet, column)).collect();
-    let printed = if sheet.printed_columns > 0 { sheet.printed_columns } else { widths.len() };
-    let wide = widths.iter().take(printed).sum::<f64>() > ON_A4;
-    worksheet.set_landscape().set_paper_size(if wide { A3 } else { A4 }).set_print_fit_to_pages(1, 0);
     worksheet.set_row_height(top, LINE_HEIGHT * header_lines(sheet, &widths))?;
-    worksheet.set_repeat_rows(top, first - 1)?;
     if sheet.printed_columns > 0 && sheet.printed_columns < usize::from(columns) {
         let last = first + rows + sheet.totals.len() as u32;
         worksheet.set_print_area(0, 0, last.saturating_sub(1), sheet.printed_columns as u16 - 1)?;
@@ -155,6 +197,10 @@ const HEADER: Color = Color::RGB(0x00EE_F1F5);
 const GREY: Color = Color::RGB(0x006B_7280);
 /// Widest column in characters; longer texts run into the next cell, are wrapped or are cut.
 const MAX_WIDTH: f64 = 50.0;
+/// Lines break at words: a text takes this much more than its letters.
+const WRAPS_EARLY: f64 = 1.15;
+/// Excel allows rows of 409 points.
+const MOST_LINES: f64 = 27.0;
 /// Widest column for the sake of a wrapped label.
 const LABEL_WIDTH: f64 = 16.0;
 
@@ -215,8 +261,8 @@ fn write_column(
     let mut plain = Format::new();
     if let Some(shown) = sheet.format(column) {
         plain = plain.set_num_format(shown);
-    } else if sheet.title.is_some() && value_width(sheet, column) > MAX_WIDTH {
-        plain = plain.set_text_wrap();
+    } else if is_wrapped(sheet, column) {
+        plain = plain.set_text_wrap().set_align(FormatAlign::Top);
     }
     let fills = sheet.fills.iter().find(|(at, _)| *at == column).map_or(&[][..], |(_, colors)| colors);
     let at = column as u16;
@@ -326,6 +372,31 @@ mod tests {
     fn a_sheet_name_that_excel_refuses_is_an_error() {
         let error = xlsx_bytes(&[OutSheet::new("a/b", sample())]).unwrap_err();
         assert!(matches!(error, SheetError::WriteXlsx { .. }), "{error}");
+    }
+
+    #[test]
+    fn every_sheet_prints_on_one_page_in_width_with_its_header_and_whole_texts() {
+        let note = "each tonne is accounted for ".repeat(20);
+        let table = sample().with("note", ColumnData::Text(vec![Some("word ".repeat(40)), None]));
+        let plain = OutSheet::new("ledger", table).with_preamble([note.as_str(), "short"]);
+        let bytes = xlsx_bytes(&[
+            plain.clone(),
+            OutSheet { name: "findings".to_owned(), ..plain.for_readers("readers") },
+        ])
+        .unwrap();
+        let part = |name: &str| crate::workbook_guard::entry_text(&bytes, name, 1 << 20).unwrap();
+        for sheet in ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"] {
+            let page = part(sheet);
+            for needle in ["fitToHeight=\"0\"", "<mergeCell ref=\"A1:E1\"/>"] {
+                assert!(page.contains(needle), "{needle} is not in {page}");
+            }
+            assert!(!page.contains("A2:E2"), "a short line stays as it is");
+        }
+        // 200 letters in a column of 50 characters take five lines of 15 points.
+        assert!(part("xl/worksheets/sheet2.xml").contains("ht=\"75\""));
+        assert!(part("xl/workbook.xml").contains("ledger!$3:$3"), "the header is repeated");
+        let read = sheets_from_bytes(&bytes, "t.xlsx", &ReadOptions::default()).unwrap();
+        assert_eq!(read[0].cell(0, 0), &Cell::text(&note));
     }
 
     #[test]

@@ -120,7 +120,7 @@ struct More {
 }
 
 impl More {
-    /// Samples of the rasters are taken anew from their files.
+    /// Values of the rasters are taken anew from their files.
     fn read(dir: &Path) -> anyhow::Result<Self> {
         let path = dir.join(MORE);
         let text =
@@ -128,10 +128,11 @@ impl More {
         let mut more: Self =
             serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
         for raster in &mut more.rasters {
-            if let RasterContent::Values { sample: values, .. } = &mut raster.content {
+            if let RasterContent::Values { sample: some, cells: all, .. } = &mut raster.content {
                 let opened = carbonzone_io::Raster::open(&dir.join(&raster.file))?;
                 let (cols, rows) = opened.size();
-                *values = sample(&opened.read_block(raster.band as usize, 0, 0, cols, rows)?);
+                let values = opened.read_block(raster.band as usize, 0, 0, cols, rows)?;
+                (*some, *all) = (sample(&values), cells(&values));
             }
         }
         Ok(more)
@@ -162,6 +163,15 @@ pub fn sample(values: &[f64]) -> Vec<f64> {
     let mut out: Vec<f64> = known.iter().step_by(step).copied().collect();
     out.extend(known.last());
     out
+}
+
+/// Most cells that the report page shows of a raster.
+const SHOWN_CELLS: usize = 500_000;
+
+/// Every value, for the page; none of a raster too large for it.
+#[must_use]
+pub fn cells(values: &[f64]) -> Option<Arc<[f64]>> {
+    (values.len() <= SHOWN_CELLS).then(|| values.into())
 }
 
 /// Change of one number that the zone story of the report asks about, percent.

@@ -345,8 +345,9 @@ impl Writer<'_> {
             Bands::Float(make) => {
                 let bands = make();
                 for (band, content, _) in &mut shows {
-                    if let RasterContent::Values { sample, .. } = content {
-                        *sample = maps::sample(&bands[*band as usize - 1].values);
+                    if let RasterContent::Values { sample, cells, .. } = content {
+                        let values = &bands[*band as usize - 1].values;
+                        (*sample, *cells) = (maps::sample(values), maps::cells(values));
                     }
                 }
                 carbonzone_io::write_cog(&path, raster.grid, crs, &bands, &tags)

@@ -94,6 +94,10 @@ async function inflate(b64) {
 const lines = async b => new TextDecoder().decode(await inflate(b)).split('\n');
 async function unpack(L) {
   if (L.xy) return L;
+  if (L.cells) {
+    const name = k => 'c' + k % L.cells.cols + '_r' + Math.floor(k / L.cells.cols);
+    return Object.assign(L, {xy: [], id: new Proxy({}, {get: (_, k) => name(+k)})});
+  }
   const g = await inflate(L.geom), n = L.n;
   let p = 0, x = 0, y = 0, k = 0, r = 0;
   const int = () => { let v = 0, m = 1, b; do { b = g[p++]; v += (b & 127) * m; m *= 128; } while (b > 127); return v % 2 ? -(v + 1) / 2 : v / 2; };
@@ -155,6 +159,7 @@ function fit(b = [0, 0, D.w, D.h], part = .95) {
 function raster(L, w, h) {
   if (ID.length !== w * h) ID = new Int32Array(w * h);
   ID.fill(-1);
+  if (L.cells) { cellNumbers(L.cells, w, h); return; }
   let xs = new Float64Array(4096);
   const {xy, ring, start, box} = L;
   for (let i = 0; i < L.n; i++) {
@@ -185,6 +190,18 @@ function raster(L, w, h) {
     }
   }
 }
+// Cells are a plain grid: those without a value stay blank.
+function cellNumbers(c, w, h) {
+  const cols = Int32Array.from({length: w}, (_, x) => Math.floor(((x + .5 - ox) / sc - c.x) / c.size));
+  for (let y = 0; y < h; y++) {
+    const row = Math.floor((c.y - (oy - (y + .5)) / sc) / c.size);
+    if (row < 0 || row >= c.rows) continue;
+    for (let x = 0; x < w; x++) {
+      const i = row * c.cols + cols[x];
+      if (cols[x] >= 0 && cols[x] < c.cols && style.cls[i] !== 255) ID[y * w + x] = i;
+    }
+  }
+}
 const rgba = (hex, k = 1) => { const v = parseInt(hex.slice(1), 16); return (255 << 24 | (v & 255) * k << 16 | (v >> 8 & 255) * k << 8 | (v >> 16) * k) >>> 0; };
 const ink = (hatch, x, y) => hatch === 'rising' ? (x + y) % 9 < 1 : hatch === 'falling' ? (x - y + 90000) % 9 < 1 : hatch === 'horizontal' ? y % 7 < 1 : hatch === 'cross' ? y % 8 < 1 || x % 8 < 1 : hatch === 'dots' ? x % 7 < 2 && y % 7 < 2 : false;
 function colour() {
@@ -206,6 +223,10 @@ function colour() {
   drawn = {sc, ox, oy, layer: current, style};
 }
 function path(L, i) {
+  if (L.cells) {
+    const c = L.cells, x = ox + (c.x + i % c.cols * c.size) * sc, y = oy - (c.y - Math.floor(i / c.cols) * c.size) * sc;
+    cx.rect(x, y, c.size * sc, c.size * sc); return;
+  }
   const {xy, ring, start} = L;
   for (let r = start[i]; r < start[i + 1]; r++) {
     const s = ring[r], e = ring[r + 1];
@@ -307,7 +328,7 @@ async function choose(key, field) {
   try { history.replaceState(null, '', '#layer=' + L.key + '&field=' + S.field + (several() ? '&year=' + D.years[yearAt] : '')); } catch { /* some readers forbid it */ }
 }
 // What the map shows is of this year; classes by the mean over the years are of none.
-const shownYear = () => several() && current.key === 'zones' && !style.field.includes('_of_mean') ? String(D.years[yearAt]) : '';
+const shownYear = () => several() && !style.field.includes('_of_mean') ? String(D.years[yearAt]) : '';
 async function year(at) {
   yearAt = at; $('year').value = at; $('year-of').textContent = D.years[at];
   await choose(current.key, style.field);
@@ -324,7 +345,7 @@ function legendRows() {
   const n = new Uint32Array(256);
   for (const k of style.cls) n[k]++;
   const rows = style.rows.map((row, k) => ({...row, n: n[k]}));
-  if (n[255]) rows.push({color: '#d9d9d9', hatch: 'cross', label: {en: 'no data', zh: '无数据'}, n: n[255]});
+  if (n[255] && !current.cells) rows.push({color: '#d9d9d9', hatch: 'cross', label: {en: 'no data', zh: '无数据'}, n: n[255]});
   if (marksBorder()) rows.push({border: true, label: {en: 'borderline: an index lies at its threshold', zh: '临界：指数接近阈值'}, n: marks.any});
   return rows;
 }
@@ -348,6 +369,11 @@ async function panel() {
   const box = $('panel'), L = current, i = selected;
   document.querySelectorAll('tr.sel,circle.sel,path.sel').forEach(e => e.classList.remove('sel'));
   if (i < 0) { box.innerHTML = `<p class="hint">${esc(word('Click a unit for its sectors.', '点击单元查看分部门构成。'))}</p>`; return; }
+  if (L.cells) {
+    const row = style.rows[style.cls[i]];
+    box.innerHTML = `<h3>${esc(L.id[i])}</h3><p class="hint">${esc([pick(L.unit), shownYear()].filter(Boolean).join(' · '))}</p><p>${esc(pick(style.heading))}: ${esc(row ? pick(row.label) + ' ' + pick(style.unit) : '–')}</p>`;
+    return;
+  }
   const get = async f => { const c = await column(L, f); return c ? c[i] : NaN; };
   const gross = await get('gross_t'), sink = await get('sink_t'), net = await get('net_t'), m2 = await get('area_m2');
   const parts = [];

@@ -8,9 +8,9 @@ use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
 use crate::number::{grouped, significant};
 use crate::style::{
     Category, Class, Figure, MapLayerKind, MapStyle, Scale, basis, further_maps, headline_field, layer_title,
-    unit_word,
+    raster_values_style, unit_word,
 };
-use crate::{Label, Lang, MapData, MapLayer, RenderOptions, ReportError, words};
+use crate::{Label, Lang, MapData, MapLayer, RasterContent, RenderOptions, ReportError, words};
 use base64::Engine;
 use carbonzone_types::RunManifest;
 use minijinja::Environment;
@@ -60,7 +60,7 @@ pub fn page(
     let stories = stories(data, &rows, &all_sure);
     let marks = decide::Marks::of(data);
     let years = years(data, long);
-    let mut packed = payload(&shown, &maps, &years, &rows, &stories)?;
+    let mut packed = payload(&shown, &maps, &years, options, (&rows, &stories))?;
     packed["marks"] = marks.payload();
     packed["title"] = json!(title(data));
     packed["advice"] = decide::advice(data);
@@ -174,8 +174,8 @@ fn payload(
     data: &MapData,
     maps: &[Figure],
     years: &[(i32, MapLayer)],
-    rows: &[usize],
-    stories: &[ZoneStory],
+    options: &RenderOptions,
+    (rows, stories): (&[usize], &[ZoneStory]),
 ) -> Result<serde_json::Value, ReportError> {
     let frame = data.frame()?;
     let layers = data.parcels.iter().chain(&data.grid).chain([&data.zones]);
@@ -194,7 +194,8 @@ fn payload(
             layer_payload(data, (layer, years), kind, maps, frame, q)
         })
         .collect();
-    let layers = layers?;
+    let mut layers = layers?;
+    layers.extend(cells_of_years(data, years, options, frame, q)?);
     let sector =
         |s: &String| json!({"key": s, "label": words::sector(s), "color": sector_colour(data, s).hex()});
     Ok(json!({
@@ -224,7 +225,11 @@ fn layer_payload(
     let styles: Result<Vec<serde_json::Value>, ReportError> = of_layer
         .par_iter()
         .map(|(figure, style)| {
-            let mut out = style_payload(figure, style, &pack::classes(&classes_of(layer, style)?));
+            let mut out = style_payload(
+                (&figure.name, &figure.title),
+                style,
+                &pack::classes(&classes_of(layer, style)?),
+            );
             let of_year = |(_, zones): &(i32, MapLayer)| Ok(pack::classes(&classes_of(zones, style)?));
             out["years"] = json!(years.iter().map(of_year).collect::<Result<Vec<String>, ReportError>>()?);
             Ok(out)
@@ -272,6 +277,60 @@ fn layer_payload(
     }))
 }
 
+/// The cells of every year as a layer of their own, from the rasters of a study that keeps its grid in them; `None` without.
+fn cells_of_years(
+    data: &MapData,
+    years: &[(i32, MapLayer)],
+    options: &RenderOptions,
+    frame: [f64; 4],
+    q: f64,
+) -> Result<Option<serde_json::Value>, ReportError> {
+    let Some(grid) = data.manifest.grid.filter(|_| data.grid.is_none() && !years.is_empty()) else {
+        return Ok(None);
+    };
+    let of_year = |(year, _): &(i32, MapLayer)| {
+        data.rasters.iter().find_map(|raster| match &raster.content {
+            RasterContent::Values { key, cells: Some(cells), .. }
+                if key == "gross_t" && raster.year == Some(*year) && cells.len() == grid.len() =>
+            {
+                Some((raster, cells))
+            }
+            _ => None,
+        })
+    };
+    let Some(found) = years.iter().map(of_year).collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let style = raster_values_style(found[0].0, &data.rasters, options)?;
+    let class = |v: &f64| style.class_of_number(Some(*v).filter(|v| v.is_finite()));
+    let classes: Vec<Vec<Option<usize>>> =
+        found.par_iter().map(|(_, cells)| cells.iter().map(class).collect()).collect();
+    let packed: Vec<String> = classes.par_iter().map(|c| pack::classes(c)).collect();
+    let (Some(last), Some(last_packed)) = (classes.last(), packed.last()) else { return Ok(None) };
+    let (heading, m) = (&style.heading, &data.manifest);
+    let title = Label::new(
+        heading.en.clone() + &words::place_suffix_en(&m.title_en),
+        format!("{}{}", m.title_zh, heading.zh),
+    );
+    let mut payload = style_payload(("grid_years", &title), &style, last_packed);
+    for (k, row) in payload["rows"].as_array_mut().into_iter().flatten().enumerate() {
+        row["n"] = json!(last.iter().filter(|c| **c == Some(k)).count());
+    }
+    payload["noData"] = json!(0);
+    payload["years"] = json!(packed);
+    Ok(Some(json!({
+        "key": "grid",
+        "title": layer_title(data, MapLayerKind::Grid),
+        "unit": unit_word(data, MapLayerKind::Grid),
+        "n": last.iter().flatten().count(),
+        "cells": {
+            "cols": grid.cols, "rows": grid.rows, "size": grid.cell / q,
+            "x": (grid.x_min - frame[0]) / q, "y": (grid.y_max - frame[1]) / q,
+        },
+        "columns": {},
+        "years": [],
+        "styles": [payload],
+    })))
+}
+
 /// The numbers of a layer by field, packed.
 fn columns(layer: &MapLayer, fields: &[String]) -> serde_json::Map<String, serde_json::Value> {
     let packed: Vec<Option<(String, serde_json::Value)>> =
@@ -290,7 +349,7 @@ fn space_types(values: &[Option<String>]) -> serde_json::Value {
     json!({"labels": labels, "codes": pack::classes(&codes)})
 }
 
-fn style_payload(figure: &Figure, style: &MapStyle, classes: &str) -> serde_json::Value {
+fn style_payload((name, title): (&str, &Label), style: &MapStyle, classes: &str) -> serde_json::Value {
     let class = |c: &Class| json!({"label": c.label, "color": c.color.hex(), "hatch": c.hatch, "n": c.count});
     let category =
         |c: &Category| json!({"label": c.label, "color": c.color.hex(), "hatch": c.hatch, "n": c.count});
@@ -301,8 +360,8 @@ fn style_payload(figure: &Figure, style: &MapStyle, classes: &str) -> serde_json
         }
     };
     json!({
-        "name": figure.name,
-        "title": figure.title,
+        "name": name,
+        "title": title,
         "heading": style.heading,
         "unit": style.unit,
         "field": style.field,

@@ -338,6 +338,7 @@ fn values(key: &str, en: &str, zh: &str, unit: &str, thresholds: Vec<f64>) -> Ra
         thresholds,
         // Taken from the values when they are written.
         sample: Vec::new(),
+        cells: None,
     }
 }
 
