@@ -389,6 +389,7 @@ pub(super) fn findings(record: &RunManifest) -> Vec<serde_json::Value> {
         Severity::Error => ("error", Label::new("error", "错误")),
         Severity::Fatal => ("error", Label::new("fatal", "致命错误")),
     };
+    let largest = record.findings.iter().filter_map(|f| f.amount_t).map(f64::abs).fold(0.0, f64::max);
     record
         .findings
         .iter()
@@ -401,7 +402,7 @@ pub(super) fn findings(record: &RunManifest) -> Vec<serde_json::Value> {
             json!({
                 "class": class, "label": label, "code": f.code, "message": Label::new(en.message, zh.message),
                 "place": place(f), "expected": expected, "hint": hint, "count": f.count,
-                "t": f.amount_t.map(tonnes),
+                "t": f.amount_t.map(|t| tonnes(t, largest)),
             })
         })
         .collect()
