@@ -22,9 +22,6 @@ pub(crate) fn open_dataset(
         let gbk = ["gbk", "gb2312", "cp936", "936"].contains(&encoding.to_lowercase().as_str());
         options.push(format!("ENCODING={}", if gbk { "GB18030" } else { encoding }));
     }
-    if has_extension(path, &["csv", "txt", "tsv"]) {
-        options.push("AUTODETECT_TYPE=YES".to_owned());
-    }
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     capture(|| {
         Dataset::open_ex(

@@ -74,6 +74,8 @@ pub(crate) fn init() {
         // A refused option keeps GDAL's default, which is safe.
         let _ = gdal::config::set_config_option("OGR_CURRENT_DATE", &fixed_date());
         let _ = gdal::config::set_config_option("OGR_GPKG_NUM_THREADS", "1");
+        // A code 0601 in a GML without a schema is no number 601.
+        let _ = gdal::config::set_config_option("GML_FIELDTYPES", "ALWAYS_STRING");
         // GDAL's default is 5 % of the machine's memory, which on a large machine breaks the promise of 1 GB.
         if gdal::config::get_config_option("GDAL_CACHEMAX", "").is_ok_and(|v| v.is_empty()) {
             let _ = gdal::config::set_config_option("GDAL_CACHEMAX", "128");

@@ -189,3 +189,45 @@ fn a_database_connection_is_no_missing_file() {
     let read = polygons(&VectorSource::new("parcels", &connection).layer("carbonzone_test"), &suzhou());
     assert_eq!(read.layer.unwrap().coverage, coverage);
 }
+
+/// Formats without types: what stands there is text, and numbers are made of it where they are asked for.
+#[test]
+fn codes_and_ids_of_untyped_files_keep_their_zeros() {
+    let dir = tempfile::tempdir().unwrap();
+    let ring = |x: u32| {
+        let [x0, x1] = [x, x + 100].map(|x| 500_000 + x);
+        [[x0, 0], [x1, 0], [x1, 100], [x0, 100], [x0, 0]].map(|[x, y]| (x, 3_460_000 + y))
+    };
+    let wkt = |x: u32| {
+        let points = ring(x).map(|(x, y)| format!("{x} {y}")).join(",");
+        format!("\"POLYGON (({points}))\"")
+    };
+    let csv = format!("WKT,id,code,area\n{},001,0601,1.5\n{},010,\"0701\",\"1,950\"\n", wkt(0), wkt(200));
+    std::fs::write(dir.path().join("parcels.csv"), csv).unwrap();
+    let member = |x: u32, id: &str, code: &str, area: &str| {
+        let points = ring(x).map(|(x, y)| format!("{x} {y}")).join(" ");
+        format!(
+            "<gml:featureMember><p fid=\"p{x}\"><g><gml:Polygon><gml:exterior><gml:LinearRing><gml:posList>{points}\
+             </gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></g><id>{id}</id><code>{code}</code><area>{area}</area></p></gml:featureMember>"
+        )
+    };
+    let gml = format!(
+        "<gml:FeatureCollection xmlns:gml=\"http://www.opengis.net/gml\">{}{}</gml:FeatureCollection>",
+        member(0, "001", "0601", "1.5"),
+        member(200, "010", "0701", "1,950")
+    );
+    std::fs::write(dir.path().join("parcels.gml"), gml).unwrap();
+    for file in ["parcels.csv", "parcels.gml"] {
+        let source = VectorSource::new("parcels", dir.path().join(file)).id("id").crs("EPSG:4549");
+        let read = polygons(&source.fields(&["code", "area"]), &suzhou());
+        let layer = read.layer.as_ref().unwrap_or_else(|| panic!("{file}: {:?}", read.findings));
+        assert_eq!(layer.ids, ["001", "010"], "{file}");
+        let texts =
+            |name: &str| -> Vec<String> { layer.table.texts(name).unwrap().into_iter().flatten().collect() };
+        assert_eq!(
+            (texts("code"), texts("area")),
+            (vec!["0601".into(), "0701".into()], vec!["1.5".into(), "1,950".into()]),
+            "{file}"
+        );
+    }
+}

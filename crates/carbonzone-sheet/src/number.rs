@@ -234,6 +234,7 @@ impl CommaEvidence {
             (true, false) => &mut self.decimal,
             (false, true) => &mut self.point,
             (true, true) if normalise_text(text).starts_with("0,") => &mut self.decimal,
+            (true, true) if normalise_text(text).starts_with("0.") => &mut self.point,
             // "1.950" is a decimal point to nearly everybody; it is no evidence for decimal commas.
             (true, true) if !text.contains([',', '，']) => &mut self.grouped,
             (true, true) => &mut self.either,
@@ -286,6 +287,10 @@ impl CommaEvidence {
                 "commas are read as thousands separators: \"{text}\" is {}",
                 text.replace([',', '，'], "")
             )),
+            (Commas::Thousands, None, None, None) => self.grouped.as_ref().map(|text| {
+                let number = parse_number(text).ok().flatten().unwrap_or(f64::NAN);
+                format!("points are read as decimal points: \"{text}\" is {number}")
+            }),
             _ => None,
         }
     }
@@ -325,6 +330,15 @@ mod tests {
             Commas::Thousands,
             "contradicts itself: the cells that do not fit are refused"
         );
+    }
+
+    #[test]
+    fn points_that_could_separate_thousands_are_told() {
+        let said = evidence(&["1.950", "30", "12.500"]).remark().unwrap_or_default();
+        assert!(said.contains("\"1.950\" is 1.95"), "{said}");
+        for plain in [&["1.950", "1.95"][..], &["0.950"], &["1950"], &["1.950", "1,234.5"]] {
+            assert_eq!(evidence(plain).remark(), None, "{plain:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod common;
 mod mini;
 
+mod alarms;
 mod ids;
 mod land;
 mod poi;
