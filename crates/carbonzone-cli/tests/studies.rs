@@ -143,9 +143,11 @@ fn sinks_emissions_and_zones_of_three_counties_are_those_by_hand() {
     // Forest, cultivated, water, built, forest, forest: 100 ha each.
     fs::write(at("cover_2015.asc"), grid(&[2.0, 1.0, 4.0, 5.0, 2.0, 2.0])).unwrap();
     fs::write(at("cover_2020.asc"), grid(&[2.0, 2.0, 4.0, 5.0, 2.0, 9.0])).unwrap();
-    let mut table = "id,year,people,gdp,energy\n".to_owned();
+    let mut table = "id,year,people,gdp,energy,path\nc,2020,1,1,1,plan\nz,2015,7,7,7,\n".to_owned();
     for year in [2015, 2020] {
-        let _ = write!(table, "a,{year},10000,1000,0.5\nb,{year},20000,4000,1.0\nc,{year},10000,500,2.0\n");
+        for row in ["a,YEAR,10000,1000,0.5", "b,YEAR,20000,4000,1.0", "c,YEAR,10000,500,2.0"] {
+            let _ = writeln!(table, "{},real", row.replace("YEAR", &year.to_string()));
+        }
     }
     fs::write(at("table.csv"), table).unwrap();
     let toml = format!(
@@ -153,6 +155,7 @@ fn sinks_emissions_and_zones_of_three_counties_are_those_by_hand() {
          [[layers.land_cover]]\nyear = 2015\npath = \"cover_2015.asc\"\ncrs = \"EPSG:4507\"\n\
          [[layers.land_cover]]\nyear = 2020\npath = \"cover_2020.asc\"\ncrs = \"EPSG:4507\"\n\
          [activity]\npath = \"table.csv\"\nkey = \"id\"\npopulation = \"people\"\ngdp = \"gdp\"\nenergy_tce_per_1e4cny = \"energy\"\n\
+         where = \"path = 'real'\"\n\
          [sinks]\nclasses = {{ 1 = \"cultivated\", 2 = \"forest\", 4 = \"water\", 5 = \"built\" }}\n"
     );
     fs::write(at("three.toml"), toml).unwrap();
@@ -160,6 +163,9 @@ fn sinks_emissions_and_zones_of_three_counties_are_those_by_hand() {
     let (_, messages) =
         expect(0, &["run", pipeline.to_str().unwrap(), "--no-maps", "--out", out.to_str().unwrap()]);
     assert!(messages.contains("values without a class: 9"), "{messages}");
+    // The condition of the table: a plan is left out, a row that says nothing is told.
+    assert!(messages.contains("6 of 8 rows are kept by where"), "{messages}");
+    assert!(messages.contains("\"path\", which is empty there: cell F3"), "{messages}");
     assert!(messages.contains("warning[unverified_sink_coefficients]"), "{messages}");
     assert!(messages.contains("cultivated (1.16 t/ha), forest (3.55 t/ha)"), "{messages}");
     let sheets =
@@ -458,15 +464,15 @@ fn scale_tags_of_a_finer_raster_are_applied_once() {
 fn a_provincial_total_is_split_by_light() {
     let dir = tempfile::tempdir().unwrap();
     series(dir.path());
-    let mut table = "id,year,t\n".to_owned();
+    let mut table = "id,year,t,what\n".to_owned();
     for year in 2016..=2020 {
-        let _ = writeln!(table, "all,{year},4000");
+        let _ = writeln!(table, "all,{year},4000,energy\nall,{year},99,cement");
         fs::write(dir.path().join(format!("light_{year}.asc")), grid(&[10.0, 30.0, 20.0, 20.0])).unwrap();
     }
     fs::write(dir.path().join("energy.csv"), table).unwrap();
     let path = dir.path().join("pair.toml");
     let toml = fs::read_to_string(&path).unwrap();
-    fs::write(&path, toml + "level = \"total\"\n").unwrap();
+    fs::write(&path, toml + "level = \"total\"\nwhere = \"what = 'energy'\"\n").unwrap();
     run_series(dir.path());
     let counties = rows(&dir.path().join("out/counties.csv"));
     for id in ["a", "b"] {

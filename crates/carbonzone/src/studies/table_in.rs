@@ -1,5 +1,6 @@
 //! Tables of a study: one row per unit and year.
 
+use crate::load::chosen_rows::chosen_rows;
 use crate::load::units::{Quantity, named_unit};
 use crate::load::zone_tables::unit_to_use;
 use crate::load::{Notes, missing_file};
@@ -24,11 +25,15 @@ pub struct TableFile<'a> {
     pub sheet: Option<&'a str>,
     /// Text encoding of a CSV file; detected without.
     pub encoding: Option<&'a str>,
+    /// SQL condition on the rows; all without.
+    pub filter: Option<&'a str>,
 }
 
 /// A table with its columns found and its file recorded.
 pub struct TableIn {
     table: Table,
+    /// The rows that are wanted.
+    rows: Vec<usize>,
     columns: Vec<usize>,
     names: Vec<String>,
     role: String,
@@ -68,12 +73,18 @@ impl TableIn {
         let told =
             table.notes().iter().cloned().chain(columns.iter().skip(1).flat_map(|c| table.number_notes(*c)));
         notes.findings.items.extend(told.map(|f| f.layer(file.role).file(shown.clone())));
+        let chosen = chosen_rows(&table, 0, file.filter);
+        let told = chosen.findings.into_iter().map(|f| f.layer(file.role).file(shown.clone()));
+        notes.findings.items.extend(told);
+        if file.filter.is_some() && chosen.rows.is_empty() {
+            return None;
+        }
         if let Ok(mut record) = carbonzone_io::file_record(file.role, &path, &shown) {
-            record.features = table.len() as u64;
+            record.features = chosen.rows.len() as u64;
             table.sheet_name().clone_into(&mut record.layer);
             notes.records.push(record);
         }
-        Some(Self { table, columns, names, role: file.role.to_owned(), shown })
+        Some(Self { table, rows: chosen.rows, columns, names, role: file.role.to_owned(), shown })
     }
 
     /// The table itself.
@@ -81,9 +92,9 @@ impl TableIn {
         &self.table
     }
 
-    /// Number of rows.
+    /// Number of rows that are wanted.
     pub fn len(&self) -> usize {
-        self.table.len()
+        self.rows.len()
     }
 
     /// How many persons or 1e4 CNY one unit of a column is: as configured, else as the table says, else 1.
@@ -104,7 +115,7 @@ impl TableIn {
 
     /// Text of a cell, empty if there is none; `column` counts the names given to [`Self::read`].
     pub fn text(&self, row: usize, column: usize) -> String {
-        self.table.text(row, self.columns[column]).unwrap_or_default()
+        self.table.text(self.rows[row], self.columns[column]).unwrap_or_default()
     }
 
     /// A year; `None` with a finding if it is none.
@@ -121,7 +132,7 @@ impl TableIn {
 
     /// A number ≥ 0, or nothing; `None` with a finding if it is neither.
     pub fn amount(&self, row: usize, column: usize, notes: &mut Notes) -> Option<Option<f64>> {
-        match self.table.number(row, self.columns[column]) {
+        match self.table.number(self.rows[row], self.columns[column]) {
             Ok(Some(v)) if !is_amount(v) => {
                 notes.findings.push(self.not_an_amount(row, column, &v.to_string()));
                 None
@@ -154,7 +165,7 @@ impl TableIn {
     }
 
     fn place(&self, row: usize, column: usize) -> String {
-        self.table.place(row, self.columns[column])
+        self.table.place(self.rows[row], self.columns[column])
     }
 
     /// An error about this table.

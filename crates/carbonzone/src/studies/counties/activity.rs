@@ -40,6 +40,7 @@ pub fn load(
         path: &config.path,
         sheet: config.sheet.as_deref(),
         encoding: config.encoding.as_deref(),
+        filter: config.filter.as_deref(),
     };
     let columns = [&config.key, &config.year, &config.population, &config.gdp, &config.energy_tce_per_1e4cny];
     let table = TableIn::read(loaded, file, &columns.map(String::as_str), notes)?;

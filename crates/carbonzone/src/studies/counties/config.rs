@@ -107,6 +107,9 @@ pub struct ActivityTable {
     /// Text encoding of a CSV file; default: detected.
     #[serde(default)]
     pub encoding: Option<String>,
+    /// SQL condition on the rows, e.g. `scenario = 'high'`.
+    #[serde(default, rename = "where")]
+    pub filter: Option<String>,
     /// Column that names the county.
     pub key: String,
     /// Whether the key is the county's id (default) or its name.

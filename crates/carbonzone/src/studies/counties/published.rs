@@ -175,7 +175,7 @@ fn read<T>(
     notes: &mut Notes,
 ) -> Option<Vec<T>> {
     let shown = file.display().to_string();
-    let source = TableFile { role, path: file, sheet: None, encoding: None };
+    let source = TableFile { role, path: file, sheet: None, encoding: None, filter: None };
     let opened = TableIn::read(loaded, source, &[], notes)?;
     let table = opened.table();
     let before = notes.findings.items.len();

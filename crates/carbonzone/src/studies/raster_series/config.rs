@@ -115,6 +115,9 @@ pub struct SeriesEmissions {
     /// Text encoding of a CSV file; default: detected.
     #[serde(default)]
     pub encoding: Option<String>,
+    /// SQL condition on the rows, e.g. `scenario = 'high'`.
+    #[serde(default, rename = "where")]
+    pub filter: Option<String>,
     /// Column that names the county (or the region, with `level = "district"` or `"total"`).
     pub key: String,
     /// Whether the key is the county's id (default) or its name.

@@ -111,6 +111,7 @@ fn emissions(
         path: &config.path,
         sheet: config.sheet.as_deref(),
         encoding: config.encoding.as_deref(),
+        filter: config.filter.as_deref(),
     };
     let table = TableIn::read(loaded, file, &[&config.key, &config.year, &config.emission], notes)?;
     let regions = regions(loaded, zones);
