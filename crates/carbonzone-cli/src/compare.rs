@@ -2,7 +2,7 @@
 
 use crate::args::CompareArgs;
 use crate::language::{self, lang, say};
-use crate::new_file::write_new;
+use crate::new_file::{must_be_new, write_new};
 use crate::terminal::print_line;
 use carbonzone::RunManifest;
 use carbonzone::compare::{RunComparison, compare as compare_runs};
@@ -15,6 +15,8 @@ use std::fmt::Write as _;
 
 /// The command.
 pub fn compare(args: &CompareArgs) -> anyhow::Result<u8> {
+    // Both or none: nothing is written if one of them cannot be.
+    [&args.export, &args.report].into_iter().flatten().try_for_each(|path| must_be_new(path))?;
     let compared = compare_runs(&args.run_a, &args.run_b, args.year_a.zip(args.year_b))?;
     if let Some(path) = &args.export {
         write_new(path, &carbonzone_sheet::csv_bytes(&compared.wide, true)?)?;

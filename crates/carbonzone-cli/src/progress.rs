@@ -11,19 +11,20 @@ use std::time::{Duration, Instant};
 
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
-/// Makes Ctrl-C ask the stages to stop; a second one ends the program at once.
-///
-/// `SIGTERM` and a closed terminal end it like a kill, which the next start puts right: a handler for them would undo `nohup`.
+/// Makes Ctrl-C, `SIGTERM` and a closed terminal (`SIGHUP`, unless `nohup` ignores it) ask the stages to stop and to leave nothing
+/// behind; a second one ends the program at once.
 pub fn install_ctrl_c() {
     // A handler that cannot be installed leaves the default: the program just ends.
-    let _ = ctrlc::set_handler(|| {
-        if CANCELLED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
+    carbonzone_io::keep_ignored_signals(|| {
+        let _ = ctrlc::set_handler(|| {
+            if CANCELLED.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        });
     });
 }
 
-/// True once Ctrl-C was pressed.
+/// True once the program was asked to stop.
 pub fn cancelled() -> bool {
     CANCELLED.load(Ordering::Relaxed)
 }

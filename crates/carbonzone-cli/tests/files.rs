@@ -286,17 +286,133 @@ fn single_files_are_never_written_over() {
     tiny.write("mine/pipeline.toml", "my pipeline");
     let (xlsx, csv) = (tiny.path("mine.xlsx"), tiny.path("mine.csv"));
     let before = tiny.snapshot();
+    let (city, new) = (tiny.path("city"), tiny.path("new.html"));
+    let (input, record) = (tiny.path("city/stats.csv"), tiny.path("out/run.json"));
+    let pipeline = tiny.path("city/p.toml");
     for args in [
         &["inventory", "--template", &xlsx][..],
+        &["inventory", &pipeline, "--export", &csv],
+        &["inventory", &pipeline, "--export", &input],
         &["compare", &out, &out, "--export", &csv],
+        &["compare", &out, &out, "--report", &csv],
+        // The report is refused, and the table is not written either.
+        &["compare", &out, &out, "--export", &new, "--report", &record],
+        &["sheets", &out, "--out", &csv],
+        &["sheets", &out, "--out", &record],
+        &["sensitivity", &pipeline, "--out", &csv],
         &["init", &tiny.path("mine")],
+        &["init", &tiny.path("mine"), "--from", &city],
     ] {
         let (_, stderr) = expect(2, args);
-        assert!(stderr.contains("not written over") && stderr.contains("mine"), "{stderr}");
+        assert!(stderr.contains("not written over"), "{args:?}: {stderr}");
     }
     assert_eq!(tiny.snapshot(), before);
     expect(0, &["inventory", "--template", &tiny.path("new.xlsx")]);
     expect(0, &["compare", &out, &out, "--export", &tiny.path("new.csv")]);
+}
+
+#[test]
+fn a_guessed_pipeline_writes_over_no_table_and_no_archive_of_the_user() {
+    let tiny = Tiny::new();
+    let city = tiny.path("city");
+    fs::remove_file(tiny.at("city/p.toml")).unwrap();
+    for (file, text) in [
+        ("land_use.csv", "my table of codes"),
+        ("poi_groups.csv", "my groups"),
+        ("unpacked/a.shp", "my layer"),
+        ("pipeline.toml", "my pipeline"),
+    ] {
+        tiny.write(&format!("mine/{file}"), text);
+        let output = run(&["init", &tiny.path("mine"), "--from", &city, "--quiet"]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(tiny.read(&format!("mine/{file}")), text, "{stderr}");
+        // A table of codes is in the way only where one is guessed.
+        assert!(output.status.success() || stderr.contains("not written over"), "{stderr}");
+        assert!(output.status.success() || names(&tiny.at("mine")).len() == 1, "{file}: a part is left");
+        fs::remove_dir_all(tiny.at("mine")).unwrap();
+    }
+}
+
+#[test]
+fn odd_output_folders_are_used_or_refused_and_nothing_beside_them_changes() {
+    let tiny = Tiny::new();
+    tiny.write("home/.profile", "my shell");
+    tiny.write("home/.git/config", "[core]");
+    tiny.write("home/.git/objects/ab/cd", "a commit");
+    tiny.write("home/thesis.docx", "years of work");
+    tiny.write("home/.hidden/run.json", "{}");
+    let before = tiny.snapshot();
+    let long = format!("{}/x", "n".repeat(300));
+    // A name that no disk takes, one with a line break, right-to-left marks, dots, spaces, a file as a folder.
+    for name in [
+        long.as_str(),
+        "a\nb",
+        "\u{202e}gpj.exe",
+        "...",
+        " ",
+        "-o",
+        "con",
+        "home/thesis.docx/out",
+        "a/../b",
+        "NUL\u{7}",
+        "苏州 2020",
+    ] {
+        let output = tiny.try_run(name, &["--no-maps"]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 2)), "{name:?}: {stderr}");
+        assert!(!stderr.contains(['\u{7}', '\u{202e}']), "{name:?}: {stderr}");
+        let after = tiny.snapshot();
+        assert!(before.iter().all(|(path, bytes)| after.get(path) == Some(bytes)), "{name:?}");
+        if output.status.success() {
+            outputs_of(&tiny.at(name));
+        }
+    }
+    // Onto a folder with a repository, hidden files and a home: beside them, and they stay, also when the run is made again.
+    for _ in 0..2 {
+        tiny.run("home", &["--overwrite"]);
+        let after = tiny.snapshot();
+        assert!(before.iter().all(|(path, bytes)| after.get(path) == Some(bytes)));
+        outputs_of(&tiny.at("home"));
+    }
+    // Onto a folder that holds another run further down: that one stays whole.
+    tiny.run("all/deep/run", &[]);
+    let inner = snapshot(&tiny.at("all/deep/run"));
+    tiny.refused("all", &["--no-maps"]);
+    tiny.run("all", &["--overwrite"]);
+    assert_eq!(snapshot(&tiny.at("all/deep/run")), inner);
+    outputs_of(&tiny.at("all"));
+}
+
+#[cfg(unix)]
+#[test]
+fn loops_of_links_and_names_that_differ_in_case_only_are_left_alone() {
+    use std::os::unix::fs::symlink;
+    let tiny = Tiny::new();
+    tiny.run("out", &[]);
+    fs::create_dir(tiny.at("out/sub")).unwrap();
+    symlink("../sub", tiny.at("out/sub/again")).unwrap();
+    symlink("self", tiny.at("out/self")).unwrap();
+    tiny.write("out/RUN.JSON", "my own record");
+    tiny.write("out/.hidden", "mine");
+    // A result that the user made read-only, unchanged and changed.
+    let set = |file: &str| {
+        let mut rights = fs::metadata(tiny.at(file)).unwrap().permissions();
+        rights.set_readonly(true);
+        fs::set_permissions(tiny.at(file), rights).unwrap();
+    };
+    set("out/ledger.csv");
+    tiny.write("out/townships.csv", "my numbers");
+    set("out/townships.csv");
+    let text = tiny.run("out", &[]);
+    assert_eq!(tiny.read("out/RUN.JSON"), "my own record");
+    assert_eq!(tiny.read("out/.hidden"), "mine");
+    assert_eq!(fs::read_link(tiny.at("out/self")).unwrap().to_str(), Some("self"));
+    assert_eq!(fs::read_link(tiny.at("out/sub/again")).unwrap().to_str(), Some("../sub"));
+    assert_eq!(tiny.read("out/townships.edited.csv"), "my numbers", "{text}");
+    outputs_of(&tiny.at("out"));
+    symlink("loop", tiny.at("loop")).unwrap();
+    tiny.refused("loop", &["--no-maps"]);
+    tiny.refused("loop/out", &["--no-maps"]);
 }
 
 #[test]

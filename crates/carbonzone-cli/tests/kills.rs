@@ -74,6 +74,59 @@ fn the_lock_of_a_process_that_is_gone_is_taken_over() {
     assert_eq!(names(tiny.dir.path()), ["city", "out"]);
 }
 
+/// Sends a signal to a run once it has its lock; gives how it ended.
+fn signalled(tiny: &Tiny, mut child: Child, signal: &str) -> Option<i32> {
+    let lock = tiny.at(".out.carbonzone-lock");
+    let begun = Instant::now();
+    while !lock.exists() && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).stderr(Stdio::null()).status();
+    assert!(sent.is_ok());
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn a_run_that_is_asked_to_end_leaves_nothing_behind() {
+    let tiny = Tiny::new();
+    let (pipeline, out) = (tiny.path("city/p.toml"), tiny.path("out"));
+    let run = ["run", pipeline.as_str(), "--out", out.as_str(), "--quiet"];
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let ends: Vec<Option<i32>> = (0..4)
+            .map(|_| {
+                let end = signalled(&tiny, start(&run), signal);
+                let there = names(tiny.dir.path());
+                if end == Some(0) {
+                    // It was done before the signal came.
+                    outputs_of(&tiny.at("out"));
+                    fs::remove_dir_all(&out).unwrap();
+                } else {
+                    assert_eq!((end, there), (Some(130), vec!["city".to_owned()]), "{signal}");
+                }
+                end
+            })
+            .collect();
+        assert!(ends.contains(&Some(130)), "{signal}: {ends:?}");
+    }
+    // Over older results these stay.
+    tiny.run("out", &[]);
+    let old = tiny.snapshot();
+    let end = signalled(&tiny, start(&run), "-TERM");
+    assert!(end == Some(0) || (end == Some(130) && tiny.snapshot() == old), "{end:?}");
+    assert_eq!(names(tiny.dir.path()), ["city", "out"]);
+}
+
+#[test]
+fn a_run_under_nohup_outlives_its_terminal() {
+    let tiny = Tiny::new();
+    let (pipeline, out) = (tiny.path("city/p.toml"), tiny.path("out"));
+    let mut nohup = Command::new("sh");
+    nohup.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_carbonzone")]);
+    nohup.args(["run", &pipeline, "--out", &out, "--quiet"]).stdout(Stdio::null()).stderr(Stdio::null());
+    assert_eq!(signalled(&tiny, nohup.spawn().unwrap(), "-HUP"), Some(0));
+    outputs_of(&tiny.at("out"));
+}
+
 #[test]
 fn of_many_runs_into_one_folder_one_goes_on_and_the_others_are_told_who_it_is() {
     let tiny = Tiny::new();

@@ -1,6 +1,7 @@
 //! Segments that lie on each other.
 
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 use carbonzone_types::ExactSum;
 use rayon::prelude::*;
@@ -11,6 +12,18 @@ pub(crate) const ALONG_M: f64 = 0.01;
 const LEAST_M: f64 = 0.1;
 /// A segment over more rows than this is looked at for every other one.
 const MANY_ROWS: f64 = 4096.0;
+/// No more segments than these are.
+const MANY_LONG: usize = 64;
+/// Parts of segments in rows: at most so many for each segment.
+const PARTS_PER_SEGMENT: f64 = 16.0;
+/// But so many may always be.
+const FEW_PARTS: f64 = 1e6;
+/// A row in which a segment has more neighbours than this is cut into finer ones,
+const CROWDED: usize = 64;
+/// so many of them,
+const FINER: i32 = 8;
+/// unless it is no higher than this, m.
+const LOWEST_ROW_M: f64 = 0.25;
 
 type Segment = ([f64; 2], [f64; 2]);
 
@@ -239,38 +252,50 @@ struct InRow {
 /// Segments by rows of the ground, in each row from west to east: what lies on each other is found side by side.
 struct Rows<'a> {
     lines: Lines<'a>,
+    /// Height of a row, m.
+    height: f64,
     parts: Vec<InRow>,
     /// Segments over so many rows that they are in none.
     long: Vec<OneSegment>,
 }
 
 impl<'a> Rows<'a> {
-    /// Rows of four times the median length, at least 1 m.
+    /// Rows of four times the median length, at least 1 m; higher ones where there are many long segments.
     fn new(lines: Lines<'a>) -> Self {
         let segments = || lines.firsts().flat_map_iter(|r| r.filter_map(|first| lines.segment(first)));
         let mut lengths: Vec<f32> = segments().map(|s| length(&s) as f32).collect();
-        let middle = lengths.len() / 2;
+        let (middle, count) = (lengths.len() / 2, lengths.len() as f64);
         let median =
             if lengths.is_empty() { 0.0 } else { *lengths.select_nth_unstable_by(middle, f32::total_cmp).1 };
         drop(lengths);
-        let height = (4.0 * f64::from(median)).max(1.0);
-        let is_long = |s: &OneSegment| (s.q[1] - s.p[1]).abs() > MANY_ROWS * height;
-        let parts = segments().filter(|s| !is_long(s)).flat_map_iter(|s| in_rows(&s, height));
+        let mut height = (4.0 * f64::from(median)).max(1.0);
+        let most = (PARTS_PER_SEGMENT * count).max(FEW_PARTS);
+        let rise = |s: &OneSegment| (s.q[1] - s.p[1]).abs();
+        // A power of four of the first height: it does not depend on the order of what is summed.
+        let many = |height: f64| {
+            let long = segments().filter(|s| rise(s) > MANY_ROWS * height).count();
+            let rows = segments().map(|s| (rise(&s) / height).min(MANY_ROWS).floor() as u64).sum::<u64>();
+            long > MANY_LONG || rows as f64 > most
+        };
+        while height < f64::MAX / 8.0 && many(height) {
+            height *= 4.0;
+        }
+        let is_long = |s: &OneSegment| rise(s) > MANY_ROWS * height;
+        let parts =
+            segments().filter(|s| !is_long(s)).flat_map_iter(|s| in_rows(&s, height, i32::MIN..=i32::MAX));
         let mut parts: Vec<InRow> = parts.collect();
-        parts.par_sort_unstable_by(|a, b| {
-            a.row.cmp(&b.row).then(a.west.total_cmp(&b.west)).then(a.first.cmp(&b.first))
-        });
-        Self { lines, parts, long: segments().filter(is_long).collect() }
+        parts.par_sort_unstable_by(west_to_east);
+        Self { lines, height, parts, long: segments().filter(is_long).collect() }
     }
 
     /// What lies on a segment that stays, in no order, parts of it several times.
     fn covered(&self) -> Vec<Covered> {
         let rows = self.parts.par_chunk_by(|a, b| a.row == b.row);
         let in_rows = rows.flat_map_iter(|row| {
-            let mut out = vec![];
-            let row = self.without_copies(row, &mut out);
-            for_each_pair(&row, |a, b| out.extend(self.covers(a, b)));
-            out
+            let (mut copies, mut out) = (vec![], vec![]);
+            self.look(row, self.height, &mut copies, &mut |a, b| out.extend(self.covers(a, b)));
+            copies.append(&mut out);
+            copies
         });
         let mut out: Vec<Covered> = in_rows.collect();
         for (k, a) in self.long.iter().enumerate() {
@@ -279,6 +304,29 @@ impl<'a> Rows<'a> {
             out.extend(self.long[..k].iter().filter_map(|b| self.covers(a, b)));
         }
         out
+    }
+
+    /// Calls `f` with the pairs of a row of this height that may lie on each other; in finer rows, where too many lie side by side.
+    /// Of copies one stays, the others are covered.
+    fn look(
+        &self,
+        row: &[InRow],
+        height: f64,
+        covered: &mut Vec<Covered>,
+        f: &mut dyn FnMut(&OneSegment, &OneSegment),
+    ) {
+        let row = self.without_copies(row, covered);
+        let Some((part, _)) = row.first().filter(|_| height > LOWEST_ROW_M && crowded(&row)) else {
+            return for_each_pair(&row, f);
+        };
+        let (first, finer) = (part.row.saturating_mul(FINER), height / f64::from(FINER));
+        let within = first..=first.saturating_add(FINER - 1);
+        let mut parts: Vec<InRow> = row.iter().flat_map(|(_, s)| in_rows(s, finer, within.clone())).collect();
+        drop(row);
+        parts.par_sort_unstable_by(west_to_east);
+        for row in parts.chunk_by(|a, b| a.row == b.row) {
+            self.look(row, finer, covered, f);
+        }
     }
 
     /// The segments of a row from west to east; of identical ones the first to stay, the others are covered.
@@ -339,16 +387,28 @@ fn for_each_pair(row: &[(InRow, OneSegment)], mut f: impl FnMut(&OneSegment, &On
     }
 }
 
-/// The rows that a segment passes, or passes by within the tolerance, with its ends in each.
-fn in_rows(s: &OneSegment, height: f64) -> impl Iterator<Item = InRow> + use<> {
-    let OneSegment { p, q, first } = *s;
+fn west_to_east(a: &InRow, b: &InRow) -> Ordering {
+    a.row.cmp(&b.row).then(a.west.total_cmp(&b.west)).then(a.first.cmp(&b.first))
+}
+
+/// True if the segments of a row, from west to east, have too many neighbours side by side to look at all pairs.
+fn crowded(row: &[(InRow, OneSegment)]) -> bool {
+    let begun_before = |east: f32| row.partition_point(|(part, _)| part.west <= east);
+    let pairs: usize = row.iter().enumerate().map(|(k, (part, _))| begun_before(part.east) - k - 1).sum();
+    pairs > CROWDED * row.len()
+}
+
+/// The rows of a range that a segment passes, or passes by within the tolerance, with its ends in each.
+fn in_rows(s: &OneSegment, height: f64, rows: RangeInclusive<i32>) -> impl Iterator<Item = InRow> + use<> {
+    let OneSegment { p, q, first: vertex } = *s;
     let (south, north) = (p[1].min(q[1]), p[1].max(q[1]));
     let of = move |v: f64| (v / height).floor() as i32;
     let at = move |y: f64| {
         let x = p[0] + (q[0] - p[0]) * ((y - p[1]) / (q[1] - p[1]));
         if x.is_finite() { x.clamp(p[0], q[0]) } else { p[0] }
     };
-    (of(south - ALONG_M)..=of(north + ALONG_M)).map(move |row| {
+    let (first, last) = (of(south - ALONG_M).max(*rows.start()), of(north + ALONG_M).min(*rows.end()));
+    (first..=last).map(move |row| {
         let (low, high) = (f64::from(row) * height - ALONG_M, (f64::from(row) + 1.0) * height + ALONG_M);
         let (west, east) = if south < north {
             let (u, v) = (at(low.max(south)), at(high.min(north)));
@@ -357,7 +417,7 @@ fn in_rows(s: &OneSegment, height: f64) -> impl Iterator<Item = InRow> + use<> {
             (p[0], q[0])
         };
         let (west, east) = ((west - ALONG_M) as f32, (east + ALONG_M) as f32);
-        InRow { row, west: west.next_down(), east: east.next_up(), first }
+        InRow { row, west: west.next_down(), east: east.next_up(), first: vertex }
     })
 }
 
@@ -465,6 +525,60 @@ mod tests {
         assert!((found.doubled_m - 499.0 * total).abs() < 1e-6 * found.doubled_m);
     }
 
+    /// Lines of two vertices each.
+    fn layer(lines: impl Iterator<Item = [[f64; 2]; 2]>) -> (Vec<f64>, Vec<f64>, Vec<u32>, Vec<f64>) {
+        let (xs, ys): (Vec<f64>, Vec<f64>) = lines.flatten().map(|[x, y]| (x, y)).unzip();
+        let offsets = (0..=xs.len() as u32).step_by(2).collect();
+        let weights = vec![1.0; xs.len() / 2];
+        (xs, ys, offsets, weights)
+    }
+
+    /// Pairs that are looked at.
+    fn pairs(rows: &Rows<'_>) -> usize {
+        let mut looked_at = 0;
+        for row in rows.parts.chunk_by(|a, b| a.row == b.row) {
+            rows.look(row, rows.height, &mut vec![], &mut |_, _| looked_at += 1);
+        }
+        looked_at
+    }
+
+    #[test]
+    fn many_long_lines_among_short_ones_are_no_quadratic_step() {
+        // Half of the lines are 1 m long, the others 600 km; the last is drawn twice.
+        let short = (0..5_001).map(|k| [[f64::from(k), 0.0], [f64::from(k) + 0.9, 0.4]]);
+        let long = (0..5_000).map(|k| [[f64::from(k) + 0.5, -3e5], [f64::from(k) + 1.5, 3e5]]);
+        let twice = [[4_999.5, -3e5], [5_000.5, 3e5]];
+        let (xs, ys, offsets, weights) = layer(short.chain(long).chain([twice]));
+        let found = lines_once(&xs, &ys, &offsets, &weights).unwrap();
+        assert!((found.doubled_m - 1f64.hypot(6e5)).abs() < 1e-6, "{}", found.doubled_m);
+        let rows = Rows::new(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights });
+        assert!(rows.long.len() <= MANY_LONG && rows.parts.len() < 1_100_000, "{}", rows.parts.len());
+        assert!(pairs(&rows) < 100 * weights.len(), "{}", pairs(&rows));
+    }
+
+    #[test]
+    fn many_lines_over_each_other_are_no_quadratic_step() {
+        // Parallel lines over the whole town, and some across them; every thousandth is drawn twice.
+        let mut lines = vec![];
+        for k in 0..10_000 {
+            let v = f64::from(k);
+            let parallel = [[0.0, 0.39 * v], [4000.0, 0.39 * v + 1.0]];
+            lines.push(parallel);
+            if k % 10 == 0 {
+                lines.push([[(1.7 * v) % 3900.0, 0.0], [(2.9 * v) % 3700.0, 4000.0]]);
+            }
+            if k % 1000 == 0 {
+                lines.push([parallel[1], parallel[0]]);
+            }
+        }
+        let (xs, ys, offsets, weights) = layer(lines.into_iter());
+        let found = lines_once(&xs, &ys, &offsets, &weights).unwrap();
+        assert!(found.doubled_m >= 10.0 * 4000.0, "{}", found.doubled_m);
+        // Every line across crosses every parallel one: 10 million; without finer rows 60 million.
+        let looked_at = pairs(&Rows::new(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights }));
+        assert!(looked_at < 20_000_000, "{looked_at}");
+    }
+
     #[test]
     fn a_hundred_thousand_segments_look_at_a_few_neighbours_each() {
         // Streets every 50 m in blocks of 50 m, and one line across them all.
@@ -480,10 +594,7 @@ mod tests {
         let weights = vec![1.0; xs.len() / 2];
         let lines = Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights };
         let rows = Rows::new(lines);
-        let mut looked_at = 0usize;
-        for row in rows.parts.chunk_by(|a, b| a.row == b.row) {
-            for_each_pair(&rows.without_copies(row, &mut vec![]), |_, _| looked_at += 1);
-        }
+        let looked_at = pairs(&rows);
         assert!(looked_at < 5 * 100_000, "{looked_at}");
         assert_eq!(lines_once(&xs, &ys, &offsets, &weights), None);
     }

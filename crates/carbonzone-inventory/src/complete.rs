@@ -5,6 +5,7 @@ use crate::config::{ElectricityBoundary, InventoryConfig};
 use crate::context::{Draft, Role, Row};
 use crate::factor::FactorLibrary;
 use crate::inventory::Budget;
+use crate::split::check_shares;
 use crate::vocabulary::Sector;
 use carbonzone_sheet::did_you_mean;
 use carbonzone_types::{Finding, Findings};
@@ -74,8 +75,9 @@ fn unknown_set(field: &str, set: &str, sets: &[&str]) -> Finding {
         .expected(sets.join(", "))
 }
 
-/// Fractions, days and percentages within their range.
-fn check_numbers(config: &InventoryConfig, findings: &mut Findings) {
+/// Fractions, days, percentages and shares of a configuration within their ranges, as [`compute`](crate::compute) looks at them.
+pub fn check_numbers(config: &InventoryConfig, findings: &mut Findings) {
+    check_shares(config, findings);
     let landfill = &config.landfill;
     let composition: f64 = landfill.composition.values().sum();
     for (field, value, range) in [

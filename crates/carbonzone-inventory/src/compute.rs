@@ -15,7 +15,7 @@ use crate::inventory::{Inventory, InventoryLine, SinkArea};
 use crate::reliance::{factor_sets, reliance, statements, warn_reliance};
 use crate::resolve::resolve;
 use crate::sink_choice;
-use crate::split::{budgets, check_shares};
+use crate::split::budgets;
 use crate::totals::{alternatives, totals, uncertainty};
 use crate::uncertainty::product_pct;
 use crate::vocabulary::Vocabulary;
@@ -56,7 +56,6 @@ fn with_set(
 ) -> Result<Inventory, Findings> {
     let mut findings = activity.findings.clone();
     check_config(config, library, &mut findings);
-    check_shares(config, &mut findings);
     check_years(config, activity, &mut findings);
     let vocabulary = Vocabulary::with_library(library);
     let mut rows = resolve(&activity.rows, config, &vocabulary, &mut findings);

@@ -55,6 +55,7 @@ mod unit;
 mod vocabulary;
 
 pub use activity::{ActivityRow, ActivityTable};
+pub use complete::check_numbers;
 pub use compute::compute;
 pub use config::{
     ActivitySource, AgricultureScope, ElectricityBoundary, Inclusion, InventoryConfig, Landfill, OtherYears,

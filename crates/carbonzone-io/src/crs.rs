@@ -294,8 +294,8 @@ impl CrsPath {
     }
 }
 
-/// No coordinate of a place on the Earth is as large, in metres or feet: damaged bytes.
-const MAX_COORDINATE: f64 = 1e9;
+/// No coordinate of a place on the Earth is as large, m: half its circumference and the number of a zone stay below. Damaged bytes.
+const MAX_COORDINATE: f64 = 1e8;
 /// Points per task: fixed, so that nothing depends on the number of threads.
 const POINTS_PER_TASK: usize = 4096;
 

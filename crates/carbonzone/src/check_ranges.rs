@@ -1,11 +1,11 @@
 //! Every number of a pipeline file lies where it makes sense. All that do not are named, each with its key.
 
-use crate::config::Pipeline;
+use crate::config::{Pipeline, ZoneLayer};
 use crate::load_config::Loaded;
 use crate::studies::counties::config::CountiesPipeline;
 use crate::studies::raster_series::config::RasterSeriesPipeline;
 use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, short_number};
-use carbonzone_zoning::ZoningConfig;
+use carbonzone_zoning::{LevelRule, ZoningConfig};
 
 /// Where a number makes sense. NaN and infinity never do.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,8 @@ const METRES: Range = Range::UpTo(1e6, "a distance in metres, from 0 to 1,000,00
 const WEIGHT: Range = Range::UpTo(1e6, "a number from 0 to 1,000,000");
 const UNIT: Range =
     Range::PositiveUpTo(1e12, "how many of its base unit one unit is: more than 0, up to 1e12");
+const DEVIATIONS: Range = Range::PositiveUpTo(100.0, "standard deviations: more than 0, up to 100");
+const YEARS: Range = Range::UpTo(300.0, "a number of years, up to 300");
 /// t CO2e per hectare and year: a forest takes up 14, a blast furnace per hectare gives 100,000.
 const LAND: Range = Range::UpTo(
     1e6,
@@ -97,6 +99,34 @@ impl<P> Look<'_, P> {
         );
         let percent = Range::UpTo(100.0, "percent, from 0 to 100");
         self.maybe(&["zoning", "borderline_pct"], zoning.borderline_pct, percent);
+        let mut rules = vec![
+            (vec!["zoning", "economic_levels"], zoning.economic_levels.as_ref()),
+            (vec!["zoning", "ecological_levels"], zoning.ecological_levels.as_ref()),
+        ];
+        if let Some(own) = &zoning.own {
+            self.at(&["zoning", "own", "borderline_pct"], own.borderline_pct, percent);
+            rules.push((vec!["zoning", "own", "economic", "rule"], Some(&own.economic.rule)));
+            rules.push((vec!["zoning", "own", "ecological", "rule"], Some(&own.ecological.rule)));
+        }
+        for (keys, rule) in rules {
+            // Cuts are looked at with the scheme: they ascend.
+            match rule {
+                Some(LevelRule::Fixed { tolerance, .. }) => {
+                    self.at(&[&keys[..], &["tolerance"]].concat(), *tolerance, WEIGHT);
+                }
+                Some(LevelRule::MeanSd { k }) => self.at(&[&keys[..], &["k"]].concat(), *k, DEVIATIONS),
+                Some(LevelRule::Jenks {}) | None => {}
+            }
+        }
+    }
+
+    fn zone_tables(&mut self, zones: &ZoneLayer) {
+        for (i, table) in zones.tables.iter().enumerate() {
+            let index = i.to_string();
+            let keys = |key| ["layers", "zones", "tables", &index, key];
+            self.maybe(&keys("population_unit_persons"), table.population_unit_persons, UNIT);
+            self.maybe(&keys("gdp_unit_1e4cny"), table.gdp_unit_1e4cny, UNIT);
+        }
     }
 }
 
@@ -118,12 +148,7 @@ pub fn check(loaded: &Loaded, findings: &mut Findings) {
         look.at(&["layers", "roads", "lambda"], roads.lambda, Range::Share);
         look.each(&["layers", "roads", "class_weights"], &roads.class_weights, WEIGHT);
     }
-    for (i, table) in layers.zones.tables.iter().enumerate() {
-        let index = i.to_string();
-        let keys = |key| ["layers", "zones", "tables", &index, key];
-        look.maybe(&keys("population_unit_persons"), table.population_unit_persons, UNIT);
-        look.maybe(&keys("gdp_unit_1e4cny"), table.gdp_unit_1e4cny, UNIT);
-    }
+    look.zone_tables(&layers.zones);
     look.each(&["sinks", "coefficients_t_ha"], &p.sinks.coefficients_t_ha, LAND);
     for (i, rule) in p.allocate.iter().enumerate() {
         let index = i.to_string();
@@ -156,6 +181,9 @@ pub fn check_counties(loaded: &Loaded<CountiesPipeline>, findings: &mut Findings
     let factors = &p.factors;
     look.at(&["factors", "respiration_t_per_1e4_persons"], factors.respiration_t_per_1e4_persons, WEIGHT);
     look.at(&["factors", "energy_t_per_tce"], factors.energy_t_per_tce, WEIGHT);
+    if let Some(zones) = &p.layers.zones {
+        look.zone_tables(zones);
+    }
     if let Some(table) = &p.activity {
         look.maybe(&["activity", "population_unit_persons"], table.population_unit_persons, UNIT);
         look.maybe(&["activity", "gdp_unit_1e4cny"], table.gdp_unit_1e4cny, UNIT);
@@ -169,7 +197,10 @@ pub fn check_series(loaded: &Loaded<RasterSeriesPipeline>, findings: &mut Findin
     let mut look = Look { loaded, findings };
     let light = Range::UpTo(1e6, "nW cm⁻² sr⁻¹, from 0 to 1,000,000");
     look.at(&["emissions", "light_threshold"], p.emissions.light_threshold, light);
+    look.at(&["risk", "window_years"], f64::from(p.risk.window_years), YEARS);
+    look.at(&["risk", "options", "min_years"], p.risk.options.min_years as f64, YEARS);
     let layers = &p.layers;
+    look.zone_tables(&layers.zones);
     for (name, raster) in [
         ("light", Some(&layers.light)),
         ("built_up", layers.built_up.as_ref()),
@@ -186,238 +217,4 @@ pub fn check_series(loaded: &Loaded<RasterSeriesPipeline>, findings: &mut Findin
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use toml::Value;
-
-    const PARCELS: &str = r#"
-[city]
-name = "a"
-year = 2020
-crs = "EPSG:4549"
-[layers.parcels]
-source = { path = "p.gpkg" }
-land_use = "code"
-[layers.poi]
-source = { path = "poi.csv" }
-type = "t"
-snap_m = 1.0
-[layers.population]
-source = { path = "people.csv" }
-snap_m = 1.0
-[layers.roads]
-source = { path = "roads.shp" }
-snap_m = 1.0
-lambda = 0.5
-poi_snap_m = 1.0
-class_weights = { primary = 1.0 }
-[layers.point_sources]
-source = { path = "plants.csv" }
-id = "id"
-tonnes = "t"
-rule = "r"
-snap_m = 1.0
-[layers.zones]
-source = { path = "z.gpkg" }
-id = "id"
-[[layers.zones.tables]]
-path = "t.csv"
-key = "id"
-population_unit_persons = 1.0
-gdp_unit_1e4cny = 1.0
-[inventory]
-[[inventory.totals]]
-sector = "transport"
-land_group = "transport"
-amount = 1.0
-mode_share = { road = 1.0 }
-[sinks]
-coefficients_t_ha = { forest = 1.0 }
-[[allocate]]
-id = "a"
-budget = "transport:transport_road"
-share = 1.0
-smoothing = 0.0
-land = ["transport_road"]
-proxies = ["area"]
-[aggregate]
-cell_m = 1000.0
-[zoning]
-gdp_total = 1.0
-borderline_pct = 5.0
-[uncertainty]
-draws = 64
-gdp_pct = 5.0
-gdp_derived_pct = 5.0
-budgets = { transport = 5.0 }
-proxies = { area = 0.25 }
-rules = { a = 0.25 }
-[[uncertainty.alternatives]]
-name = "x"
-probability = 0.5
-options = [{ name = "y", probability = 0.5, set = ["aggregate.cell_m=500"] }]
-"#;
-
-    const COUNTIES: &str = r#"
-study = "counties"
-[city]
-name = "a"
-years = [2015, 2020]
-crs = "EPSG:4507"
-[layers.zones]
-source = { path = "z.gpkg" }
-id = "id"
-[activity]
-path = "a.csv"
-key = "id"
-population = "p"
-population_unit_persons = 1.0
-gdp = "g"
-gdp_unit_1e4cny = 1.0
-energy_tce_per_1e4cny = "e"
-[factors]
-respiration_t_per_1e4_persons = 3285.0
-energy_t_per_tce = 2.66
-[sinks]
-coefficients_t_ha = { forest = 3.55 }
-[zoning]
-scheme = "guiyang_three_levels"
-gdp_total = 1.0
-borderline_pct = 5.0
-"#;
-
-    const SERIES: &str = r#"
-study = "raster_series"
-[city]
-name = "a"
-first_year = 2001
-last_year = 2005
-crs = "EPSG:4547"
-[layers.zones]
-source = { path = "z.gpkg" }
-id = "id"
-[layers.light]
-path = "l.tif"
-scale = 1.0
-valid_min = 0.0
-valid_max = 1.0
-[layers.npp]
-path = "n.tif"
-scale = 1.0
-[layers.respiration]
-path = "r.tif"
-scale = 1.0
-[emissions]
-path = "e.csv"
-key = "id"
-emission = "e"
-light_threshold = 0.3
-[aggregate]
-cell_m = 1000.0
-[risk]
-window_years = 5
-[risk.options]
-weight_level = 0.5
-weight_trend = 0.25
-weight_persistence = 0.25
-neutral_band = 0.1
-threshold = 0.6
-"#;
-
-    /// Keys of all numbers below a value.
-    fn numbers(value: &Value, at: &[String], out: &mut Vec<Vec<String>>) {
-        let mut below = |key: String, value: &Value| numbers(value, &[at, &[key]].concat(), out);
-        match value {
-            Value::Table(table) => table.iter().for_each(|(k, v)| below(k.clone(), v)),
-            Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| below(i.to_string(), v)),
-            Value::Integer(_) | Value::Float(_) => out.push(at.to_vec()),
-            _ => {}
-        }
-    }
-
-    fn replaced(value: &Value, keys: &[String], new: &Value) -> Value {
-        let mut out = value.clone();
-        let mut place = &mut out;
-        for key in keys {
-            place = match place {
-                Value::Table(table) => table.get_mut(key).unwrap(),
-                Value::Array(items) => &mut items[key.parse::<usize>().unwrap()],
-                _ => unreachable!(),
-            };
-        }
-        *place = new.clone();
-        out
-    }
-
-    /// Whether the pipeline of this text is refused: it does not parse, or a check finds an error.
-    fn refused<P: serde::de::DeserializeOwned>(text: String, check: fn(&Loaded<P>) -> Findings) -> bool {
-        let Ok(pipeline) = toml::from_str(&text) else { return true };
-        check(&Loaded::new("x.toml".as_ref(), text, pipeline)).blocks()
-    }
-
-    /// Puts bad numbers at the place of each number of a sound pipeline; gives those that pass.
-    fn accepted<P: serde::de::DeserializeOwned>(
-        text: &str,
-        check: fn(&Loaded<P>) -> Findings,
-    ) -> Vec<String> {
-        let sound: Value = toml::from_str(text).unwrap();
-        assert!(!refused(text.to_owned(), check), "the pipeline itself is refused");
-        let mut keys = Vec::new();
-        numbers(&sound, &[], &mut keys);
-        assert!(keys.len() > 5);
-        let mut out = Vec::new();
-        for keys in keys {
-            // Any finite limit of valid raster values makes sense.
-            let any = keys.last().is_some_and(|k| k.starts_with("valid_"));
-            let bad = [
-                Value::Float(f64::NAN),
-                Value::Float(f64::INFINITY),
-                Value::Float(-1.5),
-                Value::Float(1e300),
-                Value::Integer(-1),
-                Value::Integer(i64::MAX),
-            ];
-            for bad in bad.iter().filter(|v| !any || v.as_float().is_some_and(|f| !f.is_finite())) {
-                let text = toml::to_string(&replaced(&sound, &keys, bad)).unwrap();
-                if !refused(text, check) {
-                    out.push(format!("{} = {bad}", keys.join(".")));
-                }
-            }
-        }
-        out
-    }
-
-    #[test]
-    fn no_number_of_a_pipeline_may_be_negative_or_no_number_or_absurdly_large() {
-        assert_eq!(accepted(PARCELS, crate::check_pipeline::check), Vec::<String>::new());
-        assert_eq!(
-            accepted(COUNTIES, <crate::studies::Counties as crate::studies::Study>::check),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            accepted(SERIES, <crate::studies::RasterSeries as crate::studies::Study>::check),
-            Vec::<String>::new()
-        );
-    }
-
-    #[test]
-    fn all_numbers_out_of_range_are_named_at_once() {
-        let text = PARCELS
-            .replace("primary = 1.0", "primary = -0.5, rail = nan")
-            .replace("smoothing = 0.0", "smoothing = -1.0")
-            .replace("forest = 1.0", "forest = -5.0, grass = 100.0");
-        let pipeline = toml::from_str(&text).unwrap();
-        let findings = crate::check_pipeline::check(&Loaded::new("x.toml".as_ref(), text, pipeline));
-        let found: Vec<&str> = findings.items.iter().filter_map(|f| f.field.as_deref()).collect();
-        assert_eq!(
-            found,
-            [
-                "layers.roads.class_weights.primary",
-                "layers.roads.class_weights.rail",
-                "sinks.coefficients_t_ha.forest",
-                "allocate.0.smoothing"
-            ]
-        );
-        assert!(findings.items.iter().all(|f| f.code == "out_of_range" && f.span.is_some()));
-    }
-}
+mod tests;

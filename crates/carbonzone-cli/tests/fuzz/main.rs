@@ -34,6 +34,8 @@ use std::time::{Duration, Instant};
 
 /// Mutations of `make test`.
 const SHARE: usize = 600;
+/// Of fewer mutations all may be accepted.
+const FEW: usize = 200;
 /// Mutations that one process reads, at most.
 const CHUNK: usize = 250;
 /// Address space of a process (`RLIMIT_AS`), kB. The file of a run on this city needs 0.6 GB of it, most for stacks and mapped libraries.
@@ -211,5 +213,6 @@ fn main() {
     assert!(wrong.is_empty(), "{} of {total} fail:\n{}", wrong.len(), wrong.join("\n"));
     // Both happen: bytes in the middle of a geometry are legal, bytes of a header are not.
     let accepted = outcomes.iter().filter(|o| o.code == Some(0)).count();
-    assert!(accepted * 20 > total && accepted * 20 < total * 19, "{accepted} of {total} accepted");
+    let both = accepted * 20 > total && accepted * 20 < total * 19;
+    assert!(both || total < FEW, "{accepted} of {total} accepted");
 }

@@ -4,6 +4,7 @@ use carbonzone_geom::{Coverage, LineIndex, NearestIndex, PointLocator, SharedLen
 use carbonzone_types::ExactSum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Which parcel a stretch of road belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +33,40 @@ struct Piece {
 impl Piece {
     fn middle(&self) -> (f64, f64) {
         (f64::midpoint(self.a.0, self.b.0), f64::midpoint(self.a.1, self.b.1))
+    }
+}
+
+/// More pieces than these are looked at together first.
+const MANY_PIECES: usize = 64;
+
+/// A straight part of a line, to be cut into pieces.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    from: (f64, f64),
+    step: (f64, f64),
+    length: f64,
+    pieces: u32,
+}
+
+impl Stretch {
+    fn new(from: (f64, f64), to: (f64, f64)) -> Self {
+        let step = (to.0 - from.0, to.1 - from.1);
+        let length = step.0.hypot(step.1);
+        Self { from, step, length, pieces: (length / PIECE_M).ceil().max(1.0) as u32 }
+    }
+
+    /// Where piece `k` begins.
+    fn at(&self, k: u32) -> (f64, f64) {
+        let t = f64::from(k) / f64::from(self.pieces);
+        (self.from.0 + self.step.0 * t, self.from.1 + self.step.1 * t)
+    }
+
+    fn piece(&self, k: u32) -> Piece {
+        Piece { a: self.at(k), b: self.at(k + 1), metres: self.length / f64::from(self.pieces) }
+    }
+
+    fn direction(&self) -> (f64, f64) {
+        (self.step.0 / self.length, self.step.1 / self.length)
     }
 }
 
@@ -171,28 +206,47 @@ impl<'a> LineMeter<'a> {
     /// Cuts the line into short pieces and hands on what lies outside the class.
     fn assign_rest(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
         for (x, y) in xs.windows(2).zip(ys.windows(2)) {
-            let (dx, dy) = (x[1] - x[0], y[1] - y[0]);
-            let length = dx.hypot(dy);
-            let pieces = (length / PIECE_M).ceil().max(1.0) as u32;
-            for k in 0..pieces {
-                let at = |t: f64| (x[0] + dx * t, y[0] + dy * t);
-                let (a, b) = (at(f64::from(k) / f64::from(pieces)), at(f64::from(k + 1) / f64::from(pieces)));
-                let (x, y) = ([a.0, b.0], [a.1, b.1]);
-                let inside: f64 = self
-                    .lengths((&x, &y), self.index.lengths(&x, &y))
-                    .lengths
-                    .iter()
-                    .filter(|(parcel, _)| self.mask[*parcel as usize])
-                    .map(|(_, metres)| metres)
-                    .sum();
-                let piece = Piece { a, b, metres: length / f64::from(pieces) };
-                let kept = self.cut_to_area(piece);
-                let rest = kept.metres - inside;
-                if rest > 1e-9 {
-                    self.hand_on(kept.middle(), (dx / length, dy / length), rest, weight);
-                }
+            let stretch = Stretch::new((x[0], y[0]), (x[1], y[1]));
+            self.assign_pieces(&stretch, 0..stretch.pieces, weight);
+        }
+    }
+
+    /// Hands on what of some pieces lies outside the class. Long runs of pieces that lie wholly in a parcel of the class, or wholly
+    /// out of its reach, have nothing to hand on and are passed over: a road around the Earth costs what it costs near the parcels.
+    fn assign_pieces(&mut self, stretch: &Stretch, pieces: Range<u32>, weight: f64) {
+        if pieces.len() > MANY_PIECES {
+            let (a, b) = (stretch.at(pieces.start), stretch.at(pieces.end));
+            if !self.is_settled(a, b) {
+                let middle = pieces.start.midpoint(pieces.end);
+                self.assign_pieces(stretch, pieces.start..middle, weight);
+                self.assign_pieces(stretch, middle..pieces.end, weight);
+            }
+            return;
+        }
+        for k in pieces {
+            let piece = stretch.piece(k);
+            let kept = self.cut_to_area(piece);
+            let rest = kept.metres - self.in_class(piece.a, piece.b);
+            if rest > 1e-9 {
+                self.hand_on(kept.middle(), stretch.direction(), rest, weight);
             }
         }
+    }
+
+    /// True if no piece between two points has anything to hand on: no parcel of the class is within reach, or all lies in them.
+    fn is_settled(&self, a: (f64, f64), b: (f64, f64)) -> bool {
+        let length = (b.0 - a.0).hypot(b.1 - a.1);
+        let (x, y) = (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1));
+        // Beyond any rounding.
+        let reach = (self.snap_m + 0.5 * length) * (1.0 + 1e-9) + 1.0;
+        self.nearest.nearest_within(x, y, reach).is_none() || length - self.in_class(a, b) <= 1e-9
+    }
+
+    /// Metres between two points that lie in parcels of the class.
+    fn in_class(&self, a: (f64, f64), b: (f64, f64)) -> f64 {
+        let (x, y) = ([a.0, b.0], [a.1, b.1]);
+        let found = self.lengths((&x, &y), self.index.lengths(&x, &y)).lengths;
+        found.iter().filter(|(parcel, _)| self.mask[*parcel as usize]).map(|(_, metres)| metres).sum()
     }
 
     /// The part of a piece inside the study area, if one is set. A piece that crosses its boundary once is cut there;
@@ -354,6 +408,45 @@ mod tests {
         assert!((measure(57.0, 200.0, [0.0, 100.0]) - 43.0).abs() < 1e-9);
         // A strip narrower than a piece: crossed twice by it.
         assert!((measure(51.0, 58.0, [0.0, 100.0]) - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_road_around_the_earth_costs_what_it_costs_near_the_parcels() {
+        for rule in [RoadAssignment::Nearest, RoadAssignment::BothSides] {
+            let coverage = coverage();
+            let index = LineIndex::new(&coverage);
+            let mut meter = LineMeter::new(&coverage, &index, vec![true, false], rule, 15.0);
+            // Across the road parcel, along its edge 5 m off, and far from it: 40 million km in all.
+            for _ in 0..100 {
+                meter.add(&[50.0, 50.0], &[-1e8, 1e8], 1.0);
+                meter.add(&[-1e8, 1e8], &[-5.0, -5.0], 1.0);
+                meter.add(&[-1e8, 1e8], &[5e7, 5e7], 1.0);
+            }
+            let (metres, tally) = meter.finish();
+            assert!((tally.total.value() - 6e10).abs() < 1.0);
+            // 10 m inside, and what of the pieces of 25 m is snapped beside it.
+            let snapped = tally.snapped.value();
+            assert!((tally.in_class.value() - 1000.0).abs() < 1e-3, "{tally:?}");
+            assert!(snapped > 9000.0 && snapped < 20_000.0 && metres[1] < 1.0e5, "{metres:?} {snapped}");
+        }
+    }
+
+    #[test]
+    fn passing_over_pieces_changes_nothing() {
+        let coverage = coverage();
+        let index = LineIndex::new(&coverage);
+        let all = |vertices: &[[f64; 2]]| {
+            let mut meter =
+                LineMeter::new(&coverage, &index, vec![true, false], RoadAssignment::Nearest, 40.0);
+            let (xs, ys): (Vec<f64>, Vec<f64>) = vertices.iter().map(|v| (v[0], v[1])).unzip();
+            meter.add(&xs, &ys, 1.0);
+            meter.finish().0[0]
+        };
+        // The same line in one straight part, and vertex by vertex at the ends of its pieces.
+        let at = |k: f64| [-20_000.0 + 25.0 * k, -15.0];
+        let whole = all(&[at(0.0), at(1600.0)]);
+        let pieces: Vec<[f64; 2]> = (0..=1600).map(|k| at(f64::from(k))).collect();
+        assert!(whole > 100.0 && (whole - all(&pieces)).abs() < 1e-6, "{whole} {}", all(&pieces));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What can be wrong with `[compensation]`, known from the file alone; all of it at once.
 
 use crate::load_config::Loaded;
-use carbonzone_types::{Finding, Findings};
+use carbonzone_types::{Finding, Findings, short_number};
 use carbonzone_zoning::compensation::{Base, Compensation, ModelName, Quota, QuotaBasis};
 
 /// What a study knows without its layers.
@@ -15,6 +15,11 @@ pub struct Known {
 
 /// Number of prices: none is right, so there are always three.
 const PRICES: usize = 3;
+
+/// CNY per tonne: no carbon has ever cost a tenth of it.
+const LARGEST_PRICE: f64 = 1e6;
+/// The legs are weighed against each other.
+const LARGEST_WEIGHT: f64 = 1e3;
 
 /// A finding and the keys below `compensation` it belongs to.
 type Found = (Finding, Vec<String>);
@@ -84,11 +89,11 @@ fn prices(section: &Compensation, all: &mut Vec<Found>) {
             let message = format!("two prices are named \"{}\"", price.name);
             report(Finding::error("compensation_price", message), "name");
         }
-        if !(price.cny_per_t.is_finite() && price.cny_per_t > 0.0) {
+        if !(price.cny_per_t > 0.0 && price.cny_per_t <= LARGEST_PRICE) {
             let finding =
                 Finding::error("compensation_price", format!("price \"{}\" is no price", price.name))
-                    .value(price.cny_per_t.to_string())
-                    .expected("CNY per tonne of CO2e, a number > 0");
+                    .value(short_number(price.cny_per_t))
+                    .expected("CNY per tonne of CO2e, above 0 and at most 1,000,000");
             report(finding, "cny_per_t");
         }
         if price.source.trim().is_empty() {
@@ -104,10 +109,10 @@ fn weights(section: &Compensation, all: &mut Vec<Found>) {
     let legs =
         [("weight_economic", section.weight_economic), ("weight_ecological", section.weight_ecological)];
     for (key, weight) in legs {
-        if !(weight.is_finite() && weight >= 0.0) {
+        if !(0.0..=LARGEST_WEIGHT).contains(&weight) {
             let finding = Finding::error("compensation_weight", format!("{key} is no weight"))
-                .value(weight.to_string())
-                .expected("a number ≥ 0");
+                .value(short_number(weight))
+                .expected("a number from 0 to 1000");
             all.push((finding, at(&[key])));
         }
     }
@@ -196,16 +201,16 @@ fn costs(quota: &Quota, all: &mut Vec<Found>) {
     let Some(cost) = &quota.cost else { return };
     let mut report = |value: f64, expected: &str, keys: &[&str]| {
         let finding = Finding::error("compensation_cost", "a cost of emitting less is out of range")
-            .value(value.to_string())
+            .value(short_number(value))
             .expected(expected);
         all.push((finding, at(keys)));
     };
     let firsts = std::iter::once((None, cost.first_cny_per_t))
         .chain(cost.first_of.iter().map(|(name, value)| (Some(name.as_str()), *value)));
     for (name, value) in firsts {
-        if !(value.is_finite() && value >= 0.0) {
+        if !(0.0..=LARGEST_PRICE).contains(&value) {
             let keys = ["quota", "cost", "first_of", name.unwrap_or_default()];
-            let expected = "CNY per tonne, a number ≥ 0";
+            let expected = "CNY per tonne, from 0 to 1,000,000";
             report(
                 value,
                 expected,
@@ -213,9 +218,9 @@ fn costs(quota: &Quota, all: &mut Vec<Found>) {
             );
         }
     }
-    if !(cost.rise_cny_per_t.is_finite() && cost.rise_cny_per_t > 0.0) {
+    if !(cost.rise_cny_per_t > 0.0 && cost.rise_cny_per_t <= LARGEST_PRICE) {
         let keys = ["quota", "cost", "rise_cny_per_t"];
-        report(cost.rise_cny_per_t, "CNY per tonne, a number > 0", &keys);
+        report(cost.rise_cny_per_t, "CNY per tonne, above 0 and at most 1,000,000", &keys);
     }
     if cost.source.trim().is_empty() {
         let finding = Finding::error("compensation_source", "the costs do not say where they come from");

@@ -52,12 +52,17 @@ pub struct City {
 }
 
 impl City {
-    /// Years of the study, ascending.
+    /// Years that a study may have.
+    pub const POSSIBLE: std::ops::RangeInclusive<i32> = 1900..=2200;
+
+    /// Years of the study, ascending. Of a range only those that are [possible](Self::POSSIBLE).
     #[must_use]
     pub fn years(&self) -> Vec<i32> {
         match (self.year, self.first_year, self.last_year) {
             (Some(year), ..) => vec![year],
-            (None, Some(first), Some(last)) => (first..=last).collect(),
+            (None, Some(first), Some(last)) => {
+                (first.max(*Self::POSSIBLE.start())..=last.min(*Self::POSSIBLE.end())).collect()
+            }
             _ => self.years.clone(),
         }
     }

@@ -19,6 +19,7 @@ use anyhow::Context;
 use carbonzone_types::{Finding, Progress, Severity};
 use draft::{Draft, Reach};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// How often guesses are checked and mended.
@@ -49,6 +50,7 @@ pub struct Started {
 pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> anyhow::Result<Started> {
     observer.begin("look at the files", None);
     let unpacked = dir.join("unpacked");
+    must_be_new(&unpacked)?;
     let survey = survey::survey(folder, &unpacked);
     observer.end();
     if survey.found.is_empty() {
@@ -62,8 +64,9 @@ pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> 
     }
     let mut draft = guess::guess(name, &survey, folder);
     let mut findings = Vec::new();
+    let mut written = BTreeSet::new();
     for _ in 0..ROUNDS {
-        write_all(&draft, dir)?;
+        write_all(&draft, dir, &mut written)?;
         observer.begin("check the guesses", None);
         findings = check(&dir.join("pipeline.toml"), observer);
         observer.end();
@@ -88,11 +91,25 @@ pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> 
 /// Code of the finding that a total is no number.
 const OPEN_TOTAL: &str = "negative_or_nan_budget";
 
-fn write_all(draft: &Draft, dir: &Path) -> anyhow::Result<()> {
+/// Writes the files of a draft over those of the draft before it, which are `written`, and over no others.
+fn write_all(draft: &Draft, dir: &Path, written: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    for (name, text) in write::files(draft, dir) {
-        let path = dir.join(name);
+    let files: Vec<(PathBuf, String)> =
+        write::files(draft, dir).into_iter().map(|(name, text)| (dir.join(name), text)).collect();
+    files.iter().filter(|(path, _)| !written.contains(path)).try_for_each(|(path, _)| must_be_new(path))?;
+    for (path, text) in files {
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        written.insert(path);
+    }
+    Ok(())
+}
+
+fn must_be_new(path: &Path) -> anyhow::Result<()> {
+    if path.symlink_metadata().is_ok() {
+        anyhow::bail!(
+            "{} is there already and is not written over\nhint: choose another folder, or move it away",
+            path.display()
+        );
     }
     Ok(())
 }

@@ -87,6 +87,38 @@ pub fn warn(role: &str, file: &str, far: &Far, notes: &mut Notes) {
     notes.findings.push(finding);
 }
 
+/// No layer of one place is wider than from the North Pole to the South Pole, m.
+const WIDEST_M: f64 = 2e7;
+
+/// False if the layer is wider than the Earth is long: then an error names what is far off, and nothing is measured on it.
+pub fn fits_on_earth(
+    role: &str,
+    file: &str,
+    coverage: &Coverage,
+    far: impl FnOnce() -> Far,
+    notes: &mut Notes,
+) -> bool {
+    let Some([x0, y0, x1, y1]) = coverage.total_bounds() else { return true };
+    let width = (x1 - x0).max(y1 - y0);
+    if width <= WIDEST_M {
+        return true;
+    }
+    let far = far();
+    let list = far.list().map_or_else(String::new, |list| format!(": {list}"));
+    let message = format!("the layer is {:.0} km wide, and no place on Earth is{list}", width / 1000.0);
+    let mut finding = Finding::error("wider_than_earth", message)
+        .layer(role)
+        .file(file)
+        .value(format!("x {x0:.0} to {x1:.0}, y {y0:.0} to {y1:.0}"))
+        .expected(format!("at most {:.0} km", WIDEST_M / 1000.0))
+        .hint(far.hint.clone().unwrap_or_else(|| "is the layer in another CRS, or damaged?".to_owned()));
+    if let Some(first) = far.first() {
+        finding = finding.feature(first);
+    }
+    notes.findings.push(finding);
+    false
+}
+
 /// The likely slip of the pen.
 fn slip([x, y]: [f64; 2], [x0, y0, x1, y1]: [f64; 4]) -> &'static str {
     let beside = (x1 - x0).max(y1 - y0);
@@ -106,6 +138,24 @@ fn slip([x, y]: [f64; 2], [x0, y0, x1, y1]: [f64; 4]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_layer_wider_than_the_earth_is_refused_with_what_is_far_off() {
+        let square = |x: f64, side: f64| vec![vec![vec![[x, 0.0], [x + side, 0.0], [x, side], [x, 0.0]]]];
+        let mut coverage = Coverage::new();
+        (0..10).for_each(|k| coverage.push_rings(&square(f64::from(k) * 100.0, 100.0)));
+        let fits = |coverage: &Coverage| {
+            let mut notes = Notes::default();
+            let far = || of_layer("parcel", coverage, |i| format!("P{i}"));
+            let fits = fits_on_earth("parcels", "p.gpkg", coverage, far, &mut notes);
+            (fits, notes.findings.items)
+        };
+        assert_eq!(fits(&coverage), (true, vec![]));
+        coverage.push_rings(&square(0.0, 5e7));
+        let (fit, found) = fits(&coverage);
+        assert!(!fit && found[0].feature.as_deref() == Some("P10"), "{found:?}");
+        assert!(found[0].message.contains("50000 km wide") && found[0].message.contains("P10 reaches"));
+    }
 
     #[test]
     fn the_slip_is_guessed_from_the_vertex() {

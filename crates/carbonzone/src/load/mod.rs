@@ -26,6 +26,7 @@ pub mod roads;
 mod rule_land;
 mod schemes;
 pub mod shift;
+mod straight;
 mod totals_row;
 pub mod units;
 pub mod zone_tables;

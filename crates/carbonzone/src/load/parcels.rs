@@ -88,6 +88,11 @@ pub fn load(
     if loaded.pipeline.city.border == Border::Clip {
         super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
     }
+    let far = || far_off::of_layer("parcel", &layer.coverage, |i| layer.ids[i as usize].clone());
+    let file = config.source.path.display().to_string();
+    if !far_off::fits_on_earth("parcels", &file, &layer.coverage, far, notes) {
+        return None;
+    }
     let scheme = scheme?;
     let land_use = Codes::first_filled(&layer.table, code_field)?;
     let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&layer.table, n));

@@ -16,6 +16,8 @@ const MOST: f64 = 1e12;
 #[derive(Default)]
 pub struct Unusable {
     count: u64,
+    /// One of them is absurdly large: the table is damaged, or of another unit.
+    absurd: bool,
     /// The value and the place of one of them: the first by value, whatever the order of the file.
     example: Option<(String, [f64; 2])>,
 }
@@ -33,6 +35,7 @@ impl Unusable {
             Ok(values) => Some(values.iter().sum::<f64>() / columns.len().max(1) as f64),
             Err(value) => {
                 self.count += 1;
+                self.absurd |= columns.iter().any(|c| is_absurd(c, row));
                 if self.example.as_ref().is_none_or(|(known, _)| value < *known) {
                     self.example = Some((value, place()));
                 }
@@ -41,11 +44,17 @@ impl Unusable {
         }
     }
 
+    /// Absurd numbers are an error; others are left out, which is told.
+    fn finding(&self, code: &str, message: String) -> Finding {
+        let make = if self.absurd { Finding::error } else { Finding::warning };
+        make(code, message).expected(format!("numbers from 0 to {MOST:e}"))
+    }
+
     /// A finding and a ledger row, if there is any.
     pub fn report(self, config: &PopulationLayer, features: &str, notes: &mut Notes) {
-        let Some((value, [x, y])) = self.example else { return };
+        let Some((value, [x, y])) = self.example.clone() else { return };
         notes.findings.push(
-            Finding::warning(
+            self.finding(
                 "bad_population",
                 format!("{} {features} without a usable number of people: they count nothing", self.count),
             )
@@ -54,7 +63,6 @@ impl Unusable {
             .feature(format!("at {x:.0}, {y:.0}"))
             .field(config.weight.join(", "))
             .value(value)
-            .expected("numbers ≥ 0")
             .count(self.count)
             .hint("unknown is not zero: fill the cells, or leave these features out by where"),
         );
@@ -68,16 +76,15 @@ impl Unusable {
 impl Unusable {
     /// The same for POI with weights.
     pub fn report_weights(self, config: &PoiLayer, notes: &mut Notes) {
-        let Some((value, [x, y])) = self.example else { return };
+        let Some((value, [x, y])) = self.example.clone() else { return };
         let message = format!("{} POI without a usable weight: they count nothing", self.count);
         notes.findings.push(
-            Finding::warning("bad_poi_weight", message)
+            self.finding("bad_poi_weight", message)
                 .layer("poi")
                 .file(config.source.path.display().to_string())
                 .feature(format!("at {x:.0}, {y:.0}"))
                 .field(config.unit())
                 .value(value)
-                .expected("numbers ≥ 0")
                 .count(self.count)
                 .hint("unknown is not zero: fill the cells, or leave these POI out by where"),
         );
@@ -98,6 +105,15 @@ fn people_at(column: &ColumnData, row: usize) -> Result<f64, String> {
     let shown =
         || column.text_at(row).filter(|t| !t.trim().is_empty()).unwrap_or_else(|| "(empty)".to_owned());
     number.filter(|v| (0.0..MOST).contains(v)).ok_or_else(shown)
+}
+
+/// True for a number beyond all people.
+fn is_absurd(column: &ColumnData, row: usize) -> bool {
+    let number = match column {
+        ColumnData::Text(texts) => parse_number(texts[row].as_deref().unwrap_or_default()).ok().flatten(),
+        other => other.number_at(row),
+    };
+    number.is_some_and(|v| v.abs() >= MOST)
 }
 
 /// Ratio from which people and the population of the zones do not fit each other.

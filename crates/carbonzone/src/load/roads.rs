@@ -3,6 +3,7 @@
 use super::border::book_cut;
 use super::parcels::{ParcelSet, fields_of, first_filled};
 use super::poi::TrafficPoints;
+use super::straight;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
 use crate::load_config::Loaded;
@@ -131,6 +132,7 @@ fn read(
     source.fields.extend(config.class.iter().flat_map(|c| fields_of(c)));
     let mut left_out = ExactSum::new();
     let mut unlisted: BTreeMap<String, (u64, ExactSum)> = BTreeMap::new();
+    let mut straight = straight::Straight::over(&[&ground.parcels.coverage, &ground.zones.coverage]);
     let record = ground.loaded.layers.lines(
         &source,
         ground.crs,
@@ -141,6 +143,7 @@ fn read(
             let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
             for i in 0..batch.len() {
                 let (xs, ys) = batch.line(i);
+                straight.see(xs, ys);
                 let class = classes.as_ref().map_or("", |c| c[batch.row(i)].as_str());
                 let mode = if config.class.is_none() {
                     Some("road")
@@ -162,6 +165,7 @@ fn read(
         },
     )?;
     notes.records.push(record);
+    straight.warn(config, notes);
     if left_out.value() > 0.0 {
         notes.ledger.push(
             LedgerRow::counted(Stage::Drop, "roads", left_out.value(), "m")

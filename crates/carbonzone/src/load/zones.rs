@@ -73,8 +73,12 @@ fn load_with_counties<P>(
     progress: &dyn Progress,
 ) -> Option<(ZoneSet, CountyGdp)> {
     let layer = read_layer(loaded, config, crs, notes, progress)?;
-    let far = far_off::of_layer("zone", &layer.coverage, |i| layer.ids[i as usize].clone());
-    far_off::warn("zones", &config.source.path.display().to_string(), &far, notes);
+    let (file, coverage) = (config.source.path.display().to_string(), &layer.coverage);
+    let far = far_off::of_layer("zone", coverage, |i| layer.ids[i as usize].clone());
+    far_off::warn("zones", &file, &far, notes);
+    if !far_off::fits_on_earth("zones", &file, coverage, || far, notes) {
+        return None;
+    }
     let n = layer.ids.len();
     let text = |field: &Option<String>| -> Vec<Option<String>> {
         field.as_ref().and_then(|f| layer.table.texts(f)).unwrap_or_else(|| vec![None; n])

@@ -4,11 +4,13 @@ use super::config::{Path, Scenario};
 use crate::check_pipeline::budgets;
 use crate::config::{MassUnit, Pipeline};
 use crate::load_config::{Loaded, suggest};
-use carbonzone_types::{Finding, Findings};
+use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, is_amount, short_number};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Multiples beyond this are a slip of the pen.
 const LARGEST_MULTIPLE: f64 = 1e3;
+/// Peat has a few thousand t C per hectare.
+const LARGEST_STOCK: f64 = 1e5;
 
 /// Checks all scenarios against the rest of the file.
 pub fn check(loaded: &Loaded) -> Findings {
@@ -48,6 +50,11 @@ impl One<'_> {
         self.found.push((finding, keys.iter().map(|k| (*k).to_owned()).collect()));
     }
 
+    /// Year of the city, however it is given.
+    fn base_year(&self) -> Option<i32> {
+        self.pipeline.city.years().last().copied()
+    }
+
     fn all(&mut self, name: &str) {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || name.len() > 30 || !name.chars().all(plain) || name == "base" {
@@ -56,8 +63,8 @@ impl One<'_> {
                 .expected("small letters, digits and _, and not base");
             self.report(finding, &[]);
         }
-        let base = self.pipeline.city.year.unwrap_or(self.scenario.year);
-        if self.scenario.year <= base || self.scenario.year > base + 200 {
+        let base = self.base_year().unwrap_or(self.scenario.year);
+        if self.scenario.year <= base || self.scenario.year > base.saturating_add(200) {
             let finding = Finding::error("scenario_year", "the plan's year is not after that of the city")
                 .value(self.scenario.year.to_string())
                 .expected(format!("a year after {base}"));
@@ -138,7 +145,7 @@ impl One<'_> {
             self.report(finding, keys);
         }
         for (year, multiple) in path.interp.iter().chain(&path.step) {
-            let base = self.pipeline.city.year.unwrap_or(i32::MIN);
+            let base = self.base_year().unwrap_or(i32::MIN);
             if !year.trim().parse::<i32>().is_ok_and(|y| y > base) {
                 let finding =
                     Finding::error("scenario_path", "a point in time is no year after that of the city")
@@ -164,31 +171,32 @@ impl One<'_> {
                 let finding = suggest(finding, name, known.iter().map(String::as_str));
                 self.report(finding, &["budgets", name]);
             }
-            if !(amount.is_finite() && *amount >= 0.0) {
+            if !is_amount(self.pipeline.inventory.unit.in_tonnes(*amount)) {
                 let finding =
                     Finding::error("negative_or_nan_budget", format!("total {name} is not a number ≥ 0"))
-                        .value(amount.to_string());
+                        .value(short_number(*amount))
+                        .expected(format!("from 0 to {LARGEST_AMOUNT:e} t"));
                 self.report(finding, &["budgets", name]);
             }
         }
         for (land, stock) in &s.stocks_t_c_ha {
-            if !(stock.is_finite() && *stock >= 0.0) {
+            if !(0.0..=LARGEST_STOCK).contains(stock) {
                 let finding =
-                    Finding::error("scenario_stock", format!("the stock of \"{land}\" is no number ≥ 0"))
-                        .value(stock.to_string())
-                        .expected("t C per hectare");
+                    Finding::error("scenario_stock", format!("the stock of \"{land}\" is out of range"))
+                        .value(short_number(*stock))
+                        .expected("t C per hectare, from 0 to 100,000");
                 self.report(finding, &["stocks_t_c_ha", land]);
             }
         }
         if let Some(target) = s.target {
             let fits = match (target.gross, target.reduction_pct) {
-                (Some(t), None) => t.is_finite() && t >= 0.0,
-                (None, Some(pct)) => pct.is_finite() && pct <= 100.0,
+                (Some(t), None) => is_amount(self.pipeline.inventory.unit.in_tonnes(t)),
+                (None, Some(pct)) => (-1000.0..=100.0).contains(&pct),
                 _ => false,
             };
             if !fits {
                 let finding = Finding::error("scenario_target", "the target is not one number in range")
-                    .expected("gross ≥ 0 in the unit of the inventory, or reduction_pct up to 100");
+                    .expected("gross ≥ 0 in the unit of the inventory, at most 1e15 t, or reduction_pct from −1000 to 100");
                 self.report(finding, &["target"]);
             }
         }

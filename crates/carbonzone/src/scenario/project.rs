@@ -146,7 +146,7 @@ pub fn project(
     (name, scenario): (&str, &Scenario),
     land: LandChange,
 ) -> Result<Projected, Vec<Finding>> {
-    let base_year = pipeline.city.year.unwrap_or(scenario.year);
+    let base_year = pipeline.city.years().last().copied().unwrap_or(scenario.year);
     let paths = Paths { pipeline, scenario, base_year };
     let n = base.inputs.zones.ids.len();
     let sum = |t: &[f64]| ExactSum::of(t);

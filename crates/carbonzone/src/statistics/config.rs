@@ -1,6 +1,6 @@
 //! `[statistics]` of the pipeline file.
 
-use carbonzone_types::{Finding, Findings};
+use carbonzone_types::{Finding, Findings, short_number};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,11 @@ pub enum Neighbours {
     DistanceBand,
 }
 
+/// Neighbours of a unit that mean anything.
+const MOST_NEIGHBOURS: usize = 1000;
+/// Farther than any country is long, m.
+const LONGEST_M: f64 = 1e7;
+
 /// What serde cannot see; the findings name the key.
 pub fn check(config: Option<&StatisticsConfig>) -> Findings {
     let mut findings = Findings::new();
@@ -105,19 +110,20 @@ pub fn check(config: Option<&StatisticsConfig>) -> Findings {
                 .expected(expected),
         );
     };
-    if config.weights == Neighbours::KNearest && config.k == 0 {
-        beyond("k", "0".to_owned(), "1 or more nearest neighbours");
+    if !(1..=MOST_NEIGHBOURS).contains(&config.k) {
+        beyond("k", config.k.to_string(), "1 to 1000 nearest neighbours");
     }
-    let distance = config.distance_m.filter(|d| d.is_finite() && *d > 0.0);
-    if config.weights == Neighbours::DistanceBand && distance.is_none() {
-        let value = config.distance_m.map_or_else(|| "(missing)".to_owned(), |d| d.to_string());
-        beyond("distance_m", value, "a distance in m above 0, for weights = \"distance_band\"");
+    let unusable = |d: &f64| !(*d > 0.0 && *d <= LONGEST_M);
+    let missing = config.weights == Neighbours::DistanceBand && config.distance_m.is_none();
+    if missing || config.distance_m.as_ref().is_some_and(unusable) {
+        let value = config.distance_m.map_or_else(|| "(missing)".to_owned(), short_number);
+        beyond("distance_m", value, "a distance in m above 0, up to 1e7, for weights = \"distance_band\"");
     }
     if !(config.permutations == 0 || (99..=999_999).contains(&config.permutations)) {
         beyond("permutations", config.permutations.to_string(), "0, or 99 to 999999");
     }
     if !(config.false_discovery > 0.0 && config.false_discovery <= 0.5) {
-        beyond("false_discovery", config.false_discovery.to_string(), "a rate above 0 and at most 0.5");
+        beyond("false_discovery", short_number(config.false_discovery), "a rate above 0 and at most 0.5");
     }
     findings
 }

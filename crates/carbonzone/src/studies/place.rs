@@ -47,7 +47,8 @@ pub fn check<P>(loaded: &Loaded<P>, city: &City, years: Years, layers: bool) -> 
     } else if years == Years::One && all.len() > 1 {
         report(error("a study of parcels has one year", "year").value(format!("{all:?}")), "years");
     }
-    if let Some(year) = all.iter().find(|y| !(1900..=2200).contains(*y)) {
+    let ends = city.first_year.iter().chain(&city.last_year);
+    if let Some(year) = ends.chain(&all).find(|y| !City::POSSIBLE.contains(*y)) {
         let key = if city.year.is_some() { "year" } else { "years" };
         let finding = Finding::error("out_of_range", format!("city.{key} = {year}"))
             .field(format!("city.{key}"))
