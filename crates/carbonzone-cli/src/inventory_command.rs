@@ -3,7 +3,7 @@
 use crate::args::InventoryArgs;
 use crate::diagnostics;
 use crate::language::{lang, say, sentence, word};
-use crate::new_file::write_new;
+use crate::new_file::{must_be_new, write_new};
 use crate::progress::observer;
 use crate::terminal::print_line;
 use anyhow::{Context, bail};
@@ -18,6 +18,7 @@ use std::path::Path;
 
 /// The command.
 pub fn inventory(args: &InventoryArgs) -> anyhow::Result<u8> {
+    [&args.template, &args.export].into_iter().flatten().try_for_each(|path| must_be_new(path))?;
     if let Some(path) = &args.template {
         write_new(path, &xlsx_bytes(&carbonzone_inventory::template(None))?)?;
         let path = path.display();

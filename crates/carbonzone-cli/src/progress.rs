@@ -11,8 +11,11 @@ use std::time::{Duration, Instant};
 
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
+/// A stage that was asked to stop may go on for so long before the program ends without it; the next start puts right what is left.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Makes Ctrl-C, `SIGTERM` and a closed terminal (`SIGHUP`, unless `nohup` ignores it) ask the stages to stop and to leave nothing
-/// behind; a second one ends the program at once.
+/// behind; a second one, or a stage that does not stop, ends the program at once.
 pub fn install_ctrl_c() {
     // A handler that cannot be installed leaves the default: the program just ends.
     carbonzone_io::keep_ignored_signals(|| {
@@ -20,6 +23,10 @@ pub fn install_ctrl_c() {
             if CANCELLED.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
+            std::thread::spawn(|| {
+                std::thread::sleep(PATIENCE);
+                std::process::exit(130);
+            });
         });
     });
 }

@@ -306,6 +306,10 @@ fn single_files_are_never_written_over() {
         let (_, stderr) = expect(2, args);
         assert!(stderr.contains("not written over"), "{args:?}: {stderr}");
     }
+    for out in [&csv, &tiny.path("mine"), &city] {
+        let (_, stderr) = expect(2, &["partition", &pipeline, "--out", out]);
+        assert!(stderr.contains("exists"), "{stderr}");
+    }
     assert_eq!(tiny.snapshot(), before);
     expect(0, &["inventory", "--template", &tiny.path("new.xlsx")]);
     expect(0, &["compare", &out, &out, "--export", &tiny.path("new.csv")]);

@@ -544,7 +544,6 @@ mod tests {
 
     #[test]
     fn many_long_lines_among_short_ones_are_no_quadratic_step() {
-        // Half of the lines are 1 m long, the others 600 km; the last is drawn twice.
         let short = (0..5_001).map(|k| [[f64::from(k), 0.0], [f64::from(k) + 0.9, 0.4]]);
         let long = (0..5_000).map(|k| [[f64::from(k) + 0.5, -3e5], [f64::from(k) + 1.5, 3e5]]);
         let twice = [[4_999.5, -3e5], [5_000.5, 3e5]];
@@ -574,14 +573,13 @@ mod tests {
         let (xs, ys, offsets, weights) = layer(lines.into_iter());
         let found = lines_once(&xs, &ys, &offsets, &weights).unwrap();
         assert!(found.doubled_m >= 10.0 * 4000.0, "{}", found.doubled_m);
-        // Every line across crosses every parallel one: 10 million; without finer rows 60 million.
+        // Of them 10 million cross; without finer rows 60 million.
         let looked_at = pairs(&Rows::new(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights }));
         assert!(looked_at < 20_000_000, "{looked_at}");
     }
 
     #[test]
     fn a_hundred_thousand_segments_look_at_a_few_neighbours_each() {
-        // Streets every 50 m in blocks of 50 m, and one line across them all.
         let (mut xs, mut ys) = (vec![], vec![]);
         for k in 0..100_000u32 {
             let (x, y) = (f64::from(k % 316) * 50.0, f64::from(k / 316) * 50.0);

@@ -252,7 +252,11 @@ pub(crate) fn check_bounds(bounds: [f64; 4], crs: &WorkingCrs, report: &mut Repo
     report.add(
         Finding::warning("outside_crs_area", format!("the layer lies outside the area of {}", crs.name()))
             .field("crs")
-            .value(format!("centre at longitude {lon:.3}, latitude {lat:.3}"))
+            .value(if lon.is_finite() && lat.is_finite() {
+                format!("centre at longitude {lon:.3}, latitude {lat:.3}")
+            } else {
+                format!("x {x0:.0} to {x1:.0}, y {y0:.0} to {y1:.0}")
+            })
             .expected(crs.area_text())
             .hint("check the crs of this input (neighbouring zone? swapped axes?) and of the city"),
     );

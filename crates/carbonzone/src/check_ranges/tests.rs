@@ -133,7 +133,11 @@ fn bad_numbers(keys: &[String]) -> Vec<Value> {
         return out;
     }
     out.extend([1e300, -1e300].map(Value::Float));
-    out.extend([i64::MAX, i64::from(i32::MAX), i64::from(i32::MIN)].map(Value::Integer));
+    out.extend([i64::MAX, i64::from(i32::MIN)].map(Value::Integer));
+    // Tonnes there may be so many.
+    if keys.iter().any(|k| k.contains("year")) {
+        out.push(Value::Integer(i64::from(i32::MAX)));
+    }
     // A decline, and a target that allows growth.
     if !["growth_pct", "reduction_pct"].contains(&last) {
         out.extend([Value::Float(-1.5), Value::Integer(-1)]);
