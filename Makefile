@@ -17,7 +17,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python notebooks ci clean
+.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python test-scale province notebooks ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -204,6 +204,14 @@ wheel: $(WHEEL) test-python ## the Python wheel in build/wheel, with the command
 
 test-python: $(WHEEL) ## the tests of the wheel, in a fresh environment
 	scripts/test-python build/wheel
+
+SCALE_CITIES ?= 13
+SCALE_PARCELS ?= 20000
+province: $(WHEEL) ## a synthetic province on Spark local[2] (pyspark from PyPI, Java of the system), bit by bit beside the command (SCALE_CITIES=13 SCALE_PARCELS=20000)
+	scripts/province $(CZ) build/wheel $(SCALE_CITIES) $(SCALE_PARCELS)
+
+test-scale: $(WHEEL) ## the adapters of carbonzone.scale on a real Spark and DataFusion, faults included (not part of ci)
+	scripts/province $(CZ) build/wheel tests
 
 notebooks: $(WHEEL) ## run the notebooks and render them into docs/notebooks
 	scripts/notebooks build/wheel

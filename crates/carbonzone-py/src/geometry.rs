@@ -262,12 +262,18 @@ impl Geometries {
         one(Fault::TooMany.finding(self.layer, &[]))
     }
 
-    /// Polygons. Invalid ones are errors, or repaired as the command repairs them, with a warning.
-    pub fn polygons(&self, repair: bool) -> Result<(Coverage, Findings), Findings> {
+    /// Polygons that were checked and mended when they were written.
+    pub fn coverage(&self) -> Result<Coverage, Findings> {
         let mut coverage = Coverage::new();
         for piece in self.decode::<Coverage>()? {
             coverage.append(&piece).map_err(|_too_many| self.too_many())?;
         }
+        Ok(coverage)
+    }
+
+    /// Polygons. Invalid ones are errors, or repaired as the command repairs them, with a warning.
+    pub fn polygons(&self, repair: bool) -> Result<(Coverage, Findings), Findings> {
+        let mut coverage = self.coverage()?;
         let invalid: Vec<usize> = (0..coverage.len())
             .into_par_iter()
             .with_min_len(ROWS)

@@ -11,6 +11,7 @@ mod interrupt;
 mod inventory;
 mod overlay;
 mod proxies;
+mod scale;
 mod tables;
 mod zoning;
 
@@ -27,6 +28,8 @@ mod _lib {
     use crate::overlay::{areas, lengths_in, overlay_grid, overlay_zones, points_in, spread};
     #[pymodule_export]
     use crate::proxies::{line_proxy, point_proxy};
+    #[pymodule_export]
+    use crate::scale::{CityPlan, Summer, Weigher, merge_states, state_values};
     #[pymodule_export]
     use crate::zoning::{classify_units, unit_indices};
     use pyo3::prelude::*;

@@ -2,7 +2,7 @@
 
 use crate::findings::broken;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
+use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use carbonzone_types::{AttributeTable, ColumnData, Finding};
@@ -79,6 +79,17 @@ impl Columns {
         for batch in &self.0 {
             let column = batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Float64Type>());
             out.extend(column.ok_or_else(|| self.missing(name, "numbers"))?.iter());
+        }
+        Ok(out)
+    }
+
+    /// A column of whole numbers without gaps.
+    pub fn integers(&self, name: &str) -> Result<Vec<i64>, Finding> {
+        let mut out = Vec::with_capacity(self.rows());
+        for batch in &self.0 {
+            let column = batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
+            let column = column.filter(|c| c.null_count() == 0);
+            out.extend(column.ok_or_else(|| self.missing(name, "whole numbers"))?.values());
         }
         Ok(out)
     }
