@@ -51,7 +51,7 @@ pub enum Command {
     Maps(MapsArgs),
     /// The factor library: every factor with unit, source and verification status
     Factors(FactorsArgs),
-    /// Write a pipeline file: a commented form, or one guessed from a folder of data (--from)
+    /// Write a pipeline file: a commented one, one guessed from a folder of data (--from), or a workbook (--form)
     Init(InitArgs),
     /// JSON Schema of the pipeline file: every key, type and default
     Schema,
@@ -478,6 +478,9 @@ pub struct InitArgs {
     /// the layers as `carbonzone check` does. What only you know stays open in the file, marked OPEN: the totals, the sink set.
     #[arg(long, value_name = "FOLDER")]
     pub from: Option<PathBuf>,
+    /// Write a workbook with drop-down lists in the place of a pipeline file; `carbonzone run FILE.xlsx` and every other command read it
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub form: Option<PathBuf>,
     /// How the guesses are printed
     #[arg(long, value_enum, default_value_t = ListFormat::Table, requires = "from")]
     pub format: ListFormat,

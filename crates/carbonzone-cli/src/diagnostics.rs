@@ -4,6 +4,7 @@ use crate::events;
 use crate::language::{self, say};
 use crate::terminal::{eprint_line, without_codes};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use carbonzone::pipeline_lines;
 use carbonzone_report::Lang;
 use carbonzone_report::chinese::{self, FindingText};
 use carbonzone_types::{Finding, Findings, Severity};
@@ -48,7 +49,10 @@ pub fn eprint(findings: &Findings, pipeline: &Path) {
 
 /// All findings as text, with their places in the pipeline file.
 pub fn of_file(findings: &Findings, pipeline: &Path, colour: Colour) -> String {
-    let text = carbonzone::pipeline_lines::of_file(pipeline).map(|(text, _)| text).unwrap_or_default();
+    // A form has cells instead of lines.
+    let lines =
+        if carbonzone::form::is_form(pipeline) { None } else { pipeline_lines::of_file(pipeline).ok() };
+    let text = lines.map(|(text, _)| text).unwrap_or_default();
     render(findings, &pipeline.display().to_string(), &text, colour)
 }
 
@@ -111,10 +115,7 @@ fn render_one(finding: &Finding, pipeline_path: &str, pipeline_text: &str, colou
 
 /// `parcels.gpkg, feature 12, field "DLBM": `
 fn place(finding: &Finding) -> String {
-    let mut parts = Vec::new();
-    if let Some(file) = &finding.file {
-        parts.push(file.clone());
-    }
+    let mut parts: Vec<String> = finding.file.iter().chain(&finding.cell).cloned().collect();
     if let Some(feature) = &finding.feature {
         parts.push(say(&format!("feature {feature}"), &format!("要素 {}", chinese::text(feature))));
     }

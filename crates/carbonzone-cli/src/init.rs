@@ -2,33 +2,48 @@
 
 use crate::args::{InitArgs, ListFormat};
 use crate::diagnostics::{Colour, of_file};
-use crate::language::{say, sentence, word};
+use crate::language::{lang, say, sentence, word};
 use crate::new_file::{must_be_new, write_new};
 use crate::progress::observer;
 use crate::terminal::print_line;
-use anyhow::Context;
-use carbonzone::init::{Started, start};
+use anyhow::{Context, bail};
+use carbonzone::form::is_form;
+use carbonzone::init::{Start, Started, start};
 use carbonzone::text_table::table;
+use carbonzone_report::Lang;
 use carbonzone_types::Findings;
 use std::fmt::Write as _;
 use std::path::Path;
 
 const STARTER: &str = include_str!("../data/starter.toml");
+const STARTER_ZH: &str = include_str!("../data/starter_zh.toml");
 
 /// The command.
 pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
-    let path = args.dir.join("pipeline.toml");
+    let path = args.form.clone().unwrap_or_else(|| args.dir.join("pipeline.toml"));
+    if args.form.is_some() && path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("xlsx")) {
+        bail!("{} is no name of a workbook\nhint: the form is a workbook, e.g. city.xlsx", path.display());
+    }
+    must_be_new(&path)?;
+    let name = name_of(&args.dir);
     if let Some(folder) = &args.from {
-        must_be_new(&path)?;
-        let started = start(&name_of(&args.dir), folder, &args.dir, observer(args.quiet).as_ref())?;
+        let given = Start { name: &name, folder, dir: &args.dir, form: args.form.as_deref(), lang: lang() };
+        let started = start(&given, observer(args.quiet).as_ref())?;
         match args.format {
             ListFormat::Json => print_line(&serde_json::to_string_pretty(&started)?),
             ListFormat::Table => print_line(&render(&started)),
         }
         return Ok(0);
     }
-    std::fs::create_dir_all(&args.dir).with_context(|| format!("cannot create {}", args.dir.display()))?;
-    write_new(&path, STARTER.as_bytes())?;
+    let starter = if lang() == Lang::Zh { STARTER_ZH } else { STARTER };
+    let bytes = if args.form.is_some() {
+        carbonzone::form::of_text(starter, &name, lang())?
+    } else {
+        std::fs::create_dir_all(&args.dir)
+            .with_context(|| format!("cannot create {}", args.dir.display()))?;
+        starter.as_bytes().to_vec()
+    };
+    write_new(&path, &bytes)?;
     let path = path.display();
     let then = format!("  carbonzone check {path}\n  carbonzone run {path}");
     let en = format!("wrote {path}\nput your layers beside it, change the paths and fields, then\n{then}");
@@ -66,20 +81,31 @@ fn render(started: &Started) -> String {
         let findings = Findings { items: started.findings.clone() };
         let _ = writeln!(out, "{}", of_file(&findings, &started.pipeline, Colour::for_stdout()));
     }
+    for amount in &started.amounts {
+        let _ = writeln!(out, "{}", sentence(amount));
+    }
     let (file, open) = (started.pipeline.display(), started.open_totals);
     let then = format!("  carbonzone check {file}\n  carbonzone run {file}");
     let (set_en, set_zh) =
         if started.open_sinks { (" and the sink set", "与碳汇系数集") } else { ("", "") };
-    let en = format!("wrote {file}\nopen: {open} totals{set_en}; look for OPEN in the file, then\n{then}");
-    let zh = format!("已写出 {file}\n待填：{open} 项总量{set_zh}；请在文件中查找 OPEN，然后\n{then}");
+    let (where_en, where_zh) = if is_form(&started.pipeline) {
+        ("fill in the amounts of the sheet totals", "请填写“总量”表的数量")
+    } else {
+        ("look for OPEN in the file", "请在文件中查找 OPEN")
+    };
+    let en = format!("wrote {file}\nopen: {open} totals{set_en}; {where_en}, then\n{then}");
+    let zh = format!("已写出 {file}\n待填：{open} 项总量{set_zh}；{where_zh}，然后\n{then}");
     out + &say(&en, &zh)
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_starter_is_a_valid_pipeline_file() {
-        let pipeline: carbonzone::config::Pipeline = toml::from_str(super::STARTER).unwrap();
-        assert_eq!(pipeline.city.name, "mycity");
+    fn the_starter_is_the_same_valid_pipeline_file_in_both_languages() {
+        let of = |text| toml::from_str::<carbonzone::config::Pipeline>(text).unwrap();
+        let (en, zh) = (of(super::STARTER), of(super::STARTER_ZH));
+        assert_eq!(en.city.name, "mycity");
+        // NaN is no value of JSON.
+        assert_eq!(serde_json::to_value(&en).unwrap(), serde_json::to_value(&zh).unwrap());
     }
 }

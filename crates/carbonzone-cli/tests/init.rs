@@ -345,6 +345,34 @@ fn counties_without_land_use_are_their_own_parcels() {
 }
 
 #[test]
+fn the_guesses_as_a_form_are_those_of_the_pipeline_file() {
+    let (dir, data) = folder();
+    parcels(
+        &data.join("用地.geojson"),
+        "gid",
+        "land_use",
+        ["industrial", "住宅", "woodland", "retail", "water"],
+    );
+    townships_in_a_zip(&data.join("边界.zip"), ["甲镇", "乙街道"]);
+    // The workbook in the folder where the command runs, under a bare name; its paths are relative to it.
+    let init = |args: &[&str]| {
+        let out = common::carbonzone().current_dir(dir.path()).args(args).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    };
+    init(&["init", "city", "--from", "数据", "--form", "city.xlsx", "--quiet"]);
+    assert!(!dir.path().join("city/pipeline.toml").exists(), "one pipeline file is enough");
+    let form = carbonzone::form::read(&dir.path().join("city.xlsx"));
+    assert!(form.text.contains("source.path = \"数据/用地.geojson\""), "{}", form.text);
+    assert!(form.text.contains("scheme = \"city/land_use.csv\""), "{}", form.text);
+    init(&["init", "city", "--from", "数据", "--quiet"]);
+    let of = |file: &str| carbonzone::Config::read(&dir.path().join(file), &[]).value.unwrap().to_json();
+    let (of_form, of_file) = (of("city.xlsx"), of("city/pipeline.toml"));
+    assert_eq!(of_form["allocate"], of_file["allocate"]);
+    assert_eq!(of_form["inventory"], of_file["inventory"]);
+    assert_eq!(of_form["layers"]["parcels"]["land_use"], of_file["layers"]["parcels"]["land_use"]);
+}
+
+#[test]
 fn a_folder_without_data_says_what_is_read() {
     let (dir, data) = folder();
     std::fs::write(data.join("readme.md"), "nothing").unwrap();

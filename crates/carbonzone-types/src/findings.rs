@@ -64,6 +64,9 @@ pub struct Finding {
     /// Place in the pipeline file.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub span: Option<SourceSpan>,
+    /// Cell of the pipeline file, if that is a workbook: `总量!C4`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cell: Option<String>,
 }
 
 impl Finding {
@@ -90,6 +93,7 @@ impl Finding {
             count: None,
             amount_t: None,
             span: None,
+            cell: None,
         }
     }
 
@@ -115,6 +119,13 @@ impl Finding {
     #[must_use]
     pub fn info(code: &str, message: impl Into<String>) -> Self {
         Self::new(Severity::Info, code, message)
+    }
+
+    /// Names the cell of a workbook that is the pipeline file.
+    #[must_use]
+    pub fn cell(mut self, cell: impl Into<String>) -> Self {
+        self.cell = Some(cell.into());
+        self
     }
 
     /// Names the layer.

@@ -38,6 +38,7 @@ pub mod exchange;
 pub mod explain;
 mod explained;
 mod find_unit;
+pub mod form;
 mod gdp_proxies;
 mod grid;
 pub mod init;

@@ -3,7 +3,7 @@
 use crate::config::Pipeline;
 use crate::layers::{Files, Layers};
 use crate::pipeline_lines::{self, Lines};
-use crate::{names, pipeline_values};
+use crate::{form, names, pipeline_values};
 use carbonzone_sheet::nearest;
 use carbonzone_types::{Finding, Findings};
 use serde::Serialize;
@@ -26,12 +26,21 @@ pub struct Loaded<P = Pipeline> {
     pub pipeline: P,
     /// What its layers are read through.
     pub layers: Arc<dyn Layers>,
+    /// Cells of a workbook that parts of the text stand for.
+    pub cells: Option<Arc<form::Cells>>,
 }
 
 impl<P> Loaded<P> {
     /// A pipeline file whose layers are files.
     pub fn new(path: &Path, text: String, pipeline: P) -> Self {
-        Self { path: path.to_path_buf(), text, set: Vec::new(), pipeline, layers: Arc::new(Files) }
+        Self {
+            path: path.to_path_buf(),
+            text,
+            set: Vec::new(),
+            pipeline,
+            layers: Arc::new(Files),
+            cells: None,
+        }
     }
 
     /// Folder that paths in the file are relative to.
@@ -61,8 +70,17 @@ impl<P> Loaded<P> {
 
     /// The finding with the place of a value in the file, if the value stands there.
     pub fn at(&self, finding: Finding, keys: &[&str]) -> Finding {
-        match self.span(keys) {
+        let finding = match self.span(keys) {
             Some(span) => finding.span(span),
+            None => finding,
+        };
+        self.in_form(finding)
+    }
+
+    /// The finding with its place as a cell, if the pipeline file is a workbook.
+    fn in_form(&self, finding: Finding) -> Finding {
+        match &self.cells {
+            Some(cells) => cells.named(finding),
             None => finding,
         }
     }
@@ -93,41 +111,56 @@ pub fn read<P: DeserializeOwned + Serialize>(
     check: fn(&Loaded<P>) -> Findings,
 ) -> Result<(Loaded<P>, Findings), Findings> {
     let mut findings = Findings::new();
-    let (text, encoding) = match pipeline_lines::of_file(path) {
-        Ok(read) => read,
-        Err(e) => {
-            findings.push(cannot_read(path, &e));
-            return Err(findings);
-        }
-    };
     let file = path.display().to_string();
+    let form = form::is_form(path).then(|| form::read(path));
+    let (text, encoding) = match &form {
+        Some(form) => {
+            findings.extend(form.findings.clone());
+            (form.text.clone(), None)
+        }
+        None => match pipeline_lines::of_file(path) {
+            Ok(read) => read,
+            Err(e) => {
+                findings.push(cannot_read(path, &e));
+                return Err(findings);
+            }
+        },
+    };
+    let filled_in = form.as_ref().is_none_or(|form| form.whole);
+    let cells = form.map(|form| Arc::new(form.cells));
     if let Some(encoding) = encoding {
         let message = format!("the pipeline file is not UTF-8: it is read as {encoding}");
         let finding = Finding::info("pipeline_encoding", message).file(file.clone());
         findings.push(finding.hint("look at its Chinese texts; an editor can save it as UTF-8"));
     }
     let lines = Lines::of(&text);
-    findings.items.extend(lines.findings.iter().map(|f| f.clone().file(file.clone())));
+    let in_form = |finding: Finding| match &cells {
+        Some(cells) => cells.named(finding),
+        None => finding,
+    };
+    findings.items.extend(lines.findings.iter().map(|f| in_form(f.clone().file(file.clone()))));
     if !lines.sound {
         return Err(findings);
     }
     let mended = lines.text();
     let in_file = |finding: Finding| match finding.span {
-        Some(span) => finding.span(lines.in_file(span.start..span.end)),
+        Some(span) => in_form(finding.span(lines.in_file(span.start..span.end))),
         None => finding,
     };
     let values = pipeline_values::read::<P>(&mended, overrides);
-    let missing_may_be_left_out = |f: &Finding| lines.whole || !f.message.starts_with("missing key");
+    let all_there = lines.whole && filled_in;
+    let missing_may_be_left_out = |f: &Finding| all_there || !f.message.starts_with("missing key");
     let of_values = values.findings.into_iter().filter(missing_may_be_left_out);
     findings.items.extend(of_values.map(|f| in_file(f.file(file.clone()))));
     let Some(pipeline) = values.pipeline else { return Err(findings) };
-    let loaded = Loaded { set: overrides.to_vec(), ..Loaded::new(path, mended, pipeline) };
+    let loaded =
+        Loaded { set: overrides.to_vec(), cells: cells.clone(), ..Loaded::new(path, mended, pipeline) };
     let mut more = Findings::new();
     names::check_texts(&loaded, &mut more);
     more.extend(check(&loaded));
     // What is made up or left out must not be judged: only what stands in the file.
-    let whole = lines.whole && values.whole;
-    more.items.retain(|f| whole || f.span.is_some());
+    let whole = all_there && values.whole;
+    more.items.retain(|f| whole || f.span.is_some() || f.cell.is_some());
     findings.items.extend(more.items.into_iter().map(in_file));
     if whole && lines.untouched() { Ok((loaded, findings)) } else { Err(findings) }
 }

@@ -523,6 +523,17 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_has_other_names() {
+        for (word, unit) in [("万吨", "1e4 t"), ("吨", "t"), ("百万吨", "Mt")] {
+            let text = format!("{CITY}{LAYERS}")
+                .replace("[inventory]\n", &format!("[inventory]\nunit = \"{word}\"\n"));
+            let values = read::<Pipeline>(&text, &[]);
+            let hint = told(&values, &text, &format!("\"{word}\"")).hint;
+            assert_eq!(hint, Some(format!("did you mean \"{unit}\"? write: unit = \"{unit}\"")));
+        }
+    }
+
+    #[test]
     fn unknown_keys_and_sections_get_the_nearest_name_and_are_read_under_it() {
         let text = format!("[city]\nnaem = \"x\"\nyear = 2020\n[aggregat]\ncell_m = \"5\"\n{LAYERS}")
             .replace("land_use", "landuse");

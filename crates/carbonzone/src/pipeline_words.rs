@@ -86,11 +86,14 @@ pub(crate) fn unquoted(value: &str) -> &str {
     quote.and_then(|q| value.strip_prefix(q)?.strip_suffix(q)).unwrap_or(value)
 }
 
-/// The word that is meant by another: a language by its other names, else the nearest.
+/// The word that is meant by another: a language or a unit by its other names, else the nearest.
 pub(crate) fn meant<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
     let other = match found.to_lowercase().as_str() {
         "cn" | "ch" | "chinese" | "zh-cn" | "zh_cn" | "zh-hans" | "中文" | "汉语" => "zh",
         "eng" | "english" | "en-us" | "en_us" | "en-gb" | "英文" | "英语" => "en",
+        "吨" | "tonne" | "tonnes" | "ton" | "tons" => "t",
+        "万吨" | "10000 t" | "10^4 t" | "104t" | "1e4t" => "1e4 t",
+        "百万吨" | "million tonnes" | "1e6 t" => "Mt",
         "bilingual" | "zh+en" | "en+zh" | "双语" | "中英文" => "both",
         _ => "",
     };

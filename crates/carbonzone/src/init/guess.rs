@@ -162,11 +162,8 @@ pub fn people_columns(profile: &Profile) -> Vec<String> {
     };
     let all: Vec<&Column> =
         profile.columns.iter().filter(counts).filter(|c| fits(&c.name, words::PEOPLE) > 0.0).collect();
-    let night: Vec<String> = all
-        .iter()
-        .filter(|c| ["22", "night", "夜", "home"].iter().any(|w| c.name.to_lowercase().contains(w)))
-        .map(|c| c.name.clone())
-        .collect();
+    let night: Vec<String> =
+        all.iter().filter(|c| is_of_night(&c.name.to_lowercase())).map(|c| c.name.clone()).collect();
     if all.len() > 1 && !night.is_empty() {
         return night;
     }
@@ -174,6 +171,12 @@ pub fn people_columns(profile: &Profile) -> Vec<String> {
         .map(|(name, _)| name.to_owned())
         .into_iter()
         .collect()
+}
+
+/// A column of the night: by its words, or by the hour at which it begins (`people_22_06`, not `people_17_22`).
+fn is_of_night(name: &str) -> bool {
+    let hour = name.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 2);
+    hour == Some("22") || ["night", "夜", "home"].iter().any(|w| name.contains(w))
 }
 
 fn is_points(found: &Found) -> bool {
@@ -257,4 +260,15 @@ fn roads(draft: &mut Draft, survey: &Survey, folder: &Path) {
         scheme: class.as_ref().map(|_| "osm"),
         class: class.map(|c| c.field),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_of_the_night_are_those_of_the_hours_that_begin_it() {
+        let names = ["people_22_06", "people_06_10", "people_17_22", "夜间人口"];
+        assert_eq!(names.map(is_of_night), [true, false, false, true]);
+    }
 }

@@ -16,6 +16,7 @@ pub use draft::{Guess, Sure};
 use crate::layers::Files;
 use crate::run::{Config, load};
 use anyhow::Context;
+use carbonzone_report::Lang;
 use carbonzone_types::{Finding, Progress, Severity};
 use draft::{Draft, Reach};
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct Started {
     pub guesses: Vec<Guess>,
     /// Findings of `check` that are not open totals.
     pub findings: Vec<Finding>,
+    /// Amounts that stand in the tables.
+    pub amounts: Vec<String>,
     /// Totals without an amount.
     pub open_totals: usize,
     /// True if a set of sink coefficients must be chosen.
@@ -42,12 +45,35 @@ pub struct Started {
     pub unread: Vec<(PathBuf, String)>,
 }
 
-/// Guesses a pipeline for `folder` and writes it, with tables of codes, into `dir`; archives are unpacked below `dir/unpacked`.
-/// What `check` finds wrong with a guess and knows how to mend is mended.
+/// What is guessed from, and where it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Start<'a> {
+    /// Name of the city.
+    pub name: &'a str,
+    /// Folder with layers and tables.
+    pub folder: &'a Path,
+    /// Folder of the tables of codes, and of the pipeline file if there is no form; archives are unpacked below it.
+    pub dir: &'a Path,
+    /// Workbook to write in the place of a pipeline file.
+    pub form: Option<&'a Path>,
+    /// Language of comments and of the form.
+    pub lang: Lang,
+}
+
+impl Start<'_> {
+    /// The pipeline file.
+    fn pipeline(&self) -> PathBuf {
+        self.form.map_or_else(|| self.dir.join("pipeline.toml"), Path::to_path_buf)
+    }
+}
+
+/// Guesses a pipeline for a folder and writes it, with tables of codes. What `check` finds wrong with a guess and knows how to
+/// mend is mended.
 ///
 /// # Errors
 /// If the folder holds nothing that can be read, or a file cannot be written.
-pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> anyhow::Result<Started> {
+pub fn start(given: &Start<'_>, observer: &dyn Progress) -> anyhow::Result<Started> {
+    let Start { name, folder, dir, .. } = *given;
     observer.begin("look at the files", None);
     let unpacked = dir.join("unpacked");
     must_be_new(&unpacked)?;
@@ -66,9 +92,9 @@ pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> 
     let mut findings = Vec::new();
     let mut written = BTreeSet::new();
     for _ in 0..ROUNDS {
-        write_all(&draft, dir, &mut written)?;
+        write_all(&draft, given, &mut written)?;
         observer.begin("check the guesses", None);
-        findings = check(&dir.join("pipeline.toml"), observer);
+        findings = check(&given.pipeline(), observer);
         observer.end();
         if !mend(&mut draft, &findings) {
             break;
@@ -79,7 +105,8 @@ pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> 
     let (open_totals, open_sinks) = (rules.len(), rules.iter().any(write::Rule::is_sink));
     findings.retain(|f| !open(f) && f.severity >= Severity::Warning);
     Ok(Started {
-        pipeline: dir.join("pipeline.toml"),
+        pipeline: given.pipeline(),
+        amounts: draft.amounts,
         guesses: draft.guesses,
         findings,
         open_totals,
@@ -92,13 +119,24 @@ pub fn start(name: &str, folder: &Path, dir: &Path, observer: &dyn Progress) -> 
 const OPEN_TOTAL: &str = "negative_or_nan_budget";
 
 /// Writes the files of a draft over those of the draft before it, which are `written`, and over no others.
-fn write_all(draft: &Draft, dir: &Path, written: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let files: Vec<(PathBuf, String)> =
-        write::files(draft, dir).into_iter().map(|(name, text)| (dir.join(name), text)).collect();
+fn write_all(draft: &Draft, given: &Start<'_>, written: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
+    let (dir, file) = (given.dir, given.pipeline());
+    let base = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let text = write::pipeline(draft, &write::Place { dir, base, lang: given.lang });
+    let written_as = match given.form {
+        Some(form) => (form.to_owned(), crate::form::of_text(&text, given.name, given.lang)?),
+        None => (file, text.into_bytes()),
+    };
+    let tables = write::code_tables(draft);
+    if given.form.is_none() || !tables.is_empty() {
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    }
+    let mut files: Vec<(PathBuf, Vec<u8>)> =
+        tables.into_iter().map(|(name, text)| (dir.join(name), text.into_bytes())).collect();
+    files.push(written_as);
     files.iter().filter(|(path, _)| !written.contains(path)).try_for_each(|(path, _)| must_be_new(path))?;
-    for (path, text) in files {
-        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    for (path, bytes) in files {
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         written.insert(path);
     }
     Ok(())
@@ -111,7 +149,6 @@ fn must_be_new(path: &Path) -> anyhow::Result<()> {
             path.display()
         );
     }
-    Ok(())
 }
 
 /// All findings of `check`.

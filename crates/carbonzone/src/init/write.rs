@@ -1,6 +1,7 @@
 //! The pipeline file of a draft.
 
 use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, Reach, SourceDraft};
+use carbonzone_report::{Lang, chinese};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,14 +9,50 @@ use std::path::{Path, PathBuf};
 pub const LAND_USE_CSV: &str = "land_use.csv";
 pub const POI_CSV: &str = "poi_groups.csv";
 
-/// The text of the pipeline file, and the tables of codes beside it. Paths are relative to `dir`.
-pub fn files(draft: &Draft, dir: &Path) -> Vec<(PathBuf, String)> {
-    let mut out = vec![(PathBuf::from("pipeline.toml"), pipeline(draft, dir))];
+/// Where a pipeline file is written, and in which language.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// Folder of the tables of codes.
+    pub dir: &'a Path,
+    /// Folder of the pipeline file: its paths are relative to it.
+    pub base: &'a Path,
+    /// Language of the comments.
+    pub lang: Lang,
+}
+
+impl Place<'_> {
+    /// A path as the pipeline file names it.
+    fn path(&self, path: &Path) -> String {
+        relative(path, self.base).display().to_string().replace('\\', "/")
+    }
+
+    /// A table of codes: a shipped one, or the file beside.
+    fn codes(&self, codes: &Codes, file: &str) -> String {
+        match codes {
+            Codes::Shipped(name) => name.clone(),
+            Codes::Own(_) => self.path(&self.dir.join(file)),
+        }
+    }
+
+    /// A comment.
+    fn say(&self, en: &str) -> String {
+        if self.lang == Lang::Zh { chinese::text(en) } else { en.to_owned() }
+    }
+
+    /// A line of the file with a comment behind it.
+    fn line(&self, out: &mut String, line: &str, comment: &str) {
+        let _ = writeln!(out, "{line:<24}# {}", self.say(comment));
+    }
+}
+
+/// Tables of codes, by their file names.
+pub fn code_tables(draft: &Draft) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
     if let Some(ParcelDraft { scheme: Codes::Own(lines), .. }) = &draft.parcels {
-        out.push((LAND_USE_CSV.into(), codes("code,space_type,sink_type", lines)));
+        out.push((LAND_USE_CSV, codes("code,space_type,sink_type", lines)));
     }
     if let Some(PoiDraft { groups: Codes::Own(lines), .. }) = &draft.poi {
-        out.push((POI_CSV.into(), codes("code,group,mode", lines)));
+        out.push((POI_CSV, codes("code,group,mode", lines)));
     }
     out
 }
@@ -40,10 +77,6 @@ fn text(value: &str) -> String {
     toml::Value::String(value.to_owned()).to_string()
 }
 
-fn path(path: &Path, dir: &Path) -> String {
-    text(&relative(path, dir).display().to_string().replace('\\', "/"))
-}
-
 /// A path as seen from a folder.
 fn relative(path: &Path, dir: &Path) -> PathBuf {
     let absolute = |p: &Path| std::path::absolute(p).unwrap_or_else(|_| p.to_path_buf());
@@ -53,8 +86,8 @@ fn relative(path: &Path, dir: &Path) -> PathBuf {
     up.chain(path.components().skip(shared).map(|c| PathBuf::from(c.as_os_str()))).collect()
 }
 
-fn source(source: &SourceDraft, dir: &Path) -> String {
-    let mut out = format!("source = {{ path = {}", path(&source.path, dir));
+fn source(source: &SourceDraft, at: Place<'_>) -> String {
+    let mut out = format!("source = {{ path = {}", text(&at.path(&source.path)));
     let [x, y] = source.xy.clone().map_or([None, None], |[x, y]| [Some(x), Some(y)]);
     for (key, value) in
         [("layer", &source.layer), ("x", &x), ("y", &y), ("crs", &source.crs), ("encoding", &source.encoding)]
@@ -72,29 +105,28 @@ fn optional(out: &mut String, key: &str, value: Option<&String>) {
     }
 }
 
-fn pipeline(draft: &Draft, dir: &Path) -> String {
-    let mut out = String::from(
-        "# Written by `carbonzone init --from`. Everything here is a guess: look at it. Lines marked OPEN are yours.\n\
-         # Paths are relative to this file. Every key and default: `carbonzone schema`.\n\n[city]\n",
-    );
-    let _ = writeln!(out, "name = {}", text(&draft.name));
-    let _ = writeln!(
-        out,
-        "title_en = {}\nyear = {}           # that of the inventory",
-        text(&draft.name),
-        draft.year
-    );
+/// The text of the pipeline file.
+pub fn pipeline(draft: &Draft, at: &Place<'_>) -> String {
+    let mut out = String::new();
+    for line in [
+        "Written by `carbonzone init --from`. Everything here is a guess: look at it. Lines marked OPEN are yours.",
+        "Paths are relative to this file. Every key and default: `carbonzone schema`.",
+    ] {
+        let _ = writeln!(out, "# {}", at.say(line));
+    }
+    let _ = writeln!(out, "\n[city]\nname = {name}\ntitle_en = {name}", name = text(&draft.name));
+    at.line(&mut out, &format!("year = {}", draft.year), "that of the inventory");
     match &draft.crs {
         Some(crs) => optional(&mut out, "crs", Some(crs)),
-        None => out.push_str("# OPEN: crs = \"EPSG:....\"   a projected CRS in metres\n"),
+        None => at.line(&mut out, "# crs = \"EPSG:....\"", "OPEN: a projected CRS in metres"),
     }
     if draft.clip {
         out.push_str("border = \"clip\"\n");
     }
-    out.push_str("source = \"\"           # printed on every map: where the data come from\n");
-    layers(draft, dir, &mut out);
+    at.line(&mut out, "source = \"\"", "printed on every map: where the data come from");
+    layers(draft, *at, &mut out);
     let rules = rules(draft);
-    totals(draft, &rules, &mut out);
+    totals(draft, &rules, *at, &mut out);
     for rule in &rules {
         let list = |items: &[String]| items.iter().map(|i| text(i)).collect::<Vec<_>>().join(", ");
         let _ = writeln!(
@@ -106,30 +138,32 @@ fn pipeline(draft: &Draft, dir: &Path) -> String {
             list(&rule.proxies)
         );
     }
-    out.push_str("\n[aggregate]\ncell_m = 1000.0\n\n[zoning]\nscheme = \"suzhou_four_zones\"\n\n[outputs]\nlanguage = \"both\"          # en | zh | both\n");
+    out.push_str("\n[aggregate]\ncell_m = 1000.0\n\n[zoning]\nscheme = \"suzhou_four_zones\"\n\n[outputs]\n");
+    let language = if at.lang == Lang::Zh { "zh" } else { "both" };
+    let _ = writeln!(out, "{:<24}# en | zh | both", format!("language = \"{language}\""));
     out
 }
 
-fn layers(draft: &Draft, dir: &Path, out: &mut String) {
+fn layers(draft: &Draft, at: Place<'_>, out: &mut String) {
     if let Some(parcels) = &draft.parcels {
         out.push_str("\n[layers.parcels]\n");
-        out.push_str(&source(&parcels.source, dir));
+        out.push_str(&source(&parcels.source, at));
         optional(out, "id", parcels.id.as_ref());
         if !parcels.land_use.is_empty() {
             optional(out, "land_use", Some(&parcels.land_use));
         }
-        optional(out, "scheme", Some(&parcels.scheme.name_or(LAND_USE_CSV).to_owned()));
+        optional(out, "scheme", Some(&at.codes(&parcels.scheme, LAND_USE_CSV)));
     }
     if let Some(poi) = &draft.poi {
         out.push_str("\n[layers.poi]\n");
-        out.push_str(&source(&poi.source, dir));
+        out.push_str(&source(&poi.source, at));
         optional(out, "type", Some(&poi.kind));
-        optional(out, "groups", Some(&poi.groups.name_or(POI_CSV).to_owned()));
-        out.push_str("snap_m = 30.0           # a point beside its class goes to the nearest parcel of it\n");
+        optional(out, "groups", Some(&at.codes(&poi.groups, POI_CSV)));
+        at.line(out, "snap_m = 30.0", "a point beside its class goes to the nearest parcel of it");
     }
     if let Some(people) = &draft.people {
         out.push_str("\n[layers.population]\n");
-        out.push_str(&source(&people.source, dir));
+        out.push_str(&source(&people.source, at));
         let _ = writeln!(out, "kind = {}", text(people.kind));
         if !people.weight.is_empty() {
             let list = people.weight.iter().map(|w| text(w)).collect::<Vec<_>>().join(", ");
@@ -139,25 +173,31 @@ fn layers(draft: &Draft, dir: &Path, out: &mut String) {
             out.push_str("snap_m = 50.0\n");
         }
     } else if draft.zones.as_ref().is_some_and(super::draft::ZoneDraft::has_people) {
-        out.push_str("\n[layers.population]\nkind = \"zones\"          # the people of the zone table, by area over the parcels of the class\n");
+        out.push_str("\n[layers.population]\n");
+        let comment = "the people of the zone table, by area over the parcels of the class";
+        at.line(out, "kind = \"zones\"", comment);
     }
     if let Some(roads) = &draft.roads {
         out.push_str("\n[layers.roads]\n");
-        out.push_str(&source(&roads.source, dir));
+        out.push_str(&source(&roads.source, at));
         optional(out, "class", roads.class.as_ref());
         optional(out, "scheme", roads.scheme.map(str::to_owned).as_ref());
-        out.push_str("assignment = \"nearest\"   # inside | nearest | both_sides: roads are often the gaps between parcels\nsnap_m = 30.0\n");
+        let comment = "inside | nearest | both_sides: roads are often the gaps between parcels";
+        at.line(out, "assignment = \"nearest\"", comment);
+        out.push_str("snap_m = 30.0\n");
     }
-    zones(draft, dir, out);
+    zones(draft, at, out);
 }
 
-fn zones(draft: &Draft, dir: &Path, out: &mut String) {
+fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
     let Some(zones) = &draft.zones else {
-        out.push_str("\n# OPEN: [layers.zones], townships or counties with an id: nothing below the folder looks like them\n");
+        let comment = "OPEN: townships or counties with an id: nothing below the folder looks like them";
+        out.push('\n');
+        at.line(out, "# [layers.zones]", comment);
         return;
     };
     out.push_str("\n[layers.zones]\n");
-    out.push_str(&source(&zones.source, dir));
+    out.push_str(&source(&zones.source, at));
     let _ = writeln!(out, "kind = {}\nid = {}", text(zones.kind), text(&zones.id));
     for (key, value) in [
         ("name", &zones.name),
@@ -169,10 +209,10 @@ fn zones(draft: &Draft, dir: &Path, out: &mut String) {
         optional(out, key, value.as_ref());
     }
     if zones.overlap_first {
-        out.push_str("overlap = \"first\"         # ground of two zones goes to the one with the lower id\n");
+        at.line(out, "overlap = \"first\"", "ground of two zones goes to the one with the lower id");
     }
     for table in &zones.tables {
-        let _ = writeln!(out, "\n[[layers.zones.tables]]\npath = {}", path(&table.path, dir));
+        let _ = writeln!(out, "\n[[layers.zones.tables]]\npath = {}", text(&at.path(&table.path)));
         optional(out, "sheet", table.sheet.as_ref());
         let _ = writeln!(out, "key = {}", text(&table.key));
         if table.by_name {
@@ -180,8 +220,7 @@ fn zones(draft: &Draft, dir: &Path, out: &mut String) {
         }
         optional(out, "population", table.population.as_ref());
         if let Some(gdp) = &table.gdp {
-            let _ =
-                writeln!(out, "gdp = {}                # in 1e4 CNY; else gdp_unit_1e4cny = ...", text(gdp));
+            at.line(out, &format!("gdp = {}", text(gdp)), "in 1e4 CNY; else gdp_unit_1e4cny = ...");
         }
         if table.gdp_derived {
             out.push_str("gdp_derived = true\n");
@@ -276,12 +315,14 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
     out
 }
 
-fn totals(draft: &Draft, rules: &[Rule], out: &mut String) {
-    out.push_str("\n# OPEN: the totals of your city, t CO2e a year. `check` refuses nan. A budget that you do not have: delete it and its rule.\n");
+fn totals(draft: &Draft, rules: &[Rule], at: Place<'_>, out: &mut String) {
+    let open = "OPEN: the totals of your city, t CO2e a year. `check` refuses nan. A budget that you do not have: delete it and its rule.";
+    let _ = writeln!(out, "\n# {}", at.say(open));
     for amount in &draft.amounts {
-        let _ = writeln!(out, "# found in {}", amount.replace('\n', " "));
+        let _ = writeln!(out, "# {}", at.say(&amount.replace('\n', " ")));
     }
-    out.push_str("[inventory]\nunit = \"t\"              # t | 1e4 t | Mt\n");
+    out.push_str("[inventory]\n");
+    let _ = writeln!(out, "{:<24}# t | 1e4 t | Mt", "unit = \"t\"");
     for rule in rules {
         let _ = write!(
             out,
@@ -295,7 +336,9 @@ fn totals(draft: &Draft, rules: &[Rule], out: &mut String) {
         out.push_str("source = \"\"\n");
     }
     if rules.iter().any(Rule::is_sink) {
-        out.push_str("\n[sinks]\nset = \"lit_high\"        # OPEN: lit_low | lit_high | guiyang; the run says what another set moves\n");
+        out.push_str("\n[sinks]\n");
+        let comment = "OPEN: lit_low | lit_high | guiyang; the run says what another set moves";
+        at.line(out, "set = \"lit_high\"", comment);
     }
 }
 

@@ -13,6 +13,7 @@ pub use parcels::Parcels;
 pub use raster_series::RasterSeries;
 
 use crate::config::Outputs;
+use crate::form;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
@@ -95,7 +96,11 @@ pub enum Kind {
 /// Kind of study that a file declares; a file that cannot be read or parsed counts as parcels, whose loader says
 /// what is wrong with it.
 pub fn kind_of(path: &Path) -> Kind {
-    let text = pipeline_lines::of_file(path).map(|(text, _)| Lines::of(&text).text()).unwrap_or_default();
+    let text = if form::is_form(path) {
+        form::read(path).text
+    } else {
+        pipeline_lines::of_file(path).map(|(text, _)| Lines::of(&text).text()).unwrap_or_default()
+    };
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
     match table.get("study").and_then(toml::Value::as_str) {
         Some("counties") => Kind::Counties,
