@@ -139,6 +139,11 @@ impl Catalogue {
     }
 }
 
+/// Letters of a sentence outside its holes that fit into any text.
+const SHORT: usize = 6;
+/// Words in a hole of such a sentence.
+const FEW_WORDS: usize = 3;
+
 impl Sentence {
     fn translated(&self, catalogue: &Catalogue, en: &str) -> Option<String> {
         let mut held = Vec::new();
@@ -147,6 +152,11 @@ impl Sentence {
         }
         let names = self.en.iter().filter_map(|p| if let Piece::Hole(name) = p { Some(name) } else { None });
         let held: BTreeMap<&String, &str> = names.zip(held).collect();
+        // `{a} or {b}` is no sentence of a text of the user's that happens to have an "or".
+        let text_of_users = |t: &&str| t.split_whitespace().count() > FEW_WORDS;
+        if self.fixed <= SHORT && held.values().any(text_of_users) {
+            return None;
+        }
         let piece = |p: &Piece| match p {
             Piece::Text(text) => text.clone(),
             Piece::Hole(name) => held.get(name).map(|text| catalogue.held(name, text)).unwrap_or_default(),
@@ -333,6 +343,14 @@ mod tests {
         assert_eq!(said("x.csv, line 3: is not a number").unwrap(), "x.csv, line 3：不是数字");
         assert_eq!(said("files = [{ path = \"x\" }]").unwrap(), "写 files = [{ path = \"x\" }]");
         assert_eq!(said("layer \"a\" has no file"), None);
+    }
+
+    #[test]
+    fn a_text_of_the_users_is_not_half_translated() {
+        let theirs =
+            "Table 3 prints 421.44 on land: the leading 1 is lost, the department column says 1421.44";
+        assert_eq!((sentence(theirs), text(theirs).as_str()), (None, theirs));
+        assert_eq!(text("\"a\" or \"b\""), "\"a\" 或 \"b\"");
     }
 
     #[test]

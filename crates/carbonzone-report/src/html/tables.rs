@@ -61,7 +61,10 @@ pub(super) fn reading(data: &MapData, rules: &BTreeMap<String, Label>) -> serde_
             json!({
                 "label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color, "rule": rules.get(&c.key),
                 "n": grouped(members.len() as f64, 0), "gross": gross, "sink": sink, "net": net,
-                "guidance": (!c.guidance.is_empty()).then_some(&c.guidance),
+                "guidance": (!c.guidance.is_empty()).then(|| json!({
+                    "characteristics": c.guidance.characteristics, "measures": c.guidance.measures,
+                    "source": said(&c.guidance.source),
+                })),
             })
         })
     };

@@ -3,7 +3,7 @@
 use super::Book;
 use carbonzone_report::{Label, words};
 use carbonzone_sheet::OutSheet;
-use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, RunManifest, Statement};
+use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, RunManifest};
 
 /// How Excel shows a field; the stored values keep all their digits.
 pub(super) fn number_format(field: &str) -> &'static str {
@@ -46,27 +46,33 @@ pub(super) fn unit_of(field: &str) -> Label {
 pub(super) fn sheet(book: &Book<'_>, table: &AttributeTable) -> OutSheet {
     let manifest = book.record;
     let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
-    let mut lines = vec![format!("{} · {}", manifest.title_en, manifest.title_zh)];
-    lines.extend(manifest.data_label().map(|label| label.sentence().line()));
-    lines.push(format!("Year 年份: {}", years.join(", ")));
-    lines.push(format!("Source 数据来源: {}", manifest.source_note));
-    lines.push(format!("Areas and geometry 坐标系: {}", manifest.crs));
-    lines.push(
+    let say = |en: &str, zh: &str| Label::new(en, zh).text(book.lang);
+    let mut lines = vec![say(&manifest.title_en, &manifest.title_zh)];
+    lines.extend(manifest.data_label().map(|label| label.sentence()).map(|s| say(&s.en, &s.zh)));
+    lines.push(format!("{}: {}", say("Year", "年份"), years.join(", ")));
+    lines.push(format!("{}: {}", say("Source", "数据来源"), manifest.source_note));
+    lines.push(format!("{}: {}", say("Areas and geometry", "坐标系"), manifest.crs));
+    lines.push(say(
         "Tonnes (t) are tonnes of CO2 equivalent per year; sinks are written as positive amounts; \
          net = gross − sink. Empty cells are unknown or undefined. Numbers keep all digits: formats only round what \
-         is shown."
-            .to_owned(),
-    );
-    lines.push(
+         is shown.",
+        "吨（t）均为每年二氧化碳当量吨数；碳汇写为正数；净排放 = 总排放 − 碳汇。空单元格为未知或无定义。数值保留全部位数，格式只影响显示。",
+    ));
+    lines.push(say(
         "Sheets of tables have words in the first row and the field names of the other files in the second; rows of totals stand \
          below the units: sums, and for ratios and indices the value of all units together. A column with an unknown value has no \
-         total. 各表第一行为名称，第二行为字段名；单元下方为合计行，含未知值的列不计合计。"
-            .to_owned(),
-    );
-    lines.extend(manifest.statements.iter().map(Statement::line));
+         total.",
+        "各表第一行为名称，第二行为其他文件中的字段名；单元下方为合计行：数量为总和，比值和指数为全体的值。含未知值的列不计合计。",
+    ));
+    lines.extend(manifest.statements.iter().map(|s| say(&s.en, &s.zh)));
     lines.push(format!(
-        "carbonzone {} ({}); inputs with checksums, parameters and the mass balance: run.json, ledger.csv",
-        manifest.version, manifest.commit
+        "carbonzone {} ({}){}",
+        manifest.version,
+        manifest.commit,
+        say(
+            "; inputs with checksums, parameters and the mass balance: run.json, ledger.csv",
+            "；输入及其校验和、参数与质量平衡：run.json、ledger.csv"
+        )
     ));
     lines.push(String::new());
     let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
@@ -76,7 +82,7 @@ pub(super) fn sheet(book: &Book<'_>, table: &AttributeTable) -> OutSheet {
         .with("field", each(&|n| n.to_owned()))
         .with("english", each(&|n| label(n).en))
         .with("中文", each(&|n| label(n).zh))
-        .with("unit", each(&|n| words::field_unit(n).en))
+        .with("unit", each(&|n| words::field_unit(n).text(book.lang)))
         .with(
             "meaning",
             each(&|n| indicator(manifest, n).map_or_else(|| meaning(n).to_owned(), |i| i.meaning.en.clone())),
@@ -87,7 +93,7 @@ pub(super) fn sheet(book: &Book<'_>, table: &AttributeTable) -> OutSheet {
                 indicator(manifest, n).map_or_else(|| meaning_zh(n).to_owned(), |i| i.meaning.zh.clone())
             }),
         );
-    OutSheet::new("notes", fields).with_preamble(lines)
+    OutSheet::new("notes", book.in_language(fields)).with_preamble(lines)
 }
 
 /// Name of a field: of an index or of the probability of a class as the run calls it, else the usual one.
@@ -98,6 +104,10 @@ pub(super) fn label_of(manifest: &RunManifest, field: &str) -> Label {
     if let Some((stem, share)) = quantile(field).filter(|(stem, _)| indicator(manifest, stem).is_some()) {
         let of = Label::new(format!(", {share} % quantile"), format!(" {share} % 分位数"));
         return label_of(manifest, stem).then(&of);
+    }
+    if let Some(stem) = field.strip_suffix("_of_mean").filter(|stem| stem.starts_with("p_")) {
+        let mean = Label::new(" (mean over the years)", "（多年均值）");
+        return label_of(manifest, stem).then(&mean);
     }
     let class = field.strip_prefix("p_").and_then(|key| manifest.zone_classes.iter().find(|c| c.key == key));
     class.map_or_else(

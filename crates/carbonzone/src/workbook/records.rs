@@ -2,7 +2,8 @@
 
 use super::Book;
 use crate::tables;
-use carbonzone_report::words;
+use carbonzone_report::chinese::{self, FindingText};
+use carbonzone_report::{Lang, words};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{
     AttributeTable, ColumnData, Finding, IndicatorRecord, Ledger, RuleRecord, Severity, Statement,
@@ -24,6 +25,28 @@ fn measures(class: &ZoneClassRecord, text: fn(&Statement) -> &String, between: &
 }
 
 impl Book<'_> {
+    /// A sentence of the program in the language of the workbook.
+    fn said(&self, en: &str) -> String {
+        if self.lang == Lang::Zh { chinese::text(en) } else { en.to_owned() }
+    }
+
+    /// A word of the program in the language of the workbook.
+    fn said_word(&self, en: &str) -> String {
+        if self.lang == Lang::Zh { chinese::word(en) } else { en.to_owned() }
+    }
+
+    /// A table without the columns of the other language.
+    pub(super) fn in_language(&self, mut table: AttributeTable) -> AttributeTable {
+        let [english, chinese] = [["_en", "english", "meaning"], ["_zh", "中文", "含义"]];
+        let other: &[&str] = match self.lang {
+            Lang::Zh => &english,
+            Lang::En => &chinese,
+            Lang::Both => &[],
+        };
+        table.columns.retain(|c| !other.iter().any(|end| c.name.ends_with(end)));
+        table
+    }
+
     /// Totals of the city, also of what lies outside every zone.
     pub(super) fn sectors(&self) -> OutSheet {
         let totals = &self.record.totals;
@@ -43,7 +66,7 @@ impl Book<'_> {
             .with("amount_t", reals(&rows, |r| Some(r.1)))
             .with("of_gross_pct", reals(&rows, |r| share(r.1, totals.gross_t)))
             .with("of_net_pct", reals(&rows, |r| share(r.1, totals.net_t)));
-        self.table("sectors", &table)
+        self.table("sectors", &self.in_language(table))
     }
 
     /// Zone classes with counts, in their colours.
@@ -62,8 +85,8 @@ impl Book<'_> {
             .with("characteristics_zh", texts(all, |c| c.guidance.characteristics.zh.clone()))
             .with("measures_en", texts(all, |c| measures(c, |m| &m.en, " ")))
             .with("measures_zh", texts(all, |c| measures(c, |m| &m.zh, "")))
-            .with("guidance_source", texts(all, |c| c.guidance.source.clone()));
-        (!all.is_empty()).then(|| self.table("zone_classes", &table))
+            .with("guidance_source", texts(all, |c| self.said(&c.guidance.source)));
+        (!all.is_empty()).then(|| self.table("zone_classes", &self.in_language(table)))
     }
 
     /// The rules of the allocation as they were applied.
@@ -96,8 +119,8 @@ impl Book<'_> {
         let sets = self.record.factor_sets.as_slice();
         let table = AttributeTable::new()
             .with("set", texts(sets, |s| s.set.clone()))
-            .with("purpose", texts(sets, |s| s.purpose.clone()))
-            .with("status", texts(sets, |s| s.status.clone()))
+            .with("purpose", texts(sets, |s| self.said(&s.purpose)))
+            .with("status", texts(sets, |s| self.said_word(&s.status)))
             .with("amount_t", reals(sets, |s| s.amount_t))
             .with("unverified_t", reals(sets, |s| s.unverified_t))
             .with("source", texts(sets, |s| s.source.clone()));
@@ -121,7 +144,7 @@ impl Book<'_> {
             .with("on_the_threshold", texts(all, side))
             .with("meaning", texts(all, |i| i.meaning.en.clone()))
             .with("含义", texts(all, |i| i.meaning.zh.clone()));
-        (!all.is_empty()).then(|| self.table("indices", &table))
+        (!all.is_empty()).then(|| self.table("indices", &self.in_language(table)))
     }
 
     /// Every tonne, and everything dropped, moved or repaired.
@@ -136,6 +159,9 @@ impl Book<'_> {
         all.sort_by_key(|f| std::cmp::Reverse(f.severity));
         let all = all.as_slice();
         let text = |of: fn(&Finding) -> &Option<String>| texts(all, |f| of(f).clone().unwrap_or_default());
+        let words = |of: fn(FindingText) -> Option<String>| {
+            texts(all, |f| of(FindingText::new(f, self.lang)).unwrap_or_default())
+        };
         let severity = |f: &&Finding| match f.severity {
             Severity::Info => "info",
             Severity::Warning => "warning",
@@ -143,16 +169,16 @@ impl Book<'_> {
             Severity::Fatal => "fatal",
         };
         let table = AttributeTable::new()
-            .with("severity", texts(all, |f| severity(f).to_owned()))
+            .with("severity", texts(all, |f| self.said_word(severity(f))))
             .with("code", texts(all, |f| f.code.clone()))
-            .with("message", texts(all, |f| f.message.clone()))
-            .with("layer", text(|f| &f.layer))
+            .with("message", words(|f| Some(f.message)))
+            .with("layer", texts(all, |f| self.said_word(f.layer.as_deref().unwrap_or_default())))
             .with("file", text(|f| &f.file))
             .with("feature", text(|f| &f.feature))
             .with("field", text(|f| &f.field))
             .with("value", text(|f| &f.value))
-            .with("expected", text(|f| &f.expected))
-            .with("hint", text(|f| &f.hint))
+            .with("expected", words(|f| f.expected))
+            .with("hint", words(|f| f.hint))
             .with("count", reals(all, |f| f.count.map(|n| n as f64)))
             .with("amount_t", reals(all, |f| f.amount_t));
         let warned = all.iter().map(|f| (f.severity >= Severity::Warning).then_some(0x00FF_F3C4)).collect();
