@@ -3,7 +3,7 @@
 use super::Book;
 use crate::tables;
 use carbonzone_report::chinese::{self, FindingText};
-use carbonzone_report::{Lang, words};
+use carbonzone_report::{Label, Lang, words};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{
     AttributeTable, ColumnData, Finding, IndicatorRecord, Ledger, RuleRecord, Severity, Statement,
@@ -133,8 +133,8 @@ impl Book<'_> {
         let cuts =
             |i: &IndicatorRecord| i.thresholds.iter().map(f64::to_string).collect::<Vec<_>>().join(", ");
         let side = |i: &IndicatorRecord| {
-            let words = if i.equal_is_above { "above 归上级" } else { "below 归下级" };
-            if i.thresholds.is_empty() { String::new() } else { words.to_owned() }
+            let (en, zh) = if i.equal_is_above { ("above", "归上级") } else { ("below", "归下级") };
+            if i.thresholds.is_empty() { String::new() } else { Label::new(en, zh).text(self.lang) }
         };
         let table = AttributeTable::new()
             .with("index", texts(all, |i| i.key.clone()))
