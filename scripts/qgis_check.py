@@ -223,9 +223,12 @@ def check_project(path, check, relocate, run):
         check.that(len(years) < 2 or bool(moving), "project", "several years, but no layer follows the time")
         print("  years %s, temporal layers: %s" % (years, ", ".join(moving) or "none"))
         figures = {os.path.splitext(os.path.basename(f))[0] for f in glob.glob(os.path.join(run, "figures", "*.svg"))}
-        missing = figures - {l.name() for l in layouts}
+        figure_of = lambda layout: layout.customProperty("carbonzone/figure")
+        missing = figures - {figure_of(l) for l in layouts}
         check.that(not missing, "project", "no print layout for %s" % ", ".join(sorted(missing)))
-        charts = {l.name() for l in layouts if len([i for i in l.items() if isinstance(i, QgsLayoutItemPicture)]) > 1}
+        unread = [l.name() for l in layouts if l.name() in figures]
+        check.that(not unread, "project", "layouts named for programs: %s" % unread)
+        charts = {figure_of(l) for l in layouts if len([i for i in l.items() if isinstance(i, QgsLayoutItemPicture)]) > 1}
         with open(os.path.join(run, "layers.json"), encoding="utf-8") as f:
             listed = json.load(f)["themes"]
         check.that(len(listed) == len(themes), "project", "%d themes, %d listed" % (len(themes), len(listed)))

@@ -333,7 +333,8 @@ fn planners_get_themes_for_sectors_rates_and_borderline_zones_and_every_layer_it
     let further = project_maps(&data, &options).unwrap();
     let project = qgis::project(&data, &all, &further, &options).unwrap();
     let keys: Vec<&str> = project.list.themes.iter().map(|t| t.key.as_str()).collect();
-    for key in ["townships_industry_t", "townships_gross_t_km2", "grid_1km_transport_t"] {
+    for key in ["townships_industry_t", "townships_gross_t_km2", "grid_1km_transport_t", "parcels_industry_t"]
+    {
         assert!(keys.contains(&key), "{key} in {keys:?}");
     }
     let near = data.zones.table.texts("borderline").unwrap().iter().flatten().any(|v| v == "true");
@@ -577,7 +578,9 @@ fn the_print_layout_of_a_chart_says_its_source_once() {
     let (data, all, options) = small();
     let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;
     let layout = |name: &str| {
-        let from = qgs.find(&format!("<Layout name=\"{name}\"")).unwrap();
+        let short = all.iter().find(|f| f.name == name).unwrap().short.text(options.lang);
+        assert!(!short.contains("fig"), "{short}: a name for people");
+        let from = qgs.find(&format!("<Layout name=\"{short}\"")).unwrap();
         qgs[from..].split("</Layout>").next().unwrap().to_owned()
     };
     assert!(!data.manifest.source_note.is_empty());

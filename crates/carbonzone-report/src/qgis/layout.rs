@@ -13,6 +13,8 @@ use base64::Engine;
 pub(crate) struct Page<'a> {
     pub data: &'a MapData,
     pub figure: &'a Figure,
+    /// Of the layout, in the layout manager.
+    pub name: String,
     pub number: usize,
     pub lang: Lang,
     pub layers: &'a [ProjectLayer],
@@ -175,13 +177,13 @@ pub(crate) fn layout(page: &Page<'_>) -> El {
         .children(frame_colours())
         .child(white());
     el("Layout")
-        .a("name", &page.figure.name)
+        .a("name", &page.name)
         .a("units", "mm")
         .a("printResolution", 300)
         .a("worldFileMap", "")
         .child(el("PageCollection").child(white()).child(sheet))
         .children(items)
-        .child(el("customproperties"))
+        .child(for_programs(page.figure))
         .child(
             el("Atlas")
                 .a("enabled", 0)
@@ -259,6 +261,12 @@ fn layer_style(page: &Page<'_>, layer: &ProjectLayer, style: El) -> El {
     let l = &layer.listed;
     let item = el("LayerStyle").a("layerid", &l.id).a("name", l.name.text(page.lang));
     item.a("source", l.source()).a("provider", l.provider()).child(style)
+}
+
+/// Which figure a page shows.
+fn for_programs(figure: &Figure) -> El {
+    let key = el("Option").a("name", "carbonzone/figure").a("type", "QString").a("value", &figure.name);
+    el("customproperties").child(el("Option").a("type", "Map").child(key))
 }
 
 fn title(page: &Page<'_>) -> El {

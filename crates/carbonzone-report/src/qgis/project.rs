@@ -104,18 +104,24 @@ fn list(data: &MapData, figures: &[Figure], layers: &[ProjectLayer], lang: Lang)
         });
     }
     // A theme is known by its name.
-    for i in 1..themes.len() {
-        let name = themes[i].name.text(lang);
-        if themes[..i].iter().any(|t| t.name.text(lang) == name) {
-            themes[i].name = themes[i].name.then(&Label::same(format!(" [{}]", themes[i].key)));
-        }
-    }
+    let names = told_apart(themes.iter().map(|t| (&t.name, t.key.as_str())), lang);
+    themes.iter_mut().zip(names).for_each(|(theme, name)| theme.name = name);
     let used = |g: &LayerGroup| layers.iter().any(|l| l.listed.group == g.key);
     LayerList {
         groups: groups(data).into_iter().filter(used).collect(),
         layers: layers.iter().map(|l| l.listed.clone()).collect(),
         themes,
     }
+}
+
+/// Names of which no two are alike in a language: a later one that is has its key beside it.
+fn told_apart<'a>(named: impl Iterator<Item = (&'a Label, &'a str)>, lang: Lang) -> Vec<Label> {
+    let mut out: Vec<Label> = vec![];
+    for (name, key) in named {
+        let taken = out.iter().any(|o| o.text(lang) == name.text(lang));
+        out.push(if taken { name.then(&Label::same(format!(" [{key}]"))) } else { name.clone() });
+    }
+    out
 }
 
 fn project_xml(
@@ -135,13 +141,25 @@ fn project_xml(
     let themes = list.themes.iter().map(|t| theme(t, &list.groups, lang));
     let headings: Vec<(String, Label)> =
         figures.iter().filter_map(|f| Some((layer_id(&f.name), f.map()?.heading_with_unit()))).collect();
-    let pages = figures.iter().enumerate().map(|(number, figure)| {
+    let names = told_apart(figures.iter().map(|f| (&f.short, f.name.as_str())), lang);
+    let pages = figures.iter().zip(&names).enumerate().map(|(number, (figure, name))| {
         let shown = shown_by(data, figure, figures);
         // The small map beside a chart has no room for names.
         let chart = figure.map().is_none();
         let plain = figures.iter().filter(|f| chart && shown.contains(&layer_id(&f.name)));
         let plain = plain.filter_map(|f| Some((layer_id(&f.name), unlabelled(f.map()?, lang)))).collect();
-        layout(&Page { data, figure, number, lang, layers, shown, frame, styles: &headings, plain })
+        layout(&Page {
+            data,
+            figure,
+            name: name.text(lang),
+            number,
+            lang,
+            layers,
+            shown,
+            frame,
+            styles: &headings,
+            plain,
+        })
     });
     Ok(el("qgis")
         .a("version", "3.22.0")

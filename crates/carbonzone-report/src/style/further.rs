@@ -8,8 +8,8 @@ use crate::palette::Meaning;
 use crate::{Label, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, ReportError};
 use rayon::prelude::*;
 
-/// Further maps for the report page: every sector of every layer, and the other quantities of zones and grid. Classes are those
-/// of `pool`: the data of all years.
+/// Further maps: every sector of every layer, and the other quantities of zones and grid. Classes are those of `pool`: the data
+/// of all years.
 ///
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
@@ -26,15 +26,13 @@ pub fn further_maps(
     further_of(&Builder { data, pool, options }, &layers)
 }
 
-/// Further maps of zones and grid for the QGIS project, and which zones are near a threshold.
+/// [`further_maps`] for the QGIS project, and which zones are near a threshold.
 ///
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
 pub fn project_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
-    let layers = [(MapLayerKind::Zones, Some(&data.zones)), (MapLayerKind::Grid, data.grid.as_ref())];
-    let build = Builder { data, pool: data, options };
-    let mut out = further_of(&build, &layers)?;
-    out.extend(build.borderline());
+    let mut out = further_maps(data, data, options)?;
+    out.extend(Builder { data, pool: data, options }.borderline());
     Ok(out)
 }
 
