@@ -69,6 +69,8 @@ impl Command {
             Self::Run(args) => ("run", &args.progress),
             Self::Check(args) => ("check", &args.progress),
             Self::Inventory(args) => ("inventory", &args.progress),
+            Self::Sensitivity(args) => ("sensitivity", &args.progress),
+            Self::Partition(args) => ("partition", &args.progress),
             Self::Synth(args) => ("synth", &args.progress),
             Self::Maps(args) => ("maps", &args.progress),
             _ => return None,
@@ -141,6 +143,9 @@ pub struct PartitionArgs {
     /// No progress bars, no findings of cities that are ready, no summary
     #[arg(long)]
     pub quiet: bool,
+    #[command(flatten)]
+    /// For whom progress is.
+    pub progress: ProgressArgs,
 }
 
 /// `carbonzone layers`
@@ -278,6 +283,9 @@ pub struct SensitivityArgs {
     /// No progress bars, no findings
     #[arg(long)]
     pub quiet: bool,
+    #[command(flatten)]
+    /// For whom progress is.
+    pub progress: ProgressArgs,
 }
 
 /// Table for people, JSON or CSV for programs.

@@ -101,6 +101,15 @@ fn check_inventory_synth_and_maps_tell_programs_too() {
     let (stdout, stderr) = expect(0, &["inventory", &pipeline, "--progress", "json"]);
     assert!(stdout.contains("industry:a"));
     whole(&events(&stderr), "inventory", 0);
+    let (stdout, stderr) = expect(0, &["sensitivity", &pipeline, "--format", "json", "--progress", "json"]);
+    let tried: Value = serde_json::from_str(&stdout).unwrap();
+    assert!(!tried["tried"].as_array().unwrap().is_empty());
+    let told = events(&stderr);
+    whole(&told, "sensitivity", 0);
+    assert!(!of(&told, "stage").is_empty());
+    let (_, stderr) =
+        expect(0, &["partition", &pipeline, "--out", &tiny.path("parts"), "--quiet", "--progress", "json"]);
+    whole(&events(&stderr), "partition", 0);
     expect(0, &["run", &pipeline, "--out", &out, "--quiet"]);
     let (_, stderr) = expect(0, &["maps", &out, "--quiet", "--dpi", "36", "--progress", "json"]);
     let told = events(&stderr);

@@ -105,7 +105,9 @@ unit = "t"
         assert a.equals(b), table
     assert by_files.findings.codes() == in_memory.findings.codes()
     assert by_files.totals == in_memory.totals
-    found = cz.sensitivity(tmp_path / "city.toml")
+    told: list[cz.Progress] = []
+    found = cz.sensitivity(tmp_path / "city.toml", progress=told.append)
+    assert any(p.stage for p in told)
     assert "city.area" in {t["choice"] for t in found["tried"]} and all(c["zone"][0] != c["zone"][1] for c in found["changes"])
 
 

@@ -311,12 +311,17 @@ def explain(
     return found
 
 
-def sensitivity(pipeline: StrPath, *, set: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: A002
+def sensitivity(
+    pipeline: StrPath,
+    *,
+    set: Mapping[str, Any] | None = None,  # noqa: A002
+    progress: Told | None = None,
+) -> dict[str, Any]:
     """Tries every choice of the method one at a time, and names the townships whose class changes.
 
     Parameters
     ----------
-    pipeline, set
+    pipeline, set, progress
         As in `run`.
 
     Returns
@@ -331,7 +336,7 @@ def sensitivity(pipeline: StrPath, *, set: Mapping[str, Any] | None = None) -> d
         If the pipeline file or a layer is refused.
     """
     arguments = ["sensitivity", *_common(pipeline, set, False), "--format", "json", "--quiet"]
-    found: dict[str, Any] = json.loads(_command.call(arguments, events=False).require(0).stdout)
+    found: dict[str, Any] = json.loads(_command.call(arguments, progress).require(0).stdout)
     return found
 
 
