@@ -17,7 +17,7 @@ pub(super) fn of_unit(record: &RunManifest, id: &str) -> Vec<Label> {
 
 /// `Green plan, 2035: gross 1,234 t (−12.0 %), Ecological conservation zone → Low-carbon zone, differs in 34 % of the draws`.
 fn in_words(classes: &[ZoneClassRecord], plan: &ScenarioRecord, unit: &ScenarioUnit) -> Label {
-    let gross = tonnes(unit.gross_t);
+    let gross = tonnes(unit.gross_t, unit.gross_t.max(unit.gross_base_t));
     let pct = (unit.gross_base_t > 0.0).then(|| 100.0 * (unit.gross_t / unit.gross_base_t - 1.0));
     let sign = if pct.is_some_and(|p| p > 0.0) { "+" } else { "" };
     let pct = pct.map(|p| format!("{sign}{} %", grouped(p, 1)));
