@@ -149,6 +149,7 @@ fn must_be_new(path: &Path) -> anyhow::Result<()> {
             path.display()
         );
     }
+    Ok(())
 }
 
 /// All findings of `check`.

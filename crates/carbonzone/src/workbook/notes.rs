@@ -48,7 +48,7 @@ pub(super) fn sheet(book: &Book<'_>, table: &AttributeTable) -> OutSheet {
     let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
     let say = |en: &str, zh: &str| Label::new(en, zh).text(book.lang);
     let mut lines = vec![say(&manifest.title_en, &manifest.title_zh)];
-    lines.extend(manifest.data_label().map(|label| label.sentence()).map(|s| say(&s.en, &s.zh)));
+    lines.extend(manifest.data_label().map(carbonzone_types::DataLabel::sentence).map(|s| say(&s.en, &s.zh)));
     lines.push(format!("{}: {}", say("Year", "年份"), years.join(", ")));
     lines.push(format!("{}: {}", say("Source", "数据来源"), manifest.source_note));
     lines.push(format!("{}: {}", say("Areas and geometry", "坐标系"), manifest.crs));
