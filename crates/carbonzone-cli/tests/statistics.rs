@@ -40,6 +40,10 @@ fn a_city_has_its_statistics_closing_table_and_measures() {
     let head = read(&city, "out/townships.csv").lines().next().unwrap().to_owned();
     assert!(head.contains("cluster,local_moran,local_moran_q,hot_spot,gi_star,gi_star_q"), "{head}");
     let centres = read(&city, "out/statistics_centres.csv");
+    for table in ["autocorrelation", "inequality", "lorenz", "centres"] {
+        let text = read(&city, &format!("out/statistics_{table}.csv"));
+        assert!(text.lines().next().unwrap().contains(",assumes"), "{table}");
+    }
     assert!(centres.lines().count() > 7 && !centres.contains("shift_m,\n"), "{centres}");
 
     // The four shares of a proxy add up, and every budget has its row.

@@ -204,6 +204,7 @@ pub fn table(rows: &[ClosingRow]) -> AttributeTable {
         .with("carrying_units", int(|r| r.carrying))
         .with("largest_unit", text(|r| &r.largest_unit))
         .with("largest_unit_pct", real(|r| r.largest_pct))
+        .with("assumes", ColumnData::texts(&vec![note().en; rows.len()]))
 }
 
 /// The sheet of the workbook.

@@ -3,6 +3,7 @@
 mod change;
 pub mod clusters;
 pub mod config;
+mod figures;
 mod output;
 mod report;
 mod spread;

@@ -44,9 +44,11 @@ impl Statistics {
             {
                 sheets.push(sheet(name, table.clone(), &note));
             }
-            out.tables.push((name.to_owned(), table));
+            let says = ColumnData::texts(&vec![note.en; table.rows()]);
+            out.tables.push((name.to_owned(), table.with("assumes", says)));
         }
         out.extras.tables.extend(self.report_tables());
+        out.extras.charts.extend(self.change_chart());
         if out.crs.is_some() && !self.centres.is_empty() {
             out.layers.push(self.ellipses());
         }

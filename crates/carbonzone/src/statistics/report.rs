@@ -4,6 +4,7 @@ use super::Statistics;
 use super::change::Change;
 use super::clusters::{CONTACT_M, Clusters};
 use super::config::{Neighbours, StatisticsConfig};
+use super::figures::effects;
 use crate::studies::cells::{count, label, number, text};
 use carbonzone_report::{Label, ReportTable, words};
 use carbonzone_types::{Statement, T_PER_1E4_T};
@@ -328,6 +329,7 @@ impl Statistics {
             cells.push(c.decoupling.map_or_else(|| text("–"), |d| state(d.1)));
             cells
         };
+        let [people, gdp_per_person, intensity, structure] = effects().map(|name| (name, true));
         ReportTable {
             title: label("What made emissions change", "碳排放变化的成因"),
             note: note(of_changes(true)),
@@ -335,10 +337,10 @@ impl Statistics {
                 (label("Years", "年份"), false),
                 (label("Unit", "单元"), false),
                 (label("Change (10⁴ t)", "变化（万吨）"), true),
-                (label("People", "人口"), true),
-                (label("GDP per person", "人均GDP"), true),
-                (label("Intensity", "强度"), true),
-                (label("Structure", "结构"), true),
+                people,
+                gdp_per_person,
+                intensity,
+                structure,
                 (label("Elasticity", "弹性"), true),
                 (label("State (Tapio)", "脱钩状态"), false),
             ],
