@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
 mod common;
+#[path = "written/language.rs"]
+mod language;
 use carbonzone_sheet::Cell;
 use common::tiny::{Tiny, names, outputs_of, snapshot};
 use common::{carbonzone, expect, run};

@@ -142,7 +142,7 @@ impl Catalogue {
 /// Letters of a sentence outside its holes that fit into any text.
 const SHORT: usize = 6;
 /// Words in a hole of such a sentence.
-const FEW_WORDS: usize = 3;
+const FEW_WORDS: usize = 2;
 
 impl Sentence {
     fn translated(&self, catalogue: &Catalogue, en: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use crate::load::{Inputs, Notes};
 use crate::proxy_use::ProxyUse;
 use carbonzone_report::number::grouped;
-use carbonzone_report::{Label, ReportTable, words};
+use carbonzone_report::{Label, Lang, ReportTable, words};
 use carbonzone_sheet::OutSheet;
 use carbonzone_spatialize::{Allocation, RuleTonnes};
 use carbonzone_types::closing::{MOST_LEFT_ASIDE_PCT, MOST_ON_ONE_UNIT_PCT};
@@ -209,8 +209,15 @@ pub fn table(rows: &[ClosingRow]) -> AttributeTable {
 
 /// The sheet of the workbook.
 #[must_use]
-pub fn sheet(table: AttributeTable) -> OutSheet {
-    OutSheet::new(CLOSING, table).with_preamble(vec![note().en, note().zh, String::new()])
+pub fn sheet(table: AttributeTable, lang: Lang) -> OutSheet {
+    let note = note();
+    let mut lines = match lang {
+        Lang::En => vec![note.en],
+        Lang::Zh => vec![note.zh],
+        Lang::Both => vec![note.en, note.zh],
+    };
+    lines.push(String::new());
+    OutSheet::new(CLOSING, table).with_preamble(lines)
 }
 
 /// The rows of the last year.

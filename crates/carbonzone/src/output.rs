@@ -8,7 +8,7 @@ use crate::{closing, maps, tables};
 use anyhow::Context;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
-use carbonzone_report::{Cells, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
+use carbonzone_report::{Cells, Lang, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
 use carbonzone_types::{AttributeTable, GridSpec, Ledger, Progress, RunManifest};
 use carbonzone_zoning::WhatIf;
@@ -159,7 +159,7 @@ pub fn write(
     dir: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<Rendered> {
-    add_closing(&mut output, record);
+    add_closing(&mut output, record, maps::lang(outputs.language));
     let writer = Writer { record, dir, progress };
     let rasters = match output.crs {
         Some(crs) => writer.rasters(&output.rasters, crs)?,
@@ -200,13 +200,13 @@ pub fn write(
 }
 
 /// The closing table: as CSV, as sheet of the first workbook, in the report.
-fn add_closing(output: &mut Output<'_>, record: &RunManifest) {
+fn add_closing(output: &mut Output<'_>, record: &RunManifest, lang: Lang) {
     if record.closing.is_empty() {
         return;
     }
     let table = closing::table(&record.closing);
     if let Some((_, sheets)) = output.workbooks.first_mut() {
-        sheets.push(closing::sheet(table.clone()));
+        sheets.push(closing::sheet(table.clone(), lang));
     }
     output.tables.push((closing::CLOSING.to_owned(), table));
     output.extras.tables.push(closing::report_table(&record.closing));
