@@ -82,7 +82,11 @@ fn with(text: &str, section: &str, values: Value) -> String {
 
 /// `[zoning]` with levels by cuts and by deviations, and schemes of one's own with both.
 fn zonings() -> Vec<Value> {
-    let fixed = |cuts: Vec<f64>| LevelRule::Fixed { cuts, equality: carbonzone_zoning::Equality::default(), tolerance: 1e-9 };
+    let fixed = |cuts: Vec<f64>| LevelRule::Fixed {
+        cuts,
+        equality: carbonzone_zoning::scheme::Equality::default(),
+        tolerance: 1e-9,
+    };
     let named = |scheme: &str, config: &ZoningConfig| {
         let mut out = toml::Table::try_from(config).unwrap();
         out.insert("scheme".to_owned(), scheme.into());
