@@ -26,6 +26,7 @@ mod summary;
 mod synth_cities;
 mod synth_command;
 mod synth_folder;
+mod synth_layers;
 mod synth_projection;
 mod synth_region;
 mod terminal;

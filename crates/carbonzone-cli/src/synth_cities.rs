@@ -2,8 +2,8 @@
 
 use crate::args::SynthArgs;
 use crate::progress::observer;
-use crate::synth_command::{CRS, city_at};
 use crate::synth_folder;
+use crate::synth_layers::{CRS, city_at};
 use crate::terminal::print_line;
 use anyhow::{Context, bail};
 use carbonzone_io::WorkingCrs;

@@ -1,22 +1,12 @@
 //! `E_p = B · w_p / Σ w_q`: budgets to parcels (docs/method.md §4).
 
 use crate::allocation_error::AllocationError;
+use crate::parcels::{Parcels, RuleTonnes};
 use crate::passes::{RuleShare, RuleSums, joined, rest_of};
 use crate::rules::{AllocationRule, ProxyTable};
 use carbonzone_types::{ExactSum, Finding, Findings, Ledger, LedgerRow, RuleRecord, Stage};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-
-/// What allocation needs to know of the parcels; all slices have one entry per parcel.
-#[derive(Debug, Clone, Copy)]
-pub struct Parcels<'a> {
-    /// Area in m²; the proxy `area` and the smoothing term.
-    pub area_m2: &'a [f64],
-    /// Index into `space_types`.
-    pub space_type: &'a [u16],
-    /// Names of the space types.
-    pub space_types: &'a [String],
-}
 
 /// A known plant that stands on a parcel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,82 +32,6 @@ pub struct Allocation {
     pub ledger: Ledger,
     /// A warning for every fallback and every unallocated budget, with its tonnes.
     pub findings: Findings,
-}
-
-/// Tonnes of one rule, on the parcels that get any: most rules concern a small part of a city.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RuleTonnes {
-    /// Parcels, ascending.
-    parcels: Vec<u32>,
-    /// t CO2e on each of them, not 0.
-    tonnes: Vec<f64>,
-    /// Weight of each of them; 0 where only a plant stands.
-    weights: Vec<f64>,
-}
-
-impl RuleTonnes {
-    /// What the members get, and what point sources add.
-    pub(crate) fn new(
-        members: impl Iterator<Item = (u32, f64, f64)>,
-        points: impl Iterator<Item = (u32, f64)>,
-    ) -> Self {
-        let mut all: Vec<(u32, f64, f64)> = members.filter(|(_, t, _)| *t != 0.0).collect();
-        let shared = all.len();
-        all.extend(points.map(|(parcel, t)| (parcel, t, 0.0)));
-        if all.len() > shared {
-            // Stable: on a parcel, the share of the rule comes first, then its plants in their order.
-            all.sort_by_key(|(parcel, ..)| *parcel);
-        }
-        let mut out = Self::default();
-        for same in all.chunk_by(|a, b| a.0 == b.0) {
-            out.parcels.push(same[0].0);
-            out.tonnes.push(same.iter().map(|(_, t, _)| t).sum());
-            out.weights.push(same[0].2);
-        }
-        out
-    }
-
-    /// Parcels, ascending, with the weight by which each shares in the rule (0 where only a plant stands) and its t CO2e.
-    pub fn weighted(&self) -> impl Iterator<Item = (usize, f64, f64)> {
-        let parcels = self.parcels.iter().map(|&p| p as usize);
-        parcels.zip(&self.weights).zip(&self.tonnes).map(|((p, w), t)| (p, *w, *t))
-    }
-
-    /// Sum of the tonnes.
-    #[must_use]
-    pub fn sum(&self) -> ExactSum {
-        self.tonnes.iter().copied().collect()
-    }
-
-    /// Parcels, ascending, and t CO2e on each.
-    pub fn placed(&self) -> impl Iterator<Item = (usize, f64)> {
-        self.parcels.iter().map(|&p| p as usize).zip(self.tonnes.iter().copied())
-    }
-
-    /// t CO2e on a parcel.
-    #[must_use]
-    pub fn on(&self, parcel: usize) -> f64 {
-        self.parcels.binary_search(&(parcel as u32)).map_or(0.0, |k| self.tonnes[k])
-    }
-
-    /// Adds the tonnes to a column with one value per parcel.
-    ///
-    /// # Panics
-    /// If the column is shorter than the layer.
-    pub fn add_to(&self, column: &mut [f64]) {
-        self.parcels.iter().zip(&self.tonnes).for_each(|(&p, t)| column[p as usize] += t);
-    }
-
-    /// A column with one value per parcel of a layer of `n`.
-    ///
-    /// # Panics
-    /// If the layer has more parcels.
-    #[must_use]
-    pub fn per_parcel(&self, n: usize) -> Vec<f64> {
-        let mut column = vec![0.0; n];
-        self.add_to(&mut column);
-        column
-    }
 }
 
 /// Places every rule's budget on the parcels of its land groups in proportion to its proxy.

@@ -3,8 +3,8 @@
 //! [`RuleSums`] of any pieces of a layer merge to those of the layer, bit for bit; [`RuleShare`] is decided once on them, and places
 //! the budget on any piece.
 
-use crate::allocate::{Parcels, RuleTonnes};
 use crate::allocation_error::AllocationError;
+use crate::parcels::{Parcels, RuleTonnes};
 use crate::rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyTable};
 use carbonzone_types::{ExactSum, Proxy, ProxyKind, ProxyTotal, RuleRecord};
 use serde::{Deserialize, Serialize};

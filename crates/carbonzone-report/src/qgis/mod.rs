@@ -3,6 +3,7 @@
 //! The format is that of QGIS 3.22, written as plain XML without any QGIS library.
 
 mod fields;
+mod frame;
 mod graticule;
 mod layout;
 mod list;

@@ -1,13 +1,14 @@
 //! The project file: layers in groups, one theme and one print layout per figure, relative paths.
 
 use super::fields::field_setup;
+use super::frame::{canvas, crs, extent, padded, properties};
 use super::layout::{Page, layout};
 use super::list::{LayerGroup, LayerKind, LayerList, ListedLayer, ListedTheme};
 use super::qml::{outline, style_of_raster, unlabelled};
 use super::symbol::{
     Names, borderline_renderer, district_renderer, labeling, outline_renderer, raster_pipe, renderer,
 };
-use super::xml::{El, el, exact};
+use super::xml::{El, el};
 use crate::style::{CONFIDENCE_PLOT, Figure, FigureContent, MapLayerKind, MapStyle, layer_title};
 use crate::{Label, Lang, MapData, RasterContent, RenderOptions, ReportError, words};
 use std::io::Write;
@@ -179,54 +180,6 @@ fn project_xml(
                 .child(el("Scales"))
                 .child(extent("DefaultViewExtent", padded(frame)).child(crs)),
         ))
-}
-
-fn padded([x0, y0, x1, y1]: [f64; 4]) -> [f64; 4] {
-    let (dx, dy) = ((x1 - x0) * 0.03, (y1 - y0) * 0.03);
-    [x0 - dx, y0 - dy, x1 + dx, y1 + dy]
-}
-
-fn extent(name: &'static str, [x0, y0, x1, y1]: [f64; 4]) -> El {
-    el(name).a("xmin", exact(x0)).a("ymin", exact(y0)).a("xmax", exact(x1)).a("ymax", exact(y1))
-}
-
-/// The working CRS. `authid` is read only beside a positive `srsid`; the WKT serves where the code is unknown.
-fn crs(data: &MapData) -> El {
-    let m = &data.manifest;
-    let system = el("spatialrefsys");
-    let system = if m.crs_wkt.is_empty() { system } else { system.child(el("wkt").text(m.crs_wkt.clone())) };
-    match m.crs.split_once(':') {
-        Some((_, code)) if code.chars().all(|c| c.is_ascii_digit()) && !code.is_empty() => system
-            .child(el("srsid").text("1"))
-            .child(el("srid").text(code))
-            .child(el("authid").text(m.crs.clone())),
-        _ => system,
-    }
-}
-
-fn properties() -> El {
-    el("properties")
-        .child(el("Paths").child(el("Absolute").a("type", "bool").text("false")))
-        .child(el("SpatialRefSys").child(el("ProjectionsEnabled").a("type", "int").text("1")))
-        .child(el("Measurement").child(el("AreaUnits").a("type", "QString").text("km2")))
-}
-
-fn canvas(frame: [f64; 4], crs: &El) -> El {
-    let [x0, y0, x1, y1] = padded(frame);
-    let corner = |name, v: f64| el(name).text(exact(v));
-    el("mapcanvas")
-        .a("name", "theMapCanvas")
-        .a("annotationsVisible", 1)
-        .child(el("units").text("meters"))
-        .child(
-            el("extent")
-                .child(corner("xmin", x0))
-                .child(corner("ymin", y0))
-                .child(corner("xmax", x1))
-                .child(corner("ymax", y1)),
-        )
-        .child(el("rotation").text("0"))
-        .child(el("destinationsrs").child(crs.clone()))
 }
 
 /// Groups, top first: zones, grid, parcels, rasters.
