@@ -82,7 +82,7 @@ pub(crate) fn waterfall_svg(
     let top = page::title_height(&figure.title, lang) + 6.0;
     let (low, high, step) = axis(chart);
     let rows = bars(chart, low);
-    let content = 44.0 + ROW * rows.len() as f64 + 64.0;
+    let content = 44.0 + ROW * rows.len() as f64 + 84.0;
     let mut svg =
         Svg::new(WIDTH, top + content + page::footer_height(data, lang, false), page::family(fonts));
     page::title(&mut svg, &figure.title, lang);
@@ -90,7 +90,7 @@ pub(crate) fn waterfall_svg(
     let (left, right, roof) = (MARGIN + NAMES, WIDTH - MARGIN - VALUES, top + 44.0);
     let base = roof + ROW * rows.len() as f64;
     let px = |v: f64| left + (right - left) * (v - low) / (high - low).max(f64::MIN_POSITIVE);
-    svg.text(left, roof - 14.0, &chart.quantity.text(lang), Type::plain(11.0).bold());
+    svg.text(MARGIN, roof - 14.0, &chart.quantity.text(lang), Type::plain(11.0).bold());
     let mut tick = low;
     while tick <= high + step / 2.0 {
         svg.line(px(tick), roof, px(tick), base, r##"stroke="#dddddd" stroke-width="0.7""##);

@@ -27,10 +27,7 @@ impl Statistics {
             before: named(change.from, change.before_t),
             steps: effects().into_iter().zip(change.effects_t).collect(),
             after: named(change.to, change.after_t),
-            quantity: label(
-                "gross emission of the units with people and GDP, 10⁴ t",
-                "有人口与GDP数据的单元碳排放（万吨）",
-            ),
+            quantity: label("gross emission, 10⁴ t", "碳排放总量（万吨）"),
             note: label(&said.en, &said.zh),
         };
         let short = label(
