@@ -247,6 +247,9 @@ pub struct StudyExtras {
     pub windows: Vec<(String, i32)>,
     /// Further tables of the GeoPackage with a `zone` column: they take the style of the zone map.
     pub zone_tables: Vec<String>,
+    /// Further tables of the GeoPackage that are drawn as outlines, with what they are.
+    #[serde(default)]
+    pub outlines: Vec<(String, Label)>,
     /// Charts, drawn after the other figures.
     pub charts: Vec<Figure>,
     /// Tables of the report page.

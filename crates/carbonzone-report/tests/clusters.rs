@@ -5,7 +5,7 @@
 mod common;
 
 use carbonzone_report::style::{Scale, figures};
-use carbonzone_report::{Lang, MapData, RenderOptions, qgis};
+use carbonzone_report::{Label, Lang, MapData, RenderOptions, qgis};
 use carbonzone_types::statistics::StatisticsRecord;
 use carbonzone_types::{ColumnData, GuidanceRecord, Statement};
 
@@ -81,4 +81,14 @@ fn measures_stand_in_the_map_tip_and_the_attribute_form_of_the_zones() {
         project.split("<expressionfields>").nth(1).unwrap().split("</expressionfields>").next().unwrap();
     assert!(form.contains("name=\"measures\"") && form.contains("c&#10;• Don"), "{form}");
     assert!(project.contains("field=\"measures\"") && project.contains("IsMultiline"));
+}
+
+#[test]
+fn ellipses_have_a_style_of_their_own() {
+    let mut data = with_clusters();
+    data.study.outlines = vec![("statistics_ellipses".to_owned(), Label::new("Ellipses", "椭圆"))];
+    let rows = qgis::layer_styles(&data, &[], &[], Lang::Zh).unwrap();
+    let own: Vec<_> = rows.iter().filter(|r| r.table == "statistics_ellipses").collect();
+    assert_eq!((own.len(), own[0].default), (1, true));
+    assert!(own[0].qml.contains("RuleRenderer") && own[0].qml.contains("椭圆"), "{}", own[0].qml);
 }

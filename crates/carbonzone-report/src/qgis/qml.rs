@@ -2,7 +2,8 @@
 
 use super::fields::field_setup;
 use super::symbol::{
-    Names, Outline, borderline_renderer, district_renderer, labeling, outline_renderer, raster_pipe, renderer,
+    Names, Outline, borderline_renderer, district_renderer, labeling, outline_renderer, outlines_renderer,
+    raster_pipe, renderer,
 };
 use super::xml::{El, el};
 use crate::style::{Figure, MapLayerKind, MapStyle, raster_style};
@@ -207,6 +208,15 @@ pub fn layer_styles(
                 description: figure.short.text(Lang::En),
             });
         }
+    }
+    for (table, label) in &data.study.outlines {
+        rows.push(LayerStyleRow {
+            table: table.clone(),
+            name: "outlines".to_owned(),
+            qml: without_fill(outlines_renderer(&label.text(lang)), false).document()?,
+            default: true,
+            description: label.en.clone(),
+        });
     }
     Ok(rows)
 }

@@ -248,6 +248,11 @@ pub(crate) fn borderline_renderer(label: &str) -> El {
     outlined(label, "\"borderline\"", "dash", "0.6")
 }
 
+/// A thin outline around every feature.
+pub(crate) fn outlines_renderer(label: &str) -> El {
+    outlined(label, "", "solid", "0.4")
+}
+
 /// An outline without a fill around what a filter holds for; an empty filter holds for all.
 fn outlined(label: &str, filter: &str, style: &str, width: &str) -> El {
     let line = layer(

@@ -5,6 +5,7 @@ use super::config::{Neighbours, StatisticsConfig};
 use super::report;
 use crate::output::{Columns, Layer, Output, Role};
 use carbonzone_geom::Coverage;
+use carbonzone_report::Label;
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::statistics::MoranRecord;
 use carbonzone_types::{AttributeTable, ColumnData, Statement};
@@ -51,6 +52,8 @@ impl Statistics {
         out.extras.charts.extend(self.change_chart());
         if out.crs.is_some() && !self.centres.is_empty() {
             out.layers.push(self.ellipses());
+            let label = Label::new("Standard deviational ellipses", "标准差椭圆");
+            out.extras.outlines.push((ELLIPSES.to_owned(), label));
         }
     }
 

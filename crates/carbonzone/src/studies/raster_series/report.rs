@@ -36,6 +36,7 @@ pub fn extras(inputs: &Inputs, results: &Results, risk: &SeriesRisk, manifest: &
             trajectories(results),
             correlation(results),
         ],
+        outlines: Vec::new(),
     }
 }
 
