@@ -37,12 +37,13 @@ fn said(lang: &str, zones: [&str; 2]) -> (Vec<String>, Vec<String>) {
     (found, names)
 }
 
-/// Four English words in a row.
+/// Four English words in a row; numbers between them do not count.
 fn is_english(text: &str) -> bool {
     let mut row = 0;
     text.split([' ', ',', ';', ':', '.']).filter(|w| !w.is_empty()).any(|word| {
         let english = word.len() > 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
-        row = if english { row + 1 } else { 0 };
+        let number = word.bytes().all(|b| b.is_ascii_digit() || b == b'%');
+        row = if english { row + 1 } else { row * usize::from(number) };
         row >= 4
     })
 }

@@ -150,7 +150,18 @@ impl Book<'_> {
     /// Every tonne, and everything dropped, moved or repaired.
     pub(super) fn ledger(&self) -> Option<OutSheet> {
         let ledger = Ledger { rows: self.record.ledger.clone() };
-        (!ledger.rows.is_empty()).then(|| self.table("ledger", &tables::ledger(&ledger)))
+        let mut table = tables::ledger(&ledger);
+        for column in &mut table.columns {
+            let ColumnData::Text(cells) = &mut column.data else { continue };
+            for cell in cells.iter_mut().flatten() {
+                match column.name.as_str() {
+                    "note" => *cell = self.said(cell),
+                    "stage" | "unit" => *cell = self.said_word(cell),
+                    _ => {}
+                }
+            }
+        }
+        (!ledger.rows.is_empty()).then(|| self.table("ledger", &table))
     }
 
     /// What was noticed about the inputs, the gravest first.
