@@ -2,6 +2,7 @@
 
 use crate::load::{Inputs, Notes};
 use crate::proxy_use::ProxyUse;
+use crate::workbook;
 use carbonzone_report::number::grouped;
 use carbonzone_report::{Label, Lang, ReportTable, words};
 use carbonzone_sheet::OutSheet;
@@ -210,12 +211,7 @@ pub fn table(rows: &[ClosingRow]) -> AttributeTable {
 /// The sheet of the workbook.
 #[must_use]
 pub fn sheet(table: AttributeTable, lang: Lang) -> OutSheet {
-    let note = note();
-    let mut lines = match lang {
-        Lang::En => vec![note.en],
-        Lang::Zh => vec![note.zh],
-        Lang::Both => vec![note.en, note.zh],
-    };
+    let mut lines = workbook::lines(&note(), lang);
     lines.push(String::new());
     OutSheet::new(CLOSING, table).with_preamble(lines)
 }

@@ -27,6 +27,8 @@ pub struct Output<'a> {
     pub geojson: Option<(Arc<Coverage>, AttributeTable)>,
     /// CSV tables by name.
     pub tables: Vec<(String, AttributeTable)>,
+    /// Language of the workbooks.
+    pub lang: Lang,
     /// Workbooks by name.
     pub workbooks: Vec<(String, Vec<OutSheet>)>,
     /// Rasters, as `GeoTIFF`.
@@ -159,7 +161,7 @@ pub fn write(
     dir: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<Rendered> {
-    add_closing(&mut output, record, maps::lang(outputs.language));
+    add_closing(&mut output, record);
     let writer = Writer { record, dir, progress };
     let rasters = match output.crs {
         Some(crs) => writer.rasters(&output.rasters, crs)?,
@@ -200,13 +202,13 @@ pub fn write(
 }
 
 /// The closing table: as CSV, as sheet of the first workbook, in the report.
-fn add_closing(output: &mut Output<'_>, record: &RunManifest, lang: Lang) {
+fn add_closing(output: &mut Output<'_>, record: &RunManifest) {
     if record.closing.is_empty() {
         return;
     }
     let table = closing::table(&record.closing);
     if let Some((_, sheets)) = output.workbooks.first_mut() {
-        sheets.push(closing::sheet(table.clone(), lang));
+        sheets.push(closing::sheet(table.clone(), output.lang));
     }
     output.tables.push((closing::CLOSING.to_owned(), table));
     output.extras.tables.push(closing::report_table(&record.closing));

@@ -28,11 +28,12 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
     let zones = &inputs.zones.coverage;
     let (unit_table, area_m2) = unit_table(run)?;
     let (class_codes, class_table) = tables::zone_classes(inputs, results, &area_m2);
-    let mut out = Output { crs: Some(&inputs.crs), ..Output::default() };
+    let lang = maps::lang(outputs.language);
+    let mut out = Output { crs: Some(&inputs.crs), lang, ..Output::default() };
     out.what_if = maps::what_if(record, &unit_table);
     let shared = tables::labelled(&unit_table, record.data_label());
     let book = [(units.clone(), shared.clone())];
-    out.workbooks.push((units.clone(), workbook::sheets(record, &book, maps::lang(outputs.language))));
+    out.workbooks.push((units.clone(), workbook::sheets(record, &book, lang)));
     out.tables.push((units.clone(), shared));
     out.geojson = Some((Arc::new(zones.clone()), unit_table.clone()));
     if let (Some(derived), Some(by_proxy)) =

@@ -4,6 +4,7 @@ use super::record::{assumes, cny};
 use super::{Compensated, ModelResult};
 use crate::output::Output;
 use crate::studies::cells::{label, number, text};
+use crate::workbook::lines;
 use carbonzone_report::confidence::percent;
 use carbonzone_report::{Label, ReportTable};
 use carbonzone_sheet::OutSheet;
@@ -38,7 +39,8 @@ pub fn add_to(out: &mut Output<'_>, section: Option<&Compensation>, found: Optio
     let (Some(section), Some(found)) = (section, found) else { return };
     let (units, flows) = (units_table(section, found), flows_table(section, found));
     if let Some((_, sheets)) = out.workbooks.first_mut() {
-        let said = || assumes(section).iter().map(Statement::line).collect::<Vec<_>>();
+        let lang = out.lang;
+        let said = || assumes(section).iter().flat_map(|s| lines(s, lang)).collect::<Vec<_>>();
         let sheet = |name: &str, table: &AttributeTable| {
             OutSheet::new(name, table.clone()).with_preamble(said()).with_formats(format)
         };

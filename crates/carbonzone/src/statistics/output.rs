@@ -5,7 +5,7 @@ use super::config::{Neighbours, StatisticsConfig};
 use super::report;
 use crate::output::{Columns, Layer, Output, Role};
 use carbonzone_geom::Coverage;
-use carbonzone_report::Label;
+use carbonzone_report::{Label, Lang};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::statistics::MoranRecord;
 use carbonzone_types::{AttributeTable, ColumnData, Statement};
@@ -43,7 +43,7 @@ impl Statistics {
             if let Some((_, sheets)) =
                 out.workbooks.first_mut().filter(|_| table.rows() <= MOST_ROWS_OF_SHEET)
             {
-                sheets.push(sheet(name, table.clone(), &note));
+                sheets.push(sheet(name, table.clone(), &note, out.lang));
             }
             let says = ColumnData::texts(&vec![note.en; table.rows()]);
             out.tables.push((name.to_owned(), table.with("assumes", says)));
@@ -186,6 +186,8 @@ impl Statistics {
     }
 }
 
-fn sheet(name: &str, table: AttributeTable, note: &Statement) -> OutSheet {
-    OutSheet::new(name, table).with_preamble(vec![note.en.clone(), note.zh.clone(), String::new()])
+fn sheet(name: &str, table: AttributeTable, note: &Statement, lang: Lang) -> OutSheet {
+    let mut lines = crate::workbook::lines(note, lang);
+    lines.push(String::new());
+    OutSheet::new(name, table).with_preamble(lines)
 }

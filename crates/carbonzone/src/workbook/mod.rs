@@ -7,7 +7,7 @@ mod totals;
 
 use carbonzone_report::{Label, Lang, words};
 use carbonzone_sheet::OutSheet;
-use carbonzone_types::{AttributeTable, ColumnData, RunManifest};
+use carbonzone_types::{AttributeTable, ColumnData, RunManifest, Statement};
 
 /// How a run labels its sheets.
 pub struct Book<'a> {
@@ -28,6 +28,15 @@ pub fn sheets(record: &RunManifest, tables: &[(String, AttributeTable)], lang: L
     out.extend(of_record.into_iter().flatten());
     out.push(notes::sheet(&book, units));
     out
+}
+
+/// What a table rests on, in the language of the workbook: a line for each.
+pub fn lines(note: &Statement, lang: Lang) -> Vec<String> {
+    match lang {
+        Lang::En => vec![note.en.clone()],
+        Lang::Zh => vec![note.zh.clone()],
+        Lang::Both => vec![note.en.clone(), note.zh.clone()],
+    }
 }
 
 impl Book<'_> {

@@ -160,8 +160,10 @@ pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
         parts.push(("published_vs_computed".to_owned(), tables::published(comparison)));
         parts.push(("consistency".to_owned(), tables::consistency(comparison)));
     }
-    let sheets = workbook::sheets(record, &parts, maps::lang(config.pipeline.outputs.language));
-    let mut out = Output { tables: parts, workbooks: vec![(layer.clone(), sheets)], ..Output::default() };
+    let lang = maps::lang(config.pipeline.outputs.language);
+    let sheets = workbook::sheets(record, &parts, lang);
+    let mut out =
+        Output { tables: parts, lang, workbooks: vec![(layer.clone(), sheets)], ..Output::default() };
     if inputs.crs.is_some() && inputs.areas.is_some() {
         out.extras = report::extras(inputs, results, record);
     }

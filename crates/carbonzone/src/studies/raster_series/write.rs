@@ -187,7 +187,8 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
         ("changes", tables::changes(inputs, results, risk.variant)),
     ];
     let tables = tables.map(|(name, table)| (name.to_owned(), table));
-    let sheets = workbook::sheets(record, &tables, maps::lang(config.pipeline.outputs.language));
+    let lang = maps::lang(config.pipeline.outputs.language);
+    let sheets = workbook::sheets(record, &tables, lang);
     let n = inputs.zones.ids.len() as u32;
     let repeated = |times: usize| {
         let order: Vec<u32> = (0..times).flat_map(|_| 0..n).collect();
@@ -199,6 +200,7 @@ pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
     let mut out = Output {
         crs: Some(&inputs.crs),
         geojson: Some((repeated(1), counties.reordered(&last))),
+        lang,
         workbooks: vec![(layer.clone(), sheets)],
         tables: tables.into(),
         rasters: rasters(run),
