@@ -210,7 +210,9 @@ pub fn table(rows: &[ClosingRow]) -> AttributeTable {
 
 /// The sheet of the workbook.
 #[must_use]
-pub fn sheet(table: AttributeTable, lang: Lang) -> OutSheet {
+pub fn sheet(mut table: AttributeTable, lang: Lang) -> OutSheet {
+    // What it assumes stands above the table once, in the language of the workbook.
+    table.columns.retain(|c| c.name != "assumes");
     let mut lines = workbook::lines(&note(), lang);
     lines.push(String::new());
     OutSheet::new(CLOSING, table).with_preamble(lines)
