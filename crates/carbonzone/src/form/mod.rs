@@ -74,9 +74,13 @@ const LIST_MARK: &str = "; ";
 /// True if a file begins as a workbook does, whatever its name.
 #[must_use]
 pub fn is_form(path: &Path) -> bool {
+    // A pipe is not opened: it would wait for somebody to write.
+    if !path.is_file() {
+        return false;
+    }
     let mut head = [0; 4];
     let read = std::fs::File::open(path).and_then(|mut f| f.read_exact(&mut head));
-    path.is_file() && read.is_ok() && (head == *b"PK\x03\x04" || head == [0xd0, 0xcf, 0x11, 0xe0])
+    read.is_ok() && (head == *b"PK\x03\x04" || head == [0xd0, 0xcf, 0x11, 0xe0])
 }
 
 /// The key that a cell means by one of its words; as it stands if it is none of them.
