@@ -188,11 +188,13 @@ fn no_number_of_a_pipeline_may_be_negative_or_no_number_or_absurdly_large() {
     let texts = [vec![PARCELS.to_owned(), ACTIVITY.to_owned(), range], zoned(PARCELS)].concat();
     assert_eq!(accepted(&texts, check_parcels), nothing);
     let range = COUNTIES.replacen("years = [2015, 2020]\n", "first_year = 2014\nlast_year = 2015\n", 1);
-    let texts = [vec![COUNTIES.to_owned(), range], zoned(COUNTIES)].concat();
+    let one = COUNTIES.replacen("years = [2015, 2020]\n", "year = 2015\n", 1);
+    let texts = [vec![COUNTIES.to_owned(), range, one], zoned(COUNTIES)].concat();
     assert_eq!(accepted(&texts, <Counties as Study>::check), nothing);
     let years = "years = [2001, 2002, 2003, 2004, 2005]\n";
-    let list = SERIES.replacen("first_year = 2001\nlast_year = 2005\n", years, 1);
-    assert_eq!(accepted(&[SERIES.to_owned(), list], <RasterSeries as Study>::check), nothing);
+    let given = |years| SERIES.replacen("first_year = 2001\nlast_year = 2005\n", years, 1);
+    let texts = [SERIES.to_owned(), given(years), given("year = 2003\n")];
+    assert_eq!(accepted(&texts, <RasterSeries as Study>::check), nothing);
 }
 
 #[test]
