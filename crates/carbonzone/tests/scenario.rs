@@ -360,6 +360,18 @@ fn a_plan_that_leaves_ground_out_and_new_land_without_a_lender_are_told() {
     assert_eq!(sum(&zones, "gross_t"), sum(&zones, "gross_base_t"));
     assert!(table(&folder, "scenario_land.csv").iter().all(|r| number(r, "change_ha") >= -1e-9));
 
+    // A word that neither parcels nor rules know.
+    let dir = tempfile::tempdir().unwrap();
+    let (_, record) = run(
+        dir.path(),
+        "\n[scenario.typo]\nyear = 2030\nsource = \"example\"\n\
+         convert = [{ from = \"industrial\", to = \"meadows\", share = 0.5 }]\n",
+    );
+    let finding = record.findings.iter().find(|f| f.code == "scenario_unheard_land").unwrap();
+    assert!(
+        finding.message.contains("meadows") && finding.expected.as_deref().unwrap().contains("industrial")
+    );
+
     // A rule carries parks, and the base run has none.
     let dir = tempfile::tempdir().unwrap();
     let section = |borrow: &str| {

@@ -44,6 +44,8 @@ pub struct LandChange {
     pub by_type_t: Vec<Vec<[f64; 2]>>,
     /// Base ground that the plan does not cover, ha: it stays as it is.
     pub unplanned_ha: f64,
+    /// New land by space type, ha, that neither a parcel nor a rule of the base run knows: it has no tonnes.
+    pub unheard_ha: BTreeMap<usize, f64>,
 }
 
 impl<'a> Base<'a> {
@@ -191,6 +193,11 @@ impl<'a> Base<'a> {
         for ((z, _, to), ha) in &out.moved_ha {
             let like = scenario.borrow.get(&self.types[*to]).and_then(|name| self.type_of(name));
             let land = if self.hectares_of(*to) > 0.0 { *to } else { like.unwrap_or(*to) };
+            let records = &self.results.allocation.records;
+            let in_rules = records.iter().any(|r| r.land_groups.contains(&self.types[*to]));
+            if self.hectares_of(land) == 0.0 && !in_rules && *to != self.types.len() - 1 {
+                *out.unheard_ha.entry(*to).or_default() += ha;
+            }
             for r in 0..self.rule_t.len() {
                 let placed_here = self.results.allocation.records[r].land_groups.contains(&self.types[*to]);
                 match self.t_ha(r, land, *z) {
@@ -309,6 +316,20 @@ impl LandChange {
                 self.unplanned_ha
             );
             out.push(Finding::warning("scenario_not_planned", message).hint("is the plan layer complete?"));
+        }
+        for (land, ha) in &self.unheard_ha {
+            let name = &base.types[*land];
+            let message = format!(
+                "no parcel and no rule of the base run has the land \"{name}\": {ha:.1} ha of it emit and absorb nothing"
+            );
+            let hint = format!(
+                "is it spelt as in the scheme? borrow = {{ {name} = \"...\" }} gives it the tonnes per hectare of another"
+            );
+            out.push(
+                Finding::warning("scenario_unheard_land", message)
+                    .expected(base.types[..base.types.len() - 1].join(", "))
+                    .hint(hint),
+            );
         }
         let none = base.types.len() - 1;
         let beyond: Vec<f64> =
