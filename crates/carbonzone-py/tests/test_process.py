@@ -54,7 +54,10 @@ def interrupted(code: str) -> tuple[float, int, str]:
     assert child.poll() is None, "it ended before it could be interrupted"
     began = time.monotonic()
     child.send_signal(signal.SIGINT)
-    _, stderr = child.communicate(timeout=30)
+    try:
+        _, stderr = child.communicate(timeout=30)
+    finally:
+        child.kill()
     return time.monotonic() - began, child.returncode, stderr
 
 
