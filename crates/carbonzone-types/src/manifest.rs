@@ -505,14 +505,16 @@ pub struct FontRecord {
     pub characters: String,
 }
 
-/// Wall time of a stage.
+/// Time of a stage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StageTiming {
     /// Stage name.
     pub stage: String,
-    /// Seconds.
+    /// Seconds on the clock.
     pub seconds: f64,
+    /// CPU seconds of all threads meanwhile; divided by `seconds`: how many were busy.
+    pub cpu_seconds: f64,
 }
 
 /// One output file.
@@ -525,9 +527,10 @@ pub struct OutputRecord {
     pub bytes: u64,
     /// SHA-256.
     pub sha256: String,
-    /// Of a GeoPackage: SHA-256 without the counters that every program changes when it opens the file.
+    /// Of a GeoPackage: the counters of its header that every program changes when it opens the file, hex. With them in their
+    /// places the file has its SHA-256 again.
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub opened_sha256: String,
+    pub counters: String,
     /// What it is.
     pub what: String,
 }

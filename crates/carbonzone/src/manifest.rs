@@ -212,13 +212,7 @@ fn output(dir: &Path, file: &Path) -> anyhow::Result<OutputRecord> {
     let digest = exchange::digest(&dir.join(file))
         .with_context(|| format!("cannot read {}", dir.join(file).display()))?;
     let what = what(&path).to_owned();
-    Ok(OutputRecord {
-        what,
-        path,
-        bytes: digest.bytes,
-        sha256: digest.sha256,
-        opened_sha256: digest.opened_sha256,
-    })
+    Ok(OutputRecord { what, path, bytes: digest.bytes, sha256: digest.sha256, counters: digest.counters })
 }
 
 fn what(path: &str) -> &'static str {

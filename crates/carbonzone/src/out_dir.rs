@@ -161,8 +161,7 @@ fn read(dir: &Path) -> Option<Written> {
     // Runs of earlier builds have no seal; files that they list without saying what they are were somebody else's.
     let sealed = !manifest.seal.is_empty();
     let ours = manifest.outputs.into_iter().filter(|o| sealed || !o.what.is_empty() || o.path == "maps.json");
-    let files =
-        ours.map(|o| (PathBuf::from(o.path), Print { sha256: o.sha256, opened_sha256: o.opened_sha256 }));
+    let files = ours.map(|o| (PathBuf::from(o.path), Print { sha256: o.sha256, counters: o.counters }));
     Some(Written {
         record: RECORD.into(),
         intact: !sealed || is_sealed(&text, &manifest.seal),

@@ -62,9 +62,8 @@ fn as_written(run_dir: &Path, file: &Path, record: &RunManifest) -> anyhow::Resu
     let name = file.strip_prefix(run_dir).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let known = record.outputs.iter().find(|o| o.path == name);
     let known = known.with_context(|| format!("run.json names no {name}\nhint: run again with layers"))?;
-    let found = exchange::digest(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let same = found.sha256 == known.sha256
-        || (!known.opened_sha256.is_empty() && found.opened_sha256 == known.opened_sha256);
+    let same = exchange::is_same(file, &known.sha256, &known.counters)
+        .with_context(|| format!("cannot read {}", file.display()))?;
     if !same {
         bail!(
             "{} is not as the run wrote it, and fact sheets show only what a run computed\nhint: run again, or draw the maps again with carbonzone maps",

@@ -1,6 +1,7 @@
-//! Wall time per stage, and between stages, noted on the way to the observer.
+//! Wall and CPU time per stage, and between stages, noted on the way to the observer.
 
 use carbonzone_types::{Progress, StageTiming};
+use rustix::time::{ClockId, clock_gettime};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -13,38 +14,56 @@ pub struct Timed<'a> {
 struct State {
     current: Option<String>,
     /// When the current stage, or the time between two of them, began.
-    since: Instant,
+    since: Clock,
     timings: Vec<StageTiming>,
 }
 
 /// Time between two stages that is named, s; less of it is counted to the stage before.
 const BETWEEN_S: f64 = 0.01;
 
+/// A moment: on the clock of the wall, and as CPU seconds that the process has used.
+#[derive(Clone, Copy)]
+struct Clock {
+    wall: Instant,
+    cpu_s: f64,
+}
+
+impl Clock {
+    fn now() -> Self {
+        let cpu = clock_gettime(ClockId::ProcessCPUTime);
+        Self { wall: Instant::now(), cpu_s: cpu.tv_sec as f64 + cpu.tv_nsec as f64 * 1e-9 }
+    }
+
+    /// Seconds and CPU seconds since then; the clock starts anew.
+    fn lap(&mut self) -> (f64, f64) {
+        let before = std::mem::replace(self, Self::now());
+        ((self.wall - before.wall).as_secs_f64(), self.cpu_s - before.cpu_s)
+    }
+}
+
 impl State {
     /// Ends a stage, or the time since the last one: every second stands somewhere.
     fn close(&mut self) {
-        let seconds = self.since.elapsed().as_secs_f64();
-        self.since = Instant::now();
-        if let Some(stage) = self.current.take() {
-            self.timings.push(StageTiming { stage, seconds });
-            return;
-        }
-        match self.timings.last_mut() {
-            Some(last) if seconds < BETWEEN_S => last.seconds += seconds,
-            Some(last) => {
-                let stage = format!("after {}", last.stage);
-                self.timings.push(StageTiming { stage, seconds });
+        let (seconds, cpu_seconds) = self.since.lap();
+        let stage = match (self.current.take(), self.timings.last_mut()) {
+            (Some(stage), _) => stage,
+            (None, Some(last)) if seconds < BETWEEN_S => {
+                last.seconds += seconds;
+                last.cpu_seconds += cpu_seconds;
+                return;
             }
-            None if seconds < BETWEEN_S => {}
-            None => self.timings.push(StageTiming { stage: "begin".to_owned(), seconds }),
-        }
+            (None, None) if seconds < BETWEEN_S => return,
+            (None, Some(last)) => format!("after {}", last.stage),
+            (None, None) => "begin".to_owned(),
+        };
+        self.timings.push(StageTiming { stage, seconds, cpu_seconds });
     }
 }
 
 impl<'a> Timed<'a> {
     /// Around the caller's observer.
     pub fn new(observer: &'a dyn Progress) -> Self {
-        let state = State { current: None, since: Instant::now(), timings: Vec::new() };
+        let state = State { current: None, since: Clock::now(), timings: Vec::new() };
         Self { observer, state: Mutex::new(state) }
     }
 
@@ -120,8 +139,10 @@ mod tests {
         timed.begin("write", None);
         let timings = timed.finish();
         let sum: f64 = timings.iter().map(|t| t.seconds).sum();
+        let cpu: Vec<f64> = timings.iter().map(|t| t.cpu_seconds).collect();
         let names: Vec<String> = timings.into_iter().map(|t| t.stage).collect();
         assert_eq!(names, ["read", "after read", "write"]);
+        assert!(cpu.iter().all(|s| *s >= 0.0), "{cpu:?}");
         assert!(sum >= 0.02 && sum <= begun.elapsed().as_secs_f64(), "{sum}");
     }
 }

@@ -5,9 +5,11 @@ mod city;
 use carbonzone::{Config, Files, NoProgress, Observer};
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Instant;
 
 /// A whole run without maps into a folder; gives the files that must not depend on anything.
 fn run(pipeline: &Path, folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let begun = Instant::now();
     let config = Config::read(pipeline, &["outputs.maps=false".to_owned()]);
     let config = config.value.unwrap_or_else(|| panic!("{:?}", config.findings));
     let inputs = carbonzone::load(&config, Files, &NoProgress);
@@ -16,6 +18,14 @@ fn run(pipeline: &Path, folder: &Path) -> Vec<(String, Vec<u8>)> {
     let result = result.value.unwrap_or_else(|| panic!("{:?}", result.findings));
     std::fs::create_dir_all(folder).unwrap();
     carbonzone::write(&result, folder, config.outputs(), &NoProgress).unwrap();
+    let seconds = begun.elapsed().as_secs_f64();
+    let record = std::fs::read_to_string(folder.join("run.json")).unwrap();
+    let record: carbonzone::RunManifest = serde_json::from_str(&record).unwrap();
+    let in_stages: f64 = record.stages.iter().map(|s| s.seconds).sum();
+    // What is written last is the record itself, and the pipeline file is read before the first stage.
+    assert!(in_stages >= 0.97 * seconds - 0.05 && in_stages <= seconds, "{in_stages} of {seconds} s");
+    assert!(record.stages.iter().all(|s| s.cpu_seconds >= 0.0 && !s.stage.is_empty()));
+    assert!(record.stages.iter().map(|s| s.cpu_seconds).sum::<f64>() > 0.0);
     let names = ["townships.csv", "townships.geojson", "ledger.csv", "grid_1km.tif", "zones.tif"];
     names.iter().map(|name| ((*name).to_owned(), std::fs::read(folder.join(name)).unwrap())).collect()
 }

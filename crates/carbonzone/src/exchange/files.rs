@@ -44,13 +44,16 @@ pub struct Digest {
     pub bytes: u64,
     /// SHA-256, hex.
     pub sha256: String,
-    /// GeoPackages only: SHA-256 without the counters that every SQLite program changes when it opens the file.
-    pub opened_sha256: String,
+    /// GeoPackages only: the counters that every SQLite program changes when it opens the file, hex.
+    pub counters: String,
 }
 
 /// Bytes of a SQLite header that opening a file changes: journal mode (18, 19), change counter (24–27), version of the
 /// counter and of the library (92–99). SQLite file format, section 1.3.
 const COUNTERS: [std::ops::Range<usize>; 3] = [18..20, 24..28, 92..100];
+
+/// Bytes of a SQLite header.
+const HEADER: u64 = 100;
 
 /// Bytes read at once.
 const AT_ONCE: usize = 1 << 20;
@@ -60,36 +63,44 @@ const AT_ONCE: usize = 1 << 20;
 /// # Errors
 /// If it cannot be read.
 pub fn digest(path: &Path) -> std::io::Result<Digest> {
-    let database = path.extension().is_some_and(|e| e == "gpkg");
-    let (mut whole, mut quiet) = (Sha256::new(), Sha256::new());
+    read_through(path, "")
+}
+
+/// Whether a file holds what its digest says: as it is, or but for the counters, if they are recorded.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn is_same(path: &Path, sha256: &str, counters: &str) -> std::io::Result<bool> {
+    Ok(read_through(path, counters)?.sha256 == sha256)
+}
+
+/// The digest of a file with the counters given in the place of its own; of the file as it is, if none are.
+fn read_through(path: &Path, counters: &str) -> std::io::Result<Digest> {
     let mut file = std::fs::File::open(path)?;
-    let mut bytes = 0u64;
-    let (mut buffer, mut header) = (vec![0u8; AT_ONCE], [0u8; 100]);
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            break;
-        }
-        let read = &buffer[..n];
-        if database {
-            let start = (bytes as usize).min(header.len());
-            let of_header = (header.len() - start).min(n);
-            header[start..start + of_header].copy_from_slice(&read[..of_header]);
-            COUNTERS.iter().flat_map(Clone::clone).for_each(|at| header[at] = 0);
-            rayon::join(
-                || whole.update(read),
-                || {
-                    quiet.update(&header[start..start + of_header]);
-                    quiet.update(&read[of_header..]);
-                },
-            );
-        } else {
-            whole.update(read);
-        }
-        bytes += n as u64;
+    let mut buffer = Vec::with_capacity(AT_ONCE);
+    file.by_ref().take(HEADER).read_to_end(&mut buffer)?;
+    let mut found = Digest::default();
+    if buffer.len() as u64 == HEADER && path.extension().is_some_and(|e| e == "gpkg") {
+        let places = COUNTERS.iter().flat_map(Clone::clone);
+        let given = unhex(counters).filter(|c| c.len() == places.clone().count()).unwrap_or_default();
+        found.counters = hex(&places.clone().map(|at| buffer[at]).collect::<Vec<u8>>());
+        places.zip(given).for_each(|(at, byte)| buffer[at] = byte);
     }
-    let opened_sha256 = if database { hex(&quiet.finalize()) } else { String::new() };
-    Ok(Digest { bytes, sha256: hex(&whole.finalize()), opened_sha256 })
+    let mut hasher = Sha256::new();
+    while !buffer.is_empty() {
+        hasher.update(&buffer);
+        found.bytes += buffer.len() as u64;
+        buffer.clear();
+        file.by_ref().take(AT_ONCE as u64).read_to_end(&mut buffer)?;
+    }
+    found.sha256 = hex(&hasher.finalize());
+    Ok(found)
+}
+
+/// Bytes from their hexadecimal digits.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 /// Waits until a file is on the disk: a disk that is full says so here at the latest.
@@ -159,16 +170,22 @@ mod tests {
     fn opening_a_geopackage_does_not_change_what_it_holds() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.gpkg");
-        let mut bytes: Vec<u8> = (0..=255).cycle().take(600_000).collect();
+        let mut bytes: Vec<u8> = (0..=255).cycle().take(3 << 20).collect();
         std::fs::write(&path, &bytes).unwrap();
         let first = digest(&path).unwrap();
+        assert_eq!((first.bytes, &*first.sha256), (3 << 20, &*hex(&Sha256::digest(&bytes))));
+        assert_eq!(first.counters, "121318191a1b5c5d5e5f60616263");
         (bytes[18], bytes[27], bytes[95]) = (2, 9, 9);
         std::fs::write(&path, &bytes).unwrap();
-        let opened = digest(&path).unwrap();
-        assert_ne!(first.sha256, opened.sha256);
-        assert_eq!(first.opened_sha256, opened.opened_sha256);
+        let same = |counters: &str| is_same(&path, &first.sha256, counters).unwrap();
+        assert!(same(&first.counters) && !same("") && !same("12") && !same("no digits"));
         bytes[100] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert_ne!(digest(&path).unwrap().opened_sha256, first.opened_sha256);
+        assert!(!same(&first.counters));
+        for short in [0, 1, 99, 100, 101] {
+            std::fs::write(&path, &bytes[..short]).unwrap();
+            let found = digest(&path).unwrap();
+            assert_eq!((found.bytes, found.sha256), (short as u64, hex(&Sha256::digest(&bytes[..short]))));
+        }
     }
 }

@@ -15,7 +15,7 @@ mod steps;
 mod tests;
 
 pub use error::ExchangeError;
-pub use files::{UNSEALED, digest, flush_file, is_sealed, seal, walk};
+pub use files::{UNSEALED, digest, flush_file, is_same, is_sealed, seal, walk};
 pub use owned::{Print, ReadRecord, Written};
 pub use steps::Kept;
 

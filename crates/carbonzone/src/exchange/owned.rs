@@ -1,7 +1,7 @@
 //! Which files of a folder carbonzone wrote and nobody changed since.
 
 use super::error::{ExchangeError, Result};
-use super::files::{Stamp, digest, stamp};
+use super::files::{Stamp, is_same, stamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 pub struct Print {
     /// SHA-256.
     pub sha256: String,
-    /// SHA-256 that outlives opening the file in another program; empty if there is none.
-    pub opened_sha256: String,
+    /// What of it opening the file in another program changes: the counters of a GeoPackage, hex; empty if there is nothing.
+    pub counters: String,
 }
 
 /// What a folder's record says that carbonzone wrote.
@@ -134,9 +134,7 @@ impl Owned {
         let Some(print) = self.written.files.get(path).filter(|p| !p.sha256.is_empty()) else {
             return Ok(false);
         };
-        let now = digest(full).map_err(ExchangeError::io("read", full))?;
-        let opened = !print.opened_sha256.is_empty() && now.opened_sha256 == print.opened_sha256;
-        Ok(now.sha256 == print.sha256 || opened)
+        is_same(full, &print.sha256, &print.counters).map_err(ExchangeError::io("read", full))
     }
 
     /// A database whose log holds pages is newer than its bytes.
@@ -203,6 +201,7 @@ pub fn other_name(path: &Path, word: &str, number: u32) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::files::digest;
     use super::*;
 
     #[test]
