@@ -17,19 +17,21 @@ use std::path::Path;
 /// Exit code of a run that was cancelled by Ctrl-C.
 const CANCELLED: u8 = 130;
 
+/// Stack of a thread, bytes: as large as that of a program's first thread.
+const MAIN_STACK: usize = 8 << 20;
+
 /// The whole job.
 ///
 /// # Errors
 /// If the output folder cannot be made or written.
 pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
-    match args.threads {
-        None => run_here(args),
-        Some(n) => rayon::ThreadPoolBuilder::new()
-            .num_threads(n)
-            .build()
-            .context("cannot start the threads")?
-            .install(|| run_here(args)),
-    }
+    // 0: as many as the machine has cores. The run itself is one of them.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.unwrap_or(0))
+        .stack_size(MAIN_STACK)
+        .build()
+        .context("cannot start the threads")?
+        .install(|| run_here(args))
 }
 
 fn run_here(args: &RunArgs) -> anyhow::Result<u8> {

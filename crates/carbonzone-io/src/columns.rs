@@ -7,6 +7,7 @@ use crate::mojibake::TextCheck;
 use carbonzone_types::{AttributeTable, Column, ColumnData};
 use gdal::vector::{Feature, LayerAccess};
 use rusqlite::types::ValueRef;
+use std::sync::Arc;
 
 /// How a column is filled from features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,27 +53,27 @@ pub(crate) fn text_of(feature: &Feature<'_>, plan: &FieldPlan) -> Option<String>
 }
 
 /// Columns being filled, with a watch on the encoding of texts.
-pub(crate) struct ColumnsBuilder<'a> {
+pub(crate) struct ColumnsBuilder {
     plans: Vec<FieldPlan>,
     columns: Vec<ColumnData>,
-    digits: Option<&'a DbfDigits>,
+    digits: Option<Arc<DbfDigits>>,
     pub check: TextCheck,
 }
 
-impl<'a> ColumnsBuilder<'a> {
+impl ColumnsBuilder {
     pub(crate) fn new(plans: &[FieldPlan]) -> Self {
         let columns = empty_columns(plans);
         Self { plans: plans.to_vec(), columns, digits: None, check: TextCheck::default() }
     }
 
     /// The same with the digits of long ids, if the layer has such a column.
-    pub(crate) fn with_digits(self, digits: Option<&'a DbfDigits>) -> Self {
+    pub(crate) fn with_digits(self, digits: Option<Arc<DbfDigits>>) -> Self {
         Self { digits, ..self }
     }
 
     pub(crate) fn push(&mut self, feature: &Feature<'_>) {
         for (plan, column) in self.plans.iter().zip(&mut self.columns) {
-            match (plan.kind, self.digits, &mut *column) {
+            match (plan.kind, &self.digits, &mut *column) {
                 (FieldKind::Digits, Some(digits), ColumnData::Text(v)) => {
                     v.push(feature.fid().and_then(|record| digits.text(record)));
                 }

@@ -94,11 +94,10 @@ impl RawBatch {
         self.ends.len()
     }
 
-    /// Hands out what was filled and starts anew.
-    pub(crate) fn hand_out(&mut self) -> Self {
+    /// An empty batch in memory that other batches of the layer gave back.
+    pub(crate) fn another(&self) -> Self {
         let (wkb, ends) = self.spare.lock().ok().and_then(|mut s| s.pop()).unwrap_or_default();
-        let next = Self { wkb, ends, spare: Arc::clone(&self.spare) };
-        std::mem::replace(self, next)
+        Self { wkb, ends, spare: Arc::clone(&self.spare) }
     }
 
     /// Takes over the geometry of a feature.

@@ -5,7 +5,11 @@ use carbonzone_types::InputRecord;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How long a thread waits for a digest before it looks for other work.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Size in bytes and SHA-256 (hex) of a file; of all parts of a shapefile (.shp, .shx, .dbf, .prj, .cpg in that
 /// order, missing ones left out), of a database with its write-ahead log, or of all files of a folder (by name) as if they
@@ -70,22 +74,48 @@ pub(crate) fn write_ahead_parts(path: &Path) -> Vec<PathBuf> {
     ["-wal", "-journal"].into_iter().map(beside).filter(filled).collect()
 }
 
-/// A digest being computed on a thread of its own.
-pub(crate) struct DigestJob(Option<JoinHandle<std::io::Result<(u64, String)>>>);
+/// A digest being computed by whichever thread has time.
+pub(crate) enum DigestJob {
+    /// There is none to compute.
+    Nothing,
+    /// There is one thread: it has something else to do first.
+    Later(PathBuf),
+    /// Begun.
+    Begun(Receiver<std::io::Result<(u64, String)>>),
+}
 
 impl DigestJob {
     /// Starts; a database connection has no digest.
     pub(crate) fn start(path: &Path) -> Self {
         if is_virtual(path) {
-            return Self(None);
+            return Self::Nothing;
         }
         let path = path.to_owned();
-        Self(std::thread::Builder::new().name("digest".to_owned()).spawn(move || size_and_sha256(&path)).ok())
+        if rayon::current_num_threads() == 1 {
+            return Self::Later(path);
+        }
+        let (sender, receiver) = channel();
+        // Nobody may be waiting any more: then the digest is not needed.
+        rayon::spawn(move || drop(sender.send(size_and_sha256(&path))));
+        Self::Begun(receiver)
     }
 
     /// Waits for the result: (0, "") if there is none.
     pub(crate) fn finish(self) -> (u64, String) {
-        self.0.and_then(|job| job.join().ok()).and_then(Result::ok).unwrap_or_default()
+        let digest = match self {
+            Self::Nothing => return (0, String::new()),
+            Self::Later(path) => size_and_sha256(&path),
+            Self::Begun(receiver) => loop {
+                // Until it is there, this thread does other work of the pool, the digest itself perhaps.
+                let idle = rayon::yield_now() != Some(rayon::Yield::Executed);
+                match receiver.recv_timeout(if idle { PAUSE } else { Duration::ZERO }) {
+                    Ok(digest) => break digest,
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return (0, String::new()),
+                }
+            },
+        };
+        digest.unwrap_or_default()
     }
 }
 

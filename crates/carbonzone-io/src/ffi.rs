@@ -318,6 +318,13 @@ pub(crate) fn proj_search_paths() -> Vec<String> {
     }
 }
 
+/// Makes the next feature read the one with this number, counted from 0.
+pub(crate) fn go_to_feature<L: LayerAccess>(layer: &L, number: usize) -> Result<()> {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    // SAFETY: the layer is alive; a number beyond its features makes reading end at once.
+    check_ogr(unsafe { gdal_sys::OGR_L_SetNextByIndex(layer.c_layer(), number) }, "OGR_L_SetNextByIndex")
+}
+
 /// The feature's number in its file. Negative numbers occur.
 pub(crate) fn feature_id(feature: &Feature<'_>) -> i64 {
     // SAFETY: the feature is alive for the call.

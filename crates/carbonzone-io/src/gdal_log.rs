@@ -32,8 +32,13 @@ pub(crate) struct GdalMessages {
 impl GdalMessages {
     /// Appends what was said elsewhere.
     pub(crate) fn add(&mut self, more: Self) {
-        self.failures.extend(more.failures);
-        self.warnings.extend(more.warnings);
+        for (list, more) in [(&mut self.failures, more.failures), (&mut self.warnings, more.warnings)] {
+            for message in more {
+                if list.len() < KEPT && !list.contains(&message) {
+                    list.push(message);
+                }
+            }
+        }
         self.n_failures += more.n_failures;
     }
 

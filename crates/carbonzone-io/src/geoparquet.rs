@@ -1,233 +1,33 @@
-//! GeoParquet 1.1 in and out through the `parquet` crate: GDAL on Debian 12 has no driver for it.
+//! GeoParquet 1.1 read through the `parquet` crate: GDAL on Debian 12 has no driver for it.
 //!
 //! Geometry is WKB in the column `geometry`, the CRS is PROJJSON in the `geo` metadata; the nested encodings (`GeoArrow`)
 //! are read too. Read are flat columns of texts, numbers and truth values; nested columns cannot be asked for.
 
-use crate::crs::{CrsPath, CrsSpec, WorkingCrs};
+use crate::crs::{CrsPath, CrsSpec};
 use crate::decode::RawBatch;
 use crate::error::{IoError, Result};
 use crate::geoarrow::Nested;
 use crate::layer_crs::resolve_crs;
 use crate::layer_info::{LayerInfo, centre, label};
+use crate::layer_reader::{Batch, Batches, LayerReader, Parts};
 use crate::layer_spec::GeometryKind;
 use crate::read_end::ReadEnd;
 use crate::selection::Selection;
 use crate::source::{Reporter, VectorSource, listed, name_hint};
-use crate::wkb_bytes::multipolygon_wkb;
-use carbonzone_geom::Coverage;
-use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Findings, Progress};
-use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
+use carbonzone_types::{AttributeTable, Column, ColumnData, Finding, Findings};
 use parquet::column::reader::ColumnReader;
-use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::Type;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-/// Rows per row group.
-const GROUP: usize = 65_536;
-/// Name of the geometry column that is written.
-const GEOMETRY: &str = "geometry";
-/// Name of the covering column.
-const BBOX: &str = "bbox";
-/// Its fields.
-const CORNERS: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
-
-/// Writes a polygon layer as GeoParquet 1.1 in the working CRS (WKB, Snappy). Bytes depend only on the content.
-///
-/// # Errors
-/// [`IoError::Length`] if the table does not fit the coverage, [`IoError::Write`].
-pub fn write_geoparquet(
-    path: &Path,
-    coverage: &Coverage,
-    table: &AttributeTable,
-    crs: &WorkingCrs,
-) -> Result<()> {
-    for column in &table.columns {
-        if column.data.len() != coverage.len() {
-            let what = format!("column {}", column.name);
-            return Err(IoError::Length { what, expected: coverage.len(), found: column.data.len() });
-        }
-    }
-    let geo = geo_metadata(coverage, crs)?;
-    write_file(path, coverage, table, &geo, false).map_err(|e| IoError::write(path, e))
-}
-
-/// [`write_geoparquet`] with a covering column `bbox`, by which readers leave out row groups that are elsewhere.
-///
-/// # Errors
-/// As [`write_geoparquet`].
-pub fn write_geoparquet_part(
-    path: &Path,
-    coverage: &Coverage,
-    table: &AttributeTable,
-    crs: &WorkingCrs,
-) -> Result<()> {
-    let mut geo = geo_metadata(coverage, crs)?;
-    let corner = |name: &&str| ((*name).to_owned(), json!([BBOX, name]));
-    let covering: serde_json::Map<String, Value> = CORNERS.iter().map(corner).collect();
-    geo["columns"][GEOMETRY]["covering"] = json!({ "bbox": covering });
-    write_file(path, coverage, table, &geo, true).map_err(|e| IoError::write(path, e))
-}
-
-fn geo_metadata(coverage: &Coverage, crs: &WorkingCrs) -> Result<Value> {
-    let text = crs
-        .spatial_ref()?
-        .to_projjson()
-        .map_err(|e| IoError::UnknownCrs { text: crs.definition().to_owned(), reason: e.to_string() })?;
-    let projjson: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-    let mut geometry = json!({
-        "encoding": "WKB",
-        "geometry_types": ["MultiPolygon"],
-        "crs": projjson,
-        "edges": "planar",
-    });
-    if let (Some(bounds), Some(object)) = (coverage.total_bounds(), geometry.as_object_mut()) {
-        object.insert("bbox".to_owned(), json!(bounds));
-    }
-    Ok(json!({ "version": "1.1.0", "primary_column": GEOMETRY, "columns": { GEOMETRY: geometry } }))
-}
-
-fn write_file(
-    path: &Path,
-    coverage: &Coverage,
-    table: &AttributeTable,
-    geo: &Value,
-    boxes: bool,
-) -> Result<(), ParquetError> {
-    let mut fields = vec![Arc::new(
-        Type::primitive_type_builder(GEOMETRY, Physical::BYTE_ARRAY)
-            .with_repetition(Repetition::OPTIONAL)
-            .build()?,
-    )];
-    for column in &table.columns {
-        let (physical, logical) = match column.data {
-            ColumnData::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-            ColumnData::Real(_) => (Physical::DOUBLE, None),
-            ColumnData::Int(_) => (Physical::INT64, None),
-            ColumnData::Bool(_) => (Physical::BOOLEAN, None),
-        };
-        fields.push(Arc::new(
-            Type::primitive_type_builder(&column.name, physical)
-                .with_repetition(Repetition::OPTIONAL)
-                .with_logical_type(logical)
-                .build()?,
-        ));
-    }
-    if boxes {
-        fields.push(Arc::new(bbox_type()?));
-    }
-    let schema = Arc::new(Type::group_type_builder("schema").with_fields(fields).build()?);
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_created_by("carbonzone".to_owned())
-        .set_key_value_metadata(Some(vec![KeyValue::new("geo".to_owned(), Some(geo.to_string()))]))
-        .build();
-    let mut writer = SerializedFileWriter::new(File::create(path)?, schema, Arc::new(properties))?;
-    for start in (0..coverage.len()).step_by(GROUP) {
-        let rows = start..(start + GROUP).min(coverage.len());
-        let mut group = writer.next_row_group()?;
-        let mut index = 0;
-        while let Some(mut column) = group.next_column()? {
-            match index {
-                0 => write_geometry(column.untyped(), coverage, rows.clone())?,
-                i if i > table.columns.len() => {
-                    write_corner(column.untyped(), coverage, rows.clone(), i - 1 - table.columns.len())?;
-                }
-                i => write_column(column.untyped(), &table.columns[i - 1].data, rows.clone())?,
-            }
-            column.close()?;
-            index += 1;
-        }
-        group.close()?;
-    }
-    writer.close()?;
-    Ok(())
-}
-
-fn write_geometry(
-    writer: &mut ColumnWriter<'_>,
-    coverage: &Coverage,
-    rows: std::ops::Range<usize>,
-) -> Result<(), ParquetError> {
-    let (mut values, mut levels) = (Vec::new(), Vec::with_capacity(rows.len()));
-    for i in rows {
-        let mut wkb = Vec::new();
-        multipolygon_wkb(coverage, i, &mut wkb);
-        levels.push(i16::from(!wkb.is_empty()));
-        if !wkb.is_empty() {
-            values.push(ByteArray::from(wkb));
-        }
-    }
-    if let ColumnWriter::ByteArrayColumnWriter(writer) = writer {
-        writer.write_batch(&values, Some(&levels), None)?;
-    }
-    Ok(())
-}
-
-fn bbox_type() -> Result<Type, ParquetError> {
-    let corner = |name: &&str| {
-        let double = Type::primitive_type_builder(name, Physical::DOUBLE);
-        double.with_repetition(Repetition::REQUIRED).build().map(Arc::new)
-    };
-    let corners = CORNERS.iter().map(corner).collect::<Result<_, _>>()?;
-    Type::group_type_builder(BBOX).with_repetition(Repetition::REQUIRED).with_fields(corners).build()
-}
-
-fn write_corner(
-    writer: &mut ColumnWriter<'_>,
-    coverage: &Coverage,
-    rows: std::ops::Range<usize>,
-    corner: usize,
-) -> Result<(), ParquetError> {
-    let values: Vec<f64> = rows.map(|i| coverage.bounds(i).map_or(f64::NAN, |b| b[corner])).collect();
-    if let ColumnWriter::DoubleColumnWriter(writer) = writer {
-        writer.write_batch(&values, None, None)?;
-    }
-    Ok(())
-}
-
-fn write_column(
-    writer: &mut ColumnWriter<'_>,
-    data: &ColumnData,
-    rows: std::ops::Range<usize>,
-) -> Result<(), ParquetError> {
-    fn levels<T>(values: &[Option<T>]) -> Vec<i16> {
-        values.iter().map(|v| i16::from(v.is_some())).collect()
-    }
-    match (writer, data) {
-        (ColumnWriter::ByteArrayColumnWriter(w), ColumnData::Text(v)) => {
-            let v = &v[rows];
-            let values: Vec<ByteArray> = v.iter().flatten().map(|t| ByteArray::from(t.as_str())).collect();
-            w.write_batch(&values, Some(&levels(v)), None)?;
-        }
-        (ColumnWriter::DoubleColumnWriter(w), ColumnData::Real(v)) => {
-            let v: Vec<Option<f64>> = v[rows].iter().map(|x| x.filter(|x| !x.is_nan())).collect();
-            let values: Vec<f64> = v.iter().flatten().copied().collect();
-            w.write_batch(&values, Some(&levels(&v)), None)?;
-        }
-        (ColumnWriter::Int64ColumnWriter(w), ColumnData::Int(v)) => {
-            let v = &v[rows];
-            let values: Vec<i64> = v.iter().flatten().copied().collect();
-            w.write_batch(&values, Some(&levels(v)), None)?;
-        }
-        (ColumnWriter::BoolColumnWriter(w), ColumnData::Bool(v)) => {
-            let v = &v[rows];
-            let values: Vec<bool> = v.iter().flatten().copied().collect();
-            w.write_batch(&values, Some(&levels(v)), None)?;
-        }
-        _ => return Err(ParquetError::General("column type does not match the schema".to_owned())),
-    }
-    Ok(())
-}
+/// Name of the geometry column, unless the file says otherwise.
+pub(crate) const GEOMETRY: &str = "geometry";
 
 /// Where the geometry stands.
 #[derive(Debug, Clone, Copy)]
@@ -238,6 +38,7 @@ enum GeometryColumn {
 
 /// A GeoParquet file opened as a layer.
 pub(crate) struct ParquetLayer {
+    path: PathBuf,
     reader: SerializedFileReader<File>,
     geometry: GeometryColumn,
     fields: Vec<(String, usize)>,
@@ -309,7 +110,8 @@ pub(crate) fn open(
     let crs = crs_of(source, &geo["columns"][&primary], target, report);
     let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
     let crs = crs?;
-    complete.then_some(ParquetLayer { reader, geometry, fields: plan, filter, crs, rows })
+    let path = source.path.clone();
+    complete.then_some(ParquetLayer { path, reader, geometry, fields: plan, filter, crs, rows })
 }
 
 /// What the file holds: all flat columns of the first rows, kind and extent as its metadata tell them.
@@ -342,10 +144,9 @@ pub(crate) fn describe(path: &Path, rows: usize) -> Result<LayerInfo> {
     let mut sample = AttributeTable::new();
     if let Some(layer) = open(&source, &names, crate::crs::WGS84, &mut Reporter::new(&source, &mut findings))
     {
-        layer.batches(rows.max(1), &carbonzone_types::NoProgress, &mut |_, table| {
-            sample = table;
-            false
-        });
+        let size = rows.max(1);
+        let mut layer = GroupAfterGroup { layer, size, group: 0, rows: 0..0, read: None };
+        sample = layer.next(&mut ReadEnd::default()).map(|(_, table)| table).unwrap_or_default();
     }
     Ok(LayerInfo {
         name: path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
@@ -415,55 +216,37 @@ fn guarded<T>(work: impl FnOnce() -> T) -> std::result::Result<T, String> {
 }
 
 impl ParquetLayer {
-    /// Reads all rows in batches of at most `size`; stops early if `sink` returns false.
-    pub(crate) fn batches(
-        &self,
-        size: usize,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
-    ) -> ReadEnd {
+    /// Reads row groups side by side, or one after the other where there are few or a filter has to see the rows in their order.
+    pub(crate) fn into_reader(self, size: usize) -> LayerReader {
+        let groups = self.reader.metadata().row_groups();
+        let small = groups.iter().all(|g| g.num_rows() <= LARGEST_PART);
+        if self.filter.is_none() && groups.len() > 1 && small {
+            return LayerReader::Parts(Box::new(RowGroups { first: self, more: Mutex::default() }));
+        }
+        LayerReader::Batches(Box::new(GroupAfterGroup {
+            layer: self,
+            size,
+            group: 0,
+            rows: 0..0,
+            read: None,
+        }))
+    }
+
+    /// A row group and how reading it ended.
+    fn group_checked(&self, index: usize, selection: Option<&mut Selection>) -> (Option<Group>, ReadEnd) {
         let mut end = ReadEnd::default();
-        let mut selection = self.filter.clone();
-        for group in 0..self.reader.num_row_groups() {
-            let read =
-                guarded(|| self.group(group, selection.as_mut())).and_then(|r| r.map_err(|e| e.to_string()));
-            let (geometry, table) = match read {
-                Ok(columns) => columns,
-                Err(error) => {
-                    end.failed_at_end = true;
-                    end.messages.failures.push(error);
-                    end.messages.n_failures += 1;
-                    return end;
-                }
-            };
-            for column in &table.columns {
-                if let ColumnData::Text(texts) = &column.data {
-                    texts.iter().flatten().for_each(|t| end.check.see(&column.name, t));
-                }
-            }
-            for start in (0..geometry.len()).step_by(size) {
-                let rows: Vec<u32> = (start..(start + size).min(geometry.len())).map(|i| i as u32).collect();
-                let mut batch = RawBatch::default();
-                for &i in &rows {
-                    batch.push_wkb(geometry[i as usize].as_ref().map(ByteArray::data));
-                }
-                end.read += rows.len() as u64;
-                progress.advance(rows.len() as u64);
-                if progress.cancelled() || !sink(batch, table.reordered(&rows)) {
-                    return end;
-                }
+        let read = guarded(|| self.group(index, selection)).and_then(|r| r.map_err(|e| e.to_string()));
+        let group = read.map_err(|error| end.fail(&error)).ok();
+        for column in group.iter().flat_map(|(_, table)| &table.columns) {
+            if let ColumnData::Text(texts) = &column.data {
+                texts.iter().flatten().for_each(|t| end.check.see(&column.name, t));
             }
         }
-        end.selection = selection.iter().flat_map(Selection::findings).collect();
-        end
+        (group, end)
     }
 
     /// Geometry and columns of one row group, the filter applied.
-    fn group(
-        &self,
-        index: usize,
-        selection: Option<&mut Selection>,
-    ) -> Result<(Vec<Option<ByteArray>>, AttributeTable), ParquetError> {
+    fn group(&self, index: usize, selection: Option<&mut Selection>) -> Result<Group, ParquetError> {
         let group = self.reader.get_row_group(index)?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         let mut geometry = match self.geometry {
@@ -514,6 +297,100 @@ impl ParquetLayer {
 
     fn max_level(&self, column: usize) -> i16 {
         self.reader.metadata().file_metadata().schema_descr().column(column).max_def_level()
+    }
+}
+
+/// Geometry and columns of a row group.
+type Group = (Vec<Option<ByteArray>>, AttributeTable);
+
+/// Rows of a row group up to which it is read as one part.
+const LARGEST_PART: i64 = 1 << 17;
+
+/// A file with several row groups. Each thread opens it once: the place in an open file is one for all.
+struct RowGroups {
+    first: ParquetLayer,
+    more: Mutex<Vec<ParquetLayer>>,
+}
+
+impl RowGroups {
+    fn again(&self) -> std::result::Result<ParquetLayer, String> {
+        let file = File::open(&self.first.path).map_err(|e| e.to_string())?;
+        let reader = guarded(|| SerializedFileReader::new(file))?.map_err(|e| e.to_string())?;
+        let ParquetLayer { path, geometry, fields, filter, crs, rows, .. } = &self.first;
+        let (path, fields, filter, crs) = (path.clone(), fields.clone(), filter.clone(), crs.clone());
+        Ok(ParquetLayer { path, reader, geometry: *geometry, fields, filter, crs, rows: *rows })
+    }
+}
+
+impl Parts for RowGroups {
+    fn count(&self) -> usize {
+        self.first.reader.num_row_groups()
+    }
+
+    fn read(&self, part: usize) -> (Batch, ReadEnd) {
+        let lent = self.more.lock().ok().and_then(|mut all| all.pop());
+        let layer = match lent.map_or_else(|| self.again(), Ok) {
+            Ok(layer) => layer,
+            Err(error) => {
+                let mut end = ReadEnd::default();
+                end.fail(&error);
+                return (Batch::default(), end);
+            }
+        };
+        let (group, mut end) = layer.group_checked(part, None);
+        if let Ok(mut all) = self.more.lock() {
+            all.push(layer);
+        }
+        let Some((geometry, table)) = group else { return (Batch::default(), end) };
+        end.read = geometry.len() as u64;
+        ((raw_batch(&geometry), table), end)
+    }
+}
+
+fn raw_batch(geometry: &[Option<ByteArray>]) -> RawBatch {
+    let mut batch = RawBatch::default();
+    for bytes in geometry {
+        batch.push_wkb(bytes.as_ref().map(ByteArray::data));
+    }
+    batch
+}
+
+/// A file read from its first row group to its last.
+struct GroupAfterGroup {
+    layer: ParquetLayer,
+    /// Rows of a batch at most.
+    size: usize,
+    /// The next row group.
+    group: usize,
+    /// Rows of `read` that were not given yet.
+    rows: std::ops::Range<usize>,
+    read: Option<Group>,
+}
+
+impl Batches for GroupAfterGroup {
+    fn next(&mut self, end: &mut ReadEnd) -> Option<Batch> {
+        while self.rows.is_empty() {
+            if self.group == self.layer.reader.num_row_groups() {
+                return None;
+            }
+            let mut filter = self.layer.filter.take();
+            let (group, of_group) = self.layer.group_checked(self.group, filter.as_mut());
+            self.layer.filter = filter;
+            self.group += 1;
+            end.add(of_group);
+            self.rows = 0..group.as_ref()?.0.len();
+            self.read = group;
+        }
+        let (geometry, table) = self.read.as_ref()?;
+        let rows = self.rows.start..self.rows.end.min(self.rows.start + self.size);
+        self.rows.start = rows.end;
+        end.read += rows.len() as u64;
+        let order: Vec<u32> = rows.clone().map(|i| i as u32).collect();
+        Some((raw_batch(&geometry[rows]), table.reordered(&order)))
+    }
+
+    fn finish(&mut self, end: &mut ReadEnd) {
+        end.selection = self.layer.filter.iter().flat_map(Selection::findings).collect();
     }
 }
 

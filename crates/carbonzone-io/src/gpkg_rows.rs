@@ -6,30 +6,43 @@
 use crate::columns::{ColumnsBuilder, FieldKind, FieldPlan};
 use crate::decode::RawBatch;
 use crate::ffi;
+use crate::gdal_log::capture;
+use crate::layer_reader::{Batch, Batches, LayerReader, Parts};
 use crate::read_end::ReadEnd;
-use carbonzone_types::{AttributeTable, Progress};
 use gdal::vector::LayerAccess;
 use gdal_sys::{OGRFieldType, OGRwkbGeometryType as T};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// A layer whose rows can be read without GDAL.
 pub(crate) struct GpkgRows {
     path: PathBuf,
-    sql: String,
+    /// The query, up to its conditions.
+    select: String,
     fields: Vec<FieldPlan>,
+    /// Rows of a batch at most.
+    size: usize,
+    /// Least and greatest row id; `None` for a table without rows.
+    ids: Option<(i64, i64)>,
+    /// Connections that are not in use. One of them, never lent, holds the lock that keeps the file as it is.
+    connections: Mutex<Vec<Connection>>,
+    _lock: Mutex<Connection>,
+    spare: RawBatch,
 }
 
 impl GpkgRows {
-    /// `None` if GDAL has to read the layer: another format, a view, a filter, a column of dates.
+    /// `None` if GDAL has to read the layer: another format, a view, a filter, a column of dates. `expected` is the number of
+    /// rows that the file announces.
     pub(crate) fn plan<L: LayerAccess>(
         path: &Path,
-        driver: &str,
         layer: &L,
         fields: &[FieldPlan],
-    ) -> Option<Self> {
-        if driver != "GPKG" || !path.is_file() {
+        size: usize,
+        expected: Option<u64>,
+    ) -> Option<LayerReader> {
+        if !path.is_file() {
             return None;
         }
         let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
@@ -55,73 +68,137 @@ impl GpkgRows {
                 _ => format!("CAST({} AS {kind})", identifier(&names[field.index])),
             });
         }
-        let sql = format!("SELECT {} FROM {}", columns.join(", "), identifier(&layer.name()));
-        let rows = Self { path: path.to_owned(), sql, fields: fields.to_vec() };
-        let db = rows.open().ok()?;
-        let is_table: bool = db
-            .query_row(
-                "SELECT count(*) = 1 FROM sqlite_master WHERE type = 'table' AND name = ?1",
-                [layer.name()],
-                |row| row.get(0),
-            )
-            .ok()?;
-        (is_table && db.prepare(&rows.sql).is_ok()).then_some(rows)
+        let table = identifier(&layer.name());
+        let select = format!("SELECT {}, _rowid_ FROM {table}", columns.join(", "));
+        let (lock, ids) = row_ids(path, &layer.name(), &table).ok().flatten()?;
+        let rows = Self {
+            path: path.to_owned(),
+            select,
+            fields: fields.to_vec(),
+            size,
+            ids,
+            connections: Mutex::default(),
+            _lock: Mutex::new(lock),
+            spare: RawBatch::default(),
+        };
+        rows.open().ok()?.prepare(&rows.select).ok()?;
+        Some(if rows.are_dense(expected) {
+            LayerReader::Parts(Box::new(rows))
+        } else {
+            let next = rows.ids.map(|(first, _)| first);
+            LayerReader::Batches(Box::new(RowAfterRow { rows, next }))
+        })
+    }
+
+    /// Row ids of which at least a half are taken: ranges of them hold about as many rows.
+    fn are_dense(&self, expected: Option<u64>) -> bool {
+        let Some((first, last)) = self.ids else { return true };
+        let span = last.abs_diff(first);
+        expected.is_some_and(|rows| span / 2 <= rows)
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {
-        Connection::open_with_flags(
-            &self.path,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
+        open(&self.path)
     }
 
-    /// Reads all rows in batches of `size`; stops early if `sink` returns false or the user asked to.
-    pub(crate) fn batches(
+    /// Reads rows into a batch: those with ids in a range, a batch at most; gives the id of the last.
+    fn read_into(
         &self,
-        size: usize,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
-    ) -> ReadEnd {
-        let mut end = ReadEnd::default();
-        let mut columns = ColumnsBuilder::new(&self.fields);
-        if let Err(error) = self.read(size, progress, sink, &mut end, &mut columns) {
-            end.failed_at_end = true;
-            end.messages.n_failures += 1;
-            end.messages.failures.push(error.to_string());
-        }
-        end.check = columns.check;
-        end
-    }
-
-    fn read(
-        &self,
-        size: usize,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
-        end: &mut ReadEnd,
-        columns: &mut ColumnsBuilder<'_>,
-    ) -> rusqlite::Result<()> {
-        let db = self.open()?;
-        let mut statement = db.prepare(&self.sql)?;
-        let mut rows = statement.query([])?;
-        let mut batch = RawBatch::default();
-        while let Some(row) = rows.next()? {
-            push_geometry(&mut batch, row)?;
-            columns.push_row(row, 1)?;
-            end.read += 1;
-            if batch.len() == size {
-                progress.advance(size as u64);
-                if progress.cancelled() || !sink(batch.hand_out(), columns.take()) {
-                    return Ok(());
-                }
+        (first, last): (i64, i64),
+        raw: &mut RawBatch,
+        columns: &mut ColumnsBuilder,
+    ) -> rusqlite::Result<Option<i64>> {
+        let lent = self.connections.lock().ok().and_then(|mut all| all.pop());
+        let db = lent.map_or_else(|| self.open(), Ok)?;
+        let mut at = None;
+        {
+            let sql = format!("{} WHERE _rowid_ BETWEEN ?1 AND ?2 ORDER BY _rowid_ LIMIT ?3", self.select);
+            let mut statement = db.prepare_cached(&sql)?;
+            let mut rows = statement.query((first, last, self.size as i64))?;
+            while let Some(row) = rows.next()? {
+                push_geometry(raw, row)?;
+                columns.push_row(row, 1)?;
+                at = Some(row.get(1 + self.fields.len())?);
             }
         }
-        progress.advance(batch.len() as u64);
-        if batch.len() > 0 {
-            sink(batch, columns.take());
+        if let Ok(mut all) = self.connections.lock() {
+            all.push(db);
         }
-        Ok(())
+        Ok(at)
     }
+
+    /// A batch of the rows with ids in a range, the id of the last of them, and how reading ended.
+    fn batch(&self, range: (i64, i64)) -> (Batch, Option<i64>, ReadEnd) {
+        let (mut raw, mut end) = (self.spare.another(), ReadEnd::default());
+        let mut columns = ColumnsBuilder::new(&self.fields);
+        // Curves are turned into lines by GDAL, which may have something to say.
+        let (read, messages) = capture(|| self.read_into(range, &mut raw, &mut columns));
+        end.messages = messages;
+        end.read = raw.len() as u64;
+        let last = read.unwrap_or_else(|error| {
+            end.fail(&error);
+            raw = self.spare.another();
+            None
+        });
+        let table = columns.take();
+        end.check = columns.check;
+        ((raw, table), last, end)
+    }
+}
+
+impl Parts for GpkgRows {
+    fn count(&self) -> usize {
+        self.ids.map_or(0, |(first, last)| (last.abs_diff(first) / self.size as u64) as usize + 1)
+    }
+
+    fn read(&self, part: usize) -> (Batch, ReadEnd) {
+        let first = self.ids.map_or(0, |(first, _)| first).saturating_add((part * self.size) as i64);
+        let (batch, _, end) = self.batch((first, first.saturating_add(self.size as i64 - 1)));
+        (batch, end)
+    }
+}
+
+/// A table with many gaps between its row ids.
+struct RowAfterRow {
+    rows: GpkgRows,
+    /// Least row id that was not asked for yet.
+    next: Option<i64>,
+}
+
+impl Batches for RowAfterRow {
+    fn next(&mut self, end: &mut ReadEnd) -> Option<Batch> {
+        let (batch, last, of_batch) = self.rows.batch((self.next?, i64::MAX));
+        end.add(of_batch);
+        self.next = last?.checked_add(1);
+        Some(batch)
+    }
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// Least and greatest row id of a table, and a connection that keeps others from changing it. `None`: a view, a table without
+/// row ids, or one in which a column bears their name.
+#[expect(clippy::type_complexity, reason = "the ids of an empty table are none")]
+fn row_ids(
+    path: &Path,
+    name: &str,
+    table: &str,
+) -> rusqlite::Result<Option<(Connection, Option<(i64, i64)>)>> {
+    let db = open(path)?;
+    db.execute_batch("BEGIN")?;
+    let sql = "SELECT count(*) = 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+    let is_table: bool = db.query_row(sql, [name], |row| row.get(0))?;
+    let sql = "SELECT count(*) > 0 FROM pragma_table_info(?1) WHERE lower(name) = '_rowid_'";
+    let is_hidden: bool = db.query_row(sql, [name], |row| row.get(0))?;
+    if !is_table || is_hidden {
+        return Ok(None);
+    }
+    let sql = format!("SELECT (SELECT min(_rowid_) FROM {table}), (SELECT max(_rowid_) FROM {table})");
+    let (first, last): (Option<i64>, Option<i64>) =
+        db.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Some((db, first.zip(last))))
 }
 
 fn identifier(name: &str) -> String {

@@ -20,8 +20,9 @@
 //! caught and attached. What it does *not* do: allocate, aggregate, judge overlaps between features.
 //!
 //! # Threads
-//! A GDAL handle belongs to one thread. Reading runs on one thread per layer, decoding on all; several layers may
-//! be read at the same time from different threads. Results do not depend on the number of threads.
+//! A GDAL handle is used by one thread at a time. Row ranges of GeoPackages, row groups of GeoParquet and shapes of shapefiles are
+//! read on all threads, each with a handle of its own; other formats by one thread at a time, while the others decode. Several
+//! layers may be read at the same time from different threads. Results do not depend on the number of threads.
 
 mod batch;
 mod centre;
@@ -49,18 +50,22 @@ mod file_check;
 mod filter;
 mod gauss_kruger;
 mod gdal_log;
+mod gdal_reader;
 mod gdal_sink;
 mod geoarrow;
 mod geojson_writer;
 mod geoparquet;
+mod geoparquet_writer;
 mod geotiff;
 mod gpkg_layer;
 mod gpkg_rows;
 mod gpkg_writer;
+mod in_order;
 mod land_cover;
 mod layer_crs;
 mod layer_info;
 mod layer_output;
+mod layer_reader;
 mod layer_spec;
 mod locate;
 mod memory;
@@ -106,7 +111,7 @@ pub use ellipsoid::{check_area_scale, ellipsoidal_areas_m2};
 pub use error::{IoError, Result};
 pub use gauss_kruger::crs_for;
 pub use geojson_writer::write_geojson;
-pub use geoparquet::{write_geoparquet, write_geoparquet_part};
+pub use geoparquet_writer::{write_geoparquet, write_geoparquet_part};
 pub use geotiff::{ByteBand, CogWriter, FloatBand, write_cog, write_cog_byte};
 pub use gpkg_writer::{GpkgWriter, LayerStyle, write_layer_styles};
 pub use land_cover::{LAND_COVER_CLASS, read_land_cover};

@@ -30,6 +30,15 @@ impl TextCheck {
         }
     }
 
+    /// Adds what was seen in the texts that follow.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.seen += more.seen;
+        self.broken += more.broken;
+        self.misread += more.misread;
+        self.first = self.first.take().or(more.first);
+        self.misread_first = self.misread_first.take().or(more.misread_first);
+    }
+
     /// True if texts could not be decoded, or a fifth of them looks like those of another encoding.
     pub(crate) fn is_suspicious(&self) -> bool {
         self.broken > 0 || (self.misread > 0 && self.misread * 5 >= self.seen)

@@ -1,20 +1,21 @@
 //! Opening a layer: file, layer, fields, CRS and filter are found, and the fastest way to read it.
 
-use crate::chosen_rows::{ChosenRows, choose_rows};
-use crate::columns::{ColumnsBuilder, FieldKind, FieldPlan, skip_other_fields};
+use crate::chosen_rows::choose_rows;
+use crate::columns::{FieldKind, FieldPlan, skip_other_fields};
 use crate::crs::{CrsPath, CrsSpec};
 use crate::dataset::{kind_of, layer_names, open_dataset};
 use crate::dbf::DbfDigits;
-use crate::decode::RawBatch;
-use crate::gdal_log::{capture, failures_so_far};
-use crate::geoparquet::{self, ParquetLayer};
+use crate::gdal_log::capture;
+use crate::gdal_reader::{Wish, one_after_the_other, side_by_side};
+use crate::geoparquet;
 use crate::gpkg_rows::GpkgRows;
 use crate::layer_crs::resolve_crs;
-use crate::read_end::ReadEnd;
+use crate::layer_reader::LayerReader;
 use crate::source::{Reporter, VectorSource, has_extension, listed, name_hint};
-use carbonzone_types::{AttributeTable, Finding, Progress};
+use carbonzone_types::Finding;
 use gdal::Dataset;
 use gdal::vector::LayerAccess;
+use std::sync::Arc;
 
 /// A layer with everything resolved, ready to be read. The id column, if one is named, comes last unless it is
 /// among the columns asked for.
@@ -22,47 +23,7 @@ pub(crate) struct OpenLayer {
     pub name: String,
     pub crs: CrsPath,
     pub expected: Option<u64>,
-    reader: LayerReader,
-}
-
-impl OpenLayer {
-    /// Reads all features in batches of `size`; stops early if `sink` returns false or the user asked to.
-    pub(crate) fn batches(
-        &self,
-        size: usize,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
-    ) -> ReadEnd {
-        match &self.reader {
-            LayerReader::Parquet(layer) => layer.batches(size, progress, sink),
-            LayerReader::Gpkg(rows) => {
-                // Curves are turned into lines by GDAL, which may have something to say.
-                let (mut end, messages) = capture(|| rows.batches(size, progress, sink));
-                end.messages.add(messages);
-                end
-            }
-            LayerReader::Gdal { dataset, index, fields, digits, chosen } => {
-                let columns = ColumnsBuilder::new(fields).with_digits(digits.as_ref());
-                let (mut end, messages) = capture(|| {
-                    gdal_batches((dataset, *index), columns, chosen.as_deref(), size, progress, sink)
-                });
-                end.messages = messages;
-                end
-            }
-        }
-    }
-}
-
-enum LayerReader {
-    Gdal {
-        dataset: Dataset,
-        index: usize,
-        fields: Vec<FieldPlan>,
-        digits: Option<DbfDigits>,
-        chosen: Option<Box<ChosenRows>>,
-    },
-    Gpkg(GpkgRows),
-    Parquet(Box<ParquetLayer>),
+    pub reader: LayerReader,
 }
 
 /// What a reader is after: decides the layer of an OpenStreetMap file that names none.
@@ -73,49 +34,14 @@ pub(crate) enum Wanted {
     Polygons,
 }
 
-fn gdal_batches(
-    (dataset, index): (&Dataset, usize),
-    mut columns: ColumnsBuilder<'_>,
-    chosen: Option<&ChosenRows>,
-    size: usize,
-    progress: &dyn Progress,
-    sink: &mut dyn FnMut(RawBatch, AttributeTable) -> bool,
-) -> ReadEnd {
-    let mut end = ReadEnd::default();
-    let Ok(mut layer) = dataset.layer(index) else {
-        end.failed_at_end = true;
-        return end;
-    };
-    let mut batch = RawBatch::default();
-    let mut features = layer.features();
-    let mut chosen = chosen.cloned();
-    loop {
-        let before = failures_so_far();
-        let Some(feature) = features.next() else {
-            end.failed_at_end = failures_so_far() > before;
-            break;
-        };
-        if chosen.as_mut().is_some_and(|rows| !rows.keeps(&feature)) {
-            continue;
-        }
-        batch.push(&feature);
-        columns.push(&feature);
-        end.read += 1;
-        if batch.len() == size {
-            progress.advance(size as u64);
-            if progress.cancelled() || !sink(batch.hand_out(), columns.take()) {
-                end.check = columns.check;
-                return end;
-            }
+impl Wanted {
+    /// Features of a batch at most: fixed, so that nothing depends on the number of threads.
+    fn batch(self) -> usize {
+        match self {
+            Self::Polygons => 4096,
+            Self::Points | Self::Lines => crate::point_feed::BATCH,
         }
     }
-    progress.advance(batch.len() as u64);
-    if batch.len() > 0 {
-        sink(batch, columns.take());
-    }
-    end.check = columns.check;
-    end.selection = chosen.iter().flat_map(ChosenRows::findings).collect();
-    end
 }
 
 /// Opens the file, finds the layer, its columns and its way into the working CRS (`target`). All problems are
@@ -134,7 +60,7 @@ pub(crate) fn open_layer(
             name,
             crs: layer.crs.clone(),
             expected,
-            reader: LayerReader::Parquet(Box::new(layer)),
+            reader: layer.into_reader(wanted.batch()),
         });
     }
     let (opened, messages) = open_dataset(&source.path, source.encoding.as_deref());
@@ -168,23 +94,47 @@ pub(crate) fn open_layer(
         skip_other_fields(&layer, &fields);
     }
     let (expected, _) = capture(|| if source.filter.is_some() { None } else { layer.try_feature_count() });
-    let straight = if source.filter.is_none() {
-        GpkgRows::plan(&source.path, &dataset.driver().short_name(), &layer, &fields)
+    let wish = Wish { fields, digits, size: wanted.batch() };
+    let side_by_side = if source.filter.is_none() {
+        parts_of(source, &dataset.driver().short_name(), &layer, &wish, expected)
     } else {
         None
     };
-    let reader =
-        straight.map_or(LayerReader::Gdal { dataset, index, fields, digits, chosen }, LayerReader::Gpkg);
-    Some(OpenLayer { name, crs, expected, reader })
+    let reader = side_by_side.map_or_else(|| one_after_the_other(dataset, index, &wish, chosen), Ok);
+    match reader {
+        Ok(reader) => Some(OpenLayer { name, crs, expected, reader }),
+        Err(error) => {
+            report.add(Finding::error("unreadable_file", format!("layer {index} cannot be read: {error}")));
+            None
+        }
+    }
+}
+
+/// A reader of a layer without a condition that can do without GDAL's order of features. `None`: another format.
+fn parts_of<L: LayerAccess>(
+    source: &VectorSource,
+    driver: &str,
+    layer: &L,
+    wish: &Wish,
+    expected: Option<u64>,
+) -> Option<LayerReader> {
+    match driver {
+        "GPKG" => GpkgRows::plan(&source.path, layer, &wish.fields, wish.size, expected),
+        "ESRI Shapefile" if has_extension(&source.path, &["shp"]) && source.path.is_file() => {
+            let shapes = usize::try_from(expected?).ok()?;
+            Some(side_by_side(source.path.clone(), source.encoding.clone(), shapes, wish.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// The digits of the id column of a shapefile, if GDAL would make reals of them.
-fn long_ids(source: &VectorSource, fields: &mut [FieldPlan]) -> Option<DbfDigits> {
+fn long_ids(source: &VectorSource, fields: &mut [FieldPlan]) -> Option<Arc<DbfDigits>> {
     let id = fields.iter_mut().find(|f| source.id.as_ref() == Some(&f.name) && f.kind == FieldKind::Real)?;
     let shapefile = has_extension(&source.path, &["shp"]) && source.path.is_file();
     let digits = shapefile.then(|| DbfDigits::read(&source.path, id.index)).flatten()?;
     id.kind = FieldKind::Digits;
-    Some(digits)
+    Some(Arc::new(digits))
 }
 
 pub(crate) fn find_layer(

@@ -25,6 +25,17 @@ impl Losses {
         }
     }
 
+    /// Adds what was left out of the features that follow.
+    pub(crate) fn merge(&mut self, more: Self) {
+        for (code, what, count, example) in more.kinds {
+            if let Some(kind) = self.kinds.iter_mut().find(|(c, w, _, _)| *c == code && *w == what) {
+                kind.2 += count;
+            } else {
+                self.kinds.push((code, what, count, example));
+            }
+        }
+    }
+
     fn report(mut self, source: &VectorSource, report: &mut Reporter<'_>, ledger: &mut Ledger) {
         self.kinds.sort();
         for (code, what, count, example) in self.kinds {
@@ -68,6 +79,17 @@ impl PointFeed {
         sink: &mut dyn FnMut(PointBatch),
     ) {
         let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
+        self.pass_on(batch, failed, losses, sink);
+    }
+
+    /// Leaves out points without an image, of which there are so many, and passes the rest on.
+    pub(crate) fn pass_on(
+        &mut self,
+        mut batch: PointBatch,
+        failed: usize,
+        losses: &mut Losses,
+        sink: &mut dyn FnMut(PointBatch),
+    ) {
         if failed > 0 {
             let keep: Vec<u32> =
                 (0..batch.xs.len() as u32).filter(|&i| batch.xs[i as usize].is_finite()).collect();
@@ -93,14 +115,14 @@ impl PointFeed {
         }
     }
 
-    pub(crate) fn hand_over_lines(
+    /// The same for lines.
+    pub(crate) fn pass_on_lines(
         &mut self,
         mut batch: LineBatch,
-        path: &CrsPath,
+        failed: usize,
         losses: &mut Losses,
         sink: &mut dyn FnMut(LineBatch),
     ) {
-        let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
         if failed > 0 {
             batch = without_unplaced(&batch, losses);
         }

@@ -1,9 +1,10 @@
-//! Polygon layers: read on one thread, decoded on all, put into canonical order.
+//! Polygon layers: read and decoded on all threads, put into canonical order.
 
 use crate::crs::{CrsPath, WorkingCrs};
 use crate::datum::check_datum;
-use crate::decode::{DecodedBatch, Outcome};
+use crate::decode::{Outcome, RawBatch};
 use crate::digest::DigestJob;
+use crate::layer_reader::LayerReader;
 use crate::locate::locate;
 use crate::open_layer::{OpenLayer, Wanted, open_layer};
 use crate::place::PlaceCheck;
@@ -14,13 +15,6 @@ use carbonzone_geom::{Coverage, Pieces};
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
 use rayon::prelude::*;
 use std::collections::HashSet;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Features per decoding task: fixed, so that nothing depends on the number of threads.
-const BATCH: usize = 4096;
-/// Tasks in flight beyond which the reading thread decodes itself: bounds the memory for undecoded bytes.
-const IN_FLIGHT: usize = 8;
 
 /// A polygon layer in the working CRS, in canonical order: by (id, WKB bytes, attributes).
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +50,10 @@ pub fn read_polygons(
     let open = open_layer(&located.source, Wanted::Polygons, crs.definition(), &mut report)?;
     let digest = DigestJob::start(&located.original);
     progress.begin(&format!("reading {}", source.role), open.expected);
-    let (mut raw, end) = read_all(&open, crs, progress);
+    let OpenLayer { name, crs: path, expected, reader } = open;
+    let (mut raw, end) = read_all(reader, &path, crs, progress);
     progress.end();
-    let complete = check_reading(source, &end, open.expected, &mut report);
+    let complete = check_reading(source, &end, expected, &mut report);
     let mut long = warnings::LongReals::default();
     source.id.iter().filter_map(|id| raw.table.get(id)).for_each(|ids| long.see(ids));
     long.report(source, &mut report);
@@ -67,11 +62,11 @@ pub fn read_polygons(
     let record = InputRecord {
         role: source.role.clone(),
         path: source.shown_path(),
-        layer: open.name.clone(),
+        layer: name.clone(),
         bytes,
         sha256,
         features: raw.read,
-        crs: open.crs.label.clone(),
+        crs: path.label.clone(),
     };
     if let Some(error) = &raw.error {
         report.add(Finding::error("unreadable_file", error.clone()));
@@ -81,7 +76,7 @@ pub fn read_polygons(
         return None;
     }
     if raw.read == 0 {
-        let mut finding = Finding::error("empty_layer", format!("layer \"{}\" has no feature", open.name));
+        let mut finding = Finding::error("empty_layer", format!("layer \"{name}\" has no feature"));
         finding = match &source.filter {
             Some(filter) => finding.field("where").value(filter.clone()).hint("the filter matches nothing"),
             None => finding.hint("the export went wrong, or another layer was meant"),
@@ -89,10 +84,10 @@ pub fn read_polygons(
         report.add(finding);
         return None;
     }
-    if !raw.place.report_kinds(source, &open.crs, crs, &mut report) {
+    if !raw.place.report_kinds(source, &path, crs, &mut report) {
         return None;
     }
-    assemble(source, &open.crs, crs, raw, record, &mut report, ledger)
+    assemble(source, &path, crs, raw, record, &mut report, ledger)
 }
 
 /// What came out of the file, before cleaning up.
@@ -106,45 +101,22 @@ pub(crate) struct RawLayer {
     pub place: PlaceCheck,
 }
 
-fn read_all(open: &OpenLayer, home: &WorkingCrs, progress: &dyn Progress) -> (RawLayer, ReadEnd) {
-    let decoded: Mutex<Vec<(usize, DecodedBatch)>> = Mutex::new(Vec::new());
-    let in_flight = AtomicUsize::new(0);
-    let mut table = AttributeTable::new();
-    let mut n_batches = 0;
-    let end = rayon::in_place_scope(|scope| {
-        open.batches(BATCH, progress, &mut |batch, rows| {
-            append_rows(&mut table, rows);
-            let index = n_batches;
-            n_batches += 1;
-            let (decoded, in_flight, crs) = (&decoded, &in_flight, &open.crs);
-            let work = move || {
-                let result = batch.decode(crs, home);
-                if let Ok(mut list) = decoded.lock() {
-                    list.push((index, result));
-                }
-            };
-            if in_flight.load(Ordering::Relaxed) >= IN_FLIGHT {
-                work();
-            } else {
-                in_flight.fetch_add(1, Ordering::Relaxed);
-                scope.spawn(move |_| {
-                    work();
-                    in_flight.fetch_sub(1, Ordering::Relaxed);
-                });
-            }
-            true
-        })
-    });
-    let mut decoded = decoded.into_inner().unwrap_or_default();
-    decoded.sort_by_key(|(index, _)| *index);
-    let (mut error, mut outcomes, mut pieces) = (None, Vec::new(), Vec::with_capacity(decoded.len()));
-    let mut place = PlaceCheck::default();
-    for (_, batch) in decoded {
-        error = error.or(batch.error);
+fn read_all(
+    reader: LayerReader,
+    path: &CrsPath,
+    home: &WorkingCrs,
+    progress: &dyn Progress,
+) -> (RawLayer, ReadEnd) {
+    let (mut table, mut error) = (AttributeTable::new(), None);
+    let (mut outcomes, mut pieces, mut place) = (Vec::new(), Vec::new(), PlaceCheck::default());
+    let decode = |batch: RawBatch, rows| (batch.decode(path, home), rows);
+    let end = reader.read(progress, decode, &mut |(batch, rows)| {
+        append_rows(&mut table, rows);
+        error = error.take().or(batch.error);
         place.merge(&batch.place);
         outcomes.extend(batch.outcomes);
         pieces.push(batch.coverage);
-    }
+    });
     (RawLayer { pieces: Pieces::from(pieces), outcomes, ids: None, table, read: end.read, error, place }, end)
 }
 

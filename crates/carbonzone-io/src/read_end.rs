@@ -16,6 +16,24 @@ pub(crate) struct ReadEnd {
     pub selection: Vec<Finding>,
 }
 
+impl ReadEnd {
+    /// Appends how the reading of the next part ended.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.read += more.read;
+        self.failed_at_end |= more.failed_at_end;
+        self.messages.add(more.messages);
+        self.check.add(more.check);
+        self.selection.extend(more.selection);
+    }
+
+    /// Notes that reading failed, and why.
+    pub(crate) fn fail(&mut self, error: &impl ToString) {
+        self.failed_at_end = true;
+        self.messages.n_failures += 1;
+        self.messages.failures.push(error.to_string());
+    }
+}
+
 /// Reports how the reading of a layer ended: fewer features than announced or a failure at the end is an error,
 /// failures on the way are a warning.
 pub(crate) fn check_reading(

@@ -1,4 +1,4 @@
-//! Points and lines: streamed in batches, read on a thread of their own while the caller computes.
+//! Points and lines: streamed in batches, read, decoded and transformed on all threads while the caller computes.
 
 use crate::batch::{LineBatch, PointBatch};
 use crate::crs::{CrsPath, WorkingCrs};
@@ -7,8 +7,9 @@ use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
 use crate::locate::{Located, locate};
 use crate::open_layer::{OpenLayer, Wanted, open_layer};
-use crate::point_feed::{BATCH, Losses, PointFeed, check_way, finish};
-use crate::read_end::{ReadEnd, check_reading};
+use crate::place::PlaceCheck;
+use crate::point_feed::{Losses, PointFeed, check_way, finish};
+use crate::read_end::check_reading;
 use crate::source::{Reporter, VectorSource};
 use crate::warnings::LongReals;
 use crate::workbook_points::is_workbook;
@@ -17,10 +18,6 @@ use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecor
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::InteriorPoint;
 use geo_traits::to_geo::ToGeoGeometry;
-use std::sync::mpsc::sync_channel;
-
-/// Batches that may wait between the reading thread and the caller.
-const QUEUE: usize = 3;
 
 /// Streams the points of a layer, in batches, in the order of the file, in the working CRS.
 ///
@@ -51,36 +48,28 @@ pub fn read_points(
     let mut feed = PointFeed::default();
     let mut numbers: Vec<ColumnNumbers> = source.numbers.iter().map(|n| ColumnNumbers::new(n)).collect();
     let mut seen = 0;
+    let prepare = |raw: RawBatch, table, path: &CrsPath| ReadyPoints::of(&raw, table, path, crs);
     let (record, path) =
-        run_stream(&located, Wanted::Points, crs, &mut report, progress, &mut |raw, table, path| {
-            let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-            source.id.iter().filter_map(|id| table.get(id)).for_each(|ids| long.see(ids));
-            for (row, (kind, wkb)) in raw.geometries().enumerate() {
-                match points_of(kind, wkb) {
-                    Ok((points, from_polygon)) => {
-                        inner += u64::from(from_polygon);
-                        multi.see(points.len());
-                        xs.extend(points.iter().map(|p| p.0));
-                        ys.extend(points.iter().map(|p| p.1));
-                        rows.extend(points.iter().map(|_| row as u32));
-                    }
-                    Err((code, what)) => losses.add(code, what, None),
-                }
-            }
-            let plain = rows.len() == raw.len() && rows.is_sorted_by(|a, b| a < b);
-            let mut table = if plain { table } else { table.reordered(&rows) };
+        run_stream(&located, Wanted::Points, crs, &mut report, progress, prepare, &mut |ready| {
+            let ReadyPoints { mut batch, rows, features, .. } = ready;
+            inner += ready.inner;
+            multi.add(&ready.multi);
+            losses.merge(ready.losses);
+            feed.place.merge(&ready.place);
+            source.id.iter().filter_map(|id| batch.table.get(id)).for_each(|ids| long.see(ids));
             for column in &mut numbers {
                 if let Some(data) =
-                    table.columns.iter_mut().find(|c| c.name == column.name()).map(|c| &mut c.data)
+                    batch.table.columns.iter_mut().find(|c| c.name == column.name()).map(|c| &mut c.data)
                 {
                     let place = |row: usize| format!("feature {}", seen + rows[row] as usize + 1);
                     *data = ColumnData::Real(column.read_column(data, &place));
                 }
             }
-            seen += raw.len();
-            feed.place.see(path, crs, &xs, &ys);
-            let features = if plain { Vec::new() } else { rows };
-            feed.hand_over(PointBatch { xs, ys, table, features }, path, &mut losses, sink);
+            seen += features;
+            if !(rows.len() == features && rows.is_sorted_by(|a, b| a < b)) {
+                batch.features = rows;
+            }
+            feed.pass_on(batch, ready.failed, &mut losses, sink);
         })?;
     multi.report(&mut report);
     long.report(source, &mut report);
@@ -90,6 +79,48 @@ pub fn read_points(
         report.add(Finding::info("polygon_as_point", message).count(inner));
     }
     finish(source, (&path, crs), record, losses, &feed, &mut report, ledger)
+}
+
+/// The points of a batch in the working CRS, and what was noticed about them.
+struct ReadyPoints {
+    batch: PointBatch,
+    /// Feature of the batch that each point is of.
+    rows: Vec<u32>,
+    /// Features of the batch, those without a point included.
+    features: usize,
+    /// Points without an image.
+    failed: usize,
+    /// Points inside polygons.
+    inner: u64,
+    multi: Multipoints,
+    losses: Losses,
+    place: PlaceCheck,
+}
+
+impl ReadyPoints {
+    fn of(raw: &RawBatch, table: AttributeTable, path: &CrsPath, crs: &WorkingCrs) -> Self {
+        let (mut xs, mut ys, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut inner, mut multi, mut losses) = (0, Multipoints::default(), Losses::default());
+        let mut place = PlaceCheck::default();
+        for (row, (kind, wkb)) in raw.geometries().enumerate() {
+            match points_of(kind, wkb) {
+                Ok((points, from_polygon)) => {
+                    inner += u64::from(from_polygon);
+                    multi.see(points.len());
+                    xs.extend(points.iter().map(|p| p.0));
+                    ys.extend(points.iter().map(|p| p.1));
+                    rows.extend(points.iter().map(|_| row as u32));
+                }
+                Err((code, what)) => losses.add(code, what, None),
+            }
+        }
+        let plain = rows.len() == raw.len() && rows.is_sorted_by(|a, b| a < b);
+        let table = if plain { table } else { table.reordered(&rows) };
+        place.see(path, crs, &xs, &ys);
+        let failed = path.apply_here(&mut xs, &mut ys).unwrap_or(xs.len());
+        let batch = PointBatch { xs, ys, table, features: Vec::new() };
+        Self { batch, rows, features: raw.len(), failed, inner, multi, losses, place }
+    }
 }
 
 /// Streams the lines of a layer, in batches, in the order of the file, in the working CRS.
@@ -106,16 +137,35 @@ pub fn read_lines(
 ) -> Option<InputRecord> {
     let mut report = Reporter::new(source, findings);
     let located = locate(source, &mut report)?;
-    let mut losses = Losses::default();
-    let mut feed = PointFeed::default();
+    let (mut losses, mut feed) = (Losses::default(), PointFeed::default());
+    let prepare = |raw: RawBatch, table, path: &CrsPath| ReadyLines::of(&raw, table, path, crs);
     let (record, path) =
-        run_stream(&located, Wanted::Lines, crs, &mut report, progress, &mut |raw, table, path| {
-            let (batch, rows) = decode_lines(&raw, &mut losses);
-            let table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
-            feed.place.see(path, crs, &batch.xs, &batch.ys);
-            feed.hand_over_lines(LineBatch { table, ..batch }, path, &mut losses, sink);
+        run_stream(&located, Wanted::Lines, crs, &mut report, progress, prepare, &mut |ready| {
+            losses.merge(ready.losses);
+            feed.place.merge(&ready.place);
+            feed.pass_on_lines(ready.batch, ready.failed, &mut losses, sink);
         })?;
     finish(source, (&path, crs), record, losses, &feed, &mut report, ledger)
+}
+
+/// The lines of a batch in the working CRS, and what was noticed about them.
+struct ReadyLines {
+    batch: LineBatch,
+    /// Vertices without an image.
+    failed: usize,
+    losses: Losses,
+    place: PlaceCheck,
+}
+
+impl ReadyLines {
+    fn of(raw: &RawBatch, table: AttributeTable, path: &CrsPath, crs: &WorkingCrs) -> Self {
+        let (mut losses, mut place) = (Losses::default(), PlaceCheck::default());
+        let (mut batch, rows) = decode_lines(raw, &mut losses);
+        batch.table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
+        place.see(path, crs, &batch.xs, &batch.ys);
+        let failed = path.apply_here(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
+        Self { batch, failed, losses, place }
+    }
 }
 
 /// Multipoints with more than one point.
@@ -133,6 +183,11 @@ impl Multipoints {
         }
     }
 
+    fn add(&mut self, more: &Self) {
+        self.features += more.features;
+        self.points += more.points;
+    }
+
     fn report(&self, report: &mut Reporter<'_>) {
         if self.features > 0 {
             let message = format!(
@@ -146,24 +201,23 @@ impl Multipoints {
     }
 }
 
-type StreamSink<'a> = dyn FnMut(RawBatch, AttributeTable, &CrsPath) + 'a;
-
-/// Opens the layer and runs the reading thread; every batch goes through `sink` on the calling thread.
-fn run_stream(
+/// Opens the layer and reads it: every batch goes through `prepare` on any thread, then, in order, through `sink` on the calling one.
+fn run_stream<T: Send>(
     located: &Located,
     wanted: Wanted,
     crs: &WorkingCrs,
     report: &mut Reporter<'_>,
     progress: &dyn Progress,
-    sink: &mut StreamSink<'_>,
+    prepare: impl Fn(RawBatch, AttributeTable, &CrsPath) -> T + Sync,
+    sink: &mut dyn FnMut(T),
 ) -> Option<(InputRecord, CrsPath)> {
     let source = &located.source;
     let open = open_layer(source, wanted, crs.definition(), report)?;
     check_way(&open.crs, report)?;
     let digest = DigestJob::start(&located.original);
     progress.begin(&format!("reading {}", source.role), open.expected);
-    let (name, path, expected) = (open.name.clone(), open.crs.clone(), open.expected);
-    let end = stream_batches(open, progress, &mut |raw, table| sink(raw, table, &path));
+    let OpenLayer { name, crs: path, expected, reader } = open;
+    let end = reader.read(progress, |raw, table| prepare(raw, table, &path), sink);
     progress.end();
     let complete = check_reading(source, &end, expected, report);
     let (bytes, sha256) = digest.finish();
@@ -177,24 +231,6 @@ fn run_stream(
         crs: path.label.clone(),
     };
     (complete && !progress.cancelled()).then_some((record, path))
-}
-
-/// Reads on a thread of its own, a few batches ahead of the caller.
-fn stream_batches(
-    open: OpenLayer,
-    progress: &dyn Progress,
-    sink: &mut dyn FnMut(RawBatch, AttributeTable),
-) -> ReadEnd {
-    let (sender, receiver) = sync_channel::<(RawBatch, AttributeTable)>(QUEUE);
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(move || {
-            open.batches(BATCH, progress, &mut |raw, table| sender.send((raw, table)).is_ok())
-        });
-        for (raw, table) in receiver {
-            sink(raw, table);
-        }
-        reader.join().unwrap_or_else(|_| ReadEnd { failed_at_end: true, ..ReadEnd::default() })
-    })
 }
 
 /// Why a geometry gives no point: code and words.

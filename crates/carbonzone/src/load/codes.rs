@@ -49,7 +49,8 @@ impl Codes {
     }
 }
 
-fn text_at(column: &ColumnData, row: usize) -> Option<Cow<'_, str>> {
+/// The text of a row; `None` if there is none.
+pub fn text_at(column: &ColumnData, row: usize) -> Option<Cow<'_, str>> {
     match column {
         ColumnData::Text(texts) => texts[row].as_deref().map(Cow::Borrowed),
         other => other.text_at(row).map(Cow::Owned),

@@ -19,6 +19,7 @@ mod people_repeats;
 mod per_zone;
 mod plausible;
 pub mod poi;
+mod poi_codes;
 mod poi_places;
 mod poi_points;
 pub mod point_sources;
@@ -202,32 +203,31 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     rule_land::check(loaded, &parcels, notes);
     let mut proxies = Proxies::default();
     let mut per_zone = per_zone::ZoneWeights::default();
-    let overlaps = std::thread::scope(|beside| {
-        let threads = rayon::current_num_threads();
-        let overlaps = beside.spawn({
-            let coverage = &parcels.coverage;
-            move || parcels::overlaps(coverage, threads)
-        });
-        progress.begin("index parcels", None);
-        let locator = PointLocator::new(&parcels.coverage);
-        progress.end();
-        let clip = loaded.pipeline.city.border == crate::config::Border::Clip;
-        let area = clip.then(|| border::StudyArea::new(&zones.coverage));
-        let ground = Ground {
-            loaded,
-            crs: &crs,
-            parcels: &parcels,
-            zones: &zones,
-            locator: &locator,
-            border: area.as_ref(),
-            progress,
-        };
+    progress.begin("index parcels", None);
+    let locator = PointLocator::new(&parcels.coverage);
+    progress.end();
+    let clip = loaded.pipeline.city.border == crate::config::Border::Clip;
+    let area = clip.then(|| border::StudyArea::new(&zones.coverage));
+    let ground = Ground {
+        loaded,
+        crs: &crs,
+        parcels: &parcels,
+        zones: &zones,
+        locator: &locator,
+        border: area.as_ref(),
+        progress,
+    };
+    let mut overlaps = Vec::new();
+    let traffic = rayon::in_place_scope(|beside| {
+        beside.spawn(|_| overlaps = carbonzone_geom::common_ground(&parcels.coverage));
         let traffic = poi::load(&ground, &mut proxies, &mut per_zone, notes);
-        let overlaps = overlaps.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        people::load(&ground, &overlaps, &mut proxies, &mut per_zone, notes);
-        roads::load(&ground, &LineIndex::from_locator(&locator), &overlaps, &traffic, &mut proxies, notes);
-        overlaps
+        progress.begin("overlaps of parcels", None);
+        traffic
     });
+    progress.end();
+    people::load(&ground, &overlaps, &mut proxies, &mut per_zone, notes);
+    roads::load(&ground, &LineIndex::from_locator(&locator), &overlaps, &traffic, &mut proxies, notes);
+    drop(locator);
     parcels.overlaps = overlaps;
     refuse_unusable(&proxies.table, &parcels, notes);
     let derived_gdp = gdp::derive(loaded, &crs, &counties, per_zone, &mut zones, notes, progress);

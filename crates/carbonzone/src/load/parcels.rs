@@ -41,7 +41,7 @@ pub struct ParcelSet {
     pub planar_m2: Vec<f64>,
     /// Ellipsoidal area, m².
     pub ellipsoidal_m2: Vec<f64>,
-    /// Pairs of parcels that claim the same ground, with its planar area in m²; see [`overlaps`].
+    /// Pairs of parcels that claim the same ground, with its planar area in m².
     pub overlaps: Vec<(u32, u32, f64)>,
 }
 
@@ -128,14 +128,6 @@ pub fn load(
         ellipsoidal_m2,
         overlaps: Vec::new(),
     })
-}
-
-/// Pairs of parcels that claim the same ground, on so many threads of their own: the layers that are read meanwhile leave time between
-/// their batches.
-pub fn overlaps(coverage: &Coverage, threads: usize) -> Vec<(u32, u32, f64)> {
-    let find = || carbonzone_geom::common_ground(coverage);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_or_else(|_no_threads| find(), |pool| pool.install(find))
 }
 
 /// The polygons of the layer with the fields that are needed.

@@ -30,9 +30,9 @@ impl Unusable {
         row: usize,
         place: impl FnOnce() -> [f64; 2],
     ) -> Option<f64> {
-        let values: Result<Vec<f64>, String> = columns.iter().map(|c| people_at(c, row)).collect();
-        match values {
-            Ok(values) => Some(values.iter().sum::<f64>() / columns.len().max(1) as f64),
+        let sum: Result<f64, String> = columns.iter().map(|c| people_at(c, row)).sum();
+        match sum {
+            Ok(sum) => Some(sum / columns.len().max(1) as f64),
             Err(value) => {
                 self.count += 1;
                 self.absurd |= columns.iter().any(|c| is_absurd(c, row));

@@ -5,6 +5,7 @@ use super::Notes;
 use crate::config::PopulationLayer;
 use carbonzone_geom::Coverage;
 use carbonzone_types::{ExactSum, Finding};
+use rayon::prelude::*;
 
 /// A point: easting, northing and people, as bits.
 type PointKey = [u64; 3];
@@ -32,7 +33,7 @@ impl Repeats {
     pub fn of_points(mut points: Vec<PointKey>) -> Self {
         let all = points.iter().map(|[_, _, people]| f64::from_bits(*people)).collect();
         let mut repeats = Self { all, ..Self::default() };
-        points.sort_unstable();
+        points.par_sort_unstable();
         for same in points.chunk_by(|a, b| a == b).filter(|same| same.len() > 1) {
             let [x, y, people] = same[0].map(f64::from_bits);
             repeats.add(same.len() - 1, people, [x, y]);
@@ -49,7 +50,7 @@ impl Repeats {
             let key = |[x0, y0, x1, y1]: [f64; 4]| ([x0, y0, x1, y1, people].map(f64::to_bits), i);
             keys.extend(coverage.bounds(i).map(key));
         }
-        keys.sort_unstable();
+        keys.par_sort_unstable();
         for same_box in keys.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
             let mut drawn: Vec<Vec<[u64; 2]>> =
                 same_box.iter().map(|(_, i)| vertices(coverage, *i)).collect();

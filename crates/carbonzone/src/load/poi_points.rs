@@ -1,21 +1,24 @@
 //! The points of the POI layer: their codes, and one POI for each id.
 
-use super::codes::Codes;
+use super::codes::{Codes, text_at};
 use super::parcels::fields_of;
 use super::people_numbers::Unusable;
+use super::poi_codes::report_codes;
 use super::poi_places::places_of_one_name;
 use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
 use carbonzone_spatialize::{MatchKind, PoiScheme};
 use carbonzone_types::{Finding, LedgerRow, Stage};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Distance beyond which two places of one id are hardly one POI, m.
 const FAR_M: f64 = 100.0;
+/// Keys that are not worth a task of their own.
+const LEAST: usize = 2048;
 /// Codes that a message lists.
-const LISTED: usize = 40;
+pub const LISTED: usize = 40;
 
 /// A POI at one of its places, under one of its classes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,9 +39,9 @@ pub struct RawRow {
     /// Hash of id or name; 0 if there is none.
     key: u64,
     /// Number of the feature in the file; the points of a multipoint share it.
-    feature: u32,
+    pub feature: u32,
     /// Index into the codes.
-    code: u32,
+    pub code: u32,
     /// Easting, m.
     pub x: f64,
     /// Northing, m.
@@ -52,7 +55,8 @@ pub struct RawRow {
 pub struct RawPoi {
     /// Points and codes.
     pub rows: Vec<RawRow>,
-    codes: Vec<Code>,
+    /// Codes in the order of their classes, unknown ones last, then by text.
+    pub codes: Vec<Code>,
 }
 
 impl RawPoi {
@@ -74,12 +78,14 @@ impl RawPoi {
 
 /// A single code, in the field in which it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Code {
+pub struct Code {
     /// Class of the scheme; `None`: unknown.
-    class: Option<u32>,
-    text: String,
+    pub class: Option<u32>,
+    /// The code as it stands in the file.
+    pub text: String,
     field: String,
-    kind: Option<MatchKind>,
+    /// How the scheme knows it; `None`: not at all.
+    pub kind: Option<MatchKind>,
 }
 
 /// Codes met so far.
@@ -167,17 +173,20 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
             }
             let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
             let weights = config.weight.as_ref().and_then(|w| batch.table.get(w));
+            let key = |i: usize| {
+                let text = keys.and_then(|k| text_at(k, i)).filter(|k| !k.trim().is_empty());
+                text.map_or(0, |k| hash(k.trim()))
+            };
+            let keys: Vec<u64> = (0..codes.of.len()).into_par_iter().with_min_len(LEAST).map(key).collect();
             let first = next;
             for (i, &of) in codes.of.iter().enumerate() {
                 let weight =
                     weights.map_or(Some(1.0), |w| unusable.mean_of(&[w], i, || [batch.xs[i], batch.ys[i]]));
                 let Some(weight) = weight else { continue };
-                let text = keys.and_then(|k| k.text_at(i)).filter(|k| !k.trim().is_empty());
-                let key = text.map_or(0, |k| hash(k.trim()));
                 let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
                 next = next.max(feature + 1);
                 rows.extend(numbers[of as usize].iter().map(|&code| RawRow {
-                    key,
+                    key: keys[i],
                     feature,
                     code,
                     x: batch.xs[i],
@@ -225,7 +234,7 @@ fn report_left_out(left_out: &BTreeMap<String, u64>, config: &PoiLayer, notes: &
 /// of all its rows, and the place of the first row in canonical order.
 pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut Notes) -> Vec<Row> {
     let RawPoi { mut rows, codes } = poi;
-    rows.sort_by(|a, b| {
+    rows.par_sort_unstable_by(|a, b| {
         let feature = |r: &RawRow| if r.key == 0 { r.feature } else { 0 };
         (a.key.cmp(&b.key))
             .then(feature(a).cmp(&feature(b)))
@@ -236,19 +245,18 @@ pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut
             .then(a.feature.cmp(&b.feature))
     });
     let by_id = config.id.is_some();
-    let mut merged =
-        Merged { several: config.several_types, codes: &codes, out: Vec::new(), tally: Tally::default() };
-    for same in rows.chunk_by(|a, b| a.key == b.key && (a.key != 0 || a.feature == b.feature)) {
-        if by_id || same[0].key == 0 {
-            merged.add(same);
-        } else {
-            for near in places_of_one_name(same) {
-                merged.add(&near);
-            }
-        }
+    let none =
+        || Merged { several: config.several_types, codes: &codes, out: Vec::new(), tally: Tally::default() };
+    let parts: Vec<Merged<'_>> = rows
+        .par_chunk_by(|a, b| a.key == b.key && (a.key != 0 || a.feature == b.feature))
+        .fold(none, |merged, same| merged.with(same, by_id))
+        .collect();
+    let (mut out, mut tally) = (Vec::with_capacity(rows.len()), Tally::default());
+    for part in parts {
+        out.extend(part.out);
+        tally.add(part.tally);
     }
-    let Merged { mut out, tally, .. } = merged;
-    out.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)).then(a.class.cmp(&b.class)));
+    out.par_sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)).then(a.class.cmp(&b.class)));
     tally.report(config, scheme, notes);
     out
 }
@@ -262,8 +270,25 @@ struct Merged<'a> {
 }
 
 impl Merged<'_> {
+    /// The same with the POI of these rows of one id, or of one name.
+    fn with(mut self, same: &[RawRow], by_id: bool) -> Self {
+        if by_id || same[0].key == 0 {
+            self.add(same);
+        } else {
+            for near in places_of_one_name(same) {
+                self.add(&near);
+            }
+        }
+        self
+    }
+
     /// Adds the POI of these rows, which are in canonical order.
     fn add(&mut self, rows: &[RawRow]) {
+        if let [only] = rows {
+            let class = self.codes[only.code as usize].class;
+            self.out.extend(class.map(|class| Row { x: only.x, y: only.y, class, weight: only.weight }));
+            return;
+        }
         let mut codes: Vec<u32> = rows.iter().map(|r| r.code).collect();
         codes.sort_unstable();
         codes.dedup();
@@ -306,6 +331,16 @@ struct Tally {
 }
 
 impl Tally {
+    fn add(&mut self, more: Self) {
+        self.repeated += more.repeated;
+        self.differing += more.differing;
+        self.far += more.far;
+        self.weights += more.weights;
+        for (pair, n) in more.left_out {
+            *self.left_out.entry(pair).or_default() += n;
+        }
+    }
+
     fn see(&mut self, rows: &[RawRow], distinct: &[u32], codes: &[Code], several: SeveralTypes) {
         let first = &rows[0];
         let mut features: Vec<u32> = rows.iter().map(|r| r.feature).collect();
@@ -385,72 +420,6 @@ impl Tally {
                         "is the id unique? Files numbered each from 1 repeat it when they are put together",
                     ),
             );
-        }
-    }
-}
-
-/// What a user must know of the codes: unknown ones, and those that were not read as they stand.
-fn report_codes(poi: &RawPoi, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {
-    let mut count = vec![0u64; poi.codes.len()];
-    // A feature counts once under each of its codes, whatever the number of its points.
-    let mut rows = poi.rows.iter().peekable();
-    while let Some(first) = rows.next() {
-        count[first.code as usize] += 1;
-        while let Some(row) = rows.next_if(|r| r.feature == first.feature) {
-            count[row.code as usize] += u64::from((row.x, row.y) == (first.x, first.y));
-        }
-    }
-    let met = |kind: Option<MatchKind>| {
-        let codes = poi.codes.iter().zip(&count);
-        codes.filter(move |(code, n)| code.kind == kind && **n > 0).collect::<Vec<_>>()
-    };
-    let list = |codes: &[(&Code, &u64)], with_class: bool| {
-        let one = |(code, n): &(&Code, &u64)| match code.class.filter(|_| with_class) {
-            Some(class) => format!("\"{}\" as {}: {n}", code.text, scheme.classes()[class as usize].code),
-            None => format!("\"{}\": {n}", code.text),
-        };
-        let mut text = codes.iter().take(LISTED).map(one).collect::<Vec<_>>().join("; ");
-        if codes.len() > LISTED {
-            let _ = write!(text, "; and {} more codes", codes.len() - LISTED);
-        }
-        text
-    };
-    let total = |codes: &[(&Code, &u64)]| codes.iter().map(|(_, n)| **n).sum::<u64>();
-    let at = |finding: Finding| {
-        finding.layer("poi").file(config.source.path.display().to_string()).field(&config.kind)
-    };
-    let unknown = met(None);
-    if !unknown.is_empty() {
-        let message = format!("POI codes that \"{}\" does not know: {}", scheme.name, list(&unknown, false));
-        notes.findings.push(
-            at(Finding::warning("unknown_poi_code", message))
-                .count(total(&unknown))
-                .hint("they count for no group; a CSV (code, group) can add them, where 05* stands for all codes that begin with 05"),
-        );
-        notes.ledger.push(
-            LedgerRow::counted(Stage::Drop, "poi", total(&unknown) as f64, "poi")
-                .note(format!("type code unknown to {}", scheme.name)),
-        );
-    }
-    let mended = met(Some(MatchKind::Mended));
-    if !mended.is_empty() {
-        let message = format!("POI codes are not written as in \"{}\": {}", scheme.name, list(&mended, true));
-        notes.findings.push(at(Finding::warning("poi_code_mended", message)).count(total(&mended)).hint(
-            "a leading zero, blanks, .0 or full-width digits: keep the column as text when you export it",
-        ));
-        notes.ledger.push(
-            LedgerRow::counted(Stage::Repair, "poi", total(&mended) as f64, "poi")
-                .note(format!("type code written otherwise than in {}", scheme.name)),
-        );
-    }
-    for (kind, code, what) in [
-        (MatchKind::Words, "poi_category_words", "categories in words are read as codes"),
-        (MatchKind::Beginning, "poi_code_by_beginning", "POI codes are known only by their beginning"),
-    ] {
-        let met = met(Some(kind));
-        if !met.is_empty() {
-            let message = format!("{what}: {}", list(&met, true));
-            notes.findings.push(at(Finding::info(code, message)).count(total(&met)));
         }
     }
 }

@@ -1,0 +1,74 @@
+//! What is told about the codes of the POI.
+
+use super::Notes;
+use super::poi_points::{Code, LISTED, RawPoi};
+use crate::config::PoiLayer;
+use carbonzone_spatialize::{MatchKind, PoiScheme};
+use carbonzone_types::{Finding, LedgerRow, Stage};
+use std::fmt::Write as _;
+
+/// What a user must know of the codes: unknown ones, and those that were not read as they stand.
+pub fn report_codes(poi: &RawPoi, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {
+    let mut count = vec![0u64; poi.codes.len()];
+    // A feature counts once under each of its codes, whatever the number of its points.
+    let mut rows = poi.rows.iter().peekable();
+    while let Some(first) = rows.next() {
+        count[first.code as usize] += 1;
+        while let Some(row) = rows.next_if(|r| r.feature == first.feature) {
+            count[row.code as usize] += u64::from((row.x, row.y) == (first.x, first.y));
+        }
+    }
+    let met = |kind: Option<MatchKind>| {
+        let codes = poi.codes.iter().zip(&count);
+        codes.filter(move |(code, n)| code.kind == kind && **n > 0).collect::<Vec<_>>()
+    };
+    let list = |codes: &[(&Code, &u64)], with_class: bool| {
+        let one = |(code, n): &(&Code, &u64)| match code.class.filter(|_| with_class) {
+            Some(class) => format!("\"{}\" as {}: {n}", code.text, scheme.classes()[class as usize].code),
+            None => format!("\"{}\": {n}", code.text),
+        };
+        let mut text = codes.iter().take(LISTED).map(one).collect::<Vec<_>>().join("; ");
+        if codes.len() > LISTED {
+            let _ = write!(text, "; and {} more codes", codes.len() - LISTED);
+        }
+        text
+    };
+    let total = |codes: &[(&Code, &u64)]| codes.iter().map(|(_, n)| **n).sum::<u64>();
+    let at = |finding: Finding| {
+        finding.layer("poi").file(config.source.path.display().to_string()).field(&config.kind)
+    };
+    let unknown = met(None);
+    if !unknown.is_empty() {
+        let message = format!("POI codes that \"{}\" does not know: {}", scheme.name, list(&unknown, false));
+        notes.findings.push(
+            at(Finding::warning("unknown_poi_code", message))
+                .count(total(&unknown))
+                .hint("they count for no group; a CSV (code, group) can add them, where 05* stands for all codes that begin with 05"),
+        );
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "poi", total(&unknown) as f64, "poi")
+                .note(format!("type code unknown to {}", scheme.name)),
+        );
+    }
+    let mended = met(Some(MatchKind::Mended));
+    if !mended.is_empty() {
+        let message = format!("POI codes are not written as in \"{}\": {}", scheme.name, list(&mended, true));
+        notes.findings.push(at(Finding::warning("poi_code_mended", message)).count(total(&mended)).hint(
+            "a leading zero, blanks, .0 or full-width digits: keep the column as text when you export it",
+        ));
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Repair, "poi", total(&mended) as f64, "poi")
+                .note(format!("type code written otherwise than in {}", scheme.name)),
+        );
+    }
+    for (kind, code, what) in [
+        (MatchKind::Words, "poi_category_words", "categories in words are read as codes"),
+        (MatchKind::Beginning, "poi_code_by_beginning", "POI codes are known only by their beginning"),
+    ] {
+        let met = met(Some(kind));
+        if !met.is_empty() {
+            let message = format!("{what}: {}", list(&met, true));
+            notes.findings.push(at(Finding::info(code, message)).count(total(&met)));
+        }
+    }
+}
