@@ -1,6 +1,6 @@
 //! The built command reads a folder, with the limits of a shell.
 
-use crate::{Bench, FILE_BLOCKS, HANG, MEMORY_KB, OUTPUT, ledger};
+use crate::{Bench, FILE_BLOCKS, HANG_CPU_S, MEMORY_KB, OUTPUT, STUCK, ledger};
 use std::fs;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -14,14 +14,32 @@ pub fn limited(program: &std::path::Path) -> Command {
     command
 }
 
+/// What a process used when it began with one input. A busy machine makes wall time long, so a hang is told by CPU time.
+pub struct Watch {
+    pid: u32,
+    cpu_s: f64,
+    begun: Instant,
+}
+
+impl Watch {
+    pub fn of(child: &Child) -> Self {
+        let pid = child.id();
+        Self { pid, cpu_s: cpu_s(&pid.to_string(), OWN), begun: Instant::now() }
+    }
+
+    pub fn hangs(&self) -> bool {
+        cpu_s(&self.pid.to_string(), OWN) - self.cpu_s > HANG_CPU_S || self.begun.elapsed() > STUCK
+    }
+}
+
 /// How a process ended; `None`: it had to be killed.
 fn wait(mut child: Child) -> Option<ExitStatus> {
-    let start = Instant::now();
+    let watch = Watch::of(&child);
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return Some(status);
         }
-        if start.elapsed() > HANG {
+        if watch.hangs() {
             child.kill().unwrap();
             child.wait().unwrap();
             return None;
@@ -75,11 +93,20 @@ fn look_at_results(bench: &Bench, verb: &str, success: bool) -> Option<String> {
     wrong.or_else(|| (!left.is_empty()).then(|| format!("left behind: {left:?}")))
 }
 
-/// CPU seconds of all processes that were waited for, where the system tells them in hundredths.
+/// CPU seconds of all processes that were waited for.
 pub fn cpu_of_children() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    cpu_s("self", CHILDREN)
+}
+
+/// Fields 14 to 17 of a line of `/proc/PID/stat` are hundredths of a second, of user and system; its first three are taken off, the
+/// letter among them.
+const OWN: usize = 10;
+const CHILDREN: usize = 12;
+
+/// CPU seconds of a process, where the system tells them.
+fn cpu_s(pid: &str, first: usize) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let fields: Vec<f64> =
         stat.rsplit(") ").next().unwrap_or("").split(' ').filter_map(|f| f.parse().ok()).collect();
-    // Fields 16 and 17 of the line; its first three are taken off, the letter among them.
-    fields.get(12).zip(fields.get(13)).map_or(0.0, |(user, system)| (user + system) / 100.0)
+    fields.get(first).zip(fields.get(first + 1)).map_or(0.0, |(user, system)| (user + system) / 100.0)
 }

@@ -44,8 +44,10 @@ const MEMORY_KB: u64 = 3_000_000;
 const FILE_BLOCKS: u64 = 65_536;
 /// Standard output and standard error of one run of the command, bytes.
 const OUTPUT: usize = 1_000_000;
-/// A run on this city takes less than a second; this is a hang, on a busy machine too.
-const HANG: Duration = Duration::from_secs(60);
+/// A run on this city takes less than a second of CPU time; this is a hang.
+const HANG_CPU_S: f64 = 60.0;
+/// A process that waits uses no CPU time: this is a hang too, on a busy machine as well.
+const STUCK: Duration = Duration::from_secs(600);
 
 /// One change of one file.
 pub struct Mutation {

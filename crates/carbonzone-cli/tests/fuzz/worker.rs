@@ -1,13 +1,14 @@
 //! Many mutations in one process, by the library: PROJ's data base and GDAL's drivers are opened once.
 
-use crate::{Bench, HANG, Mutation, Outcome, command, ledger};
+use crate::{Bench, Mutation, Outcome, command, ledger};
 use carbonzone::{Config, Files, NoProgress};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 const ASKED: &str = "CARBONZONE_FUZZ_WORKER";
 
@@ -60,7 +61,7 @@ pub fn in_processes(range: Range<usize>) -> Vec<Outcome> {
         // Here a worker makes its folder: it is gone too when the worker is killed.
         let scratch = tempfile::tempdir().unwrap();
         let (mut child, lines) = start(next..range.end, scratch.path());
-        let died = follow(&lines, &mut outcomes);
+        let died = follow(&child, &lines, &mut outcomes);
         if died.is_some_and(|(_, hangs)| hangs) {
             child.kill().unwrap();
         }
@@ -90,16 +91,16 @@ fn start(range: Range<usize>, scratch: &Path) -> (Child, Receiver<String>) {
 }
 
 /// Takes what a worker says until it ends; gives the number that it had begun then, and whether it hangs there.
-fn follow(lines: &Receiver<String>, outcomes: &mut Vec<Outcome>) -> Option<(usize, bool)> {
-    let mut begun = None;
+fn follow(child: &Child, lines: &Receiver<String>, outcomes: &mut Vec<Outcome>) -> Option<(usize, bool)> {
+    let (mut begun, mut watch) = (None, command::Watch::of(child));
     loop {
-        let line = match lines.recv_timeout(HANG) {
+        let line = match lines.recv_timeout(Duration::from_secs(2)) {
             Ok(line) => line,
-            Err(error) => {
-                let hangs = error == std::sync::mpsc::RecvTimeoutError::Timeout;
-                return begun.map(|number| (number, hangs));
-            }
+            Err(RecvTimeoutError::Timeout) if watch.hangs() => return begun.map(|number| (number, true)),
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return begun.map(|number| (number, false)),
         };
+        watch = command::Watch::of(child);
         match (begun, line.strip_prefix('=').and_then(|l| l.split_once(' '))) {
             (Some(number), Some((code, wrong))) => {
                 let wrong = (!wrong.is_empty()).then(|| wrong.to_owned());
