@@ -40,6 +40,7 @@ const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
     carbonzone_io::return_memory_early();
+    carbonzone_io::limits_are_errors();
     panics::install();
     progress::install_ctrl_c();
     // Known before the arguments are parsed: their help is in this language too.

@@ -266,3 +266,30 @@ fn walk_bytes(dir: &Path) -> u64 {
     let files = carbonzone::exchange::walk(dir).unwrap().into_iter().filter(|e| !e.folder);
     files.map(|e| fs::metadata(dir.join(e.path)).unwrap().len().div_ceil(4096) * 4096).sum()
 }
+
+#[test]
+fn a_file_beyond_the_limit_of_the_shell_is_named_and_leaves_the_old_folder() {
+    let tiny = Tiny::new();
+    tiny.run("out", &[]);
+    let old = common::tiny::snapshot(&tiny.at("out"));
+    let mut codes = vec![];
+    for blocks in [0, 24, 200, 1_000_000] {
+        let limited = format!("ulimit -f {blocks} && exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &limited]).arg(carbonzone().get_program());
+        let args = ["run", &tiny.path("city/p.toml"), "--out", &tiny.path("out"), "--quiet", "--no-maps"];
+        let output = command.args(args).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        codes.push(output.status.code());
+        if output.status.success() {
+            outputs_of(&tiny.at("out"));
+        } else {
+            assert!(stderr.contains("out"), "{blocks} blocks: no file is named: {stderr}");
+            assert_eq!(common::tiny::snapshot(&tiny.at("out")), old, "{blocks} blocks: {stderr}");
+        }
+        assert_eq!(names(tiny.at("").as_path()), ["city", "out"], "{blocks} blocks: {stderr}");
+    }
+    assert_eq!(codes[0], Some(2), "{codes:?}");
+    assert_eq!(codes.last(), Some(&Some(0)), "{codes:?}");
+    assert!(codes.iter().all(|c| matches!(c, Some(0 | 2))), "{codes:?}");
+}

@@ -123,7 +123,7 @@ pub use polygons::{PolygonLayer, read_polygons};
 pub use raster::{Raster, Resample};
 pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};
 pub use selection::Selection;
-pub use signals::keep_ignored_signals;
+pub use signals::{keep_ignored_signals, limits_are_errors};
 pub use source::VectorSource;
 pub use stream::{read_lines, read_points};
 pub use table_view::{ColumnView, TableView};

@@ -15,6 +15,15 @@ pub fn keep_ignored_signals(install: impl FnOnce()) {
     }
 }
 
+/// Makes a file beyond the limit of the shell (`ulimit -f`) an error of its write, which names the file, and not the end of the program.
+pub fn limits_are_errors() {
+    // SAFETY: a valid signal and a disposition that runs no code.
+    #[cfg(unix)]
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
+}
+
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     // SAFETY: all zeros is a valid `sigaction`; with no new one given the call only fills it.

@@ -42,6 +42,8 @@ const CHUNK: usize = 250;
 const MEMORY_KB: u64 = 3_000_000;
 /// Largest file that it may write (`RLIMIT_FSIZE`), blocks of 512 bytes.
 const FILE_BLOCKS: u64 = 65_536;
+/// Largest changed file, below that limit, bytes: lines that are repeated twice over make more.
+const LARGEST: usize = 16_000_000;
 /// Standard output and standard error of one run of the command, bytes.
 const OUTPUT: usize = 1_000_000;
 /// A run on this city takes less than a second of CPU time; this is a hang.
@@ -75,7 +77,9 @@ impl Mutation {
     fn applied<T>(&self, dir: &Path, known: &[f64], read: impl FnOnce() -> T) -> T {
         let path = dir.join(self.file);
         let original = fs::read(&path).unwrap();
-        fs::write(&path, mutate(self.file, &original, known, &mut self.random.clone())).unwrap();
+        let mut changed = mutate(self.file, &original, known, &mut self.random.clone());
+        changed.truncate(LARGEST);
+        fs::write(&path, changed).unwrap();
         let out = read();
         fs::write(&path, original).unwrap();
         out

@@ -21,6 +21,7 @@ pub fn range_asked_for() -> Option<Range<usize>> {
 
 /// Says each number before it is read, and what came of it after that.
 pub fn read_in_this_process(range: Range<usize>) {
+    carbonzone_io::limits_are_errors();
     let bench = Bench::new();
     let mut out = std::io::stdout();
     for m in range.map(Mutation::of).filter(|m| !m.by_command) {

@@ -17,6 +17,8 @@ use std::ops::Range;
 
 /// Borders closer than this are one border, m.
 pub const CONTACT_M: f64 = 1.0;
+/// Clusters are not looked for among more cells than this: each would be one with the cells of its own parcel.
+const MOST_CELLS: usize = 500_000;
 /// Above so many units probabilities come from the normal distribution.
 const MOST_PERMUTED: usize = 5_000;
 /// False discovery rates of hot and cold spots at 90, 95 and 99 % confidence.
@@ -122,6 +124,17 @@ pub fn of_units(config: &StatisticsConfig, subject: &Subject<'_>, notes: &mut No
 
 /// Clusters of the cells, with probabilities from the normal distribution.
 pub fn of_cells(config: &StatisticsConfig, cells: &Cells, year: i32, notes: &mut Notes) -> Option<Clusters> {
+    let n = cells.at.len();
+    if n > MOST_CELLS {
+        let message = format!("{year}: no clusters of the cells: {n} are more than {MOST_CELLS}");
+        notes.findings.push(
+            Finding::info("statistics", message)
+                .layer("grid")
+                .field("aggregate.cell_m")
+                .hint("cells smaller than most parcels make clusters of themselves; with larger cells clusters are found"),
+        );
+        return None;
+    }
     let weights = match config.weights {
         Neighbours::Queen | Neighbours::Rook => {
             Ok(SpatialWeights::of_cells(&cells.at, config.weights == Neighbours::Queen))
@@ -237,4 +250,24 @@ fn tell_islands(weights: &SpatialWeights, subject: &Subject<'_>, notes: &mut Not
             .count(islands.len() as u64)
             .hint("islands, or gaps in the borders wider than 1 m: weights = \"k_nearest\" gives every unit neighbours"),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_many_cells_have_no_clusters_and_that_is_said() {
+        let n = MOST_CELLS + 1;
+        let cells = Cells {
+            layer: "grid_50m".to_owned(),
+            at: (0..n as u32).map(|k| (k, 0)).collect(),
+            centres: vec![],
+            per_km2: (0..n).map(|k| Some(k as f64)).collect(),
+        };
+        let mut notes = Notes::default();
+        assert_eq!(of_cells(&StatisticsConfig::default(), &cells, 2020, &mut notes), None);
+        let said = &notes.findings.items;
+        assert!(said.len() == 1 && said[0].message.contains("500001 are more than 500000"), "{said:?}");
+    }
 }
