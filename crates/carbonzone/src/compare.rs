@@ -1,7 +1,7 @@
 //! Differences of two runs or two years per unit, and who moved from which zone to which.
 
+use crate::error::{Doing, Error, Result};
 use crate::out_dir::{named, read_manifest};
-use anyhow::{Context, bail};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Totals};
 use carbonzone_zoning::compare::{Comparison, compare_tables};
@@ -51,13 +51,14 @@ impl Side {
     }
 }
 
-fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
+fn side(dir: &Path, year: Option<i32>) -> Result<Side> {
     let manifest = read_manifest(dir)?;
     let folder = dir.display().to_string();
     let gpkg = named(dir, &manifest.name, "gpkg");
     let (coverage, zones) = carbonzone_io::read_own_layer(&gpkg, &manifest.zones_layer)
-        .with_context(|| format!("cannot read the zones of {}", dir.display()))?;
-    let ids = zones.texts("unit_id").context("the zone layer has no unit_id")?;
+        .part(|| format!("cannot read the zones of {}", dir.display()))?;
+    let ids = zones.texts("unit_id");
+    let ids = ids.ok_or_else(|| Error::Incomparable("the zone layer has no unit_id".to_owned()))?;
     let years = zones.numbers("year");
     let Some(year) = year else {
         let key = |(i, id): (usize, Option<String>)| {
@@ -75,14 +76,13 @@ fn side(dir: &Path, year: Option<i32>) -> anyhow::Result<Side> {
             folder,
         });
     };
-    let Some(years) = years else {
-        bail!("{} has one year only: leave --year-a and --year-b out", dir.display())
-    };
+    let years = years.ok_or_else(|| {
+        Error::Incomparable(format!("{folder} has one year only: leave --year-a and --year-b out"))
+    })?;
     let rows: Vec<u32> =
         (0..ids.len()).filter(|i| years[*i] == Some(f64::from(year))).map(|i| i as u32).collect();
     if rows.is_empty() {
-        let known: Vec<String> = manifest.years.iter().map(i32::to_string).collect();
-        bail!("{} has no year {year}\nhint: it has {}", dir.display(), known.join(", "));
+        return Err(Error::NoYear { run: folder, year, years: manifest.years });
     }
     let keys = rows.iter().map(|i| ids[*i as usize].clone()).collect();
     let zones = zones.reordered(&rows).with(KEY, ColumnData::Text(keys));
@@ -119,12 +119,12 @@ pub struct RunComparison {
 ///
 /// # Errors
 /// If a run cannot be read, has no such year, or the two have no unit in common.
-pub fn compare(run_a: &Path, run_b: &Path, years: Option<(i32, i32)>) -> anyhow::Result<RunComparison> {
+pub fn compare(run_a: &Path, run_b: &Path, years: Option<(i32, i32)>) -> Result<RunComparison> {
     let (a, b) = (side(run_a, years.map(|y| y.0))?, side(run_b, years.map(|y| y.1))?);
     let skip: Vec<&str> = a.zones.columns.iter().map(|c| c.name.as_str()).filter(|n| !compared(n)).collect();
     let units = compare_tables(&a.zones, &b.zones, KEY, "zone", &skip)?;
     if units.units.is_empty() {
-        bail!("the two runs have no unit in common");
+        return Err(Error::Incomparable("the two runs have no unit in common".to_owned()));
     }
     let wide = wide(&a.zones, &b.zones, &units);
     let mut settings = Vec::new();

@@ -1,8 +1,8 @@
 //! One self-contained page of what is different between two runs: maps, matrix, units that changed zone with their reasons.
 
 use crate::compare::{RunComparison, Side};
+use crate::error::{Doing, Result};
 use crate::maps::{lang as label_language, language_of};
-use anyhow::Context;
 use carbonzone_report::figure::{self, Fonts};
 use carbonzone_report::number::{grouped, significant};
 use carbonzone_report::palette::Meaning;
@@ -26,10 +26,10 @@ const ON_LIMIT: f64 = 1e-12;
 ///
 /// # Errors
 /// If a map cannot be drawn.
-pub fn page(compared: &RunComparison, language: Option<Lang>) -> anyhow::Result<String> {
+pub fn page(compared: &RunComparison, language: Option<Lang>) -> Result<String> {
     let lang = language.unwrap_or_else(|| label_language(language_of(&compared.a.manifest)));
     let page = Page { compared, lang };
-    html::comparison(&page.context()?).context("the page of the comparison")
+    html::comparison(&page.context()?).part(|| "the page of the comparison")
 }
 
 struct Page<'a> {
@@ -42,7 +42,7 @@ impl Page<'_> {
         Label::new(en, zh).text(self.lang)
     }
 
-    fn context(&self) -> anyhow::Result<Value> {
+    fn context(&self) -> Result<Value> {
         let RunComparison { a, b, settings, inputs, units, .. } = self.compared;
         let mut badges: Vec<String> = [a, b]
             .iter()
@@ -119,7 +119,7 @@ impl Page<'_> {
     }
 
     /// The difference of gross emissions, and the new class of the units that changed; none of several years together.
-    fn maps(&self) -> anyhow::Result<Vec<Value>> {
+    fn maps(&self) -> Result<Vec<Value>> {
         let RunComparison { b, units, wide, .. } = self.compared;
         if b.coverage.is_empty() || b.coverage.len() != b.zones.rows() || b.zone_per_unit_is_ambiguous() {
             return Ok(Vec::new());
@@ -159,14 +159,14 @@ impl Page<'_> {
             study: StudyExtras::default(),
         };
         let figures = [Self::difference_map(&data)?, self.moved_map(&data)];
-        let drawn = |f: Figure| -> anyhow::Result<Value> {
+        let drawn = |f: Figure| -> Result<Value> {
             let svg = figure::svg(&data, &f, self.lang, &Fonts::shipped())?;
             Ok(json!({"title": f.title.text(self.lang), "svg": svg}))
         };
         figures.into_iter().flatten().map(drawn).collect()
     }
 
-    fn difference_map(data: &MapData) -> anyhow::Result<Option<Figure>> {
+    fn difference_map(data: &MapData) -> Result<Option<Figure>> {
         let values = data.zones.numbers(DIFFERENCE)?;
         if values.iter().flatten().all(|v| *v == 0.0) {
             return Ok(None);

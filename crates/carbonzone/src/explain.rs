@@ -2,10 +2,10 @@
 
 use crate::decisions;
 pub use crate::decisions::{Advice, Paid, PaidAt, UnderPlan};
+use crate::error::{Doing, Error, Result};
 use crate::explained::{FILE, LARGEST, MANY_CELLS, PARTS};
 use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
-use anyhow::{Context, bail};
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
 use carbonzone_report::confidence::{FurtherColumns, HowSure, how_sure};
 use carbonzone_report::{Label, ZONE_OF_MEAN, words};
@@ -206,13 +206,15 @@ impl Found {
 ///
 /// # Errors
 /// If the folder holds no run, the run has no such unit or year, or not what explains it.
-pub fn explain(run_dir: &Path, unit: &Unit, year: Option<i32>) -> anyhow::Result<Explanation> {
+pub fn explain(run_dir: &Path, unit: &Unit, year: Option<i32>) -> Result<Explanation> {
     let record = read_manifest(run_dir)?;
     let year = match (record.years.as_slice(), year) {
         ([_] | [], None) => None,
         (years, None) => years.last().copied(),
         (years, Some(year)) if years.contains(&year) => (years.len() > 1).then_some(year),
-        (years, Some(year)) => bail!("this run has no year {year}\nhint: it has {years:?}"),
+        (years, Some(year)) => {
+            return Err(Error::NoYear { run: "this run".to_owned(), year, years: years.to_vec() });
+        }
     };
     let run = Explained { dir: run_dir, record, year };
     match unit {
@@ -221,6 +223,9 @@ pub fn explain(run_dir: &Path, unit: &Unit, year: Option<i32>) -> anyhow::Result
         Unit::Cell(place) => run.cell(place),
     }
 }
+
+/// Why a run cannot say what its tonnes rest on.
+pub(crate) const UNEXPLAINED: &str = "this run does not explain itself\nhint: run it again";
 
 /// How a run writes its parcels so that they can be explained.
 const NEEDS_PARCELS: &str =
@@ -232,27 +237,28 @@ impl Explained<'_> {
     }
 
     /// Tables of `explain.gpkg`, if the layer is among them.
-    fn tables_with(&self, layer: &str) -> anyhow::Result<Vec<String>> {
+    fn tables_with(&self, layer: &str) -> Result<Vec<String>> {
         let names = layer_names(&self.dir.join(FILE));
-        let names = names.context("this run does not explain itself\nhint: run it again")?;
+        let names = names.part(|| UNEXPLAINED)?;
         if !names.iter().any(|name| name == layer) {
-            bail!("{NEEDS_PARCELS}");
+            return Err(Error::NotKept(NEEDS_PARCELS.to_owned()));
         }
         Ok(names)
     }
 
-    fn parcel(&self, id: &str) -> anyhow::Result<Found> {
+    fn parcel(&self, id: &str) -> Result<Found> {
         self.tables_with("parcels")?;
         let (_, table) =
-            read_features_by_id(&self.gpkg(), "parcels", "unit_id", id).context(NEEDS_PARCELS)?;
+            read_features_by_id(&self.gpkg(), "parcels", "unit_id", id).part(|| NEEDS_PARCELS)?;
         if table.rows() == 0 {
             let (_, all) = read_own_layer(&self.gpkg(), "parcels")?;
-            bail!(find_unit::unknown_id("parcels", id, &all.texts("unit_id").unwrap_or_default()));
+            let ids = all.texts("unit_id").unwrap_or_default();
+            return Err(Error::NoUnit(find_unit::unknown_id("parcels", id, &ids)));
         }
         Ok(Found::plain(id.to_owned(), written(&table, 0)))
     }
 
-    fn zone(&self, id: &str) -> anyhow::Result<Found> {
+    fn zone(&self, id: &str) -> Result<Found> {
         let layer = &self.record.zones_layer;
         let (_, all) = read_own_layer(&self.gpkg(), layer)?;
         let table = match (self.year, all.numbers("year")) {
@@ -262,7 +268,7 @@ impl Explained<'_> {
             }
             _ => all,
         };
-        let row = find_unit::unit_row(&table, layer, id).map_err(anyhow::Error::msg)?;
+        let row = find_unit::unit_row(&table, layer, id).map_err(Error::NoUnit)?;
         let text = |field: &str| table.get(field).and_then(|c| c.text_at(row)).unwrap_or_default();
         Ok(Found {
             id: text("unit_id"),
@@ -298,9 +304,9 @@ impl Explained<'_> {
         mean.into_iter().chain(of("zone", year)).chain(further).collect()
     }
 
-    fn cell(&self, text: &str) -> anyhow::Result<Explanation> {
-        let grid = self.record.grid.context("this run has no grid")?;
-        let (col, row) = find_unit::cell(text, &grid).map_err(anyhow::Error::msg)?;
+    fn cell(&self, text: &str) -> Result<Explanation> {
+        let grid = self.record.grid.ok_or_else(|| Error::NotKept("this run has no grid".to_owned()))?;
+        let (col, row) = find_unit::cell(text, &grid).map_err(Error::NoUnit)?;
         let layer = &self.record.grid_layer;
         if let Some(year) = self.year.filter(|_| self.record.study == "raster_series") {
             return self.cell_of_series(&grid, (col, row), year);
@@ -308,7 +314,7 @@ impl Explained<'_> {
         let id = grid.cell_id(grid.index(col, row));
         let (_, table) = read_features_by_id(&self.gpkg(), layer, "unit_id", &id)?;
         if table.rows() == 0 {
-            bail!("cell {text} holds no parcel");
+            return Err(Error::NoUnit(format!("cell {text} holds no parcel")));
         }
         let written = written(&table, 0);
         let explanation = self.explanation(layer, Found::plain(id, written))?;
@@ -320,22 +326,17 @@ impl Explained<'_> {
     }
 
     /// A cell of a raster series: its bands are its parts.
-    fn cell_of_series(
-        &self,
-        grid: &GridSpec,
-        (col, row): (u32, u32),
-        year: i32,
-    ) -> anyhow::Result<Explanation> {
+    fn cell_of_series(&self, grid: &GridSpec, (col, row): (u32, u32), year: i32) -> Result<Explanation> {
         let path = self.dir.join(format!("{}_{year}.tif", self.record.grid_layer));
         let raster = Raster::open(&path)?;
-        let band = |b: usize| -> anyhow::Result<f64> {
+        let band = |b: usize| -> Result<f64> {
             let value = raster.read_block(b, col as usize, row as usize, 1, 1)?;
             Ok(value.first().copied().unwrap_or(f64::NAN))
         };
         // gross, sink, net, energy, land: the order in which they are written.
         let [gross_t, sink_t, net_t, energy_t, land_t] = [band(1)?, band(2)?, band(3)?, band(4)?, band(5)?];
         if gross_t.is_nan() {
-            bail!("cell {col},{row} lies in no county");
+            return Err(Error::NoUnit(format!("cell {col},{row} lies in no county")));
         }
         let line = |sector: &str, activity: &str, source: &str, amount_t: f64| Line {
             sector: sector.to_owned(),
@@ -356,7 +357,7 @@ impl Explained<'_> {
         Ok(self.put_together(&self.record.grid_layer, found, lines, Vec::new()))
     }
 
-    fn explanation(&self, layer: &str, found: Found) -> anyhow::Result<Explanation> {
+    fn explanation(&self, layer: &str, found: Found) -> Result<Explanation> {
         let path = self.dir.join(FILE);
         let names = self.tables_with(layer)?;
         let (_, parts) = read_own_layer(&path, PARTS)?;

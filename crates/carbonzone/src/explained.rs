@@ -1,6 +1,7 @@
 //! What every unit's tonnes are made of: kept with the results, written to `explain.gpkg`, read by [`crate::explain`].
 
 use crate::compute::Results;
+use crate::error::Result;
 use crate::load::Inputs;
 use crate::tables::labelled;
 use carbonzone_geom::OverlapMatrix;
@@ -342,7 +343,7 @@ impl Explanations<'_> {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write(&self, dir: &Path, crs: &WorkingCrs, label: Option<DataLabel>) -> anyhow::Result<()> {
+    pub fn write(&self, dir: &Path, crs: &WorkingCrs, label: Option<DataLabel>) -> Result<()> {
         let mut gpkg = GpkgWriter::create(&dir.join(FILE), crs)?;
         let what = "What the tonnes of units are made of";
         gpkg.table(PARTS, what, &labelled(&parts_table(&self.parts), label))?;

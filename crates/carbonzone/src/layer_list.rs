@@ -1,7 +1,7 @@
 //! What of a finished run can be loaded into a map: files, tables, styles, groups, themes.
 
+use crate::error::{Doing, Result};
 use crate::out_dir::{named, read_manifest};
-use anyhow::Context;
 use carbonzone_report::qgis::{LayerGroup, LayerKind, LayerList};
 use carbonzone_report::{LAYER_LIST, Label};
 use carbonzone_types::RunManifest;
@@ -45,14 +45,13 @@ pub struct RunLayers {
 ///
 /// # Errors
 /// If the folder holds no run, or its files cannot be read.
-pub fn read(run_dir: &Path) -> anyhow::Result<RunLayers> {
+pub fn read(run_dir: &Path) -> Result<RunLayers> {
     let manifest = read_manifest(run_dir)?;
     let path = run_dir.join(LAYER_LIST);
     let drawn = manifest.outputs.iter().any(|o| o.path == LAYER_LIST);
     let list = if drawn {
-        let text =
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?
+        let text = std::fs::read_to_string(&path).doing("read", &path)?;
+        serde_json::from_str(&text).doing("read", &path)?
     } else {
         tables(&manifest, run_dir)?
     };
@@ -73,7 +72,7 @@ pub fn read(run_dir: &Path) -> anyhow::Result<RunLayers> {
 }
 
 /// Tables of the GeoPackage as they are.
-fn tables(manifest: &RunManifest, run_dir: &Path) -> anyhow::Result<LayerList> {
+fn tables(manifest: &RunManifest, run_dir: &Path) -> Result<LayerList> {
     let gpkg = named(run_dir, &manifest.name, "gpkg");
     if !gpkg.is_file() {
         return Ok(LayerList::default());

@@ -34,6 +34,7 @@ mod compensation;
 mod compute;
 pub mod config;
 mod decisions;
+mod error;
 pub mod exchange;
 pub mod explain;
 mod explained;
@@ -73,6 +74,7 @@ mod workbook;
 mod write;
 
 pub use carbonzone_types::{Finding, Findings, Ledger, NoProgress, Progress as Observer, RunManifest};
+pub use error::{Error, Result};
 pub use layers::{Files, Layers, MemoryLayers};
 pub use run::{Checked, Config, Inputs, RunResult, compute, load, write};
 pub use studies::AnyPipeline;

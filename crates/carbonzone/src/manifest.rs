@@ -3,6 +3,7 @@
 use crate::compensation;
 use crate::compute::Results;
 use crate::config::City;
+use crate::error::{Doing, Result};
 use crate::exchange;
 use crate::gdp_proxies;
 use crate::load::{Inputs, Notes};
@@ -11,7 +12,6 @@ use crate::out_dir;
 use crate::reference;
 use crate::scenario;
 use crate::uncertainty;
-use anyhow::Context;
 use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::PlacedPointSource;
 use carbonzone_types::{
@@ -193,8 +193,8 @@ pub fn redact_finding(finding: &mut Finding) {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn outputs(dir: &Path) -> anyhow::Result<Vec<OutputRecord>> {
-    let files = exchange::walk(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+pub fn outputs(dir: &Path) -> Result<Vec<OutputRecord>> {
+    let files = exchange::walk(dir).doing("read", dir)?;
     let files = files.into_iter().filter(|f| !f.folder && f.path != Path::new(out_dir::RECORD));
     let files: Vec<PathBuf> = files.map(|f| f.path).collect();
     // The disk needs no core: it writes while the files are hashed.
@@ -207,10 +207,9 @@ pub fn outputs(dir: &Path) -> anyhow::Result<Vec<OutputRecord>> {
     })
 }
 
-fn output(dir: &Path, file: &Path) -> anyhow::Result<OutputRecord> {
+fn output(dir: &Path, file: &Path) -> Result<OutputRecord> {
     let path = file.to_string_lossy().replace('\\', "/");
-    let digest = exchange::digest(&dir.join(file))
-        .with_context(|| format!("cannot read {}", dir.join(file).display()))?;
+    let digest = exchange::digest(&dir.join(file)).doing("read", &dir.join(file))?;
     let what = what(&path).to_owned();
     Ok(OutputRecord { what, path, bytes: digest.bytes, sha256: digest.sha256, counters: digest.counters })
 }

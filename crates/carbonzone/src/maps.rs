@@ -1,10 +1,10 @@
 //! Figures, styles, QGIS project and report of a run, in memory or on disk.
 
 use crate::config::Language;
+use crate::error::{Doing, Error, Result};
 use crate::exchange::{Exchange, Kept};
 use crate::out_dir::{named, read_manifest};
 use crate::{manifest, out_dir};
-use anyhow::{Context, bail};
 use carbonzone_io::LayerStyle;
 use carbonzone_report::{
     Lang, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, Rendered, StudyExtras,
@@ -40,8 +40,8 @@ pub fn render(
     options: &RenderOptions,
     dir: &Path,
     progress: &dyn Progress,
-) -> anyhow::Result<Rendered> {
-    let mut rendered = carbonzone_report::render(data, options, dir, progress).context("maps and report")?;
+) -> Result<Rendered> {
+    let mut rendered = carbonzone_report::render(data, options, dir, progress).part(|| "maps and report")?;
     progress.begin("write styles", None);
     let gpkg = named(dir, &data.manifest.name, "gpkg");
     let styles: Vec<LayerStyle> = std::mem::take(&mut rendered.layer_styles)
@@ -54,7 +54,7 @@ pub fn render(
             description: s.description,
         })
         .collect();
-    carbonzone_io::write_layer_styles(&gpkg, &styles).context("styles in the GeoPackage")?;
+    carbonzone_io::write_layer_styles(&gpkg, &styles).part(|| "styles in the GeoPackage")?;
     progress.end();
     for warning in &rendered.warnings {
         progress.say(&format!("warning: {warning}"));
@@ -70,7 +70,7 @@ pub fn render(
 ///
 /// # Errors
 /// If the folder holds no run, or a layer cannot be read.
-pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
+pub fn read_run(dir: &Path) -> Result<MapData> {
     read(dir, true)
 }
 
@@ -78,16 +78,16 @@ pub fn read_run(dir: &Path) -> anyhow::Result<MapData> {
 ///
 /// # Errors
 /// If the folder holds no run, or the layer cannot be read.
-pub fn read_units(dir: &Path) -> anyhow::Result<MapData> {
+pub fn read_units(dir: &Path) -> Result<MapData> {
     read(dir, false)
 }
 
-fn read(dir: &Path, all_layers: bool) -> anyhow::Result<MapData> {
+fn read(dir: &Path, all_layers: bool) -> Result<MapData> {
     let manifest = read_manifest(dir)?;
     let gpkg = named(dir, &manifest.name, "gpkg");
-    let layer = |name: &str| -> anyhow::Result<MapLayer> {
+    let layer = |name: &str| -> Result<MapLayer> {
         let (coverage, table) = carbonzone_io::read_own_layer(&gpkg, name)
-            .with_context(|| format!("cannot read layer \"{name}\" of {}", gpkg.display()))?;
+            .part(|| format!("cannot read layer \"{name}\" of {}", gpkg.display()))?;
         Ok(MapLayer { name: name.to_owned(), coverage: Arc::new(coverage), cells: None, table })
     };
     let detail = manifest.pipeline["outputs"]["parcels"].as_str().unwrap_or("full").to_owned();
@@ -121,12 +121,10 @@ struct More {
 
 impl More {
     /// Values of the rasters are taken anew from their files.
-    fn read(dir: &Path) -> anyhow::Result<Self> {
+    fn read(dir: &Path) -> Result<Self> {
         let path = dir.join(MORE);
-        let text =
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut more: Self =
-            serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = std::fs::read_to_string(&path).doing("read", &path)?;
+        let mut more: Self = serde_json::from_str(&text).doing("read", &path)?;
         for raster in &mut more.rasters {
             if let RasterContent::Values { sample: some, cells: all, .. } = &mut raster.content {
                 let opened = carbonzone_io::Raster::open(&dir.join(&raster.file))?;
@@ -143,12 +141,11 @@ impl More {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_more(data: &MapData, dir: &Path) -> anyhow::Result<()> {
+pub fn write_more(data: &MapData, dir: &Path) -> Result<()> {
     let more =
         More { rasters: data.rasters.clone(), what_if: data.what_if.clone(), study: data.study.clone() };
     let path = dir.join(MORE);
-    std::fs::write(&path, serde_json::to_string(&more)?)
-        .with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(&path, serde_json::to_string(&more)?).doing("write", &path)
 }
 
 /// Largest number of values handed to the style model per raster.
@@ -210,19 +207,18 @@ pub fn redraw(
     options: &RenderOptions,
     command: &str,
     progress: &dyn Progress,
-) -> anyhow::Result<RunManifest> {
+) -> Result<RunManifest> {
     let out = out_dir::begin_maps(run_dir, &read_manifest(run_dir)?, command)?;
     say_kept(&out.recovered, run_dir, progress);
     let mut data = read_run(run_dir)?;
     manifest::redact_record(&mut data.manifest);
     let gpkg = format!("{}.gpkg", data.manifest.name);
     // The styles are written into a copy: the old file stays as it is until the exchange.
-    std::fs::copy(run_dir.join(&gpkg), out.path().join(&gpkg))
-        .with_context(|| format!("cannot copy {}", run_dir.join(&gpkg).display()))?;
+    std::fs::copy(run_dir.join(&gpkg), out.path().join(&gpkg)).doing("copy", &run_dir.join(&gpkg))?;
     render(&data, options, out.path(), progress)?.note_in(&mut data.manifest);
     let manifest = take_over(data.manifest, run_dir, &out)?;
     if progress.cancelled() {
-        bail!("cancelled");
+        return Err(Error::Cancelled);
     }
     out_dir::write_manifest(&manifest, out.path())?;
     say_kept(&out.finish()?, run_dir, progress);
@@ -236,7 +232,7 @@ fn say_kept(kept: &[Kept], run_dir: &Path, progress: &dyn Progress) {
 }
 
 /// Takes over the files that were not drawn anew; gives the manifest with all files of ours.
-fn take_over(mut manifest: RunManifest, run_dir: &Path, out: &Exchange) -> anyhow::Result<RunManifest> {
+fn take_over(mut manifest: RunManifest, run_dir: &Path, out: &Exchange) -> Result<RunManifest> {
     let drawn = |path: &Path| path.starts_with("figures") || out.path().join(path).exists();
     for path in out.unchanged()?.iter().filter(|p| !drawn(p)) {
         out.carry(path)?;

@@ -1,9 +1,9 @@
 //! The folder of a run: whose it is, what its `run.json` says that carbonzone wrote, and its exchange.
 
 use crate::Config;
+use crate::error::{Doing, Error, Result};
 use crate::exchange::{Exchange, ExchangeError, Kept, Print, Request, UNSEALED, Written, is_sealed, seal};
 use crate::names::is_result;
-use anyhow::Context;
 use carbonzone_types::RunManifest;
 use std::path::{Path, PathBuf};
 
@@ -132,23 +132,23 @@ pub fn named(dir: &Path, name: &str, extension: &str) -> PathBuf {
 ///
 /// # Errors
 /// If there is none, or it is not carbonzone's.
-pub fn read_manifest(run_dir: &Path) -> anyhow::Result<RunManifest> {
+pub fn read_manifest(run_dir: &Path) -> Result<RunManifest> {
     let path = run_dir.join(RECORD);
-    let text = std::fs::read_to_string(&path).with_context(|| {
-        format!("cannot read {}\nhint: name the folder of a finished run", path.display())
-    })?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not a run.json of carbonzone", path.display()))
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(Error::NoRun { path, source }),
+    };
+    serde_json::from_str(&text).map_err(|source| Error::ForeignRecord { path, source })
 }
 
 /// Writes `run.json` with its seal.
 ///
 /// # Errors
 /// If the disk refuses.
-pub(crate) fn write_manifest(manifest: &RunManifest, dir: &Path) -> anyhow::Result<()> {
+pub(crate) fn write_manifest(manifest: &RunManifest, dir: &Path) -> Result<()> {
     let unsealed = RunManifest { seal: UNSEALED.to_owned(), ..manifest.clone() };
     let path = dir.join(RECORD);
-    std::fs::write(&path, seal(&serde_json::to_string_pretty(&unsealed)?))
-        .with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(&path, seal(&serde_json::to_string_pretty(&unsealed)?)).doing("write", &path)
 }
 
 /// What the `run.json` of a folder says that carbonzone wrote.

@@ -2,10 +2,10 @@
 //! is synthetic.
 
 use crate::config::{Outputs, ParcelFormat};
+use crate::error::{Doing, Result};
 use crate::explained::Explanations;
 use crate::out_dir::named;
 use crate::{closing, maps, tables};
-use anyhow::Context;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_report::{Cells, Lang, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
@@ -160,7 +160,7 @@ pub fn write(
     outputs: &Outputs,
     dir: &Path,
     progress: &dyn Progress,
-) -> anyhow::Result<Rendered> {
+) -> Result<Rendered> {
     add_closing(&mut output, record);
     let writer = Writer { record, dir, progress };
     let rasters = match output.crs {
@@ -198,7 +198,7 @@ pub fn write(
         return Ok(Rendered::default());
     }
     let data = with_layers(data, output.layers);
-    maps::render(&data, &maps::options(outputs.language), dir, progress).context("maps and report")
+    maps::render(&data, &maps::options(outputs.language), dir, progress).part(|| "maps and report")
 }
 
 /// The closing table: as CSV, as sheet of the first workbook, in the report.
@@ -251,7 +251,7 @@ impl Writer<'_> {
         tables::labelled(table, self.record.data_label())
     }
 
-    fn tables(&self, output: &Output<'_>) -> anyhow::Result<()> {
+    fn tables(&self, output: &Output<'_>) -> Result<()> {
         self.progress.begin("write tables", None);
         let ledger = tables::ledger(&Ledger { rows: self.record.ledger.clone() });
         for (name, table) in output.tables.iter().chain([&("ledger".to_owned(), ledger)]) {
@@ -265,7 +265,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn layers(&self, output: &Output<'_>, outputs: &Outputs, crs: &WorkingCrs) -> anyhow::Result<()> {
+    fn layers(&self, output: &Output<'_>, outputs: &Outputs, crs: &WorkingCrs) -> Result<()> {
         let Self { record, dir, progress } = *self;
         if let Some((coverage, table)) = &output.geojson {
             progress.begin("write GeoJSON", None);
@@ -309,18 +309,18 @@ impl Writer<'_> {
     }
 
     /// Writes the rasters, a few at a time; gives what the project shows of them.
-    fn rasters(&self, rasters: &[Raster<'_>], crs: &WorkingCrs) -> anyhow::Result<Vec<RasterFile>> {
+    fn rasters(&self, rasters: &[Raster<'_>], crs: &WorkingCrs) -> Result<Vec<RasterFile>> {
         self.progress.begin("write GeoTIFF", Some(rasters.len() as u64));
         let mut out = Vec::new();
         for some in rasters.chunks(RASTERS_AT_ONCE) {
-            let written: anyhow::Result<Vec<_>> = some.par_iter().map(|r| self.raster(r, crs)).collect();
+            let written: Result<Vec<_>> = some.par_iter().map(|r| self.raster(r, crs)).collect();
             out.extend(written?.into_iter().flatten());
         }
         self.progress.end();
         Ok(out)
     }
 
-    fn raster(&self, raster: &Raster<'_>, crs: &WorkingCrs) -> anyhow::Result<Vec<RasterFile>> {
+    fn raster(&self, raster: &Raster<'_>, crs: &WorkingCrs) -> Result<Vec<RasterFile>> {
         let path = self.dir.join(&raster.file);
         let tags = self.tags(raster);
         let mut shows = raster.shows.clone();
@@ -355,7 +355,7 @@ impl Writer<'_> {
                 carbonzone_io::write_cog(&path, raster.grid, crs, &bands, &tags)
             }
         }
-        .with_context(|| raster.file.clone())?;
+        .part(|| raster.file.clone())?;
         self.progress.advance(1);
         // A raster without any value cannot have classes.
         shows.retain(

@@ -1,6 +1,7 @@
 //! A city made ready for an engine: read, checked and mended as by a run, then written as parts of parcels with their proxies.
 
 use crate::compute;
+use crate::error::Result;
 use crate::layers::Files;
 use crate::load::Inputs;
 use crate::load_config::Loaded;
@@ -90,7 +91,7 @@ pub fn partition(
     folder: &Path,
     rows: usize,
     observer: &dyn Progress,
-) -> anyhow::Result<Checked<Plan>> {
+) -> Result<Checked<Plan>> {
     let loaded = load(config, Files, observer);
     let Some(inputs) = loaded.value else { return Ok(Checked::refused(loaded.findings)) };
     let Some((config, inputs, mut notes)) = ready(inputs) else {
@@ -112,7 +113,7 @@ pub fn partition(
         .chunks(rows.max(1))
         .enumerate()
         .map(|(k, part)| write_part(&inputs, &proxies, folder, k, part))
-        .collect::<anyhow::Result<Vec<Part>>>()?;
+        .collect::<Result<Vec<Part>>>()?;
     let units = units(&config, &inputs)?;
     let zones = zones_file(&inputs, &units, folder)?;
     let p = &config.pipeline;
@@ -201,7 +202,7 @@ fn write_part(
     folder: &Path,
     number: usize,
     rows: &[u32],
-) -> anyhow::Result<Part> {
+) -> Result<Part> {
     let p = &inputs.parcels;
     let pick = |values: &[f64]| ColumnData::Real(rows.iter().map(|&i| Some(values[i as usize])).collect());
     let text =
@@ -221,12 +222,12 @@ fn write_part(
     part(folder, file, rows.len())
 }
 
-fn part(folder: &Path, file: String, rows: usize) -> anyhow::Result<Part> {
+fn part(folder: &Path, file: String, rows: usize) -> Result<Part> {
     let (bytes, sha256) = size_and_sha256(&folder.join(&file))?;
     Ok(Part { file, rows: rows as u64, bytes, sha256 })
 }
 
-fn units(config: &Loaded, inputs: &Inputs) -> anyhow::Result<Vec<Unit>> {
+fn units(config: &Loaded, inputs: &Inputs) -> Result<Vec<Unit>> {
     let z = &inputs.zones;
     let planar = z.coverage.areas_m2();
     let basis = match config.pipeline.city.area {
@@ -247,7 +248,7 @@ fn units(config: &Loaded, inputs: &Inputs) -> anyhow::Result<Vec<Unit>> {
     Ok((0..z.ids.len()).map(unit).collect())
 }
 
-fn zones_file(inputs: &Inputs, units: &[Unit], folder: &Path) -> anyhow::Result<Part> {
+fn zones_file(inputs: &Inputs, units: &[Unit], folder: &Path) -> Result<Part> {
     let ids: Vec<String> = units.iter().map(|u| u.unit_id.clone()).collect();
     let table = AttributeTable::new().with("unit_id", ColumnData::texts(&ids));
     write_geoparquet(&folder.join(ZONES), &inputs.zones.coverage, &table, &inputs.crs)?;

@@ -1,6 +1,7 @@
 //! From a pipeline file to a run folder: read, load, compute, write.
 
 use crate::config::{Outputs, Pipeline};
+use crate::error::{Error, Result};
 use crate::layers::Layers;
 use crate::load::Notes;
 use crate::load_config::{self, Loaded};
@@ -195,7 +196,7 @@ impl RunResult {
     ///
     /// # Errors
     /// If the CRS has no ellipsoid.
-    pub fn unit_table(&self) -> anyhow::Result<Option<AttributeTable>> {
+    pub fn unit_table(&self) -> Result<Option<AttributeTable>> {
         match self {
             Self::Parcels(run) => Ok(Some(crate::write::unit_table(run)?.0)),
             _ => Ok(None),
@@ -314,16 +315,11 @@ pub(crate) fn with_pipeline(
 ///
 /// # Errors
 /// If a file cannot be written, or the observer asked to stop.
-pub fn write(
-    result: &RunResult,
-    folder: &Path,
-    outputs: &Outputs,
-    observer: &dyn Progress,
-) -> anyhow::Result<()> {
+pub fn write(result: &RunResult, folder: &Path, outputs: &Outputs, observer: &dyn Progress) -> Result<()> {
     let timed = Timed::new(observer);
     let rendered = each!(RunResult, result, run => write_as(run, folder, outputs, &timed))?;
     if observer.cancelled() {
-        anyhow::bail!("cancelled");
+        return Err(Error::Cancelled);
     }
     timed.begin("flush and hash outputs", None);
     let mut record = result.record().clone();
@@ -340,7 +336,7 @@ fn write_as<S: Study>(
     folder: &Path,
     outputs: &Outputs,
     observer: &dyn Progress,
-) -> anyhow::Result<Rendered> {
+) -> Result<Rendered> {
     let output = S::output(run, outputs)?;
     output::write(output, &run.record, outputs, folder, observer)
 }

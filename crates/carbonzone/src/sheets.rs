@@ -1,12 +1,12 @@
 //! `carbonzone sheets`: one page per unit of a finished run, all in one HTML file for print. Every number is read from the files of
 //! the run, and only if they are as the run wrote them.
 
+use crate::error::{Doing, Error, Result};
 use crate::exchange;
-use crate::explain::{Line, lines};
+use crate::explain::{Line, UNEXPLAINED, lines};
 use crate::explained::{FILE, LARGEST, PARTS};
 use crate::maps::read_units;
 use crate::out_dir::{named, read_manifest};
-use anyhow::{Context, bail};
 use carbonzone_io::{layer_names, read_own_layer};
 use carbonzone_report::Lang;
 use carbonzone_report::html::{RestsOn, UnitSheet, sheets as render};
@@ -30,7 +30,7 @@ pub struct SheetOptions {
 ///
 /// # Errors
 /// If the folder holds no run, a file of it is not as the run wrote it, or there is no such district or year.
-pub fn sheets(run_dir: &Path, options: &SheetOptions) -> anyhow::Result<(String, usize)> {
+pub fn sheets(run_dir: &Path, options: &SheetOptions) -> Result<(String, usize)> {
     let record = read_manifest(run_dir)?;
     let gpkg = named(run_dir, &record.name, "gpkg");
     for file in [gpkg.as_path(), &run_dir.join(FILE)] {
@@ -38,7 +38,7 @@ pub fn sheets(run_dir: &Path, options: &SheetOptions) -> anyhow::Result<(String,
     }
     let year = match options.year {
         Some(year) if !record.years.contains(&year) => {
-            bail!("this run has no year {year}\nhint: it has {:?}", record.years)
+            return Err(Error::NoYear { run: "this run".to_owned(), year, years: record.years });
         }
         given => given.or(record.years.iter().copied().max()).filter(|_| record.years.len() > 1),
     };
@@ -53,32 +53,25 @@ pub fn sheets(run_dir: &Path, options: &SheetOptions) -> anyhow::Result<(String,
     };
     let units: Vec<UnitSheet> = rows.iter().map(unit).collect();
     let lang = if options.lang == Lang::Zh { Lang::Zh } else { Lang::En };
-    let html = render(&data, &units, lang).context("fact sheets")?;
+    let html = render(&data, &units, lang).part(|| "fact sheets")?;
     Ok((html, units.len()))
 }
 
 /// Refuses a file of the run that somebody changed.
-fn as_written(run_dir: &Path, file: &Path, record: &RunManifest) -> anyhow::Result<()> {
+fn as_written(run_dir: &Path, file: &Path, record: &RunManifest) -> Result<()> {
     let name = file.strip_prefix(run_dir).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let known = record.outputs.iter().find(|o| o.path == name);
-    let known = known.with_context(|| format!("run.json names no {name}\nhint: run again with layers"))?;
-    let same = exchange::is_same(file, &known.sha256, &known.counters)
-        .with_context(|| format!("cannot read {}", file.display()))?;
+    let known = known
+        .ok_or_else(|| Error::NotKept(format!("run.json names no {name}\nhint: run again with layers")))?;
+    let same = exchange::is_same(file, &known.sha256, &known.counters).doing("read", file)?;
     if !same {
-        bail!(
-            "{} is not as the run wrote it, and fact sheets show only what a run computed\nhint: run again, or draw the maps again with carbonzone maps",
-            file.display()
-        );
+        return Err(Error::Changed(file.to_owned()));
     }
     Ok(())
 }
 
 /// Rows of the units asked for.
-fn chosen(
-    table: &AttributeTable,
-    district: Option<&str>,
-    record: &RunManifest,
-) -> anyhow::Result<Vec<usize>> {
+fn chosen(table: &AttributeTable, district: Option<&str>, record: &RunManifest) -> Result<Vec<usize>> {
     let Some(wanted) = district else { return Ok((0..table.rows()).collect()) };
     let districts = table.texts("district").unwrap_or_default();
     let rows: Vec<usize> =
@@ -88,14 +81,17 @@ fn chosen(
         known.sort_unstable();
         known.dedup();
         if known.is_empty() {
-            bail!(
+            return Err(Error::NotKept(format!(
                 "the {} of this run have no districts\nhint: name the field as layers.zones.district",
                 record.zones_layer
-            );
+            )));
         }
         let like = nearest(wanted, known.iter().copied(), 1);
         let like = like.first().map_or_else(String::new, |name| format!("did you mean \"{name}\"? "));
-        bail!("no district \"{wanted}\" in this run\nhint: {like}there are {}", known.join(", "));
+        return Err(Error::NoUnit(format!(
+            "no district \"{wanted}\" in this run\nhint: {like}there are {}",
+            known.join(", ")
+        )));
     }
     Ok(rows)
 }
@@ -110,9 +106,9 @@ struct Kept {
 }
 
 impl Kept {
-    fn read(run_dir: &Path, layer: &str, year: Option<i32>) -> anyhow::Result<Self> {
+    fn read(run_dir: &Path, layer: &str, year: Option<i32>) -> Result<Self> {
         let path = run_dir.join(FILE);
-        let names = layer_names(&path).context("this run does not explain itself\nhint: run it again")?;
+        let names = layer_names(&path).part(|| UNEXPLAINED)?;
         let (_, parts) = read_own_layer(&path, PARTS)?;
         let (_, shares) = read_own_layer(&path, layer)?;
         let largest = if names.iter().any(|name| name == LARGEST) {

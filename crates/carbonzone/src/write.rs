@@ -2,6 +2,7 @@
 
 use crate::compute::Results;
 use crate::config::{AreaBasis, Outputs, ParcelDetail, ParcelFormat};
+use crate::error::Result;
 use crate::explained::{ExplainedLayer, Explanations, MANY_CELLS, Shares};
 use crate::grid::COARSE_M;
 use crate::load::Inputs;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// If the CRS has no ellipsoid.
-pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Output<'a>> {
+pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> Result<Output<'a>> {
     let Run { config, inputs, results, record } = run;
     let (p, units) = (&config.pipeline, &record.zones_layer);
     let zones = &inputs.zones.coverage;
@@ -81,7 +82,7 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> anyhow::Result<Ou
 ///
 /// # Errors
 /// If the CRS has no ellipsoid.
-pub fn unit_table(run: &Run<Parcels>) -> anyhow::Result<(AttributeTable, Vec<f64>)> {
+pub fn unit_table(run: &Run<Parcels>) -> Result<(AttributeTable, Vec<f64>)> {
     let Run { config, inputs, results, .. } = run;
     let (zones, basis) = (&inputs.zones.coverage, config.pipeline.city.area);
     let [planar, ellipsoidal] = [zones.areas_m2(), carbonzone_io::ellipsoidal_areas_m2(zones, &inputs.crs)?];

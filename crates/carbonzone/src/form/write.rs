@@ -3,6 +3,7 @@
 use super::columns::{CITY, LAYER_SHEET, RULES, TOTALS};
 use super::vocabulary::{LAYER_DEFS, SETTINGS, WORDS_SHEET, Words, word_pairs};
 use super::{ColumnDef, LIST_MARK, SettingKind, SheetDef, key_of};
+use crate::error::Result;
 use carbonzone_report::Lang;
 use carbonzone_sheet::column_letters;
 use rust_xlsxwriter::{
@@ -27,7 +28,7 @@ const OPTIONAL: Color = Color::RGB(0x00EE_F1F5);
 ///
 /// # Errors
 /// If the text is no TOML, or a part of it is longer than a cell can hold.
-pub fn of_text(text: &str, name: &str, lang: Lang) -> anyhow::Result<Vec<u8>> {
+pub fn of_text(text: &str, name: &str, lang: Lang) -> Result<Vec<u8>> {
     let mut pipeline: Table = toml::from_str(text)?;
     if let Some(city) = pipeline.get_mut("city").and_then(Value::as_table_mut) {
         city.insert("name".to_owned(), Value::String(name.to_owned()));

@@ -13,9 +13,9 @@ mod zones;
 
 pub use draft::{Guess, Sure};
 
+use crate::error::{Doing, Error, Result};
 use crate::layers::Files;
 use crate::run::{Config, load};
-use anyhow::Context;
 use carbonzone_report::Lang;
 use carbonzone_types::{Finding, Progress, Severity};
 use draft::{Draft, Reach};
@@ -72,7 +72,7 @@ impl Start<'_> {
 ///
 /// # Errors
 /// If the folder holds nothing that can be read, or a file cannot be written.
-pub fn start(given: &Start<'_>, observer: &dyn Progress) -> anyhow::Result<Started> {
+pub fn start(given: &Start<'_>, observer: &dyn Progress) -> Result<Started> {
     let Start { name, folder, dir, .. } = *given;
     observer.begin("look at the files", None);
     let unpacked = dir.join("unpacked");
@@ -82,11 +82,7 @@ pub fn start(given: &Start<'_>, observer: &dyn Progress) -> anyhow::Result<Start
     if survey.found.is_empty() {
         let unread: Vec<String> =
             survey.unread.iter().map(|(p, e)| format!("{}: {e}", p.display())).collect();
-        anyhow::bail!(
-            "nothing below {} can be read as a layer or table\nhint: GeoPackage, Shapefile, GeoJSON, FlatGeobuf, GeoParquet, CSV, XLSX, GeoTIFF, or a ZIP of them\n{}",
-            folder.display(),
-            unread.join("\n")
-        );
+        return Err(Error::NoData { folder: folder.to_owned(), unread });
     }
     let mut draft = guess::guess(name, &survey, folder);
     let mut findings = Vec::new();
@@ -119,7 +115,7 @@ pub fn start(given: &Start<'_>, observer: &dyn Progress) -> anyhow::Result<Start
 const OPEN_TOTAL: &str = "negative_or_nan_budget";
 
 /// Writes the files of a draft over those of the draft before it, which are `written`, and over no others.
-fn write_all(draft: &Draft, given: &Start<'_>, written: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
+fn write_all(draft: &Draft, given: &Start<'_>, written: &mut BTreeSet<PathBuf>) -> Result<()> {
     let (dir, file) = (given.dir, given.pipeline());
     let base = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let text = write::pipeline(draft, &write::Place { dir, base, lang: given.lang });
@@ -129,25 +125,22 @@ fn write_all(draft: &Draft, given: &Start<'_>, written: &mut BTreeSet<PathBuf>) 
     };
     let tables = write::code_tables(draft);
     if given.form.is_none() || !tables.is_empty() {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        std::fs::create_dir_all(dir).doing("create", dir)?;
     }
     let mut files: Vec<(PathBuf, Vec<u8>)> =
         tables.into_iter().map(|(name, text)| (dir.join(name), text.into_bytes())).collect();
     files.push(written_as);
     files.iter().filter(|(path, _)| !written.contains(path)).try_for_each(|(path, _)| must_be_new(path))?;
     for (path, bytes) in files {
-        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(&path, bytes).doing("write", &path)?;
         written.insert(path);
     }
     Ok(())
 }
 
-fn must_be_new(path: &Path) -> anyhow::Result<()> {
+fn must_be_new(path: &Path) -> Result<()> {
     if path.symlink_metadata().is_ok() {
-        anyhow::bail!(
-            "{} is there already and is not written over\nhint: choose another folder, or move it away",
-            path.display()
-        );
+        return Err(Error::Exists(path.to_owned()));
     }
     Ok(())
 }

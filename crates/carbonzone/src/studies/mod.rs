@@ -13,6 +13,7 @@ pub use parcels::Parcels;
 pub use raster_series::RasterSeries;
 
 use crate::config::Outputs;
+use crate::error::Result;
 use crate::form;
 use crate::load::Notes;
 use crate::load_config::Loaded;
@@ -67,7 +68,7 @@ pub trait Study: Sized {
     ///
     /// # Errors
     /// If something that is written cannot be derived.
-    fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> anyhow::Result<Output<'a>>;
+    fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> Result<Output<'a>>;
 }
 
 /// The pipeline file of any study: what `carbonzone schema` describes.

@@ -3,6 +3,7 @@
 use super::Study;
 use crate::compute::{self, Results};
 use crate::config::{Outputs, Pipeline};
+use crate::error::Result;
 use crate::load::{self, Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::output::Output;
@@ -64,7 +65,7 @@ impl Study for Parcels {
         manifest::build(config, inputs, results, notes, balances)
     }
 
-    fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> anyhow::Result<Output<'a>> {
+    fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> Result<Output<'a>> {
         write::output(run, outputs)
     }
 }

@@ -1,8 +1,8 @@
 //! Changes between consecutive years: totals, levels, zones.
 
 use super::compute::Results;
+use crate::error::{Doing, Result};
 use crate::text_table::{lines, right_align, table, tonnes};
-use anyhow::Context;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, Statement};
 use carbonzone_zoning::compare::{Comparison, compare_tables, split_years};
 use carbonzone_zoning::published::PublishedComparison;
@@ -26,13 +26,13 @@ pub struct Step {
 ///
 /// # Errors
 /// If the table has no `year` or `unit_id`.
-pub fn steps(zones: &AttributeTable) -> anyhow::Result<Vec<Step>> {
+pub fn steps(zones: &AttributeTable) -> Result<Vec<Step>> {
     let years = split_years(zones, "year")?;
     let mut out = Vec::new();
     for pair in years.windows(2) {
         let [(from, a), (to, b)] = pair else { continue };
-        let comparison = compare_tables(a, b, "unit_id", "zone", &SKIP)
-            .with_context(|| format!("comparing {from} with {to}"))?;
+        let comparison =
+            compare_tables(a, b, "unit_id", "zone", &SKIP).part(|| format!("comparing {from} with {to}"))?;
         out.push(Step { from: *from, to: *to, comparison });
     }
     Ok(out)
@@ -93,7 +93,7 @@ pub fn changes_table(results: &Results, steps: &[Step]) -> AttributeTable {
 }
 
 /// `transitions.csv`: level and zone of every county in consecutive years.
-pub fn transitions_table(zones: &AttributeTable, results: &Results) -> anyhow::Result<AttributeTable> {
+pub fn transitions_table(zones: &AttributeTable, results: &Results) -> Result<AttributeTable> {
     let years = split_years(zones, "year")?;
     let kinds = [
         format!("{}_level", results.scheme.economic.column),

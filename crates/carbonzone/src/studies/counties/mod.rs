@@ -16,6 +16,7 @@ mod write;
 
 use super::Study;
 use crate::config::Outputs;
+use crate::error::Result;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
@@ -81,7 +82,7 @@ impl Study for Counties {
         write::manifest(config, inputs, results, notes, balances)
     }
 
-    fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> anyhow::Result<Output<'a>> {
+    fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> Result<Output<'a>> {
         write::output(run)
     }
 }

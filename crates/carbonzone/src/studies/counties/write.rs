@@ -6,6 +6,7 @@ use super::config::CountiesPipeline;
 use super::inputs::Inputs;
 use super::uncertainty::{CountyConfidence, Judgement, levels as level_classes};
 use super::{Counties, report, tables};
+use crate::error::Result;
 use crate::explained::{Part, UnitPart, of_units};
 use crate::load::Notes;
 use crate::load_config::Loaded;
@@ -146,7 +147,7 @@ fn totals(inputs: &Inputs, results: &Results) -> Totals {
 ///
 /// # Errors
 /// If two years cannot be compared.
-pub fn output(run: &Run<Counties>) -> anyhow::Result<Output<'_>> {
+pub fn output(run: &Run<Counties>) -> Result<Output<'_>> {
     let Run { config, inputs, results, record } = run;
     let layer = &record.zones_layer;
     let county_table = tables::zones(inputs, results, inputs.areas.as_ref());

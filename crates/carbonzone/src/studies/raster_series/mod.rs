@@ -13,6 +13,7 @@ mod write;
 
 use super::Study;
 use crate::config::Outputs;
+use crate::error::Result;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
@@ -80,7 +81,7 @@ impl Study for RasterSeries {
         write::manifest(config, inputs, results, notes, balances)
     }
 
-    fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> anyhow::Result<Output<'a>> {
+    fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> Result<Output<'a>> {
         Ok(write::output(run))
     }
 }
