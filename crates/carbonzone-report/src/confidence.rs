@@ -1,15 +1,13 @@
 //! How sure the class of a zone is, in words. Everything is read from the columns and the record of a run; nothing is drawn
 //! or computed anew.
 
+pub use crate::columns::CONFIDENCE_CLASS;
 use crate::number::{shortest, significant};
 use crate::{Label, words};
 use carbonzone_types::{
     AttributeTable, ConfidenceRecord, IndicatorRecord, RunManifest, UncertainUnit, ZoneClassRecord,
 };
 use serde::Serialize;
-
-/// Text column with the key of how sure a class is: `safe`, `likely`, `toss_up`.
-pub const CONFIDENCE_CLASS: &str = "confidence_class";
 
 /// Keys of [`CONFIDENCE_CLASS`], the surest first.
 pub const SAFETIES: [&str; 3] = ["safe", "likely", "toss_up"];

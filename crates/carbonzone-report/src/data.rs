@@ -1,5 +1,6 @@
 //! What the binary hands over: plain data, in the working CRS.
 
+use crate::columns::JOINT;
 use crate::figure::NOT_DRAWN;
 use crate::style::Figure;
 use crate::{Label, Lang, Palette, ReportError};
@@ -10,12 +11,6 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
-
-/// Field of a table over years: the class of a unit by the mean of its indices over the years.
-pub const ZONE_OF_MEAN: &str = "zone_of_mean";
-
-/// Joins the names of two text fields to the name of a field that holds both, as `zone|confidence_class`.
-pub const JOINT: &str = "|";
 
 /// A layer of the run: geometries in the working CRS (metres) and all fields of docs/pipeline.md, "Fields".
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@
 //! write geodata (the binary does, through `carbonzone-io`), compute anything but classes, or know any city.
 
 pub mod chinese;
+mod columns;
 pub mod confidence;
 mod data;
 mod error;
@@ -24,9 +25,10 @@ pub mod style;
 pub mod words;
 mod xml_text;
 
+pub use columns::{JOINT, ZONE_OF_MEAN};
 pub use data::{
-    BreakMethod, Cells, ClassScale, JOINT, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile,
-    RenderOptions, Rendered, ReportTable, StudyExtras, What, ZONE_OF_MEAN,
+    BreakMethod, Cells, ClassScale, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile,
+    RenderOptions, Rendered, ReportTable, StudyExtras, What,
 };
 pub use error::ReportError;
 pub use lang::{Label, Lang};

@@ -1,4 +1,7 @@
-//! Numbers as people read them: thousands separators, rounded breaks, round scale-bar lengths.
+//! Numbers as people read them: amounts with their unit, thousands separators, rounded breaks, round scale-bar lengths.
+
+use crate::Label;
+use carbonzone_types::T_PER_1E4_T;
 
 /// `1234567.891` with `decimals = 1` as `1,234,567.9`; a true minus sign for negative numbers.
 #[must_use]
@@ -57,9 +60,35 @@ pub fn nice_below(value: f64) -> f64 {
     [5.0, 2.0, 1.0].into_iter().map(|k| k * power).find(|k| *k <= value).unwrap_or(power)
 }
 
+/// Tonnes as people read them, in the unit of the largest amount of their list: `1,234 t`, from a million on `123.45 ×10⁴ t` or
+/// `123.45 万吨`.
+pub(crate) fn tonnes(t: f64, largest: f64) -> Label {
+    if largest < 1e6 {
+        return Label::same(format!("{} t", significant(t, 4)));
+    }
+    let number =
+        if t.abs() < T_PER_1E4_T { significant(t / T_PER_1E4_T, 3) } else { grouped(t / T_PER_1E4_T, 2) };
+    Label::new(format!("{number} ×10⁴ t"), format!("{number} 万吨"))
+}
+
+/// Tonnes in units of 10⁴ t, whatever their size.
+pub(crate) fn in_1e4(t: f64) -> Label {
+    let number = grouped(t / T_PER_1E4_T, 2);
+    Label::new(format!("{number} ×10⁴ t"), format!("{number} 万吨"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_have_their_unit_in_both_languages() {
+        assert_eq!(tonnes(2_402_797.0, 3e6), Label::new("240.28 ×10⁴ t", "240.28 万吨"));
+        assert_eq!(tonnes(1234.0, 1234.0), Label::same("1,234 t"));
+        // One unit for a list, and what is small in it is not shown as nothing.
+        assert_eq!(tonnes(1234.0, 2_402_797.0), Label::new("0.123 ×10⁴ t", "0.123 万吨"));
+        assert_eq!(in_1e4(5000.0).zh, "0.50 万吨");
+    }
 
     #[test]
     fn thousands_are_separated_and_minus_is_a_minus() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 600;
 
 /// Crates in which files import each other still.
-const CIRCLES_STILL: [&str; 2] = ["carbonzone", "carbonzone-report"];
+const CIRCLES_STILL: [&str; 1] = ["carbonzone"];
 
 /// Path of a module within its crate; the root has none.
 type Module = Vec<String>;

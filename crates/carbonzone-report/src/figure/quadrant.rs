@@ -3,7 +3,8 @@
 use super::fonts::Fonts;
 use super::page::{self, LEGEND, MARGIN, WIDTH};
 use super::svg::{Anchor, Svg, Type, num};
-use crate::confidence::{CONFIDENCE_CLASS, SAFETIES, suffix_of};
+use crate::columns::CONFIDENCE_CLASS;
+use crate::confidence::{SAFETIES, suffix_of};
 use crate::number::shortest;
 use crate::palette::NO_DATA;
 use crate::quadrant::{Axis, index_pair, outlines};

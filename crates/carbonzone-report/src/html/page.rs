@@ -2,10 +2,10 @@
 
 use super::pack;
 use super::plot::quadrant;
-use super::story::{ZoneStory, class_of, in_1e4, stories};
+use super::story::{ZoneStory, class_of, stories};
 use super::{decide, sure, tables};
 use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
-use crate::number::{grouped, significant};
+use crate::number::{grouped, in_1e4, significant};
 use crate::style::{
     Category, Class, Figure, MapLayerKind, MapStyle, Scale, basis, further_maps, headline_field, layer_title,
     raster_values_style, unit_word,

@@ -1,9 +1,8 @@
 //! What a unit would be under a plan, in one sentence.
 
-use super::story::tonnes;
 use crate::Label;
 use crate::confidence::percent;
-use crate::number::grouped;
+use crate::number::{grouped, tonnes};
 use carbonzone_types::{RunManifest, ScenarioRecord, ScenarioUnit, ZoneClassRecord};
 
 /// What a unit would be under each plan of the run.

@@ -1,9 +1,9 @@
 //! One A4 page per unit, all of them in one file for print.
 
-use super::story::{ZoneStory, class_of, stories, tonnes};
+use super::story::{ZoneStory, class_of, stories};
 use super::sure;
 use crate::figure::sector_colour;
-use crate::number::{grouped, significant};
+use crate::number::{grouped, significant, tonnes};
 use crate::style::headline_field;
 use crate::{Label, Lang, MapData, ReportError, words};
 use carbonzone_geom::Coverage;

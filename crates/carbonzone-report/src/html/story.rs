@@ -4,10 +4,10 @@
 use super::plans;
 use crate::confidence::{ClassShare, HowSure, percent};
 use crate::figure::label_point;
-use crate::number::{grouped, significant};
+use crate::number::{grouped, significant, tonnes};
 use crate::{Label, MapData, words};
 use carbonzone_geom::PointLocator;
-use carbonzone_types::{IndicatorRecord, T_PER_1E4_T, ZoneClassRecord};
+use carbonzone_types::{IndicatorRecord, ZoneClassRecord};
 use carbonzone_zoning::Quantity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -158,23 +158,6 @@ fn column(data: &MapData, field: &str) -> Vec<Option<f64>> {
     data.zones.table.numbers(field).unwrap_or_else(|| vec![None; data.zones.table.rows()])
 }
 
-/// Tonnes as people read them, in the unit of the largest amount of their list: `1,234 t`, from a million on `123.45 ×10⁴ t` or
-/// `123.45 万吨`.
-pub(crate) fn tonnes(t: f64, largest: f64) -> Label {
-    if largest < 1e6 {
-        return Label::same(format!("{} t", significant(t, 4)));
-    }
-    let number =
-        if t.abs() < T_PER_1E4_T { significant(t / T_PER_1E4_T, 3) } else { grouped(t / T_PER_1E4_T, 2) };
-    Label::new(format!("{number} ×10⁴ t"), format!("{number} 万吨"))
-}
-
-/// Tonnes in units of 10⁴ t, whatever their size.
-pub(crate) fn in_1e4(t: f64) -> Label {
-    let number = grouped(t / T_PER_1E4_T, 2);
-    Label::new(format!("{number} ×10⁴ t"), format!("{number} 万吨"))
-}
-
 /// Short name of an indicator for column heads: `ECC`, `CIRI`; what is no abbreviation has its full name.
 pub(crate) fn short_name(indicator: &IndicatorRecord) -> Label {
     if indicator.key.len() <= 4 {
@@ -305,15 +288,6 @@ fn changes(data: &MapData) -> BTreeMap<usize, Vec<Change>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn amounts_have_their_unit_in_both_languages() {
-        assert_eq!(tonnes(2_402_797.0, 3e6), Label::new("240.28 ×10⁴ t", "240.28 万吨"));
-        assert_eq!(tonnes(1234.0, 1234.0), Label::same("1,234 t"));
-        // One unit for a list, and what is small in it is not shown as nothing.
-        assert_eq!(tonnes(1234.0, 2_402_797.0), Label::new("0.123 ×10⁴ t", "0.123 万吨"));
-        assert_eq!(in_1e4(5000.0).zh, "0.50 万吨");
-    }
 
     #[test]
     fn only_abbreviations_are_written_in_capitals() {

@@ -1,10 +1,10 @@
 //! The tables of the page: zones, studies, sectors, inventory, ledger, balances, rules, findings.
 
 use super::decide::Marks;
-use super::story::{ZoneStory, class_of, short_name, tonnes};
+use super::story::{ZoneStory, class_of, short_name};
 use crate::chinese::{self, FindingText};
 use crate::figure::sector_colour;
-use crate::number::{grouped, significant};
+use crate::number::{grouped, significant, tonnes};
 use crate::style::{basis, headline_field};
 use crate::{Label, MapData, ZONE_OF_MEAN, words};
 use carbonzone_types::{

@@ -1,7 +1,7 @@
 //! One A4 page per figure: title, map, legend, scale bar, north arrow, CRS, units, source, review number.
 
 use super::graticule::{graticule, overview};
-use super::project::{OUTLINE_ID, ProjectLayer, tree_layer};
+use super::layer::{OUTLINE_ID, ProjectLayer, tree_layer};
 use super::symbol::{FACES, families, outline_renderer};
 use super::xml::{El, el, exact};
 use crate::figure::{footer_lines, scale_bar_km, text_width, wrap};

@@ -2,9 +2,11 @@
 //!
 //! The format is that of QGIS 3.22, written as plain XML without any QGIS library.
 
+mod borders;
 mod fields;
 mod frame;
 mod graticule;
+mod layer;
 mod layout;
 mod list;
 mod project;

@@ -1,7 +1,9 @@
 //! The project file: layers in groups, one theme and one print layout per figure, relative paths.
 
+use super::borders::{boundary, district_border, has_borderline, has_districts};
 use super::fields::field_setup;
 use super::frame::{canvas, crs, extent, padded, properties};
+use super::layer::{OUTLINE_ID, ProjectLayer, tree_layer};
 use super::layout::{Page, layout};
 use super::list::{LayerGroup, LayerKind, LayerList, ListedLayer, ListedTheme};
 use super::qml::{outline, style_of_raster, unlabelled};
@@ -26,34 +28,8 @@ pub struct ProjectFile {
     pub list: LayerList,
 }
 
-/// A map layer of the project.
-#[derive(Debug, Clone)]
-pub(crate) struct ProjectLayer {
-    pub listed: ListedLayer,
-    /// Name of the theme that shows a raster; empty for vectors.
-    theme: String,
-    body: Vec<El>,
-    labels: bool,
-}
-
-pub(crate) const OUTLINE_ID: &str = "lyr_zones_outline";
 const BORDERLINE_ID: &str = "lyr_zones_borderline";
 const DISTRICTS_ID: &str = "lyr_district_borders";
-/// Zones for which QGIS can put districts together while it draws.
-const MOST_ZONES_OF_DISTRICTS: usize = 1000;
-
-/// True if zones of several districts are named, and not too many to put together.
-pub(crate) fn has_districts(data: &MapData) -> bool {
-    let named = data.zones.table.texts("district").unwrap_or_default();
-    let mut known: Vec<&str> = named.iter().flatten().map(String::as_str).collect();
-    known.sort_unstable();
-    known.dedup();
-    known.len() > 1 && known.len() < named.len() && named.len() <= MOST_ZONES_OF_DISTRICTS
-}
-
-pub(crate) fn district_border() -> Label {
-    Label::new("District border", "区县界线")
-}
 
 /// The project of a run.
 ///
@@ -235,11 +211,6 @@ fn shown_by(data: &MapData, figure: &Figure, figures: &[Figure]) -> Vec<String> 
     }
     ids.extend(main.map(|f| layer_id(&f.name)));
     ids
-}
-
-/// True if a map outlines the zones on the borderline and they are marked.
-pub(crate) fn has_borderline(data: &MapData, figures: &[Figure]) -> bool {
-    figures.iter().filter_map(Figure::map).any(MapStyle::marks_borderline) && data.zones.has("borderline")
 }
 
 /// A layer of a table of the GeoPackage.
@@ -425,11 +396,6 @@ fn identifier(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-pub(crate) fn boundary(data: &MapData) -> Label {
-    let one = words::zone_word(&data.manifest.zones_layer);
-    Label { en: format!("{} boundary", one.en), zh: format!("{}界线", one.zh) }
-}
-
 /// Without zone classes the first map is visible on opening.
 fn show_something(layers: &mut [ProjectLayer]) {
     if layers.iter().all(|l| !l.listed.visible)
@@ -530,16 +496,6 @@ fn map_layer(layer: &ProjectLayer, crs: &El, lang: Lang) -> El {
         .child(provider)
         .children(time)
         .children(layer.body.clone())
-}
-
-pub(crate) fn tree_layer(layer: &ProjectLayer, checked: bool, lang: Lang) -> El {
-    el("layer-tree-layer")
-        .a("id", &layer.listed.id)
-        .a("name", layer.listed.name.text(lang))
-        .a("source", layer.listed.source())
-        .a("providerKey", layer.listed.provider())
-        .a("checked", if checked { "Qt::Checked" } else { "Qt::Unchecked" })
-        .a("expanded", u8::from(checked))
 }
 
 fn tree(layers: &[ProjectLayer], groups: &[LayerGroup], lang: Lang) -> El {

@@ -1,5 +1,6 @@
 //! QML files and rows of the GeoPackage table `layer_styles`.
 
+use super::borders::{boundary, district_border, has_borderline, has_districts};
 use super::fields::field_setup;
 use super::symbol::{
     Names, Outline, borderline_renderer, district_renderer, labeling, outline_renderer, outlines_renderer,
@@ -53,7 +54,7 @@ pub(crate) const BORDERLINE_ROW: &str = "borderline";
 
 /// The boundaries of the zones with their names.
 fn outline_row(data: &MapData, names: &Names, lang: Lang) -> Result<LayerStyleRow, ReportError> {
-    let label = super::project::boundary(data);
+    let label = boundary(data);
     let root = without_fill(outline_renderer(&label.text(lang)), true).child(labeling(names));
     row_without_fill(data, OUTLINE_ROW, &root, label.en)
 }
@@ -89,10 +90,10 @@ fn row_without_fill(
 pub(crate) const DISTRICT_ROW: &str = "districts";
 
 fn district_row(data: &MapData, lang: Lang) -> Result<Option<LayerStyleRow>, ReportError> {
-    if !super::project::has_districts(data) {
+    if !has_districts(data) {
         return Ok(None);
     }
-    let label = super::project::district_border();
+    let label = district_border();
     let root = el("qgis").a("version", "3.22.0").a("styleCategories", "Symbology|Labeling");
     Ok(Some(LayerStyleRow {
         table: data.zones.name.clone(),
@@ -181,7 +182,7 @@ pub fn layer_styles(
     }
     rows.push(outline_row(data, &names, lang)?);
     rows.extend(district_row(data, lang)?);
-    if super::project::has_borderline(data, figures) {
+    if has_borderline(data, figures) {
         rows.push(borderline_row(data, lang)?);
     }
     let zones = figures.iter().find(|f| f.map().is_some_and(|s| s.field == "zone"));

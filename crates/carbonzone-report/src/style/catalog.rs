@@ -2,8 +2,8 @@
 
 use super::classify::{Classes, classify};
 use super::content::{ChartKind, Figure, FigureContent, Series};
+use super::headline::{basis, headline_field};
 use super::model::{MapLayerKind, MapStyle};
-use super::zones::{basis, headline_field};
 use crate::palette::Meaning;
 use crate::{BreakMethod, Label, MapData, MapLayer, RenderOptions, ReportError, ZONE_OF_MEAN, words};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};

@@ -2,9 +2,11 @@
 
 use super::catalog::Builder;
 use super::content::{ChartKind, Figure, FigureContent};
+use super::headline::{basis, headline_field};
 use super::model::{Category, MapLayerKind, MapStyle, Scale};
-use super::zones::{basis, further_categories, headline_field, zone_categories};
-use crate::confidence::{CONFIDENCE_CLASS, FurtherColumns, SAFETIES, suffix_of};
+use super::zones::{further_categories, zone_categories};
+use crate::columns::CONFIDENCE_CLASS;
+use crate::confidence::{FurtherColumns, SAFETIES, suffix_of};
 use crate::{JOINT, Label, ReportError, words};
 
 /// Name of the map.

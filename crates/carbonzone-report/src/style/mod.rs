@@ -7,6 +7,7 @@ mod compensation;
 mod confidence;
 mod content;
 mod further;
+mod headline;
 mod model;
 mod zones;
 
@@ -18,6 +19,7 @@ pub use confidence::{CONFIDENCE_MAP, CONFIDENCE_PLOT};
 pub use content::{ChartKind, Figure, FigureContent, LineChart, Series, TransitionChart, Waterfall};
 pub use further::{further_maps, project_maps};
 pub(crate) use further::{grid_field_style, raster_values_style};
+pub(crate) use headline::{basis, headline_field};
 pub(crate) use model::no_data_text;
 pub use model::{Category, Class, ClassKind, Hatch, MapLayerKind, MapStyle, Scale, raster_style};
-pub(crate) use zones::{basis, headline_field, sure_categories, zone_categories};
+pub(crate) use zones::{sure_categories, zone_categories};

@@ -1,7 +1,7 @@
 //! Classes, colours and labels of one map.
 
-use crate::confidence::CONFIDENCE_CLASS;
-use crate::{JOINT, Label, Rgb};
+use crate::columns::{CONFIDENCE_CLASS, JOINT, ZONE_OF_MEAN};
+use crate::{Label, Rgb};
 use serde::{Deserialize, Serialize};
 
 /// Which layer of the run a map draws.
@@ -127,7 +127,7 @@ impl MapStyle {
     /// True if it shows the classes of the zoning: of a year, or by the mean over the years.
     #[must_use]
     pub fn shows_zone_classes(&self) -> bool {
-        self.field == "zone" || self.field == crate::ZONE_OF_MEAN
+        self.field == "zone" || self.field == ZONE_OF_MEAN
     }
 
     /// True if it shows the classes together with how sure they are.

@@ -1,25 +1,12 @@
-//! The map of the zone classes, and on which basis the headline rests.
+//! The map of the zone classes.
 
 use super::catalog::Builder;
 use super::content::{Figure, FigureContent};
+use super::headline::{basis, headline_field};
 use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
 use crate::palette::SERIES;
 use crate::{JOINT, Label, MapData, MapLayer, ReportError, Rgb, ZONE_OF_MEAN, words};
 use carbonzone_types::{FurtherConfidence, ZoneClassRecord};
-
-/// The field of the headline zoning: by the mean over the years where there is one.
-pub(crate) fn headline_field(zones: &MapLayer) -> &'static str {
-    if zones.has(ZONE_OF_MEAN) { ZONE_OF_MEAN } else { "zone" }
-}
-
-/// What the headline zoning rests on: `mean of 2015 and 2020`, else the year.
-pub(crate) fn basis(data: &MapData) -> Label {
-    if headline_field(&data.zones) == ZONE_OF_MEAN {
-        words::mean_of_years()
-    } else {
-        words::year(data.year())
-    }
-}
 
 /// The classes that a map of classes and their probability shows: of the headline, or further ones.
 pub(crate) fn sure_categories(data: &MapData, style: &MapStyle) -> Vec<Category> {
