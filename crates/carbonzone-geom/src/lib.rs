@@ -9,7 +9,7 @@
 //! | polygons as coordinate arrays | [`Coverage`] | CSR struct of arrays, read from WKB |
 //! | parcel × cell areas | [`overlap_grid`] | signed area and cover accumulation |
 //! | parcel × zone areas | [`overlap_zones`] | trapezoid pair sum, local to the parcel's box |
-//! | both in one pass | [`overlap_grid_and_zones`] | one read of the coordinates |
+//! | both in one pass (the step to the 1 km grid and the townships of the Suzhou paper) | [`overlap_grid_and_zones`] | one read of the coordinates |
 //! | owner of a point | [`PointLocator`] | half-open crossing rule on canonical edges |
 //! | nearest parcel | [`NearestIndex`] | R-tree |
 //! | road length per parcel | [`LineIndex`] | clamped crossings |
@@ -79,5 +79,4 @@ pub use overlap_matrix::{OverlapMatrix, Spread};
 pub use point_location::{NO_PARCEL, PointLocator};
 pub use self_overlap::{
     MOST_PARTNERS, OVERLAP_TOLERANCE_M2, common_ground, pair_overlap_m2, self_overlaps, self_overlaps_up_to,
-    total_overlap_m2,
 };

@@ -1,4 +1,4 @@
-//! The overlay drivers: features in fixed chunks, rows in feature order.
+//! From parcels to the 1 km grid and the townships: areas of parcel × cell and parcel × zone, features in fixed chunks, rows in feature order.
 
 use crate::grid_coverage::{GridScratch, cover_feature};
 use crate::ring::FeatureShape;

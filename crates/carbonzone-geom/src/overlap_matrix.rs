@@ -146,57 +146,6 @@ impl OverlapMatrix {
         self.n_targets = used.len();
         (used, self)
     }
-
-    /// The other way round: per target, the sources that cover it (ascending) and their areas.
-    ///
-    /// `outside_m2` and `overcovered_m2` are zero: they belong to the sources.
-    #[must_use]
-    pub fn transposed(&self) -> Self {
-        let mut offsets = vec![0usize; self.n_targets + 1];
-        for &t in &self.targets {
-            offsets[t as usize + 1] += 1;
-        }
-        for t in 0..self.n_targets {
-            offsets[t + 1] += offsets[t];
-        }
-        let mut next = offsets.clone();
-        let (mut targets, mut areas_m2) = (vec![0; self.targets.len()], vec![0.0; self.targets.len()]);
-        for i in 0..self.len() {
-            let (row, areas) = self.row(i);
-            for (&t, &a) in row.iter().zip(areas) {
-                let at = &mut next[t as usize];
-                (targets[*at], areas_m2[*at]) = (i as u32, a);
-                *at += 1;
-            }
-        }
-        let zeros = vec![0.0; self.n_targets];
-        Self {
-            offsets,
-            targets,
-            areas_m2,
-            outside_m2: zeros.clone(),
-            overcovered_m2: zeros,
-            n_targets: self.len(),
-        }
-    }
-
-    /// Per target, the source that covers most of it; ties go to the lowest index; `None` if nothing does.
-    ///
-    /// With zones as sources and cells as targets this is the zone of each cell.
-    #[must_use]
-    pub fn dominant_source(&self) -> Vec<Option<u32>> {
-        let mut best: Vec<Option<(u32, f64)>> = vec![None; self.n_targets];
-        for i in 0..self.len() {
-            let (targets, areas) = self.row(i);
-            for (&t, &a) in targets.iter().zip(areas) {
-                let slot = &mut best[t as usize];
-                if slot.is_none_or(|(_, top)| a > top) {
-                    *slot = Some((i as u32, a));
-                }
-            }
-        }
-        best.into_iter().map(|b| b.map(|(i, _)| i)).collect()
-    }
 }
 
 #[cfg(test)]
@@ -235,12 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn transpose_and_dominant_source_agree_with_the_rows() {
-        let m = sample();
-        assert_eq!(m.covered_m2(), [1.0, 0.0, 5.0]);
-        let t = m.transposed();
-        assert_eq!(t.row(2), (&[0, 1][..], &[3.0, 2.0][..]));
-        assert_eq!(t.n_targets, 3);
-        assert_eq!(m.dominant_source(), [Some(0), None, Some(0)]);
+    fn what_covers_a_target_is_the_sum_of_its_pieces() {
+        assert_eq!(sample().covered_m2(), [1.0, 0.0, 5.0]);
     }
 }

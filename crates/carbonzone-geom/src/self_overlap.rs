@@ -75,12 +75,6 @@ pub(crate) fn overlapping_pairs(coverage: &Coverage, limits: &Pairs) -> Vec<(u32
     found
 }
 
-/// Sum of the areas of [`self_overlaps`], m². Ground under three features counts three times (once per pair).
-#[must_use]
-pub fn total_overlap_m2(overlaps: &[(u32, u32, f64)]) -> f64 {
-    overlaps.iter().map(|o| o.2).collect::<carbonzone_types::ExactSum>().value()
-}
-
 /// Area of `a`'s feature `i` ∩ `b`'s feature `j`, m², never negative.
 ///
 /// For one pair; for whole layers use [`crate::overlap_zones`].
@@ -453,7 +447,6 @@ mod tests {
             assert_eq!((p.0, p.1), (e.0, e.1));
             assert!((p.2 - e.2).abs() < 1e-12);
         }
-        assert!((total_overlap_m2(&pairs) - 112.0).abs() < 1e-12);
     }
 
     #[test]

@@ -165,32 +165,16 @@ impl Raster {
         Ok(values)
     }
 
-    /// Values of a band on another grid, resampled by GDAL: row-major, NaN where there is none, scale and offset applied.
+    /// Values of bands on another grid, resampled by GDAL: row-major, NaN where there is none, scale and offset applied.
     ///
     /// `rows` is the range of rows of `grid` to compute, so that large grids can be done in pieces; each pixel
     /// depends on its own place only, so the pieces fit together (tested). A cell whose middle lies on nodata is NaN.
+    /// Pixel positions are computed once for all bands. Bands with the same nodata pixels (the months of a climate raster)
+    /// come out as they would alone; where only some bands have nodata under the middle of a cell, these take the valid
+    /// pixels around it.
     ///
     /// # Errors
     /// [`IoError::Read`], [`IoError::UnknownCrs`]; the raster must have a CRS or `source_crs` be given.
-    pub fn read_on_grid(
-        &self,
-        band: usize,
-        source_crs: Option<&str>,
-        grid: &GridSpec,
-        crs: &WorkingCrs,
-        resample: Resample,
-        rows: std::ops::Range<u32>,
-    ) -> Result<Vec<f64>> {
-        let bands = self.read_bands_on_grid(&[band], source_crs, grid, crs, resample, rows)?;
-        bands.into_iter().next().ok_or_else(|| IoError::read(&self.path, "no band was read"))
-    }
-
-    /// As [`Self::read_on_grid`] for several bands at once: pixel positions are computed once for all. Bands with the
-    /// same nodata pixels (the months of a climate raster) come out as they would alone; where only some bands have
-    /// nodata under the middle of a cell, these take the valid pixels around it.
-    ///
-    /// # Errors
-    /// As there.
     pub fn read_bands_on_grid(
         &self,
         bands: &[usize],

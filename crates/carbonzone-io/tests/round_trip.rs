@@ -414,7 +414,7 @@ fn resampling_in_pieces_gives_the_whole() {
     let raster = Raster::open(&path).unwrap();
     for method in [Resample::Sum, Resample::Average, Resample::Nearest, Resample::Bilinear, Resample::Mode] {
         let read = |rows: std::ops::Range<u32>| {
-            raster.read_on_grid(1, None, &grid(), &suzhou(), method, rows).unwrap()
+            raster.read_bands_on_grid(&[1], None, &grid(), &suzhou(), method, rows).unwrap().concat()
         };
         let whole = read(0..3);
         let pieces: Vec<f64> = (0..3).flat_map(|r| read(r..r + 1)).collect();
@@ -443,7 +443,8 @@ fn bands_read_together_on_another_grid_are_those_read_alone() {
     for method in [Resample::Bilinear, Resample::Average, Resample::Nearest] {
         let together = raster.read_bands_on_grid(&[3, 1], None, &grid(), &suzhou(), method, 0..3).unwrap();
         for (band, values) in [3, 1].into_iter().zip(&together) {
-            let alone = raster.read_on_grid(band, None, &grid(), &suzhou(), method, 0..3).unwrap();
+            let alone =
+                raster.read_bands_on_grid(&[band], None, &grid(), &suzhou(), method, 0..3).unwrap().concat();
             let same = alone
                 .iter()
                 .zip(values)

@@ -1,6 +1,6 @@
 //! Tables as people keep them: CSV in any encoding and spreadsheets, read as cells, written for Excel.
 //!
-//! Reading: [`read_sheets`] / [`read_sheet`] give raw [`Sheet`]s of [`Cell`]s from CSV (UTF-8 with or without BOM,
+//! Reading: [`read_sheets`] gives raw [`Sheet`]s of [`Cell`]s from CSV (UTF-8 with or without BOM,
 //! UTF-16, GB18030/GBK; `,` `;` tab or `|`) and from XLSX, XLS, XLSB and ODS. [`read_table`] finds the header below
 //! title rows and merged headers and gives a [`Table`] with typed access; every complaint names file, sheet and cell.
 //! Writing: [`csv_bytes`] / [`write_csv_bom`] and [`xlsx_bytes`] / [`write_xlsx`], byte for byte reproducible.
@@ -61,7 +61,7 @@ pub use join::{KeyIndex, KeyJoin, KeyMatch};
 pub use number::{
     CommaEvidence, Commas, NumberFault, is_missing, parse_number, parse_number_as, parse_percent_as,
 };
-pub use read::{ReadOptions, read_sheet, read_sheets, read_table, sheets_from_bytes, table_from_bytes};
+pub use read::{ReadOptions, read_sheets, read_table, sheets_from_bytes, table_from_bytes};
 pub use suggest::{did_you_mean, nearest};
 pub use table::Table;
 pub use text::{label_key, normalise_text};

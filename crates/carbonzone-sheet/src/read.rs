@@ -53,15 +53,6 @@ fn is_workbook(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0])
 }
 
-/// One sheet: the one named in the options, else the first that is not hidden.
-///
-/// # Errors
-/// As [`read_sheets`], and [`SheetError::UnknownSheet`].
-pub fn read_sheet(path: &Path, options: &ReadOptions) -> Result<Sheet, SheetError> {
-    let file = path.display().to_string();
-    pick_sheet(read_sheets(path, options)?, &file, options)
-}
-
 /// The sheet asked for, else the first that is not hidden; a note says which one, if there are others.
 fn pick_sheet(mut sheets: Vec<Sheet>, file: &str, options: &ReadOptions) -> Result<Sheet, SheetError> {
     let is_csv = matches!(sheets.as_slice(), [one] if one.name.is_empty());
@@ -118,7 +109,7 @@ fn other_sheets(sheets: &[Sheet], index: usize) -> Option<String> {
 /// With no `columns`, the first row that is not empty is the header.
 ///
 /// # Errors
-/// As [`read_sheet`]; [`SheetError::NoHeader`] if no row holds any wanted label; [`SheetError::NoColumn`] if a required
+/// As [`read_sheets`], and [`SheetError::UnknownSheet`]; [`SheetError::NoHeader`] if no row holds any wanted label; [`SheetError::NoColumn`] if a required
 /// column is missing.
 pub fn read_table(path: &Path, options: &ReadOptions, columns: &[ColumnSpec]) -> Result<Table, SheetError> {
     let file = path.display().to_string();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::dissolve::Dissolver;
 use crate::noise::fractal;
-use crate::shape::{Parts, Point, Ring, bounds, distance};
+use crate::shape::{Parts, Point, bounds, distance};
 
 /// Label of lattice vertices outside the outline.
 pub const OUTSIDE: u16 = u16::MAX;
@@ -387,12 +387,6 @@ fn crossings(ring: &[Point], y: f64) -> Vec<f64> {
     }
     xs.sort_by(f64::total_cmp);
     xs
-}
-
-/// The largest ring of some parts (the main outline of a zone), open and counter-clockwise.
-#[must_use]
-pub fn main_ring(parts: &Parts) -> Ring {
-    parts.first().and_then(|rings| rings.first()).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

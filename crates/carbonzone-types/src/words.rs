@@ -193,25 +193,6 @@ impl Proxy {
     pub fn kind(&self) -> ProxyKind<'_> {
         kind_of(&self.0).expect("parsed before")
     }
-
-    /// Group of a POI proxy.
-    #[must_use]
-    pub fn poi_group(&self) -> Option<&str> {
-        match self.kind() {
-            ProxyKind::Poi(group) => Some(group),
-            _ => None,
-        }
-    }
-
-    /// Mode of a line proxy; that of the corrected length is `road`.
-    #[must_use]
-    pub fn line_mode(&self) -> Option<&str> {
-        match self.kind() {
-            ProxyKind::Road(mode) => Some(mode),
-            ProxyKind::RoadCorrected => Some("road"),
-            _ => None,
-        }
-    }
 }
 
 fn kind_of(word: &str) -> Option<ProxyKind<'_>> {
@@ -287,8 +268,6 @@ mod tests {
         assert_eq!(kind("road:rail"), "Road(\"rail\")");
         assert_eq!(kind("population"), "Population");
         assert_eq!(kind("sink_area"), "SinkArea");
-        assert_eq!("road_corrected".parse::<Proxy>().unwrap().line_mode(), Some("road"));
-        assert_eq!("poi:industry".parse::<Proxy>().unwrap().poi_group(), Some("industry"));
         assert_eq!(Proxy::area().kind(), ProxyKind::Area);
         for wrong in ["poi:", "road:", "people", "POI:industry", ""] {
             assert!(wrong.parse::<Proxy>().unwrap_err().to_string().contains("poi:<group>"), "{wrong}");
