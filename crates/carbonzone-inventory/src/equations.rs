@@ -2,7 +2,7 @@
 //!
 //! A row of activity data becomes terms, [`term`] = activity × factor, in the modules below: what is special about a
 //! term (cullet, decay, harvest index, ...) stands there as a function. The equation of a sector sums its terms in
-//! t CO2e. Sums are exact: the order of the rows does not matter. Indices, equations 8 to 10, are in `carbonzone-zoning`.
+//! t CO2e. Sums are exact: the order of the rows does not matter. Indices, equations 8 to 10, are in `carbonzone-zoning` (`indices`).
 //!
 //! [`county`] holds the emission and sink equations of the Guiyang paper, [`ecosystem`] the absorption of the Henan study.
 

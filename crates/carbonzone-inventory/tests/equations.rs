@@ -164,12 +164,42 @@ fn factors_in_other_units_mean_the_same() {
     }
 }
 
+/// The code of all crates, without comments and tests.
+fn production(crates: &std::path::Path) -> String {
+    let entries = |folder: &std::path::Path| -> Vec<std::path::PathBuf> {
+        folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    };
+    let mut out = String::new();
+    let mut paths: Vec<_> = entries(crates).into_iter().map(|e| e.join("src")).collect();
+    while let Some(path) = paths.pop() {
+        paths.extend(entries(&path));
+        if path.extension().is_none_or(|e| e != "rs") || path.ends_with("tests.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for line in code.lines() {
+            out.push_str(line.split("//").next().unwrap_or_default());
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn is_called(code: &str, function: &str) -> bool {
+    code.match_indices(&format!("{function}(")).any(|(at, _)| {
+        let before = &code[..at];
+        !before.ends_with("fn ") && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+    })
+}
+
 #[test]
 fn the_table_from_equation_to_function_names_functions_that_are_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = std::fs::read_to_string(root.join("docs/architecture.md")).unwrap();
     let table =
         page.split("## From an equation to its function").nth(1).unwrap().split("\n## ").next().unwrap();
+    let production = production(&root.join("crates"));
     let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     let mut checked = 0;
     for row in table.lines().filter(|l| l.starts_with("| ")).skip(1) {
@@ -178,6 +208,7 @@ fn the_table_from_equation_to_function_names_functions_that_are_there() {
         let code = std::fs::read_to_string(root.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
         for function in quoted(cells[2]) {
             assert!(code.contains(&format!("pub fn {function}(")), "{file} has no pub fn {function}");
+            assert!(is_called(&production, &function), "no code of a run calls {function} of {file}");
             checked += 1;
         }
     }

@@ -207,6 +207,12 @@ pub struct Findings {
     pub items: Vec<Finding>,
 }
 
+impl From<Finding> for Findings {
+    fn from(finding: Finding) -> Self {
+        Self { items: vec![finding] }
+    }
+}
+
 impl Findings {
     /// An empty list.
     #[must_use]

@@ -12,6 +12,7 @@
 //! ```
 
 pub mod closing;
+mod compensating_rate;
 mod compensation;
 mod exact;
 mod findings;
@@ -32,6 +33,7 @@ mod units;
 mod words;
 
 pub use closing::ClosingRow;
+pub use compensating_rate::compensating_rate;
 pub use compensation::{CompensatedUnit, CompensationModel, CompensationRecord, PriceRecord};
 pub use exact::ExactSum;
 pub use findings::{Finding, Findings, Severity, SourceSpan, number_of};
@@ -56,5 +58,5 @@ pub use scenario::{ScenarioRecord, ScenarioUnit, WaterfallStep};
 pub use statement::Statement;
 pub use table::{AttributeTable, Column, ColumnData};
 pub use text_list::TextList;
-pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, compensating_rate, decimal_scaled};
+pub use units::{Carbon, Co2e, M2_PER_HECTARE, M2_PER_KM2, T_PER_1E4_T, decimal_scaled};
 pub use words::{BudgetKey, LandGroup, Proxy, ProxyKind, Sector, WordError};

@@ -30,13 +30,6 @@ pub fn decimal_scaled(value: f64, power: i32) -> f64 {
     shifted.unwrap_or_else(|| value * 10f64.powi(power))
 }
 
-/// Equation 8 of the Suzhou paper, the carbon compensating rate `CCR = CA / C`: sinks over **gross** emissions, both
-/// magnitudes in t CO2e. `None` where nothing is emitted.
-#[must_use]
-pub fn compensating_rate(sink_t: f64, gross_t: f64) -> Option<f64> {
-    (gross_t > 0.0).then(|| sink_t / gross_t)
-}
-
 macro_rules! mass {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -1,4 +1,5 @@
-//! CCR, ECC and ESC: the three indices of the Suzhou paper (eq. 8–10), always on **gross** emissions.
+//! CCR, ECC and ESC: the three indices of the Suzhou paper (eq. 8–10), always on **gross** emissions. Equation 8 is [`compensating_rate`],
+//! of `carbonzone-types`.
 //!
 //! The Guiyang paper's EEC and SEC (eq. 6–7) are the same quantities under other names.
 

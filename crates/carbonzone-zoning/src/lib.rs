@@ -3,7 +3,7 @@
 //! The last numerical step of the three studies: numbers per spatial unit in, indices, zones and risk out.
 //!
 //! - [`indices`](mod@indices): CCR, ECC and ESC of the Suzhou paper (eq. 8–10; ESC is the SEC of the Guiyang paper).
-//! - [`scheme`]: zoning schemes as data (levels, zone table, labels, colours) and their application.
+//! - [`scheme`]: zoning schemes as data, Table 4 of the Suzhou paper among them (levels, zone table, labels, colours) and their application.
 //! - [`guidance`]: what is characteristic of a zone class and what is advised there.
 //! - [`what_if`](mod@what_if): which units would change zone if one of their numbers changed a little.
 //! - [`meaning`](mod@meaning): what each index says, in English and Chinese, for tables, maps and reports.
