@@ -82,8 +82,8 @@ pub fn finish(plan: &Plan, shares: &Shares, sums: &Sums) -> Result<CityResult, F
     let gdp: Vec<Option<f64>> = plan.units.iter().map(|u| u.gdp_1e4cny).collect();
     let inputs =
         IndexInputs { unit_ids: Some(&ids), gross_t: &zones.gross_t, sink_t: &zones.sink_t, gdp: Some(&gdp) };
-    let (scheme, indices, zoning) = zoned(&plan.zoning, &inputs)
-        .map_err(|e| Findings { items: vec![Finding::error("zoning", e.to_string())] })?;
+    let (scheme, indices, zoning) =
+        zoned(&plan.zoning, &inputs).map_err(|e| Finding::error("zoning", e.to_string()))?;
     findings.items.extend(indices.findings.items.iter().map(|f| f.clone().layer("zones")));
     let balances = check_balances(&mut ledger, &mut findings);
     let mut table = units_table(plan);

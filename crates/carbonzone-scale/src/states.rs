@@ -102,7 +102,7 @@ impl Reader {
 /// # Errors
 /// States that add up to more than 38 digits.
 pub fn merged(states: Vec<State>) -> Result<Vec<State>, Findings> {
-    let read = Reader::new(states).map_err(|f| Findings { items: vec![f] })?;
+    let read = Reader::new(states)?;
     let rows = read.0.into_iter().flat_map(|(kind, of)| {
         of.into_iter().map(move |((unit, name), state)| State { kind: kind.clone(), unit, name, state })
     });

@@ -6,7 +6,7 @@ use crate::states::{Reader, State, Writer};
 use crate::{Batch, Plan, Shares};
 use carbonzone_geom::{Coverage, OverlapMatrix, overlap_grid_and_zones};
 use carbonzone_spatialize::RuleTonnes;
-use carbonzone_types::{ExactSum, Finding, Findings};
+use carbonzone_types::{ExactSum, Findings};
 use std::collections::{BTreeMap, HashMap};
 
 /// Exact sums over some parcels of a city; a column per sector and, last, for the sinks.
@@ -89,7 +89,7 @@ impl Sums {
             share.place(&parcels, &batch.proxies, here)
         };
         let placed: Result<_, _> = shares.rules.iter().map(place).collect();
-        placed.map_err(|e| Findings { items: vec![e.to_finding().layer("parcels")] })
+        placed.map_err(|e| e.to_finding().layer("parcels").into())
     }
 
     /// The table of sectors of a batch that is placed.
@@ -145,10 +145,6 @@ impl Sums {
     /// # Errors
     /// A sum beyond 38 digits.
     pub fn states(&self, plan: &Plan) -> Result<Vec<State>, Findings> {
-        self.rows(plan).map_err(|f| Findings { items: vec![f] })
-    }
-
-    fn rows(&self, plan: &Plan) -> Result<Vec<State>, Finding> {
         let mut out = Writer::default();
         out.count(PARCELS, -1, "", self.parcels);
         for (rule, sum) in plan.rules.iter().zip(&self.placed) {
@@ -186,7 +182,7 @@ impl Sums {
     /// # Errors
     /// Rows that add up to more than 38 digits.
     pub fn from_states(plan: &Plan, states: Vec<State>) -> Result<Self, Findings> {
-        let read = Reader::new(states).map_err(|f| Findings { items: vec![f] })?;
+        let read = Reader::new(states)?;
         let mut out = Self::new(plan);
         let one = |kind: &str, name: &str| read.sum(kind, -1, name);
         out.parcels = read.count(PARCELS, -1, "");

@@ -67,10 +67,6 @@ impl Weights {
     /// # Errors
     /// A sum beyond 38 digits.
     pub fn states(&self, plan: &Plan) -> Result<Vec<State>, Findings> {
-        self.rows(plan).map_err(|f| Findings { items: vec![f] })
-    }
-
-    fn rows(&self, plan: &Plan) -> Result<Vec<State>, Finding> {
         let mut out = Writer::default();
         out.count(PARCELS, -1, "", self.parcels);
         for (rule, sums) in plan.rules.iter().zip(&self.rules) {
@@ -90,7 +86,7 @@ impl Weights {
     /// # Errors
     /// Rows that add up to more than 38 digits.
     pub fn from_states(plan: &Plan, states: Vec<State>) -> Result<Self, Findings> {
-        let read = Reader::new(states).map_err(|f| Findings { items: vec![f] })?;
+        let read = Reader::new(states)?;
         let group = |rule: &carbonzone_spatialize::AllocationRule, unit| GroupSums {
             members: read.count(MEMBERS, unit, &rule.id),
             area_m2: read.sum(AREA, unit, &rule.id),
@@ -111,7 +107,7 @@ pub(crate) fn complete(plan: &Plan, parcels: u64) -> Result<(), Findings> {
         .layer("parcels")
         .expected("every part once")
         .hint("a part is missing or was read twice: give all files of the folder, each once");
-    Err(Findings { items: vec![finding] })
+    Err(finding.into())
 }
 
 /// How the rules of a city are shared out: small, and the same for all its parcels.
@@ -151,7 +147,7 @@ impl Shares {
         let sums = all(smoothed.map(|s| Ok((&s.record.id, s.weight_sum(&parcels, &batch.proxies)?))))?;
         let mut out = Writer::default();
         for (rule, sum) in sums {
-            out.sum(SMOOTHED, -1, rule, sum).map_err(|f| Findings { items: vec![f] })?;
+            out.sum(SMOOTHED, -1, rule, sum)?;
         }
         Ok(out.finish())
     }
@@ -161,7 +157,7 @@ impl Shares {
     /// # Errors
     /// Rows that add up to more than 38 digits.
     pub fn take_smoothed(&mut self, states: Vec<State>) -> Result<(), Findings> {
-        let read = Reader::new(states).map_err(|f| Findings { items: vec![f] })?;
+        let read = Reader::new(states)?;
         for share in self.rules.iter_mut().filter(|s| s.is_smoothed()) {
             share.set_weight_total(read.sum(SMOOTHED, -1, &share.record.id));
         }

@@ -34,7 +34,7 @@ impl FactorLibrary {
     /// # Errors
     /// All faults of the file.
     pub fn read_overrides(&mut self, path: &Path) -> Result<Findings, Findings> {
-        let table = read_table(path, &ReadOptions::default(), &columns()).map_err(|e| one(e.to_finding()))?;
+        let table = read_table(path, &ReadOptions::default(), &columns()).map_err(|e| e.to_finding())?;
         self.apply_overrides(&table)
     }
 
@@ -43,8 +43,8 @@ impl FactorLibrary {
     /// # Errors
     /// All faults of the table.
     pub fn overrides_from_bytes(&mut self, bytes: &[u8], file: &str) -> Result<Findings, Findings> {
-        let table = table_from_bytes(bytes, file, &ReadOptions::default(), &columns())
-            .map_err(|e| one(e.to_finding()))?;
+        let table =
+            table_from_bytes(bytes, file, &ReadOptions::default(), &columns()).map_err(|e| e.to_finding())?;
         self.apply_overrides(&table)
     }
 
@@ -150,11 +150,6 @@ impl FactorLibrary {
         }
         Ok(format!("crop.{key}: coefficients of the user"))
     }
-}
-
-/// A list with one finding.
-fn one(finding: Finding) -> Findings {
-    Findings { items: vec![finding] }
 }
 
 /// A factor as a row, so that an override only names what it changes.
