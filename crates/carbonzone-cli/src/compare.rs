@@ -2,10 +2,10 @@
 
 use crate::args::CompareArgs;
 use crate::language::{self, lang, say};
-use crate::new_file::{must_be_new, write_new};
 use crate::terminal::print_line;
 use carbonzone::RunManifest;
 use carbonzone::compare::{RunComparison, compare as compare_runs};
+use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::Lang;
 use carbonzone_types::AttributeTable;

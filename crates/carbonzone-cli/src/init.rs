@@ -3,12 +3,12 @@
 use crate::args::{InitArgs, ListFormat};
 use crate::diagnostics::{Colour, of_file};
 use crate::language::{lang, say, sentence, word};
-use crate::new_file::{must_be_new, write_new};
 use crate::progress::observer;
 use crate::terminal::print_line;
 use anyhow::{Context, bail};
 use carbonzone::form::is_form;
 use carbonzone::init::{Start, Started, start};
+use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::text_table::table;
 use carbonzone_report::Lang;
 use carbonzone_types::Findings;

@@ -3,12 +3,12 @@
 use crate::args::InventoryArgs;
 use crate::diagnostics;
 use crate::language::{lang, say, sentence, word};
-use crate::new_file::{must_be_new, write_new};
 use crate::progress::observer;
 use crate::terminal::print_line;
 use anyhow::{Context, bail};
 use carbonzone::Config;
 use carbonzone::inventory::{GivenTotal, SectorTotals, sector_totals};
+use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_inventory::{Inventory, InventoryLine};
 use carbonzone_report::{Lang, words};
@@ -94,7 +94,7 @@ fn export(inventory: &Inventory, path: &Path) -> anyhow::Result<()> {
             bail!("--export {}: unknown format \"{other}\" (expected .csv, .xlsx or .json)", path.display())
         }
     };
-    write_new(path, &bytes)
+    Ok(write_new(path, &bytes)?)
 }
 
 fn report(inventory: &Inventory) -> String {

@@ -3,9 +3,9 @@
 use crate::args::{SensitivityArgs, TableFormat};
 use crate::diagnostics;
 use crate::language::{lang, say, sentence};
-use crate::new_file::{must_be_new, write_new};
 use crate::progress::observer;
 use crate::terminal::print_line;
+use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::sensitivity::{Change, Sensitivity, Tried, sensitivity as try_choices};
 use carbonzone::text_table::{right_align, table};
 use carbonzone::{Config, Files};

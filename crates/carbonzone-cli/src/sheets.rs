@@ -1,8 +1,8 @@
 //! `carbonzone sheets`: one printable page per unit.
 
 use crate::args::{LanguageArg, SheetsArgs};
-use crate::new_file::{must_be_new, write_new};
 use crate::terminal::print_line;
+use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::sheets::{SheetOptions, sheets as write};
 use carbonzone_report::Lang;
 

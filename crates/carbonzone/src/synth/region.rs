@@ -1,17 +1,15 @@
-//! `carbonzone synth guiyang|henan`: counties, tables and rasters of a synthetic region.
+//! Counties, tables and rasters of a synthetic region.
 
-use crate::args::SynthArgs;
-use crate::progress::observer;
-use crate::synth_folder;
-use crate::synth_projection::{ByGdal, fail};
-use crate::terminal::print_line;
-use carbonzone::exchange::Exchange;
+use super::Synth;
+use super::projection::{ByGdal, fail};
+use crate::error::Result;
+use crate::exchange::Exchange;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, FloatBand, GeometryKind, LayerSpec, VectorFormat, VectorWriter, WorkingCrs};
 use carbonzone_synth::guiyang::{self, GuiyangFacts, GuiyangOptions};
 use carbonzone_synth::henan::{self, HenanFacts, HenanOptions};
 use carbonzone_synth::{BandData, RasterSpec, RegionSink, SinkError, TableSpec, ZoneRow};
-use carbonzone_types::{AttributeTable, ColumnData};
+use carbonzone_types::{AttributeTable, ColumnData, Progress};
 use std::path::{Path, PathBuf};
 
 /// CRS of the synthetic Guiyang: CGCS2000, 6-degree zone of 105° E.
@@ -19,52 +17,52 @@ const GUIYANG_CRS: &str = "EPSG:4507";
 /// CRS of the synthetic Henan: an equal-area one.
 const HENAN_CRS: &str = "ESRI:102025";
 
-/// Five counties, land cover of two years, population, GDP, energy.
-pub fn guiyang(args: &SynthArgs) -> anyhow::Result<u8> {
-    let facts = GuiyangFacts::builtin()?;
-    let (crs, bars) = (WorkingCrs::parse(GUIYANG_CRS)?, observer(args.quiet));
-    let out = synth_folder::begin(&args.out, None)?;
-    let mut sink = Files::new(out.path(), &crs);
-    let options = GuiyangOptions { seed: args.seed, ..GuiyangOptions::default() };
-    let summary = guiyang::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, &*bars)?;
-    let cells = summary.cells;
-    let km2 = summary.unit_area_m2.iter().sum::<f64>() / 1e6;
-    let text = format!(
-        "SYNTHETIC Guiyang: {} counties ({km2:.1} km²), {cells} land-cover cells per year",
-        summary.unit_area_m2.len()
-    );
-    finish(args, out, &text)
-}
-
-/// 157 counties, twenty years of rasters, energy CO2 per county.
-pub fn henan(args: &SynthArgs) -> anyhow::Result<u8> {
-    let facts = HenanFacts::builtin()?;
-    let (crs, bars) = (WorkingCrs::parse(HENAN_CRS)?, observer(args.quiet));
-    let out = synth_folder::begin(&args.out, None)?;
-    let mut sink = Files::new(out.path(), &crs);
-    let options = HenanOptions { seed: args.seed, ..HenanOptions::default() };
-    let summary = henan::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, &*bars)?;
-    let text = format!(
-        "SYNTHETIC Henan: {} counties ({:.0} km²), {} cells of 1 km, {} rasters",
-        summary.counties,
-        summary.area_m2 / 1e6,
-        summary.cells,
-        summary.rasters
-    );
-    finish(args, out, &text)
-}
-
-fn finish(args: &SynthArgs, out: Exchange, text: &str) -> anyhow::Result<u8> {
-    let label = format!(
-        "SYNTHETIC DATA made by carbonzone {} (seed {}).\nBorders, rasters and tables describe no real place.\n",
-        env!("CARGO_PKG_VERSION"),
-        args.seed
-    );
-    synth_folder::finish(out, &args.out, &label)?;
-    if !args.quiet {
-        print_line(&format!("{text}\nwritten to {}", args.out.display()));
+impl Synth<'_> {
+    /// Five counties, land cover of two years, population, GDP, energy; gives what was made, in words.
+    ///
+    /// # Errors
+    /// If the folder cannot be used, or the disk refuses.
+    pub fn guiyang(&self, observer: &dyn Progress) -> Result<String> {
+        let facts = GuiyangFacts::builtin()?;
+        let crs = WorkingCrs::parse(GUIYANG_CRS)?;
+        let out = self.begin(observer)?;
+        let mut sink = Files::new(out.path(), &crs);
+        let options = GuiyangOptions { seed: self.seed, ..GuiyangOptions::default() };
+        let made = guiyang::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, observer)?;
+        self.finish_region(out, observer)?;
+        Ok(format!(
+            "SYNTHETIC Guiyang: {} counties ({:.1} km²), {} land-cover cells per year",
+            made.unit_area_m2.len(),
+            made.unit_area_m2.iter().sum::<f64>() / 1e6,
+            made.cells
+        ))
     }
-    Ok(0)
+
+    /// 157 counties, twenty years of rasters, energy CO2 per county; gives what was made, in words.
+    ///
+    /// # Errors
+    /// If the folder cannot be used, or the disk refuses.
+    pub fn henan(&self, observer: &dyn Progress) -> Result<String> {
+        let facts = HenanFacts::builtin()?;
+        let crs = WorkingCrs::parse(HENAN_CRS)?;
+        let out = self.begin(observer)?;
+        let mut sink = Files::new(out.path(), &crs);
+        let options = HenanOptions { seed: self.seed, ..HenanOptions::default() };
+        let made = henan::generate(&facts, &options, &ByGdal::new(&crs), &mut sink, observer)?;
+        self.finish_region(out, observer)?;
+        Ok(format!(
+            "SYNTHETIC Henan: {} counties ({:.0} km²), {} cells of 1 km, {} rasters",
+            made.counties,
+            made.area_m2 / 1e6,
+            made.cells,
+            made.rasters
+        ))
+    }
+
+    fn finish_region(&self, out: Exchange, observer: &dyn Progress) -> Result<()> {
+        let about = format!("(seed {}).\nBorders, rasters and tables describe no real place.", self.seed);
+        self.finish(out, &about, observer)
+    }
 }
 
 /// The layers as files: `counties.gpkg`, one CSV per table, one GeoTIFF per raster.

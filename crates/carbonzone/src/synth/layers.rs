@@ -1,35 +1,18 @@
 //! The layers of a synthetic city as files.
 
-use crate::synth_projection::{ByGdal, fail};
+use super::projection::fail;
+use crate::error::Result;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     FieldType, GeometryKind, LayerSpec, LineBatch, PointBatch, VectorFormat, VectorWriter, WorkingCrs,
 };
-use carbonzone_synth::suzhou::{SuzhouFacts, SynthOptions, generate};
 use carbonzone_synth::{
-    CitySink, MovedNorth, ParcelRow, PoiRow, PopulationRow, RoadRow, SinkError, TownshipRow, TownshipStat,
+    CitySink, ParcelRow, PoiRow, PopulationRow, RoadRow, SinkError, TownshipRow, TownshipStat,
 };
-use carbonzone_types::{AttributeTable, ColumnData, Progress};
+use carbonzone_types::{AttributeTable, ColumnData};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// CRS of the synthetic Suzhou.
-pub const CRS: &str = "EPSG:4549";
-
-/// Writes the layers of a city of so many parcels and this seed into `folder`, moved north by so many metres.
-pub fn city_at(
-    facts: &SuzhouFacts,
-    (parcels, seed): (u64, u64),
-    (crs, north_m): (&WorkingCrs, f64),
-    all_gpkg: bool,
-    (folder, bars): (&Path, &dyn Progress),
-) -> anyhow::Result<()> {
-    let mut sink = Files::create(folder, crs, all_gpkg)?;
-    let projection = MovedNorth::new(ByGdal::new(crs), north_m);
-    generate(facts, &SynthOptions { parcels, seed }, &projection, &mut sink, bars)?;
-    sink.finish()
-}
 
 /// A CSV table, or a point layer of a GeoPackage for benchmarks.
 enum Points {
@@ -67,7 +50,7 @@ fn spec(name: &str, geometry: GeometryKind, crs: &str, fields: &[(&str, FieldTyp
 
 impl Files {
     /// Begins the files of a city in a folder.
-    pub fn create(dir: &Path, crs: &WorkingCrs, all_gpkg: bool) -> anyhow::Result<Self> {
+    pub fn create(dir: &Path, crs: &WorkingCrs, all_gpkg: bool) -> Result<Self> {
         let text = FieldType::Text;
         let fields = [("parcel_id", text), ("DLBM", text), ("DLMC", text)];
         let parcels = spec("parcels", GeometryKind::Polygon, crs.definition(), &fields);
@@ -83,7 +66,7 @@ impl Files {
             roads.encoding = Some("GBK".to_owned());
             ("roads.shp", VectorFormat::Shapefile)
         };
-        let points = |file: &str, columns: &[&str], fields: &[(&str, FieldType)]| -> anyhow::Result<Points> {
+        let points = |file: &str, columns: &[&str], fields: &[(&str, FieldType)]| -> Result<Points> {
             if all_gpkg {
                 let spec = spec(file, GeometryKind::Point, "EPSG:4326", fields);
                 let path = dir.join(format!("{file}.gpkg"));
@@ -107,7 +90,7 @@ impl Files {
     }
 
     /// Ends the files.
-    pub fn finish(self) -> anyhow::Result<()> {
+    pub fn finish(self) -> Result<()> {
         self.parcels.finish()?;
         self.roads.finish()?;
         for points in [self.poi, self.population] {

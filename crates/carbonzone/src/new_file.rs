@@ -1,6 +1,6 @@
 //! Single files that a command writes where the user says: nothing that is there is written over.
 
-use anyhow::{Context, anyhow};
+use crate::error::{Doing, Error, Result};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -8,15 +8,17 @@ use std::path::Path;
 ///
 /// # Errors
 /// If something of that name is there, or the disk refuses.
-pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     let file = std::fs::File::options().write(true).create_new(true).open(path);
     let mut file = match file {
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(taken(path)),
-        other => other.with_context(|| format!("cannot write {}", path.display()))?,
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(Error::Exists(path.to_owned()));
+        }
+        other => other.doing("write", path)?,
     };
     if let Err(e) = file.write_all(bytes).and_then(|()| file.sync_all()) {
         let _ = std::fs::remove_file(path);
-        return Err(e).with_context(|| format!("cannot write {}", path.display()));
+        return Err(e).doing("write", path);
     }
     Ok(())
 }
@@ -25,15 +27,8 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// If something of that name is there.
-pub fn must_be_new(path: &Path) -> anyhow::Result<()> {
-    if path.symlink_metadata().is_ok() { Err(taken(path)) } else { Ok(()) }
-}
-
-fn taken(path: &Path) -> anyhow::Error {
-    anyhow!(
-        "{} is there already and is not written over\nhint: choose another name, or move it away",
-        path.display()
-    )
+pub fn must_be_new(path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_ok() { Err(Error::Exists(path.to_owned())) } else { Ok(()) }
 }
 
 #[cfg(test)]
