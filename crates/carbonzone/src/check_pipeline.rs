@@ -1,6 +1,6 @@
 //! Checks of a pipeline file that serde cannot see: ranges, totals, rules, names that do not exist.
 
-use crate::config::{Aggregate, MassUnit, Pipeline, Total};
+use crate::config::{Aggregate, Pipeline};
 use crate::load_config::{Loaded, suggest};
 use crate::studies::place::{self, Years};
 use crate::{check_layers, check_ranges, compensation, names, reference};
@@ -95,6 +95,7 @@ fn check_totals(loaded: &Loaded, findings: &mut Findings) {
 
 fn check_rules(loaded: &Loaded, findings: &mut Findings) {
     let p = &loaded.pipeline;
+    let names = p.inventory.budgets();
     let mut seen = BTreeMap::new();
     for (i, rule) in p.allocate.iter().enumerate() {
         let index = i.to_string();
@@ -124,10 +125,7 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
                 report(suggest(finding, proxy, known), "proxies");
             }
         }
-        if !p.inventory.totals.is_empty()
-            && !budgets(&p.inventory.totals, MassUnit::Tonnes).contains_key(&rule.budget)
-        {
-            let names = budgets(&p.inventory.totals, MassUnit::Tonnes);
+        if !p.inventory.totals.is_empty() && !names.contains_key(&rule.budget) {
             let finding = Finding::error(
                 "unknown_budget",
                 format!("rule \"{}\": no total \"{}\"", rule.id, rule.budget),
@@ -137,7 +135,7 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
         }
     }
     if !p.inventory.totals.is_empty() {
-        for (budget, amount_t) in budgets(&p.inventory.totals, p.inventory.unit) {
+        for (budget, amount_t) in names {
             if let Some(finding) = check_shares(p, &budget, amount_t) {
                 findings.push(finding);
             }
@@ -160,55 +158,4 @@ pub fn check_shares(pipeline: &Pipeline, budget: &str, amount_t: f64) -> Option<
         .amount_t((amount_t * (1.0 - shares)).abs())
         .hint(format!("add an [[allocate]] row with budget = \"{budget}\"")),
     )
-}
-
-/// Given totals as named budgets in tonnes, mode shares applied.
-pub fn budgets(totals: &[Total], unit: MassUnit) -> BTreeMap<String, f64> {
-    let mut out = BTreeMap::new();
-    for total in totals {
-        let name = format!("{}:{}", total.sector, total.land_group);
-        let amount_t = unit.in_tonnes(total.amount);
-        if total.mode_share.is_empty() {
-            *out.entry(name).or_insert(0.0) += amount_t;
-        } else {
-            for (mode, share) in &total.mode_share {
-                *out.entry(format!("{name}_{mode}")).or_insert(0.0) += amount_t * share;
-            }
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mode_shares_split_a_total() {
-        let total = Total {
-            sector: "transport".into(),
-            land_group: "transport".into(),
-            amount: 10.0,
-            mode_share: BTreeMap::from([("road".into(), 0.9), ("rail".into(), 0.1)]),
-            source: String::new(),
-        };
-        let b = budgets(&[total], MassUnit::TenThousandTonnes);
-        assert_eq!(b["transport:transport_road"], 90_000.0);
-        assert_eq!(b["transport:transport_rail"], 10_000.0);
-    }
-
-    #[test]
-    fn totals_are_scaled_as_the_decimal_numbers_of_the_file() {
-        let total = |amount| Total {
-            sector: "industry".into(),
-            land_group: "industrial".into(),
-            amount,
-            mode_share: BTreeMap::new(),
-            source: String::new(),
-        };
-        let given = [(12_430.46, 124_304_600.0), (287.28, 2_872_800.0), (6.02, 60_200.0)];
-        for (amount, tonnes) in given {
-            assert_eq!(budgets(&[total(amount)], MassUnit::TenThousandTonnes)["industry:industrial"], tonnes);
-        }
-    }
 }

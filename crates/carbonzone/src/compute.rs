@@ -1,65 +1,22 @@
 //! Allocation -> aggregation -> indices -> zones: the run between reading and writing.
 
+mod results;
+
+pub use results::Results;
+
 use crate::closing;
-use crate::compensation::Compensated;
 use crate::explained::Explained;
 use crate::grid;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
-use crate::scenario::Scenarios;
 use crate::sink_sets;
-use crate::statistics::Statistics;
 use crate::studies::place;
-use carbonzone_confidence::Confidence;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
-pub use carbonzone_scale::SectorTable;
-use carbonzone_scale::{GroundSums, ZonesOf, columns_of, sector_order, zoned};
+use carbonzone_scale::{GroundSums, SectorTable, ZonesOf, columns_of, sector_order, zoned};
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
-use carbonzone_types::{ExactSum, Finding, GridSpec, Progress, ReferenceRecord, Stage, Totals};
+use carbonzone_types::{ExactSum, Finding, Progress, Stage, Totals};
 use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
 use std::collections::BTreeMap;
-
-/// Everything a run has computed.
-pub struct Results {
-    /// Sector keys in column order, without `sink`.
-    pub sectors: Vec<String>,
-    /// Allocation: tonnes per parcel and rule, and the rules as applied.
-    pub allocation: Allocation,
-    /// Tonnes per parcel.
-    pub parcels: SectorTable,
-    /// The grid.
-    pub grid: GridSpec,
-    /// Cells in which a parcel lies: their numbers, ascending. Others are kept nowhere.
-    pub used_cells: Vec<u32>,
-    /// Tonnes per used cell.
-    pub cells: SectorTable,
-    /// Parcel area per used cell, m², always > 0.
-    pub covered_m2: Vec<f64>,
-    /// Tonnes per zone.
-    pub zones: SectorTable,
-    /// Zone with the largest share of each used cell, or `None`.
-    pub zone_of_cell: Vec<Option<u32>>,
-    /// What the tonnes of zones, cells and parcels are made of.
-    pub explained: Explained,
-    /// Zoning scheme in use.
-    pub scheme: ZoningScheme,
-    /// Index values of the zones.
-    pub indices: Indices,
-    /// Zone classes.
-    pub zoning: Zoning,
-    /// How sure they are, if the pipeline file asks for it.
-    pub confidence: Option<Confidence>,
-    /// Who pays whom, if the pipeline file asks for it.
-    pub compensation: Option<Compensated>,
-    /// What plans would change, if the pipeline file has any.
-    pub scenarios: Option<Scenarios>,
-    /// Clusters, hot spots, inequality, if the pipeline file asks for them.
-    pub statistics: Option<Statistics>,
-    /// Totals of other sources beside ours, if the pipeline file has any.
-    pub references: Vec<ReferenceRecord>,
-    /// City totals.
-    pub totals: Totals,
-}
 
 /// Computes everything from the inputs. `None`: the findings say why.
 pub fn compute(

@@ -4,6 +4,7 @@ use crate::exchange::ExchangeError;
 use carbonzone_io::IoError;
 use carbonzone_report::ReportError;
 use carbonzone_sheet::SheetError;
+use carbonzone_synth::SynthError;
 use carbonzone_zoning::ZoningError;
 use std::path::{Path, PathBuf};
 
@@ -67,11 +68,14 @@ pub enum Error {
         .0.display()
     )]
     Changed(PathBuf),
+    /// What was asked for is out of range; the text says what is not.
+    #[error("{0}")]
+    Refused(String),
     /// Two runs, or two years, cannot be compared.
     #[error("{0}")]
     Incomparable(String),
     /// The file is there already.
-    #[error("{} is there already and is not written over\nhint: choose another folder, or move it away", .0.display())]
+    #[error("{} is there already and is not written over\nhint: choose another name, or move it away", .0.display())]
     Exists(PathBuf),
     /// A folder without any layer or table.
     #[error(
@@ -105,6 +109,9 @@ pub enum Error {
     /// JSON that cannot be read or written.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    /// A synthetic place cannot be made.
+    #[error(transparent)]
+    Synth(#[from] SynthError),
     /// TOML that cannot be read.
     #[error(transparent)]
     Toml(#[from] toml::de::Error),
@@ -152,9 +159,9 @@ mod tests {
         let refused = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let error = Err::<(), _>(refused()).doing("read", Path::new("out/run.json")).unwrap_err();
         assert_eq!(error.to_string(), "cannot read out/run.json");
-        let causes: Vec<String> =
-            std::iter::successors(error.source(), |e| e.source()).map(ToString::to_string).collect();
-        assert_eq!(causes, [refused().to_string()]);
+        let cause = error.source().unwrap();
+        assert_eq!(cause.to_string(), refused().to_string());
+        assert!(cause.source().is_none(), "the cause is named once");
         let error = Err::<(), _>(error).part(|| "fact sheets").unwrap_err();
         assert!(matches!(&error, Error::While { source, .. } if matches!(**source, Error::File { .. })));
     }

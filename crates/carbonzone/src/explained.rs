@@ -1,6 +1,5 @@
 //! What every unit's tonnes are made of: kept with the results, written to `explain.gpkg`, read by [`crate::explain`].
 
-use crate::compute::Results;
 use crate::error::Result;
 use crate::load::Inputs;
 use crate::tables::labelled;
@@ -251,10 +250,10 @@ impl Explained {
     }
 
     /// Parts of the parcels.
-    pub fn on_parcels(&self, inputs: &Inputs, results: &Results) -> Shares {
+    pub fn on_parcels(&self, inputs: &Inputs, allocation: &Allocation) -> Shares {
         let mut out = Shares::default();
         for (part, origin) in self.origins.iter().enumerate() {
-            for (parcel, weight, tonnes) in placed(inputs, &results.allocation, *origin) {
+            for (parcel, weight, tonnes) in placed(inputs, allocation, *origin) {
                 out.push(parcel, part, weight, tonnes);
             }
         }

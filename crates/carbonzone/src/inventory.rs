@@ -1,11 +1,11 @@
 //! Sector totals alone: given in the pipeline file, or computed from activity data line by line.
 
-use crate::check_pipeline::budgets;
+use crate::checked::Checked;
 use crate::load::{self, Notes};
 use crate::load_config::Loaded;
-use crate::run::{Checked, Config};
+use crate::run::Config;
 use carbonzone_inventory::Inventory;
-use carbonzone_types::{Finding, Findings, Progress};
+use carbonzone_types::{Finding, Progress};
 use std::collections::BTreeMap;
 
 /// Where the totals of a pipeline come from.
@@ -32,21 +32,18 @@ pub struct GivenTotal {
 /// # Errors
 /// If the text is no pipeline file of a study of parcels.
 pub fn budgets_in(text: &str) -> Result<BTreeMap<String, f64>, toml::de::Error> {
-    let inventory = toml::from_str::<crate::config::Pipeline>(text)?.inventory;
-    Ok(budgets(&inventory.totals, inventory.unit))
+    Ok(toml::from_str::<crate::config::Pipeline>(text)?.inventory.budgets())
 }
 
 /// The sector totals of a study of parcels. Its parcel layer is read if sinks may need its areas and it is there.
 #[must_use]
 pub fn sector_totals(config: &Config, observer: &dyn Progress) -> Checked<SectorTotals> {
     let Some(loaded) = config.parcels() else {
-        let mut findings = Findings::new();
-        findings.push(
+        return Checked::refused(
             Finding::error("no_inventory", "only a study of parcels has an inventory of sectors")
                 .field("study")
                 .expected("a pipeline file with [inventory]"),
         );
-        return Checked::refused(findings);
     };
     let inventory = &loaded.pipeline.inventory;
     let mut notes = Notes::default();
@@ -61,7 +58,7 @@ pub fn sector_totals(config: &Config, observer: &dyn Progress) -> Checked<Sector
             budget,
             amount_t,
         };
-        Some(SectorTotals::Given(budgets(&inventory.totals, inventory.unit).into_iter().map(given).collect()))
+        Some(SectorTotals::Given(inventory.budgets().into_iter().map(given).collect()))
     };
     Checked { value, findings: notes.findings, ledger: notes.ledger }
 }

@@ -1,98 +1,17 @@
 //! `run.json`: provenance of a run.
 
-use crate::compensation;
-use crate::compute::Results;
 use crate::config::City;
 use crate::error::{Doing, Result};
 use crate::exchange;
-use crate::gdp_proxies;
-use crate::load::{Inputs, Notes};
+use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::out_dir;
-use crate::reference;
-use crate::scenario;
-use crate::uncertainty;
 use carbonzone_io::WorkingCrs;
-use carbonzone_spatialize::PlacedPointSource;
-use carbonzone_types::{
-    Contribution, Finding, IndicatorRecord, OutputRecord, PointSourceRecord, Residual, RunManifest, redact,
-};
+use carbonzone_types::{Finding, IndicatorRecord, OutputRecord, RunManifest, redact};
 use carbonzone_zoning::scheme::{Equality, LevelRule};
 use carbonzone_zoning::{Index, Zoning, ZoningScheme};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-
-/// Everything known before writing.
-pub fn build(
-    loaded: &Loaded,
-    inputs: &Inputs,
-    results: &Results,
-    notes: &Notes,
-    balances: Vec<Residual>,
-) -> RunManifest {
-    let p = &loaded.pipeline;
-    let common = common(loaded, &p.city, Some(&inputs.crs), notes);
-    let by_proxy = gdp_proxies::side_by_side(p, inputs, results);
-    let mut record = RunManifest {
-        study: "parcels".to_owned(),
-        grid: Some(results.grid),
-        grid_layer: results.grid.layer_name(),
-        zones_layer: p.layers.zones.kind.clone(),
-        sectors: results.sectors.clone(),
-        rules: results.allocation.records.clone(),
-        contributions: contributions(inputs, results),
-        point_sources: point_sources(inputs),
-        totals: results.totals.clone(),
-        indicators: indicators(&results.scheme, &results.zoning, results.indices.totals.ccr),
-        zone_classes: results.scheme.records(&results.zoning.overall),
-        inventory: inputs.inventory.as_ref().and_then(|i| serde_json::to_value(i).ok()).unwrap_or_default(),
-        balances,
-        summary: by_proxy.as_ref().map(|s| s.lines(results)).unwrap_or_default(),
-        statements: common
-            .statements
-            .iter()
-            .cloned()
-            .chain(by_proxy.map(|s| s.statement()))
-            .chain(uncertainty::statements(p.uncertainty.as_ref()))
-            .collect(),
-        statistics: results.statistics.as_ref().map(crate::statistics::Statistics::record),
-        confidence: results.confidence.as_ref().zip(p.uncertainty.as_ref()).map(|(c, section)| {
-            let borderline = &results.zoning.mean.borderline;
-            uncertainty::record(c, section, &inputs.zones.ids, borderline)
-        }),
-        ..common
-    };
-    compensation::note_in(&mut record, p.compensation.as_ref(), results.compensation.as_ref());
-    scenario::note_in(&mut record, p, results);
-    reference::note_in(&mut record, &results.references);
-    record.scenarios = scenario::records(p, inputs, results);
-    record
-}
-
-/// Tonnes by zone and rule, plants with their rule.
-fn contributions(inputs: &Inputs, results: &Results) -> Vec<Contribution> {
-    let mut out: Vec<Contribution> = Vec::new();
-    let shares = &results.explained.on_zones;
-    for ((unit, part), amount_t) in shares.unit.iter().zip(&shares.part).zip(&shares.amount_t) {
-        let (zone, rule) = (&inputs.zones.ids[*unit as usize], &results.explained.parts[*part as usize].rule);
-        match out.last_mut().filter(|last| last.zone == *zone && last.rule == *rule) {
-            Some(last) => last.amount_t += amount_t,
-            None => out.push(Contribution { zone: zone.clone(), rule: rule.clone(), amount_t: *amount_t }),
-        }
-    }
-    out
-}
-
-/// Plants with the ids of their parcels.
-fn point_sources(inputs: &Inputs) -> Vec<PointSourceRecord> {
-    let record = |plant: &PlacedPointSource| PointSourceRecord {
-        id: plant.id.clone(),
-        rule: plant.rule.clone(),
-        parcel: inputs.parcels.ids[plant.parcel as usize].to_owned(),
-        gross_t: plant.gross_t,
-    };
-    inputs.point_sources.iter().map(record).collect()
-}
 
 /// The parts that every study shares.
 pub fn common<P: serde::Serialize>(

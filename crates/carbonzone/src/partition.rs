@@ -1,11 +1,12 @@
 //! A city made ready for an engine: read, checked and mended as by a run, then written as parts of parcels with their proxies.
 
+use crate::checked::Checked;
 use crate::compute;
 use crate::error::Result;
 use crate::layers::Files;
 use crate::load::Inputs;
 use crate::load_config::Loaded;
-use crate::run::{Checked, Config, load, ready};
+use crate::run::{Config, load, ready};
 use carbonzone_io::{ellipsoidal_areas_m2, size_and_sha256, write_geoparquet, write_geoparquet_part};
 use carbonzone_scale::{FORMAT, Part, Plan, Unit, hilbert, sector_order};
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, Progress, ProxyKind};
@@ -95,7 +96,7 @@ pub fn partition(
     let loaded = load(config, Files, observer);
     let Some(inputs) = loaded.value else { return Ok(Checked::refused(loaded.findings)) };
     let Some((config, inputs, mut notes)) = ready(inputs) else {
-        return Ok(Checked::refused(Findings { items: vec![other_study(config)] }));
+        return Ok(Checked::refused(other_study(config)));
     };
     let before = notes.ledger.clone();
     let placed = compute::place(&inputs, &mut notes, observer);

@@ -1,44 +1,18 @@
 //! From a pipeline file to a run folder: read, load, compute, write.
 
-use crate::config::{Outputs, Pipeline};
+use crate::checked::Checked;
+use crate::config::Outputs;
 use crate::error::{Error, Result};
 use crate::layers::Layers;
 use crate::load::Notes;
-use crate::load_config::{self, Loaded};
-use crate::out_dir;
-use crate::sensitivity::Names;
+use crate::load_config::Loaded;
 use crate::stages::Timed;
-use crate::studies::{Counties, Kind, Parcels, RasterSeries, Study, kind_of};
-use crate::{manifest, output};
-use carbonzone_report::Rendered;
-use carbonzone_scale::check_balances;
-use carbonzone_types::{AttributeTable, Findings, Ledger, Progress, RunManifest};
+use crate::studies::{Counties, Kind, Parcels, RasterSeries, kind_of, parcels};
+use crate::study::{LoadedInputs, Read, Run};
+use crate::{manifest, out_dir};
+use carbonzone_types::{AttributeTable, Progress, RunManifest};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// A result with everything that was noticed on the way to it.
-#[derive(Debug, Clone)]
-pub struct Checked<T> {
-    /// The result. `None`: the findings say why, or the observer asked to stop.
-    pub value: Option<T>,
-    /// What a user must look at.
-    pub findings: Findings,
-    /// What became of mass and features.
-    pub ledger: Ledger,
-}
-
-impl<T> Checked<T> {
-    /// The same with another result.
-    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Checked<U> {
-        Checked { value: self.value.map(f), findings: self.findings, ledger: self.ledger }
-    }
-
-    /// No result, for these reasons.
-    #[must_use]
-    pub fn refused(findings: Findings) -> Self {
-        Self { value: None, findings, ledger: Ledger::new() }
-    }
-}
 
 /// A pipeline file as read, with its defaults and the places of its values.
 #[derive(Clone)]
@@ -50,18 +24,6 @@ pub enum Config {
     Counties(Box<Read<Counties>>),
     /// Emission and absorption rasters over years.
     RasterSeries(Box<Read<RasterSeries>>),
-}
-
-/// What was read from the pipeline file of a study.
-pub struct Read<S: Study> {
-    loaded: Loaded<S::Pipeline>,
-    findings: Findings,
-}
-
-impl<S: Study> Clone for Read<S> {
-    fn clone(&self) -> Self {
-        Self { loaded: self.loaded.clone(), findings: self.findings.clone() }
-    }
 }
 
 /// Does the same for the study of any kind.
@@ -83,20 +45,9 @@ impl Config {
     #[must_use]
     pub fn read(path: &Path, set: &[String]) -> Checked<Self> {
         match kind_of(path) {
-            Kind::Parcels => Self::read_as(path, set).map(|read| Self::Parcels(Box::new(read))),
-            Kind::Counties => Self::read_as(path, set).map(|read| Self::Counties(Box::new(read))),
-            Kind::RasterSeries => Self::read_as(path, set).map(|read| Self::RasterSeries(Box::new(read))),
-        }
-    }
-
-    fn read_as<S: Study>(path: &Path, set: &[String]) -> Checked<Read<S>> {
-        match load_config::read(path, set, S::check) {
-            Ok((loaded, findings)) if S::LOAD_DESPITE_ERRORS || !findings.blocks() => Checked {
-                value: Some(Read { loaded, findings: findings.clone() }),
-                findings,
-                ledger: Ledger::new(),
-            },
-            Ok((_, findings)) | Err(findings) => Checked::refused(findings),
+            Kind::Parcels => Read::of_file(path, set).map(|read| Self::Parcels(Box::new(read))),
+            Kind::Counties => Read::of_file(path, set).map(|read| Self::Counties(Box::new(read))),
+            Kind::RasterSeries => Read::of_file(path, set).map(|read| Self::RasterSeries(Box::new(read))),
         }
     }
 
@@ -154,14 +105,6 @@ pub enum Inputs {
     RasterSeries(Box<LoadedInputs<RasterSeries>>),
 }
 
-/// The inputs of one study, with what was noted while they were read.
-pub struct LoadedInputs<S: Study> {
-    config: Loaded<S::Pipeline>,
-    data: S::Inputs,
-    notes: Notes,
-    record: RunManifest,
-}
-
 /// Everything that a run has computed.
 #[non_exhaustive]
 pub enum RunResult {
@@ -171,18 +114,6 @@ pub enum RunResult {
     Counties(Box<Run<Counties>>),
     /// Of a raster series.
     RasterSeries(Box<Run<RasterSeries>>),
-}
-
-/// The results of one study, with what they were computed from.
-pub struct Run<S: Study> {
-    /// Pipeline file.
-    pub(crate) config: Loaded<S::Pipeline>,
-    /// Inputs.
-    pub(crate) inputs: S::Inputs,
-    /// Results.
-    pub(crate) results: S::Results,
-    /// Provenance, findings, ledger, totals: what `run.json` will hold.
-    pub record: RunManifest,
 }
 
 impl RunResult {
@@ -198,7 +129,7 @@ impl RunResult {
     /// If the CRS has no ellipsoid.
     pub fn unit_table(&self) -> Result<Option<AttributeTable>> {
         match self {
-            Self::Parcels(run) => Ok(Some(crate::write::unit_table(run)?.0)),
+            Self::Parcels(run) => Ok(Some(parcels::unit_table(run)?.0)),
             _ => Ok(None),
         }
     }
@@ -215,29 +146,10 @@ impl RunResult {
 pub fn load(config: &Config, layers: impl Layers + 'static, observer: &dyn Progress) -> Checked<Inputs> {
     let layers: Arc<dyn Layers> = Arc::new(layers);
     match config {
-        Config::Parcels(read) => load_as(read, layers, observer).map(|i| Inputs::Parcels(Box::new(i))),
-        Config::Counties(read) => load_as(read, layers, observer).map(|i| Inputs::Counties(Box::new(i))),
-        Config::RasterSeries(read) => {
-            load_as(read, layers, observer).map(|i| Inputs::RasterSeries(Box::new(i)))
-        }
+        Config::Parcels(read) => read.load(layers, observer).map(|i| Inputs::Parcels(Box::new(i))),
+        Config::Counties(read) => read.load(layers, observer).map(|i| Inputs::Counties(Box::new(i))),
+        Config::RasterSeries(read) => read.load(layers, observer).map(|i| Inputs::RasterSeries(Box::new(i))),
     }
-}
-
-fn load_as<S: Study>(
-    read: &Read<S>,
-    layers: Arc<dyn Layers>,
-    observer: &dyn Progress,
-) -> Checked<LoadedInputs<S>> {
-    let timed = Timed::new(observer);
-    let mut notes = Notes { findings: read.findings.clone(), ..Notes::default() };
-    let config = Loaded { layers, ..read.loaded.clone() };
-    let data = S::load(&config, &mut notes, &timed);
-    let record = RunManifest { stages: timed.finish(), ..RunManifest::default() };
-    notes.findings.items.iter_mut().for_each(manifest::redact_finding);
-    let usable = !notes.findings.blocks() && !observer.cancelled();
-    let (findings, ledger) = (notes.findings.clone(), notes.ledger.clone());
-    let value = data.filter(|_| usable).map(|data| LoadedInputs { config, data, notes, record });
-    Checked { value, findings, ledger }
 }
 
 /// What a study of parcels computes with, for another way to compute it. `None`: it is another study.
@@ -252,63 +164,10 @@ pub(crate) fn ready(inputs: Inputs) -> Option<(Loaded, crate::load::Inputs, Note
 #[must_use]
 pub fn compute(inputs: Inputs, observer: &dyn Progress) -> Checked<RunResult> {
     match inputs {
-        Inputs::Parcels(i) => compute_as(*i, observer).map(|r| RunResult::Parcels(Box::new(r))),
-        Inputs::Counties(i) => compute_as(*i, observer).map(|r| RunResult::Counties(Box::new(r))),
-        Inputs::RasterSeries(i) => compute_as(*i, observer).map(|r| RunResult::RasterSeries(Box::new(r))),
+        Inputs::Parcels(i) => i.compute(observer).map(|r| RunResult::Parcels(Box::new(r))),
+        Inputs::Counties(i) => i.compute(observer).map(|r| RunResult::Counties(Box::new(r))),
+        Inputs::RasterSeries(i) => i.compute(observer).map(|r| RunResult::RasterSeries(Box::new(r))),
     }
-}
-
-fn compute_as<S: Study>(inputs: LoadedInputs<S>, observer: &dyn Progress) -> Checked<Run<S>> {
-    let LoadedInputs { config, mut data, mut notes, record } = inputs;
-    let timed = Timed::new(observer);
-    let results = S::compute(&config, &mut data, &mut notes, &timed);
-    notes.findings.items.iter_mut().for_each(manifest::redact_finding);
-    let mut stages = record.stages;
-    stages.extend(timed.finish());
-    let value = results.filter(|_| !notes.findings.blocks() && !observer.cancelled()).and_then(|results| {
-        let balances = check_balances(&mut notes.ledger, &mut notes.findings);
-        let record = S::record(&config, &data, &results, &notes, balances);
-        let mut record = RunManifest { stages, ..record };
-        manifest::redact_record(&mut record);
-        (!notes.findings.blocks()).then_some(Run { config, inputs: data, results, record })
-    });
-    Checked { value, findings: notes.findings, ledger: notes.ledger }
-}
-
-/// The study of parcels computed again with some other settings, and without draws.
-pub(crate) fn with_settings(
-    config: &Loaded,
-    set: &[String],
-    observer: &dyn Progress,
-) -> Checked<crate::compute::Results> {
-    let all: Vec<String> = config.set.iter().chain(set).cloned().collect();
-    let read = Config::read_as::<Parcels>(&config.path, &all);
-    let Some(read) = read.value else { return Checked::refused(read.findings) };
-    let loaded = Loaded { layers: config.layers.clone(), ..read.loaded };
-    let pipeline = loaded.pipeline.clone();
-    with_pipeline(&loaded, pipeline, observer).map(|(_, results)| results)
-}
-
-/// The study of parcels computed with another pipeline in the place of the file's, without draws; with id and name of each zone.
-pub(crate) fn with_pipeline(
-    config: &Loaded,
-    mut pipeline: Pipeline,
-    observer: &dyn Progress,
-) -> Checked<(Names, crate::compute::Results)> {
-    pipeline.uncertainty = None;
-    pipeline.compensation = None;
-    pipeline.scenario.clear();
-    pipeline.statistics = None;
-    let loaded = Loaded { pipeline, ..config.clone() };
-    let findings = Parcels::check(&loaded);
-    let read = Read::<Parcels> { loaded, findings };
-    let inputs = load_as(&read, config.layers.clone(), observer);
-    let Some(inputs) = inputs.value else { return Checked::refused(inputs.findings) };
-    compute_as(inputs, observer).map(|run| {
-        let zones = &run.inputs.zones;
-        let names = zones.ids.iter().cloned().zip(zones.names.iter().cloned()).collect();
-        (names, run.results)
-    })
 }
 
 /// Writes layers, tables, rasters, maps and `run.json` into a folder that exists.
@@ -317,7 +176,7 @@ pub(crate) fn with_pipeline(
 /// If a file cannot be written, or the observer asked to stop.
 pub fn write(result: &RunResult, folder: &Path, outputs: &Outputs, observer: &dyn Progress) -> Result<()> {
     let timed = Timed::new(observer);
-    let rendered = each!(RunResult, result, run => write_as(run, folder, outputs, &timed))?;
+    let rendered = each!(RunResult, result, run => run.write(folder, outputs, &timed))?;
     if observer.cancelled() {
         return Err(Error::Cancelled);
     }
@@ -329,14 +188,4 @@ pub fn write(result: &RunResult, folder: &Path, outputs: &Outputs, observer: &dy
     record.peak_memory_bytes = manifest::peak_memory_bytes();
     manifest::redact_record(&mut record);
     out_dir::write_manifest(&record, folder)
-}
-
-fn write_as<S: Study>(
-    run: &Run<S>,
-    folder: &Path,
-    outputs: &Outputs,
-    observer: &dyn Progress,
-) -> Result<Rendered> {
-    let output = S::output(run, outputs)?;
-    output::write(output, &run.record, outputs, folder, observer)
 }

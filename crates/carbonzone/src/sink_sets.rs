@@ -1,12 +1,12 @@
 //! What the choice of the sink coefficients moves in this run: with given totals not the city's CCR, only which land
 //! gets how much of the sink.
 
-use crate::compute::SectorTable;
 use crate::load::Inputs;
 use crate::load_config::Loaded;
 use carbonzone_geom::OverlapMatrix;
 use carbonzone_inventory::{FactorLibrary, GwpSet};
 use carbonzone_report::{number::grouped, words};
+use carbonzone_scale::SectorTable;
 use carbonzone_spatialize::Allocation;
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_types::{ExactSum, RuleRecord, Statement};

@@ -1,10 +1,15 @@
 //! Results as attribute tables: exact names, order and units of docs/pipeline.md, "Fields".
 
-use crate::compute::{Results, SectorTable};
+mod label;
+
+pub use label::{add_label, labelled};
+
+use crate::compute::Results;
 use crate::config::AreaBasis;
 use crate::load::Inputs;
 use carbonzone_io::{ColumnView, TableView};
-use carbonzone_types::{AttributeTable, ColumnData, DataLabel, ExactSum, M2_PER_KM2};
+use carbonzone_scale::SectorTable;
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2};
 use carbonzone_zoning::append_zone_columns;
 use carbonzone_zoning::{ZoneClass, ZoningScheme};
 use std::ops::Range;
@@ -115,20 +120,6 @@ pub fn zones(
         statistics.append_units(&mut table, 0);
     }
     table
-}
-
-/// Tables say themselves that their numbers are no inventory of a real place.
-pub fn labelled(table: &AttributeTable, label: Option<DataLabel>) -> AttributeTable {
-    let mut table = table.clone();
-    add_label(&mut table, label);
-    table
-}
-
-/// Adds the column that says what kind of data these are, if it is not there.
-pub fn add_label(table: &mut AttributeTable, label: Option<DataLabel>) {
-    if let Some(column) = label.map(DataLabel::column).filter(|c| table.get(c).is_none()) {
-        table.push(column, ColumnData::Bool(vec![Some(true); table.rows()]));
-    }
 }
 
 /// Zone classes that occur, for tables with one row per class.

@@ -2,10 +2,10 @@
 
 use super::catalog::Builder;
 use super::content::{Figure, FigureContent};
-use super::headline::{basis, headline_field};
+use super::headline::headline_field;
 use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
 use crate::palette::SERIES;
-use crate::{JOINT, Label, MapData, MapLayer, ReportError, Rgb, ZONE_OF_MEAN, words};
+use crate::{JOINT, Label, MapData, ReportError, Rgb, ZONE_OF_MEAN, words};
 use carbonzone_types::{FurtherConfidence, ZoneClassRecord};
 
 /// The classes that a map of classes and their probability shows: of the headline, or further ones.

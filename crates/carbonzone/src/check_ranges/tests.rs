@@ -1,5 +1,6 @@
 use super::*;
-use crate::studies::{Counties, RasterSeries, Study};
+use crate::studies::{Counties, RasterSeries};
+use crate::study::Study;
 use carbonzone_zoning::ZoningScheme;
 use std::collections::BTreeSet;
 use toml::Value;

@@ -1,16 +1,19 @@
 //! `[compensation]`: from the results of a study to who pays whom, and from there to tables, report, map and `explain`.
 
 mod check;
+mod columns;
 mod output;
 mod record;
 mod signs;
 
 pub use check::{Known, check};
-pub use output::{add_to, append_columns};
+pub use columns::append_columns;
+pub use output::add_to;
 pub use record::note_in;
 pub use signs::{Draws, Rows};
 
 use crate::load::Notes;
+use crate::load::zones::ZoneSet;
 use crate::load_config::suggest;
 use carbonzone_types::{ExactSum, Finding, number_of};
 use carbonzone_zoning::ZoningError;
@@ -42,6 +45,21 @@ pub struct Numbers {
     pub area: Vec<Option<f64>>,
     /// Mean emissions of the years up to this one; empty in a study of one year.
     pub history_t: Vec<f64>,
+}
+
+impl Numbers {
+    /// What the zone layer says of the units.
+    pub fn of(zones: &ZoneSet) -> Self {
+        Self {
+            ids: zones.ids.clone(),
+            names: zones.names.clone(),
+            names_en: zones.names_en.clone(),
+            district: zones.district.clone(),
+            gdp: zones.gdp_1e4cny.clone(),
+            population: zones.population.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Inputs that the pipeline file gives per unit.

@@ -26,6 +26,13 @@ pub struct Rows {
     pub negative: Vec<bool>,
 }
 
+impl Rows {
+    /// The units of a year, by its place among the years, in a model with `units` rows per year.
+    pub fn of_year(year: usize, units: usize, negative: Vec<bool>) -> Self {
+        Self { first: year * units, history: (0..=year).map(|y| y * units).collect(), negative }
+    }
+}
+
 /// Adds to every model the share of the draws in which a unit is on the same side.
 pub(super) fn add(
     section: &Compensation,

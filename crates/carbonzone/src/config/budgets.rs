@@ -20,6 +20,26 @@ pub struct Inventory {
     pub activity: Option<carbonzone_inventory::InventoryConfig>,
 }
 
+impl Inventory {
+    /// Given totals as named budgets in tonnes, mode shares applied.
+    #[must_use]
+    pub fn budgets(&self) -> BTreeMap<String, f64> {
+        let mut out = BTreeMap::new();
+        for total in &self.totals {
+            let name = format!("{}:{}", total.sector, total.land_group);
+            let amount_t = self.unit.in_tonnes(total.amount);
+            if total.mode_share.is_empty() {
+                *out.entry(name).or_insert(0.0) += amount_t;
+            } else {
+                for (mode, share) in &total.mode_share {
+                    *out.entry(format!("{name}_{mode}")).or_insert(0.0) += amount_t * share;
+                }
+            }
+        }
+        out
+    }
+}
+
 /// Unit of given totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum MassUnit {
@@ -114,4 +134,30 @@ pub struct Allocate {
 /// The default of a unit or scale that changes nothing.
 pub(crate) fn one() -> f64 {
     1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budgets(sector: &str, land_group: &str, amount: f64, shares: &[(&str, f64)]) -> BTreeMap<String, f64> {
+        let mode_share = shares.iter().map(|(mode, share)| ((*mode).to_owned(), *share)).collect();
+        let (sector, land_group) = (sector.to_owned(), land_group.to_owned());
+        let total = Total { sector, land_group, amount, mode_share, source: String::new() };
+        Inventory { totals: vec![total], ..Inventory::default() }.budgets()
+    }
+
+    #[test]
+    fn mode_shares_split_a_total() {
+        let b = budgets("transport", "transport", 10.0, &[("road", 0.9), ("rail", 0.1)]);
+        assert_eq!(b["transport:transport_road"], 90_000.0);
+        assert_eq!(b["transport:transport_rail"], 10_000.0);
+    }
+
+    #[test]
+    fn totals_are_scaled_as_the_decimal_numbers_of_the_file() {
+        for (amount, tonnes) in [(12_430.46, 124_304_600.0), (287.28, 2_872_800.0), (6.02, 60_200.0)] {
+            assert_eq!(budgets("industry", "industrial", amount, &[])["industry:industrial"], tonnes);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The sheets of the form and their columns, in both languages.
 
-use super::vocabulary::Words;
+use super::words::Words;
 use super::{ColumnDef, SheetDef};
 
 /// A column that may be empty.

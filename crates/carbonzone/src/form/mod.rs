@@ -4,14 +4,17 @@
 mod columns;
 mod read;
 mod vocabulary;
+mod words;
 mod write;
 
 pub use read::{Cells, Form, read};
+pub(crate) use vocabulary::BUILT;
 pub use write::{bytes, of_text};
 
 use std::io::Read as _;
 use std::path::Path;
-use vocabulary::{Words, word_pairs};
+use vocabulary::word_pairs;
+use words::Words;
 
 /// A column of a sheet.
 struct ColumnDef {

@@ -2,7 +2,8 @@
 //! without what it needs is left out of the text and told.
 
 use super::columns::LAYER_SHEET;
-use super::vocabulary::{LAYER_DEFS, SETTINGS, SHEETS, WORDS_SHEET, Words};
+use super::vocabulary::{LAYER_DEFS, SETTINGS, SHEETS, WORDS_SHEET};
+use super::words::Words;
 use super::{ColumnDef, LayerDef, SettingKind, SheetDef, key_of};
 use crate::pipeline_lines::Lines;
 use carbonzone_sheet::{

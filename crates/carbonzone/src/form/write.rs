@@ -1,7 +1,8 @@
 //! A pipeline file as a workbook that is filled in: every value of it stands in a cell, so that reading gives the same pipeline.
 
 use super::columns::{CITY, LAYER_SHEET, RULES, TOTALS};
-use super::vocabulary::{LAYER_DEFS, SETTINGS, WORDS_SHEET, Words, word_pairs};
+use super::vocabulary::{LAYER_DEFS, SETTINGS, WORDS_SHEET, word_pairs};
+use super::words::Words;
 use super::{ColumnDef, LIST_MARK, SettingKind, SheetDef, key_of};
 use crate::error::Result;
 use carbonzone_report::Lang;

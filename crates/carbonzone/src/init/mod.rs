@@ -1,6 +1,7 @@
 //! A pipeline file from a folder of layers and tables: everything in it is looked at, guessed, and the guesses are checked by
 //! reading the layers as a run would.
 
+mod columns;
 mod draft;
 mod guess;
 mod land;
@@ -15,6 +16,7 @@ pub use draft::{Guess, Sure};
 
 use crate::error::{Doing, Error, Result};
 use crate::layers::Files;
+use crate::new_file::must_be_new;
 use crate::run::{Config, load};
 use carbonzone_report::Lang;
 use carbonzone_types::{Finding, Progress, Severity};
@@ -134,13 +136,6 @@ fn write_all(draft: &Draft, given: &Start<'_>, written: &mut BTreeSet<PathBuf>) 
     for (path, bytes) in files {
         std::fs::write(&path, bytes).doing("write", &path)?;
         written.insert(path);
-    }
-    Ok(())
-}
-
-fn must_be_new(path: &Path) -> Result<()> {
-    if path.symlink_metadata().is_ok() {
-        return Err(Error::Exists(path.to_owned()));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The pipeline file of a draft.
 
 use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, Reach, SourceDraft};
+use crate::form::BUILT;
 use carbonzone_report::{Lang, chinese};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -253,18 +254,6 @@ impl Rule {
     }
 }
 
-/// Land with buildings.
-const BUILT: [&str; 8] = [
-    "urban_residential",
-    "rural_homestead",
-    "commercial",
-    "industrial",
-    "mining",
-    "admin_public",
-    "municipal_utilities",
-    "transport_road",
-];
-
 /// One rule for each kind of land that occurs, by the proxies that are there.
 pub fn rules(draft: &Draft) -> Vec<Rule> {
     let Some(parcels) = &draft.parcels else { return Vec::new() };
@@ -289,7 +278,7 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
     let mut out = Vec::new();
     let mut add = |id, budget: (&'static str, &'static str), land: Vec<String>, proxies: Vec<String>| {
         let (land, proxies) = match draft.reach.get(id) {
-            Some(Reach::Built) => (there(&BUILT), proxies),
+            Some(Reach::Built) => (there(BUILT), proxies),
             Some(Reach::All) => (parcels.space_types.clone(), proxies),
             Some(Reach::AreaOnly) => (land, by(None)),
             None => (land, proxies),
@@ -308,7 +297,7 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
         add("business", ("construction", "commercial"), there(&["commercial"]), poi("commercial"));
         add("public", ("construction", "admin_public"), there(&["admin_public"]), poi("public"));
         let land = there(&["transport_road"]);
-        let land = if land.is_empty() && draft.roads.is_some() { there(&BUILT) } else { land };
+        let land = if land.is_empty() && draft.roads.is_some() { there(BUILT) } else { land };
         add("road", ("transport", "transport"), land, roads());
     }
     add("land_sink", ("sink", "land"), parcels.sinks.clone(), vec!["sink_area".to_owned()]);

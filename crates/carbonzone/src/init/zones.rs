@@ -1,7 +1,7 @@
 //! Townships or counties, and the tables that belong to them.
 
+use super::columns::{id_of, people_columns, source_of, xy};
 use super::draft::{Codes, Draft, ParcelDraft, Sure, TableDraft, ZoneDraft};
-use super::guess::{id_of, people_columns, source_of, xy};
 use super::profile::{Column, Profile};
 use super::survey::{Found, Survey, What};
 use super::words::{self, best, fits};

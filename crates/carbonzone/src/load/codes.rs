@@ -1,9 +1,13 @@
 //! A column of class codes: each distinct code once, and its number per row.
 
-use super::parcels::fields_of;
 use carbonzone_types::{AttributeTable, ColumnData};
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+/// Fields of a setting such as `landuse|natural|leisure`.
+pub fn fields_of(setting: &str) -> impl Iterator<Item = String> {
+    setting.split('|').map(str::trim).filter(|f| !f.is_empty()).map(str::to_owned)
+}
 
 /// Class codes of many rows. A city has a million parcels and a hundred codes.
 #[derive(Debug, Clone, PartialEq, Default)]

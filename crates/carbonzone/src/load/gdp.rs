@@ -4,47 +4,16 @@
 //! still part of its township's economy.
 
 use super::per_zone::{ZoneWeights, poi_groups};
-use super::zone_tables::{JoinRow, report_list, tell_loose};
-use super::zones::ZoneSet;
+use super::zone_tables::{report_list, tell_loose};
+use super::zones::{CountyGdp, JoinRow, ZoneSet};
 use super::{Notes, poi, vector_source};
-use crate::config::{Downscale, PopulationKind, ZoneTable};
+use crate::config::{Downscale, PopulationKind};
 use crate::load_config::Loaded;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyJoin, normalise_text};
 use carbonzone_spatialize::downscale::gdp::{SharedGdp, share_gdp_by_each};
-use carbonzone_types::{Finding, LedgerRow, Progress, Stage, Statement, is_amount};
+use carbonzone_types::{Finding, LedgerRow, Progress, Stage, Statement};
 use std::collections::BTreeSet;
-
-/// GDP per county as the joined tables give it.
-#[derive(Default)]
-pub struct CountyGdp {
-    /// Name of the county of each zone, as in the layer.
-    pub of_zone: Vec<Option<String>>,
-    /// File, key column and rows of the tables joined on the county.
-    pub tables: Vec<(String, String, Vec<JoinRow>)>,
-}
-
-impl CountyGdp {
-    /// Adds the rows of a table that is joined on the county.
-    pub fn add(&mut self, table: &ZoneTable, shown: &str, rows: Vec<JoinRow>, notes: &mut Notes) {
-        let negative: Vec<String> = rows
-            .iter()
-            .filter(|r| r.gdp_1e4cny.is_some_and(|g| !is_amount(g)))
-            .map(|r| r.key.clone())
-            .collect();
-        let field = table.gdp.clone().unwrap_or_default();
-        let hint = "GDP must be a number ≥ 0";
-        report_list(
-            "negative_or_nan_value",
-            "counties with an unusable GDP",
-            &negative,
-            (shown, &field),
-            hint,
-            notes,
-        );
-        self.tables.push((shown.to_owned(), table.key.clone(), rows));
-    }
-}
 
 /// GDP of the zones under each proxy.
 pub struct DerivedGdp {

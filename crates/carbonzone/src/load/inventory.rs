@@ -2,7 +2,7 @@
 
 use super::parcels::ParcelSet;
 use super::{Notes, plausible};
-use crate::check_pipeline::{budgets, check_shares};
+use crate::check_pipeline::check_shares;
 use crate::config::Allocate;
 use crate::load_config::{Loaded, suggest};
 use crate::uncertainty;
@@ -22,7 +22,7 @@ pub fn load(
 ) -> Option<(Vec<AllocationRule>, Option<Inventory>)> {
     let config = &loaded.pipeline.inventory;
     let Some(activity) = &config.activity else {
-        let amounts = budgets(&config.totals, config.unit);
+        let amounts = config.budgets();
         let sources = sources_of_totals(loaded);
         return Some((rules(loaded, &amounts, &sources, notes)?, None));
     };

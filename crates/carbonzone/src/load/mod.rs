@@ -8,43 +8,48 @@ pub mod chosen_rows;
 mod codes;
 pub mod far_off;
 pub mod gdp;
+mod ground;
 pub mod inventory;
 mod land_codes;
 mod land_cover;
+mod notes;
 mod parcel_areas;
 pub mod parcels;
 pub mod people;
 mod people_numbers;
 mod people_repeats;
 mod per_zone;
+pub mod plans;
 mod plausible;
 pub mod poi;
 mod poi_codes;
 mod poi_places;
 mod poi_points;
+mod poi_raw;
 pub mod point_sources;
 pub mod roads;
 mod rule_land;
 mod schemes;
 pub mod shift;
+mod source;
 mod straight;
 mod totals_row;
 pub mod units;
 pub mod zone_tables;
 pub mod zones;
 
-use crate::config::{City, PopulationKind, Source};
-use crate::load_config::{Loaded, suggest};
-use crate::proxy_use::ProxyUse;
-use crate::scenario;
+pub use ground::{Ground, Proxies, land_of_proxy};
+pub use notes::Notes;
+pub use source::{CRS_EXPECTED, CRS_HINT, missing_file, vector_source, working_crs};
+
+use crate::config::PopulationKind;
+use crate::load_config::Loaded;
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
-use carbonzone_spatialize::{AllocationRule, OnMissingClass, PlacedPointSource, ProxyTable};
-use carbonzone_types::{
-    ClosingRow, FactorSetRecord, Finding, Findings, InputRecord, Ledger, Progress, Statement, TextList,
-};
+use carbonzone_spatialize::{AllocationRule, PlacedPointSource, ProxyTable};
+use carbonzone_types::{Finding, Progress, TextList};
 use parcels::ParcelSet;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use zones::ZoneSet;
 
 /// Everything a run computes with.
@@ -71,127 +76,11 @@ pub struct Inputs {
     pub inventory: Option<carbonzone_inventory::Inventory>,
 }
 
-/// What is collected on the way.
-#[derive(Default)]
-pub struct Notes {
-    /// Findings.
-    pub findings: Findings,
-    /// Ledger rows of drops, snaps and repairs.
-    pub ledger: Ledger,
-    /// Inputs read.
-    pub records: Vec<InputRecord>,
-    /// Factor and coefficient sets in use.
-    pub factor_sets: Vec<FactorSetRecord>,
-    /// Sentences that every reader must see.
-    pub statements: Vec<Statement>,
-    /// What became of each proxy that points, lines or people give.
-    pub proxy_use: BTreeMap<String, ProxyUse>,
-    /// What carries each budget, and what of its proxy was left aside.
-    pub closing: Vec<ClosingRow>,
-}
-
-/// What points and lines are measured against.
-pub struct Ground<'a> {
-    /// Pipeline file.
-    pub loaded: &'a Loaded,
-    /// Working CRS.
-    pub crs: &'a WorkingCrs,
-    /// Parcels.
-    pub parcels: &'a ParcelSet,
-    /// Zones.
-    pub zones: &'a ZoneSet,
-    /// Finds the parcel of a point.
-    pub locator: &'a PointLocator<'a>,
-    /// `border = "clip"`: only what lies in here counts.
-    pub border: Option<&'a border::StudyArea<'a>>,
-    /// Progress.
-    pub progress: &'a dyn Progress,
-}
-
-/// Proxies per parcel.
-#[derive(Default)]
-pub struct Proxies {
-    /// Values per parcel.
-    pub table: ProxyTable,
-    /// Those that go into the parcel layer: field name and proxy name.
-    pub fields: Vec<(String, String)>,
-}
-
-impl Proxies {
-    /// Adds a proxy that the parcel layer shows.
-    pub fn insert_shown(&mut self, field: &str, proxy: &str, unit: &str, values: Vec<f64>) {
-        self.fields.push((field.to_owned(), proxy.to_owned()));
-        self.table.insert(proxy, unit, values);
-    }
-}
-
-/// A source of the pipeline file as the I/O crate wants it.
-pub fn vector_source<P>(loaded: &Loaded<P>, role: &str, source: &Source) -> VectorSource {
-    let mut out = VectorSource::new(role, loaded.resolve(&source.path));
-    out.shown = source.path.display().to_string();
-    out.layer.clone_from(&source.layer);
-    out.crs.clone_from(&source.crs);
-    out.encoding.clone_from(&source.encoding);
-    out.filter.clone_from(&source.filter);
-    out.x.clone_from(&source.x);
-    out.y.clone_from(&source.y);
-    out.band = source.band;
-    out.nodata = source.nodata;
-    out
-}
-
-/// What a working CRS must be.
-pub const CRS_EXPECTED: &str = "a projected CRS in metres, e.g. EPSG:4549";
-/// The one to take, as long as nobody knows where the city lies.
-pub const CRS_HINT: &str = "in China the 3-degree Gauss-Krüger zone of CGCS2000 (Suzhou: EPSG:4549), elsewhere the UTM zone; for a province an equal-area CRS such as ESRI:102025";
-
-/// The working CRS of `city.crs`. `None`: it is missing or wrong; a finding says so, and which one to take where `zones` lie.
-pub fn working_crs<P>(
-    loaded: &Loaded<P>,
-    city: &City,
-    zones: Option<&Source>,
-    notes: &mut Notes,
-) -> Option<WorkingCrs> {
-    let text = city.crs.as_deref()?;
-    let refuse = |e: carbonzone_io::IoError| {
-        let place = zones.and_then(|z| carbonzone_io::layer_centre(&vector_source(loaded, "zones", z)));
-        let hint = place.map_or_else(
-            || CRS_HINT.to_owned(),
-            |[lon, lat]| {
-                format!(
-                    "the zones lie at {lon:.2}° E, {lat:.2}° N: take {}",
-                    carbonzone_io::crs_for(lon, lat)
-                )
-            },
-        );
-        let message = e.to_string();
-        let message = message.split_once("\nhint: ").map_or(message.as_str(), |(message, _)| message);
-        let finding = Finding::error("working_crs", message).field("city.crs").value(text);
-        loaded.at(finding.expected(CRS_EXPECTED).hint(hint), &["city", "crs"])
-    };
-    WorkingCrs::parse(text).map_err(|e| notes.findings.push(refuse(e))).ok()
-}
-
-/// Space types that carry the rules with this proxy: those that a rule names, or redirects to if no parcel has them.
-pub fn land_of_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &[&str]) -> BTreeSet<String> {
-    let rules = loaded.pipeline.allocate.iter();
-    let with_proxy = rules.filter(|rule| rule.proxies.iter().any(|p| proxies.contains(&p.as_str())));
-    with_proxy
-        .flat_map(|rule| match &rule.on_missing_class {
-            OnMissingClass::Redirect(other) if !rule.land.iter().any(|l| parcels.space_types.contains(l)) => {
-                other
-            }
-            _ => &rule.land,
-        })
-        .cloned()
-        .collect()
-}
-
 /// Reads all layers. `None` if something essential is missing; the findings say what.
 pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
     let crs = working_crs(loaded, &loaded.pipeline.city, Some(&loaded.pipeline.layers.zones.source), notes)?;
     // Every layer is tried, so that one run of `check` names everything that is wrong.
-    let plans = scenario::load(loaded, &crs, notes, progress);
+    let plans = plans::load(loaded, &crs, notes, progress);
     let parcels = parcels::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
     let (Some(mut parcels), Some((mut zones, counties))) = (parcels, zones) else {
@@ -280,7 +169,7 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
     let mut points: Vec<VectorSource> = Vec::new();
     if let Some(poi) = &layers.poi {
         let mut source = vector_source(loaded, "poi", &poi.source);
-        source.fields.extend(parcels::fields_of(&poi.kind).chain(poi.id.clone()).chain(poi.name.clone()));
+        source.fields.extend(codes::fields_of(&poi.kind).chain(poi.id.clone()).chain(poi.name.clone()));
         source.fields.extend(poi.weight.clone());
         source.numbers.extend(poi.weight.clone());
         points.push(source);
@@ -310,7 +199,7 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
     }
     if let Some(roads) = &layers.roads {
         let mut source = vector_source(loaded, "roads", &roads.source);
-        source.fields.extend(roads.class.iter().flat_map(|c| parcels::fields_of(c)));
+        source.fields.extend(roads.class.iter().flat_map(|c| codes::fields_of(c)));
         let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
         let _ = loaded.layers.lines(&source, crs, findings, ledger, progress, &mut |_| {});
     }
@@ -331,19 +220,6 @@ fn must_exist(loaded: &Loaded, role: &str, path: &std::path::Path, notes: &mut N
     if !said && !virtual_path && !loaded.resolve(path).exists() {
         notes.findings.push(missing_file(role, &shown, &loaded.resolve(path)));
     }
-}
-
-/// A file that is not there, with the file beside it whose name is most like it.
-pub fn missing_file(role: &str, shown: &str, path: &std::path::Path) -> Finding {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| ".".as_ref());
-    let name = |p: &std::ffi::OsStr| p.to_string_lossy().into_owned();
-    let beside: Vec<String> =
-        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| name(&e.file_name())).collect();
-    let finding = Finding::fatal("missing_file", "no such file")
-        .layer(role)
-        .file(shown)
-        .hint("paths are relative to the pipeline file");
-    suggest(finding, &path.file_name().map(name).unwrap_or_default(), beside.iter().map(String::as_str))
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 //! and plausibility".
 
 use super::parcels::ParcelSet;
-use super::zone_tables::MissingCells;
-use super::zones::ZoneSet;
+use super::zones::{MissingCells, ZoneSet};
 use super::{Notes, apart};
 use crate::config::ZoneLayer;
 use carbonzone_inventory::Inventory;

@@ -1,7 +1,7 @@
 //! What is told about the codes of the POI.
 
 use super::Notes;
-use super::poi_points::{Code, LISTED, RawPoi};
+use super::poi_raw::{Code, LISTED, RawPoi};
 use crate::config::PoiLayer;
 use carbonzone_spatialize::{MatchKind, PoiScheme};
 use carbonzone_types::{Finding, LedgerRow, Stage};

@@ -1,6 +1,6 @@
 //! POI of the same name, by place.
 
-use super::poi_points::RawRow;
+use super::poi_raw::RawRow;
 use std::collections::HashMap;
 
 /// Distance within which two POI of the same name are one (docs/adr/0005), m.

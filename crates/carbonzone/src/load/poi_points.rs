@@ -1,13 +1,13 @@
 //! The points of the POI layer: their codes, and one POI for each id.
 
-use super::codes::{Codes, text_at};
-use super::parcels::fields_of;
+use super::codes::{Codes, fields_of, text_at};
 use super::people_numbers::Unusable;
 use super::poi_codes::report_codes;
 use super::poi_places::places_of_one_name;
+use super::poi_raw::{Code, LISTED, RawPoi, RawRow};
 use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
-use carbonzone_spatialize::{MatchKind, PoiScheme};
+use carbonzone_spatialize::PoiScheme;
 use carbonzone_types::{Finding, LedgerRow, Stage};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -17,8 +17,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const FAR_M: f64 = 100.0;
 /// Keys that are not worth a task of their own.
 const LEAST: usize = 2048;
-/// Codes that a message lists.
-pub const LISTED: usize = 40;
 
 /// A POI at one of its places, under one of its classes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,61 +29,6 @@ pub struct Row {
     pub class: u32,
     /// What it counts: 1 or its weight, or a share of it if the POI has several classes or places.
     pub weight: f64,
-}
-
-/// A point of the file under one of its codes.
-#[derive(Debug, Clone, Copy)]
-pub struct RawRow {
-    /// Hash of id or name; 0 if there is none.
-    key: u64,
-    /// Number of the feature in the file; the points of a multipoint share it.
-    pub feature: u32,
-    /// Index into the codes.
-    pub code: u32,
-    /// Easting, m.
-    pub x: f64,
-    /// Northing, m.
-    pub y: f64,
-    /// Weight of the feature.
-    weight: f64,
-}
-
-/// The layer as read.
-#[derive(Debug, Clone, Default)]
-pub struct RawPoi {
-    /// Points and codes.
-    pub rows: Vec<RawRow>,
-    /// Codes in the order of their classes, unknown ones last, then by text.
-    pub codes: Vec<Code>,
-}
-
-impl RawPoi {
-    /// The codes in the order of their classes, unknown ones last, then by text: nothing may depend on the order of the file.
-    fn in_order(mut rows: Vec<RawRow>, codes: &[Code]) -> Self {
-        let mut order: Vec<u32> = (0..codes.len() as u32).collect();
-        let key = |at: u32| (codes[at as usize].class.is_none(), &codes[at as usize]);
-        order.sort_by(|&a, &b| key(a).cmp(&key(b)));
-        let mut place = vec![0; order.len()];
-        for (new, &old) in order.iter().enumerate() {
-            place[old as usize] = new as u32;
-        }
-        for row in &mut rows {
-            row.code = place[row.code as usize];
-        }
-        Self { rows, codes: order.iter().map(|&old| codes[old as usize].clone()).collect() }
-    }
-}
-
-/// A single code, in the field in which it stands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Code {
-    /// Class of the scheme; `None`: unknown.
-    pub class: Option<u32>,
-    /// The code as it stands in the file.
-    pub text: String,
-    field: String,
-    /// How the scheme knows it; `None`: not at all.
-    pub kind: Option<MatchKind>,
 }
 
 /// Codes met so far.

@@ -1,7 +1,8 @@
 //! Lines per mode: length in each parcel, and the corrected road length.
 
 use super::border::book_cut;
-use super::parcels::{ParcelSet, fields_of, first_filled};
+use super::codes::fields_of;
+use super::parcels::{ParcelSet, first_filled};
 use super::poi::TrafficPoints;
 use super::straight;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};

@@ -1,7 +1,7 @@
 //! Rows of totals among the rows of a table: left out if they are the sum of the others, refused if they are not.
 
 use super::Notes;
-use super::zone_tables::JoinRow;
+use super::zones::JoinRow;
 use carbonzone_sheet::label_key;
 use carbonzone_types::{ExactSum, Finding};
 

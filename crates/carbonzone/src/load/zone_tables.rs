@@ -1,19 +1,15 @@
 //! Tables joined to the zones: rows by their keys, population and GDP in the units that the table names.
 
 use super::chosen_rows::chosen_rows;
-use super::gdp::CountyGdp;
 use super::totals_row;
 use super::units::{NamedUnit, Quantity, named_unit, unit_row};
-use super::zones::ZoneSet;
+use super::zones::{CountyGdp, JoinRow, MissingCells, ZoneSet};
 use super::{Notes, missing_file};
 use crate::config::{OtherRows, TableKey, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_sheet::{ColumnSpec, KeyJoin, ReadOptions, SheetError, Table, label_key, nearest, read_table};
-use carbonzone_types::{Finding, InputRecord};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What the table holds where a zone's population is missing, by zone: `cell C4: "—"`.
-pub type MissingCells = BTreeMap<usize, String>;
+use carbonzone_types::{Finding, InputRecord, is_amount};
+use std::collections::BTreeSet;
 
 /// What tables are joined to.
 pub struct Joined<'a> {
@@ -159,20 +155,6 @@ fn join_hint(table: &ZoneTable) -> &'static str {
     } else {
         "nothing is filled with zero: correct the names in the table, or join on = \"id\""
     }
-}
-
-/// A row of a joined table.
-pub struct JoinRow {
-    /// Id, name or county.
-    pub key: String,
-    /// Persons.
-    pub population: Option<f64>,
-    /// GDP.
-    pub gdp_1e4cny: Option<f64>,
-    /// Cell of the population and what it holds, if that is no number.
-    pub missing: Option<String>,
-    /// Where the row stands: `cell A7`.
-    pub place: String,
 }
 
 /// A column with numbers and the factor of its unit.
@@ -344,4 +326,26 @@ pub fn report_list(
             .count(list.len() as u64)
             .hint(hint),
     );
+}
+
+impl CountyGdp {
+    /// Adds the rows of a table that is joined on the county.
+    pub fn add(&mut self, table: &ZoneTable, shown: &str, rows: Vec<JoinRow>, notes: &mut Notes) {
+        let negative: Vec<String> = rows
+            .iter()
+            .filter(|r| r.gdp_1e4cny.is_some_and(|g| !is_amount(g)))
+            .map(|r| r.key.clone())
+            .collect();
+        let field = table.gdp.clone().unwrap_or_default();
+        let hint = "GDP must be a number ≥ 0";
+        report_list(
+            "negative_or_nan_value",
+            "counties with an unusable GDP",
+            &negative,
+            (shown, &field),
+            hint,
+            notes,
+        );
+        self.tables.push((shown.to_owned(), table.key.clone(), rows));
+    }
 }

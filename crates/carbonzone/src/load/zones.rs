@@ -1,8 +1,11 @@
 //! Townships or counties: geometry, names, population and GDP from joined tables.
 
-use super::gdp::CountyGdp;
+mod set;
+
+pub use set::{CountyGdp, JoinRow, MissingCells, ZoneSet};
+
 use super::units::{self, NamedUnit, Quantity};
-use super::zone_tables::{self, Joined, MissingCells};
+use super::zone_tables::{self, Joined};
 use super::{Notes, far_off, plausible, vector_source};
 use crate::config::{Overlap, ZoneLayer};
 use crate::load_config::Loaded;
@@ -17,26 +20,6 @@ use std::collections::BTreeSet;
 
 /// Area of overlap below which two zones only touch, m².
 const OVERLAP_M2: f64 = 1.0;
-
-/// Zones in canonical order; all vectors have one entry per zone.
-pub struct ZoneSet {
-    /// Geometry in the working CRS.
-    pub coverage: Coverage,
-    /// Unique ids.
-    pub ids: Vec<String>,
-    /// Names.
-    pub names: Vec<String>,
-    /// English names, where given.
-    pub names_en: Vec<Option<String>>,
-    /// District.
-    pub district: Vec<Option<String>>,
-    /// Persons.
-    pub population: Vec<Option<f64>>,
-    /// GDP in 1e4 CNY.
-    pub gdp_1e4cny: Vec<Option<f64>>,
-    /// GDP is derived, not statistics.
-    pub gdp_derived: Vec<bool>,
-}
 
 /// Reads the zone layer and joins its tables; with them the counties whose GDP is to be shared out, if any.
 pub fn load(

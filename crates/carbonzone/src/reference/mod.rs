@@ -1,9 +1,11 @@
 //! `[reference.NAME]`: totals of other sources beside ours, in tonnes and percent. Nothing is adjusted.
 
+mod check;
 pub mod config;
 mod output;
 
-pub use config::{Known, Reference, check};
+pub use check::{Known, check};
+pub use config::Reference;
 pub use output::{add_to, note_in};
 
 use crate::load::Notes;

@@ -1,8 +1,7 @@
 //! What can be wrong with `[scenario.NAME]`, known from the file alone; all of it at once.
 
 use super::config::{Path, Scenario};
-use crate::check_pipeline::budgets;
-use crate::config::{MassUnit, Pipeline};
+use crate::config::Pipeline;
 use crate::load_config::{Loaded, suggest};
 use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, is_amount, short_number};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +31,7 @@ pub fn check(loaded: &Loaded) -> Findings {
 /// Sectors and budgets of the allocation table.
 fn names_of(pipeline: &Pipeline) -> BTreeSet<String> {
     let keys = pipeline.allocate.iter().map(|r| r.budget.clone());
-    let keys: Vec<String> =
-        keys.chain(budgets(&pipeline.inventory.totals, MassUnit::Tonnes).into_keys()).collect();
+    let keys: Vec<String> = keys.chain(pipeline.inventory.budgets().into_keys()).collect();
     let sectors = keys.iter().filter_map(|k| k.split(':').next().map(str::to_owned));
     sectors.collect::<Vec<_>>().into_iter().chain(keys).collect()
 }

@@ -7,77 +7,29 @@ mod land;
 mod output;
 mod project;
 mod record;
+mod scenarios;
 mod words;
 
 pub use check::check;
 pub use output::{add_to, note_in};
 pub use record::records;
+pub use scenarios::Scenarios;
 
 use crate::compute::Results;
-use crate::load::parcels::{self, ParcelSet};
+use crate::load::plans::named;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::uncertainty::{Drawn, judge_with};
 use carbonzone_confidence::{Model, Options, Placed, moves};
-use carbonzone_io::WorkingCrs;
-use carbonzone_types::{ExactSum, Finding, Progress};
+use carbonzone_types::{ExactSum, Finding};
 use land::Base;
 use project::Projected;
-use std::collections::BTreeMap;
-
-/// All scenarios of a run, with what they are compared with.
-pub struct Scenarios {
-    /// Space types: of the run, of the plans, and the one for ground without a parcel.
-    pub types: Vec<String>,
-    /// Hectares of the base run by zone and space type; the last row is what lies in no zone.
-    pub land_ha: Vec<Vec<f64>>,
-    /// In the order of their names.
-    pub all: Vec<Projected>,
-}
-
-/// A finding with the name of its scenario.
-fn named(name: &str, finding: Finding) -> Finding {
-    let field = finding.field.as_ref().map(|f| format!("scenario.{name}.{f}"));
-    Finding { message: format!("scenario \"{name}\": {}", finding.message), field, ..finding }
-}
 
 /// GDP of the units before and after, summed over those that have both. `None` without any.
 fn gdp_between(before: &[Option<f64>], after: &[Option<f64>]) -> Option<(f64, f64)> {
     let both: Vec<(f64, f64)> = before.iter().zip(after).filter_map(|(a, b)| Some(((*a)?, (*b)?))).collect();
     let sum = |f: fn(&(f64, f64)) -> f64| both.iter().map(f).collect::<ExactSum>().value();
     (!both.is_empty()).then(|| (sum(|p| p.0), sum(|p| p.1)))
-}
-
-/// Reads the plan layers. `None`: the findings say why.
-pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<BTreeMap<String, ParcelSet>> {
-    let mut out: BTreeMap<String, ParcelSet> = BTreeMap::new();
-    let mut complete = true;
-    for (name, scenario) in &loaded.pipeline.scenario {
-        let Some(plan) = &scenario.parcels else { continue };
-        let mut other = loaded.clone();
-        other.pipeline.layers.parcels = plan.clone();
-        let mut own = Notes::default();
-        let found = parcels::load(&other, crs, &mut own, progress);
-        // Places in the file would be those of the base layer.
-        let at = |f: Finding| Finding { span: None, ..named(name, f) };
-        notes.findings.items.extend(own.findings.items.into_iter().map(at));
-        for mut row in own.ledger.rows {
-            row.note = format!("scenario {name}: {}", row.note);
-            notes.ledger.push(row);
-        }
-        for mut record in own.records {
-            record.role = format!("plan {name}");
-            notes.records.push(record);
-        }
-        complete &= found.is_some();
-        out.extend(found.map(|found| (name.clone(), found)));
-    }
-    complete.then_some(out)
 }
 
 /// Computes every scenario. The outer `None`: the findings say why not.

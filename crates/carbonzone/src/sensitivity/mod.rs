@@ -4,10 +4,13 @@
 mod cached;
 mod choices;
 
+use crate::checked::Checked;
 use crate::compute::Results;
 use crate::layers::Layers;
 use crate::load_config::Loaded;
-use crate::run::{self, Checked, Config};
+use crate::run::Config;
+use crate::studies::Parcels;
+use crate::study::{Names, with_pipeline};
 use cached::Cached;
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, Progress, Severity};
 use choices::Variant;
@@ -84,23 +87,19 @@ pub fn sensitivity(
     observer: &dyn Progress,
 ) -> Checked<Sensitivity> {
     let Some(loaded) = config.parcels() else {
-        let mut findings = Findings::new();
         let message = "only a study of parcels has choices that can be tried one at a time";
-        findings.push(Finding::error("no_choices", message).field("study"));
-        return Checked::refused(findings);
+        return Checked::refused(Finding::error("no_choices", message).field("study"));
     };
     let loaded = Loaded { layers: Arc::new(Cached::new(layers)), ..loaded.clone() };
     let variants = match choices::of(&loaded.pipeline) {
         Ok(variants) => variants,
         Err(e) => {
-            let mut findings = Findings::new();
-            findings
-                .push(Finding::fatal("pipeline_file", format!("the settings cannot be written down: {e}")));
-            return Checked::refused(findings);
+            let message = format!("the settings cannot be written down: {e}");
+            return Checked::refused(Finding::fatal("pipeline_file", message));
         }
     };
     observer.begin("the run itself", None);
-    let base = run::with_pipeline(&loaded, loaded.pipeline.clone(), observer);
+    let base = with_pipeline::<Parcels>(&loaded, loaded.pipeline.clone(), observer);
     observer.end();
     let Some((ids, run)) = base.value else { return Checked::refused(base.findings) };
     let mut out = Sensitivity {
@@ -128,9 +127,6 @@ pub fn sensitivity(
     Checked { value: Some(out), findings: base.findings, ledger: base.ledger }
 }
 
-/// Id and name of every zone.
-pub(crate) type Names = Vec<(String, String)>;
-
 /// The run under a choice, or why there is none.
 fn compute(loaded: &Loaded, variant: &Variant, observer: &dyn Progress) -> Result<(Names, Results), String> {
     let (config, pipeline) = if variant.set.is_empty() {
@@ -143,7 +139,7 @@ fn compute(loaded: &Loaded, variant: &Variant, observer: &dyn Progress) -> Resul
         let config = Loaded { layers: loaded.layers.clone(), ..config };
         (config.clone(), config.pipeline)
     };
-    let run = run::with_pipeline(&config, pipeline, observer);
+    let run = with_pipeline::<Parcels>(&config, pipeline, observer);
     run.value.ok_or_else(|| reasons(&run.findings))
 }
 

@@ -1,20 +1,9 @@
 //! What made emissions change between the first and the last year, as a drawing.
 
 use super::Statistics;
-use super::report::of_changes;
+use super::report::{effects, of_changes};
 use crate::studies::cells::{label, text};
-use carbonzone_report::Label;
 use carbonzone_report::style::{Figure, FigureContent, Waterfall};
-
-/// Names of the effects, in the order of `KAYA`.
-pub fn effects() -> [Label; 4] {
-    [
-        label("People", "人口"),
-        label("GDP per person", "人均GDP"),
-        label("Intensity", "强度"),
-        label("Structure", "结构"),
-    ]
-}
 
 impl Statistics {
     /// The waterfall of all units together over the longest span; `None` without people and GDP in two years.

@@ -4,7 +4,6 @@ use super::Statistics;
 use super::change::Change;
 use super::clusters::{CONTACT_M, Clusters};
 use super::config::{Neighbours, StatisticsConfig};
-use super::figures::effects;
 use crate::studies::cells::{count, label, number, text};
 use carbonzone_report::{Label, ReportTable, words};
 use carbonzone_types::{Statement, T_PER_1E4_T};
@@ -121,6 +120,16 @@ pub fn of_changes(some: bool) -> Statement {
         "碳排放总量的加法 LMDI 分解：人口 × 人均 GDP × 单位 GDP 排放（强度）× 部门占比（结构）。GDP 按给定值：若非不变价，价格变动会计入增长并压低强度。\
          各效应之和等于变化量。弹性与状态按 Tapio 划分。",
     )
+}
+
+/// Names of the effects, in the order of `KAYA`.
+pub fn effects() -> [Label; 4] {
+    [
+        label("People", "人口"),
+        label("GDP per person", "人均GDP"),
+        label("Intensity", "强度"),
+        label("Structure", "结构"),
+    ]
 }
 
 /// Name of a state.

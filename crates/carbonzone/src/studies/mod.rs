@@ -3,7 +3,7 @@
 
 pub(crate) mod cells;
 pub(crate) mod counties;
-mod parcels;
+pub(crate) mod parcels;
 pub(crate) mod place;
 pub(crate) mod raster_series;
 mod table_in;
@@ -12,64 +12,11 @@ pub use counties::Counties;
 pub use parcels::Parcels;
 pub use raster_series::RasterSeries;
 
-use crate::config::Outputs;
-use crate::error::Result;
 use crate::form;
-use crate::load::Notes;
-use crate::load_config::Loaded;
-use crate::output::Output;
 use crate::pipeline_lines::{self, Lines};
-use crate::run::Run;
-use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::path::Path;
-
-/// What a study does between its pipeline file and its output folder. Everything else is the same for all: [`crate::run`].
-pub trait Study: Sized {
-    /// Its pipeline file.
-    type Pipeline: DeserializeOwned + Serialize + Clone;
-    /// Everything read.
-    type Inputs;
-    /// Everything computed.
-    type Results;
-    /// The layers are looked at even if a value of the pipeline file is wrong: one round of mending, not several.
-    const LOAD_DESPITE_ERRORS: bool = false;
-
-    /// What serde cannot see in the pipeline file.
-    fn check(config: &Loaded<Self::Pipeline>) -> Findings;
-
-    /// Reads the inputs. `None`: the findings say why.
-    fn load(
-        config: &Loaded<Self::Pipeline>,
-        notes: &mut Notes,
-        observer: &dyn Progress,
-    ) -> Option<Self::Inputs>;
-
-    /// Computes and books; what only computing needs may leave the inputs. `None`: the findings say why.
-    fn compute(
-        config: &Loaded<Self::Pipeline>,
-        inputs: &mut Self::Inputs,
-        notes: &mut Notes,
-        observer: &dyn Progress,
-    ) -> Option<Self::Results>;
-
-    /// Everything known before writing.
-    fn record(
-        config: &Loaded<Self::Pipeline>,
-        inputs: &Self::Inputs,
-        results: &Self::Results,
-        notes: &Notes,
-        balances: Vec<Residual>,
-    ) -> RunManifest;
-
-    /// What is written besides `run.json`.
-    ///
-    /// # Errors
-    /// If something that is written cannot be derived.
-    fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> Result<Output<'a>>;
-}
 
 /// The pipeline file of any study: what `carbonzone schema` describes.
 #[derive(Serialize, JsonSchema)]

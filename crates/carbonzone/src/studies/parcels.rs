@@ -1,6 +1,10 @@
 //! Parcels, grid, townships (the Suzhou study).
 
-use super::Study;
+mod record;
+mod write;
+
+pub(crate) use write::unit_table;
+
 use crate::compute::{self, Results};
 use crate::config::{Outputs, Pipeline};
 use crate::error::Result;
@@ -8,15 +12,17 @@ use crate::load::{self, Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::reference::{self, Ours};
-use crate::run::Run;
 use crate::statistics::subject::{self, Cells, Places, Subject, UnitYear};
 use crate::statistics::{Statistics, StatisticsConfig};
 use crate::studies::place::Areas;
-use crate::{check_pipeline, compensation, manifest, scenario, uncertainty, write};
+use crate::study::{OfParcels, Run, Study, with_settings};
+use crate::{check_pipeline, compensation, scenario, uncertainty};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 
 /// Parcels, grid, townships.
 pub struct Parcels;
+
+impl OfParcels for Parcels {}
 
 impl Study for Parcels {
     type Pipeline = Pipeline;
@@ -39,7 +45,8 @@ impl Study for Parcels {
         observer: &dyn Progress,
     ) -> Option<Results> {
         let mut results = compute::compute(config, inputs, notes, observer)?;
-        let drawn = uncertainty::draw(config, inputs, &results, notes, observer).ok()?;
+        let again = |set: &[String]| with_settings::<Self>(config, set, observer);
+        let drawn = uncertainty::draw(config, (inputs, &results), &again, notes, observer).ok()?;
         results.compensation = compensated(config, inputs, &results, drawn.as_ref(), notes)?;
         results.scenarios = scenario::compute(config, inputs, &results, drawn.as_ref(), notes)?;
         results.confidence = drawn.map(|d| d.confidence);
@@ -62,7 +69,7 @@ impl Study for Parcels {
         notes: &Notes,
         balances: Vec<Residual>,
     ) -> RunManifest {
-        manifest::build(config, inputs, results, notes, balances)
+        record::build(config, inputs, results, notes, balances)
     }
 
     fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> Result<Output<'a>> {
@@ -80,17 +87,10 @@ fn compensated(
 ) -> Option<Option<compensation::Compensated>> {
     let zones = &inputs.zones;
     let numbers = || compensation::Numbers {
-        year: None,
-        ids: zones.ids.clone(),
-        names: zones.names.clone(),
-        names_en: zones.names_en.clone(),
-        district: zones.district.clone(),
         gross_t: results.zones.gross_t.clone(),
         sink_t: results.zones.sink_t.clone(),
-        gdp: zones.gdp_1e4cny.clone(),
-        population: zones.population.clone(),
         area: zones.coverage.areas_m2().into_iter().map(Some).collect(),
-        history_t: Vec::new(),
+        ..compensation::Numbers::of(zones)
     };
     let rows = compensation::Rows::default();
     let draws = drawn.map(|d| compensation::Draws { model: &d.model, options: d.options, rows });

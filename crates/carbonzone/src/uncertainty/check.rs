@@ -1,8 +1,7 @@
 //! What can be wrong with `[uncertainty]`, known from the file alone; all of it at once.
 
 use super::config::{DEFAULT_PROXY_CV, Uncertainty};
-use crate::check_pipeline::budgets;
-use crate::config::{MassUnit, Pipeline};
+use crate::config::Pipeline;
 use crate::load_config::{Loaded, parse, suggest};
 use carbonzone_types::{Finding, Findings};
 use std::collections::BTreeSet;
@@ -91,8 +90,7 @@ pub fn half_width(what: &str, pct: f64) -> Option<Finding> {
 }
 
 fn names_of_budgets(pipeline: &Pipeline) -> BTreeSet<String> {
-    let mut out: BTreeSet<String> =
-        budgets(&pipeline.inventory.totals, MassUnit::Tonnes).into_keys().collect();
+    let mut out: BTreeSet<String> = pipeline.inventory.budgets().into_keys().collect();
     out.extend(pipeline.inventory.totals.iter().map(|t| format!("{}:{}", t.sector, t.land_group)));
     out.extend(pipeline.inventory.totals.iter().map(|t| t.sector.clone()));
     out
@@ -100,7 +98,7 @@ fn names_of_budgets(pipeline: &Pipeline) -> BTreeSet<String> {
 
 /// Totals without a half-width: unknown is not 0.
 fn missing(pipeline: &Pipeline, section: &Uncertainty) -> Option<Finding> {
-    let totals = budgets(&pipeline.inventory.totals, MassUnit::Tonnes);
+    let totals = pipeline.inventory.budgets();
     let missing: Vec<String> =
         totals.into_keys().filter(|budget| section.budget_pct(budget).is_none()).collect();
     (!missing.is_empty()).then(|| {

@@ -5,15 +5,16 @@ pub mod approach2;
 pub mod check;
 pub mod config;
 mod model;
+pub mod of_years;
 mod output;
 
-pub use check::{draws, half_width};
 pub use config::Uncertainty;
 pub use output::{
     append, append_columns, append_further, further, occurring, record, record_of, statements,
     statements_of_years,
 };
 
+use crate::checked::Checked;
 use crate::compute::Results;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
@@ -31,16 +32,19 @@ pub struct Drawn {
     pub options: Options,
 }
 
+/// Computes the run again under other settings, without draws.
+pub type Again<'a> = &'a dyn Fn(&[String]) -> Checked<Results>;
+
 /// Draws, if the pipeline file asks for it. `Err`: findings that block.
 pub fn draw(
     loaded: &Loaded,
-    inputs: &Inputs,
-    results: &Results,
+    (inputs, results): (&Inputs, &Results),
+    again: Again<'_>,
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Result<Option<Drawn>, ()> {
     let Some(section) = &loaded.pipeline.uncertainty else { return Ok(None) };
-    let outcome = others(loaded, section, results, progress).and_then(|others| {
+    let outcome = others(section, results, again, progress).and_then(|others| {
         progress.begin("draw", None);
         let (model, told) = model::build(loaded, section, inputs, results, &others)?;
         notes.findings.items.extend(told);
@@ -77,9 +81,9 @@ type Others = Vec<Vec<Results>>;
 
 /// Computes the run again under every other setting, without draws.
 fn others(
-    loaded: &Loaded,
     section: &Uncertainty,
     results: &Results,
+    again: Again<'_>,
     progress: &dyn Progress,
 ) -> Result<Others, Vec<Finding>> {
     let mut findings = Findings::new();
@@ -88,7 +92,7 @@ fn others(
         let mut options = Vec::new();
         for option in &choice.options {
             progress.begin(&format!("{}: {}", choice.name, option.name), None);
-            let run = crate::run::with_settings(loaded, &option.set, progress);
+            let run = again(&option.set);
             progress.end();
             match run.value {
                 Some(other) if same_rules(&other, results) => options.push(other),

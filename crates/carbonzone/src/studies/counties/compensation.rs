@@ -24,19 +24,16 @@ pub fn of_counties(
     let area = inputs.areas.as_ref().map(|a| a.basis_m2.iter().copied().map(Some).collect());
     let numbers = || Numbers {
         year,
-        ids: zones.ids.clone(),
-        names: zones.names.clone(),
-        names_en: zones.names_en.clone(),
-        district: zones.district.clone(),
         gross_t: results.years[at].tonnes.gross_t.clone(),
         sink_t: results.years[at].tonnes.sink_t.clone(),
         gdp: inputs.years[at].gdp_1e4cny.clone(),
         population: inputs.years[at].population.clone(),
         area: area.clone().unwrap_or_else(|| vec![None; n]),
         history_t: mean_until(&gross),
+        ..Numbers::of(zones)
     };
     let model = p.uncertainty.as_ref().map(|section| (section, uncertainty::model(section, inputs, results)));
-    let rows = Rows { first: at * n, history: (0..=at).map(|y| y * n).collect(), negative: Vec::new() };
+    let rows = Rows::of_year(at, n, Vec::new());
     let draws = model.as_ref().map(|(section, model)| {
         let options = Options { seed: section.seed, draws: section.draws, drivers: false };
         Draws { model, options, rows }

@@ -1,52 +1,16 @@
 //! Everything a counties study reads.
 
+mod data;
+
+pub use data::{Inputs, YearInput};
+
 use super::config::CountiesPipeline;
 use super::{activity, land_cover, published};
-use crate::load::zones::ZoneSet;
 use crate::load::{Notes, working_crs, zones};
 use crate::load_config::Loaded;
 use crate::studies::place::{self, Areas, Years};
 use crate::{compensation, reference};
-use carbonzone_io::WorkingCrs;
 use carbonzone_types::{Finding, Findings, Progress};
-use carbonzone_zoning::published::PublishedStudy;
-
-/// Numbers of one year, one entry per county.
-#[derive(Debug, Clone, Default)]
-pub struct YearInput {
-    /// Year.
-    pub year: i32,
-    /// Emissions per sector in the order of [`Inputs::sectors`], t CO2.
-    pub sectors_t: Vec<Vec<f64>>,
-    /// Sinks, t CO2, ≥ 0.
-    pub sink_t: Vec<f64>,
-    /// Sinks by land-cover class, t CO2.
-    pub sink_by_class_t: Vec<(String, Vec<f64>)>,
-    /// Energy use, tonnes of coal equivalent; empty with published totals.
-    pub energy_tce: Vec<f64>,
-    /// Area of each class that absorbs, hectares; in the order of `sink_by_class_t`.
-    pub class_ha: Vec<Vec<f64>>,
-    /// Residents.
-    pub population: Vec<Option<f64>>,
-    /// GDP, 1e4 CNY.
-    pub gdp_1e4cny: Vec<Option<f64>>,
-}
-
-/// Everything read.
-pub struct Inputs {
-    /// Working CRS, if there are layers.
-    pub crs: Option<WorkingCrs>,
-    /// Counties; without geometry the coverage is empty.
-    pub zones: ZoneSet,
-    /// Areas of the counties, if they have polygons.
-    pub areas: Option<Areas>,
-    /// Sector keys.
-    pub sectors: Vec<String>,
-    /// Years, ascending.
-    pub years: Vec<YearInput>,
-    /// Published tables.
-    pub published: Option<PublishedStudy>,
-}
 
 /// What serde cannot see.
 pub fn check_config(loaded: &Loaded<CountiesPipeline>) -> Findings {

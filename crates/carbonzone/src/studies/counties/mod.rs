@@ -14,17 +14,16 @@ mod tables;
 mod uncertainty;
 mod write;
 
-use super::Study;
 use crate::config::Outputs;
 use crate::error::Result;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::reference::{self, Ours};
-use crate::run::Run;
 use crate::statistics::Statistics;
 use crate::statistics::clusters::centroids;
 use crate::statistics::subject::{Places, Subject, UnitYear};
+use crate::study::{Run, Study};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use config::CountiesPipeline;
 

@@ -12,9 +12,9 @@ use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::manifest as shared;
 use crate::output::{Columns, Layer, Output, Role, dissolved};
-use crate::run::Run;
 use crate::statistics::Statistics;
 use crate::studies::place;
+use crate::study::Run;
 use crate::{compensation, reference};
 use crate::{maps, uncertainty, workbook};
 use carbonzone_types::{

@@ -30,19 +30,15 @@ pub fn of_series(
     let negative = sink_t.iter().map(|t| *t < 0.0).collect();
     let numbers = || Numbers {
         year,
-        ids: zones.ids.clone(),
-        names: zones.names.clone(),
-        names_en: zones.names_en.clone(),
-        district: zones.district.clone(),
         gross_t: energy[at].clone(),
         sink_t: sink_t.clone(),
         gdp: vec![None; n],
-        population: zones.population.clone(),
         area: inputs.areas.basis_m2.iter().copied().map(Some).collect(),
         history_t: mean_until(&energy.iter().collect::<Vec<_>>()),
+        ..Numbers::of(zones)
     };
     let model = p.uncertainty.as_ref().map(|section| (section, uncertainty::model(section, inputs, results)));
-    let rows = Rows { first: at * n, history: (0..=at).map(|y| y * n).collect(), negative };
+    let rows = Rows::of_year(at, n, negative);
     let draws = model.as_ref().map(|(section, model)| {
         let options = Options { seed: section.seed, draws: section.draws, drivers: false };
         Draws { model, options, rows }

@@ -1,5 +1,9 @@
 //! Everything a raster series study reads but the rasters: counties, emissions per county and year, and the checks.
 
+mod data;
+
+pub use data::{Inputs, RegionSeries};
+
 use super::config::{EmissionLevel, RasterSeriesPipeline};
 use crate::check_pipeline::check_cell;
 use crate::config::JoinOn;
@@ -9,36 +13,10 @@ use crate::load_config::Loaded;
 use crate::studies::place::{self, Areas, Years};
 use crate::studies::table_in::{TableFile, TableIn};
 use crate::{compensation, reference};
-use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyIndex, KeyMatch, normalise_text};
 use carbonzone_types::{Finding, Findings, Progress};
-use carbonzone_zoning::ratio::{Window, windows};
+use carbonzone_zoning::ratio::windows;
 use std::collections::BTreeMap;
-
-/// Counties, years, windows and totals.
-pub struct Inputs {
-    /// Working CRS.
-    pub crs: WorkingCrs,
-    /// Counties in canonical order.
-    pub zones: ZoneSet,
-    /// Areas of the counties.
-    pub areas: Areas,
-    /// Years, ascending.
-    pub years: Vec<i32>,
-    /// Windows of years.
-    pub windows: Vec<Window>,
-    /// Emissions by region (county position, or group of counties) and year, t CO2.
-    pub emissions: Vec<RegionSeries>,
-}
-
-/// Emissions of a region in every year of the study.
-#[derive(Debug, Clone)]
-pub struct RegionSeries {
-    /// Counties of the region, by position.
-    pub counties: Vec<usize>,
-    /// t CO2 per year of the study; `None`: no row.
-    pub emission_t: Vec<Option<f64>>,
-}
 
 /// What serde cannot see.
 pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {

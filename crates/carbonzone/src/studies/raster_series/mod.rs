@@ -11,17 +11,16 @@ mod tables;
 mod uncertainty;
 mod write;
 
-use super::Study;
 use crate::config::Outputs;
 use crate::error::Result;
 use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::output::Output;
 use crate::reference::{self, Ours};
-use crate::run::Run;
 use crate::statistics::config::ClusterValue;
 use crate::statistics::subject::{self, Cells, Places, Subject, UnitYear};
 use crate::statistics::{Statistics, StatisticsConfig};
+use crate::study::{Run, Study};
 use carbonzone_types::{Findings, Progress, Residual, RunManifest};
 use config::RasterSeriesPipeline;
 

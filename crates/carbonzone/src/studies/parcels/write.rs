@@ -1,5 +1,6 @@
 //! What a study of parcels writes: layers, tables, rasters.
 
+use super::Parcels;
 use crate::compute::Results;
 use crate::config::{AreaBasis, Outputs, ParcelDetail, ParcelFormat};
 use crate::error::Result;
@@ -7,8 +8,7 @@ use crate::explained::{ExplainedLayer, Explanations, MANY_CELLS, Shares};
 use crate::grid::COARSE_M;
 use crate::load::Inputs;
 use crate::output::{Bands, Columns, InParts, Layer, Output, Raster, Role, dissolved};
-use crate::run::Run;
-use crate::studies::Parcels;
+use crate::study::Run;
 use crate::{compensation, gdp_proxies, maps, reference, scenario, tables, workbook};
 use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_inventory::Inventory;
@@ -110,7 +110,7 @@ fn explanations<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> Explanations<'a
         layers.push(ExplainedLayer {
             name: "parcels".to_owned(),
             ids: Cow::Borrowed(&inputs.parcels.ids),
-            shares: explained.on_parcels(inputs, results),
+            shares: explained.on_parcels(inputs, &results.allocation),
         });
     }
     Explanations { parts: Cow::Borrowed(&explained.parts), layers, largest }

@@ -1,0 +1,27 @@
+//! A result with what was noticed on the way to it.
+
+use carbonzone_types::{Findings, Ledger};
+
+/// A result with everything that was noticed on the way to it.
+#[derive(Debug, Clone)]
+pub struct Checked<T> {
+    /// The result. `None`: the findings say why, or the observer asked to stop.
+    pub value: Option<T>,
+    /// What a user must look at.
+    pub findings: Findings,
+    /// What became of mass and features.
+    pub ledger: Ledger,
+}
+
+impl<T> Checked<T> {
+    /// The same with another result.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Checked<U> {
+        Checked { value: self.value.map(f), findings: self.findings, ledger: self.ledger }
+    }
+
+    /// No result, for these reasons.
+    #[must_use]
+    pub fn refused(findings: impl Into<Findings>) -> Self {
+        Self { value: None, findings: findings.into(), ledger: Ledger::new() }
+    }
+}

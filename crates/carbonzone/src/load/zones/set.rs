@@ -1,0 +1,50 @@
+//! Zones and the rows of joined tables as they are kept.
+
+use carbonzone_geom::Coverage;
+use std::collections::BTreeMap;
+
+/// Zones in canonical order; all vectors have one entry per zone.
+pub struct ZoneSet {
+    /// Geometry in the working CRS.
+    pub coverage: Coverage,
+    /// Unique ids.
+    pub ids: Vec<String>,
+    /// Names.
+    pub names: Vec<String>,
+    /// English names, where given.
+    pub names_en: Vec<Option<String>>,
+    /// District.
+    pub district: Vec<Option<String>>,
+    /// Persons.
+    pub population: Vec<Option<f64>>,
+    /// GDP in 1e4 CNY.
+    pub gdp_1e4cny: Vec<Option<f64>>,
+    /// GDP is derived, not statistics.
+    pub gdp_derived: Vec<bool>,
+}
+
+/// GDP per county as the joined tables give it.
+#[derive(Default)]
+pub struct CountyGdp {
+    /// Name of the county of each zone, as in the layer.
+    pub of_zone: Vec<Option<String>>,
+    /// File, key column and rows of the tables joined on the county.
+    pub tables: Vec<(String, String, Vec<JoinRow>)>,
+}
+
+/// What the table holds where a zone's population is missing, by zone: `cell C4: "—"`.
+pub type MissingCells = BTreeMap<usize, String>;
+
+/// A row of a joined table.
+pub struct JoinRow {
+    /// Id, name or county.
+    pub key: String,
+    /// Persons.
+    pub population: Option<f64>,
+    /// GDP.
+    pub gdp_1e4cny: Option<f64>,
+    /// Cell of the population and what it holds, if that is no number.
+    pub missing: Option<String>,
+    /// Where the row stands: `cell A7`.
+    pub place: String,
+}
