@@ -17,7 +17,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python test-scale province notebooks ci clean
+.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-run bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python test-scale province notebooks ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -161,6 +161,9 @@ validate: ## the method against a hundred synthetic cities with a known truth (d
 
 bench: ## criterion benches of the kernels
 	$(CARGO) bench --locked -p carbonzone-geom
+
+bench-run: $(CZ) ## whole runs of a large city, stage by stage (WHOLE=1000000 REPEAT=3; BUILDS="old=PATH new=PATH" against each other)
+	scripts/bench_run.py --parcels $(WHOLE) --repeat $(REPEAT) --markdown build/bench-run.md $(or $(BUILDS),$(CZ))
 
 bench-peers: $(CZ) ## the same job with shapely, tobler, exactextract, ... in the same run (WHOLE=1000000 REPEAT=3 STAGES=200000)
 	scripts/venv build/venv-peers oracle/requirements-peers.txt

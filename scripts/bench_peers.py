@@ -10,8 +10,9 @@ peak memory of the process, and the closure: the largest |sum of the pieces / ar
 sample of the layer; their seconds are then scaled by the number of parcels, which the table marks with the sample size.
 
 First comes the whole job: `carbonzone run` on `--whole` parcels, all layers GeoPackage, parcel GeoPackage, township CSV and GeoTIFF
-out, against `scripts/peer_job.py` (pyogrio and shapely 2 in two threads) and `ogr2ogr` copying the parcel layer without a spatial
-index, in turns, `--repeat` times, medians; and a city of a tenth of the size for the cost per parcel. `--whole 0` leaves it out,
+out, against `scripts/peer_job.py` (pyogrio and shapely 2 in threads) and `ogr2ogr` copying the parcel layer without a spatial
+index, in turns, `--repeat` times, medians, with as many threads as there are cores, at most 16; carbonzone alone also with fewer;
+and a city of a tenth of the size for the cost per parcel. `--whole 0` leaves it out,
 `--parcels 0` the stages.
 """
 
@@ -307,13 +308,25 @@ def make_city(carbonzone, parcels, folder):
     return city
 
 
-def our_job(carbonzone, pipeline, folder):
+def pinned(threads):
+    """What keeps a command on so many cores."""
+    return ["taskset", "-c", ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))]
+
+
+def thread_counts():
+    """1, 2, 4, 8, 16, as far as the machine has cores."""
+    cores = len(os.sched_getaffinity(0))
+    return [n for n in (1, 2, 4, 8, 16) if n <= cores]
+
+
+def our_job(carbonzone, pipeline, folder, threads):
     """`carbonzone run` without figures, project and report; adds the stages of its run.json."""
     out = folder / f"out-{pipeline.stem}"
-    run = measured([carbonzone, "run", pipeline, "--out", out, "--overwrite", "--no-maps", "--no-summary", "--quiet"])
+    command = [carbonzone, "run", pipeline, "--out", out, "--overwrite", "--threads", threads, "--no-maps", "--no-summary", "--quiet"]
+    run = measured(pinned(threads) + command)
     if "failed" not in run:
         record = json.loads((out / "run.json").read_text())
-        run["stages"] = {s["stage"]: s["seconds"] for s in record["stages"]}
+        run["stages"] = [(s["stage"], s["seconds"], s["cpu_seconds"]) for s in record["stages"]]
         run["gdal"] = record["libraries"]
     return run
 
@@ -325,12 +338,17 @@ def whole_job(args, folder):
     city = Path(args.city) if args.city else make_city(args.carbonzone, args.whole, folder)
     small = make_city(args.carbonzone, max(1000, args.whole // 10), folder)
     jobs = {p: pipeline_for(p, folder) for p in (city, small)}
-    runs = {"carbonzone": [], "small": [], "peer": [], "ogr2ogr": []}
+    counts = thread_counts()
+    most = counts[-1]
+    runs = {"carbonzone": [], "small": [], "peer": [], "ogr2ogr": []} | {n: [] for n in counts[:-1]}
     for _ in range(args.repeat):
-        runs["carbonzone"].append(our_job(args.carbonzone, jobs[city], folder))
-        runs["small"].append(our_job(args.carbonzone, jobs[small], folder))
+        for n in counts[:-1]:
+            runs[n].append(our_job(args.carbonzone, jobs[city], folder, n))
+        runs["carbonzone"].append(our_job(args.carbonzone, jobs[city], folder, most))
+        runs["small"].append(our_job(args.carbonzone, jobs[small], folder, most))
         shutil.rmtree(folder / "peer", ignore_errors=True)
-        runs["peer"].append(measured([sys.executable, Path(__file__).parent / "peer_job.py", city, folder / "peer"]))
+        peer = [sys.executable, Path(__file__).parent / "peer_job.py", city, folder / "peer", most]
+        runs["peer"].append(measured(pinned(most) + peer))
         copy = folder / "copy.gpkg"
         copy.unlink(missing_ok=True)
         command = ["ogr2ogr", "-f", "GPKG", "-lco", "SPATIAL_INDEX=NO", copy, city / "parcels.gpkg"]
@@ -353,7 +371,8 @@ def whole_report(args, runs):
         "| contender | wall s | times ours | CPU s | peak MB | times ours |",
         "|---|---|---|---|---|---|",
     ]
-    names = {"carbonzone": "carbonzone", "peer": "shapely 2 + pyogrio, two threads", "ogr2ogr": "ogr2ogr, copy of the parcel layer, no index"}
+    most = thread_counts()[-1]
+    names = {"carbonzone": f"carbonzone, {most} threads", "peer": f"shapely 2 + pyogrio, {most} threads", "ogr2ogr": "ogr2ogr, copy of the parcel layer, no index"}
     for key, name in names.items():
         failed = [r["failed"] for r in runs[key] if "failed" in r]
         if failed:
@@ -365,8 +384,14 @@ def whole_report(args, runs):
     lines += ["", f"Cost per parcel at {args.whole:,}: {wall / args.whole * 1e6:.2f} µs, at a tenth of it {small * 1e6:.2f} µs: ratio {wall / args.whole / small:.2f}."]
     good = next((r for r in ours if "stages" in r), None)
     if good:
-        lines += ["", "| stage of carbonzone | wall s |", "|---|---|"]
-        lines += [f"| {stage} | {seconds:.2f} |" for stage, seconds in good["stages"].items() if seconds >= 0.005]
+        lines += ["", "| threads of carbonzone | wall s | times one thread | CPU s | peak MB |", "|---|---|---|---|---|"]
+        one = median(runs.get(1, ours), "wall_s")
+        for n in thread_counts():
+            got = runs.get(n, ours)
+            w = median(got, "wall_s")
+            lines.append(f"| {n} | {w:.2f} | {one / w:.2f} | {median(got, 'cpu_s'):.2f} | {median(got, 'peak_mb'):.0f} |")
+        lines += ["", "| stage of carbonzone | wall s | CPU s |", "|---|---|---|"]
+        lines += [f"| {stage} | {seconds:.2f} | {cpu:.2f} |" for stage, seconds, cpu in good["stages"] if seconds >= 0.005]
         lines += ["", f"Libraries of carbonzone: {good['gdal']}."]
     good = next((json.loads(r["out"].strip().splitlines()[-1]) for r in peer if "failed" not in r), None)
     if good:

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """One city, one or several builds of carbonzone, several numbers of threads: whole runs in turns, medians, and where the time goes.
 
     scripts/bench_run.py [--parcels 300000] [--threads 1,2] [--repeat 3] [--maps] [--city FOLDER] [--markdown FILE] [NAME=]BINARY ...
@@ -18,13 +19,12 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bench_peers import cpu_model, make_city, measured, pipeline_for
+from bench_peers import cpu_model, make_city, measured, pinned, pipeline_for
 
 
 def run(binary, pipeline, out, threads, maps):
     """One run on so many cores; gives its numbers and stages."""
-    cores = sorted(os.sched_getaffinity(0))[:threads]
-    command = ["taskset", "-c", ",".join(map(str, cores)), binary, "run", pipeline, "--out", out, "--overwrite", "--threads", threads, "--no-summary", "--quiet"]
+    command = [*pinned(threads), binary, "run", pipeline, "--out", out, "--overwrite", "--threads", threads, "--no-summary", "--quiet"]
     got = measured(command + ([] if maps else ["--no-maps"]))
     if "failed" in got:
         sys.exit(f"{binary}: {got['failed']}")
