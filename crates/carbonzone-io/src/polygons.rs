@@ -185,31 +185,42 @@ pub(crate) fn assemble(
         );
         return None;
     }
-    let ids = if let Some(mut ids) = raw.ids {
+    let mut ids = raw.ids;
+    if let Some(ids) = &ids {
         let blank = keep.iter().filter(|&&i| ids[i as usize].is_none()).count();
         warnings::report_blank_ids(source, blank, report);
-        sort_by_id(&mut keep, &ids, &raw.pieces, &raw.table);
-        let id = |&i: &u32| ids[i as usize].take().unwrap_or_else(|| "null".to_owned());
-        let mut sorted: Vec<String> = keep.iter().map(id).collect();
-        let renamed = make_unique(&mut sorted);
-        warnings::report_duplicate_ids(source, &renamed, report, ledger);
-        sorted
+        sort_by_id(&mut keep, ids, &raw.pieces, &raw.table);
     } else {
         sort_by_wkb(&mut keep, &raw.pieces, &raw.table);
-        let width = keep.len().to_string().len();
-        (1..=keep.len()).map(|i| format!("{i:0width$}")).collect()
-    };
-    let coverage = match raw.pieces.gather(&keep) {
+    }
+    let (pieces, table) = (raw.pieces, raw.table);
+    let (coverage, ((ids, renamed), table)) = rayon::join(
+        || pieces.gather(&keep),
+        || rayon::join(|| unique_ids(&keep, ids.take()), || table.into_reordered(&keep)),
+    );
+    warnings::report_duplicate_ids(source, &renamed, report, ledger);
+    let coverage = match coverage {
         Ok(coverage) => coverage,
         Err(error) => {
             report.add(Finding::error("unreadable_file", error.to_string()));
             return None;
         }
     };
-    let table = raw.table.into_reordered(&keep);
     warnings::check_place(&coverage, crs, report);
     check_datum(path, crs, coverage.total_bounds(), report);
     Some(PolygonLayer { coverage, ids, table, record, reprojected: !path.is_identity() })
+}
+
+/// The ids in the order of the layer, each once, and those that occur more than once; without ids, numbers.
+fn unique_ids(keep: &[u32], ids: Option<Vec<Option<String>>>) -> (Vec<String>, Vec<(String, u64)>) {
+    let Some(mut ids) = ids else {
+        let width = keep.len().to_string().len();
+        return ((1..=keep.len()).map(|i| format!("{i:0width$}")).collect(), Vec::new());
+    };
+    let id = |&i: &u32| ids[i as usize].take().unwrap_or_else(|| "null".to_owned());
+    let mut sorted: Vec<String> = keep.iter().map(id).collect();
+    let renamed = make_unique(&mut sorted);
+    (sorted, renamed)
 }
 
 /// Canonical order with ids; geometry and attributes are looked at only where ids are equal.

@@ -98,6 +98,8 @@ pub struct MeasuredLine {
     within: Option<f64>,
     /// Its length in each parcel, m.
     shared: SharedLengths,
+    /// What lies outside the class, by the parcel it is assigned to, m.
+    assigned: Vec<(u32, f64)>,
 }
 
 /// Collects length per parcel for one mode.
@@ -165,7 +167,7 @@ impl<'a> LineMeter<'a> {
     /// Adds one polyline with its class weight (1 = plain length).
     pub fn add(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
         let measured = self.measure((xs, ys), self.index.lengths(xs, ys));
-        self.add_measured(xs, ys, weight, measured);
+        self.add_measured(weight, measured);
     }
 
     /// Measures one polyline whose lengths (parcel, metres) inside parcels are known already, see [`LineIndex::lengths_all`].
@@ -175,12 +177,16 @@ impl<'a> LineMeter<'a> {
         let total: f64 =
             xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum();
         let within = self.area.map(|(lines, _)| lines.lengths(xs, ys).iter().map(|(_, metres)| metres).sum());
-        MeasuredLine { total, within, shared: self.lengths((xs, ys), lengths) }
+        let mut assigned = Vec::new();
+        if self.rule != RoadAssignment::Inside && self.snap_m > 0.0 {
+            self.assign_rest(xs, ys, &mut assigned);
+        }
+        MeasuredLine { total, within, shared: self.lengths((xs, ys), lengths), assigned }
     }
 
     /// Adds one polyline as [`measure`](Self::measure) measured it, with its class weight.
-    pub fn add_measured(&mut self, xs: &[f64], ys: &[f64], weight: f64, measured: MeasuredLine) {
-        let MeasuredLine { total, within, shared } = measured;
+    pub fn add_measured(&mut self, weight: f64, measured: MeasuredLine) {
+        let MeasuredLine { total, within, shared, assigned } = measured;
         self.tally.total.add(within.unwrap_or(total));
         if let Some(within) = within {
             self.tally.beyond.add((total - within).max(0.0));
@@ -193,8 +199,9 @@ impl<'a> LineMeter<'a> {
             part.add(metres);
             self.weighted_m[parcel as usize].add(metres * weight);
         }
-        if self.rule != RoadAssignment::Inside && self.snap_m > 0.0 {
-            self.assign_rest(xs, ys, weight);
+        for (parcel, metres) in assigned {
+            self.weighted_m[parcel as usize].add(metres * weight);
+            self.tally.snapped.add(metres);
         }
     }
 
@@ -204,22 +211,22 @@ impl<'a> LineMeter<'a> {
     }
 
     /// Cuts the line into short pieces and hands on what lies outside the class.
-    fn assign_rest(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
+    fn assign_rest(&self, xs: &[f64], ys: &[f64], out: &mut Vec<(u32, f64)>) {
         for (x, y) in xs.windows(2).zip(ys.windows(2)) {
             let stretch = Stretch::new((x[0], y[0]), (x[1], y[1]));
-            self.assign_pieces(&stretch, 0..stretch.pieces, weight);
+            self.assign_pieces(&stretch, 0..stretch.pieces, out);
         }
     }
 
     /// Hands on what of some pieces lies outside the class. Long runs of pieces that lie wholly in a parcel of the class, or wholly
     /// out of its reach, have nothing to hand on and are passed over: a road around the Earth costs what it costs near the parcels.
-    fn assign_pieces(&mut self, stretch: &Stretch, pieces: Range<u32>, weight: f64) {
+    fn assign_pieces(&self, stretch: &Stretch, pieces: Range<u32>, out: &mut Vec<(u32, f64)>) {
         if pieces.len() > MANY_PIECES {
             let (a, b) = (stretch.at(pieces.start), stretch.at(pieces.end));
             if !self.is_settled(a, b) {
                 let middle = pieces.start.midpoint(pieces.end);
-                self.assign_pieces(stretch, pieces.start..middle, weight);
-                self.assign_pieces(stretch, middle..pieces.end, weight);
+                self.assign_pieces(stretch, pieces.start..middle, out);
+                self.assign_pieces(stretch, middle..pieces.end, out);
             }
             return;
         }
@@ -228,7 +235,7 @@ impl<'a> LineMeter<'a> {
             let kept = self.cut_to_area(piece);
             let rest = kept.metres - self.in_class(piece.a, piece.b);
             if rest > 1e-9 {
-                self.hand_on(kept.middle(), stretch.direction(), rest, weight);
+                self.hand_on(kept.middle(), stretch.direction(), rest, out);
             }
         }
     }
@@ -268,7 +275,7 @@ impl<'a> LineMeter<'a> {
         Piece { a: from, b: to, metres: within }
     }
 
-    fn hand_on(&mut self, mid: (f64, f64), direction: (f64, f64), metres: f64, weight: f64) {
+    fn hand_on(&self, mid: (f64, f64), direction: (f64, f64), metres: f64, out: &mut Vec<(u32, f64)>) {
         let targets: Vec<u32> = match self.rule {
             RoadAssignment::Inside => Vec::new(),
             RoadAssignment::Nearest => {
@@ -283,11 +290,7 @@ impl<'a> LineMeter<'a> {
                 })
                 .collect(),
         };
-        for &parcel in &targets {
-            let share = metres / targets.len() as f64;
-            self.weighted_m[parcel as usize].add(share * weight);
-            self.tally.snapped.add(share);
-        }
+        out.extend(targets.iter().map(|&parcel| (parcel, metres / targets.len() as f64)));
     }
 
     /// Weighted length per parcel in metres, and what became of the length.

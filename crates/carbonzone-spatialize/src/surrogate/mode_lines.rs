@@ -59,8 +59,7 @@ impl ModeLines {
             let measured: Vec<_> =
                 lines.clone().into_par_iter().map(|i| meter.measure(self.line(i), row(i))).collect();
             for (i, measured) in lines.zip(measured) {
-                let (xs, ys) = self.line(i);
-                meter.add_measured(xs, ys, self.weights[i], measured);
+                meter.add_measured(self.weights[i], measured);
             }
         }
     }

@@ -1,8 +1,10 @@
 //! A column of class codes: each distinct code once, and its number per row.
 
 use carbonzone_types::{AttributeTable, ColumnData};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Fields of a setting such as `landuse|natural|leisure`.
 pub fn fields_of(setting: &str) -> impl Iterator<Item = String> {
@@ -29,20 +31,23 @@ impl Codes {
             return None;
         }
         let columns: Vec<&ColumnData> = fields.iter().map(|f| table.get(f)).collect::<Option<_>>()?;
-        let mut out = Self::default();
-        let mut known: Vec<HashMap<String, u32>> = vec![HashMap::new(); fields.len()];
-        for row in 0..table.rows() {
-            let mut texts = columns.iter().enumerate().filter_map(|(k, c)| Some((k, text_at(c, row)?)));
-            let filled = texts.find(|(_, text)| !text.trim().is_empty());
-            let (field, text) = filled.unwrap_or((0, Cow::Borrowed("")));
-            let number = known[field].get(text.as_ref()).copied().unwrap_or_else(|| {
-                let number = out.names.len() as u32;
-                out.names.push(text.clone().into_owned());
-                out.fields.push(fields.get(field).cloned().unwrap_or_default());
-                known[field].insert(text.into_owned(), number);
-                number
-            });
-            out.of.push(number);
+        let rows = table.rows();
+        let parts: Vec<Numbered> = (0..rows.div_ceil(PART))
+            .into_par_iter()
+            .map(|k| Numbered::of(&columns, k * PART..rows.min((k + 1) * PART)))
+            .collect();
+        let mut out = Self { of: Vec::with_capacity(rows), ..Self::default() };
+        let mut known: HashMap<(usize, String), u32> = HashMap::new();
+        for part in parts {
+            let number = |(field, text): (usize, String)| {
+                *known.entry((field, text)).or_insert_with_key(|(field, text)| {
+                    out.names.push(text.clone());
+                    out.fields.push(fields[*field].clone());
+                    out.names.len() as u32 - 1
+                })
+            };
+            let numbers: Vec<u32> = part.codes.into_iter().map(number).collect();
+            out.of.extend(part.of.iter().map(|&code| numbers[code as usize]));
         }
         Some(out)
     }
@@ -50,6 +55,35 @@ impl Codes {
     /// Field and code of each distinct code.
     pub fn each(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(String::as_str).zip(self.names.iter().map(String::as_str))
+    }
+}
+
+/// Rows that are looked at together.
+const PART: usize = 1 << 14;
+
+/// The codes of some rows: each distinct field and text, in the order in which they first occur, and its number per row.
+#[derive(Default)]
+struct Numbered {
+    codes: Vec<(usize, String)>,
+    of: Vec<u32>,
+}
+
+impl Numbered {
+    fn of(columns: &[&ColumnData], rows: Range<usize>) -> Self {
+        let mut out = Self::default();
+        let mut known: Vec<HashMap<String, u32>> = vec![HashMap::new(); columns.len()];
+        for row in rows {
+            let mut texts = columns.iter().enumerate().filter_map(|(k, c)| Some((k, text_at(c, row)?)));
+            let filled = texts.find(|(_, text)| !text.trim().is_empty());
+            let (field, text) = filled.unwrap_or((0, Cow::Borrowed("")));
+            let number = known[field].get(text.as_ref()).copied().unwrap_or_else(|| {
+                out.codes.push((field, text.clone().into_owned()));
+                known[field].insert(text.into_owned(), out.codes.len() as u32 - 1);
+                out.codes.len() as u32 - 1
+            });
+            out.of.push(number);
+        }
+        out
     }
 }
 
@@ -64,6 +98,25 @@ pub fn text_at(column: &ColumnData, row: usize) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_of_many_rows_are_numbered_as_they_first_occur() {
+        let code = |i: usize| format!("{:04}", i * i % 4099 % 3001);
+        let n = 5 * PART / 2;
+        let table = AttributeTable::new()
+            .with("code", ColumnData::Text((0..n).map(|i| Some(code(i)).filter(|_| i % 9 > 0)).collect()));
+        let codes = Codes::first_filled(&table, "code").unwrap();
+        let mut wanted: Vec<String> = Vec::new();
+        for i in 0..n {
+            let name = if i % 9 > 0 { code(i) } else { String::new() };
+            if !wanted.contains(&name) {
+                wanted.push(name.clone());
+            }
+            assert_eq!(codes.names[codes.of[i] as usize], name);
+        }
+        assert_eq!(codes.names, wanted);
+        assert!(wanted.len() > 1000 && codes.of.len() == n);
+    }
 
     #[test]
     fn the_first_field_that_is_filled_counts_and_every_code_is_kept_once() {

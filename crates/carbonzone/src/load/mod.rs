@@ -93,7 +93,11 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     let mut proxies = Proxies::default();
     let mut per_zone = per_zone::ZoneWeights::default();
     progress.begin("index parcels", None);
-    let locator = PointLocator::new(&parcels.coverage);
+    let mut overlaps = Vec::new();
+    let locator = rayon::in_place_scope(|beside| {
+        beside.spawn(|_| overlaps = carbonzone_geom::common_ground(&parcels.coverage));
+        PointLocator::new(&parcels.coverage)
+    });
     progress.end();
     let clip = loaded.pipeline.city.border == crate::config::Border::Clip;
     let area = clip.then(|| border::StudyArea::new(&zones.coverage));
@@ -106,14 +110,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
         border: area.as_ref(),
         progress,
     };
-    let mut overlaps = Vec::new();
-    let traffic = rayon::in_place_scope(|beside| {
-        beside.spawn(|_| overlaps = carbonzone_geom::common_ground(&parcels.coverage));
-        let traffic = poi::load(&ground, &mut proxies, &mut per_zone, notes);
-        progress.begin("overlaps of parcels", None);
-        traffic
-    });
-    progress.end();
+    let traffic = poi::load(&ground, &mut proxies, &mut per_zone, notes);
     people::load(&ground, &overlaps, &mut proxies, &mut per_zone, notes);
     roads::load(&ground, &LineIndex::from_locator(&locator), &overlaps, &traffic, &mut proxies, notes);
     drop(locator);

@@ -48,10 +48,21 @@ pub fn load(
         return None;
     }
     let scheme = scheme?;
-    let land_use = Codes::first_filled(&layer.table, code_field)?;
-    let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&layer.table, n));
-    layer.table = AttributeTable::new();
-    let ids = std::mem::take(&mut layer.ids).into_iter().collect();
+    let table = std::mem::take(&mut layer.table);
+    let (ids, (land_use, names)) = rayon::join(
+        || std::mem::take(&mut layer.ids).into_iter().collect(),
+        || {
+            let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&table, n));
+            (Codes::first_filled(&table, code_field), names)
+        },
+    );
+    let land_use = land_use?;
+    // Millions of texts are given back while the work goes on, if there is another thread.
+    if rayon::current_num_threads() > 1 {
+        rayon::spawn(move || drop(table));
+    } else {
+        drop(table);
+    }
     progress.begin("areas", None);
     let planar_m2 = layer.coverage.areas_m2();
     let ellipsoidal_m2 = match carbonzone_io::ellipsoidal_areas_m2(&layer.coverage, crs) {

@@ -13,6 +13,7 @@ use carbonzone_sheet::nearest;
 use carbonzone_spatialize::PoiScheme;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Traffic facilities on the roads, with the parcel that holds each.
@@ -58,7 +59,7 @@ pub fn load(
     weights: &mut ZoneWeights,
     notes: &mut Notes,
 ) -> TrafficPoints {
-    let Ground { loaded, parcels, locator, .. } = *ground;
+    let Ground { loaded, parcels, .. } = *ground;
     let Some(config) = &loaded.pipeline.layers.poi else { return TrafficPoints::default() };
     let Some(points) = read_and_locate(ground, config, weights, notes) else {
         return TrafficPoints::default();
@@ -66,15 +67,18 @@ pub fn load(
     let groups = groups_needed(loaded);
     check_groups(loaded, &points.scheme, notes);
     check_shift(ground, &points, &groups, notes);
-    for group in &groups {
-        let proxy = format!("poi:{group}");
-        let land = land_of_proxy(loaded, parcels, &[&proxy]);
+    let count = |group: &String| {
+        let land = land_of_proxy(loaded, parcels, &[&format!("poi:{group}")]);
         let target = (!land.is_empty()).then(|| parcels.mask(&land));
-        let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
+        let mut counter = PointCounter::located(&parcels.coverage, target, config.snap_m);
         for (row, owner) in points.of_group(group) {
             counter.add_located(&[row.x], &[row.y], &[row.weight], &[owner]);
         }
-        let (values, tally) = counter.finish();
+        (land, counter.finish())
+    };
+    let counted: Vec<_> = groups.par_iter().map(count).collect();
+    for (group, (land, (values, tally))) in groups.iter().zip(counted) {
+        let proxy = format!("poi:{group}");
         if !land.is_empty() {
             notes.proxy_use.insert(proxy.clone(), ProxyUse::of_points(&tally));
             report(config, group, &tally, &land.into_iter().collect::<Vec<_>>().join("+"), notes);
