@@ -34,11 +34,14 @@ pub(crate) struct FieldPlan {
 /// Tells the driver which fields need not be read.
 pub(crate) fn skip_other_fields<L: LayerAccess>(layer: &L, fields: &[FieldPlan]) {
     let wanted: Vec<usize> = fields.iter().filter(|f| f.kind != FieldKind::Fid).map(|f| f.index).collect();
+    let names: Vec<String> = layer.defn().fields().map(|f| f.name().to_lowercase()).collect();
+    // GDAL skips by name without regard to capitals: `Use` beside `use` is read and left aside.
+    let read = |name: &String| wanted.iter().any(|i| names.get(*i) == Some(name));
     let skip: Vec<String> = layer
         .defn()
         .fields()
         .enumerate()
-        .filter(|(i, _)| !wanted.contains(i))
+        .filter(|(i, _)| names.get(*i).is_some_and(|name| !read(name)))
         .map(|(_, f)| f.name())
         .collect();
     // Only a speed-up: a driver that refuses it reads all fields.

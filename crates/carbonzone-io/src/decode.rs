@@ -51,6 +51,8 @@ pub(crate) struct RawBatch {
     wkb: Vec<u8>,
     /// Flattened OGR type and end of the bytes of each feature.
     ends: Vec<(RawKind, usize)>,
+    /// Features with curves, which became lines.
+    pub curves: u64,
     /// Where the memory goes when the batch is dropped: the next one is filled in it.
     spare: Arc<Mutex<Vec<Spare>>>,
 }
@@ -97,15 +99,23 @@ impl RawBatch {
     /// An empty batch in memory that other batches of the layer gave back.
     pub(crate) fn another(&self) -> Self {
         let (wkb, ends) = self.spare.lock().ok().and_then(|mut s| s.pop()).unwrap_or_default();
-        Self { wkb, ends, spare: Arc::clone(&self.spare) }
+        Self { wkb, ends, curves: 0, spare: Arc::clone(&self.spare) }
     }
 
     /// Takes over the geometry of a feature.
     pub(crate) fn push(&mut self, feature: &Feature<'_>) {
-        let kind = match ffi::append_wkb(feature, &mut self.wkb) {
+        let appended = ffi::append_wkb(feature, &mut self.wkb);
+        self.push_appended(appended);
+    }
+
+    fn push_appended(&mut self, appended: Option<gdal::errors::Result<ffi::Appended>>) {
+        let kind = match appended {
             None => RawKind::Null,
             Some(Err(_)) => RawKind::Undecodable,
-            Some(Ok(kind)) => RawKind::Geometry(kind),
+            Some(Ok(appended)) => {
+                self.curves += u64::from(appended.curved);
+                RawKind::Geometry(appended.kind)
+            }
         };
         self.ends.push((kind, self.wkb.len()));
     }
@@ -124,8 +134,8 @@ impl RawBatch {
 
     /// Takes over WKB that may hold curves, which become lines.
     pub(crate) fn push_linear(&mut self, wkb: &[u8]) {
-        let kind = Geometry::from_wkb(wkb).and_then(|g| ffi::append_linear_wkb(&g, &mut self.wkb));
-        self.ends.push((kind.map_or(RawKind::Undecodable, RawKind::Geometry), self.wkb.len()));
+        let appended = Geometry::from_wkb(wkb).and_then(|g| ffi::append_linear_wkb(&g, &mut self.wkb));
+        self.push_appended(Some(appended));
     }
 
     /// Notes a geometry that cannot be decoded.

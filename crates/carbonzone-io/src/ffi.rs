@@ -21,10 +21,7 @@ pub(crate) fn field_has_value(feature: &Feature<'_>, index: usize) -> bool {
 
 /// Appends the ISO WKB of the feature's geometry to `out`; `None` if the feature has no geometry.
 /// Curves are turned into lines first. The result is the geometry's flattened OGR type.
-pub(crate) fn append_wkb(
-    feature: &Feature<'_>,
-    out: &mut Vec<u8>,
-) -> Option<Result<OGRwkbGeometryType::Type>> {
+pub(crate) fn append_wkb(feature: &Feature<'_>, out: &mut Vec<u8>) -> Option<Result<Appended>> {
     // SAFETY: the handle borrowed from the feature stays valid while the feature is borrowed.
     unsafe {
         let geometry = gdal_sys::OGR_F_GetGeometryRef(feature.c_feature());
@@ -32,8 +29,18 @@ pub(crate) fn append_wkb(
     }
 }
 
+/// A geometry that was appended: its flattened OGR type, and whether curves were turned into lines.
+pub(crate) struct Appended {
+    pub kind: OGRwkbGeometryType::Type,
+    pub curved: bool,
+}
+
+/// Largest angle between the vertices of an arc that is turned into lines, in degrees: the area of a full circle is then
+/// 0.0013 % too small (GDAL's own 4 degrees: 0.081 %).
+pub(crate) const ARC_STEP_DEGREES: f64 = 0.5;
+
 /// Appends the ISO WKB of a geometry, curves turned into lines.
-pub(crate) fn append_linear_wkb(geometry: &Geometry, out: &mut Vec<u8>) -> Result<OGRwkbGeometryType::Type> {
+pub(crate) fn append_linear_wkb(geometry: &Geometry, out: &mut Vec<u8>) -> Result<Appended> {
     // SAFETY: the handle is valid while the geometry is borrowed.
     unsafe { append_handle(geometry.c_geometry(), out) }
 }
@@ -42,16 +49,17 @@ pub(crate) fn append_linear_wkb(geometry: &Geometry, out: &mut Vec<u8>) -> Resul
 ///
 /// # Safety
 /// `geometry` must be a valid handle for the length of the call.
-unsafe fn append_handle(
-    geometry: gdal_sys::OGRGeometryH,
-    out: &mut Vec<u8>,
-) -> Result<OGRwkbGeometryType::Type> {
+unsafe fn append_handle(geometry: gdal_sys::OGRGeometryH, out: &mut Vec<u8>) -> Result<Appended> {
     // SAFETY: the handle is valid by the contract above; the buffer is grown to OGR_G_WkbSize bytes before GDAL
     // writes exactly that many; the linear copy is destroyed here.
     unsafe {
         let kind = gdal_sys::OGR_G_GetGeometryType(geometry);
-        let linear = if gdal_sys::OGR_GT_IsNonLinear(kind) != 0 {
-            gdal_sys::OGR_G_GetLinearGeometry(geometry, 0.0, std::ptr::null_mut())
+        // A collection is no curve itself but may hold some.
+        let collection = gdal_sys::OGR_GT_Flatten(kind) == OGRwkbGeometryType::wkbGeometryCollection;
+        let may_curve = collection || gdal_sys::OGR_GT_IsNonLinear(kind) != 0;
+        let curved = may_curve && gdal_sys::OGR_G_HasCurveGeometry(geometry, 1) != 0;
+        let linear = if may_curve {
+            gdal_sys::OGR_G_GetLinearGeometry(geometry, ARC_STEP_DEGREES, std::ptr::null_mut())
         } else {
             std::ptr::null_mut()
         };
@@ -65,7 +73,7 @@ unsafe fn append_handle(
             gdal_sys::OGR_G_DestroyGeometry(linear);
         }
         if code == OGRErr::OGRERR_NONE {
-            Ok(flat)
+            Ok(Appended { kind: flat, curved })
         } else {
             out.truncate(start);
             Err(GdalError::OgrError { err: code, method_name: "OGR_G_ExportToIsoWkb" })
@@ -181,6 +189,12 @@ pub(crate) fn set_category_names(band: &RasterBand<'_>, names: &[String]) -> Res
     } else {
         Err(GdalError::CplError { class: code, number: 0, msg: "category names were refused".to_owned() })
     }
+}
+
+/// True if the pixels of a band are complex numbers.
+pub(crate) fn is_complex(band: &RasterBand<'_>) -> bool {
+    // SAFETY: the handle is valid while the band is borrowed.
+    unsafe { gdal_sys::GDALDataTypeIsComplex(gdal_sys::GDALGetRasterDataType(band.c_rasterband())) != 0 }
 }
 
 /// Names of the values of a categorical band, empty if it has none.

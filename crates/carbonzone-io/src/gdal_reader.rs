@@ -78,6 +78,7 @@ impl Batches for FeatureAfterFeature {
         end.messages.add(messages);
         end.failed_at_end |= !sound;
         end.read += batch.len() as u64;
+        end.curves += batch.curves;
         (batch.len() > 0).then(|| (batch, self.columns.take()))
     }
 
@@ -155,6 +156,7 @@ impl Parts for Shapes {
             Err(error) => end.fail(&error),
         }
         end.read = raw.len() as u64;
+        end.curves = raw.curves;
         let table = columns.take();
         end.check = columns.check;
         ((raw, table), end)

@@ -11,6 +11,7 @@ use crate::layer_crs::resolve_crs;
 use crate::layer_info::{LayerInfo, centre, label};
 use crate::layer_reader::{Batch, Batches, LayerReader, Parts};
 use crate::layer_spec::GeometryKind;
+use crate::open_layer::refuse_repeated;
 use crate::read_end::ReadEnd;
 use crate::selection::Selection;
 use crate::source::{Reporter, VectorSource, listed, name_hint};
@@ -82,7 +83,9 @@ pub(crate) fn open(
     let mut complete = true;
     let mut plan = Vec::new();
     for wanted in fields {
-        if let Some(index) = flat(wanted) {
+        if refuse_repeated(&names, wanted, report) {
+            complete = false;
+        } else if let Some(index) = flat(wanted) {
             plan.push((wanted.clone(), index));
         } else {
             complete = false;

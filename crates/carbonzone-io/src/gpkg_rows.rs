@@ -135,6 +135,7 @@ impl GpkgRows {
         let (read, messages) = capture(|| self.read_into(range, &mut raw, &mut columns));
         end.messages = messages;
         end.read = raw.len() as u64;
+        end.curves = raw.curves;
         let last = read.unwrap_or_else(|error| {
             end.fail(&error);
             raw = self.spare.another();

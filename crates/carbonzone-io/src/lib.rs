@@ -26,6 +26,7 @@
 
 mod batch;
 mod centre;
+mod charset_guess;
 mod chosen_rows;
 mod class_areas;
 mod clip;
@@ -34,6 +35,7 @@ mod common_ground;
 mod coordinate_text;
 mod crs;
 mod csv_header;
+mod csv_layer;
 mod csv_points;
 mod cut;
 mod dataset;
@@ -61,6 +63,7 @@ mod gpkg_layer;
 mod gpkg_rows;
 mod gpkg_writer;
 mod in_order;
+mod json_keys;
 mod land_cover;
 mod layer_crs;
 mod layer_info;

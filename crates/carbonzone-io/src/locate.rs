@@ -17,7 +17,15 @@ pub(crate) struct Located {
     pub source: VectorSource,
     /// The file that the user keeps: its bytes are the provenance.
     pub original: PathBuf,
-    _copy: Option<TempDir>,
+    copies: Vec<TempDir>,
+}
+
+impl Located {
+    /// Opens a copy instead, which goes away with this.
+    pub(crate) fn keep_copy(&mut self, dir: TempDir, path: PathBuf) {
+        self.copies.push(dir);
+        self.source.path = path;
+    }
 }
 
 /// Archives that are not opened.
@@ -49,7 +57,7 @@ pub(crate) fn locate(source: &VectorSource, report: &mut Reporter<'_>) -> Option
         found.path = path;
         dir
     });
-    Some(Located { source: found, original, _copy: copy })
+    Some(Located { source: found, original, copies: copy.into_iter().collect() })
 }
 
 /// The `.zip` (or `.kmz`) a path names, and the member in it: `a.zip`, `/vsizip/a.zip/b.shp`, `/vsizip//data/a.zip`.
@@ -107,7 +115,7 @@ fn copy_open_database(path: &Path, report: &mut Reporter<'_>) -> Option<Option<(
     }
 }
 
-fn cannot_copy(error: &std::io::Error) -> Finding {
+pub(crate) fn cannot_copy(error: &std::io::Error) -> Finding {
     Finding::error("temporary_copy", format!("the file cannot be copied to the temporary folder: {error}"))
         .hint("make room there, or set TMPDIR to another disk")
 }

@@ -1,5 +1,6 @@
 //! Suspicion of a wrong text encoding.
 
+use crate::charset_guess;
 use crate::source::Reporter;
 use carbonzone_types::Finding;
 use encoding_rs::{Encoding, GB18030, UTF_8};
@@ -12,7 +13,12 @@ pub(crate) struct TextCheck {
     first: Option<(String, String)>,
     misread: u64,
     misread_first: Option<(String, String, String, &'static Encoding)>,
+    /// The first texts with their fields: a few do not tell of their encoding, many together do.
+    sample: Vec<(String, String)>,
 }
+
+/// Texts that are kept to look for their encoding.
+const SAMPLE: usize = 400;
 
 impl TextCheck {
     /// Looks at one text of a field.
@@ -21,12 +27,15 @@ impl TextCheck {
             return;
         }
         self.seen += 1;
-        if text.contains('\u{FFFD}') {
+        // The second is what is left where U+FFFD itself was read as GBK.
+        if text.contains('\u{FFFD}') || text.contains("锟斤拷") {
             self.broken += 1;
             self.first.get_or_insert_with(|| (field.to_owned(), text.to_owned()));
         } else if let Some((meant, encoding)) = unscramble(text) {
             self.misread += 1;
             self.misread_first.get_or_insert_with(|| (field.to_owned(), text.to_owned(), meant, encoding));
+        } else if self.sample.len() < SAMPLE {
+            self.sample.push((field.to_owned(), text.to_owned()));
         }
     }
 
@@ -37,6 +46,8 @@ impl TextCheck {
         self.misread += more.misread;
         self.first = self.first.take().or(more.first);
         self.misread_first = self.misread_first.take().or(more.misread_first);
+        self.sample.extend(more.sample);
+        self.sample.truncate(SAMPLE);
     }
 
     /// True if texts could not be decoded, or a fifth of them looks like those of another encoding.
@@ -49,8 +60,34 @@ impl TextCheck {
         self.first = None;
     }
 
+    /// Reports texts that are in another of the encodings of East Asia, or of Cyrillic, than they were read in.
+    fn report_charset(&self, report: &mut Reporter<'_>) {
+        let texts: Vec<String> = self.sample.iter().map(|(_, text)| text.clone()).collect();
+        let Some(found) = charset_guess::misread(&texts) else { return };
+        let (at, right) = found.example;
+        let (field, value) = &self.sample[at];
+        report.add(
+            Finding::warning(
+                "wrong_encoding",
+                format!(
+                    "{} of {} non-ASCII texts look like {} read as {}",
+                    found.count,
+                    texts.len(),
+                    found.meant,
+                    found.read_as
+                ),
+            )
+            .field(field.clone())
+            .value(value.clone())
+            .expected(right)
+            .count(found.count)
+            .hint(format!("add encoding = \"{}\" to this input", found.meant)),
+        );
+    }
+
     /// Reports the suspicion, if there is one.
     pub(crate) fn report(&self, report: &mut Reporter<'_>) {
+        self.report_charset(report);
         if let Some((field, value)) = &self.first {
             report.add(
                 Finding::warning(
@@ -74,8 +111,8 @@ impl TextCheck {
                     Finding::warning(
                         "wrong_encoding",
                         format!(
-                            "{} of {} non-ASCII texts look like {name} read as Latin-1",
-                            self.misread, self.seen
+                            "{} of {} non-ASCII texts look like {} read as {}",
+                            self.misread, self.seen, name, "Latin-1"
                         ),
                     )
                     .field(field.clone())

@@ -1,6 +1,7 @@
 //! Polygon layers: read and decoded on all threads, put into canonical order.
 
 use crate::crs::{CrsPath, WorkingCrs};
+use crate::csv_layer;
 use crate::datum::check_datum;
 use crate::decode::{Outcome, RawBatch};
 use crate::digest::DigestJob;
@@ -46,7 +47,7 @@ pub fn read_polygons(
     progress: &dyn Progress,
 ) -> Option<PolygonLayer> {
     let mut report = Reporter::new(source, findings);
-    let located = locate(source, &mut report)?;
+    let located = csv_layer::as_plain(locate(source, &mut report)?, &mut report)?;
     let open = open_layer(&located.source, Wanted::Polygons, crs.definition(), &mut report)?;
     let digest = DigestJob::start(&located.original);
     progress.begin(&format!("reading {}", source.role), open.expected);

@@ -126,7 +126,14 @@ impl Raster {
     /// How a band (from 1) is to be understood.
     fn plan(&self, band: usize) -> Result<BandPlan> {
         let (plan, messages) = capture(|| self.dataset.rasterband(band).map(|b| BandPlan::of(&b, band)));
-        plan.map_err(|e| IoError::read(&self.path, messages.summary().unwrap_or_else(|| e.to_string())))
+        let plan =
+            plan.map_err(|e| IoError::read(&self.path, messages.summary().unwrap_or_else(|| e.to_string())))?;
+        if plan.complex {
+            let text =
+                format!("{} holds complex numbers: one pixel is two numbers, and no amount", plan.label());
+            return Err(IoError::read(&self.path, text));
+        }
+        Ok(plan)
     }
 
     /// Stored numbers of a window `(col, row)`, `(cols, rows)`, row-major; NaN where there is no value (nodata, masked). Scale

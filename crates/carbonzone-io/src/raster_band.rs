@@ -1,5 +1,6 @@
 //! One band of a raster: which one is read, which of its pixels have a value, and values that look like none.
 
+use crate::ffi;
 use crate::source::{Reporter, VectorSource, listed};
 use carbonzone_types::{Finding, number_of};
 use gdal::raster::{ColorInterpretation, RasterBand};
@@ -22,6 +23,10 @@ pub(crate) struct BandPlan {
     pub offset: f64,
     /// Smallest and largest value that the type can hold.
     pub limits: (f64, f64),
+    /// What the band says of its values: unit and description.
+    pub says: Vec<String>,
+    /// True if a pixel has a real and an imaginary part.
+    pub complex: bool,
 }
 
 impl BandPlan {
@@ -39,6 +44,12 @@ impl BandPlan {
             scale: band.scale().unwrap_or(1.0),
             offset: band.offset().unwrap_or(0.0),
             limits: limits(&kind),
+            says: [band.unit(), band.description().unwrap_or_default()]
+                .into_iter()
+                .chain(["units", "long_name", "UNITS"].iter().filter_map(|key| band.metadata_item(key, "")))
+                .filter(|text| !text.is_empty())
+                .collect(),
+            complex: ffi::is_complex(band),
         }
     }
 
@@ -68,6 +79,15 @@ impl BandPlan {
         }
     }
 
+    /// The text of the band or the file that says its values are per area (`persons/km2`, `人口密度`), not per pixel.
+    pub(crate) fn per_area(&self) -> Option<&str> {
+        let speaks = |text: &str| {
+            let text = text.to_lowercase();
+            PER_AREA.iter().any(|words| text.contains(words))
+        };
+        self.says.iter().map(String::as_str).find(|text| speaks(text))
+    }
+
     /// `band 2 ("population")`.
     pub(crate) fn label(&self) -> String {
         if self.name.is_empty() {
@@ -77,6 +97,26 @@ impl BandPlan {
         }
     }
 }
+
+/// Words for values that are per area.
+const PER_AREA: [&str; 16] = [
+    "density",
+    "/km",
+    "/ sq",
+    "/sq",
+    "/ha",
+    "/hect",
+    "per km",
+    "per sq",
+    "per ha",
+    "per hect",
+    "km-2",
+    "km^-2",
+    "ha-1",
+    "密度",
+    "平方公里",
+    "公顷",
+];
 
 /// Marks for "no value" in use: 9.96921e36 is the fill value of netCDF floats (`NC_FILL_FLOAT`), -3.4e38 that of ESRI grids.
 const USUAL_NODATA: [f64; 9] = [
@@ -152,6 +192,21 @@ pub(crate) fn choose_band(
     };
     let mut plan = BandPlan::of(&dataset.rasterband(number).ok()?, number);
     plan.nodata.extend(source.nodata);
+    let of_file = ["TIFFTAG_IMAGEDESCRIPTION", "TIFFTAG_DOCUMENTNAME", "title", "TITLE"];
+    plan.says.extend(of_file.iter().filter_map(|key| dataset.metadata_item(key, "")));
+    if plan.complex {
+        report.add(
+            Finding::error(
+                "complex_raster",
+                format!("{} holds complex numbers: one pixel is two numbers, and no amount", plan.label()),
+            )
+            .field("band")
+            .value(plan.label())
+            .expected("a band with one number per pixel")
+            .hint("make a raster of the part that is meant, e.g. the real part: gdal_translate -ot Float32 in.tif out.tif"),
+        );
+        return None;
+    }
     let colour = bands.iter().find(|(i, _, _)| *i == number).map(|(_, _, c)| c);
     if pixels == PixelUse::Amounts {
         let red = bands.iter().any(|(_, _, c)| matches!(c, ColorInterpretation::RedBand));

@@ -1,9 +1,10 @@
 //! How the reading of a layer ended, and what is told about it.
 
+use crate::ffi::ARC_STEP_DEGREES;
 use crate::gdal_log::GdalMessages;
 use crate::mojibake::TextCheck;
 use crate::source::{Reporter, VectorSource, has_extension};
-use carbonzone_types::Finding;
+use carbonzone_types::{Finding, number_of};
 
 /// How reading ended.
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub(crate) struct ReadEnd {
     pub failed_at_end: bool,
     pub messages: GdalMessages,
     pub check: TextCheck,
+    /// Features with curves, which became lines.
+    pub curves: u64,
     /// What the condition on the rows has to tell.
     pub selection: Vec<Finding>,
 }
@@ -20,6 +23,7 @@ impl ReadEnd {
     /// Appends how the reading of the next part ended.
     pub(crate) fn add(&mut self, more: Self) {
         self.read += more.read;
+        self.curves += more.curves;
         self.failed_at_end |= more.failed_at_end;
         self.messages.add(more.messages);
         self.check.add(more.check);
@@ -44,6 +48,13 @@ pub(crate) fn check_reading(
 ) -> bool {
     let (read, failed_at_end, messages) = (end.read, end.failed_at_end, &end.messages);
     end.check.report(report);
+    if end.curves > 0 {
+        let message = format!(
+            "{} have arcs, which are read as lines with a vertex every {ARC_STEP_DEGREES} degrees",
+            number_of(end.curves as usize, "feature", "features")
+        );
+        report.add(Finding::info("arcs_as_lines", message).count(end.curves));
+    }
     end.selection.iter().cloned().for_each(|finding| report.add(finding));
     let short = expected.is_some_and(|e| read < e);
     // One broken feature is a warning; many are a broken file.
@@ -73,6 +84,17 @@ pub(crate) fn check_reading(
         );
     }
     if let Some(said) = messages.summary() {
+        // GDAL's words for bytes that are none of the encoding of the file.
+        if let Some((_, from)) = said.split_once("converted correctly from ") {
+            let encoding = from.split(' ').next().unwrap_or_default();
+            report.add(
+                Finding::warning(
+                    "wrong_encoding",
+                    format!("some texts are not in the encoding {encoding} of the file"),
+                )
+                .hint("the file is in another encoding: add encoding = \"GBK\" (or \"UTF-8\") to this input"),
+            );
+        }
         report.add(
             Finding::warning("reader_message", format!("while reading, GDAL said: {said}"))
                 .count(messages.n_failures),

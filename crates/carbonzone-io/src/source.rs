@@ -34,6 +34,9 @@ pub struct VectorSource {
     pub band: Option<usize>,
     /// Stored value of a raster that means "no value", beside the one the file declares.
     pub nodata: Option<f64>,
+    /// The values of a raster are densities: persons (or whatever they count) per this many km². A pixel then counts its
+    /// value times its ground.
+    pub per_km2: Option<f64>,
 }
 
 impl VectorSource {

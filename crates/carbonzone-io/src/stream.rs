@@ -2,6 +2,7 @@
 
 use crate::batch::{LineBatch, PointBatch};
 use crate::crs::{CrsPath, WorkingCrs};
+use crate::csv_layer;
 use crate::csv_points;
 use crate::decode::{RawBatch, RawKind};
 use crate::digest::DigestJob;
@@ -136,7 +137,7 @@ pub fn read_lines(
     sink: &mut dyn FnMut(LineBatch),
 ) -> Option<InputRecord> {
     let mut report = Reporter::new(source, findings);
-    let located = locate(source, &mut report)?;
+    let located = csv_layer::as_plain(locate(source, &mut report)?, &mut report)?;
     let (mut losses, mut feed) = (Losses::default(), PointFeed::default());
     let prepare = |raw: RawBatch, table, path: &CrsPath| ReadyLines::of(&raw, table, path, crs);
     let (record, path) =

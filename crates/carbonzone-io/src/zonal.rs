@@ -25,6 +25,8 @@ pub struct ZonalSums {
     pub outside: f64,
     /// Negative pixels, which count nothing.
     pub negative_pixels: u64,
+    /// What the band or the file says if it says that its values are per area: `persons/km2`.
+    pub per_area: Option<String>,
     /// The pixel in a polygon with the most per km², if the CRS tells its size.
     pub densest: Option<DensestPixel>,
 }
@@ -56,8 +58,15 @@ pub fn zonal_sums(
     let mut report = Reporter::new(source, findings);
     let located = locate(source, &mut report)?;
     let input = ZonalInput::open(&located.source, (zones, crs), PixelUse::Amounts, &mut report)?;
+    if source.per_km2.is_some() && input.pixel_km2(0.0).is_none() {
+        report.add(
+            Finding::error("pixel_area", "the CRS of the raster does not tell the ground of a pixel")
+                .expected("degrees or metres, where values are per area"),
+        );
+        return None;
+    }
     let digest = DigestJob::start(&located.original);
-    let mut sums = Sums::new(zones.len());
+    let mut sums = Sums::new(zones.len(), source.per_km2);
     let done = for_each_block(&input, zones, BLOCK_PIXELS, progress, &mut |block| sums.add(&input, block));
     let digest = digest.finish();
     if let Err(error) = done {
@@ -94,6 +103,7 @@ pub fn zonal_sums(
         known,
         outside: sums.outside.value(),
         negative_pixels: sums.pixels.negative.pixels,
+        per_area: input.band.per_area().map(str::to_owned),
         densest: sums.densest,
     })
 }
@@ -140,11 +150,14 @@ struct Sums {
     outside: ExactSum,
     pixels: PixelCheck,
     densest: Option<DensestPixel>,
+    /// See [`VectorSource::per_km2`].
+    per_km2: Option<f64>,
 }
 
 impl Sums {
-    fn new(zones: usize) -> Self {
+    fn new(zones: usize, per_km2: Option<f64>) -> Self {
         Self {
+            per_km2,
             per_polygon: vec![ExactSum::new(); zones],
             on_raster: vec![0.0; zones],
             known: vec![0.0; zones],
@@ -157,8 +170,17 @@ impl Sums {
     fn add(&mut self, input: &ZonalInput, block: &Block<'_>) {
         let mut left: Vec<f64> = vec![1.0; block.values.len()];
         let band = &input.band;
-        let usable = |stored: f64| {
-            let value = if stored.abs() < LARGEST { band.value(stored) } else { 0.0 };
+        let cols = block.grid.cols as usize;
+        let rows = 0..block.values.len() / cols;
+        // What a value counts: 1, or the ground of the pixel.
+        let scale: Vec<f64> = rows
+            .map(|row| match self.per_km2 {
+                Some(per) => input.pixel_km2(block.row(row) as f64 + 0.5).unwrap_or(f64::NAN) / per,
+                None => 1.0,
+            })
+            .collect();
+        let usable = |stored: f64, pixel: usize| {
+            let value = if stored.abs() < LARGEST { band.value(stored) * scale[pixel / cols] } else { 0.0 };
             if value > 0.0 { value } else { 0.0 }
         };
         for &zone in block.zones {
@@ -166,19 +188,18 @@ impl Sums {
             let (pixels, fractions) = weights.row(0);
             for (&pixel, &fraction) in pixels.iter().zip(fractions) {
                 let stored = block.values[pixel as usize];
-                self.per_polygon[zone as usize].add(fraction * usable(stored));
+                self.per_polygon[zone as usize].add(fraction * usable(stored, pixel as usize));
                 self.on_raster[zone as usize] += fraction;
                 self.known[zone as usize] += if stored.is_nan() { 0.0 } else { fraction };
                 left[pixel as usize] -= fraction;
             }
         }
-        let cols = block.grid.cols as usize;
         for (i, (&stored, left)) in block.values.iter().zip(left).enumerate() {
-            self.outside.add(usable(stored) * left.min(1.0));
+            self.outside.add(usable(stored, i) * left.min(1.0));
             if left < 1.0 && !stored.is_nan() {
                 let (col, row) = (block.grid.x_min as u64 + (i % cols) as u64, block.row(i / cols));
                 self.pixels.see(band, stored, [col, row]);
-                self.note_density(input, usable(stored), row);
+                self.note_density(input, usable(stored, i), row);
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Formats that carbonzone reads but does not write: OpenStreetMap, File Geodatabase, PostGIS.
+//! Formats that carbonzone reads but does not write: OpenStreetMap, File Geodatabase, PostGIS, curves, CSV with shapes; names
+//! that stand twice and encodings that are not those of the file.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,10 +12,12 @@ mod common;
 #[path = "common/pbf.rs"]
 mod pbf;
 
-use carbonzone_io::{VectorSource, read_own_layer};
-use common::{good_parcels, lines, points, polygons, suzhou, write_parcels};
+use carbonzone_io::{FieldType, VectorFormat, VectorSource, VectorWriter, read_own_layer};
+use carbonzone_types::{AttributeTable, ColumnData};
+use common::{good_parcels, lines, parcel_spec, points, polygons, suzhou, write_parcels};
 use gdal::DriverManager;
 use gdal::vector::{Geometry, LayerAccess, LayerOptions};
+use std::path::Path;
 
 fn driver(name: &str) -> Option<gdal::Driver> {
     let found = DriverManager::get_driver_by_name(name).ok();
@@ -229,5 +232,236 @@ fn codes_and_ids_of_untyped_files_keep_their_zeros() {
             (vec!["0601".into(), "0701".into()], vec!["1.5".into(), "1,950".into()]),
             "{file}"
         );
+    }
+}
+
+/// A layer of curves: one feature with this WKT.
+fn curves(path: &Path, format: &str, wkt: &str) {
+    let mut dataset = driver(format).unwrap().create_vector_only(path).unwrap();
+    let srs = gdal::spatial_ref::SpatialRef::from_epsg(4549).unwrap();
+    let ty = gdal_sys::OGRwkbGeometryType::wkbUnknown;
+    let mut layer =
+        dataset.create_layer(LayerOptions { name: "p", srs: Some(&srs), ty, options: None }).unwrap();
+    layer.create_feature(Geometry::from_wkt(wkt).unwrap()).unwrap();
+    dataset.close().unwrap();
+}
+
+#[test]
+fn arcs_become_lines_of_nearly_the_same_area_and_length_and_that_is_told() {
+    const ARC: &str =
+        "CIRCULARSTRING (500500 3460000, 500000 3460500, 499500 3460000, 500000 3459500, 500500 3460000)";
+    let dir = tempfile::tempdir().unwrap();
+    let circle = std::f64::consts::PI * 500.0 * 500.0;
+    let half = "COMPOUNDCURVE (CIRCULARSTRING (500500 3460000, 500000 3460500, 499500 3460000), (499500 3460000, 500500 3460000))";
+    let areas = [
+        (format!("CURVEPOLYGON ({ARC})"), circle),
+        (format!("CURVEPOLYGON ({half})"), circle / 2.0),
+        (
+            format!(
+                "MULTISURFACE (CURVEPOLYGON ({ARC}, (500100 3460000, 500100 3460100, 500000 3460100, 500100 3460000)))"
+            ),
+            circle - 5000.0,
+        ),
+        (format!("GEOMETRYCOLLECTION (CURVEPOLYGON ({ARC}))"), circle),
+    ];
+    for (i, (wkt, m2)) in areas.iter().enumerate() {
+        for (format, extension) in [("GPKG", "gpkg"), ("FlatGeobuf", "fgb")] {
+            let path = dir.path().join(format!("{i}.{extension}"));
+            curves(&path, format, wkt);
+            let read = polygons(&VectorSource::new("parcels", &path), &suzhou());
+            let told = read.finding("arcs_as_lines");
+            assert!(told.count == Some(1) && told.message.contains("0.5 degrees"), "{told:?}");
+            let area = read.layer.as_ref().unwrap().coverage.areas_m2()[0];
+            assert!((area / m2 - 1.0).abs() < 2e-5, "{wkt}: {area}, not {m2}");
+        }
+    }
+    // A curve polygon without an arc is a polygon.
+    let path = dir.path().join("straight.gpkg");
+    curves(&path, "GPKG", "CURVEPOLYGON ((500000 3460000, 500100 3460000, 500100 3460100, 500000 3460000))");
+    let read = polygons(&VectorSource::new("parcels", &path), &suzhou());
+    assert!(read.findings.items.is_empty() && read.layer.unwrap().coverage.areas_m2() == [5000.0]);
+    let path = dir.path().join("road.gpkg");
+    curves(
+        &path,
+        "GPKG",
+        "COMPOUNDCURVE (CIRCULARSTRING (500500 3460000, 500000 3460500, 499500 3460000), (499500 3460000, 499400 3460000))",
+    );
+    let read = lines(&VectorSource::new("roads", &path), &suzhou());
+    assert_eq!(read.finding("arcs_as_lines").count, Some(1));
+    let batch = &read.layer.unwrap()[0];
+    let steps = batch.xs.windows(2).zip(batch.ys.windows(2));
+    let metres: f64 = steps.map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum();
+    let right = std::f64::consts::PI * 500.0 + 100.0;
+    assert!((metres / right - 1.0).abs() < 1e-5, "{metres}, not {right}");
+}
+
+/// Rows of CSV files with shapes are taken apart as those of all tables: GDAL alone would lose the rows between two quotes.
+#[test]
+fn polygons_and_lines_in_csv_files_lose_no_row_to_quotes_encodings_or_delimiters() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p.csv");
+    let shape = |i: usize| {
+        let (x0, x1) = (500_000 + 100 * i, 500_100 + 100 * i);
+        format!("\"POLYGON (({x0} 3460000,{x1} 3460000,{x1} 3460100,{x0} 3460100,{x0} 3460000))\"")
+    };
+    let table = |names: [&str; 4], sep: &str| {
+        let rows = names.iter().enumerate().map(|(i, name)| {
+            [format!("{}", i + 1), (*name).to_owned(), "0601".to_owned(), shape(i)].join(sep)
+        });
+        format!("{}\n{}\n", ["id", "name", "code", "WKT"].join(sep), rows.collect::<Vec<_>>().join("\n"))
+    };
+    let read = || {
+        let source = VectorSource::new("parcels", &path).id("id").crs("EPSG:4549").fields(&["name", "code"]);
+        polygons(&source, &suzhou())
+    };
+    let names = ["一厂", "二厂", "三厂", "四厂"];
+    for (bytes, said) in [
+        (table(["一厂", "\"二厂", "三\" 厂", "四厂"], ",").into_bytes(), Some("stray_quote")),
+        (table(["一厂", "5\" 管", "\"三厂", "四厂"], ",").into_bytes(), Some("stray_quote")),
+        (encoding_rs::GB18030.encode(&table(names, ",")).0.into_owned(), Some("encoding_detected")),
+        (table(names, ";").into_bytes(), None),
+        (table(names, "\t").replace('\n', "\r\n").into_bytes(), None),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let read = read();
+        let layer = read.layer.as_ref().unwrap_or_else(|| panic!("{:?}", read.findings));
+        assert_eq!(layer.ids, ["1", "2", "3", "4"]);
+        assert_eq!(layer.coverage.areas_m2(), [10_000.0; 4]);
+        assert_eq!(layer.table.texts("name").unwrap()[3].as_deref(), Some("四厂"));
+        assert_eq!(layer.record.path, path.display().to_string());
+        assert!(said.is_none_or(|code| read.has(code)), "{said:?}: {:?}", read.findings);
+    }
+    std::fs::write(&path, table(["一厂", "二厂,西", "三厂", "四厂"], ",")).unwrap();
+    let ragged = read();
+    assert!(ragged.layer.is_none());
+    assert!(ragged.finding("ragged_rows").message.contains("line 3 has 5 cells"), "{:?}", ragged.findings);
+    let road = "id,name,WKT\n1,\"人民路,\"LINESTRING (500000 3460000,500100 3460000)\"\n2,x\",\"LINESTRING (500000 3460000,500200 3460000)\"\n";
+    std::fs::write(&path, road).unwrap();
+    let roads = lines(&VectorSource::new("roads", &path).crs("EPSG:4549"), &suzhou());
+    assert!(roads.has("stray_quote"), "{:?}", roads.findings);
+    assert_eq!(roads.layer.unwrap().iter().map(carbonzone_io::LineBatch::len).sum::<usize>(), 2);
+}
+
+fn named(path: &Path) -> VectorSource {
+    VectorSource::new("parcels", path).id("id").fields(&["use"])
+}
+
+#[test]
+fn a_name_that_stands_twice_is_refused_where_it_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let ring = "[[[120.60,31.30],[120.61,31.30],[120.61,31.31],[120.60,31.30]]]";
+    let feature = |properties: &str| {
+        format!(
+            r#"{{"type":"Feature","properties":{{{properties}}},"geometry":{{"type":"Polygon","coordinates":{ring}}}}}"#
+        )
+    };
+    let collection =
+        |list: &[String]| format!("{{\"type\":\"FeatureCollection\",\"features\":[\n{}]}}", list.join(",\n"));
+    let sound = r#""id":"a","use":"0601","note":"\"use\": \"x\"""#;
+    let json = dir.path().join("p.geojson");
+    let read = |path: &Path| polygons(&named(path), &suzhou());
+    for (list, line) in [
+        ([feature(sound), feature(r#""id":"b","use":"0601","名称":"甲","use":"0301""#)], Some(3)),
+        ([feature(r#""id":"b","id":"c","use":"0601""#), feature(sound)], Some(2)),
+        // A key that is not read, and the same key in two objects.
+        ([feature(r#""id":"b","use":"0601","x":1,"x":2"#), feature(sound)], None),
+    ] {
+        std::fs::write(&json, collection(&list)).unwrap();
+        let read = read(&json);
+        let Some(line) = line else {
+            assert!(read.layer.is_some(), "{:?}", read.findings);
+            continue;
+        };
+        assert!(read.layer.is_none());
+        let found = read.finding("same_column_twice");
+        assert!(found.message.contains(&format!("line {line}")) && found.count == Some(1), "{found:?}");
+    }
+    std::fs::write(
+        &json,
+        collection(&[feature(sound).replace("\"geometry\"", "\"geometry\":null,\"geometry\"")]),
+    )
+    .unwrap();
+    assert_eq!(read(&json).finding("same_column_twice").field.as_deref(), Some("geometry"));
+
+    // Names of fields: twice in a shapefile, but for capitals in a FlatGeobuf, twice in a CSV.
+    let fields = |names: [&str; 3]| {
+        let mut spec = parcel_spec("EPSG:4549");
+        spec.fields = names.map(|n| (n.to_owned(), FieldType::Text)).to_vec();
+        let texts = |t: &str| ColumnData::Text(vec![Some(t.to_owned())]);
+        let (coverage, _) = common::layer_of(&good_parcels()[..1]);
+        let table = AttributeTable::new().with(names[0], texts("a")).with(names[1], texts("0601"));
+        (spec, coverage, table.with(names[2], texts("0301")))
+    };
+    let write = |file: &str, format: VectorFormat, names: [&str; 3]| {
+        let path = dir.path().join(file);
+        let (spec, coverage, table) = fields(names);
+        let mut writer = VectorWriter::create(&path, format, &spec).unwrap();
+        writer.polygons(&coverage, &table).unwrap();
+        writer.finish().unwrap();
+        path
+    };
+    let shp = write("p.shp", VectorFormat::Shapefile, ["id", "use", "usx"]);
+    let dbf = shp.with_extension("dbf");
+    let bytes = std::fs::read(&dbf).unwrap();
+    let at = bytes.windows(3).position(|w| w == b"usx").unwrap();
+    std::fs::write(&dbf, [&bytes[..at], b"use", &bytes[at + 3..]].concat()).unwrap();
+    let fgb = write("p.fgb", VectorFormat::FlatGeobuf, ["id", "USE", "Use"]);
+    let csv = dir.path().join("p.csv");
+    std::fs::write(&csv, "id,use,use,WKT\na,0601,0301,\"POLYGON ((0 0,1 0,1 1,0 0))\"\n").unwrap();
+    for path in [&shp, &fgb, &csv] {
+        let read = polygons(&named(path).crs("EPSG:4549"), &suzhou());
+        assert!(read.layer.is_none(), "{}", path.display());
+        let found = read.finding("same_column_twice");
+        assert!(found.message.contains("fields 2, 3"), "{found:?}");
+    }
+    // The one that is written as asked for is meant.
+    let fgb = write("q.fgb", VectorFormat::FlatGeobuf, ["id", "use", "Use"]);
+    assert_eq!(read(&fgb).layer.unwrap().table.texts("use").unwrap()[0].as_deref(), Some("0601"));
+}
+
+#[test]
+fn a_cpg_that_names_another_encoding_of_east_asia_is_told_with_the_right_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["城镇住宅用地", "农村宅基地", "公路用地", "乔木林地"];
+    let taiwan = ["板橋區", "三重區", "中和區", "淡水區"];
+    let mut spec = parcel_spec("EPSG:4549");
+    for (i, (texts, written, says, meant)) in [
+        (names, "GBK", "Big5", "GBK"),
+        (names, "GBK", "EUC-KR", "GBK"),
+        (taiwan, "BIG5", "GBK", "Big5"),
+        (taiwan, "BIG5", "936", "Big5"),
+        (["湖泊", "水田", "林地", "街道"], "UTF-8", "GBK", "UTF-8"),
+        (names, "GBK", "GBK", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        spec.encoding = Some(written.to_owned());
+        let path = dir.path().join(format!("{i}.shp"));
+        let (coverage, table) = common::layer_of(&good_parcels());
+        let mut table = table;
+        table.columns[1].data = ColumnData::texts(&texts);
+        let mut writer = VectorWriter::create(&path, VectorFormat::Shapefile, &spec).unwrap();
+        writer.polygons(&coverage, &table).unwrap();
+        writer.finish().unwrap();
+        std::fs::write(path.with_extension("cpg"), says).unwrap();
+        let read = polygons(&named(&path), &suzhou());
+        if meant.is_empty() {
+            read.assert_clean();
+            continue;
+        }
+        let found = read.finding("wrong_encoding");
+        let hint = found.hint.clone().unwrap();
+        // Where bytes do not decode at all, nothing is left to tell the right encoding by.
+        if let Some(right) = found.expected.as_deref() {
+            assert!(hint.contains(&format!("\"{meant}\"")), "{says} over {written}: {found:?}");
+            assert!(texts.contains(&right), "{found:?}");
+        } else {
+            assert!(written == "BIG5" && hint.contains("encoding ="), "{says} over {written}: {found:?}");
+        }
+        let mut right = named(&path);
+        right.encoding = Some(meant.to_owned());
+        let read = polygons(&right, &suzhou());
+        assert_eq!(read.layer.unwrap().table.texts("use").unwrap()[0].as_deref(), Some(texts[0]));
     }
 }

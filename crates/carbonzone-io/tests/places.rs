@@ -292,3 +292,29 @@ fn the_middle_of_a_layer_is_found_in_any_crs() {
     assert!((lon - 120.63).abs() < 0.01 && (lat - 31.29).abs() < 0.01, "{lon} {lat}");
     assert_eq!(layer_centre(&source(&dir.path().join("none.gpkg"))), None);
 }
+
+/// Fiji's Taveuni lies on both sides of 180 degrees: however a layer writes that, parcels have their area.
+#[test]
+fn parcels_across_the_antimeridian_keep_their_area() {
+    let crs = WorkingCrs::parse("EPSG:32760").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p.geojson");
+    let ring = |west: f64, east: f64| {
+        format!("[[{west},-17],[{east},-17],[{east},-16.99],[{west},-16.99],[{west},-17]]")
+    };
+    let (left, right) = (ring(179.995, 180.0), ring(-180.0, -179.995));
+    let shapes = [
+        // Cut at 180 degrees as RFC 7946 asks for, longitudes beyond 180, a jump from 180 to -180.
+        format!(r#""MultiPolygon","coordinates":[[{left}],[{right}]]"#),
+        format!(r#""Polygon","coordinates":[{}]"#, ring(179.995, 180.005)),
+        format!(r#""Polygon","coordinates":[{}]"#, ring(179.995, -179.995)),
+    ];
+    for shape in shapes {
+        let text = format!(r#"{{"type":"Feature","properties":{{"id":"a"}},"geometry":{{"type":{shape}}}}}"#);
+        std::fs::write(&path, text).unwrap();
+        let read = polygons(&source(&path), &crs);
+        let area = read.layer.unwrap_or_else(|| panic!("{:?}", read.findings)).coverage.areas_m2()[0];
+        // 0.01 × 0.01 degrees on WGS 84 at 16.995° S are 1,178,620 m²; the scale of the zone's edge adds 0.17 %.
+        assert!((area / 1_178_620.0 - 1.0016).abs() < 1e-3, "{shape}: {area}");
+    }
+}

@@ -380,3 +380,76 @@ fn pictures_and_maps_of_classes_are_no_amounts() {
     });
     assert_eq!(sums(&people(&path)).finding("paletted_raster").severity, Severity::Warning);
 }
+
+/// `finish` with texts about the values: the unit of the band, a description, the title of the file.
+fn saying(path: &Path, unit: &str, description: &str, title: &str) -> PathBuf {
+    raster(path, &[[100.0f32, 200.0, 0.0, 0.0, 300.0, 0.0, 0.0, 400.0]], |d| {
+        if !unit.is_empty() {
+            band(d, 1).set_metadata_item("units", unit, "").unwrap();
+        }
+        if !description.is_empty() {
+            band(d, 1).set_description(description).unwrap();
+        }
+        if !title.is_empty() {
+            d.set_metadata_item("TIFFTAG_IMAGEDESCRIPTION", title, "").unwrap();
+        }
+    })
+}
+
+#[test]
+fn complex_numbers_are_no_amounts() {
+    let dir = tempfile::tempdir().unwrap();
+    raster(&dir.path().join("a.tif"), &[[1.0f32; 8]], |_| {});
+    for kind in ["CFloat32", "CInt16"] {
+        let path = dir.path().join("c.vrt");
+        let text = format!(
+            "<VRTDataset rasterXSize=\"4\" rasterYSize=\"2\"><SRS>EPSG:4549</SRS><GeoTransform>{X},100,0,{},0,-100</GeoTransform>\
+             <VRTRasterBand dataType=\"{kind}\" band=\"1\"><SimpleSource><SourceFilename relativeToVRT=\"1\">a.tif</SourceFilename>\
+             <SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>",
+            Y + 200.0
+        );
+        std::fs::write(&path, text).unwrap();
+        let read = sums(&people(&path));
+        assert!(read.sums.is_none(), "{kind}");
+        assert!(read.finding("complex_raster").message.contains("band 1"), "{:?}", read.findings);
+        let series = carbonzone_io::Raster::open(&path).unwrap().read_block(1, 0, 0, 4, 2);
+        assert!(series.unwrap_err().to_string().contains("complex numbers"));
+    }
+}
+
+#[test]
+fn values_per_area_are_noticed_and_count_by_the_ground_of_their_pixel() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p.tif");
+    for (unit, description, title) in [
+        ("persons/km2", "", ""),
+        ("", "population density", ""),
+        ("", "", "Population density per sq. km, 2020"),
+        ("人/平方公里", "", ""),
+        ("", "人口密度", ""),
+    ] {
+        let _ = std::fs::remove_file(&path);
+        let _ = std::fs::remove_file(dir.path().join("p.tif.aux.xml"));
+        let read = sums(&people(&saying(&path, unit, description, title)));
+        let says = read.sums.unwrap().per_area;
+        assert!(
+            says.is_some_and(|s| [unit, description, title].contains(&s.as_str())),
+            "{unit}{description}{title}"
+        );
+    }
+    for (unit, description, title) in [("persons", "population", "WorldPop counts"), ("人", "常住人口", "")]
+    {
+        let _ = std::fs::remove_file(&path);
+        let _ = std::fs::remove_file(dir.path().join("p.tif.aux.xml"));
+        assert_eq!(sums(&people(&saying(&path, unit, description, title))).sums.unwrap().per_area, None);
+    }
+    // Pixels of 0.01 km²: per km² a hundredth, per hectare the same.
+    let per = |km2: f64| VectorSource { per_km2: Some(km2), ..people(&path) };
+    assert_eq!(sums(&people(&path)).sums(), [600.0, 400.0]);
+    let read = sums(&per(1.0));
+    let close = |a: &[f64], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-9);
+    assert!(close(read.sums(), [6.0, 4.0]), "{:?}", read.sums());
+    assert!((read.sums.as_ref().unwrap().densest.unwrap().per_km2 - 400.0).abs() < 1e-9);
+    let read = sums(&per(0.01));
+    assert!(close(read.sums(), [600.0, 400.0]), "{:?}", read.sums());
+}

@@ -11,8 +11,8 @@ pub use budgets::{Allocate, Inventory, MassUnit, Sinks, Total};
 pub use city::{AreaBasis, Border, City};
 pub use outputs::{Aggregate, Language, Outputs, ParcelDetail, ParcelFormat};
 pub use sources::{
-    AreaUnit, ParcelLayer, PoiLayer, PointSourceLayer, PopulationKind, PopulationLayer, RoadLayer,
-    SeveralTypes, Source,
+    AreaUnit, ParcelLayer, PoiLayer, PointSourceLayer, PopulationKind, PopulationLayer, PopulationUnit,
+    RoadLayer, SeveralTypes, Source,
 };
 pub use zones::{DerivedGdp, Downscale, JoinOn, OtherRows, Overlap, TableKey, ZoneGdp, ZoneLayer, ZoneTable};
 

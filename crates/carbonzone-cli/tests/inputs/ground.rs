@@ -328,3 +328,34 @@ fn a_relative_path_into_a_zip_is_relative_to_the_pipeline_file() {
         town.expect([50.0, 150.0, 200.0], &["info[archive_member]", "data/people.geojson"]);
     }
 }
+
+#[test]
+fn densities_are_no_numbers_of_people_unless_the_unit_says_so() {
+    let field =
+        |name: &str, values: [&str; 3]| people_polygons(values).replace("\"people\"", &format!("\"{name}\""));
+    let layer = |name: &str, unit: &str| {
+        format!("{}{unit}", POLYGONS.replace("[\"people\"]", &format!("[\"{name}\"]")))
+    };
+    for name in ["pop_density", "人口密度", "人/平方公里"] {
+        let town = Town::new(&layer(name, ""));
+        town.write("people.geojson", &field(name, ["1000", "3000", "4000"]));
+        town.refuses(&["error[people_per_area]", name, "unit = \"persons/km2\""]);
+        let town = Town::new(&layer(name, "\nunit = \"persons\""));
+        town.write("people.geojson", &field(name, ["1000", "3000", "4000"]));
+        town.expect([50.0, 150.0, 200.0], &[]);
+    }
+    // The homes have 0.25 km² each, the polygons of people too: shares stay, numbers are a quarter.
+    let town = Town::new(&layer("people", "\nunit = \"persons/km2\"")).with_table("Z1,1000\nZ2,1000");
+    town.write("people.geojson", &field("people", ["4000", "12000", "16000"]));
+    town.expect([50.0, 150.0, 200.0], &["8000 people in the parcels"]);
+    let town = Town::new("source = { path = \"density.tif\" }\nkind = \"raster\"");
+    town.raster(16, |_, _| None);
+    fs::rename(town.path("people.tif"), town.path("density.tif")).unwrap();
+    town.expect([50.0, 150.0, 200.0], &["warning[people_per_area]", "density"]);
+    // 8,000 people per km² on 0.75 km² of homes: 6.25 hectares a pixel.
+    let town = Town::new(&format!("{RASTER}\nunit = \"persons/ha\""));
+    town.raster(16, |_, _| None);
+    town.expect([50.0, 150.0, 200.0], &["warning[implausible_density]", "50000 people on 0.75 km²"]);
+    Town::new("source = { path = \"people.csv\", crs = \"EPSG:4549\" }\nkind = \"points\"\nweight = [\"people\"]\nunit = \"persons/ha\"")
+        .refuses(&["error[population_unit]"]);
+}

@@ -19,6 +19,7 @@ mod osm;
 mod ranges;
 mod shapes;
 mod tables;
+mod units;
 mod workbook_points;
 
 /// A pipeline file: its layers as TOML, totals in tonnes (sector, land group, amount) and rules (id, budget, land,

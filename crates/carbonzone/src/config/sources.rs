@@ -188,9 +188,39 @@ pub struct PopulationLayer {
     /// `points` (default), `polygons`, `raster` or `zones`.
     #[serde(default)]
     pub kind: PopulationKind,
+    /// What the numbers of a raster or of polygons are: `persons` (in the pixel, in the polygon), `persons/km2` or
+    /// `persons/ha`. Without it they are persons; layers that speak of a density are then refused.
+    #[serde(default)]
+    pub unit: Option<PopulationUnit>,
     /// People outside the residential parcels go to the nearest one within this distance in metres.
     #[serde(default)]
     pub snap_m: f64,
+}
+
+/// What numbers of people are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PopulationUnit {
+    /// Persons in the pixel or the polygon.
+    #[serde(rename = "persons")]
+    Persons,
+    /// Persons per square kilometre.
+    #[serde(rename = "persons/km2")]
+    PerKm2,
+    /// Persons per hectare.
+    #[serde(rename = "persons/ha")]
+    PerHectare,
+}
+
+impl PopulationUnit {
+    /// The ground in km² that the numbers are for; `None` for plain persons.
+    #[must_use]
+    pub fn per_km2(self) -> Option<f64> {
+        match self {
+            Self::Persons => None,
+            Self::PerKm2 => Some(1.0),
+            Self::PerHectare => Some(0.01),
+        }
+    }
 }
 
 /// How people are given.

@@ -16,6 +16,7 @@ mod notes;
 mod parcel_areas;
 pub mod parcels;
 pub mod people;
+mod people_density;
 mod people_numbers;
 mod people_repeats;
 mod per_zone;

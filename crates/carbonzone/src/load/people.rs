@@ -1,17 +1,18 @@
 //! People per parcel: weighted points, polygons or a raster.
 
 use super::border::book_cut;
+use super::people_density::{refuse_density, refuse_density_fields, refuse_unit_of_points};
 use super::people_numbers::{Unusable, warn_against_zones, warn_density, warn_unknown};
 use super::people_repeats::{self, Repeats};
 use super::per_zone::{InZones, ZoneWeights, wants_people};
 use super::shift::{PointsOf, ShiftSample, warn_shift};
 use super::zones::ZoneSet;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
-use crate::config::{PopulationKind, PopulationLayer};
+use crate::config::{PopulationKind, PopulationLayer, PopulationUnit};
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{ExactSum, Finding, Findings, LedgerRow, Stage, Statement, number_of};
+use carbonzone_types::{ExactSum, Finding, Findings, LedgerRow, Severity, Stage, Statement, number_of};
 
 /// People per parcel; per zone too, if GDP is shared out by them.
 struct People {
@@ -35,6 +36,9 @@ pub fn load(
                 .field("layers.population.source")
                 .hint("kind = \"zones\" takes the population of the zone table instead"),
         );
+        return;
+    }
+    if refuse_unit_of_points(config, notes) {
         return;
     }
     let people = match config.kind {
@@ -186,7 +190,7 @@ fn polygons(
     config: &PopulationLayer,
     notes: &mut Notes,
 ) -> Option<People> {
-    if !need_weight(config, notes) {
+    if !need_weight(config, notes) || refuse_density_fields(config, notes) {
         return None;
     }
     let Ground { loaded, crs, progress, .. } = *ground;
@@ -196,8 +200,15 @@ fn polygons(
     notes.records.push(layer.record.clone());
     let columns: Vec<_> = config.weight.iter().filter_map(|w| layer.table.get(w)).collect();
     let mut bad = Unusable::default();
+    let km2: Option<Vec<f64>> = config
+        .unit
+        .and_then(PopulationUnit::per_km2)
+        .map(|per| layer.coverage.areas_m2().iter().map(|m2| m2 / 1e6 / per).collect());
     let people: Vec<f64> = (0..layer.ids.len())
-        .map(|i| bad.mean_of(&columns, i, || middle(&layer.coverage, i)).unwrap_or(0.0))
+        .map(|i| {
+            let number = bad.mean_of(&columns, i, || middle(&layer.coverage, i)).unwrap_or(0.0);
+            km2.as_ref().map_or(number, |km2| number * km2[i])
+        })
         .collect();
     bad.report(config, "polygons", notes);
     Repeats::of_polygons(&layer.coverage, &people).report(config, "polygons", notes);
@@ -259,10 +270,14 @@ fn raster(
     notes: &mut Notes,
 ) -> Option<People> {
     let Ground { loaded, crs, progress, .. } = *ground;
-    let source = vector_source(loaded, "population", &config.source);
+    let mut source = vector_source(loaded, "population", &config.source);
+    source.per_km2 = config.unit.and_then(PopulationUnit::per_km2);
     let parcels = &ground.parcels.coverage;
     let mut zonal = loaded.layers.sums(&source, parcels, crs, &mut notes.findings, progress)?;
     notes.records.push(zonal.record.clone());
+    if refuse_density(config, zonal.per_area.as_deref(), notes) {
+        return None;
+    }
     let too_often = carbonzone_io::share_common_sums(&mut zonal.sums, parcels, overlaps, |common| {
         // What is wrong with the raster has just been said.
         Some(loaded.layers.sums(&source, common, crs, &mut Findings::default(), progress)?.sums)
@@ -278,7 +293,8 @@ fn raster(
         notes,
     );
     warn_against_zones(config, zonal.sums.iter().sum(), ground.zones, notes);
-    warn_density(config, zonal.densest.as_ref(), notes);
+    let m2 = parcels.areas_m2().into_iter().collect::<ExactSum>().value();
+    warn_density(config, zonal.densest.as_ref(), (zonal.sums.iter().sum(), m2), notes);
     let mut per_zone = None;
     if wants_people(ground.loaded) {
         // What is wrong with the raster has just been said.
@@ -293,6 +309,11 @@ fn raster(
 fn of_zones(ground: &Ground<'_>, notes: &mut Notes) -> Option<Vec<f64>> {
     let Ground { loaded, parcels, zones, progress, .. } = *ground;
     let known = zones.population.iter().flatten().count();
+    // A zone table that could not be read is told already.
+    let told = |f: &Finding| f.severity >= Severity::Error && f.layer.as_deref() == Some("zones");
+    if known == 0 && notes.findings.items.iter().any(told) {
+        return None;
+    }
     if known == 0 {
         notes.findings.push(
             Finding::error("population_of_zones", "kind = \"zones\", but no zone has a population")

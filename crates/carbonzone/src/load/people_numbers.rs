@@ -146,8 +146,29 @@ fn times(ratio: f64) -> String {
 /// Persons per km² beyond those of any quarter: Kowloon's densest blocks have about 130,000.
 const MOST_PER_KM2: f64 = 300_000.0;
 
-/// A pixel with more people than any quarter of the world.
-pub fn warn_density(config: &PopulationLayer, densest: Option<&DensestPixel>, notes: &mut Notes) {
+/// Persons per km² of all parcels together beyond those of any city: Manila, the densest, has about 43,000.
+const MOST_OF_CITY: f64 = 50_000.0;
+
+/// A pixel with more people than any quarter of the world, or parcels with more than any city; `m2` is their ground.
+pub fn warn_density(
+    config: &PopulationLayer,
+    densest: Option<&DensestPixel>,
+    (people, m2): (f64, f64),
+    notes: &mut Notes,
+) {
+    let mean = people / (m2 / 1e6);
+    if mean > MOST_OF_CITY {
+        notes.findings.push(
+            Finding::warning(
+                "implausible_density",
+                format!("{people:.0} people on {:.2} km² of parcels: {mean:.0} per km²", m2 / 1e6),
+            )
+            .layer("population")
+            .file(config.source.path.display().to_string())
+            .expected("persons per pixel")
+            .hint("persons per km²? Then add unit = \"persons/km2\" to [layers.population]"),
+        );
+    }
     let Some(pixel) = densest.filter(|p| p.per_km2 > MOST_PER_KM2) else { return };
     notes.findings.push(
         Finding::warning(

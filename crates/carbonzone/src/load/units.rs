@@ -12,14 +12,18 @@ pub enum Quantity {
 }
 
 /// Words for people and how many persons each is; longer words first.
-const PERSONS: [(&str, f64); 14] = [
+const PERSONS: [(&str, f64); 18] = [
+    ("千万人", 1e7),
     ("百万人", 1e6),
+    ("十万人", 1e5),
     ("millionpersons", 1e6),
     ("millionpeople", 1e6),
     ("tenthousandpersons", 1e4),
     ("thousandpersons", 1e3),
     ("10000persons", 1e4),
     ("1000persons", 1e3),
+    ("万persons", 1e4),
+    ("百人", 1e2),
     ("千人", 1e3),
     ("万人", 1e4),
     ("亿人", 1e8),
@@ -30,23 +34,32 @@ const PERSONS: [(&str, f64); 14] = [
 ];
 
 /// Words for money and how many 1e4 CNY each is; longer words first. NaN: another currency.
-const MONEY: [(&str, f64); 23] = [
+const MONEY: [(&str, f64); 32] = [
     ("美元", f64::NAN),
     ("欧元", f64::NAN),
     ("港元", f64::NAN),
+    ("日元", f64::NAN),
     ("usd", f64::NAN),
     ("100millionyuan", 1e4),
     ("100millioncny", 1e4),
     ("100millionrmb", 1e4),
     ("billionyuan", 1e5),
+    ("billioncny", 1e5),
     ("millionyuan", 1e2),
     ("millioncny", 1e2),
     ("10000yuan", 1.0),
     ("10000cny", 1.0),
     ("1e4cny", 1.0),
     ("万亿元", 1e8),
+    ("百亿元", 1e6),
+    ("十亿元", 1e5),
     ("千万元", 1e3),
     ("百万元", 1e2),
+    ("十万元", 1e1),
+    ("亿yuan", 1e4),
+    ("亿cny", 1e4),
+    ("万yuan", 1.0),
+    ("万cny", 1.0),
     ("亿元", 1e4),
     ("千元", 0.1),
     ("万元", 1.0),
@@ -55,6 +68,69 @@ const MONEY: [(&str, f64); 23] = [
     ("rmb", 1e-4),
     ("cny", 1e-4),
 ];
+
+/// Words of a label that speak of a ratio, not of a number of persons or an amount of money.
+const RATIOS: [&str; 21] = [
+    "人均",
+    "地均",
+    "户均",
+    "密度",
+    "增长",
+    "增速",
+    "增幅",
+    "比重",
+    "占比",
+    "比例",
+    "指数",
+    "率",
+    "‰",
+    "%",
+    "/人",
+    "/平方公里",
+    "/公顷",
+    "/km",
+    "/ha",
+    "_km2",
+    "每平方公里",
+];
+/// The same as whole English words of a label.
+const RATIO_WORDS: [&str; 15] = [
+    "density",
+    "dens",
+    "popdens",
+    "popdensity",
+    "popden",
+    "per",
+    "capita",
+    "percapita",
+    "pc",
+    "gdppc",
+    "growth",
+    "rate",
+    "share",
+    "ratio",
+    "index",
+];
+/// Units of neither persons nor money in a row of units.
+const OTHER_UNITS: [&str; 11] =
+    ["%", "‰", "户", "万户", "人/平方公里", "人/km2", "人/km²", "人/公顷", "人/户", "元/人", "万元/人"];
+/// Words for dwellings: a number of households is none of persons.
+const HOUSEHOLDS: [&str; 3] = ["户数", "(户)", "(万户)"];
+
+/// What a label speaks of if its numbers are no persons (no money): a density, a share, a growth, a number of households.
+///
+/// ```text
+/// 人口密度（人/平方公里） -> 密度      人均GDP（元） -> 人均      户籍人口（户） -> 户
+/// ```
+pub fn other_quantity(label: &str, quantity: Quantity) -> Option<&'static str> {
+    let label = normalise_text(&plain_powers(label)).to_lowercase();
+    let per_head = |word: &str| quantity == Quantity::Persons && ["/人", "pc", "gdppc"].contains(&word);
+    let ratio = RATIOS.iter().find(|w| !per_head(w) && label.contains(**w));
+    let words = || label.split(|c: char| !c.is_alphanumeric());
+    let ratio = ratio.or_else(|| RATIO_WORDS.iter().find(|w| !per_head(w) && words().any(|x| x == **w)));
+    let households = HOUSEHOLDS.iter().find(|w| quantity == Quantity::Persons && label.contains(**w));
+    ratio.or(households).map(|word| word.trim_matches(['(', ')', '_']))
+}
 
 /// A unit that a table names.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,28 +178,41 @@ pub fn unit_row(table: &Table) -> bool {
 
 /// The unit in the brackets of a label, behind its last separator, or at its end.
 pub fn in_label(label: &str, quantity: Quantity) -> Option<(&'static str, f64)> {
-    let label = normalise_text(label).to_lowercase();
+    let label = normalise_text(&plain_powers(label)).to_lowercase();
+    if let Some(word) = other_quantity(&label, quantity) {
+        return Some((word, f64::NAN));
+    }
     if let Some((_, inside)) = label.split_once(['(', '[']) {
         let inside = inside.trim_end_matches([')', ']']);
-        if inside.contains("/人") || label.contains("人均") {
-            return None;
-        }
         return all_in(inside, quantity).first().copied();
     }
     let tail = label.rsplit(['/', ':', '_', ',']).next().unwrap_or("");
-    let with_multiple = |word: &str| word.starts_with(['万', '亿', '千', '百']) && label.ends_with(word);
-    alone(tail, quantity).or_else(|| words(quantity).iter().find(|(w, _)| with_multiple(w)).copied())
+    let with_multiple =
+        |word: &str| word.starts_with(['万', '亿', '千', '百', '十']) && label.ends_with(word);
+    // 人口_万, GDP_亿: the base goes without saying.
+    let bare = ["万", "亿"].contains(&tail.trim()) && tail.len() < label.len();
+    let base = if quantity == Quantity::Persons { "人" } else { "元" };
+    let tail = if bare { format!("{}{base}", tail.trim()) } else { tail.to_owned() };
+    alone(&tail, quantity).or_else(|| words(quantity).iter().find(|(w, _)| with_multiple(w)).copied())
 }
 
 /// The unit, if a text is nothing else.
 fn alone(text: &str, quantity: Quantity) -> Option<(&'static str, f64)> {
     let text = squeezed(text);
+    if let Some(word) = OTHER_UNITS.iter().find(|word| **word == text) {
+        return Some((word, f64::NAN));
+    }
     words(quantity).iter().find(|(word, _)| *word == text).copied()
 }
 
 /// All units in a text, longer words first.
 fn all_in(text: &str, quantity: Quantity) -> Vec<(&'static str, f64)> {
-    let mut rest = squeezed(text);
+    // What stands beside in a title (人/平方公里, 户) is the unit of another column.
+    let own: Vec<&str> = text
+        .split(['、', ';', '；', ',', '，'])
+        .filter(|part| other_quantity(part, quantity).is_none())
+        .collect();
+    let mut rest = squeezed(&own.join(" "));
     let mut found = Vec::new();
     for (word, factor) in words(quantity) {
         if rest.contains(word) {
@@ -136,8 +225,25 @@ fn all_in(text: &str, quantity: Quantity) -> Vec<(&'static str, f64)> {
 
 /// Without blanks, commas and brackets, in small letters.
 fn squeezed(text: &str) -> String {
-    let kept = normalise_text(text);
+    let kept = plain_powers(&normalise_text(text));
     kept.chars().filter(|c| !" ,()[]".contains(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Powers of ten and traditional characters as the words of the tables: `10⁴人`, `×10^4 CNY`, `億元`, `萬人`.
+fn plain_powers(text: &str) -> String {
+    const POWERS: [(&str, [&str; 4]); 4] = [
+        ("千", ["10³", "10^3", "10**3", "1e3"]),
+        ("万", ["10⁴", "10^4", "10**4", "萬"]),
+        ("百万", ["10⁶", "10^6", "10**6", "1e6"]),
+        ("亿", ["10⁸", "10^8", "10**8", "億"]),
+    ];
+    let mut out = text.replace(['×', '✕'], "");
+    for (word, forms) in POWERS {
+        for form in forms.into_iter().filter(|form| text.contains(form)) {
+            out = out.replace(form, word);
+        }
+    }
+    out
 }
 
 fn words(quantity: Quantity) -> &'static [(&'static str, f64)] {
@@ -184,9 +290,46 @@ mod tests {
         use Quantity::{Money, Persons};
         assert_eq!(unit("id,人口\na,1\n", "人口", Persons), None);
         assert_eq!(unit("id,population\na,1\n", "population", Persons), None);
-        assert_eq!(unit("id,人均GDP（元/人）\na,1\n", "人均GDP（元/人）", Money), None);
+        // 户 and 人/平方公里 beside it are the units of other columns.
+        let both = "单位：户、万人、人/平方公里,,\nid,pop,born\na,1,2\n";
+        assert_eq!(unit(both, "pop", Persons), Some(("万人".to_owned(), 1e4)));
         let two = unit("单位：人、万人,,\nid,pop,born\na,1,2\n", "pop", Persons).unwrap();
         assert!(two.1.is_nan(), "{two:?}");
         assert!(unit("id,GDP（亿美元）\na,1\n", "GDP", Money).unwrap().1.is_nan());
+        assert!(unit("id,人口,GDP\n,人/平方公里,亿元\na,1,2\n", "人口", Persons).unwrap().1.is_nan());
+    }
+
+    #[test]
+    fn densities_shares_growth_and_households_are_neither_persons_nor_money() {
+        use Quantity::{Money, Persons};
+        let persons = ["人口密度", "人口（人/平方公里）", "pop_density", "POPDENS", "pop_km2", "人口增长率‰"];
+        for label in persons.into_iter().chain(["户籍人口（户）", "总户数", "urban share"]) {
+            assert!(in_label(label, Persons).is_some_and(|u| u.1.is_nan()), "{label}");
+        }
+        for label in ["人均GDP（元）", "GDP（元/人）", "gdp_pc", "GDP per capita", "GDP增速（%）", "地均GDP"]
+        {
+            assert!(in_label(label, Money).is_some_and(|u| u.1.is_nan()), "{label}");
+        }
+        for label in
+            ["户籍人口", "户籍人口（2020年）", "separate population", "人口（七普）", "Corporate pop"]
+        {
+            assert_eq!(in_label(label, Persons), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn powers_of_ten_and_traditional_characters_are_units() {
+        use Quantity::{Money, Persons};
+        for label in
+            ["人口（10⁴人）", "人口(10^4人)", "人口（×10⁴ persons）", "人口（萬人）", "人口_万", "人口/万人"]
+        {
+            assert_eq!(in_label(label, Persons).map(|u| u.1), Some(1e4), "{label}");
+        }
+        assert_eq!(in_label("人口（百人）", Persons).map(|u| u.1), Some(1e2));
+        for label in ["GDP（億元）", "GDP当年价(億元)", "GDP（10⁸元）", "GDP_亿", "GDP（10^8 yuan）"]
+        {
+            assert_eq!(in_label(label, Money).map(|u| u.1), Some(1e4), "{label}");
+        }
+        assert_eq!(in_label("GDP（10^4 CNY）", Money).map(|u| u.1), Some(1.0));
     }
 }
