@@ -17,6 +17,8 @@ pub(crate) struct TextCheck {
     sample: Vec<(String, String)>,
 }
 
+/// What `unscramble` takes texts to be read as.
+const SINGLE: &str = "Latin-1";
 /// Texts that are kept to look for their encoding.
 const SAMPLE: usize = 400;
 
@@ -111,8 +113,8 @@ impl TextCheck {
                     Finding::warning(
                         "wrong_encoding",
                         format!(
-                            "{} of {} non-ASCII texts look like {} read as {}",
-                            self.misread, self.seen, name, "Latin-1"
+                            "{} of {} non-ASCII texts look like {name} read as {SINGLE}",
+                            self.misread, self.seen
                         ),
                     )
                     .field(field.clone())
