@@ -8,7 +8,6 @@ use crate::gauss_kruger::Zone;
 use crate::gdal_log::capture;
 use carbonzone_geom::gcj02;
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
-use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
@@ -281,23 +280,14 @@ impl CrsPath {
         Ok(transformer)
     }
 
-    /// Transforms in place on all threads; points without an image become NaN and are counted.
+    /// Transforms in place on the calling thread; points without an image become NaN and are counted.
     pub(crate) fn apply(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
-        same_length(xs, ys)?;
-        let chunks = xs.par_chunks_mut(POINTS_PER_TASK).zip(ys.par_chunks_mut(POINTS_PER_TASK));
-        chunks.map(|(xs, ys)| self.apply_here(xs, ys)).try_reduce(|| 0, |a, b| Ok(a + b))
-    }
-
-    /// The same on the calling thread.
-    pub(crate) fn apply_here(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
         self.transformer()?.apply(xs, ys)
     }
 }
 
 /// No coordinate of a place on the Earth is as large, m: half its circumference and the number of a zone stay below. Damaged bytes.
 const MAX_COORDINATE: f64 = 1e8;
-/// Points per task: fixed, so that nothing depends on the number of threads.
-const POINTS_PER_TASK: usize = 4096;
 
 /// Ways that a thread keeps.
 const KEPT: usize = 6;

@@ -2,22 +2,25 @@
 
 use crate::batch::PointBatch;
 use crate::coordinate_text::both;
-use crate::crs::{CrsSpec, WorkingCrs};
+use crate::crs::{CrsPath, CrsSpec, WorkingCrs};
 use crate::csv_header::{Layout, find_header, unreadable};
 use crate::digest::DigestJob;
+use crate::in_order::{Made, in_order};
 use crate::layer_crs::resolve_crs;
 use crate::mojibake::TextCheck;
+use crate::place::PlaceCheck;
 use crate::point_feed::{BATCH, Losses, PointFeed, check_way, finish};
 use crate::selection::Selection;
 use crate::source::{Reporter, VectorSource, listed};
 use crate::transcode::{Transcoder, detect};
 use crate::workbook_points::{SheetText, is_workbook, sheet_text};
 use carbonzone_sheet::{
-    ColumnNumbers, CommaEvidence, Commas, CsvLines, CsvRecord, OddLines, guess_delimiter, line_end,
+    ColumnNumbers, CommaEvidence, Commas, CsvFault, CsvLines, CsvRecord, OddLines, guess_delimiter, line_end,
     odd_lines, parse_number_as, ragged_hint,
 };
 use carbonzone_types::{AttributeTable, ColumnData, Finding, InputRecord, Ledger, Progress};
 use std::io::{BufRead, BufReader, Cursor, Read};
+use std::sync::{Mutex, PoisonError};
 
 /// Rows looked at to find out what commas mean in a column.
 const SAMPLE_ROWS: usize = 2000;
@@ -48,57 +51,29 @@ pub(crate) fn read(
     rows.set_width(names.len());
     let used: Vec<usize> = layout.fields.iter().copied().chain([layout.x, layout.y]).collect();
     let sound = sheet.as_ref().is_none_or(|sheet| sheet.check((layout.line, &names), &used, report));
-    let mut filter = compile_filter(source, &names, report).ok()?;
+    let filter = compile_filter(source, &names, report).ok()?;
     let path = path?;
     check_way(&path, report)?;
     let digest = DigestJob::start(&source.path);
     progress.begin(&format!("reading {}", source.role), total);
     let mut state = Rows::new(source, &layout);
     let filtered = filter.as_ref().map(Selection::columns).unwrap_or_default();
-    let mut plain = PlainNumbers::of(state.look_at(&form, &filtered));
+    let plain = PlainNumbers::of(state.look_at(&form, &filtered));
+    let ragged = Ragged::of(&names);
+    let (losses, record) = (Losses::default(), CsvRecord::default());
+    let lines =
+        Lines { rows, record, filter, plain, ragged, state, losses, failure: None, given: 0, told: 0, total };
     let (mut feed, mut losses) = (PointFeed::default(), Losses::default());
-    let mut ragged = Ragged::of(&names);
-    let mut record = CsvRecord::default();
-    let mut told = 0;
-    let mut failure = None;
-    loop {
-        match rows.read(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(fault) => {
-                failure = Some(fault);
-                break;
-            }
-        }
-        if record.is_blank() || ragged.see(&record) {
-            continue;
-        }
-        if let Some(filter) = &mut filter {
-            plain.see(&record);
-            let cell = |i: usize| plain.get(i).or_else(|| record.get(i));
-            if !filter.keeps(cell, |_| format!("line {}", record.line())) {
-                continue;
-            }
-        }
-        state.push(&record, &mut losses);
-        if state.xs.len() == BATCH {
-            let at = rows.bytes().min(total.unwrap_or(u64::MAX));
-            progress.advance(at.saturating_sub(told));
-            told = at.max(told);
-            if progress.cancelled() {
-                progress.end();
-                return None;
-            }
-            let batch = state.take();
-            feed.place.see(&path, crs, &batch.xs, &batch.ys);
-            feed.hand_over(batch, &path, &mut losses, sink);
-        }
-    }
-    let batch = state.take();
-    feed.place.see(&path, crs, &batch.xs, &batch.ys);
-    feed.hand_over(batch, &path, &mut losses, sink);
-    progress.advance(total.unwrap_or(told).saturating_sub(told));
+    let lines = hand_over_all(lines, &path, crs, progress, &mut |ready| {
+        feed.place.merge(&ready.place);
+        feed.pass_on(ready.batch, ready.failed, &mut losses, sink);
+    });
     progress.end();
+    let Lines { rows, filter, ragged, mut state, losses: of_lines, failure, .. } = lines;
+    if progress.cancelled() {
+        return None;
+    }
+    losses.merge(of_lines);
     state.report(&rows, report);
     filter.iter().flat_map(Selection::findings).for_each(|finding| report.add(finding));
     let whole = ragged.report(report);
@@ -122,8 +97,102 @@ pub(crate) fn read(
     finish(source, (&path, crs), record, losses, &feed, report, ledger)
 }
 
+/// The lines of the file behind its header, read into batches.
+struct Lines<'a, R> {
+    rows: CsvLines<R>,
+    record: CsvRecord,
+    filter: Option<Selection>,
+    plain: PlainNumbers,
+    ragged: Ragged,
+    state: Rows<'a>,
+    losses: Losses,
+    failure: Option<CsvFault>,
+    /// Batches so far.
+    given: usize,
+    /// Bytes that progress was told of, and all bytes.
+    told: u64,
+    total: Option<u64>,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    /// The next batch and its number; at the end the number of batches.
+    fn next(&mut self, progress: &dyn Progress) -> Result<(usize, PointBatch), usize> {
+        let mut over = self.failure.is_some();
+        while !over && self.state.xs.len() < BATCH {
+            match self.rows.read(&mut self.record) {
+                Ok(true) => self.take_line(),
+                Ok(false) => over = true,
+                Err(fault) => {
+                    self.failure = Some(fault);
+                    over = true;
+                }
+            }
+        }
+        let at = if over { self.total } else { Some(self.rows.bytes().min(self.total.unwrap_or(u64::MAX))) };
+        progress.advance(at.unwrap_or(self.told).saturating_sub(self.told));
+        self.told = at.map_or(self.told, |at| at.max(self.told));
+        let batch = self.state.take();
+        if batch.xs.is_empty() {
+            return Err(self.given);
+        }
+        self.given += 1;
+        Ok((self.given - 1, batch))
+    }
+
+    /// Adds a line to the batch, if it counts.
+    fn take_line(&mut self) {
+        let Self { record, filter, plain, ragged, state, losses, .. } = self;
+        if record.is_blank() || ragged.see(record) {
+            return;
+        }
+        if let Some(filter) = filter {
+            plain.see(record);
+            let cell = |i: usize| plain.get(i).or_else(|| record.get(i));
+            if !filter.keeps(cell, |_| format!("line {}", record.line())) {
+                return;
+            }
+        }
+        state.push(record, losses);
+    }
+}
+
+/// Points of a batch in the working CRS.
+struct Ready {
+    batch: PointBatch,
+    /// Points without an image.
+    failed: usize,
+    place: PlaceCheck,
+}
+
+/// Reads all lines, one thread at a time, while others transform the points; hands them over in the order of the file.
+fn hand_over_all<'a, R: BufRead + Send>(
+    lines: Lines<'a, R>,
+    path: &CrsPath,
+    crs: &WorkingCrs,
+    progress: &dyn Progress,
+    take: &mut dyn FnMut(Ready),
+) -> Lines<'a, R> {
+    let lines = Mutex::new(lines);
+    let make = |_| {
+        let next = lines.lock().unwrap_or_else(PoisonError::into_inner).next(progress);
+        let (number, mut batch) = match next {
+            Ok(next) => next,
+            Err(batches) => return Made::End(batches),
+        };
+        let mut place = PlaceCheck::default();
+        place.see(path, crs, &batch.xs, &batch.ys);
+        let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
+        Made::Item(number, Ready { batch, failed, place })
+    };
+    in_order(&make, &mut |ready| {
+        take(ready);
+        !progress.cancelled()
+    });
+    lines.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What is read: its form, its bytes and how many they are; for a workbook also the sheet.
-type Opened = (Form, Box<dyn Read>, Option<u64>, Option<SheetText>);
+type Opened = (Form, Box<dyn Read + Send>, Option<u64>, Option<SheetText>);
 
 fn open(source: &VectorSource, report: &mut Reporter<'_>) -> Option<Opened> {
     if is_workbook(source) {

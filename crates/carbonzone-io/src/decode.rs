@@ -170,7 +170,7 @@ impl RawBatch {
             }
         }
         // Points without an image are NaN and found below.
-        if let Err(error) = crs.apply_here(&mut batch.coverage.xs, &mut batch.coverage.ys) {
+        if let Err(error) = crs.apply(&mut batch.coverage.xs, &mut batch.coverage.ys) {
             batch.error = Some(error.to_string());
         }
         batch.check_and_repair();

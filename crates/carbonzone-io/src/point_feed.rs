@@ -70,18 +70,6 @@ impl PointFeed {
         }
     }
 
-    /// Transforms, leaves out points without an image, passes the rest on.
-    pub(crate) fn hand_over(
-        &mut self,
-        mut batch: PointBatch,
-        path: &CrsPath,
-        losses: &mut Losses,
-        sink: &mut dyn FnMut(PointBatch),
-    ) {
-        let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
-        self.pass_on(batch, failed, losses, sink);
-    }
-
     /// Leaves out points without an image, of which there are so many, and passes the rest on.
     pub(crate) fn pass_on(
         &mut self,

@@ -118,7 +118,7 @@ impl ReadyPoints {
         let plain = rows.len() == raw.len() && rows.is_sorted_by(|a, b| a < b);
         let table = if plain { table } else { table.reordered(&rows) };
         place.see(path, crs, &xs, &ys);
-        let failed = path.apply_here(&mut xs, &mut ys).unwrap_or(xs.len());
+        let failed = path.apply(&mut xs, &mut ys).unwrap_or(xs.len());
         let batch = PointBatch { xs, ys, table, features: Vec::new() };
         Self { batch, rows, features: raw.len(), failed, inner, multi, losses, place }
     }
@@ -164,7 +164,7 @@ impl ReadyLines {
         let (mut batch, rows) = decode_lines(raw, &mut losses);
         batch.table = if rows.len() == raw.len() { table } else { table.reordered(&rows) };
         place.see(path, crs, &batch.xs, &batch.ys);
-        let failed = path.apply_here(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
+        let failed = path.apply(&mut batch.xs, &mut batch.ys).unwrap_or(batch.xs.len());
         Self { batch, failed, losses, place }
     }
 }
