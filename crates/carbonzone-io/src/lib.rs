@@ -83,6 +83,7 @@ mod raster_band;
 mod raster_blocks;
 mod read_back;
 mod read_end;
+mod repeated;
 mod rtree;
 mod selection;
 mod shapes;
