@@ -135,5 +135,5 @@ fn refuse(pipeline: &Path, findings: &Findings) -> u8 {
     diagnostics::eprint(findings, pipeline);
     let nothing = say("; nothing was written", "；没有写出任何文件");
     eprint_line(&format!("{}{nothing}", diagnostics::count_line(findings)));
-    findings.exit_code()
+    findings.exit_code().max(1)
 }

@@ -14,7 +14,7 @@ use crate::studies::place;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
 use carbonzone_scale::{GroundSums, SectorTable, ZonesOf, columns_of, sector_order, zoned};
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
-use carbonzone_types::{ExactSum, Finding, Progress, Stage, Totals};
+use carbonzone_types::{ExactSum, Finding, Findings, Progress, Stage, Totals};
 use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub fn compute(
     let explained = Explained::of(inputs, &allocation, (&on_zones, &on_grid), &parcels.gross_t);
     let other_sets = sink_sets::others(loaded, inputs, &allocation, &on_zones, &zones);
     let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid), &used_cells);
-    report_ground(inputs, &on_zones, &parcels, notes);
+    notes.findings.extend(ground(inputs, &on_zones, &parcels));
     progress.end();
     let (scheme, indices, zoning) = zone(loaded, inputs, &zones, notes)?;
     let moved = sink_sets::statement(loaded, inputs, &zones, (&scheme, &zoning), &other_sets);
@@ -81,10 +81,10 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
     progress.begin("allocate", None);
     let result = allocate(&parcels, &inputs.proxies, &inputs.rules, &inputs.point_sources);
     progress.end();
-    report_beginnings(inputs, result.as_ref().ok(), notes);
+    notes.findings.items.extend(beginnings(inputs, result.as_ref().ok()));
     match result {
         Ok(allocation) => {
-            report_parcel_overlaps(inputs, &allocation, notes);
+            notes.findings.items.extend(parcel_overlaps(inputs, &allocation));
             closing::of_allocation(inputs, &allocation, notes);
             notes.findings.items.extend(allocation.findings.items.iter().cloned());
             notes.ledger.extend(allocation.ledger.clone());
@@ -98,10 +98,10 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
 }
 
 /// Codes that the scheme knows only by their beginning, with parcels, area and, once placed, the emissions on them.
-fn report_beginnings(inputs: &Inputs, allocation: Option<&Allocation>, notes: &mut Notes) {
+fn beginnings(inputs: &Inputs, allocation: Option<&Allocation>) -> Option<Finding> {
     let parcels = &inputs.parcels;
     if parcels.by_beginning.is_empty() {
-        return;
+        return None;
     }
     let codes = &parcels.land_use;
     let mut met = vec![(0u64, ExactSum::new(), ExactSum::new()); codes.names.len()];
@@ -138,17 +138,17 @@ fn report_beginnings(inputs: &Inputs, allocation: Option<&Allocation>, notes: &m
         Finding::info("land_use_code_by_beginning", message)
     };
     let finding = finding.layer("parcels").count(count);
-    notes.findings.push(match allocation {
+    Some(match allocation {
         Some(_) => finding.amount_t(total_t.value()),
         None => finding,
-    });
+    })
 }
 
 /// Ground that two parcels claim, with the tonnes that both together put there. Reported, never corrected.
-fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut Notes) {
+fn parcel_overlaps(inputs: &Inputs, allocation: &Allocation) -> Option<Finding> {
     let pairs = &inputs.parcels.overlaps;
     if pairs.is_empty() {
-        return;
+        return None;
     }
     let gross_t = |p: usize| -> f64 {
         let emissions = allocation.records.iter().zip(&allocation.per_rule);
@@ -178,7 +178,7 @@ fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut 
         .collect();
     let area = ExactSum::of(&inputs.parcels.planar_m2);
     let most = pairs.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0);
-    notes.findings.push(
+    Some(
         Finding::warning(
             "overlapping_parcels",
             format!(
@@ -194,7 +194,7 @@ fn report_parcel_overlaps(inputs: &Inputs, allocation: &Allocation, notes: &mut 
         .count(pairs.len() as u64)
         .amount_t(tonnes.value())
         .hint("no tonne is lost or doubled, but both parcels weigh with their whole area; correct them if it is much"),
-    );
+    )
 }
 
 fn parcel_table(allocation: &Allocation, sectors: &[String], n: usize) -> SectorTable {
@@ -223,15 +223,11 @@ fn zone_of_cell(zones_on_grid: &OverlapMatrix, used: &[u32]) -> Vec<Option<u32>>
 }
 
 /// How parcels and zones cover each other.
-fn report_ground(inputs: &Inputs, on_zones: &OverlapMatrix, parcels: &SectorTable, notes: &mut Notes) {
+fn ground(inputs: &Inputs, on_zones: &OverlapMatrix, parcels: &SectorTable) -> Findings {
     let sums = GroundSums::of(on_zones, &inputs.parcels.planar_m2, &parcels.gross_t);
     let zones = &inputs.zones;
     let areas_m2 = zones.coverage.areas_m2();
-    notes.findings.extend(sums.findings(&ZonesOf {
-        ids: &zones.ids,
-        names: &zones.names,
-        areas_m2: &areas_m2,
-    }));
+    sums.findings(&ZonesOf { ids: &zones.ids, names: &zones.names, areas_m2: &areas_m2 })
 }
 
 fn zone(

@@ -1,7 +1,6 @@
 //! What made emissions change between years, and whether they follow the economy.
 
 use super::subject::{Subject, UnitYear};
-use crate::load::Notes;
 use carbonzone_types::{Finding, TOLERANCE};
 use carbonzone_zoning::decoupling::{Decoupling, tapio};
 use carbonzone_zoning::lmdi::{KAYA, decompose, kaya};
@@ -28,7 +27,7 @@ pub struct Change {
 }
 
 /// Changes of consecutive years, and from the first to the last, where there are people and GDP. Units without them are left out.
-pub fn changes(subject: &Subject<'_>, notes: &mut Notes) -> Vec<Change> {
+pub fn changes(subject: &Subject<'_>) -> Vec<Change> {
     let years = &subject.years;
     let mut pairs: Vec<(&UnitYear, &UnitYear)> = years.windows(2).map(|w| (&w[0], &w[1])).collect();
     if let [first, _, .., last] = years.as_slice() {
@@ -40,9 +39,7 @@ pub fn changes(subject: &Subject<'_>, notes: &mut Notes) -> Vec<Change> {
         if of_units.is_empty() {
             continue;
         }
-        let all = together(&of_units, a.year, b.year);
-        check(&all, notes);
-        out.push(all);
+        out.push(together(&of_units, a.year, b.year));
         out.extend(of_units);
     }
     out
@@ -88,19 +85,17 @@ fn together(units: &[Change], from: i32, to: i32) -> Change {
 }
 
 /// The effects add up to the change, or it is a defect.
-fn check(all: &Change, notes: &mut Notes) {
+pub fn defect(all: &Change) -> Option<Finding> {
     let left = all.effects_t.iter().sum::<f64>() - (all.after_t - all.before_t);
-    if left.abs() > TOLERANCE * all.before_t.max(all.after_t) {
-        notes.findings.push(
-            Finding::error(
-                "decomposition",
-                format!("{}–{}: the effects leave {left} t of the change", all.from, all.to),
-            )
-            .expected(format!("a relative residual of at most {TOLERANCE:e}"))
-            .amount_t(left.abs())
-            .hint("this is a defect of carbonzone: please report it with run.json"),
-        );
-    }
+    (left.abs() > TOLERANCE * all.before_t.max(all.after_t)).then(|| {
+        Finding::error(
+            "decomposition",
+            format!("{}–{}: the effects leave {left} t of the change", all.from, all.to),
+        )
+        .expected(format!("a relative residual of at most {TOLERANCE:e}"))
+        .amount_t(left.abs())
+        .hint("this is a defect of carbonzone: please report it with run.json")
+    })
 }
 
 #[cfg(test)]
@@ -139,9 +134,8 @@ mod tests {
             cells: None,
             places: super::super::subject::Places::default(),
         };
-        let mut notes = Notes::default();
-        let found = changes(&subject, &mut notes);
-        assert!(notes.findings.items.is_empty());
+        let found = changes(&subject);
+        assert_eq!(found.iter().find_map(defect), None);
         let spans: Vec<(i32, i32, Option<usize>)> = found.iter().map(|c| (c.from, c.to, c.unit)).collect();
         let pairs = [(2010, 2015), (2015, 2020), (2010, 2020)];
         assert_eq!(

@@ -101,7 +101,7 @@ pub fn of_units(config: &StatisticsConfig, subject: &Subject<'_>, notes: &mut No
             return none();
         }
     };
-    tell_islands(&weights, subject, notes);
+    notes.findings.items.extend(islands(&weights, subject));
     let permuted = config.permutations > 0 && subject.ids.len() <= MOST_PERMUTED;
     let permutations = if permuted { config.permutations } else { 0 };
     let of_year = |year: &super::subject::UnitYear| {
@@ -232,10 +232,11 @@ pub fn centroids(coverage: &Coverage) -> Vec<[f64; 2]> {
     (0..coverage.len()).map(|i| coverage.centroid(i).unwrap_or([f64::NAN; 2])).collect()
 }
 
-fn tell_islands(weights: &SpatialWeights, subject: &Subject<'_>, notes: &mut Notes) {
+/// Units without a neighbour.
+fn islands(weights: &SpatialWeights, subject: &Subject<'_>) -> Option<Finding> {
     let islands = weights.islands();
     if islands.is_empty() {
-        return;
+        return None;
     }
     let names: Vec<&str> = islands.iter().take(10).map(|&i| subject.names[i as usize].as_str()).collect();
     let message = format!(
@@ -243,13 +244,13 @@ fn tell_islands(weights: &SpatialWeights, subject: &Subject<'_>, notes: &mut Not
         number_of(islands.len(), "unit has", "units have"),
         names.join(", ")
     );
-    notes.findings.push(
+    Some(
         Finding::info("without_neighbours", message)
             .layer("zones")
             .feature(subject.ids[islands[0] as usize].clone())
             .count(islands.len() as u64)
             .hint("islands, or gaps in the borders wider than 1 m: weights = \"k_nearest\" gives every unit neighbours"),
-    );
+    )
 }
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ impl Statistics {
         let last = subject.years.last().map_or(0, |y| y.year);
         let cells = subject.cells.as_ref().filter(|_| config.grid);
         let cells = cells.and_then(|c| Some((c.layer.clone(), clusters::of_cells(config, c, last, notes)?)));
+        let changes = change::changes(subject);
+        notes.findings.items.extend(changes.iter().filter_map(change::defect));
         let out = Self {
             config: config.clone(),
             layer: subject.layer.to_owned(),
@@ -62,7 +64,7 @@ impl Statistics {
             by_cell: subject.places.cells,
             centres: spread::centres(&subject.places),
             unequal: spread::inequalities(subject),
-            changes: change::changes(subject, notes),
+            changes,
         };
         progress.end();
         out
