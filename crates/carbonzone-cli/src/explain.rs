@@ -4,7 +4,8 @@ use crate::args::{ExplainArgs, Format};
 use crate::language::{lang, say, sentence, word};
 use crate::terminal::print_line;
 use carbonzone::explain::{
-    Advice, Beside, Explanation, LargeParcel, Line, Paid, Sure, UnderPlan, Unit, explain as explain_unit,
+    Advice, Beside, Explanation, LargeParcel, Line, MeasureOfUnit, Paid, Sure, UnderPlan, Unit,
+    explain as explain_unit,
 };
 use carbonzone::text_table::{right_align, table, tonnes};
 use carbonzone_report::confidence::percent;
@@ -83,6 +84,7 @@ fn render(e: &Explanation) -> String {
     for advice in &e.advice {
         render_advice(&mut out, advice);
     }
+    render_measures(&mut out, &e.measures);
     render_plans(&mut out, &e.plans);
     if e.kind != "parcel" {
         render_parcels(&mut out, &e.largest_parcels);
@@ -186,6 +188,18 @@ fn render_advice(out: &mut String, advice: &Advice) {
         let _ = writeln!(out, "  - {}", say(&measure.en, &measure.zh));
     }
     let _ = writeln!(out, "  {}: {}", say("source", "来源"), advice.guidance.source);
+}
+
+/// What is advised because of the unit's own numbers.
+fn render_measures(out: &mut String, measures: &[MeasureOfUnit]) {
+    if !measures.is_empty() {
+        let _ = writeln!(out, "{}", say("what its own numbers call for", "由其自身数值得出的措施"));
+    }
+    for m in measures {
+        let _ = writeln!(out, "  - {}", say(&m.text.en, &m.text.zh));
+        let _ = writeln!(out, "    {}: {}", say("because", "依据"), say(&m.because.en, &m.because.zh));
+        let _ = writeln!(out, "    {}: {}", say("source", "来源"), m.source);
+    }
 }
 
 /// What a zone would be under each plan, and what that assumes.

@@ -4,7 +4,7 @@
 //! A sentence of the catalogue may have holes: `layer "{layer}" has no field "{field}"`. What stands in them is taken
 //! over, translated where the catalogue knows it; `{_}` is left out (English plurals).
 
-use crate::{Lang, words};
+use crate::{Label, Lang, words};
 use carbonzone_types::Finding;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -233,6 +233,17 @@ pub fn sentence(en: &str) -> Option<String> {
 #[must_use]
 pub fn text(en: &str) -> String {
     CATALOGUE.filled(en)
+}
+
+/// What a budget is for: the activity as the pipeline file names it; in Chinese, where that has no Chinese, the land that carries it.
+#[must_use]
+pub fn activity(named: &str, land: &[&str]) -> Label {
+    let groups: Vec<Label> = land.iter().filter(|g| !g.is_empty()).map(|g| words::land_group(g)).collect();
+    let join = |f: fn(&Label) -> &str, between: &str| groups.iter().map(f).collect::<Vec<_>>().join(between);
+    let en = if named.is_empty() { join(|l| &l.en, ", ") } else { named.to_owned() };
+    let said = text(named);
+    let zh = if said.is_ascii() && !groups.is_empty() { join(|l| &l.zh, "、") } else { said };
+    Label::new(en, zh)
 }
 
 /// A word of the program (layer, stage) in Chinese, or as it stands.

@@ -3,7 +3,7 @@
 use crate::columns::JOINT;
 use crate::figure::NOT_DRAWN;
 use crate::style::Figure;
-use crate::{Label, Lang, Palette, ReportError};
+use crate::{Label, Lang, Palette, ReportError, names};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, Finding, FontRecord, GridSpec, M2_PER_HECTARE, RunManifest};
 use carbonzone_zoning::WhatIf;
@@ -134,12 +134,10 @@ impl MapLayer {
         self.table.get(field).is_some() || self.per_hectare(field).is_some()
     }
 
-    /// Name shown for each unit: `name`, else `unit_id`, else the row number.
+    /// Name shown for each unit ([`names::of_table`]).
     #[must_use]
-    pub fn labels(&self) -> Vec<String> {
-        let source = self.table.texts("name").or_else(|| self.table.texts("unit_id"));
-        let named = source.unwrap_or_else(|| vec![None; self.table.rows()]);
-        named.into_iter().enumerate().map(|(i, n)| n.unwrap_or_else(|| format!("#{}", i + 1))).collect()
+    pub fn labels(&self) -> Vec<Label> {
+        names::of_table(&self.table)
     }
 
     /// Rows of one year of a long table; everything if there is no `year` column.
@@ -291,6 +289,14 @@ impl MapData {
             what_if: self.what_if.clone(),
             study: self.study.clone(),
         }
+    }
+
+    /// Within how many percent of a threshold an index is on the borderline; none in a study without thresholds.
+    #[must_use]
+    pub fn borderline_pct(&self) -> Option<f64> {
+        let config = self.manifest.pipeline.get("zoning")?.clone();
+        let config: carbonzone_zoning::ZoningConfig = serde_json::from_value(config).ok()?;
+        config.resolve().ok().map(|scheme| scheme.borderline_pct)
     }
 
     /// `[x0, y0, x1, y1]` of the zones, the frame of every map.

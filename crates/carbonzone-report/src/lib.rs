@@ -16,6 +16,8 @@ mod field_words;
 pub mod figure;
 pub mod html;
 mod lang;
+pub mod measures;
+pub mod names;
 pub mod number;
 pub mod palette;
 pub mod qgis;

@@ -3,6 +3,12 @@
 use crate::Label;
 use carbonzone_types::T_PER_1E4_T;
 
+/// A threshold or limit with at most four digits and none too many: `1`, `1.118`.
+#[must_use]
+pub fn limit(value: f64) -> String {
+    shortest(format!("{value:.3e}").parse().unwrap_or(value))
+}
+
 /// `1234567.891` with `decimals = 1` as `1,234,567.9`; a true minus sign for negative numbers.
 #[must_use]
 pub fn grouped(value: f64, decimals: usize) -> String {

@@ -49,6 +49,8 @@ pub fn land_group(key: &str) -> Label {
         "facility_agri" => ("Agricultural facilities", "设施农用地"),
         "unused" => ("Unused land", "未利用地"),
         "built_up" => ("Built-up land", "建设用地"),
+        "special" => ("Special-use land", "特殊用地"),
+        "transport_other" => ("Other transport land", "其他交通运输用地"),
         "forest_grassland_water" => ("Forest, grassland and water", "林地、草地和水域"),
         _ => return Label::same(spaced(key)),
     };
@@ -214,10 +216,31 @@ pub fn how_sure_tested(study: &str) -> Label {
     )
 }
 
-/// The mark of zones near a threshold, in a legend.
+/// The mark of zones near a threshold, in a legend: an index within so many percent of it.
 #[must_use]
-pub fn borderline() -> Label {
-    Label::new("borderline: index at threshold", "临界：指数接近阈值")
+pub fn borderline(pct: Option<f64>) -> Label {
+    pct.map_or_else(
+        || Label::new("borderline: index at threshold", "临界：指数接近阈值"),
+        |pct| {
+            Label::new(
+                format!("borderline: index within {pct} % of a threshold"),
+                format!("临界：指数距阈值 {pct} % 以内"),
+            )
+        },
+    )
+}
+
+/// What makes the emissions of a unit change under a plan.
+#[must_use]
+pub fn effect(key: &str) -> Label {
+    match key {
+        "land" => Label::new("Land that changes its use", "用地变化"),
+        "activity" => Label::new("Activity", "活动水平"),
+        "intensity" => Label::new("Intensity", "能耗强度"),
+        "factor" => Label::new("Emission factors", "排放因子"),
+        "sinks" => Label::new("Sinks", "碳汇"),
+        _ => Label::same(spaced(key)),
+    }
 }
 
 /// The plot of two indices with where their draws lie.

@@ -1,5 +1,6 @@
 //! The closing table of a run: what carries each budget, and what of its proxy was left aside.
 
+use crate::Statement;
 use serde::{Deserialize, Serialize};
 
 /// Share of a budget on one unit above which it is a finding, percent.
@@ -44,8 +45,15 @@ pub struct ClosingRow {
     pub carrying: u64,
     /// The one with most of it.
     pub largest_unit: String,
+    /// What it is and where it lies; empty where the id says it.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub largest_place: Statement,
     /// Its share of what was placed, percent.
     pub largest_pct: Option<f64>,
+}
+
+fn is_empty(place: &Statement) -> bool {
+    place.en.is_empty() && place.zh.is_empty()
 }
 
 impl ClosingRow {

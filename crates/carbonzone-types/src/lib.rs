@@ -54,7 +54,7 @@ pub use redact::redact;
 #[cfg(feature = "manifest")]
 pub use redact::redact_json;
 pub use reference::{ReferenceRecord, ReferenceRow};
-pub use scenario::{ScenarioRecord, ScenarioUnit, WaterfallStep};
+pub use scenario::{RuleMultiples, ScenarioRecord, ScenarioUnit, SectorChange, ValueChange, WaterfallStep};
 pub use statement::Statement;
 pub use table::{AttributeTable, Column, ColumnData};
 pub use text_list::TextList;

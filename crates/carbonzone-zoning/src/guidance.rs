@@ -32,12 +32,16 @@ pub struct ZoneGuidance {
 }
 
 impl GuidanceText {
-    fn statement(&self) -> Statement {
+    /// As `run.json` keeps it.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
         let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
         Statement::new(or(&self.en, &self.zh), or(&self.zh, &self.en))
     }
 
-    fn is_empty(&self) -> bool {
+    /// True if nothing is said in either language.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.en.is_empty() && self.zh.is_empty()
     }
 }

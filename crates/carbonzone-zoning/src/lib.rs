@@ -42,6 +42,7 @@ pub mod indices;
 pub mod inequality;
 pub mod lmdi;
 pub mod meaning;
+pub mod measures;
 mod natural_breaks;
 mod printed;
 pub mod published;

@@ -1,8 +1,7 @@
 //! Zoning schemes as data: levels of two indices, a table of zones, labels and colours.
 //!
-//! Two schemes come with the crate, [`ZoningScheme::suzhou`] (Table 4 of the Suzhou paper) and
-//! [`ZoningScheme::guiyang`] (Table 3 of the Guiyang paper); a pipeline file may change their level rules or
-//! bring its own scheme. [`crate::classify()`] applies a scheme to the indices of one or several years.
+//! Two schemes come with the crate, [`ZoningScheme::suzhou`] (Table 4 of the Suzhou paper) and [`ZoningScheme::guiyang`] (Table 3 of the
+//! Guiyang paper); a pipeline file may change their level rules or bring its own. [`crate::classify()`] applies a scheme to indices.
 
 use crate::ZoningError;
 use crate::guidance::ZoneGuidance;
@@ -195,6 +194,9 @@ pub struct ZoningConfig {
     /// Replaces characteristics and measures of single classes, by their keys.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub guidance: BTreeMap<String, ZoneGuidance>,
+    /// Replaces the list of measures that follow from a unit's own numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<crate::measures::Measure>,
 }
 
 impl ZoningConfig {
@@ -215,12 +217,8 @@ impl ZoningConfig {
             (SchemeName::SuzhouFourZones, None) => ZoningScheme::suzhou(),
             (SchemeName::GuiyangThreeLevels, None) => ZoningScheme::guiyang(),
         };
-        if let Some(rule) = &self.economic_levels {
-            scheme.economic.rule = rule.clone();
-        }
-        if let Some(rule) = &self.ecological_levels {
-            scheme.ecological.rule = rule.clone();
-        }
+        scheme.economic.rule = self.economic_levels.clone().unwrap_or(scheme.economic.rule);
+        scheme.ecological.rule = self.ecological_levels.clone().unwrap_or(scheme.ecological.rule);
         scheme.ecc_direction = self.ecc_direction.unwrap_or(scheme.ecc_direction);
         scheme.borderline_pct = self.borderline_pct.unwrap_or(scheme.borderline_pct);
         for (key, guidance) in &self.guidance {
@@ -231,8 +229,8 @@ impl ZoningConfig {
             };
             class.guidance = guidance.clone();
         }
-        scheme.validate()?;
-        Ok(scheme)
+        crate::measures::check(&self.measures)?;
+        scheme.validate().map(|()| scheme)
     }
 }
 

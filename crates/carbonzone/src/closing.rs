@@ -3,6 +3,7 @@
 use crate::load::{Inputs, Notes};
 use crate::proxy_use::ProxyUse;
 use crate::workbook;
+use carbonzone_geom::overlap_zones;
 use carbonzone_report::number::grouped;
 use carbonzone_report::{Label, Lang, ReportTable, words};
 use carbonzone_sheet::OutSheet;
@@ -12,18 +13,49 @@ use carbonzone_types::{
     AttributeTable, ClosingRow, ColumnData, ExactSum, Finding, Proxy, ProxyKind, ProxyTotal, RuleRecord,
     Statement,
 };
+use std::collections::BTreeMap;
 
 /// Name of the table and of its sheet.
 pub const CLOSING: &str = "proxy_use";
 
 /// Notes a row for every rule, and what is above the limits.
 pub fn of_allocation(inputs: &Inputs, allocation: &Allocation, notes: &mut Notes) {
-    for (record, tonnes) in allocation.records.iter().zip(&allocation.per_rule) {
-        let (largest, row) = row(inputs, record, tonnes, notes);
+    let rows = allocation.records.iter().zip(&allocation.per_rule);
+    let rows: Vec<_> = rows.map(|(record, tonnes)| row(inputs, record, tonnes, notes)).collect();
+    let places = places(inputs, &rows.iter().map(|(largest, _)| *largest).collect::<Vec<_>>());
+    for ((record, (largest, row)), place) in allocation.records.iter().zip(rows).zip(places) {
+        let row = ClosingRow { largest_place: place, ..row };
         let plants = inputs.point_sources.iter().filter(|s| s.rule == record.id && Some(s.parcel) == largest);
         let known_t: f64 = plants.map(|s| s.gross_t).sum();
         add(row, known_t, ("parcels", "parcel"), notes);
     }
+}
+
+/// What parcels are and in which zone most of each lies.
+fn places(inputs: &Inputs, parcels: &[Option<u32>]) -> Vec<Statement> {
+    let all = &inputs.parcels;
+    let known: Vec<u32> = parcels.iter().flatten().copied().collect();
+    let in_zones = overlap_zones(&all.coverage.reordered(&known), &inputs.zones.coverage);
+    let shown = inputs.zones.shown();
+    let code = |parcel: usize| &all.land_use.names[all.land_use.of[parcel] as usize];
+    let place = |(k, parcel): (usize, &u32)| {
+        let (zones, areas) = in_zones.row(k);
+        let most =
+            zones.iter().zip(areas).max_by(|a, b| a.1.total_cmp(b.1)).map(|(z, _)| &shown[*z as usize]);
+        let of_type = all.space_type[*parcel as usize] as usize;
+        let (what, code) = (words::land_group(&all.space_types[of_type]), code(*parcel as usize));
+        most.map_or_else(
+            || Statement::new(format!("{} ({code})", what.en), format!("{}（{code}）", what.zh)),
+            |zone| {
+                Statement::new(
+                    format!("{} ({code}) in {}", what.en, zone.en),
+                    format!("{}{}（{code}）", zone.zh, what.zh),
+                )
+            },
+        )
+    };
+    let mut found = known.iter().enumerate().map(place);
+    parcels.iter().map(|parcel| parcel.and_then(|_| found.next()).unwrap_or_default()).collect()
 }
 
 /// Notes a row and what of it is above the limits. `known_t` of the largest unit are known to stand there; `units` are the layer
@@ -204,6 +236,7 @@ pub fn table(rows: &[ClosingRow]) -> AttributeTable {
         .with("units", int(|r| r.units))
         .with("carrying_units", int(|r| r.carrying))
         .with("largest_unit", text(|r| &r.largest_unit))
+        .with("largest_unit_place", text(|r| &r.largest_place.en))
         .with("largest_unit_pct", real(|r| r.largest_pct))
         .with("assumes", ColumnData::texts(&vec![note().en; rows.len()]))
 }
@@ -251,17 +284,27 @@ pub fn shares(row: &ClosingRow) -> [String; 6] {
     all.map(|pct| pct.map_or_else(|| "–".to_owned(), |pct| grouped(pct, 1)))
 }
 
-/// The section of the report.
+/// The section of the report; `names` are those of the units by their ids.
 #[must_use]
-pub fn report_table(rows: &[ClosingRow]) -> ReportTable {
+pub fn report_table(rows: &[ClosingRow], names: &BTreeMap<String, Label>) -> ReportTable {
     let [used, moved, rules, class, outside, largest] = share_heads().map(|head| (head, true));
+    let unit = |row: &ClosingRow| {
+        let (id, place) = (&row.largest_unit, &row.largest_place);
+        let named = names.get(id).filter(|name| name.zh != *id);
+        let with_id = |en: &str, zh: &str| Label::new(format!("{en}: {id}"), format!("{zh}：{id}"));
+        match named {
+            _ if !place.zh.is_empty() => with_id(&place.en, &place.zh),
+            Some(name) => with_id(&name.en, &name.zh),
+            None => Label::same(id),
+        }
+    };
     let cells = |row: &ClosingRow| {
         let [a, b, c, d, e, f] = shares(row).map(Label::same);
         let sector = words::sector(&row.sector);
         let carrying = Label::same(grouped(row.carrying as f64, 0));
         let budget = Label::same(grouped(row.budget_t, 0));
         let (rule, proxy) = (Label::same(&row.rule), Label::same(&row.proxy));
-        vec![rule, sector, budget, proxy, a, b, c, d, e, carrying, f, Label::same(&row.largest_unit)]
+        vec![rule, sector, budget, proxy, a, b, c, d, e, carrying, f, unit(row)]
     };
     let years = Label::new("; all years: proxy_use.csv", "；各年份见 proxy_use.csv");
     let title = Label::new("What carries each budget", "各项预算的承担情况");

@@ -31,7 +31,8 @@ impl Side {
     /// Names of the units.
     #[must_use]
     pub fn names(&self) -> BTreeMap<String, String> {
-        by_unit(&self.zones, "name")
+        let shown = carbonzone_report::names::of_table(&self.zones).into_iter().map(|l| l.zh);
+        self.keys().into_iter().zip(shown).filter_map(|(key, name)| Some((key?, name))).collect()
     }
 
     /// What joins each row.

@@ -337,12 +337,14 @@ impl Page<'_> {
         let (a, b, diff) = (numbers("gross_t_a"), numbers("gross_t_b"), numbers("gross_t_diff"));
         let names = wide.texts("name").unwrap_or_else(|| vec![None; n]);
         let ids = wide.texts("unit_id").unwrap_or_else(|| vec![None; n]);
+        let shown = self.compared.b.names();
         let mut order: Vec<usize> = (0..n).filter(|&i| diff[i].is_some_and(|d| d != 0.0)).collect();
         let size = |k: usize| diff[k].unwrap_or(0.0).abs();
         order.sort_by(|&i, &j| size(j).total_cmp(&size(i)).then_with(|| ids[i].cmp(&ids[j])));
         let amount = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| grouped(v, 0));
         let row = |&i: &usize| {
-            let name = names[i].clone().or_else(|| ids[i].clone()).unwrap_or_default();
+            let told_apart = ids[i].as_ref().and_then(|id| shown.get(id).cloned());
+            let name = told_apart.or_else(|| names[i].clone()).or_else(|| ids[i].clone()).unwrap_or_default();
             vec![name, amount(a[i]), amount(b[i]), diff[i].map_or_else(String::new, |d| signed(d, 0))]
         };
         json!({

@@ -45,8 +45,9 @@ pub fn compute(
     notes.findings.extend(ground(inputs, &on_zones, &parcels));
     progress.end();
     let (scheme, indices, zoning) = zone(loaded, inputs, &zones, notes)?;
-    let moved = sink_sets::statement(loaded, inputs, &zones, (&scheme, &zoning), &other_sets);
-    notes.statements.extend(moved);
+    let sink_sets =
+        sink_sets::judge(loaded, inputs, &zones, (&scheme, &zoning), &other_sets).unwrap_or_default();
+    notes.statements.extend(sink_sets::statement(loaded, zones.sink_t.len(), &sink_sets));
     let totals = Totals { ccr_of_zones: indices.totals.ccr, ..totals(&sectors, &parcels) };
     Some(Results {
         sectors,
@@ -62,6 +63,7 @@ pub fn compute(
         scheme,
         indices,
         zoning,
+        sink_sets,
         confidence: None,
         compensation: None,
         scenarios: None,

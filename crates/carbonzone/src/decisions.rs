@@ -1,5 +1,6 @@
 //! What a finished run says to those who decide about a zone: measures, money, plans.
 
+use carbonzone_report::measures::{Advised, advised};
 use carbonzone_report::{Label, ZONE_OF_MEAN, words};
 use carbonzone_types::{
     AttributeTable, CompensationModel, GuidanceRecord, RunManifest, ScenarioRecord, ScenarioUnit, Statement,
@@ -47,6 +48,19 @@ pub struct Advice {
     pub class: Statement,
     /// Characteristics and measures.
     pub guidance: GuidanceRecord,
+}
+
+/// A measure that the numbers of a zone call for.
+#[derive(Debug, Serialize)]
+pub struct MeasureOfUnit {
+    /// Its name in the list.
+    pub key: String,
+    /// What is advised.
+    pub text: Statement,
+    /// The numbers that call for it.
+    pub because: Statement,
+    /// Where it comes from.
+    pub source: String,
 }
 
 /// What a zone would be under a plan.
@@ -103,6 +117,19 @@ pub fn advice(record: &RunManifest, table: &AttributeTable, row: usize) -> Vec<A
     };
     let mean = class(ZONE_OF_MEAN, words::mean_of_years());
     mean.or_else(|| class("zone", Label::default())).into_iter().collect()
+}
+
+/// What is advised for a zone because of its own numbers; the table holds one year.
+pub fn measures(record: &RunManifest, table: &AttributeTable, row: usize) -> Vec<MeasureOfUnit> {
+    let all = advised(record, table).into_iter().nth(row).unwrap_or_default();
+    let both = |l: Label| Statement::new(l.en, l.zh);
+    let one = |a: Advised| MeasureOfUnit {
+        key: a.key,
+        text: both(a.text),
+        because: both(a.because),
+        source: a.source,
+    };
+    all.into_iter().map(one).collect()
 }
 
 /// What a zone would be under each plan of the run.

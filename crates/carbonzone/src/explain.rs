@@ -1,7 +1,7 @@
 //! Where a unit's tonnes come from, read from a finished run.
 
 use crate::decisions;
-pub use crate::decisions::{Advice, Paid, PaidAt, UnderPlan};
+pub use crate::decisions::{Advice, MeasureOfUnit, Paid, PaidAt, UnderPlan};
 use crate::error::{Doing, Error, Result};
 use crate::explained::{FILE, LARGEST, MANY_CELLS, PARTS};
 use crate::find_unit;
@@ -81,6 +81,8 @@ pub struct Explanation {
     pub compensation: Vec<Paid>,
     /// Classes of a zone with what is characteristic of them and what is advised.
     pub advice: Vec<Advice>,
+    /// What is advised for a zone because of its own numbers.
+    pub measures: Vec<MeasureOfUnit>,
     /// What a zone would be under each plan of the run.
     pub plans: Vec<UnderPlan>,
     /// Why there are no lines, where the run kept none.
@@ -183,6 +185,7 @@ struct Found {
     how_sure: Vec<Sure>,
     compensation: Vec<Paid>,
     advice: Vec<Advice>,
+    measures: Vec<MeasureOfUnit>,
     plans: Vec<UnderPlan>,
 }
 
@@ -197,6 +200,7 @@ impl Found {
             how_sure: Vec::new(),
             compensation: Vec::new(),
             advice: Vec::new(),
+            measures: Vec::new(),
             plans: Vec::new(),
         }
     }
@@ -282,6 +286,7 @@ impl Explained<'_> {
             how_sure: self.how_sure(&table, row),
             compensation: decisions::paid(&self.record, self.year, &text("unit_id")),
             advice: decisions::advice(&self.record, &table, row),
+            measures: decisions::measures(&self.record, &table, row),
             plans: decisions::plans(&self.record, &text("unit_id")),
         })
     }
@@ -401,6 +406,7 @@ impl Explained<'_> {
             how_sure: found.how_sure,
             compensation: found.compensation,
             advice: found.advice,
+            measures: found.measures,
             plans: found.plans,
             note: None,
         }

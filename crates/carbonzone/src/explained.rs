@@ -274,7 +274,8 @@ impl Explained {
                 rows.extend(list.iter().map(|entry| (layer, &ids[unit], *entry)));
             }
         }
-        let land = &inputs.parcels.land_use;
+        let (land, parcels) = (&inputs.parcels.land_use, &inputs.parcels);
+        let space_type = |parcel: usize| parcels.space_types[parcels.space_type[parcel] as usize].clone();
         let text =
             |f: &dyn Fn(&Row<'_>) -> String| ColumnData::Text(rows.iter().map(|r| Some(f(r))).collect());
         AttributeTable::new()
@@ -282,6 +283,7 @@ impl Explained {
             .with("unit_id", text(&|r| r.1.to_owned()))
             .with("parcel", text(&|r| inputs.parcels.ids[r.2.0 as usize].to_owned()))
             .with("land_use", text(&|r| land.names[land.of[r.2.0 as usize] as usize].clone()))
+            .with("space_type", text(&|r| space_type(r.2.0 as usize)))
             .with("share_of_parcel", ColumnData::Real(rows.iter().map(|r| Some(r.2.1)).collect()))
             .with("gross_t", ColumnData::Real(rows.iter().map(|r| Some(r.2.2)).collect()))
     }

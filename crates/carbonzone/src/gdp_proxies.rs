@@ -126,9 +126,10 @@ impl SideBySide {
         let number = |v: Option<f64>, decimals: usize| {
             Label::same(v.map_or_else(|| "–".to_owned(), |v| grouped(v, decimals)))
         };
+        let names = inputs.zones.shown();
         let row = |z: usize| {
             let mut cells = vec![
-                Label::same(inputs.zones.names[z].clone()),
+                names[z].clone(),
                 Label::same(derived.county_of[z].clone()),
                 number(derived.county_gdp_1e4cny[z], 0),
             ];

@@ -51,6 +51,7 @@ mod load;
 mod load_config;
 mod manifest;
 pub mod maps;
+mod measures;
 mod names;
 pub mod new_file;
 pub mod out_dir;

@@ -5,7 +5,7 @@ use crate::config::{Outputs, ParcelFormat};
 use crate::error::{Doing, Result};
 use crate::explained::Explanations;
 use crate::out_dir::named;
-use crate::{closing, maps, tables};
+use crate::{closing, maps, measures, tables};
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_report::{Cells, Lang, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
@@ -161,7 +161,11 @@ pub fn write(
     dir: &Path,
     progress: &dyn Progress,
 ) -> Result<Rendered> {
-    add_closing(&mut output, record);
+    let units = output.layers.iter().find(|l| l.role == Role::Units).map(|l| units_of(l, record));
+    add_closing(&mut output, record, units.as_ref());
+    if let Some(units) = &units {
+        add_measures(&mut output, record, units);
+    }
     let writer = Writer { record, dir, progress };
     let rasters = match output.crs {
         Some(crs) => writer.rasters(&output.rasters, crs)?,
@@ -202,7 +206,7 @@ pub fn write(
 }
 
 /// The closing table: as CSV, as sheet of the first workbook, in the report.
-fn add_closing(output: &mut Output<'_>, record: &RunManifest) {
+fn add_closing(output: &mut Output<'_>, record: &RunManifest, units: Option<&AttributeTable>) {
     if record.closing.is_empty() {
         return;
     }
@@ -211,7 +215,30 @@ fn add_closing(output: &mut Output<'_>, record: &RunManifest) {
         sheets.push(closing::sheet(table.clone(), output.lang));
     }
     output.tables.push((closing::CLOSING.to_owned(), table));
-    output.extras.tables.push(closing::report_table(&record.closing));
+    let names = units.map(|units| {
+        let ids = units.texts("unit_id").unwrap_or_default().into_iter().map(Option::unwrap_or_default);
+        ids.zip(carbonzone_report::names::of_table(units)).collect()
+    });
+    output.extras.tables.push(closing::report_table(&record.closing, &names.unwrap_or_default()));
+}
+
+/// What the numbers of each unit call for: as CSV and as sheet of the first workbook.
+fn add_measures(output: &mut Output<'_>, record: &RunManifest, units: &AttributeTable) {
+    let Some((table, sheet)) = measures::table(record, units, output.lang) else { return };
+    if let Some((_, sheets)) = output.workbooks.first_mut() {
+        sheets.push(sheet);
+    }
+    output.tables.push((measures::MEASURES.to_owned(), table));
+}
+
+/// The units in the last year.
+fn units_of(layer: &Layer<'_>, record: &RunManifest) -> AttributeTable {
+    let table = layer.table.view().to_table();
+    let last = record.years.iter().copied().max().filter(|_| record.years.len() > 1).map(f64::from);
+    let years = table.numbers("year").filter(|_| last.is_some());
+    let Some(years) = years else { return table };
+    let rows: Vec<u32> = (0..years.len() as u32).filter(|row| years[*row as usize] == last).collect();
+    table.reordered(&rows)
 }
 
 /// The layers that the maps show, as tables of their own with the columns that are in the files.

@@ -9,7 +9,7 @@ use crate::maps::read_units;
 use crate::out_dir::{named, read_manifest};
 use carbonzone_io::{layer_names, read_own_layer};
 use carbonzone_report::Lang;
-use carbonzone_report::html::{RestsOn, UnitSheet, sheets as render};
+use carbonzone_report::html::{LargeParcel, RestsOn, UnitSheet, sheets as render};
 use carbonzone_sheet::nearest;
 use carbonzone_types::{AttributeTable, RunManifest};
 use std::collections::BTreeMap;
@@ -132,6 +132,7 @@ impl Kept {
         let one = |line: Line| RestsOn {
             sector: line.sector,
             activity: line.activity,
+            land: line.land,
             proxy: line.proxy,
             weight_unit: line.weight_unit,
             budget_t: line.budget_t,
@@ -140,7 +141,7 @@ impl Kept {
         lines(&self.parts, &self.shares.reordered(rows), self.year).into_iter().map(one).collect()
     }
 
-    fn parcels(&self, id: &str) -> Vec<(String, String, f64)> {
+    fn parcels(&self, id: &str) -> Vec<LargeParcel> {
         let Some((table, rows)) = &self.largest else { return Vec::new() };
         let text =
             |field: &str, row: usize| table.get(field).and_then(|c| c.text_at(row)).unwrap_or_default();
@@ -148,7 +149,12 @@ impl Kept {
         let rows = rows.get(id).map(Vec::as_slice).unwrap_or_default();
         rows.iter()
             .map(|r| *r as usize)
-            .map(|r| (text("parcel", r), text("land_use", r), tonnes(r)))
+            .map(|r| LargeParcel {
+                id: text("parcel", r),
+                land_use: text("land_use", r),
+                space_type: text("space_type", r),
+                gross_t: tonnes(r),
+            })
             .collect()
     }
 }

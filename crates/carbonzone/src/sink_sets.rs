@@ -5,7 +5,7 @@ use crate::load::Inputs;
 use crate::load_config::Loaded;
 use carbonzone_geom::OverlapMatrix;
 use carbonzone_inventory::{FactorLibrary, GwpSet};
-use carbonzone_report::{number::grouped, words};
+use carbonzone_report::{Label, ReportTable, number::grouped, words};
 use carbonzone_scale::SectorTable;
 use carbonzone_spatialize::Allocation;
 use carbonzone_spatialize::surrogate::sink::sink_area;
@@ -73,23 +73,34 @@ pub fn others(
     names.filter_map(under).collect()
 }
 
-/// One sentence: what stays, what moves, how many zones change class.
-pub fn statement(
+/// Classes of the zones under another set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// Name of the set.
+    pub name: String,
+    /// Class of each zone.
+    pub overall: Vec<u8>,
+    /// Share of the sinks that lies elsewhere, percent.
+    pub moved_pct: f64,
+    /// Zones whose class differs.
+    pub changed: usize,
+}
+
+/// Classes of the zones under every other set; `None` if one cannot be judged.
+pub fn judge(
     loaded: &Loaded,
     inputs: &Inputs,
     zones: &SectorTable,
     (scheme, zoning): (&ZoningScheme, &Zoning),
     others: &[OtherSet],
-) -> Option<Statement> {
-    let set = loaded.pipeline.sinks.set.as_ref().filter(|_| !others.is_empty())?;
+) -> Option<Vec<Judged>> {
     let options = IndexOptions {
         ecc_direction: scheme.ecc_direction,
         gdp_total: loaded.pipeline.zoning.gdp_total,
         borderline_pct: scheme.borderline_pct,
     };
     let total = ExactSum::of(&zones.sink_t);
-    let (mut en, mut zh) = (Vec::new(), Vec::new());
-    for other in others {
+    let one = |other: &OtherSet| {
         let index_inputs = IndexInputs {
             unit_ids: None,
             gross_t: &zones.gross_t,
@@ -99,11 +110,57 @@ pub fn statement(
         let under = classify(scheme, &[&indices(&index_inputs, &options).ok()?]).ok()?;
         let changed = under.overall.iter().zip(&zoning.overall).filter(|(a, b)| a != b).count();
         let moved = zones.sink_t.iter().zip(&other.sink_t).map(|(a, b)| (a - b).abs()).collect::<ExactSum>();
-        let pct = if total > 0.0 { grouped(50.0 * moved.value() / total, 1) } else { "0".to_owned() };
-        en.push(format!("under {} {pct} % of it lies elsewhere and {changed} change class", other.name));
-        zh.push(format!("改用 {} 时其中 {pct} % 位于其他单元，{changed} 个单元改变分区", other.name));
+        let moved_pct = if total > 0.0 { 50.0 * moved.value() / total } else { 0.0 };
+        Some(Judged { name: other.name.clone(), overall: under.overall, moved_pct, changed })
+    };
+    others.iter().map(one).collect()
+}
+
+/// Zones that have another class under another set: which, from what to what.
+pub fn report_table(
+    inputs: &Inputs,
+    scheme: &ZoningScheme,
+    zoning: &Zoning,
+    judged: &[Judged],
+) -> Option<ReportTable> {
+    let class = |id: u8| {
+        let class = scheme.class_of(id);
+        class.map_or_else(|| Label::same("–"), |c| Label::new(c.label_en.clone(), c.label_zh.clone()))
+    };
+    let shown = inputs.zones.shown();
+    let now = &zoning.overall;
+    let same = Label::new("the same", "不变");
+    let row = |z: usize| {
+        let under = |j: &Judged| if j.overall[z] == now[z] { same.clone() } else { class(j.overall[z]) };
+        let mut cells = vec![shown[z].clone(), class(now[z])];
+        cells.extend(judged.iter().map(under));
+        cells
+    };
+    let rows: Vec<_> =
+        (0..now.len()).filter(|z| judged.iter().any(|j| j.overall[*z] != now[*z])).map(row).collect();
+    let mut columns = vec![(Label::new("Unit", "单元"), false), (Label::new("Class", "分区"), false)];
+    let head = |j: &Judged| Label::new(format!("Under {}", j.name), format!("改用 {}", j.name));
+    columns.extend(judged.iter().map(|j| (head(j), false)));
+    (!judged.is_empty()).then(|| ReportTable {
+        title: Label::new("Units that another set of sink coefficients would put into another class", "改用其他碳汇系数集时改变分区的单元"),
+        note: Label::new(
+            "The total of the sinks stays; the set only shares it out over the land. Other factors, prices and proxies: carbonzone sensitivity.",
+            "碳汇总量不变，系数集只决定其在用地间的分配。其他因子、碳价与代理变量的影响见 carbonzone sensitivity。",
+        ),
+        columns,
+        rows,
+    })
+}
+
+/// One sentence: what stays, what moves, how many zones change class.
+pub fn statement(loaded: &Loaded, n: usize, judged: &[Judged]) -> Option<Statement> {
+    let set = loaded.pipeline.sinks.set.as_ref().filter(|_| !judged.is_empty())?;
+    let (mut en, mut zh) = (Vec::new(), Vec::new());
+    for Judged { name, moved_pct, changed, .. } in judged {
+        let pct = grouped(*moved_pct, 1);
+        en.push(format!("under {name} {pct} % of it lies elsewhere and {changed} change class"));
+        zh.push(format!("改用 {name} 时其中 {pct} % 位于其他单元，{changed} 个单元改变分区"));
     }
-    let n = zones.sink_t.len();
     let units = words::zones_plural(&loaded.pipeline.layers.zones.kind);
     Some(Statement::new(
         format!(

@@ -100,7 +100,7 @@ fn a_run_nets_to_nothing_and_says_the_same_everywhere() {
     ] {
         assert!(page.contains(word), "{word}");
     }
-    assert!(read("figures/fig11_compensation.svg").contains("CNY/t"));
+    assert!(read("figures/fig12_compensation.svg").contains("CNY/t"));
     assert!(record.statements.iter().any(|s| s.en.contains("arithmetic on shares") && s.zh.contains("算术")));
 }
 

@@ -130,6 +130,30 @@ construction = {{ interp = {{ 2035 = 0.5 }} }}
     let elasticity = (kept.gross_t / kept.gross_base_t - 1.0) / growth;
     assert!((kept.elasticity.unwrap() - elasticity).abs() < 1e-9);
     assert_eq!(kept.decoupling, "strong_decoupling");
+    // What makes the change of each zone: sectors and effects add up to it, and the sectors of the zones to the whole.
+    for (row, unit) in zones.iter().zip(&kept.units) {
+        let (before, after) = (number(row, "gross_base_t"), number(row, "gross_t"));
+        let effects: f64 = ["land", "activity", "intensity", "factor"]
+            .map(|e| number(row, &format!("effect_{e}_t")))
+            .iter()
+            .sum();
+        assert!((effects - (after - before)).abs() < 1e-9 * before, "{row:?}");
+        let sinks = number(row, "sink_base_t") - number(row, "sink_t");
+        assert!((number(row, "effect_sinks_t") - sinks).abs() < 1e-6);
+        let of = |f: fn(&carbonzone_types::SectorChange) -> f64| unit.sectors.iter().map(f).sum::<f64>();
+        assert!(
+            (of(|s| s.base_t) - before).abs() < 1e-9 * before
+                && (of(|s| s.plan_t) - after).abs() < 1e-9 * before
+        );
+        assert!(number(row, "effect_land_t") <= 0.0 && number(row, "effect_factor_t") <= 0.0, "{row:?}");
+        assert_eq!((number(row, "effect_activity_t"), number(row, "effect_intensity_t")), (0.0, 0.0));
+        let (ecc, esc) = (&unit.values[1], &unit.values[2]);
+        assert_eq!((ecc.key.as_str(), esc.key.as_str(), unit.values[0].key.as_str()), ("ecc", "esc", "ccr"));
+        assert_eq!((ecc.base, ecc.plan), (Some(number(row, "ecc_base")), Some(number(row, "ecc"))));
+        assert_eq!((esc.base, esc.plan), (Some(number(row, "esc_base")), Some(number(row, "esc"))));
+    }
+    let buildings = kept.multiples.iter().find(|m| m.sector == "construction").unwrap();
+    assert_eq!((buildings.activity, buildings.intensity, buildings.factor), (1.0, 1.0, 0.5));
     for (row, unit) in zones.iter().zip(&kept.units) {
         assert_eq!((&row["unit_id"], &row["zone"]), (&unit.unit_id, &unit.zone));
         assert_eq!(number(row, "p_changes"), unit.p_changes.unwrap());

@@ -72,6 +72,12 @@ fn every_township_has_a_page_with_its_numbers_in_the_language_asked_for() {
         }
         for words in [
             "less, 2030: gross",
+            "What its own numbers call for",
+            "because: Industry: ",
+            "Why −",
+            "intensity −",
+            "Said of its class",
+            "land-use code 0601",
             "How sure",
             "What its tonnes rest on",
             "poi:industry",
@@ -88,7 +94,9 @@ fn every_township_has_a_page_with_its_numbers_in_the_language_asked_for() {
         [
             "可信度",
             "减排情景（2030年）：碳排放",
-            "该类分区的建议措施",
+            "由其自身数值得出的措施",
+            "的来源（占其现状排放的百分点）",
+            "地类编码 0601",
             "排放与碳汇的依据",
             "合成数据",
             "碳补偿",
@@ -97,6 +105,8 @@ fn every_township_has_a_page_with_its_numbers_in_the_language_asked_for() {
         .iter()
         .all(|w| chinese.contains(w))
     );
+    // The words are explained on a page of their own, in the language asked for.
+    assert!(english.contains("<dt>proxy</dt>") && chinese.contains("<dt>代理变量</dt>"));
     assert!(!chinese.contains("How sure") && !english.contains("可信度"));
 }
 

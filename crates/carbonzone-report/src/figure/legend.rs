@@ -88,12 +88,12 @@ fn swatch(svg: &mut Svg, [x, y]: [f64; 2], color: Rgb, hatch: Hatch, count: usiz
 }
 
 /// Row of the zones on the borderline.
-pub(super) fn borderline(svg: &mut Svg, count: usize, lang: Lang, x: f64, y: f64) {
+pub(super) fn borderline(svg: &mut Svg, count: usize, label: &Label, lang: Lang, [x, y]: [f64; 2]) {
     svg.rect([x + 1.0, y - 9.0, 34.0, 13.0], &format!(r#"fill="none" {BORDERLINE}"#));
     let t = Type::plain(11.0);
     svg.text(x + WIDTH, y, &count.to_string(), t.color(GREY).anchor(Anchor::End));
     let mut at = y;
-    for line in words::borderline().lines(lang) {
+    for line in label.lines(lang) {
         at = svg.paragraph(x + 42.0, at, WIDTH - 42.0 - 24.0, &line, t);
     }
 }

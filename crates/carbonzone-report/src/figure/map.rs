@@ -74,7 +74,8 @@ pub(crate) fn svg(
         page::legend(&mut svg, style, &units, lang, lx, ly)
     };
     if !borderline.is_empty() {
-        legend::borderline(&mut svg, borderline.len(), lang, lx, ly + 10.0);
+        let label = crate::words::borderline(data.borderline_pct());
+        legend::borderline(&mut svg, borderline.len(), &label, lang, [lx, ly + 10.0]);
     }
     page::scale_and_north(
         &mut svg,

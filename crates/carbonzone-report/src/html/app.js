@@ -62,6 +62,35 @@ if ($('sure-bar')) {
   $('sure-find').oninput = filterSure;
 }
 
+// Words of the glossary: the first of each in a section says what it means and leads to it.
+const byWord = new Map(), inLanguage = (e, lang) => (e.querySelector('.' + lang) || e).textContent;
+document.querySelectorAll('.terms > div').forEach(e => {
+  const [dt, dd] = e.children, t = {key: e.id, en: inLanguage(dd, 'en'), zh: inLanguage(dd, 'zh')};
+  [inLanguage(dt, 'en'), inLanguage(dt, 'zh'), ...e.dataset.also.split('|')].filter(Boolean).forEach(w => byWord.set(w.toLowerCase(), t));
+});
+const quoted = [...byWord.keys()].sort((a, b) => b.length - a.length).map(w => w.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+const latin = w => /^[\x00-\x7f]/.test(w), found = new RegExp('(?<![A-Za-z_])(?:' + quoted.filter(latin).join('|') + ')(?![A-Za-z_])|' + quoted.filter(w => !latin(w)).join('|'), 'gi');
+function gloss(root) {
+  const seen = new Set(), walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), nodes = [];
+  for (let n = walk.nextNode(), left = 4000; n && left > 0; n = walk.nextNode(), left--) nodes.push(n);
+  for (const n of nodes) {
+    const at = n.parentElement.closest('a,button,script,style,code,option,select,abbr,svg,h1,.terms');
+    if (at || !n.nodeValue.trim()) continue;
+    const text = n.nodeValue, parts = [];
+    let from = 0;
+    for (const m of text.matchAll(found)) {
+      const t = byWord.get(m[0].toLowerCase()), zh = !latin(m[0]), key = t.key + zh;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const a = document.createElement('abbr'), link = document.createElement('a');
+      a.className = 'g'; a.title = zh ? t.zh : t.en; link.href = '#' + t.key; link.textContent = m[0]; a.append(link);
+      parts.push(text.slice(from, m.index), a); from = m.index + m[0].length;
+    }
+    if (parts.length) { parts.push(text.slice(from)); n.replaceWith(...parts); }
+  }
+}
+document.querySelectorAll('main > section, main > .statements, main > .two > section').forEach(gloss);
+
 // Figures grow on a click.
 document.querySelectorAll('.pic').forEach(b => b.onclick = () => {
   const wide = b.closest('figure').classList.toggle('wide');
@@ -346,7 +375,7 @@ function legendRows() {
   for (const k of style.cls) n[k]++;
   const rows = style.rows.map((row, k) => ({...row, n: n[k]}));
   if (n[255] && !current.cells) rows.push({color: '#d9d9d9', hatch: 'cross', label: {en: 'no data', zh: '无数据'}, n: n[255]});
-  if (marksBorder()) rows.push({border: true, label: {en: 'borderline: an index lies at its threshold', zh: '临界：指数接近阈值'}, n: marks.any});
+  if (marksBorder()) rows.push({border: true, label: D.borderline, n: marks.any});
   return rows;
 }
 function borderSwatch() {
@@ -386,27 +415,39 @@ async function panel() {
   if (L.key === 'zones') {
     // Stories are those of the last year.
     const s = (lastYear() || !several()) && D.stories[i] || await bare(L, i);
-    html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
-    const advice = D.advice[s.class_key];
-    if (advice) html += `<p>${esc(pick(advice.says))}</p><p class="hint">${esc(word('What is advised', '建议措施'))}</p><ul>${advice.measures.map(m => `<li>${esc(pick(m))}</li>`).join('')}</ul>`;
-    if (s.plans && s.plans.length) html += `<p class="hint">${esc(word('Under the plans', '规划情景下'))}</p>` + s.plans.map(p => `<div>${esc(pick(p))}</div>`).join('');
+    const h = s.headline;
+    if (h) html += `<p><i style="background:${esc(h.color)}"></i><b>${esc(pick(h.class))}</b> ${esc(pick(h.basis))}</p>`;
+    html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${h ? ' ' + esc(h.year) : ''}${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
+    if (s.edge && s.edge.en) html += `<p class="because">${esc(pick(s.edge))}</p>`;
     if (s.sure) {
-      html += `<p><b class="sure ${esc(s.sure.safety)}">${esc(pick(s.sure.label))}</b></p>`;
+      html += `<p><b class="sure ${esc(s.sure.safety)}">${esc(pick(s.sure.label))}</b>${h ? ' ' + esc(pick(h.class)) : ''}</p>`;
       if (s.sure.others.length) html += `<p class="hint">${esc(word('Else', '其他可能'))}: ${s.sure.others.map(o => esc(pick(o))).join(', ')}</p>`;
       html += `<p class="hint">${esc(word('What could change it', '可能改变分区的因素'))}: ${esc(pick(s.sure.change))}</p>`;
     }
+    if (s.measures && s.measures.length) html += `<p class="hint">${esc(word('What its own numbers call for', '由其自身数值得出的措施'))}</p><ul>${s.measures.map(a => `<li>${esc(pick(D.measures[a.measure].text))} <span class="because">${esc(word('Because: ', '依据：') + pick(a.because) + word('. Source: ', '。来源：') + pick(D.measures[a.measure].source))}</span></li>`).join('')}</ul>`;
+    const advice = D.advice[h ? h.class_key : s.class_key];
+    if (advice) html += `<p class="hint">${esc(word('What the source of the zoning says of its class (the same for all units of it)', '分区方案来源对该类分区的表述（同类单元相同）'))}</p><p>${esc(pick(advice.says))}</p><ul>${advice.measures.map(m => `<li>${esc(pick(m))}</li>`).join('')}</ul><p class="because">${esc(word('Source: ', '来源：') + pick(advice.source))}</p>`;
+    if (s.paid && s.paid.length) html += `<p class="hint">${esc(word('Compensation', '碳补偿'))}</p>` + s.paid.map(p => `<div>${esc(pick(p))}</div>`).join('') + `<p class="because">${esc(pick(D.paid))}</p>`;
+    if (s.plans) html += s.plans.map(planTable).join('');
     html += s.margins.map(g => `<div>${esc(pick(g.short))} ${esc(g.value)} <small>(${esc(word('threshold', '阈值'))} ${esc(g.threshold)}: ${esc(g.percent)})</small></div>`).join('');
     if (s.parcels.length) html += `<p class="hint">${esc(word('Largest parcels', '主要地块'))}</p>` + s.parcels.map(p => `<div>${esc(pick(p.label))} ${esc(pick(p.amount))} <small>${esc(p.share)}</small></div>`).join('');
     if (s.changes.length) html += `<p class="hint">${esc(word('Another class at', '以下变化会改变分区'))}</p>` + s.changes.map(c => `<div>${esc(pick(c.label))} → ${esc(pick(c.class))}</div>`).join('');
     document.querySelectorAll(`tr[data-zone="${i}"],circle[data-zone="${i}"],path[data-zone="${i}"]`).forEach(e => e.classList.add('sel'));
   }
   box.innerHTML = html;
+  gloss(box);
   if (L.key === 'zones') {
     const b = document.createElement('button');
     b.type = 'button'; b.id = 'sheet'; b.textContent = word('Print as a fact sheet', '打印说明页');
     b.onclick = () => sheet(i, html);
     box.append(b);
   }
+}
+// A unit under a plan: numbers before and after, classes, what makes the change.
+function planTable(p) {
+  const head = D.plans[p.plan], cell = t => `<td class="num">${esc(t)}</td>`;
+  const rows = p.rows.map((r, k) => `<tr><th scope="row">${esc(pick(head.rows[k]))}</th>${r.map(cell).join('')}</tr>`).join('');
+  return `<p class="hint">${esc(word('Under the plan', '规划情景'))}: ${esc(pick(head.title))}</p><div>${esc(pick(p.line))}</div><table class="plan"><thead><tr><th></th><th class="num">${esc(word('now', '现状'))}</th><th class="num">${esc(word('plan', '规划'))}</th><th class="num">${esc(word('change', '变化'))}</th></tr></thead><tbody>${rows}<tr><th scope="row">${esc(word('Class', '分区'))}</th><td>${esc(pick(p.class[0]))}</td><td colspan="2">${esc(pick(p.class[1]))}</td></tr></tbody></table><p class="because">${esc(pick(p.why))} ${esc(pick(head.assumes))}</p>`;
 }
 // A print has the map as it stands on the screen, and the unit that is chosen with its numbers.
 function printState() {

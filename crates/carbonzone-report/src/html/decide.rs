@@ -2,7 +2,9 @@
 //! of the page need.
 
 use super::pack;
-use crate::number::{grouped, shortest, significant};
+use super::story::measure_texts;
+use crate::measures::advised;
+use crate::number::{grouped, limit, shortest, significant};
 use crate::style::headline_field;
 use crate::{Label, MapData};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
@@ -45,11 +47,8 @@ fn range_of(index: &IndicatorRecord, level: usize, levels: usize) -> Option<Stri
         return None;
     }
     let (above, below) = if index.equal_is_above { ("≥", "<") } else { (">", "≤") };
-    // Cuts that natural breaks found have many digits: four are shown.
-    let cut = |i: usize| {
-        let v = index.thresholds[i];
-        shortest(format!("{v:.3e}").parse().unwrap_or(v))
-    };
+    // Cuts that natural breaks found have many digits.
+    let cut = |i: usize| limit(index.thresholds[i]);
     Some(match level {
         0 => format!("{name} {below} {}", cut(0)),
         top if top + 1 == levels => format!("{name} {above} {}", cut(top - 1)),
@@ -96,11 +95,18 @@ pub(super) fn advice(data: &MapData) -> serde_json::Value {
     let label = |s: &carbonzone_types::Statement| Label::new(s.en.clone(), s.zh.clone());
     let of = |c: &carbonzone_types::ZoneClassRecord| {
         let measures: Vec<Label> = c.guidance.measures.iter().map(label).collect();
-        let told = json!({"says": label(&c.guidance.characteristics), "measures": measures, "source": c.guidance.source});
+        let told = json!({"says": label(&c.guidance.characteristics), "measures": measures, "source": super::tables::said(&c.guidance.source)});
         (c.key.clone(), told)
     };
     let advised = data.manifest.zone_classes.iter().filter(|c| !c.guidance.is_empty());
     json!(advised.map(of).collect::<serde_json::Map<_, _>>())
+}
+
+/// The measures that are advised anywhere: text and source, in the order that stories count them.
+pub(super) fn measures(data: &MapData) -> serde_json::Value {
+    let all = measure_texts(&advised(&data.manifest, &data.zones.table));
+    let one = |(_, text, source): &(String, Label, String)| json!({"text": text, "source": super::tables::said(source)});
+    json!(all.iter().map(one).collect::<Vec<_>>())
 }
 
 /// Sums by district: zones, emissions, sinks, CCR, and how many zones of each class.
@@ -153,7 +159,18 @@ pub(super) fn filter(data: &MapData, marks: &Marks) -> serde_json::Value {
         "classes": occurs.map(class).collect::<Vec<_>>(),
         "districts": if districts.len() > 1 { districts } else { Vec::new() },
         "borderline": marks.borderline.iter().filter(|b| **b).count(),
+        "pct": data.borderline_pct().map(shortest),
+        "cuts": cuts(data),
     })
+}
+
+/// The thresholds that zoning uses: `ECC 1, ESC 1`.
+fn cuts(data: &MapData) -> Label {
+    let of = |i: &IndicatorRecord| {
+        let all: Vec<String> = i.thresholds.iter().map(|t| limit(*t)).collect();
+        (!all.is_empty()).then(|| format!("{} {}", i.key.to_uppercase(), all.join(" / ")))
+    };
+    Label::same(data.manifest.indicators.iter().filter_map(of).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 mod comparison;
 mod decide;
+mod glossary;
 mod pack;
 mod page;
+mod paid;
 mod plans;
 mod plot;
 mod sheets;
@@ -13,5 +15,6 @@ mod tables;
 
 pub use comparison::comparison;
 pub use page::{Page, page};
-pub use sheets::{RestsOn, UnitSheet, sheets};
-pub use story::{ZoneStory, stories};
+pub use plans::{PlanHead, UnitPlan};
+pub use sheets::{LargeParcel, RestsOn, UnitSheet, sheets};
+pub use story::{Headline, MeasureStory, ZoneStory, stories};

@@ -3,7 +3,7 @@
 use super::pack;
 use super::plot::quadrant;
 use super::story::{ZoneStory, class_of, stories};
-use super::{decide, sure, tables};
+use super::{decide, glossary, paid, plans, sure, tables};
 use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
 use crate::number::{grouped, in_1e4, significant};
 use crate::style::{
@@ -64,6 +64,10 @@ pub fn page(
     packed["marks"] = marks.payload();
     packed["title"] = json!(title(data));
     packed["advice"] = decide::advice(data);
+    packed["plans"] = json!(plans::heads(&data.manifest));
+    packed["measures"] = decide::measures(data);
+    packed["paid"] = json!(paid::rests_on(data));
+    packed["borderline"] = json!(words::borderline(data.borderline_pct()));
     packed["source"] = json!(data.manifest.source_note);
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
     // `<` never stands in the data block, so no text can close it.
@@ -113,6 +117,8 @@ pub fn page(
             crate::figure::review_line(&m.map_review_number, Lang::Zh),
         ),
         "has_review": !m.map_review_number.is_empty() || !m.title_zh.is_empty(),
+        "glossary": glossary::terms(),
+        "measures": decide::measures(data),
         "warnings": warnings.iter().map(|w| tables::said(w)).collect::<Vec<_>>(),
     });
     let html = env
@@ -247,10 +253,12 @@ fn layer_payload(
     let rows = layer.table.rows();
     let ids = layer.table.texts("unit_id").unwrap_or_else(|| vec![None; rows]);
     let ids: Vec<String> = ids.into_iter().map(Option::unwrap_or_default).collect();
-    let names = (kind == MapLayerKind::Zones).then(|| pack::texts(&layer.labels()));
-    let english = layer.table.texts("name_en").filter(|_| kind == MapLayerKind::Zones);
-    let english =
-        english.map(|v| pack::texts(&v.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>()));
+    let (english, names): (Vec<String>, Vec<String>) = match kind {
+        MapLayerKind::Zones => layer.labels().into_iter().map(|l| (l.en, l.zh)).unzip(),
+        _ => Default::default(),
+    };
+    let english = (english != names).then(|| pack::texts(&english));
+    let names = (kind == MapLayerKind::Zones).then(|| pack::texts(&names));
     let kinds = layer.table.texts("space_type").map(|v| space_types(&v));
     let points: Option<Vec<[f64; 2]>> = (kind == MapLayerKind::Zones).then(|| {
         let at = |i| crate::figure::label_point(&layer.coverage, i).unwrap_or([frame[0], frame[1]]);

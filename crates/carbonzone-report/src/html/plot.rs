@@ -4,7 +4,7 @@ use super::decide::Marks;
 use crate::number::shortest;
 use crate::quadrant::{Axis, index_pair, outlines};
 use crate::xml_text::escaped;
-use crate::{Label, MapData};
+use crate::{Label, Lang, MapData};
 use carbonzone_types::IndicatorRecord;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -121,7 +121,7 @@ fn circles(
             px(*x),
             py(*y),
             escaped(&colours[*i]),
-            escaped(&names[*i]),
+            escaped(&names[*i].text(Lang::Both)),
             ix.key.to_uppercase(),
             iy.key.to_uppercase()
         );

@@ -1,16 +1,19 @@
 //! One A4 page per unit, all of them in one file for print.
 
-use super::story::{ZoneStory, class_of, stories};
-use super::sure;
+use super::plans::PlanHead;
+use super::story::{ZoneStory, class_of, measure_texts, parcel_label, stories};
+use super::{glossary, paid, plans, sure};
 use crate::figure::sector_colour;
+use crate::measures::{Advised, advised};
 use crate::number::{grouped, significant, tonnes};
 use crate::style::headline_field;
 use crate::{Label, Lang, MapData, ReportError, words};
 use carbonzone_geom::Coverage;
-use carbonzone_types::Statement;
+use carbonzone_types::{IndicatorRecord, Statement};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("sheets.html");
@@ -22,8 +25,21 @@ pub struct UnitSheet {
     pub row: usize,
     /// What its tonnes are made of.
     pub rests: Vec<RestsOn>,
-    /// Parcels that weigh most: id, land use as given, t CO2e in the unit.
-    pub parcels: Vec<(String, String, f64)>,
+    /// Parcels that weigh most.
+    pub parcels: Vec<LargeParcel>,
+}
+
+/// A parcel that weighs much in a unit.
+#[derive(Debug, Clone, Default)]
+pub struct LargeParcel {
+    /// Id.
+    pub id: String,
+    /// Land use as given.
+    pub land_use: String,
+    /// Space type.
+    pub space_type: String,
+    /// What of it lies in the unit, t CO2e.
+    pub gross_t: f64,
 }
 
 /// A part of a unit's tonnes.
@@ -33,6 +49,8 @@ pub struct RestsOn {
     pub sector: String,
     /// Activity in words.
     pub activity: String,
+    /// Land groups that carry it, joined by ` + `.
+    pub land: String,
     /// Measure by which the budget is shared out; empty: as given.
     pub proxy: String,
     /// Unit of the measure.
@@ -44,7 +62,7 @@ pub struct RestsOn {
 }
 
 /// Parts listed per unit.
-const MOST_PARTS: usize = 6;
+const MOST_PARTS: usize = 5;
 
 /// The pages of some units, in that order. `data` must hold one year only.
 ///
@@ -55,7 +73,9 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
     let rows: Vec<usize> = units.iter().map(|u| u.row).collect();
     let all_sure = sure::all(data);
     let told = stories(data, &rows, &all_sure);
-    let writer = Writer { data, lang, columns: Columns::of(data) };
+    let advised = advised(&data.manifest, &data.zones.table);
+    let writer =
+        Writer { data, lang, columns: Columns::of(data), heads: plans::heads(&data.manifest), advised };
     let pages: Vec<_> =
         units.iter().zip(&told).map(|(unit, story)| writer.page(unit, story, frame)).collect();
     let m = &data.manifest;
@@ -85,21 +105,13 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
         "stroke": format!("{:.0}", size / 500.0),
         "stroke_own": format!("{:.0}", size / 220.0),
         "footer": footer.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-        "paid_note": m.compensation.as_ref().and_then(|c| c.assumes.first()).map(|s| t(&s.en, &s.zh)),
-        "words": json!({
-            "sheet": t("Fact sheet", "说明页"), "print_one": t("Print this one", "打印本页"),
-            "print_all": t("Print all", "打印全部"), "borderline": t("borderline", "临界"),
-            "sure": t("How sure", "可信度"), "else": t("else", "其他可能"),
-            "where": t("Where it lies", "位置"), "numbers": t("In numbers", "主要指标"),
-            "value": t("value", "数值"), "rank": t("rank", "排名"), "sectors": t("Sectors", "部门构成"),
-            "margins": t("Indices, and how far from the threshold", "指数及其与阈值的距离"),
-            "if": t("Class if one number were different", "某一数值变化时的分区"),
-            "rests": t("What its tonnes rest on", "排放与碳汇的依据"), "part": t("Part", "组成"),
-            "by": t("placed by", "分摊依据"), "of": t("of the city's", "占全市"),
-            "parcels": t("Parcels that weigh most", "排放最多的地块"),
-            "compensation": t("Compensation", "碳补偿"), "measures": t("Measures advised for its class", "该类分区的建议措施"),
-            "source": t("Source", "来源"), "plans": t("Under the plans", "规划情景下"),
-        }),
+        "glossary": glossary::in_language(lang),
+        "meanings": meanings(data, lang),
+        "sources": sources(&writer),
+        "plan_heads": writer.heads.iter().map(|h| [h.title.text(lang), h.assumes.text(lang)]).collect::<Vec<_>>(),
+        "paid_note": paid::rests_on(data).text(lang),
+        "paid_first": m.compensation.as_ref().and_then(|c| c.assumes.first()).map(|s| t(&s.en, &s.zh)),
+        "words": page_words(lang),
     });
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
     let mut env = Environment::new();
@@ -107,6 +119,71 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
     env.get_template("sheets.html")
         .and_then(|template| template.render(Value::from(Serde(context))))
         .map_err(|e| fail(&e))
+}
+
+/// Headings and words of the pages.
+fn page_words(lang: Lang) -> BTreeMap<&'static str, &'static str> {
+    let words = [
+        ("sheet", "Fact sheet", "说明页"),
+        ("print_one", "Print this one", "打印本页"),
+        ("print_all", "Print all", "打印全部"),
+        ("borderline", "borderline", "临界"),
+        ("sure", "How sure", "可信度"),
+        ("else", "else", "其他可能"),
+        ("where", "Where it lies", "位置"),
+        ("numbers", "In numbers", "主要指标"),
+        ("value", "value", "数值"),
+        ("rank", "rank", "排名"),
+        ("sectors", "Sectors", "部门构成"),
+        ("margins", "Indices, and how far from the threshold", "指数及其与阈值的距离"),
+        ("if", "Class if one number were different", "某一数值变化时的分区"),
+        ("rests", "What its tonnes rest on", "排放与碳汇的依据"),
+        ("part", "Part", "组成"),
+        ("by", "placed by", "分摊依据"),
+        ("of", "of the city's", "占全市"),
+        ("parcels", "Parcels that weigh most", "排放最多的地块"),
+        ("compensation", "Compensation", "碳补偿"),
+        ("own_measures", "What its own numbers call for", "由其自身数值得出的措施"),
+        ("because", "because", "依据"),
+        ("colon", ": ", "："),
+        ("stop", ". ", "。"),
+        ("now", "now", "现状"),
+        ("change", "change", "变化"),
+        (
+            "class_measures",
+            "Said of its class, the same for all units of it:",
+            "对该类分区的表述（同类单元相同）：",
+        ),
+        ("glossary", "Words", "术语"),
+        ("source", "Source", "来源"),
+        ("plans", "Under the plans", "规划情景下"),
+        ("from", "Where the measures come from", "措施的来源"),
+        ("plans_assume", "What the plans assume", "情景的假设"),
+    ];
+    words.into_iter().map(|(key, en, zh)| (key, if lang == Lang::Zh { zh } else { en })).collect()
+}
+
+/// What the indices of the run say.
+fn meanings(data: &MapData, lang: Lang) -> Vec<String> {
+    let known = data.manifest.indicators.iter().filter(|i| !i.meaning.en.is_empty());
+    let one = |i: &IndicatorRecord| {
+        let label = Label::new(i.label_en.clone(), i.label_zh.clone());
+        let meaning = Label::new(i.meaning.en.clone(), i.meaning.zh.clone());
+        label.then(&Label::new(": ", "：")).then(&meaning).text(lang)
+    };
+    known.filter(|i| data.zones.table.get(&i.key).is_some()).map(one).collect()
+}
+
+/// Sources of the measures that are advised on any page, each once.
+fn sources(writer: &Writer<'_>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for (_, _, source) in measure_texts(&writer.advised) {
+        let said = super::tables::said(&source).text(writer.lang);
+        if !out.contains(&said) {
+            out.push(said);
+        }
+    }
+    out
 }
 
 /// Columns that a page ranks: label, unit, decimals, values.
@@ -144,6 +221,10 @@ struct Writer<'a> {
     data: &'a MapData,
     lang: Lang,
     columns: Columns,
+    /// What is the same for all units of a plan.
+    heads: Vec<PlanHead>,
+    /// Measures of every row.
+    advised: Vec<Vec<Advised>>,
 }
 
 impl Writer<'_> {
@@ -180,19 +261,50 @@ impl Writer<'_> {
                 "threshold": self.t(&format!("threshold {}", g.threshold), &format!("阈值 {}", g.threshold)),
                 "percent": g.percent,
             })).collect::<Vec<_>>(),
-            "meanings": m.indicators.iter().filter(|i| table.get(&i.key).is_some() && !i.meaning.en.is_empty()).map(|i| {
-                let label = Label::new(i.label_en.clone(), i.label_zh.clone()).text(lang);
-                format!("{label}: {}", self.t(&i.meaning.en, &i.meaning.zh))
-            }).collect::<Vec<_>>(),
             "changes": story.changes.iter().map(|c| format!("{} → {}", c.label.text(lang), c.class.text(lang))).collect::<Vec<_>>(),
             "rests": self.rests(&unit.rests), "rests_more": self.rests_more(&unit.rests),
-            "parcels": unit.parcels.iter().take(3).map(|(id, land, t)| format!("{id} ({land}), {}", tonnes(*t, unit.parcels.first().map_or(0.0, |p| p.2)).text(lang))).collect::<Vec<_>>(),
-            "paid": self.paid(&story.id),
+            "parcels": self.parcels(&unit.parcels),
+            "paid": story.paid.iter().map(|p| p.text(lang)).collect::<Vec<_>>(),
             "characteristics": advice.map(|g| self.said(&g.characteristics)).filter(|s| !s.is_empty()),
-            "measures": advice.iter().flat_map(|g| &g.measures).map(|m| self.said(m)).collect::<Vec<_>>(),
-            "measures_source": advice.map(|g| g.source.clone()).filter(|s| !s.is_empty()),
-            "plans": story.plans.iter().map(|p| p.text(lang)).collect::<Vec<_>>(),
+            "class_measures": advice.iter().flat_map(|g| &g.measures).map(|m| self.said(m)).collect::<Vec<_>>(),
+            "class_source": advice.map(|g| super::tables::said(&g.source).text(lang)),
+            "measures": self.advised[row].iter().map(|a| [a.text.text(lang), a.because.text(lang)]).collect::<Vec<_>>(),
+            "plans": story.plans.iter().map(|p| json!({
+                "title": self.heads[p.plan].title.text(lang),
+                "line": p.line.text(lang), "why": p.why.text(lang),
+            })).collect::<Vec<_>>(),
+            "plan_rows": self.plan_rows(story),
+            "edge": Some(story.edge.text(lang)).filter(|t| !t.is_empty()),
         })
+    }
+
+    /// Numbers of a unit now and under each plan, one row per number.
+    fn plan_rows(&self, story: &ZoneStory) -> Vec<serde_json::Value> {
+        let Some(first) = story.plans.first() else { return Vec::new() };
+        let row = |(k, label): (usize, &Label)| {
+            let cells: Vec<[&str; 2]> = story
+                .plans
+                .iter()
+                .filter_map(|p| p.rows.get(k))
+                .map(|r| [r[1].as_str(), r[2].as_str()])
+                .collect();
+            json!({"label": label.text(self.lang), "now": first.rows[k][0], "cells": cells})
+        };
+        let class = |l: &Label| l.text(self.lang);
+        let mut out: Vec<_> = self.heads[first.plan].rows.iter().enumerate().map(row).collect();
+        let of_plans: Vec<[String; 2]> =
+            story.plans.iter().map(|p| [class(&p.class[1]), String::new()]).collect();
+        out.push(json!({"label": self.t("Class", "分区"), "now": class(&first.class[0]), "cells": of_plans}));
+        out
+    }
+
+    fn parcels(&self, all: &[LargeParcel]) -> Vec<String> {
+        let largest = all.first().map_or(0.0, |p| p.gross_t);
+        let one = |p: &LargeParcel| {
+            let what = parcel_label(&p.id, &p.land_use, &p.space_type).text(self.lang);
+            format!("{what}{}{}", self.t(": ", "："), tonnes(p.gross_t, largest).text(self.lang))
+        };
+        all.iter().take(3).map(one).collect()
     }
 
     fn said(&self, text: &Statement) -> String {
@@ -249,11 +361,19 @@ impl Writer<'_> {
                 (proxy, unit) => format!("{proxy} ({unit})"),
             };
             json!({
-                "part": if part.activity.is_empty() { sector } else { format!("{sector}: {}", part.activity) },
+                "part": self.part(part, &sector),
                 "by": by, "of": format!("{} %", significant(of, 3)), "amount": grouped(part.amount_t, 0),
             })
         };
         order.into_iter().filter(|p| p.amount_t > 0.0).take(MOST_PARTS).map(one).collect()
+    }
+
+    fn part(&self, part: &RestsOn, sector: &str) -> String {
+        if part.activity.is_empty() {
+            return sector.to_owned();
+        }
+        let what = crate::chinese::activity(&part.activity, &part.land.split(" + ").collect::<Vec<_>>());
+        format!("{sector}{}{}", self.t(": ", "："), what.text(self.lang))
     }
 
     fn rests_more(&self, parts: &[RestsOn]) -> Option<String> {
@@ -263,35 +383,6 @@ impl Writer<'_> {
             &format!("and {n} more: carbonzone explain shows all"),
             &format!("另有 {n} 项，见 carbonzone explain"),
         ))
-    }
-
-    fn paid(&self, id: &str) -> Vec<String> {
-        let Some(record) = &self.data.manifest.compensation else { return Vec::new() };
-        if record.year.is_some() && record.year != self.data.year() {
-            return Vec::new();
-        }
-        let mut out = Vec::new();
-        for model in &record.models {
-            let Some(unit) = model.units.iter().find(|u| u.unit_id == id) else { continue };
-            let side = match unit.settled_t {
-                t if t < 0.0 => self.t("pays", "支付"),
-                t if t > 0.0 => self.t("receives", "受偿"),
-                _ => self.t("neither pays nor receives", "不支付也不受偿"),
-            };
-            let at = |(cny, price): (&f64, &carbonzone_types::PriceRecord)| {
-                let amount = grouped(cny.abs() / 1e4, 2);
-                let p = price.cny_per_t;
-                self.t(&format!("{amount} ×10⁴ CNY at {p} CNY/t"), &format!("{p} 元/吨时 {amount} 万元"))
-            };
-            let money: Vec<String> = unit.cny.iter().zip(&record.prices).map(at).collect();
-            let sure = unit.sign_probability.map(|p| {
-                let p = crate::confidence::percent(p);
-                self.t(&format!(" ({p} of the draws)"), &format!("（{p} 的抽样）"))
-            });
-            let label = self.t(&model.label.en, &model.label.zh);
-            out.push(format!("{label}: {side}{}: {}", sure.unwrap_or_default(), money.join("; ")));
-        }
-        out
     }
 }
 

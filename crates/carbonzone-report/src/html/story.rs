@@ -1,11 +1,13 @@
 //! What stands behind a zone's class: the sectors and parcels that weigh most, its margins, and how near it is to
 //! another class.
 
-use super::plans;
+use super::paid;
+use super::plans::{self, UnitPlan};
 use crate::confidence::{ClassShare, HowSure, percent};
 use crate::figure::label_point;
-use crate::number::{grouped, significant, tonnes};
-use crate::{Label, MapData, words};
+use crate::measures::{Advised, advised};
+use crate::number::{grouped, limit, significant, tonnes};
+use crate::{Label, MapData, ZONE_OF_MEAN, words};
 use carbonzone_geom::PointLocator;
 use carbonzone_types::{IndicatorRecord, ZoneClassRecord};
 use carbonzone_zoning::Quantity;
@@ -33,12 +35,20 @@ pub struct ZoneStory {
     pub margins: Vec<Margin>,
     /// True if an index lies within the borderline of its threshold.
     pub borderline: bool,
+    /// Which index that is, and how far from which threshold; empty elsewhere.
+    pub edge: Label,
     /// Classes that the zone would have if one number were a little different.
     pub changes: Vec<Change>,
     /// How sure the class is, if draws were made.
     pub sure: Option<Sure>,
     /// What it would be under each plan of the run.
-    pub plans: Vec<Label>,
+    pub plans: Vec<UnitPlan>,
+    /// What is advised because of its own numbers.
+    pub measures: Vec<MeasureStory>,
+    /// What it pays or receives under each model of compensation.
+    pub paid: Vec<Label>,
+    /// The class that is mapped first, where that is not the class of the year.
+    pub headline: Option<Headline>,
 }
 
 /// How sure a class is.
@@ -72,6 +82,30 @@ impl Sure {
             change: sure.change.clone(),
         }
     }
+}
+
+/// The class by the mean over the years.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// Class.
+    pub class: Label,
+    /// Its key.
+    pub class_key: String,
+    /// Its colour.
+    pub color: String,
+    /// What it is judged by.
+    pub basis: Label,
+    /// The year of the other class.
+    pub year: String,
+}
+
+/// A measure of a zone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeasureStory {
+    /// Its place in the list of all measures that are advised anywhere ([`measure_texts`]).
+    pub measure: usize,
+    /// The numbers that call for it.
+    pub because: Label,
 }
 
 /// A sector or a parcel.
@@ -118,21 +152,34 @@ pub fn stories(data: &MapData, rows: &[usize], sure: &[Option<HowSure>]) -> Vec<
     let all = zones.table.rows();
     let texts = |field: &str| zones.table.texts(field).unwrap_or_else(|| vec![None; all]);
     let names = zones.labels();
-    let (english, ids, classes, borderline) =
-        (texts("name_en"), texts("unit_id"), texts("zone"), texts("borderline"));
+    let (ids, classes, borderline) = (texts("unit_id"), texts("zone"), texts("borderline"));
     let sectors = SectorColumns::of(data);
     let parcels = parcel_parts(data);
     let cuts = cut_columns(data);
     let changes = changes(data);
+    let advised = advised(&data.manifest, &zones.table);
+    let listed = measure_texts(&advised);
+    let pct = data.borderline_pct();
+    let of_mean = zones.table.texts(ZONE_OF_MEAN);
     rows.iter()
         .map(|&i| {
             let (class, color) = class_of(data, classes[i].as_deref());
             let id = ids[i].clone().unwrap_or_default();
             ZoneStory {
                 plans: plans::of_unit(&data.manifest, &id),
+                paid: paid::of_unit(data, &id),
+                headline: headline(data, of_mean.as_deref().and_then(|m| m[i].as_deref())),
+                measures: advised[i]
+                    .iter()
+                    .filter_map(|a| {
+                        let measure = listed.iter().position(|(key, ..)| *key == a.key)?;
+                        Some(MeasureStory { measure, because: a.because.clone() })
+                    })
+                    .collect(),
+                edge: pct.map_or_else(Label::default, |pct| edge(&cuts, i, pct)),
                 id,
                 class_key: classes[i].clone().unwrap_or_default(),
-                name: Label::new(english[i].clone().unwrap_or_default(), names[i].clone()),
+                name: names[i].clone(),
                 class,
                 color,
                 sectors: sectors.largest(i),
@@ -198,6 +245,20 @@ impl SectorColumns {
     }
 }
 
+/// A parcel as people find it: what its land is, the code of its use as given, its id.
+pub(super) fn parcel_label(id: &str, land_use: &str, space_type: &str) -> Label {
+    let of = |kind: String, code: &str, parcel: &str, [open, comma, close]: [&str; 3]| {
+        let code = if land_use.is_empty() { String::new() } else { format!("{code} {land_use}{comma}") };
+        let id = format!("{code}{parcel} {id}");
+        if kind.is_empty() { id } else { format!("{kind}{open}{id}{close}") }
+    };
+    let kind = if space_type.is_empty() { Label::default() } else { words::land_group(space_type) };
+    Label::new(
+        of(kind.en, "land-use code", "parcel", [" (", ", ", ")"]),
+        of(kind.zh, "地类编码", "地块", ["（", "，", "）"]),
+    )
+}
+
 fn parcel_parts(data: &MapData) -> Vec<Vec<Part>> {
     let Some(parcels) = &data.parcels else { return Vec::new() };
     let Some(gross) = parcels.table.numbers("gross_t") else { return Vec::new() };
@@ -205,6 +266,7 @@ fn parcel_parts(data: &MapData) -> Vec<Vec<Part>> {
     let locator = PointLocator::new(&data.zones.coverage);
     let names = parcels.table.texts("unit_id").unwrap_or_else(|| vec![None; gross.len()]);
     let kinds = parcels.table.texts("space_type").unwrap_or_else(|| vec![None; gross.len()]);
+    let uses = parcels.table.texts("land_use").unwrap_or_else(|| vec![None; gross.len()]);
     let mut best: Vec<Vec<(f64, usize)>> = vec![Vec::new(); data.zones.coverage.len()];
     for (i, value) in gross.iter().enumerate() {
         let Some(t) = value.filter(|t| *t > 0.0) else { continue };
@@ -219,11 +281,13 @@ fn parcel_parts(data: &MapData) -> Vec<Vec<Part>> {
         list.truncate(3);
     }
     let part = |(t, i): (f64, usize), zone: usize, largest: f64| {
-        let kind = kinds[i].as_deref().map(words::land_group).unwrap_or_default();
         let id = names[i].clone().unwrap_or_else(|| format!("#{}", i + 1));
-        let text = |k: &str| if k.is_empty() { id.clone() } else { format!("{id} ({k})") };
         Part {
-            label: Label::new(text(&kind.en), text(&kind.zh)),
+            label: parcel_label(
+                &id,
+                uses[i].as_deref().unwrap_or_default(),
+                kinds[i].as_deref().unwrap_or_default(),
+            ),
             amount: tonnes(t, largest),
             share: share(t, zone_gross[zone]),
         }
@@ -241,6 +305,49 @@ fn cut_columns(data: &MapData) -> Vec<(&IndicatorRecord, Vec<Option<f64>>)> {
     cut.map(|i| (i, column(data, &i.key))).collect()
 }
 
+fn headline(data: &MapData, key: Option<&str>) -> Option<Headline> {
+    let (class, color) = class_of(data, Some(key?));
+    let year = data.year().map(|y| y.to_string()).unwrap_or_default();
+    Some(Headline { class, class_key: key?.to_owned(), color, basis: words::mean_of_years(), year })
+}
+
+/// The measures that are advised anywhere: name, text, source; in the order of the list.
+pub(super) fn measure_texts(advised: &[Vec<Advised>]) -> Vec<(String, Label, String)> {
+    let mut out: Vec<(String, Label, String)> = Vec::new();
+    for one in advised.iter().flatten() {
+        if !out.iter().any(|(key, ..)| *key == one.key) {
+            out.push((one.key.clone(), one.text.clone(), one.source.clone()));
+        }
+    }
+    out
+}
+
+/// The indices that lie within so many percent of a threshold: `ECC 1.03 is 3.0 % above 1`.
+fn edge(cuts: &[(&IndicatorRecord, Vec<Option<f64>>)], row: usize, pct: f64) -> Label {
+    let widest = (pct / 100.0).ln_1p();
+    let mut near = (Vec::new(), Vec::new());
+    for (indicator, values) in cuts {
+        for threshold in indicator.thresholds.iter().filter(|t| **t > 0.0) {
+            let Some(value) = values[row].filter(|v| *v > 0.0 && (v / threshold).ln().abs() <= widest) else {
+                continue;
+            };
+            let (by, side) = (100.0 * (value / threshold - 1.0), value >= *threshold);
+            let (name, value) = (short_name(indicator), significant(value, 4));
+            let (by, threshold) = (grouped(by.abs(), 1), limit(*threshold));
+            let (above, above_zh) = if side { ("above", "高于") } else { ("below", "低于") };
+            near.0.push(format!("{} {value} is {by} % {above} its threshold {threshold}", name.en));
+            near.1.push(format!("{} 为 {value}，{above_zh}阈值 {threshold} 约 {by} %", name.zh));
+        }
+    }
+    if near.0.is_empty() {
+        return Label::default();
+    }
+    Label::new(
+        format!("{} (borderline: within {pct} %)", near.0.join("; ")),
+        format!("{}（{pct} % 以内为临界）", near.1.join("；")),
+    )
+}
+
 fn margins(cuts: &[(&IndicatorRecord, Vec<Option<f64>>)], row: usize) -> Vec<Margin> {
     let mut out = Vec::new();
     for (indicator, values) in cuts {
@@ -252,7 +359,7 @@ fn margins(cuts: &[(&IndicatorRecord, Vec<Option<f64>>)], row: usize) -> Vec<Mar
                 key: indicator.key.clone(),
                 short: short_name(indicator),
                 value: value.map_or_else(|| "–".to_owned(), |v| significant(v, 3)),
-                threshold: significant(*threshold, 4),
+                threshold: limit(*threshold),
                 percent: percent.map_or_else(|| "–".to_owned(), signed_percent),
             });
         }

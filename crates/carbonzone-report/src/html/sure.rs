@@ -16,7 +16,7 @@ pub(super) fn section(data: &MapData, rows: &[usize], all: &[Option<HowSure>]) -
     let Some(record) = data.manifest.confidence.as_ref().filter(|_| all.iter().any(Option::is_some)) else {
         return serde_json::Value::Null;
     };
-    let names = names(data);
+    let names = data.zones.labels();
     let occurs = |key: &str| {
         let sure = all.iter().flatten();
         sure.clone().any(|s| s.class.key == key) || sure.flat_map(|s| &s.others).any(|c| c.key == key)
@@ -57,14 +57,6 @@ pub(super) fn section(data: &MapData, rows: &[usize], all: &[Option<HowSure>]) -
     })
 }
 
-/// Names of the zones in both languages.
-fn names(data: &MapData) -> Vec<Label> {
-    let names = data.zones.labels();
-    let english = data.zones.table.texts("name_en").unwrap_or_else(|| vec![None; names.len()]);
-    let both = |(en, zh): (Option<String>, String)| Label::new(en.unwrap_or_else(|| zh.clone()), zh);
-    english.into_iter().zip(names).map(both).collect()
-}
-
 /// How many classes are safe, likely, a toss-up.
 fn counts(all: &[Option<HowSure>]) -> serde_json::Value {
     let count = |key: &str| all.iter().flatten().filter(|s| s.safety == key).count();
@@ -79,7 +71,7 @@ fn further(data: &MapData, of: &FurtherConfidence, rows: &[usize]) -> Option<ser
         return None;
     }
     let all = how_sure(&data.manifest, &data.zones.table, &of.field);
-    let names = names(data);
+    let names = data.zones.labels();
     let mut listed: Vec<(usize, &HowSure)> =
         rows.iter().filter_map(|&row| Some((row, all.get(row)?.as_ref()?))).collect();
     listed.sort_by(|a, b| a.1.class.probability.total_cmp(&b.1.class.probability).then(a.0.cmp(&b.0)));

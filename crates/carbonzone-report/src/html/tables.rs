@@ -74,6 +74,7 @@ pub(super) fn reading(data: &MapData, rules: &BTreeMap<String, Label>) -> serde_
         "title": words::zone_classes(&data.manifest.study),
         "when": basis(data),
         "ruled": !rules.is_empty(),
+        "guided": data.manifest.zone_classes.iter().any(|c| !c.guidance.is_empty()),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::xml::{El, el};
 use crate::{Label, Lang, MapLayer, words};
 use carbonzone_types::{GuidanceRecord, RunManifest, Statement};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Space types whose values are shown in words.
@@ -94,7 +95,7 @@ pub(crate) fn field_setup(
         let name = Label::new("Measures advised for the class", "该类分区的建议措施").text(lang);
         el("alias").a("field", MEASURES).a("index", fields.len()).a("name", name)
     });
-    let name = if fields.contains(&"name") { "coalesce(\"name\", \"unit_id\")" } else { "\"unit_id\"" };
+    let name = &name_expression(layer);
     let mut out = vec![
         el("fieldConfiguration").children(maps.chain(measures.iter().map(|_| several_lines(MEASURES)))),
         el("aliases").children(aliases.chain(computed)),
@@ -103,6 +104,27 @@ pub(crate) fn field_setup(
     ];
     out.extend(measures.as_deref().map(measures_field));
     out
+}
+
+/// The name of a unit; one that several units bear with the district, as in the report.
+fn name_expression(layer: &MapLayer) -> String {
+    let Some(names) = layer.table.texts("name") else { return "\"unit_id\"".to_owned() };
+    let plain = "coalesce(\"name\", \"unit_id\")";
+    if layer.table.get("district").is_none() {
+        return plain.to_owned();
+    }
+    let shown = layer.labels();
+    let repeated = |(name, shown): (&Option<String>, &Label)| name.clone().filter(|n| *n != shown.zh);
+    let repeated: BTreeSet<String> = names.iter().zip(&shown).filter_map(repeated).collect();
+    if repeated.is_empty() {
+        return plain.to_owned();
+    }
+    let all: Vec<String> = repeated.iter().map(|n| quoted(n)).collect();
+    let district = "coalesce(\"district\", \"unit_id\")";
+    format!(
+        "{plain} || CASE WHEN \"name\" IN ({}) THEN ' (' || {district} || ')' ELSE '' END",
+        all.join(", ")
+    )
 }
 
 /// What is advised for the class of a zone, as an expression that QGIS evaluates; `None` where nothing is.

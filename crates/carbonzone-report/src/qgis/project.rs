@@ -268,7 +268,9 @@ fn layers(
     }];
     if has_borderline(data, figures) {
         let id = BORDERLINE_ID.to_owned();
-        let listed = of_table(data, id, MapLayerKind::Zones, &data.zones.name, words::borderline());
+        let label = words::borderline(data.borderline_pct());
+        let renderer = borderline_renderer(&label.text(lang));
+        let listed = of_table(data, id, MapLayerKind::Zones, &data.zones.name, label);
         out.push(ProjectLayer {
             listed: ListedLayer {
                 filter: out[0].listed.filter.clone(),
@@ -276,7 +278,7 @@ fn layers(
                 ..listed
             },
             theme: String::new(),
-            body: vec![borderline_renderer(&words::borderline().text(lang))],
+            body: vec![renderer],
             labels: false,
         });
     }

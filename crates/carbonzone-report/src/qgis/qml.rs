@@ -61,7 +61,7 @@ fn outline_row(data: &MapData, names: &Names, lang: Lang) -> Result<LayerStyleRo
 
 /// The outlines of the zones on the borderline.
 fn borderline_row(data: &MapData, lang: Lang) -> Result<LayerStyleRow, ReportError> {
-    let label = crate::words::borderline();
+    let label = crate::words::borderline(data.borderline_pct());
     let root = without_fill(borderline_renderer(&label.text(lang)), false);
     row_without_fill(data, BORDERLINE_ROW, &root, label.en)
 }

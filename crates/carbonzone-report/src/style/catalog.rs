@@ -473,9 +473,8 @@ impl Builder<'_> {
         }
         if n <= NAMED {
             let names = zones.labels();
-            let english = zones.table.texts("name_en").unwrap_or_else(|| vec![None; all]);
-            let zh: Vec<&str> = of.iter().map(|i| names[*i].as_str()).collect();
-            let en: Vec<&str> = of.iter().map(|i| english[*i].as_deref().unwrap_or(&names[*i])).collect();
+            let zh: Vec<&str> = of.iter().map(|i| names[*i].zh.as_str()).collect();
+            let en: Vec<&str> = of.iter().map(|i| names[*i].en.as_str()).collect();
             return Some(Label::new(
                 format!("; GDP of {} is derived, not reported", en.join(", ")),
                 format!("；{}的GDP为推算值，非统计值", zh.join("、")),

@@ -7,7 +7,7 @@ use crate::palette::Meaning;
 use crate::{Label, ReportError};
 
 /// Name of the map.
-pub const COMPENSATION_MAP: &str = "fig11_compensation";
+pub const COMPENSATION_MAP: &str = "fig12_compensation";
 
 /// Field of the zones: money at the first price under the first model, CNY.
 const FIELD: &str = "compensation_cny";

@@ -99,6 +99,7 @@ fn zonings() -> Vec<Value> {
             ecological_levels: Some(rule),
             gdp_total: Some(1.0),
             borderline_pct: Some(5.0),
+            measures: vec![toml::from_str(MEASURE).unwrap()],
             ..ZoningConfig::default()
         };
         named("guiyang_three_levels", &config)
@@ -112,6 +113,9 @@ fn zonings() -> Vec<Value> {
     let rules = [fixed(vec![0.5, 1.5]), LevelRule::MeanSd { k: 1.0 }];
     rules.into_iter().flat_map(|rule| [guiyang(rule.clone()), own(rule)]).collect()
 }
+
+/// A measure with both limits.
+const MEASURE: &str = "key = 'a'\ntext = { en = 'a' }\nwhen = [{ quantity = 'share.industry', at_least = 20.0, below = 80.0 }]\n";
 
 /// Whether the pipeline of this text is refused: it does not parse, or a check finds an error.
 fn refused<P: serde::de::DeserializeOwned>(text: String, check: fn(&Loaded<P>) -> Findings) -> bool {

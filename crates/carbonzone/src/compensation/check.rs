@@ -63,7 +63,10 @@ fn models(section: &Compensation, known: &Known, all: &mut Vec<Found>) {
     let asks_gdp = section.base == Base::Gdp || section.models.contains(&ModelName::AbilityToPay);
     if !known.gdp && asks_gdp {
         let finding = Finding::error("compensation_base", "this study has no GDP of its counties")
-            .expected("base = \"area\" or \"population\", and no model \"ability_to_pay\"");
+            .expected("base = \"area\" or \"population\", and no model \"ability_to_pay\"")
+            .hint(
+                "or give the counties a GDP: layers.zones.gdp, or gdp in a table of [[layers.zones.tables]]",
+            );
         all.push((finding, at(&["base"])));
     }
 }

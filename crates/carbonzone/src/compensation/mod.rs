@@ -15,6 +15,7 @@ pub use signs::{Draws, Rows};
 use crate::load::Notes;
 use crate::load::zones::ZoneSet;
 use crate::load_config::suggest;
+use carbonzone_report::Label;
 use carbonzone_types::{ExactSum, Finding, number_of};
 use carbonzone_zoning::ZoningError;
 use carbonzone_zoning::compensation::{Compensation, Flow, ModelName, Positions, UnitNumbers, flows, in_fen};
@@ -29,8 +30,8 @@ pub struct Numbers {
     pub ids: Vec<String>,
     /// Names.
     pub names: Vec<String>,
-    /// Names in Latin letters.
-    pub names_en: Vec<Option<String>>,
+    /// Their names as shown, which tell them apart.
+    pub shown: Vec<Label>,
     /// Districts.
     pub district: Vec<Option<String>>,
     /// Gross emissions, t CO2e; NaN: unknown.
@@ -53,7 +54,7 @@ impl Numbers {
         Self {
             ids: zones.ids.clone(),
             names: zones.names.clone(),
-            names_en: zones.names_en.clone(),
+            shown: zones.shown(),
             district: zones.district.clone(),
             gdp: zones.gdp_1e4cny.clone(),
             population: zones.population.clone(),
@@ -259,7 +260,7 @@ fn left_out(numbers: &Numbers, models: &[ModelResult]) -> Option<Finding> {
         .filter(|i| models.iter().any(|m| m.positions.settled_t[*i].is_none()))
         .collect();
     let first = *out.first()?;
-    let names: Vec<&str> = out.iter().take(10).map(|i| numbers.names[*i].as_str()).collect();
+    let names: Vec<&str> = out.iter().take(10).map(|i| numbers.shown[*i].zh.as_str()).collect();
     let amount: ExactSum = out.iter().map(|i| numbers.gross_t[*i]).filter(|t| t.is_finite()).collect();
     let counted = number_of(out.len(), "unit takes", "units take");
     let message =

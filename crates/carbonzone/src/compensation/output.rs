@@ -1,6 +1,6 @@
 //! Tables, sheets of the workbook, columns of the zone table and tables of the report.
 
-use super::record::{assumes, cny};
+use super::record::{DERIVED_HERE, assumes, cny};
 use super::{Compensated, ModelResult};
 use crate::output::Output;
 use crate::studies::cells::{label, number, text};
@@ -9,7 +9,7 @@ use carbonzone_report::confidence::percent;
 use carbonzone_report::{Label, ReportTable};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, Statement, T_PER_1E4_T};
-use carbonzone_zoning::compensation::{Compensation, Flow, Price, QuotaIndicator};
+use carbonzone_zoning::compensation::{Compensation, Flow, ModelName, Price, QuotaIndicator};
 
 /// Adds tables, sheets and the section of the report to what a study writes.
 pub fn add_to(out: &mut Output<'_>, section: Option<&Compensation>, found: Option<&Compensated>) {
@@ -43,7 +43,11 @@ fn format(field: &str) -> &'static str {
 /// What a row rests on, in one line.
 fn assumption(section: &Compensation, model: &ModelResult) -> String {
     let (name, base) = (model.model.label().0, section.base.label().0);
-    format!("{name}; shares within one city by {base}; prices are inputs, see run.json")
+    let derived = match model.model {
+        ModelName::AbilityToPay => format!("; {DERIVED_HERE}"),
+        ModelName::Benchmark | ModelName::Quota => String::new(),
+    };
+    format!("{name}; shares within one city by {base}; prices are inputs, see run.json{derived}")
 }
 
 fn units_table(section: &Compensation, found: &Compensated) -> AttributeTable {
@@ -100,16 +104,16 @@ fn flows_table(section: &Compensation, found: &Compensated) -> AttributeTable {
         }
     }
     let ids = &found.numbers.ids;
-    let names = &found.numbers.names;
+    let names = |i: usize| found.numbers.shown[i].zh.clone();
     let texts = |all: Vec<String>| ColumnData::texts(&all);
     AttributeTable::new()
         .with("model", texts(rows.iter().map(|(m, ..)| m.model.key().to_owned()).collect()))
         .with("price", texts(rows.iter().map(|(_, p, _)| p.name.clone()).collect()))
         .with("cny_per_t", ColumnData::Real(rows.iter().map(|(_, p, _)| Some(p.cny_per_t)).collect()))
         .with("payer", texts(rows.iter().map(|(.., f)| ids[f.payer].clone()).collect()))
-        .with("payer_name", texts(rows.iter().map(|(.., f)| names[f.payer].clone()).collect()))
+        .with("payer_name", texts(rows.iter().map(|(.., f)| names(f.payer)).collect()))
         .with("receiver", texts(rows.iter().map(|(.., f)| ids[f.receiver].clone()).collect()))
-        .with("receiver_name", texts(rows.iter().map(|(.., f)| names[f.receiver].clone()).collect()))
+        .with("receiver_name", texts(rows.iter().map(|(.., f)| names(f.receiver)).collect()))
         .with("cny", ColumnData::Real(rows.iter().map(|(.., f)| Some(cny(f.fen))).collect()))
         .with("assumes", texts(rows.iter().map(|(m, ..)| assumption(section, m)).collect()))
 }
@@ -120,8 +124,7 @@ const MOST_ROWS: usize = 300;
 const MOST_FLOWS: usize = 30;
 
 fn name_of(found: &Compensated, i: usize) -> Label {
-    let zh = &found.numbers.names[i];
-    Label::new(found.numbers.names_en[i].clone().unwrap_or_else(|| zh.clone()), zh.clone())
+    found.numbers.shown[i].clone()
 }
 
 fn place(found: &Compensated) -> Label {

@@ -32,6 +32,12 @@ fn summary(model: &CompensationModel, section: &Compensation) -> Statement {
     )
 }
 
+/// What every output says of the ability to pay.
+pub(super) const DERIVED_HERE: &str = "its formula l = 1/(1 + e^(3 − 1/En)) is derived here from the Pearl curve: no printed formula was found to check it by";
+/// The same in Chinese.
+const DERIVED_HERE_ZH: &str =
+    "公式 l = 1/(1 + e^(3 − 1/En)) 由皮尔曲线推导（本软件自行推导，未找到可核对的印刷公式）";
+
 /// What the money rests on: the same sentences in every output.
 pub(super) fn assumes(section: &Compensation) -> Vec<Statement> {
     let mut out = vec![Statement::new(SHARES_ONLY, SHARES_ONLY_ZH)];
@@ -53,8 +59,10 @@ pub(super) fn assumes(section: &Compensation) -> Vec<Statement> {
     {
         let (engel, source) = (ability.engel, &ability.source);
         out.push(Statement::new(
-            format!("Ability to pay: Engel coefficient {engel} where no other is given; {source}"),
-            format!("支付能力：恩格尔系数 {engel}（另有指定者除外）；{source}"),
+            format!(
+                "Ability to pay: Engel coefficient {engel} where no other is given; {source}; {DERIVED_HERE}"
+            ),
+            format!("支付能力：恩格尔系数 {engel}（另有指定者除外）；{source}；{DERIVED_HERE_ZH}"),
         ));
     }
     if let Some(quota) = section.quota.as_ref().filter(|_| section.models.contains(&ModelName::Quota)) {

@@ -3,6 +3,7 @@
 use crate::compensation::Compensated;
 use crate::explained::Explained;
 use crate::scenario::Scenarios;
+use crate::sink_sets::Judged;
 use crate::statistics::Statistics;
 use carbonzone_confidence::Confidence;
 use carbonzone_scale::SectorTable;
@@ -38,6 +39,8 @@ pub struct Results {
     pub indices: Indices,
     /// Zone classes.
     pub zoning: Zoning,
+    /// Classes of the zones under other sets of sink coefficients.
+    pub sink_sets: Vec<Judged>,
     /// How sure they are, if the pipeline file asks for it.
     pub confidence: Option<Confidence>,
     /// Who pays whom, if the pipeline file asks for it.

@@ -194,6 +194,12 @@ impl ZoneLayer {
             _ => None,
         }
     }
+
+    /// True if the layer or a table that is joined to it gives GDP.
+    #[must_use]
+    pub fn gives_gdp(&self) -> bool {
+        self.gdp_field().is_some() || self.tables.iter().any(|t| t.gdp.is_some())
+    }
 }
 
 /// Key of a join.

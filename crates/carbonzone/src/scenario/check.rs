@@ -186,7 +186,7 @@ impl One<'_> {
                 self.report(finding, &["stocks_t_c_ha", land]);
             }
         }
-        if let Some(target) = s.target {
+        if let Some(target) = &s.target {
             let fits = match (target.gross, target.reduction_pct) {
                 (Some(t), None) => is_amount(self.pipeline.inventory.unit.in_tonnes(t)),
                 (None, Some(pct)) => (-1000.0..=100.0).contains(&pct),

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a plan would change, on the weights of the base run: what stays as it is keeps its tonnes, new land takes the base run's
-/// tonnes per hectare of its space type and district.
+/// What a plan would change, on the weights of the base run: land that keeps its use starts from its own tonnes, new land from the
+/// base run's tonnes per hectare of its space type and district; both are multiplied by the paths.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -113,7 +113,7 @@ impl Path {
 }
 
 /// What gross emissions are to be in the plan's year: one of the two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// In the unit of the inventory.
@@ -122,6 +122,9 @@ pub struct Target {
     /// Less than in the base year by so many percent.
     #[serde(default)]
     pub reduction_pct: Option<f64>,
+    /// Where the target comes from; default: the source of the scenario.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
 }
 
 #[cfg(test)]

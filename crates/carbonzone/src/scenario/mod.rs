@@ -7,6 +7,7 @@ mod land;
 mod output;
 mod project;
 mod record;
+mod report;
 mod scenarios;
 mod words;
 
@@ -60,8 +61,10 @@ pub fn compute(
             .and_then(|projected| with_moves(loaded, &base, drawn, projected));
         match done {
             Ok(projected) => {
-                let balance = projected.balance();
-                if let Some(finding) = balance {
+                let open = projected.balance();
+                let open =
+                    open.or_else(|| project::balance_of_zones(&base, &projected.splits, &projected.gross_t));
+                if let Some(finding) = open {
                     notes.findings.push(named(name, finding));
                     complete = false;
                 }

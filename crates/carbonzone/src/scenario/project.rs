@@ -1,8 +1,10 @@
 //! From the land of a plan and its paths to tonnes, indices and classes, years, and what makes the difference.
 
+mod local;
 mod projected;
 
-pub use projected::{Multiples, Projected, STEPS, SectorYear};
+pub use local::balance_of_zones;
+pub use projected::{EFFECTS, Multiples, Projected, STEPS, SectorYear};
 
 use super::config::{Path, Scenario};
 use super::land::{Base, LandChange};
@@ -122,6 +124,7 @@ pub fn project(
     let results = base.results;
     let zoned = classify_with(&results.scheme, &results.zoning.economic, &results.zoning.ecological, &values);
     let waterfall = waterfall(base, &land, &multiples).map_err(refused)?;
+    let splits = local::splits(base, &after_land, &multiples).map_err(refused)?;
     let way = Way { base, paths: &paths, after_land: &after_land };
     let years = way.years(scenario.year);
     let gross_base: f64 = way.at(base_year, false);
@@ -144,6 +147,7 @@ pub fn project(
         indices: values,
         zoned,
         waterfall,
+        splits,
         years,
         moves: Vec::new(),
     })

@@ -1,12 +1,15 @@
 //! What `run.json` keeps of the scenarios: what report, fact sheets and `explain` read back.
 
-use super::project::{Projected, STEPS};
+use super::project::{EFFECTS, Multiples, Projected, STEPS};
 use super::words::{assumes, title};
 use super::{Scenarios, gdp_between};
 use crate::compute::Results;
 use crate::config::Pipeline;
 use crate::load::Inputs;
-use carbonzone_types::{ExactSum, ScenarioRecord, ScenarioUnit, WaterfallStep};
+use carbonzone_types::{
+    ExactSum, RuleMultiples, RuleRecord, ScenarioRecord, ScenarioUnit, SectorChange, ValueChange,
+    WaterfallStep,
+};
 use carbonzone_zoning::decoupling::{Decoupling, tapio};
 
 /// One record per scenario.
@@ -37,6 +40,9 @@ fn record(pipeline: &Pipeline, inputs: &Inputs, results: &Results, p: &Projected
         gross_t: p.gross_t[z],
         sink_base_t: base.sink_t[z],
         sink_t: p.sink_t[z],
+        sectors: sectors(results, p, z),
+        effects: EFFECTS.iter().zip(&p.splits[z].effects).map(|(key, t)| step((*key, t))).collect(),
+        values: values(inputs, results, p, z),
         zone_base: class(overall[z]),
         zone: class(p.zoned.zone[z]),
         p_changes: p.moves.get(z).map(carbonzone_confidence::Moves::differs),
@@ -57,7 +63,48 @@ fn record(pipeline: &Pipeline, inputs: &Inputs, results: &Results, p: &Projected
         waterfall: named.chain([("net_plan", after)]).map(step).collect(),
         elasticity: elastic.map(|e| e.0),
         decoupling: elastic.map(|e| e.1.key().to_owned()).unwrap_or_default(),
+        multiples: multiples(results, p),
         units_changed: units.iter().filter(|u| u.zone != u.zone_base).count() as u64,
         units,
     }
+}
+
+fn sectors(results: &Results, p: &Projected, z: usize) -> Vec<SectorChange> {
+    let one = |(sector, [base_t, plan_t]): (&String, &[f64; 2])| SectorChange {
+        sector: sector.clone(),
+        base_t: *base_t,
+        plan_t: *plan_t,
+    };
+    results.sectors.iter().zip(&p.splits[z].sectors).map(one).collect()
+}
+
+/// What the class of a zone follows from, before and after.
+fn values(inputs: &Inputs, results: &Results, p: &Projected, z: usize) -> Vec<ValueChange> {
+    let (scheme, zones) = (&results.scheme, &inputs.zones);
+    let (base, plan) = (&results.indices, &p.indices);
+    let all = [
+        ("ccr", base.ccr[z], plan.ccr[z]),
+        (scheme.economic.column.as_str(), base.ecc[z], plan.ecc[z]),
+        (scheme.ecological.column.as_str(), base.esc[z], plan.esc[z]),
+        ("gdp_1e4cny", zones.gdp_1e4cny[z], p.gdp[z]),
+        ("population_persons", zones.population[z], p.population[z]),
+    ];
+    let one =
+        |(key, base, plan): (&str, Option<f64>, Option<f64>)| ValueChange { key: key.to_owned(), base, plan };
+    all.into_iter().map(one).collect()
+}
+
+/// What the paths make of each budget; those that nothing changes are left out.
+pub fn multiples(results: &Results, p: &Projected) -> Vec<RuleMultiples> {
+    let records = results.allocation.records.iter().zip(&p.multiples);
+    let same = |m: &Multiples| [m.activity, m.intensity, m.factor] == [1.0; 3];
+    let changed = records.filter(|(rule, m)| rule.placed_t != 0.0 && !same(m));
+    let one = |(rule, m): (&RuleRecord, &Multiples)| RuleMultiples {
+        rule: rule.id.clone(),
+        sector: rule.sector.clone(),
+        activity: m.activity,
+        intensity: m.intensity,
+        factor: m.factor,
+    };
+    changed.map(one).collect()
 }

@@ -5,9 +5,10 @@ use super::project::STEPS;
 use carbonzone_types::Statement;
 
 /// What every table says of new land.
-pub const ASSUMED: &str = "New land takes the base run's tonnes per hectare of its space type and district";
+pub const ASSUMED: &str =
+    "New land starts from the base run's tonnes per hectare of its space type and district";
 /// The same in Chinese.
-pub const ASSUMED_ZH: &str = "新增用地采用基准情景中同类用地、同一区县的单位面积排放";
+pub const ASSUMED_ZH: &str = "新增用地以基准情景中同类用地、同一区县的单位面积排放为起点";
 
 /// Title of a scenario.
 pub fn title(name: &str, scenario: &Scenario) -> Statement {
@@ -31,14 +32,41 @@ pub fn step(key: &str) -> Statement {
     at.map_or_else(|| Statement::new(key, key), |at| Statement::new(words[at].0, words[at].1))
 }
 
-/// What a scenario rests on, in one sentence.
-pub fn assumes(scenario: &Scenario) -> Statement {
-    let source = &scenario.source;
+/// What every scenario of that year rests on.
+pub fn common(scenario: &Scenario) -> Statement {
+    let year = scenario.year;
     Statement::new(
         format!(
-            "{ASSUMED}; what stays keeps its tonnes; land changes in a straight line until {}; {source}",
-            scenario.year
+            "{ASSUMED}; land that keeps its use starts from its own tonnes; both are then multiplied by what the scenario says of activity × \
+             intensity × emission factor; land changes in a straight line until {year}"
         ),
-        format!("{ASSUMED_ZH}；未变用地保持原排放；至 {} 年用地按直线变化；{source}", scenario.year),
+        format!(
+            "{ASSUMED_ZH}；用途不变的用地以自身排放为起点；二者再乘以情景给定的活动水平×能耗强度×排放因子的倍数；至 {year} 年用地按直线变化"
+        ),
     )
+}
+
+/// What a scenario rests on, with its source, in one sentence.
+pub fn assumes(scenario: &Scenario) -> Statement {
+    let (common, source) = (common(scenario), &scenario.source);
+    Statement::new(format!("{}; {source}", common.en), format!("{}；{source}", common.zh))
+}
+
+/// What several scenarios rest on: what they share once, then the source of each.
+pub fn assumes_all<'a>(all: impl Iterator<Item = (&'a str, &'a Scenario)> + Clone) -> Vec<Statement> {
+    let mut out: Vec<Statement> = Vec::new();
+    for said in all.clone().map(|(_, s)| common(s)) {
+        if !out.contains(&said) {
+            out.push(said);
+        }
+    }
+    let source = |(name, scenario): (&str, &Scenario)| {
+        let (named, source) = (title(name, scenario), &scenario.source);
+        Statement::new(
+            format!("Scenario \"{}\": {source}", named.en),
+            format!("情景“{}”：{source}", named.zh),
+        )
+    };
+    out.extend(all.map(source));
+    out
 }

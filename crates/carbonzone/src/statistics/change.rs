@@ -127,6 +127,7 @@ mod tests {
             layer: "counties",
             ids: &ids,
             names: &ids,
+            shown: Vec::new(),
             districts: &[],
             coverage: &coverage,
             area_m2: &[],

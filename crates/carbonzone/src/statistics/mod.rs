@@ -13,6 +13,7 @@ pub use config::StatisticsConfig;
 pub use report::state;
 
 use crate::load::Notes;
+use carbonzone_report::Label;
 use carbonzone_types::statistics::{ClusterCount, StatisticsRecord};
 use carbonzone_types::{AttributeTable, Progress, Statement};
 use change::Change;
@@ -28,6 +29,7 @@ pub struct Statistics {
     layer: String,
     ids: Vec<String>,
     names: Vec<String>,
+    shown: Vec<Label>,
     /// Years, ascending, with the clusters of the units.
     years: Vec<(i32, Clusters)>,
     /// Layer and clusters of the cells in the last year.
@@ -59,6 +61,7 @@ impl Statistics {
             layer: subject.layer.to_owned(),
             ids: subject.ids.to_vec(),
             names: subject.names.to_vec(),
+            shown: subject.shown.clone(),
             years: subject.years.iter().map(|y| y.year).zip(of_units).collect(),
             cells,
             by_cell: subject.places.cells,

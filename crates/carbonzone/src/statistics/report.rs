@@ -225,7 +225,7 @@ impl Statistics {
                 let in_one = [cluster[i], spots[i]].into_iter().flatten().any(|key| key != "not_significant");
                 if in_one {
                     rows.push(vec![
-                        text(&self.names[i]),
+                        self.shown[i].clone(),
                         named(cluster[i]),
                         number(clusters.local[i].as_ref().map(|l| l.i), 3),
                         clusters.local_q[i].map_or_else(|| text("–"), probability),
@@ -331,7 +331,7 @@ impl Statistics {
     fn changes_report(&self) -> ReportTable {
         let t = |t: f64| number(Some(t / T_PER_1E4_T), 2);
         let row = |c: &Change| {
-            let name = c.unit.map_or_else(|| label("All", "合计"), |u| text(&self.names[u]));
+            let name = c.unit.map_or_else(|| label("All", "合计"), |u| self.shown[u].clone());
             let mut cells = vec![text(&format!("{}–{}", c.from, c.to)), name, t(c.after_t - c.before_t)];
             cells.extend(c.effects_t.iter().map(|e| t(*e)));
             cells.push(number(c.decoupling.map(|d| d.0), 2));

@@ -2,6 +2,7 @@
 
 use super::config::ClusterValue;
 use carbonzone_geom::Coverage;
+use carbonzone_report::Label;
 use carbonzone_types::{GridSpec, M2_PER_KM2};
 
 /// Units, years, and the places where the tonnes are.
@@ -12,6 +13,8 @@ pub struct Subject<'a> {
     pub ids: &'a [String],
     /// Names of the units.
     pub names: &'a [String],
+    /// Their names as shown, which tell them apart.
+    pub shown: Vec<Label>,
     /// District of each unit.
     pub districts: &'a [Option<String>],
     /// Outlines of the units; empty without geometry.

@@ -127,6 +127,7 @@ fn subject<'a>(
         layer: &config.pipeline.layers.zones.kind,
         ids: &zones.ids,
         names: &zones.names,
+        shown: zones.shown(),
         districts: &zones.district,
         coverage: &zones.coverage,
         area_m2: &areas.basis_m2,

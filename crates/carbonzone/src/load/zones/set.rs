@@ -1,6 +1,8 @@
 //! Zones and the rows of joined tables as they are kept.
 
 use carbonzone_geom::Coverage;
+use carbonzone_report::Label;
+use carbonzone_report::names::Named;
 use std::collections::BTreeMap;
 
 /// Zones in canonical order; all vectors have one entry per zone.
@@ -21,6 +23,14 @@ pub struct ZoneSet {
     pub gdp_1e4cny: Vec<Option<f64>>,
     /// GDP is derived, not statistics.
     pub gdp_derived: Vec<bool>,
+}
+
+impl ZoneSet {
+    /// The name of every zone in both languages; one that several zones bear with the district.
+    pub fn shown(&self) -> Vec<Label> {
+        let (ids, names) = (&self.ids, &self.names);
+        Named { ids, names, english: &self.names_en, districts: &self.district }.shown()
+    }
 }
 
 /// GDP per county as the joined tables give it.

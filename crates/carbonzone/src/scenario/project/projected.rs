@@ -6,6 +6,21 @@ use carbonzone_zoning::{Indices, Zoned};
 /// Steps of the waterfall, in order; sinks come last.
 pub const STEPS: [&str; 7] = ["area", "structure", "density", "activity", "intensity", "factor", "sinks"];
 
+/// Effects of a zone, in order: those of the emissions add up to the change of gross emissions; sinks stand beside them.
+pub const EFFECTS: [&str; 5] = ["land", "activity", "intensity", "factor", "sinks"];
+
+/// Effects on emissions.
+pub const ON_EMISSIONS: usize = 4;
+
+/// The change of one zone, t CO2e.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Split {
+    /// Base run and plan by sector, in the order of the run's sectors.
+    pub sectors: Vec<[f64; 2]>,
+    /// Effects, in the order of [`EFFECTS`].
+    pub effects: [f64; 5],
+}
+
 /// Multiples of a rule in the plan's year.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Multiples {
@@ -18,6 +33,7 @@ pub struct Multiples {
 }
 
 impl Multiples {
+    /// All three.
     pub fn product(self) -> f64 {
         self.activity * self.intensity * self.factor
     }
@@ -60,6 +76,8 @@ pub struct Projected {
     pub zoned: Zoned,
     /// Base net emissions, effects of [`STEPS`], net emissions of the plan: of the whole city, t.
     pub waterfall: (f64, [f64; 7], f64),
+    /// What makes the change in each zone.
+    pub splits: Vec<Split>,
     /// Years from the base to the plan's.
     pub years: Vec<SectorYear>,
     /// One-off change of carbon stocks by zone, t CO2, above 0 where more is stored; empty without stocks.

@@ -120,6 +120,7 @@ fn subject<'a>(
         layer: config.pipeline.layers.zones.as_ref().map_or("counties", |z| &z.kind),
         ids: &zones.ids,
         names: &zones.names,
+        shown: zones.shown(),
         districts: &zones.district,
         coverage: &zones.coverage,
         area_m2: inputs.areas.as_ref().map_or(&[][..], |a| &a.basis_m2),

@@ -60,11 +60,10 @@ fn changes(inputs: &Inputs, results: &Results, a: &YearResult, b: &YearResult) -
         let class = results.scheme.class_of(year.zoned.zone[u]);
         class.map_or_else(|| text("–"), |c| Label::new(c.label_en.clone(), c.label_zh.clone()))
     };
+    let names = inputs.zones.shown();
     let mut rows = Vec::new();
-    for u in 0..inputs.zones.ids.len() {
-        let zh = &inputs.zones.names[u];
-        let en = inputs.zones.names_en[u].clone().unwrap_or_else(|| zh.clone());
-        let mut row = vec![Label::new(en, zh.clone())];
+    for (u, name) in names.into_iter().enumerate() {
+        let mut row = vec![name];
         for (x, y) in [
             (a.tonnes.gross_t[u], b.tonnes.gross_t[u]),
             (a.tonnes.sink_t[u], b.tonnes.sink_t[u]),

@@ -9,7 +9,7 @@ use crate::grid::COARSE_M;
 use crate::load::Inputs;
 use crate::output::{Bands, Columns, InParts, Layer, Output, Raster, Role, dissolved};
 use crate::study::Run;
-use crate::{compensation, gdp_proxies, maps, reference, scenario, tables, workbook};
+use crate::{compensation, gdp_proxies, maps, reference, scenario, sink_sets, tables, workbook};
 use carbonzone_geom::{Coverage, overlap_grid};
 use carbonzone_inventory::Inventory;
 use carbonzone_io::ByteBand;
@@ -70,6 +70,8 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> Result<Output<'a>
     ]);
     compensation::add_to(&mut out, p.compensation.as_ref(), results.compensation.as_ref());
     scenario::add_to(&mut out, p, inputs, results);
+    let by_sink_set = sink_sets::report_table(inputs, &results.scheme, &results.zoning, &results.sink_sets);
+    out.extras.tables.extend(by_sink_set);
     out.explained = explanations(run, outputs);
     if let Some(statistics) = &results.statistics {
         statistics.add_to(&mut out);

@@ -32,7 +32,6 @@ pub fn of_series(
         year,
         gross_t: energy[at].clone(),
         sink_t: sink_t.clone(),
-        gdp: vec![None; n],
         area: inputs.areas.basis_m2.iter().copied().map(Some).collect(),
         history_t: mean_until(&energy.iter().collect::<Vec<_>>()),
         ..Numbers::of(zones)

@@ -44,7 +44,7 @@ pub fn check_config(loaded: &Loaded<RasterSeriesPipeline>) -> Findings {
     check_cell(loaded, &p.aggregate, &mut findings);
     crate::check_ranges::check_series(loaded, &mut findings);
     findings.items.extend(super::uncertainty::check(loaded));
-    let known = compensation::Known { years: p.city.years(), gdp: false };
+    let known = compensation::Known { years: p.city.years(), gdp: p.layers.zones.gives_gdp() };
     findings.extend(compensation::check(loaded, p.compensation.as_ref(), &known));
     findings.extend(crate::statistics::config::check(p.statistics.as_ref()));
     let sectors = vec!["energy".to_owned(), "land".to_owned()];

@@ -126,6 +126,7 @@ fn subject<'a>(
         layer: &config.pipeline.layers.zones.kind,
         ids: &zones.ids,
         names: &zones.names,
+        shown: zones.shown(),
         districts: &zones.district,
         coverage: &zones.coverage,
         area_m2: &inputs.areas.basis_m2,

@@ -1,0 +1,50 @@
+//! What is advised for every unit because of its own numbers, as a table.
+
+use crate::workbook::lines;
+use carbonzone_report::Lang;
+use carbonzone_report::measures::{Advised, advised};
+use carbonzone_sheet::OutSheet;
+use carbonzone_types::{AttributeTable, ColumnData, RunManifest, Statement};
+
+/// Name of the table and of its sheet.
+pub const MEASURES: &str = "measures";
+
+/// What the table assumes.
+fn assumes() -> Statement {
+    Statement::new(
+        "Measures follow from the numbers of the unit by a list with limits: that of the pipeline file, else the one that comes with the \
+         program. The limits are choices, not laws; nobody has looked at the place",
+        "措施由各单元自身数值按带界限的列表得出：采用流程文件中的列表，否则采用程序自带列表。界限为人为设定，未经实地核查",
+    )
+}
+
+/// The table and its sheet; `units` are those of the last year. `None` where nothing is advised.
+pub fn table(record: &RunManifest, units: &AttributeTable, lang: Lang) -> Option<(AttributeTable, OutSheet)> {
+    let all = advised(record, units);
+    if all.iter().all(Vec::is_empty) {
+        return None;
+    }
+    let rows: Vec<(usize, &Advised)> =
+        all.iter().enumerate().flat_map(|(row, list)| list.iter().map(move |a| (row, a))).collect();
+    let of_unit = |field: &str| {
+        let texts = units.texts(field).unwrap_or_else(|| vec![None; units.rows()]);
+        ColumnData::Text(rows.iter().map(|(row, _)| texts[*row].clone()).collect())
+    };
+    let text =
+        |f: fn(&Advised) -> &String| ColumnData::Text(rows.iter().map(|(_, a)| Some(f(a).clone())).collect());
+    let table = AttributeTable::new()
+        .with("unit_id", of_unit("unit_id"))
+        .with("name", of_unit("name"))
+        .with("district", of_unit("district"))
+        .with("zone", of_unit("zone"))
+        .with("measure", text(|a| &a.key))
+        .with("text_en", text(|a| &a.text.en))
+        .with("because_en", text(|a| &a.because.en))
+        .with("text_zh", text(|a| &a.text.zh))
+        .with("because_zh", text(|a| &a.because.zh))
+        .with("source", text(|a| &a.source))
+        .with("assumes", ColumnData::texts(&vec![assumes().en; rows.len()]));
+    let mut shown = table.clone();
+    shown.columns.retain(|c| c.name != "assumes");
+    Some((table, OutSheet::new(MEASURES, shown).with_preamble(lines(&assumes(), lang))))
+}

@@ -1,0 +1,346 @@
+//! The section of the report.
+
+use super::land::NO_PARCEL;
+use super::output::{Writer, moved};
+use super::project::{Projected, STEPS};
+use super::record::{decoupling, multiples};
+use super::words::{assumes_all, step, title};
+use crate::statistics::state;
+use crate::studies::cells::{count, label, number, text};
+use carbonzone_report::confidence::percent;
+use carbonzone_report::figure::transition_note;
+use carbonzone_report::style::{Figure, FigureContent, TransitionChart};
+use carbonzone_report::{Label, ReportTable, words};
+use carbonzone_types::{ExactSum, RuleMultiples, Statement, T_PER_1E4_T};
+
+/// Sentences below a heading.
+fn note(said: &[Statement]) -> Label {
+    let en: Vec<&str> = said.iter().map(|s| s.en.as_str()).collect();
+    let zh: Vec<&str> = said.iter().map(|s| s.zh.as_str()).collect();
+    label(&format!("{}.", en.join(". ")), &format!("{}。", zh.join("。")))
+}
+
+/// Tonnes with their sign.
+fn signed_1e4(t: f64) -> Label {
+    let plus = if t > 0.0 { "+" } else { "" };
+    text(&format!("{plus}{}", number(Some(t / T_PER_1E4_T), 2).en))
+}
+
+/// How sure a change of class is, by the share of draws in which the classes differ.
+fn verdict(p: f64) -> Label {
+    match p {
+        p if p >= 0.95 => label("sure", "确定"),
+        p if p >= 0.75 => label("likely", "较可能"),
+        p if p >= 0.25 => label("open", "难以判断"),
+        _ => label("doubtful: by the central numbers only", "存疑：仅按中心值成立"),
+    }
+}
+
+impl Writer<'_> {
+    /// All scenarios beside the base run.
+    pub(super) fn side_by_side(&self) -> ReportTable {
+        let all = &self.scenarios.all;
+        let base = &self.results.zones;
+        let in_1e4 = |t: f64| number(Some(t / T_PER_1E4_T), 2);
+        let mut columns =
+            vec![(label("Townships together", "各单元合计"), false), (label("Base run", "基准"), true)];
+        for p in all {
+            let s = self.scenario(p);
+            let (named, year) = (title(&p.name, s), s.year);
+            columns
+                .push((label(&format!("{}, {year}", named.en), &format!("{}（{year}年）", named.zh)), true));
+        }
+        let mut rows = Vec::new();
+        let mut row = |name: Label, base: Label, of: &dyn Fn(&Projected) -> Label| {
+            let mut cells = vec![name, base];
+            cells.extend(all.iter().map(of));
+            rows.push(cells);
+        };
+        let sum = |t: &[f64]| ExactSum::of(t);
+        let (gross, sink) = (sum(&base.gross_t), sum(&base.sink_t));
+        row(label("Gross emission, 10⁴ t", "碳排放总量（万吨）"), in_1e4(gross), &|p| {
+            in_1e4(sum(&p.gross_t))
+        });
+        row(label("Change, %", "变化（%）"), text("–"), &|p| {
+            number((gross > 0.0).then(|| 100.0 * (sum(&p.gross_t) / gross - 1.0)), 2)
+        });
+        row(
+            label("of it on new land (assumed), 10⁴ t", "其中新增用地（假设值，万吨）"),
+            text("–"),
+            &|p| in_1e4(sum(&p.assumed_t)),
+        );
+        row(label("Sinks, 10⁴ t", "碳汇（万吨）"), in_1e4(sink), &|p| in_1e4(sum(&p.sink_t)));
+        row(label("Net emission, 10⁴ t", "净碳排放（万吨）"), in_1e4(gross - sink), &|p| {
+            in_1e4(sum(&p.gross_t) - sum(&p.sink_t))
+        });
+        let ccr = |a: f64, c: f64| number((c > 0.0).then(|| 100.0 * a / c), 3);
+        row(label("CCR, %", "碳补偿率（%）"), ccr(sink, gross), &|p| {
+            ccr(sum(&p.sink_t), sum(&p.gross_t))
+        });
+        row(
+            label(
+                "Carbon stocks, once, 10⁴ t CO2 (not yearly, not in the sums above)",
+                "碳储量一次性变化（万吨 CO2，非年度量，不计入上述合计）",
+            ),
+            text("–"),
+            &|p| if p.stock_t.is_empty() { text("–") } else { in_1e4(sum(&p.stock_t)) },
+        );
+        row(label("Units that change class", "改变分区的单元数"), text("–"), &|p| {
+            count(moved(p, self.results) as u64)
+        });
+        row(label("Elasticity to GDP (Tapio)", "对 GDP 的弹性（Tapio）"), text("–"), &|p| {
+            decoupling(self.inputs, self.results, p).map_or_else(
+                || text("–"),
+                |(e, s)| number(Some(e), 2).then(&Label::same(", ")).then(&state(s)),
+            )
+        });
+        row(label("Peak year of gross emissions", "碳排放达峰年份"), text("–"), &|p| {
+            p.peak_year().map_or_else(|| text("–"), |y| text(&y.to_string()))
+        });
+        let last = |p: &Projected| p.series("gross").last().map(|(_, t)| *t);
+        row(
+            label("Gross emission of the whole city, 10⁴ t", "全市碳排放总量（万吨）"),
+            in_1e4(self.results.totals.gross_t),
+            &|p| number(last(p).map(|t| t / T_PER_1E4_T), 2),
+        );
+        row(label("Target for it, 10⁴ t", "全市碳排放目标（万吨）"), text("–"), &|p| {
+            self.target(p)
+        });
+        row(
+            label(
+                "Distance to the target, 10⁴ t: + above, − below it",
+                "与目标之差（万吨）：正为超出，负为低于目标",
+            ),
+            text("–"),
+            &|p| p.target_t.zip(last(p)).map_or_else(|| text("–"), |(target, t)| signed_1e4(t - target)),
+        );
+        ReportTable {
+            title: label("Scenarios of the plan", "规划情景对比"),
+            note: note(&assumes_all(all.iter().map(|p| (p.name.as_str(), self.scenario(p))))),
+            columns,
+            rows,
+        }
+    }
+
+    /// The target with what it is and where it comes from.
+    fn target(&self, p: &Projected) -> Label {
+        let scenario = self.scenario(p);
+        let Some((tonnes, target)) = p.target_t.zip(scenario.target.as_ref()) else { return text("–") };
+        let years = &self.pipeline.city.years();
+        let base = years.last().map(ToString::to_string).unwrap_or_default();
+        let what = match target.reduction_pct {
+            Some(pct) if pct < 0.0 => {
+                label(&format!("{} % above {base}", -pct), &format!("较 {base} 年高 {} %", -pct))
+            }
+            Some(pct) => label(&format!("{pct} % below {base}"), &format!("较 {base} 年低 {pct} %")),
+            None => label("as given", "给定值"),
+        };
+        let source = if target.source.is_empty() { &scenario.source } else { &target.source };
+        let number = number(Some(tonnes / T_PER_1E4_T), 2);
+        Label::new(
+            format!("{} ({}; source: {source})", number.en, what.en),
+            format!("{}（{}；来源：{source}）", number.zh, what.zh),
+        )
+    }
+
+    /// By what each budget is multiplied in the year of the plan.
+    pub(super) fn multiples(&self, p: &Projected) -> ReportTable {
+        let scenario = self.scenario(p);
+        let named = title(&p.name, scenario);
+        let times = |v: f64| text(&format!("× {v:.3}"));
+        let rules = &self.results.allocation.records;
+        let row = |m: &RuleMultiples| {
+            let rule = rules.iter().find(|r| r.id == m.rule);
+            let land: Vec<&str> = rule.iter().flat_map(|r| &r.land_groups).map(String::as_str).collect();
+            let named = rule.map_or("", |r| r.activity.as_str());
+            let named = if named.is_empty() { &m.rule } else { named };
+            vec![
+                words::sector(&m.sector),
+                carbonzone_report::chinese::activity(named, &land),
+                times(m.activity),
+                times(m.intensity),
+                times(m.factor),
+                times(m.activity * m.intensity * m.factor),
+            ]
+        };
+        let year = scenario.year;
+        ReportTable {
+            title: label(
+                &format!("{}: by what each budget is multiplied in {year}", named.en),
+                &format!("{}：{year} 年各项预算的倍数", named.zh),
+            ),
+            note: label(
+                "The same in every unit; what differs between units is how much of each budget they carry, and the land that changes. Budgets that are not listed stay.",
+                "各单元倍数相同；单元间的差别在于各自承载的预算及用地变化。未列出的预算不变。",
+            ),
+            columns: vec![
+                (label("Sector", "部门"), false),
+                (label("Budget", "预算"), false),
+                (label("Activity", "活动水平"), true),
+                (label("Intensity", "能耗强度"), true),
+                (label("Emission factor", "排放因子"), true),
+                (label("Together", "合计"), true),
+            ],
+            rows: multiples(self.results, p).iter().map(row).collect(),
+        }
+    }
+
+    /// The waterfall of every scenario.
+    pub(super) fn difference(&self) -> ReportTable {
+        let in_1e4 = |t: f64| number(Some(t / T_PER_1E4_T), 2);
+        let all = &self.scenarios.all;
+        let mut columns =
+            vec![(label("Net emission of the whole city, 10⁴ t", "全市净碳排放（万吨）"), false)];
+        columns.extend(all.iter().map(|p| {
+            let named = title(&p.name, self.scenario(p));
+            (label(&named.en, &named.zh), true)
+        }));
+        let line = |name: Label, of: &dyn Fn(&Projected) -> f64| {
+            std::iter::once(name).chain(all.iter().map(|p| in_1e4(of(p)))).collect::<Vec<Label>>()
+        };
+        let mut rows = vec![line(label("Base run", "基准"), &|p| p.waterfall.0)];
+        for (i, key) in STEPS.iter().enumerate() {
+            let words = step(key);
+            rows.push(line(label(&words.en, &words.zh), &|p| p.waterfall.1[i]));
+        }
+        rows.push(line(label("Plan", "规划"), &|p| p.waterfall.2));
+        ReportTable {
+            title: label("What makes the difference", "变化的来源（LMDI 分解）"),
+            note: label(
+                "Additive LMDI over rules and space types: the effects add up to the change. Fewer sinks add, more sinks take away. \
+                 What makes the change of a single unit stands in its panel of the map, on its fact sheet and in scenarios.csv: \
+                 there the land is one effect, and each unit adds up by itself.",
+                "按规则与用地类型做加和 LMDI 分解，各项之和等于总变化；碳汇减少为正，增加为负。单个单元变化的来源见地图面板、说明页和 scenarios.csv：\
+                 其中用地合为一项，各单元自成平衡。",
+            ),
+            columns,
+            rows,
+        }
+    }
+
+    /// Zones that leave their class, the surest first.
+    pub(super) fn leaving(&self, p: &Projected) -> ReportTable {
+        let overall = &self.results.zoning.overall;
+        let n = overall.len();
+        let sure = |z: usize| p.moves.get(z).map(carbonzone_confidence::Moves::differs);
+        let mut order: Vec<usize> = (0..n).filter(|z| p.zoned.zone[*z] != overall[*z]).collect();
+        order.sort_by(|a, b| sure(*b).unwrap_or(0.0).total_cmp(&sure(*a).unwrap_or(0.0)).then(a.cmp(b)));
+        let in_1e4 = |t: f64| number(Some(t / T_PER_1E4_T), 2);
+        let row = |z: usize| {
+            let p_to = p.moves.get(z).map(|m| m.second(p.zoned.zone[z]));
+            let shown = |v: Option<f64>| v.map_or_else(|| text("–"), |v| text(&percent(v)));
+            vec![
+                self.shown[z].clone(),
+                self.class(overall[z]).1,
+                self.class(p.zoned.zone[z]).1,
+                shown(sure(z)),
+                sure(z).map_or_else(|| text("–"), verdict),
+                shown(p_to),
+                in_1e4(p.gross_t[z] - self.results.zones.gross_t[z]),
+                in_1e4(p.sink_t[z] - self.results.zones.sink_t[z]),
+            ]
+        };
+        let named = title(&p.name, self.scenario(p));
+        let likely =
+            (0..n).filter(|z| p.zoned.zone[*z] == overall[*z] && sure(*z).is_some_and(|s| s >= 0.25)).count();
+        ReportTable {
+            title: label(
+                &format!("{}: units that leave their class", named.en),
+                &format!("{}：改变分区的单元", named.zh),
+            ),
+            note: label(
+                &format!(
+                    "Listed are the units whose class differs by the central numbers. How sure that is: every draw varies the inputs within their \
+                     stated uncertainty and judges base run and plan by the same numbers. \"Classes differ\" is the share of draws in which plan and \
+                     base run have different classes. \"Plan has this class\" counts every draw in which the plan has the class listed, whatever \
+                     class the base run has in it: it can be larger. {likely} further units differ in a quarter of the draws or more."
+                ),
+                &format!(
+                    "表中为按中心值计算分区改变的单元。每次抽样在给定的不确定性内改变输入，并用同一组数值判定基准与规划。“分区不同”为两者分区不同的抽样比例；\
+                     “规划为该分区”统计规划为表中分区的所有抽样，不论基准为何，因此可能更大。另有 {likely} 个单元在四分之一以上的抽样中不同。"
+                ),
+            ),
+            columns: vec![
+                (label("Unit", "单元"), false),
+                (label("Class in the base run", "基准分区"), false),
+                (label("Class under the plan", "规划分区"), false),
+                (label("Classes differ, % of draws", "分区不同（抽样比例）"), true),
+                (label("So the change is", "结论"), false),
+                (label("Plan has this class, % of draws", "规划为该分区（抽样比例）"), true),
+                (label("Emission, change in 10⁴ t", "碳排放变化（万吨）"), true),
+                (label("Sinks, change in 10⁴ t", "碳汇变化（万吨）"), true),
+            ],
+            rows: order.into_iter().map(row).collect(),
+        }
+    }
+
+    /// Hectares by space type of all zones together.
+    pub(super) fn land_of_city(&self, p: &Projected) -> ReportTable {
+        let n = self.inputs.zones.ids.len();
+        let types = &self.scenarios.types;
+        let mut after = vec![ExactSum::new(); types.len()];
+        let mut before = vec![ExactSum::new(); types.len()];
+        for z in 0..n {
+            let plan = self.after_ha(p, z);
+            for j in 0..types.len() {
+                before[j].add(self.scenarios.land_ha[z][j]);
+                after[j].add(plan[j]);
+            }
+        }
+        let row = |j: usize| {
+            let (b, a) = (before[j].value(), after[j].value());
+            let pct = (b > 0.0).then(|| 100.0 * (a / b - 1.0));
+            vec![
+                words::land_group(&types[j]),
+                number(Some(b), 1),
+                number(Some(a), 1),
+                number(Some(a - b), 1),
+                number(pct, 2),
+            ]
+        };
+        let shown =
+            |j: &usize| types[*j] != NO_PARCEL && (before[*j].value() > 0.0 || after[*j].value() > 0.0);
+        let named = title(&p.name, self.scenario(p));
+        ReportTable {
+            title: label(&format!("{}: land", named.en), &format!("{}：用地", named.zh)),
+            note: label("Of every township: scenario_land.csv.", "各单元的用地指标见 scenario_land.csv。"),
+            columns: vec![
+                (label("Space type", "用地类型"), false),
+                (label("Base run, ha", "基准（公顷）"), true),
+                (label("Plan, ha", "规划（公顷）"), true),
+                (label("Change, ha", "变化（公顷）"), true),
+                (label("%", "%"), true),
+            ],
+            rows: (0..types.len()).filter(shown).map(row).collect(),
+        }
+    }
+
+    /// Who moves from which class to which.
+    pub(super) fn transitions(&self, p: &Projected) -> Figure {
+        let overall = &self.results.zoning.overall;
+        let occurs = |id: u8| overall.contains(&id) || p.zoned.zone.contains(&id);
+        let classes: Vec<_> = self.results.scheme.classes.iter().filter(|c| occurs(c.id)).collect();
+        let counted = |from: u8, to: u8| {
+            overall.iter().zip(&p.zoned.zone).filter(|(a, b)| **a == from && **b == to).count() as u64
+        };
+        let scenario = self.scenario(p);
+        let named = title(&p.name, scenario);
+        let chart = TransitionChart {
+            classes: classes
+                .iter()
+                .map(|c| (Label::new(c.label_en.clone(), c.label_zh.clone()), c.color.clone()))
+                .collect(),
+            counts: classes.iter().map(|a| classes.iter().map(|b| counted(a.id, b.id)).collect()).collect(),
+            from: label("base run", "基准"),
+            to: label(&named.en, &named.zh),
+            note: transition_note(),
+        };
+        let year = scenario.year;
+        let short = label(
+            &format!("Zone transitions to {}, {year}", named.en),
+            &format!("基准至{}（{year}年）分区转移", named.zh),
+        );
+        let content = FigureContent::Transitions(Box::new(chart));
+        Figure { name: format!("scenario_{}", p.name), title: short.clone(), short, year: None, content }
+    }
+}
