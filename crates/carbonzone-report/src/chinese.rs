@@ -235,6 +235,12 @@ pub fn text(en: &str) -> String {
     CATALOGUE.filled(en)
 }
 
+/// A sentence of the program in both languages.
+#[must_use]
+pub fn said(en: &str) -> Label {
+    Label::new(en, text(en))
+}
+
 /// What a budget is for: the activity as the pipeline file names it; in Chinese, where that has no Chinese, the land that carries it.
 #[must_use]
 pub fn activity(named: &str, land: &[&str]) -> Label {

@@ -215,7 +215,10 @@ fn said() -> String {
     let args = Path::new(env!("CARGO_MANIFEST_DIR")).join("../carbonzone-cli/src/args.rs");
     let help = std::fs::read_to_string(args).expect("the arguments of the command");
     let help: Vec<&str> = help.lines().filter_map(|l| l.trim_start().strip_prefix("/// ")).collect();
-    literals + "\n" + &help.join(" ")
+    // Where measures come from is said by the list of measures.
+    let measures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../carbonzone-zoning/data/measures.toml");
+    let measures = std::fs::read_to_string(measures).expect("the list of measures");
+    literals + "\n" + &help.join(" ") + "\n" + &measures
 }
 
 #[test]

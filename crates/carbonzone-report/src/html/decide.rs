@@ -6,7 +6,7 @@ use super::story::measure_texts;
 use crate::measures::advised;
 use crate::number::{grouped, limit, shortest, significant};
 use crate::style::headline_field;
-use crate::{Label, MapData};
+use crate::{Label, MapData, chinese};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
 use carbonzone_zoning::scheme::Axis;
 use carbonzone_zoning::{ZoningConfig, ZoningScheme};
@@ -95,7 +95,7 @@ pub(super) fn advice(data: &MapData) -> serde_json::Value {
     let label = |s: &carbonzone_types::Statement| Label::new(s.en.clone(), s.zh.clone());
     let of = |c: &carbonzone_types::ZoneClassRecord| {
         let measures: Vec<Label> = c.guidance.measures.iter().map(label).collect();
-        let told = json!({"says": label(&c.guidance.characteristics), "measures": measures, "source": super::tables::said(&c.guidance.source)});
+        let told = json!({"says": label(&c.guidance.characteristics), "measures": measures, "source": chinese::said(&c.guidance.source)});
         (c.key.clone(), told)
     };
     let advised = data.manifest.zone_classes.iter().filter(|c| !c.guidance.is_empty());
@@ -105,7 +105,8 @@ pub(super) fn advice(data: &MapData) -> serde_json::Value {
 /// The measures that are advised anywhere: text and source, in the order that stories count them.
 pub(super) fn measures(data: &MapData) -> serde_json::Value {
     let all = measure_texts(&advised(&data.manifest, &data.zones.table));
-    let one = |(_, text, source): &(String, Label, String)| json!({"text": text, "source": super::tables::said(source)});
+    let one =
+        |(_, text, source): &(String, Label, String)| json!({"text": text, "source": chinese::said(source)});
     json!(all.iter().map(one).collect::<Vec<_>>())
 }
 

@@ -7,7 +7,7 @@ use crate::figure::sector_colour;
 use crate::measures::{Advised, advised};
 use crate::number::{grouped, significant, tonnes};
 use crate::style::headline_field;
-use crate::{Label, Lang, MapData, ReportError, words};
+use crate::{Label, Lang, MapData, ReportError, chinese, words};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{IndicatorRecord, Statement};
 use minijinja::Environment;
@@ -178,7 +178,7 @@ fn meanings(data: &MapData, lang: Lang) -> Vec<String> {
 fn sources(writer: &Writer<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for (_, _, source) in measure_texts(&writer.advised) {
-        let said = super::tables::said(&source).text(writer.lang);
+        let said = chinese::said(&source).text(writer.lang);
         if !out.contains(&said) {
             out.push(said);
         }
@@ -267,7 +267,7 @@ impl Writer<'_> {
             "paid": story.paid.iter().map(|p| p.text(lang)).collect::<Vec<_>>(),
             "characteristics": advice.map(|g| self.said(&g.characteristics)).filter(|s| !s.is_empty()),
             "class_measures": advice.iter().flat_map(|g| &g.measures).map(|m| self.said(m)).collect::<Vec<_>>(),
-            "class_source": advice.map(|g| super::tables::said(&g.source).text(lang)),
+            "class_source": advice.map(|g| chinese::said(&g.source).text(lang)),
             "measures": self.advised[row].iter().map(|a| [a.text.text(lang), a.because.text(lang)]).collect::<Vec<_>>(),
             "plans": story.plans.iter().map(|p| json!({
                 "title": self.heads[p.plan].title.text(lang),
@@ -372,7 +372,7 @@ impl Writer<'_> {
         if part.activity.is_empty() {
             return sector.to_owned();
         }
-        let what = crate::chinese::activity(&part.activity, &part.land.split(" + ").collect::<Vec<_>>());
+        let what = chinese::activity(&part.activity, &part.land.split(" + ").collect::<Vec<_>>());
         format!("{sector}{}{}", self.t(": ", "："), what.text(self.lang))
     }
 

@@ -2,7 +2,7 @@
 
 use super::decide::Marks;
 use super::story::{ZoneStory, class_of, short_name};
-use crate::chinese::{self, FindingText};
+use crate::chinese::{self, FindingText, said};
 use crate::figure::sector_colour;
 use crate::number::{grouped, significant, tonnes};
 use crate::style::{basis, headline_field};
@@ -320,11 +320,6 @@ pub(super) fn rules(data: &MapData) -> Vec<serde_json::Value> {
             })
         })
         .collect()
-}
-
-/// A sentence of the run.
-pub(super) fn said(en: &str) -> Label {
-    Label::new(en, chinese::text(en))
 }
 
 /// A word of the run: a stage, a layer, a unit.
