@@ -455,7 +455,7 @@ function printState() {
   now.className = 'printonly now';
   now.innerHTML = `<h2>${esc(word('As on the screen', '屏幕所示'))}</h2>`;
   now.append(mapCanvas());
-  if (selected >= 0) now.insertAdjacentHTML('beforeend', $('panel').innerHTML);
+  if (selected >= 0) now.insertAdjacentHTML('beforeend', '<div class="cols">' + $('panel').innerHTML + '</div>');
   $('map').before(now);
 }
 // One unit alone on a page: its panel, and its row of the table with the headings.
