@@ -102,7 +102,7 @@ pub struct Headline {
 /// A measure of a zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeasureStory {
-    /// Its place in the list of all measures that are advised anywhere ([`measure_texts`]).
+    /// Its place in the list of all measures that are advised anywhere .
     pub measure: usize,
     /// The numbers that call for it.
     pub because: Label,
