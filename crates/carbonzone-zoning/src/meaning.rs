@@ -70,6 +70,12 @@ fn ecological(ccr_of_zones: Option<f64>) -> Statement {
     )
 }
 
+/// What [`balance_state`] says, in English and Chinese.
+pub const BALANCE_STATE: [&str; 2] = [
+    "source, balanced or sink: CCR below, at, above 100 %",
+    "source 净碳源、balanced 平衡、sink 净碳汇：碳补偿率低于、等于、高于 100 %",
+];
+
 /// Three significant digits, at least two decimals below 10 %.
 fn percent(value: f64) -> String {
     let magnitude = if value > 0.0 { value.log10().floor() as i32 } else { 0 };
@@ -94,6 +100,7 @@ pub fn balance_state(ccr: Option<f64>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::{Path, PathBuf};
 
     #[test]
     fn esc_is_never_explained_as_more_sink_than_emission() {
@@ -122,20 +129,87 @@ mod tests {
         assert_eq!(balance_state(None), None);
     }
 
-    #[test]
-    fn method_md_says_the_same() {
-        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/method.md");
-        let page = std::fs::read_to_string(page).unwrap().replace('\n', " ");
-        let all = [
-            Index::Ccr,
-            Index::Economic(EccDirection::GdpOverEmission),
-            Index::Ecological,
-            Index::SourceSinkRatio,
-        ];
-        for index in all {
+    const DEFINED: [Index; 4] = [
+        Index::Ccr,
+        Index::Economic(EccDirection::GdpOverEmission),
+        Index::Ecological,
+        Index::SourceSinkRatio,
+    ];
+
+    /// What the value of each index says, in both languages.
+    fn sayings() -> Vec<[String; 2]> {
+        let said = |index: Index| {
             let text = index.meaning(None);
-            let above = text.en.split_once("; ").unwrap().1;
-            assert!(page.contains(above), "docs/method.md does not say: {above}");
+            let behind = |t: &str, sign: &str| t.split_once(sign).unwrap().1.to_owned();
+            [behind(&text.en, "; "), behind(&text.zh, "；")]
+        };
+        DEFINED.into_iter().map(said).collect()
+    }
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    #[test]
+    fn the_pages_of_the_method_say_the_same() {
+        let page = |name: &str| std::fs::read_to_string(root().join(name)).unwrap().replace('\n', " ");
+        let (en, zh) = (page("docs/method.md"), page("docs/zh/method.md"));
+        for (i, [english, chinese]) in sayings().iter().enumerate() {
+            assert!(en.contains(english), "docs/method.md does not say: {english}");
+            // The ratio of a raster series has no page in Chinese.
+            assert!(zh.contains(chinese) || i == 3, "docs/zh/method.md does not say: {chinese}");
         }
+    }
+
+    /// Words by which an index is explained.
+    const EXPLAINING: [&str; 10] = [
+        "share of sinks",
+        "share of its sinks",
+        "more sink than",
+        "more sinks than",
+        "sinks than emission",
+        "share of GDP",
+        "emission per GDP",
+        "碳汇占比",
+        "GDP 占比",
+        "汇大于源",
+    ];
+
+    fn texts(folder: &Path, out: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !["target", "tests", "snapshots", "build"].contains(&name.as_str()) {
+                texts(&path, out);
+            } else if ["rs", "toml", "md", "py", "js", "html", "csv"]
+                .iter()
+                .any(|e| name.ends_with(&format!(".{e}")))
+            {
+                out.push(path);
+            }
+        }
+    }
+
+    /// The classes have their own source, `data/guidance.toml`.
+    #[test]
+    fn no_other_text_explains_an_index() {
+        let (mut files, sayings) = (vec![root().join("README.md")], sayings());
+        for folder in ["crates", "docs", "pipelines", "plugins"] {
+            texts(&root().join(folder), &mut files);
+        }
+        let own = |f: &PathBuf| !f.ends_with("src/meaning.rs") && !f.ends_with("data/guidance.toml");
+        let mut second = Vec::new();
+        for file in files.iter().filter(|f| own(f)) {
+            let text = std::fs::read_to_string(file).unwrap();
+            let explains = |line: &&str| EXPLAINING.iter().any(|words| line.contains(words));
+            let said = |line: &&str| sayings.iter().flatten().any(|saying| line.contains(saying.as_str()));
+            second.extend(
+                text.lines()
+                    .filter(explains)
+                    .filter(|l| !said(l))
+                    .map(|l| format!("{}: {l}", file.display())),
+            );
+        }
+        assert!(files.len() > 300 && second.is_empty(), "a second text: {second:#?}");
     }
 }

@@ -262,17 +262,17 @@ impl<'a, 'i> Fault<'a, 'i> {
                 let text = self.text.get(item.span())?;
                 item.get_ref().is_str().then(|| (text.to_owned(), item.get_ref().clone()))
             }
-            (Wanted::List, DeValue::String(_)) => {
-                let item = Spanned::new(self.span.clone(), value.clone());
-                Some((format!("[{found}]"), DeValue::Array(std::iter::once(item).collect())))
+            // Files of activity data are a list of tables with a path each.
+            (Wanted::List, DeValue::String(_)) if path.last().is_some_and(|key| key == "files") => {
+                Some((format!("[{{ path = {found} }}]"), self.list_of(self.table_of("path", value.clone()))))
             }
+            (Wanted::Table, DeValue::String(_)) if path.last().is_some_and(|key| key == "activity") => {
+                let files = self.list_of(self.table_of("path", value.clone()));
+                Some((format!("{{ files = [{{ path = {found} }}] }}"), self.table_of("files", files)))
+            }
+            (Wanted::List, DeValue::String(_)) => Some((format!("[{found}]"), self.list_of(value.clone()))),
             (Wanted::Table, DeValue::String(_)) => {
-                let mut table = DeTable::new();
-                table.insert(
-                    key_of("path", self.span.clone()),
-                    Spanned::new(self.span.clone(), value.clone()),
-                );
-                Some((format!("{{ path = {found} }}"), DeValue::Table(table)))
+                Some((format!("{{ path = {found} }}"), self.table_of("path", value.clone())))
             }
             (Wanted::Number | Wanted::Whole | Wanted::Bool, DeValue::String(_)) => {
                 plain(inner, wanted(expected))
@@ -280,6 +280,17 @@ impl<'a, 'i> Fault<'a, 'i> {
             (Wanted::Whole, DeValue::Float(_)) => plain(found.strip_suffix(".0")?, Wanted::Whole),
             _ => None,
         }
+    }
+
+    /// A table of one key, and a list of one item, at the place of the fault.
+    fn table_of(&self, key: &'static str, value: DeValue<'i>) -> DeValue<'i> {
+        let mut table = DeTable::new();
+        table.insert(key_of(key, self.span.clone()), Spanned::new(self.span.clone(), value));
+        DeValue::Table(table)
+    }
+
+    fn list_of(&self, item: DeValue<'i>) -> DeValue<'i> {
+        DeValue::Array(std::iter::once(Spanned::new(self.span.clone(), item)).collect())
     }
 
     /// How the reading goes on.

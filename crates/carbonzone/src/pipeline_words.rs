@@ -123,3 +123,27 @@ pub(crate) fn section(path: &[String]) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Pipeline;
+    use crate::pipeline_values::read;
+
+    #[test]
+    fn a_file_of_activity_data_gets_the_line_that_is_accepted() {
+        let layers = "[city]\nname = \"x\"\nyear = 2020\ncrs = \"EPSG:4549\"\n\
+            [layers.parcels]\nsource = { path = \"p.gpkg\" }\nland_use = \"DLBM\"\n\
+            [layers.zones]\nsource = { path = \"z.gpkg\" }\nid = \"id\"\n[[allocate]]\nid = \"a\"\nbudget = \"b\"\n\
+            land = [\"c\"]\nproxies = [\"area\"]\n[inventory]\n";
+        for (before, wrong, right) in [
+            ("", "activity = \"y.csv\"", "activity = { files = [{ path = \"y.csv\" }] }"),
+            ("[inventory.activity]\n", "files = \"y.csv\"", "files = [{ path = \"y.csv\" }]"),
+        ] {
+            let told = read::<Pipeline>(&format!("{layers}{before}{wrong}\n"), &[]).findings;
+            assert_eq!(told.len(), 1, "{told:#?}");
+            assert_eq!(told[0].hint, Some(format!("write: {right}")));
+            let told = read::<Pipeline>(&format!("{layers}{before}{right}\n"), &[]);
+            assert!(told.findings.is_empty() && told.pipeline.is_some(), "{right}: {:?}", told.findings);
+        }
+    }
+}

@@ -129,3 +129,31 @@ fn parcels_that_lie_twice_in_a_zone_are_told_with_the_zone() {
     );
     assert!(!said(0, &layer(&zone_twice[..1], |x, y| (x, y)), "").contains("parcels_exceed_zone"));
 }
+
+#[test]
+fn sinks_and_emissions_outside_the_zones_stand_in_the_summary_with_the_rate_without_them() {
+    let tiny = crate::common::tiny::Tiny::new();
+    // The wood, 400 m wide, reaches 300 m beyond the zones: 37.5 of its 50 t lie in none.
+    let parcels = tiny.read("city/parcels.geojson");
+    let moved = |text: &str, from: [u32; 2], to: [u32; 2]| {
+        from.into_iter()
+            .zip(to)
+            .fold(text.to_owned(), |t, (a, b)| t.replace(&format!("[{a},"), &format!("[{b},")))
+    };
+    let (head, wood) = parcels.split_at(parcels.rfind("{\"type\":\"Feature\"").unwrap());
+    let wood = moved(wood, [500_500, 500_900], [501_900, 502_300]);
+    tiny.write("city/parcels.geojson", &format!("{head}{wood}"));
+    tiny.run("out", &[]);
+    let (summary, _) = crate::common::expect(0, &["show", &tiny.path("out")]);
+    assert_mentions(
+        &summary,
+        &[
+            "Outside: 0.0 t of gross emissions and 37.5 t of sinks lie in no zone",
+            "Without them the CCR of the townships together, the base of their ESC, is 1.250 %",
+            "0.0 t 碳排放、37.5 t 碳汇不在任何分区内",
+        ],
+    );
+    let (_, zones) = carbonzone_io::read_own_layer(&tiny.at("out/tiny.gpkg"), "townships").unwrap();
+    let sinks: Vec<f64> = zones.numbers("sink_t").unwrap().into_iter().flatten().collect();
+    assert!((sinks.iter().sum::<f64>() - 12.5).abs() < 1e-9, "{sinks:?}");
+}

@@ -4,6 +4,7 @@ use super::Book;
 use carbonzone_report::{Label, words};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, RunManifest};
+use carbonzone_zoning::meaning::BALANCE_STATE;
 
 /// How Excel shows a field; the stored values keep all their digits.
 pub(super) fn number_format(field: &str) -> &'static str {
@@ -139,7 +140,7 @@ fn meaning(field: &str) -> &'static str {
         "gross_t_km2" => "gross_t per area",
         "gross_t_per_person" => "gross_t per resident",
         "gross_t_per_1e4cny" => "gross_t per GDP",
-        "balance_state" => "source, balanced or sink: CCR below, at, above 100 %",
+        "balance_state" => BALANCE_STATE[0],
         "zone" => "class of the carbon balance zoning",
         "zone_id" => "code of the class, as in zones.tif",
         "zone_en" => "class in English",
@@ -193,7 +194,7 @@ fn meaning_zh(field: &str) -> &'static str {
         "gross_t_km2" => "单位面积碳排放",
         "gross_t_per_person" => "人均碳排放",
         "gross_t_per_1e4cny" => "单位 GDP 碳排放",
-        "balance_state" => "source 净碳源、balanced 平衡、sink 净碳汇：碳补偿率低于、等于、高于 100 %",
+        "balance_state" => BALANCE_STATE[1],
         "zone" => "碳平衡分区类型",
         "zone_id" => "分区代码，与 zones.tif 一致",
         "zone_en" => "分区名称（英文）",
