@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drive report.html in a real headless Chromium with the network off.
 
-  report_check.py RUN_DIR [--out DIR] [--browser PATH]
+  report_check.py RUN_DIR [--out DIR] [--browser PATH] [--axe axe.min.js]
 
 Fails (exit 1) on: a console error, a network request, no first picture within 3 s, an empty map, a legend that is
 not that of the style model, sorting, searching, layer and language switch or keyboard that do not work, a unit panel
@@ -339,11 +339,22 @@ def run(b, page, out, check):
     check.that(not errors, "no console error" + (": " + "; ".join(errors)[:400] if errors else ""))
 
 
+def accessible(b, axe, check):
+    b.js(axe + ";1")
+    found = json.loads(b.js("axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map("
+                            "v => ({id: v.id, impact: v.impact, html: v.nodes.map(n => n.html.slice(0, 120))}))))"))
+    grave = [v for v in found if v["impact"] in ("serious", "critical")]
+    for v in grave:
+        print("       %s (%s): %s" % (v["id"], v["impact"], "; ".join(v["html"][:3])))
+    check.that(not grave, "axe: %d faults, %d of them serious or critical" % (len(found), len(grave)))
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("run_dir")
     p.add_argument("--out", help="folder for screenshots and the PDF")
     p.add_argument("--browser")
+    p.add_argument("--axe", help="axe.min.js (axe-core): accessibility faults that are serious or critical fail")
     a = p.parse_args()
     page = pathlib.Path(a.run_dir)
     page = page / "report.html" if page.is_dir() else page
@@ -360,6 +371,8 @@ def main():
     check, b = Check(), Browser(browser)
     try:
         run(b, page, out, check)
+        if a.axe:
+            accessible(b, pathlib.Path(a.axe).read_text(encoding="utf-8"), check)
     except RuntimeError as e:
         check.that(False, str(e))
     finally:
