@@ -75,6 +75,16 @@ fn render(e: &Explanation) -> String {
     let en = format!("gross {gross} t   sink {sink} t   net {net} t CO2e");
     let zh = format!("碳排放总量 {gross} t   碳汇 {sink} t   净碳排放 {net} t CO2e");
     let _ = writeln!(out, "{}", say(&en, &zh));
+    if let Some(layer) = &e.land_layer {
+        let (en, zh) = match layer.as_str() {
+            "parcels" => ("from the parcels".to_owned(), "来自地块图层".to_owned()),
+            _ => (
+                format!("from the land layer \"{layer}\", laid over the parcels"),
+                format!("来自叠加在地块之上的土地图层“{layer}”"),
+            ),
+        };
+        let _ = writeln!(out, "{}", say(&en, &zh));
+    }
     render_lines(&mut out, e);
     render_city(&mut out, &e.against_city);
     for sure in &e.how_sure {

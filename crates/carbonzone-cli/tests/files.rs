@@ -5,6 +5,8 @@
 mod common;
 #[path = "written/language.rs"]
 mod language;
+#[path = "written/nations.rs"]
+mod nations;
 use carbonzone_sheet::Cell;
 use common::tiny::{Tiny, names, outputs_of, snapshot};
 use common::{carbonzone, expect, run};

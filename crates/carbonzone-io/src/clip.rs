@@ -3,37 +3,76 @@
 //! Only the features that need it are cut; all others keep their coordinates bit for bit.
 
 use crate::cut::{Part, by_geo, by_geos, cut};
-use carbonzone_geom::Coverage;
+use carbonzone_geom::{Coverage, OverlapMatrix};
 use geo::{BoundingRect, Coord, Intersects, Rect};
 use geo_types::MultiPolygon;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// Cuts every feature to the union of the zones. Features of which nothing is left are dropped: the second value
 /// holds the indices of those that stay, ascending, aligned with the first.
 #[must_use]
 pub fn clip_to(coverage: &Coverage, zones: &Coverage) -> (Coverage, Vec<u32>) {
-    let shapes: Vec<MultiPolygon<f64>> = (0..zones.len()).map(|i| zones.multipolygon(i)).collect();
     let weights = carbonzone_geom::overlap_zones(coverage, zones);
-    let clipped: Vec<Option<MultiPolygon<f64>>> = (0..coverage.len())
+    parts(coverage, zones, &weights, Part::Inside)
+}
+
+/// What is left of features under others that are laid over them.
+#[derive(Debug, Clone)]
+pub struct Carved {
+    /// The features of which something is left.
+    pub coverage: Coverage,
+    /// Their indices, ascending.
+    pub kept: Vec<u32>,
+    /// Ground that each feature lost, m², as the kernel of the overlay measures it; one per feature before.
+    pub taken_m2: Vec<f64>,
+}
+
+/// Cuts the ground of others, which do not overlap each other, out of every feature.
+#[must_use]
+pub fn carve(coverage: &Coverage, over: &Coverage) -> Carved {
+    let weights = carbonzone_geom::overlap_zones(coverage, over);
+    let (left, kept) = parts(coverage, over, &weights, Part::Outside);
+    let mut taken_m2: Vec<f64> = (0..coverage.len()).map(|i| weights.row(i).1.iter().sum()).collect();
+    let gone: BTreeSet<u32> = kept.iter().copied().collect();
+    for i in (0..coverage.len() as u32).filter(|i| !gone.contains(i)) {
+        taken_m2[i as usize] = coverage.area_m2(i as usize);
+    }
+    Carved { coverage: left, kept, taken_m2 }
+}
+
+/// The part of every feature inside or outside of others, with the indices of those of which something is left.
+fn parts(
+    coverage: &Coverage,
+    others: &Coverage,
+    weights: &OverlapMatrix,
+    part: Part,
+) -> (Coverage, Vec<u32>) {
+    let shapes: Vec<MultiPolygon<f64>> = (0..others.len()).map(|i| others.multipolygon(i)).collect();
+    let cut: Vec<Option<MultiPolygon<f64>>> = (0..coverage.len())
         .into_par_iter()
         .with_min_len(256)
         .map(|i| {
-            let inside: f64 = weights.row(i).1.iter().sum();
+            let (inside, outside) = (weights.row(i).1.iter().sum::<f64>(), weights.outside_m2[i].abs());
+            let (wanted, other) = if part == Part::Inside { (inside, outside) } else { (outside, inside) };
             let whole = coverage.multipolygon(i);
-            if weights.outside_m2[i].abs() <= 1e-9 * inside {
+            if other <= 1e-9 * wanted {
                 return Some(whole);
+            }
+            if part == Part::Outside && wanted <= 1e-9 * other {
+                return None;
             }
             let touched = || weights.row(i).0.iter().map(|&z| &shapes[z as usize]);
             let near: Vec<MultiPolygon<f64>> = touched().filter_map(|zone| near_part(zone, &whole)).collect();
-            // GEOS may refuse the edges along the box that `near_part` leaves; it takes the whole zones then.
-            let part = by_geos(&whole, &near, Part::Inside)
-                .or_else(|| by_geos(&whole, &touched().cloned().collect::<Vec<_>>(), Part::Inside))
-                .unwrap_or_else(|| by_geo(&whole, &near, Part::Inside));
-            (!part.0.is_empty()).then_some(part)
+            // GEOS may refuse the edges along the box that `near_part` leaves; it takes the whole others then.
+            let piece = by_geos(&whole, &near, part)
+                .or_else(|| by_geos(&whole, &touched().cloned().collect::<Vec<_>>(), part))
+                .unwrap_or_else(|| by_geo(&whole, &near, part));
+            (!piece.0.is_empty()).then_some(piece)
         })
         .collect();
     let (mut out, mut kept) = (Coverage::new(), Vec::new());
-    for (i, shape) in clipped.iter().enumerate() {
+    for (i, shape) in cut.iter().enumerate() {
         if let Some(shape) = shape {
             out.push_multipolygon(shape);
             kept.push(i as u32);
@@ -209,9 +248,39 @@ mod tests {
         assert_eq!((kept.as_slice(), cut.rings(0).count()), (&[0][..], 1));
         assert!((cut.area_m2(0) / measured - 1.0).abs() < 1e-9, "{} {measured}", cut.area_m2(0));
         // By GEOS: other coordinates than the new corners are those of the parcel, not snapped.
-        let own: std::collections::BTreeSet<u64> = disc.xs.iter().map(|v| v.to_bits()).collect();
+        let own: BTreeSet<u64> = disc.xs.iter().map(|v| v.to_bits()).collect();
         let strange = cut.xs.iter().filter(|v| !own.contains(&v.to_bits())).count();
         assert!(strange <= 4, "{strange}");
+    }
+
+    #[test]
+    fn what_is_laid_over_is_cut_out_and_every_square_metre_is_accounted_for() {
+        let (x, y) = (500_000.25, 3_450_000.5);
+        let parcels = coverage_of(&[
+            [x, y, x + 10.0, y + 10.0],
+            [x + 10.0, y, x + 20.0, y + 10.0],
+            [x + 2.0, y + 20.0, x + 4.0, y + 22.0],
+            [x + 50.0, y, x + 60.0, y + 10.0],
+        ]);
+        let mut over = coverage_of(&[[x, y + 19.0, x + 9.0, y + 29.0]]);
+        // An oblique lake with an island over the first two, and a hole of its own.
+        let lake = [
+            [x + 3.0, y + 1.0],
+            [x + 17.0, y + 3.0],
+            [x + 15.0, y + 8.5],
+            [x + 4.5, y + 7.25],
+            [x + 3.0, y + 1.0],
+        ];
+        let island = [[x + 8.0, y + 3.0], [x + 9.0, y + 6.0], [x + 12.0, y + 4.0], [x + 8.0, y + 3.0]];
+        over.push_rings(&[vec![lake.to_vec(), island.to_vec()]]);
+        let carved = carve(&parcels, &over);
+        assert_eq!(carved.kept, [0, 1, 3]);
+        assert_eq!((carved.taken_m2[2], carved.taken_m2[3]), (4.0, 0.0));
+        let left: f64 = carved.coverage.areas_m2().iter().sum();
+        let taken: f64 = carved.taken_m2.iter().sum();
+        assert!((left + taken - 304.0).abs() < 1e-9 * 304.0, "{left} {taken}");
+        assert!((taken - 4.0 - over.area_m2(1)).abs() < 1e-9, "{taken}");
+        assert_eq!(carved.coverage.multipolygon(2), parcels.multipolygon(3));
     }
 
     #[test]

@@ -13,7 +13,7 @@
 //! | what a file holds, before anything is decided | [`describe()`], [`unpack_archive`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
-//! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`first_takes_all`], [`share_common_ground`], [`share_common_sums`] |
+//! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`carve`], [`first_takes_all`], [`share_common_ground`], [`share_common_sums`] |
 //!
 //! Reading never panics and never prints: what is odd about the input goes into `Findings` with role, file,
 //! feature, field, value and hint; what is dropped or repaired also goes into the `Ledger`. GDAL's own messages are
@@ -105,7 +105,7 @@ mod zonal;
 pub use batch::{LineBatch, PointBatch};
 pub use centre::layer_centre;
 pub use class_areas::{ClassAreas, class_areas, class_areas_in_blocks};
-pub use clip::{clip_to, first_takes_all};
+pub use clip::{Carved, carve, clip_to, first_takes_all};
 pub use common_ground::{share_common_ground, share_common_sums};
 pub use crs::{CrsSpec, WorkingCrs};
 pub use describe::{describe, unpack_archive};

@@ -188,7 +188,7 @@ pub(crate) fn report_duplicate_ids(
     if repeated.is_empty() {
         return;
     }
-    let examples: Vec<String> = repeated.iter().take(5).map(|(id, n)| format!("{id} ({n} times)")).collect();
+    let examples: Vec<String> = repeated.iter().take(5).map(|(id, n)| format!("{id} ×{n}")).collect();
     let extra: u64 = repeated.iter().map(|(_, n)| n - 1).sum();
     report.add(
         Finding::warning(

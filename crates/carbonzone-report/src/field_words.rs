@@ -1,84 +1,24 @@
-//! Words for fields that stand in tables only: ledger, rules, findings, years, windows.
+//! Words for fields that stand in tables only: ledger, rules, findings, years, windows, plans, money.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static WORDS: LazyLock<BTreeMap<String, [String; 2]>> = LazyLock::new(|| {
+    toml::from_str(include_str!("../data/fields.toml")).expect("a test reads the shipped file")
+});
 
 /// English and Chinese; `None` for a field that is not listed.
 pub(crate) fn of_tables(key: &str) -> Option<(&'static str, &'static str)> {
-    Some(match key {
-        "year" => ("Year", "年份"),
-        "sector" => ("Sector", "部门"),
-        "english" => ("In English", "英文"),
-        "中文" => ("In Chinese", "中文"),
-        "units" => ("Units", "单元数"),
-        "units_pct" => ("Share of units", "单元占比"),
-        "of_gross_pct" => ("Share of gross emissions", "占排放总量"),
-        "of_net_pct" => ("Share of net emissions", "占净排放"),
-        "stage" => ("Stage", "环节"),
-        "land_group" => ("Land group or layer", "地类或图层"),
-        "land_groups" => ("Land that carries it", "承载地类"),
-        "amount_t" => ("Amount", "数量"),
-        "amount_m2" => ("Area", "面积"),
-        "count" => ("Count", "个数"),
-        "unit" => ("Unit", "单位"),
-        "note" => ("Note", "说明"),
-        "rule" => ("Rule", "规则"),
-        "activity" => ("Activity", "活动"),
-        "budget_t" => ("Budget", "预算"),
-        "budget_source" => ("Source of the budget", "预算来源"),
-        "point_sources_t" => ("Placed on known plants", "已知点源"),
-        "proxy_used" => ("Proxy in use", "采用的代理变量"),
-        "proxies" => ("Proxies declared", "声明的代理变量"),
-        "smoothing" => ("Smoothing", "平滑"),
-        "weight_total" => ("Sum of the weights", "权重合计"),
-        "weight_unit" => ("Unit of the weight", "权重单位"),
-        "parcels" => ("Parcels", "地块数"),
-        "placed_t" => ("Placed on parcels", "落位量"),
-        "unallocated_t" => ("Not placed", "未分配量"),
-        "severity" => ("Severity", "级别"),
-        "code" => ("Finding", "代码"),
-        "message" => ("What was found", "发现"),
-        "layer" => ("Layer", "图层"),
-        "file" => ("File", "文件"),
-        "feature" => ("Feature", "要素"),
-        "field" => ("Field", "字段"),
-        "value" => ("Value", "值"),
-        "expected" => ("Expected", "应为"),
-        "hint" => ("What to do", "建议"),
-        "set" => ("Set", "集合"),
-        "purpose" => ("Used for", "用途"),
-        "status" => ("Verification status", "核实状态"),
-        "source" => ("Source", "来源"),
-        "unverified_t" => ("On rows that are not verified", "依据未核实数据"),
-        "index" => ("Index", "指数"),
-        "thresholds" => ("Thresholds", "阈值"),
-        "on_the_threshold" => ("A value on a threshold is", "等于阈值时"),
-        "meaning" => ("Meaning", "含义"),
-        "absorption_t" => ("Absorption", "碳吸收"),
-        "light" => ("Night light", "夜间灯光"),
-        "placed_by" => ("Placed by", "分摊依据"),
-        "ratio" => ("Source/sink ratio", "碳源汇比"),
-        "state" => ("State", "状态"),
-        "window" => ("Window", "时段"),
-        "first_year" => ("First year", "起始年份"),
-        "last_year" => ("Last year", "终止年份"),
-        "years" => ("Years", "年数"),
-        "ciri" => ("Carbon imbalance risk index", "碳失衡风险指数"),
-        "risk" | "risk_class" => ("Risk class", "风险等级"),
-        "level" => ("Level", "水平"),
-        "trend" => ("Trend", "趋势"),
-        "persistence" => ("Persistence", "持续性"),
-        "from" => ("From", "从"),
-        "to" => ("To", "到"),
-        "probability" => ("Probability", "概率"),
-        "quantity" => ("Quantity", "数量"),
-        "published" => ("Published", "论文值"),
-        "computed" => ("Computed", "计算值"),
-        "agrees" => ("Agrees", "是否一致"),
-        "reason" => ("Reason", "原因"),
-        "table" => ("Table", "表"),
-        "column" => ("Column", "列"),
-        "from_year" => ("From year", "起始年份"),
-        "to_year" => ("To year", "终止年份"),
-        "zone_from" => ("Zone class before", "原分区"),
-        "zone_to" => ("Zone class after", "现分区"),
-        _ => return None,
-    })
+    WORDS.get(key).map(|[en, zh]| (en.as_str(), zh.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_words_in_both_languages() {
+        assert_eq!(of_tables("year"), Some(("Year", "年份")));
+        assert!(WORDS.len() > 100 && WORDS.values().all(|[en, zh]| !en.is_empty() && zh != en));
+    }
 }

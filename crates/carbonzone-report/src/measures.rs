@@ -2,7 +2,7 @@
 
 use crate::number::{grouped, limit as shown_limit, significant};
 use crate::{Label, words};
-use carbonzone_types::{AttributeTable, ExactSum, IndicatorRecord, RunManifest};
+use carbonzone_types::{AttributeTable, ExactSum, IndicatorRecord, RunManifest, money};
 use carbonzone_zoning::indices::EccDirection;
 use carbonzone_zoning::measures::{Condition, Measure, Profile, emissions_for, sinks_for};
 use carbonzone_zoning::{ZoningConfig, ZoningScheme};
@@ -106,7 +106,11 @@ impl<'a> Units<'a> {
             let total = sum(&values);
             (s.as_str(), values, total)
         };
-        let bases = [("gdp", "gdp_1e4cny"), ("person", "population_persons"), ("area", "area_m2")];
+        let bases = [
+            ("gdp", money::column_of(table, money::GDP)),
+            ("person", "population_persons"),
+            ("area", "area_m2"),
+        ];
         let intensities = bases.map(|(name, field)| (name, against_all(&gross, &column(table, field))));
         let (by_land, sinks) = by_rule(manifest, table);
         Self {
@@ -196,7 +200,7 @@ fn axes<'a>(
     gross: &[Option<f64>],
 ) -> Vec<Axis<'a>> {
     let Some(scheme): Option<ZoningScheme> = config.and_then(|c| c.resolve().ok()) else { return Vec::new() };
-    let gdp = column(table, "gdp_1e4cny");
+    let gdp = column(table, money::column_of(table, money::GDP));
     let mut out = Vec::new();
     for (name, of) in [("economic", &scheme.economic), ("ecological", &scheme.ecological)] {
         let indicator = manifest.indicators.iter().find(|i| i.key == of.column);

@@ -3,7 +3,7 @@
 use crate::Label;
 use crate::field_words::of_tables;
 use crate::style::MapLayerKind;
-use carbonzone_types::{DataLabel, GridSpec};
+use carbonzone_types::{DataLabel, GridSpec, MoneyUnit, money};
 
 /// Sector name, `sink` included.
 #[must_use]
@@ -81,15 +81,18 @@ pub fn field(key: &str) -> Label {
             other => sector(other),
         };
     }
-    let (en, zh) = match key {
+    if let Some(unit) = MoneyUnit::of_field(key).filter(|_| money::without_unit(key) == money::PER_GDP) {
+        return Label::new(format!("Emission per {} of GDP", unit.en()), "单位GDP碳排放");
+    }
+    let (en, zh) = match money::without_unit(key) {
         "gross_t_km2" => ("Emission intensity", "碳排放强度"),
         "net_t_km2" => ("Net emission intensity", "净碳排放强度"),
         "net_t_km2_covered" => ("Net emission per covered area", "按有地块面积的净碳排放强度"),
         "net_t_ha" => ("Net emission per hectare", "单位面积净碳排放"),
         "gross_t_per_person" => ("Emission per person", "人均碳排放"),
-        "gross_t_per_1e4cny" => ("Emission per 10⁴ CNY of GDP", "单位GDP碳排放"),
+        money::PER_GDP => ("Emission per GDP", "单位GDP碳排放"),
         "population_persons" => ("Population", "人口"),
-        "gdp_1e4cny" => ("GDP", "地区生产总值"),
+        money::GDP => ("GDP", "地区生产总值"),
         "area_m2" => ("Area", "面积"),
         "compensation_cny" => ("Compensation", "碳补偿金额"),
         "compensation_sign_p" => ("Probability that it pays or receives as shown", "支付或受偿角色的概率"),
@@ -120,25 +123,85 @@ pub fn field(key: &str) -> Label {
         "hot_spot" => ("Hot or cold spot", "冷热点"),
         "gi_star" => ("Gi* (z)", "Gi*（z 值）"),
         "gi_star_q" => ("Gi*, q", "Gi* q 值"),
-        "ecc_margin" => ("ECC margin (ln)", "ECC 余量（ln）"),
-        "esc_margin" => ("ESC margin (ln)", "ESC 余量（ln）"),
-        _ => return of_tables(key).map_or_else(|| Label::same(spaced(key)), |(en, zh)| Label::new(en, zh)),
+        _ => {
+            let listed = of_tables(key).map(|(en, zh)| Label::new(en, zh));
+            return listed.or_else(|| composed(key)).unwrap_or_else(|| Label::same(spaced(key)));
+        }
     };
     Label::new(en, zh)
+}
+
+/// Fields whose names are put together: levels and margins of indices, effects, money at a price.
+fn composed(key: &str) -> Option<Label> {
+    if let Some(index) = key.strip_suffix("_margin") {
+        let index = index.to_uppercase();
+        return Some(Label::new(format!("{index} margin (ln)"), format!("{index} 余量（ln）")));
+    }
+    if let Some(price) = key.strip_suffix("_cny") {
+        return Some(Label::new(format!("Money at the price \"{price}\""), format!("价格“{price}”下的金额")));
+    }
+    if let Some(factor) = key.strip_prefix("effect_").and_then(|k| k.strip_suffix("_t")) {
+        let (en, zh) = match factor {
+            "people" => ("people", "人口"),
+            "gdp_per_person" => ("GDP per person", "人均 GDP"),
+            "intensity" => ("emissions per GDP", "单位 GDP 排放"),
+            "structure" => ("structure of the sectors", "部门结构"),
+            _ => return None,
+        };
+        return Some(Label::new(format!("Effect: {en}"), format!("影响：{zh}")));
+    }
+    for (begin, en, zh) in [("gdp_from_", "GDP before", "期初 GDP"), ("gdp_to_", "GDP after", "期末 GDP")]
+    {
+        if key.starts_with(begin) {
+            return Some(Label::new(en, zh));
+        }
+    }
+    let (index, rest) = key.split_once("_level")?;
+    let (probability, index) = index.strip_prefix("p_").map_or((false, index), |index| (true, index));
+    let index = index.to_uppercase();
+    let (en, zh) = (format!("{index} level"), format!("{index} 等级"));
+    Some(match rest {
+        "" => Label::new(en, zh),
+        "_confidence" => Label::new(format!("Probability of the {en}"), format!("{zh}可信度（概率）")),
+        "_confidence_class" => Label::new(format!("How sure: {en}"), format!("{zh}可信度等级")),
+        "_confidence_driver" => {
+            Label::new(format!("What could change the {en}"), format!("{zh}的主要不确定性来源"))
+        }
+        level if probability => {
+            let level = level.trim_start_matches('_');
+            let in_zh = match level {
+                "low" => "低",
+                "mid" => "中",
+                "high" => "高",
+                other => other,
+            };
+            Label::new(format!("Probability: {en} {level}"), format!("概率：{zh}为{in_zh}"))
+        }
+        _ => return None,
+    })
 }
 
 /// Unit of a field, empty if none.
 #[must_use]
 pub fn field_unit(key: &str) -> Label {
     let quantile = ["_p05", "_p50", "_p95"].iter().find_map(|suffix| key.strip_suffix(suffix));
+    if let Some(unit) = MoneyUnit::of_field(key) {
+        let (en, zh) = (unit.en(), unit.zh());
+        return match money::without_unit(key) {
+            money::GDP => Label::new(en, zh),
+            _ => Label::new(format!("t CO₂e/{en}"), format!("t CO₂e/{zh}")),
+        };
+    }
     match quantile.unwrap_or(key) {
         "gross_t_km2" | "net_t_km2" | "net_t_km2_covered" => Label::same("t CO₂e/km²"),
         k if k.ends_with("_t_ha") => Label::new("t CO₂e/ha", "t CO₂e/公顷"),
         "gross_t_per_person" => Label::new("t CO₂e/person", "t CO₂e/人"),
-        "gross_t_per_1e4cny" => Label::new("t CO₂e/10⁴ CNY", "t CO₂e/万元"),
         "population_persons" => Label::new("persons", "人"),
-        "gdp_1e4cny" => Label::new("10⁴ CNY", "万元"),
-        "compensation_cny" => Label::new("CNY", "元"),
+        "cny_per_t" => Label::new("CNY/t", "元/吨"),
+        k if k == "cny" || k.ends_with("_cny") => Label::new("CNY", "元"),
+        k if k.ends_with("_deg") => Label::same("°"),
+        k if k.ends_with("_m") => Label::same("m"),
+        k if k.ends_with("_ha") => Label::new("ha", "公顷"),
         k if k.ends_with("_pct") => Label::same("%"),
         k if k.ends_with("_m2") => Label::same("m²"),
         k if k.ends_with("_t") => Label::same("t CO₂e"),

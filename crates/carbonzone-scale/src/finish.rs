@@ -6,11 +6,11 @@ use crate::weights::complete;
 use crate::{Plan, Shares, Sums, check_balances};
 use carbonzone_spatialize::book;
 use carbonzone_types::{
-    AttributeTable, ColumnData, ExactSum, Finding, Findings, Ledger, Residual, RuleRecord, Stage,
+    AttributeTable, ColumnData, ExactSum, Finding, Findings, Ledger, MoneyUnit, Residual, RuleRecord, Stage,
 };
 use carbonzone_zoning::{
     IndexInputs, IndexOptions, Indices, Zoning, ZoningConfig, ZoningError, ZoningScheme, append_zone_columns,
-    classify, indices,
+    classify, indices, one_axis::concerns,
 };
 
 /// Indices and classes of units by the `[zoning]` of a pipeline file.
@@ -27,7 +27,8 @@ pub fn zoned(
         gdp_total: config.gdp_total,
         borderline_pct: scheme.borderline_pct,
     };
-    let values = indices(inputs, &options)?;
+    let mut values = indices(inputs, &options)?;
+    values.findings.items.retain(|f| concerns(&scheme, f));
     let zoning = classify(&scheme, &[&values])?;
     Ok((scheme, values, zoning))
 }
@@ -79,7 +80,7 @@ pub fn finish(plan: &Plan, shares: &Shares, sums: &Sums) -> Result<CityResult, F
     let names: Vec<String> = plan.units.iter().map(|u| u.name.clone()).collect();
     let areas_m2: Vec<f64> = plan.units.iter().map(|u| u.planar_m2).collect();
     findings.extend(sums.ground.findings(&ZonesOf { ids: &ids, names: &names, areas_m2: &areas_m2 }));
-    let gdp: Vec<Option<f64>> = plan.units.iter().map(|u| u.gdp_1e4cny).collect();
+    let gdp: Vec<Option<f64>> = plan.units.iter().map(|u| u.gdp).collect();
     let inputs =
         IndexInputs { unit_ids: Some(&ids), gross_t: &zones.gross_t, sink_t: &zones.sink_t, gdp: Some(&gdp) };
     let (scheme, indices, zoning) =
@@ -116,7 +117,7 @@ fn units_table(plan: &Plan) -> AttributeTable {
         .with("district", text(|u| u.district.clone()))
         .with("area_m2", real(|u| Some(u.area_m2)))
         .with("population_persons", real(|u| u.population_persons))
-        .with("gdp_1e4cny", real(|u| u.gdp_1e4cny))
+        .with(&MoneyUnit::parse(&plan.gdp_unit).unwrap_or_default().gdp_field(), real(|u| u.gdp))
         .with("gdp_derived", ColumnData::Bool(units.iter().map(|u| Some(u.gdp_derived)).collect()))
 }
 

@@ -40,8 +40,8 @@ pub struct Unit {
     pub planar_m2: f64,
     /// Residents.
     pub population_persons: Option<f64>,
-    /// GDP, 10⁴ CNY.
-    pub gdp_1e4cny: Option<f64>,
+    /// GDP, in the plan's unit of money.
+    pub gdp: Option<f64>,
     /// GDP is derived, not statistics.
     pub gdp_derived: bool,
 }
@@ -67,6 +67,8 @@ pub struct Plan {
     pub label: Option<String>,
     /// What the zones are: `townships`, ...
     pub zones_layer: String,
+    /// Unit of GDP, e.g. `1e4 CNY`.
+    pub gdp_unit: String,
     /// Zones in canonical order.
     pub units: Vec<Unit>,
     /// Their geometry.

@@ -259,10 +259,14 @@ fn write_column(
 ) -> Result<(), XlsxError> {
     let data = &sheet.table.columns[column].data;
     let mut plain = Format::new();
+    if sheet.title.is_some() {
+        // Beside a wrapped text of many lines a number must not stand at the bottom of the row.
+        plain = plain.set_align(FormatAlign::Top);
+    }
     if let Some(shown) = sheet.format(column) {
         plain = plain.set_num_format(shown);
     } else if is_wrapped(sheet, column) {
-        plain = plain.set_text_wrap().set_align(FormatAlign::Top);
+        plain = plain.set_text_wrap();
     }
     let fills = sheet.fills.iter().find(|(at, _)| *at == column).map_or(&[][..], |(_, colors)| colors);
     let at = column as u16;
@@ -395,6 +399,13 @@ mod tests {
         // 200 letters in a column of 50 characters take five lines of 15 points.
         assert!(part("xl/worksheets/sheet2.xml").contains("ht=\"75\""));
         assert!(part("xl/workbook.xml").contains("ledger!$3:$3"), "the header is repeated");
+        // Every cell of that tall row stands at its top.
+        let (page, styles) = (part("xl/worksheets/sheet2.xml"), part("xl/styles.xml"));
+        let formats: Vec<&str> = styles.split("<cellXfs").nth(1).unwrap().split("<xf ").skip(1).collect();
+        let row = page.split("<row r=\"4\"").nth(1).unwrap().split("</row>").next().unwrap();
+        let used = row.split(" s=\"").skip(1).map(|s| s.split('"').next().unwrap().parse::<usize>().unwrap());
+        let used: Vec<usize> = used.collect();
+        assert!(used.len() >= 5 && used.iter().all(|s| formats[*s].contains("vertical=\"top\"")), "{row}");
         let read = sheets_from_bytes(&bytes, "t.xlsx", &ReadOptions::default()).unwrap();
         assert_eq!(read[0].cell(0, 0), &Cell::text(&note));
     }

@@ -20,6 +20,7 @@ mod grid;
 mod ledger;
 mod limits;
 mod manifest;
+pub mod money;
 mod plain_file;
 mod progress;
 mod redact;
@@ -48,6 +49,7 @@ pub use manifest::{
     PointSourceRecord, ProxyTotal, RuleRecord, SectorTotal, StageTiming, Totals, UncertainUnit,
     ZoneClassRecord,
 };
+pub use money::MoneyUnit;
 pub use plain_file::plain_file;
 pub use progress::{NoProgress, Progress};
 pub use redact::redact;

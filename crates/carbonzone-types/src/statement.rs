@@ -37,10 +37,4 @@ impl Statement {
     pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
         Self { en: en.into(), zh: zh.into() }
     }
-
-    /// Both sentences as one line of a table.
-    #[must_use]
-    pub fn line(&self) -> String {
-        if self.en == self.zh { self.en.clone() } else { format!("{} {}", self.en, self.zh) }
-    }
 }

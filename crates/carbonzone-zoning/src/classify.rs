@@ -220,9 +220,13 @@ impl<'a> ClassRule<'a> {
     /// Code of the class of a unit; `nothing`: it emits nothing.
     #[must_use]
     pub fn class(&self, economic: Option<f64>, ecological: Option<f64>, nothing: bool) -> u8 {
-        match (economic, ecological) {
+        // An index of one level is not judged: its value may be missing.
+        let level = |cuts: &LevelCuts, v: Option<f64>| {
+            if cuts.cuts.is_empty() { Some(0) } else { v.map(|v| cuts.level(v)) }
+        };
+        match (level(self.economic, economic), level(self.ecological, ecological)) {
             _ if nothing => self.no_emission,
-            (Some(e), Some(s)) => self.codes[self.economic.level(e)][self.ecological.level(s)],
+            (Some(e), Some(s)) => self.codes[e][s],
             _ => self.undefined,
         }
     }

@@ -259,7 +259,11 @@ fn findings(
         out.push(
             Finding::warning("missing_gdp", format!("{} of {n} units have no GDP", missing.len()))
                 .feature(unit_name(inputs, first))
-                .hint("their economic coefficient is NULL and their zone undefined; add the GDP")
+                .hint(if missing.len() == n {
+                    "ECC is NULL and every zone undefined: add the GDP, or axes = \"ecological\" in [zoning] judges by ESC alone"
+                } else {
+                    "their economic coefficient is NULL and their zone undefined; add the GDP"
+                })
                 .count(missing.len() as u64)
                 .amount_t(amount.value()),
         );
@@ -267,7 +271,7 @@ fn findings(
     if n > 0 && totals.sink_t == 0.0 {
         out.push(
             Finding::warning("zero_city_sink", "the sinks of all units sum to 0: CCR and ESC are NULL")
-                .hint("declare the sinks, or read the emission columns only"),
+                .hint("declare the sinks, or axes = \"economic\" in [zoning] judges by ECC alone"),
         );
     }
     if totals.units_with_gdp > 0 && totals.gdp_total == 0.0 {

@@ -35,6 +35,7 @@ pub mod breaks;
 mod classify;
 pub mod compare;
 pub mod compensation;
+pub mod config;
 pub mod decoupling;
 mod error;
 pub mod guidance;
@@ -44,6 +45,7 @@ pub mod lmdi;
 pub mod meaning;
 pub mod measures;
 mod natural_breaks;
+pub mod one_axis;
 mod printed;
 pub mod published;
 pub mod ratio;
@@ -55,11 +57,12 @@ pub mod what_if;
 
 pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
 pub use classify::{ClassRule, LevelCuts, Zoned, Zoning, append_zone_columns, classify, classify_with};
+pub use config::ZoningConfig;
 pub use error::ZoningError;
 pub use guidance::ZoneGuidance;
 pub use indices::{
     EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, Quotients, indices, quotients,
 };
 pub use meaning::{Index, balance_state};
-pub use scheme::{LevelRule, ZoneClass, ZoningConfig, ZoningScheme};
+pub use scheme::{LevelRule, ZoneClass, ZoningScheme};
 pub use what_if::{Quantity, WhatIf, what_if};

@@ -9,7 +9,6 @@ use crate::indices::EccDirection;
 use carbonzone_types::ZoneClassRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// On which side of a cut a value that equals it lies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +47,7 @@ pub enum LevelRule {
 }
 
 /// Values closer than this to a cut count as equal to it.
-const DEFAULT_TOLERANCE: f64 = 1e-12;
+pub(crate) const DEFAULT_TOLERANCE: f64 = 1e-12;
 
 fn default_tolerance() -> f64 {
     DEFAULT_TOLERANCE
@@ -76,10 +75,18 @@ pub struct Axis {
     pub label_en: String,
     /// Chinese label.
     pub label_zh: String,
-    /// Levels, lowest first.
+    /// Levels, lowest first; a single one: the index is not judged (its rule has no cuts).
     pub levels: Vec<Level>,
     /// How values become levels.
     pub rule: LevelRule,
+}
+
+impl Axis {
+    /// False for an index of one level: it decides nothing, and its values may be missing.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        self.levels.len() > 1
+    }
 }
 
 /// A zone class.
@@ -160,85 +167,11 @@ fn default_borderline_pct() -> f64 {
     5.0
 }
 
-/// Which scheme a pipeline uses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SchemeName {
-    /// Four zones by ECC and ESC at 1.
-    #[default]
-    SuzhouFourZones,
-    /// Three levels of EEC and SEC, four zones.
-    GuiyangThreeLevels,
-    /// The scheme under `own`.
-    Own,
-}
-
-/// The `[zoning]` table of a pipeline file: a scheme by name with a few changes, or an own scheme.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ZoningConfig {
-    /// Scheme to start from.
-    pub scheme: SchemeName,
-    /// The whole scheme, if `scheme = "own"`.
-    pub own: Option<ZoningScheme>,
-    /// Replaces the level rule of the economic index.
-    pub economic_levels: Option<LevelRule>,
-    /// Replaces the level rule of the ecological index.
-    pub ecological_levels: Option<LevelRule>,
-    /// Replaces the direction of the economic index.
-    pub ecc_direction: Option<EccDirection>,
-    /// City GDP in the unit of the zone table; default: sum over the zones.
-    pub gdp_total: Option<f64>,
-    /// Replaces the width of the borderline band, percent.
-    pub borderline_pct: Option<f64>,
-    /// Replaces characteristics and measures of single classes, by their keys.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub guidance: BTreeMap<String, ZoneGuidance>,
-    /// Replaces the list of measures that follow from a unit's own numbers.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub measures: Vec<crate::measures::Measure>,
-}
-
-impl ZoningConfig {
-    /// The scheme with the changes applied, checked.
-    ///
-    /// # Errors
-    /// [`ZoningError::Scheme`] if `own` is missing, superfluous or contradictory.
-    pub fn resolve(&self) -> Result<ZoningScheme, ZoningError> {
-        let mut scheme = match (self.scheme, &self.own) {
-            (SchemeName::Own, Some(own)) => own.clone(),
-            (SchemeName::Own, None) => {
-                return Err(ZoningError::scheme("own", "there is no [zoning.own]", "write the scheme there"));
-            }
-            (_, Some(own)) => {
-                let hint = "set scheme = \"own\", or remove [zoning.own]";
-                return Err(ZoningError::scheme(&own.key, "[zoning.own] is given but not used", hint));
-            }
-            (SchemeName::SuzhouFourZones, None) => ZoningScheme::suzhou(),
-            (SchemeName::GuiyangThreeLevels, None) => ZoningScheme::guiyang(),
-        };
-        scheme.economic.rule = self.economic_levels.clone().unwrap_or(scheme.economic.rule);
-        scheme.ecological.rule = self.ecological_levels.clone().unwrap_or(scheme.ecological.rule);
-        scheme.ecc_direction = self.ecc_direction.unwrap_or(scheme.ecc_direction);
-        scheme.borderline_pct = self.borderline_pct.unwrap_or(scheme.borderline_pct);
-        for (key, guidance) in &self.guidance {
-            let known = scheme.classes.iter().map(|c| c.key.as_str()).collect::<Vec<_>>().join(", ");
-            let Some(class) = scheme.classes.iter_mut().find(|c| c.key == *key) else {
-                let message = format!("[zoning.guidance.{key}] is of no class of this scheme");
-                return Err(ZoningError::scheme(&scheme.key, message, format!("its classes: {known}")));
-            };
-            class.guidance = guidance.clone();
-        }
-        crate::measures::check(&self.measures)?;
-        scheme.validate().map(|()| scheme)
-    }
-}
-
-fn level(key: &str, label_en: &str, label_zh: &str) -> Level {
+pub(crate) fn level(key: &str, label_en: &str, label_zh: &str) -> Level {
     Level { key: key.to_owned(), label_en: label_en.to_owned(), label_zh: label_zh.to_owned() }
 }
 
-fn class(id: u8, key: &str, label_en: &str, label_zh: &str, color: &str) -> ZoneClass {
+pub(crate) fn class(id: u8, key: &str, label_en: &str, label_zh: &str, color: &str) -> ZoneClass {
     ZoneClass {
         id,
         key: key.to_owned(),
@@ -415,6 +348,9 @@ impl ZoningScheme {
         if self.economic.column == self.ecological.column {
             return Err(self.fault("both indices have the same column", "name them apart, e.g. ecc and esc"));
         }
+        if !self.economic.is_judged() && !self.ecological.is_judged() {
+            return Err(self.fault("none of the two indices has two levels", "give at least one of them two"));
+        }
         self.validate_table()?;
         if !(self.borderline_pct.is_finite() && self.borderline_pct >= 0.0) {
             return Err(ZoningError::parameter("borderline_pct", self.borderline_pct, "a finite number ≥ 0"));
@@ -458,8 +394,10 @@ impl ZoningScheme {
             return Err(self.fault(message, "a–z, 0–9 and _, at most 53 characters"));
         }
         let n = axis.levels.len();
-        if n < 2 {
-            return Err(self.fault(format!("{name} has {n} level(s)"), "give at least two"));
+        if n == 0 {
+            return Err(
+                self.fault(format!("{name} has no level"), "one: it is not judged; else at least two")
+            );
         }
         match &axis.rule {
             LevelRule::Fixed { cuts, tolerance, .. } => {
@@ -565,18 +503,6 @@ mod tests {
         assert_eq!(toml::from_str::<ZoningScheme>(&text).unwrap(), scheme);
         let wrong = format!("colour = \"red\"\n{text}");
         assert!(toml::from_str::<ZoningScheme>(&wrong).unwrap_err().to_string().contains("colour"));
-        let config =
-            "scheme = \"guiyang_three_levels\"\neconomic_levels = { method = \"mean_sd\", k = 0.5 }\n";
-        let resolved = toml::from_str::<ZoningConfig>(config).unwrap().resolve().unwrap();
-        assert_eq!(resolved.economic.rule, LevelRule::MeanSd { k: 0.5 });
-        let own = "[guidance.carbon_sink_functional]\nmeasures = [{ zh = \"造林\" }]\n";
-        let resolved = toml::from_str::<ZoningConfig>(own).unwrap().resolve().unwrap();
-        assert_eq!(resolved.records(&[])[2].guidance.measures[0].en, "造林");
-        assert!(resolved.records(&[])[1].guidance.measures.len() > 1);
-        let other = toml::from_str::<ZoningConfig>("[guidance.forest]\n").unwrap().resolve().unwrap_err();
-        assert!(other.to_string().contains("carbon_sink_functional"), "{other}");
-        let typo = "economic_levels = { method = \"fixed\", cuts = [1.0, 2.0], equal = \"low\" }\n";
-        assert!(toml::from_str::<ZoningConfig>(typo).is_err());
     }
 
     #[test]
@@ -591,7 +517,5 @@ mod tests {
         let mut twice = ZoningScheme::suzhou();
         twice.classes[1].id = 1;
         assert!(twice.validate().unwrap_err().to_string().contains("twice"));
-        let missing = ZoningConfig { scheme: SchemeName::Own, ..ZoningConfig::default() };
-        assert!(missing.resolve().unwrap_err().to_string().contains("[zoning.own]"));
     }
 }

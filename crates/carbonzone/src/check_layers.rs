@@ -11,6 +11,7 @@ const GDP_PROXIES: [&str; 3] = ["people", "light", "area"];
 pub fn check(loaded: &Loaded, findings: &mut Findings) {
     let mut out = Report { loaded, findings };
     check_land_use(&loaded.pipeline, &mut out);
+    check_land_over(&loaded.pipeline, &mut out);
     match loaded.pipeline.layers.zones.downscale() {
         Some(downscale) => check_downscale(&loaded.pipeline, downscale, &mut out),
         None => refuse_county_tables(&loaded.pipeline, &mut out),
@@ -57,6 +58,38 @@ fn check_land_use(pipeline: &Pipeline, out: &mut Report<'_>) {
                 .hint("any name: `check` then lists the fields that are there"),
             &["layers", "parcels"],
         );
+    }
+}
+
+/// Land laid over the parcels: named, with a code.
+fn check_land_over(pipeline: &Pipeline, out: &mut Report<'_>) {
+    let layers = &pipeline.layers.land_over;
+    for (i, over) in layers.iter().enumerate() {
+        let index = i.to_string();
+        let keys = ["layers", "land_over", &index];
+        let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        if over.name.is_empty() || !over.name.chars().all(plain) || over.name == "parcels" {
+            let finding = Finding::error("land_over_name", "the land layer needs a name of its own")
+                .value(over.name.clone())
+                .expected("letters, digits, _ and -; not \"parcels\"");
+            out.add(finding, &[&keys[..], &["name"]].concat());
+        } else if layers[..i].iter().any(|other| other.name == over.name) {
+            let message = format!("two land layers are called \"{}\"", over.name);
+            out.add(Finding::error("land_over_name", message).hint("rename one of them"), &keys);
+        }
+        if over.as_parcels().is_raster() {
+            let finding = Finding::error("land_over_raster", "land laid over the parcels must be polygons")
+                .layer(over.name.clone())
+                .file(over.source.path.display().to_string());
+            out.add(finding.hint("polygonize the raster first"), &keys);
+        }
+        if over.land_use.is_empty() == over.code.is_none() {
+            let message = format!("the land layer \"{}\" needs its land use, in one way", over.name);
+            let finding = Finding::error("land_use", message)
+                .field("layers.land_over.land_use")
+                .expected("land_use = \"<field>\", or code = \"<code>\" for all of it");
+            out.add(finding, &keys);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::config::{Pipeline, ZoneLayer};
 use crate::load_config::Loaded;
 use crate::studies::counties::config::CountiesPipeline;
 use crate::studies::raster_series::config::RasterSeriesPipeline;
-use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, short_number};
+use carbonzone_types::{Finding, Findings, LARGEST_AMOUNT, MoneyUnit, short_number};
 use carbonzone_zoning::{LevelRule, ZoningConfig};
 
 /// Where a number makes sense. NaN and infinity never do.
@@ -126,6 +126,28 @@ impl<P> Look<'_, P> {
             let keys = |key| ["layers", "zones", "tables", &index, key];
             self.maybe(&keys("population_unit_persons"), table.population_unit_persons, UNIT);
             self.maybe(&keys("gdp_unit_1e4cny"), table.gdp_unit_1e4cny, UNIT);
+            if table.gdp_unit_1e4cny.is_some() {
+                self.in_cny(zones, &keys("gdp_unit_1e4cny"));
+            }
+        }
+        if let Some(text) = zones.gdp_unit.as_ref().filter(|text| MoneyUnit::parse(text).is_none()) {
+            let finding = Finding::error("gdp_unit", format!("\"{text}\" is no unit of money"))
+                .field("layers.zones.gdp_unit")
+                .value(text.clone())
+                .expected(MoneyUnit::EXPECTED);
+            self.findings.push(self.loaded.at(finding, &["layers", "zones", "gdp_unit"]));
+        }
+    }
+
+    /// A factor to 1e4 CNY says nothing of another currency.
+    fn in_cny(&mut self, zones: &ZoneLayer, keys: &[&str]) {
+        let unit = zones.money();
+        if unit.currency() != "CNY" {
+            let message = format!("gdp_unit_1e4cny is a factor to CNY, but GDP is in {}", unit.currency());
+            let finding = Finding::error("gdp_unit", message)
+                .field(keys.join("."))
+                .hint("leave it out: gdp_unit names the unit of the column, or the header does");
+            self.findings.push(self.loaded.at(finding, keys));
         }
     }
 }
@@ -187,6 +209,9 @@ pub fn check_counties(loaded: &Loaded<CountiesPipeline>, findings: &mut Findings
     if let Some(table) = &p.activity {
         look.maybe(&["activity", "population_unit_persons"], table.population_unit_persons, UNIT);
         look.maybe(&["activity", "gdp_unit_1e4cny"], table.gdp_unit_1e4cny, UNIT);
+        if let (Some(zones), Some(_)) = (&p.layers.zones, table.gdp_unit_1e4cny) {
+            look.in_cny(zones, &["activity", "gdp_unit_1e4cny"]);
+        }
     }
     look.zoning(&p.zoning);
 }

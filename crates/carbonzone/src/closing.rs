@@ -152,11 +152,15 @@ fn in_year(row: &ClosingRow) -> String {
 fn one_carries_most(row: &ClosingRow, known_t: f64, (layer, unit): (&str, &str)) -> Option<Finding> {
     let pct = row.largest_pct.filter(|pct| *pct > MOST_ON_ONE_UNIT_PCT && row.budget_t > 0.0)?;
     let amount_t = row.budget_t * pct / 100.0;
+    let unit = if unit == "parcel" {
+        format!("parcel {}", row.largest_unit)
+    } else {
+        format!("county {}", row.largest_unit)
+    };
     let message = format!(
-        "rule \"{}\"{}: {unit} {} alone carries {pct:.1} % of the budget; {} of {} carry any",
+        "rule \"{}\"{}: {unit} alone carries {pct:.1} % of the budget; {} of {} carry any",
         row.rule,
         in_year(row),
-        row.largest_unit,
         grouped(row.carrying as f64, 0),
         grouped(row.units as f64, 0),
     );

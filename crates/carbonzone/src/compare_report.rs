@@ -12,7 +12,7 @@ use carbonzone_report::style::{
 use carbonzone_report::{
     BreakMethod, Label, Lang, MapData, MapLayer, Palette, Rgb, StudyExtras, html, words,
 };
-use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, ZoneClassRecord};
+use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, ZoneClassRecord, money};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -278,7 +278,7 @@ impl Page<'_> {
             out.extend(self.crossed(unit, before, index));
         }
         let shares: Vec<(String, String)> =
-            [("gross_t", "emissions", "碳排放"), ("gdp_1e4cny", "GDP", "GDP"), ("sink_t", "sinks", "碳汇")]
+            [("gross_t", "emissions", "碳排放"), (money::GDP, "GDP", "GDP"), ("sink_t", "sinks", "碳汇")]
                 .into_iter()
                 .filter_map(|(field, en, zh)| {
                     let (x, y) = (a.share(unit, field)?, b.share(unit, field)?);
@@ -403,6 +403,7 @@ impl Side {
 
     /// Share of a unit in the sum over all units of its run.
     fn share(&self, unit: &str, field: &str) -> Option<f64> {
+        let field = money::column_of(&self.zones, field);
         let of_unit = self.number(unit, field)?;
         let all: f64 = self.zones.numbers(field)?.into_iter().flatten().sum();
         (all > 0.0).then(|| of_unit / all)

@@ -15,6 +15,7 @@ use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
 use carbonzone_scale::{GroundSums, SectorTable, ZonesOf, columns_of, sector_order, zoned};
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
 use carbonzone_types::{ExactSum, Finding, Findings, Progress, Stage, Totals};
+use carbonzone_zoning::one_axis::not_judged;
 use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
 use std::collections::BTreeMap;
 
@@ -250,12 +251,13 @@ fn zone(
         unit_ids: Some(&inputs.zones.ids),
         gross_t: &zones.gross_t,
         sink_t: &zones.sink_t,
-        gdp: Some(&inputs.zones.gdp_1e4cny),
+        gdp: Some(&inputs.zones.gdp),
     };
     let (scheme, values, zoning) = zoned(config, &index_inputs).map_err(&mut fail).ok()?;
     for finding in &values.findings.items {
         notes.findings.push(finding.clone().layer("zones"));
     }
+    notes.statements.extend(not_judged(&scheme, zones.gross_t.len(), &values.totals));
     Some((scheme, values, zoning))
 }
 

@@ -11,8 +11,8 @@ pub use budgets::{Allocate, Inventory, MassUnit, Sinks, Total};
 pub use city::{AreaBasis, Border, City};
 pub use outputs::{Aggregate, Language, Outputs, ParcelDetail, ParcelFormat};
 pub use sources::{
-    AreaUnit, ParcelLayer, PoiLayer, PointSourceLayer, PopulationKind, PopulationLayer, PopulationUnit,
-    RoadLayer, SeveralTypes, Source,
+    AreaUnit, LandOver, ParcelLayer, PoiLayer, PointSourceLayer, PopulationKind, PopulationLayer,
+    PopulationUnit, RoadLayer, SeveralTypes, Source,
 };
 pub use zones::{DerivedGdp, Downscale, JoinOn, OtherRows, Overlap, TableKey, ZoneGdp, ZoneLayer, ZoneTable};
 
@@ -80,6 +80,9 @@ pub enum ParcelsTag {
 pub struct Layers {
     /// Land-use parcels.
     pub parcels: ParcelLayer,
+    /// Land laid over the parcels, the last on top: parks, water.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub land_over: Vec<LandOver>,
     /// Points of interest.
     #[serde(default)]
     pub poi: Option<PoiLayer>,

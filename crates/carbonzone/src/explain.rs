@@ -6,6 +6,7 @@ use crate::error::{Doing, Error, Result};
 use crate::explained::{FILE, LARGEST, MANY_CELLS, PARTS};
 use crate::find_unit;
 use crate::out_dir::{named, read_manifest};
+use crate::tables::LAND_LAYER;
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
 use carbonzone_report::confidence::{FurtherColumns, HowSure, how_sure};
 use carbonzone_report::{Label, ZONE_OF_MEAN, words};
@@ -57,6 +58,9 @@ pub struct Explanation {
     pub synthetic: bool,
     /// What the numbers are not, if they are no inventory of a real place.
     pub data_label: Option<DataLabel>,
+    /// The land layer that a parcel comes from, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub land_layer: Option<String>,
     /// As written in the layer, t CO2e.
     pub gross_t: f64,
     /// As written in the layer, t CO2e.
@@ -187,6 +191,7 @@ struct Found {
     advice: Vec<Advice>,
     measures: Vec<MeasureOfUnit>,
     plans: Vec<UnderPlan>,
+    land_layer: Option<String>,
 }
 
 impl Found {
@@ -202,6 +207,7 @@ impl Found {
             advice: Vec::new(),
             measures: Vec::new(),
             plans: Vec::new(),
+            land_layer: None,
         }
     }
 }
@@ -259,7 +265,8 @@ impl Explained<'_> {
             let ids = all.texts("unit_id").unwrap_or_default();
             return Err(Error::NoUnit(find_unit::unknown_id("parcels", id, &ids)));
         }
-        Ok(Found::plain(id.to_owned(), written(&table, 0)))
+        let land_layer = table.get(LAND_LAYER).and_then(|c| c.text_at(0));
+        Ok(Found { land_layer, ..Found::plain(id.to_owned(), written(&table, 0)) })
     }
 
     fn zone(&self, id: &str) -> Result<Found> {
@@ -288,6 +295,7 @@ impl Explained<'_> {
             advice: decisions::advice(&self.record, &table, row),
             measures: decisions::measures(&self.record, &table, row),
             plans: decisions::plans(&self.record, &text("unit_id")),
+            land_layer: None,
         })
     }
 
@@ -408,6 +416,7 @@ impl Explained<'_> {
             advice: found.advice,
             measures: found.measures,
             plans: found.plans,
+            land_layer: found.land_layer,
             note: None,
         }
     }

@@ -43,7 +43,7 @@ pub fn side_by_side(pipeline: &Pipeline, inputs: &Inputs, results: &Results) -> 
         let zoning = classify(&results.scheme, &[&indices])?;
         Ok(ZonesUnderGdp { indices, zoning })
     };
-    let each = derived.gdp_1e4cny.iter().map(under).collect::<Result<Vec<_>, _>>().ok()?;
+    let each = derived.gdp.iter().map(under).collect::<Result<Vec<_>, _>>().ok()?;
     let class = |k: usize, z: usize| each[k].zoning.overall[z];
     let differ =
         (0..inputs.zones.ids.len()).map(|z| (1..each.len()).any(|k| class(k, z) != class(0, z))).collect();
@@ -64,7 +64,10 @@ impl SideBySide {
             let proxy = proxy.replace(':', "_");
             let under = &self.each[k];
             let class = |id: &u8| results.scheme.class_of(*id).map(|c| c.key.clone());
-            table.push(&format!("gdp_1e4cny_{proxy}"), ColumnData::Real(derived.gdp_1e4cny[k].clone()));
+            table.push(
+                &format!("{}_{proxy}", zones.gdp_unit.gdp_field()),
+                ColumnData::Real(derived.gdp[k].clone()),
+            );
             table.push(&format!("{economic}_{proxy}"), ColumnData::Real(under.indices.ecc.clone()));
             table.push(
                 &format!("zone_{proxy}"),
@@ -106,17 +109,19 @@ impl SideBySide {
 
     fn zone_by_zone(&self, inputs: &Inputs, results: &Results, derived: &DerivedGdp) -> ReportTable {
         let economic = results.scheme.economic.column.to_uppercase();
+        let unit = &inputs.zones.gdp_unit;
+        let (en, zh) = (unit.en(), unit.zh());
         let mut columns = vec![
             (Label::new("Zone", "单元"), false),
             (Label::new("County", "区县"), false),
-            (Label::new("Official GDP of the county (10⁴ CNY)", "区县GDP统计值（万元）"), true),
+            (
+                Label::new(format!("Official GDP of the county ({en})"), format!("区县GDP统计值（{zh}）")),
+                true,
+            ),
         ];
         for proxy in &self.proxies {
             columns.push((
-                Label::new(
-                    format!("Derived GDP by {proxy} (10⁴ CNY)"),
-                    format!("按 {proxy} 推算的GDP（万元）"),
-                ),
+                Label::new(format!("Derived GDP by {proxy} ({en})"), format!("按 {proxy} 推算的GDP（{zh}）")),
                 true,
             ));
             columns
@@ -131,10 +136,10 @@ impl SideBySide {
             let mut cells = vec![
                 names[z].clone(),
                 Label::same(derived.county_of[z].clone()),
-                number(derived.county_gdp_1e4cny[z], 0),
+                number(derived.county_gdp[z], 0),
             ];
             for (k, under) in self.each.iter().enumerate() {
-                cells.push(number(derived.gdp_1e4cny[k][z], 0));
+                cells.push(number(derived.gdp[k][z], 0));
                 cells.push(number(under.indices.ecc[z], 3));
                 let class = results.scheme.class_of(under.zoning.overall[z]);
                 cells.push(

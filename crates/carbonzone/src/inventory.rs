@@ -76,7 +76,7 @@ fn parcel_areas(loaded: &Loaded, notes: &mut Notes, observer: &dyn Progress) -> 
         return BTreeMap::new();
     }
     let mut of_parcels = Notes::default();
-    let parcels = load::parcels::load(loaded, &crs, &mut of_parcels, observer);
+    let parcels = load::land_over::load(loaded, &crs, &mut of_parcels, observer);
     notes.records.extend(of_parcels.records);
     parcels.map(|p| p.area_by_sink_type()).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use carbonzone_io::LayerStyle;
 use carbonzone_report::{
     Lang, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, Rendered, StudyExtras,
 };
-use carbonzone_types::{AttributeTable, Progress, RunManifest};
+use carbonzone_types::{AttributeTable, Progress, RunManifest, money};
 use carbonzone_zoning::{IndexInputs, IndexOptions, WhatIf, ZoningConfig, classify, indices};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -181,7 +181,8 @@ pub fn what_if(manifest: &RunManifest, zones: &AttributeTable) -> Vec<WhatIf> {
         serde_json::from_value::<ZoningConfig>(manifest.pipeline["zoning"].clone()).unwrap_or_default();
     let numbers = |field: &str| zones.numbers(field).unwrap_or_default();
     let plain = |field: &str| numbers(field).into_iter().map(Option::unwrap_or_default).collect::<Vec<f64>>();
-    let (gross_t, sink_t, gdp) = (plain("gross_t"), plain("sink_t"), numbers("gdp_1e4cny"));
+    let (gross_t, sink_t, gdp) =
+        (plain("gross_t"), plain("sink_t"), numbers(money::column_of(zones, money::GDP)));
     let inputs = IndexInputs { unit_ids: None, gross_t: &gross_t, sink_t: &sink_t, gdp: Some(&gdp) };
     let story = || {
         let scheme = config.resolve()?;

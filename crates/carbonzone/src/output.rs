@@ -5,7 +5,7 @@ use crate::config::{Outputs, ParcelFormat};
 use crate::error::{Doing, Result};
 use crate::explained::Explanations;
 use crate::out_dir::named;
-use crate::{closing, maps, measures, tables};
+use crate::{closing, maps, measures, tables, workbook};
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_report::{Cells, Lang, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
@@ -284,7 +284,12 @@ impl Writer<'_> {
         for (name, table) in output.tables.iter().chain([&("ledger".to_owned(), ledger)]) {
             write_csv_bom(&named(self.dir, name, "csv"), &self.labelled(table))?;
         }
-        for (name, sheets) in &output.workbooks {
+        for (at, (name, sheets)) in output.workbooks.iter().enumerate() {
+            if at == 0 {
+                let sheets = workbook::in_words(self.record, sheets, output.lang);
+                write_xlsx(&named(self.dir, name, "xlsx"), &sheets)?;
+                continue;
+            }
             let label = |sheet: &OutSheet| OutSheet { table: self.labelled(&sheet.table), ..sheet.clone() };
             write_xlsx(&named(self.dir, name, "xlsx"), &sheets.iter().map(label).collect::<Vec<_>>())?;
         }

@@ -128,6 +128,7 @@ pub fn partition(
         crs: inputs.crs.definition().to_owned(),
         label: label(&config),
         zones_layer: p.layers.zones.kind.clone(),
+        gdp_unit: inputs.zones.gdp_unit.plain(),
         units,
         zones,
         space_types: inputs.parcels.space_types.clone(),
@@ -243,7 +244,7 @@ fn units(config: &Loaded, inputs: &Inputs) -> Result<Vec<Unit>> {
         area_m2: basis[i],
         planar_m2: planar[i],
         population_persons: z.population[i],
-        gdp_1e4cny: z.gdp_1e4cny[i],
+        gdp: z.gdp[i],
         gdp_derived: z.gdp_derived[i],
     };
     Ok((0..z.ids.len()).map(unit).collect())

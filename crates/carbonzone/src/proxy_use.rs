@@ -37,7 +37,9 @@ impl ProxyUse {
         // What a rule has moved may come from other parcels too.
         let other_class = tally.in_other.value().min((total - used).max(0.0));
         let outside = (total - used - other_class).max(0.0);
-        Self { total, used, snapped, other_class, outside, weights }
+        // A stretch along an edge is in the class as part of its line, and may be moved as a piece of it: then the parts are a
+        // little more than the line. Shares are of the sum of the parts, so that they are 100 % together.
+        Self { total: used + other_class + outside, used, snapped, other_class, outside, weights }
     }
 
     /// Of what was spread over parcels by area; `mask` marks the land that needs it (empty: all).
@@ -48,5 +50,32 @@ impl ProxyUse {
         let outside = outside.max(0.0);
         let other_class = (on_parcels - used).max(0.0);
         Self { total: on_parcels + outside, used, snapped: 0.0, other_class, outside, weights: used }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_of_lines_are_100_percent_together_also_where_a_piece_is_counted_twice() {
+        let sum = |m: f64| [m].into_iter().collect::<ExactSum>();
+        let of = |in_class: f64, in_other: f64, snapped: f64| {
+            let tally = LineTally {
+                total: sum(100.0),
+                in_class: sum(in_class),
+                in_other: sum(in_other),
+                snapped: sum(snapped),
+                ..LineTally::default()
+            };
+            ProxyUse::of_lines(&tally, 1.0)
+        };
+        for (found, total) in
+            [(of(70.0, 5.0, 10.0), 100.0), (of(70.0, 5.0, 30.0035), 100.0035), (of(0.0, 0.0, 0.0), 100.0)]
+        {
+            assert!((found.total - total).abs() < 1e-12, "{found:?}");
+            assert_eq!(found.total, found.used + found.other_class + found.outside);
+            assert!(found.used <= found.total);
+        }
     }
 }

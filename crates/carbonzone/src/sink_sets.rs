@@ -105,7 +105,7 @@ pub fn judge(
             unit_ids: None,
             gross_t: &zones.gross_t,
             sink_t: &other.sink_t,
-            gdp: Some(&inputs.zones.gdp_1e4cny),
+            gdp: Some(&inputs.zones.gdp),
         };
         let under = classify(scheme, &[&indices(&index_inputs, &options).ok()?]).ok()?;
         let changed = under.overall.iter().zip(&zoning.overall).filter(|(a, b)| a != b).count();

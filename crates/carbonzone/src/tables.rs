@@ -14,6 +14,9 @@ use carbonzone_zoning::append_zone_columns;
 use carbonzone_zoning::{ZoneClass, ZoningScheme};
 use std::ops::Range;
 
+/// Column of the parcels with the land layer that they come from, if there are several.
+pub const LAND_LAYER: &str = "land_layer";
+
 fn push_tonnes(table: &mut AttributeTable, sectors: &[String], values: &SectorTable, rows: Range<usize>) {
     let pick = |column: &[f64]| ColumnData::reals(&column[rows.clone()]);
     for (name, column) in sectors.iter().zip(&values.sectors_t) {
@@ -31,6 +34,9 @@ pub fn parcels<'a>(inputs: &'a Inputs, results: &'a Results, basis: AreaBasis) -
     table.push("unit_id", ColumnView::Texts(&p.ids));
     table.push("land_use", ColumnView::Codes(&p.land_use.of, &p.land_use.names));
     table.push("space_type", ColumnView::Names(&p.space_type, &p.space_types));
+    if !p.layers.is_empty() {
+        table.push(LAND_LAYER, ColumnView::Names(&p.layer, &p.layers));
+    }
     table.push("area_m2", ColumnView::Reals(&p.area_m2));
     match basis {
         AreaBasis::Planar => table.push("area_ellipsoidal_m2", ColumnView::Reals(&p.ellipsoidal_m2)),
@@ -105,12 +111,12 @@ pub fn zones(
         .with("area_m2", ColumnData::reals(area))
         .with(second_name, ColumnData::reals(second))
         .with("population_persons", ColumnData::Real(z.population.clone()))
-        .with("gdp_1e4cny", ColumnData::Real(z.gdp_1e4cny.clone()))
+        .with(&z.gdp_unit.gdp_field(), ColumnData::Real(z.gdp.clone()))
         .with("gdp_derived", ColumnData::Bool(z.gdp_derived.iter().map(|b| Some(*b)).collect()));
     push_tonnes(&mut table, &results.sectors, &results.zones, 0..gross.len());
     table.push("gross_t_km2", per(&km2));
     table.push("gross_t_per_person", per(&z.population));
-    table.push("gross_t_per_1e4cny", per(&z.gdp_1e4cny));
+    table.push(&z.gdp_unit.per_gdp_field(), per(&z.gdp));
     append_zone_columns(&mut table, &results.scheme, &results.indices, &results.zoning.mean);
     if let Some(confidence) = &results.confidence {
         crate::uncertainty::append_columns(&mut table, confidence, &results.scheme);

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 /// Texts between tags and in attributes of an XML part of an archive.
-fn texts(archive: &Path, part: &str, found: &mut Vec<String>) {
+pub fn texts(archive: &Path, part: &str, found: &mut Vec<String>) {
     let mut zip = zip::ZipArchive::new(std::fs::File::open(archive).unwrap()).unwrap();
     let mut xml = String::new();
     zip.by_name(part).unwrap().read_to_string(&mut xml).unwrap();
@@ -48,7 +48,7 @@ fn is_english(text: &str) -> bool {
     })
 }
 
-fn is_chinese(text: &str) -> bool {
+pub fn is_chinese(text: &str) -> bool {
     text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
 }
 
@@ -64,5 +64,214 @@ fn a_run_in_chinese_has_no_english_sentence_and_one_in_english_no_chinese() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     let (found, names) = said("en", ["East", "West"]);
     let wrong: Vec<&String> = found.iter().filter(|t| is_chinese(t) && !names.contains(t)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Everything that a run can add: how sure, who pays, plans, clusters, another source.
+const MORE: &str = r#"
+[uncertainty]
+draws = 64
+gdp_pct = 30.0
+budgets = { industry = 20.0, sink = 40.0 }
+[compensation]
+models = ["benchmark", "ability_to_pay", "quota"]
+prices = [{ name = "p1", cny_per_t = 90.0, source = "示例" }, { name = "p2", cny_per_t = 50.0, source = "示例" }, { name = "p3", cny_per_t = 900.0, source = "示例" }]
+[compensation.ability]
+engel = 0.3
+source = "示例"
+[compensation.quota]
+reduction = 0.1
+by = "entropy"
+indicators = ["gross", "gdp"]
+[statistics]
+permutations = 99
+[reference.r1]
+title_zh = "官方清单"
+source = "年鉴"
+totals = { gross = 0.1 }
+[scenario.s1]
+title_zh = "绿色情景"
+year = 2035
+source = "示例"
+convert = [{ from = "ind", to = "wood", share = 0.1 }]
+gdp = { growth_pct = 3.0 }
+"#;
+
+/// Words of Latin letters that Chinese texts have too: units, indices, formats, names of methods, programs and fonts.
+const LATIN: [&str; 62] = [
+    "t",
+    "kt",
+    "km",
+    "ha",
+    "m",
+    "ln",
+    "q",
+    "z",
+    "p",
+    "u",
+    "k",
+    "e",
+    "CO",
+    "CO2e",
+    "COe",
+    "GDP",
+    "POI",
+    "CCR",
+    "ECC",
+    "ESC",
+    "EPSG",
+    "WGS",
+    "GCJ",
+    "BD",
+    "QGIS",
+    "GeoPackage",
+    "GeoTIFF",
+    "CSV",
+    "XLSX",
+    "PNG",
+    "SVG",
+    "JSON",
+    "OSM",
+    "GB",
+    "T",
+    "CC",
+    "ID",
+    "carbonzone",
+    "CGCS2000",
+    "Gauss",
+    "Kruger",
+    "Tapio",
+    "LMDI",
+    "Gi",
+    "Moran",
+    "I",
+    "Theil",
+    "Gini",
+    "queen",
+    "true",
+    "false",
+    "Sans",
+    "Noto",
+    "CJK",
+    "SC",
+    "SHA",
+    "GDAL",
+    "PROJ",
+    "GEOS",
+    "IPCC",
+    "Suzhou",
+    "Excel",
+];
+
+/// Keys that cells hold as the CSV does, and the names of fields below their words.
+const KEYS: [&str; 45] = [
+    "activity",
+    "factors",
+    "proxies",
+    "gdp",
+    "choices",
+    "safe",
+    "likely",
+    "source",
+    "balanced",
+    "sink",
+    "sinks",
+    "gross",
+    "net",
+    "pays",
+    "receives",
+    "benchmark",
+    "quota",
+    "people",
+    "area",
+    "population",
+    "poi",
+    "road",
+    "structure",
+    "density",
+    "intensity",
+    "factor",
+    "code",
+    "expected",
+    "feature",
+    "field",
+    "file",
+    "hint",
+    "index",
+    "layer",
+    "message",
+    "parcels",
+    "severity",
+    "smoothing",
+    "statistics",
+    "thresholds",
+    "unknown",
+    "value",
+    "meaning",
+    "status",
+    "purpose",
+];
+
+/// Words in a Chinese text that are neither codes (`gross_t`, `run.json`, `sink:d`) nor among those that are known.
+fn latin_words<'t>(text: &'t str, known: &std::collections::BTreeSet<String>) -> Vec<&'t str> {
+    let in_token = |c: char| c.is_ascii_alphanumeric() || "_.:/=+#-".contains(c);
+    let tokens =
+        text.split(|c: char| !in_token(c)).map(|t| t.trim_matches(['.', ':', '/', '-', '=', '+', '#']));
+    let plain = |t: &&str| t.len() > 1 && t.bytes().all(|b| b.is_ascii_alphabetic());
+    tokens.filter(plain).filter(|t| !LATIN.contains(t) && !known.contains(*t)).collect()
+}
+
+#[test]
+fn no_cell_of_a_chinese_workbook_has_a_latin_word_that_is_no_code() {
+    let city = Tiny::named(["东镇", "西镇"]);
+    city.edit("year = 2020\n", "year = 2020\ntitle_en = \"Small\"\ntitle_zh = \"小城\"\n");
+    let pipeline = city.read("city/p.toml") + MORE;
+    city.write("city/p.toml", &pipeline);
+    let out = city.path("out");
+    let run = carbonzone()
+        .args(["run", &city.path("city/p.toml"), "--lang", "zh", "--quiet", "--out", &out])
+        .output();
+    let run = run.unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let record: carbonzone_types::RunManifest = serde_json::from_str(&city.read("out/run.json")).unwrap();
+    // Keys of this run: of sectors, rules, classes, land, proxies, stages, findings, fields.
+    let mut known: std::collections::BTreeSet<String> = record.sectors.iter().cloned().collect();
+    known.extend(KEYS.map(str::to_owned));
+    known.extend(record.rules.iter().flat_map(|r| r.land_groups.iter().cloned().chain([r.id.clone()])));
+    known.extend(record.rules.iter().flat_map(|r| r.proxies.iter().map(|p| p.name.clone())));
+    known.extend(record.ledger.iter().map(|r| r.stage.name().to_owned()));
+    known.extend(record.zone_classes.iter().map(|c| c.key.clone()));
+    for entry in std::fs::read_dir(city.at("out")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "csv") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            known.extend(
+                text.lines()
+                    .next()
+                    .unwrap_or_default()
+                    .trim_start_matches('\u{feff}')
+                    .split(',')
+                    .map(str::to_owned),
+            );
+        }
+        known.insert(path.file_stem().unwrap().to_string_lossy().into_owned());
+    }
+    let mut wrong: Vec<String> = Vec::new();
+    let mut cells = Vec::new();
+    texts(&city.at("out/townships.xlsx"), "xl/sharedStrings.xml", &mut cells);
+    // Attributes of the XML are no cells; the field zone_en has the English names of the classes.
+    let names: Vec<&String> = record.zone_classes.iter().map(|c| &c.label_en).collect();
+    cells.retain(|t| {
+        !t.ends_with('=')
+            && !t.contains("<?xml")
+            && !t.contains("?>")
+            && !names.contains(&t)
+            && t != "yes"
+            && t != "preserve"
+    });
+    assert!(cells.len() > 300, "the cells are not where this test looks");
+    wrong.extend(cells.iter().filter(|t| !latin_words(t, &known).is_empty()).map(|t| format!("cell: {t}")));
+    wrong.sort();
+    wrong.dedup();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

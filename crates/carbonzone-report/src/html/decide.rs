@@ -19,7 +19,8 @@ pub(super) fn rules(data: &MapData) -> BTreeMap<String, Label> {
     let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in &scheme.table {
         let pair = [(&scheme.economic, &row.economic), (&scheme.ecological, &row.ecological)];
-        let ranges: Option<Vec<String>> = pair.iter().map(|(axis, level)| range(data, axis, level)).collect();
+        let judged = pair.iter().filter(|(axis, _)| axis.is_judged());
+        let ranges: Option<Vec<String>> = judged.map(|(axis, level)| range(data, axis, level)).collect();
         if let Some(ranges) = ranges {
             out.entry(row.zone.clone()).or_default().push(ranges.join(", "));
         }

@@ -3,7 +3,7 @@
 use crate::confidence::percent;
 use crate::number::{grouped, significant, tonnes};
 use crate::{Label, words};
-use carbonzone_types::{RunManifest, ScenarioRecord, ScenarioUnit, ValueChange, ZoneClassRecord};
+use carbonzone_types::{RunManifest, ScenarioRecord, ScenarioUnit, ValueChange, ZoneClassRecord, money};
 use serde::{Deserialize, Serialize};
 
 /// What is the same for all units of a plan.
@@ -55,7 +55,10 @@ pub(super) fn heads(record: &RunManifest) -> Vec<PlanHead> {
 fn value_label(value: &ValueChange) -> Label {
     match value.key.as_str() {
         "ccr" => Label::same("CCR (%)"),
-        "gdp_1e4cny" => Label::new("GDP (10⁴ CNY)", "地区生产总值（万元）"),
+        key if money::without_unit(key) == money::GDP => {
+            let unit = words::field_unit(key);
+            words::field(key).then(&Label::new(format!(" ({})", unit.en), format!("（{}）", unit.zh)))
+        }
         "population_persons" => words::field(&value.key),
         key => Label::same(key.to_uppercase()),
     }
@@ -101,7 +104,8 @@ fn rows(unit: &ScenarioUnit) -> Vec<[String; 3]> {
     let shown = |key: &str, v: Option<f64>| match (key, v) {
         (_, None) => "–".to_owned(),
         ("ccr", Some(v)) => significant(100.0 * v, 3),
-        ("gdp_1e4cny" | "population_persons", Some(v)) => grouped(v, 0),
+        ("population_persons", Some(v)) => grouped(v, 0),
+        (key, Some(v)) if money::without_unit(key) == money::GDP => grouped(v, 0),
         (_, Some(v)) => significant(v, 3),
     };
     let value = |v: &ValueChange| {

@@ -9,7 +9,7 @@ use crate::number::{grouped, significant, tonnes};
 use crate::style::headline_field;
 use crate::{Label, Lang, MapData, ReportError, chinese, words};
 use carbonzone_geom::Coverage;
-use carbonzone_types::{IndicatorRecord, Statement};
+use carbonzone_types::{IndicatorRecord, Statement, money};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use serde_json::json;
@@ -199,9 +199,9 @@ impl Columns {
             ("net_t", 0),
             ("gross_t_km2", 1),
             ("gross_t_per_person", 2),
-            ("gross_t_per_1e4cny", 3),
+            (money::column_of(&data.zones.table, money::PER_GDP), 3),
             ("population_persons", 0),
-            ("gdp_1e4cny", 0),
+            (money::column_of(&data.zones.table, money::GDP), 0),
         ];
         let mut ranked = Vec::new();
         for (field, decimals) in fields {

@@ -6,6 +6,7 @@ use super::content::Figure;
 use super::model::{MapLayerKind, MapStyle};
 use crate::palette::Meaning;
 use crate::{Label, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, ReportError};
+use carbonzone_types::money;
 use rayon::prelude::*;
 
 /// Further maps: every sector of every layer, and the other quantities of zones and grid. Classes are those of `pool`: the data
@@ -41,13 +42,14 @@ fn further_of(
     layers: &[(MapLayerKind, Option<&MapLayer>)],
 ) -> Result<Vec<Figure>, ReportError> {
     let sectors = build.data.manifest.sectors.iter().map(|s| format!("{s}_t"));
+    let zones = &build.data.zones.table;
     let others = [
         "sink_t",
         "gross_t_km2",
         "gross_t_per_person",
-        "gross_t_per_1e4cny",
+        money::column_of(zones, money::PER_GDP),
         "population_persons",
-        "gdp_1e4cny",
+        money::column_of(zones, money::GDP),
     ];
     let fields: Vec<String> =
         ["gross_t".to_owned()].into_iter().chain(sectors).chain(others.map(str::to_owned)).collect();

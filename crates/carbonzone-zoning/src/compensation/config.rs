@@ -170,6 +170,12 @@ impl QuotaBasis {
     pub fn key(self) -> &'static str {
         ["history", "benchmark", "entropy"][self as usize]
     }
+
+    /// In English and Chinese.
+    #[must_use]
+    pub fn label(self) -> (&'static str, &'static str) {
+        [("history", "历史排放"), ("benchmark", "基准"), ("entropy", "熵权法")][self as usize]
+    }
 }
 
 /// An indicator of the entropy weights.

@@ -56,7 +56,7 @@ impl Numbers {
             names: zones.names.clone(),
             shown: zones.shown(),
             district: zones.district.clone(),
-            gdp: zones.gdp_1e4cny.clone(),
+            gdp: zones.gdp.clone(),
             population: zones.population.clone(),
             ..Self::default()
         }

@@ -19,7 +19,9 @@ pub fn add_to(out: &mut Output<'_>, section: Option<&Compensation>, found: Optio
         let lang = out.lang;
         let said = || assumes(section).iter().flat_map(|s| lines(s, lang)).collect::<Vec<_>>();
         let sheet = |name: &str, table: &AttributeTable| {
-            OutSheet::new(name, table.clone()).with_preamble(said()).with_formats(format)
+            let mut table = table.clone();
+            table.columns.retain(|c| c.name != "assumes");
+            OutSheet::new(name, table).with_preamble(said()).with_formats(format)
         };
         sheets.push(sheet("compensation", &units));
         sheets.push(sheet("compensation_flows", &flows));

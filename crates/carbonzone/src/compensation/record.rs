@@ -66,7 +66,7 @@ pub(super) fn assumes(section: &Compensation) -> Vec<Statement> {
         ));
     }
     if let Some(quota) = section.quota.as_ref().filter(|_| section.models.contains(&ModelName::Quota)) {
-        let (cut, by) = (100.0 * quota.reduction, quota.by.key());
+        let (cut, (by, by_zh)) = (100.0 * quota.reduction, quota.by.label());
         let (how, how_zh) = match &quota.cost {
             None => ("every unit emits less by that share".to_owned(), "各单元按同一比例减排".to_owned()),
             Some(cost) => (
@@ -76,7 +76,7 @@ pub(super) fn assumes(section: &Compensation) -> Vec<Statement> {
         };
         out.push(Statement::new(
             format!("Quota: {cut} % less in all, shared out by {by}; {how}"),
-            format!("配额：总量减少 {cut} %，按 {by} 分配；{how_zh}"),
+            format!("配额：总量减少 {cut} %，按{by_zh}分配；{how_zh}"),
         ));
     }
     out

@@ -67,6 +67,44 @@ pub struct ParcelLayer {
     pub area_unit: AreaUnit,
 }
 
+/// Land that is laid over the parcels: where it lies, it replaces them.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LandOver {
+    /// What it is called in ids (`parks:12`), ledger and `explain`.
+    pub name: String,
+    /// File with polygons.
+    pub source: Source,
+    /// Id field; default: numbers.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Field with the land-use code, as in `[layers.parcels]`.
+    #[serde(default)]
+    pub land_use: String,
+    /// Or the land-use code of all of it.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Scheme of the codes, as in `[layers.parcels]`.
+    #[serde(default = "gbt21010")]
+    pub scheme: String,
+}
+
+impl LandOver {
+    /// The layer as one of parcels.
+    #[must_use]
+    pub fn as_parcels(&self) -> ParcelLayer {
+        ParcelLayer {
+            source: self.source.clone(),
+            id: self.id.clone(),
+            land_use: self.land_use.clone(),
+            land_use_name: None,
+            scheme: self.scheme.clone(),
+            area: None,
+            area_unit: AreaUnit::default(),
+        }
+    }
+}
+
 /// Units of area.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

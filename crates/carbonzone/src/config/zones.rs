@@ -1,6 +1,7 @@
 //! Townships or counties, their tables, and GDP that is shared out.
 
 use super::sources::Source;
+use carbonzone_types::MoneyUnit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -28,10 +29,14 @@ pub struct ZoneLayer {
     /// Field of the layer with population, if it is not in a table.
     #[serde(default)]
     pub population: Option<String>,
-    /// Field of the layer with GDP in 1e4 CNY, if it is not in a table; or `{ downscale = ... }`: GDP of the counties,
+    /// Field of the layer with GDP in `gdp_unit`, if it is not in a table; or `{ downscale = ... }`: GDP of the counties,
     /// shared out over their zones.
     #[serde(default)]
     pub gdp: Option<ZoneGdp>,
+    /// Unit of GDP in the layer, in the tables and in all outputs, whose columns are named by it: a power of ten and a currency,
+    /// e.g. `1e6 USD`; default `1e4 CNY`.
+    #[serde(default)]
+    pub gdp_unit: Option<String>,
     /// Overlapping zones.
     #[serde(default)]
     pub overlap: Overlap,
@@ -48,7 +53,7 @@ fn townships() -> String {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ZoneGdp {
-    /// Field of the layer, 1e4 CNY.
+    /// Field of the layer.
     Field(String),
     /// Derived from the GDP of the counties.
     Derived(Box<DerivedGdp>),
@@ -177,6 +182,12 @@ pub enum TableKey {
 }
 
 impl ZoneLayer {
+    /// The unit of GDP; the default for a text that is none, which `check` refuses.
+    #[must_use]
+    pub fn money(&self) -> MoneyUnit {
+        self.gdp_unit.as_deref().and_then(MoneyUnit::parse).unwrap_or_default()
+    }
+
     /// The downscaling of GDP, if one is asked for.
     #[must_use]
     pub fn downscale(&self) -> Option<&Downscale> {

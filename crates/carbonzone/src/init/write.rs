@@ -2,6 +2,7 @@
 
 use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, Reach, SourceDraft};
 use crate::form::BUILT;
+use crate::load::units::foreign_money;
 use carbonzone_report::{Lang, chinese};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -209,6 +210,11 @@ fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
     ] {
         optional(out, key, value.as_ref());
     }
+    let labels = zones.gdp.iter().chain(zones.tables.iter().filter_map(|t| t.gdp.as_ref()));
+    let money = labels.clone().find_map(|label| foreign_money(label));
+    if let Some(unit) = &money {
+        at.line(out, &format!("gdp_unit = {}", text(&unit.plain())), "as the header of the column says");
+    }
     if zones.overlap_first {
         at.line(out, "overlap = \"first\"", "ground of two zones goes to the one with the lower id");
     }
@@ -221,7 +227,11 @@ fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
         }
         optional(out, "population", table.population.as_ref());
         if let Some(gdp) = &table.gdp {
-            at.line(out, &format!("gdp = {}", text(gdp)), "in 1e4 CNY; else gdp_unit_1e4cny = ...");
+            let line = format!("gdp = {}", text(gdp));
+            match &money {
+                Some(_) => out.push_str(&(line + "\n")),
+                None => at.line(out, &line, "in 1e4 CNY; else gdp_unit_1e4cny = ..., or gdp_unit above"),
+            }
         }
         if table.gdp_derived {
             out.push_str("gdp_derived = true\n");
@@ -305,7 +315,7 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
 }
 
 fn totals(draft: &Draft, rules: &[Rule], at: Place<'_>, out: &mut String) {
-    let open = "OPEN: the totals of your city, t CO2e a year. `check` refuses nan. A budget that you do not have: delete it and its rule.";
+    let open = "OPEN: the totals of your city, t CO2e a year. `check` refuses nan. A budget that you do not have: delete it and its rule; without sinks set axes = \"economic\" in [zoning].";
     let _ = writeln!(out, "\n# {}", at.say(open));
     for amount in &draft.amounts {
         let _ = writeln!(out, "# {}", at.say(&amount.replace('\n', " ")));

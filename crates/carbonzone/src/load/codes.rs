@@ -52,6 +52,26 @@ impl Codes {
         Some(out)
     }
 
+    /// The same code for every row.
+    pub fn all_same(code: &str, rows: usize) -> Self {
+        Self { names: vec![code.to_owned()], fields: vec![String::new()], of: vec![0; rows] }
+    }
+
+    /// The rows with these positions.
+    pub fn kept(&self, rows: &[u32]) -> Self {
+        let of = rows.iter().map(|&row| self.of[row as usize]).collect();
+        Self { names: self.names.clone(), fields: self.fields.clone(), of }
+    }
+
+    /// Appends the rows of another column. Gives what its numbers grow by.
+    pub fn append(&mut self, other: &Self) -> u32 {
+        let offset = self.names.len() as u32;
+        self.names.extend(other.names.iter().cloned());
+        self.fields.extend(other.fields.iter().cloned());
+        self.of.extend(other.of.iter().map(|number| number + offset));
+        offset
+    }
+
     /// Field and code of each distinct code.
     pub fn each(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(String::as_str).zip(self.names.iter().map(String::as_str))
@@ -131,5 +151,7 @@ mod tests {
         assert_eq!(codes.of, [0, 1, 1, 0, 2]);
         assert_eq!(Codes::first_filled(&table, "code").unwrap().names, ["601", "", "7"]);
         assert_eq!(Codes::first_filled(&table, "landuse|missing"), None);
+        let mut both = codes.kept(&[1, 4]);
+        assert_eq!((both.append(&Codes::all_same("water", 2)), both.of), (3, vec![1, 2, 3, 3]));
     }
 }

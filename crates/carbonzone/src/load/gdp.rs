@@ -12,7 +12,7 @@ use crate::load_config::Loaded;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyJoin, normalise_text};
 use carbonzone_spatialize::downscale::gdp::{SharedGdp, share_gdp_by_each};
-use carbonzone_types::{Finding, LedgerRow, Progress, Stage, Statement};
+use carbonzone_types::{Finding, LedgerRow, MoneyUnit, Progress, Stage, Statement};
 use std::collections::BTreeSet;
 
 /// GDP of the zones under each proxy.
@@ -21,10 +21,10 @@ pub struct DerivedGdp {
     pub proxies: Vec<String>,
     /// County of each zone.
     pub county_of: Vec<String>,
-    /// GDP of that county as its statistics give it, 1e4 CNY.
-    pub county_gdp_1e4cny: Vec<Option<f64>>,
-    /// GDP per zone in 1e4 CNY with each proxy as the first choice.
-    pub gdp_1e4cny: Vec<Vec<Option<f64>>>,
+    /// GDP of that county as its statistics give it.
+    pub county_gdp: Vec<Option<f64>>,
+    /// GDP per zone with each proxy as the first choice.
+    pub gdp: Vec<Vec<Option<f64>>>,
 }
 
 /// Counties in the order of their names, with the GDP and the county of every zone.
@@ -56,14 +56,14 @@ pub fn derive(
         }
     };
     let shared = each.first()?;
-    report(config, &matched, shared, notes);
-    zones.gdp_1e4cny.clone_from(&shared.gdp);
+    report(config, &matched, shared, &zones.gdp_unit, notes);
+    zones.gdp.clone_from(&shared.gdp);
     zones.gdp_derived = shared.gdp.iter().map(Option::is_some).collect();
     Some(DerivedGdp {
         proxies: config.proxies.clone(),
         county_of: matched.of_zone.iter().map(|&c| matched.names[c].clone()).collect(),
-        county_gdp_1e4cny: matched.of_zone.iter().map(|&c| matched.gdp[c]).collect(),
-        gdp_1e4cny: each.into_iter().map(|s| s.gdp).collect(),
+        county_gdp: matched.of_zone.iter().map(|&c| matched.gdp[c]).collect(),
+        gdp: each.into_iter().map(|s| s.gdp).collect(),
     })
 }
 
@@ -127,7 +127,7 @@ fn county_rows(
     let mut gdp = vec![None; names.len()];
     for (row, county) in rows.iter().zip(&join.unit_of) {
         if let Some(county) = county {
-            gdp[*county] = Some(row.gdp_1e4cny);
+            gdp[*county] = Some(row.gdp);
         }
     }
     let (table, key) = counties.tables.first().map_or(("", ""), |(table, key, _)| (table, key));
@@ -211,7 +211,8 @@ fn check_groups(loaded: &Loaded, notes: &mut Notes) -> Option<()> {
 }
 
 /// Ledger rows per county, findings for what could not be shared out.
-fn report(config: &Downscale, matched: &Matched, shared: &SharedGdp, notes: &mut Notes) {
+fn report(config: &Downscale, matched: &Matched, shared: &SharedGdp, unit: &MoneyUnit, notes: &mut Notes) {
+    let unit = unit.plain();
     let zones_of = |county: usize| matched.of_zone.iter().filter(|c| **c == county).count();
     for (county, used) in shared.used.iter().enumerate() {
         let (name, gdp) = (&matched.names[county], matched.gdp[county].unwrap_or(0.0));
@@ -219,13 +220,13 @@ fn report(config: &Downscale, matched: &Matched, shared: &SharedGdp, notes: &mut
         let by = &config.proxies[*k];
         let n = zones_of(county);
         notes.ledger.push(
-            LedgerRow::counted(Stage::Placed, "gdp", gdp, "1e4 CNY")
+            LedgerRow::counted(Stage::Placed, "gdp", gdp, &unit)
                 .note(format!("GDP of {name} shared out over its {n} zones by {by}")),
         );
         if *k > 0 {
             let note =
                 format!("GDP of {name}: {} is zero in all its zones, {by} used instead", config.proxies[0]);
-            notes.ledger.push(LedgerRow::counted(Stage::Fallback, "gdp", gdp, "1e4 CNY").note(note.clone()));
+            notes.ledger.push(LedgerRow::counted(Stage::Fallback, "gdp", gdp, &unit).note(note.clone()));
             notes.findings.push(
                 Finding::warning("gdp_zero_proxy", note)
                     .layer("zones")
@@ -286,7 +287,7 @@ mod tests {
         let row = |(i, key): (usize, &&str)| JoinRow {
             key: (*key).to_owned(),
             population: None,
-            gdp_1e4cny: Some(i as f64 + 1.0),
+            gdp: Some(i as f64 + 1.0),
             missing: None,
             place: String::new(),
         };

@@ -12,6 +12,7 @@ mod ground;
 pub mod inventory;
 mod land_codes;
 mod land_cover;
+pub mod land_over;
 mod notes;
 mod parcel_areas;
 pub mod parcels;
@@ -82,7 +83,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     let crs = working_crs(loaded, &loaded.pipeline.city, Some(&loaded.pipeline.layers.zones.source), notes)?;
     // Every layer is tried, so that one run of `check` names everything that is wrong.
     let plans = plans::load(loaded, &crs, notes, progress);
-    let parcels = parcels::load(loaded, &crs, notes, progress);
+    let parcels = land_over::load(loaded, &crs, notes, progress);
     let zones = zones::load(loaded, &crs, notes, progress);
     let (Some(mut parcels), Some((mut zones, counties))) = (parcels, zones) else {
         try_other_layers(loaded, &crs, notes, progress);

@@ -17,10 +17,11 @@ use carbonzone_types::{AttributeTable, FactorSetRecord, Finding, Progress, State
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Reads the parcel layer.
+/// Reads one land layer, that of `[layers.parcels]`. `code`: the land use of all of it.
 pub fn load(
     loaded: &Loaded,
     crs: &WorkingCrs,
+    code: Option<&str>,
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<ParcelSet> {
@@ -53,7 +54,11 @@ pub fn load(
         || std::mem::take(&mut layer.ids).into_iter().collect(),
         || {
             let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&table, n));
-            (Codes::first_filled(&table, code_field), names)
+            let codes = match code {
+                Some(code) => Some(Codes::all_same(code, layer.coverage.len())),
+                None => Codes::first_filled(&table, code_field),
+            };
+            (codes, names)
         },
     );
     let land_use = land_use?;
@@ -78,7 +83,9 @@ pub fn load(
         AreaBasis::Ellipsoidal => ellipsoidal_m2.clone(),
     };
     let classes = land_codes::classify(&scheme, &land_use, &area_m2, loaded, notes);
-    land_codes::warn_other_scheme(&scheme, &land_use, names.as_ref(), &area_m2, loaded, notes);
+    if code.is_none() {
+        land_codes::warn_other_scheme(&scheme, &land_use, names.as_ref(), &area_m2, loaded, notes);
+    }
     Some(ParcelSet {
         coverage: Arc::new(layer.coverage),
         ids,
@@ -91,6 +98,8 @@ pub fn load(
         area_m2,
         planar_m2,
         ellipsoidal_m2,
+        layers: Vec::new(),
+        layer: Vec::new(),
         overlaps: Vec::new(),
     })
 }

@@ -21,7 +21,7 @@ pub fn load(
         let mut other = loaded.clone();
         other.pipeline.layers.parcels = plan.clone();
         let mut own = Notes::default();
-        let found = parcels::load(&other, crs, &mut own, progress);
+        let found = parcels::load(&other, crs, None, &mut own, progress);
         // Places in the file would be those of the base layer.
         let at = |f: Finding| Finding { span: None, ..named(name, f) };
         notes.findings.items.extend(own.findings.items.into_iter().map(at));

@@ -80,9 +80,14 @@ pub fn check_zones(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
         );
     }
     let both: Vec<(f64, f64)> =
-        zones.population.iter().zip(&zones.gdp_1e4cny).filter_map(|(p, g)| p.zip(*g)).collect();
+        zones.population.iter().zip(&zones.gdp).filter_map(|(p, g)| p.zip(*g)).collect();
     let total = |of: fn(&(f64, f64)) -> f64| both.iter().map(of).collect::<ExactSum>().value();
     let (people, gdp) = (total(|b| b.0), total(|b| b.1));
+    // What is much or little in another currency nobody knows here.
+    if zones.gdp_unit.currency() != "CNY" {
+        return;
+    }
+    let gdp = gdp * (zones.gdp_unit.value() / 1e4);
     let each = gdp / people;
     if people > 0.0 && gdp > 0.0 && !(GDP_PER_PERSON.0..=GDP_PER_PERSON.1).contains(&each) {
         warn(

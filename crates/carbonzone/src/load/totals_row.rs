@@ -76,19 +76,18 @@ fn name(total: &JoinRow) -> String {
 /// Sums over the rows of units.
 struct Columns {
     population: f64,
-    gdp_1e4cny: f64,
+    gdp: f64,
 }
 
 impl Columns {
     fn of(rows: &[JoinRow]) -> Self {
         let sum = |of: fn(&JoinRow) -> Option<f64>| rows.iter().filter_map(of).collect::<ExactSum>().value();
-        Self { population: sum(|r| r.population), gdp_1e4cny: sum(|r| r.gdp_1e4cny) }
+        Self { population: sum(|r| r.population), gdp: sum(|r| r.gdp) }
     }
 
     /// The numbers of a total that are not the sums, in words.
     fn difference(&self, total: &JoinRow) -> Option<String> {
-        let columns =
-            [("population", total.population, self.population), ("GDP", total.gdp_1e4cny, self.gdp_1e4cny)];
+        let columns = [("population", total.population, self.population), ("GDP", total.gdp, self.gdp)];
         let wrong = columns.into_iter().filter_map(|(what, total, sum)| {
             let total = total.filter(|t| (t - sum).abs() > ROUNDING * sum.abs())?;
             Some(format!("{what} {total} against {sum}"))

@@ -1,14 +1,15 @@
 //! Units of people and money as tables name them: in brackets of a header, in a row of units, in a title row.
 
 use carbonzone_sheet::{Cell, Table, normalise_text};
+use carbonzone_types::MoneyUnit;
 
 /// What a column counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
+pub enum Quantity<'a> {
     /// Persons.
     Persons,
-    /// GDP in 1e4 CNY.
-    Money,
+    /// GDP in this unit.
+    Money(&'a MoneyUnit),
 }
 
 /// Words for people and how many persons each is; longer words first.
@@ -33,13 +34,8 @@ const PERSONS: [(&str, f64); 18] = [
     ("人", 1.0),
 ];
 
-/// Words for money and how many 1e4 CNY each is; longer words first. NaN: another currency.
-const MONEY: [(&str, f64); 32] = [
-    ("美元", f64::NAN),
-    ("欧元", f64::NAN),
-    ("港元", f64::NAN),
-    ("日元", f64::NAN),
-    ("usd", f64::NAN),
+/// Words for CNY and how many 1e4 CNY each is.
+const CNY: [(&str, f64); 27] = [
     ("100millionyuan", 1e4),
     ("100millioncny", 1e4),
     ("100millionrmb", 1e4),
@@ -122,7 +118,7 @@ const HOUSEHOLDS: [&str; 3] = ["户数", "(户)", "(万户)"];
 /// ```text
 /// 人口密度（人/平方公里） -> 密度      人均GDP（元） -> 人均      户籍人口（户） -> 户
 /// ```
-pub fn other_quantity(label: &str, quantity: Quantity) -> Option<&'static str> {
+pub fn other_quantity(label: &str, quantity: Quantity<'_>) -> Option<&'static str> {
     let label = normalise_text(&plain_powers(label)).to_lowercase();
     let per_head = |word: &str| quantity == Quantity::Persons && ["/人", "pc", "gdppc"].contains(&word);
     let ratio = RATIOS.iter().find(|w| !per_head(w) && label.contains(**w));
@@ -137,22 +133,22 @@ pub fn other_quantity(label: &str, quantity: Quantity) -> Option<&'static str> {
 pub struct NamedUnit {
     /// As the table writes it, e.g. `万人`.
     pub word: String,
-    /// How many persons, or 1e4 CNY, it is; NaN if it cannot be converted.
+    /// How many persons, or units of the GDP, it is; NaN if it cannot be converted.
     pub factor: f64,
     /// Where it stands, in words.
     pub place: String,
 }
 
 /// The unit that a table names for a column: its header first, then a row of units below, then the title rows.
-pub fn named_unit(table: &Table, column: usize, quantity: Quantity) -> Option<NamedUnit> {
-    let at = |(word, factor): (&str, f64), place: String| NamedUnit { word: word.to_owned(), factor, place };
+pub fn named_unit(table: &Table, column: usize, quantity: Quantity<'_>) -> Option<NamedUnit> {
+    let at = |(word, factor): (String, f64), place: String| NamedUnit { word, factor, place };
     let label = table.header().label(column);
     let storeys = table.header().labels.get(column).map(Vec::as_slice).unwrap_or_default();
     if let Some(unit) = storeys.iter().rev().find_map(|storey| in_label(storey, quantity)) {
         return Some(at(unit, format!("the header \"{label}\"")));
     }
     if let Some(unit) =
-        unit_row(table).then(|| table.text(0, column)).flatten().and_then(|t| alone(&t, quantity))
+        unit_row(table, quantity).then(|| table.text(0, column)).flatten().and_then(|t| alone(&t, quantity))
     {
         return Some(at(unit, format!("the row of units ({})", table.a1(0, column))));
     }
@@ -162,7 +158,7 @@ pub fn named_unit(table: &Table, column: usize, quantity: Quantity) -> Option<Na
         let units = title.to_lowercase();
         let behind = ["单位", "unit"].iter().find_map(|w| units.find(w).map(|i| i + w.len()))?;
         let found = all_in(&units[behind..], quantity);
-        let first = *found.first()?;
+        let first = found.first()?.clone();
         // Two units of one kind: nobody can tell which column has which.
         let factor =
             if found.iter().all(|(_, f)| f.to_bits() == first.1.to_bits()) { first.1 } else { f64::NAN };
@@ -170,21 +166,21 @@ pub fn named_unit(table: &Table, column: usize, quantity: Quantity) -> Option<Na
     })
 }
 
-/// Whether the first row below the header names units instead of holding numbers.
-pub fn unit_row(table: &Table) -> bool {
-    let is_unit = |t: &String| alone(t, Quantity::Persons).or_else(|| alone(t, Quantity::Money)).is_some();
+/// Whether the first row below the header names units, of people or of this quantity, instead of holding numbers.
+pub fn unit_row(table: &Table, quantity: Quantity<'_>) -> bool {
+    let is_unit = |t: &String| alone(t, Quantity::Persons).or_else(|| alone(t, quantity)).is_some();
     !table.is_empty() && (0..table.labels().len()).filter_map(|c| table.text(0, c)).any(|t| is_unit(&t))
 }
 
 /// The unit in the brackets of a label, behind its last separator, or at its end.
-pub fn in_label(label: &str, quantity: Quantity) -> Option<(&'static str, f64)> {
+pub fn in_label(label: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
     let label = normalise_text(&plain_powers(label)).to_lowercase();
     if let Some(word) = other_quantity(&label, quantity) {
-        return Some((word, f64::NAN));
+        return Some((word.to_owned(), f64::NAN));
     }
     if let Some((_, inside)) = label.split_once(['(', '[']) {
         let inside = inside.trim_end_matches([')', ']']);
-        return all_in(inside, quantity).first().copied();
+        return all_in(inside, quantity).into_iter().next();
     }
     let tail = label.rsplit(['/', ':', '_', ',']).next().unwrap_or("");
     let with_multiple =
@@ -193,20 +189,30 @@ pub fn in_label(label: &str, quantity: Quantity) -> Option<(&'static str, f64)> 
     let bare = ["万", "亿"].contains(&tail.trim()) && tail.len() < label.len();
     let base = if quantity == Quantity::Persons { "人" } else { "元" };
     let tail = if bare { format!("{}{base}", tail.trim()) } else { tail.to_owned() };
-    alone(&tail, quantity).or_else(|| words(quantity).iter().find(|(w, _)| with_multiple(w)).copied())
+    alone(&tail, quantity).or_else(|| words(quantity).into_iter().find(|(w, _)| with_multiple(w)))
+}
+
+/// The unit of another currency that a label names; `None`: CNY, or none at all.
+pub fn foreign_money(label: &str) -> Option<MoneyUnit> {
+    let of = |code: &str| {
+        let one = MoneyUnit::one(code);
+        let (_, factor) = in_label(label, Quantity::Money(&one)).filter(|(_, factor)| factor.is_finite())?;
+        MoneyUnit::parse(&format!("1e{} {code}", factor.log10().round()))
+    };
+    MoneyUnit::currencies().filter(|code| *code != "CNY").find_map(of)
 }
 
 /// The unit, if a text is nothing else.
-fn alone(text: &str, quantity: Quantity) -> Option<(&'static str, f64)> {
+fn alone(text: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
     let text = squeezed(text);
     if let Some(word) = OTHER_UNITS.iter().find(|word| **word == text) {
-        return Some((word, f64::NAN));
+        return Some(((*word).to_owned(), f64::NAN));
     }
-    words(quantity).iter().find(|(word, _)| *word == text).copied()
+    words(quantity).into_iter().find(|(word, _)| *word == text)
 }
 
 /// All units in a text, longer words first.
-fn all_in(text: &str, quantity: Quantity) -> Vec<(&'static str, f64)> {
+fn all_in(text: &str, quantity: Quantity<'_>) -> Vec<(String, f64)> {
     // What stands beside in a title (人/平方公里, 户) is the unit of another column.
     let own: Vec<&str> = text
         .split(['、', ';', '；', ',', '，'])
@@ -215,9 +221,9 @@ fn all_in(text: &str, quantity: Quantity) -> Vec<(&'static str, f64)> {
     let mut rest = squeezed(&own.join(" "));
     let mut found = Vec::new();
     for (word, factor) in words(quantity) {
-        if rest.contains(word) {
-            rest = rest.replace(word, " ");
-            found.push((*word, *factor));
+        if rest.contains(&word) {
+            rest = rest.replace(&word, " ");
+            found.push((word, factor));
         }
     }
     found
@@ -246,11 +252,23 @@ fn plain_powers(text: &str) -> String {
     out
 }
 
-fn words(quantity: Quantity) -> &'static [(&'static str, f64)] {
-    match quantity {
-        Quantity::Persons => &PERSONS,
-        Quantity::Money => &MONEY,
+/// Words for a quantity and how many of its units each is; longer words first. NaN: another currency.
+fn words(quantity: Quantity<'_>) -> Vec<(String, f64)> {
+    let owned = |(word, factor): &(&str, f64)| (word.to_string(), *factor);
+    let unit = match quantity {
+        Quantity::Persons => return PERSONS.iter().map(owned).collect(),
+        Quantity::Money(unit) => unit,
+    };
+    let scale = if unit.currency() == "CNY" { 1e4 / unit.value() } else { f64::NAN };
+    let mut out: Vec<(String, f64)> =
+        CNY.iter().map(|(word, factor)| ((*word).to_owned(), factor * scale)).collect();
+    for (word, other) in MoneyUnit::words(unit.currency()) {
+        let same = other.currency() == unit.currency();
+        out.push((word, if same { other.value() / unit.value() } else { f64::NAN }));
     }
+    // A word of CNY is part of many others: 元 of 美元.
+    out.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+    out
 }
 
 #[cfg(test)]
@@ -258,7 +276,7 @@ mod tests {
     use super::*;
     use carbonzone_sheet::{ColumnSpec, ReadOptions, table_from_bytes};
 
-    fn unit(csv: &str, column: &str, quantity: Quantity) -> Option<(String, f64)> {
+    fn unit(csv: &str, column: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
         let specs = [ColumnSpec::required("id", &["id", "乡镇"]), ColumnSpec::required("x", &[column])];
         let table = table_from_bytes(csv.as_bytes(), "t.csv", &ReadOptions::default(), &specs).unwrap();
         let column = table.required(&specs[1]).unwrap();
@@ -267,7 +285,9 @@ mod tests {
 
     #[test]
     fn units_in_headers_rows_and_titles_are_found() {
-        use Quantity::{Money, Persons};
+        use Quantity::Persons;
+        let cny = MoneyUnit::default();
+        let money = Quantity::Money(&cny);
         let found = |word: &str, factor: f64| Some((word.to_owned(), factor));
         assert_eq!(unit("id,人口（万人）\na,1\n", "人口", Persons), found("万人", 1e4));
         assert_eq!(unit("id,人口【千人】\na,1\n", "人口", Persons), found("千人", 1e3));
@@ -276,18 +296,20 @@ mod tests {
             unit("id,\"population (10,000 persons)\"\na,1\n", "population", Persons),
             found("10000persons", 1e4)
         );
-        assert_eq!(unit("id,GDP/亿元\na,1\n", "GDP/亿元", Money), found("亿元", 1e4));
-        assert_eq!(unit("id,gdp (million yuan)\na,1\n", "gdp", Money), found("millionyuan", 1e2));
-        assert_eq!(unit("id,pop,gdp\n单位,万人,亿元\na,1,2\n", "gdp", Money), found("亿元", 1e4));
+        assert_eq!(unit("id,GDP/亿元\na,1\n", "GDP/亿元", money), found("亿元", 1e4));
+        assert_eq!(unit("id,gdp (million yuan)\na,1\n", "gdp", money), found("millionyuan", 1e2));
+        assert_eq!(unit("id,pop,gdp\n单位,万人,亿元\na,1,2\n", "gdp", money), found("亿元", 1e4));
         let titled = "2020年各乡镇主要指标,,\n单位：万人、亿元,,\nid,pop,gdp\na,1,2\n";
         assert_eq!(unit(titled, "pop", Persons), found("万人", 1e4));
-        assert_eq!(unit(titled, "gdp", Money), found("亿元", 1e4));
+        assert_eq!(unit(titled, "gdp", money), found("亿元", 1e4));
         assert_eq!(unit("id,人口（人）\na,1\n", "人口", Persons), found("人", 1.0));
     }
 
     #[test]
     fn what_names_no_unit_or_several_is_not_guessed() {
-        use Quantity::{Money, Persons};
+        use Quantity::Persons;
+        let cny = MoneyUnit::default();
+        let money = Quantity::Money(&cny);
         assert_eq!(unit("id,人口\na,1\n", "人口", Persons), None);
         assert_eq!(unit("id,population\na,1\n", "population", Persons), None);
         // 户 and 人/平方公里 beside it are the units of other columns.
@@ -295,20 +317,22 @@ mod tests {
         assert_eq!(unit(both, "pop", Persons), Some(("万人".to_owned(), 1e4)));
         let two = unit("单位：人、万人,,\nid,pop,born\na,1,2\n", "pop", Persons).unwrap();
         assert!(two.1.is_nan(), "{two:?}");
-        assert!(unit("id,GDP（亿美元）\na,1\n", "GDP", Money).unwrap().1.is_nan());
+        assert!(unit("id,GDP（亿美元）\na,1\n", "GDP", money).unwrap().1.is_nan());
         assert!(unit("id,人口,GDP\n,人/平方公里,亿元\na,1,2\n", "人口", Persons).unwrap().1.is_nan());
     }
 
     #[test]
     fn densities_shares_growth_and_households_are_neither_persons_nor_money() {
-        use Quantity::{Money, Persons};
+        use Quantity::Persons;
+        let cny = MoneyUnit::default();
+        let money = Quantity::Money(&cny);
         let persons = ["人口密度", "人口（人/平方公里）", "pop_density", "POPDENS", "pop_km2", "人口增长率‰"];
         for label in persons.into_iter().chain(["户籍人口（户）", "总户数", "urban share"]) {
             assert!(in_label(label, Persons).is_some_and(|u| u.1.is_nan()), "{label}");
         }
         for label in ["人均GDP（元）", "GDP（元/人）", "gdp_pc", "GDP per capita", "GDP增速（%）", "地均GDP"]
         {
-            assert!(in_label(label, Money).is_some_and(|u| u.1.is_nan()), "{label}");
+            assert!(in_label(label, money).is_some_and(|u| u.1.is_nan()), "{label}");
         }
         for label in
             ["户籍人口", "户籍人口（2020年）", "separate population", "人口（七普）", "Corporate pop"]
@@ -319,7 +343,9 @@ mod tests {
 
     #[test]
     fn powers_of_ten_and_traditional_characters_are_units() {
-        use Quantity::{Money, Persons};
+        use Quantity::Persons;
+        let cny = MoneyUnit::default();
+        let money = Quantity::Money(&cny);
         for label in
             ["人口（10⁴人）", "人口(10^4人)", "人口（×10⁴ persons）", "人口（萬人）", "人口_万", "人口/万人"]
         {
@@ -328,8 +354,34 @@ mod tests {
         assert_eq!(in_label("人口（百人）", Persons).map(|u| u.1), Some(1e2));
         for label in ["GDP（億元）", "GDP当年价(億元)", "GDP（10⁸元）", "GDP_亿", "GDP（10^8 yuan）"]
         {
-            assert_eq!(in_label(label, Money).map(|u| u.1), Some(1e4), "{label}");
+            assert_eq!(in_label(label, money).map(|u| u.1), Some(1e4), "{label}");
         }
-        assert_eq!(in_label("GDP（10^4 CNY）", Money).map(|u| u.1), Some(1.0));
+        assert_eq!(in_label("GDP（10^4 CNY）", money).map(|u| u.1), Some(1.0));
+    }
+
+    #[test]
+    fn units_of_another_currency_are_converted_to_the_one_of_the_study() {
+        let unit_of = |text: &str| MoneyUnit::parse(text).unwrap();
+        let (usd, eur) = (unit_of("1e6 USD"), unit_of("1e9 EUR"));
+        let found = |word: &str, factor: f64| Some((word.to_owned(), factor));
+        let read = |label: &str, money: &MoneyUnit| in_label(label, Quantity::Money(money));
+        assert_eq!(read("GDP (million USD)", &usd), found("millionusd", 1.0));
+        assert_eq!(read("gdp_usd", &usd), found("usd", 1e-6));
+        assert_eq!(read("GDP（亿美元）", &usd), found("亿美元", 100.0));
+        assert_eq!(read("GDP [1000 EUR]", &eur), found("1000eur", 1e-6));
+        assert_eq!(read("GDP/十亿欧元", &eur), found("十亿欧元", 1.0));
+        assert_eq!(read("GDP（亿元）", &unit_of("1e8 CNY")), found("亿元", 1.0));
+        for (label, money) in [("GDP（万元）", &usd), ("GDP (million USD)", &eur), ("GDP（亿日元）", &usd)]
+        {
+            assert!(read(label, money).unwrap().1.is_nan(), "{label}");
+        }
+        assert_eq!(foreign_money("gdp_proxy_usd"), Some(MoneyUnit::one("USD")));
+        assert_eq!(foreign_money("BIP (Mio. CHF)"), Some(unit_of("1e6 CHF")));
+        assert_eq!(foreign_money("BIP [million CHF]"), Some(unit_of("1e6 CHF")));
+        assert_eq!([foreign_money("GDP（亿元）"), foreign_money("gdp")], [None, None]);
+        // Letters of a currency inside a word are none.
+        assert_eq!(read("GDP (in real terms, Europe)", &usd), None);
+        let table = "id,pop,gdp\nunit,persons,million EUR\na,1,2\n";
+        assert_eq!(unit(table, "gdp", Quantity::Money(&eur)), found("millioneur", 1e-3));
     }
 }

@@ -8,7 +8,7 @@ use super::{Notes, missing_file};
 use crate::config::{OtherRows, TableKey, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_sheet::{ColumnSpec, KeyJoin, ReadOptions, SheetError, Table, label_key, nearest, read_table};
-use carbonzone_types::{Finding, InputRecord, is_amount};
+use carbonzone_types::{Finding, InputRecord, MoneyUnit, is_amount};
 use std::collections::BTreeSet;
 
 /// What tables are joined to.
@@ -30,7 +30,7 @@ pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, note
         return;
     }
     let (mut rows_read, mut sheet) = (0, String::new());
-    match read_rows(&path, &shown, config, notes) {
+    match read_rows(&path, &shown, (config, &to.zones.gdp_unit), notes) {
         Ok((mut rows, name)) => {
             rows_read = rows.len() as u64;
             sheet = name;
@@ -66,11 +66,21 @@ pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, note
 
 /// The factor to use for a unit that a table names, with what is to be told: the configured factor holds; without one,
 /// the table's own does.
-pub fn unit_to_use(unit: &NamedUnit, configured: Option<f64>, quantity: Quantity) -> (f64, Option<Finding>) {
+pub fn unit_to_use(
+    unit: &NamedUnit,
+    configured: Option<f64>,
+    quantity: Quantity<'_>,
+) -> (f64, Option<Finding>) {
     let (key, standard) = match quantity {
-        Quantity::Persons => ("population_unit_persons", "persons"),
-        Quantity::Money => ("gdp_unit_1e4cny", "万元 (1e4 CNY)"),
+        Quantity::Persons => ("population_unit_persons", "persons".to_owned()),
+        Quantity::Money(unit) if *unit == MoneyUnit::default() => {
+            ("gdp_unit_1e4cny", "万元 (1e4 CNY)".to_owned())
+        }
+        Quantity::Money(unit) => ("layers.zones.gdp_unit", unit.plain()),
     };
+    // A factor says the same as the table only in the unit of its key.
+    let same =
+        |factor: f64| (key != "layers.zones.gdp_unit").then(|| format!("{key} = {factor} says the same"));
     let NamedUnit { word, factor, place } = unit;
     match configured {
         Some(set) if set == *factor => (set, None),
@@ -82,26 +92,32 @@ pub fn unit_to_use(unit: &NamedUnit, configured: Option<f64>, quantity: Quantity
         None if factor.is_nan() => {
             let message =
                 format!("{place} names {word}, which cannot be converted: the numbers are not used");
-            (
-                f64::NAN,
-                Some(
-                    Finding::error("unit_suspect", message)
-                        .hint(format!("say what one unit is: {key} = ...")),
-                ),
-            )
+            (f64::NAN, Some(Finding::error("unit_suspect", message).hint(unknown_unit(key))))
         }
         None if *factor == 1.0 => (1.0, None),
         None => {
             let message =
                 format!("{place} says {word}: numbers are multiplied by {factor} to give {standard}");
-            (
-                *factor,
-                Some(
-                    Finding::info("unit_converted", message).hint(format!("{key} = {factor} says the same")),
-                ),
-            )
+            (*factor, Some(Finding { hint: same(*factor), ..Finding::info("unit_converted", message) }))
         }
     }
+}
+
+/// What to do about a unit that cannot be converted.
+fn unknown_unit(key: &str) -> String {
+    match key {
+        "gdp_unit_1e4cny" => {
+            "say what one unit is: gdp_unit_1e4cny = ...; GDP in another currency: gdp_unit = \"1e6 USD\" in [layers.zones]".to_owned()
+        }
+        "layers.zones.gdp_unit" => "gdp_unit in [layers.zones] names the currency of all GDP columns".to_owned(),
+        key => format!("say what one unit is: {key} = ..."),
+    }
+}
+
+/// How many units of the study one unit of a column is, if it is so many 1e4 CNY.
+pub fn of_1e4cny(factor: f64, money: &MoneyUnit) -> f64 {
+    // The usual unit keeps the bits of the factor.
+    if *money == MoneyUnit::default() { factor } else { factor * 1e4 / money.value() }
 }
 
 /// Rows that are declared to be no zone, e.g. a total.
@@ -168,7 +184,7 @@ struct NumberColumn {
 fn read_rows(
     path: &std::path::Path,
     shown: &str,
-    config: &ZoneTable,
+    (config, money): (&ZoneTable, &MoneyUnit),
     notes: &mut Notes,
 ) -> Result<(Vec<JoinRow>, String), Vec<SheetError>> {
     let mut options = config.sheet.as_deref().map_or_else(ReadOptions::default, ReadOptions::sheet);
@@ -191,7 +207,7 @@ fn read_rows(
         None => None,
     };
     let (key, population, gdp) = (find(Some(&key)), find(population.as_ref()), find(gdp.as_ref()));
-    let mut number_column = |column: Option<usize>, configured: Option<f64>, quantity: Quantity| {
+    let mut number_column = |column: Option<usize>, configured: Option<f64>, quantity: Quantity<'_>| {
         column.map(|column| {
             told.extend(table.number_notes(column));
             let unit =
@@ -202,12 +218,14 @@ fn read_rows(
         })
     };
     let population = number_column(population, config.population_unit_persons, Quantity::Persons);
-    let gdp = number_column(gdp, config.gdp_unit_1e4cny, Quantity::Money);
+    let configured = config.gdp_unit_1e4cny.map(|factor| of_1e4cny(factor, money));
+    let gdp = number_column(gdp, configured, Quantity::Money(money));
     notes.findings.items.extend(told.into_iter().map(|f| f.layer("zones").file(shown)));
     let mut rows = Vec::new();
     if let Some(key) = key {
         errors.extend(table.unusable_cells(&[key]));
-        let (first, condition) = (usize::from(unit_row(&table)), config.filter.as_deref());
+        let (first, condition) =
+            (usize::from(unit_row(&table, Quantity::Money(money))), config.filter.as_deref());
         let chosen = chosen_rows(&table, first, condition);
         notes.findings.items.extend(chosen.findings.into_iter().map(|f| f.layer("zones").file(shown)));
         for row in chosen.rows {
@@ -236,17 +254,17 @@ fn row_of(
             }
         }
     };
-    let (persons, gdp_1e4cny) = (number(population), number(gdp));
+    let (persons, gdp) = (number(population), number(gdp));
     let missing = population.filter(|_| persons.is_none()).map(|at| {
         let held = table.text(row, at.column).map_or_else(|| "empty".to_owned(), |t| format!("\"{t}\""));
         format!("cell {}: {held}", table.a1(row, at.column))
     });
     let name = table.text(row, key);
-    if name.is_none() && persons.is_none() && gdp_1e4cny.is_none() {
+    if name.is_none() && persons.is_none() && gdp.is_none() {
         return None;
     }
     let place = format!("cell {}", table.a1(row, key));
-    Some(JoinRow { key: name.unwrap_or_default(), population: persons, gdp_1e4cny, missing, place })
+    Some(JoinRow { key: name.unwrap_or_default(), population: persons, gdp, missing, place })
 }
 
 fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>, notes: &mut Notes) {
@@ -262,8 +280,8 @@ fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>,
         if let Some(cell) = &row.missing {
             to.missing.insert(i, format!("{shown}, {cell}"));
         }
-        if row.gdp_1e4cny.is_some() {
-            zones.gdp_1e4cny[i] = row.gdp_1e4cny;
+        if row.gdp.is_some() {
+            zones.gdp[i] = row.gdp;
             zones.gdp_derived[i] = config.gdp_derived;
         }
     }
@@ -331,11 +349,8 @@ pub fn report_list(
 impl CountyGdp {
     /// Adds the rows of a table that is joined on the county.
     pub fn add(&mut self, table: &ZoneTable, shown: &str, rows: Vec<JoinRow>, notes: &mut Notes) {
-        let negative: Vec<String> = rows
-            .iter()
-            .filter(|r| r.gdp_1e4cny.is_some_and(|g| !is_amount(g)))
-            .map(|r| r.key.clone())
-            .collect();
+        let negative: Vec<String> =
+            rows.iter().filter(|r| r.gdp.is_some_and(|g| !is_amount(g))).map(|r| r.key.clone()).collect();
         let field = table.gdp.clone().unwrap_or_default();
         let hint = "GDP must be a number ≥ 0";
         report_list(

@@ -66,12 +66,13 @@ fn load_with_counties<P>(
     let text = |field: &Option<String>| -> Vec<Option<String>> {
         field.as_ref().and_then(|f| layer.table.texts(f)).unwrap_or_else(|| vec![None; n])
     };
-    let mut number = |field: Option<&String>, quantity: Quantity| match field {
+    let mut number = |field: Option<&String>, quantity: Quantity<'_>| match field {
         Some(field) => numbers_of_field(config, &layer, field, quantity, notes),
         None => vec![None; n],
     };
     let population = number(config.population.as_ref(), Quantity::Persons);
-    let gdp_1e4cny = number(config.gdp_field(), Quantity::Money);
+    let gdp_unit = config.money();
+    let gdp = number(config.gdp_field(), Quantity::Money(&gdp_unit));
     let mut counties =
         CountyGdp { of_zone: text(&config.downscale().map(|d| d.from.clone())), ..CountyGdp::default() };
     let [zh, names_en, district] = [&config.name, &config.name_en, &config.district].map(|field| {
@@ -85,7 +86,8 @@ fn load_with_counties<P>(
         names_en,
         district,
         population,
-        gdp_1e4cny,
+        gdp_unit,
+        gdp,
         gdp_derived: vec![false; n],
         ids: layer.ids,
         coverage: layer.coverage,
@@ -116,7 +118,7 @@ fn numbers_of_field(
     config: &ZoneLayer,
     layer: &PolygonLayer,
     field: &str,
-    quantity: Quantity,
+    quantity: Quantity<'_>,
     notes: &mut Notes,
 ) -> Vec<Option<f64>> {
     let Some(column) = layer.table.get(field) else { return vec![None; layer.ids.len()] };
@@ -128,7 +130,7 @@ fn numbers_of_field(
     let found = numbers.findings().into_iter().filter(|f| f.code != "missing_value");
     notes.findings.items.extend(found.map(told));
     if let Some((word, factor)) = units::in_label(field, quantity) {
-        let unit = NamedUnit { word: word.to_owned(), factor, place: format!("the field name \"{field}\"") };
+        let unit = NamedUnit { word, factor, place: format!("the field name \"{field}\"") };
         let (factor, finding) = zone_tables::unit_to_use(&unit, None, quantity);
         notes.findings.items.extend(finding.map(|f| told(f.field(field))));
         for value in &mut values {
@@ -285,7 +287,7 @@ fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
             }
         }
     };
-    negative("gdp", &zones.gdp_1e4cny);
+    negative("gdp", &zones.gdp);
     negative("population", &zones.population);
 }
 

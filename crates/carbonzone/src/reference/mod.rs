@@ -133,6 +133,7 @@ fn title(name: &str, reference: &Reference) -> Statement {
 mod tests {
     use super::*;
     use carbonzone_geom::Coverage;
+    use carbonzone_types::MoneyUnit;
 
     fn zones() -> ZoneSet {
         let text = |v: &[&str]| v.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
@@ -143,7 +144,8 @@ mod tests {
             district: vec![Some("A".to_owned()), Some("A".to_owned()), None],
             coverage: Coverage::new(),
             population: vec![None; 3],
-            gdp_1e4cny: vec![None; 3],
+            gdp_unit: MoneyUnit::default(),
+            gdp: vec![None; 3],
             gdp_derived: vec![false; 3],
         }
     }

@@ -89,9 +89,13 @@ pub fn add_to(out: &mut Output<'_>, found: &[ReferenceRecord]) {
     }
     let table = table(found);
     if let Some((_, sheets)) = out.workbooks.first_mut() {
-        let mut said: Vec<String> = found.iter().map(|r| assumes(r).line()).collect();
+        let lang = out.lang;
+        let mut said: Vec<String> =
+            found.iter().flat_map(|r| crate::workbook::lines(&assumes(r), lang)).collect();
         said.push(String::new());
-        sheets.push(OutSheet::new(TABLE, table.clone()).with_preamble(said).with_formats(format));
+        let mut shown = table.clone();
+        shown.columns.retain(|c| c.name != "assumes");
+        sheets.push(OutSheet::new(TABLE, shown).with_preamble(said).with_formats(format));
     }
     out.tables.push((TABLE.to_owned(), table));
     out.extras.tables.extend(found.iter().map(report_table));

@@ -97,8 +97,7 @@ fn with_moves(
 ) -> Result<Projected, Vec<Finding>> {
     let Some(drawn) = drawn else { return Ok(projected) };
     let model = model_of(base, &drawn.model, &projected);
-    let own =
-        judge_with(base.results, project::options(base, &loaded.pipeline, &base.inputs.zones.gdp_1e4cny));
+    let own = judge_with(base.results, project::options(base, &loaded.pipeline, &base.inputs.zones.gdp));
     let other = judge_with(base.results, project::options(base, &loaded.pipeline, &projected.gdp));
     let options = Options { drivers: false, ..drawn.options };
     let found = moves((&drawn.model, &own), (&model, &other), &options);

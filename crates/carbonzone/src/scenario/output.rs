@@ -12,7 +12,7 @@ use crate::load::Inputs;
 use crate::output::Output;
 use carbonzone_report::Label;
 use carbonzone_sheet::OutSheet;
-use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Statement, T_PER_1E4_T};
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Statement, T_PER_1E4_T, money};
 use carbonzone_zoning::decoupling::tapio;
 
 /// What is written of the scenarios, and from what.
@@ -36,9 +36,14 @@ pub fn add_to(out: &mut Output<'_>, pipeline: &Pipeline, inputs: &Inputs, result
         ("waterfall", writer.waterfall()),
     ];
     if let Some((_, sheets)) = out.workbooks.first_mut() {
-        let said: Vec<String> = pipeline.scenario.values().map(|s| assumes(s).line()).collect();
+        // What it assumes stands above the table once, in the language of the workbook.
+        let lang = out.lang;
+        let said: Vec<String> =
+            pipeline.scenario.values().flat_map(|s| crate::workbook::lines(&assumes(s), lang)).collect();
         let sheet = |(name, table): &(&str, AttributeTable)| {
-            OutSheet::new(name, table.clone()).with_preamble(said.clone()).with_formats(format)
+            let mut table = table.clone();
+            table.columns.retain(|c| c.name != "assumes");
+            OutSheet::new(name, table).with_preamble(said.clone()).with_formats(format)
         };
         sheets.extend(tables.iter().map(sheet));
     }
@@ -92,7 +97,8 @@ fn format(field: &str) -> &'static str {
         "ccr" | "ccr_base" => "0.00%",
         f if f.ends_with("_t") => "#,##0.0",
         f if f.ends_with("_ha") => "#,##0.00",
-        "gdp_1e4cny" | "population_persons" => "#,##0",
+        "population_persons" => "#,##0",
+        f if money::without_unit(f) == money::GDP => "#,##0",
         "year" => "",
         _ => "0.000",
     }
@@ -128,9 +134,8 @@ impl Writer<'_> {
         let index = |column: &str| format!("{column}_base");
         let (economic, ecological) = (&scheme.economic.column, &scheme.ecological.column);
         let now = &self.results.indices;
-        let of_unit = |p: &Projected, z: usize| {
-            tapio((base.gross_t[z], p.gross_t[z]), (zones.gdp_1e4cny[z]?, p.gdp[z]?))
-        };
+        let of_unit =
+            |p: &Projected, z: usize| tapio((base.gross_t[z], p.gross_t[z]), (zones.gdp[z]?, p.gdp[z]?));
         let mut table = AttributeTable::new()
             .with("scenario", text(&|p, _| Some(p.name.clone())))
             .with("year", ColumnData::Int(rows.iter().map(|(p, _)| year(p)).collect()))
@@ -145,7 +150,7 @@ impl Writer<'_> {
             .with("sink_t", real(&|p, z| Some(p.sink_t[z])))
             .with("net_t", real(&|p, z| Some(p.gross_t[z] - p.sink_t[z])))
             .with("stock_change_once_t", real(&|p, z| p.stock_t.get(z).copied()))
-            .with("gdp_1e4cny", real(&|p, z| p.gdp[z]))
+            .with(&zones.gdp_unit.gdp_field(), real(&|p, z| p.gdp[z]))
             .with("population_persons", real(&|p, z| p.population[z]))
             .with("ccr_base", real(&|_, z| now.ccr[z]))
             .with("ccr", real(&|p, z| p.indices.ccr[z]))

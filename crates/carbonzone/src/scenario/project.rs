@@ -32,7 +32,7 @@ impl Projected {
 
     /// True if nothing differs from the base run.
     pub fn is_base(&self, base: &Base<'_>) -> bool {
-        let (gdp, people) = (&base.inputs.zones.gdp_1e4cny, &base.inputs.zones.population);
+        let (gdp, people) = (&base.inputs.zones.gdp, &base.inputs.zones.population);
         self.land.moved_ha.is_empty()
             && self.multiples.iter().all(|m| m.product() == 1.0)
             && self.gdp == *gdp
@@ -156,7 +156,7 @@ pub fn project(
 /// Options of the indices: a given GDP of the city grows as the zones together do.
 pub fn options(base: &Base<'_>, pipeline: &Pipeline, gdp: &[Option<f64>]) -> IndexOptions {
     let sum = |g: &[Option<f64>]| g.iter().flatten().copied().collect::<ExactSum>().value();
-    let (before, after) = (sum(&base.inputs.zones.gdp_1e4cny), sum(gdp));
+    let (before, after) = (sum(&base.inputs.zones.gdp), sum(gdp));
     let scheme = &base.results.scheme;
     IndexOptions {
         ecc_direction: scheme.ecc_direction,
@@ -198,7 +198,7 @@ fn money_and_people(
     if !findings.is_empty() {
         return Err(findings);
     }
-    let gdp = zones.gdp_1e4cny.iter().zip(&growth).map(|(g, m)| g.map(|g| g * m)).collect();
+    let gdp = zones.gdp.iter().zip(&growth).map(|(g, m)| g.map(|g| g * m)).collect();
     let people = at(&scenario.population);
     Ok((gdp, zones.population.iter().map(|p| p.map(|p| p * people)).collect()))
 }

@@ -23,7 +23,7 @@ pub fn records(pipeline: &Pipeline, inputs: &Inputs, results: &Results) -> Vec<S
 /// Elasticity of gross emissions to GDP from the base run to the plan, of all units together.
 pub fn decoupling(inputs: &Inputs, results: &Results, p: &Projected) -> Option<(f64, Decoupling)> {
     let gross = (ExactSum::of(&results.zones.gross_t), ExactSum::of(&p.gross_t));
-    tapio(gross, gdp_between(&inputs.zones.gdp_1e4cny, &p.gdp)?)
+    tapio(gross, gdp_between(&inputs.zones.gdp, &p.gdp)?)
 }
 
 fn record(pipeline: &Pipeline, inputs: &Inputs, results: &Results, p: &Projected) -> ScenarioRecord {
@@ -82,11 +82,12 @@ fn sectors(results: &Results, p: &Projected, z: usize) -> Vec<SectorChange> {
 fn values(inputs: &Inputs, results: &Results, p: &Projected, z: usize) -> Vec<ValueChange> {
     let (scheme, zones) = (&results.scheme, &inputs.zones);
     let (base, plan) = (&results.indices, &p.indices);
+    let gdp = zones.gdp_unit.gdp_field();
     let all = [
         ("ccr", base.ccr[z], plan.ccr[z]),
         (scheme.economic.column.as_str(), base.ecc[z], plan.ecc[z]),
         (scheme.ecological.column.as_str(), base.esc[z], plan.esc[z]),
-        ("gdp_1e4cny", zones.gdp_1e4cny[z], p.gdp[z]),
+        (gdp.as_str(), zones.gdp[z], p.gdp[z]),
         ("population_persons", zones.population[z], p.population[z]),
     ];
     let one =

@@ -20,7 +20,7 @@ pub struct Change {
     pub after_t: f64,
     /// Effects of people, GDP per person, intensity and structure, t CO2e.
     pub effects_t: [f64; KAYA.len()],
-    /// GDP before and after, 1e4 CNY.
+    /// GDP before and after.
     pub gdp: (f64, f64),
     /// Elasticity and state.
     pub decoupling: Option<(f64, Decoupling)>,
@@ -48,7 +48,7 @@ pub fn changes(subject: &Subject<'_>) -> Vec<Change> {
 fn of_unit(a: &UnitYear, b: &UnitYear, unit: usize) -> Option<Change> {
     let state = |y: &UnitYear| {
         let sectors: Vec<f64> = y.sectors_t.iter().map(|s| s[unit]).collect();
-        let gdp = y.gdp_1e4cny[unit]?;
+        let gdp = y.gdp[unit]?;
         Some((kaya(y.people[unit]?, gdp, &sectors)?, gdp))
     };
     let ((before, gdp_a), (after, gdp_b)) = (state(a)?, state(b)?);
@@ -107,7 +107,7 @@ mod tests {
         UnitYear {
             year,
             people: vec![Some(people), None],
-            gdp_1e4cny: vec![Some(gdp); 2],
+            gdp: vec![Some(gdp); 2],
             sectors_t: vec![vec![sectors[0]; 2], vec![sectors[1]; 2]],
             gross_t: vec![Some(sectors[0] + sectors[1]); 2],
             sink_t: vec![0.0; 2],
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn effects_of_all_years_add_up_and_units_without_people_are_left_out() {
-        let coverage = Coverage::new();
+        let (coverage, gdp_unit) = (Coverage::new(), carbonzone_types::MoneyUnit::default());
         let ids = ["a".to_owned(), "b".to_owned()];
         let years = vec![
             year(2010, 10.0, 100.0, [50.0, 0.0]),
@@ -129,6 +129,7 @@ mod tests {
             names: &ids,
             shown: Vec::new(),
             districts: &[],
+            gdp_unit: &gdp_unit,
             coverage: &coverage,
             area_m2: &[],
             years,

@@ -156,7 +156,12 @@ pub fn of_cells(config: &StatisticsConfig, cells: &Cells, year: i32, notes: &mut
 /// Too few values, or the same everywhere: said, and no statistics.
 fn told(found: Result<Clusters, ZoningError>, year: i32, layer: &str, notes: &mut Notes) -> Option<Clusters> {
     let tell = |e: ZoningError| {
-        let message = format!("{year}: no clusters: {e}");
+        let message = match e {
+            ZoningError::TooFew { found, needed, .. } => {
+                format!("{year}: no clusters: {found} units have a value, at least {needed} are needed")
+            }
+            e => format!("{year}: no clusters: {e}"),
+        };
         Finding::info("statistics", message).layer(layer)
     };
     found.map_err(|e| notes.findings.push(tell(e))).ok()

@@ -1,6 +1,6 @@
 //! `[statistics]` of the pipeline file.
 
-use carbonzone_types::{Finding, Findings, short_number};
+use carbonzone_types::{Finding, Findings, money, short_number};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatisticsConfig {
-    /// What clusters are looked for: `gross_t_km2` (default), `net_t_km2`, `gross_t_per_person`, `gross_t_per_1e4cny` or `gross_t`. Cells have
+    /// What clusters are looked for: `gross_t_km2` (default), `net_t_km2`, `gross_t_per_person`, `gross_t_per_gdp` or `gross_t`. Cells have
     /// `gross_t_km2`, or `net_t_km2` if that is asked for.
     pub value: ClusterValue,
     /// Who is whose neighbour.
@@ -53,9 +53,9 @@ pub enum ClusterValue {
     NetTKm2,
     /// Gross emission per resident.
     GrossTPerPerson,
-    /// Gross emission per 10⁴ CNY of GDP.
-    #[serde(rename = "gross_t_per_1e4cny")]
-    GrossTPer1e4cny,
+    /// Gross emission per GDP; `gross_t_per_1e4cny` is the same.
+    #[serde(alias = "gross_t_per_1e4cny")]
+    GrossTPerGdp,
     /// Gross emission: large units have more of it because they are large.
     GrossT,
 }
@@ -67,7 +67,7 @@ impl ClusterValue {
             Self::GrossTKm2 => "gross_t_km2",
             Self::NetTKm2 => "net_t_km2",
             Self::GrossTPerPerson => "gross_t_per_person",
-            Self::GrossTPer1e4cny => "gross_t_per_1e4cny",
+            Self::GrossTPerGdp => money::PER_GDP,
             Self::GrossT => "gross_t",
         }
     }
@@ -148,6 +148,6 @@ mod tests {
         );
         assert!(toml::from_str::<StatisticsConfig>("value = \"gross\"").is_err());
         let by_gdp: StatisticsConfig = toml::from_str("value = \"gross_t_per_1e4cny\"").unwrap();
-        assert_eq!(by_gdp.value.field(), "gross_t_per_1e4cny");
+        assert_eq!(by_gdp.value.field(), "gross_t_per_gdp");
     }
 }

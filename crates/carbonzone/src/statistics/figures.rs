@@ -41,13 +41,13 @@ mod tests {
     use crate::statistics::StatisticsConfig;
     use crate::statistics::subject::{Places, Subject, UnitYear};
     use carbonzone_geom::Coverage;
-    use carbonzone_types::NoProgress;
+    use carbonzone_types::{MoneyUnit, NoProgress};
 
     fn year(year: i32, people: f64, gdp: f64, sectors: [f64; 2]) -> UnitYear {
         UnitYear {
             year,
             people: vec![Some(people)],
-            gdp_1e4cny: vec![Some(gdp)],
+            gdp: vec![Some(gdp)],
             sectors_t: vec![vec![sectors[0]], vec![sectors[1]]],
             gross_t: vec![Some(sectors[0] + sectors[1])],
             sink_t: vec![0.0],
@@ -56,13 +56,14 @@ mod tests {
 
     #[test]
     fn the_longest_span_is_drawn_and_its_steps_add_up() {
-        let (coverage, ids) = (Coverage::new(), ["a".to_owned()]);
+        let (coverage, ids, gdp_unit) = (Coverage::new(), ["a".to_owned()], MoneyUnit::default());
         let subject = |years: Vec<UnitYear>| Subject {
             layer: "counties",
             ids: &ids,
             names: &ids,
             shown: Vec::new(),
             districts: &[],
+            gdp_unit: &gdp_unit,
             coverage: &coverage,
             area_m2: &[],
             years,

@@ -15,7 +15,7 @@ pub use report::state;
 use crate::load::Notes;
 use carbonzone_report::Label;
 use carbonzone_types::statistics::{ClusterCount, StatisticsRecord};
-use carbonzone_types::{AttributeTable, Progress, Statement};
+use carbonzone_types::{AttributeTable, MoneyUnit, Progress, Statement};
 use change::Change;
 use clusters::Clusters;
 use spread::{Centre, Unequal};
@@ -30,6 +30,8 @@ pub struct Statistics {
     ids: Vec<String>,
     names: Vec<String>,
     shown: Vec<Label>,
+    /// Unit of GDP.
+    gdp_unit: MoneyUnit,
     /// Years, ascending, with the clusters of the units.
     years: Vec<(i32, Clusters)>,
     /// Layer and clusters of the cells in the last year.
@@ -57,6 +59,7 @@ impl Statistics {
         let changes = change::changes(subject);
         notes.findings.items.extend(changes.iter().filter_map(change::defect));
         let out = Self {
+            gdp_unit: subject.gdp_unit.clone(),
             config: config.clone(),
             layer: subject.layer.to_owned(),
             ids: subject.ids.to_vec(),

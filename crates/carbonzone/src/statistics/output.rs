@@ -176,8 +176,8 @@ impl Statistics {
             table.push(&format!("effect_{factor}_t"), real(&|c| Some(c.effects_t[k])));
         }
         table
-            .with("gdp_from_1e4cny", real(&|c| Some(c.gdp.0)))
-            .with("gdp_to_1e4cny", real(&|c| Some(c.gdp.1)))
+            .with(&format!("gdp_from_{}", self.gdp_unit.slug()), real(&|c| Some(c.gdp.0)))
+            .with(&format!("gdp_to_{}", self.gdp_unit.slug()), real(&|c| Some(c.gdp.1)))
             .with("elasticity", real(&|c| c.decoupling.map(|d| d.0)))
             .with(
                 "decoupling",

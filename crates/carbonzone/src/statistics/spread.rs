@@ -74,7 +74,7 @@ pub fn inequalities(subject: &Subject<'_>) -> Vec<Unequal> {
 
 fn bases(subject: &Subject<'_>, year: &UnitYear) -> [(&'static str, Vec<Option<f64>>); 3] {
     let area = (0..subject.ids.len()).map(|i| subject.area_m2.get(i).copied()).collect();
-    [("people", year.people.clone()), ("gdp", year.gdp_1e4cny.clone()), ("area", area)]
+    [("people", year.people.clone()), ("gdp", year.gdp.clone()), ("area", area)]
 }
 
 /// Number of the district of each unit, and how many there are. Units without one are a district of their own.

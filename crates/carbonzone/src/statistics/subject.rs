@@ -3,7 +3,7 @@
 use super::config::ClusterValue;
 use carbonzone_geom::Coverage;
 use carbonzone_report::Label;
-use carbonzone_types::{GridSpec, M2_PER_KM2};
+use carbonzone_types::{GridSpec, M2_PER_KM2, MoneyUnit};
 
 /// Units, years, and the places where the tonnes are.
 pub struct Subject<'a> {
@@ -21,6 +21,8 @@ pub struct Subject<'a> {
     pub coverage: &'a Coverage,
     /// Area of each unit, m²; empty without geometry.
     pub area_m2: &'a [f64],
+    /// Unit of GDP.
+    pub gdp_unit: &'a MoneyUnit,
     /// Years, ascending.
     pub years: Vec<UnitYear>,
     /// Grid of the last year.
@@ -36,8 +38,8 @@ pub struct UnitYear {
     pub year: i32,
     /// Residents.
     pub people: Vec<Option<f64>>,
-    /// GDP, 1e4 CNY.
-    pub gdp_1e4cny: Vec<Option<f64>>,
+    /// GDP, in the unit of the subject.
+    pub gdp: Vec<Option<f64>>,
     /// Tonnes by sector.
     pub sectors_t: Vec<Vec<f64>>,
     /// Gross emission, t CO2e; `None`: unknown.
@@ -82,7 +84,7 @@ impl UnitYear {
             ClusterValue::GrossTKm2 => per(self.gross_t[i], km2(i)),
             ClusterValue::NetTKm2 => per(net(i), km2(i)),
             ClusterValue::GrossTPerPerson => per(self.gross_t[i], self.people[i]),
-            ClusterValue::GrossTPer1e4cny => per(self.gross_t[i], self.gdp_1e4cny[i]),
+            ClusterValue::GrossTPerGdp => per(self.gross_t[i], self.gdp[i]),
         };
         (0..self.gross_t.len()).map(one).collect()
     }

@@ -97,11 +97,11 @@ impl TableIn {
         self.rows.len()
     }
 
-    /// How many persons or 1e4 CNY one unit of a column is: as configured, else as the table says, else 1.
+    /// How many persons, or units of the GDP, one unit of a column is: as configured, else as the table says, else 1.
     pub fn factor(
         &self,
         column: usize,
-        quantity: Quantity,
+        quantity: Quantity<'_>,
         configured: Option<f64>,
         notes: &mut Notes,
     ) -> Option<f64> {

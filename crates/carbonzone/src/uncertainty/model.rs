@@ -98,7 +98,7 @@ pub fn build(
         units: inputs.zones.ids.clone(),
         gross_t: results.zones.gross_t.clone(),
         sink_t: results.zones.sink_t.clone(),
-        gdp: inputs.zones.gdp_1e4cny.clone(),
+        gdp: inputs.zones.gdp.clone(),
         gdp_parameter,
         rules,
         unit_parameters: Vec::new(),
@@ -245,7 +245,7 @@ fn gdp(
     findings: &mut Vec<Finding>,
 ) -> Vec<Option<usize>> {
     let zones = &inputs.zones;
-    let known = zones.gdp_1e4cny.iter().flatten().count();
+    let known = zones.gdp.iter().flatten().count();
     let Some(pct) = section.gdp_pct else {
         if known > 0 {
             findings.push(
@@ -258,7 +258,7 @@ fn gdp(
     };
     let derived_pct = section.gdp_derived_pct.unwrap_or(pct);
     let mut of = |z: usize| {
-        zones.gdp_1e4cny[z]?;
+        zones.gdp[z]?;
         let name = match &inputs.derived_gdp {
             Some(derived) => format!("gdp of county {}", derived.county_of[z]),
             None => format!("gdp of zone {}", zones.ids[z]),

@@ -39,6 +39,12 @@ pub fn lines(note: &Statement, lang: Lang) -> Vec<String> {
     }
 }
 
+/// Every sheet of the workbook of the units under words in its language.
+pub fn in_words(record: &RunManifest, sheets: &[OutSheet], lang: Lang) -> Vec<OutSheet> {
+    let book = Book { record, lang };
+    sheets.iter().map(|sheet| book.worded(sheet)).collect()
+}
+
 impl Book<'_> {
     /// The units, one row each (and year): colours of the classes, totals below; quantiles and probabilities are not printed.
     fn units(&self, name: &str, table: &AttributeTable) -> OutSheet {
@@ -68,6 +74,20 @@ impl Book<'_> {
             .with_labels(labels)
             .with_names_below()
             .for_readers(title)
+    }
+
+    /// A sheet that somebody else made, under words too; those with labels of their own stay as they are.
+    fn worded(&self, sheet: &OutSheet) -> OutSheet {
+        let table = crate::tables::labelled(&sheet.table, self.record.data_label());
+        if !sheet.labels.is_empty() {
+            return OutSheet { table, ..sheet.clone() };
+        }
+        let formats = sheet.formats.clone();
+        let mut out = self.headed(&sheet.name, table).with_preamble(sheet.preamble.clone());
+        if !formats.is_empty() {
+            out.formats = formats;
+        }
+        self.coloured(out)
     }
 
     /// Words and unit of a field, one line for each language.

@@ -3,18 +3,18 @@
 use super::Book;
 use carbonzone_report::{Label, words};
 use carbonzone_sheet::OutSheet;
-use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, RunManifest};
+use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, RunManifest, money};
 use carbonzone_zoning::meaning::BALANCE_STATE;
 
 /// How Excel shows a field; the stored values keep all their digits.
 pub(super) fn number_format(field: &str) -> &'static str {
-    match quantile(field).map_or(field, |(stem, _)| stem) {
+    match money::without_unit(quantile(field).map_or(field, |(stem, _)| stem)) {
         "zone_confidence" | "compensation_sign_p" => "0.0%",
         "compensation_cny" => "#,##0.00",
         f if f.starts_with("p_") => "0.0%",
         "ccr" => "0.00%",
         "year" | "zone_id" | "gdp_derived" => "",
-        "population_persons" | "gdp_1e4cny" | "units" => "#,##0",
+        "population_persons" | money::GDP | "units" => "#,##0",
         f if f.ends_with("_pct") => "0.00",
         f if f.ends_with("_t_km2") || f.contains("_per_") => "#,##0.00",
         f if f.ends_with("_m2") => "#,##0",
@@ -123,7 +123,7 @@ fn indicator<'a>(manifest: &'a RunManifest, key: &str) -> Option<&'a IndicatorRe
 
 /// What a field holds and how it is computed (docs/method.md).
 fn meaning(field: &str) -> &'static str {
-    match field {
+    match money::without_unit(field) {
         "unit_id" => "identifier of the unit",
         "name" => "name",
         "name_en" => "name in Latin letters",
@@ -132,14 +132,14 @@ fn meaning(field: &str) -> &'static str {
         "area_ellipsoidal_m2" => "area on the ellipsoid",
         "area_planar_m2" => "area in the plane of the projection",
         "population_persons" => "residents",
-        "gdp_1e4cny" => "gross domestic product",
+        money::GDP => "gross domestic product",
         "gdp_derived" => "true: GDP was downscaled from a larger unit, not reported",
         "gross_t" => "sum of all emission sectors",
         "sink_t" => "carbon sink, positive",
         "net_t" => "gross_t − sink_t",
         "gross_t_km2" => "gross_t per area",
         "gross_t_per_person" => "gross_t per resident",
-        "gross_t_per_1e4cny" => "gross_t per GDP",
+        money::PER_GDP => "gross_t per GDP",
         "balance_state" => BALANCE_STATE[0],
         "zone" => "class of the carbon balance zoning",
         "zone_id" => "code of the class, as in zones.tif",
@@ -177,7 +177,7 @@ fn meaning(field: &str) -> &'static str {
 
 /// The same in Chinese.
 fn meaning_zh(field: &str) -> &'static str {
-    match field {
+    match money::without_unit(field) {
         "unit_id" => "单元编号",
         "name" => "名称",
         "name_en" => "拉丁字母名称",
@@ -186,14 +186,14 @@ fn meaning_zh(field: &str) -> &'static str {
         "area_ellipsoidal_m2" => "椭球面积",
         "area_planar_m2" => "投影平面面积",
         "population_persons" => "常住人口",
-        "gdp_1e4cny" => "地区生产总值",
+        money::GDP => "地区生产总值",
         "gdp_derived" => "true：GDP 由上级单元分摊推算，非统计值",
         "gross_t" => "各排放部门之和",
         "sink_t" => "碳汇，取正值",
         "net_t" => "gross_t − sink_t",
         "gross_t_km2" => "单位面积碳排放",
         "gross_t_per_person" => "人均碳排放",
-        "gross_t_per_1e4cny" => "单位 GDP 碳排放",
+        money::PER_GDP => "单位 GDP 碳排放",
         "balance_state" => BALANCE_STATE[1],
         "zone" => "碳平衡分区类型",
         "zone_id" => "分区代码，与 zones.tif 一致",
@@ -239,6 +239,8 @@ mod tests {
             ("area_m2", "#,##0"),
             ("gross_t_km2", "#,##0.00"),
             ("gross_t_per_1e4cny", "#,##0.00"),
+            ("gross_t_per_1e6usd", "#,##0.00"),
+            ("gdp_1e6usd", "#,##0"),
             ("ecc", "0.000"),
             ("esc_margin", "0.000"),
             ("zone_id", ""),

@@ -3,7 +3,7 @@
 use super::notes::is_of_draws;
 use carbonzone_report::Lang;
 use carbonzone_sheet::Cell;
-use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_HECTARE, M2_PER_KM2};
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_HECTARE, M2_PER_KM2, money};
 
 /// One row for all units, or one for each year. A column in which a unit has no value has no total: unknown is not 0.
 pub fn rows(table: &AttributeTable, lang: Lang) -> Vec<Vec<Cell>> {
@@ -36,18 +36,19 @@ impl Sums<'_> {
     /// What a field is for all rows together.
     fn value(&self, field: &str) -> Option<f64> {
         let per = |over: &str, under: &str, unit: f64| Some(self.sum(over)? / (self.sum(under)? / unit));
-        let value = match field {
-            "population_persons" | "gdp_1e4cny" => self.sum(field),
+        let gdp = money::column_of(self.table, money::GDP);
+        let value = match money::without_unit(field) {
+            "population_persons" | money::GDP => self.sum(field),
             "gross_t_km2" | "net_t_km2" => per(field.strip_suffix("_km2")?, "area_m2", M2_PER_KM2),
             "gross_t_ha" | "sink_t_ha" | "net_t_ha" => {
                 per(field.strip_suffix("_ha")?, "area_m2", M2_PER_HECTARE)
             }
             "gross_t_per_person" => per("gross_t", "population_persons", 1.0),
-            "gross_t_per_1e4cny" => per("gross_t", "gdp_1e4cny", 1.0),
+            money::PER_GDP => per("gross_t", gdp, 1.0),
             "ccr" => per("sink_t", "gross_t", 1.0),
             "ratio" => per("energy_t", "absorption_t", 1.0),
             // Each compares a share of the unit with its share of the same total.
-            "ecc" | "eec" => (self.sum("gdp_1e4cny")? * self.sum("gross_t")? > 0.0).then_some(1.0),
+            "ecc" | "eec" => (self.sum(gdp)? * self.sum("gross_t")? > 0.0).then_some(1.0),
             "esc" | "sec" => (self.sum("sink_t")? * self.sum("gross_t")? > 0.0).then_some(1.0),
             _ if is_of_draws(field) => None,
             _ if ["_t", "_m2", "_cny"].iter().any(|unit| field.ends_with(unit)) => self.sum(field),
@@ -73,7 +74,7 @@ mod tests {
             .with("unit_id", ColumnData::texts(&["a", "b"]))
             .with("area_m2", ColumnData::reals(&[1e6, 3e6]))
             .with("population_persons", ColumnData::Real(vec![Some(100.0), None]))
-            .with("gdp_1e4cny", ColumnData::reals(&[5.0, 15.0]))
+            .with("gdp_1e6usd", ColumnData::reals(&[5.0, 15.0]))
             .with("gross_t", ColumnData::reals(&[100.0, 300.0]))
             .with("sink_t", ColumnData::reals(&[10.0, 30.0]))
             .with("gross_t_km2", ColumnData::reals(&[100.0, 100.0]))

@@ -164,15 +164,17 @@ class ProvinceResult:
         """
         import pyarrow as pa
 
-        rows = [_row_of(key, city) for key, city in self.cities.items()]
-        table = pa.Table.from_pylist(rows, schema=pa.schema([("city", pa.string()), *((n, pa.float64()) for n in _NUMBERS)]))
+        gdp = _gdp_of(self.zones)
+        rows = [_row_of(key, city, gdp) for key, city in self.cities.items()]
+        names = (*_NUMBERS, gdp)
+        table = pa.Table.from_pylist(rows, schema=pa.schema([("city", pa.string()), *((n, pa.float64()) for n in names)]))
         return _classified(table, table["city"], self._zoning(zoning))
 
     def units(self, zoning: Mapping[str, Any] | None = None) -> pa.Table:
         """One row per zone of any city, with CCR, ECC, ESC and class of the zones **within the province**; else as `indices`."""
         zones = self.zones
         names = [f"{city}/{unit}" for city, unit in zip(zones["city"].to_pylist(), zones["unit_id"].to_pylist(), strict=True)]
-        table = zones.select(["city", "unit_id", "name", "gross_t", "sink_t", "net_t", "gdp_1e4cny"])
+        table = zones.select(["city", "unit_id", "name", "gross_t", "sink_t", "net_t", _gdp_of(zones)])
         return _classified(table, names, self._zoning(zoning))
 
     def _zoning(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -207,17 +209,27 @@ class ProvinceResult:
 
 
 #: Numbers of a city.
-_NUMBERS = ("parcels", "gross_t", "sink_t", "net_t", "gdp_1e4cny")
+_NUMBERS = ("parcels", "gross_t", "sink_t", "net_t")
 
 
-def _row_of(key: str, city: CityResult) -> dict[str, Any]:
+def _gdp_of(table: pa.Table) -> str:
+    """The column of GDP, named by its unit: the same in all cities of a province."""
+    names = [name for name in table.column_names if name.startswith("gdp_") and name != "gdp_derived"]
+    if len(names) > 1:
+        raise CarbonzoneError.of(
+            "province_gdp_unit", f"the cities have GDP in different units: {', '.join(names)}", field="gdp_unit", hint="prepare them with one gdp_unit"
+        )
+    return names[0] if names else "gdp_1e4cny"
+
+
+def _row_of(key: str, city: CityResult, gdp_field: str) -> dict[str, Any]:
     totals = ProvinceResult({key: city}, {}).totals
     gross, sink = totals.get("gross", 0.0), totals.get("sink", 0.0)
-    gdp = city.zones["gdp_1e4cny"].to_pylist()
+    gdp = city.zones[gdp_field].to_pylist()
     # A city with a zone whose GDP is not known has no GDP: unknown is not 0.
     known = _exact(gdp) if gdp and None not in gdp else None
     numbers = (float(city.record["parcels"]), gross, sink, gross - sink, known)
-    return {"city": key, **dict(zip(_NUMBERS, numbers, strict=True))}
+    return {"city": key, **dict(zip((*_NUMBERS, gdp_field), numbers, strict=True))}
 
 
 def _exact(values: list[float]) -> float:
@@ -230,7 +242,7 @@ def _classified(table: pa.Table, ids: Any, zoning: Mapping[str, Any]) -> pa.Tabl
     import pyarrow as pa
 
     units = {"id": pa.array(ids if isinstance(ids, list) else ids.to_pylist(), pa.string())}
-    units |= {name: table[name] for name in ("gross_t", "sink_t")} | {"gdp": table["gdp_1e4cny"]}
+    units |= {name: table[name] for name in ("gross_t", "sink_t")} | {"gdp": table[_gdp_of(table)]}
     found, _ = _lib.classify_units(pa.table(units), json.dumps(dict(zoning)))
     for name in found.column_names:
         table = table.append_column(name, found[name])

@@ -33,6 +33,10 @@ pub struct ParcelSet {
     pub planar_m2: Vec<f64>,
     /// Ellipsoidal area, m².
     pub ellipsoidal_m2: Vec<f64>,
+    /// Names of the land layers that the parcels come from, the lowest first; empty if there is one only.
+    pub layers: Vec<String>,
+    /// Index into `layers`; empty if there is one only.
+    pub layer: Vec<u16>,
     /// Pairs of parcels that claim the same ground, with its planar area in m².
     pub overlaps: Vec<(u32, u32, f64)>,
 }

@@ -3,6 +3,7 @@
 use carbonzone_geom::Coverage;
 use carbonzone_report::Label;
 use carbonzone_report::names::Named;
+use carbonzone_types::MoneyUnit;
 use std::collections::BTreeMap;
 
 /// Zones in canonical order; all vectors have one entry per zone.
@@ -19,8 +20,10 @@ pub struct ZoneSet {
     pub district: Vec<Option<String>>,
     /// Persons.
     pub population: Vec<Option<f64>>,
-    /// GDP in 1e4 CNY.
-    pub gdp_1e4cny: Vec<Option<f64>>,
+    /// Unit of GDP.
+    pub gdp_unit: MoneyUnit,
+    /// GDP in that unit.
+    pub gdp: Vec<Option<f64>>,
     /// GDP is derived, not statistics.
     pub gdp_derived: Vec<bool>,
 }
@@ -52,7 +55,7 @@ pub struct JoinRow {
     /// Persons.
     pub population: Option<f64>,
     /// GDP.
-    pub gdp_1e4cny: Option<f64>,
+    pub gdp: Option<f64>,
     /// Cell of the population and what it holds, if that is no number.
     pub missing: Option<String>,
     /// Where the row stands: `cell A7`.

@@ -6,6 +6,7 @@ use super::land_cover::YearCover;
 use crate::config::JoinOn;
 use crate::load::Notes;
 use crate::load::units::Quantity;
+use crate::load::zone_tables::of_1e4cny;
 use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
 use crate::studies::table_in::{TableFile, TableIn};
@@ -42,7 +43,7 @@ pub fn load(
         encoding: config.encoding.as_deref(),
         filter: config.filter.as_deref(),
     };
-    let columns = [&config.key, &config.year, &config.population, &config.gdp, &config.energy_tce_per_1e4cny];
+    let columns = [&config.key, &config.year, &config.population, &config.gdp, &config.energy_tce_per_gdp];
     let table = TableIn::read(loaded, file, &columns.map(String::as_str), notes)?;
     let rows = join(&table, config, zones, notes)?;
     complete(&table, &rows, &loaded.pipeline.city.years(), zones, notes).then_some(rows)
@@ -53,7 +54,9 @@ fn join(table: &TableIn, config: &ActivityTable, zones: &ZoneSet, notes: &mut No
     let row_keys: Vec<String> = (0..table.len()).map(|row| table.text(row, 0)).collect();
     let index = KeyIndex::new(keys, row_keys.iter().map(String::as_str));
     let persons = table.factor(2, Quantity::Persons, config.population_unit_persons, notes)?;
-    let money = table.factor(3, Quantity::Money, config.gdp_unit_1e4cny, notes)?;
+    let unit = &zones.gdp_unit;
+    let configured = config.gdp_unit_1e4cny.map(|factor| of_1e4cny(factor, unit));
+    let money = table.factor(3, Quantity::Money(unit), configured, notes)?;
     let mut rows = Rows::new();
     let (mut unmatched, mut row_of) = (Vec::new(), BTreeMap::new());
     let before = notes.findings.items.len();
@@ -193,6 +196,6 @@ fn one_year(
         sink_t: sinks.sink_t,
         sink_by_class_t: sinks.by_class_t,
         population: persons.into_iter().map(Some).collect(),
-        gdp_1e4cny: gdp.into_iter().map(Some).collect(),
+        gdp: gdp.into_iter().map(Some).collect(),
     })
 }

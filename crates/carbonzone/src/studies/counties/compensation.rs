@@ -26,7 +26,7 @@ pub fn of_counties(
         year,
         gross_t: results.years[at].tonnes.gross_t.clone(),
         sink_t: results.years[at].tonnes.sink_t.clone(),
-        gdp: inputs.years[at].gdp_1e4cny.clone(),
+        gdp: inputs.years[at].gdp.clone(),
         population: inputs.years[at].population.clone(),
         area: area.clone().unwrap_or_else(|| vec![None; n]),
         history_t: mean_until(&gross),

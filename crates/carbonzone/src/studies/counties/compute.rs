@@ -13,7 +13,8 @@ use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, ReferenceRecord, St
 use carbonzone_zoning::Zoned;
 use carbonzone_zoning::published::{PublishedComparison, compare_published};
 use carbonzone_zoning::{
-    IndexInputs, IndexOptions, Indices, WhatIf, Zoning, ZoningError, ZoningScheme, classify, indices, what_if,
+    IndexInputs, IndexOptions, Indices, WhatIf, Zoning, ZoningError, ZoningScheme, classify, indices,
+    one_axis, what_if,
 };
 
 /// Change of one number of one unit in the story of the report, percent.
@@ -100,7 +101,7 @@ fn try_compute(
     let mut values = Vec::new();
     for (year, table) in inputs.years.iter().zip(&tables) {
         let found = indices(&index_inputs(inputs, year, table), &options)?;
-        for finding in &found.findings.items {
+        for finding in found.findings.items.iter().filter(|f| one_axis::concerns(&scheme, f)) {
             let message = format!("{}: {}", year.year, finding.message);
             notes.findings.push(Finding { message, ..finding.clone() }.layer("zones"));
         }
@@ -132,7 +133,7 @@ fn index_inputs<'a>(inputs: &'a Inputs, year: &'a YearInput, table: &'a SectorTa
         unit_ids: Some(&inputs.zones.ids),
         gross_t: &table.gross_t,
         sink_t: &table.sink_t,
-        gdp: Some(&year.gdp_1e4cny),
+        gdp: Some(&year.gdp),
     }
 }
 

@@ -57,7 +57,7 @@ pub struct CountiesPipeline {
 
 fn guiyang_scheme() -> ZoningConfig {
     ZoningConfig {
-        scheme: carbonzone_zoning::scheme::SchemeName::GuiyangThreeLevels,
+        scheme: carbonzone_zoning::config::SchemeName::GuiyangThreeLevels,
         ..ZoningConfig::default()
     }
 }
@@ -128,8 +128,10 @@ pub struct ActivityTable {
     /// How many 1e4 CNY one unit of the GDP column is, e.g. 10000 for 亿元; default: what the table says, else 1 (万元).
     #[serde(default)]
     pub gdp_unit_1e4cny: Option<f64>,
-    /// Column with energy per GDP, tonnes of coal equivalent per 1e4 CNY.
-    pub energy_tce_per_1e4cny: String,
+    /// Column with energy per GDP, tonnes of coal equivalent per unit of `layers.zones.gdp_unit` (1e4 CNY);
+    /// `energy_tce_per_1e4cny` is the same.
+    #[serde(alias = "energy_tce_per_1e4cny")]
+    pub energy_tce_per_gdp: String,
     /// Where the table comes from.
     #[serde(default)]
     pub source: String,

@@ -104,7 +104,7 @@ fn subject<'a>(
     let of_year = |(input, result): (&inputs::YearInput, &compute::YearResult)| UnitYear {
         year: input.year,
         people: input.population.clone(),
-        gdp_1e4cny: input.gdp_1e4cny.clone(),
+        gdp: input.gdp.clone(),
         sectors_t: result.tonnes.sectors_t.clone(),
         gross_t: result.tonnes.gross_t.iter().copied().map(Some).collect(),
         sink_t: result.tonnes.sink_t.clone(),
@@ -122,6 +122,7 @@ fn subject<'a>(
         names: &zones.names,
         shown: zones.shown(),
         districts: &zones.district,
+        gdp_unit: &zones.gdp_unit,
         coverage: &zones.coverage,
         area_m2: inputs.areas.as_ref().map_or(&[][..], |a| &a.basis_m2),
         years: inputs.years.iter().zip(&results.years).map(of_year).collect(),

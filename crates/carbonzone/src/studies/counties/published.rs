@@ -9,7 +9,7 @@ use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_geom::Coverage;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyIndex, KeyMatch, SheetError, Table, parse_number};
-use carbonzone_types::{Finding, Statement, T_PER_1E4_T};
+use carbonzone_types::{Finding, MoneyUnit, Statement, T_PER_1E4_T};
 use carbonzone_zoning::published::{Printed, PublishedStudy, Table2Row, Table3Row, TextClaim, TextQuantity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -84,7 +84,7 @@ fn year_input(year: i32, units: &[String], rows: &[Table2Row]) -> YearInput {
         energy_tce: Vec::new(),
         class_ha: Vec::new(),
         population: vec![None; units.len()],
-        gdp_1e4cny: vec![None; units.len()],
+        gdp: vec![None; units.len()],
     }
 }
 
@@ -104,7 +104,8 @@ fn match_units(
             names_en: units.iter().map(|u| Some(u.replace('_', " "))).collect(),
             district: vec![None; n],
             population: vec![None; n],
-            gdp_1e4cny: vec![None; n],
+            gdp_unit: MoneyUnit::default(),
+            gdp: vec![None; n],
             gdp_derived: vec![false; n],
         });
     };
@@ -117,7 +118,8 @@ fn match_units(
         names_en: pick(&zones.names_en),
         district: pick(&zones.district),
         population: vec![None; n],
-        gdp_1e4cny: vec![None; n],
+        gdp_unit: MoneyUnit::default(),
+        gdp: vec![None; n],
         gdp_derived: vec![false; n],
     })
 }
@@ -297,7 +299,8 @@ mod tests {
             names_en: rows.iter().map(|r| r.2.map(str::to_owned)).collect(),
             district: vec![None; n],
             population: vec![None; n],
-            gdp_1e4cny: vec![None; n],
+            gdp_unit: MoneyUnit::default(),
+            gdp: vec![None; n],
             gdp_derived: vec![false; n],
         }
     }

@@ -69,7 +69,7 @@ fn zones_of_year(
         table.push(areas.other_name, ColumnData::reals(&areas.other_m2));
     }
     table.push("population_persons", ColumnData::Real(year.population.clone()));
-    table.push("gdp_1e4cny", ColumnData::Real(year.gdp_1e4cny.clone()));
+    table.push(&z.gdp_unit.gdp_field(), ColumnData::Real(year.gdp.clone()));
     for (name, column) in inputs.sectors.iter().zip(&result.tonnes.sectors_t) {
         table.push(&format!("{name}_t"), ColumnData::reals(column));
     }
@@ -90,7 +90,7 @@ fn zones_of_year(
     table.push("gross_t_ha", per(&t.gross_t, &area, M2_PER_HECTARE));
     table.push("sink_t_ha", per(&t.sink_t, &area, M2_PER_HECTARE));
     table.push("gross_t_per_person", per(&t.gross_t, &year.population, 1.0));
-    table.push("gross_t_per_1e4cny", per(&t.gross_t, &year.gdp_1e4cny, 1.0));
+    table.push(&z.gdp_unit.per_gdp_field(), per(&t.gross_t, &year.gdp, 1.0));
     let scheme = &results.scheme;
     for (axis, levels) in levels(results, &result.zoned) {
         table.push(&level_field(axis, ""), ColumnData::Text(levels));

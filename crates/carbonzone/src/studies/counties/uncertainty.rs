@@ -117,7 +117,7 @@ pub(super) fn model(section: &CountyUncertainty, inputs: &Inputs, results: &Resu
         units: units.collect(),
         gross_t: results.years.iter().flat_map(|y| y.tonnes.gross_t.clone()).collect(),
         sink_t: results.years.iter().flat_map(|y| y.tonnes.sink_t.clone()).collect(),
-        gdp: inputs.years.iter().flat_map(|y| y.gdp_1e4cny.clone()).collect(),
+        gdp: inputs.years.iter().flat_map(|y| y.gdp.clone()).collect(),
         gdp_parameter: inputs.years.iter().flat_map(|_| gdp.iter().map(|p| Some(*p))).collect(),
         rules,
         unit_parameters,

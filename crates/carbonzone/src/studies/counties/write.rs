@@ -20,6 +20,8 @@ use crate::{maps, uncertainty, workbook};
 use carbonzone_types::{
     ConfidenceRecord, ExactSum, FactorSetRecord, FurtherConfidence, Residual, RunManifest, Statement, Totals,
 };
+use carbonzone_zoning::LevelCuts;
+use carbonzone_zoning::one_axis::not_judged;
 use carbonzone_zoning::scheme::Axis;
 use std::sync::Arc;
 
@@ -60,7 +62,7 @@ pub fn manifest(
             unverified_t: (!own).then_some(out.totals.sink_t),
         });
     }
-    out.statements.push(level_statement(results));
+    out.statements.extend(level_statements(results));
     if inputs.published.is_none() {
         out.statements.extend(uncertainty::statements_of_years(results.confidence.is_some()));
     }
@@ -119,19 +121,27 @@ fn levels(
     uncertainty::further(head, last, &bases.iter().flat_map(of).collect::<Vec<_>>())
 }
 
-fn level_statement(results: &Results) -> Statement {
-    let cuts = |cuts: &[f64]| cuts.iter().map(|c| format!("{c:.4}")).collect::<Vec<_>>().join(", ");
+/// The cuts of the levels, and what is not judged.
+fn level_statements(results: &Results) -> Vec<Statement> {
     let s = &results.scheme;
-    let (a, b) = (s.economic.column.to_uppercase(), s.ecological.column.to_uppercase());
-    let (at, bt) = (cuts(&results.zoning.economic.cuts), cuts(&results.zoning.ecological.cuts));
-    Statement::new(
+    let pairs = [(&s.economic, &results.zoning.economic), (&s.ecological, &results.zoning.ecological)];
+    let of = |word: &str, between: &str| {
+        let one = |(axis, found): &(&Axis, &LevelCuts)| {
+            let cuts: Vec<String> = found.cuts.iter().map(|c| format!("{c:.4}")).collect();
+            format!("{} {word} {}", axis.column.to_uppercase(), cuts.join(", "))
+        };
+        pairs.iter().filter(|(axis, _)| axis.is_judged()).map(one).collect::<Vec<_>>().join(between)
+    };
+    let (en, zh) = (of("cuts", ", "), of("分界值", "，"));
+    let cuts = Statement::new(
         format!(
-            "Levels are judged on the mean over the years: {a} cuts {at}, {b} cuts {bt}; the paper names no rule, several give its table."
+            "Levels are judged on the mean over the years: {en}; the paper names no rule, several give its table."
         ),
-        format!(
-            "等级按多年均值划分：{a} 分界值 {at}，{b} 分界值 {bt}；论文未说明划分规则，多种规则均可得到其结果表。"
-        ),
-    )
+        format!("等级按多年均值划分：{zh}；论文未说明划分规则，多种规则均可得到其结果表。"),
+    );
+    let last = results.years.last().map(|y| &y.indices);
+    let idle = last.and_then(|last| not_judged(s, last.len(), &last.totals));
+    std::iter::once(cuts).chain(idle).collect()
 }
 
 /// Totals of the last year.

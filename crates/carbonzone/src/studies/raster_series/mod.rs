@@ -104,7 +104,7 @@ fn subject<'a>(
     let of_year = |flows: &compute::YearFlows| UnitYear {
         year: flows.year,
         people: vec![None; n],
-        gdp_1e4cny: vec![None; n],
+        gdp: vec![None; n],
         sectors_t: Vec::new(),
         gross_t: flows.energy_t.iter().zip(&flows.land_t).map(|(e, land)| e.map(|e| e + land)).collect(),
         sink_t: flows.sink_t.clone(),
@@ -128,6 +128,7 @@ fn subject<'a>(
         names: &zones.names,
         shown: zones.shown(),
         districts: &zones.district,
+        gdp_unit: &zones.gdp_unit,
         coverage: &zones.coverage,
         area_m2: &inputs.areas.basis_m2,
         years: results.years.iter().map(of_year).collect(),

@@ -22,8 +22,8 @@ pub struct YearInput {
     pub class_ha: Vec<Vec<f64>>,
     /// Residents.
     pub population: Vec<Option<f64>>,
-    /// GDP, 1e4 CNY.
-    pub gdp_1e4cny: Vec<Option<f64>>,
+    /// GDP, in the unit of the zones.
+    pub gdp: Vec<Option<f64>>,
 }
 
 /// Everything read.
