@@ -53,7 +53,7 @@ pub enum ClusterValue {
     NetTKm2,
     /// Gross emission per resident.
     GrossTPerPerson,
-    /// Gross emission per GDP; `gross_t_per_1e4cny` is the same.
+    /// Gross emission over GDP; `gross_t_per_1e4cny` is the same.
     #[serde(alias = "gross_t_per_1e4cny")]
     GrossTPerGdp,
     /// Gross emission: large units have more of it because they are large.
