@@ -72,7 +72,9 @@ pub fn field(key: &str) -> Label {
     if let Some(class) = key.strip_prefix("sink_").and_then(|k| k.strip_suffix("_t")) {
         return sector("sink").then(&bracketed(&land_group(class)));
     }
-    if let Some(stem) = key.strip_suffix("_t").filter(|_| of_tables(key).is_none()) {
+    if let Some(stem) =
+        key.strip_suffix("_t").filter(|stem| !stem.starts_with("effect_") && of_tables(key).is_none())
+    {
         return match stem {
             "gross" => Label::new("Gross emission", "碳排放总量"),
             "sink" => Label::new("Carbon sink", "碳汇量"),
@@ -144,8 +146,12 @@ fn composed(key: &str) -> Option<Label> {
         let (en, zh) = match factor {
             "people" => ("people", "人口"),
             "gdp_per_person" => ("GDP per person", "人均 GDP"),
-            "intensity" => ("emissions per GDP", "单位 GDP 排放"),
+            "intensity" => ("intensity", "强度"),
             "structure" => ("structure of the sectors", "部门结构"),
+            "land" => ("land", "用地"),
+            "activity" => ("activity", "活动水平"),
+            "factor" => ("emission factor", "排放因子"),
+            "sinks" => ("sinks", "碳汇"),
             _ => return None,
         };
         return Some(Label::new(format!("Effect: {en}"), format!("影响：{zh}")));

@@ -29,9 +29,16 @@ pub fn check(loaded: &Loaded) -> Findings {
     let sectors = sectors.filter(|s| *s != "sink").map(str::to_owned).collect();
     let known = reference::Known { sectors, years: p.city.years() };
     findings.extend(reference::check(loaded, &p.reference, &known));
-    // Numbers out of range have been named already.
-    if let Err(e @ ZoningError::Scheme { .. }) = p.zoning.resolve() {
-        findings.push(loaded.at(Finding::error("zoning", e.to_string()), &["zoning"]));
+    // Numbers out of range have been named already, but for those of measures.
+    if let Err(e) = p.zoning.resolve() {
+        let told = match &e {
+            ZoningError::Scheme { .. } => true,
+            ZoningError::Parameter { parameter, .. } => parameter.starts_with("zoning.measures"),
+            _ => false,
+        };
+        if told {
+            findings.push(loaded.at(Finding::error("zoning", e.to_string()), &["zoning"]));
+        }
     }
     findings
 }

@@ -247,9 +247,14 @@ pub fn table(rows: &[ClosingRow]) -> AttributeTable {
 
 /// The sheet of the workbook.
 #[must_use]
-pub fn sheet(mut table: AttributeTable, lang: Lang) -> OutSheet {
-    // What it assumes stands above the table once, in the language of the workbook.
+pub fn sheet(rows: &[ClosingRow], lang: Lang) -> OutSheet {
+    let mut table = table(rows);
+    // What it assumes stands above the table once; both are in the language of the workbook.
     table.columns.retain(|c| c.name != "assumes");
+    let places = table.columns.iter_mut().find(|c| c.name == "largest_unit_place");
+    if let Some(places) = places.filter(|_| lang == Lang::Zh) {
+        places.data = ColumnData::Text(rows.iter().map(|r| Some(r.largest_place.zh.clone())).collect());
+    }
     let mut lines = workbook::lines(&note(), lang);
     lines.push(String::new());
     OutSheet::new(CLOSING, table).with_preamble(lines)

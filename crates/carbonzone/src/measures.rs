@@ -2,6 +2,7 @@
 
 use crate::workbook::lines;
 use carbonzone_report::Lang;
+use carbonzone_report::chinese::said;
 use carbonzone_report::measures::{Advised, advised};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, RunManifest, Statement};
@@ -45,6 +46,16 @@ pub fn table(record: &RunManifest, units: &AttributeTable, lang: Lang) -> Option
         .with("source", text(|a| &a.source))
         .with("assumes", ColumnData::texts(&vec![assumes().en; rows.len()]));
     let mut shown = table.clone();
-    shown.columns.retain(|c| c.name != "assumes");
+    // What it assumes stands above; texts and sources are those of the language.
+    let other = match lang {
+        Lang::En => "_zh",
+        Lang::Zh => "_en",
+        Lang::Both => "none",
+    };
+    shown.columns.retain(|c| c.name != "assumes" && !c.name.ends_with(other));
+    let sources = rows.iter().map(|(_, a)| Some(said(&a.source).text(lang))).collect();
+    if let Some(column) = shown.columns.iter_mut().find(|c| c.name == "source") {
+        column.data = ColumnData::Text(sources);
+    }
     Some((table, OutSheet::new(MEASURES, shown).with_preamble(lines(&assumes(), lang))))
 }

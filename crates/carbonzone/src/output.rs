@@ -210,11 +210,10 @@ fn add_closing(output: &mut Output<'_>, record: &RunManifest, units: Option<&Att
     if record.closing.is_empty() {
         return;
     }
-    let table = closing::table(&record.closing);
     if let Some((_, sheets)) = output.workbooks.first_mut() {
-        sheets.push(closing::sheet(table.clone(), output.lang));
+        sheets.push(closing::sheet(&record.closing, output.lang));
     }
-    output.tables.push((closing::CLOSING.to_owned(), table));
+    output.tables.push((closing::CLOSING.to_owned(), closing::table(&record.closing)));
     let names = units.map(|units| {
         let ids = units.texts("unit_id").unwrap_or_default().into_iter().map(Option::unwrap_or_default);
         ids.zip(carbonzone_report::names::of_table(units)).collect()
