@@ -65,7 +65,9 @@ def test_areas_and_overlays_are_those_of_the_command(cambridge: cz.Run) -> None:
 
 def test_indices_and_classes_are_those_of_the_command(cambridge: cz.Run) -> None:
     zones = cambridge.zones.to_pandas()
-    units = zones.rename(columns={"gdp_1e4cny": "gdp", "unit_id": "id"})
+    # Cambridge has its GDP in dollars.
+    assert "gdp_1e6usd" in zones.columns
+    units = zones.rename(columns={"gdp_1e6usd": "gdp", "unit_id": "id"})
     found = cz.classify(units).to_pandas()
     for column in ("ccr", "ecc", "esc", "ecc_margin", "esc_margin"):
         assert same_bits(found[column], zones[column]), column
