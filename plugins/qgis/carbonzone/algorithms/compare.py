@@ -112,6 +112,20 @@ def fields_of(columns, texts=TEXTS):
     return out
 
 
+def is_number(text):
+    """True if a cell is a number, or empty."""
+    try:
+        float(text or 0)
+    except ValueError:
+        return False
+    return True
+
+
+def texts_of(rows, known):
+    """Columns of text: those that are known, and all others in which not every value is a number."""
+    return known | {column for row in rows for column, text in row.items() if not is_number(text)}
+
+
 def value_of(column, text, texts=TEXTS):
     """A cell of the export."""
     if column in texts:

@@ -24,7 +24,7 @@ from .. import pipeline
 from ..sources import Writer
 from ..strings import tr
 from ..styling import style_scenario
-from .compare import fields_of, value_of, zones_of
+from .compare import fields_of, texts_of, value_of, zones_of
 from .new_city import SCHEME_NAMES
 from .run import Run
 
@@ -173,13 +173,14 @@ class Scenario(Run):
         """The townships with the numbers of the plan."""
         zones = zones_of(run_dir, self.answer(["layers", run_dir, "--format", "json"], feedback))
         shapes = {str(f["unit_id"]): f.geometry() for f in zones.getFeatures()}
-        fields = fields_of(list(rows[0]), TEXTS)
+        texts = texts_of(rows, TEXTS)
+        fields = fields_of(list(rows[0]), texts)
         sink, self.sink = self.parameterAsSink(
             parameters, "SCENARIO", context, fields, QgsWkbTypes.MultiPolygon, zones.sourceCrs()
         )
         for row in rows:
             feature = QgsFeature(fields)
-            feature.setAttributes([value_of(column, text, TEXTS) for column, text in row.items()])
+            feature.setAttributes([value_of(column, text, texts) for column, text in row.items()])
             if row["unit_id"] in shapes:
                 feature.setGeometry(shapes[row["unit_id"]])
             sink.addFeature(feature, QgsFeatureSink.FastInsert)
