@@ -65,7 +65,8 @@ fn axis(chart: &Waterfall) -> (f64, f64, f64) {
     });
     let all: Vec<f64> = passed.chain([chart.before.1, chart.after.1]).map(|t| t / T_PER_1E4_T).collect();
     let (least, most) = all.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
-    let far_from_zero = least > 0.0 && most - least < 0.5 * least;
+    // What is left of roundings is no step: beside it no tick would move.
+    let far_from_zero = least > 0.0 && (1e-6 * most..0.5 * least).contains(&(most - least));
     let (least, most) =
         if far_from_zero { (least - 0.25 * (most - least), most) } else { (least.min(0.0), most.max(0.0)) };
     let step = nice_below(((most - least) / 5.0).max(f64::MIN_POSITIVE));
@@ -163,5 +164,8 @@ mod tests {
         assert!(low <= -20.0 && high >= 10.0);
         let (low, high, _) = axis(&chart(0.0, [0.0, 0.0]));
         assert!(low <= 0.0 && high >= 0.0);
+        // A plan that changes nothing, but for roundings.
+        let (low, high, step) = axis(&chart(24_000.0, [4e-12, -4e-12]));
+        assert!(low == 0.0 && (high - low) / step < 20.0, "{low} {high} {step}");
     }
 }
