@@ -1,6 +1,6 @@
 //! What can go wrong in this crate.
 
-use carbonzone_types::Finding;
+use carbonzone_types::{AttributeTable, Finding};
 
 /// An error of reading or writing geodata. Messages name the file, the layer and what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -108,3 +108,15 @@ impl IoError {
 
 /// Result of this crate.
 pub type Result<T, E = IoError> = std::result::Result<T, E>;
+
+/// Every column has so many rows.
+///
+/// # Errors
+/// [`IoError::Length`], with the first column that has not.
+pub(crate) fn check_rows(table: &AttributeTable, expected: usize) -> Result<()> {
+    let other = table.columns.iter().find(|column| column.data.len() != expected);
+    other.map_or(Ok(()), |column| {
+        let what = format!("column {}", column.name);
+        Err(IoError::Length { what, expected, found: column.data.len() })
+    })
+}

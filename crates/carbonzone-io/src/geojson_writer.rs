@@ -1,7 +1,7 @@
 //! GeoJSON out, through the `geojson` crate (GDAL's own writer needs thirty times the time).
 
 use crate::crs::WorkingCrs;
-use crate::error::{IoError, Result};
+use crate::error::{IoError, Result, check_rows};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, ColumnData};
 use geojson::{Feature, FeatureWriter, GeometryValue, JsonObject, JsonValue};
@@ -22,12 +22,7 @@ pub fn write_geojson(
     table: &AttributeTable,
     crs: &WorkingCrs,
 ) -> Result<()> {
-    for column in &table.columns {
-        if column.data.len() != coverage.len() {
-            let what = format!("column {}", column.name);
-            return Err(IoError::Length { what, expected: coverage.len(), found: column.data.len() });
-        }
-    }
+    check_rows(table, coverage.len())?;
     let file = std::fs::File::create(path).map_err(|e| IoError::write(path, e))?;
     write_to(BufWriter::new(file), coverage, table, crs).map_err(|e| match e {
         Failure::Io(error) => error,

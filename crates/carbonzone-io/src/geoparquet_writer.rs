@@ -1,7 +1,7 @@
 //! GeoParquet 1.1 written through the `parquet` crate: WKB in the column `geometry`, the CRS as PROJJSON.
 
 use crate::crs::WorkingCrs;
-use crate::error::{IoError, Result};
+use crate::error::{IoError, Result, check_rows};
 use crate::geoparquet::GEOMETRY;
 use crate::wkb_bytes::multipolygon_wkb;
 use carbonzone_geom::Coverage;
@@ -36,12 +36,7 @@ pub fn write_geoparquet(
     table: &AttributeTable,
     crs: &WorkingCrs,
 ) -> Result<()> {
-    for column in &table.columns {
-        if column.data.len() != coverage.len() {
-            let what = format!("column {}", column.name);
-            return Err(IoError::Length { what, expected: coverage.len(), found: column.data.len() });
-        }
-    }
+    check_rows(table, coverage.len())?;
     let geo = geo_metadata(coverage, crs)?;
     write_file(path, coverage, table, &geo, false).map_err(|e| IoError::write(path, e))
 }
@@ -56,6 +51,7 @@ pub fn write_geoparquet_part(
     table: &AttributeTable,
     crs: &WorkingCrs,
 ) -> Result<()> {
+    check_rows(table, coverage.len())?;
     let mut geo = geo_metadata(coverage, crs)?;
     let corner = |name: &&str| ((*name).to_owned(), json!([BBOX, name]));
     let covering: serde_json::Map<String, Value> = CORNERS.iter().map(corner).collect();

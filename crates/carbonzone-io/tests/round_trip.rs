@@ -9,7 +9,7 @@ use carbonzone_io::{
     ByteBand, FieldType, FloatBand, GeometryKind, GpkgWriter, LayerSpec, LayerStyle, LineBatch, PointBatch,
     Raster, Resample, VectorFormat, VectorSource, VectorWriter, class_areas, layer_names,
     read_features_by_id, read_features_in, read_own_layer, write_cog, write_cog_byte, write_flatgeobuf,
-    write_geojson, write_geoparquet, write_layer_styles, write_shapefile, zonal_sums,
+    write_geojson, write_geoparquet, write_geoparquet_part, write_layer_styles, write_shapefile, zonal_sums,
 };
 use carbonzone_types::{AttributeTable, ColumnData, Findings, GridSpec, NoProgress};
 use common::{lines, points, polygons, square, suzhou};
@@ -453,4 +453,18 @@ fn bands_read_together_on_another_grid_are_those_read_alone() {
         }
     }
     assert!(raster.read_bands_on_grid(&[4], None, &grid(), &suzhou(), Resample::Nearest, 0..3).is_err());
+}
+
+#[test]
+fn a_column_of_another_length_is_refused_by_name_before_a_file_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("layer");
+    let (coverage, table) = typed_layer();
+    let table = table.with("short", ColumnData::reals(&[1.0, 2.0]));
+    let crs = suzhou();
+    for write in [write_geojson, write_geoparquet, write_geoparquet_part] {
+        let told = write(&path, &coverage, &table, &crs).unwrap_err().to_string();
+        assert_eq!(told, "column short: expected 3 rows, found 2");
+        assert!(!path.exists());
+    }
 }
