@@ -17,7 +17,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-run bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python test-scale province notebooks ci clean
+.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test pure test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-run bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python test-scale province notebooks ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -98,12 +98,14 @@ maps: $(CZ) ## regenerate figures, QGIS project and report of out/suzhou without
 	$(CZ) maps $(or $(RUN),out/suzhou)
 
 # ---------------------------------------------------------------- quality
-test: setup test-core ## every test
-	$(CARGO) test --release --workspace --locked $(addprefix --exclude ,$(PURE))
+test: setup pure ## every test
+	$(CARGO) test --release --workspace --locked
 
-test-core: ## all crates but io, the library of the study and the command, without libgdal
+pure: ## no crate but io, the library of the study and the command has native code under it
+	@! $(CARGO) tree --locked -e normal,build,dev $(addprefix -p ,$(PURE)) | grep -E '(gdal|geos|proj|sqlite3)-sys' || { echo 'a pure crate links native code'; exit 1; }
+
+test-core: pure ## the tests of those crates alone, on a machine without libgdal
 	PKG_CONFIG_LIBDIR=/nonexistent GDAL_HOME=/nonexistent $(CARGO) test --release --locked $(addprefix -p ,$(PURE))
-	@! $(CARGO) tree --locked -e normal,build,dev $(addprefix -p ,$(PURE)) | grep -E '(gdal|geos)-sys' || { echo 'a pure crate links native code'; exit 1; }
 
 check: ## cargo check of everything
 	$(CARGO) check --release --workspace --all-targets --locked

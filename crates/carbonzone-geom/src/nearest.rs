@@ -39,7 +39,7 @@ impl<'a> NearestIndex<'a> {
             return None;
         }
         let mut best: Option<(u32, f64)> = None;
-        for item in self.tree.nearest_neighbor_iter([x, y]) {
+        for item in self.tree.nearest_neighbor_iter(&[x, y]) {
             let reach = best.map_or(max_m, |b| b.1);
             // Boxes come by ascending distance; the allowance covers the rounding of squares.
             if item.geom().distance_2(&[x, y]) > reach * reach * (1.0 + 1e-12) {

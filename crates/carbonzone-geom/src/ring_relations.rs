@@ -225,7 +225,7 @@ fn first_meeting(coverage: &Coverage, feature: usize) -> Option<(usize, usize)> 
         let tree = RTree::bulk_load(edges.iter().enumerate().map(item).collect());
         (0..edges.len()).find(|&j| {
             let near = Rectangle::from_corners(edges[j].0[0], edges[j].0[1]).envelope();
-            let mut near = tree.locate_in_envelope_intersecting(near);
+            let mut near = tree.locate_in_envelope_intersecting(&near);
             near.any(|other| other.data < j && cross(&edges[other.data], &edges[j]))
         })
     };

@@ -104,7 +104,7 @@ fn crosses_itself(xs: &[f64], ys: &[f64]) -> bool {
     let item = |(k, e): (usize, &Edge)| GeomWithData::new(Rectangle::from_corners(e[0], e[1]), k);
     let tree = RTree::bulk_load(edges.iter().enumerate().map(item).collect());
     edges.iter().enumerate().any(|(k, e)| {
-        let near = tree.locate_in_envelope_intersecting(Rectangle::from_corners(e[0], e[1]).envelope());
+        let near = tree.locate_in_envelope_intersecting(&Rectangle::from_corners(e[0], e[1]).envelope());
         near.into_iter().any(|other| other.data < k && edges_cross(&edges[other.data], e))
     })
 }
