@@ -2,6 +2,7 @@
 
 mod chart;
 mod fonts;
+mod indexed;
 mod labels;
 mod legend;
 mod map;
@@ -48,7 +49,7 @@ pub fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result
 pub enum Packing {
     /// Quickly: files on disk.
     Quick,
-    /// Tightly: pictures inside a page.
+    /// Tightly, with 256 colours: pictures inside a page.
     Tight,
 }
 
@@ -69,22 +70,31 @@ pub fn png(svg: &str, name: &str, dpi: u32, packing: Packing, fonts: &Fonts) -> 
     encoded(&image, dpi, packing).map_err(|e| fail(e.to_string()))
 }
 
-/// An opaque picture as PNG: three bytes per pixel, dots per metre in the header.
+/// An opaque picture as PNG, dots per metre in the header: three bytes per pixel, or one and a table of colours.
 fn encoded(image: &tiny_skia::Pixmap, dpi: u32, packing: Packing) -> Result<Vec<u8>, png::EncodingError> {
-    let rgb: Vec<u8> = image.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, image.width(), image.height());
-    encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(match packing {
-        Packing::Quick => png::Compression::Fast,
-        Packing::Tight => png::Compression::Balanced,
-    });
+    let pixels = match packing {
+        Packing::Quick => {
+            encoder.set_color(png::ColorType::Rgb);
+            encoder.set_compression(png::Compression::Fast);
+            image.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect()
+        }
+        Packing::Tight => {
+            let (table, pixels) = indexed::indexed(image.data());
+            encoder.set_color(png::ColorType::Indexed);
+            encoder.set_palette(table);
+            encoder.set_compression(png::Compression::High);
+            encoder.set_filter(png::Filter::NoFilter);
+            pixels
+        }
+    };
     let per_metre = (f64::from(dpi) / 0.0254).round() as u32;
     let unit = png::Unit::Meter;
     encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit }));
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&rgb)?;
+    writer.write_image_data(&pixels)?;
     writer.finish()?;
     Ok(out)
 }
@@ -96,11 +106,15 @@ mod tests {
     #[test]
     fn a_png_has_its_size_its_resolution_and_white_paper() {
         let svg = r##"<svg xmlns="http://www.w3.org/2000/svg" width="96" height="48"><rect width="48" height="48" fill="#ff0000"/></svg>"##;
-        for packing in [Packing::Quick, Packing::Tight] {
+        for (packing, colours) in
+            [(Packing::Quick, png::ColorType::Rgb), (Packing::Tight, png::ColorType::Indexed)]
+        {
             let bytes = png(svg, "t", 192, packing, &Fonts::shipped()).unwrap();
-            let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+            let mut decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
+            decoder.set_transformations(png::Transformations::EXPAND);
+            let mut reader = decoder.read_info().unwrap();
             let info = reader.info();
-            assert_eq!((info.width, info.height, info.color_type), (192, 96, png::ColorType::Rgb));
+            assert_eq!((info.width, info.height, info.color_type), (192, 96, colours));
             assert_eq!(info.pixel_dims.unwrap().xppu, 7559);
             let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
             reader.next_frame(&mut pixels).unwrap();

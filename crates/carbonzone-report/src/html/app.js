@@ -120,7 +120,7 @@ async function inflate(b64) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
-const lines = async b => new TextDecoder().decode(await inflate(b)).split('\n');
+const inflated = async b => new TextDecoder().decode(await inflate(b)), lines = async b => (await inflated(b)).split('\n');
 async function unpack(L) {
   if (L.xy) return L;
   if (L.cells) {
@@ -129,21 +129,27 @@ async function unpack(L) {
   }
   const g = await inflate(L.geom), n = L.n;
   let p = 0, x = 0, y = 0, k = 0, r = 0;
-  const int = () => { let v = 0, m = 1, b; do { b = g[p++]; v += (b & 127) * m; m *= 128; } while (b > 127); return v % 2 ? -(v + 1) / 2 : v / 2; };
+  const whole = () => { let v = 0, m = 1, b; do { b = g[p++]; v += (b & 127) * m; m *= 128; } while (b > 127); return v; };
+  const signed = v => v % 2 ? -(v + 1) / 2 : v / 2;
+  // Where the last ring that met a vertex came from: an edge that neighbours share is written once.
+  const cameFrom = new Map(), spot = (x, y) => x * 16777216 + y;
   let xy = new Int32Array(Math.max(1024, g.length)), ring = new Uint32Array(n * 2 + 16);
   const start = new Uint32Array(n + 1), box = new Float64Array(n * 4);
   const grow = (a, need) => { if (need <= a.length) return a; const t = new a.constructor(Math.max(need, a.length * 2)); t.set(a); return t; };
   for (let i = 0; i < n; i++) {
     start[i] = r;
     let ax = Infinity, ay = Infinity, bx = -Infinity, by = -Infinity;
-    for (let q = int(); q > 0; q--) {
-      const m = int();
+    for (let q = whole(); q > 0; q--) {
+      const m = whole(), first = k;
       ring = grow(ring, r + 2); ring[r++] = k / 2;
       xy = grow(xy, k + 2 * m);
       for (let j = 0; j < m; j++) {
-        x += int(); y += int(); xy[k++] = x; xy[k++] = y;
+        const dx = whole();
+        if (dx) { x += signed(dx - 1); y += signed(whole()); } else { const from = cameFrom.get(spot(x, y)); x = xy[from]; y = xy[from + 1]; }
+        xy[k++] = x; xy[k++] = y;
         if (x < ax) ax = x; if (x > bx) bx = x; if (y < ay) ay = y; if (y > by) by = y;
       }
+      for (let j = first; j < k; j += 2) cameFrom.set(spot(xy[j], xy[j + 1]), j > first ? j - 2 : k - 2);
     }
     box.set([ax, ay, bx, by], i * 4);
   }
@@ -159,11 +165,27 @@ async function unpack(L) {
 const several = () => D.years.length > 1;
 let yearAt = D.years.length - 1;
 const lastYear = () => yearAt === D.years.length - 1;
+// The first bytes of all numbers, then the second and so on.
+async function floats(packed) {
+  const planes = await inflate(packed), n = planes.length / 4, bytes = new Uint8Array(4 * n);
+  for (let i = 0; i < n; i++) for (let b = 0; b < 4; b++) bytes[4 * i + b] = planes[b * n + i];
+  return new Float32Array(bytes.buffer);
+}
+// Fields of parcels that are not in the page, because they follow from others.
+const FOLLOWING = {
+  gross_t: [() => D.sectors.map(s => s.key + '_t'), v => v.reduce((a, b) => a + b)],
+  net_t: [() => ['gross_t', 'sink_t'], ([gross, sink]) => gross - sink],
+  net_t_ha: [() => ['net_t', 'area_m2'], ([net, m2]) => net / (m2 / 1e4)],
+};
+async function worked(L, f) {
+  if (L.key !== 'parcels' || !FOLLOWING[f]) return null;
+  const [from, rule] = FOLLOWING[f], columns = await Promise.all(from().map(p => column(L, p)));
+  return columns.includes(null) ? null : Float32Array.from({length: L.n}, (_, i) => rule(columns.map(c => c[i])));
+}
 const column = async (L, f) => {
   const packed = (L.years[yearAt] || L.columns)[f], key = L.years.length ? f + '@' + yearAt : f;
-  if (!packed) return null;
   L.col = L.col || {};
-  return L.col[key] = L.col[key] || new Float32Array((await inflate(packed)).buffer);
+  return L.col[key] = L.col[key] || (packed ? await floats(packed) : await worked(L, f));
 };
 const classes = async S => {
   const at = S.years.length ? yearAt : 0;
@@ -414,7 +436,7 @@ async function panel() {
   html += `<table><tbody>` + parts.map(([n, v, c]) => `<tr><th scope="row">${esc(n)}</th><td class="b"><div style="width:${Math.max(0, 100 * (v || 0) / most)}%;background:${c}"></div></td><td class="num">${tonnes(v, largest)}</td></tr>`).join('') + `<tr><th scope="row">${esc(word('Gross', '总排放'))}</th><td></td><td class="num">${tonnes(gross, largest)}</td></tr><tr><th scope="row">${esc(word('Net', '净排放'))}</th><td></td><td class="num">${tonnes(net, largest)}</td></tr></tbody></table>`;
   if (L.key === 'zones') {
     // Stories are those of the last year.
-    const s = (lastYear() || !several()) && D.stories[i] || await bare(L, i);
+    const s = (lastYear() || !several()) && stories[i] || await bare(L, i);
     const h = s.headline;
     if (h) html += `<p><i style="background:${esc(h.color)}"></i><b>${esc(pick(h.class))}</b> ${esc(pick(h.basis))}</p>`;
     html += `<p><i style="background:${esc(s.color)}"></i><b>${esc(pick(s.class))}</b>${h ? ' ' + esc(h.year) : ''}${s.borderline ? ' <b class="edge">' + esc(word('borderline', '临界')) + '</b>' : ''}</p>`;
@@ -558,6 +580,7 @@ $('zin').onclick = () => zoom(1.5); $('zout').onclick = () => zoom(1 / 1.5); $('
 new ResizeObserver(() => { if (current && resize()) { fit(); paint(); } }).observe(cv);
 
 // Start: the zones first, because they are small.
+const stories = JSON.parse(await inflated(D.stories));
 resize(); zones = await unpack(D.layers[0]); fit();
 marks = {class: await lines(D.marks.class), district: await lines(D.marks.district), border: await inflate(D.marks.borderline)};
 marks.any = marks.border.reduce((n, b) => n + (b === 1), 0);

@@ -2,20 +2,23 @@
 //!
 //! Geometry: coordinates in multiples of a quantum, as differences, zig-zag and variable-length coded, deflated,
 //! base64. Per feature: number of rings, then per ring its number of vertices and the vertices (rings are open).
+//! Neighbours run along a shared edge in opposite directions: a vertex that goes back the way by which the last ring came
+//! is a zero, and of any other vertex the first difference is one larger.
 
 use base64::Engine;
 use carbonzone_geom::Coverage;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use std::collections::HashMap;
 use std::io::Write;
 
-/// Quantum in metres: half a metre for a small city, about a metre for a large one, coarser for large areas; from a
+/// Quantum in metres: half a metre for a small city, about two metres for one of 120 km, coarser for large areas; from a
 /// million vertices on it grows with their number, so that the page stays small. Neighbours are snapped alike: no gap
 /// opens between them.
 pub(crate) fn quantum(frame: [f64; 4], vertices: usize) -> f64 {
     const FINE: f64 = 1e6;
     let side = (frame[2] - frame[0]).max(frame[3] - frame[1]);
-    let by_size = side / 120_000.0;
+    let by_size = side / 60_000.0;
     let by_count = 0.5 * (vertices as f64 / FINE).max(1.0);
     by_count.max(by_size)
 }
@@ -28,11 +31,13 @@ pub(crate) fn deflated(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(packed)
 }
 
-/// Numbers as little-endian f32 with a mantissa of 16 bits (five digits), which deflates better; NULL is NaN.
+/// Numbers as f32 with a mantissa of 16 bits (five digits); NULL is NaN. The first bytes of all numbers, little-endian, then
+/// the second and so on: alike bytes stand together, which deflates better.
 pub(crate) fn floats(values: impl IntoIterator<Item = Option<f64>>) -> String {
-    let bytes: Vec<u8> =
-        values.into_iter().flat_map(|v| five_digits(v.unwrap_or(f64::NAN) as f32).to_le_bytes()).collect();
-    deflated(&bytes)
+    let bytes: Vec<[u8; 4]> =
+        values.into_iter().map(|v| five_digits(v.unwrap_or(f64::NAN) as f32).to_le_bytes()).collect();
+    let plane = |k: usize| bytes.iter().map(move |b| b[k]);
+    deflated(&(0..4).flat_map(plane).collect::<Vec<u8>>())
 }
 
 fn five_digits(v: f32) -> f32 {
@@ -58,21 +63,27 @@ pub(crate) fn geometry(coverage: &Coverage, corner: [f64; 2], quantum: f64) -> S
 
 fn coded(coverage: &Coverage, corner: [f64; 2], quantum: f64) -> Vec<u8> {
     let mut out = Vec::with_capacity(coverage.vertices() * 3);
-    let (mut px, mut py) = (0i64, 0i64);
+    let mut came_from: HashMap<[i64; 2], [i64; 2]> = HashMap::with_capacity(coverage.vertices());
+    let mut at = [0i64; 2];
     for i in 0..coverage.len() {
         let rings: Vec<Vec<[i64; 2]>> = coverage
             .rings(i)
             .map(|r| snapped(r.xs, r.ys, corner, quantum))
             .filter(|r| r.len() >= 3)
             .collect();
-        varint(&mut out, rings.len() as i64);
+        varint(&mut out, rings.len() as u64);
         for ring in rings {
-            varint(&mut out, ring.len() as i64);
-            for [x, y] in ring {
-                varint(&mut out, x - px);
-                varint(&mut out, y - py);
-                (px, py) = (x, y);
+            varint(&mut out, ring.len() as u64);
+            for (k, to) in ring.iter().enumerate() {
+                if k > 0 && came_from.get(&at) == Some(to) {
+                    out.push(0);
+                } else {
+                    varint(&mut out, zigzag(to[0] - at[0]) + 1);
+                    varint(&mut out, zigzag(to[1] - at[1]));
+                }
+                at = *to;
             }
+            came_from.extend(ring.iter().copied().zip(ring.iter().copied().cycle().skip(ring.len() - 1)));
         }
     }
     out
@@ -105,8 +116,11 @@ fn straightened(ring: &[[i64; 2]]) -> Vec<[i64; 2]> {
     (0..n).filter(|i| bends(*i)).map(|i| ring[i]).collect()
 }
 
-fn varint(out: &mut Vec<u8>, value: i64) {
-    let mut rest = ((value << 1) ^ (value >> 63)) as u64;
+fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+fn varint(out: &mut Vec<u8>, mut rest: u64) {
     while rest > 127 {
         out.push((rest & 127) as u8 | 128);
         rest >>= 7;
@@ -118,7 +132,7 @@ fn varint(out: &mut Vec<u8>, value: i64) {
 mod tests {
     use super::*;
 
-    fn read(bytes: &[u8], at: &mut usize) -> i64 {
+    fn natural(bytes: &[u8], at: &mut usize) -> u64 {
         let (mut value, mut shift) = (0u64, 0);
         loop {
             let b = bytes[*at];
@@ -126,9 +140,39 @@ mod tests {
             value |= u64::from(b & 127) << shift;
             shift += 7;
             if b < 128 {
-                return ((value >> 1) as i64) ^ -((value & 1) as i64);
+                return value;
             }
         }
+    }
+
+    fn signed(value: u64) -> i64 {
+        ((value >> 1) as i64) ^ -((value & 1) as i64)
+    }
+
+    /// What the page does.
+    fn unpacked(bytes: &[u8], features: usize) -> Vec<Vec<Vec<[i64; 2]>>> {
+        let (mut p, mut at) = (0, [0i64; 2]);
+        let mut came_from: Vec<([i64; 2], [i64; 2])> = Vec::new();
+        let mut out = Vec::new();
+        for _ in 0..features {
+            let mut rings = Vec::new();
+            for _ in 0..natural(bytes, &mut p) {
+                let n = natural(bytes, &mut p) as usize;
+                let mut ring: Vec<[i64; 2]> = Vec::new();
+                for _ in 0..n {
+                    at = match natural(bytes, &mut p) {
+                        0 => came_from.iter().rev().find(|(vertex, _)| *vertex == at).unwrap().1,
+                        x => [at[0] + signed(x - 1), at[1] + signed(natural(bytes, &mut p))],
+                    };
+                    ring.push(at);
+                }
+                came_from.extend((0..n).map(|k| (ring[k], ring[(k + n - 1) % n])));
+                rings.push(ring);
+            }
+            out.push(rings);
+        }
+        assert_eq!(p, bytes.len());
+        out
     }
 
     #[test]
@@ -145,16 +189,32 @@ mod tests {
         let mut c = Coverage::new();
         let ring = vec![[10.2, -7.0], [1500.4, -3.0], [1500.4, 900.0], [10.2, -7.0]];
         c.push_rings(&[vec![ring.clone()]]);
-        let bytes = coded(&c, [0.0, 0.0], 0.5);
-        let mut at = 0;
-        assert_eq!((read(&bytes, &mut at), read(&bytes, &mut at)), (1, 3));
-        let (mut x, mut y) = (0, 0);
-        for p in &ring[..3] {
-            x += read(&bytes, &mut at);
-            y += read(&bytes, &mut at);
-            assert!((x as f64 * 0.5 - p[0]).abs() <= 0.25 && (y as f64 * 0.5 - p[1]).abs() <= 0.25);
+        let found = unpacked(&coded(&c, [0.0, 0.0], 0.5), 1);
+        assert_eq!((found[0].len(), found[0][0].len()), (1, 3));
+        for (p, [x, y]) in ring.iter().zip(&found[0][0]) {
+            assert!((*x as f64 * 0.5 - p[0]).abs() <= 0.25 && (*y as f64 * 0.5 - p[1]).abs() <= 0.25);
         }
-        assert_eq!(at, bytes.len());
+    }
+
+    #[test]
+    fn an_edge_that_neighbours_share_is_written_once() {
+        let zigzag_line: Vec<[f64; 2]> = (0..200).map(|k| [500.0 + f64::from(k % 2), f64::from(k)]).collect();
+        let mut west: Vec<[f64; 2]> = vec![[0.0, 0.0]];
+        west.extend(&zigzag_line);
+        west.extend([[0.0, 199.0], [0.0, 0.0]]);
+        let mut east: Vec<[f64; 2]> = vec![[900.0, 199.0]];
+        east.extend(zigzag_line.iter().rev());
+        east.extend([[900.0, 0.0], [900.0, 199.0]]);
+        let hole = vec![[600.0, 50.0], [600.0, 60.0], [610.0, 60.0], [600.0, 50.0]];
+        let mut c = Coverage::new();
+        c.push_rings(&[vec![west.clone()]]);
+        c.push_rings(&[vec![east.clone(), hole.clone()]]);
+        let bytes = coded(&c, [0.0, 0.0], 1.0);
+        assert!(bytes.len() < 2 * 203 + 203 + 40, "{} bytes", bytes.len());
+        let whole = |ring: &[[f64; 2]]| -> Vec<[i64; 2]> {
+            ring[..ring.len() - 1].iter().map(|p| [p[0] as i64, p[1] as i64]).collect()
+        };
+        assert_eq!(unpacked(&bytes, 2), [vec![whole(&west)], vec![whole(&east), whole(&hole)]]);
     }
 
     #[test]
@@ -167,8 +227,8 @@ mod tests {
 
     #[test]
     fn large_areas_get_a_coarser_quantum() {
-        assert_eq!(quantum([0.0, 0.0, 30_000.0, 60_000.0], 1000), 0.5);
-        assert_eq!(quantum([0.0, 0.0, 600_000.0, 80_000.0], 1000), 5.0);
+        assert_eq!(quantum([0.0, 0.0, 20_000.0, 30_000.0], 1000), 0.5);
+        assert_eq!(quantum([0.0, 0.0, 600_000.0, 80_000.0], 1000), 10.0);
         assert_eq!(quantum([0.0, 0.0, 90_000.0, 80_000.0], 4_000_000), 2.0);
     }
 }
