@@ -2,7 +2,7 @@
 
 use crate::model::{Group, Model, Rule};
 use crate::stream::Key;
-use rand_distr::{Distribution, Gamma};
+use rand_distr::{Distribution, Gamma, Open01};
 
 /// Which draw each group is taken from, in the order of [`Group::ALL`].
 pub type Mix = [usize; Group::ALL.len()];
@@ -38,7 +38,29 @@ struct Spread {
     budget_t: f64,
     /// Distribution of each share before they are scaled to sum to 1, the outside last; `None`: no share. Empty: no share
     /// varies.
-    gammas: Vec<Option<Gamma<f64>>>,
+    gammas: Vec<Option<Share>>,
+}
+
+/// A gamma distribution of scale 1, drawn as `Γ(shape + 1) · U^(1/shape)` for every shape, so that a number of one draw
+/// hardly moves when the shape hardly does: plan and base run stay a pair where the shape of a share crosses 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Share {
+    above: Gamma<f64>,
+    inverse_shape: f64,
+}
+
+impl Share {
+    /// `None` for shape 0.
+    fn of(shape: f64) -> Option<Self> {
+        let above = (shape > 0.0).then(|| Gamma::new(shape + 1.0, 1.0).ok())??;
+        Some(Self { above, inverse_shape: shape.recip() })
+    }
+
+    fn in_draw(&self, key: Key, draw: usize) -> f64 {
+        let mut random = key.draw(draw);
+        let u: f64 = Open01.sample(&mut random);
+        self.above.sample(&mut random) * u.powf(self.inverse_shape)
+    }
 }
 
 impl Spread {
@@ -47,15 +69,10 @@ impl Spread {
         let budget_t = placed.total_t();
         let of = |concentration: f64| {
             let tonnes = placed.per_unit_t.iter().chain([&placed.outside_t]);
-            tonnes.map(|t| gamma(concentration * t / budget_t)).collect()
+            tonnes.map(|t| Share::of(concentration * t / budget_t)).collect()
         };
         Self { budget_t, gammas: rule.concentration(option).map(of).unwrap_or_default() }
     }
-}
-
-/// The gamma distribution of a shape and scale 1; `None` for shape 0.
-fn gamma(shape: f64) -> Option<Gamma<f64>> {
-    Gamma::new(shape, 1.0).ok()
 }
 
 /// Tonnes of one draw.
@@ -186,7 +203,7 @@ impl Samples {
 
 /// Tonnes per unit at the run's budget, the shares drawn from their Dirichlet distribution.
 fn drawn(spread: &Spread, keys: &[Key], draw: usize, run: &[f64]) -> Vec<f64> {
-    let of = |(gamma, key): (&Option<Gamma<f64>>, &Key)| gamma.map_or(0.0, |g| g.sample(&mut key.draw(draw)));
+    let of = |(share, key): (&Option<Share>, &Key)| share.map_or(0.0, |s| s.in_draw(*key, draw));
     let mut out: Vec<f64> = spread.gammas.iter().zip(keys).map(of).collect();
     let scale = spread.budget_t / out.iter().sum::<f64>();
     out.pop();
@@ -229,8 +246,8 @@ mod tests {
     fn gammas_of_small_and_large_shapes_have_mean_and_variance_of_their_shape() {
         for shape in [0.05, 0.7, 3.0, 40.0] {
             let n = 40_000;
-            let gamma = gamma(shape).unwrap();
-            let sample: Vec<f64> = (0..n).map(|d| gamma.sample(&mut Key::new(3, "g").draw(d))).collect();
+            let share = Share::of(shape).unwrap();
+            let sample: Vec<f64> = (0..n).map(|d| share.in_draw(Key::new(3, "g"), d)).collect();
             let mean = sample.iter().sum::<f64>() / f64::from(n as u32);
             let variance = sample.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n as u32);
             // Five standard errors of a mean.
@@ -239,7 +256,21 @@ mod tests {
             let error = shape * ((2.0 + 6.0 / shape) / 40_000.0).sqrt();
             assert!((variance - shape).abs() < 5.0 * error, "{shape}: variance {variance}");
         }
-        assert_eq!(gamma(0.0), None);
+        assert_eq!(Share::of(0.0), None);
+    }
+
+    #[test]
+    fn a_gamma_of_a_slightly_other_shape_is_the_same_draw() {
+        for (shape, other) in [(0.997, 1.008), (1.0, 1.0 + 1e-12), (0.3, 0.301), (5.0, 5.02)] {
+            let shares = [shape, other].map(|shape| Share::of(shape).unwrap());
+            let apart = |d: &usize| {
+                let [a, b] = shares.map(|s| s.in_draw(Key::new(3, "g"), *d));
+                (a - b).abs() > 0.05 * shape
+            };
+            // What the rejection of a candidate for one of the two costs.
+            let n = (0..4000).filter(apart).count();
+            assert!(n < 20, "{n} of 4000 draws are no pair");
+        }
     }
 
     #[test]
@@ -287,7 +318,7 @@ mod tests {
         let concentration = 2e-4;
         let spread = Spread {
             budget_t: 100.0,
-            gammas: [10.0, 20.0, 30.0, 40.0].map(|t| gamma(concentration * t / 100.0)).into(),
+            gammas: [10.0, 20.0, 30.0, 40.0].map(|t| Share::of(concentration * t / 100.0)).into(),
         };
         let keys: Vec<Key> = ["a", "b", "c", "outside"].map(|u| Key::new(3, u)).into();
         let n = 20_000;

@@ -70,6 +70,15 @@ pub struct Placed {
 }
 
 impl Placed {
+    /// Tonnes per unit and what is left of a budget outside them. Below the tolerance of the balances that is rounding, no place
+    /// with a share: a rest of 1e-16 would count as one more place, and move every draw of the rule.
+    #[must_use]
+    pub fn of(per_unit_t: Vec<f64>, rest_t: f64) -> Self {
+        let inside_t: f64 = per_unit_t.iter().sum();
+        let outside_t = if rest_t > 1e-9 * (inside_t + rest_t) { rest_t } else { 0.0 };
+        Self { per_unit_t, outside_t }
+    }
+
     /// All tonnes, those outside included.
     #[must_use]
     pub fn total_t(&self) -> f64 {

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
 use carbonzone_confidence::{
-    Choice, Confidence, Drawn, Group, Judge, Judged, Model, Options, Parameter, Placed, Relative, Rule, Term,
-    ZoneJudge, simulate,
+    Choice, Confidence, Drawn, Group, Judge, Judged, Model, Moves, Options, Parameter, Placed, Relative,
+    Rule, Term, ZoneJudge, moves, simulate,
 };
 use carbonzone_zoning::{IndexInputs, IndexOptions, Zoning, ZoningScheme, classify, indices};
 use proptest::prelude::*;
@@ -215,6 +215,24 @@ fn a_choice_moves_what_its_options_move() {
     assert_eq!(result.units[0].confidence, 0.75);
     assert_eq!(result.units[1].probability(1), 0.25);
     assert_eq!(result.units[0].driver, Some(Group::Choices));
+}
+
+#[test]
+fn a_plan_and_its_base_stay_a_pair_where_the_places_of_a_rule_change() {
+    // 30 shares with a cv of 0.7: unit 0 has a gamma of shape 0.997, and of 1.03 with one place more.
+    let mut tonnes = vec![5734.0 / 29.0; 30];
+    tonnes[0] = 100.0;
+    let base = model(vec![rule("x", "industry", &tonnes, Vec::new(), Some(0.7))], Vec::new());
+    let with_rest = |rest_t: f64| {
+        let mut plan = base.clone();
+        plan.rules[0].placed[0] = Placed::of(tonnes.clone(), rest_t);
+        moves((&base, &Above100), (&plan, &Above100), &options(1024, false)).unwrap()
+    };
+    let [rounding, place] = [1e-13, 0.5].map(with_rest);
+    assert!(rounding.iter().all(|m| m.differs() == 0.0), "rounding is no place");
+    let most = place.iter().map(Moves::differs).fold(0.0, f64::max);
+    assert!(place[0].second(1) > 0.2 && place[0].second(1) < 0.8, "{:?}", place[0]);
+    assert!(most < 0.05, "half a tonne elsewhere: {most}");
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn model_of(base: &Base<'_>, model: &Model, projected: &Projected) -> Model {
         let scaled = |t: f64, z: usize| if before[z] > 0.0 { t * after[z] / before[z] } else { after[z] };
         for (option, placed) in rule.placed.iter_mut().enumerate() {
             *placed = if option == 0 {
-                Placed { per_unit_t: after[..n].to_vec(), outside_t: after[n] }
+                Placed::of(after[..n].to_vec(), after[n])
             } else {
                 let per_unit_t = placed.per_unit_t.iter().enumerate().map(|(z, t)| scaled(*t, z)).collect();
                 Placed { per_unit_t, outside_t: scaled(placed.outside_t, n) }

@@ -7,7 +7,7 @@ use crate::load::Inputs;
 use crate::load_config::Loaded;
 use carbonzone_confidence::{Choice, ConfidenceError, Group, Model, Parameter, Placed, Relative, Rule, Term};
 use carbonzone_inventory::{Inventory, InventoryLine};
-use carbonzone_types::{ExactSum, Finding};
+use carbonzone_types::{ExactSum, Finding, RuleRecord};
 use std::collections::BTreeMap;
 
 /// Collects parameters by name: what has the same name has the same draw.
@@ -122,13 +122,11 @@ fn placed(inputs: &Inputs, results: &Results) -> Vec<Placed> {
             out[r].per_unit_t[*unit as usize] += amount_t;
         }
     }
-    for (placed, record) in out.iter_mut().zip(records) {
-        let inside = ExactSum::of(&placed.per_unit_t);
-        let outside = record.placed_t - inside;
-        // Below the tolerance of the balances it is rounding, not land.
-        placed.outside_t = if outside > 1e-9 * record.placed_t { outside } else { 0.0 };
-    }
-    out
+    let whole = |(placed, record): (Placed, &RuleRecord)| {
+        let outside_t = record.placed_t - ExactSum::of(&placed.per_unit_t);
+        Placed::of(placed.per_unit_t, outside_t)
+    };
+    out.into_iter().zip(records).map(whole).collect()
 }
 
 /// No default is more than this part of what the shares of a rule can vary (docs/adr/0019).
