@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
+#[path = "written/assumed.rs"]
+mod assumed;
 mod common;
 #[path = "written/language.rs"]
 mod language;
@@ -481,7 +483,9 @@ fn the_workbook_has_headers_in_words_totals_and_the_records_of_the_run() {
     // A cell that is shown in percent reads as the share it shows.
     assert_eq!(townships.cell(4, column("ccr")), &Cell::text("5%"));
     let ledger = sheets.iter().find(|s| s.name == "ledger").unwrap();
-    assert_eq!(ledger.rows.len() - 2, tiny.read("en/ledger.csv").lines().count() - 1);
+    // Below the rows, after an empty one, stands what the sheet assumes.
+    assert_eq!(ledger.rows.len() - 4, tiny.read("en/ledger.csv").lines().count() - 1);
+    assert!(ledger.cell(ledger.rows.len() - 1, 0).raw_text().is_some_and(|t| t.starts_with("Books what")));
     let zh = read("zh");
     assert_eq!(zh[0].cell(0, gross), &Cell::text("碳排放总量\n(t CO₂e)"));
     assert_eq!((zh[0].cell(1, gross), zh[0].cell(4, 0)), (&Cell::text("gross_t"), &Cell::text("合计")));

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
+#[path = "written/assumed.rs"]
+mod assumed;
 mod common;
 use common::{expect, root};
 use std::collections::BTreeMap;
@@ -294,8 +296,10 @@ fn every_table_of_every_study_says_that_it_is_synthetic() {
         let args = ["run", pipeline, "--no-maps", "--overwrite", "--out", out.to_str().unwrap()];
         expect(0, &[&args[..], &["--set", "city.synthetic=true"], more].concat());
         all_labelled(&out);
+        assumed::everything_is_said(&out, &["csv", "sheet"]);
     };
     run(pipeline.to_str().unwrap(), &[]);
+    assumed::everything_is_said(&out, &["layer"]);
     let published = root().join("pipelines/guiyang-published.toml");
     run(published.to_str().unwrap(), &[]);
     let city = common::City::new();
@@ -413,6 +417,73 @@ fn the_risk_of_method_e5_comes_out_of_rasters_and_tables() {
     for file in ["grid_1km_2016.tif", "grid_1km_2020.tif", "risk_2016-2020.tif", "trend.tif", "pair.gpkg"] {
         assert!(out.join(file).exists(), "{file}");
     }
+}
+
+/// Compensation by GDP and statistics on top of the raster series, the GDP of its last year from a table of several years.
+const DECIDED: &str = "[compensation]\nmodels = [\"benchmark\", \"ability_to_pay\", \"quota\"]\nbase = \"gdp\"\nprices = [\n\
+     { name = \"p1\", cny_per_t = 89.06, source = \"example\" }, { name = \"p2\", cny_per_t = 52.84, source = \"example\" },\n\
+     { name = \"p3\", cny_per_t = 1944.84, source = \"example\" }]\n[compensation.ability]\nengel = 0.3\nengel_of = { a = 0.25 }\n\
+     source = \"example\"\n[compensation.quota]\nreduction = 0.05\nby = \"history\"\n[statistics]\nweights = \"rook\"\n\
+     [[layers.zones.tables]]\npath = \"people.csv\"\nwhere = \"year = 2020\"\nkey = \"id\"\ngdp = \"gdp\"\npopulation = \"people\"\n";
+
+/// The raster series with [`DECIDED`].
+fn decided_series(dir: &Path) -> std::path::PathBuf {
+    series(dir);
+    fs::write(
+        dir.join("people.csv"),
+        "id,year,people,gdp\na,2019,1,1\nb,2019,1,1\na,2020,3000,900\nb,2020,1000,100\n",
+    )
+    .unwrap();
+    let pipeline = dir.join("pair.toml");
+    let toml = fs::read_to_string(&pipeline).unwrap();
+    fs::write(&pipeline, toml + DECIDED).unwrap();
+    pipeline
+}
+
+#[test]
+fn a_raster_series_takes_gdp_and_people_of_its_last_year_from_the_tables_of_its_zones() {
+    let dir = tempfile::tempdir().unwrap();
+    let (pipeline, out) = (decided_series(dir.path()), dir.path().join("out"));
+    expect(0, &["run", pipeline.to_str().unwrap(), "--no-maps", "--out", out.to_str().unwrap()]);
+    let counties = rows(&out.join("counties.csv"));
+    let county = |id: &str, year: &str| of(&counties, &[("unit_id", id), ("year", year)]);
+    // 1,800 t for 3,000 people and a GDP of 900; of other years nobody knows.
+    assert_eq!(number(county("a", "2020"), "gross_t_per_person"), 0.6);
+    assert_eq!(number(county("a", "2020"), "gross_t_per_1e4cny"), 2.0);
+    assert_eq!(
+        (county("a", "2019")["gdp_1e4cny"].as_str(), county("a", "2019")["gross_t_per_person"].as_str()),
+        ("", "")
+    );
+    // a emits 1800 of 2300 t with 90 % of the GDP; 1100 of 2100 t of sinks.
+    let paid = rows(&out.join("compensation.csv"));
+    let a = of(&paid, &[("model", "benchmark"), ("unit_id", "a")]);
+    let (ecc, esc) = (0.9 / (1800.0 / 2300.0), (1100.0 / 2100.0) / (1800.0 / 2300.0));
+    let near = |found: f64, expected: f64| {
+        assert!((found - expected).abs() < 1e-5 * expected.abs(), "{found} {expected}");
+    };
+    near(number(a, "ecc"), ecc);
+    near(number(a, "esc"), esc);
+    for row in paid.iter().filter(|r| r["model"] == "benchmark") {
+        // The identities of the legs, on the numbers that are written.
+        let gross = number(row, "gross_t");
+        assert!((number(row, "economic_t") - gross * (1.0 - number(row, "ecc"))).abs() < 1e-9 * gross);
+    }
+    near(number(a, "economic_t"), 1800.0 - 0.9 * 2300.0);
+    near(number(a, "settled_t"), 1100.0 - 2100.0 * 1800.0 / 2300.0 - (1800.0 - 0.9 * 2300.0));
+    // Who is richer pays more: r = l G / sum of G, l = 1 / (1 + exp(3 - 1 / Engel)).
+    let able = of(&paid, &[("model", "ability_to_pay"), ("unit_id", "a")]);
+    near(number(able, "ability"), 0.9 / (1.0 + (3.0f64 - 4.0).exp()));
+    for price in ["p1_cny", "p2_cny", "p3_cny"] {
+        for model in ["benchmark", "ability_to_pay", "quota"] {
+            let of_model = paid.iter().filter(|r| r["model"] == model);
+            let fen: i64 = of_model.map(|r| (number(r, price) * 100.0).round() as i64).sum();
+            assert_eq!(fen, 0, "{model} {price}");
+        }
+    }
+    let spread = rows(&out.join("statistics_inequality.csv"));
+    let bases: Vec<(&str, &str)> = spread.iter().map(|r| (r["year"].as_str(), r["base"].as_str())).collect();
+    assert!(bases.contains(&("2020", "gdp")) && bases.contains(&("2020", "people")), "{bases:?}");
+    assert!(!bases.contains(&("2019", "gdp")), "{bases:?}");
 }
 
 #[test]
@@ -713,6 +784,7 @@ fn maps_of_a_study_are_drawn_again_from_its_folder() {
     {
         assert!(report.contains(needle), "{needle}");
     }
+    assumed::everything_is_said(&out, &["section"]);
     let project = read("pair.qgz");
     fs::remove_dir_all(out.join("figures")).unwrap();
     expect(0, &["maps", out.to_str().unwrap(), "--quiet"]);

@@ -262,6 +262,17 @@ pub struct ReportTable {
     pub rows: Vec<Vec<Label>>,
 }
 
+impl ReportTable {
+    /// With what the table of this name assumes, if it has no remark of its own.
+    #[must_use]
+    pub fn assuming(mut self, record: &RunManifest, table: &str) -> Self {
+        if self.note == Label::default() {
+            self.note = crate::assumptions::sentence(record, table);
+        }
+        self
+    }
+}
+
 impl MapData {
     /// The year that single maps show: the last one.
     #[must_use]

@@ -7,6 +7,7 @@
 //! Input is plain data ([`MapData`]); files are written by [`render`] only. What this crate does *not* do: read or
 //! write geodata (the binary does, through `carbonzone-io`), compute anything but classes, or know any city.
 
+pub mod assumptions;
 pub mod chinese;
 mod columns;
 pub mod confidence;

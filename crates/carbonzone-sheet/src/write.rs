@@ -30,6 +30,8 @@ pub struct OutSheet {
     pub fills: Vec<(usize, Vec<Option<u32>>)>,
     /// Rows of totals below the table, one cell per column.
     pub totals: Vec<Vec<Cell>>,
+    /// Lines below the table and its totals, after an empty row, each in column A.
+    pub below: Vec<String>,
     /// The table.
     pub table: AttributeTable,
 }
@@ -88,6 +90,13 @@ impl OutSheet {
     #[must_use]
     pub fn with_totals(mut self, rows: Vec<Vec<Cell>>) -> Self {
         self.totals = rows;
+        self
+    }
+
+    /// Adds lines below the table.
+    #[must_use]
+    pub fn with_lines_below<S: Into<String>>(mut self, lines: impl IntoIterator<Item = S>) -> Self {
+        self.below = lines.into_iter().map(Into::into).collect();
         self
     }
 

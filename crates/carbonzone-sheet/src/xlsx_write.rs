@@ -49,7 +49,7 @@ fn workbook(sheets: &[OutSheet]) -> Result<Workbook, XlsxError> {
 /// Fills one worksheet.
 fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
     worksheet.set_name(&sheet.name)?;
-    write_preamble(worksheet, sheet)?;
+    write_lines(worksheet, sheet, 0, &sheet.preamble)?;
     let first = first_row(sheet);
     for column in 0..sheet.table.columns.len() {
         write_header(worksheet, sheet, column)?;
@@ -57,17 +57,23 @@ fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
         worksheet.set_column_width(column as u16, shown_width(sheet, column))?;
     }
     write_totals(worksheet, sheet, first + sheet.table.rows() as u32)?;
+    write_lines(worksheet, sheet, end_of_table(sheet) + 1, &sheet.below)?;
     worksheet.set_freeze_panes(first, sheet.frozen_columns)?;
     print_setup(worksheet, sheet)?;
     if let Some(title) = &sheet.title { lay_out(worksheet, sheet, title) } else { Ok(()) }
 }
 
-/// Lines above the table; one that is longer than the table is wide is wrapped across it.
-fn write_preamble(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
+/// Lines above or below the table; one that is longer than the table is wide is wrapped across it.
+fn write_lines(
+    worksheet: &mut Worksheet,
+    sheet: &OutSheet,
+    first: u32,
+    lines: &[String],
+) -> Result<(), XlsxError> {
     let columns = sheet.table.columns.len();
     let wide: f64 = (0..columns).map(|column| shown_width(sheet, column)).sum();
-    for (row, line) in sheet.preamble.iter().enumerate() {
-        let (row, lines) = (row as u32, (text_width(line) / wide).ceil());
+    for (row, line) in lines.iter().enumerate() {
+        let (row, lines) = (first + row as u32, (text_width(line) / wide).ceil());
         if columns > 1 && lines > 1.0 {
             let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
             worksheet.merge_range(row, 0, row, columns as u16 - 1, "", &wrapped)?;
@@ -114,6 +120,11 @@ fn first_row(sheet: &OutSheet) -> u32 {
     sheet.preamble.len() as u32 + 1 + u32::from(sheet.names_below)
 }
 
+/// The first row below the table and its totals.
+fn end_of_table(sheet: &OutSheet) -> u32 {
+    first_row(sheet) + (sheet.table.rows() + sheet.totals.len()) as u32
+}
+
 /// The label of a column, and its name below.
 fn write_header(worksheet: &mut Worksheet, sheet: &OutSheet, column: usize) -> Result<(), XlsxError> {
     let row = sheet.preamble.len() as u32;
@@ -140,7 +151,8 @@ fn lay_out(worksheet: &mut Worksheet, sheet: &OutSheet, title: &str) -> Result<(
     let widths: Vec<f64> = (0..sheet.table.columns.len()).map(|column| shown_width(sheet, column)).collect();
     worksheet.set_row_height(top, LINE_HEIGHT * header_lines(sheet, &widths))?;
     if sheet.printed_columns > 0 && sheet.printed_columns < usize::from(columns) {
-        let last = first + rows + sheet.totals.len() as u32;
+        let below = sheet.below.len() + usize::from(!sheet.below.is_empty());
+        let last = end_of_table(sheet) + below as u32;
         worksheet.set_print_area(0, 0, last.saturating_sub(1), sheet.printed_columns as u16 - 1)?;
     }
     // An ampersand begins a code; Excel allows 255 characters.

@@ -2,11 +2,12 @@
 
 use crate::error::Result;
 use crate::load::Inputs;
+use crate::output::described;
 use crate::tables::labelled;
 use carbonzone_geom::OverlapMatrix;
 use carbonzone_io::{ColumnView, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_spatialize::{Allocation, PlacedPointSource};
-use carbonzone_types::{AttributeTable, ColumnData, DataLabel, ExactSum, RuleRecord, TextList};
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RuleRecord, RunManifest, TextList};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::Path;
@@ -344,10 +345,12 @@ impl Explanations<'_> {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write(&self, dir: &Path, crs: &WorkingCrs, label: Option<DataLabel>) -> Result<()> {
+    pub fn write(&self, dir: &Path, crs: &WorkingCrs, record: &RunManifest) -> Result<()> {
+        let label = record.data_label();
         let mut gpkg = GpkgWriter::create(&dir.join(FILE), crs)?;
-        let what = "What the tonnes of units are made of";
-        gpkg.table(PARTS, what, &labelled(&parts_table(&self.parts), label))?;
+        let what = described(record, PARTS, "What the tonnes of units are made of");
+        gpkg.table(PARTS, &what, &labelled(&parts_table(&self.parts), label))?;
+        let of_units = described(record, PARTS, "Parts of each unit, t CO2e per year");
         for layer in &self.layers {
             let mut view = TableView::default();
             view.push("unit_id", ColumnView::Picked(&layer.shares.unit, &layer.ids));
@@ -357,10 +360,11 @@ impl Explanations<'_> {
             if let Some(label) = label {
                 view.push(label.column(), ColumnView::Flag(true, layer.shares.unit.len()));
             }
-            gpkg.table(&layer.name, "Parts of each unit, t CO2e per year", view)?;
+            gpkg.table(&layer.name, &of_units, view)?;
         }
         if let Some(table) = &self.largest {
-            gpkg.table(LARGEST, "Parcels that weigh most in each unit", &labelled(table, label))?;
+            let what = described(record, LARGEST, "Parcels that weigh most in each unit");
+            gpkg.table(LARGEST, &what, &labelled(table, label))?;
         }
         gpkg.finish()?;
         Ok(())

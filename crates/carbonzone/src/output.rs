@@ -8,9 +8,11 @@ use crate::out_dir::named;
 use crate::{closing, maps, measures, tables, workbook};
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
-use carbonzone_report::{Cells, Lang, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras};
+use carbonzone_report::{
+    Cells, Lang, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras, assumptions,
+};
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
-use carbonzone_types::{AttributeTable, GridSpec, Ledger, Progress, RunManifest};
+use carbonzone_types::{AttributeTable, ColumnData, GridSpec, Ledger, Progress, RunManifest};
 use carbonzone_zoning::WhatIf;
 use rayon::prelude::*;
 use std::path::Path;
@@ -175,10 +177,8 @@ pub fn write(
     let Some(crs) = output.crs.filter(|_| !output.layers.is_empty()) else {
         return Ok(Rendered::default());
     };
-    let (layers, explained) = rayon::join(
-        || writer.layers(&output, outputs, crs),
-        || output.explained.write(dir, crs, record.data_label()),
-    );
+    let (layers, explained) =
+        rayon::join(|| writer.layers(&output, outputs, crs), || output.explained.write(dir, crs, record));
     layers?;
     explained?;
     let data = MapData {
@@ -266,6 +266,13 @@ fn with_layers(mut data: MapData, layers: Vec<Layer<'_>>) -> MapData {
     data
 }
 
+/// What a table of a GeoPackage holds and assumes, behind the label of the data.
+pub fn described(record: &RunManifest, table: &str, holds: &str) -> String {
+    let label = record.data_label().map(|l| l.badge().en.clone());
+    let assumes = assumptions::of(record, table).map(|s| s.en);
+    label.into_iter().chain([holds.to_owned()]).chain(assumes).collect::<Vec<_>>().join(". ")
+}
+
 struct Writer<'a> {
     record: &'a RunManifest,
     dir: &'a Path,
@@ -277,11 +284,22 @@ impl Writer<'_> {
         tables::labelled(table, self.record.data_label())
     }
 
+    /// The table with what it assumes, if it does not say so itself, and its label.
+    fn assumed(&self, name: &str, table: &AttributeTable) -> AttributeTable {
+        let said = assumptions::of(self.record, name).filter(|_| table.get("assumes").is_none());
+        let mut table = table.clone();
+        if let Some(said) = said {
+            table.push("assumes", ColumnData::texts(&vec![said.en; table.rows()]));
+        }
+        tables::add_label(&mut table, self.record.data_label());
+        table
+    }
+
     fn tables(&self, output: &Output<'_>) -> Result<()> {
         self.progress.begin("write tables", None);
         let ledger = tables::ledger(&Ledger { rows: self.record.ledger.clone() });
         for (name, table) in output.tables.iter().chain([&("ledger".to_owned(), ledger)]) {
-            write_csv_bom(&named(self.dir, name, "csv"), &self.labelled(table))?;
+            write_csv_bom(&named(self.dir, name, "csv"), &self.assumed(name, table))?;
         }
         for (at, (name, sheets)) in output.workbooks.iter().enumerate() {
             if at == 0 {
@@ -289,7 +307,10 @@ impl Writer<'_> {
                 write_xlsx(&named(self.dir, name, "xlsx"), &sheets)?;
                 continue;
             }
-            let label = |sheet: &OutSheet| OutSheet { table: self.labelled(&sheet.table), ..sheet.clone() };
+            let label = |sheet: &OutSheet| {
+                let sheet = OutSheet { table: self.labelled(&sheet.table), ..sheet.clone() };
+                workbook::assumed(self.record, sheet, output.lang)
+            };
             write_xlsx(&named(self.dir, name, "xlsx"), &sheets.iter().map(label).collect::<Vec<_>>())?;
         }
         self.progress.end();
@@ -309,10 +330,7 @@ impl Writer<'_> {
         let mut gpkg = GpkgWriter::create(&named(dir, &record.name, "gpkg"), crs)?;
         for layer in &output.layers {
             let mut columns = layer.table.view();
-            let mut description = layer.description.clone();
-            if let Some(label) = record.data_label() {
-                description = format!("{}. {description}", label.badge().en);
-            }
+            let description = described(record, &layer.name, &layer.description);
             if let Some(parts) = &layer.parts {
                 let labelled = (parts.written)().map(|(coverage, table)| (coverage, self.labelled(&table)));
                 gpkg.polygons_in_parts(&layer.name, &description, labelled, progress)?;

@@ -104,6 +104,51 @@ fn a_run_nets_to_nothing_and_says_the_same_everywhere() {
     assert!(record.statements.iter().any(|s| s.en.contains("arithmetic on shares") && s.zh.contains("算术")));
 }
 
+/// A written table: its rows by column.
+fn rows(path: &Path) -> Vec<std::collections::BTreeMap<String, String>> {
+    let options = carbonzone_sheet::ReadOptions::default();
+    let sheet = carbonzone_sheet::read_sheets(path, &options).unwrap().remove(0);
+    let cells = |row: &Vec<carbonzone_sheet::Cell>| -> Vec<String> {
+        row.iter()
+            .map(|c| c.raw_text().unwrap_or_default().trim_start_matches('\u{feff}').to_owned())
+            .collect()
+    };
+    let head = cells(&sheet.rows[0]);
+    sheet.rows[1..].iter().map(|row| head.iter().cloned().zip(cells(row)).collect()).collect()
+}
+
+#[test]
+fn the_written_economic_leg_is_gross_times_one_minus_the_written_ecc() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, record) = run(dir.path(), SECTION);
+    let of_zones = rows(&folder.join("townships.csv"));
+    let paid = rows(&folder.join("compensation.csv"));
+    let number = |row: &std::collections::BTreeMap<String, String>, field: &str| -> f64 {
+        row[field].parse().unwrap_or_else(|_| panic!("{field}: {:?}", row.get(field)))
+    };
+    let ccr = record.totals.ccr_of_zones.unwrap();
+    let mut seen = 0;
+    for row in paid.iter().filter(|r| r["model"] == "benchmark") {
+        let zone = of_zones.iter().find(|z| z["unit_id"] == row["unit_id"]).unwrap();
+        let gross = number(row, "gross_t");
+        for ecc in [number(row, "ecc"), number(zone, "ecc")] {
+            let (written, expected) = (number(row, "economic_t"), gross * (1.0 - ecc));
+            assert!((written - expected).abs() < 1e-9 * gross.max(1.0), "{written} {expected}");
+        }
+        let (written, expected) = (number(row, "ecological_t"), ccr * gross * (number(row, "esc") - 1.0));
+        assert!((written - expected).abs() < 1e-9 * gross.max(1.0), "{written} {expected}");
+        seen += 1;
+    }
+    assert!(seen > 1);
+    // Both legs are shares of wholes: they add up to nothing.
+    for leg in ["economic_t", "ecological_t"] {
+        let all = paid.iter().filter(|r| r["model"] == "benchmark");
+        let (sum, size) =
+            all.fold((0.0, 0.0), |(sum, size), r| (sum + number(r, leg), size + number(r, leg).abs()));
+        assert!(f64::abs(sum) <= 1e-9 * size, "{leg}: {sum}");
+    }
+}
+
 #[test]
 fn everything_that_is_wrong_with_the_section_is_said_at_once() {
     let dir = tempfile::tempdir().unwrap();

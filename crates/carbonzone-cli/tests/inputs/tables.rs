@@ -571,6 +571,14 @@ fn totals_repeated_headers_and_notes_among_the_rows_are_told() {
         &town.refused(),
         &["error[row_without_key]", "cell A5 names no unit", "700 against 16000"],
     );
+    // A remark below is none of the rows; one between them, or one with a number, is refused.
+    for remark in ["注：常住人口为年末数", "Source: yearbook 2020", ",\nNote,,"] {
+        town.write("stats.csv", with_row(remark));
+        assert_mentions(&town.run().0, &["info[remark_below]", "taken for a remark"]);
+        assert_eq!(town.zone_numbers("population_persons"), [9000.0, 5000.0, 2000.0]);
+    }
+    town.write("stats.csv", with_row("Note,5,"));
+    assert_mentions(&town.refused(), &["error[unmatched_table_rows]", "Note"]);
     // A township of that name is no total.
     town.zones(&["Z1", "Z2", "Total"]);
     town.write("stats.csv", "id,population,gdp\nZ1,9000,90000\nZ2,5000,50000\nTotal,2000,20000\n");

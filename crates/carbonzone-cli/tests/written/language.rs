@@ -233,6 +233,7 @@ fn no_cell_of_a_chinese_workbook_has_a_latin_word_that_is_no_code() {
         .output();
     let run = run.unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    crate::assumed::everything_is_said(&city.at("out"), &["csv", "sheet", "layer", "section"]);
     let record: carbonzone_types::RunManifest = serde_json::from_str(&city.read("out/run.json")).unwrap();
     // Keys of this run: of sectors, rules, classes, land, proxies, stages, findings, fields.
     let mut known: std::collections::BTreeSet<String> = record.sectors.iter().cloned().collect();

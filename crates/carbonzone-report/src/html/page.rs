@@ -118,6 +118,7 @@ pub fn page(
         ),
         "has_review": !m.map_review_number.is_empty() || !m.title_zh.is_empty(),
         "glossary": glossary::terms(),
+        "assumes": tables::assumes(m),
         "warnings": warnings.iter().map(|w| crate::chinese::said(w)).collect::<Vec<_>>(),
     });
     let html = env

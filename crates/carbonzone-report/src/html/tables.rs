@@ -6,7 +6,7 @@ use crate::chinese::{self, FindingText, said};
 use crate::figure::sector_colour;
 use crate::number::{grouped, significant, tonnes};
 use crate::style::{basis, headline_field};
-use crate::{Label, MapData, ZONE_OF_MEAN, words};
+use crate::{Label, MapData, ZONE_OF_MEAN, assumptions, words};
 use carbonzone_types::{
     ExactSum, Finding, IndicatorRecord, RunManifest, Severity, Stage, T_PER_1E4_T, ZoneClassRecord,
 };
@@ -152,6 +152,26 @@ pub(super) fn zone_table(
 }
 
 /// Tables that only this study has. Long ones are folded.
+/// What the page's own tables assume.
+pub(super) fn assumes(record: &RunManifest) -> BTreeMap<&'static str, Label> {
+    let tables = [
+        "zone_classes",
+        "districts",
+        "sure",
+        "sectors",
+        "what_if",
+        "ledger",
+        "rules",
+        "inventory",
+        "inputs",
+        "factor_sets",
+        "parameters",
+    ];
+    let of = |table| (table, assumptions::sentence(record, table));
+    let units = ("units", assumptions::sentence(record, &record.zones_layer));
+    tables.into_iter().map(of).chain([units]).collect()
+}
+
 pub(super) fn study_tables(data: &MapData) -> Vec<serde_json::Value> {
     const OPEN_ROWS: usize = 30;
     let one = |t: &crate::ReportTable| {

@@ -1,15 +1,17 @@
 //! Tables, sheets of the workbook, columns of the zone table and tables of the report.
 
 use super::record::{DERIVED_HERE, assumes, cny};
-use super::{Compensated, ModelResult};
+use super::{Compensated, ModelResult, Numbers};
 use crate::output::Output;
 use crate::studies::cells::{label, number, text};
 use crate::workbook::lines;
 use carbonzone_report::confidence::percent;
 use carbonzone_report::{Label, ReportTable};
 use carbonzone_sheet::OutSheet;
-use carbonzone_types::{AttributeTable, ColumnData, Statement, T_PER_1E4_T};
-use carbonzone_zoning::compensation::{Compensation, Flow, ModelName, Price, QuotaIndicator};
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, Statement, T_PER_1E4_T};
+use carbonzone_zoning::EccDirection;
+use carbonzone_zoning::compensation::{Base, Compensation, Flow, ModelName, Price, QuotaIndicator};
+use carbonzone_zoning::indices::{ecological_support, economic_contribution};
 
 /// Adds tables, sheets and the section of the report to what a study writes.
 pub fn add_to(out: &mut Output<'_>, section: Option<&Compensation>, found: Option<&Compensated>) {
@@ -52,6 +54,26 @@ fn assumption(section: &Compensation, model: &ModelResult) -> String {
     format!("{name}; shares within one city by {base}; prices are inputs, see run.json{derived}")
 }
 
+/// ECC (by GDP) and ESC of the units that a model counts, from their shares: the economic leg is gross (1 − ECC), the ecological
+/// one CCR of all × gross (ESC − 1).
+fn indices(numbers: &Numbers, m: &ModelResult) -> Vec<[Option<f64>; 2]> {
+    let counts = |i: &usize| m.positions.economic_t.get(*i).copied().flatten().is_some();
+    let counted: Vec<usize> = (0..numbers.ids.len()).filter(counts).collect();
+    let sum = |of: &dyn Fn(usize) -> f64| counted.iter().map(|i| of(*i)).collect::<ExactSum>().value();
+    let gdp = |i: usize| numbers.gdp.get(i).copied().flatten().unwrap_or(0.0);
+    let (gdp_of_all, gross_t) = (sum(&gdp), sum(&|i| numbers.gross_t[i]));
+    let sink_t = sum(&|i| numbers.sink_t[i]);
+    let mut out = vec![[None; 2]; numbers.ids.len()];
+    for i in counted {
+        let of_unit = numbers.gross_t[i];
+        out[i] = [
+            economic_contribution(gdp(i), gdp_of_all, of_unit, gross_t, EccDirection::GdpOverEmission),
+            ecological_support(numbers.sink_t[i], sink_t, of_unit, gross_t),
+        ];
+    }
+    out
+}
+
 fn units_table(section: &Compensation, found: &Compensated) -> AttributeTable {
     let n = found.numbers.ids.len();
     let rows: Vec<(&ModelResult, usize)> =
@@ -77,6 +99,12 @@ fn units_table(section: &Compensation, found: &Compensated) -> AttributeTable {
     table.push("economic_t", real(&|m, i| m.positions.economic_t[i]));
     table.push("ecological_t", real(&|m, i| m.positions.ecological_t[i]));
     let or_none = |column: &[Option<f64>], i: usize| column.get(i).copied().flatten();
+    let indices: Vec<Vec<[Option<f64>; 2]>> = found.models.iter().map(|m| indices(numbers, m)).collect();
+    let index = |which: usize| ColumnData::Real(indices.iter().flatten().map(|both| both[which]).collect());
+    if section.base == Base::Gdp {
+        table.push("ecc", index(0));
+    }
+    table.push("esc", index(1));
     table.push("ability", real(&|m, i| or_none(&m.positions.ability, i)));
     table.push("quota_t", real(&|m, i| or_none(&m.positions.quota_t, i)));
     table.push("cut_t", real(&|m, i| or_none(&m.positions.cut_t, i)));

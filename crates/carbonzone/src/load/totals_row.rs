@@ -64,6 +64,24 @@ pub fn leave_out((shown, key): (&str, &str), units: &[&str], rows: &mut Vec<Join
     }
 }
 
+/// Leaves out the remarks below a table: its last rows, if they have no number and their key names no unit.
+pub fn leave_out_remarks(
+    (shown, key): (&str, &str),
+    units: &[&str],
+    rows: &mut Vec<JoinRow>,
+    notes: &mut Notes,
+) {
+    let is_unit = |row: &JoinRow| units.iter().any(|unit| label_key(unit) == label_key(&row.key));
+    let is_remark = |row: &JoinRow| row.population.is_none() && row.gdp.is_none() && !is_unit(row);
+    while rows.len() > 1 && rows.last().is_some_and(|row| !row.key.is_empty() && is_remark(row)) {
+        let Some(row) = rows.pop() else { return };
+        let message =
+            format!("{} below the table has no number and names no unit: taken for a remark", row.place);
+        let finding = Finding::info("remark_below", message);
+        notes.findings.push(finding.layer("zones").file(shown).field(key).value(row.key));
+    }
+}
+
 fn is_total(key: &str) -> bool {
     key.is_empty() || TOTALS.contains(&label_key(key).as_str())
 }

@@ -43,6 +43,7 @@ pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, note
             if config.other_rows == OtherRows::Ignore {
                 ignore_others(config, &shown, &units, &mut rows, notes);
             }
+            totals_row::leave_out_remarks((&shown, &config.key), &units, &mut rows, notes);
             totals_row::leave_out((&shown, &config.key), &units, &mut rows, notes);
             if config.on == TableKey::County {
                 to.counties.add(config, &shown, rows, notes);

@@ -5,7 +5,7 @@ mod notes;
 mod records;
 mod totals;
 
-use carbonzone_report::{Label, Lang, words};
+use carbonzone_report::{Label, Lang, assumptions, words};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, RunManifest, Statement};
 
@@ -42,7 +42,14 @@ pub fn lines(note: &Statement, lang: Lang) -> Vec<String> {
 /// Every sheet of the workbook of the units under words in its language.
 pub fn in_words(record: &RunManifest, sheets: &[OutSheet], lang: Lang) -> Vec<OutSheet> {
     let book = Book { record, lang };
-    sheets.iter().map(|sheet| book.worded(sheet)).collect()
+    sheets.iter().map(|sheet| assumed(record, book.worded(sheet), lang)).collect()
+}
+
+/// The sheet with what it assumes below its rows, unless that stands above them.
+pub fn assumed(record: &RunManifest, sheet: OutSheet, lang: Lang) -> OutSheet {
+    let said = assumptions::of(record, &sheet.name).filter(|_| sheet.preamble.is_empty());
+    let below = said.map(|said| lines(&said, lang)).unwrap_or_default();
+    sheet.with_lines_below(below)
 }
 
 impl Book<'_> {

@@ -32,16 +32,16 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> Result<Output<'a>
     let lang = maps::lang(outputs.language);
     let mut out = Output { crs: Some(&inputs.crs), lang, ..Output::default() };
     out.what_if = maps::what_if(record, &unit_table);
-    let shared = tables::labelled(&unit_table, record.data_label());
-    let book = [(units.clone(), shared.clone())];
+    let book = [(units.clone(), unit_table.clone())];
     out.workbooks.push((units.clone(), workbook::sheets(record, &book, lang)));
-    out.tables.push((units.clone(), shared));
+    out.tables.push((units.clone(), unit_table.clone()));
     out.geojson = Some((Arc::new(zones.clone()), unit_table.clone()));
     if let (Some(derived), Some(by_proxy)) =
         (&inputs.derived_gdp, gdp_proxies::side_by_side(p, inputs, results))
     {
         out.tables.push(("gdp_proxies".to_owned(), by_proxy.table(inputs, results, derived)));
-        out.extras.tables = by_proxy.report_tables(inputs, results, derived);
+        let shown = by_proxy.report_tables(inputs, results, derived);
+        out.extras.tables = shown.into_iter().map(|t| t.assuming(record, "gdp_proxies")).collect();
     }
     if let Some(inventory) = &inputs.inventory {
         add_inventory(inventory, &mut out);

@@ -101,10 +101,15 @@ fn subject<'a>(
 ) -> Subject<'a> {
     let zones = &inputs.zones;
     let n = zones.ids.len();
+    // The tables of the zones hold one year: the last one.
+    let last_year = results.years.last().map(|y| y.year);
+    let of_last = |values: &[Option<f64>], year: i32| {
+        if Some(year) == last_year { values.to_vec() } else { vec![None; n] }
+    };
     let of_year = |flows: &compute::YearFlows| UnitYear {
         year: flows.year,
-        people: vec![None; n],
-        gdp: vec![None; n],
+        people: of_last(&zones.population, flows.year),
+        gdp: of_last(&zones.gdp, flows.year),
         sectors_t: Vec::new(),
         gross_t: flows.energy_t.iter().zip(&flows.land_t).map(|(e, land)| e.map(|e| e + land)).collect(),
         sink_t: flows.sink_t.clone(),

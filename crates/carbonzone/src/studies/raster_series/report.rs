@@ -30,10 +30,10 @@ pub fn extras(inputs: &Inputs, results: &Results, risk: &SeriesRisk, manifest: &
         zone_tables: vec![WINDOWS_LAYER.to_owned()],
         charts: vec![ratio_chart(inputs, results, manifest), transition_chart(results, manifest)],
         tables: vec![
-            series(results),
+            series(results).assuming(manifest, "series"),
             risk_by_window(inputs, results, risk),
-            transitions(results),
-            trajectories(results),
+            transitions(results).assuming(manifest, "transition_matrix"),
+            trajectories(results).assuming(manifest, "trajectories"),
             correlation(results),
         ],
         outlines: Vec::new(),

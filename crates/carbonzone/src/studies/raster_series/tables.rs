@@ -94,6 +94,14 @@ pub fn counties(
         classes.iter().find(|c| c.id == code)
     };
     let state = |r: f64| BudgetState::of(r, options.neutral_band).label().0.to_owned();
+    // The tables of the zones hold one year: the last one.
+    let last = results.years.last().map(|y| y.year);
+    let of_last = |values: &[Option<f64>], y: &YearFlows, u: usize| {
+        values.get(u).copied().flatten().filter(|_| Some(y.year) == last)
+    };
+    let per = |values: &[Option<f64>], y: &YearFlows, u: usize| {
+        Some(gross(y, u)? / of_last(values, y, u).filter(|v| *v > 0.0)?)
+    };
     let mut table = AttributeTable::new()
         .with("unit_id", text(&|_, u| Some(z.ids[u].clone())))
         .with("name", text(&|_, u| Some(z.names[u].clone())))
@@ -101,7 +109,20 @@ pub fn counties(
         .with("district", text(&|_, u| z.district[u].clone()))
         .with("year", ColumnData::Int(rows.iter().map(|(y, _)| Some(i64::from(y.year))).collect()))
         .with("area_m2", real(&|_, u| Some(areas.basis_m2[u])))
-        .with(areas.other_name, real(&|_, u| Some(areas.other_m2[u])))
+        .with(areas.other_name, real(&|_, u| Some(areas.other_m2[u])));
+    let known = |values: &[Option<f64>]| values.iter().any(Option::is_some);
+    let (people, gdp) = (known(&z.population), known(&z.gdp));
+    if people {
+        table.push("population_persons", real(&|y, u| of_last(&z.population, y, u)));
+    }
+    if gdp {
+        table.push(&z.gdp_unit.gdp_field(), real(&|y, u| of_last(&z.gdp, y, u)));
+        table.push(
+            "gdp_derived",
+            ColumnData::Bool(rows.iter().map(|(_, u)| Some(z.gdp_derived[*u])).collect()),
+        );
+    }
+    table = table
         .with("energy_t", real(&|y, u| y.energy_t[u]))
         .with("land_t", real(&|y, u| Some(y.land_t[u])))
         .with("gross_t", real(&gross))
@@ -110,7 +131,14 @@ pub fn counties(
         .with("absorption_t", real(&|y, u| y.absorption_t[u]))
         .with("light", real(&|y, u| y.light[u]))
         .with("placed_by", text(&|y, u| placed_by(y.used[u])))
-        .with("gross_t_km2", real(&|y, u| gross(y, u).map(|g| g / (areas.basis_m2[u] / M2_PER_KM2))))
+        .with("gross_t_km2", real(&|y, u| gross(y, u).map(|g| g / (areas.basis_m2[u] / M2_PER_KM2))));
+    if people {
+        table.push("gross_t_per_person", real(&|y, u| per(&z.population, y, u)));
+    }
+    if gdp {
+        table.push(&z.gdp_unit.per_gdp_field(), real(&|y, u| per(&z.gdp, y, u)));
+    }
+    table = table
         .with("ratio", real(&ratio))
         .with(
             "balance_state",
@@ -131,24 +159,34 @@ pub fn counties(
         .with("zone_en", text(&|y, u| class(y, u).map(|c| c.label_en.clone())))
         .with("zone_zh", text(&|y, u| class(y, u).map(|c| c.label_zh.clone())))
         .with("zone_color", text(&|y, u| class(y, u).map(|c| c.color.clone())));
-    if let Some(found) = &results.confidence {
-        let units: Vec<_> = rows.iter().map(|(y, u)| Some(&found.risk(window_of(y.year)?)[*u])).collect();
-        let classes = uncertainty::occurring(&classes, &found.draws().units[..inputs.windows.len() * n]);
-        uncertainty::append(&mut table, &found.draws().columns, &units, &classes, "");
-        let window_state = |y: &YearFlows, u: usize| {
-            let part = window_of(y.year).and_then(|w| results.risk.parts[w][u]);
-            part.map(|p| p.state.label().0.to_owned())
-        };
-        table.push(WINDOW_STATE, text(&window_state));
-        let of_windows: Vec<_> =
-            rows.iter().map(|(y, u)| Some(&found.states(window_of(y.year)?)[*u])).collect();
-        uncertainty::append_further(&mut table, (WINDOW_STATE, ""), &of_windows, &states(&[]));
-    }
+    append_confidence(&mut table, &rows, inputs, results);
     crate::compensation::append_columns(&mut table, results.compensation.as_ref());
     if let Some(statistics) = &results.statistics {
         statistics.append_all_years(&mut table);
     }
     table
+}
+
+/// How sure risk class and state of the window of each year are.
+fn append_confidence(
+    table: &mut AttributeTable,
+    rows: &[(&YearFlows, usize)],
+    inputs: &Inputs,
+    results: &Results,
+) {
+    let Some(found) = &results.confidence else { return };
+    let window_of = |year: i32| inputs.windows.iter().position(|w| w.contains(year));
+    let units: Vec<_> = rows.iter().map(|(y, u)| Some(&found.risk(window_of(y.year)?)[*u])).collect();
+    let of_windows = inputs.windows.len() * inputs.zones.ids.len();
+    let classes = uncertainty::occurring(&risk_classes(&[]), &found.draws().units[..of_windows]);
+    uncertainty::append(table, &found.draws().columns, &units, &classes, "");
+    let window_state = |(y, u): &(&YearFlows, usize)| {
+        let part = window_of(y.year).and_then(|w| results.risk.parts[w][*u]);
+        part.map(|p| p.state.label().0.to_owned())
+    };
+    table.push(WINDOW_STATE, ColumnData::Text(rows.iter().map(window_state).collect()));
+    let of_windows: Vec<_> = rows.iter().map(|(y, u)| Some(&found.states(window_of(y.year)?)[*u])).collect();
+    uncertainty::append_further(table, (WINDOW_STATE, ""), &of_windows, &states(&[]));
 }
 
 /// `windows.csv`: one row per window and county, every variant, hot spots.
