@@ -227,7 +227,7 @@ pub(crate) fn carbon_taken_as_co2(lines: &[InventoryLine], basis: SinkBasis) -> 
     Some(finding.hint("only to compare with a paper that did so: sink_basis = \"co2\" multiplies by 44/12"))
 }
 
-/// The all-in land coefficient of cultivated land and the list of inputs exclude each other (method A2); pigs in stock
+/// The all-in land coefficient of cultivated land and the list of inputs exclude each other; pigs in stock
 /// and pigs slaughtered are the same animals.
 pub(crate) fn exclusive(lines: &[InventoryLine]) -> Findings {
     let mut findings = Findings::new();

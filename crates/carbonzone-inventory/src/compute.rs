@@ -18,7 +18,7 @@ use crate::sink_choice;
 use crate::split::budgets;
 use crate::totals::{alternatives, totals, uncertainty};
 use crate::uncertainty::product_pct;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Sector, Vocabulary};
 use carbonzone_types::{Finding, Findings, M2_PER_HECTARE, Totals};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,17 +164,15 @@ fn draft<'r, 'a>(
 
 /// The equation of a row's category.
 fn equation_lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
-    match row.category.key {
-        "livestock" => livestock::lines(row, context),
-        "wastewater" => wastewater::lines(row, context),
-        "solid_waste" => solid_waste::lines(row, context),
-        _ => match row.category.equation {
-            2 => industry::lines(row, context),
-            3 => buildings::lines(row, context),
-            4 => transport::lines(row, context),
-            5 => agriculture::lines(row, context),
-            _ => sink::lines(row, context),
-        },
+    match (row.category.sector, row.category.key) {
+        (Sector::Industry, _) => industry::lines(row, context),
+        (Sector::Construction, _) => buildings::lines(row, context),
+        (Sector::Transport, _) => transport::lines(row, context),
+        (Sector::Agriculture, "livestock") => livestock::lines(row, context),
+        (Sector::Agriculture, _) => agriculture::lines(row, context),
+        (Sector::Waste, "solid_waste") => solid_waste::lines(row, context),
+        (Sector::Waste, _) => wastewater::lines(row, context),
+        (Sector::Sink, _) => sink::lines(row, context),
     }
 }
 
@@ -193,7 +191,7 @@ fn line_of(row: &Row<'_>, draft: &Draft, config: &InventoryConfig) -> InventoryL
         id: format!("{place}/{}{part}", draft.factor_id),
         sector: row.category.sector.key().to_owned(),
         category: row.category.key.to_owned(),
-        equation: row.category.equation,
+        equation: row.category.sector.equation(),
         land_group: row.land_group.clone(),
         industry: raw.industry.clone(),
         activity: row.def.key.clone(),

@@ -69,6 +69,7 @@ pub use inventory::{
 };
 pub use load::{Loaded, load};
 pub use template::template;
+pub use totals::totals_of;
 pub use uncertainty::{UncertainTerm, product_pct, propagate};
 pub use unit::{Dimension, GJ_PER_TCE, MU_PER_HA, Unit};
 pub use vocabulary::{ActivityDef, CATEGORIES, Category, FuelKind, LAND_GROUPS, Sector, Vocabulary};

@@ -13,7 +13,8 @@ use carbonzone_types::{Co2e, ExactSum, SectorTotal, Totals, compensating_rate};
 /// A term of a sector: category, activity, t CO2e.
 type SectorTerm<'a> = (&'a str, &'a str, f64);
 
-/// The sector's equation over its terms; every term enters one of the two sums of the equation.
+/// The sector's equation over its terms; every term enters one of the two sums of the equation: process emissions,
+/// electricity of buildings, what transport burns beside its turnover, animals, solid waste and crops the second.
 fn by_equation<'a>(sector: Sector, terms: impl Iterator<Item = SectorTerm<'a>>) -> Co2e {
     let second = |(category, activity): (&str, &str)| match sector {
         Sector::Industry => category == "process",
@@ -43,32 +44,35 @@ fn counted_term(line: &InventoryLine, sector: Sector) -> Option<SectorTerm<'_>> 
     (line.counted && line.sector == sector.key()).then(|| (&*line.category, &*line.activity, line.result_t))
 }
 
-/// Equation 1 and the shares on both bases.
+/// Equation 1 over the lines, and the shares on both bases.
 pub(crate) fn totals(lines: &[InventoryLine]) -> Totals {
-    let sums = Sector::ALL.map(|s| by_equation(s, lines.iter().filter_map(|l| counted_term(l, s))));
-    let (gross, sink) = (equations::gross(&sums[..5]), sums[5]);
-    let net = equations::net(gross, sink);
-    let share = |x: f64, of: Co2e| (of.tonnes() != 0.0).then(|| 100.0 * x / of.tonnes());
-    let sectors = Sector::ALL
-        .iter()
-        .zip(sums)
-        .map(|(s, sum)| {
-            let amount_t = sum.tonnes();
-            let signed = if *s == Sector::Sink { -amount_t } else { amount_t };
-            SectorTotal {
-                sector: s.key().to_owned(),
-                amount_t,
-                share_of_gross_pct: share(amount_t, gross),
-                share_of_net_pct: share(signed, net),
-            }
-        })
-        .collect();
+    let sum = |s: Sector| by_equation(s, lines.iter().filter_map(|l| counted_term(l, s)));
+    let emissions = Sector::EMISSIONS.map(sum);
+    let sectors: Vec<(String, f64)> =
+        Sector::EMISSIONS.iter().zip(emissions).map(|(s, t)| (s.key().to_owned(), t.tonnes())).collect();
+    totals_of(&sectors, equations::gross(&emissions).tonnes(), sum(Sector::Sink).tonnes())
+}
+
+/// Totals on both bases from the emissions of the sectors, their sum and the sinks (a magnitude), t CO2e. The sink is the
+/// last row; its shares are below zero, for it is taken off.
+#[must_use]
+pub fn totals_of(sectors: &[(String, f64)], gross_t: f64, sink_t: f64) -> Totals {
+    let net_t = equations::net(Co2e(gross_t), Co2e(sink_t)).tonnes();
+    let share = |t: f64, of: f64| (of != 0.0).then(|| 100.0 * t / of);
+    let row = |sector: &str, amount_t: f64, signed_t: f64| SectorTotal {
+        sector: sector.to_owned(),
+        amount_t,
+        share_of_gross_pct: share(signed_t, gross_t),
+        share_of_net_pct: share(signed_t, net_t),
+    };
+    let mut rows: Vec<SectorTotal> = sectors.iter().map(|(s, t)| row(s, *t, *t)).collect();
+    rows.push(row(Sector::Sink.key(), sink_t, 0.0 - sink_t));
     Totals {
-        gross_t: gross.tonnes(),
-        sink_t: sink.tonnes(),
-        net_t: net.tonnes(),
-        ccr: compensating_rate(sink.tonnes(), gross.tonnes()),
-        sectors,
+        gross_t,
+        sink_t,
+        net_t,
+        ccr: compensating_rate(sink_t, gross_t),
+        sectors: rows,
         ..Totals::default()
     }
 }
@@ -104,7 +108,7 @@ pub(crate) fn uncertainty(lines: &[InventoryLine]) -> Vec<UncertaintyRow> {
     let mut rows: Vec<UncertaintyRow> =
         Sector::ALL.iter().map(|s| row(s.key(), &terms(lines, Some(*s)))).collect();
     let gross: Vec<UncertainTerm<'_>> =
-        Sector::ALL[..5].iter().flat_map(|s| terms(lines, Some(*s))).collect();
+        Sector::EMISSIONS.iter().flat_map(|s| terms(lines, Some(*s))).collect();
     let mut net = gross.clone();
     net.extend(
         terms(lines, Some(Sector::Sink)).into_iter().map(|t| UncertainTerm { amount_t: -t.amount_t, ..t }),
@@ -113,6 +117,9 @@ pub(crate) fn uncertainty(lines: &[InventoryLine]) -> Vec<UncertaintyRow> {
     rows.push(row("net", &net));
     rows
 }
+
+/// The sectors whose sum a boundary of electricity changes.
+const ENERGY: [Sector; 3] = [Sector::Industry, Sector::Construction, Sector::Transport];
 
 /// Gross and part totals under every boundary and scope.
 pub(crate) fn alternatives(drafted: &[(&Row<'_>, Draft)], config: &InventoryConfig) -> Vec<AlternativeTotal> {
@@ -146,8 +153,8 @@ pub(crate) fn alternatives(drafted: &[(&Row<'_>, Draft)], config: &InventoryConf
         rows.push(AlternativeTotal {
             option: "electricity_boundary".to_owned(),
             value: boundary_name(boundary).to_owned(),
-            gross_t: some(total(boundary, config.agriculture_scope, &Sector::ALL[..5])),
-            part_t: some(total(boundary, config.agriculture_scope, &Sector::ALL[..3])),
+            gross_t: some(total(boundary, config.agriculture_scope, &Sector::EMISSIONS)),
+            part_t: some(total(boundary, config.agriculture_scope, &ENERGY)),
             in_use: boundary == config.electricity_boundary,
             note: note.to_owned(),
         });
@@ -160,11 +167,30 @@ pub(crate) fn alternatives(drafted: &[(&Row<'_>, Draft)], config: &InventoryConf
         rows.push(AlternativeTotal {
             option: "agriculture_scope".to_owned(),
             value: scope_name(scope).to_owned(),
-            gross_t: Some(total(config.electricity_boundary, scope, &Sector::ALL[..5])),
+            gross_t: Some(total(config.electricity_boundary, scope, &Sector::EMISSIONS)),
             part_t: Some(total(config.electricity_boundary, scope, &[Sector::Agriculture])),
             in_use: scope == config.agriculture_scope,
             note: note.to_owned(),
         });
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_carry_shares_of_both_bases() {
+        let t = totals_of(&[("energy".to_owned(), 30.0), ("land".to_owned(), 10.0)], 40.0, 20.0);
+        assert_eq!((t.gross_t, t.net_t, t.ccr), (40.0, 20.0, Some(0.5)));
+        assert_eq!(t.sectors[2].share_of_gross_pct, Some(-50.0));
+        assert_eq!(t.sectors[0].share_of_net_pct, Some(150.0));
+    }
+
+    #[test]
+    fn the_sectors_are_those_that_emit_and_the_sink() {
+        let (last, first) = Sector::ALL.split_last().unwrap();
+        assert_eq!((first, *last), (&Sector::EMISSIONS[..], Sector::Sink));
+    }
 }

@@ -26,9 +26,26 @@ pub enum Sector {
 }
 
 impl Sector {
-    /// All sectors in the order of equation 1.
+    /// The sectors that emit, in the order of equation 1: their sum is the gross emission.
+    pub const EMISSIONS: [Self; 5] =
+        [Self::Industry, Self::Construction, Self::Transport, Self::Agriculture, Self::Waste];
+
+    /// [`Self::EMISSIONS`] and the sink.
     pub const ALL: [Self; 6] =
         [Self::Industry, Self::Construction, Self::Transport, Self::Agriculture, Self::Waste, Self::Sink];
+
+    /// Number of the sector's equation in the Suzhou paper.
+    #[must_use]
+    pub fn equation(self) -> u8 {
+        match self {
+            Self::Industry => 2,
+            Self::Construction => 3,
+            Self::Transport => 4,
+            Self::Agriculture => 5,
+            Self::Waste => 6,
+            Self::Sink => 7,
+        }
+    }
 
     /// Key as in column names, e.g. `industry`.
     #[must_use]
@@ -86,8 +103,6 @@ pub struct Category {
     pub key: &'static str,
     /// Sector.
     pub sector: Sector,
-    /// Number of the equation.
-    pub equation: u8,
     /// Groups of the vocabulary it takes activities from.
     pub groups: &'static [&'static str],
     /// Land group (space type) its budget goes to by default (Table 2 of the Suzhou paper); empty: the activity tells.
@@ -103,7 +118,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "mining_energy",
         sector: Sector::Industry,
-        equation: 2,
         groups: ENERGY,
         land_group: "mining",
         labels: &["采矿业能源", "mining energy", "采矿业", "采掘业"],
@@ -111,7 +125,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "manufacturing_energy",
         sector: Sector::Industry,
-        equation: 2,
         groups: ENERGY,
         land_group: "industrial",
         labels: &["制造业能源", "manufacturing energy", "制造业", "工业能源", "工业企业能源"],
@@ -119,7 +132,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "supply_energy",
         sector: Sector::Industry,
-        equation: 2,
         groups: ENERGY,
         land_group: "municipal_utilities",
         labels: &[
@@ -133,7 +145,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "power_generation",
         sector: Sector::Industry,
-        equation: 2,
         groups: &["fuel"],
         land_group: "municipal_utilities",
         labels: &["火力发电", "power generation", "发电", "发电用能", "外售电力燃料"],
@@ -141,7 +152,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "process",
         sector: Sector::Industry,
-        equation: 2,
         groups: &["process"],
         land_group: "industrial",
         labels: &["工业产品", "industrial process", "工业过程", "产品产量", "工业生产过程"],
@@ -149,7 +159,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "residential_urban",
         sector: Sector::Construction,
-        equation: 3,
         groups: ENERGY,
         land_group: "urban_residential",
         labels: &["城镇居民生活", "urban homes", "城镇居民", "城镇生活"],
@@ -157,7 +166,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "residential_rural",
         sector: Sector::Construction,
-        equation: 3,
         groups: ENERGY,
         land_group: "rural_homestead",
         labels: &["乡村居民生活", "rural homes", "乡村居民", "农村居民", "农村生活"],
@@ -165,7 +173,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "residential",
         sector: Sector::Construction,
-        equation: 3,
         groups: ENERGY,
         land_group: "urban_residential",
         labels: &["居民生活", "homes", "居民", "生活"],
@@ -173,7 +180,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "commercial",
         sector: Sector::Construction,
-        equation: 3,
         groups: ENERGY,
         land_group: "commercial",
         labels: &["商业服务业", "commerce", "商业", "第三产业", "批发零售住宿餐饮"],
@@ -181,7 +187,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "public",
         sector: Sector::Construction,
-        equation: 3,
         groups: ENERGY,
         land_group: "admin_public",
         labels: &["公共管理", "public administration", "公共服务", "公共机构", "行政办公"],
@@ -189,7 +194,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "turnover",
         sector: Sector::Transport,
-        equation: 4,
         groups: &["turnover"],
         land_group: "",
         labels: &["运输周转量", "transport turnover", "周转量", "客货运周转量"],
@@ -197,7 +201,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "fleet",
         sector: Sector::Transport,
-        equation: 4,
         groups: &["fleet"],
         land_group: "",
         labels: &["城市车辆里程", "urban fleet", "车辆里程", "城市交通", "运营里程"],
@@ -205,7 +208,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "transport_energy",
         sector: Sector::Transport,
-        equation: 4,
         groups: ENERGY,
         land_group: "transport_road",
         labels: &["交通能源", "transport energy", "交通运输业能源"],
@@ -213,7 +215,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "inputs",
         sector: Sector::Agriculture,
-        equation: 5,
         groups: &["inputs"],
         land_group: "cultivated_garden",
         labels: &["农业投入", "farm inputs", "种植业", "农业生产资料"],
@@ -221,7 +222,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "livestock",
         sector: Sector::Agriculture,
-        equation: 5,
         groups: &["livestock"],
         land_group: "facility_agri",
         labels: &["畜禽养殖", "animals", "畜牧业", "牲畜"],
@@ -229,7 +229,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "rice",
         sector: Sector::Agriculture,
-        equation: 5,
         groups: &["rice", "soils"],
         land_group: "cultivated_garden",
         labels: &["稻田与土壤", "rice and soils", "水稻种植", "农田土壤", "soils"],
@@ -237,7 +236,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "wastewater",
         sector: Sector::Waste,
-        equation: 6,
         groups: &["wastewater"],
         land_group: "",
         labels: &["废水处理", "waste water", "污水", "废水"],
@@ -245,7 +243,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "solid_waste",
         sector: Sector::Waste,
-        equation: 6,
         groups: &["solid_waste"],
         land_group: "",
         labels: &["固体废物", "solid waste", "垃圾处理", "固废"],
@@ -253,7 +250,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "land",
         sector: Sector::Sink,
-        equation: 7,
         groups: &["land"],
         land_group: "",
         labels: &["土地面积", "land areas", "土地利用", "土地碳汇"],
@@ -261,7 +257,6 @@ pub const CATEGORIES: [Category; 20] = [
     Category {
         key: "crops",
         sector: Sector::Sink,
-        equation: 7,
         groups: &["crops"],
         land_group: "cultivated_garden",
         labels: &["农作物产量", "crop yields", "农作物", "作物产量"],

@@ -2,7 +2,7 @@
 
 use crate::number::{grouped, limit as shown_limit, significant};
 use crate::{Label, words};
-use carbonzone_types::{AttributeTable, ExactSum, IndicatorRecord, RunManifest, money};
+use carbonzone_types::{AttributeTable, ExactSum, IndicatorRecord, RunManifest, compensating_rate, money};
 use carbonzone_zoning::indices::EccDirection;
 use carbonzone_zoning::measures::{Condition, Measure, Profile, emissions_for, sinks_for};
 use carbonzone_zoning::{ZoningConfig, ZoningScheme};
@@ -142,7 +142,10 @@ impl<'a> Units<'a> {
         for (name, values) in &self.intensities {
             put(format!("intensity.{name}"), values[row]);
         }
-        put("ccr".to_owned(), self.sink[row].map(|a| 100.0 * a / gross));
+        put(
+            "ccr".to_owned(),
+            self.sink[row].and_then(|a| compensating_rate(a, gross)).map(|ccr| 100.0 * ccr),
+        );
         let [cropland, green] = self.sinks[row];
         if cropland + green > 0.0 {
             put("sinks.cropland".to_owned(), Some(100.0 * cropland / (cropland + green)));

@@ -1,4 +1,5 @@
-//! The paper's Table 2 as data: which sector goes to which land, by which proxy.
+//! A rule of `[[allocate]]`: which budget goes to which land, by which proxy. The rows of the Suzhou paper's Table 2 are the
+//! rules of `pipelines/suzhou.toml`.
 
 use carbonzone_types::{LandGroup, Proxy, Sector, WordError};
 use schemars::JsonSchema;

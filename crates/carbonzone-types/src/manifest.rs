@@ -413,7 +413,7 @@ pub struct SectorTotal {
     pub sector: String,
     /// Tonnes (sinks positive).
     pub amount_t: f64,
-    /// Percent of gross emissions.
+    /// Percent of gross emissions; of the sinks below zero.
     pub share_of_gross_pct: Option<f64>,
     /// Percent of net emissions (sinks count negative).
     pub share_of_net_pct: Option<f64>,

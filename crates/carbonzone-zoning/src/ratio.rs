@@ -1,4 +1,5 @@
-//! Source/sink ratio, its state, the trajectory of states and their transitions (method E3).
+//! Source/sink ratio, its state, the trajectory of states and their transitions (Henan study, doi 10.13227/j.hjkx.202312162;
+//! docs/method.md §13).
 
 use crate::ZoningError;
 use schemars::JsonSchema;

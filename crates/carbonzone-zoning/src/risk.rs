@@ -1,4 +1,4 @@
-//! Carbon imbalance risk index by window of years (method E5), **our definition**, and its alternatives.
+//! Carbon imbalance risk index by window of years (docs/method.md §13), **our definition**, and its alternatives.
 
 use crate::ZoningError;
 use crate::ratio::{BudgetState, NEUTRAL_BAND, TransitionMatrix, source_sink_ratio};

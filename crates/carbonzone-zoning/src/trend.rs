@@ -1,4 +1,4 @@
-//! Theil–Sen slope and Mann–Kendall test with ties (method E4).
+//! Theil–Sen slope and Mann–Kendall test with ties (docs/method.md §13).
 
 use crate::ZoningError;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What if one number of one unit were a little different: would its zone change?
 
 use crate::classify::{Zoning, classify_with};
-use crate::indices::{IndexOptions, Indices};
+use crate::indices::{IndexOptions, Indices, ecological_support, economic_contribution};
 use crate::scheme::ZoningScheme;
 use crate::{IndexInputs, ZoningError, indices};
 use serde::{Deserialize, Serialize};
@@ -97,15 +97,10 @@ fn changed(
     // The rest of the city keeps its numbers.
     let rest_gross = if g0.is_some() { t.gross_with_gdp_t - c0 } else { t.gross_with_gdp_t };
     let gdp_total = options.gdp_total.or_else(|| g.zip(g0).map(|(g, g0)| t.gdp_sum - g0 + g));
-    let shares = |x: f64, x_total: f64, c_total: f64| {
-        (c > 0.0 && x_total > 0.0).then(|| (x / x_total) / (c / c_total))
-    };
-    let ecc = g.zip(gdp_total).and_then(|(g, total)| shares(g, total, rest_gross + c));
-    let ecc = match options.ecc_direction {
-        crate::EccDirection::GdpOverEmission => ecc,
-        crate::EccDirection::PaperText => ecc.filter(|e| *e > 0.0).map(f64::recip),
-    };
-    let esc = shares(a, t.sink_t - a0 + a, t.gross_t - c0 + c);
+    let ecc = g
+        .zip(gdp_total)
+        .and_then(|(g, total)| economic_contribution(g, total, c, rest_gross + c, options.ecc_direction));
+    let esc = ecological_support(a, t.sink_t - a0 + a, c, t.gross_t - c0 + c);
     Some((ecc, esc))
 }
 

@@ -10,8 +10,8 @@ use crate::grid;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::sink_sets;
-use crate::studies::place;
 use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
+use carbonzone_inventory::totals_of;
 use carbonzone_scale::{GroundSums, SectorTable, ZonesOf, columns_of, sector_order, zoned};
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
 use carbonzone_types::{ExactSum, Finding, Findings, Progress, Stage, Totals};
@@ -265,5 +265,5 @@ fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
     let gross_t = parcels.sectors_t.iter().flatten().copied().collect::<ExactSum>().value();
     let amounts = parcels.sectors_t.iter().map(|column| ExactSum::of(column));
     let rows: Vec<(String, f64)> = sectors.iter().cloned().zip(amounts).collect();
-    place::totals(&rows, gross_t, ExactSum::of(&parcels.sink_t))
+    totals_of(&rows, gross_t, ExactSum::of(&parcels.sink_t))
 }

@@ -10,7 +10,7 @@ use crate::tables::LAND_LAYER;
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
 use carbonzone_report::confidence::{FurtherColumns, HowSure, how_sure};
 use carbonzone_report::{Label, ZONE_OF_MEAN, words};
-use carbonzone_types::{AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest};
+use carbonzone_types::{AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest, compensating_rate};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -497,8 +497,10 @@ fn against_city(manifest: &RunManifest, zones: &AttributeTable, row: usize) -> V
     )];
     for indicator in &manifest.indicators {
         let (city, city_is) = match indicator.key.as_str() {
-            "ccr" if gross_t > 0.0 => (sum("sink_t") / gross_t, together.as_str()),
-            "ccr" => continue,
+            "ccr" => match compensating_rate(sum("sink_t"), gross_t) {
+                Some(ccr) => (ccr, together.as_str()),
+                None => continue,
+            },
             _ => (1.0, "that of the city, 1 by definition"),
         };
         let labels = [indicator.label_en.as_str(), indicator.label_zh.as_str()];

@@ -1,4 +1,5 @@
-//! Equations 1 to 5 of the Guiyang paper, by county: respiration and energy, sinks by land cover.
+//! Equations 2 to 5 of the Guiyang paper, by county: respiration and energy, sinks by land cover. Equation 1 is
+//! [`net`](super::net); the sum `E = E1 + E2` of equation 2 is that of the sectors of every study.
 
 use crate::InventoryError;
 use carbonzone_types::M2_PER_HECTARE;
@@ -7,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 /// t CO2 that ten thousand people breathe out in a **year**: 0.9 kg/day × 365 × 10⁴ / 1000.
 ///
-/// Guiyang paper, eq. 3. The text says "per day"; the number is per year (claim G29). Human respiration is
+/// Guiyang paper, eq. 3. The text says "per day"; the number is per year. Human respiration is
 /// biogenic and belongs in no other inventory.
 pub const RESPIRATION_T_PER_1E4_PERSONS: f64 = 3285.0;
 
-/// t CO2 per tonne of coal equivalent. Guiyang paper, eq. 4, read as 0.7259 tC/tce × 44/12 (claim G30).
+/// t CO2 per tonne of coal equivalent. Guiyang paper, eq. 4, read as 0.7259 tC/tce × 44/12.
 pub const ENERGY_T_PER_TCE: f64 = 2.66;
 
 /// Coefficients of the emission side.
@@ -51,8 +52,6 @@ pub struct CountyEmissions {
     pub respiration_t: Vec<f64>,
     /// `E2`: energy.
     pub energy_t: Vec<f64>,
-    /// `E = E1 + E2`.
-    pub gross_t: Vec<f64>,
 }
 
 /// `E1 = 3285 P` and `E2 = 2.66 e GDP` of every county (eq. 2–4).
@@ -92,8 +91,7 @@ pub fn county_emissions(
     let respiration_t: Vec<f64> = activity.population_1e4_persons.iter().map(respiration).collect();
     let energy = activity.energy_tce_per_1e4cny.iter().zip(activity.gdp_1e4cny);
     let energy_t: Vec<f64> = energy.map(|(e, gdp)| factors.energy_t_per_tce * e * gdp).collect();
-    let gross_t = respiration_t.iter().zip(&energy_t).map(|(a, b)| a + b).collect();
-    Ok(CountyEmissions { respiration_t, energy_t, gross_t })
+    Ok(CountyEmissions { respiration_t, energy_t })
 }
 
 /// Sink coefficient of a land-cover class.
@@ -224,7 +222,6 @@ mod tests {
         let e = county_emissions(&activity, &own).unwrap();
         assert_eq!(e.respiration_t, [40.0, 0.0]);
         assert_eq!(e.energy_t, [1_500_000.0, 18.0]);
-        assert_eq!(e.gross_t, [1_500_040.0, 18.0]);
         let shipped = county_emissions(&activity, &CountyFactors::default()).unwrap();
         assert_eq!((shipped.respiration_t[0], shipped.energy_t[0]), (32_850.0, 1_330_000.0));
     }

@@ -1,4 +1,4 @@
-//! Absorption: net ecosystem production from net primary production and soil respiration (method E2).
+//! Absorption: net ecosystem production from net primary production and soil respiration (docs/method.md §13).
 
 use carbonzone_types::Carbon;
 use schemars::JsonSchema;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Soil heterotrophic respiration of one month, g C/m².
 ///
 /// `Rh = 0.22 [exp(0.0912 T) + ln(0.3145 R + 1)] · 30 · 0.465`, `T` mean temperature in °C, `R` precipitation
-/// in mm (`ChinaXiv` 202209.00152 after Pei Zhiyong). NaN if `R` is negative or an input is NaN.
+/// in mm (`ChinaXiv` 202209.00152 after Pei Zhiyong): the factors 30 and 0.465 as printed there. NaN if `R` is negative or an input is NaN.
 #[must_use]
 pub fn monthly_respiration_gc_m2(temperature_c: f64, precipitation_mm: f64) -> f64 {
     if precipitation_mm < 0.0 {

@@ -7,7 +7,7 @@ use crate::measures::advised;
 use crate::number::{grouped, limit, shortest, significant};
 use crate::style::headline_field;
 use crate::{Label, MapData, chinese};
-use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
+use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T, compensating_rate};
 use carbonzone_zoning::scheme::Axis;
 use carbonzone_zoning::{ZoningConfig, ZoningScheme};
 use serde_json::json;
@@ -128,11 +128,8 @@ pub(super) fn districts(data: &MapData, marks: &Marks) -> serde_json::Value {
             of.iter().filter_map(|i| column.get(*i).copied().flatten()).collect::<ExactSum>().value()
         };
         let [gross, sink, net] = columns.each_ref().map(sum);
-        let ccr = if gross > 0.0 {
-            format!("{} %", significant(100.0 * sink / gross, 3))
-        } else {
-            "–".to_owned()
-        };
+        let ccr = compensating_rate(sink, gross)
+            .map_or_else(|| "–".to_owned(), |ccr| format!("{} %", significant(100.0 * ccr, 3)));
         let of_class = |key: &str| of.iter().filter(|i| marks.class[**i] == key).count();
         json!({
             "name": if district.is_empty() { "–" } else { district }, "n": of.len(),

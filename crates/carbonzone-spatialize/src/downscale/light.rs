@@ -1,11 +1,11 @@
-//! County totals to pixels by night lights, with the mass forced (method E1).
+//! County totals to pixels by night lights, with the mass forced (docs/method.md §13).
 
 use super::DownscaleError;
 use carbonzone_types::ExactSum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Radiance below this is background: nW cm⁻² sr⁻¹ (method E1).
+/// Radiance below this is background: nW cm⁻² sr⁻¹ (docs/method.md §13).
 pub const BACKGROUND_NW: f64 = 0.3;
 
 /// Night light as a weight: 0 below `threshold`, or if negative or not finite.

@@ -5,9 +5,8 @@ use crate::load::{CRS_EXPECTED, CRS_HINT, Notes};
 use crate::load_config::Loaded;
 use crate::names;
 use carbonzone_geom::Coverage;
-use carbonzone_inventory::equations::net;
 use carbonzone_io::WorkingCrs;
-use carbonzone_types::{Co2e, Finding, Findings, SectorTotal, Totals};
+use carbonzone_types::{Finding, Findings};
 
 /// How many years a study has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,28 +109,6 @@ impl Areas {
     }
 }
 
-/// Totals on both bases from sectors and sinks, t CO2e.
-pub fn totals(sectors: &[(String, f64)], gross_t: f64, sink_t: f64) -> Totals {
-    let net_t = net(Co2e(gross_t), Co2e(sink_t)).tonnes();
-    let pct = |x: f64, base: f64| (base != 0.0).then(|| 100.0 * x / base);
-    let row = |sector: &str, amount_t: f64, signed: f64| SectorTotal {
-        sector: sector.to_owned(),
-        amount_t,
-        share_of_gross_pct: pct(signed, gross_t),
-        share_of_net_pct: pct(signed, net_t),
-    };
-    let mut rows: Vec<SectorTotal> = sectors.iter().map(|(s, t)| row(s, *t, *t)).collect();
-    rows.push(row("sink", sink_t, 0.0 - sink_t));
-    Totals {
-        gross_t,
-        sink_t,
-        net_t,
-        ccr: carbonzone_types::compensating_rate(sink_t, gross_t),
-        sectors: rows,
-        ..Totals::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,13 +131,5 @@ mod tests {
         assert!(codes("name = \"a\"\nfirst_year = 2003\nlast_year = 2001")[0].contains("before"));
         assert!(codes("name = \"a\"\nfirst_year = 2003")[0].contains("first_year"));
         assert!(codes("name = \"a b\"\nyears = [2020]")[0].contains("folder"));
-    }
-
-    #[test]
-    fn totals_carry_shares_of_both_bases() {
-        let t = totals(&[("energy".to_owned(), 30.0), ("land".to_owned(), 10.0)], 40.0, 20.0);
-        assert_eq!((t.gross_t, t.net_t, t.ccr), (40.0, 20.0, Some(0.5)));
-        assert_eq!(t.sectors[2].share_of_gross_pct, Some(-50.0));
-        assert_eq!(t.sectors[0].share_of_net_pct, Some(150.0));
     }
 }

@@ -3,7 +3,10 @@
 use super::notes::is_of_draws;
 use carbonzone_report::Lang;
 use carbonzone_sheet::Cell;
-use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_HECTARE, M2_PER_KM2, money};
+use carbonzone_types::{
+    AttributeTable, ColumnData, ExactSum, M2_PER_HECTARE, M2_PER_KM2, compensating_rate, money,
+};
+use carbonzone_zoning::ratio::source_sink_ratio;
 
 /// One row for all units, or one for each year. A column in which a unit has no value has no total: unknown is not 0.
 pub fn rows(table: &AttributeTable, lang: Lang) -> Vec<Vec<Cell>> {
@@ -45,8 +48,8 @@ impl Sums<'_> {
             }
             "gross_t_per_person" => per("gross_t", "population_persons", 1.0),
             money::PER_GDP => per("gross_t", gdp, 1.0),
-            "ccr" => per("sink_t", "gross_t", 1.0),
-            "ratio" => per("energy_t", "absorption_t", 1.0),
+            "ccr" => compensating_rate(self.sum("sink_t")?, self.sum("gross_t")?),
+            "ratio" => source_sink_ratio(self.sum("energy_t"), self.sum("absorption_t")),
             // Each compares a share of the unit with its share of the same total.
             "ecc" | "eec" => (self.sum(gdp)? * self.sum("gross_t")? > 0.0).then_some(1.0),
             "esc" | "sec" => (self.sum("sink_t")? * self.sum("gross_t")? > 0.0).then_some(1.0),

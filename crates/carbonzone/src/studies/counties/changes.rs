@@ -3,7 +3,7 @@
 use super::compute::Results;
 use crate::error::{Doing, Result};
 use crate::text_table::{lines, right_align, table, tonnes};
-use carbonzone_types::{AttributeTable, ColumnData, ExactSum, Statement};
+use carbonzone_types::{AttributeTable, ColumnData, ExactSum, Statement, compensating_rate};
 use carbonzone_zoning::compare::{Comparison, compare_tables, split_years};
 use carbonzone_zoning::published::PublishedComparison;
 use comfy_table::Table;
@@ -169,7 +169,7 @@ fn totals_by_year(results: &Results) -> Table {
             tonnes(sink),
             tonnes(sum(&year.tonnes.net_t)),
             change.unwrap_or_default(),
-            if gross > 0.0 { format!("{:.4}", 100.0 * sink / gross) } else { String::new() },
+            compensating_rate(sink, gross).map_or_else(String::new, |ccr| format!("{:.4}", 100.0 * ccr)),
         ]);
         before = Some(gross);
     }

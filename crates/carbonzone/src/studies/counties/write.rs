@@ -13,10 +13,10 @@ use crate::load_config::Loaded;
 use crate::manifest as shared;
 use crate::output::{Columns, Layer, Output, Role, dissolved};
 use crate::statistics::Statistics;
-use crate::studies::place;
 use crate::study::Run;
 use crate::{compensation, reference};
 use crate::{maps, uncertainty, workbook};
+use carbonzone_inventory::totals_of;
 use carbonzone_types::{
     ConfidenceRecord, ExactSum, FactorSetRecord, FurtherConfidence, Residual, RunManifest, Statement, Totals,
 };
@@ -150,7 +150,7 @@ fn totals(inputs: &Inputs, results: &Results) -> Totals {
     let amounts = last.tonnes.sectors_t.iter().map(|t| ExactSum::of(t));
     let sectors: Vec<(String, f64)> = inputs.sectors.iter().cloned().zip(amounts).collect();
     let gross_t = sectors.iter().map(|(_, t)| t).sum();
-    place::totals(&sectors, gross_t, ExactSum::of(&last.tonnes.sink_t))
+    totals_of(&sectors, gross_t, ExactSum::of(&last.tonnes.sink_t))
 }
 
 /// Everything that a run of counties writes.

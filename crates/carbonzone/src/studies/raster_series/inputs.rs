@@ -168,7 +168,7 @@ fn rows(
     (notes.findings.items.len() == before).then_some(values)
 }
 
-/// Years without a value are left out of the windows (method E5: at least three are needed).
+/// Years without a value are left out of the windows (docs/method.md §13: at least three are needed).
 fn report_gaps(
     table: &TableIn,
     values: &[Vec<Option<f64>>],

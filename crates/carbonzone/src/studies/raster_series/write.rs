@@ -12,10 +12,10 @@ use crate::manifest;
 use crate::output::{Bands, Columns, Layer, Output, Raster, Role};
 use crate::statistics::Statistics;
 use crate::statistics::clusters::Clusters;
-use crate::studies::place;
 use crate::study::Run;
 use crate::{compensation, reference};
 use crate::{maps, uncertainty, workbook};
+use carbonzone_inventory::totals_of;
 use carbonzone_io::FloatBand;
 use carbonzone_report::{Label, RasterContent};
 use carbonzone_types::{
@@ -130,7 +130,7 @@ fn totals(results: &Results) -> Totals {
     let Some(last) = tables::totals(results).pop() else { return Totals::default() };
     let sectors = [("energy".to_owned(), last.energy_t), ("land".to_owned(), last.land_t)];
     let ratio = last.ratio().filter(|r| r.is_finite());
-    let totals = place::totals(&sectors, last.energy_t + last.land_t, last.sink_t);
+    let totals = totals_of(&sectors, last.energy_t + last.land_t, last.sink_t);
     Totals { ccr: None, source_sink_ratio: ratio, ..totals }
 }
 
