@@ -1,9 +1,69 @@
 //! Command line.
 
 use carbonzone::config::ParcelFormat;
-use carbonzone_report::Lang;
+use carbonzone_report::{BreakMethod, ClassScale, Lang, Palette};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+
+/// Words that an option takes, each with its value and what it means.
+type Words<T> = &'static [(&'static str, T, &'static str)];
+
+const LANGUAGES: Words<Lang> =
+    &[("en", Lang::En, "English"), ("zh", Lang::Zh, "Chinese"), ("both", Lang::Both, "Both")];
+const PROGRESS: Words<Output> = &[
+    ("bars", Output::People, "Bars on a terminal"),
+    ("json", Output::Json, "One JSON object per line on standard error"),
+];
+const TEXT: Words<Output> = &[("text", Output::People, "For people"), ("json", Output::Json, "For programs")];
+const TABLE: Words<Output> = &[
+    ("table", Output::People, "For people"),
+    ("json", Output::Json, "For programs"),
+    ("csv", Output::Csv, "CSV: every change"),
+];
+const PARCELS: Words<ParcelFormat> = &[
+    ("gpkg", ParcelFormat::Gpkg, "In the run's GeoPackage"),
+    ("fgb", ParcelFormat::Fgb, "FlatGeobuf beside it"),
+    ("parquet", ParcelFormat::Parquet, "GeoParquet beside it"),
+    ("none", ParcelFormat::None, "Not written"),
+];
+const BREAKS: Words<BreakMethod> = &[
+    ("natural", BreakMethod::Natural, "Natural breaks (exact Fisher-Jenks)"),
+    ("quantile", BreakMethod::Quantile, "Equal counts"),
+    ("equal", BreakMethod::Equal, "Equal widths"),
+];
+const SCALES: Words<ClassScale> = &[
+    ("auto", ClassScale::Auto, "Ratios (CCR, ECC, ESC) on their logarithms, amounts on their values"),
+    ("linear", ClassScale::Linear, "Every map on the values"),
+    ("log", ClassScale::Log, "Every one-sided map on logarithms"),
+];
+const PALETTES: Words<Palette> = &[
+    ("standard", Palette::Standard, "`ColorBrewer`: red for emission, green for sinks"),
+    ("viridis", Palette::Viridis, "Viridis"),
+    ("cividis", Palette::Cividis, "Cividis"),
+    ("grey", Palette::Grey, "Greys, for print without colour"),
+];
+
+/// For whom something is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// Bars, text, a table.
+    People,
+    /// JSON.
+    Json,
+    /// CSV.
+    Csv,
+}
+
+/// Takes one of the words.
+fn one_of<T: Copy + Send + Sync>(words: Words<T>) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(words.iter().map(|(word, _, help)| PossibleValue::new(*word).help(*help))).map(
+        |given| {
+            let known = words.iter().find(|(word, ..)| *word == given);
+            known.expect("the parser lets only its own words through").1
+        },
+    )
+}
 
 /// A city's carbon inventory, allocated to parcels, aggregated to grid and townships, zoned by carbon balance.
 #[derive(Debug, Parser)]
@@ -18,8 +78,8 @@ pub struct Cli {
     pub command: Command,
     /// Language of messages and of what is written [default: for messages that of the locale (LC_ALL, LC_MESSAGES, LANG);
     /// for maps, report and summary that of the pipeline file]
-    #[arg(long, value_enum, global = true, value_name = "LANGUAGE")]
-    pub lang: Option<LangArg>,
+    #[arg(long, value_parser = one_of(LANGUAGES), global = true, value_name = "LANGUAGE")]
+    pub lang: Option<Lang>,
 }
 
 /// Commands.
@@ -75,7 +135,7 @@ impl Command {
             Self::Maps(args) => ("maps", &args.progress),
             _ => return None,
         };
-        (progress.progress == ProgressArg::Json).then_some(name)
+        (progress.progress == Output::Json).then_some(name)
     }
 }
 
@@ -88,8 +148,8 @@ pub struct SheetsArgs {
     #[arg(long, value_name = "NAME")]
     pub district: Option<String>,
     /// Language of the pages
-    #[arg(long, value_enum, default_value_t = LanguageArg::En)]
-    pub language: LanguageArg,
+    #[arg(long, value_parser = one_of(&LANGUAGES[..2]), default_value = "en")]
+    pub language: Lang,
     /// Year, in a study over years [default: the last one]
     #[arg(long)]
     pub year: Option<i32>,
@@ -98,31 +158,13 @@ pub struct SheetsArgs {
     pub out: Option<PathBuf>,
 }
 
-/// One language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LanguageArg {
-    /// English
-    En,
-    /// Chinese
-    Zh,
-}
-
 /// For whom progress is.
 #[derive(Debug, Args)]
 pub struct ProgressArgs {
     /// For people: bars on a terminal; or for programs: one JSON object per line on standard error, and nothing else
     /// there (events begin, stage, progress, stage_end, finding, layer, message, end)
-    #[arg(long, value_enum, default_value_t = ProgressArg::Bars, value_name = "FORM")]
-    pub progress: ProgressArg,
-}
-
-/// Form of progress.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProgressArg {
-    /// Bars on a terminal
-    Bars,
-    /// One JSON object per line on standard error
-    Json,
+    #[arg(long, value_parser = one_of(PROGRESS), default_value = "bars", value_name = "FORM")]
+    pub progress: Output,
 }
 
 /// `carbonzone partition`
@@ -154,17 +196,8 @@ pub struct LayersArgs {
     /// Folder of a run
     pub run_dir: PathBuf,
     /// Output format
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub format: ListFormat,
-}
-
-/// Table or JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
-    /// For people
-    Table,
-    /// For programs
-    Json,
+    #[arg(long, value_parser = one_of(&TABLE[..2]), default_value = "table")]
+    pub format: Output,
 }
 
 /// `carbonzone run`
@@ -186,8 +219,8 @@ pub struct RunArgs {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Format of the parcel layer; wins over `parcel_format` of the pipeline file
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub parcel_output: Option<FormatArg>,
+    #[arg(long, value_parser = one_of(PARCELS), value_name = "FORMAT")]
+    pub parcel_output: Option<ParcelFormat>,
     /// Layers and tables only: no figures, project or report
     #[arg(long)]
     pub no_maps: bool,
@@ -218,8 +251,8 @@ pub struct CheckArgs {
     /// Pipeline file
     pub pipeline: PathBuf,
     /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_parser = one_of(TEXT), default_value = "text")]
+    pub format: Output,
     /// Change a value of the pipeline file
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -232,15 +265,6 @@ pub struct CheckArgs {
     #[command(flatten)]
     /// For whom progress is.
     pub progress: ProgressArgs,
-}
-
-/// Text or JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
 }
 
 /// `carbonzone inventory`
@@ -272,8 +296,8 @@ pub struct SensitivityArgs {
     /// Pipeline file
     pub pipeline: PathBuf,
     /// Output format
-    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
-    pub format: TableFormat,
+    #[arg(long, value_parser = one_of(TABLE), default_value = "table")]
+    pub format: Output,
     /// Write it to a new file instead
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -286,17 +310,6 @@ pub struct SensitivityArgs {
     #[command(flatten)]
     /// For whom progress is.
     pub progress: ProgressArgs,
-}
-
-/// Table for people, JSON or CSV for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TableFormat {
-    /// Table
-    Table,
-    /// JSON: what was tried and every change
-    Json,
-    /// CSV: every change
-    Csv,
 }
 
 /// `carbonzone synth`
@@ -357,8 +370,8 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "YEAR")]
     pub year: Option<i32>,
     /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_parser = one_of(TEXT), default_value = "text")]
+    pub format: Output,
 }
 
 /// Which unit.
@@ -403,14 +416,14 @@ pub struct MapsArgs {
     /// Folder of a run
     pub run_dir: PathBuf,
     /// Class breaks
-    #[arg(long, value_enum, default_value_t = BreaksArg::Natural)]
-    pub breaks: BreaksArg,
+    #[arg(long, value_parser = one_of(BREAKS), default_value = "natural")]
+    pub breaks: BreakMethod,
     /// Scale on which class breaks are found
-    #[arg(long, value_enum, default_value_t = ScaleArg::Auto)]
-    pub scale: ScaleArg,
+    #[arg(long, value_parser = one_of(SCALES), default_value = "auto")]
+    pub scale: ClassScale,
     /// Colours
-    #[arg(long, value_enum, default_value_t = PaletteArg::Standard)]
-    pub palette: PaletteArg,
+    #[arg(long, value_parser = one_of(PALETTES), default_value = "standard")]
+    pub palette: Palette,
     /// Parcel map in tonnes per parcel instead of tonnes per hectare
     #[arg(long)]
     pub parcel_totals: bool,
@@ -426,41 +439,6 @@ pub struct MapsArgs {
     #[command(flatten)]
     /// For whom progress is.
     pub progress: ProgressArgs,
-}
-
-/// Class breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BreaksArg {
-    /// Natural breaks (exact Fisher-Jenks)
-    Natural,
-    /// Equal counts
-    Quantile,
-    /// Equal widths
-    Equal,
-}
-
-/// Scale of class breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ScaleArg {
-    /// Ratios (CCR, ECC, ESC) on their logarithms, amounts on their values
-    Auto,
-    /// Every map on the values
-    Linear,
-    /// Every one-sided map on logarithms
-    Log,
-}
-
-/// Colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PaletteArg {
-    /// `ColorBrewer`: red for emission, green for sinks
-    Standard,
-    /// Viridis
-    Viridis,
-    /// Cividis
-    Cividis,
-    /// Greys, for print without colour
-    Grey,
 }
 
 /// `carbonzone factors`
@@ -490,54 +468,9 @@ pub struct InitArgs {
     #[arg(long, value_name = "FILE.xlsx")]
     pub form: Option<PathBuf>,
     /// How the guesses are printed
-    #[arg(long, value_enum, default_value_t = ListFormat::Table, requires = "from")]
-    pub format: ListFormat,
+    #[arg(long, value_parser = one_of(&TABLE[..2]), default_value = "table", requires = "from")]
+    pub format: Output,
     /// No progress bars
     #[arg(long, short)]
     pub quiet: bool,
-}
-
-/// Format of the parcel layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
-    /// In the run's GeoPackage
-    Gpkg,
-    /// FlatGeobuf beside it
-    Fgb,
-    /// GeoParquet beside it
-    Parquet,
-    /// Not written
-    None,
-}
-
-impl From<FormatArg> for ParcelFormat {
-    fn from(given: FormatArg) -> Self {
-        match given {
-            FormatArg::Gpkg => Self::Gpkg,
-            FormatArg::Fgb => Self::Fgb,
-            FormatArg::Parquet => Self::Parquet,
-            FormatArg::None => Self::None,
-        }
-    }
-}
-
-/// Language of messages, maps, report and summary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LangArg {
-    /// English
-    En,
-    /// Chinese
-    Zh,
-    /// Both
-    Both,
-}
-
-impl From<LangArg> for Lang {
-    fn from(given: LangArg) -> Self {
-        match given {
-            LangArg::En => Self::En,
-            LangArg::Zh => Self::Zh,
-            LangArg::Both => Self::Both,
-        }
-    }
 }

@@ -1,10 +1,10 @@
 //! `carbonzone init`: a commented starter pipeline, or one that is guessed from a folder.
 
-use crate::args::{InitArgs, ListFormat};
+use crate::args::InitArgs;
 use crate::diagnostics::{Colour, of_file};
 use crate::language::{lang, say, sentence, word};
 use crate::progress::observer;
-use crate::terminal::print_line;
+use crate::terminal::{print_as, print_line};
 use anyhow::{Context, bail};
 use carbonzone::form::is_form;
 use carbonzone::init::{Start, Started, start};
@@ -29,11 +29,7 @@ pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
     if let Some(folder) = &args.from {
         let given = Start { name: &name, folder, dir: &args.dir, form: args.form.as_deref(), lang: lang() };
         let started = start(&given, observer(args.quiet).as_ref())?;
-        match args.format {
-            ListFormat::Json => print_line(&serde_json::to_string_pretty(&started)?),
-            ListFormat::Table => print_line(&render(&started)),
-        }
-        return Ok(0);
+        return print_as(args.format, &started, || render(&started));
     }
     let starter = if lang() == Lang::Zh { STARTER_ZH } else { STARTER };
     let bytes = if args.form.is_some() {

@@ -45,27 +45,17 @@ pub fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Lang {
 
 /// A sentence in the language of messages, or in both.
 pub fn say(en: &str, zh: &str) -> String {
-    say_in(lang(), en, zh)
-}
-
-/// A sentence in one language, or in both.
-pub fn say_in(lang: Lang, en: &str, zh: &str) -> String {
-    match lang {
-        Lang::En => en.to_owned(),
-        Lang::Zh => zh.to_owned(),
-        Lang::Both if en == zh => en.to_owned(),
-        Lang::Both => format!("{en} · {zh}"),
-    }
+    lang().say(en, zh)
 }
 
 /// A sentence of the library, in the language of messages.
 pub fn sentence(en: &str) -> String {
-    say(en, &chinese::text(en))
+    lang().sentence(en)
 }
 
 /// A word of the library (layer, stage), in the language of messages.
 pub fn word(en: &str) -> String {
-    say(en, &chinese::word(en))
+    lang().word(en)
 }
 
 /// Marks in front of a message.

@@ -1,8 +1,8 @@
 //! `carbonzone layers`: what of a finished run can be loaded into a map.
 
-use crate::args::{LayersArgs, ListFormat};
+use crate::args::LayersArgs;
 use crate::language::{lang, say};
-use crate::terminal::print_line;
+use crate::terminal::print_as;
 use carbonzone::layer_list::{RunLayers, read};
 use carbonzone::text_table::table;
 use carbonzone_report::Lang;
@@ -10,11 +10,7 @@ use carbonzone_report::Lang;
 /// The command.
 pub fn layers(args: &LayersArgs) -> anyhow::Result<u8> {
     let layers = read(&args.run_dir)?;
-    match args.format {
-        ListFormat::Json => print_line(&serde_json::to_string_pretty(&layers)?),
-        ListFormat::Table => print_line(&render(&layers)),
-    }
-    Ok(0)
+    print_as(args.format, &layers, || render(&layers))
 }
 
 fn render(layers: &RunLayers) -> String {

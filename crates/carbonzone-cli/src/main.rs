@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     language::set(language::given(std::env::args_os()));
     let matches = help::in_language(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
-    debug_assert_eq!(cli.lang.map(Into::into), language::asked());
+    debug_assert_eq!(cli.lang, language::asked());
     if let Some(command) = cli.command.tells_programs() {
         events::switch_on(command);
     }
@@ -61,11 +61,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => run::check(&args),
-        Command::Show(args) => {
-            let manifest = carbonzone::out_dir::read_manifest(&args.run_dir)?;
-            summary::print(&manifest, &args.run_dir);
-            Ok(0)
-        }
+        Command::Show(args) => summary::print(&args.run_dir),
         Command::Inventory(args) => inventory_command::inventory(&args),
         Command::Sensitivity(args) => sensitivity::sensitivity(&args),
         Command::Synth(args) => synth_command::synth(&args),

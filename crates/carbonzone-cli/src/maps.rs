@@ -1,6 +1,6 @@
 //! `carbonzone maps`: the maps of a finished run with other options.
 
-use crate::args::{BreaksArg, MapsArgs, PaletteArg, ScaleArg};
+use crate::args::MapsArgs;
 use crate::events;
 use crate::language::{self, say};
 use crate::progress::observer;
@@ -9,7 +9,7 @@ use crate::terminal::print_line;
 use carbonzone::layer_list;
 use carbonzone::maps::{lang as label_language, language_of, redraw};
 use carbonzone::out_dir::{named, read_manifest};
-use carbonzone_report::{BreakMethod, ClassScale, Palette, RenderOptions};
+use carbonzone_report::RenderOptions;
 
 /// The command.
 pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
@@ -19,22 +19,9 @@ pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
     };
     let options = RenderOptions {
         lang,
-        breaks: match args.breaks {
-            BreaksArg::Natural => BreakMethod::Natural,
-            BreaksArg::Quantile => BreakMethod::Quantile,
-            BreaksArg::Equal => BreakMethod::Equal,
-        },
-        palette: match args.palette {
-            PaletteArg::Standard => Palette::Standard,
-            PaletteArg::Viridis => Palette::Viridis,
-            PaletteArg::Cividis => Palette::Cividis,
-            PaletteArg::Grey => Palette::Grey,
-        },
-        scale: match args.scale {
-            ScaleArg::Auto => ClassScale::Auto,
-            ScaleArg::Linear => ClassScale::Linear,
-            ScaleArg::Log => ClassScale::Log,
-        },
+        breaks: args.breaks,
+        palette: args.palette,
+        scale: args.scale,
         classes: args.classes,
         parcel_totals: args.parcel_totals,
         dpi: args.dpi,

@@ -1,12 +1,12 @@
 //! `carbonzone run` and `carbonzone check`.
 
-use crate::args::{CheckArgs, Format, RunArgs};
+use crate::args::{CheckArgs, RunArgs};
 use crate::diagnostics::{self, Colour};
 use crate::events;
 use crate::language::{self, say, sentence};
 use crate::progress::{cancelled, observer};
 use crate::summary;
-use crate::terminal::{eprint_line, print_line};
+use crate::terminal::{eprint_line, print_as};
 use anyhow::Context;
 use carbonzone::exchange::Kept;
 use carbonzone::layer_list;
@@ -45,7 +45,7 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
     let outputs = config.outputs_mut();
     outputs.maps &= !args.no_maps;
     outputs.language = language::asked().map_or(outputs.language, Into::into);
-    outputs.parcel_format = args.parcel_output.map_or(outputs.parcel_format, Into::into);
+    outputs.parcel_format = args.parcel_output.unwrap_or(outputs.parcel_format);
     let target = args.out.clone().unwrap_or_else(|| Path::new("out").join(config.name()));
     let out = begin_run(&target, &config, &command_line().join(" "), args.overwrite)?;
     tell(&out.recovered, &target);
@@ -65,7 +65,7 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
         diagnostics::eprint(&findings, &args.pipeline);
     }
     if !args.quiet && !args.no_summary {
-        summary::print(&carbonzone::out_dir::read_manifest(&target)?, &target);
+        summary::print(&target)?;
     }
     Ok(0)
 }
@@ -114,13 +114,10 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
         findings.make_strict();
     }
     events::findings(&findings);
-    match args.format {
-        Format::Text => {
-            print_line(&diagnostics::of_file(&findings, &args.pipeline, Colour::for_stdout()));
-            print_line(&diagnostics::count_line(&findings));
-        }
-        Format::Json => print_line(&serde_json::to_string_pretty(&events::told(&findings))?),
-    }
+    print_as(args.format, &events::told(&findings), || {
+        let text = diagnostics::of_file(&findings, &args.pipeline, Colour::for_stdout());
+        format!("{}\n{}", text.trim_end_matches('\n'), diagnostics::count_line(&findings))
+    })?;
     Ok(findings.exit_code())
 }
 

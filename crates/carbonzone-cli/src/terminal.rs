@@ -1,6 +1,7 @@
 //! Where text leaves the program: results on standard output, everything else on standard error. Passwords and control
 //! codes do not.
 
+use crate::args::Output;
 use crate::events;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
@@ -18,6 +19,19 @@ pub fn print_line(text: &str) {
             std::process::exit(2);
         }
     }
+}
+
+/// A result on standard output: as JSON for programs, or as text.
+///
+/// # Errors
+/// If it cannot be written as JSON.
+pub fn print_as(
+    output: Output,
+    result: &impl serde::Serialize,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<u8> {
+    print_line(&if output == Output::Json { serde_json::to_string_pretty(result)? } else { text() });
+    Ok(0)
 }
 
 /// Standard error, for everything else; as an event where standard error is for programs.

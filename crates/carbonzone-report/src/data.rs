@@ -9,7 +9,6 @@ use carbonzone_types::{AttributeTable, Finding, FontRecord, GridSpec, M2_PER_HEC
 use carbonzone_zoning::WhatIf;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 
 /// A layer of the run: geometries in the working CRS (metres) and all fields of docs/pipeline.md, "Fields".
@@ -333,18 +332,6 @@ pub enum BreakMethod {
     Quantile,
     /// Equal widths.
     Equal,
-}
-
-impl FromStr for BreakMethod {
-    type Err = ReportError;
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        match s {
-            "natural" | "jenks" => Ok(Self::Natural),
-            "quantile" => Ok(Self::Quantile),
-            "equal" => Ok(Self::Equal),
-            _ => Err(ReportError::option("class break method", s, "natural, quantile, equal")),
-        }
-    }
 }
 
 impl From<BreakMethod> for carbonzone_zoning::BreakMethod {

@@ -1,6 +1,6 @@
 //! Two languages, one label.
 
-use crate::ReportError;
+use crate::{ReportError, chinese};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -15,6 +15,31 @@ pub enum Lang {
     /// Chinese and English side by side.
     #[default]
     Both,
+}
+
+impl Lang {
+    /// A sentence in this language, or in both: `English · 中文`.
+    #[must_use]
+    pub fn say(self, en: &str, zh: &str) -> String {
+        match self {
+            Self::En => en.to_owned(),
+            Self::Zh => zh.to_owned(),
+            Self::Both if en == zh => en.to_owned(),
+            Self::Both => format!("{en} · {zh}"),
+        }
+    }
+
+    /// A sentence of a finding, a note, an error, with its Chinese from the catalogue.
+    #[must_use]
+    pub fn sentence(self, en: &str) -> String {
+        self.say(en, &chinese::text(en))
+    }
+
+    /// A word of the program (layer, stage, status), with its Chinese from the catalogue.
+    #[must_use]
+    pub fn word(self, en: &str) -> String {
+        self.say(en, &chinese::word(en))
+    }
 }
 
 impl FromStr for Lang {

@@ -1,9 +1,7 @@
 //! Colour-blind-safe colours, from `ColorBrewer` and viridis (crate `colorous`).
 
-use crate::ReportError;
 use colorous::Gradient;
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
 /// An opaque sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,19 +64,6 @@ pub enum Palette {
     Cividis,
     /// Greys, for print without colour.
     Grey,
-}
-
-impl FromStr for Palette {
-    type Err = ReportError;
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        match s {
-            "standard" | "brewer" | "default" => Ok(Self::Standard),
-            "viridis" => Ok(Self::Viridis),
-            "cividis" => Ok(Self::Cividis),
-            "grey" | "gray" => Ok(Self::Grey),
-            _ => Err(ReportError::option("palette", s, "standard, viridis, cividis, grey")),
-        }
-    }
 }
 
 /// What the colours tell.

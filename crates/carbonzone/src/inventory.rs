@@ -1,12 +1,16 @@
 //! Sector totals alone: given in the pipeline file, or computed from activity data line by line.
 
 use crate::checked::Checked;
+use crate::error::{Error, Result};
 use crate::load::{self, Notes};
 use crate::load_config::Loaded;
+use crate::new_file::write_new;
 use crate::run::Config;
 use carbonzone_inventory::Inventory;
+use carbonzone_sheet::{OutSheet, csv_bytes, xlsx_bytes};
 use carbonzone_types::{Finding, Progress};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Where the totals of a pipeline come from.
 pub enum SectorTotals {
@@ -33,6 +37,28 @@ pub struct GivenTotal {
 /// If the text is no pipeline file of a study of parcels.
 pub fn budgets_in(text: &str) -> Result<BTreeMap<String, f64>, toml::de::Error> {
     Ok(toml::from_str::<crate::config::Pipeline>(text)?.inventory.budgets())
+}
+
+/// Writes an inventory to a new file: its lines as CSV, its tables as a workbook, or all of it as JSON.
+///
+/// # Errors
+/// For another extension than `csv`, `xlsx`, `json`; if something of that name is there, or the disk refuses.
+pub fn export(inventory: &Inventory, path: &Path) -> Result<()> {
+    let bytes = match path.extension().and_then(|e| e.to_str()).unwrap_or("") {
+        "csv" => csv_bytes(&inventory.lines_table(), true)?,
+        "xlsx" => {
+            let tables = inventory.tables().into_iter();
+            xlsx_bytes(&tables.map(|(name, table)| OutSheet::new(name, table)).collect::<Vec<_>>())?
+        }
+        "json" => serde_json::to_vec_pretty(inventory)?,
+        other => {
+            let path = path.display();
+            let message =
+                format!("--export {path}: unknown format \"{other}\" (expected .csv, .xlsx or .json)");
+            return Err(Error::Refused(message));
+        }
+    };
+    write_new(path, &bytes)
 }
 
 /// The sector totals of a study of parcels. Its parcel layer is read if sinks may need its areas and it is there.

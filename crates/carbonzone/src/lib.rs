@@ -73,6 +73,7 @@ mod studies;
 mod study;
 pub mod synth;
 mod tables;
+pub mod text;
 pub mod text_table;
 mod uncertainty;
 mod workbook;

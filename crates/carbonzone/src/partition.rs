@@ -2,7 +2,7 @@
 
 use crate::checked::Checked;
 use crate::compute;
-use crate::error::Result;
+use crate::error::{Doing, Error, Result};
 use crate::layers::Files;
 use crate::load::Inputs;
 use crate::load_config::Loaded;
@@ -10,6 +10,7 @@ use crate::run::{Config, load, ready};
 use carbonzone_io::{ellipsoidal_areas_m2, size_and_sha256, write_geoparquet, write_geoparquet_part};
 use carbonzone_scale::{FORMAT, Part, Plan, Unit, hilbert, sector_order};
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, Progress, ProxyKind};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,8 +22,7 @@ pub const PLAN: &str = "plan.json";
 pub const ZONES: &str = "zones.parquet";
 
 /// Folder of a city below that of a province.
-#[must_use]
-pub fn folder_of(city: &str) -> String {
+fn folder_of(city: &str) -> String {
     format!("city={city}")
 }
 
@@ -81,18 +81,113 @@ pub fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Findings> {
     if findings.items.is_empty() { Ok(out) } else { Err(findings) }
 }
 
+/// What the folder of a province holds.
+const RECORD: &str = "province.json";
+
+/// What became of the cities of a province.
+#[derive(Debug, Default)]
+pub struct Province {
+    /// Plans of those that were made ready.
+    pub cities: Vec<Plan>,
+    /// Those that were refused: pipeline file, name, findings.
+    pub refused: Vec<(PathBuf, Option<String>, Findings)>,
+}
+
+/// A folder that is put in its place when it is complete; before that, nothing of it stays.
+struct Making(Option<PathBuf>);
+
+impl Making {
+    fn begin(out: &Path) -> Result<Self> {
+        if out.symlink_metadata().is_ok() {
+            let hint = "choose another folder, or remove it first";
+            return Err(Error::Refused(format!("{} exists\nhint: {hint}", out.display())));
+        }
+        let name = out.file_name().ok_or_else(|| Error::Refused("--out must name a folder".to_owned()))?;
+        let folder = out.with_file_name(format!("{}.partial", name.display()));
+        let stopped = "if a partition was stopped there, remove it";
+        std::fs::create_dir(&folder).part(|| format!("cannot make {}: {stopped}", folder.display()))?;
+        Ok(Self(Some(folder)))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.as_deref().unwrap_or(Path::new(""))
+    }
+
+    fn finish(mut self, out: &Path) -> Result<()> {
+        std::fs::rename(self.path(), out).doing("make", out)?;
+        self.0 = None;
+        Ok(())
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.0 {
+            // What is half made is of no use to anybody.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Makes the cities of pipeline files ready, each in a folder of its own below `out`, which must not be there yet. `set` changes values of
+/// every pipeline file; `tell` is given each city's findings, and whether it was made ready. Nothing is written if no city is.
+///
+/// # Errors
+/// If the observer asks to stop, or a file cannot be written; nothing stays then.
+pub fn province(
+    files: &[PathBuf],
+    set: &[String],
+    (out, rows): (&Path, usize),
+    observer: &dyn Progress,
+    tell: &mut dyn FnMut(&Path, &Findings, bool),
+) -> Result<Province> {
+    let making = Making::begin(out)?;
+    let mut all = Province::default();
+    for pipeline in files {
+        let read = Config::read(pipeline, set);
+        let name = read.value.as_ref().map(|config| config.name().to_owned());
+        let checked = match read.value {
+            Some(config) => {
+                let folder = making.path().join(folder_of(config.name()));
+                std::fs::create_dir(&folder).doing("make", &folder)?;
+                let made = partition(&config, &folder, rows, observer).doing("write", out)?;
+                if made.value.is_none() {
+                    std::fs::remove_dir_all(&folder)?;
+                }
+                made
+            }
+            None => Checked::refused(read.findings),
+        };
+        if observer.cancelled() {
+            return Err(Error::Cancelled);
+        }
+        tell(pipeline, &checked.findings, checked.value.is_some());
+        match checked.value {
+            Some(plan) => all.cities.push(plan),
+            None => all.refused.push((pipeline.clone(), name, checked.findings)),
+        }
+    }
+    if !all.cities.is_empty() {
+        let city = |p: &Plan| json!({ "city": p.city, "parcels": p.parcels, "parts": p.parts.len() });
+        let refused = |(pipeline, city, findings): &(PathBuf, Option<String>, Findings)| json!({ "city": city, "pipeline": pipeline, "findings": findings });
+        let record = json!({
+            "format": FORMAT,
+            "cities": all.cities.iter().map(city).collect::<Vec<_>>(),
+            "failed": all.refused.iter().map(refused).collect::<Vec<_>>(),
+        });
+        std::fs::write(making.path().join(RECORD), serde_json::to_vec_pretty(&record)?)?;
+        making.finish(out)?;
+    }
+    Ok(all)
+}
+
 /// Writes the parts of a city into a folder that exists and is empty: `plan.json`, `zones.parquet`, `part-*.parquet`.
 ///
 /// Parcels lie along a Hilbert curve, `rows` in each part. What a run would refuse is refused here, with the same findings.
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn partition(
-    config: &Config,
-    folder: &Path,
-    rows: usize,
-    observer: &dyn Progress,
-) -> Result<Checked<Plan>> {
+fn partition(config: &Config, folder: &Path, rows: usize, observer: &dyn Progress) -> Result<Checked<Plan>> {
     let loaded = load(config, Files, observer);
     let Some(inputs) = loaded.value else { return Ok(Checked::refused(loaded.findings)) };
     let Some((config, inputs, mut notes)) = ready(inputs) else {
