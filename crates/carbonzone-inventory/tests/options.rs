@@ -328,3 +328,54 @@ fn the_half_width_of_a_sink_coefficient_covers_the_other_sets() {
     // A number without its basis is not verified, whoever printed it.
     assert!(library.sinks.iter().filter(|s| s.set == "guiyang").all(|s| s.status.name() == "unverified"));
 }
+
+#[test]
+fn the_half_width_of_a_crop_covers_the_other_tables() {
+    // Water content and harvest index of other tables: GCAM; IPCC 2019 Table 11.1A, FAO GLEAM and field trials (Xie 2011).
+    let others = [
+        ("rice", 0.09, 0.42),
+        ("wheat", 0.13, 0.39),
+        ("corn", 0.14, 0.53),
+        ("millet", 0.11, 0.45),
+        ("sorghum", 0.14, 0.44),
+        ("beans", 0.12, 0.42),
+        ("beans", 0.09, 0.42),
+        ("tubers", 0.80, 0.50),
+        ("tubers", 0.78, 0.59),
+        ("cotton", 0.08, 0.15),
+        ("rapeseed", 0.07, 0.30),
+        ("peanut", 0.09, 0.40),
+        ("peanut", 0.06, 0.50),
+        ("sesame", 0.05, 0.27),
+        ("sesame", 0.09, 0.34),
+        ("sunflower", 0.09, 0.27),
+        ("sunflower", 0.077, 0.32),
+        ("sugarcane", 0.74, 0.70),
+        ("sugarcane", 0.68, 0.70),
+        ("sugar_beet", 0.85, 0.40),
+        ("vegetables", 0.92, 0.80),
+        ("vegetables", 0.87, 0.53),
+        ("melons", 0.92, 0.91),
+        ("fruit", 0.81, 0.79),
+        ("fruit", 0.80, 0.95),
+    ];
+    let library = FactorLibrary::embedded();
+    for (crop, water, index) in others {
+        let row = library.crops.iter().find(|c| c.crop == crop).expect("a shipped crop");
+        let other = row.carbon_rate * (1.0 - water) / index;
+        let ours = row.carbon_rate * (1.0 - row.water_fresh) / row.harvest_index;
+        let off_pct = 100.0 * (other / ours - 1.0).abs();
+        assert!(off_pct <= row.uncertainty_pct, "{crop}: {off_pct:.1} % off, half-width {}", row.uncertainty_pct);
+    }
+}
+
+#[test]
+fn a_verified_crop_names_the_source_of_each_of_its_numbers() {
+    let library = FactorLibrary::embedded();
+    let (weak, verified): (Vec<_>, Vec<_>) = library.crops.iter().partition(|c| c.status.is_weak());
+    for crop in verified {
+        let named = ["carbon rate", "economic coefficient: ", "water: "];
+        assert!(named.iter().all(|part| crop.source.contains(part)), "{}: {}", crop.crop, crop.source);
+    }
+    assert!(weak.iter().all(|c| c.note.contains("no table") || c.note.contains("GCAM")), "what was read or looked for");
+}

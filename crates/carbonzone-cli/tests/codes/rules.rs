@@ -118,18 +118,18 @@ fn a_coefficient_of_a_sink_type_that_no_class_has_is_told() {
 
 #[test]
 fn coefficients_that_are_not_verified_are_named_where_they_are_used() {
-    let rules = [("sink", 10.0, "[\"forest\", \"grassland\"]", "[\"sink_area\"]")];
-    let mini = |sinks: &str| Mini::new(&[r#""0301""#, r#""0401""#], &rules).with(sinks);
+    let rules = [("sink", 10.0, "[\"forest\", \"water\", \"park\"]", "[\"sink_area\"]")];
+    let mini = |sinks: &str| Mini::new(&[r#""0301""#, r#""1101""#, r#""0810""#], &rules).with(sinks);
     let text = mini("[sinks]\nset = \"lit_high\"").check(0);
     assert_mentions(
         &text,
         &[
             "warning[unverified_sink_coefficients]",
-            "forest (13.969 t CO2e/ha, unverified), grassland (3.477 t CO2e/ha, unverified)",
+            "water (2.079 t CO2e/ha, unverified), urban_green (12.388 t CO2e/ha, disputed)",
         ],
     );
-    assert!(!text.contains("orchard ("), "only those in use: {text}");
+    assert!(!text.contains("orchard (") && !text.contains("forest ("), "only those in use and weak: {text}");
     let own =
-        mini("[sinks]\nset = \"lit_high\"\ncoefficients_t_ha = { forest = 3.0, grassland = 1.0 }").check(0);
+        mini("[sinks]\nset = \"lit_high\"\ncoefficients_t_ha = { water = 3.0, urban_green = 1.0 }").check(0);
     assert!(!own.contains("unverified_sink_coefficients"), "{own}");
 }
