@@ -64,6 +64,7 @@ mod gpkg_rows;
 mod gpkg_writer;
 mod in_order;
 mod json_keys;
+mod json_lines;
 mod land_cover;
 mod layer_crs;
 mod layer_info;

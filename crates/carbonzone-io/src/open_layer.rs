@@ -9,7 +9,7 @@ use crate::gdal_log::capture;
 use crate::gdal_reader::{Wish, one_after_the_other, side_by_side};
 use crate::geoparquet;
 use crate::gpkg_rows::GpkgRows;
-use crate::json_keys;
+use crate::{json_keys, json_lines};
 use crate::layer_crs::resolve_crs;
 use crate::layer_reader::LayerReader;
 use crate::repeated::refuse_repeated;
@@ -65,7 +65,7 @@ pub(crate) fn open_layer(
             reader: layer.into_reader(wanted.batch()),
         });
     }
-    if !json_keys::check(source, report) {
+    if !json_keys::check(source, report) || !json_lines::check(source, report) {
         return None;
     }
     let (opened, messages) = open_dataset(&source.path, source.encoding.as_deref());

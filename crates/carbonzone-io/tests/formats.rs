@@ -347,6 +347,33 @@ fn named(path: &Path) -> VectorSource {
 }
 
 #[test]
+fn a_broken_line_of_newline_delimited_geojson_is_refused_with_its_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let feature = |id: &str, x: f64| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"id":"{id}","use":"0601"}},"geometry":{{"type":"Polygon","coordinates":[[[{x},31.3],[120.7,31.3],[120.7,31.4],[{x},31.3]]]}}}}"#
+        )
+    };
+    let whole = [feature("a", 120.6), feature("b", 120.5), feature("c", 120.4)];
+    for (name, cut) in [("p.geojsonl", None), ("q.geojsonl", Some(1)), ("r.geojson", Some(2)), ("s.geojsons", Some(0))] {
+        let path = dir.path().join(name);
+        let mut list = whole.clone();
+        if let Some(i) = cut {
+            list[i].truncate(90);
+        }
+        std::fs::write(&path, list.join("\n") + "\n").unwrap();
+        let read = polygons(&named(&path), &suzhou());
+        let Some(i) = cut else {
+            assert_eq!(read.layer.unwrap().ids, ["a", "b", "c"]);
+            continue;
+        };
+        assert!(read.layer.is_none());
+        let found = read.finding("broken_line");
+        assert!(found.message.ends_with(&format!("line {}", i + 1)), "{found:?}");
+    }
+}
+
+#[test]
 fn a_name_that_stands_twice_is_refused_where_it_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let ring = "[[[120.60,31.30],[120.61,31.30],[120.61,31.31],[120.60,31.30]]]";

@@ -85,6 +85,8 @@ pub enum MatchKind {
     Mended,
     /// The table has the words of the category.
     Words,
+    /// The table has the coarse word of the category only, and its kinds belong to several groups.
+    WordsInPart,
     /// Only its beginning stands in the table.
     Beginning,
 }

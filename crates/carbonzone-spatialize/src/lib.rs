@@ -24,6 +24,7 @@
 
 mod allocate;
 mod allocation_error;
+mod category_words;
 mod code_table;
 pub mod downscale;
 mod land_use;

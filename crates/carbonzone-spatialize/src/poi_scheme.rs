@@ -1,8 +1,8 @@
 //! POI type codes to proxy groups and transport modes.
 
+use crate::category_words::{CategoryWords, semicolons_part_categories};
 use crate::code_table::{CodeRow, CodeTable, MatchKind, Matching, SchemeError, Shipped, mended, shipped};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// One row of a POI scheme.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -41,8 +41,8 @@ pub struct PoiScheme {
     /// Name.
     pub name: String,
     table: CodeTable<PoiClass>,
-    /// Rows by the words of the category (`餐饮服务`), where codes are six digits in three levels: Amap.
-    words: BTreeMap<String, Vec<usize>>,
+    /// Words of the category (`餐饮服务`), where codes are six digits in three levels: Amap.
+    words: CategoryWords,
 }
 
 /// Codes of Amap are hierarchical, those of OSM match as a whole.
@@ -64,14 +64,7 @@ impl PoiScheme {
     /// [`SchemeError::Unknown`] lists the shipped names.
     pub fn shipped(name: &str) -> Result<Self, SchemeError> {
         let table = CodeTable::<PoiClass>::shipped(name, SHIPPED)?;
-        let mut words: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (row, class) in table.rows().iter().enumerate().filter(|_| name == "amap") {
-            // People write 餐饮 for 餐饮服务.
-            let short = class.name_zh.strip_suffix("服务").filter(|s| s.chars().count() > 1);
-            for word in std::iter::once(class.name_zh.as_str()).chain(short) {
-                words.entry(word.to_owned()).or_default().push(row);
-            }
-        }
+        let words = if name == "amap" { CategoryWords::of_amap(table.rows()) } else { CategoryWords::default() };
         Ok(Self { name: name.to_owned(), table, words })
     }
 
@@ -80,7 +73,7 @@ impl PoiScheme {
     /// # Errors
     /// As [`crate::LandUseScheme::from_csv`].
     pub fn from_csv(name: &str, text: &str) -> Result<Self, SchemeError> {
-        Ok(Self { name: name.to_owned(), table: CodeTable::from_csv(name, text)?, words: BTreeMap::new() })
+        Ok(Self { name: name.to_owned(), table: CodeTable::from_csv(name, text)?, words: CategoryWords::default() })
     }
 
     /// The class of one code, wherever it stands; see [`find`](Self::find).
@@ -91,8 +84,8 @@ impl PoiScheme {
 
     /// Number among the [classes](Self::classes) of one code that stands in a field, and how it was found. As in
     /// [`crate::LandUseScheme::find`]: `bakery` in the field `shop` is `shop=bakery`, else `bakery`, else `shop=*`. In the
-    /// scheme `amap` a code that has lost its leading zero (`50000`) is mended, and categories in words
-    /// (`公司企业;工厂`) are understood.
+    /// scheme `amap` a code that has lost its leading zero (`50000`) is mended, and categories in words of Amap, Baidu and
+    /// Tencent (`公司企业;工厂`) are understood.
     #[must_use]
     pub fn find(&self, field: &str, code: &str) -> Option<(usize, MatchKind)> {
         if self.words.is_empty() {
@@ -111,26 +104,17 @@ impl PoiScheme {
                 kind => (row, kind),
             }),
         }
-        .or_else(|| self.in_words(code).map(|row| (row, MatchKind::Words)))
-    }
-
-    /// Row of a category in words, from the coarse level to the fine one: `商务住宅;产业园区;产业园区`.
-    fn in_words(&self, text: &str) -> Option<usize> {
-        let code = |row: usize| self.table.rows()[row].code.as_str();
-        let mut found: Option<usize> = None;
-        for level in text.split([';', '；']).map(str::trim) {
-            let below = |row: &&usize| found.is_none_or(|f| code(**row).starts_with(code(f)));
-            if let Some(row) = self.words.get(level).and_then(|rows| rows.iter().find(below)) {
-                found = Some(*row);
-            }
-        }
-        found
+        .or_else(|| {
+            let found = self.words.find(code, self.table.rows())?;
+            Some((found.row, if found.in_part { MatchKind::WordsInPart } else { MatchKind::Words }))
+        })
     }
 
     /// The codes of a field with several types: `170300|060000`; of Amap also categories in words, whose levels are
-    /// parted by semicolons: `餐饮服务;中餐厅;中餐厅|购物服务;商场;商场`.
+    /// parted by semicolons (`餐饮服务;中餐厅;中餐厅|购物服务;商场;商场`), or by colons (`美食:中餐厅;购物:商场`).
     pub fn split_codes<'a>(&self, field: &'a str) -> impl Iterator<Item = &'a str> {
-        let words = !self.words.is_empty() && field.chars().any(char::is_alphabetic);
+        let in_words = !self.words.is_empty() && field.chars().any(char::is_alphabetic);
+        let words = in_words && !semicolons_part_categories(field);
         field
             .split(move |c| matches!(c, '|' | '｜') || (!words && matches!(c, ';' | '；')))
             .map(str::trim)
@@ -190,6 +174,7 @@ mod tests {
         assert_eq!(split("amap", "170300;060000"), ["170300", "060000"]);
         assert_eq!(split("osm", "bank;atm"), ["bank", "atm"]);
         assert_eq!(split("amap", "餐饮服务;中餐厅;川菜|购物服务"), ["餐饮服务;中餐厅;川菜", "购物服务"]);
+        assert_eq!(split("amap", "美食:中餐厅;购物:商场"), ["美食:中餐厅", "购物:商场"]);
         assert_eq!(split("amap", ""), Vec::<&str>::new());
     }
 
@@ -234,7 +219,7 @@ mod tests {
         ] {
             assert_eq!(find(words), Some((code, MatchKind::Words)), "{words}");
         }
-        assert_eq!(find("美食"), None);
+        assert_eq!(find("随便"), None);
         assert_eq!(find("777"), None);
         assert_eq!(find("1703000"), None, "seven digits are no code");
     }

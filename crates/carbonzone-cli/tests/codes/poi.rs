@@ -69,6 +69,22 @@ fn codes_that_lost_their_zero_and_words_count() {
 }
 
 #[test]
+fn categories_of_other_maps_and_traditional_characters_count() {
+    let rows = [
+        row("a", "公司企业;厂矿", 0),
+        row("b", "公司企業-工廠", 0),
+        row("c", "公司企业:工厂", 0),
+        row("d", "170300", 1),
+        row("e", "公司企业;采石场", 1),
+    ];
+    let run = with_rows("industry", &rows, BY_ID).run();
+    assert_near(&run.column("gross_t"), &[75.0, 25.0]);
+    assert_eq!(run.finding("poi_category_words").count, Some(3));
+    let told = run.finding("poi_category_in_part");
+    assert!(told.message.contains("\"公司企业;采石场\" as 17: 1"), "{}", told.message);
+}
+
+#[test]
 fn values_of_osm_keys_are_looked_up_with_their_key() {
     let place = |parcel: usize| format!("{},{}", ORIGIN.0 + 100.0 * parcel as f64 + 50.0, ORIGIN.1 + 50.0);
     // shop=knitting_wool has no row of its own; waste baskets and parks are neither shops nor works.

@@ -358,4 +358,28 @@ fn densities_are_no_numbers_of_people_unless_the_unit_says_so() {
     town.expect([50.0, 150.0, 200.0], &["warning[implausible_density]", "50000 people on 0.75 km²"]);
     Town::new("source = { path = \"people.csv\", crs = \"EPSG:4549\" }\nkind = \"points\"\nweight = [\"people\"]\nunit = \"persons/ha\"")
         .refuses(&["error[population_unit]"]);
+    // Points have no ground: a density is none of theirs whatever the unit.
+    let town = Town::new("source = { path = \"people.csv\", crs = \"EPSG:4549\" }\nkind = \"points\"\nweight = [\"人口密度\"]");
+    town.refuses(&["error[people_per_area]", "unit = \"persons\" in [layers.population]"]);
+}
+
+#[test]
+fn units_in_the_names_of_columns_with_people_are_heeded() {
+    let town = |names: &str, people: &str| {
+        let layer = POLYGONS.replace("[\"people\"]", names);
+        let town = Town::new(&layer).with_table("Z1,1000\nZ2,1000");
+        town.write("people.geojson", people);
+        town
+    };
+    // 千人 and 百人 beside persons: the mean of two columns is of persons.
+    let mut both = people_polygons(["1,\"常住人口\":3000", "3,\"常住人口\":9000", "4,\"常住人口\":12000"]);
+    both = both.replace("\"people\"", "\"户籍人口_千人\"");
+    let told = ["info[unit_converted]", "says 千人", "16000 people in the parcels"];
+    town("[\"户籍人口_千人\", \"常住人口\"]", &both).expect([50.0, 150.0, 200.0], &told);
+    let hundreds = |values| people_polygons(values).replace("\"people\"", "\"people_百人\"");
+    town("[\"people_百人\"]", &hundreds(["10", "30", "40"]))
+        .expect([50.0, 150.0, 200.0], &["says 百人", "8000 people in the parcels"]);
+    // The declared unit has the last word.
+    town("[\"people_百人\"]\nunit = \"persons\"", &hundreds(["1000", "3000", "4000"]))
+        .expect([50.0, 150.0, 200.0], &["8000 people in the parcels"]);
 }

@@ -1,7 +1,7 @@
 //! People per parcel: weighted points, polygons or a raster.
 
 use super::border::book_cut;
-use super::people_density::{refuse_density, refuse_density_fields, refuse_unit_of_points};
+use super::people_density::{persons_per_unit, refuse_density, refuse_unit_of_points};
 use super::people_numbers::{Unusable, warn_against_zones, warn_density, warn_unknown};
 use super::people_repeats::{self, Repeats};
 use super::per_zone::{InZones, ZoneWeights, wants_people};
@@ -12,7 +12,7 @@ use crate::config::{PopulationKind, PopulationLayer, PopulationUnit};
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{ExactSum, Finding, Findings, LedgerRow, Severity, Stage, Statement, number_of};
+use carbonzone_types::{ColumnData, ExactSum, Finding, Findings, LedgerRow, Severity, Stage, Statement, number_of};
 
 /// People per parcel; per zone too, if GDP is shared out by them.
 struct People {
@@ -68,10 +68,17 @@ fn need_weight(config: &PopulationLayer, notes: &mut Notes) -> bool {
     !config.weight.is_empty()
 }
 
+/// The columns with people, each with the persons that one unit of it is.
+fn with_factors<'a>(
+    config: &PopulationLayer,
+    factors: &[f64],
+    column: impl Fn(&str) -> Option<&'a ColumnData>,
+) -> Vec<(&'a ColumnData, f64)> {
+    config.weight.iter().zip(factors).filter_map(|(w, factor)| Some((column(w)?, *factor))).collect()
+}
+
 fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
-    if !need_weight(config, notes) {
-        return None;
-    }
+    let factors = need_weight(config, notes).then(|| persons_per_unit(config, notes)).flatten()?;
     let Ground { loaded, crs, parcels, locator, .. } = *ground;
     let land = land_of_proxy(loaded, parcels, &["population"]);
     let target = (!land.is_empty()).then(|| parcels.mask(&land));
@@ -85,7 +92,7 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     source.numbers.clone_from(&config.weight);
     let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
     let record = loaded.layers.points(&source, crs, findings, ledger, ground.progress, &mut |batch| {
-        let columns: Vec<_> = config.weight.iter().filter_map(|w| batch.table.get(w)).collect();
+        let columns = with_factors(config, &factors, |w| batch.table.get(w));
         let place = |i: usize| [batch.xs[i], batch.ys[i]];
         let shares = batch.shares();
         let mut weights: Vec<f64> = (0..batch.xs.len())
@@ -190,15 +197,13 @@ fn polygons(
     config: &PopulationLayer,
     notes: &mut Notes,
 ) -> Option<People> {
-    if !need_weight(config, notes) || refuse_density_fields(config, notes) {
-        return None;
-    }
+    let factors = need_weight(config, notes).then(|| persons_per_unit(config, notes)).flatten()?;
     let Ground { loaded, crs, progress, .. } = *ground;
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
     let layer = loaded.layers.polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
     notes.records.push(layer.record.clone());
-    let columns: Vec<_> = config.weight.iter().filter_map(|w| layer.table.get(w)).collect();
+    let columns = with_factors(config, &factors, |w| layer.table.get(w));
     let mut bad = Unusable::default();
     let km2: Option<Vec<f64>> = config
         .unit

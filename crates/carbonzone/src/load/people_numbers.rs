@@ -23,19 +23,19 @@ pub struct Unusable {
 }
 
 impl Unusable {
-    /// The mean of the columns in a row, if all of them are usable; else it is counted.
+    /// The mean of the columns in a row, each times its factor, if all of them are usable; else it is counted.
     pub fn mean_of(
         &mut self,
-        columns: &[&ColumnData],
+        columns: &[(&ColumnData, f64)],
         row: usize,
         place: impl FnOnce() -> [f64; 2],
     ) -> Option<f64> {
-        let sum: Result<f64, String> = columns.iter().map(|c| people_at(c, row)).sum();
+        let sum: Result<f64, String> = columns.iter().map(|(c, factor)| Ok(factor * people_at(c, row)?)).sum();
         match sum {
             Ok(sum) => Some(sum / columns.len().max(1) as f64),
             Err(value) => {
                 self.count += 1;
-                self.absurd |= columns.iter().any(|c| is_absurd(c, row));
+                self.absurd |= columns.iter().any(|(c, _)| is_absurd(c, row));
                 if self.example.as_ref().is_none_or(|(known, _)| value < *known) {
                     self.example = Some((value, place()));
                 }
@@ -243,7 +243,7 @@ mod tests {
             let column = ColumnData::Text(texts.map(|t| Some(t.to_owned())).into());
             let mut bad = Unusable::default();
             for row in 0..3 {
-                let _ = bad.mean_of(&[&column], row, || [0.0, 0.0]);
+                let _ = bad.mean_of(&[(&column, 1.0)], row, || [0.0, 0.0]);
             }
             (bad.count, bad.example.map(|e| e.0))
         };

@@ -124,7 +124,7 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
             let first = next;
             for (i, &of) in codes.of.iter().enumerate() {
                 let weight =
-                    weights.map_or(Some(1.0), |w| unusable.mean_of(&[w], i, || [batch.xs[i], batch.ys[i]]));
+                    weights.map_or(Some(1.0), |w| unusable.mean_of(&[(w, 1.0)], i, || [batch.xs[i], batch.ys[i]]));
                 let Some(weight) = weight else { continue };
                 let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
                 next = next.max(feature + 1);

@@ -65,6 +65,40 @@ const CNY: [(&str, f64); 27] = [
     ("cny", 1e-4),
 ];
 
+/// Multiples that stand alone where the unit goes without saying: `GDP (million)`, `人口_千`, `population ('000)`.
+const MULTIPLES: [(&str, f64); 27] = [
+    ("百", 1e2),
+    ("千", 1e3),
+    ("万", 1e4),
+    ("十万", 1e5),
+    ("百万", 1e6),
+    ("千万", 1e7),
+    ("亿", 1e8),
+    ("十亿", 1e9),
+    ("百亿", 1e10),
+    ("'000", 1e3),
+    ("'000s", 1e3),
+    ("000s", 1e3),
+    ("000", 1e3),
+    ("thousand", 1e3),
+    ("thousands", 1e3),
+    ("10k", 1e4),
+    ("tenthousand", 1e4),
+    ("tenthousands", 1e4),
+    ("million", 1e6),
+    ("millions", 1e6),
+    ("mn", 1e6),
+    ("mio", 1e6),
+    ("100million", 1e8),
+    ("hundredmillion", 1e8),
+    ("billion", 1e9),
+    ("billions", 1e9),
+    ("bn", 1e9),
+];
+/// The same in brackets only: behind `_` they may be a distance or a threshold.
+const BRACKETED: [(&str, f64); 5] =
+    [("1000", 1e3), ("10000", 1e4), ("1000000", 1e6), ("100000000", 1e8), ("k", 1e3)];
+
 /// Words of a label that speak of a ratio, not of a number of persons or an amount of money.
 const RATIOS: [&str; 21] = [
     "人均",
@@ -172,31 +206,63 @@ pub fn unit_row(table: &Table, quantity: Quantity<'_>) -> bool {
     !table.is_empty() && (0..table.labels().len()).filter_map(|c| table.text(0, c)).any(|t| is_unit(&t))
 }
 
-/// The unit in the brackets of a label, behind its last separator, or at its end.
+/// The unit in the brackets of a label, behind its last separator, or at its end; a multiple alone (`GDP (million)`) is one
+/// of the persons or the money that are asked for.
 pub fn in_label(label: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
+    named_in(label, quantity).or_else(|| {
+        let label = normalise_text(&plain_powers(label)).to_lowercase();
+        if let Some(inside) = in_brackets(&label) {
+            return bare(inside, MULTIPLES.iter().chain(&BRACKETED), quantity);
+        }
+        let tail = behind_separator(&label);
+        (tail.len() < label.len()).then(|| bare(tail, MULTIPLES.iter(), quantity)).flatten()
+    })
+}
+
+/// The unit that a label names in full.
+fn named_in(label: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
     let label = normalise_text(&plain_powers(label)).to_lowercase();
     if let Some(word) = other_quantity(&label, quantity) {
         return Some((word.to_owned(), f64::NAN));
     }
-    if let Some((_, inside)) = label.split_once(['(', '[']) {
-        let inside = inside.trim_end_matches([')', ']']);
+    if let Some(inside) = in_brackets(&label) {
         return all_in(inside, quantity).into_iter().next();
     }
-    let tail = label.rsplit(['/', ':', '_', ',']).next().unwrap_or("");
     let with_multiple =
         |word: &str| word.starts_with(['万', '亿', '千', '百', '十']) && label.ends_with(word);
-    // 人口_万, GDP_亿: the base goes without saying.
-    let bare = ["万", "亿"].contains(&tail.trim()) && tail.len() < label.len();
-    let base = if quantity == Quantity::Persons { "人" } else { "元" };
-    let tail = if bare { format!("{}{base}", tail.trim()) } else { tail.to_owned() };
-    alone(&tail, quantity).or_else(|| words(quantity).into_iter().find(|(w, _)| with_multiple(w)))
+    alone(behind_separator(&label), quantity)
+        .or_else(|| words(quantity).into_iter().find(|(w, _)| with_multiple(w)))
+}
+
+fn in_brackets(label: &str) -> Option<&str> {
+    label.split_once(['(', '[']).map(|(_, inside)| inside.trim_end_matches([')', ']']))
+}
+
+fn behind_separator(label: &str) -> &str {
+    label.rsplit(['/', ':', '_', ',']).next().unwrap_or("")
+}
+
+/// A multiple without its unit, of persons or of the money of the study: 万 of 人口_万, `million` of `GDP (million)`.
+fn bare<'a>(
+    text: &str,
+    multiples: impl IntoIterator<Item = &'a (&'a str, f64)>,
+    quantity: Quantity<'_>,
+) -> Option<(String, f64)> {
+    let text = squeezed(text);
+    let text = text.strip_prefix("in").or(text.strip_prefix('x')).unwrap_or(&text);
+    let (word, multiple) = multiples.into_iter().find(|(word, _)| *word == text)?;
+    let one = match quantity {
+        Quantity::Persons => 1.0,
+        Quantity::Money(unit) => unit.value(),
+    };
+    Some(((*word).to_owned(), multiple / one))
 }
 
 /// The unit of another currency that a label names; `None`: CNY, or none at all.
 pub fn foreign_money(label: &str) -> Option<MoneyUnit> {
     let of = |code: &str| {
         let one = MoneyUnit::one(code);
-        let (_, factor) = in_label(label, Quantity::Money(&one)).filter(|(_, factor)| factor.is_finite())?;
+        let (_, factor) = named_in(label, Quantity::Money(&one)).filter(|(_, factor)| factor.is_finite())?;
         MoneyUnit::parse(&format!("1e{} {code}", factor.log10().round()))
     };
     MoneyUnit::currencies().filter(|code| *code != "CNY").find_map(of)
@@ -360,6 +426,36 @@ mod tests {
     }
 
     #[test]
+    fn multiples_whose_unit_goes_without_saying_are_read() {
+        use Quantity::Persons;
+        let (cny, usd) = (MoneyUnit::default(), MoneyUnit::parse("1e6 USD").unwrap());
+        for (label, factor) in [
+            ("常住人口_百人", 1e2),
+            ("常住人口_千人", 1e3),
+            ("户籍人口百人", 1e2),
+            ("人口_千", 1e3),
+            ("人口（十万）", 1e5),
+            ("population (thousands)", 1e3),
+            ("population (in thousands)", 1e3),
+            ("Population ('000)", 1e3),
+            ("pop_000s", 1e3),
+            ("population [1,000]", 1e3),
+            ("Population (x1000)", 1e3),
+            ("pop_10k", 1e4),
+            ("pop_million", 1e6),
+        ] {
+            assert_eq!(in_label(label, Persons).map(|u| u.1), Some(factor), "{label}");
+        }
+        for label in ["pop_1000", "pop_k", "population (2020)", "pop_0_14", "人口_2020", "population (total)"] {
+            assert_eq!(in_label(label, Persons), None, "{label}");
+        }
+        for (label, factor) in [("GDP (million)", 1e2), ("GDP (bn)", 1e5), ("gdp_千", 0.1), ("GDP（百万）", 1e2)] {
+            assert_eq!(in_label(label, Quantity::Money(&cny)).map(|u| u.1), Some(factor), "{label}");
+        }
+        assert_eq!(in_label("GDP (bn)", Quantity::Money(&usd)).map(|u| u.1), Some(1e3));
+    }
+
+    #[test]
     fn units_of_another_currency_are_converted_to_the_one_of_the_study() {
         let unit_of = |text: &str| MoneyUnit::parse(text).unwrap();
         let (usd, eur) = (unit_of("1e6 USD"), unit_of("1e9 EUR"));
@@ -378,7 +474,7 @@ mod tests {
         assert_eq!(foreign_money("gdp_proxy_usd"), Some(MoneyUnit::one("USD")));
         assert_eq!(foreign_money("BIP (Mio. CHF)"), Some(unit_of("1e6 CHF")));
         assert_eq!(foreign_money("BIP [million CHF]"), Some(unit_of("1e6 CHF")));
-        assert_eq!([foreign_money("GDP（亿元）"), foreign_money("gdp")], [None, None]);
+        assert_eq!(["GDP（亿元）", "gdp", "GDP (million)"].map(foreign_money), [None, None, None]);
         // Letters of a currency inside a word are none.
         assert_eq!(read("GDP (in real terms, Europe)", &usd), None);
         let table = "id,pop,gdp\nunit,persons,million EUR\na,1,2\n";
