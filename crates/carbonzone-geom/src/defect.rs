@@ -59,6 +59,13 @@ pub enum Defect {
         /// Ring of the part.
         ring: usize,
     },
+    /// A hole that goes round its shell: the rings stand in another order.
+    HoleAroundShell {
+        /// Part of the feature, from 0.
+        part: usize,
+        /// Ring of the part.
+        ring: usize,
+    },
     /// A hole of the same ground as an earlier one.
     HoleTwice {
         /// Part of the feature, from 0.
@@ -93,7 +100,7 @@ pub enum Defect {
 }
 
 /// Kinds of what can be wrong between rings, in the words of a finding.
-pub(crate) const KINDS: [&str; 7] = [
+pub(crate) const KINDS: [&str; 8] = [
     "holes outside their shell",
     "holes that cross their shell",
     "holes drawn twice",
@@ -101,6 +108,7 @@ pub(crate) const KINDS: [&str; 7] = [
     "parts drawn twice",
     "parts that overlap or lie in one another",
     "rings that run along each other",
+    "holes that go round their shell (rings in another order)",
 ];
 
 impl fmt::Display for Defect {
@@ -114,6 +122,7 @@ impl fmt::Display for Defect {
             Self::SelfCrossing { part, ring } => (part, ring, "crosses itself"),
             Self::HoleOutside { part, ring } => (part, ring, "a hole outside its shell"),
             Self::HoleAcrossShell { part, ring } => (part, ring, "a hole that crosses its shell"),
+            Self::HoleAroundShell { part, ring } => (part, ring, "a hole that goes round its shell"),
             Self::HoleTwice { part, ring } => (part, ring, "a hole drawn twice"),
             Self::HolesOverlap { part, ring } => (part, ring, "shares ground with another hole"),
             Self::PartTwice { part } => return write!(f, "part {part}: drawn twice"),

@@ -62,6 +62,7 @@ impl RingRelations {
                 HolePlace::Inside => {}
                 HolePlace::Outside => found.push(Defect::HoleOutside { part, ring }),
                 HolePlace::Across => found.push(Defect::HoleAcrossShell { part, ring }),
+                HolePlace::Around => found.push(Defect::HoleAroundShell { part, ring }),
             }
         }
         for &(i, j, m2) in &self.common {
@@ -100,9 +101,12 @@ impl RingRelations {
         let r = self.rings[hole];
         let shell = hole - r.ring;
         let inside = self.common_m2(shell, hole);
-        let tolerance = tolerance(r.area, self.rings[shell].area);
+        let shell_m2 = self.rings[shell].area;
+        let tolerance = tolerance(r.area, shell_m2);
         if inside >= r.area - tolerance {
             HolePlace::Inside
+        } else if inside >= shell_m2 - tolerance && shell_m2 > 0.0 {
+            HolePlace::Around
         } else if inside <= tolerance {
             HolePlace::Outside
         } else {
@@ -175,6 +179,7 @@ enum HolePlace {
     Inside,
     Outside,
     Across,
+    Around,
 }
 
 /// Ground in common that is taken for the rounding of coordinates, m².
@@ -288,6 +293,26 @@ mod tests {
             let c = layer(&[vec![shell.clone(), hole.clone(), second.clone()]]);
             assert_eq!(defects(&c, 0), [defect], "{second:?}");
             assert!((repaired_area(&c) - area).abs() < 1e-5, "{second:?}: {}", repaired_area(&c));
+        }
+    }
+
+    #[test]
+    fn a_hole_round_its_shell_is_the_shell_of_a_file_with_its_rings_in_another_order() {
+        let (big, small) = (at(0.0, 0.0, 100.0, 100.0), at(20.0, 20.0, 60.0, 60.0));
+        let around = |ring| Defect::HoleAroundShell { part: 0, ring };
+        for (rings, found, area) in [
+            (vec![small.clone(), big.clone()], vec![around(1)], 8400.0),
+            // The small one touches the big one at a corner.
+            (vec![at(0.0, 0.0, 50.0, 50.0), big.clone()], vec![around(1)], 7500.0),
+            (
+                vec![small, big, at(70.0, 70.0, 80.0, 80.0)],
+                vec![Defect::HoleOutside { part: 0, ring: 2 }, around(1)],
+                8400.0,
+            ),
+        ] {
+            let c = layer(&[rings]);
+            assert_eq!(defects(&c, 0), found);
+            assert!((repaired_area(&c) - area).abs() < 1e-5, "{}", repaired_area(&c));
         }
     }
 

@@ -35,6 +35,7 @@ impl RingFaults {
             Defect::PartTwice { .. } => 1 << 4,
             Defect::PartsOverlap { .. } => 1 << 5,
             Defect::RingsTouch { .. } => 1 << 6,
+            Defect::HoleAroundShell { .. } => 1 << 7,
             _ => 0,
         };
         Self(defects.iter().map(kind).fold(0, |all, bit| all | bit))

@@ -13,6 +13,8 @@ use rusqlite::{Connection, OpenFlags};
 const GLOBAL: [i64; 5] = [4326, 4490, 4258, 7844, 9000];
 /// Shift below which two datums count as one, m.
 const SMALL_M: f64 = 3.0;
+/// Semi-major axis of WGS 84, m.
+const WGS84_A: f64 = 6_378_137.0;
 /// Metres of a degree of latitude on the mean sphere.
 const DEGREE_M: f64 = 111_195.0;
 
@@ -26,12 +28,16 @@ pub(crate) fn check_datum(
 ) {
     let (Some((from, to)), Some([x0, y0, x1, y1])) = (path.ends(), extent) else { return };
     let at = [f64::midpoint(x0, x1), f64::midpoint(y0, y1)];
-    if !leaves_out_shift(from, to, at) {
-        return;
-    }
     let (Ok(source), Ok(target)) = (definition_to_spatial_ref(from), definition_to_spatial_ref(to)) else {
         return;
     };
+    if let Some(finding) = shift_given_as_nothing(&source) {
+        report.add(finding.value(path.label.clone()).hint(parameters_hint(&source)));
+        return;
+    }
+    if !leaves_out_shift(from, to, at) {
+        return;
+    }
     let (mut lon, mut lat) = ([at[0]], [at[1]]);
     if crs.to_wgs84(&mut lon, &mut lat).is_err() {
         return;
@@ -43,7 +49,6 @@ pub(crate) fn check_datum(
         return;
     }
     let sizes: Vec<String> = local.iter().map(|d| d.size()).collect();
-    let parameters = source.to_proj4().unwrap_or_default().replace(" +no_defs", "").replace(" +type=crs", "");
     report.add(
         Finding::warning(
             "unknown_datum_shift",
@@ -56,11 +61,38 @@ pub(crate) fn check_datum(
         )
         .field("crs")
         .value(path.label.clone())
-        .hint(format!(
-            "give the parameters of your surveying office: crs = \"{} +towgs84=dx,dy,dz,rx,ry,rz,s\", or transform the layer first",
-            parameters.trim()
-        )),
+        .hint(parameters_hint(&source)),
     );
+}
+
+fn parameters_hint(source: &SpatialRef) -> String {
+    let text = source.to_proj4().unwrap_or_default();
+    let own = |word: &&str| !["+no_defs", "+type=crs"].contains(word) && !word.starts_with("+towgs84");
+    let parameters = text.split_whitespace().filter(own).collect::<Vec<_>>().join(" ");
+    format!(
+        "give the parameters of your surveying office: crs = \"{parameters} +towgs84=dx,dy,dz,rx,ry,rz,s\", or transform the layer first"
+    )
+}
+
+/// GRS 80 and WGS 84, on which the global datums stand.
+fn is_global_ellipsoid(semi_major_m: f64) -> bool {
+    (semi_major_m - WGS84_A).abs() < 1.0
+}
+
+/// What is to be told of a datum on an ellipsoid of its own whose shift to WGS 84 is given as zero: the same as no shift.
+fn shift_given_as_nothing(source: &SpatialRef) -> Option<Finding> {
+    let parameters: Vec<f64> = (0..7)
+        .map_while(|i| source.get_attr_value("TOWGS84", i).ok().flatten())
+        .map(|text| text.trim().parse().unwrap_or(f64::NAN))
+        .collect();
+    let a = source.semi_major().ok()?;
+    let nothing = !parameters.is_empty() && parameters.iter().all(|p| *p == 0.0);
+    (nothing && !is_global_ellipsoid(a)).then(|| {
+        let message = format!(
+            "the shift of this datum to WGS 84 is given as 0 (+towgs84=0,0,0), though its ellipsoid is another one (a = {a} m): longitude and latitude are taken over unchanged; positions may be off by some 100 m"
+        );
+        Finding::warning("unknown_datum_shift", message).field("crs")
+    })
 }
 
 /// True if PROJ's way between two CRS differs at a place from every way that it knows to be right.
@@ -96,11 +128,15 @@ impl Datum {
     fn of(srs: &SpatialRef, database: Option<&Database>, place: [f64; 2]) -> Self {
         // Parameters in the definition lead to WGS 84.
         let bound = srs.get_attr_value("TOWGS84", 0).ok().flatten().is_some();
+        let on_global = || srs.semi_major().is_ok_and(is_global_ellipsoid);
         let geographic = srs.geog_cs().ok();
         let name =
-            geographic.as_ref().and_then(SpatialRef::name).unwrap_or_else(|| "an unnamed datum".to_owned());
+            geographic.as_ref().and_then(SpatialRef::name).filter(|n| n != "unknown");
+        // `+ellps=GRS80` without a datum is how CGCS2000 and ETRS89 look as PROJ text.
+        let unnamed = name.is_none() && on_global();
+        let name = name.unwrap_or_else(|| "an unnamed datum".to_owned());
         let own = geographic.and_then(|g| g.auth_code().ok()).map(i64::from);
-        let code = if bound { Some(4326) } else { own.or_else(|| database.and_then(|d| d.code_of(&name))) };
+        let code = if bound || unnamed { Some(4326) } else { own.or_else(|| database.and_then(|d| d.code_of(&name))) };
         let shifts = match (code, database) {
             (Some(code), Some(database)) if !GLOBAL.contains(&code) => database.shifts(code, place),
             _ => Vec::new(),

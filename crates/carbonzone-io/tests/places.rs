@@ -213,6 +213,28 @@ fn datums_that_agree_and_datums_with_parameters_are_no_warning() {
         let read = polygons(&source(&layer(dir.path(), "EPSG:2437", X, Y, 100.0)).crs(&given), &suzhou());
         assert!(read.layer.is_some() && !read.has("unknown_datum_shift"), "{:#?}", read.findings);
     }
+    // CGCS2000 as PROJ text: no datum is named, the ellipsoid is the global one.
+    let grs80 = "+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m";
+    let read = polygons(&source(&layer(dir.path(), "EPSG:4549", X, Y, 100.0)).crs(grs80), &suzhou());
+    assert!(read.layer.is_some() && !read.has("unknown_datum_shift"), "{:#?}", read.findings);
+}
+
+#[test]
+fn a_shift_that_is_given_as_zero_is_told_where_the_ellipsoid_is_another_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = layer(dir.path(), "EPSG:2437", X, Y, 100.0);
+    let text = |ellipsoid: &str, shift: &str| {
+        format!("+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500000 +y_0=0 {ellipsoid} +towgs84={shift} +units=m")
+    };
+    let told = |crs: &str| polygons(&source(&file).crs(crs), &suzhou()).has("unknown_datum_shift");
+    let xian = "+a=6378140 +rf=298.257";
+    assert!(told(&text("+ellps=krass", "0,0,0")) && told(&text(xian, "0,0,0,0,0,0,0")));
+    assert!(!told(&text("+ellps=krass", "15.8,-154.4,-82.3")) && !told(&text("+ellps=GRS80", "0,0,0")));
+    let read = polygons(&source(&file).crs(&text("+ellps=krass", "0,0,0")), &suzhou());
+    let finding = read.finding("unknown_datum_shift");
+    assert!(finding.message.contains("a = 6378245 m"), "{finding:?}");
+    let hint = finding.hint.as_ref().unwrap();
+    assert!(hint.contains("+towgs84=dx,dy,dz") && !hint.contains("=0,0,0"), "{hint}");
 }
 
 fn zones_at(crs: &WorkingCrs, lon: f64, lat: f64, side_m: f64) -> Coverage {

@@ -64,6 +64,21 @@ fn other_vertices_and_part_of_a_line_are_seen_too() {
 }
 
 #[test]
+fn a_line_that_comes_back_over_itself_counts_once() {
+    // There and back in one feature; a zigzag of 20 m; a loop of 400 m run twice.
+    let there_and_back = [[0.0, 0.0], [80.0, 60.0], [0.0, 0.0]];
+    let zigzag = [[0.0, 0.0], [50.0, 0.0], [30.0, 0.0], [100.0, 0.0]];
+    let corners = [[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]];
+    let twice: Vec<[f64; 2]> = (0..=8).map(|k| corners[k % 4]).collect();
+    for (line, once_m, doubled_m) in
+        [(&there_and_back[..], 100.0, 100.0), (&zigzag[..], 100.0, 40.0), (&twice[..], 400.0, 400.0)]
+    {
+        let found = once(&[(line, 1.0)]).unwrap();
+        close(&[left(&found, 1)[0], found.doubled_m], &[once_m, doubled_m]);
+    }
+}
+
+#[test]
 fn carriageways_crossings_and_bends_are_not_doubled() {
     assert_eq!(once(&[(&[[0.0, 0.0], [100.0, 0.0]], 1.0), (&[[100.0, 6.0], [0.0, 6.0]], 1.0)]), None);
     assert_eq!(once(&[(&[[0.0, 0.0], [100.0, 0.0]], 1.0), (&[[0.0, -0.5], [100.0, 0.5]], 1.0)]), None);

@@ -126,6 +126,8 @@ fn slip([x, y]: [f64; 2], [x0, y0, x1, y1]: [f64; 4]) -> &'static str {
     let powers = [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3];
     if near(y, x) {
         "its x and y are swapped: correct it in the file"
+    } else if near(-x, y) || near(x, -y) || near(-x, -y) {
+        "a minus sign is wrong: correct it in the file"
     } else if x.abs() < 1000.0 && y.abs() < 1000.0 {
         "zeros or degrees instead of metres: correct or remove it in the file"
     } else if powers.iter().any(|p| powers.iter().any(|q| near(x * p, y * q))) {
@@ -166,6 +168,8 @@ mod tests {
             ([120.6, 31.3], "zeros or degrees"),
             ([5_200_000.0, 3_470_000.0], "decimal point"),
             ([520_000.0, 34_700.0], "decimal point"),
+            ([520_000.0, -3_470_000.0], "minus sign"),
+            ([-520_000.0, 3_470_000.0], "minus sign"),
             ([-397_000.0, 5_453_000.0], "typing error"),
         ] {
             assert!(slip(vertex, city).contains(words), "{vertex:?}: {}", slip(vertex, city));

@@ -205,9 +205,10 @@ pub fn warn_unknown(
         Finding::warning(
             "people_unknown",
             format!(
-                "{} of {} wholly off the raster or on pixels without a value: no people there, {:.1} % of the ground of this land",
-                number_of(unknown.len(), "parcel lies", "parcels lie"),
+                "{} of {} {} wholly off the raster or on pixels without a value: no people there, {:.1} % of the ground of this land",
+                number_of(unknown.len(), "parcel", "parcels"),
                 land.iter().cloned().collect::<Vec<_>>().join("+"),
+                if unknown.len() == 1 { "lies" } else { "lie" },
                 100.0 * share
             ),
         )
