@@ -161,7 +161,16 @@ fn is_valid(mp: &MultiPolygon<f64>) -> bool {
 fn without_strays(mp: MultiPolygon<f64>) -> MultiPolygon<f64> {
     let mut one = Coverage::new();
     one.push_multipolygon(&mp);
-    let Some(relations) = RingRelations::of(&one, 0) else { return mp };
+    let Some(mut relations) = RingRelations::of(&one, 0) else { return mp };
+    let around = relations.holes_around();
+    let mut mp = mp;
+    if !around.is_empty() {
+        mp = with_outer_shells(mp, &around);
+        one = Coverage::new();
+        one.push_multipolygon(&mp);
+        let Some(turned) = RingRelations::of(&one, 0) else { return mp };
+        relations = turned;
+    }
     let mut strays = relations.strays();
     // Areas in common say nothing of a ring that crosses itself: such a part is cut as a whole.
     for defect in defects(&one, 0) {
@@ -187,6 +196,17 @@ fn without_strays(mp: MultiPolygon<f64>) -> MultiPolygon<f64> {
         out.push(Polygon::new(shell, kept.collect()));
     }
     MultiPolygon::new(out)
+}
+
+/// With each hole that goes round its shell as the shell, and the shell as a hole in its place.
+fn with_outer_shells(mut mp: MultiPolygon<f64>, around: &[Defect]) -> MultiPolygon<f64> {
+    for defect in around {
+        let Defect::HoleAroundShell { part, ring } = *defect else { continue };
+        let (shell, mut holes) = std::mem::replace(&mut mp.0[part], Polygon::empty()).into_inner();
+        let outer = std::mem::replace(&mut holes[ring - 1], shell);
+        mp.0[part] = Polygon::new(outer, holes);
+    }
+    mp
 }
 
 /// Every ring from its least vertex on, holes and polygons ascending: `MakeValid` gives them in an order that changes from

@@ -365,7 +365,11 @@ fn the_half_width_of_a_crop_covers_the_other_tables() {
         let other = row.carbon_rate * (1.0 - water) / index;
         let ours = row.carbon_rate * (1.0 - row.water_fresh) / row.harvest_index;
         let off_pct = 100.0 * (other / ours - 1.0).abs();
-        assert!(off_pct <= row.uncertainty_pct, "{crop}: {off_pct:.1} % off, half-width {}", row.uncertainty_pct);
+        assert!(
+            off_pct <= row.uncertainty_pct,
+            "{crop}: {off_pct:.1} % off, half-width {}",
+            row.uncertainty_pct
+        );
     }
 }
 
@@ -377,5 +381,36 @@ fn a_verified_crop_names_the_source_of_each_of_its_numbers() {
         let named = ["carbon rate", "economic coefficient: ", "water: "];
         assert!(named.iter().all(|part| crop.source.contains(part)), "{}: {}", crop.crop, crop.source);
     }
-    assert!(weak.iter().all(|c| c.note.contains("no table") || c.note.contains("GCAM")), "what was read or looked for");
+    assert!(
+        weak.iter().all(|c| c.note.contains("no table") || c.note.contains("GCAM")),
+        "what was read or looked for"
+    );
+}
+
+#[test]
+fn carbon_that_is_counted_as_if_it_were_co2_is_warned_of_with_its_tonnes() {
+    let row = |crop: &str, tonnes: f64| ActivityRow::new("crops", crop, tonnes, "t");
+    let with = |basis: &str, rows: Vec<ActivityRow>| {
+        let chosen: InventoryConfig = toml::from_str(basis).unwrap();
+        run(&InventoryConfig { without: alone().without, ..chosen }, rows)
+    };
+    // 1000 t of rice: 0.4144 · 0.88 / 0.45 t C per tonne; 200 t of wheat: 0.4853 · 0.88 / 0.4.
+    let (rice, wheat) = (1000.0 * 0.4144 * 0.88 / 0.45, 200.0 * 0.4853 * 0.88 / 0.4);
+    for (rows, carbon_t) in
+        [(vec![row("rice", 1000.0)], rice), (vec![row("rice", 1000.0), row("wheat", 200.0)], rice + wheat)]
+    {
+        let plain = with("", rows.clone());
+        near(plain.totals.sink_t, carbon_t * 44.0 / 12.0);
+        assert!(plain.findings.items.iter().all(|f| f.code != "carbon_taken_as_co2"), "co2 is the default");
+        let as_is = with("sink_basis = \"carbon_as_is\"", rows);
+        near(as_is.totals.sink_t, carbon_t);
+        let told = as_is.findings.items.iter().find(|f| f.code == "carbon_taken_as_co2").unwrap();
+        near(told.amount_t.unwrap(), carbon_t * 32.0 / 12.0);
+        assert!(told.message.contains(&format!("{carbon_t:.0} t of carbon")), "{}", told.message);
+    }
+    let coal = with(
+        "sink_basis = \"carbon_as_is\"",
+        vec![ActivityRow::new("manufacturing_energy", "raw_coal", 1.0, "t")],
+    );
+    assert!(coal.findings.items.iter().all(|f| f.code != "carbon_taken_as_co2"), "no crops, no warning");
 }

@@ -130,13 +130,16 @@ impl Datum {
         let bound = srs.get_attr_value("TOWGS84", 0).ok().flatten().is_some();
         let on_global = || srs.semi_major().is_ok_and(is_global_ellipsoid);
         let geographic = srs.geog_cs().ok();
-        let name =
-            geographic.as_ref().and_then(SpatialRef::name).filter(|n| n != "unknown");
+        let name = geographic.as_ref().and_then(SpatialRef::name).filter(|n| n != "unknown");
         // `+ellps=GRS80` without a datum is how CGCS2000 and ETRS89 look as PROJ text.
         let unnamed = name.is_none() && on_global();
         let name = name.unwrap_or_else(|| "an unnamed datum".to_owned());
         let own = geographic.and_then(|g| g.auth_code().ok()).map(i64::from);
-        let code = if bound || unnamed { Some(4326) } else { own.or_else(|| database.and_then(|d| d.code_of(&name))) };
+        let code = if bound || unnamed {
+            Some(4326)
+        } else {
+            own.or_else(|| database.and_then(|d| d.code_of(&name)))
+        };
         let shifts = match (code, database) {
             (Some(code), Some(database)) if !GLOBAL.contains(&code) => database.shifts(code, place),
             _ => Vec::new(),

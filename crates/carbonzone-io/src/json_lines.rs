@@ -74,7 +74,8 @@ fn is_feature(text: &[u8]) -> bool {
 fn is_json(text: &[u8]) -> bool {
     let parses = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     let Ok(text) = std::str::from_utf8(text) else { return true };
-    parses(text) || parses(&text.replace("-Infinity", "null").replace("Infinity", "null").replace("NaN", "null"))
+    parses(text)
+        || parses(&text.replace("-Infinity", "null").replace("Infinity", "null").replace("NaN", "null"))
 }
 
 #[cfg(test)]

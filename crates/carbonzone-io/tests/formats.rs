@@ -355,7 +355,9 @@ fn a_broken_line_of_newline_delimited_geojson_is_refused_with_its_number() {
         )
     };
     let whole = [feature("a", 120.6), feature("b", 120.5), feature("c", 120.4)];
-    for (name, cut) in [("p.geojsonl", None), ("q.geojsonl", Some(1)), ("r.geojson", Some(2)), ("s.geojsons", Some(0))] {
+    for (name, cut) in
+        [("p.geojsonl", None), ("q.geojsonl", Some(1)), ("r.geojson", Some(2)), ("s.geojsons", Some(0))]
+    {
         let path = dir.path().join(name);
         let mut list = whole.clone();
         if let Some(i) = cut {

@@ -224,7 +224,9 @@ fn a_shift_that_is_given_as_zero_is_told_where_the_ellipsoid_is_another_one() {
     let dir = tempfile::tempdir().unwrap();
     let file = layer(dir.path(), "EPSG:2437", X, Y, 100.0);
     let text = |ellipsoid: &str, shift: &str| {
-        format!("+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500000 +y_0=0 {ellipsoid} +towgs84={shift} +units=m")
+        format!(
+            "+proj=tmerc +lat_0=0 +lon_0=120 +k=1 +x_0=500000 +y_0=0 {ellipsoid} +towgs84={shift} +units=m"
+        )
     };
     let told = |crs: &str| polygons(&source(&file).crs(crs), &suzhou()).has("unknown_datum_shift");
     let xian = "+a=6378140 +rf=298.257";

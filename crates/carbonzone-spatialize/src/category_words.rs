@@ -104,8 +104,8 @@ fn simplified(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::poi_scheme::PoiScheme;
     use crate::MatchKind;
+    use crate::poi_scheme::PoiScheme;
 
     fn find(text: &str) -> Option<(String, MatchKind)> {
         let scheme = PoiScheme::shipped("amap").unwrap();
@@ -172,10 +172,12 @@ mod tests {
     #[test]
     fn a_finer_word_that_is_unknown_is_told_where_it_could_decide() {
         // 公司企业 holds commerce, industry and agriculture; 餐饮服务 only commerce.
-        for text in ["公司企业;采石场", "公司企业:化肥", "房地产;内部楼栋", "公司企业;公司;炼油"] {
+        for text in ["公司企业;采石场", "公司企业:化肥", "房地产;内部楼栋", "公司企业;公司;炼油"]
+        {
             assert_eq!(find(text).unwrap().1, MatchKind::WordsInPart, "{text}");
         }
-        for text in ["餐饮服务;路边摊", "公司企业;公司;广告装饰", "公司企业;公司企业;公司企业"] {
+        for text in ["餐饮服务;路边摊", "公司企业;公司;广告装饰", "公司企业;公司企业;公司企业"]
+        {
             assert_eq!(find(text).unwrap().1, MatchKind::Words, "{text}");
         }
         assert_eq!(find("随便;什么"), None);

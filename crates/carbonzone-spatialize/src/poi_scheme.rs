@@ -64,7 +64,8 @@ impl PoiScheme {
     /// [`SchemeError::Unknown`] lists the shipped names.
     pub fn shipped(name: &str) -> Result<Self, SchemeError> {
         let table = CodeTable::<PoiClass>::shipped(name, SHIPPED)?;
-        let words = if name == "amap" { CategoryWords::of_amap(table.rows()) } else { CategoryWords::default() };
+        let words =
+            if name == "amap" { CategoryWords::of_amap(table.rows()) } else { CategoryWords::default() };
         Ok(Self { name: name.to_owned(), table, words })
     }
 
@@ -73,7 +74,11 @@ impl PoiScheme {
     /// # Errors
     /// As [`crate::LandUseScheme::from_csv`].
     pub fn from_csv(name: &str, text: &str) -> Result<Self, SchemeError> {
-        Ok(Self { name: name.to_owned(), table: CodeTable::from_csv(name, text)?, words: CategoryWords::default() })
+        Ok(Self {
+            name: name.to_owned(),
+            table: CodeTable::from_csv(name, text)?,
+            words: CategoryWords::default(),
+        })
     }
 
     /// The class of one code, wherever it stands; see [`find`](Self::find).

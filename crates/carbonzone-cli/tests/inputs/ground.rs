@@ -359,7 +359,9 @@ fn densities_are_no_numbers_of_people_unless_the_unit_says_so() {
     Town::new("source = { path = \"people.csv\", crs = \"EPSG:4549\" }\nkind = \"points\"\nweight = [\"people\"]\nunit = \"persons/ha\"")
         .refuses(&["error[population_unit]"]);
     // Points have no ground: a density is none of theirs whatever the unit.
-    let town = Town::new("source = { path = \"people.csv\", crs = \"EPSG:4549\" }\nkind = \"points\"\nweight = [\"人口密度\"]");
+    let town = Town::new(
+        "source = { path = \"people.csv\", crs = \"EPSG:4549\" }\nkind = \"points\"\nweight = [\"人口密度\"]",
+    );
     town.refuses(&["error[people_per_area]", "unit = \"persons\" in [layers.population]"]);
 }
 

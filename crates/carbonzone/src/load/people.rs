@@ -12,7 +12,9 @@ use crate::config::{PopulationKind, PopulationLayer, PopulationUnit};
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{ColumnData, ExactSum, Finding, Findings, LedgerRow, Severity, Stage, Statement, number_of};
+use carbonzone_types::{
+    ColumnData, ExactSum, Finding, Findings, LedgerRow, Severity, Stage, Statement, number_of,
+};
 
 /// People per parcel; per zone too, if GDP is shared out by them.
 struct People {

@@ -25,7 +25,8 @@ pub fn persons_per_unit(config: &PopulationLayer, notes: &mut Notes) -> Option<V
         return Some(vec![1.0; config.weight.len()]);
     }
     let ground = config.kind == PopulationKind::Polygons;
-    let factors: Vec<f64> = config.weight.iter().map(|field| unit_of_field(config, field, ground, notes)).collect();
+    let factors: Vec<f64> =
+        config.weight.iter().map(|field| unit_of_field(config, field, ground, notes)).collect();
     factors.iter().all(|f| f.is_finite()).then_some(factors)
 }
 
@@ -34,7 +35,8 @@ fn unit_of_field(config: &PopulationLayer, field: &str, ground: bool, notes: &mu
     if let Some(word) = other_quantity(field, Quantity::Persons) {
         let message = format!("the column \"{field}\" speaks of \"{word}\", not of a number of persons");
         let finding = Finding::error("people_per_area", message).field(field);
-        let finding = if ground { density(finding) } else { finding.expected("numbers of persons").hint(AS_THEY_ARE) };
+        let finding =
+            if ground { density(finding) } else { finding.expected("numbers of persons").hint(AS_THEY_ARE) };
         push(config, finding, notes);
         return f64::NAN;
     }

@@ -30,7 +30,8 @@ impl Unusable {
         row: usize,
         place: impl FnOnce() -> [f64; 2],
     ) -> Option<f64> {
-        let sum: Result<f64, String> = columns.iter().map(|(c, factor)| Ok(factor * people_at(c, row)?)).sum();
+        let sum: Result<f64, String> =
+            columns.iter().map(|(c, factor)| Ok(factor * people_at(c, row)?)).sum();
         match sum {
             Ok(sum) => Some(sum / columns.len().max(1) as f64),
             Err(value) => {

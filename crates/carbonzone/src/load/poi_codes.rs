@@ -63,11 +63,14 @@ pub fn report_codes(poi: &RawPoi, config: &PoiLayer, scheme: &PoiScheme, notes: 
     }
     let in_part = met(Some(MatchKind::WordsInPart));
     if !in_part.is_empty() {
-        let what = "categories are known by their coarse word only, though its kinds belong to several groups";
+        let what =
+            "categories are known by their coarse word only, though its kinds belong to several groups";
         let message = format!("{what}: {}", list(&in_part, true));
-        notes.findings.push(at(Finding::warning("poi_category_in_part", message)).count(total(&in_part)).hint(
-            "translate them in a CSV (code, group), where 公司企业;采石场 is a code like any other",
-        ));
+        notes.findings.push(
+            at(Finding::warning("poi_category_in_part", message)).count(total(&in_part)).hint(
+                "translate them in a CSV (code, group), where 公司企业;采石场 is a code like any other",
+            ),
+        );
     }
     for (kind, code, what) in [
         (MatchKind::Words, "poi_category_words", "categories in words are read as codes"),

@@ -123,8 +123,8 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
             let keys: Vec<u64> = (0..codes.of.len()).into_par_iter().with_min_len(LEAST).map(key).collect();
             let first = next;
             for (i, &of) in codes.of.iter().enumerate() {
-                let weight =
-                    weights.map_or(Some(1.0), |w| unusable.mean_of(&[(w, 1.0)], i, || [batch.xs[i], batch.ys[i]]));
+                let weight = weights
+                    .map_or(Some(1.0), |w| unusable.mean_of(&[(w, 1.0)], i, || [batch.xs[i], batch.ys[i]]));
                 let Some(weight) = weight else { continue };
                 let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
                 next = next.max(feature + 1);

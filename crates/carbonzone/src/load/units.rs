@@ -446,10 +446,13 @@ mod tests {
         ] {
             assert_eq!(in_label(label, Persons).map(|u| u.1), Some(factor), "{label}");
         }
-        for label in ["pop_1000", "pop_k", "population (2020)", "pop_0_14", "人口_2020", "population (total)"] {
+        for label in ["pop_1000", "pop_k", "population (2020)", "pop_0_14", "人口_2020", "population (total)"]
+        {
             assert_eq!(in_label(label, Persons), None, "{label}");
         }
-        for (label, factor) in [("GDP (million)", 1e2), ("GDP (bn)", 1e5), ("gdp_千", 0.1), ("GDP（百万）", 1e2)] {
+        for (label, factor) in
+            [("GDP (million)", 1e2), ("GDP (bn)", 1e5), ("gdp_千", 0.1), ("GDP（百万）", 1e2)]
+        {
             assert_eq!(in_label(label, Quantity::Money(&cny)).map(|u| u.1), Some(factor), "{label}");
         }
         assert_eq!(in_label("GDP (bn)", Quantity::Money(&usd)).map(|u| u.1), Some(1e3));
