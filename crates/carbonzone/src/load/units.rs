@@ -242,7 +242,7 @@ fn behind_separator(label: &str) -> &str {
     label.rsplit(['/', ':', '_', ',']).next().unwrap_or("")
 }
 
-/// A multiple without its unit, of persons or of the money of the study: 万 of 人口_万, `million` of `GDP (million)`.
+/// A multiple without its unit, of persons or of the money of the study: 万 of `人口_万`, `million` of `GDP (million)`.
 fn bare<'a>(
     text: &str,
     multiples: impl IntoIterator<Item = &'a (&'a str, f64)>,
