@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 
-from .strings import tr
+from .strings import language, said, tr
 
 #: Oldest engine that speaks as this plugin listens.
 OLDEST = (0, 1, 0)
@@ -44,6 +44,7 @@ def clean_environment(environment=None, qgis_folder=None):
         own = [f for f in folders if not os.path.normcase(os.path.abspath(f)).startswith(inside)]
         kept["PATH"] = os.pathsep.join(own)
     kept["NO_COLOR"] = "1"
+    kept["LC_ALL"] = "zh_CN.UTF-8" if language() == "zh" else "en_US.UTF-8"
     return kept
 
 
@@ -142,8 +143,8 @@ class Outcome:
 def finding_line(finding):
     """A finding as one line."""
     place = ", ".join(finding[k] for k in ("layer", "file", "feature", "field") if finding.get(k))
-    text = "{0}: {1}".format(place, finding["message"]) if place else finding["message"]
-    hint = finding.get("hint")
+    message, hint = said(finding, "message"), said(finding, "hint")
+    text = "{0}: {1}".format(place, message) if place else message
     return "{0} ({1})".format(text, hint) if hint else text
 
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from .strings import tr
+from .strings import said, tr
 
 STYLE = (
     "<style>body{font-family:'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif;font-size:10pt}"
@@ -70,7 +70,7 @@ def fact_sheet(explanation):
     parts.append(table([tr("Emission"), "t CO₂e"], totals))
     if explanation["against_city"]:
         parts.append("<h3>{0}</h3>".format(escape(tr("Beside the city"))))
-        rows = [[b["label"], rate(b, "value"), rate(b, "city")] for b in explanation["against_city"]]
+        rows = [[said(b, "label"), rate(b, "value"), rate(b, "city")] for b in explanation["against_city"]]
         parts.append(table([tr("Number"), tr("Here"), tr("City")], rows))
         parts += [beside(b) for b in explanation["against_city"]]
     parts.append("<h3>{0}</h3>".format(escape(tr("Where the tonnes come from"))))
@@ -107,10 +107,10 @@ def rate(number, side):
 
 def beside(number):
     """What a number of the city is, and what it says."""
-    text = "{0}: {1}".format(tr("City"), number["city_is"])
-    meaning = number.get("meaning")
+    text = "{0}: {1}".format(tr("City"), said(number, "city_is"))
+    meaning = said(number, "meaning")
     text = "{0}; {1}".format(text, meaning) if meaning else text
-    return '<p class="info"><b>{0}</b> {1}</p>'.format(escape(number["label"]), escape(text))
+    return '<p class="info"><b>{0}</b> {1}</p>'.format(escape(said(number, "label")), escape(text))
 
 
 def left_open(explanation):
@@ -140,8 +140,8 @@ def finding_html(finding):
     severity = finding["severity"]
     places = [("file", "file"), ("feature", "feature"), ("field", "field"), ("value", "value")]
     place = ", ".join("{0} {1}".format(tr(word), finding[key]) for key, word in places if finding.get(key))
-    out = '<p><b class="{0}">{1}</b> {2}'.format(severity, escape(tr(SEVERITIES[severity])), escape(finding["message"]))
-    for word, text in [("where", place), ("expected", finding.get("expected")), ("hint", finding.get("hint"))]:
+    out = '<p><b class="{0}">{1}</b> {2}'.format(severity, escape(tr(SEVERITIES[severity])), escape(said(finding, "message")))
+    for word, text in [("where", place), ("expected", finding.get("expected")), ("hint", said(finding, "hint"))]:
         if text:
             out += "<br><i>{0}:</i> {1}".format(escape(tr(word)), escape(text))
     return out + ' <small class="info">[{0}]</small></p>'.format(escape(finding["code"]))

@@ -118,14 +118,22 @@ def file_of(layer):
     return os.path.abspath(path), name
 
 
+def raster_source(layer, name):
+    """The source of a raster, which must be a file."""
+    path = layer.source() if layer is not None and layer.providerType() == "gdal" else ""
+    if not os.path.isfile(path):
+        raise QgsProcessingException(tr("{0}: save the raster as a file first, such as a GeoTIFF").format(path or name))
+    return Source(os.path.abspath(path))
+
+
 def working_crs(source):
-    """A projected CRS in metres for a city: that of its parcels, else by its place on the globe."""
+    """A projected CRS in metres for a city: that of its layer, else by its place on the globe."""
     crs = source.sourceCrs()
     if crs.isValid() and not crs.isGeographic() and metric(crs) and crs.authid() not in ("EPSG:3857", "EPSG:900913"):
         return crs
     degrees = QgsCoordinateReferenceSystem("EPSG:4326")
     if not crs.isValid():
-        raise QgsProcessingException(tr("the parcel layer has no CRS: set it in the properties of the layer"))
+        raise QgsProcessingException(tr("{0} has no CRS: set it in the properties of the layer").format(source.sourceName()))
     box = QgsCoordinateTransform(crs, degrees, QgsProject.instance()).transformBoundingBox(source.sourceExtent())
     return QgsCoordinateReferenceSystem(zone_of(box.center().x(), box.center().y()))
 

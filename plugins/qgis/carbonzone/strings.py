@@ -19,6 +19,17 @@ def tr(text):
     return CHINESE.get(text, text) if _LANGUAGE == "zh" else text
 
 
+def tr_in(text, chosen):
+    """The text in a language of outputs: `en`, `zh` or `both`."""
+    chinese = CHINESE.get(text, text)
+    return {"en": text, "zh": chinese}.get(chosen, "{0} {1}".format(chinese, text))
+
+
+def said(told, key):
+    """A text of the engine in the language of QGIS: Chinese stands beside English as `<key>_zh`."""
+    return (told.get(key + "_zh") if _LANGUAGE == "zh" else None) or told.get(key)
+
+
 def in_language(label):
     """A name with `en` and `zh` in the language of QGIS."""
     return label.get(_LANGUAGE) or label.get("en") or label.get("zh") or ""
@@ -58,12 +69,15 @@ CHINESE = {
     "{0} cannot be unpacked: {1}": "无法解压 {0}：{1}",
     # new city
     "New city from layers": "由图层新建城市",
-    "Writes the pipeline file of a city from layers that are open in QGIS, and runs it. Needed: parcels with land-use codes, "
-    "townships with population and GDP (or a table of them), and at least one sector total. Points of interest, people and "
-    "roads make the placement better. Layers in memory, with a filter, with joins, of a selection or in degrees are written to "
-    "layers.gpkg beside the pipeline file; others are read where they are. Empty totals are left out.": "由 QGIS 中已打开的图层写出城市的"
-    "配置文件并运行。必需：带地类编码的用地图斑、带人口和地区生产总值的乡镇（或另附表格）、至少一个部门的总量。兴趣点、人口和道路使分配更准确。内存图层、"
-    "带过滤或连接的图层、选中要素、经纬度图层会写入配置文件旁的 layers.gpkg；其余图层在原位置读取。留空的总量不计。",
+    "Writes the pipeline file of a city from layers that are open in QGIS, and runs it. Needed: parcels with land-use codes or "
+    "a land-cover raster, townships with population and GDP (or a table of them), and sector totals or a yearbook with "
+    "activity data, from which the totals are computed. Points of interest, people and roads make the placement better. "
+    "Layers in memory, with a filter, with joins, of a selection or in degrees are written to layers.gpkg beside the pipeline "
+    "file; others are read where they are. Empty totals are left out.":
+    "由 QGIS 中已打开的图层写出城市的配置文件并运行。必需：带地类编码的用地图斑或土地覆盖栅格、带人口和地区生产总值的乡镇（或另附表格）、"
+    "各部门总量或含活动数据的年鉴（由其计算总量）。兴趣点、人口和道路使分配更准确。内存图层、带过滤或连接的图层、选中要素、经纬度图层会写入"
+    "配置文件旁的 layers.gpkg；其余图层在原位置读取。留空的总量不计。",
+    "My city": "我的城市",
     "Land-use parcels": "用地图斑",
     "Field with the land-use code": "地类编码字段",
     "Scheme of the codes": "编码体系",
@@ -73,8 +87,12 @@ CHINESE = {
     "EULUC-China": "EULUC-China（城市土地利用）",
     "OpenStreetMap tags": "OpenStreetMap 标签",
     "CORINE": "CORINE（欧洲土地覆盖）",
-    "ESA WorldCover (polygons)": "ESA WorldCover（面）",
-    "CLCD (polygons)": "CLCD（面）",
+    "ESA WorldCover (land cover)": "ESA WorldCover（土地覆盖）",
+    "CLCD (land cover)": "CLCD（土地覆盖）",
+    "Instead of parcels: land cover as a raster": "或以土地覆盖栅格代替图斑",
+    "Own table of land-use codes: CSV with columns code, space_type": "自定义地类编码表：含 code、space_type 列的 CSV",
+    "{0} has no columns code and space_type": "{0} 缺少 code 和 space_type 列",
+    "The table of codes has no space type for {0}: {1}": "编码表中没有可承载“{0}”的空间类型：{1}",
     "Townships (or counties)": "乡镇街道（或区县）",
     "Field with the identifier of a township": "乡镇编号字段",
     "Field with its name": "名称字段",
@@ -98,6 +116,48 @@ CHINESE = {
     "Waste": "废弃物",
     "Carbon sink (positive)": "碳汇（正值）",
     "Unit of the totals": "总量单位",
+    "Instead of totals: a yearbook with activity data (workbook or CSV)": "或以含活动数据的年鉴代替总量（工作簿或 CSV）",
+    "Tables": "表格",
+    "Leave out rows of the yearbook that are no activity, and tell them": "略去年鉴中不属于活动数据的行，并列出",
+    "Sectors that the yearbook lacks on purpose": "年鉴中有意不含的部门",
+    "Totals computed from {0}:": "由 {0} 计算的总量：",
+    "Zones by": "分区依据",
+    "GDP and carbon sinks": "地区生产总值和碳汇",
+    "GDP alone (a city without sinks)": "仅地区生产总值（无碳汇的城市）",
+    "Carbon sinks alone (a city without GDP)": "仅碳汇（无地区生产总值的城市）",
+    "Other unit of GDP: a power of ten and a currency, such as 1e6 EUR": "其他地区生产总值单位：10 的幂和货币，例如 1e6 EUR",
+    "Name of the city in English, if the maps are in English too": "城市英文名称（图件含英文时使用）",
+    "The pipeline file that was there is kept as {0}": "原有的配置文件已保留为 {0}",
+    "Choose the layer of land-use parcels, or a land-cover raster instead.": "请选择用地图斑图层，或改用土地覆盖栅格。",
+    "Give land-use parcels or a land-cover raster, not both.": "用地图斑与土地覆盖栅格只能给出一种。",
+    "Say what the values of the land-cover raster mean: choose ESA WorldCover, CLCD, CORINE or EULUC-China under “Scheme of "
+    "the codes”, or give your own table of codes under Advanced Parameters.": "请说明土地覆盖栅格数值的含义：在“编码体系”中选择 ESA WorldCover、CLCD、"
+    "CORINE 或 EULUC-China，或在“高级参数”中给出自定义编码表。",
+    "Give sector totals or a yearbook, not both.": "部门总量与年鉴只能给出一种。",
+    "Written by the carbonzone plugin of QGIS. Every key and default: `carbonzone schema`.": "由 QGIS 的 carbonzone 插件写出。"
+    "全部键和默认值见 `carbonzone schema`。",
+    "Which land carries a sector and by which proxy is a start; change the [[allocate]] rules as you know your city.":
+    "各部门落在哪类用地、按何种代理变量分配仅为起点；请按对本市的了解修改 [[allocate]] 规则。",
+    "Road transport": "道路交通",
+    "Uptake by land": "土地吸收",
+    "fields and gardens": "耕地和园地",
+    "woodland": "林地",
+    "grassland": "草地",
+    "trade and services": "商业服务业",
+    "manufacturing": "制造业",
+    "mining": "采矿业",
+    "homes in towns": "城镇居民",
+    "homes in villages": "农村居民",
+    "public services": "公共管理与服务",
+    "parks": "公园绿地",
+    "supply and disposal": "市政公用",
+    "roads": "公路",
+    "railways": "铁路",
+    "waterways": "水路",
+    "airports": "机场",
+    "water": "水域",
+    "livestock": "畜禽养殖",
+    "unused land": "未利用地",
     "10^4 t CO2e": "万 t CO2e",
     "t CO2e": "t CO2e（吨）",
     "Mt CO2e": "百万 t CO2e",
@@ -137,13 +197,15 @@ CHINESE = {
     "Chinese": "中文",
     "Any layer is not real: say so everywhere": "有图层为非真实数据：在所有成果中注明",
     "Source line below the maps": "图件下方的数据来源",
-    "Give at least one sector total.": "请至少给出一个部门的总量。",
-    "Give the carbon sink too: without it no township gets a zone.": "请同时给出碳汇：没有碳汇，任何乡镇都无法分区。",
-    "Name the field with the GDP of a township, in its layer or in the table: zones need it.": "请指定乡镇地区生产总值字段"
-    "（图层或表中）：没有它无法分区。",
+    "Give at least one sector total, or a yearbook.": "请至少给出一个部门的总量，或给出年鉴。",
+    "Give the carbon sink too: without it no township gets a zone. For a city without sinks choose “Zones by: GDP alone” under "
+    "Advanced Parameters.": "请同时给出碳汇：没有碳汇，任何乡镇都无法分区。没有碳汇的城市请在“高级参数”中选择“分区依据：仅地区生产总值”。",
+    "Name the field with the GDP of a township, in its layer or in the table: zones need it. Without GDP choose “Zones by: "
+    "Carbon sinks alone” under Advanced Parameters.": "请指定乡镇地区生产总值字段（图层或表中）：没有它无法分区。没有地区生产总值时，"
+    "请在“高级参数”中选择“分区依据：仅碳汇”。",
     "Name the field: {0}": "请指定字段：{0}",
     "The pipeline file: {0}": "配置文件：{0}",
-    "the parcel layer has no CRS: set it in the properties of the layer": "图斑图层没有坐标系：请在图层属性中设置",
+    "{0} has no CRS: set it in the properties of the layer": "{0} 没有坐标系：请在图层属性中设置",
     "{0}: written to {1}": "{0}：已写入 {1}",
     "{0}: read from {1}": "{0}：读自 {1}",
     "{0} cannot be written: {1}": "无法写入 {0}：{1}",

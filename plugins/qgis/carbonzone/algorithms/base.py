@@ -14,7 +14,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from .. import engine
-from ..strings import tr
+from ..strings import said, tr
 
 #: Tab of the message log.
 LOG = "carbonzone"
@@ -44,7 +44,7 @@ class Listener:
         """One line of the engine."""
         kind = event["event"]
         if kind == "stage":
-            self.feedback.setProgressText(event["stage"])
+            self.feedback.setProgressText(said(event, "stage"))
             self.feedback.setProgress(0)
         elif kind == "progress" and event.get("total"):
             self.feedback.setProgress(100.0 * event["done"] / event["total"])

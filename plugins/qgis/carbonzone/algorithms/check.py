@@ -24,7 +24,7 @@ from qgis.PyQt.QtCore import QVariant
 
 from ..pages import findings_page
 from ..pipeline_layers import layers_of
-from ..strings import tr
+from ..strings import said, tr
 from .base import Base, PipelineFile, write_html
 
 TEXTS = ["severity", "code", "layer", "file", "feature", "field", "value", "message", "expected", "hint"]
@@ -93,7 +93,7 @@ def feature_of(finding, finder):
     """A finding as a feature."""
     shape, geometry = finder.find(finding)
     feature = QgsFeature(fields())
-    values = [finding.get(k) for k in TEXTS]
+    values = [said(finding, k) for k in TEXTS]
     feature.setAttributes(values + [shape, finding.get("count"), finding.get("amount_t")])
     if geometry is not None:
         feature.setGeometry(geometry)
