@@ -2,13 +2,14 @@
 
 import os
 
-from qgis.core import QgsApplication, QgsProcessingUtils, QgsProject, QgsSettings
+from qgis.core import Qgis, QgsApplication, QgsProcessingUtils, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget, QgsMapToolEmitPoint
 from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QIcon
-from qgis.PyQt.QtWidgets import QAction, QFileDialog, QTextBrowser
+from qgis.PyQt.QtWidgets import QAction, QFileDialog, QPushButton, QTextBrowser
 
 from . import engine
+from .algorithms.base import found_engine
 from .provider import Provider
 from .sheet import fact_sheet_at, printable, run_in
 from .strings import language, set_language, tr
@@ -31,7 +32,7 @@ class CarbonzonePlugin:
     def __init__(self, iface):
         self.iface = iface
         self.provider = self.dock = self.tool = self.tool_action = self.toolbar = self.run_dir = None
-        self.actions = []
+        self.actions, self.dialogs = [], []
         set_language(QgsApplication.locale())
 
     def initProcessing(self):
@@ -53,7 +54,8 @@ class CarbonzonePlugin:
         self.tool = QgsMapToolEmitPoint(self.iface.mapCanvas())
         self.tool.canvasClicked.connect(self.clicked)
         title = tr("Click a township: its fact sheet")
-        self.tool_action = self.action(title, lambda: self.iface.mapCanvas().setMapTool(self.tool), icon)
+        identify = QgsApplication.getThemeIcon("/mActionIdentify.svg")
+        self.tool_action = self.action(title, lambda: self.iface.mapCanvas().setMapTool(self.tool), identify)
         self.tool_action.setCheckable(True)
         self.tool.setAction(self.tool_action)
         self.toolbar.addAction(self.tool_action)
@@ -67,10 +69,28 @@ class CarbonzonePlugin:
         return action
 
     def open(self, algorithm):
-        """Opens the dialog of an algorithm."""
+        """Opens the dialog of an algorithm; maps and tables stay in reach. Without an engine it is asked for at once."""
         import processing
 
-        processing.execAlgorithmDialog(algorithm, {})
+        if algorithm != "carbonzone:installengine" and not self.engine_found():
+            return
+        dialog = processing.createAlgorithmDialog(algorithm, {})
+        self.dialogs = [d for d in self.dialogs if d.isVisible()] + [dialog]
+        dialog.show()
+
+    def engine_found(self):
+        """True if there is an engine to use; else says what is wrong, with a button that mends it."""
+        try:
+            found_engine()
+        except engine.EngineError as error:
+            bar = self.iface.messageBar()
+            item = bar.createMessage(MENU, str(error))
+            button = QPushButton(tr("Choose engine…"))
+            button.clicked.connect(self.choose_engine)
+            item.layout().addWidget(button)
+            bar.pushWidget(item, Qgis.Warning)
+            return False
+        return True
 
     def choose_engine(self):
         """A file dialog for the engine; tells at once whether it is one."""
