@@ -32,6 +32,8 @@ pub enum Event<'a> {
     Stage {
         /// What is done.
         stage: &'a str,
+        /// The same in Chinese.
+        stage_zh: &'a str,
         /// Number of steps.
         total: Option<u64>,
     },

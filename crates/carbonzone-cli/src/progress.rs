@@ -128,7 +128,8 @@ impl Observer for Lines {
     fn begin(&self, stage: &str, total: Option<u64>) {
         self.end();
         carbonzone_io::return_free_memory();
-        events::write(&Event::Stage { stage, total });
+        let stage_zh = &carbonzone_report::chinese::word(stage);
+        events::write(&Event::Stage { stage, stage_zh, total });
         let now = Instant::now();
         *self.lock() = Some(Stage { name: stage.to_owned(), done: 0, total, since: now, told: now });
     }

@@ -63,11 +63,8 @@ pub fn field(key: &str) -> Label {
     if let Some(stem) = key.strip_suffix("_of_mean").filter(|_| key != "zone_of_mean") {
         return field(stem).then(&bracketed(&mean_of_years()));
     }
-    for (suffix, words) in [("_p05", "5 %"), ("_p50", "50 %"), ("_p95", "95 %")] {
-        if let Some(stem) = key.strip_suffix(suffix) {
-            let quantile = Label::new(format!(", {words} quantile"), format!(" {words} 分位数"));
-            return field(stem).then(&quantile);
-        }
+    if let Some((stem, quantile)) = quantile(key) {
+        return field(stem).then(&quantile);
     }
     if let Some(class) = key.strip_prefix("sink_").and_then(|k| k.strip_suffix("_t")) {
         return sector("sink").then(&bracketed(&land_group(class)));
@@ -133,11 +130,22 @@ pub fn field(key: &str) -> Label {
     Label::new(en, zh)
 }
 
+/// The field that a quantile is of, and what is said after its name.
+pub(crate) fn quantile(key: &str) -> Option<(&str, Label)> {
+    [("_p05", "5 %"), ("_p50", "50 %"), ("_p95", "95 %")].iter().find_map(|(suffix, words)| {
+        let said = Label::new(format!(", {words} quantile"), format!(" {words} 分位数"));
+        Some((key.strip_suffix(suffix)?, said))
+    })
+}
+
 /// Fields whose names are put together: levels and margins of indices, effects, money at a price.
 fn composed(key: &str) -> Option<Label> {
     if let Some(index) = key.strip_suffix("_margin") {
         let index = index.to_uppercase();
         return Some(Label::new(format!("{index} margin (ln)"), format!("{index} 余量（ln）")));
+    }
+    if let Some(group) = key.strip_prefix("poi_") {
+        return Some(Label::new("Points of interest", "兴趣点").then(&bracketed(&poi_group(group))));
     }
     if let Some(price) = key.strip_suffix("_cny") {
         return Some(Label::new(format!("Money at the price \"{price}\""), format!("价格“{price}”下的金额")));
@@ -187,10 +195,35 @@ fn composed(key: &str) -> Option<Label> {
     })
 }
 
+/// A group of points of interest.
+fn poi_group(key: &str) -> Label {
+    let (en, zh) = match key {
+        "industry" => ("industry", "工业"),
+        "commercial" => ("trade and services", "商业服务"),
+        "public" => ("public services", "公共服务"),
+        "traffic" => ("traffic", "交通"),
+        "residential" => ("homes", "住宅"),
+        "agriculture" => ("agriculture", "农业"),
+        "scenic" => ("parks and sights", "公园与景点"),
+        other => return Label::same(spaced(other)),
+    };
+    Label::new(en, zh)
+}
+
+/// What makes a unit a source or a sink: the key of `balance_state`.
+#[must_use]
+pub fn balance_state(key: &str) -> Label {
+    match key {
+        "source" => Label::new("source", "碳源"),
+        "balanced" => Label::new("balanced", "平衡"),
+        "sink" => Label::new("sink", "碳汇"),
+        other => Label::same(spaced(other)),
+    }
+}
+
 /// Unit of a field, empty if none.
 #[must_use]
 pub fn field_unit(key: &str) -> Label {
-    let quantile = ["_p05", "_p50", "_p95"].iter().find_map(|suffix| key.strip_suffix(suffix));
     if let Some(unit) = MoneyUnit::of_field(key) {
         let (en, zh) = (unit.en(), unit.zh());
         return match money::without_unit(key) {
@@ -198,7 +231,7 @@ pub fn field_unit(key: &str) -> Label {
             _ => Label::new(format!("t CO₂e/{en}"), format!("t CO₂e/{zh}")),
         };
     }
-    match quantile.unwrap_or(key) {
+    match quantile(key).map_or(key, |(stem, _)| stem) {
         "gross_t_km2" | "net_t_km2" | "net_t_km2_covered" => Label::same("t CO₂e/km²"),
         k if k.ends_with("_t_ha") => Label::new("t CO₂e/ha", "t CO₂e/公顷"),
         "gross_t_per_person" => Label::new("t CO₂e/person", "t CO₂e/人"),

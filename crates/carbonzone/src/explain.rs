@@ -120,6 +120,8 @@ pub struct Beside {
     pub city: f64,
     /// What the number of the city is.
     pub city_is: String,
+    /// The same in Chinese.
+    pub city_is_zh: String,
     /// Value over the city's; none where that is not positive.
     pub ratio: Option<f64>,
     /// What the number says.
@@ -140,6 +142,7 @@ impl Beside {
             value,
             city,
             city_is: city_is.to_owned(),
+            city_is_zh: carbonzone_report::chinese::text(city_is),
             ratio,
             meaning: String::new(),
             meaning_zh: String::new(),

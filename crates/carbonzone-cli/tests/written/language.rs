@@ -98,7 +98,7 @@ gdp = { growth_pct = 3.0 }
 "#;
 
 /// Words of Latin letters that Chinese texts have too: units, indices, formats, names of methods, programs and fonts.
-const LATIN: [&str; 62] = [
+const LATIN: [&str; 65] = [
     "t",
     "kt",
     "km",
@@ -119,6 +119,9 @@ const LATIN: [&str; 62] = [
     "CCR",
     "ECC",
     "ESC",
+    "EEC",
+    "SEC",
+    "GVF",
     "EPSG",
     "WGS",
     "GCJ",
@@ -274,5 +277,126 @@ fn no_cell_of_a_chinese_workbook_has_a_latin_word_that_is_no_code() {
     wrong.extend(cells.iter().filter(|t| !latin_words(t, &known).is_empty()).map(|t| format!("cell: {t}")));
     wrong.sort();
     wrong.dedup();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What people read of a project: elements, and their attributes (none: the text between the tags).
+const READ: [(&str, &str); 22] = [
+    ("Layer", "name"),
+    ("LayerStyle", "name"),
+    ("Layout", "name"),
+    ("LayoutItem", "labelText"),
+    ("LayoutItem", "title"),
+    ("ComposerMapGrid", "name"),
+    ("ComposerMapOverview", "name"),
+    ("alias", "name"),
+    ("category", "label"),
+    ("checked-group-node", "id"),
+    ("field", "expression"),
+    ("item", "label"),
+    ("layer-tree-group", "name"),
+    ("layer-tree-layer", "name"),
+    ("paletteEntry", "label"),
+    ("qgis", "projectname"),
+    ("range", "label"),
+    ("rule", "label"),
+    ("visibility-preset", "name"),
+    ("abstract", ""),
+    ("mapTip", ""),
+    ("title", ""),
+];
+
+/// An element: its name, its attributes, and the text up to the next tag.
+fn elements(xml: &str) -> Vec<(&str, Vec<(&str, &str)>, &str)> {
+    let element = |part| {
+        let (tag, text): (&str, &str) = str::split_once(part, '>')?;
+        let (name, rest) = tag.split_once(' ').unwrap_or((tag, ""));
+        let parts: Vec<&str> = rest.split('"').collect();
+        let pairs = parts.chunks_exact(2).map(|p| (p[0].trim().trim_end_matches('='), p[1])).collect();
+        Some((name.trim_end_matches('/'), pairs, text))
+    };
+    xml.split('<').filter_map(element).collect()
+}
+
+/// A text without tags, without what QGIS computes, and of an expression only what it says.
+fn read(element: &str, text: &str) -> Vec<String> {
+    let marks =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#10;", " "), ("&amp;", "&")];
+    let text = marks.iter().fold(text.to_owned(), |t, (mark, sign)| t.replace(mark, sign));
+    let outside = |text: &str, open: &str, close: &str| {
+        let mut parts = text.split(open);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |all, part| all + " " + part.split_once(close).map_or("", |(_, rest)| rest))
+    };
+    let said = |text: &str| {
+        text.split("THEN '").skip(1).filter_map(|t| Some(t.split_once('\'')?.0.to_owned())).collect()
+    };
+    let plain = |text: &String| outside(text, "<", ">");
+    match element {
+        "field" => said(&text),
+        "mapTip" => {
+            let mut all: Vec<String> = said(&text);
+            all.push(outside(&text, "[%", "%]"));
+            all.iter().map(plain).collect()
+        }
+        _ => vec![text],
+    }
+}
+
+/// Everything that people read of a project, value maps too.
+fn project_texts(archive: &Path, part: &str) -> Vec<String> {
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(archive).unwrap()).unwrap();
+    let mut xml = String::new();
+    zip.by_name(part).unwrap().read_to_string(&mut xml).unwrap();
+    let mut found = Vec::new();
+    let mut in_map = false;
+    for (name, attributes, text) in elements(&xml) {
+        for (element, attribute) in READ.iter().filter(|(element, _)| *element == name) {
+            let value = attributes.iter().find(|(key, _)| key == attribute).map(|(_, value)| *value);
+            found.extend(
+                value.or(attribute.is_empty().then_some(text)).map(|v| read(element, v)).unwrap_or_default(),
+            );
+        }
+        match name {
+            "editWidget" => in_map = attributes.contains(&("type", "ValueMap")),
+            "/editWidget" => in_map = false,
+            // The word is the name of the option, its key the value.
+            "Option" if in_map && attributes.iter().any(|(key, _)| *key == "value") => {
+                found.push(attributes[0].1.to_owned())
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn a_project_is_read_in_one_language() {
+    let of = |lang: &str, zones: [&str; 2], more: &str| {
+        let city = Tiny::named(zones);
+        city.edit("year = 2020\n", "year = 2020\ntitle_en = \"Small\"\ntitle_zh = \"小城\"\n");
+        city.write("city/p.toml", &(city.read("city/p.toml") + more));
+        let out = city.path("out");
+        let run = carbonzone()
+            .args(["run", &city.path("city/p.toml"), "--lang", lang, "--quiet", "--out", &out])
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        project_texts(&city.at("out/tiny.qgz"), "tiny.qgs")
+    };
+    let chinese = of("zh", ["东镇", "西镇"], MORE);
+    assert!(
+        chinese.iter().filter(|t| is_chinese(t)).count() > 200,
+        "the texts are not where this test looks"
+    );
+    let known = std::collections::BTreeSet::new();
+    let mut wrong: Vec<&String> = chinese.iter().filter(|t| !latin_words(t, &known).is_empty()).collect();
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let plain = MORE.replace("示例", "example").replace("年鉴", "yearbook").replace("title_zh", "title_en");
+    let plain = plain.replace("官方清单", "Official").replace("绿色情景", "Green");
+    let english = of("en", ["East", "West"], &plain);
+    let wrong: Vec<&String> = english.iter().filter(|t| is_chinese(t)).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

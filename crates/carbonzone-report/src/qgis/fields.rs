@@ -34,10 +34,23 @@ const LAND: [&str; 21] = [
 /// Parts of a style that these elements belong to.
 pub(crate) const CATEGORIES: &str = "Symbology|Labeling|Fields|Forms|MapTips|LayerConfiguration";
 
+fn alias_of_index(manifest: &RunManifest, field: &str) -> Option<Label> {
+    let index = manifest.indicators.iter().find(|i| i.key == field && !i.label_en.is_empty())?;
+    Some(Label::new(index.label_en.clone(), index.label_zh.clone()))
+}
+
 /// Name of a field with its unit: `Gross emission (t CO₂e)`.
 fn alias(manifest: &RunManifest, field: &str) -> Label {
-    if let Some(index) = manifest.indicators.iter().find(|i| i.key == field && !i.label_en.is_empty()) {
-        return Label::new(index.label_en.clone(), index.label_zh.clone());
+    if let Some(index) = alias_of_index(manifest, field) {
+        return index;
+    }
+    if let Some(stem) = field.strip_suffix("_of_mean").filter(|stem| *stem != "zone") {
+        return alias(manifest, stem).then(&words::bracketed(&words::mean_of_years()));
+    }
+    if let Some((stem, quantile)) = words::quantile(field) {
+        let unit = words::field_unit(field);
+        let name = alias_of_index(manifest, stem).unwrap_or_else(|| words::field(stem)).then(&quantile);
+        return if unit.en.is_empty() { name } else { name.then(&words::bracketed(&unit)) };
     }
     let class = field.strip_prefix("p_").and_then(|key| manifest.zone_classes.iter().find(|c| c.key == key));
     if let Some(class) = class {
@@ -64,7 +77,21 @@ fn values(manifest: &RunManifest, field: &str, lang: Lang) -> Option<Vec<(String
         "space_type" => {
             Some(LAND.iter().map(|k| ((*k).to_owned(), words::land_group(k).text(lang))).collect())
         }
-        _ => None,
+        _ => {
+            let of = |words: fn(&str) -> Label, keys: &[&'static str]| {
+                keys.iter().map(|key| (*key, words(key))).collect()
+            };
+            let said: Vec<(&str, Label)> = match field.trim_end_matches("_of_mean") {
+                "balance_state" => of(words::balance_state, &["source", "balanced", "sink"]),
+                f if f.ends_with("confidence_class") => of(words::safety, &["safe", "likely", "toss_up"]),
+                f if f.ends_with("confidence_driver") => {
+                    of(words::driver, &["activity", "factors", "proxies", "gdp", "choices"])
+                }
+                f => crate::style::words_of(f),
+            };
+            let told = |(key, label): (&str, Label)| (key.to_owned(), label.text(lang));
+            Some(said.into_iter().map(told).collect::<Vec<_>>()).filter(|said| !said.is_empty())
+        }
     }
 }
 
@@ -181,6 +208,12 @@ fn several_lines(field: &str) -> El {
         .child(el("editWidget").a("type", "TextEdit").child(config))
 }
 
+/// A field that is true or false, in words.
+fn yes_or_no(field: &str, lang: Lang) -> String {
+    let [yes, no] = [Label::new("yes", "是"), Label::new("no", "否")].map(|l| quoted(&l.text(lang)));
+    format!("CASE WHEN \"{field}\" THEN {yes} ELSE {no} END")
+}
+
 /// A text of an expression.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
@@ -197,6 +230,7 @@ fn tip(fields: &[&str], manifest: &RunManifest, name: &str, shown: Option<&str>,
         }
         let value = match words::field_unit(field) {
             _ if values(manifest, field, lang).is_some() => format!("represent_value(\"{field}\")"),
+            _ if *field == "borderline" => yes_or_no(field, lang),
             unit if unit.en.is_empty() => format!("coalesce(round(\"{field}\", 3), \"{field}\", '–')"),
             _ => format!("coalesce(format_number(\"{field}\", 0), '–')"),
         };

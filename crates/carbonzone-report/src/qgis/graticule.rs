@@ -2,6 +2,7 @@
 
 use super::symbol::{plain_line, plain_outline};
 use super::xml::{El, el};
+use crate::{Label, Lang};
 
 /// Metres of a minute of latitude.
 const M_PER_MINUTE: f64 = 1852.0;
@@ -17,7 +18,7 @@ fn interval_degrees(height_m: f64) -> f64 {
 }
 
 /// Meridians and parallels with their degrees inside the frame, left and below.
-pub(crate) fn graticule(uuid: String, height_m: f64, font: Vec<El>) -> El {
+pub(crate) fn graticule(uuid: String, height_m: f64, font: Vec<El>, lang: Lang) -> El {
     let step = interval_degrees(height_m);
     // 0: shown, or inside the frame, or horizontal; 3: not shown; 1: vertical.
     let side = |grid: El, side: [&'static str; 3], shown: bool, direction: u8| {
@@ -25,7 +26,7 @@ pub(crate) fn graticule(uuid: String, height_m: f64, font: Vec<El>) -> El {
         grid.a(side[1], 0).a(side[2], direction)
     };
     let grid = el("ComposerMapGrid")
-        .a("name", "Graticule")
+        .a("name", Label::new("Graticule", "经纬网").text(lang))
         .a("uuid", uuid)
         .a("show", 1)
         .a("position", 3)
@@ -67,9 +68,9 @@ pub(crate) fn graticule(uuid: String, height_m: f64, font: Vec<El>) -> El {
 }
 
 /// The frame of another map.
-pub(crate) fn overview(uuid: String, map: String) -> El {
+pub(crate) fn overview(uuid: String, map: String, lang: Lang) -> El {
     el("ComposerMapOverview")
-        .a("name", "Overview")
+        .a("name", Label::new("Overview", "总览").text(lang))
         .a("uuid", uuid)
         .a("frameMap", map)
         .a("show", 1)

@@ -210,7 +210,7 @@ fn map(page: &Page<'_>, at: Place, chart: bool) -> El {
     map_item(page, 1, at, &page.shown_layers())
         .a("keepLayerStyles", if page.plain.is_empty() { "false" } else { "true" })
         .children(own_styles(page))
-        .children((!chart).then(|| graticule(page.uuid(11), y1 - y0, numbers())))
+        .children((!chart).then(|| graticule(page.uuid(11), y1 - y0, numbers(), page.lang)))
 }
 
 /// The whole place on a small map with the frame of the page's map, which moves when the page's map is moved.
@@ -221,7 +221,7 @@ fn locator(page: &Page<'_>) -> El {
     map_item(page, 10, place(COLUMN_TEXT, 113.0, 45.0, 36.0), &outline)
         .a("keepLayerStyles", "true")
         .child(el("LayerStyles").children(styles))
-        .child(overview(page.uuid(12), page.uuid(1)))
+        .child(overview(page.uuid(12), page.uuid(1), page.lang))
 }
 
 fn map_item(page: &Page<'_>, n: usize, at: Place, layers: &[&ProjectLayer]) -> El {

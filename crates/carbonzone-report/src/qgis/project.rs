@@ -76,7 +76,7 @@ fn list(data: &MapData, figures: &[Figure], layers: &[ProjectLayer], lang: Lang)
     for layer in layers.iter().filter(|l| l.listed.kind == LayerKind::Raster) {
         themes.push(ListedTheme {
             key: layer.theme.clone(),
-            name: layer.listed.name.clone(),
+            name: layer.listed.name.then(&Label::new(" (raster)", "（栅格）")),
             layers: vec![OUTLINE_ID.to_owned(), layer.listed.id.clone()],
         });
     }

@@ -33,6 +33,16 @@ const HOT_SPOTS: [Row; 7] = [
     ("cold_99", "Cold spot, 99 %", "冷点（置信度 99 %）", Rgb(33, 102, 172), Hatch::None),
 ];
 
+/// The values of `cluster` or `hot_spot` in words; empty for other fields.
+pub(crate) fn words_of(field: &str) -> Vec<(&'static str, Label)> {
+    let rows = match field {
+        CLUSTER => &CLUSTERS[..],
+        HOT_SPOT => &HOT_SPOTS[..],
+        _ => &[],
+    };
+    rows.iter().map(|(key, en, zh, _, _)| (*key, Label::new(*en, *zh))).collect()
+}
+
 impl Builder<'_> {
     /// Maps of clusters and hot spots of zones and grid, where the run has found any.
     pub(super) fn clusters(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {

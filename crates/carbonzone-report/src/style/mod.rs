@@ -13,6 +13,7 @@ mod zones;
 
 pub use catalog::{figures, figures_of_years, layer_title, unit_word};
 pub use classify::{Classes, classify};
+pub(crate) use clusters::words_of;
 pub use clusters::{CLUSTER, HOT_SPOT};
 pub use compensation::COMPENSATION_MAP;
 pub use confidence::{CONFIDENCE_MAP, CONFIDENCE_PLOT};
