@@ -306,8 +306,11 @@ const READ: [(&str, &str); 22] = [
     ("title", ""),
 ];
 
-/// An element: its name, its attributes, and the text up to the next tag.
-fn elements(xml: &str) -> Vec<(&str, Vec<(&str, &str)>, &str)> {
+/// Its name, its attributes, and the text up to the next tag.
+type Element<'x> = (&'x str, Vec<(&'x str, &'x str)>, &'x str);
+
+/// Tags of an XML text, those that end an element with their slash.
+fn elements(xml: &str) -> Vec<Element<'_>> {
     let element = |part| {
         let (tag, text): (&str, &str) = str::split_once(part, '>')?;
         let (name, rest) = tag.split_once(' ').unwrap_or((tag, ""));
@@ -362,7 +365,7 @@ fn project_texts(archive: &Path, part: &str) -> Vec<String> {
             "/editWidget" => in_map = false,
             // The word is the name of the option, its key the value.
             "Option" if in_map && attributes.iter().any(|(key, _)| *key == "value") => {
-                found.push(attributes[0].1.to_owned())
+                found.push(attributes[0].1.to_owned());
             }
             _ => {}
         }
