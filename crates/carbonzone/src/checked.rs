@@ -14,6 +14,12 @@ pub struct Checked<T> {
 }
 
 impl<T> Checked<T> {
+    /// What `work` gives, with what it notes.
+    pub(crate) fn collect(work: impl FnOnce(&mut Findings, &mut Ledger) -> Option<T>) -> Self {
+        let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
+        Self { value: work(&mut findings, &mut ledger), findings, ledger }
+    }
+
     /// The same with another result.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Checked<U> {
         Checked { value: self.value.map(f), findings: self.findings, ledger: self.ledger }

@@ -1,70 +1,56 @@
 //! Where layers come from: files through GDAL, or memory.
 
+use crate::checked::Checked;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     ClassAreas, LineBatch, PointBatch, PolygonLayer, VectorSource, WorkingCrs, ZonalSums, class_areas,
     read_lines, read_points, read_polygons, zonal_sums,
 };
-use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Ledger, Progress};
+use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Progress};
 use std::collections::BTreeMap;
 
-/// What a run reads its layers through. Everything is given in the working CRS, polygons in canonical order; what cannot be used
-/// is `None`, with findings that say why.
+/// A layer that is wanted.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What it is and where it is.
+    pub source: &'a VectorSource,
+    /// The working CRS.
+    pub crs: &'a WorkingCrs,
+    /// Who is told how far the reading is.
+    pub progress: &'a dyn Progress,
+}
+
+/// What a run reads its layers through: unless something else is said, from files. Everything is given in the working CRS, polygons
+/// in canonical order; what cannot be used has no value, with findings that say why.
 pub trait Layers: Send + Sync {
     /// A polygon layer.
-    fn polygons(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-    ) -> Option<PolygonLayer>;
+    fn polygons(&self, wanted: Wanted<'_>) -> Checked<PolygonLayer> {
+        let Wanted { source, crs, progress } = wanted;
+        Checked::collect(|findings, ledger| read_polygons(source, crs, findings, ledger, progress))
+    }
 
     /// Points, batch by batch.
-    fn points(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(PointBatch),
-    ) -> Option<InputRecord>;
+    fn points(&self, wanted: Wanted<'_>, sink: &mut dyn FnMut(PointBatch)) -> Checked<InputRecord> {
+        let Wanted { source, crs, progress } = wanted;
+        Checked::collect(|findings, ledger| read_points(source, crs, findings, ledger, progress, sink))
+    }
 
     /// Lines, batch by batch.
-    fn lines(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(LineBatch),
-    ) -> Option<InputRecord>;
+    fn lines(&self, wanted: Wanted<'_>, sink: &mut dyn FnMut(LineBatch)) -> Checked<InputRecord> {
+        let Wanted { source, crs, progress } = wanted;
+        Checked::collect(|findings, ledger| read_lines(source, crs, findings, ledger, progress, sink))
+    }
 
     /// Sums of a raster over polygons.
-    fn sums(
-        &self,
-        source: &VectorSource,
-        polygons: &Coverage,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        progress: &dyn Progress,
-    ) -> Option<ZonalSums> {
-        zonal_sums(source, polygons, crs, findings, progress)
+    fn sums(&self, wanted: Wanted<'_>, polygons: &Coverage) -> Checked<ZonalSums> {
+        let Wanted { source, crs, progress } = wanted;
+        Checked::collect(|findings, _| zonal_sums(source, polygons, crs, findings, progress))
     }
 
     /// Areas of the classes of a raster in polygons.
-    fn class_areas(
-        &self,
-        source: &VectorSource,
-        polygons: &Coverage,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        progress: &dyn Progress,
-    ) -> Option<ClassAreas> {
-        class_areas(source, polygons, crs, findings, progress)
+    fn class_areas(&self, wanted: Wanted<'_>, polygons: &Coverage) -> Checked<ClassAreas> {
+        let Wanted { source, crs, progress } = wanted;
+        Checked::collect(|findings, _| class_areas(source, polygons, crs, findings, progress))
     }
 }
 
@@ -72,42 +58,7 @@ pub trait Layers: Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Files;
 
-impl Layers for Files {
-    fn polygons(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-    ) -> Option<PolygonLayer> {
-        read_polygons(source, crs, findings, ledger, progress)
-    }
-
-    fn points(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(PointBatch),
-    ) -> Option<InputRecord> {
-        read_points(source, crs, findings, ledger, progress, sink)
-    }
-
-    fn lines(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(LineBatch),
-    ) -> Option<InputRecord> {
-        read_lines(source, crs, findings, ledger, progress, sink)
-    }
-}
+impl Layers for Files {}
 
 /// Layers in memory, by their role in the pipeline file (`parcels`, `zones`, `poi`, `population`, `roads`, `point_sources`), in
 /// the working CRS. A role that is not there is read from its file.
@@ -142,61 +93,46 @@ impl MemoryLayers {
 }
 
 impl Layers for MemoryLayers {
-    fn polygons(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-    ) -> Option<PolygonLayer> {
-        let Some((coverage, table)) = self.polygons.get(&source.role) else {
-            return read_polygons(source, crs, findings, ledger, progress);
-        };
-        let order = canonical(source, table, findings)?;
-        let table = asked_for(source, table, findings)?.reordered(&order);
-        let ids = match &source.id {
-            Some(field) => table.texts(field)?.into_iter().map(Option::unwrap_or_default).collect(),
-            None => (0..order.len())
-                .map(|i| format!("{i:0width$}", width = order.len().to_string().len()))
-                .collect(),
-        };
-        let record = record(source, crs, order.len());
-        Some(PolygonLayer { coverage: coverage.reordered(&order), ids, table, record, reprojected: false })
+    fn polygons(&self, wanted: Wanted<'_>) -> Checked<PolygonLayer> {
+        let Wanted { source, crs, .. } = wanted;
+        let Some((coverage, table)) = self.polygons.get(&source.role) else { return Files.polygons(wanted) };
+        Checked::collect(|findings, _| {
+            let order = canonical(source, table, findings)?;
+            let table = asked_for(source, table, findings)?.reordered(&order);
+            let width = order.len().to_string().len();
+            let ids = match &source.id {
+                Some(field) => table.texts(field)?.into_iter().map(Option::unwrap_or_default).collect(),
+                None => (0..order.len()).map(|i| format!("{i:0width$}")).collect(),
+            };
+            let record = record(source, crs, order.len());
+            Some(PolygonLayer {
+                coverage: coverage.reordered(&order),
+                ids,
+                table,
+                record,
+                reprojected: false,
+            })
+        })
     }
 
-    fn points(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(PointBatch),
-    ) -> Option<InputRecord> {
-        let Some(points) = self.points.get(&source.role) else {
-            return read_points(source, crs, findings, ledger, progress, sink);
-        };
-        let table = asked_for(source, &points.table, findings)?;
-        sink(PointBatch { table, ..points.clone() });
-        Some(record(source, crs, points.xs.len()))
+    fn points(&self, wanted: Wanted<'_>, sink: &mut dyn FnMut(PointBatch)) -> Checked<InputRecord> {
+        let Wanted { source, crs, .. } = wanted;
+        let Some(points) = self.points.get(&source.role) else { return Files.points(wanted, sink) };
+        Checked::collect(|findings, _| {
+            let table = asked_for(source, &points.table, findings)?;
+            sink(PointBatch { table, ..points.clone() });
+            Some(record(source, crs, points.xs.len()))
+        })
     }
 
-    fn lines(
-        &self,
-        source: &VectorSource,
-        crs: &WorkingCrs,
-        findings: &mut Findings,
-        ledger: &mut Ledger,
-        progress: &dyn Progress,
-        sink: &mut dyn FnMut(LineBatch),
-    ) -> Option<InputRecord> {
-        let Some(lines) = self.lines.get(&source.role) else {
-            return read_lines(source, crs, findings, ledger, progress, sink);
-        };
-        let table = asked_for(source, &lines.table, findings)?;
-        sink(LineBatch { table, ..lines.clone() });
-        Some(record(source, crs, lines.len()))
+    fn lines(&self, wanted: Wanted<'_>, sink: &mut dyn FnMut(LineBatch)) -> Checked<InputRecord> {
+        let Wanted { source, crs, .. } = wanted;
+        let Some(lines) = self.lines.get(&source.role) else { return Files.lines(wanted, sink) };
+        Checked::collect(|findings, _| {
+            let table = asked_for(source, &lines.table, findings)?;
+            sink(LineBatch { table, ..lines.clone() });
+            Some(record(source, crs, lines.len()))
+        })
     }
 }
 

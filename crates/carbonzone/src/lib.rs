@@ -81,6 +81,6 @@ mod workbook;
 pub use carbonzone_types::{Finding, Findings, Ledger, NoProgress, Progress as Observer, RunManifest};
 pub use checked::Checked;
 pub use error::{Error, Result};
-pub use layers::{Files, Layers, MemoryLayers};
+pub use layers::{Files, Layers, MemoryLayers, Wanted};
 pub use run::{Config, Inputs, RunResult, compute, load, write};
 pub use studies::AnyPipeline;

@@ -8,6 +8,7 @@ use super::zone_tables::{report_list, tell_loose};
 use super::zones::{CountyGdp, JoinRow, ZoneSet};
 use super::{Notes, poi, vector_source};
 use crate::config::{Downscale, PopulationKind};
+use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyJoin, normalise_text};
@@ -161,8 +162,8 @@ fn zone_weights(
             "area" => Some(zones.coverage.areas_m2()),
             "light" => {
                 let source = vector_source(loaded, "light", config.light.as_ref()?);
-                let findings = &mut notes.findings;
-                let zonal = loaded.layers.sums(&source, &zones.coverage, crs, findings, progress)?;
+                let wanted = Wanted { source: &source, crs, progress };
+                let zonal = notes.take(loaded.layers.sums(wanted, &zones.coverage))?;
                 notes.records.push(zonal.record);
                 Some(zonal.sums)
             }

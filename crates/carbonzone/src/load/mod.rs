@@ -45,6 +45,7 @@ pub use notes::Notes;
 pub use source::{CRS_EXPECTED, CRS_HINT, missing_file, vector_source, working_crs};
 
 use crate::config::PopulationKind;
+use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
@@ -180,8 +181,7 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
         match people.kind {
             PopulationKind::Points => points.push(source),
             PopulationKind::Polygons => {
-                let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-                let _ = loaded.layers.polygons(&source, crs, findings, ledger, progress);
+                let _ = notes.take(loaded.layers.polygons(Wanted { source: &source, crs, progress }));
             }
             PopulationKind::Raster => must_exist(loaded, "population", &people.source.path, notes),
             PopulationKind::Zones => {}
@@ -193,14 +193,12 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
         points.push(source);
     }
     for source in points {
-        let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-        let _ = loaded.layers.points(&source, crs, findings, ledger, progress, &mut |_| {});
+        let _ = notes.take(loaded.layers.points(Wanted { source: &source, crs, progress }, &mut |_| {}));
     }
     if let Some(roads) = &layers.roads {
         let mut source = vector_source(loaded, "roads", &roads.source);
         source.fields.extend(roads.class.iter().flat_map(|c| codes::fields_of(c)));
-        let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-        let _ = loaded.layers.lines(&source, crs, findings, ledger, progress, &mut |_| {});
+        let _ = notes.take(loaded.layers.lines(Wanted { source: &source, crs, progress }, &mut |_| {}));
     }
     for table in &layers.zones.tables {
         must_exist(loaded, "zones", &table.path, notes);

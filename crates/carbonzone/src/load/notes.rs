@@ -1,5 +1,6 @@
 //! What is collected while a run reads and computes.
 
+use crate::checked::Checked;
 use crate::proxy_use::ProxyUse;
 use carbonzone_types::{ClosingRow, FactorSetRecord, Findings, InputRecord, Ledger, Statement};
 use std::collections::BTreeMap;
@@ -21,4 +22,13 @@ pub struct Notes {
     pub proxy_use: BTreeMap<String, ProxyUse>,
     /// What carries each budget, and what of its proxy was left aside.
     pub closing: Vec<ClosingRow>,
+}
+
+impl Notes {
+    /// Takes over what was noticed, and gives the result.
+    pub fn take<T>(&mut self, checked: Checked<T>) -> Option<T> {
+        self.findings.extend(checked.findings);
+        self.ledger.extend(checked.ledger);
+        checked.value
+    }
 }

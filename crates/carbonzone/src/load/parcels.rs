@@ -7,6 +7,7 @@ pub use set::{ParcelSet, UNKNOWN};
 use super::codes::{Codes, fields_of};
 use super::{Notes, far_off, land_codes, land_of_proxy, parcel_areas, schemes, vector_source};
 use crate::config::{AreaBasis, Border};
+use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use carbonzone_inventory::{FactorLibrary, GwpSet};
 use carbonzone_io::{PolygonLayer, WorkingCrs};
@@ -120,7 +121,7 @@ fn read_polygons(
             source.fields.push(field.clone());
         }
     }
-    loaded.layers.polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)
+    notes.take(loaded.layers.polygons(Wanted { source: &source, crs, progress }))
 }
 
 /// Value per row of the first of the fields that is not empty; empty text if all are.

@@ -9,12 +9,11 @@ use super::shift::{PointsOf, ShiftSample, warn_shift};
 use super::zones::ZoneSet;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer, PopulationUnit};
+use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
-use carbonzone_types::{
-    ColumnData, ExactSum, Finding, Findings, LedgerRow, Severity, Stage, Statement, number_of,
-};
+use carbonzone_types::{ColumnData, ExactSum, Finding, LedgerRow, Severity, Stage, Statement, number_of};
 
 /// People per parcel; per zone too, if GDP is shared out by them.
 struct People {
@@ -92,8 +91,8 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
     source.numbers.clone_from(&config.weight);
-    let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-    let record = loaded.layers.points(&source, crs, findings, ledger, ground.progress, &mut |batch| {
+    let wanted = Wanted { source: &source, crs, progress: ground.progress };
+    let record = loaded.layers.points(wanted, &mut |batch| {
         let columns = with_factors(config, &factors, |w| batch.table.get(w));
         let place = |i: usize| [batch.xs[i], batch.ys[i]];
         let shares = batch.shares();
@@ -114,7 +113,8 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
             }
         }
         counter.add(&batch.xs, &batch.ys, &weights);
-    })?;
+    });
+    let record = notes.take(record)?;
     notes.records.push(record);
     bad.report(config, "points", notes);
     Repeats::of_points(rows).report(config, "points", notes);
@@ -203,7 +203,7 @@ fn polygons(
     let Ground { loaded, crs, progress, .. } = *ground;
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
-    let layer = loaded.layers.polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
+    let layer = notes.take(loaded.layers.polygons(Wanted { source: &source, crs, progress }))?;
     notes.records.push(layer.record.clone());
     let columns = with_factors(config, &factors, |w| layer.table.get(w));
     let mut bad = Unusable::default();
@@ -280,14 +280,15 @@ fn raster(
     let mut source = vector_source(loaded, "population", &config.source);
     source.per_km2 = config.unit.and_then(PopulationUnit::per_km2);
     let parcels = &ground.parcels.coverage;
-    let mut zonal = loaded.layers.sums(&source, parcels, crs, &mut notes.findings, progress)?;
+    let wanted = Wanted { source: &source, crs, progress };
+    let mut zonal = notes.take(loaded.layers.sums(wanted, parcels))?;
     notes.records.push(zonal.record.clone());
     if refuse_density(config, zonal.per_area.as_deref(), notes) {
         return None;
     }
     let too_often = carbonzone_io::share_common_sums(&mut zonal.sums, parcels, overlaps, |common| {
         // What is wrong with the raster has just been said.
-        Some(loaded.layers.sums(&source, common, crs, &mut Findings::default(), progress)?.sums)
+        Some(loaded.layers.sums(wanted, common).value?.sums)
     })?;
     tell_shared(config, too_often, None, notes);
     outside_row(zonal.outside + too_often, notes);
@@ -305,9 +306,7 @@ fn raster(
     let mut per_zone = None;
     if wants_people(ground.loaded) {
         // What is wrong with the raster has just been said.
-        let mut silent = Notes::default();
-        let zones = &ground.zones.coverage;
-        per_zone = Some(loaded.layers.sums(&source, zones, crs, &mut silent.findings, progress)?.sums);
+        per_zone = Some(loaded.layers.sums(wanted, &ground.zones.coverage).value?.sums);
     }
     Some(People { per_parcel: zonal.sums, per_zone })
 }

@@ -7,6 +7,7 @@ use super::poi_places::places_of_one_name;
 use super::poi_raw::{Code, LISTED, RawPoi, RawRow};
 use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
+use crate::layers::Wanted;
 use carbonzone_spatialize::PoiScheme;
 use carbonzone_types::{Finding, LedgerRow, Stage};
 use rayon::prelude::*;
@@ -99,46 +100,40 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     let mut rows: Vec<RawRow> = Vec::new();
     let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
     let mut next = 0u32;
-    let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-    let record = ground.loaded.layers.points(
-        &source,
-        ground.crs,
-        findings,
-        ledger,
-        ground.progress,
-        &mut |batch| {
-            let Some(codes) = Codes::first_filled(&batch.table, &config.kind) else { return };
-            let numbers: Vec<Vec<u32>> = codes.each().map(|(field, text)| list.of(field, text)).collect();
-            let partly: Vec<Option<&str>> =
-                codes.each().map(|(field, text)| list.leaves_out(field, text).then_some(text)).collect();
-            for text in codes.of.iter().filter_map(|of| partly[*of as usize]) {
-                *left_out.entry(text.to_owned()).or_default() += 1;
-            }
-            let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
-            let weights = config.weight.as_ref().and_then(|w| batch.table.get(w));
-            let key = |i: usize| {
-                let text = keys.and_then(|k| text_at(k, i)).filter(|k| !k.trim().is_empty());
-                text.map_or(0, |k| hash(k.trim()))
-            };
-            let keys: Vec<u64> = (0..codes.of.len()).into_par_iter().with_min_len(LEAST).map(key).collect();
-            let first = next;
-            for (i, &of) in codes.of.iter().enumerate() {
-                let weight = weights
-                    .map_or(Some(1.0), |w| unusable.mean_of(&[(w, 1.0)], i, || [batch.xs[i], batch.ys[i]]));
-                let Some(weight) = weight else { continue };
-                let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
-                next = next.max(feature + 1);
-                rows.extend(numbers[of as usize].iter().map(|&code| RawRow {
-                    key: keys[i],
-                    feature,
-                    code,
-                    x: batch.xs[i],
-                    y: batch.ys[i],
-                    weight,
-                }));
-            }
-        },
-    )?;
+    let wanted = Wanted { source: &source, crs: ground.crs, progress: ground.progress };
+    let record = ground.loaded.layers.points(wanted, &mut |batch| {
+        let Some(codes) = Codes::first_filled(&batch.table, &config.kind) else { return };
+        let numbers: Vec<Vec<u32>> = codes.each().map(|(field, text)| list.of(field, text)).collect();
+        let partly: Vec<Option<&str>> =
+            codes.each().map(|(field, text)| list.leaves_out(field, text).then_some(text)).collect();
+        for text in codes.of.iter().filter_map(|of| partly[*of as usize]) {
+            *left_out.entry(text.to_owned()).or_default() += 1;
+        }
+        let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
+        let weights = config.weight.as_ref().and_then(|w| batch.table.get(w));
+        let key = |i: usize| {
+            let text = keys.and_then(|k| text_at(k, i)).filter(|k| !k.trim().is_empty());
+            text.map_or(0, |k| hash(k.trim()))
+        };
+        let keys: Vec<u64> = (0..codes.of.len()).into_par_iter().with_min_len(LEAST).map(key).collect();
+        let first = next;
+        for (i, &of) in codes.of.iter().enumerate() {
+            let weight = weights
+                .map_or(Some(1.0), |w| unusable.mean_of(&[(w, 1.0)], i, || [batch.xs[i], batch.ys[i]]));
+            let Some(weight) = weight else { continue };
+            let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
+            next = next.max(feature + 1);
+            rows.extend(numbers[of as usize].iter().map(|&code| RawRow {
+                key: keys[i],
+                feature,
+                code,
+                x: batch.xs[i],
+                y: batch.ys[i],
+                weight,
+            }));
+        }
+    });
+    let record = notes.take(record)?;
     notes.records.push(record);
     unusable.report_weights(config, notes);
     let poi = RawPoi::in_order(rows, &list.codes);

@@ -3,6 +3,7 @@
 use super::parcels::ParcelSet;
 use super::{Notes, vector_source};
 use crate::config::PointSourceLayer;
+use crate::layers::Wanted;
 use crate::load_config::{Loaded, suggest};
 use carbonzone_geom::{NearestIndex, PointLocator};
 use carbonzone_io::WorkingCrs;
@@ -78,8 +79,8 @@ fn read(
     source.fields = vec![config.id.clone(), config.tonnes.clone(), config.rule.clone()];
     source.numbers = vec![config.tonnes.clone()];
     let mut plants = Vec::new();
-    let (findings, ledger) = (&mut notes.findings, &mut notes.ledger);
-    let record = loaded.layers.points(&source, crs, findings, ledger, progress, &mut |batch| {
+    let wanted = Wanted { source: &source, crs, progress };
+    let record = loaded.layers.points(wanted, &mut |batch| {
         let text = |field: &str, i| batch.table.get(field).and_then(|c| c.text_at(i)).unwrap_or_default();
         plants.extend(batch.shares().into_iter().enumerate().map(|(i, share)| Plant {
             id: text(&config.id, i),
@@ -89,6 +90,7 @@ fn read(
             y: batch.ys[i],
         }));
     });
+    let record = notes.take(record);
     notes.records.extend(record);
     plants.sort_by(|a, b| a.id.cmp(&b.id).then(a.x.total_cmp(&b.x)).then(a.y.total_cmp(&b.y)));
     plants

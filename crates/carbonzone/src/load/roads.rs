@@ -7,6 +7,7 @@ use super::poi::TrafficPoints;
 use super::straight;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
+use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_geom::LineIndex;
@@ -134,37 +135,32 @@ fn read(
     let mut left_out = ExactSum::new();
     let mut unlisted: BTreeMap<String, (u64, ExactSum)> = BTreeMap::new();
     let mut straight = straight::Straight::over(&[&ground.parcels.coverage, &ground.zones.coverage]);
-    let record = ground.loaded.layers.lines(
-        &source,
-        ground.crs,
-        &mut notes.findings,
-        &mut notes.ledger,
-        ground.progress,
-        &mut |batch| {
-            let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
-            for i in 0..batch.len() {
-                let (xs, ys) = batch.line(i);
-                straight.see(xs, ys);
-                let class = classes.as_ref().map_or("", |c| c[batch.row(i)].as_str());
-                let mode = if config.class.is_none() {
-                    Some("road")
-                } else {
-                    class_modes.get(class).map(String::as_str)
-                };
-                if mode == Some(carbonzone_spatialize::NO_MODE) {
-                    left_out.add(length(xs, ys));
-                } else if let Some(mode) = mode {
-                    if let Some(lines) = lines.get_mut(mode) {
-                        lines.push(xs, ys, config.class_weights.get(class).copied().unwrap_or(1.0));
-                    }
-                } else {
-                    let entry = unlisted.entry(class.to_owned()).or_default();
-                    entry.0 += 1;
-                    entry.1.add(length(xs, ys));
+    let wanted = Wanted { source: &source, crs: ground.crs, progress: ground.progress };
+    let record = ground.loaded.layers.lines(wanted, &mut |batch| {
+        let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
+        for i in 0..batch.len() {
+            let (xs, ys) = batch.line(i);
+            straight.see(xs, ys);
+            let class = classes.as_ref().map_or("", |c| c[batch.row(i)].as_str());
+            let mode = if config.class.is_none() {
+                Some("road")
+            } else {
+                class_modes.get(class).map(String::as_str)
+            };
+            if mode == Some(carbonzone_spatialize::NO_MODE) {
+                left_out.add(length(xs, ys));
+            } else if let Some(mode) = mode {
+                if let Some(lines) = lines.get_mut(mode) {
+                    lines.push(xs, ys, config.class_weights.get(class).copied().unwrap_or(1.0));
                 }
+            } else {
+                let entry = unlisted.entry(class.to_owned()).or_default();
+                entry.0 += 1;
+                entry.1.add(length(xs, ys));
             }
-        },
-    )?;
+        }
+    });
+    let record = notes.take(record)?;
     notes.records.push(record);
     straight.warn(config, notes);
     if left_out.value() > 0.0 {

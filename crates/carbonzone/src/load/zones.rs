@@ -8,6 +8,7 @@ use super::units::{self, NamedUnit, Quantity};
 use super::zone_tables::{self, Joined};
 use super::{Notes, far_off, plausible, vector_source};
 use crate::config::{Overlap, ZoneLayer};
+use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use crate::names::clean_labels;
 use carbonzone_geom::Coverage;
@@ -157,7 +158,7 @@ fn read_layer<P>(
             source.fields.push(field.clone());
         }
     }
-    let layer = loaded.layers.polygons(&source, crs, &mut notes.findings, &mut notes.ledger, progress)?;
+    let layer = notes.take(loaded.layers.polygons(Wanted { source: &source, crs, progress }))?;
     notes.records.push(layer.record.clone());
     refuse_duplicates(config, &layer, notes);
     Some(resolve_overlaps(config, layer, notes, progress))
@@ -294,9 +295,7 @@ fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
 /// Box of the zones in the working CRS, `[x0, y0, x1, y1]`; `None` if they cannot be read (which is said elsewhere).
 pub fn bounds(loaded: &Loaded, crs: &WorkingCrs, progress: &dyn Progress) -> Option<[f64; 4]> {
     let source = vector_source(loaded, "zones", &loaded.pipeline.layers.zones.source);
-    let mut silent = Notes::default();
-    let layer = loaded.layers.polygons(&source, crs, &mut silent.findings, &mut silent.ledger, progress)?;
-    layer.coverage.total_bounds()
+    loaded.layers.polygons(Wanted { source: &source, crs, progress }).value?.coverage.total_bounds()
 }
 
 /// `border = clip`: cuts the parcels that cross the border of the zones. Called while parcels are loaded.

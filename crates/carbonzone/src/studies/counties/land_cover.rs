@@ -1,6 +1,7 @@
 //! Land-cover areas per county and year, by exact pixel coverage.
 
 use super::config::{CountiesPipeline, LandCoverRaster};
+use crate::layers::Wanted;
 use crate::load::Notes;
 use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
@@ -60,7 +61,8 @@ fn one_year(
     let mut source = VectorSource::new(&format!("land_cover {}", raster.year), loaded.resolve(&raster.path));
     source.shown = raster.path.display().to_string();
     source.crs.clone_from(&raster.crs);
-    let found = loaded.layers.class_areas(&source, &zones.coverage, crs, &mut notes.findings, progress)?;
+    let wanted = Wanted { source: &source, crs, progress };
+    let found = notes.take(loaded.layers.class_areas(wanted, &zones.coverage))?;
     notes.records.push(found.record.clone());
     let unknown: f64 = found.unknown_m2.iter().zip(scale).map(|(a, k)| a * k).sum();
     // Less than a square metre is rounding of the pixel fractions.
