@@ -42,15 +42,18 @@ pub enum Safety {
     Safe,
     /// At least 75 %.
     Likely,
-    /// Less.
+    /// Less, and no other class has more.
     TossUp,
+    /// More draws gave another class than the one printed.
+    OtherLikelier,
 }
 
 impl Safety {
-    /// Of the probability of the class printed.
+    /// Of the probability of the class printed, and whether it is the most probable one.
     #[must_use]
-    pub fn of(probability: f64) -> Self {
+    pub fn of(probability: f64, most_probable: bool) -> Self {
         match probability {
+            _ if !most_probable => Self::OtherLikelier,
             p if p >= 0.95 => Self::Safe,
             p if p >= 0.75 => Self::Likely,
             _ => Self::TossUp,
@@ -60,7 +63,7 @@ impl Safety {
     /// Key in tables.
     #[must_use]
     pub fn key(self) -> &'static str {
-        ["safe", "likely", "toss_up"][self as usize]
+        ["safe", "likely", "toss_up", "other_likelier"][self as usize]
     }
 }
 
@@ -103,6 +106,12 @@ impl UnitConfidence {
     pub fn probability(&self, class: u8) -> f64 {
         self.probabilities.iter().find(|(c, _)| *c == class).map_or(0.0, |(_, p)| *p)
     }
+
+    /// How safe the class printed is.
+    #[must_use]
+    pub fn safety(&self) -> Safety {
+        Safety::of(self.confidence, self.modal == self.printed)
+    }
 }
 
 /// A total of the city: a sector, `gross`, `sink` or `net`; outside included.
@@ -138,12 +147,12 @@ pub struct Confidence {
 }
 
 impl Confidence {
-    /// Units whose class is safe, likely, a toss-up.
+    /// Units whose class is safe, likely, a toss-up, less probable than another one.
     #[must_use]
-    pub fn counts(&self) -> [usize; 3] {
-        let mut out = [0; 3];
+    pub fn counts(&self) -> [usize; 4] {
+        let mut out = [0; 4];
         for unit in &self.units {
-            out[Safety::of(unit.confidence) as usize] += 1;
+            out[unit.safety() as usize] += 1;
         }
         out
     }
@@ -164,7 +173,9 @@ mod tests {
 
     #[test]
     fn safety_has_its_limits() {
-        let of = [0.95, 0.9499, 0.75, 0.7499].map(Safety::of);
+        let of = [0.95, 0.9499, 0.75, 0.7499].map(|p| Safety::of(p, true));
         assert_eq!(of, [Safety::Safe, Safety::Likely, Safety::Likely, Safety::TossUp]);
+        // 45 % against 48 % of one other class: not a toss-up between equals, the other one is likelier.
+        assert_eq!(Safety::of(0.45, false), Safety::OtherLikelier);
     }
 }

@@ -1,6 +1,6 @@
 //! Names of columns that tables of a run and its maps share.
 
-/// Text column with the key of how sure a class is: `safe`, `likely`, `toss_up`.
+/// Text column with the key of how sure a class is: `safe`, `likely`, `toss_up`, `other_likelier`.
 pub const CONFIDENCE_CLASS: &str = "confidence_class";
 
 /// Field of a table over years: the class of a unit by the mean of its indices over the years.

@@ -10,7 +10,10 @@ use carbonzone_types::{
 use serde::Serialize;
 
 /// Keys of [`CONFIDENCE_CLASS`], the surest first.
-pub const SAFETIES: [&str; 3] = ["safe", "likely", "toss_up"];
+pub const SAFETIES: [&str; 4] = ["safe", "likely", "toss_up", OTHER_LIKELIER];
+
+/// Key where more draws gave another class than the one printed.
+pub const OTHER_LIKELIER: &str = "other_likelier";
 
 /// A class with its probability.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -58,7 +61,7 @@ pub struct HowSure {
     pub class: ClassShare,
     /// Monte Carlo error of its probability.
     pub error: f64,
-    /// `safe`, `likely` or `toss_up`.
+    /// One of [`SAFETIES`].
     pub safety: String,
     /// Other classes that draws gave, most probable first.
     pub others: Vec<ClassShare>,
@@ -70,6 +73,23 @@ pub struct HowSure {
     pub indices: Vec<IndexRange>,
     /// What could change the class, in a sentence.
     pub change: Label,
+}
+
+impl HowSure {
+    /// The class that more draws gave than the one printed.
+    #[must_use]
+    pub fn likelier(&self) -> Option<&ClassShare> {
+        self.others.first().filter(|_| self.safety == OTHER_LIKELIER)
+    }
+}
+
+impl ClassShare {
+    /// Name and probability.
+    #[must_use]
+    pub fn told(&self) -> Label {
+        let p = percent(self.probability);
+        Label::new(format!("{} {p}", self.label.en), format!("{} {p}", self.label.zh))
+    }
 }
 
 /// Ending of the columns of a class: none, or `_of_mean` for the class by the mean over the years.
@@ -103,7 +123,7 @@ impl<'a> FurtherColumns<'a> {
         format!("{}_confidence{}", self.stem, self.suffix)
     }
 
-    /// `safe`, `likely` or `toss_up`.
+    /// Key of how sure it is, one of [`SAFETIES`].
     #[must_use]
     pub fn safety(&self) -> String {
         format!("{}_{CONFIDENCE_CLASS}{}", self.stem, self.suffix)
@@ -317,12 +337,67 @@ fn change(others: &[ClassShare], indices: &[IndexRange], driver: Option<&DriverS
     out
 }
 
+/// How sure a change of class is, by the share of the draws in which the two classes differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// In 95 % of the draws or more.
+    Sure,
+    /// In 75 % or more.
+    Likely,
+    /// In 25 % or more.
+    Open,
+    /// In fewer: by the central numbers only.
+    Doubtful,
+}
+
+impl Doubt {
+    /// All, the surest first.
+    pub const ALL: [Self; 4] = [Self::Sure, Self::Likely, Self::Open, Self::Doubtful];
+
+    /// Of the share of the draws in which the classes differ.
+    #[must_use]
+    pub fn of(differs: f64) -> Self {
+        match differs {
+            p if p >= 0.95 => Self::Sure,
+            p if p >= 0.75 => Self::Likely,
+            p if p >= 0.25 => Self::Open,
+            _ => Self::Doubtful,
+        }
+    }
+
+    /// The word.
+    #[must_use]
+    pub fn word(self) -> Label {
+        let (en, zh) = [("sure", "确定"), ("likely", "较可能"), ("open", "难以判断"), ("doubtful", "存疑")]
+            [self as usize];
+        Label::new(en, zh)
+    }
+
+    /// How many changes are of each kind: `0 sure, 1 open, 6 doubtful`; kinds that do not occur are left out, but for the surest.
+    #[must_use]
+    pub fn counted(differs: &[f64]) -> Label {
+        let counts = Self::ALL.map(|d| (d, differs.iter().filter(|p| Self::of(**p) == d).count()));
+        let told = counts.iter().filter(|(d, n)| *n > 0 || *d == Self::Sure);
+        let of = |f: fn(&Label) -> &str, unit: &str| {
+            told.clone().map(|(d, n)| format!("{n} {unit}{}", f(&d.word()))).collect::<Vec<_>>()
+        };
+        Label::new(of(|l| &l.en, "").join(", "), of(|l| &l.zh, "个").join("，"))
+    }
+}
+
+/// From so many percent on a class is safe, and likely.
+const SAFETY_LIMITS: [f64; 2] = [95.0, 75.0];
+
 /// A probability as people read it: `62 %`; what is neither 0 nor 1 is not shown as such.
 #[must_use]
 pub fn percent(p: f64) -> String {
     match 100.0 * p {
         p if p > 0.0 && p < 0.5 => "<1 %".to_owned(),
         p if (99.5..100.0).contains(&p) => ">99 %".to_owned(),
+        // Just below a limit: rounded it would seem to have reached it.
+        p if SAFETY_LIMITS.iter().any(|limit| p < *limit && p >= limit - 0.5) => {
+            format!("{:.1} %", (10.0 * p).floor() / 10.0)
+        }
         p => format!("{p:.0} %"),
     }
 }
@@ -427,6 +502,30 @@ mod tests {
     }
 
     #[test]
+    fn a_class_that_more_draws_gave_is_named_beside_the_printed_one() {
+        let (manifest, mut table) = run(1024);
+        assert!(how_sure(&manifest, &table, "zone")[0].as_ref().unwrap().likelier().is_none());
+        table.columns.retain(|c| ![CONFIDENCE_CLASS, "zone", "zone_confidence"].contains(&c.name.as_str()));
+        table.push("zone", ColumnData::texts(&["b", "c"].map(str::to_owned)));
+        table.push("zone_confidence", ColumnData::reals(&[0.06, 1.0]));
+        table.push(CONFIDENCE_CLASS, ColumnData::texts(&[OTHER_LIKELIER, "safe"].map(str::to_owned)));
+        let all = how_sure(&manifest, &table, "zone");
+        let told = all[0].as_ref().unwrap().likelier().unwrap().told();
+        assert_eq!((told.en.as_str(), told.zh.as_str()), ("Zone a 64 %", "a 区 64 %"));
+        assert!(all[1].as_ref().unwrap().likelier().is_none());
+    }
+
+    #[test]
+    fn changes_of_class_are_counted_by_their_doubt() {
+        let told = Doubt::counted(&[0.02, 0.13, 0.37, 0.24]);
+        assert_eq!(
+            (told.en.as_str(), told.zh.as_str()),
+            ("0 sure, 1 open, 3 doubtful", "0 个确定，1 个难以判断，3 个存疑")
+        );
+        assert_eq!(Doubt::counted(&[0.95, 0.75]).en, "1 sure, 1 likely");
+    }
+
+    #[test]
     fn a_zone_that_never_changes_says_so() {
         let (manifest, table) = run(64);
         let all = how_sure(&manifest, &table, "zone");
@@ -447,5 +546,6 @@ mod tests {
     #[test]
     fn shares_that_are_neither_nothing_nor_all_are_not_shown_as_such() {
         assert_eq!([0.0, 0.001, 0.624, 0.999, 1.0].map(percent), ["0 %", "<1 %", "62 %", ">99 %", "100 %"]);
+        assert_eq!([0.948, 0.9499, 0.95, 0.7499].map(percent), ["94.8 %", "94.9 %", "95 %", "74.9 %"]);
     }
 }

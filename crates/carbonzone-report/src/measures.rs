@@ -72,6 +72,8 @@ struct Units<'a> {
     axes: Vec<Axis<'a>>,
     /// Tonnes of each unit by land group that a rule names alone, and its sinks on farmland and elsewhere.
     by_land: Vec<BTreeMap<&'a str, f64>>,
+    /// Tonnes of each unit that the sector industry has on municipal utilities.
+    supply: Vec<f64>,
     sinks: Vec<[f64; 2]>,
 }
 
@@ -112,7 +114,7 @@ impl<'a> Units<'a> {
             ("area", "area_m2"),
         ];
         let intensities = bases.map(|(name, field)| (name, against_all(&gross, &column(table, field))));
-        let (by_land, sinks) = by_rule(manifest, table);
+        let ByRule { by_land, supply, sinks } = by_rule(manifest, table);
         Self {
             gross_total: sum(&gross),
             sink_total: sum(&sink),
@@ -120,6 +122,7 @@ impl<'a> Units<'a> {
             intensities: intensities.into_iter().collect(),
             axes: axes(manifest, table, config, &gross),
             by_land,
+            supply,
             sinks,
             gross,
             sink,
@@ -135,6 +138,14 @@ impl<'a> Units<'a> {
             put(format!("share.{sector}"), share.map(|s| 100.0 * s));
             let mean = total / self.gross_total;
             put(format!("over_mean.{sector}"), share.filter(|_| mean > 0.0).map(|s| s / mean));
+        }
+        // Supply stands on land of its own: what is left of industry makes things.
+        if let Some((_, values, _)) = self.sectors.iter().find(|(s, ..)| *s == INDUSTRY) {
+            let industry_t = values[row].unwrap_or(0.0);
+            let supply_t = self.supply[row].min(industry_t);
+            let of = |t: f64| (t > 0.0).then(|| 100.0 * t / gross);
+            put("share.supply".to_owned(), of(supply_t));
+            put("share.manufacturing".to_owned(), of(industry_t - supply_t));
         }
         for (land, t) in &self.by_land[row] {
             put(format!("land.{land}"), Some(100.0 * t / gross));
@@ -217,13 +228,24 @@ fn axes<'a>(
     out
 }
 
-type ByLand<'a> = Vec<BTreeMap<&'a str, f64>>;
+/// The sector of manufacturing, mining and supply.
+const INDUSTRY: &str = "industry";
+/// The land of power, heat, gas and water supply.
+const UTILITIES: &str = "municipal_utilities";
+
+/// Tonnes of every unit by what rules say of them.
+struct ByRule<'a> {
+    by_land: Vec<BTreeMap<&'a str, f64>>,
+    supply: Vec<f64>,
+    sinks: Vec<[f64; 2]>,
+}
 
 /// Gross tonnes by land group that a rule names alone, and sinks on farmland and elsewhere: from the rules of a run on parcels, or
 /// from the columns `sink_<class>_t` of a study without them.
-fn by_rule<'a>(manifest: &'a RunManifest, table: &AttributeTable) -> (ByLand<'a>, Vec<[f64; 2]>) {
+fn by_rule<'a>(manifest: &'a RunManifest, table: &AttributeTable) -> ByRule<'a> {
     let n = table.rows();
-    let (mut by_land, mut sinks): (ByLand<'a>, _) = (vec![BTreeMap::new(); n], vec![[0.0; 2]; n]);
+    let mut out =
+        ByRule { by_land: vec![BTreeMap::new(); n], supply: vec![0.0; n], sinks: vec![[0.0; 2]; n] };
     let ids = table.texts("unit_id").unwrap_or_default();
     let rows: BTreeMap<&str, usize> =
         ids.iter().enumerate().filter_map(|(row, id)| Some((id.as_deref()?, row))).collect();
@@ -234,18 +256,21 @@ fn by_rule<'a>(manifest: &'a RunManifest, table: &AttributeTable) -> (ByLand<'a>
         };
         let farmland = rule.land_groups.iter().all(|g| CROPLAND.contains(&g.as_str()));
         if rule.sector == "sink" {
-            sinks[row][usize::from(!farmland)] += part.amount_t;
+            out.sinks[row][usize::from(!farmland)] += part.amount_t;
         } else if let [land] = rule.land_groups.as_slice() {
-            *by_land[row].entry(land).or_default() += part.amount_t;
+            *out.by_land[row].entry(land).or_default() += part.amount_t;
+            if rule.sector == INDUSTRY && land == UTILITIES {
+                out.supply[row] += part.amount_t;
+            }
         }
     }
     for field in table.columns.iter().map(|c| &c.name) {
         let Some(class) = field.strip_prefix("sink_").and_then(|f| f.strip_suffix("_t")) else { continue };
         for (row, t) in column(table, field).into_iter().enumerate() {
-            sinks[row][usize::from(!CROPLAND.contains(&class))] += t.unwrap_or(0.0).max(0.0);
+            out.sinks[row][usize::from(!CROPLAND.contains(&class))] += t.unwrap_or(0.0).max(0.0);
         }
     }
-    (by_land, sinks)
+    out
 }
 
 fn because(when: &[Condition], unit: &Unit, units: &Units<'_>) -> Label {
@@ -265,13 +290,21 @@ fn because(when: &[Condition], unit: &Unit, units: &Units<'_>) -> Label {
     out
 }
 
+/// Sinks that would have to more than double are no way to a target, in percent.
+const DOUBLED: f64 = 100.0;
+
 /// A number and its limit in words.
 fn told(condition: &Condition, unit: &Unit, units: &Units<'_>) -> Label {
     let value = unit.profile.get(&condition.quantity).copied().unwrap_or(f64::NAN);
     let (family, of) = condition.quantity.split_once('.').unwrap_or((&condition.quantity, ""));
     let pct = format!("{} %", significant(value, 3));
     let times = significant(value, 3);
-    let (sector, land) = (words::sector(of), words::land_group(of));
+    let sector = match of {
+        "manufacturing" => Label::new("Manufacturing and mining", "制造业和采矿业"),
+        "supply" => Label::new("Supply of power, heat, gas and water", "电力、热力、燃气及水的供应"),
+        of => words::sector(of),
+    };
+    let land = words::land_group(of);
     let gap = unit.gaps.get(&condition.quantity);
     let index =
         units.axes.iter().find(|a| a.name == of).map(|a| a.indicator.key.to_uppercase()).unwrap_or_default();
@@ -324,6 +357,14 @@ fn told(condition: &Condition, unit: &Unit, units: &Units<'_>) -> Label {
                 format!("{index} 为 {value}，低于 {threshold}：其他不变时，减排 {pct}（{t} t）即可达到"),
             )
         }),
+        "add_sinks" if value > DOUBLED => of_gap(&|_, _, threshold, t| {
+            Label::new(
+                format!(
+                    "by sinks alone they would have to grow by {pct} ({t} t) for {threshold}: emissions decide"
+                ),
+                format!("仅靠增汇须增加 {pct}（{t} t）才能达到 {threshold}：关键在于减排"),
+            )
+        }),
         "add_sinks" => of_gap(&|_, _, threshold, t| {
             Label::new(
                 format!("or sinks higher by {pct} ({t} t) for {threshold}"),
@@ -333,9 +374,11 @@ fn told(condition: &Condition, unit: &Unit, units: &Units<'_>) -> Label {
         _ => of_gap(&|index, value, threshold, t| {
             Label::new(
                 format!(
-                    "{index} {value} is above {threshold}: emissions higher by {pct} ({t} t) would lose it, all else the same"
+                    "{index} {value} is above {threshold}: emissions higher by {pct} ({t} t) would lose it, the rest of the city as it is"
                 ),
-                format!("{index} 为 {value}，高于 {threshold}：其他不变时，排放增加 {pct}（{t} t）即降级"),
+                format!(
+                    "{index} 为 {value}，高于 {threshold}：全市其他部分不变时，排放增加 {pct}（{t} t）即降级"
+                ),
             )
         }),
     };
@@ -358,5 +401,83 @@ fn limit(condition: &Condition, family: &str) -> Label {
         (None, Some(t)) => {
             Label::new(format!(" (limit: below {})", shown(t)), format!("（界限：< {}）", shown(t)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carbonzone_types::{ColumnData, Contribution, RuleRecord};
+
+    /// Two units with 100 t each: `works` makes things, `plant` only supplies; the second has nearly all sinks.
+    fn run() -> (RunManifest, AttributeTable) {
+        let rule = |id: &str, land: &str| RuleRecord {
+            id: id.to_owned(),
+            sector: "industry".to_owned(),
+            land_groups: vec![land.to_owned()],
+            ..RuleRecord::default()
+        };
+        let part = |zone: &str, rule: &str, amount_t: f64| Contribution {
+            zone: zone.to_owned(),
+            rule: rule.to_owned(),
+            amount_t,
+        };
+        let esc =
+            IndicatorRecord { key: "esc".to_owned(), thresholds: vec![1.0], ..IndicatorRecord::default() };
+        let manifest = RunManifest {
+            sectors: vec!["industry".to_owned()],
+            rules: vec![rule("manufacturing", "industrial"), rule("supply", UTILITIES)],
+            contributions: vec![
+                part("works", "manufacturing", 70.0),
+                part("works", "supply", 10.0),
+                part("plant", "supply", 80.0),
+            ],
+            indicators: vec![esc],
+            pipeline: serde_json::json!({"zoning": {"scheme": "suzhou_four_zones"}}),
+            ..RunManifest::default()
+        };
+        let real = |v: [f64; 2]| ColumnData::reals(&v);
+        let table = AttributeTable::new()
+            .with("unit_id", ColumnData::texts(&["works", "plant"].map(str::to_owned)))
+            .with("industry_t", real([80.0, 80.0]))
+            .with("gross_t", real([100.0, 100.0]))
+            .with("sink_t", real([1.0, 50.0]))
+            .with("esc", real([2.0 / 51.0, 100.0 / 51.0]));
+        (manifest, table)
+    }
+
+    #[test]
+    fn works_and_plants_are_told_apart_and_no_tonne_stands_behind_two_measures() {
+        let (manifest, table) = run();
+        let all = advised(&manifest, &table);
+        let of = |row: usize, key: &str| all[row].iter().find(|a| a.key == key);
+        let works = of(0, "industry").unwrap();
+        assert_eq!(
+            works.because.en,
+            "Manufacturing and mining: 70.0 % of its gross emissions (limit: 20 or more)"
+                .replace("20 or", "20 % or")
+        );
+        assert!(of(0, "supply").is_none(), "10 % are below the limit");
+        // Where there are no works, nobody is told to audit them.
+        assert!(of(1, "industry").is_none());
+        let plant = of(1, "supply").unwrap();
+        assert!(plant.because.en.starts_with("Supply of power, heat, gas and water: 80.0 %"), "{plant:?}");
+        assert!(plant.because.zh.starts_with("电力、热力、燃气及水的供应占其碳排放总量的 80.0 %"));
+    }
+
+    #[test]
+    fn sinks_that_would_have_to_more_than_double_are_no_way() {
+        let (manifest, table) = run();
+        let all = advised(&manifest, &table);
+        let gap = all[0].iter().find(|a| a.key == "ecological_gap").unwrap();
+        // 1 t of 51 against half of the emissions: 50 t more sinks.
+        assert!(
+            gap.because.en.contains("by sinks alone they would have to grow by 4,900 % (49 t)"),
+            "{}",
+            gap.because.en
+        );
+        assert!(gap.because.zh.contains("关键在于减排"));
+        let first = all[0].iter().find(|a| a.key == "cut_first").unwrap();
+        assert!(first.text.en.contains("Keep and add sinks second") && !first.text.en.contains("Do not"));
     }
 }

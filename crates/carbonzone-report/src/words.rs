@@ -255,6 +255,7 @@ pub fn safety(key: &str) -> Label {
         "safe" => Label::new("safe", "确定"),
         "likely" => Label::new("likely", "较可能"),
         "toss_up" => Label::new("toss-up", "难以判断"),
+        crate::confidence::OTHER_LIKELIER => Label::new("another class is likelier", "其他分区更可能"),
         other => Label::same(spaced(other)),
     }
 }
@@ -266,6 +267,7 @@ pub fn safety_range(key: &str) -> Label {
         "safe" => Label::same("≥ 95 %"),
         "likely" => Label::same("75–95 %"),
         "toss_up" => Label::same("< 75 %"),
+        crate::confidence::OTHER_LIKELIER => Label::same("< 50 %"),
         _ => Label::default(),
     }
 }

@@ -2,17 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
 
 mod common;
+use carbonzone_report::confidence::SAFETIES;
 use carbonzone_report::figure::{self, Fonts};
 use carbonzone_report::style::{CONFIDENCE_MAP, CONFIDENCE_PLOT, Figure, Scale, figures};
 use carbonzone_report::{Lang, MapData, RenderOptions, html, qgis};
 use carbonzone_types::{ColumnData, ConfidenceRecord, Ellipse, UncertainUnit};
 
-/// The demo city with probabilities: every third zone safe, likely, a toss-up.
+/// The demo city with probabilities: zones that are safe, likely, a toss-up, likelier of another class, in turn.
 fn city() -> MapData {
     let mut data = common::city(400);
     let n = data.zones.table.rows();
-    let p: Vec<f64> = (0..n).map(|i| [1.0, 0.8, 0.6][i % 3]).collect();
-    let safety: Vec<&str> = (0..n).map(|i| ["safe", "likely", "toss_up"][i % 3]).collect();
+    let p: Vec<f64> = (0..n).map(|i| [1.0, 0.8, 0.6, 0.3][i % 4]).collect();
+    let safety: Vec<&str> = (0..n).map(|i| SAFETIES[i % 4]).collect();
     let zones = data.zones.table.texts("zone").unwrap();
     let (own, other) = ("low_carbon_economic", "high_carbon_optimization");
     let share = |key: &str| {
@@ -33,7 +34,7 @@ fn city() -> MapData {
     data.zones.table.push("borderline", ColumnData::Bool(marked));
     data.zones.table.push("zone_confidence", ColumnData::reals(&p));
     data.zones.table.push("confidence_class", ColumnData::texts(&safety));
-    let driver = |i: usize| (!i.is_multiple_of(3)).then(|| "proxies".to_owned());
+    let driver = |i: usize| (!i.is_multiple_of(4)).then(|| "proxies".to_owned());
     data.zones.table.push("confidence_driver", ColumnData::Text((0..n).map(driver).collect()));
     let ids = data.zones.table.texts("unit_id").unwrap();
     let unit = |i: usize| UncertainUnit {
@@ -44,7 +45,8 @@ fn city() -> MapData {
     };
     data.manifest.confidence = Some(ConfidenceRecord {
         draws: 1024,
-        counts: [n.div_ceil(3), (n + 1) / 3, n / 3].map(|k| k as u64),
+        counts: [n.div_ceil(4), (n + 2) / 4, (n + 1) / 4 + n / 4].map(|k| k as u64),
+        other_likelier: (n / 4) as u64,
         units: (0..n).map(unit).collect(),
         ..ConfidenceRecord::default()
     });
@@ -56,17 +58,17 @@ fn named<'a>(all: &'a [Figure], name: &str) -> &'a Figure {
 }
 
 #[test]
-fn each_class_has_three_strengths_and_every_zone_one_of_them() {
+fn each_class_has_four_strengths_and_every_zone_one_of_them() {
     let data = city();
     let all = figures(&data, &RenderOptions::default()).unwrap();
     let style = named(&all, CONFIDENCE_MAP).map().unwrap();
     let Scale::Categorized { categories, no_data } = &style.scale else { panic!("names, not numbers") };
-    assert_eq!(categories.len() % 3, 0);
+    assert_eq!(categories.len() % 4, 0);
     let counted: usize = categories.iter().map(|c| c.count).sum();
     assert_eq!(counted + no_data, data.zones.table.rows());
-    for class in categories.chunks(3) {
+    for class in categories.chunks(4) {
         let keys: Vec<&str> = class.iter().map(|c| c.value.rsplit('|').next().unwrap()).collect();
-        assert_eq!(keys, ["safe", "likely", "toss_up"]);
+        assert_eq!(keys, SAFETIES);
         // In a grey print the hatch tells the class, and how dark it is how sure.
         assert!(class.iter().all(|c| c.hatch == class[0].hatch));
         let grey: Vec<f64> = class.iter().map(|c| c.color.grey()).collect();
@@ -112,7 +114,18 @@ fn the_plot_has_an_ellipse_and_a_mark_for_every_zone_with_both_indices() {
     assert_eq!(svg.matches("fill-opacity=\"0.07\"").count(), n);
     assert!(svg.contains("90 % of the draws of a township") && svg.contains("90 % 的抽样"));
     let map = figure::svg(&data, named(&all, CONFIDENCE_MAP), Lang::Both, &Fonts::shipped()).unwrap();
-    for text in ["safe", "确定", "likely", "较可能", "toss-up", "难以判断", "临界", "borderline"] {
+    for text in [
+        "safe",
+        "确定",
+        "likely",
+        "较可能",
+        "toss-up",
+        "难以判断",
+        "likelier",
+        "其他分区更可能",
+        "临界",
+        "borderline",
+    ] {
         assert!(map.contains(text), "{text}");
     }
 }
@@ -131,7 +144,7 @@ fn the_page_lists_the_least_sure_first_in_both_languages() {
         .match_indices("data-sure=\"")
         .map(|(at, m)| table[at + m.len()..].split('"').next().unwrap())
         .collect();
-    let order = |k: &&str| ["toss_up", "likely", "safe"].iter().position(|known| known == k);
+    let order = |k: &&str| SAFETIES.iter().rev().position(|known| known == k);
     assert_eq!(kinds.len(), data.zones.table.rows());
     assert!(kinds.windows(2).all(|w| order(&w[0]) <= order(&w[1])), "{kinds:?}");
     for text in ["60 %", "40 %", "how the proxies share out the budgets", "代理变量的空间分配"] {

@@ -286,8 +286,10 @@ pub struct ConfidenceRecord {
     pub seed: u64,
     /// Number of draws.
     pub draws: u64,
-    /// Units whose class is safe (95 % or more), likely (75 % or more), a toss-up.
+    /// Units whose class is safe (95 % or more), likely (75 % or more), less than that.
     pub counts: [u64; 3],
+    /// How many of the last have another class in more draws than the one printed.
+    pub other_likelier: u64,
     /// Units with an index on the borderline of its threshold.
     pub borderline: u64,
     /// How many of those that are not safe lie on the borderline.
@@ -324,8 +326,10 @@ pub struct FurtherConfidence {
     pub indices: Vec<String>,
     /// Classes, with the units of the headline.
     pub classes: Vec<ZoneClassRecord>,
-    /// Units of the headline whose class is safe, likely, a toss-up.
+    /// Units of the headline whose class is safe, likely, less than that.
     pub counts: [u64; 3],
+    /// How many of the last have another class in more draws than the one printed.
+    pub other_likelier: u64,
     /// Units, as in [`ConfidenceRecord::units`].
     pub units: Vec<UncertainUnit>,
 }

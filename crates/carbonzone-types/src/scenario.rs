@@ -26,7 +26,7 @@ pub struct ScenarioRecord {
     /// One-off change of carbon stocks, t CO2, above 0 where more is stored; none without stocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_change_once_t: Option<f64>,
-    /// Year in which gross emissions of the city are largest.
+    /// Year in which gross emissions of the city peak; none where the first or the last year is the largest.
     pub peak_year: Option<i32>,
     /// Gross emissions that are aimed at, t CO2e.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,7 +15,10 @@ const LIMITS: std::ops::RangeInclusive<f64> = 0.0..=1e6;
 
 /// Quantities that conditions are about, and what follows the dot.
 pub const QUANTITIES: [(&str, &str); 9] = [
-    ("share", "a sector: its share of the unit's gross emissions, %"),
+    (
+        "share",
+        "a sector, or of industry supply and manufacturing: its share of the unit's gross emissions, %",
+    ),
     ("over_mean", "a sector: that share against the share in all units together, ×"),
     ("land", "a space type: share of the gross emissions that rules place on it, %"),
     ("intensity", "gdp, person, area: gross emissions per GDP, person or area against all units together, ×"),
@@ -181,11 +184,28 @@ mod tests {
         for m in all {
             assert!(!m.text.en.is_empty() && !m.text.zh.is_empty() && m.source.contains("ours"), "{}", m.key);
         }
-        for sector in ["industry", "construction", "transport", "agriculture", "waste", "energy"] {
+        for sector in
+            ["manufacturing", "supply", "construction", "transport", "agriculture", "waste", "energy"]
+        {
             let quantity = format!("share.{sector}");
             let only = Profile::from([(quantity.clone(), 100.0)]);
             assert!(all.iter().any(|m| m.called_for(&only).is_some()), "{sector}");
         }
+    }
+
+    #[test]
+    fn no_tonne_stands_behind_two_measures_on_shares() {
+        // Industry is manufacturing and supply: a measure on the whole would count both again.
+        let conditions = Measure::shipped().iter().flat_map(|m| &m.when);
+        let mut on: Vec<&str> = conditions
+            .map(|c| c.quantity.as_str())
+            .filter(|q| q.starts_with("share.") || q.starts_with("land.") || q.starts_with("over_mean."))
+            .collect();
+        assert!(!on.contains(&"share.industry") && on.iter().all(|q| q.starts_with("share.")), "{on:?}");
+        let n = on.len();
+        on.sort_unstable();
+        on.dedup();
+        assert_eq!(on.len(), n);
     }
 
     #[test]

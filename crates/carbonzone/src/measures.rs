@@ -3,6 +3,7 @@
 use crate::workbook::lines;
 use carbonzone_report::Lang;
 use carbonzone_report::chinese::said;
+use carbonzone_report::confidence::CONFIDENCE_CLASS;
 use carbonzone_report::measures::{Advised, advised};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, RunManifest, Statement};
@@ -14,8 +15,10 @@ pub const MEASURES: &str = "measures";
 fn assumes() -> Statement {
     Statement::new(
         "Measures follow from the numbers of the unit by a list with limits: that of the pipeline file, else the one that comes with the \
-         program. The limits are choices, not laws; nobody has looked at the place",
-        "措施由各单元自身数值按带界限的列表得出：采用流程文件中的列表，否则采用程序自带列表。界限为人为设定，未经实地核查",
+         program. The limits are choices, not laws; nobody has looked at the place. The numbers of a unit are as unsure as its class, whose probability \
+         stands beside each measure where draws were made",
+        "措施由各单元自身数值按带界限的列表得出：采用流程文件中的列表，否则采用程序自带列表。界限为人为设定，未经实地核查。\
+         单元数值的不确定性与其分区相当；有抽样时，各措施旁列出分区概率",
     )
 }
 
@@ -31,6 +34,7 @@ pub fn table(record: &RunManifest, units: &AttributeTable, lang: Lang) -> Option
         let texts = units.texts(field).unwrap_or_else(|| vec![None; units.rows()]);
         ColumnData::Text(rows.iter().map(|(row, _)| texts[*row].clone()).collect())
     };
+    let confidence = units.numbers("zone_confidence").unwrap_or_else(|| vec![None; units.rows()]);
     let text =
         |f: fn(&Advised) -> &String| ColumnData::Text(rows.iter().map(|(_, a)| Some(f(a).clone())).collect());
     let table = AttributeTable::new()
@@ -38,6 +42,8 @@ pub fn table(record: &RunManifest, units: &AttributeTable, lang: Lang) -> Option
         .with("name", of_unit("name"))
         .with("district", of_unit("district"))
         .with("zone", of_unit("zone"))
+        .with("zone_confidence", ColumnData::Real(rows.iter().map(|(row, _)| confidence[*row]).collect()))
+        .with(CONFIDENCE_CLASS, of_unit(CONFIDENCE_CLASS))
         .with("measure", text(|a| &a.key))
         .with("text_en", text(|a| &a.text.en))
         .with("because_en", text(|a| &a.because.en))
@@ -45,6 +51,10 @@ pub fn table(record: &RunManifest, units: &AttributeTable, lang: Lang) -> Option
         .with("because_zh", text(|a| &a.because.zh))
         .with("source", text(|a| &a.source))
         .with("assumes", ColumnData::texts(&vec![assumes().en; rows.len()]));
+    let mut table = table;
+    if units.get(CONFIDENCE_CLASS).is_none() {
+        table.columns.retain(|c| ![CONFIDENCE_CLASS, "zone_confidence"].contains(&c.name.as_str()));
+    }
     let mut shown = table.clone();
     // What it assumes stands above; texts and sources are those of the language.
     let other = match lang {

@@ -48,14 +48,19 @@ fn probabilities_sum_to_one_and_the_explanation_says_what_is_written() {
     let (zone, sure) = (table.texts("zone").unwrap(), table.texts("confidence_class").unwrap());
     let confidence = table.numbers("zone_confidence").unwrap();
     let confidences = record.confidence.as_ref().unwrap();
-    let mut counts = [0; 3];
+    let modal = table.texts("zone_modal").unwrap();
+    let (mut counts, mut other_likelier) = ([0; 3], 0);
     for row in 0..table.rows() {
         let sum: f64 = classes.iter().map(|(_, p)| p[row].unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-12, "{sum}");
         let p = confidence[row].unwrap();
         let expected = if p >= 0.95 { 0 } else { 1 + usize::from(p < 0.75) };
         counts[expected] += 1;
-        assert_eq!(sure[row].as_deref(), Some(["safe", "likely", "toss_up"][expected]));
+        let other = modal[row] != zone[row];
+        other_likelier += u64::from(other);
+        assert_eq!(other, classes.iter().any(|(_, of)| of[row].unwrap() > p));
+        let word = if other { "other_likelier" } else { ["safe", "likely", "toss_up"][expected] };
+        assert_eq!(sure[row].as_deref(), Some(word));
 
         let e = explain(&folder, &Unit::Zone(format!("z{row}")), None).unwrap();
         let [of] = e.how_sure.as_slice() else { panic!("one class, one answer") };
@@ -72,7 +77,11 @@ fn probabilities_sum_to_one_and_the_explanation_says_what_is_written() {
         assert!((p + rest - 1.0).abs() < 1e-12);
         assert_eq!(said.driver.is_some(), p < 1.0, "{said:?}");
     }
-    assert_eq!(confidences.counts, counts);
+    assert_eq!((confidences.counts, confidences.other_likelier), (counts, other_likelier));
+    assert_eq!(
+        record.statements.iter().any(|s| s.en.contains("another class more often")),
+        other_likelier > 0
+    );
     let marked = table.texts("borderline").unwrap();
     let marked = marked.iter().filter(|b| matches!(b.as_deref(), Some("true" | "1"))).count();
     assert_eq!(confidences.borderline, marked as u64);
@@ -101,8 +110,8 @@ fn figures_and_page_show_it_and_are_drawn_again_from_the_folder() {
     // One ellipse per township with both indices above 0 in every draw.
     assert!(plot.contains("fill-opacity=\"0.07\"") && plot.matches("<circle").count() >= 4);
     let page = read("report.html");
-    let rows = page.matches("data-sure=\"").count() - 4;
-    assert_eq!(rows, table.rows(), "a row per township beside the four buttons");
+    let rows = page.matches("data-sure=\"").count() - 5;
+    assert_eq!(rows, table.rows(), "a row per township beside the five buttons");
 
     let options = carbonzone::maps::options(carbonzone::config::Language::Both);
     carbonzone::maps::redraw(&folder, &options, "maps", &NoProgress).unwrap();

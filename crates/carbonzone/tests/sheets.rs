@@ -73,7 +73,7 @@ fn every_township_has_a_page_with_its_numbers_in_the_language_asked_for() {
         for words in [
             "less, 2030: gross",
             "What its own numbers call for",
-            "because: Industry: ",
+            "because: Manufacturing and mining: ",
             "Why −",
             "intensity −",
             "Said of its class",

@@ -74,8 +74,7 @@ fn heads(svg: &mut Svg, lang: Lang, [x, y]: [f64; 2]) -> f64 {
         let mut at = y;
         let lines = words::safety(key).lines(lang).into_iter().chain([words::safety_range(key).en]);
         for line in lines {
-            svg.text(x + step() * k as f64, at, &line, Type::plain(10.0).color(GREY));
-            at += 13.0;
+            at = svg.paragraph(x + step() * k as f64, at, step() - 5.0, &line, Type::plain(9.5).color(GREY));
         }
         below = below.max(at);
     }
@@ -83,8 +82,8 @@ fn heads(svg: &mut Svg, lang: Lang, [x, y]: [f64; 2]) -> f64 {
 }
 
 fn swatch(svg: &mut Svg, [x, y]: [f64; 2], color: Rgb, hatch: Hatch, count: usize) {
-    svg.filled_rect([x, y - 10.0, 36.0, 15.0], color, hatch, FRAME);
-    svg.text(x + 42.0, y + 2.0, &count.to_string(), Type::plain(11.0).color(GREY));
+    svg.filled_rect([x, y - 10.0, 30.0, 15.0], color, hatch, FRAME);
+    svg.text(x + 34.0, y + 2.0, &count.to_string(), Type::plain(11.0).color(GREY));
 }
 
 /// Row of the zones on the borderline.

@@ -153,7 +153,7 @@ fn draw(svg: &mut Svg, plot: &Plot, marks: &[Mark]) {
                 at.join("L"),
                 mark.color.hex(),
                 mark.color.darker(0.8).hex(),
-                ["0.35", "0.7", "1"][safety]
+                ["0.35", "0.7", "1", "1"][safety]
             ));
         }
     }
@@ -165,7 +165,7 @@ fn draw(svg: &mut Svg, plot: &Plot, marks: &[Mark]) {
     svg.raw("</g>");
 }
 
-/// Full, half or empty circle: safe, likely, toss-up.
+/// Full, half, empty or dotted circle: safe, likely, toss-up, another class is likelier.
 fn symbol(svg: &mut Svg, x: f64, y: f64, color: Rgb, safety: usize) {
     const R: f64 = 4.6;
     let fill = if safety == 0 { color } else { Rgb(0xff, 0xff, 0xff) };
@@ -178,8 +178,9 @@ fn symbol(svg: &mut Svg, x: f64, y: f64, color: Rgb, safety: usize) {
     let inside = if safety == 1 { "none".to_owned() } else { fill.hex() };
     let line = if safety == 0 { Rgb(0x33, 0x33, 0x33) } else { color.darker(0.7) };
     let width = if safety == 0 { 0.7 } else { 1.7 };
+    let dots = if safety == 3 { r#" stroke-dasharray="1.6 1.8""# } else { "" };
     svg.raw(&format!(
-        r#"<circle cx="{cx}" cy="{cy}" r="{R}" fill="{inside}" stroke="{}" stroke-width="{width}"/>"#,
+        r#"<circle cx="{cx}" cy="{cy}" r="{R}" fill="{inside}" stroke="{}" stroke-width="{width}"{dots}/>"#,
         line.hex()
     ));
 }

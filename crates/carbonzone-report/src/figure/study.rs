@@ -29,7 +29,9 @@ pub(crate) fn line_svg(
     let (low, high) = known().chain(reference).fold((0.0f64, 0.0f64), |(lo, hi), v| (lo.min(v), hi.max(v)));
     let step = nice_below(((high - low) / 5.0).max(f64::MIN_POSITIVE));
     let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
-    let (left, right, base, roof) = (MARGIN + 62.0, WIDTH - MARGIN - 30.0, top + PLOT - 34.0, top + 60.0);
+    let note = if chart.note == Label::default() { Vec::new() } else { chart.note.lines(lang) };
+    let below = 34.0 + 15.0 * note.len() as f64;
+    let (left, right, base, roof) = (MARGIN + 62.0, WIDTH - MARGIN - 30.0, top + PLOT - below, top + 60.0);
     let first = chart.years.first().copied().unwrap_or(0);
     let span = f64::from((chart.years.last().copied().unwrap_or(0) - first).max(1));
     let py = |v: f64| base - (base - roof) * (v - low) / (high - low).max(f64::MIN_POSITIVE);
@@ -76,6 +78,9 @@ pub(crate) fn line_svg(
         svg.text(x, py(value) - 10.0, &text, Type::plain(11.5).bold().anchor(Anchor::Middle).halo());
     }
     svg.line(left, base, right, base, r##"stroke="#333333" stroke-width="1""##);
+    for (k, line) in note.iter().enumerate() {
+        svg.paragraph(left, base + 34.0 + 15.0 * k as f64, right - left, line, Type::plain(10.0).color(GREY));
+    }
     page::footer(&mut svg, data, lang, false, top + PLOT);
     svg.finish(&figure.title.text(lang))
 }

@@ -1,9 +1,11 @@
 //! What a unit would be under a plan: a sentence, its numbers before and after, and what makes the change.
 
-use crate::confidence::percent;
+use crate::confidence::{Doubt, percent};
 use crate::number::{grouped, significant, tonnes};
 use crate::{Label, words};
-use carbonzone_types::{RunManifest, ScenarioRecord, ScenarioUnit, ValueChange, ZoneClassRecord, money};
+use carbonzone_types::{
+    ExactSum, IndicatorRecord, RunManifest, ScenarioRecord, ScenarioUnit, ValueChange, ZoneClassRecord, money,
+};
 use serde::{Deserialize, Serialize};
 
 /// What is the same for all units of a plan.
@@ -28,7 +30,7 @@ pub struct UnitPlan {
     pub class: [Label; 2],
     /// Base run, plan and change, in the order of the head's rows.
     pub rows: Vec<[String; 3]>,
-    /// What makes the change of its emissions, in one sentence; empty without a change.
+    /// What makes the change of its emissions, and of its class; empty without a change.
     pub why: Label,
 }
 
@@ -74,7 +76,7 @@ pub(super) fn of_unit(record: &RunManifest, id: &str) -> Vec<UnitPlan> {
             line: in_words(plan, unit, &class),
             class,
             rows: rows(unit),
-            why: why(unit),
+            why: why(unit).then(&why_class(record, plan, unit)),
         })
     };
     record.scenarios.iter().enumerate().filter_map(of).collect()
@@ -153,6 +155,100 @@ fn why(unit: &ScenarioUnit) -> Label {
     )
 }
 
+/// Change of an amount in percent; `None` where there is nothing before.
+fn by(before: f64, after: f64) -> Option<f64> {
+    (before > 0.0).then(|| 100.0 * (after / before - 1.0))
+}
+
+/// `Why the class changes: ECC 1.00 → 0.98 (threshold 1): its emissions −12.9 %, those of all units together −14.7 %. ...`: the index
+/// that crosses a threshold, the unit's own changes and those of all units that it is compared with. Empty where the class stays.
+fn why_class(record: &RunManifest, plan: &ScenarioRecord, unit: &ScenarioUnit) -> Label {
+    if unit.zone == unit.zone_base {
+        return Label::default();
+    }
+    let told = unit.values.iter().enumerate().filter_map(|(at, value)| {
+        let index = record.indicators.iter().find(|i| i.key == value.key)?;
+        let (from, to) = value.base.zip(value.plan)?;
+        let threshold = crossed(index, from, to)?;
+        let name = value.key.to_uppercase();
+        let (from, to, cut) = (significant(from, 4), significant(to, 4), crate::number::limit(threshold));
+        // The values stand in the order of the record: CCR, economic, ecological.
+        let compared = compared(plan, unit, at == 2);
+        Some((
+            format!("{name} {from} → {to} (threshold {cut}): {}", compared.en),
+            format!("{name} 由 {from} 变为 {to}（阈值 {cut}）：{}", compared.zh),
+        ))
+    });
+    let (en, zh): (Vec<String>, Vec<String>) = told.unzip();
+    if en.is_empty() {
+        return Label::default();
+    }
+    let all = |f: fn(&ScenarioUnit) -> f64| plan.units.iter().map(f).collect::<ExactSum>().value();
+    let own = by(unit.gross_base_t, unit.gross_t);
+    let of_all = by(all(|u| u.gross_base_t), all(|u| u.gross_t));
+    let behind = own.zip(of_all).is_some_and(|(own, all)| own < 0.0 && all < own);
+    let behind = if behind {
+        Label::new(
+            " It cuts, but less than all units together, with which an index compares it.",
+            "本单元虽减排，但幅度小于全体，而指数正是与全体的比较。",
+        )
+    } else {
+        Label::new(" An index compares a unit with all units together.", "指数为与全部单元合计的比较。")
+    };
+    Label::new(
+        format!(" Why the class changes: {}.", en.join("; ")),
+        format!("分区改变的原因：{}。", zh.join("；")),
+    )
+    .then(&behind)
+}
+
+/// The threshold between two values of an index.
+fn crossed(index: &IndicatorRecord, from: f64, to: f64) -> Option<f64> {
+    let above = |v: f64, t: f64| if index.equal_is_above { v >= t } else { v > t };
+    index.thresholds.iter().copied().find(|t| above(from, *t) != above(to, *t))
+}
+
+/// The changes of a unit beside those of all units together: emissions, and sinks or GDP where they change unevenly.
+fn compared(plan: &ScenarioRecord, unit: &ScenarioUnit, ecological: bool) -> Label {
+    let all = |f: &dyn Fn(&ScenarioUnit) -> f64| plan.units.iter().map(f).collect::<ExactSum>().value();
+    let gdp = |u: &ScenarioUnit, after: bool| {
+        let value = u.values.iter().find(|v| money::without_unit(&v.key) == money::GDP);
+        value.and_then(|v| v.base.zip(v.plan)).map_or(0.0, |(a, b)| if after { b } else { a })
+    };
+    let emissions = (
+        ("emissions", "排放"),
+        by(unit.gross_base_t, unit.gross_t),
+        by(all(&|u| u.gross_base_t), all(&|u| u.gross_t)),
+    );
+    let other = if ecological {
+        (
+            ("sinks", "碳汇"),
+            by(unit.sink_base_t, unit.sink_t),
+            by(all(&|u| u.sink_base_t), all(&|u| u.sink_t)),
+        )
+    } else {
+        (
+            ("GDP", "GDP"),
+            by(gdp(unit, false), gdp(unit, true)),
+            by(all(&|u| gdp(u, false)), all(&|u| gdp(u, true))),
+        )
+    };
+    let uneven =
+        |own: Option<f64>, all: Option<f64>| own.zip(all).is_some_and(|(a, b)| (a - b).abs() >= 0.05);
+    let mut told = (Vec::new(), Vec::new());
+    for ((en, zh), own, all) in [emissions, other] {
+        if en != "emissions" && !uneven(own, all) {
+            continue;
+        }
+        let shown = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| signed(v, 1));
+        let (own, all) = (shown(own), shown(all));
+        let those = if en == "GDP" { "that" } else { "those" };
+        told.0.push(format!("its {en} {own}, {those} of all units together {all}"));
+        told.1.push(format!("本单元{zh} {own}，全部单元合计 {all}"));
+    }
+    Label::new(told.0.join(", "), told.1.join("，"))
+}
+
 /// `Green plan, 2035: gross 1,234 t (−12.0 %), Ecological conservation zone → Low-carbon zone, differs in 34 % of the draws`.
 fn in_words(plan: &ScenarioRecord, unit: &ScenarioUnit, [before, after]: &[Label; 2]) -> Label {
     let gross = tonnes(unit.gross_t, unit.gross_t.max(unit.gross_base_t));
@@ -168,11 +264,18 @@ fn in_words(plan: &ScenarioRecord, unit: &ScenarioUnit, [before, after]: &[Label
         Label::new(format!("{} → {}", before.en, after.en), format!("{} → {}", before.zh, after.zh))
     };
     let sure = unit.p_changes.map_or_else(Label::default, |p| {
-        let p = percent(p);
+        let (share, doubt) = (percent(p), Doubt::of(p).word());
+        // A class that stays by the central numbers is not in doubt as a change.
+        let word = if unit.zone == unit.zone_base {
+            Label::default()
+        } else {
+            Label::new(format!(": the change is {}", doubt.en), format!("：该变化{}", doubt.zh))
+        };
         Label::new(
-            format!(", plan and base run have different classes in {p} of the draws"),
-            format!("，规划与基准分区不同的抽样占 {p}"),
+            format!(", plan and base run have different classes in {share} of the draws"),
+            format!("，规划与基准分区不同的抽样占 {share}"),
         )
+        .then(&word)
     });
     let (title, year) = (&plan.title, plan.year);
     Label::new(
@@ -232,11 +335,11 @@ mod tests {
         let told = of_unit(&record(unit()), "1")[0].line.clone();
         assert_eq!(
             told.en,
-            "Green plan, 2035: gross 880.0 t (−12.0 %), a → b, plan and base run have different classes in 34 % of the draws"
+            "Green plan, 2035: gross 880.0 t (−12.0 %), a → b, plan and base run have different classes in 34 % of the draws: the change is open"
         );
         assert_eq!(
             told.zh,
-            "绿色情景（2035年）：碳排放 880.0 t（−12.0 %），a → b，规划与基准分区不同的抽样占 34 %"
+            "绿色情景（2035年）：碳排放 880.0 t（−12.0 %），a → b，规划与基准分区不同的抽样占 34 %：该变化难以判断"
         );
         let same = ScenarioUnit { zone: "a".to_owned(), gross_base_t: 0.0, p_changes: None, ..unit() };
         let told = of_unit(&record(same), "1");
@@ -262,5 +365,62 @@ mod tests {
              By sector: industry −11.0, buildings −1.0."
         );
         assert!(of.why.zh.contains("工业 −11.0，建筑 −1.0"));
+    }
+
+    #[test]
+    fn a_unit_that_cuts_less_than_the_whole_is_told_why_its_class_falls() {
+        // It cuts 12 %, the other one 20 %: all together −17.3 %. GDP grows alike, sinks double here and stay elsewhere.
+        let values = |ecc: [f64; 2], gdp: f64| {
+            let value = |key: &str, [base, plan]: [f64; 2]| ValueChange {
+                key: key.to_owned(),
+                base: Some(base),
+                plan: Some(plan),
+            };
+            vec![
+                value("ccr", [0.01, 0.02]),
+                value("ecc", ecc),
+                value("esc", [0.9, 0.95]),
+                value("gdp_1e4cny", [gdp, 1.5 * gdp]),
+            ]
+        };
+        let own = ScenarioUnit { values: values([1.006, 0.983], 10.0), ..unit() };
+        let other = ScenarioUnit {
+            unit_id: "2".to_owned(),
+            gross_base_t: 2000.0,
+            gross_t: 1600.0,
+            zone: "a".to_owned(),
+            values: values([1.0, 1.02], 20.0),
+            ..unit()
+        };
+        let mut run = record(own.clone());
+        run.scenarios[0].units.push(other);
+        let index = |key: &str| IndicatorRecord {
+            key: key.to_owned(),
+            thresholds: vec![1.0],
+            ..IndicatorRecord::default()
+        };
+        run.indicators = vec![index("ecc"), index("esc")];
+        let [own_why, other_why] = ["1", "2"].map(|id| of_unit(&run, id)[0].why.clone());
+        assert!(
+            own_why.en.contains(
+                "Why the class changes: ECC 1.006 → 0.9830 (threshold 1): its emissions −12.0 %, those of all units together −17.3 %. It cuts, but less"
+            ),
+            "{}",
+            own_why.en
+        );
+        assert!(
+            own_why
+                .zh
+                .contains("ECC 由 1.006 变为 0.9830（阈值 1）：本单元排放 −12.0 %，全部单元合计 −17.3 %")
+        );
+        assert!(!other_why.en.contains("the class changes"), "its class stays");
+        // By the ecological index the sinks are compared too, by the economic one GDP where it changes unevenly.
+        run.scenarios[0].units[0].values[2].plan = Some(1.1);
+        run.scenarios[0].units[0].values[3].plan = Some(20.0);
+        run.scenarios[0].units[1].sink_t = 10.0;
+        let told = of_unit(&run, "1")[0].why.en.clone();
+        assert!(told.contains("ESC 0.9000 → 1.100 (threshold 1): its emissions −12.0 %"), "{told}");
+        assert!(told.contains("its sinks +100.0 %, those of all units together +50.0 %"), "{told}");
+        assert!(told.contains("its GDP +100.0 %, that of all units together +66.7 %"), "{told}");
     }
 }

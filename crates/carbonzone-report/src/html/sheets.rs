@@ -3,6 +3,7 @@
 use super::plans::PlanHead;
 use super::story::{ZoneStory, class_of, measure_texts, parcel_label, stories};
 use super::{glossary, paid, plans, sure};
+use crate::confidence::SAFETIES;
 use crate::figure::sector_colour;
 use crate::measures::{Advised, advised};
 use crate::number::{grouped, significant, tonnes};
@@ -156,6 +157,11 @@ fn page_words(lang: Lang) -> BTreeMap<&'static str, &'static str> {
         ),
         ("glossary", "Words", "术语"),
         ("source", "Source", "来源"),
+        (
+            "unsure",
+            "These numbers are as unsure as its class: look at the place before acting.",
+            "这些数值的不确定性与其分区相当：行动前须实地核查。",
+        ),
         ("plans", "Under the plans", "规划情景下"),
         ("from", "Where the measures come from", "措施的来源"),
         ("plans_assume", "What the plans assume", "情景的假设"),
@@ -253,6 +259,7 @@ impl Writer<'_> {
             "borderline": story.borderline,
             "sure": story.sure.as_ref().map(|s| s.label.text(lang)),
             "others": story.sure.iter().flat_map(|s| &s.others).map(|o| o.text(lang)).collect::<Vec<_>>(),
+            "unsure": story.sure.as_ref().is_some_and(|s| s.safety != SAFETIES[0]),
             "reason": story.sure.as_ref().map(|s| s.change.text(lang)),
             "outline": outline(&self.data.zones.coverage, row..row + 1, frame),
             "numbers": self.numbers(row), "sectors": self.sectors(row),

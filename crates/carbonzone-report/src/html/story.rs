@@ -56,7 +56,7 @@ pub struct ZoneStory {
 pub struct Sure {
     /// Probability of the class as text, and the word for it.
     pub label: Label,
-    /// `safe`, `likely`, `toss_up`.
+    /// `safe`, `likely`, `toss_up`, `other_likelier`.
     pub safety: String,
     /// The same as a number, 0 to 1.
     pub probability: f64,
@@ -70,15 +70,20 @@ impl Sure {
     fn of(sure: &HowSure) -> Self {
         let p = percent(sure.class.probability);
         let word = words::safety(&sure.safety);
-        let other = |c: &ClassShare| {
-            let p = percent(c.probability);
-            Label::new(format!("{} {p}", c.label.en), format!("{} {p}", c.label.zh))
-        };
+        let likelier = sure.likelier().map_or_else(Label::default, |c| {
+            let told = c.told();
+            Label::new(format!(": {}", told.en), format!("：{}", told.zh))
+        });
         Self {
-            label: Label::new(format!("{p}, {}", word.en), format!("{p}，{}", word.zh)),
+            label: Label::new(format!("{p}, {}", word.en), format!("{p}，{}", word.zh)).then(&likelier),
             safety: sure.safety.clone(),
             probability: sure.class.probability,
-            others: sure.others.iter().map(other).collect(),
+            others: sure
+                .others
+                .iter()
+                .skip(usize::from(sure.likelier().is_some()))
+                .map(ClassShare::told)
+                .collect(),
             change: sure.change.clone(),
         }
     }

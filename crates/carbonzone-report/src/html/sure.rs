@@ -1,6 +1,6 @@
 //! How sure each class is: the section of the page.
 
-use crate::confidence::{FurtherColumns, HowSure, SAFETIES, how_sure, percent, suffix_of};
+use crate::confidence::{ClassShare, FurtherColumns, HowSure, SAFETIES, how_sure, percent, suffix_of};
 use crate::style::{basis, headline_field};
 use crate::{Label, MapData, words};
 use carbonzone_types::FurtherConfidence;
@@ -35,6 +35,7 @@ pub(super) fn section(data: &MapData, rows: &[usize], all: &[Option<HowSure>]) -
             "zone": row, "name": names[row], "class": sure.class.label, "color": sure.class.color,
             "safety": sure.safety, "word": words::safety(&sure.safety),
             "p": percent(sure.class.probability), "sort": sure.class.probability,
+            "likelier": sure.likelier().map(ClassShare::told),
             "cells": classes.iter().map(|c| cell(&c.key)).collect::<Vec<_>>(),
             "driver": sure.driver.as_ref().map(|d| &d.label), "change": sure.change,
         })
@@ -57,7 +58,7 @@ pub(super) fn section(data: &MapData, rows: &[usize], all: &[Option<HowSure>]) -
     })
 }
 
-/// How many classes are safe, likely, a toss-up.
+/// How many classes there are of each of [`SAFETIES`].
 fn counts(all: &[Option<HowSure>]) -> serde_json::Value {
     let count = |key: &str| all.iter().flatten().filter(|s| s.safety == key).count();
     json!(SAFETIES.map(|key| json!({
@@ -79,6 +80,7 @@ fn further(data: &MapData, of: &FurtherConfidence, rows: &[usize]) -> Option<ser
         json!({
             "name": names[*row], "class": sure.class.label, "color": sure.class.color, "safety": sure.safety,
             "word": words::safety(&sure.safety), "p": percent(sure.class.probability), "change": sure.change,
+            "likelier": sure.likelier().map(ClassShare::told),
         })
     };
     (!listed.is_empty()).then(|| {

@@ -57,10 +57,13 @@ pub(super) fn reading(data: &MapData, rules: &BTreeMap<String, Label>) -> serde_
             grouped(known.collect::<ExactSum>().value() / T_PER_1E4_T, 2)
         };
         let [gross, sink, net] = columns.each_ref().map(sum);
+        let absorbs =
+            members.iter().filter(|i| columns[2].get(**i).copied().flatten().is_some_and(|t| t < 0.0));
         (!members.is_empty()).then(|| {
             json!({
                 "label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color, "rule": rules.get(&c.key),
                 "n": grouped(members.len() as f64, 0), "gross": gross, "sink": sink, "net": net,
+                "absorbs": grouped(absorbs.count() as f64, 0),
                 "guidance": (!c.guidance.is_empty()).then(|| json!({
                     "characteristics": c.guidance.characteristics, "measures": c.guidance.measures,
                     "source": said(&c.guidance.source),

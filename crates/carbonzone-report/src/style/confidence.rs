@@ -14,8 +14,8 @@ pub const CONFIDENCE_MAP: &str = "fig10a_confidence";
 /// Name of the plot of the indices with their ellipses.
 pub const CONFIDENCE_PLOT: &str = "fig10b_indices";
 
-/// Strength of the class colour for safe, likely and toss-up classes.
-const STRENGTH: [f64; 3] = [1.0, 0.55, 0.18];
+/// Strength of the class colour for safe, likely and toss-up classes, and where another class is likelier.
+const STRENGTH: [f64; 4] = [1.0, 0.62, 0.3, 0.06];
 
 impl Builder<'_> {
     /// The map of classes and how sure they are, and the plot behind it; nothing where no draws were made.
@@ -81,7 +81,7 @@ impl Builder<'_> {
     }
 }
 
-/// Every class that occurs, at the three strengths of its colour.
+/// Every class that occurs, at the four strengths of its colour.
 fn categories(classes: &[Category], values: &[Option<String>]) -> Vec<Category> {
     let mut out = Vec::new();
     for class in classes {

@@ -63,6 +63,8 @@ pub struct LineChart {
     pub quantity: Label,
     /// A value to compare with, and what it stands for.
     pub reference: Option<(f64, Label)>,
+    /// Remark below the years.
+    pub note: Label,
 }
 
 /// Number of units by class before and after.

@@ -1,5 +1,6 @@
 //! `[scenario.NAME]`: what a plan would change, on the weights of the base run.
 
+mod assumed;
 mod check;
 pub mod config;
 mod figures;

@@ -11,6 +11,7 @@ use crate::config::Pipeline;
 use crate::load::Inputs;
 use crate::output::Output;
 use carbonzone_report::Label;
+use carbonzone_report::confidence::Doubt;
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RunManifest, Statement, T_PER_1E4_T, money};
 use carbonzone_zoning::decoupling::tapio;
@@ -49,6 +50,8 @@ pub fn add_to(out: &mut Output<'_>, pipeline: &Pipeline, inputs: &Inputs, result
     }
     out.tables.extend(tables.map(|(name, table)| (name.to_owned(), table)));
     out.extras.tables.push(writer.side_by_side());
+    out.extras.tables.push(writer.assumptions());
+    out.extras.tables.push(writer.by_sector());
     out.extras.tables.push(writer.difference());
     for projected in &scenarios.all {
         out.extras.charts.extend(charts(projected, writer.scenario(projected)));
@@ -70,20 +73,32 @@ pub fn note_in(record: &mut RunManifest, pipeline: &Pipeline, results: &Results)
         let pct = if before > 0.0 { 100.0 * (gross / before - 1.0) } else { 0.0 };
         let moved = moved(projected, results);
         let year = scenario.year;
+        let sure = doubts(projected, results).map_or_else(Label::default, |d| {
+            Label::new(format!(" by the central numbers ({})", d.en), format!("（按中心值；{}）", d.zh))
+        });
         record.summary.push(Statement::new(
             format!(
-                "Scenario \"{}\", {year}: gross {:.2} ×10⁴ t ({pct:+.2} %), {moved} zones change class",
+                "Scenario \"{}\", {year}: gross {:.2} ×10⁴ t ({pct:+.2} %), {moved} zones change class{}",
                 named.en,
-                gross / T_PER_1E4_T
+                gross / T_PER_1E4_T,
+                sure.en
             ),
             format!(
-                "情景“{}”，{year} 年：碳排放 {:.2} 万吨（{pct:+.2} %），{moved} 个单元改变分区",
+                "情景“{}”，{year} 年：碳排放 {:.2} 万吨（{pct:+.2} %），{moved} 个单元改变分区{}",
                 named.zh,
-                gross / T_PER_1E4_T
+                gross / T_PER_1E4_T,
+                sure.zh
             ),
         ));
     }
     record.statements.extend(assumes_all(pipeline.scenario.iter().map(|(name, s)| (name.as_str(), s))));
+}
+
+/// How sure the changes of class are; `None` without draws or changes.
+pub(super) fn doubts(projected: &Projected, results: &Results) -> Option<Label> {
+    let zones = projected.zoned.zone.iter().zip(&results.zoning.overall).zip(&projected.moves);
+    let differs: Vec<f64> = zones.filter(|((a, b), _)| a != b).map(|(_, m)| m.differs()).collect();
+    (!differs.is_empty()).then(|| Doubt::counted(&differs))
 }
 
 /// Number of zones whose class differs from that of the base run.

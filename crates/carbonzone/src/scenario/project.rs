@@ -1,9 +1,11 @@
 //! From the land of a plan and its paths to tonnes, indices and classes, years, and what makes the difference.
 
 mod local;
+mod peak;
 mod projected;
 
 pub use local::balance_of_zones;
+pub use peak::Peak;
 pub use projected::{EFFECTS, Multiples, Projected, STEPS, SectorYear};
 
 use super::config::{Path, Scenario};
@@ -23,11 +25,9 @@ impl Projected {
         self.years.iter().filter(|y| y.item == item).map(|y| (y.year, y.amount_t)).collect()
     }
 
-    /// The year in which gross emissions are largest; the first of equals.
-    pub fn peak_year(&self) -> Option<i32> {
-        let series = self.series("gross");
-        let most = series.iter().map(|(_, t)| *t).fold(f64::MIN, f64::max);
-        series.into_iter().find(|(_, t)| *t == most).map(|(y, _)| y)
+    /// When gross emissions are largest.
+    pub fn peak(&self) -> Peak {
+        Peak::of(&self.series("gross"))
     }
 
     /// True if nothing differs from the base run.

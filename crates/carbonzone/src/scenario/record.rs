@@ -58,7 +58,7 @@ fn record(pipeline: &Pipeline, inputs: &Inputs, results: &Results, p: &Projected
         assumed_t: ExactSum::of(&p.assumed_t),
         sink_t: ExactSum::of(&p.sink_t),
         stock_change_once_t: (!p.stock_t.is_empty()).then(|| ExactSum::of(&p.stock_t)),
-        peak_year: p.peak_year(),
+        peak_year: p.peak().year(),
         target_t: p.target_t,
         waterfall: named.chain([("net_plan", after)]).map(step).collect(),
         elasticity: elastic.map(|e| e.0),

@@ -1,13 +1,14 @@
 //! The section of the report.
 
 use super::land::NO_PARCEL;
-use super::output::{Writer, moved};
+use super::output::{Writer, doubts, moved};
 use super::project::{Projected, STEPS};
 use super::record::{decoupling, multiples};
-use super::words::{assumes_all, step, title};
+use super::words::{assumes_all, source_of, step, title};
+use crate::compute::Results;
 use crate::statistics::state;
 use crate::studies::cells::{count, label, number, text};
-use carbonzone_report::confidence::percent;
+use carbonzone_report::confidence::{Doubt, percent};
 use carbonzone_report::figure::transition_note;
 use carbonzone_report::style::{Figure, FigureContent, TransitionChart};
 use carbonzone_report::{Label, ReportTable, words};
@@ -28,12 +29,20 @@ fn signed_1e4(t: f64) -> Label {
 
 /// How sure a change of class is, by the share of draws in which the classes differ.
 fn verdict(p: f64) -> Label {
-    match p {
-        p if p >= 0.95 => label("sure", "确定"),
-        p if p >= 0.75 => label("likely", "较可能"),
-        p if p >= 0.25 => label("open", "难以判断"),
-        _ => label("doubtful: by the central numbers only", "存疑：仅按中心值成立"),
-    }
+    let only = match Doubt::of(p) {
+        Doubt::Doubtful => label(": by the central numbers only", "：仅按中心值成立"),
+        _ => Label::default(),
+    };
+    Doubt::of(p).word().then(&only)
+}
+
+/// `7 by the central numbers: 0 sure, 1 open, 6 doubtful`.
+fn changed(p: &Projected, results: &Results) -> Label {
+    let n = count(moved(p, results) as u64);
+    doubts(p, results).map_or_else(
+        || n.clone(),
+        |d| n.then(&label(&format!(" by the central numbers: {}", d.en), &format!("（按中心值）：{}", d.zh))),
+    )
 }
 
 impl Writer<'_> {
@@ -65,7 +74,10 @@ impl Writer<'_> {
             number((gross > 0.0).then(|| 100.0 * (sum(&p.gross_t) / gross - 1.0)), 2)
         });
         row(
-            label("of it on new land (assumed), 10⁴ t", "其中新增用地（假设值，万吨）"),
+            label(
+                "of it on land that is new to its use, whose t/ha are assumed, 10⁴ t",
+                "其中改为该用途的用地（单位面积排放为假设值，万吨）",
+            ),
             text("–"),
             &|p| in_1e4(sum(&p.assumed_t)),
         );
@@ -86,7 +98,7 @@ impl Writer<'_> {
             &|p| if p.stock_t.is_empty() { text("–") } else { in_1e4(sum(&p.stock_t)) },
         );
         row(label("Units that change class", "改变分区的单元数"), text("–"), &|p| {
-            count(moved(p, self.results) as u64)
+            changed(p, self.results)
         });
         row(label("Elasticity to GDP (Tapio)", "对 GDP 的弹性（Tapio）"), text("–"), &|p| {
             decoupling(self.inputs, self.results, p).map_or_else(
@@ -95,7 +107,7 @@ impl Writer<'_> {
             )
         });
         row(label("Peak year of gross emissions", "碳排放达峰年份"), text("–"), &|p| {
-            p.peak_year().map_or_else(|| text("–"), |y| text(&y.to_string()))
+            p.peak().told()
         });
         let last = |p: &Projected| p.series("gross").last().map(|(_, t)| *t);
         row(
@@ -228,6 +240,7 @@ impl Writer<'_> {
         let in_1e4 = |t: f64| number(Some(t / T_PER_1E4_T), 2);
         let row = |z: usize| {
             let p_to = p.moves.get(z).map(|m| m.second(p.zoned.zone[z]));
+            let p_from = p.moves.get(z).map(|m| m.first(p.zoned.zone[z]));
             let shown = |v: Option<f64>| v.map_or_else(|| text("–"), |v| text(&percent(v)));
             vec![
                 self.shown[z].clone(),
@@ -235,14 +248,21 @@ impl Writer<'_> {
                 self.class(p.zoned.zone[z]).1,
                 shown(sure(z)),
                 sure(z).map_or_else(|| text("–"), verdict),
+                shown(p_from),
                 shown(p_to),
                 in_1e4(p.gross_t[z] - self.results.zones.gross_t[z]),
                 in_1e4(p.sink_t[z] - self.results.zones.sink_t[z]),
             ]
         };
         let named = title(&p.name, self.scenario(p));
-        let likely =
-            (0..n).filter(|z| p.zoned.zone[*z] == overall[*z] && sure(*z).is_some_and(|s| s >= 0.25)).count();
+        let further =
+            (0..n).filter(|z| p.zoned.zone[*z] == overall[*z] && sure(*z).is_some_and(|s| s >= 0.25));
+        let further: Vec<&Label> = further.map(|z| &self.shown[z]).collect();
+        let names = |f: fn(&Label) -> &str, none: &str, between: &str| {
+            let all: Vec<&str> = further.iter().map(|l| f(l)).collect();
+            if all.is_empty() { none.to_owned() } else { all.join(between) }
+        };
+        let (further_en, further_zh) = (names(|l| &l.en, "none", ", "), names(|l| &l.zh, "无", "、"));
         ReportTable {
             title: label(
                 &format!("{}: units that leave their class", named.en),
@@ -252,12 +272,15 @@ impl Writer<'_> {
                 &format!(
                     "Listed are the units whose class differs by the central numbers. How sure that is: every draw varies the inputs within their \
                      stated uncertainty and judges base run and plan by the same numbers. \"Classes differ\" is the share of draws in which plan and \
-                     base run have different classes. \"Plan has this class\" counts every draw in which the plan has the class listed, whatever \
-                     class the base run has in it: it can be larger. {likely} further units differ in a quarter of the draws or more."
+                     base run have different classes: sure from 95 % on, likely from 75 %, open from 25 %. Where the base run has the class of the plan in \
+                     as many draws as the plan, the plan does little. Indices compare a unit with all units together: a unit that cuts less than they do \
+                     falls back, though it cuts; its panel and its fact sheet name the index and both changes. Units that keep their class by the central \
+                     numbers and differ in a quarter of the draws or more: {further_en}."
                 ),
                 &format!(
-                    "表中为按中心值计算分区改变的单元。每次抽样在给定的不确定性内改变输入，并用同一组数值判定基准与规划。“分区不同”为两者分区不同的抽样比例；\
-                     “规划为该分区”统计规划为表中分区的所有抽样，不论基准为何，因此可能更大。另有 {likely} 个单元在四分之一以上的抽样中不同。"
+                    "表中为按中心值计算分区改变的单元。每次抽样在给定的不确定性内改变输入，并用同一组数值判定基准与规划。“分区不同”为两者分区不同的抽样比例：\
+                     95 % 以上为确定，75 % 以上为较可能，25 % 以上为难以判断。若基准与规划给出该分区的比例相近，说明规划作用很小。指数为与全部单元合计的比较：\
+                     减排幅度小于全体者，即使减排，指数也会变差；所涉指数及两者的变化见地图面板和说明页。按中心值分区不变、但四分之一以上抽样中不同的单元：{further_zh}。"
                 ),
             ),
             columns: vec![
@@ -266,7 +289,8 @@ impl Writer<'_> {
                 (label("Class under the plan", "规划分区"), false),
                 (label("Classes differ, % of draws", "分区不同（抽样比例）"), true),
                 (label("So the change is", "结论"), false),
-                (label("Plan has this class, % of draws", "规划为该分区（抽样比例）"), true),
+                (label("Base run has the plan's class, % of draws", "基准为该规划分区（抽样比例）"), true),
+                (label("Plan has it, % of draws", "规划为该分区（抽样比例）"), true),
                 (label("Emission, change in 10⁴ t", "碳排放变化（万吨）"), true),
                 (label("Sinks, change in 10⁴ t", "碳汇变化（万吨）"), true),
             ],
@@ -333,7 +357,11 @@ impl Writer<'_> {
             counts: classes.iter().map(|a| classes.iter().map(|b| counted(a.id, b.id)).collect()).collect(),
             from: label("base run", "基准"),
             to: label(&named.en, &named.zh),
-            note: transition_note(),
+            note: transition_note()
+                .then(&doubts(p, self.results).map_or_else(Label::default, |d| {
+                    label(&format!("; changes of class: {}", d.en), &format!("；分区变化：{}", d.zh))
+                }))
+                .then(&source_of(scenario)),
         };
         let year = scenario.year;
         let short = label(

@@ -2,6 +2,7 @@
 
 use super::config::Scenario;
 use super::project::STEPS;
+use carbonzone_report::Label;
 use carbonzone_types::Statement;
 
 /// What every table says of new land.
@@ -30,6 +31,12 @@ pub fn step(key: &str) -> Statement {
     ];
     let at = STEPS.iter().position(|s| *s == key);
     at.map_or_else(|| Statement::new(key, key), |at| Statement::new(words[at].0, words[at].1))
+}
+
+/// Where the numbers of a scenario come from, as the end of the remark below a figure.
+pub fn source_of(scenario: &Scenario) -> Label {
+    let source = &scenario.source;
+    Label::new(format!(". Numbers of the plan: {source}"), format!("。规划数字：{source}"))
 }
 
 /// What every scenario of that year rests on.

@@ -79,17 +79,19 @@ fn carried(out: &mut String, manifest: &RunManifest, lang: Lang) {
     let _ = writeln!(out, "{}\n", lang.say(&note.en, &note.zh));
 }
 
-/// Number of zones that are safe, likely, a toss-up.
+/// Number of zones that are safe, likely, a toss-up, or likelier of another class.
 fn how_sure(confidence: &ConfidenceRecord, lang: Lang) -> String {
-    let ([safe, likely, toss_up], draws) = (confidence.counts, confidence.draws);
-    told!(lang, "How sure ({draws} draws): {safe} safe (95 % or more), {likely} likely (75 % or more), {toss_up} toss-up" => "分区可信度（{draws} 次抽样）：{safe} 个确定（≥95 %），{likely} 个较可能（≥75 %），{toss_up} 个难以判断")
+    let ([safe, likely, less], draws) = (confidence.counts, confidence.draws);
+    let other = confidence.other_likelier;
+    let toss_up = less.saturating_sub(other);
+    told!(lang, "How sure ({draws} draws): {safe} safe (95 % or more), {likely} likely (75 % or more), {toss_up} toss-up, {other} for which another class is likelier" => "分区可信度（{draws} 次抽样）：{safe} 个确定（≥95 %），{likely} 个较可能（≥75 %），{toss_up} 个难以判断，{other} 个其他分区更可能")
 }
 
 /// How many zones on the borderline are unsure, and how many unsure ones are not on it.
 fn against_borderline(confidence: &ConfidenceRecord, lang: Lang) -> String {
-    let [_, likely, toss_up] = confidence.counts;
+    let [_, likely, less] = confidence.counts;
     let (marked, both) = (confidence.borderline, confidence.unsure_borderline);
-    let elsewhere = (likely + toss_up).saturating_sub(both);
+    let elsewhere = (likely + less).saturating_sub(both);
     told!(lang, "  of {marked} on the borderline {both} are not safe; {elsewhere} that are not safe are not on it" => "  {marked} 个临界单元中 {both} 个未达“确定”；另有 {elsewhere} 个未达“确定”者不在临界范围")
 }
 

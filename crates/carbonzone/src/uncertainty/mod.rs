@@ -10,8 +10,8 @@ mod output;
 
 pub use config::Uncertainty;
 pub use output::{
-    append, append_columns, append_further, further, occurring, record, record_of, statements,
-    statements_of_years,
+    append, append_columns, append_further, further, occurring, other_likelier, record, record_of,
+    statements, statements_of_years,
 };
 
 use crate::checked::Checked;

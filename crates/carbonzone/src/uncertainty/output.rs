@@ -51,7 +51,7 @@ pub fn append(
     let key = |id: u8| classes.iter().find(|(known, _)| *known == id).map(|(_, key)| key.clone());
     push("zone_modal", text(&|u| key(u.modal)));
     push("zone_confidence", real(&|u| Some(u.confidence)));
-    let safety = |u: &UnitConfidence| Some(Safety::of(u.confidence).key().to_owned());
+    let safety = |u: &UnitConfidence| Some(u.safety().key().to_owned());
     push(CONFIDENCE_CLASS, text(&safety));
     let driver = |u: &UnitConfidence| u.driver.map(|d| d.key().to_owned());
     push("confidence_driver", text(&driver));
@@ -74,7 +74,7 @@ pub fn append_further(
         table.push(&names.probability(prefix, &class.key), of(&|u| u.probability(class.id)));
     }
     table.push(&names.confidence(), of(&|u| u.confidence));
-    let safety = |u: &UnitConfidence| Some(Safety::of(u.confidence).key().to_owned());
+    let safety = |u: &UnitConfidence| Some(u.safety().key().to_owned());
     table.push(&names.safety(), text(&safety));
     let driver = |u: &UnitConfidence| u.driver.map(|d| d.key().to_owned());
     table.push(&names.driver(), text(&driver));
@@ -93,8 +93,10 @@ pub fn further(
 ) -> FurtherConfidence {
     let known: Vec<&UnitConfidence> = headline.iter().filter(|u| has_class(u)).collect();
     let units = units.iter().filter(|(_, _, u)| has_class(u));
+    let (counts, other_likelier) = counts_of(&known);
     FurtherConfidence {
-        counts: counts_of(&known),
+        counts,
+        other_likelier,
         units: units.map(|(id, year, u)| unit(id, *year, u)).collect(),
         ..head
     }
@@ -131,6 +133,41 @@ pub fn statements(section: Option<&Uncertainty>) -> Vec<Statement> {
     let tested = carbonzone_report::words::how_sure_tested("parcels");
     out.push(Statement::new(tested.en, tested.zh));
     out
+}
+
+/// That the draws of some units give another class more often than the one printed, and why; nothing where they do not.
+pub fn other_likelier(units: &[UnitConfidence], classes: &[ZoneClassRecord]) -> Option<Statement> {
+    let n = units.iter().filter(|u| u.safety() == Safety::OtherLikelier).count();
+    let count = |id: u8, f: fn(&UnitConfidence) -> u8| units.iter().filter(|u| f(u) == id).count();
+    let all: Vec<(&ZoneClassRecord, usize, usize)> = classes
+        .iter()
+        .map(|c| (c, count(c.id, |u| u.modal), count(c.id, |u| u.printed)))
+        .filter(|(_, likeliest, printed)| likeliest + printed > 0)
+        .collect();
+    let list = |zh: bool, between: &str| {
+        let one = |(c, likeliest, printed): &(&ZoneClassRecord, usize, usize)| {
+            let name = if zh { &c.label_zh } else { &c.label_en };
+            format!("{name} {likeliest} ({printed})")
+        };
+        all.iter().map(one).collect::<Vec<_>>().join(between)
+    };
+    (n > 0).then(|| {
+        let all = units.len();
+        Statement::new(
+            format!(
+                "For {n} of {all} units the draws give another class more often than the one printed. Units by their likeliest class (in \
+                 brackets as printed): {}. Classes are printed by the central numbers, which are the means of the draws; what few sources \
+                 emit is skewed: most draws put less than the mean into most units and far more into a few. The class of such a unit is \
+                 not to be acted on alone",
+                list(false, ", ")
+            ),
+            format!(
+                "{all} 个单元中有 {n} 个在抽样中更常为其他分区。按最可能分区计数（括号内为所列分区）：{}。所列分区按中心值判定，中心值为抽样的均值；\
+                 少数源的排放分布呈偏态：多数抽样中多数单元低于均值，少数单元远高于均值。此类单元不宜仅凭所列分区决策",
+                list(true, "，")
+            ),
+        )
+    })
 }
 
 /// What the probabilities of a study over years rest on, or how to switch them on.
@@ -178,13 +215,13 @@ pub fn record_of(
     headline: &[&UnitConfidence],
     borderline: &[bool],
 ) -> ConfidenceRecord {
-    let safety = |u: &UnitConfidence| Safety::of(u.confidence);
-    let counts = counts_of(headline);
-    let unsure = |(u, marked): &(&&UnitConfidence, &bool)| **marked && safety(u) != Safety::Safe;
+    let (counts, other_likelier) = counts_of(headline);
+    let unsure = |(u, marked): &(&&UnitConfidence, &bool)| **marked && u.safety() != Safety::Safe;
     ConfidenceRecord {
         seed: confidence.seed,
         draws: confidence.draws as u64,
         counts,
+        other_likelier,
         borderline: borderline.iter().filter(|b| **b).count() as u64,
         unsure_borderline: headline.iter().zip(borderline).filter(unsure).count() as u64,
         units: units.iter().map(|((id, year), u)| unit(id, *year, u)).collect(),
@@ -192,13 +229,14 @@ pub fn record_of(
     }
 }
 
-/// Units whose class is safe, likely, a toss-up.
-fn counts_of(units: &[&UnitConfidence]) -> [u64; 3] {
-    let mut counts = [0; 3];
+/// Units whose class is safe, likely, less than that; and how many of the last have another class in more draws.
+fn counts_of(units: &[&UnitConfidence]) -> ([u64; 3], u64) {
+    let mut counts = [0; 4];
     for u in units {
-        counts[Safety::of(u.confidence) as usize] += 1;
+        counts[u.safety() as usize] += 1;
     }
-    counts
+    let [safe, likely, toss_up, other_likelier] = counts;
+    ([safe, likely, toss_up + other_likelier], other_likelier)
 }
 
 /// What `run.json` keeps of a unit.
@@ -226,6 +264,44 @@ fn shares(total: &[f64]) -> std::collections::BTreeMap<String, f64> {
 mod tests {
     use super::*;
     use carbonzone_report::words::{TESTED, TESTED_GROSS};
+
+    #[test]
+    fn units_whose_draws_favour_another_class_are_counted_and_told() {
+        let unit = |printed: u8, probabilities: &[(u8, f64)]| {
+            let most = probabilities.iter().map(|(_, p)| *p).fold(0.0, f64::max);
+            let of = |class| probabilities.iter().find(|(c, _)| *c == class).map_or(0.0, |(_, p)| *p);
+            UnitConfidence {
+                columns: Vec::new(),
+                printed,
+                modal: probabilities.iter().find(|(_, p)| *p == most).map_or(printed, |(c, _)| *c),
+                probabilities: probabilities.to_vec(),
+                confidence: of(printed),
+                error: 0.0,
+                drivers: Vec::new(),
+                driver: None,
+                ellipse: None,
+            }
+        };
+        let units = [
+            unit(1, &[(1, 1.0)]),
+            unit(1, &[(1, 0.06), (2, 0.94)]),
+            unit(2, &[(1, 0.48), (2, 0.45), (3, 0.07)]),
+            unit(2, &[(2, 0.5), (3, 0.5)]),
+        ];
+        let all: Vec<&UnitConfidence> = units.iter().collect();
+        assert_eq!(counts_of(&all), ([1, 0, 3], 2));
+        let keys: Vec<&str> = units.iter().map(|u| u.safety().key()).collect();
+        assert_eq!(keys, ["safe", "other_likelier", "other_likelier", "toss_up"]);
+        let classes = ZoningScheme::suzhou().records(&[]);
+        let told = other_likelier(&units, &classes).unwrap();
+        assert!(told.en.starts_with("For 2 of 4 units") && told.zh.contains("有 2 个"), "{told:?}");
+        let [first, second] = [1, 2].map(|id| classes.iter().find(|c| c.id == id).unwrap());
+        assert!(
+            told.en.contains(&format!("{} 2 (2), {} 2 (2).", first.label_en, second.label_en)),
+            "{told:?}"
+        );
+        assert_eq!(other_likelier(&units[..1], &classes), None);
+    }
 
     #[test]
     fn what_readers_are_told_stands_in_the_validation() {

@@ -152,7 +152,7 @@ fn meaning(field: &str) -> &'static str {
         "zone_modal" => "class that most draws gave",
         "zone_confidence" => "share of the draws that gave the class printed",
         "confidence_class" => {
-            "safe: probability of the class 95 % or more; likely: 75 % or more; toss_up: less"
+            "safe: probability of the class 95 % or more; likely: 75 % or more; toss_up: less; other_likelier: more draws gave the class in zone_modal"
         }
         "confidence_driver" => {
             "what moves the class most: activity, factors, proxies, gdp, choices; empty: no draw gave another class"
@@ -206,7 +206,7 @@ fn meaning_zh(field: &str) -> &'static str {
         "zone_modal" => "抽样中出现最多的分区",
         "zone_confidence" => "给出本分区的抽样比例",
         "confidence_class" => {
-            "safe 确定：概率 95 % 以上；likely 较可能：75 % 以上；toss_up 难以判断：低于 75 %"
+            "safe 确定：概率 95 % 以上；likely 较可能：75 % 以上；toss_up 难以判断：低于 75 %；other_likelier：其他分区（见 zone_modal）更可能"
         }
         "confidence_driver" => {
             "对分区影响最大的来源：activity 活动数据，factors 因子，proxies 代理变量，gdp，choices 方法选择；空：所有抽样均为该分区"

@@ -39,6 +39,12 @@ pub fn build(
             .iter()
             .cloned()
             .chain(by_proxy.map(|s| s.statement()))
+            .chain(
+                results
+                    .confidence
+                    .as_ref()
+                    .and_then(|c| uncertainty::other_likelier(&c.units, &results.scheme.records(&[]))),
+            )
             .chain(uncertainty::statements(p.uncertainty.as_ref()))
             .collect(),
         statistics: results.statistics.as_ref().map(crate::statistics::Statistics::record),

@@ -57,6 +57,7 @@ fn ratio_chart(inputs: &Inputs, results: &Results, manifest: &RunManifest) -> Fi
         values: inputs.years.iter().map(|y| ratios.get(y).copied()).collect(),
         quantity: Label::new("emission / absorption", "排放量/吸收量"),
         reference: Some((1.0, Label::new("balance", "平衡"))),
+        note: Label::default(),
     };
     let short = Label::new("Carbon source/sink ratio", "碳源汇比");
     titled("ratio_series", short, FigureContent::Line(Box::new(chart)), manifest)
