@@ -122,7 +122,7 @@ fn the_plot_has_an_ellipse_and_a_mark_for_every_zone_with_both_indices() {
         "toss-up",
         "难以判断",
         "likelier",
-        "其他分区更可能",
+        "其他分区更",
         "临界",
         "borderline",
     ] {
