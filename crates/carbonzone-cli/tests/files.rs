@@ -9,6 +9,8 @@ mod common;
 mod language;
 #[path = "written/nations.rs"]
 mod nations;
+#[path = "written/page.rs"]
+mod page;
 use carbonzone_sheet::Cell;
 use common::tiny::{Tiny, names, outputs_of, snapshot};
 use common::{carbonzone, expect, run};

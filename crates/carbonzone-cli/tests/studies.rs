@@ -5,6 +5,8 @@
 #[path = "written/assumed.rs"]
 mod assumed;
 mod common;
+#[path = "written/page.rs"]
+mod page;
 use common::{expect, root};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -767,8 +769,7 @@ fn two_years_of_a_run_are_compared_unit_by_unit() {
 #[test]
 fn maps_of_a_study_are_drawn_again_from_its_folder() {
     let dir = tempfile::tempdir().unwrap();
-    series(dir.path());
-    let (pipeline, out) = (dir.path().join("pair.toml"), dir.path().join("out"));
+    let (pipeline, out) = (decided_series(dir.path()), dir.path().join("out"));
     expect(0, &["run", pipeline.to_str().unwrap(), "--quiet", "--out", out.to_str().unwrap()]);
     let (summary, _) = expect(0, &["show", out.to_str().unwrap(), "--lang", "en"]);
     // Risk classes are no zones, and one number judges: the ratio, not a CCR on another basis beside it.
@@ -785,6 +786,16 @@ fn maps_of_a_study_are_drawn_again_from_its_folder() {
         assert!(report.contains(needle), "{needle}");
     }
     assumed::everything_is_said(&out, &["section"]);
+    // Each language for itself, in everything that the page and the figures say.
+    let other = |lang: &str, is_other: fn(&str) -> bool| {
+        let texts = page::of_run(&out, lang).into_iter();
+        let buttons = ["中文", "中 + En"];
+        texts
+            .filter(|(place, t)| place == "report.html" && is_other(t) && !buttons.contains(&t.as_str()))
+            .collect::<Vec<_>>()
+    };
+    let (english, chinese) = (other("zh", page::is_english), other("en", page::is_chinese));
+    assert!(english.is_empty() && chinese.is_empty(), "{english:#?} {chinese:#?}");
     let project = read("pair.qgz");
     fs::remove_dir_all(out.join("figures")).unwrap();
     expect(0, &["maps", out.to_str().unwrap(), "--quiet"]);

@@ -114,6 +114,14 @@ impl Catalogue {
         match hole {
             "land" => land(en),
             "sector" => words::sector(en).zh,
+            "role" => self.words.get(en).cloned().unwrap_or_else(|| self.filled(en)),
+            "resampling" => match en {
+                "Average" => "平均".to_owned(),
+                "Bilinear" => "双线性".to_owned(),
+                "Nearest" => "最近邻".to_owned(),
+                _ => en.to_owned(),
+            },
+            "coefficients" => en.split("), ").map(coefficient).collect::<Vec<_>>().join("），"),
             _ => self.filled(en),
         }
     }
@@ -214,6 +222,13 @@ fn fits<'t>(pieces: &[Piece], text: &'t str, held: &mut Vec<&'t str>) -> bool {
             })
         }
     }
+}
+
+/// `forest (13.969 t CO2e/ha, unverified)`; the bracket may be open at its end.
+fn coefficient(en: &str) -> String {
+    let Some((land, rest)) = en.split_once(" (") else { return en.to_owned() };
+    let (rest, close) = rest.strip_suffix(')').map_or((rest, ""), |rest| (rest, "）"));
+    format!("{}（{}{close}", words::land_group(land).zh, rest.replace(", unverified", "，未核实"))
 }
 
 /// Kinds of land as rules and explanations join them (`forest+grassland`, `urban residential + forest`), in Chinese.

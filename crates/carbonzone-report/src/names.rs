@@ -15,6 +15,8 @@ pub struct Named<'a> {
     pub english: &'a [Option<String>],
     /// Districts, where given.
     pub districts: &'a [Option<String>],
+    /// Their English names, where given.
+    pub districts_en: &'a [Option<String>],
 }
 
 impl Named<'_> {
@@ -27,9 +29,10 @@ impl Named<'_> {
     /// let names = ["虞山街道", "玉山镇", "虎丘"].map(str::to_owned);
     /// let english = ["Yushan", "Yushan", "Huqiu"].map(|n| Some(n.to_owned()));
     /// let districts = ["常熟市", "昆山市", "姑苏区"].map(|n| Some(n.to_owned()));
-    /// let of = Named { ids: &ids, names: &names, english: &english, districts: &districts };
+    /// let in_english = ["Changshu", "Kunshan", "Gusu"].map(|n| Some(n.to_owned()));
+    /// let of = Named { ids: &ids, names: &names, english: &english, districts: &districts, districts_en: &in_english };
     /// let shown = of.shown();
-    /// assert_eq!((shown[0].en.as_str(), shown[0].zh.as_str()), ("Yushan (常熟市)", "虞山街道"));
+    /// assert_eq!((shown[0].en.as_str(), shown[0].zh.as_str()), ("Yushan (Changshu)", "虞山街道"));
     /// assert_eq!(shown[2].en, "Huqiu");
     /// ```
     #[must_use]
@@ -37,13 +40,25 @@ impl Named<'_> {
         let zh: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let english = |row: usize| self.english.get(row).and_then(Option::as_deref).filter(|n| !n.is_empty());
         let en: Vec<&str> = (0..zh.len()).map(|row| english(row).unwrap_or(zh[row])).collect();
-        let (en, zh) = (self.told_apart(&en, [" (", ")"]), self.told_apart(&zh, ["（", "）"]));
+        let english = |(row, zh): (usize, &Option<String>)| {
+            self.districts_en.get(row).cloned().flatten().or_else(|| zh.clone())
+        };
+        let districts_en: Vec<Option<String>> = self.districts.iter().enumerate().map(english).collect();
+        let (en, zh) = (
+            self.told_apart(&en, &districts_en, [" (", ")"]),
+            self.told_apart(&zh, self.districts, ["（", "）"]),
+        );
         en.into_iter().zip(zh).map(|(en, zh)| Label::new(en, zh)).collect()
     }
 
-    fn told_apart(&self, names: &[&str], [open, close]: [&str; 2]) -> Vec<String> {
+    fn told_apart(
+        &self,
+        names: &[&str],
+        districts: &[Option<String>],
+        [open, close]: [&str; 2],
+    ) -> Vec<String> {
         let id = |row: usize| self.ids.get(row).map_or("", String::as_str);
-        let district = |row: usize| self.districts.get(row).and_then(Option::as_deref).unwrap_or_default();
+        let district = |row: usize| districts.get(row).and_then(Option::as_deref).unwrap_or_default();
         let mut bearers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let mut in_district: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
         for (row, name) in names.iter().enumerate() {
@@ -74,7 +89,19 @@ pub fn of_table(table: &AttributeTable) -> Vec<Label> {
     let ids: Vec<String> = texts("unit_id").into_iter().enumerate().map(or_number).collect();
     let named = texts("name").into_iter().zip(&ids);
     let names: Vec<String> = named.map(|(name, id)| name.unwrap_or_else(|| id.clone())).collect();
-    Named { ids: &ids, names: &names, english: &texts("name_en"), districts: &texts("district") }.shown()
+    let (english, districts, districts_en) = (texts("name_en"), texts("district"), texts("district_en"));
+    let (english, districts, districts_en) = (&*english, &*districts, &*districts_en);
+    Named { ids: &ids, names: &names, english, districts, districts_en }.shown()
+}
+
+/// The district of every row in both languages; empty where there is none.
+#[must_use]
+pub fn districts_of(table: &AttributeTable) -> Vec<Label> {
+    let texts = |field: &str| table.texts(field).unwrap_or_else(|| vec![None; table.rows()]);
+    let both = texts("district").into_iter().zip(texts("district_en"));
+    both.map(|(zh, en)| (zh.unwrap_or_default(), en))
+        .map(|(zh, en)| Label::new(en.unwrap_or_else(|| zh.clone()), zh))
+        .collect()
 }
 
 #[cfg(test)]
@@ -86,7 +113,14 @@ mod tests {
         let known = |k: usize| rows.iter().map(|r| Some(r[k].to_owned()).filter(|t| !t.is_empty())).collect();
         let (ids, names) = (column(0), column(1));
         let (english, districts): (Vec<_>, Vec<_>) = (known(2), known(3));
-        let of = Named { ids: &ids, names: &names, english: &english, districts: &districts };
+        let districts_en = vec![None; districts.len()];
+        let of = Named {
+            ids: &ids,
+            names: &names,
+            english: &english,
+            districts: &districts,
+            districts_en: &districts_en,
+        };
         of.shown().into_iter().map(|l| format!("{} | {}", l.en, l.zh)).collect()
     }
 

@@ -23,6 +23,54 @@ pub fn sector(key: &str) -> Label {
     Label::new(en, zh)
 }
 
+/// What a series over years amounts to: its trajectory, the class of its trend, its history as a hot spot.
+#[must_use]
+pub fn kind(key: &str) -> Label {
+    let (en, zh) = match key {
+        "stable_surplus" => ("surplus in every year", "逐年盈余"),
+        "stable_neutral" => ("neutral in every year", "逐年中和"),
+        "stable_deficit" => ("deficit in every year", "逐年赤字"),
+        "improving" => ("towards surplus", "转向盈余"),
+        "worsening" => ("towards deficit", "转向赤字"),
+        "surplus_neutral_deficit" => ("surplus, neutral, deficit", "盈余—中和—赤字"),
+        "oscillating" => ("both ways", "往复变化"),
+        "very_significant_decrease" => ("very significant decrease", "极显著下降"),
+        "significant_decrease" => ("significant decrease", "显著下降"),
+        "not_significant" => ("not significant", "不显著"),
+        "significant_increase" => ("significant increase", "显著上升"),
+        "very_significant_increase" => ("very significant increase", "极显著上升"),
+        "persistent_hot" => ("hot in every window", "持续热点"),
+        "new_hot" => ("hot in the last window only", "新增热点"),
+        "recurring_hot" => ("hot with gaps", "间歇热点"),
+        "former_hot" => ("hot earlier", "历史热点"),
+        "none" => ("never hot or cold", "从未为冷热点"),
+        "former_cold" => ("cold earlier", "历史冷点"),
+        "recurring_cold" => ("cold with gaps", "间歇冷点"),
+        "new_cold" => ("cold in the last window only", "新增冷点"),
+        "persistent_cold" => ("cold in every window", "持续冷点"),
+        "mixed" => ("hot in some, cold in others", "冷热交替"),
+        _ => return Label::same(spaced(key)),
+    };
+    Label::new(en, zh)
+}
+
+/// What carries a budget in a study without rules of its own.
+#[must_use]
+pub fn carrier(key: &str) -> Label {
+    match key {
+        "people" | "population" => Label::new("people", "人口"),
+        "energy" => Label::new("energy use", "能源消费"),
+        "land_cover" => Label::new("land cover", "土地覆盖"),
+        "light" => Label::new("night light", "夜间灯光"),
+        "npp" => Label::new("net primary production", "净初级生产力"),
+        "area" => Label::new("area", "面积"),
+        "road" => Label::new("roads", "道路"),
+        "sink_area" => Label::new("area × sink coefficient", "面积 × 碳汇系数"),
+        "poi" => Label::same("POI"),
+        _ => Label::same(key),
+    }
+}
+
 /// Space type (land group) name.
 #[must_use]
 pub fn land_group(key: &str) -> Label {
@@ -106,6 +154,7 @@ pub fn field(key: &str) -> Label {
         "name" => ("Name", "名称"),
         "name_en" => ("English name", "英文名称"),
         "district" => ("County-level unit", "所属区县"),
+        "district_en" => ("County-level unit in English", "所属区县（英文）"),
         "area_ellipsoidal_m2" => ("Area on the ellipsoid", "椭球面积"),
         "area_planar_m2" => ("Area in the projection", "投影面积"),
         "gdp_derived" => ("GDP is derived", "GDP为推算值"),

@@ -110,11 +110,15 @@ fn units_table(plan: &Plan) -> AttributeTable {
     let units = &plan.units;
     let text = |f: fn(&crate::Unit) -> Option<String>| ColumnData::Text(units.iter().map(f).collect());
     let real = |f: fn(&crate::Unit) -> Option<f64>| ColumnData::Real(units.iter().map(f).collect());
-    AttributeTable::new()
+    let mut table = AttributeTable::new()
         .with("unit_id", text(|u| Some(u.unit_id.clone())))
         .with("name", text(|u| Some(u.name.clone())))
         .with("name_en", text(|u| u.name_en.clone()))
-        .with("district", text(|u| u.district.clone()))
+        .with("district", text(|u| u.district.clone()));
+    if units.iter().any(|u| u.district_en.is_some()) {
+        table.push("district_en", text(|u| u.district_en.clone()));
+    }
+    table
         .with("area_m2", real(|u| Some(u.area_m2)))
         .with("population_persons", real(|u| u.population_persons))
         .with(&MoneyUnit::parse(&plan.gdp_unit).unwrap_or_default().gdp_field(), real(|u| u.gdp))

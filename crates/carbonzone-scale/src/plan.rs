@@ -34,6 +34,8 @@ pub struct Unit {
     pub name_en: Option<String>,
     /// District.
     pub district: Option<String>,
+    /// Its English name.
+    pub district_en: Option<String>,
     /// Area on the basis of the study, m².
     pub area_m2: f64,
     /// Planar area, m².

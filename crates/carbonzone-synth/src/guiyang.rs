@@ -268,6 +268,7 @@ impl Place {
                     name_zh: u.name_zh.clone(),
                     name_en: u.name_en.clone(),
                     parent_zh: "贵阳市".to_owned(),
+                    parent_en: "Guiyang".to_owned(),
                     parts: closed(parts),
                 })
             })

@@ -170,6 +170,7 @@ impl Place {
                 name_zh: c.name_zh.clone(),
                 name_en: c.name_en.clone(),
                 parent_zh: facts.prefectures[c.prefecture].name_zh.clone(),
+                parent_en: facts.prefectures[c.prefecture].name_en.clone(),
                 parts: closed(parts),
             })
             .collect()

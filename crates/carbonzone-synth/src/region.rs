@@ -16,6 +16,8 @@ pub struct ZoneRow {
     pub name_en: String,
     /// Prefecture or city it belongs to, in Chinese.
     pub parent_zh: String,
+    /// The same in English.
+    pub parent_en: String,
     /// Closed rings in metres of the working plane, outer counter-clockwise, holes clockwise.
     pub parts: Parts,
 }

@@ -312,7 +312,9 @@ pub fn report_table(rows: &[ClosingRow], names: &BTreeMap<String, Label>) -> Rep
         let sector = words::sector(&row.sector);
         let carrying = Label::same(grouped(row.carrying as f64, 0));
         let budget = Label::same(grouped(row.budget_t, 0));
-        let (rule, proxy) = (Label::same(&row.rule), Label::same(&row.proxy));
+        // Studies over years have no rules: what is told apart is the sector.
+        let rule = if row.rule == row.sector { sector.clone() } else { Label::same(&row.rule) };
+        let proxy = words::carrier(&row.proxy);
         vec![rule, sector, budget, proxy, a, b, c, d, e, carrying, f, unit(row)]
     };
     let years = Label::new("; all years: proxy_use.csv", "；各年份见 proxy_use.csv");

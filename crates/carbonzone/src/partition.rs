@@ -336,6 +336,7 @@ fn units(config: &Loaded, inputs: &Inputs) -> Result<Vec<Unit>> {
         name: z.names[i].clone(),
         name_en: z.names_en[i].clone(),
         district: z.district[i].clone(),
+        district_en: z.district_en[i].clone(),
         area_m2: basis[i],
         planar_m2: planar[i],
         population_persons: z.population[i],

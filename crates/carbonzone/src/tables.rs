@@ -107,7 +107,11 @@ pub fn zones(
         .with("unit_id", ColumnData::texts(&z.ids))
         .with("name", ColumnData::texts(&z.names))
         .with("name_en", ColumnData::Text(z.names_en.clone()))
-        .with("district", ColumnData::Text(z.district.clone()))
+        .with("district", ColumnData::Text(z.district.clone()));
+    if let Some(english) = z.english_districts() {
+        table.push("district_en", ColumnData::Text(english.to_vec()));
+    }
+    table = table
         .with("area_m2", ColumnData::reals(area))
         .with(second_name, ColumnData::reals(second))
         .with("population_persons", ColumnData::Real(z.population.clone()))

@@ -2,6 +2,7 @@
 
 use crate::common::carbonzone;
 use crate::common::tiny::Tiny;
+use crate::page::{self, is_chinese, is_english};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -35,21 +36,6 @@ fn said(lang: &str, zones: [&str; 2]) -> (Vec<String>, Vec<String>) {
     // The fields zone_en and zone_zh have the names of the classes in their language.
     let names = record.zone_classes.into_iter().flat_map(|c| [c.label_en, c.label_zh]).collect();
     (found, names)
-}
-
-/// Four English words in a row; numbers between them do not count.
-fn is_english(text: &str) -> bool {
-    let mut row = 0;
-    text.split([' ', ',', ';', ':', '.']).filter(|w| !w.is_empty()).any(|word| {
-        let english = word.len() > 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
-        let number = word.bytes().all(|b| b.is_ascii_digit() || b == b'%');
-        row = if english { row + 1 } else { row * usize::from(number) };
-        row >= 4
-    })
-}
-
-pub fn is_chinese(text: &str) -> bool {
-    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
 }
 
 #[test]
@@ -215,6 +201,22 @@ const KEYS: [&str; 45] = [
     "purpose",
 ];
 
+/// Words that only the page has: names of methods, of formats, and what its buttons call the languages.
+const OF_PAGES: [&str; 12] = [
+    "English",
+    "En",
+    "JavaScript",
+    "GVF",
+    "CRS",
+    "CrimeStat",
+    "Benjamini",
+    "Hochberg",
+    "EEC",
+    "SEC",
+    "Dirichlet",
+    "Sobol",
+];
+
 /// Words in a Chinese text that are neither codes (`gross_t`, `run.json`, `sink:d`) nor among those that are known.
 fn latin_words<'t>(text: &'t str, known: &std::collections::BTreeSet<String>) -> Vec<&'t str> {
     let in_token = |c: char| c.is_ascii_alphanumeric() || "_.:/=+#-".contains(c);
@@ -261,6 +263,12 @@ fn no_cell_of_a_chinese_workbook_has_a_latin_word_that_is_no_code() {
         known.insert(path.file_stem().unwrap().to_string_lossy().into_owned());
     }
     let mut wrong: Vec<String> = Vec::new();
+    // The page and the figures are for readers alone.
+    for (place, text) in page::of_run(&city.at("out"), "zh") {
+        let words: Vec<&str> =
+            latin_words(&text, &known).into_iter().filter(|w| !OF_PAGES.contains(w)).collect();
+        wrong.extend((!words.is_empty()).then(|| format!("{place}: {words:?} in {text}")));
+    }
     let mut cells = Vec::new();
     texts(&city.at("out/townships.xlsx"), "xl/sharedStrings.xml", &mut cells);
     // Attributes of the XML are no cells; the field zone_en has the English names of the classes.
@@ -401,5 +409,27 @@ fn a_project_is_read_in_one_language() {
     let plain = plain.replace("官方清单", "Official").replace("绿色情景", "Green");
     let english = of("en", ["East", "West"], &plain);
     let wrong: Vec<&String> = english.iter().filter(|t| is_chinese(t)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_text_of_an_english_page_or_figure_is_chinese() {
+    let city = Tiny::named(["East", "West"]);
+    city.edit("year = 2020\n", "year = 2020\ntitle_en = \"Small\"\ntitle_zh = \"小城\"\n");
+    let english = MORE.replace("示例", "example").replace("年鉴", "yearbook");
+    let pipeline = city.read("city/p.toml") + &english;
+    city.write("city/p.toml", &pipeline);
+    let out = city.path("out");
+    let args = ["run", &city.path("city/p.toml"), "--lang", "en", "--quiet", "--out", &out];
+    let run = carbonzone().args(args).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let record: carbonzone_types::RunManifest = serde_json::from_str(&city.read("out/run.json")).unwrap();
+    let names: Vec<String> = record.zone_classes.into_iter().map(|c| c.label_zh).collect();
+    let texts = page::of_run(&city.at("out"), "en");
+    assert!(texts.len() > 300, "the texts are not where this test looks");
+    // What the user called the plan and the source in Chinese, and how the buttons call the languages.
+    let own = ["小城", "官方清单", "绿色情景", "中文", "中 + En"];
+    let known = |t: &String| names.contains(t) || own.contains(&t.as_str());
+    let wrong: Vec<_> = texts.iter().filter(|(_, t)| is_chinese(t) && !known(t)).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

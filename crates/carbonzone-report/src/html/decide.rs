@@ -6,7 +6,7 @@ use super::story::measure_texts;
 use crate::measures::advised;
 use crate::number::{grouped, limit, shortest, significant};
 use crate::style::headline_field;
-use crate::{Label, MapData, chinese};
+use crate::{Label, MapData, chinese, names};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T, compensating_rate};
 use carbonzone_zoning::scheme::Axis;
 use carbonzone_zoning::{ZoningConfig, ZoningScheme};
@@ -63,6 +63,8 @@ fn range_of(index: &IndicatorRecord, level: usize, levels: usize) -> Option<Stri
 /// District, headline class and borderline of each zone.
 pub(super) struct Marks {
     pub(super) district: Vec<String>,
+    /// Districts by the name that filters and marks go by.
+    pub(super) district_names: BTreeMap<String, Label>,
     pub(super) class: Vec<String>,
     pub(super) borderline: Vec<bool>,
 }
@@ -76,6 +78,10 @@ impl Marks {
         };
         Self {
             district: texts("district"),
+            district_names: names::districts_of(&data.zones.table)
+                .into_iter()
+                .map(|d| (d.zh.clone(), d))
+                .collect(),
             class: texts(headline_field(&data.zones)),
             borderline: texts("borderline").iter().map(|b| matches!(b.as_str(), "true" | "1")).collect(),
         }
@@ -132,7 +138,8 @@ pub(super) fn districts(data: &MapData, marks: &Marks) -> serde_json::Value {
             .map_or_else(|| "–".to_owned(), |ccr| format!("{} %", significant(100.0 * ccr, 3)));
         let of_class = |key: &str| of.iter().filter(|i| marks.class[**i] == key).count();
         json!({
-            "name": if district.is_empty() { "–" } else { district }, "n": of.len(),
+            "name": marks.district_names.get(*district).filter(|d| !d.zh.is_empty()).cloned().unwrap_or_else(|| Label::same("–")),
+            "n": of.len(),
             "gross": grouped(gross / T_PER_1E4_T, 2), "sink": grouped(sink / T_PER_1E4_T, 2),
             "net": grouped(net / T_PER_1E4_T, 2), "ccr": ccr,
             "classes": classes.iter().map(|c| of_class(&c.key)).collect::<Vec<_>>(),
@@ -148,10 +155,8 @@ pub(super) fn districts(data: &MapData, marks: &Marks) -> serde_json::Value {
 
 /// What the filter offers: classes and districts that occur, and whether any zone is on the borderline.
 pub(super) fn filter(data: &MapData, marks: &Marks) -> serde_json::Value {
-    let mut districts: Vec<&str> =
-        marks.district.iter().map(String::as_str).filter(|d| !d.is_empty()).collect();
-    districts.sort_unstable();
-    districts.dedup();
+    let named = marks.district_names.iter().filter(|(key, _)| !key.is_empty());
+    let districts: Vec<_> = named.map(|(key, label)| json!({"key": key, "label": label})).collect();
     let occurs = data.manifest.zone_classes.iter().filter(|c| marks.class.contains(&c.key));
     let class = |c: &carbonzone_types::ZoneClassRecord| json!({"key": c.key, "label": Label::new(c.label_en.clone(), c.label_zh.clone())});
     json!({

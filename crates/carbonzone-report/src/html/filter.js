@@ -25,7 +25,7 @@ function applyFilter() {
 }
 for (const id of ['f-class', 'f-district', 'f-border']) if ($(id)) $(id).onchange = applyFilter;
 function nameOptions() {
-  document.querySelectorAll('#f-class option[data-en]').forEach(o => { o.textContent = word(o.dataset.en, o.dataset.zh); });
+  document.querySelectorAll('#filter option[data-en]').forEach(o => { o.textContent = word(o.dataset.en, o.dataset.zh); });
   document.querySelectorAll('input[data-en]').forEach(i => { i.placeholder = word(i.dataset.en, i.dataset.zh); });
 }
 

@@ -1,6 +1,7 @@
 //! The quadrant plot: two indices on logarithmic axes, cut at their thresholds.
 
 use super::decide::Marks;
+use super::story::short_name;
 use crate::number::shortest;
 use crate::quadrant::{Axis, index_pair, outlines};
 use crate::xml_text::escaped;
@@ -73,12 +74,23 @@ pub(crate) fn quadrant(data: &MapData) -> Option<(String, usize, Label, Label)> 
         r#"<text class="axis" x="{:.1}" y="{:.1}" text-anchor="middle">{}</text><text class="axis" transform="translate(16 {:.1}) rotate(-90)" text-anchor="middle">{}</text></svg>"#,
         f64::midpoint(LEFT, bx),
         H - 12.0,
-        ix.key.to_uppercase(),
+        in_its_language(&short_name(ix)),
         f64::midpoint(TOP, by),
-        iy.key.to_uppercase()
+        in_its_language(&short_name(iy))
     );
     let label = |i: &IndicatorRecord| Label::new(i.label_en.clone(), i.label_zh.clone());
     Some((s, xs.len() - points.len(), label(ix), label(iy)))
+}
+
+/// A label of which the page shows the language that is chosen.
+fn in_its_language(label: &Label) -> String {
+    let (en, zh) = (escaped(&label.en), escaped(&label.zh));
+    if label.en == label.zh {
+        return en;
+    }
+    format!(
+        r#"<tspan class="zh" lang="zh">{zh}</tspan><tspan class="sep"> </tspan><tspan class="en" lang="en">{en}</tspan>"#
+    )
 }
 
 /// More points than this are drawn without a name and without a click.
@@ -122,8 +134,8 @@ fn circles(
             py(*y),
             escaped(&colours[*i]),
             escaped(&names[*i].text(Lang::Both)),
-            ix.key.to_uppercase(),
-            iy.key.to_uppercase()
+            escaped(&short_name(ix).text(Lang::Both)),
+            escaped(&short_name(iy).text(Lang::Both))
         );
     }
 }

@@ -250,7 +250,8 @@ impl Writer<'_> {
         let other = if lang == Lang::Zh { &story.name.en } else { &story.name.zh };
         let name = story.name.text(lang);
         let years: Vec<String> = m.years.iter().map(ToString::to_string).collect();
-        let place = [self.t(&m.title_en, &m.title_zh), text("district"), years.join(", ")];
+        let district = crate::names::districts_of(table).swap_remove(row).text(lang);
+        let place = [self.t(&m.title_en, &m.title_zh), district, years.join(", ")];
         let place: Vec<String> = place.into_iter().filter(|p| !p.is_empty()).collect();
         json!({
             "name": name, "id": story.id, "place": place.join(" · "),

@@ -92,12 +92,11 @@ pub(super) fn zone_table(
     let mut columns = vec![json!({"label": Label::new("Name", "名称"), "number": false})];
     let mut cells: Vec<Vec<serde_json::Value>> =
         stories.iter().map(|s| vec![json!({"label": s.name, "sort": s.name.zh})]).collect();
-    let districts = zones.table.texts("district");
-    if let Some(districts) = districts.filter(|all| all.iter().flatten().any(|d| !d.is_empty())) {
+    let districts = crate::names::districts_of(&zones.table);
+    if districts.iter().any(|d| !d.zh.is_empty()) {
         columns.push(json!({"label": Label::new("District", "区县"), "number": false}));
         for (row, i) in cells.iter_mut().zip(rows) {
-            let d = districts[*i].clone().unwrap_or_default();
-            row.push(json!({"text": d, "sort": d}));
+            row.push(json!({"label": districts[*i], "sort": districts[*i].zh}));
         }
     }
     // One number of decimals per column, so that the decimal points stand in line.

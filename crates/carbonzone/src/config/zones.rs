@@ -26,6 +26,9 @@ pub struct ZoneLayer {
     /// Field with the district the zone belongs to.
     #[serde(default)]
     pub district: Option<String>,
+    /// Field with the English name of that district, for English texts.
+    #[serde(default)]
+    pub district_en: Option<String>,
     /// Field of the layer with population, if it is not in a table.
     #[serde(default)]
     pub population: Option<String>,

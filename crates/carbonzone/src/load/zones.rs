@@ -76,7 +76,8 @@ fn load_with_counties<P>(
     let gdp = number(config.gdp_field(), Quantity::Money(&gdp_unit));
     let mut counties =
         CountyGdp { of_zone: text(&config.downscale().map(|d| d.from.clone())), ..CountyGdp::default() };
-    let [zh, names_en, district] = [&config.name, &config.name_en, &config.district].map(|field| {
+    let labels = [&config.name, &config.name_en, &config.district, &config.district_en];
+    let [zh, names_en, district, district_en] = labels.map(|field| {
         let mut texts = text(field);
         clean_labels(config, field.as_deref(), &mut texts, &mut notes.findings);
         texts
@@ -86,6 +87,7 @@ fn load_with_counties<P>(
         names,
         names_en,
         district,
+        district_en,
         population,
         gdp_unit,
         gdp,
@@ -152,7 +154,7 @@ fn read_layer<P>(
     let mut source = vector_source(loaded, "zones", &config.source);
     source.id = Some(config.id.clone());
     let from = config.downscale().map(|d| &d.from);
-    let labels = [&config.name, &config.name_en, &config.district, &config.population];
+    let labels = [&config.name, &config.name_en, &config.district, &config.district_en, &config.population];
     for field in labels.into_iter().flatten().chain(config.gdp_field()).chain(from) {
         if !source.fields.contains(field) {
             source.fields.push(field.clone());

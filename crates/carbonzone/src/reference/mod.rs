@@ -142,6 +142,7 @@ mod tests {
             names: text(&["城东", "城西", "城东"]),
             names_en: vec![None, Some("West".to_owned()), None],
             district: vec![Some("A".to_owned()), Some("A".to_owned()), None],
+            district_en: vec![None; 3],
             coverage: Coverage::new(),
             population: vec![None; 3],
             gdp_unit: MoneyUnit::default(),

@@ -95,7 +95,8 @@ impl RegionSink for Files {
             .with("id", text(|r| &r.id))
             .with("name", text(|r| &r.name_zh))
             .with("name_en", text(|r| &r.name_en))
-            .with("district", text(|r| &r.parent_zh));
+            .with("district", text(|r| &r.parent_zh))
+            .with("district_en", text(|r| &r.parent_en));
         let mut coverage = Coverage::new();
         for row in rows {
             coverage.push_rings(&row.parts);

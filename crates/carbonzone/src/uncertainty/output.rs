@@ -3,6 +3,7 @@
 use super::config::{DEFAULT_PROXY_CV, Uncertainty};
 use carbonzone_confidence::{Confidence, Group, Safety, UnitConfidence};
 use carbonzone_report::confidence::{CONFIDENCE_CLASS, FurtherColumns};
+use carbonzone_report::{Label, words};
 use carbonzone_types::{
     AttributeTable, CityUncertainty, ColumnData, ConfidenceRecord, FurtherConfidence, Statement,
     UncertainUnit, ZoneClassRecord,
@@ -110,27 +111,26 @@ pub fn statements(section: Option<&Uncertainty>) -> Vec<Statement> {
             "未计算分区可信度：在配置文件中加入 [uncertainty] 即可",
         )];
     };
-    let own: Vec<String> = DEFAULT_PROXY_CV
-        .iter()
-        .filter(|(kind, _)| !section.proxies.contains_key(*kind))
-        .map(|(kind, cv)| format!("{kind} {cv}"))
-        .collect();
+    let own = || DEFAULT_PROXY_CV.iter().filter(|(kind, _)| !section.proxies.contains_key(*kind));
+    let named = |f: fn(&Label) -> &String| -> Vec<String> {
+        own().map(|(kind, cv)| format!("{} {cv}", f(&words::carrier(kind)))).collect()
+    };
     let mut out = vec![Statement::new(
         "The probability of a class is that of the stated uncertainties, which are inputs: half-widths of totals, factors and GDP, \
          and how far the shares of proxies may be off",
         "分区概率取决于所给的不确定性：总量、排放因子、GDP 的半宽以及代理变量份额的变异系数",
     )];
-    if !own.is_empty() {
-        let own = own.join(", ");
+    if own().next().is_some() {
+        let (own, own_zh) = (named(|l| &l.en).join(", "), named(|l| &l.zh).join("，"));
         out.push(Statement::new(
             format!(
                 "Variation of proxy shares by carbonzone's defaults, chosen on synthetic cities with a known truth \
                  (docs/validation.md), not on this city: {own}"
             ),
-            format!("代理变量份额的变异系数采用 carbonzone 的默认值（由已知真值的合成城市校准，并非本市数据）：{own}"),
+            format!("代理变量份额的变异系数采用 carbonzone 的默认值（由已知真值的合成城市校准，并非本市数据）：{own_zh}"),
         ));
     }
-    let tested = carbonzone_report::words::how_sure_tested("parcels");
+    let tested = words::how_sure_tested("parcels");
     out.push(Statement::new(tested.en, tested.zh));
     out
 }

@@ -18,6 +18,8 @@ pub struct ZoneSet {
     pub names_en: Vec<Option<String>>,
     /// District.
     pub district: Vec<Option<String>>,
+    /// Its English name, where given.
+    pub district_en: Vec<Option<String>>,
     /// Persons.
     pub population: Vec<Option<f64>>,
     /// Unit of GDP.
@@ -32,7 +34,13 @@ impl ZoneSet {
     /// The name of every zone in both languages; one that several zones bear with the district.
     pub fn shown(&self) -> Vec<Label> {
         let (ids, names) = (&self.ids, &self.names);
-        Named { ids, names, english: &self.names_en, districts: &self.district }.shown()
+        let (districts, districts_en) = (&self.district, &self.district_en);
+        Named { ids, names, english: &self.names_en, districts, districts_en }.shown()
+    }
+
+    /// English names of the districts, if there are any.
+    pub fn english_districts(&self) -> Option<&[Option<String>]> {
+        self.district_en.iter().any(Option::is_some).then_some(&*self.district_en)
     }
 }
 

@@ -7,7 +7,7 @@ use super::inputs::Inputs;
 use super::tables;
 use crate::studies::cells::{count, label, number, text};
 use carbonzone_report::style::{Figure, FigureContent, LineChart, TransitionChart};
-use carbonzone_report::{Label, ReportTable, StudyExtras, figure::transition_note};
+use carbonzone_report::{Label, ReportTable, StudyExtras, figure::transition_note, words};
 use carbonzone_types::{RunManifest, T_PER_1E4_T};
 use carbonzone_zoning::ratio::BudgetState;
 use carbonzone_zoning::risk::{DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH};
@@ -173,9 +173,7 @@ fn trajectories(results: &Results) -> ReportTable {
         for key in keys {
             *counts.entry(key).or_default() += 1;
         }
-        rows.extend(
-            counts.into_iter().map(|(k, n)| vec![what.clone(), text(&k.replace('_', " ")), count(n)]),
-        );
+        rows.extend(counts.into_iter().map(|(k, n)| vec![what.clone(), words::kind(&k), count(n)]));
     };
     let key = |v: serde_json::Value| v.as_str().unwrap_or("unknown").to_owned();
     let kinds = results.trajectories.iter().map(|t| key(serde_json::to_value(t.kind).unwrap_or_default()));

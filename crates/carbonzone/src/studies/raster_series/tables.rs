@@ -106,7 +106,11 @@ pub fn counties(
         .with("unit_id", text(&|_, u| Some(z.ids[u].clone())))
         .with("name", text(&|_, u| Some(z.names[u].clone())))
         .with("name_en", text(&|_, u| z.names_en[u].clone()))
-        .with("district", text(&|_, u| z.district[u].clone()))
+        .with("district", text(&|_, u| z.district[u].clone()));
+    if let Some(english) = z.english_districts() {
+        table.push("district_en", text(&|_, u| english[u].clone()));
+    }
+    table = table
         .with("year", ColumnData::Int(rows.iter().map(|(y, _)| Some(i64::from(y.year))).collect()))
         .with("area_m2", real(&|_, u| Some(areas.basis_m2[u])))
         .with(areas.other_name, real(&|_, u| Some(areas.other_m2[u])));
