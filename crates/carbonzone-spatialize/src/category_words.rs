@@ -9,7 +9,7 @@ const WORDS: &str = include_str!("../data/poi_words.csv");
 const SEPARATORS: [&[char]; 8] = [
     &[';', '；'],
     &[':', '：'],
-    &['>', '＞'],
+    &['>', '＞', '→'],
     &['-', '－', '–', '—'],
     &['/', '／'],
     &['_'],

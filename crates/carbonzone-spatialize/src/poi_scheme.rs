@@ -102,11 +102,9 @@ impl PoiScheme {
         };
         match six_digits(code.trim()) {
             Some(code) => self.table.find("", &code).map(|(row, _)| (row, MatchKind::Mended)),
-            // All codes of the classification begin with one of the table; that is no guess.
-            None => self.table.find("", code).map(|(row, kind)| match kind {
-                MatchKind::Beginning if mended(code.trim()).is_some() => (row, MatchKind::Mended),
-                MatchKind::Beginning => (row, MatchKind::Listed),
-                kind => (row, kind),
+            None => self.table.find("", code).and_then(|(row, kind)| match kind {
+                MatchKind::Beginning => Some((row, amap_beginning(code.trim())?)),
+                kind => Some((row, kind)),
             }),
         }
         .or_else(|| {
@@ -116,13 +114,23 @@ impl PoiScheme {
     }
 
     /// The codes of a field with several types: `170300|060000`; of Amap also categories in words, whose levels are
-    /// parted by semicolons (`餐饮服务;中餐厅;中餐厅|购物服务;商场;商场`), or by colons (`美食:中餐厅;购物:商场`).
+    /// parted by semicolons (`餐饮服务;中餐厅;中餐厅|购物服务;商场;商场`), or by colons (`美食:中餐厅;购物:商场`); codes of digits
+    /// also by commas and slashes.
     pub fn split_codes<'a>(&self, field: &'a str) -> impl Iterator<Item = &'a str> {
-        let in_words = !self.words.is_empty() && field.chars().any(char::is_alphabetic);
+        let amap = !self.words.is_empty();
+        let in_words = amap && field.chars().any(char::is_alphabetic);
         let words = in_words && !semicolons_part_categories(field);
+        // Between digits every one of these signs parts two codes: `170300,060000`, `["170300", "060000"]`.
+        let digits = amap && !in_words;
         field
-            .split(move |c| matches!(c, '|' | '｜') || (!words && matches!(c, ';' | '；')))
-            .map(str::trim)
+            .split(move |c| {
+                matches!(c, '|' | '｜')
+                    || (!words && matches!(c, ';' | '；'))
+                    || (digits && matches!(c, ',' | '，' | '/' | '、'))
+            })
+            .map(move |code| {
+                if digits { code.trim_matches(|c: char| " []()\"\t\u{a0}".contains(c)) } else { code.trim() }
+            })
             .filter(|c| !c.is_empty())
     }
 
@@ -138,6 +146,20 @@ impl PoiScheme {
         let mut groups = self.table.meanings();
         groups.retain(|g| g != "ignore");
         groups
+    }
+}
+
+/// How a code is known of which the Amap table has the beginning. All codes of the classification begin with one of the
+/// table, so `170399` is no guess and `170300(工厂)` is mended; `17-03-00` or `1703,0600` is no code.
+fn amap_beginning(code: &str) -> Option<MatchKind> {
+    if mended(code).is_some() {
+        return Some(MatchKind::Mended);
+    }
+    let rest = code.trim_start_matches(|c: char| c.is_ascii_digit());
+    match rest {
+        "" => (code.len() <= 6).then_some(MatchKind::Listed),
+        rest if rest.chars().any(char::is_numeric) => None,
+        _ => Some(MatchKind::Mended),
     }
 }
 
@@ -179,6 +201,10 @@ mod tests {
         assert_eq!(split("amap", "170300;060000"), ["170300", "060000"]);
         assert_eq!(split("osm", "bank;atm"), ["bank", "atm"]);
         assert_eq!(split("amap", "餐饮服务;中餐厅;川菜|购物服务"), ["餐饮服务;中餐厅;川菜", "购物服务"]);
+        for text in ["170300,060000", "170300/060000", "[\"170300\", \"060000\"]", "170300、060000"] {
+            assert_eq!(split("amap", text), ["170300", "060000"], "{text}");
+        }
+        assert_eq!(split("osm", "a/b,c"), ["a/b,c"]);
         assert_eq!(split("amap", "美食:中餐厅;购物:商场"), ["美食:中餐厅", "购物:商场"]);
         assert_eq!(split("amap", ""), Vec::<&str>::new());
     }
@@ -225,6 +251,12 @@ mod tests {
             assert_eq!(find(words), Some((code, MatchKind::Words)), "{words}");
         }
         assert_eq!(find("随便"), None);
+        for odd in ["170300(工厂)", "170300 工厂", "170399工厂"] {
+            assert_eq!(find(odd), Some(("1703", MatchKind::Mended)), "{odd}");
+        }
+        for no_code in ["17-03-00", "170300,060000", "17030006"] {
+            assert_eq!(find(no_code), None, "{no_code}");
+        }
         assert_eq!(find("777"), None);
         assert_eq!(find("1703000"), None, "seven digits are no code");
     }

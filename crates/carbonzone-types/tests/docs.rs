@@ -131,3 +131,28 @@ fn anchors_are_made_as_the_pages_are_shown() {
     assert!(fault(&root().join("README.md"), "", "nowhere.md").is_some());
     assert!(fault(&root().join("README.md"), "# Here\n", "#there").is_some());
 }
+
+/// `name_...` on a page stands for a function of the tests whose name begins so.
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let mut functions = BTreeSet::new();
+    for path in files(root().join("crates"), "rs") {
+        let text = std::fs::read_to_string(path).unwrap();
+        functions.extend(text.split("fn ").skip(1).map(|rest| {
+            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
+        }));
+    }
+    let mut named = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let words = text.split('`').filter_map(|word| word.strip_suffix("_..."));
+        let plain =
+            |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        for name in words.filter(plain).filter(|n| n.len() > 8) {
+            let found = functions.range(name.to_owned()..).next().is_some_and(|f| f.starts_with(name));
+            assert!(found, "{}: no test begins with {name}_", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 100, "{named} names of tests");
+}

@@ -74,7 +74,7 @@ fn categories_of_other_maps_and_traditional_characters_count() {
         row("a", "公司企业;厂矿", 0),
         row("b", "公司企業-工廠", 0),
         row("c", "公司企业:工厂", 0),
-        row("d", "170300", 1),
+        row("d", "170300(工厂)", 1),
         row("e", "公司企业;采石场", 1),
     ];
     let run = with_rows("industry", &rows, BY_ID).run();
