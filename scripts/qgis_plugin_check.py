@@ -9,6 +9,8 @@ empty folder; PARTs are names of checks, by default all. Exit status: 0 good, 1 
 import ast, csv, hashlib, json, os, shutil, sqlite3, subprocess, sys, tempfile, threading, time, traceback, zipfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The settings of whoever runs this stay as they are.
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="qgis_plugin_check_")
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="qgis_plugin_check_"))
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PLUGINS = os.path.join(HERE, "plugins", "qgis")
@@ -126,10 +128,11 @@ def strings(bench):
                     used.add(node.args[0].value)
     for algorithm in ALGORITHMS:
         used |= {algorithm.TITLE, algorithm.HELP}
+    used |= set(pages.PROXIES.values()) | set(pages.SAFETIES.values())
     used |= set(pages.SECTORS.values()) | set(pages.SEVERITIES.values()) | set(explain.UNIT_NAMES)
     used |= set(pipeline.SECTORS.values()) | {rule[2] for rule in pipeline.RULES} | set(pipeline.LAND_WORDS.values())
     used |= {level.name for level in styling.LEVELS} | {name for _, _, name in styling.CHANGES + styling.SCENARIO_CHANGES}
-    for names in ("SCHEME", "KIND", "ZONING", "LANGUAGE", "UNIT", "POI_GROUP", "POI_CRS", "PERSONS", "MONEY", "AXES"):
+    for names in ("SCHEME", "KIND", "ZONING", "LANGUAGE", "UNIT", "POI_GROUP", "POI_CRS", "PERSONS", "MONEY", "AXES", "STATS_ON"):
         used |= set(getattr(new_city, names + "_NAMES"))
     CHECK.same(sorted(used - set(words.CHINESE)), [], "texts without Chinese")
     CHECK.same(sorted(set(words.CHINESE) - constants), [], "Chinese without a text")
@@ -287,6 +290,8 @@ def explain(bench, out):
     with open(done["HTML"], encoding="utf-8") as file:
         page = file.read()
     CHECK.that(told["unit"] in page and "{0:,.0f}".format(told["gross_t"]) in page, "name and tonnes on the page")
+    CHECK.that(told["advice"][0]["class"]["en"] in page and told["measures"][0]["because"]["en"] in page, "zone and measures on the page")
+    CHECK.that("poi:" not in page and "points of interest: " in page, "proxies in words")
     parcel = rows(os.path.join(out, "suzhou.gpkg"), "parcels", ["unit_id", "gross_t"], "gross_t > 0")[0]
     done = bench.run("explain", {"RUN_DIR": out, "UNIT": 1, "ID": parcel[0], "HTML": bench.path("p.html")})
     CHECK.same(done["GROSS_T"], parcel[1], "tonnes of a parcel")
@@ -649,6 +654,12 @@ def yearbook(bench):
     text = accepted(bench, done["PIPELINE"], "a yearbook with other rows")
     CHECK.that('without = ["waste"]' in text and 'unknown = "skip"' in text, "what is left out is written:\n" + text)
     CHECK.that("not both" in bench.refused("newcity", {**base, "YEARBOOK": book, "SINK": 5.0}), "totals beside a yearbook are told")
+    told = bench.refused("newcity", {**base, "YEARBOOK": os.path.join(HERE, "LICENSE")})
+    CHECK.that("is no table" in told, "another file is told: %s" % told)
+    told = bench.refused("newcity", {**base, "YEARBOOK": bench.path("gone.xlsx")})
+    CHECK.that("is not there" in told, "a file that is gone is told: %s" % told)
+    told = bench.refused("newcity", {**base, "YEARBOOK": book, "FOLDER": os.path.join(book, "below a file")})
+    CHECK.that("cannot be read or written" in told and "Traceback" not in told, "a folder that cannot be is told: %s" % told[-300:])
     # Land cover has no homes, shops or roads of its own: what is built carries them all.
     cover = cover_raster(bench, bench.path("built.tif"), [10, 40, 50, 80, 30, 50])
     land = {"PARCELS": None, "LAND_USE": None, "PARCEL_ID": None, "LAND_COVER": cover, "SCHEME": 6, "FOLDER": bench.path("both 皆有")}
@@ -745,6 +756,13 @@ def new_city(bench):
     findings = json.loads(bench.cli("check", done["PIPELINE"], "--format", "json"))
     CHECK.same([f for f in findings if f["severity"] in ("error", "fatal")], [], "check accepts people of a raster")
     CHECK.that("not both" in bench.refused("newcity", {**people_raster, "PEOPLE": people}), "people twice are told")
+    # A table by names of townships.
+    by_name = {**base, "STATS_KEY": "name", "STATS_ON": 1, "FOLDER": bench.path("by name")}
+    same_values(bench, by_name, plain, name, "a table by names")
+    CHECK.that("name" in bench.refused("newcity", {**by_name, "ZONE_NAME": None}), "names without a field are told")
+    told = bench.refused("newcity", {**base, "ZONE_ID": "district", "RUN": True, "FOLDER": bench.path("twice")})
+    CHECK.that(" × " in told and told.count("the id occurs more than once (merge") <= 100, "what is said often is said once: %s" % told[:300])
+    CHECK.that("number of people" in bench.refused("newcity", {**base, "PEOPLE_FIELDS": [], "FOLDER": bench.path("none")}), "people without a field are told")
     # What is missing is said before anything is written.
     CHECK.that("total" in bench.refused("newcity", {k: v for k, v in {**base, "FOLDER": bench.path("none")}.items() if k not in SECTORS}), "no total is told")
     CHECK.that("sink" in bench.refused("newcity", {k: v for k, v in {**base, "FOLDER": bench.path("none")}.items() if k != "SINK"}), "no sink is told")

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 
 from .strings import language, said, tr
 
@@ -135,8 +136,9 @@ class Outcome:
 
     def reason(self):
         """Why it failed, in words."""
-        errors = [f for f in self.findings if f.get("severity") in ("error", "fatal")]
-        lines = [finding_line(f) for f in errors[:20]] + self.messages
+        errors = [finding_line(f) for f in self.findings if f.get("severity") in ("error", "fatal")]
+        # What is said of many features is said once.
+        lines = [line if n == 1 else "{0} × {1}".format(n, line) for line, n in Counter(errors).items()][:20] + self.messages
         return "\n".join(lines) or tr("the engine ended with exit code {0}").format(self.exit_code)
 
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from .strings import said, tr
+from .strings import in_language, said, tr
 
 STYLE = (
     "<style>body{font-family:'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif;font-size:10pt}"
@@ -21,6 +21,20 @@ SECTORS = {
     "energy": "Energy use",
     "land": "Land use",
 }
+#: Proxies; those of a group of points or a mode of roads end with it.
+PROXIES = {
+    "population": "people",
+    "road_corrected": "length of roads, corrected by points of interest",
+    "sink_area": "area × coefficient",
+    "area": "area",
+    "poi:industry": "points of interest: industry",
+    "poi:commercial": "points of interest: trade and services",
+    "poi:public": "points of interest: public services",
+    "road:road": "length of roads",
+    "road:rail": "length of railways",
+    "road:water": "length of waterways",
+}
+SAFETIES = {"safe": "sure", "likely": "likely", "toss_up": "toss-up"}
 SEVERITIES = {"fatal": "Error", "error": "Error", "warning": "Warning", "info": "Note"}
 
 
@@ -68,6 +82,10 @@ def fact_sheet(explanation):
         parts.append('<p class="stamp">{0}</p>'.format(escape(tr("SYNTHETIC DATA: not real"))))
     totals = [[tr("Gross"), explanation["gross_t"]], [tr("Sink"), explanation["sink_t"]], [tr("Net"), explanation["net_t"]]]
     parts.append(table([tr("Emission"), "t CO₂e"], totals))
+    parts += [zone_of(judged, explanation.get("how_sure") or []) for judged in explanation.get("advice") or []]
+    if explanation.get("measures"):
+        parts.append("<h3>{0}</h3>".format(escape(tr("What its numbers call for"))))
+        parts.append("<ul>{0}</ul>".format("".join(measure_of(m) for m in explanation["measures"])))
     if explanation["against_city"]:
         parts.append("<h3>{0}</h3>".format(escape(tr("Beside the city"))))
         rows = [[said(b, "label"), rate(b, "value"), rate(b, "city")] for b in explanation["against_city"]]
@@ -90,9 +108,28 @@ def fact_sheet(explanation):
     return page(explanation["unit"] + year, "".join(parts))
 
 
+def zone_of(judged, how_sure):
+    """The class of a township, and how sure it is."""
+    text = in_language(judged["class"])
+    sure = [s["class"]["probability"] for s in how_sure if s["basis"] == judged["basis"]]
+    levels = [s["safety"] for s in how_sure if s["basis"] == judged["basis"]]
+    if sure:
+        text += " ({0:.0f} %, {1})".format(100.0 * sure[0], tr(SAFETIES.get(levels[0], levels[0])))
+    basis = said(judged, "basis")
+    basis = " ({0})".format(basis) if basis else ""
+    return "<p>{0}{1}: <b>{2}</b></p>".format(escape(tr("Zone")), escape(basis), escape(text))
+
+
+def measure_of(measure):
+    """A measure, with the numbers that call for it."""
+    because = in_language(measure["because"])
+    return '<li>{0} <span class="info">{1}</span></li>'.format(escape(in_language(measure["text"])), escape(because))
+
+
 def line_of(line):
     """A row of the parts of a unit."""
-    proxy = "{0}: {1} / {2}".format(line["proxy"], tonnes(line["weight"]), tonnes(line["weight_total"]))
+    name = tr(PROXIES[line["proxy"]]) if line["proxy"] in PROXIES else line["proxy"]
+    proxy = "{0}: {1} / {2}".format(name, tonnes(line["weight"]), tonnes(line["weight_total"]))
     proxy += " ({0})".format(tr("fallback")) if line["fallback"] else ""
     sector = tr(SECTORS[line["sector"]]) if line["sector"] in SECTORS else line["sector"]
     what = sector if line["activity"] in ("", sector) else "{0}: {1}".format(sector, line["activity"])

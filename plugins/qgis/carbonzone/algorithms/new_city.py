@@ -70,6 +70,8 @@ USUAL = {
 }
 #: The layer of each field.
 PARENTS = {"LAND_USE": "PARCELS", "PARCEL_ID": "PARCELS", "ROAD_CLASS": "ROADS"}
+STATS_ON = ["id", "name"]
+STATS_ON_NAMES = ["the identifier of the township", "its name"]
 SECTORS = [
     ("INDUSTRY", "industry", "Industry"),
     ("BUILDINGS", "construction", "Buildings"),
@@ -80,6 +82,8 @@ SECTORS = [
 ]
 
 
+#: Files that may hold a yearbook.
+BOOKS = (".xlsx", ".xls", ".ods", ".csv", ".txt")
 #: Sectors that a yearbook may lack on purpose.
 WITHOUT = [(key, title) for _, key, title in SECTORS if key != "sink"]
 
@@ -108,7 +112,7 @@ class NewCity(Run):
         for name, _, title in SECTORS:
             self.number(name, "{0}: {1}".format(tr("Total"), tr(title)))
         self.choice("UNIT", "Unit of the totals", UNIT_NAMES)
-        tables = "{0} (*.xlsx *.xls *.ods *.csv *.txt)".format(tr("Tables"))
+        tables = "{0} ({1})".format(tr("Tables"), " ".join("*" + end for end in BOOKS))
         self.file("YEARBOOK", "Instead of totals: a yearbook with activity data (workbook or CSV)", tables)
         self.number("YEAR", tr("Year"), integer=True, default=2020, optional=False)
         self.addParameter(QgsProcessingParameterString("TITLE", tr("Name of the city"), tr("My city")))
@@ -135,6 +139,7 @@ class NewCity(Run):
         self.field("ZONE_GDP", "Field with its GDP", "ZONES", optional=True, kind=NUMERIC)
         self.layer("STATS", "Table with population and GDP, if the layer has none", QgsProcessing.TypeVector, optional=True)
         self.field("STATS_KEY", "Field of the table that names the township", "STATS", optional=True)
+        self.choice("STATS_ON", "This field holds", STATS_ON_NAMES)
         self.field("STATS_POPULATION", "Field of the table with population", "STATS", optional=True)
         self.field("STATS_GDP", "Field of the table with GDP", "STATS", optional=True)
         self.choice("PERSONS", "Unit of population", PERSONS_NAMES)
@@ -216,6 +221,11 @@ class NewCity(Run):
         self.advanced(made) if advanced else self.addParameter(made)
 
     def checkParameterValues(self, parameters, context):
+        book = str(parameters.get("YEARBOOK") or "")
+        if book and not book.lower().endswith(BOOKS):
+            return False, tr("{0} is no table: a yearbook is a workbook (xlsx, xls, ods) or a CSV file.").format(book)
+        if book and not os.path.isfile(book):
+            return False, tr("{0} is not there.").format(book)
         ok, message = super().checkParameterValues(parameters, context)
         if ok:
             message = self.missing(parameters, context)
@@ -234,9 +244,14 @@ class NewCity(Run):
             )
         if parameters.get("PEOPLE") and parameters.get("PEOPLE_RASTER"):
             return tr("Give people as points or polygons, or as a raster, not both.")
+        by_name = parameters.get("STATS") and self.parameterAsEnum(parameters, "STATS_ON", context) == 1
+        if by_name and not given("ZONE_NAME"):
+            return tr("Name the field: {0}").format(self.parameterDefinition("ZONE_NAME").description())
         for layer, field in [("POI", "POI_TYPE"), ("STATS", "STATS_KEY")]:
             if parameters.get(layer) and not given(field):
                 return tr("Name the field: {0}").format(self.parameterDefinition(field).description())
+        if parameters.get("PEOPLE") and not self.parameterAsFields(parameters, "PEOPLE_FIELDS", context):
+            return tr("Name the field: {0}").format(self.parameterDefinition("PEOPLE_FIELDS").description())
         return ""
 
     def missing_land(self, parameters, context):
@@ -291,25 +306,33 @@ class NewCity(Run):
 
     def processAlgorithm(self, parameters, context, feedback):
         folder = self.parameterAsString(parameters, "FOLDER", context)
-        os.makedirs(folder, exist_ok=True)
         try:
-            city = self.city(parameters, context, feedback, folder)
-            if city.yearbook:
-                city.yearbook.budgets = self.budgets(city, folder, feedback)
-            text = pipeline.write(city, folder)
-        except (OSError, ValueError) as error:
+            path = self.write_pipeline(parameters, context, feedback, folder)
+        except ValueError as error:
             raise QgsProcessingException(str(error)) from error
+        except OSError as error:
+            told = tr("{0} cannot be read or written: {1}").format(error.filename or folder, error.strerror or error)
+            raise QgsProcessingException(told) from error
+        feedback.pushInfo(tr("The pipeline file: {0}").format(path))
+        results = {"PIPELINE": path}
+        if self.parameterAsBoolean(parameters, "RUN", context):
+            results.update(self.run_pipeline(path, "", [], True, feedback))
+        return results
+
+    def write_pipeline(self, parameters, context, feedback, folder):
+        """Writes the pipeline file and what it needs; gives its path."""
+        os.makedirs(folder, exist_ok=True)
+        city = self.city(parameters, context, feedback, folder)
+        if city.yearbook:
+            city.yearbook.budgets = self.budgets(city, folder, feedback)
+        text = pipeline.write(city, folder)
         path = os.path.join(folder, "pipeline.toml")
         kept = keep_earlier(path, text)
         if kept:
             feedback.pushWarning(tr("The pipeline file that was there is kept as {0}").format(kept))
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        feedback.pushInfo(tr("The pipeline file: {0}").format(path))
-        results = {"PIPELINE": path}
-        if self.parameterAsBoolean(parameters, "RUN", context):
-            results.update(self.run_pipeline(path, "", [], True, feedback))
-        return results
+        return path
 
     def budgets(self, city, folder, feedback):
         """(sector, land group) of the totals that the engine computes from the yearbook."""
@@ -398,14 +421,14 @@ class NewCity(Run):
         columns = {"population": text("ZONE_POPULATION"), "gdp": text("ZONE_GDP")}
         of_zones = {k: f for k, f in columns.items() if f and k not in of_table}
         out = []
-        for name, key, columns, file in [
-            ("ZONES", "ZONE_ID", of_zones, "zone_numbers.csv"),
-            ("STATS", "STATS_KEY", of_table, "table_numbers.csv"),
+        for name, key, columns, file, on in [
+            ("ZONES", "ZONE_ID", of_zones, "zone_numbers.csv", "id"),
+            ("STATS", "STATS_KEY", of_table, "table_numbers.csv", pick("STATS_ON", STATS_ON)),
         ]:
             if columns:
                 path = writer.table(self.source(parameters, name, context), text(key), columns, file)
                 there = {k: k for k in columns}
-                out.append(pipeline.Table(path, there.get("population"), there.get("gdp"), **units))
+                out.append(pipeline.Table(path, there.get("population"), there.get("gdp"), on=on, **units))
         return out
 
 
