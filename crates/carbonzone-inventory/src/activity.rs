@@ -110,21 +110,6 @@ impl ActivityTable {
         table
     }
 
-    /// Adds the rows of one file from memory; `source.path` is the name used in messages.
-    pub fn add_bytes(
-        &mut self,
-        bytes: &[u8],
-        index: usize,
-        source: &ActivitySource,
-        config: &InventoryConfig,
-    ) {
-        let options = ReadOptions::default();
-        match carbonzone_sheet::sheets_from_bytes(bytes, &source.path, &options) {
-            Ok(sheets) => self.add_sheets(sheets, index, source, config),
-            Err(error) => self.findings.push(error.to_finding()),
-        }
-    }
-
     /// Adds the wanted sheets of a file.
     fn add_sheets(
         &mut self,
@@ -404,15 +389,15 @@ mod tests {
     use super::*;
 
     fn read(csv: &str, year: Option<i32>) -> ActivityTable {
-        let config = InventoryConfig { year, ..InventoryConfig::default() };
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("yearbook.csv"), csv).unwrap();
         let source = ActivitySource {
             path: "yearbook.csv".into(),
             category: "制造业".into(),
             ..ActivitySource::default()
         };
-        let mut table = ActivityTable::default();
-        table.add_bytes(csv.as_bytes(), 0, &source, &config);
-        table
+        let config = InventoryConfig { year, activity: vec![source], ..InventoryConfig::default() };
+        ActivityTable::read(&config, dir.path())
     }
 
     #[test]

@@ -264,7 +264,9 @@ fn exclusive_rows_negative_sinks_and_over_recovery_are_refused() {
     ];
     assert_eq!(codes(&errors(&alone(), recovered)), ["negative_budget"]);
     let mut library = FactorLibrary::embedded();
-    library.overrides_from_bytes(b"id,value\nlit_high.water,-0.5\n", "mine.csv").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("mine.csv"), "id,value\nlit_high.water,-0.5\n").unwrap();
+    library.read_overrides(&dir.path().join("mine.csv")).unwrap();
     let rows = ActivityTable::of(vec![ActivityRow::new("land", "water", 10.0, "ha")]);
     let findings = compute(&alone(), &rows, &library, &BTreeMap::new()).unwrap_err();
     assert_eq!(codes(&findings), ["negative_sink"]);

@@ -147,7 +147,9 @@ fn factors_in_other_units_mean_the_same() {
                      own.glass,200,glass,t,kgCO2/t,CO2\n\
                      own.landfill,50,msw_landfilled_managed,t,kgCH4/t,CH4\n\
                      own.grid,0.5992,electricity,MWh,tCO2/MWh,CO2\n";
-    library.overrides_from_bytes(overrides.as_bytes(), "own.csv").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("own.csv"), overrides).unwrap();
+    library.read_overrides(&dir.path().join("own.csv")).unwrap();
     let config = InventoryConfig { grid_factor: "own.grid".into(), ..config };
     let mut all = rows();
     for row in &mut all {

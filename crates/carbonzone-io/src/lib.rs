@@ -11,7 +11,7 @@
 //! | land-cover raster as polygons | [`read_land_cover`] |
 //! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
 //! | what a file holds, before anything is decided | [`describe()`], [`unpack_archive`] |
-//! | own outputs read back | [`read_own_layer`], [`read_features_in`], [`read_features_by_id`] |
+//! | own outputs read back | [`read_own_layer`], [`read_features_by_id`] |
 //! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
 //! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`carve`], [`first_takes_all`], [`share_common_ground`], [`share_common_sums`] |
 //!
@@ -126,12 +126,12 @@ pub use memory::{return_free_memory, return_memory_early};
 pub use neighbours::reading_that_fits;
 pub use polygons::{PolygonLayer, read_polygons};
 pub use raster::{Raster, Resample};
-pub use read_back::{layer_names, read_features_by_id, read_features_in, read_own_layer};
+pub use read_back::{layer_names, read_features_by_id, read_own_layer};
 pub use selection::Selection;
 pub use signals::{keep_ignored_signals, limits_are_errors};
 pub use source::VectorSource;
 pub use stream::{read_lines, read_points};
 pub use table_view::{ColumnView, TableView};
-pub use vector_writer::{VectorWriter, write_flatgeobuf, write_polygons, write_shapefile};
+pub use vector_writer::{VectorWriter, write_flatgeobuf, write_polygons};
 pub use versions::library_versions;
 pub use zonal::{DensestPixel, ZonalSums, zonal_sums};

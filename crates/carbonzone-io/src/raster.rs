@@ -8,7 +8,7 @@ use crate::place::PlaceCheck;
 use crate::raster_band::BandPlan;
 use crate::source::{Reporter, VectorSource};
 use carbonzone_types::{Finding, GridSpec};
-use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, Metadata};
+use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags};
 use std::path::Path;
 
 /// A raster opened for reading: one band at a time, in blocks of rows.
@@ -71,12 +71,6 @@ impl Raster {
     #[must_use]
     pub fn wkt(&self) -> Option<&str> {
         self.wkt.as_deref()
-    }
-
-    /// Description of a band (from 1), empty if it has none.
-    #[must_use]
-    pub fn band_name(&self, band: usize) -> String {
-        self.dataset.rasterband(band).ok().and_then(|b| b.description().ok()).unwrap_or_default()
     }
 
     /// Names of the classes of a band: entry `i` names value `i`; empty if it has none.

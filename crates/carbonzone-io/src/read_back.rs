@@ -22,8 +22,6 @@ enum Selection<'a> {
         /// Wanted value.
         id: &'a str,
     },
-    /// Those that touch `[x0, y0, x1, y1]` in the CRS of the layer (by bounding box).
-    Bbox([f64; 4]),
 }
 
 /// Names of the layers of a vector file.
@@ -56,14 +54,6 @@ pub fn read_features_by_id(
     id: &str,
 ) -> Result<(Coverage, AttributeTable)> {
     read_selected(path, layer, Selection::Id { field, id })
-}
-
-/// Reads the features whose bounding box touches `[x0, y0, x1, y1]` in the CRS of the layer.
-///
-/// # Errors
-/// As [`read_own_layer`].
-pub fn read_features_in(path: &Path, layer: &str, bounds: [f64; 4]) -> Result<(Coverage, AttributeTable)> {
-    read_selected(path, layer, Selection::Bbox(bounds))
 }
 
 /// A table without geometry gives empty features.
@@ -113,10 +103,6 @@ fn read_selected(path: &Path, layer: &str, selection: Selection<'_>) -> Result<(
 fn select<L: LayerAccess>(layer: &mut L, selection: Selection<'_>) -> gdal::errors::Result<()> {
     match selection {
         Selection::All => Ok(()),
-        Selection::Bbox([x0, y0, x1, y1]) => {
-            layer.set_spatial_filter_rect(x0, y0, x1, y1);
-            Ok(())
-        }
         Selection::Id { field, id } => {
             let (field, id) = (field.replace('"', "\"\""), id.replace('\'', "''"));
             layer.set_attribute_filter(&format!("\"{field}\" = '{id}'"))

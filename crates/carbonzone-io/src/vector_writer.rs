@@ -99,23 +99,6 @@ pub fn write_polygons(
     writer.finish()
 }
 
-/// Writes a polygon layer as a Shapefile, texts in `encoding` (e.g. `GBK`; UTF-8 if `None`).
-///
-/// # Errors
-/// [`IoError::Write`](crate::IoError::Write), [`IoError::UnknownCrs`](crate::IoError::UnknownCrs).
-pub fn write_shapefile(
-    path: &Path,
-    coverage: &Coverage,
-    table: &AttributeTable,
-    crs: &WorkingCrs,
-    encoding: Option<&str>,
-) -> Result<()> {
-    let name = path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut spec = LayerSpec::for_table(&name, Some(GeometryKind::Polygon), crs, table);
-    spec.encoding = encoding.map(str::to_owned);
-    write_polygons(path, VectorFormat::Shapefile, &spec, coverage, table)
-}
-
 /// Writes a polygon layer as FlatGeobuf with its index.
 ///
 /// # Errors

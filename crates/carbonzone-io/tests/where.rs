@@ -7,7 +7,6 @@ mod common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     LayerSpec, VectorFormat, VectorSource, write_flatgeobuf, write_geojson, write_geoparquet, write_polygons,
-    write_shapefile,
 };
 use carbonzone_types::{AttributeTable, ColumnData};
 use common::{points, polygons, square, suzhou};
@@ -33,7 +32,7 @@ fn write_all(dir: &Path) -> [&'static str; 5] {
     let ((coverage, table), crs) = (layer(), suzhou());
     let spec = LayerSpec::for_table("a", Some(carbonzone_io::GeometryKind::Polygon), &crs, &table);
     write_polygons(&dir.join("a.gpkg"), VectorFormat::GeoPackage, &spec, &coverage, &table).unwrap();
-    write_shapefile(&dir.join("a.shp"), &coverage, &table, &crs, None).unwrap();
+    write_polygons(&dir.join("a.shp"), VectorFormat::Shapefile, &spec, &coverage, &table).unwrap();
     write_flatgeobuf(&dir.join("a.fgb"), &coverage, &table, &crs).unwrap();
     write_geojson(&dir.join("a.geojson"), &coverage, &table, &crs).unwrap();
     write_geoparquet(&dir.join("a.parquet"), &coverage, &table, &crs).unwrap();

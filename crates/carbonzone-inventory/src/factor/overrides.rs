@@ -3,7 +3,7 @@
 use super::parse::{Fields, crop_of, factor_of, sink_of};
 use super::{FactorLibrary, SinkCoefficient, SinkUnitBasis, Status};
 use crate::InventoryError;
-use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table, table_from_bytes};
+use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table};
 use carbonzone_types::{Finding, Findings};
 use std::path::Path;
 
@@ -35,16 +35,6 @@ impl FactorLibrary {
     /// All faults of the file.
     pub fn read_overrides(&mut self, path: &Path) -> Result<Findings, Findings> {
         let table = read_table(path, &ReadOptions::default(), &columns()).map_err(|e| e.to_finding())?;
-        self.apply_overrides(&table)
-    }
-
-    /// As [`FactorLibrary::read_overrides`], from memory.
-    ///
-    /// # Errors
-    /// All faults of the table.
-    pub fn overrides_from_bytes(&mut self, bytes: &[u8], file: &str) -> Result<Findings, Findings> {
-        let table =
-            table_from_bytes(bytes, file, &ReadOptions::default(), &columns()).map_err(|e| e.to_finding())?;
         self.apply_overrides(&table)
     }
 
@@ -203,7 +193,10 @@ mod tests {
 
     fn overridden(csv: &str) -> Result<FactorLibrary, Findings> {
         let mut library = FactorLibrary::embedded();
-        library.overrides_from_bytes(csv.as_bytes(), "mine.csv").map(|_| library)
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mine.csv");
+        std::fs::write(&path, csv).unwrap();
+        library.read_overrides(&path).map(|_| library)
     }
 
     #[test]
