@@ -7,9 +7,9 @@ use crate::progress::observer;
 use crate::terminal::{print_as, print_line};
 use anyhow::{Context, bail};
 use carbonzone::form::is_form;
-use carbonzone::init::{Start, Started, start};
+use carbonzone::init::{Start, Started, has_han, run_name, start};
 use carbonzone::new_file::{must_be_new, write_new};
-use carbonzone::text_table::table;
+use carbonzone::text_table::{quoted, table};
 use carbonzone_report::Lang;
 use carbonzone_types::Findings;
 use std::fmt::Write as _;
@@ -17,6 +17,9 @@ use std::path::Path;
 
 const STARTER: &str = include_str!("../data/starter.toml");
 const STARTER_ZH: &str = include_str!("../data/starter_zh.toml");
+
+/// Columns named of a file that are not used.
+const COLUMNS_TOLD: usize = 12;
 
 /// The command.
 pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
@@ -29,19 +32,21 @@ pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
     if let Some(folder) = &args.from {
         let given = Start { name: &name, folder, dir: &args.dir, form: args.form.as_deref(), lang: lang() };
         let started = start(&given, observer(args.quiet).as_ref())?;
-        return print_as(args.format, &started, || render(&started));
+        print_as(args.format, &started, || render(&started))?;
+        // What stays open is asked for; with an error beside it the file runs not even then.
+        return Ok(u8::from(Findings { items: started.findings }.blocks()));
     }
-    let starter = if lang() == Lang::Zh { STARTER_ZH } else { STARTER };
+    let starter = named(if lang() == Lang::Zh { STARTER_ZH } else { STARTER }, &name);
     let bytes = if args.form.is_some() {
-        carbonzone::form::of_text(starter, &name, lang())?
+        carbonzone::form::of_text(&starter, &run_name(&name), lang())?
     } else {
         std::fs::create_dir_all(&args.dir)
             .with_context(|| format!("cannot create {}", args.dir.display()))?;
         starter.as_bytes().to_vec()
     };
     write_new(&path, &bytes)?;
-    let path = path.display();
-    let then = format!("  carbonzone check {path}\n  carbonzone run {path}");
+    let (shell, path) = (quoted(&path), path.display());
+    let then = format!("  carbonzone check {shell}\n  carbonzone run {shell}");
     let en = format!("wrote {path}\nput your layers beside it, change the paths and fields, then\n{then}");
     let zh = format!("已写出 {path}\n请把图层放在旁边，改好路径和字段，然后\n{then}");
     print_line(&say(&en, &zh));
@@ -52,6 +57,21 @@ pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
 fn name_of(dir: &Path) -> String {
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
     absolute.file_name().map_or_else(|| "mycity".to_owned(), |n| n.to_string_lossy().into_owned())
+}
+
+/// The starter for a city of this name.
+fn named(starter: &str, name: &str) -> String {
+    let title = |key: &str, usual: &str| {
+        (format!("{key} = \"{usual}\""), format!("{key} = {}", toml::Value::from(name)))
+    };
+    let (own, other) = if has_han(name) { ("title_zh", "title_en") } else { ("title_en", "title_zh") };
+    let usual = |key: &str| if key == "title_zh" { "我的城市" } else { "My City" };
+    let (old_title, new_title) = title(own, usual(own));
+    let (other_title, _) = title(other, usual(other));
+    starter
+        .replace("name = \"mycity\"", &format!("name = \"{}\"", run_name(name)))
+        .replace(&old_title, &new_title)
+        .replace(&format!("{other_title}\n"), "")
 }
 
 fn render(started: &Started) -> String {
@@ -73,6 +93,22 @@ fn render(started: &Started) -> String {
         let (file, why) = (file.display(), sentence(why));
         out += &say(&format!("not read: {file}: {why}\n"), &format!("未能读取：{file}：{why}\n"));
     }
+    for unused in &started.unused {
+        let (file, why) = (&unused.file, sentence(&unused.why));
+        let more = unused.columns.len().saturating_sub(COLUMNS_TOLD);
+        let mut columns = unused.columns.iter().take(COLUMNS_TOLD).cloned().collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            columns += &say(&format!(" and {more} more"), &format!(" 等另外 {more} 列"));
+        }
+        out += &if columns.is_empty() {
+            say(&format!("not used: {file}: {why}\n"), &format!("未使用：{file}：{why}\n"))
+        } else {
+            say(
+                &format!("not used: {file}: columns {columns}: {why}\n"),
+                &format!("未使用：{file} 的列 {columns}：{why}\n"),
+            )
+        };
+    }
     if !started.findings.is_empty() {
         let findings = Findings { items: started.findings.clone() };
         let _ = writeln!(out, "{}", of_file(&findings, &started.pipeline, Colour::for_stdout()));
@@ -81,7 +117,8 @@ fn render(started: &Started) -> String {
         let _ = writeln!(out, "{}", sentence(amount));
     }
     let (file, open) = (started.pipeline.display(), started.open_totals);
-    let then = format!("  carbonzone check {file}\n  carbonzone run {file}");
+    let shell = quoted(&started.pipeline);
+    let then = format!("  carbonzone check {shell}\n  carbonzone run {shell}");
     let (set_en, set_zh) =
         if started.open_sinks { (" and the sink set", "与碳汇系数集") } else { ("", "") };
     let (where_en, where_zh) = if is_form(&started.pipeline) {

@@ -339,8 +339,10 @@ fn a_guessed_pipeline_writes_over_no_table_and_no_archive_of_the_user() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(tiny.read(&format!("mine/{file}")), text, "{stderr}");
         // A table of codes is in the way only where one is guessed.
-        assert!(output.status.success() || stderr.contains("not written over"), "{stderr}");
-        assert!(output.status.success() || names(&tiny.at("mine")).len() == 1, "{file}: a part is left");
+        // 1: written, but what was found is not enough to run.
+        let written = output.status.code() != Some(2);
+        assert!(written || stderr.contains("not written over"), "{stderr}");
+        assert!(written || names(&tiny.at("mine")).len() == 1, "{file}: a part is left");
         fs::remove_dir_all(tiny.at("mine")).unwrap();
     }
 }

@@ -115,13 +115,19 @@ fn townships_in_a_zip(path: &Path, names: [&str; 2]) {
 
 struct Started {
     dir: tempfile::TempDir,
+    city: std::path::PathBuf,
     told: serde_json::Value,
     text: String,
 }
 
 impl Started {
     fn from(dir: tempfile::TempDir) -> Self {
-        let (city, folder) = (dir.path().join("mycity"), dir.path().join("数据"));
+        Self::named(dir, "mycity", 0)
+    }
+
+    /// Started under a name, with an exit code.
+    fn named(dir: tempfile::TempDir, name: &str, code: i32) -> Self {
+        let (city, folder) = (dir.path().join(name), dir.path().join("数据"));
         let args = [
             "init",
             city.to_str().unwrap(),
@@ -131,9 +137,9 @@ impl Started {
             "json",
             "--quiet",
         ];
-        let (json, _) = expect(0, &args);
+        let (json, _) = expect(code, &args);
         let text = std::fs::read_to_string(city.join("pipeline.toml")).unwrap();
-        Self { told: serde_json::from_str(&json).unwrap(), text, dir }
+        Self { told: serde_json::from_str(&json).unwrap(), text, city, dir }
     }
 
     fn taken(&self, role: &str) -> Vec<String> {
@@ -144,6 +150,10 @@ impl Started {
 
     /// Reasons, and what is taken where it is no line of the pipeline file.
     fn every_word_has_its_chinese(&self) {
+        for unused in self.told["unused"].as_array().unwrap() {
+            let why = unused["why"].as_str().unwrap();
+            assert!(chinese::sentence(why).is_some(), "no Chinese for: {why}");
+        }
         for guess in self.told["guesses"].as_array().unwrap() {
             let said = ["taken", "why"].map(|key| guess[key].as_str().unwrap());
             for words in said.into_iter().filter(|words| !words.contains(" = ")) {
@@ -158,17 +168,13 @@ impl Started {
 
     /// `check` once the open totals are filled in; then the run.
     fn check_and_run(&self) -> String {
-        let file = self.dir.path().join("mycity/pipeline.toml");
+        let file = self.city.join("pipeline.toml");
         std::fs::write(&file, self.text.replace("amount = nan", "amount = 1000.0")).unwrap();
         expect(0, &["check", file.to_str().unwrap(), "--quiet"]);
         let out = self.dir.path().join("out");
         expect(0, &["run", file.to_str().unwrap(), "--quiet", "--no-maps", "--out", out.to_str().unwrap()]);
-        std::fs::read_to_string(out.join(if self.text.contains("\"counties\"") {
-            "counties.csv"
-        } else {
-            "townships.csv"
-        }))
-        .unwrap()
+        let kind = self.text.split("kind = \"").filter_map(|t| t.split('"').next()).last().unwrap();
+        std::fs::read_to_string(out.join(format!("{kind}.csv"))).unwrap()
     }
 }
 
@@ -315,6 +321,137 @@ fn classes_in_words_baidu_points_and_a_table_by_id_in_gbk() {
     );
     started.every_word_has_its_chinese();
     started.check_and_run();
+}
+
+/// Two halves of the ground as zones, with an id and a name under any header.
+fn two_zones(path: &Path, id: &str, name: &str) {
+    let half = SIDE * N as f64 / 2.0;
+    let zone = |k: usize| {
+        let place = square(CORNER[0] + half * k as f64, CORNER[1], half, 2.0 * half);
+        feature(
+            &format!("\"{id}\":\"Z{k}\",\"{name}\":\"{}镇\",\"面积\":5", ["甲", "乙"][k]),
+            "Polygon",
+            &place,
+        )
+    };
+    std::fs::write(path, collection(&[zone(0), zone(1)])).unwrap();
+}
+
+#[test]
+fn a_yearbook_below_its_title_in_ten_thousands_is_read_as_check_reads_it() {
+    let (dir, data) = folder();
+    // Codes as a spreadsheet leaves them, without their zeros.
+    parcels(&data.join("用地.geojson"), "gid", "DLBM", ["601", "701", "301", "1106", "1003"]);
+    two_zones(&data.join("边界.geojson"), "编号", "zname");
+    let table = "2019年各乡镇基本情况统计表,,,\n单位：万人、亿元,,,\n乡镇,常住人口（万人）,GDP（亿元）,人口密度（人/平方公里）\n\
+                 甲镇,0.05,1.2,210\n乙镇,0.6,3.4,320\n合计,0.65,4.6,265\n";
+    std::fs::write(data.join("统计年鉴2019.csv"), table).unwrap();
+    std::fs::write(data.join("说明.docx"), "-").unwrap();
+    std::fs::write(data.join("其他.csv"), "厂名,产值\n甲厂,3\n").unwrap();
+    let started = Started::named(dir, "列 城", 0);
+    assert_eq!(
+        started.taken("table"),
+        ["key = \"乡镇\", population = \"常住人口(万人)\", gdp = \"GDP(亿元)\" (sure)"],
+        "{}",
+        started.told
+    );
+    assert!(started.taken("zones")[0].contains("name = \"zname\""), "{:?}", started.taken("zones"));
+    let unused = started.told["unused"].to_string();
+    for told in ["人口密度", "no number of persons", "说明.docx", "其他.csv", "no column names half", "面积"]
+    {
+        assert!(unused.contains(told), "{told}: {unused}");
+    }
+    assert!(started.text.contains("name = \"mycity\"\ntitle_zh = \"列 城\""), "{}", started.text);
+    for offered in ["# illustrative = true", "townships | counties"] {
+        assert!(started.text.contains(offered), "{offered}");
+    }
+    let lines = std::fs::read_to_string(started.city.join("land_use.csv")).unwrap();
+    assert!(lines.contains("601,industrial,none,80") && lines.contains("1106,water,wetland,80"), "{lines}");
+    started.every_word_has_its_chinese();
+    let result = started.check_and_run();
+    assert!(result.contains(",500,12000,"), "0.05 万人, 1.2 亿元: {result}");
+    let shown = started.city.parent().unwrap().join("第二 城");
+    let (said, _) = expect(
+        0,
+        &[
+            "init",
+            shown.to_str().unwrap(),
+            "--from",
+            started.dir.path().join("数据").to_str().unwrap(),
+            "-q",
+            "--lang",
+            "zh",
+        ],
+    );
+    assert!(said.contains("未使用：说明.docx") && said.contains("/第二 城/pipeline.toml'"), "{said}");
+}
+
+#[test]
+fn without_gdp_one_index_judges_and_homes_are_where_the_people_are() {
+    let (dir, data) = folder();
+    parcels(
+        &data.join("lu.geojson"),
+        "gid",
+        "land_use",
+        ["industrial", "residential", "woodland", "retail", "meadow"],
+    );
+    two_zones(&data.join("zones.geojson"), "zone_id", "name");
+    points(&data.join("点/people.csv"), "people,lon,lat", 1, same, |n| (10 + n % 5).to_string());
+    let more = data.join("点/more.csv");
+    points(&more, "people,lon,lat", 3, same, |n| (8 + n % 5).to_string());
+    let rows = std::fs::read_to_string(&more).unwrap();
+    std::fs::remove_file(&more).unwrap();
+    let all = std::fs::read_to_string(data.join("点/people.csv")).unwrap();
+    std::fs::write(data.join("点/people.csv"), all + rows.split_once('\n').unwrap().1).unwrap();
+    std::fs::write(data.join("national.csv"), "item,t_co2e\ntotal_without_lulucf,188322\nlulucf,10000\n")
+        .unwrap();
+    let started = Started::from(dir);
+    assert_eq!(started.taken("zoning"), ["axes = \"ecological\" (sure)"]);
+    assert_eq!(started.taken("rules"), ["rule residents on commercial too (likely)"]);
+    assert!(started.text.contains("land = [\"urban_residential\", \"commercial\"]"), "{}", started.text);
+    let amounts = started.told["amounts"].to_string();
+    assert!(
+        amounts.contains("total_without_lulucf = 188322; lulucf = 10000") && !amounts.contains("198322"),
+        "{amounts}"
+    );
+    started.every_word_has_its_chinese();
+    let result = started.check_and_run();
+    assert!(result.contains(",esc_low,") && !result.contains(",undefined,"), "{result}");
+}
+
+#[test]
+fn a_gdp_without_a_unit_is_an_index_and_a_folder_that_cannot_work_ends_with_1() {
+    let (dir, data) = folder();
+    parcels(
+        &data.join("lu.geojson"),
+        "gid",
+        "land_use",
+        ["industrial", "residential", "woodland", "retail", "meadow"],
+    );
+    two_zones(&data.join("municipalities.geojson"), "zone_id", "name");
+    std::fs::write(
+        data.join("stats.csv"),
+        "zone_id,pop_2019,gdp_index,gdp_per_capita\nZ0,100,40,7\nZ1,300,60,8\n",
+    )
+    .unwrap();
+    let started = Started::from(dir);
+    assert_eq!(
+        started.taken("table"),
+        [
+            "key = \"zone_id\", population = \"pop_2019\", gdp = \"gdp_index\" (sure)",
+            "gdp_derived = true (guess)"
+        ]
+    );
+    assert!(started.text.contains("gdp_unit = \"index\""), "{}", started.text);
+    assert!(started.text.contains("kind = \"municipalities\""), "{}", started.text);
+    started.every_word_has_its_chinese();
+    let result = started.check_and_run();
+    assert!(result.lines().next().unwrap().contains(",gdp_index,") && !result.contains("cny"), "{result}");
+
+    let (dir, data) = folder();
+    points(&data.join("点/people.csv"), "people,lon,lat", 1, same, |n| (10 + n % 5).to_string());
+    let started = Started::named(dir, "mycity", 1);
+    assert!(started.told["findings"].to_string().contains("error"), "{}", started.told["findings"]);
 }
 
 #[test]

@@ -71,7 +71,8 @@ pub fn totals_of(sectors: &[(String, f64)], gross_t: f64, sink_t: f64) -> Totals
         gross_t,
         sink_t,
         net_t,
-        ccr: compensating_rate(sink_t, gross_t),
+        // Without sinks there is nothing to compensate with, here as in the indices.
+        ccr: compensating_rate(sink_t, gross_t).filter(|_| sink_t > 0.0),
         sectors: rows,
         ..Totals::default()
     }

@@ -113,6 +113,13 @@ impl Catalogue {
     fn held(&self, hole: &str, en: &str) -> String {
         match hole {
             "land" => land(en),
+            "lands" => {
+                let one = |part: &str| match part.split_once(" in ") {
+                    Some((n, class)) => format!("{} {n}", land(class)),
+                    None => self.filled(part),
+                };
+                en.split(", ").map(one).collect::<Vec<_>>().join("、")
+            }
             "sector" => words::sector(en).zh,
             "role" => self.words.get(en).cloned().unwrap_or_else(|| self.filled(en)),
             "resampling" => match en {

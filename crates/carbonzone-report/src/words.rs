@@ -448,6 +448,25 @@ pub fn has_land_groups(study: &str) -> bool {
     !matches!(study, "counties" | "raster_series")
 }
 
+/// What the zones of a city can be; `units` for anything else.
+pub const KINDS: [&str; 15] = [
+    "townships",
+    "counties",
+    "districts",
+    "subdistricts",
+    "cities",
+    "prefectures",
+    "provinces",
+    "municipalities",
+    "communes",
+    "communities",
+    "neighborhoods",
+    "wards",
+    "villages",
+    "regions",
+    "units",
+];
+
 /// One unit of the zone layer.
 #[must_use]
 pub fn zone_word(layer: &str) -> Label {
@@ -457,8 +476,28 @@ pub fn zone_word(layer: &str) -> Label {
         "districts" => Label::new("district", "区县"),
         "cities" | "prefectures" => Label::new("prefecture", "地市"),
         "communities" => Label::new("community", "社区（村）"),
-        _ => Label::new("zone", "单元"),
+        "subdistricts" => Label::new("subdistrict", "街道"),
+        "provinces" => Label::new("province", "省"),
+        "municipalities" => Label::new("municipality", "市镇"),
+        "communes" => Label::new("commune", "市镇"),
+        "neighborhoods" => Label::new("neighborhood", "街区"),
+        "wards" => Label::new("ward", "选区"),
+        "villages" => Label::new("village", "村"),
+        "regions" => Label::new("region", "地区"),
+        "units" => Label::new("unit", "单元"),
+        // The Chinese word of a kind is the same kind.
+        _ if layer.is_ascii() => Label::new("zone", "单元"),
+        _ => {
+            let words = KINDS.iter().map(|kind| zone_word(kind));
+            words.into_iter().find(|word| word.zh == layer).unwrap_or_else(|| Label::new("zone", "单元"))
+        }
     }
+}
+
+/// True for a kind of zones that has words in both languages: one of [`KINDS`], or its Chinese word.
+#[must_use]
+pub fn is_kind(layer: &str) -> bool {
+    KINDS.contains(&layer) || zone_word(layer).zh == layer
 }
 
 /// The zone layer as a whole.

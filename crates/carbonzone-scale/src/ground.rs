@@ -10,6 +10,12 @@ const ROUNDING: f64 = 1e-9;
 /// Share of a parcel outside every zone that is rounding.
 const SLIVER: f64 = 1e-6;
 
+/// Ground outside the zones below which it is told without a warning, m² and t CO2e: it is written as nothing (0.000 km²), and no
+/// total shows it.
+const NOTHING: (f64, f64) = (500.0, 1.0);
+/// Ground outside per parcel below which it is a sliver along a border, m².
+const THIN_M2: f64 = 1000.0;
+
 /// Names and sizes of the zones.
 #[derive(Debug, Clone, Copy)]
 pub struct ZonesOf<'a> {
@@ -132,20 +138,22 @@ impl GroundSums {
 
     /// Parcels that lie outside every zone, whole or in part.
     fn left_outside(&self) -> Option<Finding> {
-        let message = || {
-            format!(
-                "{} parcels lie outside every zone, {} of them entirely: {:.3} km²",
-                self.outside,
-                self.wholly_outside,
-                self.outside_m2.value() / 1e6
-            )
+        let (m2, t) = (self.outside_m2.value(), self.outside_t.value());
+        if m2 <= 0.0 {
+            return None;
+        }
+        let sliver = self.wholly_outside == 0 && m2 < THIN_M2 * self.outside as f64;
+        let area = if m2 < 1e4 { format!("{m2:.1} m²") } else { format!("{:.3} km²", m2 / 1e6) };
+        let (outside, wholly) = (self.outside, self.wholly_outside);
+        let message = format!("{outside} parcels lie outside every zone, {wholly} of them entirely: {area}");
+        let code = "parcels_outside_zones";
+        let small = m2 < NOTHING.0 && t < NOTHING.1;
+        let finding = if small { Finding::info(code, message) } else { Finding::warning(code, message) };
+        let hint = if sliver {
+            "slivers along borders: parcels and zones have the same border with other vertices, and straight edges in degrees part when they are projected; give one layer the vertices of the other (QGIS: Snap geometries to layer), or save both in the working CRS"
+        } else {
+            "reported in the ledger as zones_outside; border = \"clip\" cuts them before weighting"
         };
-        (self.outside_m2.value() > 0.0).then(|| {
-            Finding::warning("parcels_outside_zones", message())
-                .layer("parcels")
-                .count(self.outside)
-                .amount_t(self.outside_t.value())
-                .hint("reported in the ledger as zones_outside; border = \"clip\" cuts them before weighting")
-        })
+        Some(finding.layer("parcels").count(outside).amount_t(t).hint(hint))
     }
 }

@@ -119,7 +119,8 @@ fn without_brackets(text: &str) -> &str {
 /// Finds the header: the first row (with as few storeys as possible) that has the most wanted columns.
 ///
 /// A row below the header that continues it (years under a merged `消费量`, say) is taken into it. With no wanted
-/// columns, the first row that is not empty is the header. `header_row` (1-based) skips the search.
+/// columns, the first row with labels over more than half of the filled columns is the header: titles, notes and units above it
+/// (`单位：万人`) stand in fewer. `header_row` (1-based) skips the search.
 ///
 /// # Errors
 /// [`SheetError::Empty`] for a sheet without any cell; [`SheetError::NoHeader`] if no row has any wanted label.
@@ -137,7 +138,8 @@ pub fn find_header(
         return Ok(extended(sheet, found, columns));
     }
     if columns.is_empty() {
-        return Ok(header_at(sheet, first, 1));
+        let row = header_below_titles(sheet, first);
+        return Ok(extended(sheet, header_at(sheet, row, 1), columns));
     }
     let last = sheet.rows.len().min(first + SEARCH_ROWS);
     let candidates = (first..last).flat_map(|row| (1..=MAX_DEPTH).map(move |depth| (row, depth)));
@@ -156,6 +158,17 @@ pub fn find_header(
             expected: columns.iter().map(|c| c.labels.join(" | ")).collect::<Vec<_>>().join("; "),
         }),
     }
+}
+
+/// The first row with different labels over more than half of the columns; the first row at all if a row of data comes before.
+fn header_below_titles(sheet: &Sheet, first: usize) -> usize {
+    let last = sheet.rows.len().min(first + SEARCH_ROWS);
+    let filled = |row: usize| sheet.rows[row].iter().filter(|c| !c.is_empty());
+    let widest = (first..last).map(|row| filled(row).count()).max().unwrap_or(0);
+    let labels = |row: usize| filled(row).filter_map(label_text).collect::<std::collections::BTreeSet<_>>();
+    let unit = |label: &String| ["单位:", "unit:"].iter().any(|word| label.to_lowercase().contains(word));
+    let wide = (first..last).find(|row| 2 * labels(*row).len() > widest && !labels(*row).iter().any(unit));
+    wide.filter(|row| holds_labels(sheet, *row)).unwrap_or(first)
 }
 
 /// The header that starts at a row and has so many storeys.
@@ -311,6 +324,28 @@ mod tests {
         let header = find_header(&sheet, "t.csv", None, &wanted()).unwrap();
         assert_eq!((header.row, header.depth), (2, 1));
         assert_eq!(header.find(&wanted()[2].labels), Some(2));
+    }
+
+    #[test]
+    fn without_wanted_columns_titles_and_units_are_no_header() {
+        let at = |text: &str| {
+            let header = find_header(&csv(text), "t.csv", None, &[]).unwrap();
+            (header.row, header.depth, header.label(1))
+        };
+        let found = |row: usize, depth: usize, label: &str| (row, depth, label.to_owned());
+        assert_eq!(
+            at("2019年各乡镇基本情况,,\n单位：万人、亿元,,\n乡镇,人口,GDP\n甲,1,2\n"),
+            found(2, 1, "人口")
+        );
+        assert_eq!(at("表 2-3,,单位：万人\n乡镇,人口,GDP\n甲,1,2\n"), found(1, 1, "人口"));
+        assert_eq!(at("乡镇,人口,\n,2019,2020\n甲,1,2\n"), found(0, 2, "人口 / 2019"));
+        assert_eq!(at("id,pop\na,1\n"), found(0, 1, "pop"), "no title");
+        assert_eq!(at("注：合成数据,\nid,pop\na,1\n"), found(1, 1, "pop"));
+        assert_eq!(
+            at("a,1,2\nb,x,y\n"),
+            found(0, 1, "1"),
+            "without a header the first row is taken, and seen"
+        );
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn other_sheets(sheets: &[Sheet], index: usize) -> Option<String> {
 
 /// Reads a table: the sheet asked for, its header found by the columns wanted, rows below it.
 ///
-/// With no `columns`, the first row that is not empty is the header.
+/// With no `columns`, the first row that has labels over most of the table is the header.
 ///
 /// # Errors
 /// As [`read_sheets`], and [`SheetError::UnknownSheet`]; [`SheetError::NoHeader`] if no row holds any wanted label; [`SheetError::NoColumn`] if a required

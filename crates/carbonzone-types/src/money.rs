@@ -1,4 +1,4 @@
-//! Units of money: a power of ten of a currency, and the columns that are named by one.
+//! Units of money: a power of ten of a currency, or none, and the columns that are named by one.
 
 use crate::AttributeTable;
 
@@ -7,11 +7,11 @@ pub const GDP: &str = "gdp";
 /// Column of emissions per GDP without its unit.
 pub const PER_GDP: &str = "gross_t_per_gdp";
 
-/// A power of ten of a currency, e.g. 10⁴ CNY. The default of every study.
+/// A power of ten of a currency, e.g. 10⁴ CNY, the default of every study; or an index, of which only shares mean something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoneyUnit {
     exponent: u32,
-    /// Code of ISO 4217, three capital letters.
+    /// Code of ISO 4217, three capital letters; empty for an index.
     currency: String,
 }
 
@@ -46,6 +46,8 @@ const SHORT: [(&str, u32); 10] = [
     ("mrd", 9),
     ("mrd.", 9),
 ];
+/// An index in both languages.
+const INDEX: [&str; 2] = ["index", "指数"];
 /// Currencies by their code, with what they are called in Chinese.
 const CURRENCIES: [(&str, &str); 17] = [
     ("CNY", "元"),
@@ -69,13 +71,15 @@ const CURRENCIES: [(&str, &str); 17] = [
 
 impl MoneyUnit {
     /// What can be written, in words.
-    pub const EXPECTED: &'static str =
-        "a power of ten and the three letters of a currency, e.g. \"1e6 USD\", \"million EUR\", \"CNY\"";
+    pub const EXPECTED: &'static str = "a power of ten and the three letters of a currency, e.g. \"1e6 USD\", \"million EUR\", \"CNY\"; or \"index\"";
 
     /// Reads `1e6 USD`, `million EUR`, `JPY`, `万元`, `亿美元`. `None` if it is neither.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
+        if INDEX.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+            return Some(Self::index());
+        }
         let letters = |c: &str| c.len() == 3 && c.bytes().all(|b| b.is_ascii_alphabetic());
         let at = text.rfind(' ').map_or(0, |i| i + 1);
         let (power, currency) = (text[..at].trim().to_lowercase(), &text[at..]);
@@ -100,6 +104,18 @@ impl MoneyUnit {
     #[must_use]
     pub fn one(currency: &str) -> Self {
         Self { exponent: 0, currency: currency.to_owned() }
+    }
+
+    /// A number without a unit, such as an index or a share: only its parts of the whole mean something.
+    #[must_use]
+    pub fn index() -> Self {
+        Self { exponent: 0, currency: String::new() }
+    }
+
+    /// True for [`MoneyUnit::index`].
+    #[must_use]
+    pub fn is_index(&self) -> bool {
+        self.currency.is_empty()
     }
 
     /// Words for units in tables, without blanks and in small letters: those of this currency by its code too.
@@ -133,7 +149,7 @@ impl MoneyUnit {
         out
     }
 
-    /// Its currency: the code of ISO 4217.
+    /// Its currency: the code of ISO 4217; empty for an index.
     #[must_use]
     pub fn currency(&self) -> &str {
         &self.currency
@@ -148,23 +164,31 @@ impl MoneyUnit {
     /// As column names hold it: `1e4cny`, `usd`.
     #[must_use]
     pub fn slug(&self) -> String {
+        if self.is_index() {
+            return INDEX[0].to_owned();
+        }
         let power = if self.exponent == 0 { String::new() } else { format!("1e{}", self.exponent) };
         power + &self.currency.to_lowercase()
     }
 
-    /// In English: `10⁴ CNY`.
+    /// In English: `10⁴ CNY`, `index`.
     #[must_use]
     pub fn en(&self) -> String {
-        if self.exponent == 0 {
+        if self.is_index() {
+            INDEX[0].to_owned()
+        } else if self.exponent == 0 {
             self.currency.clone()
         } else {
             format!("10{} {}", raised(self.exponent), self.currency)
         }
     }
 
-    /// In Chinese: `万元`, `百万美元`.
+    /// In Chinese: `万元`, `百万美元`, `指数`.
     #[must_use]
     pub fn zh(&self) -> String {
+        if self.is_index() {
+            return INDEX[1].to_owned();
+        }
         let named = CURRENCIES.iter().find(|(code, _)| *code == self.currency);
         let name = named.map_or_else(|| format!(" {}", self.currency), |(_, zh)| (*zh).to_owned());
         let power = POWERS.iter().find(|(.., e)| *e == self.exponent);
@@ -176,7 +200,9 @@ impl MoneyUnit {
     /// As the pipeline file and ledgers write it: `1e4 CNY`.
     #[must_use]
     pub fn plain(&self) -> String {
-        if self.exponent == 0 {
+        if self.is_index() {
+            INDEX[0].to_owned()
+        } else if self.exponent == 0 {
             self.currency.clone()
         } else {
             format!("1e{} {}", self.exponent, self.currency)
@@ -189,15 +215,18 @@ impl MoneyUnit {
         format!("gdp_{}", self.slug())
     }
 
-    /// The column of emissions per GDP: `gross_t_per_1e4cny`.
+    /// The column of emissions per GDP: `gross_t_per_1e4cny`. Tonnes per unit of an index mean nothing: none.
     #[must_use]
-    pub fn per_gdp_field(&self) -> String {
-        format!("gross_t_per_{}", self.slug())
+    pub fn per_gdp_field(&self) -> Option<String> {
+        (!self.is_index()).then(|| format!("gross_t_per_{}", self.slug()))
     }
 
     /// The unit that a column of GDP, or of emissions per GDP, is named by.
     #[must_use]
     pub fn of_field(field: &str) -> Option<Self> {
+        if field.strip_prefix("gdp_") == Some(INDEX[0]) {
+            return Some(Self::index());
+        }
         let slug = field.strip_prefix("gross_t_per_").or_else(|| field.strip_prefix("gdp_"))?;
         let split = slug.len().checked_sub(3).filter(|at| slug.is_char_boundary(*at))?;
         let (power, currency) = slug.split_at(split);
@@ -264,7 +293,7 @@ mod tests {
     fn columns_carry_their_unit_and_others_are_left_alone() {
         for text in ["1e4 CNY", "USD", "1e6 EUR", "1e12 JPY"] {
             let unit = MoneyUnit::parse(text).unwrap();
-            let fields = [unit.gdp_field(), unit.per_gdp_field()];
+            let fields = [unit.gdp_field(), unit.per_gdp_field().unwrap()];
             assert_eq!(fields.each_ref().map(|f| MoneyUnit::of_field(f)), [Some(unit.clone()), Some(unit)]);
             assert_eq!(fields.each_ref().map(|f| without_unit(f)), [GDP, PER_GDP]);
         }
@@ -273,6 +302,16 @@ mod tests {
         {
             assert_eq!((MoneyUnit::of_field(other), without_unit(other)), (None, other));
         }
+        let index = MoneyUnit::parse("Index").unwrap();
+        assert_eq!(
+            (MoneyUnit::of_field(&index.gdp_field()), index.per_gdp_field()),
+            (Some(index.clone()), None)
+        );
+        assert_eq!(
+            (MoneyUnit::parse(&index.plain()), MoneyUnit::parse("指数")),
+            (Some(index.clone()), Some(index))
+        );
+        assert_eq!(MoneyUnit::of_field("gross_t_per_index"), None);
         assert_eq!(MoneyUnit::default().gdp_field(), "gdp_1e4cny");
         let table = AttributeTable::new().with("gdp_1e6usd", crate::ColumnData::reals(&[1.0]));
         assert_eq!([column_of(&table, GDP), column_of(&table, PER_GDP)], ["gdp_1e6usd", PER_GDP]);

@@ -83,10 +83,12 @@ fn level_class(axis: &Axis, at: usize, [low, high]: [[u8; 3]; 2]) -> ZoneClass {
 /// What a reader must know of a scheme with an index that is not judged: which one, and why. `None`: both are judged.
 #[must_use]
 pub fn not_judged(scheme: &ZoningScheme, units: usize, totals: &IndexTotals) -> Option<Statement> {
+    if scheme.ecological.is_judged() && scheme.economic.is_judged() {
+        return none_judged(scheme, units, totals);
+    }
     let missing = units - totals.units_with_gdp;
     let (idle, judged, en, zh) = if scheme.ecological.is_judged() {
         let (en, zh) = match missing {
-            _ if scheme.economic.is_judged() => return None,
             0 => ("so zoning.axes asks".to_owned(), "由 zoning.axes 指定".to_owned()),
             all if all == units => ("no GDP is given".to_owned(), "没有 GDP 数据".to_owned()),
             some => (
@@ -108,6 +110,28 @@ pub fn not_judged(scheme: &ZoningScheme, units: usize, totals: &IndexTotals) -> 
     Some(Statement::new(
         format!("Zones are judged by {} alone. {} is not judged: {en}.", name(judged), name(idle)),
         format!("分区仅按 {} 判定；{} 不参与判定：{zh}。", name(judged), name(idle)),
+    ))
+}
+
+/// What a reader must know of a scheme with two indices, one of which no unit has: every zone is undefined.
+fn none_judged(scheme: &ZoningScheme, units: usize, totals: &IndexTotals) -> Option<Statement> {
+    let (missing, left, axes, en, zh) = if units == 0 {
+        return None;
+    } else if totals.units_with_gdp == 0 {
+        (&scheme.economic, &scheme.ecological, "ecological", "no GDP is given", "没有 GDP 数据")
+    } else if totals.sink_t == 0.0 {
+        (&scheme.ecological, &scheme.economic, "economic", "no sinks are given", "没有碳汇数据")
+    } else {
+        return None;
+    };
+    let [missing, left] = [missing, left].map(|axis| axis.column.to_uppercase());
+    Some(Statement::new(
+        format!(
+            "No unit has a class: {missing} is not known, {en}. axes = \"{axes}\" in [zoning] judges by {left} alone."
+        ),
+        format!(
+            "所有单元都无法分区：{missing} 未知，{zh}。在 [zoning] 中写 axes = \"{axes}\" 可仅按 {left} 分区。"
+        ),
     ))
 }
 
@@ -154,6 +178,15 @@ mod tests {
 
     #[test]
     fn without_gdp_the_ecological_index_decides_alone() {
+        let (classes, said) = judged(&ZoningScheme::suzhou(), &[1.0, 4.0, 1.0], None);
+        assert_eq!(classes, ["undefined", "undefined", "no_emission"]);
+        assert_eq!(
+            said,
+            "No unit has a class: ECC is not known, no GDP is given. axes = \"ecological\" in [zoning] judges by ESC alone."
+        );
+        let (_, said) = judged(&ZoningScheme::suzhou(), &[0.0; 3], Some(&[Some(1.0); 3]));
+        assert!(said.contains("no sinks are given. axes = \"economic\""), "{said}");
+        assert_eq!(judged(&ZoningScheme::suzhou(), &[1.0; 3], Some(&[Some(1.0); 3])).1, "");
         let scheme = one_axis(&ZoningScheme::suzhou(), Axes::Ecological);
         let (classes, said) = judged(&scheme, &[1.0, 4.0, 1.0], None);
         assert_eq!(classes, ["esc_low", "esc_high", "no_emission"]);

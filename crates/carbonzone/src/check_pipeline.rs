@@ -74,16 +74,25 @@ fn check_totals(loaded: &Loaded, findings: &mut Findings) {
         let index = i.to_string();
         let name = format!("{}:{}", total.sector, total.land_group);
         if !is_amount(inventory.unit.in_tonnes(total.amount)) {
-            let finding = Finding::error("negative_or_nan_budget", format!("total {name} is not a number ≥ 0"))
-                .field("inventory.totals.amount")
-                .value(short_number(total.amount))
+            let open = total.amount.is_nan();
+            let message = if open {
+                format!("total {name} has no amount yet")
+            } else {
+                format!("total {name} is not a number ≥ 0")
+            };
+            let mut finding =
+                Finding::error("negative_or_nan_budget", message).field("inventory.totals.amount");
+            if !open {
+                finding = finding.value(short_number(total.amount));
+            }
+            let finding = finding
                 .expected(format!("from 0 to {LARGEST_AMOUNT:e} t"))
                 .hint(if total.amount.is_nan() {
                     "put the number of your city here"
                 } else if total.amount > 0.0 {
                     "the whole Earth emits 6e10 t CO2e a year: is the number, or inventory.unit, right?"
                 } else if total.sector == "sink" {
-                    "sinks are given positive; land that is a net source is an emission: declare sector = \"land\", it then enters gross"
+                    "sinks are given positive; land that is a net source is an emission: declare sector = \"land\" (it then enters gross), place it by \"area\" on the land that emits, and judge by axes = \"economic\" in [zoning]"
                 } else {
                     "emissions are given positive; removals are sector = \"sink\""
                 });
@@ -132,6 +141,16 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
                 report(suggest(finding, proxy, known), "proxies");
             }
         }
+        let sector = rule.budget.split(':').next().unwrap_or_default();
+        if sector != "sink" && rule.proxies.iter().any(|p| p == "sink_area") {
+            let message = format!(
+                "rule \"{}\" places the emission \"{}\" by what the land absorbs: forest, which absorbs most, would emit most",
+                rule.id, rule.budget
+            );
+            let finding = Finding::warning("sink_area_for_emission", message)
+                .hint("proxies = [\"area\"], and the land that emits");
+            report(finding, "proxies");
+        }
         if !p.inventory.totals.is_empty() && !names.contains_key(&rule.budget) {
             let finding = Finding::error(
                 "unknown_budget",
@@ -152,7 +171,8 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
 
 /// Every budget must be handed out whole: the shares of its rules sum to 1.
 pub fn check_shares(pipeline: &Pipeline, budget: &str, amount_t: f64) -> Option<Finding> {
-    let shares: f64 = pipeline.allocate.iter().filter(|r| r.budget == budget).map(|r| r.share).sum();
+    // A sum of nothing is -0.
+    let shares = 0.0 + pipeline.allocate.iter().filter(|r| r.budget == budget).map(|r| r.share).sum::<f64>();
     if (shares - 1.0).abs() <= 1e-9 || (amount_t == 0.0 && shares == 0.0) {
         return None;
     }

@@ -143,7 +143,7 @@ impl<P> Look<'_, P> {
     fn in_cny(&mut self, zones: &ZoneLayer, keys: &[&str]) {
         let unit = zones.money();
         if unit.currency() != "CNY" {
-            let message = format!("gdp_unit_1e4cny is a factor to CNY, but GDP is in {}", unit.currency());
+            let message = format!("gdp_unit_1e4cny is a factor to CNY, but GDP is in {}", unit.plain());
             let finding = Finding::error("gdp_unit", message)
                 .field(keys.join("."))
                 .hint("leave it out: gdp_unit names the unit of the column, or the header does");

@@ -1,7 +1,8 @@
 //! Names from the pipeline file that become names of files, layers, sheets and columns.
 
 use crate::config::ZoneLayer;
-use crate::load_config::Loaded;
+use crate::load_config::{Loaded, suggest};
+use carbonzone_report::words::{KINDS, is_kind};
 use carbonzone_types::{Finding, Findings};
 use std::path::Path;
 
@@ -121,6 +122,50 @@ fn fault_of_run(name: &str) -> Option<&'static str> {
     }
 }
 
+/// A letter of Latin script without its marks.
+fn plain_letters(c: char) -> String {
+    const MARKED: [(&str, &str); 13] = [
+        ("àáâãåāăą", "a"),
+        ("ä", "ae"),
+        ("æ", "ae"),
+        ("çćč", "c"),
+        ("èéêëēę", "e"),
+        ("ìíîïī", "i"),
+        ("ñńň", "n"),
+        ("òóôõøō", "o"),
+        ("öœ", "oe"),
+        ("ùúûū", "u"),
+        ("ü", "ue"),
+        ("ß", "ss"),
+        ("śšş", "s"),
+    ];
+    let lower = c.to_lowercase().next().unwrap_or(c);
+    let found = MARKED.iter().find(|(letters, _)| letters.contains(lower));
+    match found {
+        Some((_, plain)) if c.is_uppercase() => plain[..1].to_uppercase() + &plain[1..],
+        Some((_, plain)) => (*plain).to_owned(),
+        None => c.to_string(),
+    }
+}
+
+/// A name for a run that folders and files can have, as near to this text as possible: `Zürich Nord` is `Zuerich_Nord`. What has
+/// no Latin letters is `mycity`.
+#[must_use]
+pub fn run_name(text: &str) -> String {
+    let latin: String = text.trim().chars().map(plain_letters).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let words = latin.split(|c: char| !plain(c)).filter(|w| !w.is_empty());
+    let name: String = words.collect::<Vec<_>>().join("_").chars().take(NAME_LENGTH).collect();
+    let name = name.trim_start_matches('-').to_owned();
+    if fault_of_run(&name).is_none() { name } else { "mycity".to_owned() }
+}
+
+/// True if a text has Chinese characters.
+#[must_use]
+pub fn has_han(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
 /// Why a name cannot be the name of the zone layer: files, a layer and a worksheet are called after it.
 fn fault_of_layer(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase();
@@ -170,6 +215,15 @@ pub fn check_zones_layer<P>(loaded: &Loaded<P>, kind: &str, findings: &mut Findi
             .field("layers.zones.kind")
             .value(shown(kind))
             .expected(expected);
+        findings.push(loaded.at(finding, &["layers", "zones", "kind"]));
+    } else if !is_kind(kind) {
+        let message =
+            "the kind of the zones is a word for titles and file names; this one has no translation";
+        let finding = Finding::error("zones_kind", message)
+            .field("layers.zones.kind")
+            .value(shown(kind))
+            .expected(KINDS.join(", "));
+        let finding = suggest(finding, kind, KINDS.iter().copied());
         findings.push(loaded.at(finding, &["layers", "zones", "kind"]));
     }
 }
@@ -359,6 +413,20 @@ mod tests {
             assert!(fault_of_run(name).is_some(), "{name:?}");
         }
         assert!(fault_of_run("suzhou-2020_b").is_none());
+        for (text, name) in [
+            ("My City", "My_City"),
+            ("Zürich", "Zuerich"),
+            ("Übersee", "Uebersee"),
+            ("São Paulo (2020)", "Sao_Paulo_2020"),
+            ("列城", "mycity"),
+            ("新 城 2", "2"),
+            ("con", "mycity"),
+            ("-x", "x"),
+            ("", "mycity"),
+        ] {
+            assert_eq!(run_name(text), name, "{text}");
+            assert!(fault_of_run(&run_name(text)).is_none());
+        }
         for word in ["", "a b", "a/b", "_a", "a\"b", "a;b", "../x", "a\u{7}", "=a", &"x".repeat(60)] {
             assert!(fault_of_column(word).is_some(), "{word:?}");
         }

@@ -37,7 +37,9 @@ pub fn others(
 ) -> Vec<OtherSet> {
     let sinks = &loaded.pipeline.sinks;
     let Some(set) = sinks.set.as_ref().filter(|_| inputs.inventory.is_none()) else { return Vec::new() };
-    let by_area = |r: &RuleRecord| r.used.is_some_and(|u| r.proxies[u].name == "sink_area");
+    let by_area = |r: &RuleRecord| {
+        r.sector == "sink" && r.budget_t > 0.0 && r.used.is_some_and(|u| r.proxies[u].name == "sink_area")
+    };
     let rules: Vec<usize> =
         (0..allocation.records.len()).filter(|i| by_area(&allocation.records[*i])).collect();
     if rules.is_empty() {

@@ -120,7 +120,9 @@ pub fn zones(
     push_tonnes(&mut table, &results.sectors, &results.zones, 0..gross.len());
     table.push("gross_t_km2", per(&km2));
     table.push("gross_t_per_person", per(&z.population));
-    table.push(&z.gdp_unit.per_gdp_field(), per(&z.gdp));
+    if let Some(field) = z.gdp_unit.per_gdp_field() {
+        table.push(&field, per(&z.gdp));
+    }
     append_zone_columns(&mut table, &results.scheme, &results.indices, &results.zoning.mean);
     if let Some(confidence) = &results.confidence {
         crate::uncertainty::append_columns(&mut table, confidence, &results.scheme);

@@ -3,6 +3,7 @@
 use carbonzone_report::number::grouped;
 use carbonzone_types::Statement;
 use comfy_table::{CellAlignment, Table};
+use std::path::Path;
 
 /// Tonnes with thousands separators and one decimal where it matters.
 #[must_use]
@@ -24,6 +25,20 @@ pub fn lines(table: &Table) -> Vec<Statement> {
     table.to_string().lines().map(|line| Statement::new(line, line)).collect()
 }
 
+/// A path as a shell takes it: in quotes where a blank or a mark of the shell stands in it.
+#[must_use]
+pub fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/\\._-+:,@%~".contains(c);
+    if text.chars().all(plain) && !text.starts_with('~') {
+        text
+    } else if cfg!(windows) {
+        format!("\"{text}\"")
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// Right-aligns all columns but the first.
 pub fn right_align(table: &mut Table) {
     for (i, column) in table.column_iter_mut().enumerate() {
@@ -43,5 +58,14 @@ mod tests {
         assert_eq!(tonnes(-36.05), "−36.0");
         assert_eq!(tonnes(1234.56), "1,234.6");
         assert_eq!(tonnes(0.0), "0.0");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn commands_to_copy_are_quoted_where_a_shell_needs_it() {
+        let of = |path: &str| quoted(Path::new(path));
+        assert_eq!(of("out/苏州-1.2/pipeline.toml"), "out/苏州-1.2/pipeline.toml");
+        assert_eq!(of("列 城/pipeline.toml"), "'列 城/pipeline.toml'");
+        assert_eq!(of("it's (new)/$x"), r"'it'\''s (new)/$x'");
     }
 }

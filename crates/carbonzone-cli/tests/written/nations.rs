@@ -74,6 +74,39 @@ fn gdp_in_dollars_names_columns_and_labels_of_every_output_and_nothing_speaks_of
 }
 
 #[test]
+fn an_index_of_gdp_gives_shares_and_no_output_speaks_of_money() {
+    let city = Tiny::new();
+    city.edit("name = \"zname\"\n", "name = \"zname\"\ngdp_unit = \"index\"\n");
+    city.edit(GDP, "gdp = \"gdp_index\"\n");
+    city.write("city/stats.csv", "key,pop,gdp_index\na,100,10\nb,200,20\n");
+    findings(&city, &[]);
+    let csv = city.read("out/townships.csv");
+    let head = csv.lines().next().unwrap();
+    assert!(head.contains(",gdp_index,") && !head.contains("gross_t_per_index"), "{csv}");
+    // A third of the GDP for half of the emissions.
+    assert!(csv.contains("0.6666666666666666") && csv.contains("1.3333333333333333"), "{csv}");
+    let all = written(&city);
+    for word in ["cny", "CNY", "万元", "t CO₂e/index", "t_per_gdp"] {
+        assert!(
+            !all.contains(word),
+            "{word}: {:?}",
+            all.split('\n').find(|l| l.contains(word)).map(|l| &l[..l.len().min(200)])
+        );
+    }
+    // Without the unit the error says how to give it; a factor to CNY and yuan in the header say something else.
+    city.edit("gdp_unit = \"index\"\n", "");
+    assert!(checked(&city, 1).contains("gdp_unit = \"index\" in [layers.zones]"));
+    city.edit("name = \"zname\"\n", "name = \"zname\"\ngdp_unit = \"index\"\n");
+    city.edit("gdp = \"gdp_index\"\n", "gdp = \"gdp_index\"\ngdp_unit_1e4cny = 1.0\n");
+    assert!(checked(&city, 1).contains("error[gdp_unit]"));
+    // The kind of the zones is one of a list.
+    city.edit("gdp_unit_1e4cny = 1.0\n", "");
+    city.edit("name = \"zname\"\n", "kind = \"districtsX\"\nname = \"zname\"\n");
+    let told = checked(&city, 1);
+    assert!(told.contains("error[zones_kind]") && told.contains("did you mean \"districts\""), "{told}");
+}
+
+#[test]
 fn without_sinks_or_gdp_one_index_decides_and_every_output_says_which_is_missing() {
     let city = Tiny::new();
     city.edit(SINK, "");
@@ -109,6 +142,59 @@ fn without_sinks_or_gdp_one_index_decides_and_every_output_says_which_is_missing
         said.iter().any(|s| s.en == "Zones are judged by ESC alone. ECC is not judged: no GDP is given."),
         "{said:?}"
     );
+}
+
+#[test]
+fn land_that_is_a_net_source_is_no_sink_in_any_output() {
+    let city = Tiny::new();
+    city.edit("amount = 50.0", "amount = -50.0");
+    let told = checked(&city, 1);
+    assert!(
+        told.contains("sector = \"land\"") && told.contains("by \"area\" on the land that emits"),
+        "{told}"
+    );
+    city.edit(&SINK.replace("50.0", "-50.0"), &SINK.replace("\"sink\"", "\"land\""));
+    // As the sink was placed, the forest would emit most: that is said.
+    city.edit(SINK_RULE, &SINK_RULE.replace("sink:d", "land:d").replace("\"area\"", "\"sink_area\""));
+    city.edit("[inventory]\n", "[sinks]\nset = \"lit_high\"\n[inventory]\n");
+    city.write("city/scheme.csv", "code,space_type,sink_type\n1,ind,none\n2,wood,forest\n");
+    let told = checked(&city, 0);
+    assert!(
+        told.contains("warning[sink_area_for_emission]") && told.contains("proxies = [\"area\"]"),
+        "{told}"
+    );
+    city.edit("\"sink_area\"", "\"area\"");
+    city.edit("[inventory]\n", "[zoning]\naxes = \"economic\"\n[inventory]\n");
+    assert!(!checked(&city, 0).contains("sink_area_for_emission"));
+    findings(&city, &[]);
+    let of = record(&city);
+    assert_eq!((of.totals.gross_t, of.totals.sink_t, of.totals.ccr), (1050.0, 0.0, None));
+    let figures = std::fs::read_dir(city.at("out/figures")).unwrap();
+    let names: Vec<String> = figures.map(|f| f.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    assert!(names.iter().any(|n| n.contains("ecc")), "{names:?}");
+    assert!(!names.iter().any(|n| n.contains("sink") || n.contains("ccr") || n.contains("esc")), "{names:?}");
+    assert!(!written(&city).contains("only shares it out over the land"));
+}
+
+#[test]
+fn a_sliver_that_is_written_as_nothing_warns_nobody_and_tonnes_do() {
+    let city = Tiny::new();
+    let moved = |metres: f64| {
+        let zones = city.read("city/zones.geojson").replace("502000", &format!("{}", 502_000.0 - metres));
+        city.write("city/zones.geojson", &zones);
+    };
+    // The second parcel reaches to 501500: the zone ends 0.1 m before it, 40 m² and 0.1 t; then 100 m.
+    moved(500.1);
+    let told = checked(&city, 0);
+    assert!(!told.contains("warning[parcels_outside_zones]"), "{told}");
+    let said = findings(&city, &["--no-maps"]);
+    assert!(
+        said.contains("parcels_outside_zones: 1 parcels lie outside every zone, 0 of them entirely: 40.0 m²"),
+        "{said}"
+    );
+    city.write("city/zones.geojson", &city.read("city/zones.geojson").replace("501499.9", "501400"));
+    let told = checked(&city, 0);
+    assert!(told.contains("warning[parcels_outside_zones]") && told.contains("0.040 km²"), "{told}");
 }
 
 fn square(x: f64, y: f64, side: f64) -> String {

@@ -18,7 +18,7 @@ pub use fonts::Fonts;
 pub(crate) use fonts::NOT_DRAWN;
 pub(crate) use labels::{enlargement, label_point};
 pub(crate) use map::{classes_of, layer_of};
-pub(crate) use page::{footer_lines, review_line, scale_bar_km};
+pub(crate) use page::{footer_lines, review_line, scale_bar_km, wants_review};
 pub use study::transition_note;
 pub(crate) use svg::{text_width, wrap};
 

@@ -6,6 +6,7 @@ use crate::number::nice_below;
 use crate::palette::NO_DATA;
 use crate::style::{Hatch, MapStyle};
 use crate::{Label, Lang, MapData, Rgb, words};
+use carbonzone_types::RunManifest;
 
 /// Width of a figure in CSS pixels (180 mm would be 680; 238 mm leaves room for a legend in two languages).
 pub(crate) const WIDTH: f64 = 900.0;
@@ -81,10 +82,16 @@ pub(crate) fn footer_lines(data: &MapData, lang: Lang, map: bool) -> Vec<String>
         Lang::En => format!("{crs}{}; {version}", units.en),
         Lang::Both => format!("{crs}{} {}; {version}", units.zh, units.en),
     });
-    if map && (!m.map_review_number.is_empty() || !m.title_zh.is_empty()) {
+    if map && wants_review(m) {
         lines.push(review_line(&m.map_review_number, lang));
     }
     lines
+}
+
+/// True for maps with a review number, and for those with a title in Chinese, which need one.
+pub(crate) fn wants_review(manifest: &RunManifest) -> bool {
+    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    !manifest.map_review_number.is_empty() || manifest.title_zh.chars().any(han)
 }
 
 /// The caption slot of the map review number: the number given, else an empty slot.

@@ -116,7 +116,7 @@ pub fn page(
             crate::figure::review_line(&m.map_review_number, Lang::En),
             crate::figure::review_line(&m.map_review_number, Lang::Zh),
         ),
-        "has_review": !m.map_review_number.is_empty() || !m.title_zh.is_empty(),
+        "has_review": crate::figure::wants_review(m),
         "glossary": glossary::terms(),
         "assumes": tables::assumes(m),
         "warnings": warnings.iter().map(|w| crate::chinese::said(w)).collect::<Vec<_>>(),

@@ -341,7 +341,9 @@ impl Builder<'_> {
             ("fig6a_emission", "gross_t", emission, Meaning::Emission),
             ("fig6b_sink", "sink_t", sink, Meaning::Sink),
         ] {
-            if !self.data.zones.has(field) {
+            let values =
+                if self.data.zones.has(field) { self.pool.zones.numbers(field)? } else { Vec::new() };
+            if !values.iter().flatten().any(|v| *v != 0.0) {
                 continue;
             }
             out.push(self.choropleth(Choropleth {
@@ -364,7 +366,12 @@ impl Builder<'_> {
 
     /// Figure 7: indicators without a threshold; Figure 8: those that zoning cuts at a threshold.
     fn indicators(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {
-        let present = |i: &&IndicatorRecord| self.data.zones.table.numbers(&i.key).is_some();
+        // An index that nothing is known of has no map: without sinks CCR and ESC, without GDP ECC.
+        let known = |key: &str| {
+            let values = self.data.zones.has(key).then(|| self.pool.zones.numbers(key).ok()).flatten();
+            values.is_some_and(|values| values.iter().flatten().any(|v| key != "ccr" || *v != 0.0))
+        };
+        let present = |i: &&IndicatorRecord| known(&i.key);
         let all: Vec<&IndicatorRecord> = self.data.manifest.indicators.iter().filter(present).collect();
         let (cut, plain): (Vec<_>, Vec<_>) = all.into_iter().partition(|i| !i.thresholds.is_empty());
         for (number, group) in [("fig7", plain), ("fig8", cut)] {

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 pub struct ZoneLayer {
     /// File.
     pub source: Source,
-    /// What the zones are: `townships` or `counties`; the output layer is named after it.
+    /// What the zones are: `townships` (default), `counties`, `districts`, `municipalities`, `neighborhoods`, ...; titles and the output
+    /// layer are named after it. Another word is refused with the list of those that are known; `units` stands for anything.
     #[serde(default = "townships")]
     pub kind: String,
     /// Id field.
@@ -37,7 +38,8 @@ pub struct ZoneLayer {
     #[serde(default)]
     pub gdp: Option<ZoneGdp>,
     /// Unit of GDP in the layer, in the tables and in all outputs, whose columns are named by it: a power of ten and a currency,
-    /// e.g. `1e6 USD`; default `1e4 CNY`.
+    /// e.g. `1e6 USD`; default `1e4 CNY`. `index`: a number without a unit, such as an index or a share of the whole: nothing is
+    /// said of money, and nothing per GDP.
     #[serde(default)]
     pub gdp_unit: Option<String>,
     /// Overlapping zones.

@@ -17,6 +17,9 @@ const LAYERS: &[[&str; 3]] = &[
 const KINDS: &[[&str; 3]] = &[
     ["townships", "townships", "乡镇街道"],
     ["counties", "counties", "区县"],
+    ["districts", "districts", "市辖区"],
+    ["municipalities", "municipalities", "市镇"],
+    ["neighborhoods", "neighborhoods", "街区"],
     ["points", "points", "点"],
     ["polygons", "polygons", "面"],
     ["raster", "raster", "栅格"],

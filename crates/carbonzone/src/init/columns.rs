@@ -44,9 +44,13 @@ pub fn id_of(profile: &Profile, not: &str) -> Option<String> {
 
 /// Columns of people: those of the night where there are several, else the best.
 pub fn people_columns(profile: &Profile) -> Vec<String> {
-    // A share of the people is no number of people.
+    // A share of the people is no number of people; 0.05 万人 are 500.
     let counts = |c: &&Column| {
-        c.is_numeric() && c.numbers.iter().all(|v| *v >= 0.0) && c.numbers.iter().any(|v| *v > 1.5)
+        let persons = c.persons.unwrap_or(1.0);
+        c.is_numeric()
+            && !persons.is_nan()
+            && c.numbers.iter().all(|v| *v >= 0.0)
+            && c.numbers.iter().any(|v| *v * persons > 1.5)
     };
     let all: Vec<&Column> =
         profile.columns.iter().filter(counts).filter(|c| fits(&c.name, words::PEOPLE) > 0.0).collect();

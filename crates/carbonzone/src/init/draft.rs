@@ -62,8 +62,8 @@ pub struct SourceDraft {
 pub enum Codes {
     /// Shipped.
     Shipped(String),
-    /// Written beside the pipeline file: lines of code, meaning, more.
-    Own(Vec<[String; 3]>),
+    /// Written beside the pipeline file: lines of code, meaning, more, and how often it stands in the layer.
+    Own(Vec<[String; 4]>),
 }
 
 impl Codes {
@@ -141,6 +141,8 @@ pub struct ZoneDraft {
     pub district: Option<String>,
     pub population: Option<String>,
     pub gdp: Option<String>,
+    /// The GDP is an index: it has no unit.
+    pub gdp_index: bool,
     pub overlap_first: bool,
     pub tables: Vec<TableDraft>,
 }
@@ -150,11 +152,18 @@ impl ZoneDraft {
     pub fn has_people(&self) -> bool {
         self.population.is_some() || self.tables.iter().any(|t| t.population.is_some())
     }
+
+    /// True if the GDP of the zones is known.
+    pub fn has_gdp(&self) -> bool {
+        self.gdp.is_some() || self.tables.iter().any(|t| t.gdp.is_some())
+    }
 }
 
 /// How far the land of a rule reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
+    /// These kinds of land too.
+    Also(Vec<String>),
     /// Land with buildings.
     Built,
     /// All land that is there.
@@ -175,8 +184,12 @@ pub struct Draft {
     pub people: Option<PeopleDraft>,
     pub roads: Option<RoadDraft>,
     pub zones: Option<ZoneDraft>,
+    /// The one index that judges, if the other is missing.
+    pub axes: Option<&'static str>,
     /// Rules, by id, whose proxy lies mostly beside the land of their class.
     pub reach: BTreeMap<&'static str, Reach>,
+    /// The data or their place are Chinese.
+    pub chinese: bool,
     /// Amounts found in tables, to be told beside the open totals.
     pub amounts: Vec<String>,
     pub guesses: Vec<Guess>,

@@ -5,7 +5,6 @@ use super::draft::{Codes, Draft, ParcelDraft, PeopleDraft, PoiDraft, RoadDraft, 
 use super::land::{Classed, land_cover, land_use, poi_type, road_class};
 use super::place;
 use super::survey::{Found, Survey, What};
-use super::words;
 use super::write::{LAND_USE_CSV, POI_CSV};
 use super::zones;
 use carbonzone_io::GeometryKind;
@@ -24,11 +23,35 @@ pub fn guess(name: &str, survey: &Survey, folder: &Path) -> Draft {
     {
         let shown = sheet.shown(folder);
         if !draft.amounts.iter().any(|told| told.starts_with(&shown)) {
-            zones::amounts(&mut draft, &sheet.profile, &shown);
+            zones::amounts(&mut draft, &sheet.profile, (&shown, None));
         }
     }
     place::guess(&mut draft, survey, folder);
+    axes(&mut draft);
     draft
+}
+
+/// Without GDP, or without land that absorbs, one index judges alone.
+fn axes(draft: &mut Draft) {
+    let gdp = draft.zones.as_ref().is_some_and(super::draft::ZoneDraft::has_gdp);
+    let sinks = draft.parcels.as_ref().is_some_and(|p| !p.sinks.is_empty());
+    let (axes, taken, sure, why) = match (gdp, sinks) {
+        (true, true) => return,
+        (false, true) => {
+            (Some("ecological"), "axes = \"ecological\"", Sure::Sure, "no GDP was found: zones by ESC alone")
+        }
+        (true, false) => {
+            (Some("economic"), "axes = \"economic\"", Sure::Sure, "no land absorbs: zones by ECC alone")
+        }
+        (false, false) => (
+            None,
+            "no zones by class",
+            Sure::Guess,
+            "neither GDP nor land that absorbs was found: every class stays undefined",
+        ),
+    };
+    draft.axes = axes;
+    draft.tell("zoning", "", taken, sure, why);
 }
 
 /// Chooses the land use; gives its place in the survey.
@@ -57,13 +80,20 @@ fn parcels(draft: &mut Draft, survey: &Survey, folder: &Path) -> Option<usize> {
         let why =
             format!("{:.0} % of {} polygons have a class that is known", 100.0 * class.known, found.size());
         draft.tell("parcels", &found.shown(folder), taken, Sure::of(class.known), why);
-        if let Codes::Own(lines) = &class.codes {
-            let unknown: Vec<&str> =
-                lines.iter().filter(|l| words::land(&l[0]).is_none()).map(|l| l[0].as_str()).collect();
-            let why = if unknown.is_empty() {
+        if let Some(mended) = &class.mended {
+            draft.tell(
+                "parcels",
+                &found.shown(folder),
+                format!("scheme = {LAND_USE_CSV:?}"),
+                Sure::Likely,
+                mended,
+            );
+        }
+        if matches!(class.codes, Codes::Own(_)) {
+            let why = if class.unknown.is_empty() {
                 "every value was understood".to_owned()
             } else {
-                format!("not understood, no emission: {}", unknown.join(", "))
+                format!("not understood, no emission: {}", class.unknown.join(", "))
             };
             draft.tell(
                 "parcels",

@@ -3,8 +3,15 @@
 use super::draft::Codes;
 use super::profile::{Column, Profile};
 use super::words;
+use carbonzone_sheet::label_key;
 use carbonzone_spatialize::{LandUseScheme, PoiScheme, line_modes};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+/// Chinese standards whose names of classes are known; a name that two have counts as in the first.
+const STANDARDS: [&str; 3] = ["gbt21010", "gbt21010_2007", "planning2023"];
+/// Of them those with codes of four digits that may begin with a zero.
+const PADDED: [&str; 2] = ["gbt21010", "planning2023"];
 
 /// Part of the rows whose code must be known.
 const KNOWN: f64 = 0.6;
@@ -22,6 +29,10 @@ pub struct Classed {
     pub meanings: Vec<String>,
     /// Space types that occur and absorb.
     pub sinks: Vec<String>,
+    /// Values that the codes do not know.
+    pub unknown: Vec<String>,
+    /// What the codes were before, if the layer does not hold them as they are.
+    pub mended: Option<String>,
     /// Orders candidates.
     score: f64,
 }
@@ -32,7 +43,8 @@ pub fn land_use(profile: &Profile) -> Option<Classed> {
     best(all.filter_map(|column| {
         let shipped = LandUseScheme::names().into_iter().filter(|n| !["worldcover", "clcd"].contains(n));
         let by_code = shipped.filter_map(|name| of_scheme(column, profile.rows, name));
-        best(by_code.chain(land_in_words(column, profile.rows)))
+        let padded = PADDED.into_iter().filter_map(|name| without_zero(column, profile.rows, name));
+        best(by_code.chain(padded).chain(land_in_words(column, profile.rows)))
     }))
 }
 
@@ -63,11 +75,9 @@ pub fn poi_type(profile: &Profile) -> Option<Classed> {
         let own = || {
             let word =
                 |value: &str| words::poi(value).map(|(group, mode)| (group.to_owned(), mode.to_owned()));
-            let line = |value: &String| {
-                let (group, mode) = word(value).unwrap_or_else(|| ("ignore".to_owned(), String::new()));
-                [value.clone(), group, mode]
-            };
-            let codes = Codes::Own(column.values.keys().map(line).collect());
+            let codes = own_codes(column, |value| {
+                word(value).unwrap_or_else(|| ("ignore".to_owned(), String::new()))
+            });
             let found = classed(column, profile.rows, codes, words::POI_TYPE, word)?;
             Some(Classed { score: 0.95 * found.score, sinks: Vec::new(), ..found })
         };
@@ -116,15 +126,59 @@ fn land_in_words(column: &Column, rows: usize) -> Option<Classed> {
     if column.is_numeric() {
         return None;
     }
-    let word = |value: &str| words::land(value).map(|(space, sink)| (space.to_owned(), sink.to_owned()));
-    let line = |value: &String| {
-        let (space, sink) = word(value).unwrap_or_else(|| ("special".to_owned(), "none".to_owned()));
-        [value.clone(), space, sink]
-    };
-    let codes = Codes::Own(column.values.keys().map(line).collect());
-    let found = classed(column, rows, codes, words::LAND_USE, word)?;
+    let codes = own_codes(column, |value| land_word(value).unwrap_or_else(no_emission));
+    let found = classed(column, rows, codes, words::LAND_USE, land_word)?;
     // A table that was made by others is better than words.
     Some(Classed { score: 0.9 * found.score, ..found })
+}
+
+/// Land that nothing is known of: no emission, no sink.
+fn no_emission() -> (String, String) {
+    ("special".to_owned(), "none".to_owned())
+}
+
+/// Lines of a table of one's own for the values of a column.
+fn own_codes(column: &Column, of: impl Fn(&str) -> (String, String)) -> Codes {
+    let line = |(value, count): (&String, &u64)| {
+        let (meaning, more) = of(value);
+        [value.clone(), meaning, more, count.to_string()]
+    };
+    Codes::Own(column.values.iter().map(line).collect())
+}
+
+/// Space and sink type of a class in words: a name of a Chinese standard as a whole, else by what it contains.
+fn land_word(value: &str) -> Option<(String, String)> {
+    static NAMES: OnceLock<BTreeMap<String, (String, String)>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let schemes = STANDARDS.into_iter().filter_map(|name| LandUseScheme::shipped(name).ok());
+        let mut out = BTreeMap::new();
+        for class in schemes.flat_map(|s| s.classes().to_vec()).filter(|c| !c.name_zh.is_empty()) {
+            out.entry(label_key(&class.name_zh)).or_insert((class.space_type, class.sink_type));
+        }
+        out
+    });
+    let by_word = || words::land(value).map(|(space, sink)| (space.to_owned(), sink.to_owned()));
+    names.get(&label_key(value)).cloned().or_else(by_word)
+}
+
+/// Numbers of three digits that were codes of four before a spreadsheet took the zero in front away: 601 of 0601.
+fn without_zero(column: &Column, rows: usize, name: &str) -> Option<Classed> {
+    let digits = |v: &&String| (3..=4).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_digit());
+    let short = column.values.keys().find(|v| v.len() == 3)?;
+    if !column.values.keys().all(|v| digits(&v) && !v.starts_with('0')) {
+        return None;
+    }
+    let scheme = LandUseScheme::shipped(name).ok()?;
+    let of = |value: &str| {
+        let code = format!("{value:0>4}");
+        let (class, _) = scheme.find(&column.name, &code).filter(|_| scheme.lists(&code))?;
+        Some((class.space_type.clone(), class.sink_type.clone()))
+    };
+    let codes = own_codes(column, |value| of(value).unwrap_or_else(no_emission));
+    let found = classed(column, rows, codes, words::LAND_USE, of)?;
+    let mended =
+        format!("codes of {name} without the zero in front, as spreadsheets leave them: {short} is 0{short}");
+    Some(Classed { score: 0.98 * found.score, mended: Some(mended), ..found })
 }
 
 /// A column read by a table, if most rows are known.
@@ -135,7 +189,7 @@ fn classed(
     headers: &[&str],
     of: impl Fn(&str) -> Option<(String, String)>,
 ) -> Option<Classed> {
-    let mut known = 0;
+    let (mut known, mut unknown) = (0, Vec::new());
     let (mut meanings, mut sinks) = (BTreeMap::new(), BTreeSet::new());
     for (value, count) in &column.values {
         if let Some((meaning, sink)) = of(value) {
@@ -144,6 +198,8 @@ fn classed(
                 sinks.insert(meaning.clone());
             }
             *meanings.entry(meaning).or_insert(0) += count;
+        } else {
+            unknown.push(value.clone());
         }
     }
     let known = known as f64 / rows.max(1) as f64;
@@ -157,6 +213,8 @@ fn classed(
         score: known * several * (1.0 + 0.5 * named),
         meanings: meanings.into_keys().collect(),
         sinks: sinks.into_iter().collect(),
+        unknown,
+        mended: None,
     })
 }
 
@@ -170,9 +228,10 @@ mod tests {
             filled: values.iter().map(|(_, n)| *n as usize).sum(),
             values: values.iter().map(|(v, n)| ((*v).to_owned(), *n)).collect(),
             numbers: values.iter().filter_map(|(v, _)| v.parse().ok()).collect(),
+            ..Column::default()
         };
         let columns: Vec<Column> = columns.iter().map(column).collect();
-        Profile { rows: columns.iter().map(|c| c.filled).max().unwrap_or(0), columns }
+        Profile { rows: columns.iter().map(|c| c.filled).max().unwrap_or(0), columns, ..Profile::default() }
     }
 
     #[test]
@@ -194,6 +253,53 @@ mod tests {
             "what is not understood emits nothing"
         );
         assert_eq!(land_use(&profile(&[("adcode", &[("320505", 1), ("320506", 1)])])), None);
+    }
+
+    #[test]
+    fn every_name_of_the_chinese_standards_is_known_as_the_standard_has_it() {
+        let mut known = 0;
+        for (at, standard) in STANDARDS.into_iter().enumerate() {
+            for class in LandUseScheme::shipped(standard).unwrap().classes() {
+                let found =
+                    land_word(&class.name_zh).unwrap_or_else(|| panic!("{standard}: {}", class.name_zh));
+                // Some names mean other land in a later standard.
+                let first = at == 0
+                    && LandUseScheme::shipped(standard)
+                        .unwrap()
+                        .classes()
+                        .iter()
+                        .find(|c| label_key(&c.name_zh) == label_key(&class.name_zh))
+                        == Some(class);
+                assert!(
+                    !first || found == (class.space_type.clone(), class.sink_type.clone()),
+                    "{}",
+                    class.name_zh
+                );
+                known += 1;
+            }
+        }
+        assert!(known > 200, "{known}");
+        for (name, space) in [("内陆滩涂", "water"), ("裸土地", "unused"), ("裸 土地", "unused")] {
+            assert_eq!(land_word(name).map(|l| l.0).as_deref(), Some(space), "{name}");
+        }
+    }
+
+    #[test]
+    fn codes_without_their_zero_are_those_of_the_standard() {
+        let numbers = profile(&[
+            ("DLBM", &[("601", 40), ("301", 30), ("701", 20), ("1206", 8), ("999", 2)]),
+            ("DLMC", &[("工业用地", 40), ("乔木林地", 30), ("城镇住宅用地", 20), ("裸土地", 8), ("其他", 2)]),
+        ]);
+        let found = land_use(&numbers).unwrap();
+        let Codes::Own(lines) = &found.codes else { panic!("{found:?}") };
+        assert_eq!((found.field.as_str(), found.unknown.as_slice()), ("DLBM", ["999".to_owned()].as_slice()));
+        assert!(lines.contains(&["601", "industrial", "none", "40"].map(str::to_owned)), "{lines:?}");
+        assert!(lines.contains(&["1206", "unused", "unused", "8"].map(str::to_owned)), "{lines:?}");
+        assert!(found.mended.unwrap().contains("301 is 0301"));
+        for other in [&[("1", 50), ("2", 50)], &[("320", 50), ("571", 50)], &[("0601", 50), ("301", 50)]] {
+            let found = land_use(&profile(&[("code", other)]));
+            assert!(found.is_none_or(|f| f.mended.is_none()), "{other:?}");
+        }
     }
 
     #[test]

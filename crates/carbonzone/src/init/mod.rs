@@ -8,11 +8,14 @@ mod land;
 mod place;
 mod profile;
 mod survey;
+mod unused;
 mod words;
 mod write;
 mod zones;
 
+pub use crate::names::{has_han, run_name};
 pub use draft::{Guess, Sure};
+pub use unused::Unused;
 
 use crate::error::{Doing, Error, Result};
 use crate::layers::Files;
@@ -45,6 +48,8 @@ pub struct Started {
     pub open_sinks: bool,
     /// Files that look like data and cannot be read, with the reason.
     pub unread: Vec<(PathBuf, String)>,
+    /// What was found and is not used, with the reason.
+    pub unused: Vec<Unused>,
 }
 
 /// What is guessed from, and where it is written.
@@ -98,6 +103,7 @@ pub fn start(given: &Start<'_>, observer: &dyn Progress) -> Result<Started> {
             break;
         }
     }
+    let unused = unused::list(&draft, &survey, folder);
     let open = |f: &Finding| f.code == OPEN_TOTAL;
     let rules = write::rules(&draft);
     let (open_totals, open_sinks) = (rules.len(), rules.iter().any(write::Rule::is_sink));
@@ -110,6 +116,7 @@ pub fn start(given: &Start<'_>, observer: &dyn Progress) -> Result<Started> {
         open_totals,
         open_sinks,
         unread: survey.unread,
+        unused,
     })
 }
 
@@ -122,7 +129,7 @@ fn write_all(draft: &Draft, given: &Start<'_>, written: &mut BTreeSet<PathBuf>) 
     let base = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let text = write::pipeline(draft, &write::Place { dir, base, lang: given.lang });
     let written_as = match given.form {
-        Some(form) => (form.to_owned(), crate::form::of_text(&text, given.name, given.lang)?),
+        Some(form) => (form.to_owned(), crate::form::of_text(&text, &run_name(given.name), given.lang)?),
         None => (file, text.into_bytes()),
     };
     let tables = write::code_tables(draft);
@@ -181,6 +188,8 @@ fn mend(draft: &mut Draft, findings: &[Finding]) -> bool {
 
 /// Part of a proxy in percent that a rule may leave out without being widened.
 const MOST_OUTSIDE_PCT: f64 = 50.0;
+/// The same of people, of which everyone has a home.
+const MOST_HOMELESS_PCT: f64 = 20.0;
 /// With fewer points than this a proxy tells nothing of where an industry is.
 const FEWEST_POINTS: u64 = 20;
 
@@ -190,7 +199,10 @@ fn widen(draft: &mut Draft, finding: &Finding) {
     let group = finding.message.split('"').nth(1);
     let (rule, next) = match (finding.code.as_str(), group) {
         ("roads_outside_parcels", _) => ("road", Reach::All),
-        ("people_outside_class", _) => ("residents", Reach::Built),
+        ("people_outside_class", _) => match classes_told(&finding.message) {
+            classes if classes.is_empty() => ("residents", Reach::Built),
+            classes => ("residents", Reach::Also(classes)),
+        },
         ("poi_outside_class", Some("industry")) if finding.count.is_some_and(|n| n < FEWEST_POINTS) => {
             ("manufacturing", Reach::AreaOnly)
         }
@@ -199,15 +211,20 @@ fn widen(draft: &mut Draft, finding: &Finding) {
         ("poi_outside_class", Some("public")) => ("public", Reach::Built),
         _ => return,
     };
-    let next = match draft.reach.get(rule) {
-        None => next,
-        Some(Reach::Built) => Reach::All,
-        Some(_) => return,
+    let next = match (draft.reach.get(rule), next) {
+        (Some(Reach::Also(had)), Reach::Also(more)) => {
+            Reach::Also([had.as_slice(), more.as_slice()].concat())
+        }
+        (None, next) => next,
+        (Some(Reach::Built), _) => Reach::All,
+        (Some(_), _) => return,
     };
-    if outside_pct.is_none_or(|pct| pct <= MOST_OUTSIDE_PCT) {
+    let most = if rule == "residents" { MOST_HOMELESS_PCT } else { MOST_OUTSIDE_PCT };
+    if outside_pct.is_none_or(|pct| pct <= most) {
         return;
     }
-    let taken = match next {
+    let taken = match &next {
+        Reach::Also(classes) => format!("rule {rule} on {} too", classes.join(", ")),
         Reach::AreaOnly => format!("rule {rule} by area alone"),
         Reach::Built => format!("rule {rule} on all land with buildings"),
         Reach::All => format!("rule {rule} on all land"),
@@ -219,7 +236,13 @@ fn widen(draft: &mut Draft, finding: &Finding) {
 /// The number in front of the first `%` of a sentence.
 fn percent(message: &str) -> Option<f64> {
     let (before, _) = message.split_once(" %")?;
-    before.rsplit(' ').next()?.parse().ok()
+    before.rsplit([' ', '(']).next()?.parse().ok()
+}
+
+/// The classes that a sentence names behind its colon: `...: 563 in grassland, 12 in industrial`.
+fn classes_told(message: &str) -> Vec<String> {
+    let list = message.rsplit_once(": ").map_or("", |(_, list)| list);
+    list.split(", ").filter_map(|part| Some(part.split_once(" in ")?.1.to_owned())).collect()
 }
 
 /// The offset under which more points lie in their land.

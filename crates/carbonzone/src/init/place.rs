@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, SourceDraft, Sure};
 use super::survey::{Found, Survey, What};
+use crate::names::has_han;
 use carbonzone_io::{LayerInfo, WorkingCrs, crs_for};
 use std::path::Path;
 
@@ -58,6 +59,7 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path) {
             set_crs(draft, role, crs.map(|(crs, _)| crs));
         }
     }
+    draft.chinese = has_han(&draft.name) || values_in_chinese(survey);
     working_crs(draft, survey, &sources);
     year(draft, survey);
 }
@@ -114,14 +116,11 @@ fn working_crs(draft: &mut Draft, survey: &Survey, sources: &[(&str, SourceDraft
     }
     let Some([lon, lat]) = infos.iter().find_map(|i| i.centre) else { return };
     let named = crs_for(lon, lat);
-    let mut chinese =
-        survey.found.iter().flat_map(|f| &f.profile.columns).flat_map(|c| c.values.keys()).take(5000);
-    let chinese = chinese.any(|v| v.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)));
     let codes: Vec<&str> = named
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == ':'))
         .filter(|t| t.starts_with("EPSG:"))
         .collect();
-    let code = if chinese { codes.first() } else { codes.last() };
+    let code = if values_in_chinese(survey) { codes.first() } else { codes.last() };
     if let Some(code) = code {
         let why = format!("the layers lie around {lon:.2}, {lat:.2}: a projection in metres for that place");
         draft.tell("city", "", format!("crs = {code:?}"), Sure::Likely, why);
@@ -129,12 +128,25 @@ fn working_crs(draft: &mut Draft, survey: &Survey, sources: &[(&str, SourceDraft
     }
 }
 
+/// True if Chinese words stand in the data.
+fn values_in_chinese(survey: &Survey) -> bool {
+    survey
+        .found
+        .iter()
+        .flat_map(|f| &f.profile.columns)
+        .flat_map(|c| c.values.keys())
+        .take(5000)
+        .any(|v| has_han(v))
+}
+
 /// The latest year that files and headers name.
 fn year(draft: &mut Draft, survey: &Survey) {
     let used =
         draft.zones.iter().flat_map(|z| z.tables.iter()).flat_map(|t| t.population.iter().chain(&t.gdp));
     let of_columns = used.filter_map(|c| year_in(c)).max();
-    let of_amounts = draft.amounts.iter().filter_map(|a| year_in(a.split(" sums").next()?)).max();
+    // File and column, not the amounts.
+    let head = |a: &String| a.splitn(3, ": ").take(2).collect::<Vec<_>>().join(" ");
+    let of_amounts = draft.amounts.iter().filter_map(|a| year_in(head(a).split(" sums").next()?)).max();
     let of_columns = of_columns.max(of_amounts);
     let of_files = survey.found.iter().filter_map(|f| year_in(&f.path.file_stem()?.to_string_lossy())).max();
     let year = of_columns.or(of_files);

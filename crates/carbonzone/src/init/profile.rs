@@ -1,11 +1,14 @@
 //! What the values of a table look like, column by column.
 
+use crate::load::units::{Quantity, in_label, named_unit, unit_row};
 use carbonzone_sheet::{Table, is_missing, parse_number};
-use carbonzone_types::AttributeTable;
+use carbonzone_types::{AttributeTable, MoneyUnit};
 use std::collections::BTreeMap;
 
 /// Values of a column that are remembered; a column with more of them is no list of classes.
 const MOST_VALUES: usize = 60_000;
+/// A table with no more rows is shown row by row.
+pub const FEW: usize = 12;
 
 /// A column.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,6 +21,8 @@ pub struct Column {
     pub values: BTreeMap<String, u64>,
     /// Numbers among them.
     pub numbers: Vec<f64>,
+    /// How many persons one is, if the table says so: by the header, a row of units, or a title; NaN: it is no number of persons.
+    pub persons: Option<f64>,
 }
 
 impl Column {
@@ -72,24 +77,36 @@ pub struct Profile {
     pub rows: usize,
     /// Columns in file order.
     pub columns: Vec<Column>,
+    /// Texts of the rows of a sheet that has few, by column.
+    pub few: Vec<Vec<String>>,
 }
 
 impl Profile {
     /// Of the attributes of a layer.
     pub fn of_attributes(table: &AttributeTable) -> Self {
         let column = |c: &carbonzone_types::Column| {
-            Column::of(&c.name, table.texts(&c.name).unwrap_or_default().into_iter())
+            let persons = in_label(&c.name, Quantity::Persons).map(|(_, factor)| factor);
+            let cells = table.texts(&c.name).unwrap_or_default().into_iter();
+            Column { persons, ..Column::of(&c.name, cells) }
         };
-        Self { rows: table.rows(), columns: table.columns.iter().map(column).collect() }
+        let columns = table.columns.iter().map(column).collect();
+        Self { rows: table.rows(), columns, few: Vec::new() }
     }
 
     /// Of a sheet.
     pub fn of_sheet(table: &Table) -> Self {
         let labels = table.labels();
-        let column =
-            |(c, label): (usize, &String)| Column::of(label, (0..table.len()).map(|r| table.text(r, c)));
-        let columns = labels.iter().enumerate().filter(|(_, l)| !l.is_empty()).map(column).collect();
-        Self { rows: table.len(), columns }
+        let money = MoneyUnit::default();
+        let first = usize::from(unit_row(table, Quantity::Money(&money)));
+        let named: Vec<usize> = (0..labels.len()).filter(|c| !labels[*c].is_empty()).collect();
+        let column = |c: &usize| Column {
+            persons: named_unit(table, *c, Quantity::Persons).map(|unit| unit.factor),
+            ..Column::of(&labels[*c], (first..table.len()).map(|r| table.text(r, *c)))
+        };
+        let rows = table.len() - first;
+        let text = |row: usize| named.iter().map(|c| table.text(row, *c).unwrap_or_default()).collect();
+        let few = if rows <= FEW { (first..table.len()).map(text).collect() } else { Vec::new() };
+        Self { rows, columns: named.iter().map(column).collect(), few }
     }
 
     /// Headers.

@@ -82,7 +82,15 @@ pub struct Survey {
     pub found: Vec<Found>,
     /// Files that look like data and cannot be read.
     pub unread: Vec<(PathBuf, String)>,
+    /// Files of other kinds.
+    pub other: Vec<PathBuf>,
 }
+
+/// Parts of a shapefile and notes that programs keep beside a layer.
+const BESIDE: [&str; 18] = [
+    "dbf", "shx", "prj", "cpg", "sbn", "sbx", "qix", "qmd", "xml", "gpkg-wal", "gpkg-shm", "qml", "tfw",
+    "ovr", "aux", "zip", "kmz", "lock",
+];
 
 const VECTORS: [&str; 12] =
     ["gpkg", "shp", "geojson", "fgb", "parquet", "geoparquet", "kml", "gml", "tab", "mif", "pbf", "gdb"];
@@ -110,6 +118,8 @@ pub fn survey(folder: &Path, unpacked: &Path) -> Survey {
             out.sheets(file);
         } else if has(file, &RASTERS) {
             out.raster(file);
+        } else if !has(file, &BESIDE) {
+            out.other.push(file.clone());
         }
     }
     out

@@ -3,7 +3,10 @@
 use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, Reach, SourceDraft};
 use crate::form::BUILT;
 use crate::load::units::foreign_money;
+use crate::names::{has_han, run_name};
+use carbonzone_report::words::KINDS;
 use carbonzone_report::{Lang, chinese};
+use carbonzone_types::MoneyUnit;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -51,15 +54,15 @@ impl Place<'_> {
 pub fn code_tables(draft: &Draft) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
     if let Some(ParcelDraft { scheme: Codes::Own(lines), .. }) = &draft.parcels {
-        out.push((LAND_USE_CSV, codes("code,space_type,sink_type", lines)));
+        out.push((LAND_USE_CSV, codes("code,space_type,sink_type,parcels", lines)));
     }
     if let Some(PoiDraft { groups: Codes::Own(lines), .. }) = &draft.poi {
-        out.push((POI_CSV, codes("code,group,mode", lines)));
+        out.push((POI_CSV, codes("code,group,mode,points", lines)));
     }
     out
 }
 
-fn codes(header: &str, lines: &[[String; 3]]) -> String {
+fn codes(header: &str, lines: &[[String; 4]]) -> String {
     let quoted = |text: &String| {
         if text.contains([',', '"', '\n']) {
             format!("\"{}\"", text.replace('"', "\"\""))
@@ -67,7 +70,10 @@ fn codes(header: &str, lines: &[[String; 3]]) -> String {
             text.clone()
         }
     };
-    let mut out = format!("# Guessed from the words: look at every line.\n{header}\n");
+    let mut out =
+        format!("# Guessed from the words: look at every line, the most frequent first.\n{header}\n");
+    let mut lines: Vec<&[String; 4]> = lines.iter().collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line[3].parse::<u64>().unwrap_or(0)));
     for line in lines {
         let _ = writeln!(out, "{}", line.iter().map(quoted).collect::<Vec<_>>().join(","));
     }
@@ -116,7 +122,10 @@ pub fn pipeline(draft: &Draft, at: &Place<'_>) -> String {
     ] {
         let _ = writeln!(out, "# {}", at.say(line));
     }
-    let _ = writeln!(out, "\n[city]\nname = {name}\ntitle_en = {name}", name = text(&draft.name));
+    let (name, title) = (text(&run_name(&draft.name)), text(&draft.name));
+    let _ = writeln!(out, "\n[city]\nname = {name}");
+    let key = if has_han(&draft.name) { "title_zh" } else { "title_en" };
+    let _ = writeln!(out, "{key} = {title}");
     at.line(&mut out, &format!("year = {}", draft.year), "that of the inventory");
     match &draft.crs {
         Some(crs) => optional(&mut out, "crs", Some(crs)),
@@ -126,6 +135,11 @@ pub fn pipeline(draft: &Draft, at: &Place<'_>) -> String {
         out.push_str("border = \"clip\"\n");
     }
     at.line(&mut out, "source = \"\"", "printed on every map: where the data come from");
+    at.line(
+        &mut out,
+        "# illustrative = true",
+        "if a total below is only an example: every output then says so",
+    );
     layers(draft, *at, &mut out);
     let rules = rules(draft);
     totals(draft, &rules, *at, &mut out);
@@ -140,8 +154,16 @@ pub fn pipeline(draft: &Draft, at: &Place<'_>) -> String {
             list(&rule.proxies)
         );
     }
-    out.push_str("\n[aggregate]\ncell_m = 1000.0\n\n[zoning]\nscheme = \"suzhou_four_zones\"\n\n[outputs]\n");
-    let language = if at.lang == Lang::Zh { "zh" } else { "both" };
+    out.push_str("\n[aggregate]\ncell_m = 1000.0\n\n[zoning]\nscheme = \"suzhou_four_zones\"\n");
+    if let Some(axes) = draft.axes {
+        at.line(&mut out, &format!("axes = {axes:?}"), "the other index has no data");
+    }
+    out.push_str("\n[outputs]\n");
+    let language = match (at.lang, draft.chinese) {
+        (Lang::Zh, _) => "zh",
+        (_, true) => "both",
+        (_, false) => "en",
+    };
     let _ = writeln!(out, "{:<24}# en | zh | both", format!("language = \"{language}\""));
     out
 }
@@ -200,7 +222,8 @@ fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
     };
     out.push_str("\n[layers.zones]\n");
     out.push_str(&source(&zones.source, at));
-    let _ = writeln!(out, "kind = {}\nid = {}", text(zones.kind), text(&zones.id));
+    at.line(out, &format!("kind = {}", text(zones.kind)), &KINDS.join(" | "));
+    let _ = writeln!(out, "id = {}", text(&zones.id));
     for (key, value) in [
         ("name", &zones.name),
         ("name_en", &zones.name_en),
@@ -211,7 +234,8 @@ fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
         optional(out, key, value.as_ref());
     }
     let labels = zones.gdp.iter().chain(zones.tables.iter().filter_map(|t| t.gdp.as_ref()));
-    let money = labels.clone().find_map(|label| foreign_money(label));
+    let index = zones.gdp_index.then(MoneyUnit::index);
+    let money = index.or_else(|| labels.clone().find_map(|label| foreign_money(label)));
     if let Some(unit) = &money {
         at.line(out, &format!("gdp_unit = {}", text(&unit.plain())), "as the header of the column says");
     }
@@ -230,7 +254,7 @@ fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
             let line = format!("gdp = {}", text(gdp));
             match &money {
                 Some(_) => out.push_str(&(line + "\n")),
-                None => at.line(out, &line, "in 1e4 CNY; else gdp_unit_1e4cny = ..., or gdp_unit above"),
+                None => at.line(out, &line, "in 1e4 CNY, or as its header says; else gdp_unit_1e4cny = ... here, or gdp_unit in [layers.zones]"),
             }
         }
         if table.gdp_derived {
@@ -288,6 +312,7 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
     let mut out = Vec::new();
     let mut add = |id, budget: (&'static str, &'static str), land: Vec<String>, proxies: Vec<String>| {
         let (land, proxies) = match draft.reach.get(id) {
+            Some(Reach::Also(more)) => (land.into_iter().chain(more.iter().cloned()).collect(), proxies),
             Some(Reach::Built) => (there(BUILT), proxies),
             Some(Reach::All) => (parcels.space_types.clone(), proxies),
             Some(Reach::AreaOnly) => (land, by(None)),
@@ -314,11 +339,32 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
     out
 }
 
+/// Kinds of land that occur and that no rule of emissions names.
+fn land_without_rule(draft: &Draft, rules: &[Rule]) -> Vec<String> {
+    let named = |land: &String| {
+        rules.iter().filter(|r| !r.is_sink() && r.id != "road").any(|r| r.land.contains(land))
+    };
+    let emits = |land: &&String| !["forest", "grassland", "water", "unused", "park"].contains(&land.as_str());
+    let there = draft.parcels.iter().flat_map(|p| &p.space_types);
+    there.filter(emits).filter(|land| !named(land) && *land != "transport_road").cloned().collect()
+}
+
 fn totals(draft: &Draft, rules: &[Rule], at: Place<'_>, out: &mut String) {
     let open = "OPEN: the totals of your city, t CO2e a year. `check` refuses nan. A budget that you do not have: delete it and its rule; without sinks set axes = \"economic\" in [zoning].";
     let _ = writeln!(out, "\n# {}", at.say(open));
     for amount in &draft.amounts {
         let _ = writeln!(out, "# {}", at.say(&amount.replace('\n', " ")));
+    }
+    let without = land_without_rule(draft, rules);
+    if !without.is_empty() {
+        let _ = writeln!(
+            out,
+            "# {}",
+            at.say(&format!(
+                "land without a total: {}; if your inventory has one, add it and a rule",
+                without.join(", ")
+            ))
+        );
     }
     out.push_str("[inventory]\n");
     let _ = writeln!(out, "{:<24}# t | 1e4 t | Mt", "unit = \"t\"");

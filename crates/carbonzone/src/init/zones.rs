@@ -5,7 +5,12 @@ use super::draft::{Codes, Draft, ParcelDraft, Sure, TableDraft, ZoneDraft};
 use super::profile::{Column, Profile};
 use super::survey::{Found, Survey, What};
 use super::words::{self, best, fits};
+use crate::load::totals_row::is_total;
+use crate::load::units::{Quantity, is_relative, other_quantity};
+use crate::names::has_han;
 use carbonzone_io::GeometryKind;
+use carbonzone_sheet::parse_number;
+use carbonzone_types::MoneyUnit;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -30,9 +35,14 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
         rated.id,
         rated.name.as_ref().map_or_else(String::new, |n| format!(", name = {n:?}"))
     );
-    let joined = rated.tables.iter().map(|t| t.1).fold(0.0, f64::max);
+    let useful = |t: &&(&Found, f64, String, bool)| {
+        !people_columns(&t.0.profile).is_empty() || gdp_column(&t.0.profile).is_some()
+    };
+    let joined = rated.tables.iter().filter(useful).map(|t| t.1).fold(0.0, f64::max);
     let why = if joined > 0.0 {
         format!("{} polygons; a table names {:.0} % of them", found.size(), 100.0 * joined)
+    } else if !rated.tables.is_empty() {
+        format!("{} polygons; a table names them, without people or GDP", found.size())
     } else {
         format!("{} polygons with an id of their own; no table names them", found.size())
     };
@@ -54,6 +64,7 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
         district: own(words::DISTRICT).filter(|d| found.profile.get(d).is_some_and(|c| !c.is_unique())),
         population: None,
         gdp: None,
+        gdp_index: false,
         overlap_first: false,
         tables: Vec::new(),
         id: rated.id.clone(),
@@ -72,17 +83,14 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
             );
         }
     }
-    if zones.tables.iter().all(|t| t.gdp.is_none()) {
-        zones.gdp = gdp_column(&found.profile).map(|(name, _)| name);
-        if let Some(column) = &zones.gdp {
-            draft.tell(
-                "zones",
-                &shown,
-                format!("gdp = {column:?}"),
-                Sure::Guess,
-                "a column of the layer; its unit must be 1e4 CNY (or shares only)",
-            );
-        }
+    if zones.tables.iter().all(|t| t.gdp.is_none())
+        && let Some(gdp) = gdp_column(&found.profile)
+    {
+        let why = "a column of the layer; in 1e4 CNY, if its name does not say otherwise";
+        draft.tell("zones", &shown, format!("gdp = {:?}", gdp.name), Sure::Guess, why);
+        tell_index(draft, &shown, &gdp);
+        zones.gdp_index = gdp.index;
+        zones.gdp = Some(gdp.name);
     }
     if draft.parcels.is_none() {
         zones_as_parcels(draft, found, &zones, &shown);
@@ -97,7 +105,10 @@ fn zones_as_parcels(draft: &mut Draft, found: &Found, zones: &ZoneDraft, shown: 
         .get(&zones.id)
         .map(|c| c.values.keys().cloned().collect::<Vec<_>>())
         .unwrap_or_default();
-    let codes = values.into_iter().map(|code| [code, "county".to_owned(), "none".to_owned()]).collect();
+    let codes = values
+        .into_iter()
+        .map(|code| [code, "county".to_owned(), "none".to_owned(), "1".to_owned()])
+        .collect();
     draft.tell(
         "parcels",
         shown,
@@ -134,7 +145,15 @@ fn rate<'a>(found: &Found, survey: &'a Survey) -> Option<Rated<'a>> {
         profile.columns.iter().filter(|c| !c.is_numeric() && c.filled > 0).map(|c| c.name.as_str()),
         words::NAME,
     );
-    let name = name.map(|(n, _)| n.to_owned());
+    // `zname`, `BezName`: a name of its own that no list knows.
+    let other_name = || {
+        let texts = unique.iter().filter(|c| !c.is_numeric() && fits(&c.name, words::ID) == 0.0);
+        let ends = |c: &&&Column| {
+            ["name", "nam", "mc", "名", "名称"].iter().any(|e| c.name.to_lowercase().ends_with(e))
+        };
+        texts.filter(|c| fits(&c.name, words::NAME_EN) == 0.0).find(ends).map(|c| c.name.as_str())
+    };
+    let name = name.map(|(n, _)| n).or_else(other_name).map(str::to_owned);
     let sheets =
         survey.found.iter().filter(|f| matches!(f.what, What::Sheet { .. }) && xy(&f.profile).is_none());
     let joins: Vec<(&Found, &Column, &Column, f64)> = sheets
@@ -181,9 +200,34 @@ fn keys<'a, 'b>(own: &[&'a Column], table: &'b Profile) -> Option<(&'a Column, &
     best
 }
 
-fn gdp_column(profile: &Profile) -> Option<(String, f64)> {
-    let amounts = profile.columns.iter().filter(|c| c.is_numeric() && c.numbers.iter().all(|v| *v >= 0.0));
-    best(amounts.map(|c| c.name.as_str()), words::GDP).map(|(name, fit)| (name.to_owned(), fit))
+/// A column of GDP.
+struct GdpColumn {
+    name: String,
+    /// It has no unit: an index or a share.
+    index: bool,
+}
+
+/// The column of GDP: an amount of money before an index; none of a GDP per head or its growth.
+fn gdp_column(profile: &Profile) -> Option<GdpColumn> {
+    let money = MoneyUnit::default();
+    let numeric = || profile.columns.iter().filter(|c| c.is_numeric() && c.numbers.iter().all(|v| *v >= 0.0));
+    let of = |index: bool| {
+        let fits = |c: &&Column| match other_quantity(&c.name, Quantity::Money(&money)) {
+            Some(word) => index && is_relative(word),
+            None => !index,
+        };
+        let (name, _) = best(numeric().filter(fits).map(|c| c.name.as_str()), words::GDP)?;
+        Some(GdpColumn { name: name.to_owned(), index })
+    };
+    of(false).or_else(|| of(true))
+}
+
+/// Says that a GDP has no unit.
+fn tell_index(draft: &mut Draft, shown: &str, gdp: &GdpColumn) {
+    if gdp.index {
+        let why = "the header names an index or a share: only its parts of the whole count, and no output speaks of money";
+        draft.tell("zones", shown, "gdp_unit = \"index\"", Sure::Likely, why);
+    }
 }
 
 fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Path) {
@@ -191,24 +235,30 @@ fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Pa
         let population =
             people_columns(&sheet.profile).into_iter().find(|c| c != key).filter(|_| !zones.has_people());
         let gdp = gdp_column(&sheet.profile)
-            .filter(|(c, _)| c != key)
+            .filter(|gdp| gdp.name != *key)
             .filter(|_| zones.tables.iter().all(|t| t.gdp.is_none()));
         let shown = sheet.shown(folder);
-        amounts(draft, &sheet.profile, &shown);
+        amounts(draft, &sheet.profile, (&shown, Some(key)));
         if population.is_none() && gdp.is_none() {
             continue;
         }
         let on = if *by_name { "name" } else { "id" };
         let why = format!("names {:.0} % of the zones by {on}", 100.0 * share);
         let mut taken = format!("key = {key:?}");
-        for (what, column) in [("population", &population), ("gdp", &gdp.as_ref().map(|g| g.0.clone()))] {
+        for (what, column) in [("population", &population), ("gdp", &gdp.as_ref().map(|g| g.name.clone()))] {
             if let Some(column) = column {
                 let _ = write!(taken, ", {what} = {column:?}");
             }
         }
         draft.tell("table", &shown, taken, Sure::of(*share), why);
-        let derived = gdp.as_ref().is_some_and(|(name, _)| {
-            ["proxy", "index", "derived", "1e4cny", "估算"].iter().any(|w| name.to_lowercase().contains(w))
+        if let Some(gdp) = &gdp {
+            tell_index(draft, &shown, gdp);
+            zones.gdp_index = gdp.index;
+        }
+        let derived = gdp.as_ref().is_some_and(|gdp| {
+            ["proxy", "index", "derived", "1e4cny", "估算"]
+                .iter()
+                .any(|w| gdp.name.to_lowercase().contains(w))
         });
         if derived {
             draft.tell(
@@ -228,24 +278,52 @@ fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Pa
             key: key.clone(),
             by_name: *by_name,
             population,
-            gdp: gdp.map(|g| g.0),
+            gdp: gdp.map(|g| g.name),
             gdp_derived: derived,
         });
     }
 }
 
-/// Emissions that a table of the zones has: their sum is told beside the open totals.
-pub fn amounts(draft: &mut Draft, profile: &Profile, shown: &str) {
-    let numeric = profile.columns.iter().filter(|c| c.is_numeric() && fits(&c.name, words::AMOUNT) > 0.0);
-    for column in numeric {
-        draft.amounts.push(format!(
-            "{shown}: column {} sums to {} over {} rows",
-            column.name,
-            column.sum(),
-            column.filled
-        ));
+/// Emissions that a table has, to be told beside the open totals: row by row, since what they add up to (with or without land
+/// use, a total among its parts) is for the reader to say; the sum where the rows are those of zones.
+pub fn amounts(draft: &mut Draft, profile: &Profile, (shown, key): (&str, Option<&str>)) {
+    let numeric = profile.columns.iter().enumerate();
+    let numeric = numeric.filter(|(_, c)| c.is_numeric() && fits(&c.name, words::AMOUNT) > 0.0);
+    for (at, column) in numeric {
+        let label = profile.columns.iter().position(|c| !c.is_numeric());
+        let rows = label.filter(|_| key.is_none() && !profile.few.is_empty()).map(|label| {
+            let rows = profile.few.iter().map(|row| format!("{} = {}", row[label], row[at]));
+            rows.collect::<Vec<_>>().join("; ")
+        });
+        let name = &column.name;
+        let told = rows.map(|rows| format!("{shown}: column {name}: {rows}"));
+        draft.amounts.push(told.unwrap_or_else(|| {
+            let (sum, rows) = sum_of(profile, at, key);
+            format!("{shown}: column {name} sums to {sum} over {rows} rows")
+        }));
     }
 }
+
+/// Sum over the rows of zones: without rows that name a total, as far as the rows are kept.
+fn sum_of(profile: &Profile, at: usize, key: Option<&str>) -> (f64, usize) {
+    let column = &profile.columns[at];
+    let key = key.and_then(|key| profile.columns.iter().position(|c| c.name == key));
+    let (Some(key), false) = (key, profile.few.is_empty()) else { return (column.sum(), column.filled) };
+    let rows = profile.few.iter().filter(|row| !is_total(&row[key]));
+    let numbers: Vec<f64> = rows.filter_map(|row| parse_number(&row[at]).ok().flatten()).collect();
+    (numbers.iter().sum(), numbers.len())
+}
+
+/// Words of files and columns that say what the zones are, beside those of counties.
+const KIND_WORDS: [(&[&str], &str); 7] = [
+    (&["neighborhood", "neighbourhood"], "neighborhoods"),
+    (&["municipal", "gemeinde", "commune"], "municipalities"),
+    (&["township", "乡镇", "街道", "xzq"], "townships"),
+    (&["ward"], "wards"),
+    (&["district", "bezirk"], "districts"),
+    (&["village", "村"], "villages"),
+    (&["community", "社区"], "communities"),
+];
 
 fn kind_of(hint: &str, profile: &Profile) -> &'static str {
     let names = profile.columns.iter().flat_map(|c| c.values.keys()).take(2000);
@@ -254,12 +332,9 @@ fn kind_of(hint: &str, profile: &Profile) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|w| hint.contains(w));
     if says(&["county", "counties", "adcode", "县"]) || ends(&['县', '区', '市']) > ends(&['镇', '乡', '道'])
     {
-        "counties"
-    } else if says(&["neighborhood", "neighbourhood"]) {
-        "neighborhoods"
-    } else if says(&["municipal", "gemeinde", "commune"]) {
-        "municipalities"
-    } else {
-        "townships"
+        return "counties";
     }
+    let named = KIND_WORDS.iter().find(|(words, _)| says(words)).map(|(_, kind)| *kind);
+    // Elsewhere nobody knows what a unit is called.
+    named.unwrap_or(if names.clone().any(|v| has_han(v)) { "townships" } else { "units" })
 }

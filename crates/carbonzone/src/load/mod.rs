@@ -35,7 +35,7 @@ mod schemes;
 pub mod shift;
 mod source;
 mod straight;
-mod totals_row;
+pub mod totals_row;
 pub mod units;
 pub mod zone_tables;
 pub mod zones;

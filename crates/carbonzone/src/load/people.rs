@@ -1,6 +1,7 @@
 //! People per parcel: weighted points, polygons or a raster.
 
 use super::border::book_cut;
+use super::parcels::ParcelSet;
 use super::people_density::{persons_per_unit, refuse_density, refuse_unit_of_points};
 use super::people_numbers::{Unusable, warn_against_zones, warn_density, warn_unknown};
 use super::people_repeats::{self, Repeats};
@@ -14,6 +15,7 @@ use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
 use carbonzone_types::{ColumnData, ExactSum, Finding, LedgerRow, Severity, Stage, Statement, number_of};
+use std::collections::BTreeSet;
 
 /// People per parcel; per zone too, if GDP is shared out by them.
 struct People {
@@ -123,14 +125,33 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let source = PointsOf { role: "population", file: &file, declared: config.source.crs.as_deref() };
     warn_shift(source, &sample, &masks, crs, locator, notes);
     let (per_parcel, tally) = counter.finish();
+    let beside = beside(parcels, &per_parcel, &land);
     let land = land.into_iter().collect::<Vec<_>>().join("+");
-    report(config, &tally, &land, notes);
+    report(config, &tally, (&land, &beside), notes);
     notes.proxy_use.insert("population".to_owned(), ProxyUse::of_points(&tally));
     Some(People { per_parcel, per_zone: per_zone.and_then(|zones| zones.finish().next()) })
 }
 
+/// Classes of land named where people live beside the land of their rule.
+const CLASSES_TOLD: usize = 3;
+
+/// The classes with the most of what is beside the land of a rule, with their numbers; empty if there is none.
+fn beside(parcels: &ParcelSet, per_parcel: &[f64], land: &BTreeSet<String>) -> String {
+    if land.is_empty() {
+        return String::new();
+    }
+    let mut sums = vec![ExactSum::new(); parcels.space_types.len()];
+    parcels.space_type.iter().zip(per_parcel).for_each(|(&class, &n)| sums[class as usize].add(n));
+    let named = parcels.space_types.iter().zip(sums).filter(|(class, _)| !land.contains(*class));
+    let mut found: Vec<(&String, f64)> =
+        named.map(|(class, sum)| (class, sum.value())).filter(|(_, n)| *n >= 0.5).collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let list = found.iter().take(CLASSES_TOLD).map(|(class, n)| format!("{n:.0} in {class}"));
+    list.collect::<Vec<_>>().join(", ")
+}
+
 /// What became of the people: ledger rows, and findings where much is lost.
-fn report(config: &PopulationLayer, tally: &PointTally, land: &str, notes: &mut Notes) {
+fn report(config: &PopulationLayer, tally: &PointTally, (land, beside): (&str, &str), notes: &mut Notes) {
     let file = config.source.path.display().to_string();
     let (inside, snapped) = (tally.inside.value(), tally.snapped.value());
     let (other, outside) = (tally.other_class.value(), tally.outside.value());
@@ -147,13 +168,14 @@ fn report(config: &PopulationLayer, tally: &PointTally, land: &str, notes: &mut 
             100.0 * (other + outside) / total
         )));
     }
+    let listed = if beside.is_empty() { String::new() } else { format!(": {beside}") };
     let beside = (other + outside) / total;
     if total > 0.0 && outside / total <= 0.1 && beside > 0.0 && beside <= 0.2 {
         notes.findings.push(
             Finding::info(
                 "people_outside_class",
                 format!(
-                    "{:.0} people ({:.2} %) live outside {land} and count for nothing; {outside:.0} of them in no parcel",
+                    "{:.0} people ({:.2} %) live outside {land} and count for nothing; {outside:.0} of them in no parcel{listed}",
                     other + outside,
                     100.0 * beside
                 ),
@@ -167,14 +189,14 @@ fn report(config: &PopulationLayer, tally: &PointTally, land: &str, notes: &mut 
             Finding::warning(
                 "people_outside_class",
                 format!(
-                    "{:.1} % of the people live outside {land} and count for nothing",
+                    "{:.1} % of the people live outside {land} and count for nothing{listed}",
                     100.0 * (other + outside) / total
                 ),
             )
             .layer("population")
             .file(file.clone())
             .hint(format!(
-                "snap_m (now {} m) moves them to the nearest parcel of the class; is the class complete?",
+                "homes stand there? Let the `land` of the rule with \"population\" name these classes too; snap_m (now {} m) moves people to the nearest parcel of the class",
                 config.snap_m
             )),
         );
@@ -424,17 +446,20 @@ fn tell_homeless(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut Notes
         LedgerRow::counted(Stage::Drop, land, homeless.value(), "persons")
             .note("zones without a parcel of the class"),
     );
+    let all = zones.population.iter().flatten().copied().collect::<ExactSum>().value();
     notes.findings.push(
         Finding::warning(
             "people_outside_class",
             format!(
-                "{:.0} people live in zones without a {land} parcel and count for nothing",
-                homeless.value()
+                "{:.0} people live in zones without a {land} parcel and count for nothing ({:.1} % of all)",
+                homeless.value(),
+                100.0 * homeless.value() / all
             ),
         )
         .layer("population")
         .feature(without.iter().take(20).map(|&z| zones.ids[z].as_str()).collect::<Vec<_>>().join(", "))
-        .count(without.len() as u64),
+        .count(without.len() as u64)
+        .hint("the tonnes of their homes go to the other zones: let the `land` of the rule with \"population\" name the land they live on"),
     );
     homeless.value()
 }

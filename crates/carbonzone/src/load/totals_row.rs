@@ -82,7 +82,8 @@ pub fn leave_out_remarks(
     }
 }
 
-fn is_total(key: &str) -> bool {
+/// True for the key of a row that holds a total, or for none.
+pub fn is_total(key: &str) -> bool {
     key.is_empty() || TOTALS.contains(&label_key(key).as_str())
 }
 

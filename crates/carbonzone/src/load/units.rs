@@ -141,6 +141,8 @@ const RATIO_WORDS: [&str; 15] = [
     "ratio",
     "index",
 ];
+/// Words of them that a GDP without a unit may have: of an index or a share only the parts of the whole count.
+const RELATIVE: [&str; 5] = ["index", "share", "指数", "占比", "比重"];
 /// Units of neither persons nor money in a row of units.
 const OTHER_UNITS: [&str; 11] =
     ["%", "‰", "户", "万户", "人/平方公里", "人/km2", "人/km²", "人/公顷", "人/户", "元/人", "万元/人"];
@@ -223,7 +225,8 @@ pub fn in_label(label: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
 fn named_in(label: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
     let label = normalise_text(&plain_powers(label)).to_lowercase();
     if let Some(word) = other_quantity(&label, quantity) {
-        return Some((word.to_owned(), f64::NAN));
+        let index = matches!(quantity, Quantity::Money(unit) if unit.is_index());
+        return Some((word.to_owned(), if index && is_relative(word) { 1.0 } else { f64::NAN }));
     }
     if let Some(inside) = in_brackets(&label) {
         return all_in(inside, quantity).into_iter().next();
@@ -256,6 +259,11 @@ fn bare<'a>(
         Quantity::Money(unit) => unit.value(),
     };
     Some(((*word).to_owned(), multiple / one))
+}
+
+/// True for a word of [`other_quantity`] that means parts of a whole: an index, a share.
+pub fn is_relative(word: &str) -> bool {
+    RELATIVE.contains(&word)
 }
 
 /// The unit of another currency that a label names; `None`: CNY, or none at all.
@@ -328,7 +336,8 @@ fn words(quantity: Quantity<'_>) -> Vec<(String, f64)> {
     let scale = if unit.currency() == "CNY" { 1e4 / unit.value() } else { f64::NAN };
     let mut out: Vec<(String, f64)> =
         CNY.iter().map(|(word, factor)| ((*word).to_owned(), factor * scale)).collect();
-    for (word, other) in MoneyUnit::words(unit.currency()) {
+    let home = if unit.is_index() { "CNY" } else { unit.currency() };
+    for (word, other) in MoneyUnit::words(home) {
         let same = other.currency() == unit.currency();
         out.push((word, if same { other.value() / unit.value() } else { f64::NAN }));
     }
@@ -369,6 +378,30 @@ mod tests {
         assert_eq!(unit(titled, "pop", Persons), found("万人", 1e4));
         assert_eq!(unit(titled, "gdp", money), found("亿元", 1e4));
         assert_eq!(unit("id,人口（人）\na,1\n", "人口", Persons), found("人", 1.0));
+    }
+
+    #[test]
+    fn the_columns_of_gdp_of_the_shipped_examples_are_read_in_the_unit_that_they_name() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines/examples");
+        let mut columns = 0;
+        for file in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+            if file.extension().is_none_or(|e| e != "toml") {
+                continue;
+            }
+            let pipeline: toml::Table = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            let zones = pipeline["layers"]["zones"].as_table().unwrap();
+            let money = zones
+                .get("gdp_unit")
+                .map_or_else(MoneyUnit::default, |u| MoneyUnit::parse(u.as_str().unwrap()).unwrap());
+            for table in zones.get("tables").and_then(toml::Value::as_array).into_iter().flatten() {
+                if let Some(gdp) = table.get("gdp").and_then(toml::Value::as_str) {
+                    columns += 1;
+                    let unit = in_label(gdp, Quantity::Money(&money));
+                    assert!(unit.is_none_or(|u| u.1.is_finite()), "{}: {gdp}", file.display());
+                }
+            }
+        }
+        assert!(columns > 0);
     }
 
     #[test]
@@ -478,6 +511,13 @@ mod tests {
         assert_eq!(foreign_money("BIP (Mio. CHF)"), Some(unit_of("1e6 CHF")));
         assert_eq!(foreign_money("BIP [million CHF]"), Some(unit_of("1e6 CHF")));
         assert_eq!(["GDP（亿元）", "gdp", "GDP (million)"].map(foreign_money), [None, None, None]);
+        let index = MoneyUnit::index();
+        for (label, factor) in [("gdp_index", Some(1.0)), ("GDP占比（%）", Some(1.0)), ("gdp", None)] {
+            assert_eq!(read(label, &index).map(|u| u.1), factor, "{label}");
+        }
+        for label in ["GDP（亿元）", "GDP (million USD)", "人均GDP（元）", "gdp growth"] {
+            assert!(read(label, &index).unwrap().1.is_nan(), "{label}");
+        }
         // Letters of a currency inside a word are none.
         assert_eq!(read("GDP (in real terms, Europe)", &usd), None);
         let table = "id,pop,gdp\nunit,persons,million EUR\na,1,2\n";

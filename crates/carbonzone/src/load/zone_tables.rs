@@ -2,7 +2,7 @@
 
 use super::chosen_rows::chosen_rows;
 use super::totals_row;
-use super::units::{NamedUnit, Quantity, named_unit, unit_row};
+use super::units::{NamedUnit, Quantity, is_relative, named_unit, unit_row};
 use super::zones::{CountyGdp, JoinRow, MissingCells, ZoneSet};
 use super::{Notes, missing_file};
 use crate::config::{OtherRows, TableKey, ZoneTable};
@@ -93,7 +93,12 @@ pub fn unit_to_use(
         None if factor.is_nan() => {
             let message =
                 format!("{place} names {word}, which cannot be converted: the numbers are not used");
-            (f64::NAN, Some(Finding::error("unit_suspect", message).hint(unknown_unit(key))))
+            let hint = if is_relative(word) && key != "population_unit_persons" {
+                INDEX_HINT.to_owned()
+            } else {
+                unknown_unit(key)
+            };
+            (f64::NAN, Some(Finding::error("unit_suspect", message).hint(hint)))
         }
         None if *factor == 1.0 => (1.0, None),
         None => {
@@ -103,6 +108,8 @@ pub fn unit_to_use(
         }
     }
 }
+
+const INDEX_HINT: &str = "an index or a share has no unit, only its parts of the whole count: gdp_unit = \"index\" in [layers.zones]";
 
 /// What to do about a unit that cannot be converted.
 fn unknown_unit(key: &str) -> String {

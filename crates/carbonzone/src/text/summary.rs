@@ -3,7 +3,7 @@
 use super::{line, told};
 use crate::closing;
 use crate::out_dir::named;
-use crate::text_table::{right_align, table, tonnes};
+use crate::text_table::{quoted, right_align, table, tonnes};
 use carbonzone_report::{Label, Lang, chinese, words};
 use carbonzone_types::{ConfidenceRecord, DataLabel, RunManifest, Severity, Stage, TOLERANCE};
 use comfy_table::Table;
@@ -145,8 +145,9 @@ fn outside_zones(out: &mut String, manifest: &RunManifest, lang: Lang) {
         rows.filter(|r| (r.sector == "sink") == sinks).filter_map(|r| r.amount_t).sum()
     };
     let (gross, sink) = (amount(false), amount(true));
-    // Below the tolerance it is rounding.
-    if gross.abs().max(sink.abs()) <= TOLERANCE * manifest.totals.gross_t {
+    // Below the tolerance it is rounding; what would be written as 0.0 t says nothing either.
+    let largest = gross.abs().max(sink.abs());
+    if largest <= TOLERANCE * manifest.totals.gross_t || largest < 0.05 {
         return;
     }
     let (g, s) = (tonnes(gross), tonnes(sink));
@@ -189,7 +190,7 @@ fn open(out: &mut String, manifest: &RunManifest, dir: &Path, lang: Lang) {
         let _ = writeln!(out, "  {:<width$}  {}", path.display(), lang.say(en, zh));
     }
     if manifest.study == "parcels" {
-        let command = format!("carbonzone explain {} --township ID", dir.display());
+        let command = format!("carbonzone explain {} --township ID", quoted(dir));
         let _ = writeln!(
             out,
             "  {command:<width$}  {}",

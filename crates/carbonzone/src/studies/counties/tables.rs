@@ -90,7 +90,9 @@ fn zones_of_year(
     table.push("gross_t_ha", per(&t.gross_t, &area, M2_PER_HECTARE));
     table.push("sink_t_ha", per(&t.sink_t, &area, M2_PER_HECTARE));
     table.push("gross_t_per_person", per(&t.gross_t, &year.population, 1.0));
-    table.push(&z.gdp_unit.per_gdp_field(), per(&t.gross_t, &year.gdp, 1.0));
+    if let Some(field) = z.gdp_unit.per_gdp_field() {
+        table.push(&field, per(&t.gross_t, &year.gdp, 1.0));
+    }
     let scheme = &results.scheme;
     for (axis, levels) in levels(results, &result.zoned) {
         table.push(&level_field(axis, ""), ColumnData::Text(levels));

@@ -139,8 +139,8 @@ pub fn counties(
     if people {
         table.push("gross_t_per_person", real(&|y, u| per(&z.population, y, u)));
     }
-    if gdp {
-        table.push(&z.gdp_unit.per_gdp_field(), real(&|y, u| per(&z.gdp, y, u)));
+    if let Some(field) = z.gdp_unit.per_gdp_field().filter(|_| gdp) {
+        table.push(&field, real(&|y, u| per(&z.gdp, y, u)));
     }
     table = table
         .with("ratio", real(&ratio))
