@@ -170,6 +170,18 @@ mod tests {
         assert_eq!(s.per_target, [2.0, 0.0, 11.0]);
         assert_eq!(s.outside, 10.0);
         assert_eq!(s.per_target.iter().sum::<f64>() + s.outside, 23.0);
+        let s = sample().spread(&[1.0, 1.0, 1.0]);
+        assert_eq!((s.per_target, s.outside), (vec![0.25, 0.0, 1.25], 1.5));
+        // Less than a square metre outside takes its share too.
+        let one = OverlapMatrix {
+            offsets: vec![0, 1],
+            targets: vec![0],
+            areas_m2: vec![1.5],
+            outside_m2: vec![0.5],
+            overcovered_m2: vec![0.0],
+            n_targets: 1,
+        };
+        assert_eq!(one.spread(&[4.0]), Spread { per_target: vec![3.0], outside: 1.0 });
     }
 
     #[test]
@@ -177,6 +189,8 @@ mod tests {
         // The same for a grid so large that no array is made for it.
         let far = OverlapMatrix { n_targets: 1 << 30, ..sample() };
         assert_eq!(far.compacted(), sample().compacted());
+        let mixed = |n_targets| OverlapMatrix { targets: vec![2, 0, 2], n_targets, ..sample() };
+        assert_eq!(mixed(1 << 30).compacted(), mixed(3).compacted());
         let (used, m) = sample().compacted();
         assert_eq!((used, m.n_targets), (vec![0, 2], 2));
         assert_eq!(m.spread(&[8.0, 10.0, 5.0]).per_target, [2.0, 11.0]);

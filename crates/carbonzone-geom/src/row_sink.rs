@@ -60,3 +60,24 @@ impl RowSink {
         self.ends.push(self.areas.len());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_may_be_covered_twice_here_and_not_at_all_there() {
+        let mut sink = RowSink::with_capacity(1);
+        // 4 m²: half of it in two targets, half in none.
+        sink.push(0, 2.0);
+        sink.push(1, 2.0);
+        sink.end_row(4.0, 2.0);
+        for excess in [0.5e-9, 1.5e-9] {
+            sink.push(0, 1.0 + excess);
+            sink.end_row(1.0, 0.0);
+        }
+        assert_eq!(sink.outside, [(0, 2.0)]);
+        let told: Vec<u32> = sink.overcovered.iter().map(|(row, _)| *row).collect();
+        assert_eq!((told, sink.overcovered[0].1), (vec![0, 2], 2.0), "a billionth is rounding");
+    }
+}

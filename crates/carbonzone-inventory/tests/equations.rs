@@ -133,8 +133,10 @@ fn fuels_given_as_energy_are_what_their_calorific_value_makes_of_them() {
         let (as_amount, as_energy) = (lines(amount, unit), lines(energy_gj, "GJ"));
         assert_eq!((as_amount.len(), as_energy.len()), (3, 3), "CO2, CH4 and N2O");
         near(as_energy[0].result_t, co2_t, fuel);
-        for (a, b) in as_amount.iter().zip(&as_energy) {
+        let as_coal_equivalent = lines(energy_gj / 29.3076, "tce");
+        for ((a, b), c) in as_amount.iter().zip(&as_energy).zip(&as_coal_equivalent) {
             near(a.result_t, b.result_t, &a.id);
+            near(a.result_t, c.result_t, &a.id);
         }
     }
 }

@@ -328,4 +328,62 @@ mod tests {
         assert_eq!(ledger.total_t(Stage::Unallocated, "industry"), 6.0);
         assert_eq!(ledger.total_t(Stage::Placed, "industry"), 2.0);
     }
+
+    #[test]
+    fn less_than_a_tonne_is_booked_like_more() {
+        let types = types();
+        let mut proxies = ProxyTable::new();
+        proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
+        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
+        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 0.5, &["poi:industry"]).unwrap();
+        rule.on_zero_weight = OnZeroWeight::Unallocated;
+        let plant = PlacedPointSource { id: "a".into(), rule: "m".into(), parcel: 0, gross_t: 0.25 };
+        let out = allocate(&p, &proxies, &[rule], &[plant]).unwrap();
+        let booked: Vec<_> = out.ledger.rows.iter().map(|r| (r.stage, r.amount_t)).collect();
+        let expected = [(Stage::Budget, 0.5), (Stage::Placed, 0.25), (Stage::Unallocated, 0.25)];
+        assert_eq!(booked, expected.map(|(stage, t)| (stage, Some(t))));
+    }
+
+    #[test]
+    fn a_redirected_rule_goes_by_its_proxy_there_and_is_told() {
+        let types = types();
+        let mut proxies = ProxyTable::new();
+        proxies.insert("poi:industry", "poi", vec![1.0, 3.0]);
+        let p = parcels(&types, &[1.0, 1.0], &[0, 0]);
+        let groups = ["municipal_utilities"];
+        let mut rule = AllocationRule::new("m", "industry", &groups, 0.5, &["poi:industry"]).unwrap();
+        rule.on_missing_class = OnMissingClass::Redirect(vec!["industrial".to_owned()]);
+        let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
+        let placed: Vec<_> = out.per_rule[0].weighted().collect();
+        assert_eq!(placed, [(0, 1.0, 0.125), (1, 3.0, 0.375)]);
+        let record = &out.records[0];
+        assert!(record.budget_source.ends_with("(redirected from municipal_utilities)"), "{record:?}");
+        assert_eq!(record.proxies[0].unit, "poi");
+        let row = out.ledger.rows.iter().find(|r| r.stage == Stage::Placed).unwrap();
+        assert_eq!((row.count, row.unit.as_str()), (Some(2.0), "parcels"));
+        assert_eq!(out.ledger.total_t(Stage::Fallback, "industry"), 0.5);
+        let told: Vec<_> = out.findings.items.iter().map(|f| (f.code.as_str(), f.amount_t)).collect();
+        assert_eq!(told, [("fallback", Some(0.5))], "its first proxy was used");
+    }
+
+    #[test]
+    fn budgets_that_are_no_amounts_are_refused_and_a_missing_class_names_those_that_there_are() {
+        let types = types();
+        let p = parcels(&types, &[1.0, 1.0], &[2, 0]);
+        let placed = |group: &str, budget_t: f64, proxy: &str| {
+            let rule = AllocationRule::new("m", "industry", &[group], budget_t, &[proxy]).unwrap();
+            allocate(&p, &ProxyTable::new(), &[rule], &[]).map(|out| out.per_rule[0].per_parcel(2))
+        };
+        for budget_t in [-1.0, f64::INFINITY, f64::NAN] {
+            let errors = placed("industrial", budget_t, "area").unwrap_err();
+            assert!(matches!(errors[0], AllocationError::Budget { .. }), "{budget_t}");
+        }
+        let errors = placed("municipal_utilities", 1.0, "area").unwrap_err();
+        assert!(
+            matches!(&errors[0], AllocationError::MissingClass { present, .. } if present == "industrial, forest")
+        );
+        // Of a budget of 0 no proxy is looked at, and a tonne is a tonne.
+        assert_eq!(placed("industrial", 0.0, "poi:none").unwrap(), [0.0, 0.0]);
+        assert_eq!(placed("industrial", 1.0, "area").unwrap(), [0.0, 1.0]);
+    }
 }

@@ -448,4 +448,47 @@ mod tests {
         assert!(bad(&[1.0, 1.0], &[0.0, 0.0], &[Some(-3.0), None]).contains("gdp = -3"));
         assert!(bad(&[1.0, 1.0], &[0.0], &ok).contains("sink_t: 1 values for 2 units"));
     }
+
+    #[test]
+    fn amounts_below_one_have_the_same_indices() {
+        let ix = run(&[0.5, 0.25], &[0.125, 0.0625], Some(&[Some(0.25), Some(0.125)]));
+        assert_eq!((ix.ccr, ix.totals.ccr), (vec![Some(0.25); 2], Some(0.25)));
+        assert_eq!((ix.ecc, ix.esc), (vec![Some(1.0); 2], vec![Some(1.0); 2]));
+        assert_eq!(ix.totals.gdp_share_sum, Some(1.0));
+        assert!(ix.findings.items.is_empty());
+    }
+
+    #[test]
+    fn what_makes_indices_null_is_told_once_each() {
+        let codes = |gross: &[f64], sink: &[f64], gdp: Option<&[Option<f64>]>| {
+            let found = run(gross, sink, gdp).findings.items;
+            found.into_iter().map(|f| (f.code, f.count, f.amount_t)).collect::<Vec<_>>()
+        };
+        let code = |code: &str| (code.to_owned(), None, None);
+        assert_eq!(codes(&[], &[], None), []);
+        assert_eq!(codes(&[1.0], &[0.0], Some(&[Some(1.0)])), [code("zero_city_sink")]);
+        assert_eq!(codes(&[1.0], &[1.0], Some(&[Some(0.0)])), [code("zero_city_gdp")]);
+        let gdp = [Some(1.0), Some(1.0)];
+        assert_eq!(codes(&[0.0, 1.0], &[1.0; 2], Some(&gdp)), [("no_emission".to_owned(), Some(1), None)]);
+        let missing = |n, t| ("missing_gdp".to_owned(), Some(n), Some(t));
+        assert_eq!(codes(&[3.0, 1.0], &[1.0; 2], Some(&[None, Some(1.0)])), [missing(1, 3.0)]);
+        assert_eq!(codes(&[3.0, 1.0], &[1.0; 2], None), [missing(2, 4.0)]);
+        let hint = |gdp| run(&[3.0, 1.0], &[1.0; 2], gdp).findings.items[0].hint.clone().unwrap();
+        assert!(hint(None).contains("axes") && !hint(Some(&[None, Some(1.0)])).contains("axes"));
+    }
+
+    #[test]
+    fn five_percent_is_on_the_borderline_and_options_out_of_range_are_refused() {
+        let borderline = |esc: f64| run(&[1.0; 2], &[esc, 2.0 - esc], None).borderline[0];
+        assert!(borderline(1.045) && !borderline(1.055));
+        assert!(is_borderline(Some(0.05f64.ln_1p()), None, 5.0), "the limit itself");
+        assert_eq!(log_margin(Some(3.0), 2.0), Some(1.5f64.ln()));
+        let ok = |gdp_total: Option<f64>, borderline_pct: f64| {
+            let inputs = IndexInputs { unit_ids: None, gross_t: &[1.0], sink_t: &[1.0], gdp: None };
+            indices(&inputs, &IndexOptions { gdp_total, borderline_pct, ..IndexOptions::default() }).is_ok()
+        };
+        assert!(ok(None, 0.0) && ok(Some(0.5), 5.0));
+        assert!([-1.0, f64::NAN, f64::INFINITY].iter().all(|bad| !ok(None, *bad) && !ok(Some(*bad), 5.0)));
+        assert!(!ok(Some(0.0), 5.0));
+    }
 }
