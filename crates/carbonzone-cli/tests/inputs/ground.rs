@@ -366,6 +366,27 @@ fn densities_are_no_numbers_of_people_unless_the_unit_says_so() {
 }
 
 #[test]
+fn densities_of_a_layer_in_degrees_count_by_the_ground_in_metres() {
+    let layer = POLYGONS.replace("EPSG:4549", "EPSG:4326") + "\nunit = \"persons/km2\"";
+    let town = Town::new(&layer).with_table("Z1,1000\nZ2,1000");
+    let crs = WorkingCrs::parse("EPSG:4549").unwrap();
+    let mut text = people_polygons(["4000", "12000", "16000"]);
+    for (_, x, y) in HOMES {
+        for (x, y) in
+            [(X + x, Y + y), (X + x + 500.0, Y + y), (X + x + 500.0, Y + y + 500.0), (X + x, Y + y + 500.0)]
+        {
+            let (mut lon, mut lat) = ([x], [y]);
+            crs.to_wgs84(&mut lon, &mut lat).unwrap();
+            text = text.replace(&format!("[{x},{y}]"), &format!("[{},{}]", lon[0], lat[0]));
+        }
+    }
+    assert!(!text.contains("[56"), "{text}");
+    town.write("people.geojson", &text);
+    // 0.25 km² of each: 1000, 3000 and 4000 people.
+    town.expect([50.0, 150.0, 200.0], &["8000 people in the parcels"]);
+}
+
+#[test]
 fn units_in_the_names_of_columns_with_people_are_heeded() {
     let town = |names: &str, people: &str| {
         let layer = POLYGONS.replace("[\"people\"]", names);

@@ -14,6 +14,9 @@ const ONE: f64 = 0.05;
 /// ... and by so much ground, m²: rounded hectares, and slivers.
 const ONE_M2: f64 = 100.0;
 
+/// Ground of a square degree between 70 degrees of latitude and the equator, m².
+const SQUARE_DEGREE_M2: std::ops::RangeInclusive<f64> = 4.2e9..=1.24e10;
+
 /// Compares the field of areas with the measured areas, m²; both are of the parcels as they are in the file.
 pub fn check(config: &ParcelLayer, layer: &PolygonLayer, notes: &mut Notes) {
     let Some(field) = &config.area else { return };
@@ -45,6 +48,7 @@ pub fn check(config: &ParcelLayer, layer: &PolygonLayer, notes: &mut Notes) {
         );
         let hint = match unit_that_fits(config.area_unit, ratio) {
             Some(unit) => format!("area_unit = \"{}\" fits", unit.key()),
+            None if SQUARE_DEGREE_M2.contains(&(config.area_unit.m2() / ratio)) => "the field holds square degrees, which are no area: a tool measured the layer in longitude and latitude; leave the key `area` out, or measure again in metres".to_owned(),
             None => "check the unit of the field, the CRS of the layer, and whether parcels are cut, missing or drawn twice".to_owned(),
         };
         notes.findings.push(told(Finding::warning("parcel_area_differs", message)).hint(hint));
@@ -124,6 +128,9 @@ mod tests {
         assert!(hectares[0].1.contains("area_unit = \"ha\" fits"), "{hectares:?}");
         let mu = said(ColumnData::reals(&[1500.0, 1500.0, 750.0]), "ha");
         assert!(mu[0].1.contains("15.0000 times") && mu[0].1.contains("\"mu\" fits"), "{mu:?}");
+        // 1 km² at 31 degrees north in a layer in longitude and latitude.
+        let degrees = said(ColumnData::reals(&[9.436e-5, 9.436e-5, 4.718e-5]), "m2");
+        assert!(degrees[0].1.contains("square degrees"), "{degrees:?}");
         let neither = said(ColumnData::reals(&[3e6, 3e6, 1.5e6]), "m2");
         assert!(neither[0].1.contains("drawn twice"), "{neither:?}");
     }
