@@ -426,7 +426,8 @@ const DECIDED: &str = "[compensation]\nmodels = [\"benchmark\", \"ability_to_pay
      { name = \"p1\", cny_per_t = 89.06, source = \"example\" }, { name = \"p2\", cny_per_t = 52.84, source = \"example\" },\n\
      { name = \"p3\", cny_per_t = 1944.84, source = \"example\" }]\n[compensation.ability]\nengel = 0.3\nengel_of = { a = 0.25 }\n\
      source = \"example\"\n[compensation.quota]\nreduction = 0.05\nby = \"history\"\n[statistics]\nweights = \"rook\"\n\
-     [[layers.zones.tables]]\npath = \"people.csv\"\nwhere = \"year = 2020\"\nkey = \"id\"\ngdp = \"gdp\"\npopulation = \"people\"\n";
+     [[layers.zones.tables]]\npath = \"people.csv\"\nwhere = \"year = 2020\"\nkey = \"id\"\ngdp = \"gdp\"\npopulation = \"people\"\n\
+     [uncertainty]\ndraws = 64\nenergy_pct = 25.0\nenergy_common_pct = 10.0\nabsorption_pct = 40.0\nabsorption_common_pct = 10.0\n";
 
 /// The raster series with [`DECIDED`].
 fn decided_series(dir: &Path) -> std::path::PathBuf {
@@ -470,6 +471,8 @@ fn a_raster_series_takes_gdp_and_people_of_its_last_year_from_the_tables_of_its_
         let gross = number(row, "gross_t");
         assert!((number(row, "economic_t") - gross * (1.0 - number(row, "ecc"))).abs() < 1e-9 * gross);
     }
+    // The draws have the GDP of the run, which is not drawn itself.
+    assert!(paid.iter().all(|r| (0.0..=1.0).contains(&number(r, "sign_probability"))), "{paid:?}");
     near(number(a, "economic_t"), 1800.0 - 0.9 * 2300.0);
     near(number(a, "settled_t"), 1100.0 - 2100.0 * 1800.0 / 2300.0 - (1800.0 - 0.9 * 2300.0));
     // Who is richer pays more: r = l G / sum of G, l = 1 / (1 + exp(3 - 1 / Engel)).

@@ -94,10 +94,13 @@ impl Judge for SignJudge<'_> {
         let mean = |i: usize| self.rows.history.iter().map(|y| drawn.gross_t[y + i]).sum::<f64>() / years;
         let history_t: Vec<f64> =
             if self.rows.history.is_empty() { Vec::new() } else { (0..n).map(mean).collect() };
+        // A study that draws no GDP has that of the run in every draw.
+        let gdp: Vec<Option<f64>> =
+            drawn.gdp[year].iter().zip(&self.numbers.gdp).map(|(drawn, run)| drawn.or(*run)).collect();
         let units = UnitNumbers {
             gross_t: &gross_t,
             sink_t: &sink_t,
-            gdp: &drawn.gdp[year],
+            gdp: &gdp,
             population: &self.numbers.population,
             area: &self.numbers.area,
             history_t: &history_t,
