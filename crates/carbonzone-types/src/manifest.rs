@@ -157,8 +157,8 @@ impl DataLabel {
     pub fn sentence(self) -> Statement {
         match self {
             Self::Synthetic => Statement::new(
-                "SYNTHETIC DATA: no number of this run describes a real place",
-                "合成数据：本次结果不描述任何真实地区",
+                "SYNTHETIC DATA: no number of a unit describes a real place, whatever totals the source names",
+                "合成数据：各单元数值不描述任何真实地区，即使来源所列总量为真实数据",
             ),
             Self::Illustrative => Statement::new(
                 "ILLUSTRATIVE TOTALS: the layers are real, the tonnes are not an inventory of the place",

@@ -333,16 +333,20 @@ fn goodness_of_variance_fit(sorted: &[f64], counts: &[u64]) -> f64 {
 /// Rounded edges: inner ones lie in the gap between the classes, the outer ones enclose the data.
 fn label_edges(sorted: &[f64], edges: &[f64], forced: Option<f64>) -> Vec<f64> {
     let last = edges.len() - 1;
-    let span = edges[last] - edges[0];
+    // An outer edge is rounded by the width of its own class: one value far away must not round the others away.
+    let width = |j: usize| {
+        let own = edges[j + 1] - edges[j];
+        if own > 0.0 { own } else { edges[last] - edges[0] }
+    };
     let round = |(j, edge): (usize, &f64)| {
         if Some(*edge) == forced && j > 0 && j < last {
             return *edge;
         }
         if j == 0 {
-            return round_outward(*edge, span, f64::floor);
+            return round_outward(*edge, if last > 0 { width(0) } else { 0.0 }, f64::floor);
         }
         if j == last {
-            return round_outward(*edge, span, f64::ceil);
+            return round_outward(*edge, width(last - 1), f64::ceil);
         }
         let end = sorted.partition_point(|v| v <= edge);
         let below = if end > 0 { sorted[end - 1] } else { f64::NEG_INFINITY };
@@ -381,7 +385,7 @@ fn round_between(edge: f64, below: f64, above: f64) -> f64 {
     edge
 }
 
-/// The roundest number outside `edge` (`floor` or `ceil`) that is off by at most 2 % of the span.
+/// The roundest number outside `edge` (`floor` or `ceil`) that is off by at most 2 % of the width of its class.
 fn round_outward(edge: f64, span: f64, mode: fn(f64) -> f64) -> f64 {
     if span == 0.0 || edge == 0.0 {
         return edge;
@@ -400,6 +404,19 @@ fn round_outward(edge: f64, span: f64, mode: fn(f64) -> f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_value_far_away_does_not_round_the_lowest_class_away() {
+        // Sinks of at most 20 t/ha beside a point on a sliver of land with 26 million.
+        let mut values: Vec<f64> = (0..=40).map(|i| f64::from(i) / 2.0 - 19.7).collect();
+        values.extend((1..200).map(|i| f64::from(i) * 7.0));
+        values.push(26_344_800.0);
+        let options = with(BreakMethod::Quantile, 5, Some(0.0), false);
+        let breaks = class_breaks(&some(&values), &options).unwrap();
+        let (first, last) = (breaks.label_edges[0], *breaks.label_edges.last().unwrap());
+        assert!((-20.5..=-19.7).contains(&first), "{first}");
+        assert!((26_344_800.0..27_000_000.0).contains(&last), "{last}");
+    }
 
     fn some(values: &[f64]) -> Vec<Option<f64>> {
         values.iter().map(|v| Some(*v)).collect()

@@ -6,7 +6,9 @@ pub use results::Results;
 
 use crate::closing;
 use crate::explained::Explained;
+use crate::few_points;
 use crate::grid;
+use crate::load::gdp::GDP_SHARED;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::sink_sets;
@@ -14,7 +16,7 @@ use carbonzone_geom::{OverlapMatrix, overlap_grid, overlap_grid_and_zones};
 use carbonzone_inventory::totals_of;
 use carbonzone_scale::{GroundSums, SectorTable, ZonesOf, columns_of, sector_order, zoned};
 use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
-use carbonzone_types::{ExactSum, Finding, Findings, Progress, Stage, Totals};
+use carbonzone_types::{ExactSum, Finding, Findings, Progress, Stage, Statement, Totals};
 use carbonzone_zoning::one_axis::not_judged;
 use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
 use std::collections::BTreeMap;
@@ -48,7 +50,12 @@ pub fn compute(
     let (scheme, indices, zoning) = zone(loaded, inputs, &zones, notes)?;
     let sink_sets =
         sink_sets::judge(loaded, inputs, &zones, (&scheme, &zoning), &other_sets).unwrap_or_default();
-    notes.statements.extend(sink_sets::statement(loaded, zones.sink_t.len(), &sink_sets));
+    notes.statements.extend(sink_sets::statement(
+        loaded,
+        zones.sink_t.len(),
+        &allocation.records,
+        &sink_sets,
+    ));
     let totals = Totals { ccr_of_zones: indices.totals.ccr, ..totals(&sectors, &parcels) };
     Some(Results {
         sectors,
@@ -89,6 +96,7 @@ pub fn place(inputs: &Inputs, notes: &mut Notes, progress: &dyn Progress) -> Opt
         Ok(allocation) => {
             notes.findings.items.extend(parcel_overlaps(inputs, &allocation));
             closing::of_allocation(inputs, &allocation, notes);
+            notes.findings.items.extend(few_points::findings(inputs, &allocation));
             notes.findings.items.extend(allocation.findings.items.iter().cloned());
             notes.ledger.extend(allocation.ledger.clone());
             Some(allocation)
@@ -258,7 +266,28 @@ fn zone(
         notes.findings.push(finding.clone().layer("zones"));
     }
     notes.statements.extend(not_judged(&scheme, zones.gross_t.len(), &values.totals));
+    // Where the run shared it out itself, it says by what.
+    if scheme.economic.is_judged() && !notes.statements.iter().any(|s| s.en.starts_with(GDP_SHARED)) {
+        notes.statements.extend(derived_gdp(&inputs.zones.gdp_derived));
+    }
     Some((scheme, values, zoning))
+}
+
+/// That the GDP behind the economic index is no statistics.
+fn derived_gdp(derived: &[bool]) -> Option<Statement> {
+    let (n, all) = (derived.iter().filter(|d| **d).count(), derived.len());
+    (n > 0).then(|| {
+        Statement::new(
+            format!(
+                "GDP of {n} of {all} units is derived, not statistics; how, the file does not say. The economic index and every class rest \
+                 on it: if it was shared out by people or points that place emissions too, the index is in part compared with itself"
+            ),
+            format!(
+                "{all} 个单元中 {n} 个的 GDP 为推算值，非统计值；文件未说明推算方法。经济指数及各分区均以此为据：若按同样用于分配排放的人口或兴趣点推算，\
+                 该指数部分是与自身比较"
+            ),
+        )
+    })
 }
 
 fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {

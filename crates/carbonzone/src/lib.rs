@@ -39,6 +39,7 @@ mod error;
 pub mod exchange;
 pub mod explain;
 mod explained;
+mod few_points;
 mod find_unit;
 pub mod form;
 mod gdp_proxies;

@@ -154,8 +154,29 @@ pub fn report_table(
     })
 }
 
+/// By what the given total stands above or below the tonnes that the coefficients give on the land; empty within 1 %.
+fn scaled(records: &[RuleRecord]) -> Label {
+    let by_area = |r: &&RuleRecord| r.used.is_some_and(|u| r.proxies[u].name == "sink_area");
+    let told = |r: &RuleRecord| {
+        let stated_t = r.proxies[r.used?].total;
+        let times = (r.placed_t - r.point_sources_t) / stated_t;
+        (stated_t > 0.0 && (times - 1.0).abs() > 0.01).then(|| {
+            let (times, t) = (grouped(times, 2), grouped(stated_t, 0));
+            Label::new(
+                format!(
+                    ". Rule \"{}\": the coefficients give {t} t on its land and the total is {times} times that, so each is used at {times} \
+                     times what it states",
+                    r.id
+                ),
+                format!("。规则“{}”：系数在其用地上合计 {t} t，给定总量为其 {times} 倍，各系数实际按 {times} 倍使用", r.id),
+            )
+        })
+    };
+    records.iter().filter(by_area).filter_map(told).reduce(|a, b| a.then(&b)).unwrap_or_default()
+}
+
 /// One sentence: what stays, what moves, how many zones change class.
-pub fn statement(loaded: &Loaded, n: usize, judged: &[Judged]) -> Option<Statement> {
+pub fn statement(loaded: &Loaded, n: usize, records: &[RuleRecord], judged: &[Judged]) -> Option<Statement> {
     let set = loaded.pipeline.sinks.set.as_ref().filter(|_| !judged.is_empty())?;
     let (mut en, mut zh) = (Vec::new(), Vec::new());
     for Judged { name, moved_pct, changed, .. } in judged {
@@ -163,16 +184,19 @@ pub fn statement(loaded: &Loaded, n: usize, judged: &[Judged]) -> Option<Stateme
         en.push(format!("under {name} {pct} % of it lies elsewhere and {changed} change class"));
         zh.push(format!("改用 {name} 时其中 {pct} % 位于其他单元，{changed} 个单元改变分区"));
     }
+    let scaled = scaled(records);
     let units = words::zones_plural(&loaded.pipeline.layers.zones.kind);
     Some(Statement::new(
         format!(
-            "The sink total is given: the coefficient set \"{set}\" only shares it out over the land. Another set moves \
-             the city's CCR by 0 %; of {n} {}: {}.",
+            "The sink total is given: the coefficient set \"{set}\" only shares it out over the land{}. Another set moves \
+             the city's CCR by 0 %, for the total is given; of {n} {}: {}.",
+            scaled.en,
             units.en.to_lowercase(),
             en.join("; ")
         ),
         format!(
-            "碳汇总量为给定值：系数集“{set}”只决定其在用地间的分配。更换系数集对全市碳补偿率的影响为 0 %；{n} 个{}中：{}。",
+            "碳汇总量为给定值：系数集“{set}”只决定其在用地间的分配{}。因总量给定，更换系数集对全市碳补偿率的影响为 0 %；{n} 个{}中：{}。",
+            scaled.zh,
             units.zh,
             zh.join("；")
         ),

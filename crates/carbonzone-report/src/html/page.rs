@@ -79,7 +79,7 @@ pub fn page(
     let m = record;
     let quadrant =
         quadrant(data).map(|(svg, missing, x, y)| json!({"svg": svg, "missing": missing, "x": x, "y": y}));
-    let context = json!({
+    let mut context = json!({
         "m": m,
         "script": SCRIPT.replacen("/* filter.js */", FILTER, 1),
         "css": STYLE,
@@ -117,10 +117,12 @@ pub fn page(
             crate::figure::review_line(&m.map_review_number, Lang::Zh),
         ),
         "has_review": crate::figure::wants_review(m),
-        "glossary": glossary::terms(),
         "assumes": tables::assumes(m),
         "warnings": warnings.iter().map(|w| crate::chinese::said(w)).collect::<Vec<_>>(),
     });
+    let hidden = ["m", "payload", "script", "css", "pictures", "quadrant", "table"];
+    let said: String = m.statements.iter().flat_map(|s| ["\n", &s.en, "\n", &s.zh]).collect();
+    context["glossary"] = glossary::terms(&context, &hidden, &format!("{TEMPLATE}{said}"));
     let html = env
         .get_template("report.html")
         .and_then(|t| t.render(Value::from(Serde(context))))

@@ -96,7 +96,7 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
             t(&s.en, &s.zh)
         }),
     ];
-    let context = json!({
+    let mut context = json!({
         "lang": if zh { "zh-CN" } else { "en" },
         "title": t(&format!("{}: fact sheets", m.title_en), &format!("{}单元说明页", m.title_zh)),
         "data_label": m.data_label().map(|l| words::data_label(l).text(lang)),
@@ -106,7 +106,6 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
         "stroke": format!("{:.0}", size / 500.0),
         "stroke_own": format!("{:.0}", size / 220.0),
         "footer": footer.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-        "glossary": glossary::in_language(lang),
         "meanings": meanings(data, lang),
         "sources": sources(&writer),
         "plan_heads": writer.heads.iter().map(|h| [h.title.text(lang), h.assumes.text(lang)]).collect::<Vec<_>>(),
@@ -114,6 +113,7 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
         "paid_first": m.compensation.as_ref().and_then(|c| c.assumes.first()).map(|s| t(&s.en, &s.zh)),
         "words": page_words(lang),
     });
+    context["glossary"] = json!(glossary::in_language(lang, &context));
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
     let mut env = Environment::new();
     env.add_template("sheets.html", TEMPLATE).map_err(|e| fail(&e))?;

@@ -200,7 +200,7 @@ fn bracketed(side: &Label) -> Label {
     Label { en: format!(" ({})", side.en), zh: format!("（{}）", side.zh) }
 }
 
-/// Method, forced break, number of units and goodness of fit.
+/// Method, forced break, number of units, and of natural breaks the goodness of fit.
 fn method_label(input: &Classes<'_>, breaks: &Breaks) -> Label {
     let (en, zh) = breaks.options.method.label();
     let (log_en, log_zh) =
@@ -214,8 +214,15 @@ fn method_label(input: &Classes<'_>, breaks: &Breaks) -> Label {
     };
     let n = grouped(breaks.n as f64, 0);
     // No line break inside an equation.
-    let (n, fit) = (format!("n\u{a0}=\u{a0}{n}"), format!("GVF\u{a0}=\u{a0}{:.3}", breaks.gvf));
-    Label { en: format!("{en}{log_en}{f_en}; {n}, {fit}"), zh: format!("{zh}{log_zh}{f_zh}；{n}，{fit}") }
+    let n = format!("n\u{a0}=\u{a0}{n}");
+    // Natural breaks seek a good fit of the variance; of the others one far value makes it 0, and it says nothing.
+    let (fit, fit_zh) = match breaks.options.method {
+        carbonzone_zoning::breaks::BreakMethod::NaturalBreaks => {
+            (format!(", GVF\u{a0}=\u{a0}{:.3}", breaks.gvf), format!("，GVF\u{a0}=\u{a0}{:.3}", breaks.gvf))
+        }
+        _ => Default::default(),
+    };
+    Label { en: format!("{en}{log_en}{f_en}; {n}{fit}"), zh: format!("{zh}{log_zh}{f_zh}；{n}{fit_zh}") }
 }
 
 #[cfg(test)]

@@ -273,11 +273,14 @@ fn report(config: &Downscale, matched: &Matched, shared: &SharedGdp, unit: &Mone
     let (n, by) = (matched.names.len(), config.proxies.first().map_or("", String::as_str));
     notes.statements.push(Statement::new(
         format!(
-            "GDP of the zones is derived: that of {n} counties shared out by {by} (first choice; no statistics of townships). ECC and the zones rest on this choice."
+            "{GDP_SHARED}: that of {n} counties shared out by {by} (first choice; no statistics of townships). ECC and the zones rest on this choice."
         ),
         format!("各单元 GDP 为推算值：{n} 个区县的 GDP 按 {by}（首选）分摊，并非乡镇统计数据；ECC 与分区依赖于这一选择。"),
     ));
 }
+
+/// Begins the sentence on GDP that this run shared out.
+pub const GDP_SHARED: &str = "GDP of the zones is derived";
 
 #[cfg(test)]
 mod tests {
