@@ -355,6 +355,20 @@ impl FindingText {
     }
 }
 
+impl Lang {
+    /// A sentence of a finding, a note, an error, with its Chinese from the catalogue.
+    #[must_use]
+    pub fn sentence(self, en: &str) -> String {
+        self.say(en, &text(en))
+    }
+
+    /// A word of the program (layer, stage, status), with its Chinese from the catalogue.
+    #[must_use]
+    pub fn word(self, en: &str) -> String {
+        self.say(en, &word(en))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

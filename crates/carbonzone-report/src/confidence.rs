@@ -3,6 +3,7 @@
 
 pub use crate::columns::CONFIDENCE_CLASS;
 use crate::number::{shortest, significant};
+pub use crate::words::OTHER_LIKELIER;
 use crate::{Label, words};
 use carbonzone_types::{
     AttributeTable, ConfidenceRecord, IndicatorRecord, RunManifest, UncertainUnit, ZoneClassRecord,
@@ -11,9 +12,6 @@ use serde::Serialize;
 
 /// Keys of [`CONFIDENCE_CLASS`], the surest first.
 pub const SAFETIES: [&str; 4] = ["safe", "likely", "toss_up", OTHER_LIKELIER];
-
-/// Key where more draws gave another class than the one printed.
-pub const OTHER_LIKELIER: &str = "other_likelier";
 
 /// A class with its probability.
 #[derive(Debug, Clone, PartialEq, Serialize)]

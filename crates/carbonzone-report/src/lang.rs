@@ -1,6 +1,6 @@
 //! Two languages, one label.
 
-use crate::{ReportError, chinese};
+use crate::ReportError;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -27,18 +27,6 @@ impl Lang {
             Self::Both if en == zh => en.to_owned(),
             Self::Both => format!("{en} · {zh}"),
         }
-    }
-
-    /// A sentence of a finding, a note, an error, with its Chinese from the catalogue.
-    #[must_use]
-    pub fn sentence(self, en: &str) -> String {
-        self.say(en, &chinese::text(en))
-    }
-
-    /// A word of the program (layer, stage, status), with its Chinese from the catalogue.
-    #[must_use]
-    pub fn word(self, en: &str) -> String {
-        self.say(en, &chinese::word(en))
     }
 }
 

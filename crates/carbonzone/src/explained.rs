@@ -1,8 +1,8 @@
 //! What every unit's tonnes are made of: kept with the results, written to `explain.gpkg`, read by [`crate::explain`].
 
+use crate::described::described;
 use crate::error::Result;
 use crate::load::Inputs;
-use crate::output::described;
 use crate::tables::labelled;
 use carbonzone_geom::OverlapMatrix;
 use carbonzone_io::{ColumnView, GpkgWriter, TableView, WorkingCrs};

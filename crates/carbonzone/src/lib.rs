@@ -35,6 +35,7 @@ mod compensation;
 mod compute;
 pub mod config;
 mod decisions;
+mod described;
 mod error;
 pub mod exchange;
 pub mod explain;

@@ -2,6 +2,7 @@
 //! is synthetic.
 
 use crate::config::{Outputs, ParcelFormat};
+use crate::described::described;
 use crate::error::{Doing, Result};
 use crate::explained::Explanations;
 use crate::out_dir::named;
@@ -264,13 +265,6 @@ fn with_layers(mut data: MapData, layers: Vec<Layer<'_>>) -> MapData {
         }
     }
     data
-}
-
-/// What a table of a GeoPackage holds and assumes, behind the label of the data.
-pub fn described(record: &RunManifest, table: &str, holds: &str) -> String {
-    let label = record.data_label().map(|l| l.badge().en.clone());
-    let assumes = assumptions::of(record, table).map(|s| s.en);
-    label.into_iter().chain([holds.to_owned()]).chain(assumes).collect::<Vec<_>>().join(". ")
 }
 
 struct Writer<'a> {
