@@ -838,8 +838,29 @@ def plugin_gui(bench):
     plugin.tool_action.trigger()
     plugin.clicked(feature.geometry().pointOnSurface().asPoint())
     CHECK.that(plugin.dock is not None and str(feature["name"]) in plugin.dock.widget().toPlainText(), "the dock shows the fact sheet")
+    asks_for_an_engine(bench, plugin, face)
     plugin.unload()
     CHECK.that(registry.providerById("carbonzone") is None and not face.menu, "unload takes everything away")
+
+
+def asks_for_an_engine(bench, plugin, face):
+    """Without an engine no dialog opens; a message says so, with a button that mends it."""
+    from carbonzone import engine
+    from qgis.PyQt.QtWidgets import QPushButton
+
+    settings, path = QgsSettings(), os.environ["PATH"]
+    chosen = settings.value(engine.SETTING)
+    settings.remove(engine.SETTING)
+    os.environ["PATH"] = bench.path("empty")
+    try:
+        plugin.open("carbonzone:newcity")
+    finally:
+        os.environ["PATH"] = path
+        settings.setValue(engine.SETTING, chosen)
+    item = face.bar.currentItem()
+    buttons = [b.text() for b in item.findChildren(QPushButton)] if item else []
+    CHECK.that(item is not None and "was not found" in item.text() and "Choose engine…" in buttons, "the engine is asked for: %s" % buttons)
+    CHECK.same(plugin.dialogs, [], "dialogs without an engine")
 
 
 def main():
