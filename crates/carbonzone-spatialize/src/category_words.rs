@@ -1,6 +1,6 @@
 //! Categories of POI in words: `餐饮服务;中餐厅`, `公司企业:工厂`, `購物服務-商場`.
 
-use crate::poi_scheme::PoiClass;
+use crate::poi_class::PoiClass;
 use std::collections::BTreeMap;
 
 const WORDS: &str = include_str!("../data/poi_words.csv");
