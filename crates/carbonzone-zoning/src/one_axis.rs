@@ -117,6 +117,11 @@ pub fn not_judged(scheme: &ZoningScheme, units: usize, totals: &IndexTotals) -> 
 fn none_judged(scheme: &ZoningScheme, units: usize, totals: &IndexTotals) -> Option<Statement> {
     let (missing, left, axes, en, zh) = if units == 0 {
         return None;
+    } else if totals.units_with_gdp == 0 && totals.sink_t == 0.0 {
+        return Some(Statement::new(
+            "No unit has a class: neither GDP nor sinks are given.",
+            "所有单元都无法分区：既没有 GDP 也没有碳汇数据。",
+        ));
     } else if totals.units_with_gdp == 0 {
         (&scheme.economic, &scheme.ecological, "ecological", "no GDP is given", "没有 GDP 数据")
     } else if totals.sink_t == 0.0 {
@@ -184,6 +189,8 @@ mod tests {
             said,
             "No unit has a class: ECC is not known, no GDP is given. axes = \"ecological\" in [zoning] judges by ESC alone."
         );
+        let (_, said) = judged(&ZoningScheme::suzhou(), &[0.0; 3], None);
+        assert_eq!(said, "No unit has a class: neither GDP nor sinks are given.");
         let (_, said) = judged(&ZoningScheme::suzhou(), &[0.0; 3], Some(&[Some(1.0); 3]));
         assert!(said.contains("no sinks are given. axes = \"economic\""), "{said}");
         assert_eq!(judged(&ZoningScheme::suzhou(), &[1.0; 3], Some(&[Some(1.0); 3])).1, "");

@@ -178,7 +178,7 @@ fn everything_that_is_wrong_in_a_form_is_told_at_once_with_its_cell() {
         ("图层!G6", "a text where a number is needed"),
         ("图层!C7", "has no use for this column"),
         ("图层!F7", "has no value"),
-        ("总量!C2", "is not a number"),
+        ("总量!C2", "has no amount yet"),
         ("总量!C3", "a text where a number is needed"),
         ("总量!D3", "two units"),
         ("总量!B4", "the cell is empty"),
