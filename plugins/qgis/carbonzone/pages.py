@@ -34,7 +34,12 @@ PROXIES = {
     "road:rail": "length of railways",
     "road:water": "length of waterways",
 }
-SAFETIES = {"safe": "sure", "likely": "likely", "toss_up": "toss-up"}
+SAFETIES = {
+    "safe": "sure",
+    "likely": "likely",
+    "toss_up": "toss-up",
+    "other_likelier": "another class is likelier",
+}
 SEVERITIES = {"fatal": "Error", "error": "Error", "warning": "Warning", "info": "Note"}
 
 

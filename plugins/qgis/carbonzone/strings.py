@@ -276,6 +276,7 @@ CHINESE = {
     "sure": "确定",
     "likely": "较可能",
     "toss-up": "难以判断",
+    "another class is likelier": "其他分区更可能",
     "What its numbers call for": "由本单元数据得出的措施",
     "people": "人口",
     "length of roads, corrected by points of interest": "经兴趣点修正的道路长度",
