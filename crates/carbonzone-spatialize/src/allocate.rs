@@ -237,6 +237,7 @@ mod tests {
         let plant = |gross_t| PlacedPointSource { id: "a".into(), rule: "supply".into(), parcel: 2, gross_t };
         let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[plant(4.0)]).unwrap();
         assert_eq!(out.per_rule[0].per_parcel(3), [3.0, 3.0, 4.0]);
+        assert_eq!(out.per_rule[0].weighted().last(), Some((2, 0.0, 4.0)), "a plant has no weight");
         let errors = allocate(&p, &ProxyTable::new(), &[rule], &[plant(11.0)]).unwrap_err();
         assert!(matches!(errors[0], AllocationError::PointSources { .. }));
     }
