@@ -575,7 +575,7 @@ fn codes_of_another_scheme_are_suspected_by_name_and_by_code() {
 fn a_total_that_is_no_number_is_refused_at_its_line() {
     let city = City::new();
     city.edit("amount = 71.96", "amount = nan");
-    assert_mentions(&city.check(1), &["error[negative_or_nan_budget]", "city.toml:", "NaN"]);
+    assert_mentions(&city.check(1), &["error[negative_or_nan_budget]", "city.toml:", "has no amount yet"]);
 }
 
 #[test]

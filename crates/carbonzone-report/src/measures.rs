@@ -155,7 +155,10 @@ impl<'a> Units<'a> {
         }
         put(
             "ccr".to_owned(),
-            self.sink[row].and_then(|a| compensating_rate(a, gross)).map(|ccr| 100.0 * ccr),
+            self.sink[row]
+                .filter(|_| self.sink_total > 0.0)
+                .and_then(|a| compensating_rate(a, gross))
+                .map(|ccr| 100.0 * ccr),
         );
         let [cropland, green] = self.sinks[row];
         if cropland + green > 0.0 {

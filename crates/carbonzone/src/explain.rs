@@ -498,7 +498,9 @@ fn against_city(manifest: &RunManifest, zones: &AttributeTable, row: usize) -> V
         sum("net_t") / n as f64,
         &mean,
     )];
-    for indicator in &manifest.indicators {
+    // What no unit has is not known: it has no mean either.
+    let known = |key: &str| zones.numbers(key).unwrap_or_default().iter().any(Option::is_some);
+    for indicator in manifest.indicators.iter().filter(|i| known(&i.key)) {
         let (city, city_is) = match indicator.key.as_str() {
             "ccr" => match compensating_rate(sum("sink_t"), gross_t) {
                 Some(ccr) => (ccr, together.as_str()),

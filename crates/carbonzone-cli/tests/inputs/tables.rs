@@ -474,6 +474,20 @@ fn numbers_that_no_township_has_are_warned_about() {
 }
 
 #[test]
+fn totals_in_another_unit_than_they_say_are_warned_of() {
+    let town = Town::new();
+    let (said, _) = town.run();
+    assert!(!said.contains("implausible_emissions"), "{said}");
+    // 301,000 t for sixteen million people: 0.3 Mt called t, or people counted a thousand times.
+    town.write(
+        "stats.csv",
+        "id,population,gdp\nZ1,9000000,90000000\nZ2,5000000,50000000\nZ3,2000000,20000000\n",
+    );
+    let (said, _) = town.run();
+    assert_mentions(&said, &["warning[implausible_emissions]", "1.881e-2 t CO2e per person", "Mt"]);
+}
+
+#[test]
 fn the_area_of_a_sink_is_compared_with_the_parcels() {
     let mut town = Town::new();
     let yearbook = |hectares: f64| {

@@ -235,11 +235,21 @@ fn no_cell_of_a_chinese_workbook_has_a_latin_word_that_is_no_code() {
     let out = city.path("out");
     let run = carbonzone()
         .args(["run", &city.path("city/p.toml"), "--lang", "zh", "--quiet", "--out", &out])
+        // A machine without a single font: the figures have the shipped faces.
+        .env("FONTCONFIG_FILE", "/dev/null")
+        .env("HOME", city.path("nobody"))
+        .env("XDG_DATA_HOME", city.path("nobody"))
         .output();
     let run = run.unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     crate::assumed::everything_is_said(&city.at("out"), &["csv", "sheet", "layer", "section"]);
     let record: carbonzone_types::RunManifest = serde_json::from_str(&city.read("out/run.json")).unwrap();
+    assert!(record.fonts.iter().all(|f| f.origin == "shipped with carbonzone"), "{:?}", record.fonts);
+    let drawn = page::of_run(&city.at("out"), "zh");
+    assert!(
+        drawn.iter().any(|(place, t)| place.contains(".svg") && is_chinese(t)),
+        "figures without Chinese"
+    );
     // Keys of this run: of sectors, rules, classes, land, proxies, stages, findings, fields.
     let mut known: std::collections::BTreeSet<String> = record.sectors.iter().cloned().collect();
     known.extend(KEYS.map(str::to_owned));

@@ -123,6 +123,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     let Proxies { table: mut proxies, fields: proxy_fields } = proxies;
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);
     let (rules, inventory) = inventory::load(loaded, Some(&parcels), notes)?;
+    plausible::check_per_person(&rules, &zones, notes);
     let point_sources = point_sources::load(loaded, &crs, &parcels, &rules, notes, progress);
     let plans = plans?;
     Some(Inputs {

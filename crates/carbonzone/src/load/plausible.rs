@@ -7,6 +7,7 @@ use super::{Notes, apart};
 use crate::config::ZoneLayer;
 use carbonzone_inventory::Inventory;
 use carbonzone_io::WorkingCrs;
+use carbonzone_spatialize::AllocationRule;
 use carbonzone_types::{ExactSum, Finding};
 
 /// Persons per zone (median) below which they are suspected to be 万人.
@@ -15,6 +16,9 @@ const FEW_PERSONS: f64 = 50.0;
 const DENSE: f64 = 50_000.0;
 /// GDP per person of all zones in 1e4 CNY outside of which a unit is suspected.
 const GDP_PER_PERSON: (f64, f64) = (0.1, 60.0);
+/// Emission per person of the whole place in t CO2e outside of which a unit is suspected: the least of any country has 0.03, towns
+/// of steel works some hundreds.
+const T_PER_PERSON: (f64, f64) = (0.02, 2000.0);
 /// Share of the zones that parcels must cover.
 const COVERED: f64 = 0.1;
 /// Ratio of a sink's area in the yearbook to that of the parcels, and its inverse.
@@ -94,6 +98,25 @@ pub fn check_zones(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
             "implausible_gdp",
             format!("GDP is {each:.4} (1e4 CNY) per person: {gdp:.2} for {people:.1} persons"),
             "check the units: gdp_unit_1e4cny = 10000 for 亿元, 0.0001 for 元; population_unit_persons = 10000 for 万人",
+        );
+    }
+}
+
+/// Emission per person of the whole place: totals given in Mt and called t show here.
+pub fn check_per_person(rules: &[AllocationRule], zones: &ZoneSet, notes: &mut Notes) {
+    let Some(persons) = zones.population.iter().copied().collect::<Option<Vec<f64>>>() else { return };
+    let people = persons.into_iter().collect::<ExactSum>().value();
+    let emits = rules.iter().filter(|r| !r.sector.is_sink());
+    let gross_t = emits.map(|r| r.budget_t).collect::<ExactSum>().value();
+    let each = gross_t / people;
+    if people > 0.0 && gross_t > 0.0 && !(T_PER_PERSON.0..=T_PER_PERSON.1).contains(&each) {
+        let message =
+            format!("emissions are {each:.3e} t CO2e per person: {gross_t:.1} t for {people:.0} persons");
+        notes.findings.push(
+            Finding::warning("implausible_emissions", message)
+                .layer("inventory")
+                .expected("from 0.02 to 2000 t per person in the whole place")
+                .hint("check the unit of the totals ([inventory] unit: t, 1e4 t or Mt) and that of the population"),
         );
     }
 }

@@ -9,6 +9,7 @@ use carbonzone_types::{
     UncertainUnit, ZoneClassRecord,
 };
 use carbonzone_zoning::ZoningScheme;
+use std::collections::BTreeMap;
 
 /// Appends the columns of [`append`] for a study with one row per unit of the draws.
 pub fn append_columns(table: &mut AttributeTable, confidence: &Confidence, scheme: &ZoningScheme) {
@@ -130,9 +131,34 @@ pub fn statements(section: Option<&Uncertainty>) -> Vec<Statement> {
             format!("代理变量份额的变异系数采用 carbonzone 的默认值（由已知真值的合成城市校准，并非本市数据）：{own_zh}"),
         ));
     }
+    out.extend(as_set(section));
     let tested = words::how_sure_tested("parcels");
     out.push(Statement::new(tested.en, tested.zh));
     out
+}
+
+/// Half-widths and variations that the pipeline file sets; nothing where it sets none.
+fn as_set(section: &Uncertainty) -> Option<Statement> {
+    let list = |values: &BTreeMap<String, f64>, unit: &str| -> Vec<String> {
+        values.iter().map(|(key, value)| format!("{key} {value}{unit}")).collect()
+    };
+    let gdp = [("GDP", section.gdp_pct), ("derived GDP", section.gdp_derived_pct)];
+    let gdp = gdp.into_iter().filter_map(|(key, pct)| Some(format!("{key} {} %", pct?)));
+    let half_widths = [list(&section.budgets, " %"), gdp.collect()].concat().join(", ");
+    let variation = [list(&section.proxies, ""), list(&section.rules, "")].concat().join(", ");
+    let parts = [
+        ("half-widths (95 %) of", "半宽（95 %）", half_widths),
+        ("variation of shares of", "份额变异系数", variation),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(.., values)| !values.is_empty()).collect();
+    let en: Vec<String> = parts.iter().map(|(en, _, values)| format!("{en} {values}")).collect();
+    let zh: Vec<String> = parts.iter().map(|(_, zh, values)| format!("{zh}：{values}")).collect();
+    (!parts.is_empty()).then(|| {
+        Statement::new(
+            format!("Set in the pipeline file: {}", en.join("; ")),
+            format!("配置文件设定：{}", zh.join("；").replace("derived GDP", "推算的 GDP")),
+        )
+    })
 }
 
 /// That the draws of some units give another class more often than the one printed, and why; nothing where they do not.
@@ -256,7 +282,7 @@ fn unit(id: &str, year: Option<i32>, u: &UnitConfidence) -> UncertainUnit {
     }
 }
 
-fn shares(total: &[f64]) -> std::collections::BTreeMap<String, f64> {
+fn shares(total: &[f64]) -> BTreeMap<String, f64> {
     Group::ALL.iter().zip(total).map(|(g, s)| (g.key().to_owned(), *s)).collect()
 }
 
