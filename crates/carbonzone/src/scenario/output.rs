@@ -5,7 +5,7 @@ use super::config::Scenario;
 use super::figures::charts;
 use super::land::NO_PARCEL;
 use super::project::{EFFECTS, Projected, STEPS};
-use super::words::{assumes, assumes_all, title};
+use super::words::{assumes, assumes_all, rests_on, title};
 use crate::compute::Results;
 use crate::config::Pipeline;
 use crate::load::Inputs;
@@ -49,17 +49,21 @@ pub fn add_to(out: &mut Output<'_>, pipeline: &Pipeline, inputs: &Inputs, result
         sheets.extend(tables.iter().map(sheet));
     }
     out.tables.extend(tables.map(|(name, table)| (name.to_owned(), table)));
-    out.extras.tables.push(writer.side_by_side());
-    out.extras.tables.push(writer.assumptions());
-    out.extras.tables.push(writer.by_sector());
-    out.extras.tables.push(writer.difference());
+    out.extras.tables.extend([writer.side_by_side(), writer.assumptions()]);
+    // Each of the others may be read, and copied, without those two.
+    let mut others = vec![writer.by_sector(), writer.difference()];
     for projected in &scenarios.all {
         out.extras.charts.extend(charts(projected, writer.scenario(projected)));
         out.extras.charts.push(writer.transitions(projected));
-        out.extras.tables.push(writer.leaving(projected));
-        out.extras.tables.push(writer.multiples(projected));
-        out.extras.tables.push(writer.land_of_city(projected));
+        others.extend([
+            writer.leaving(projected),
+            writer.multiples(projected),
+            writer.land_of_city(projected),
+        ]);
     }
+    let resting = rests_on(pipeline.scenario.iter().map(|(name, s)| (name.as_str(), s)));
+    others.iter_mut().for_each(|table| table.note = table.note.then(&resting));
+    out.extras.tables.extend(others);
 }
 
 /// Adds the sentences and lines of the summary.

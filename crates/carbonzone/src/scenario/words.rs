@@ -59,6 +59,19 @@ pub fn assumes(scenario: &Scenario) -> Statement {
     Statement::new(format!("{}; {source}", common.en), format!("{}；{source}", common.zh))
 }
 
+/// What a table of plans adds to its note: where the plans come from.
+pub fn rests_on<'a>(all: impl Iterator<Item = (&'a str, &'a Scenario)>) -> Label {
+    let source = |(name, scenario): (&str, &Scenario)| {
+        let named = title(name, scenario);
+        (format!("{}: {}", named.en, scenario.source), format!("{}：{}", named.zh, scenario.source))
+    };
+    let (en, zh): (Vec<String>, Vec<String>) = all.map(source).unzip();
+    Label::new(
+        format!(" It rests on what the plans assume ({}).", en.join("; ")),
+        format!("以各情景的假设为前提（{}）。", zh.join("；")),
+    )
+}
+
 /// What several scenarios rest on: what they share once, then the source of each.
 pub fn assumes_all<'a>(all: impl Iterator<Item = (&'a str, &'a Scenario)> + Clone) -> Vec<Statement> {
     let mut out: Vec<Statement> = Vec::new();
