@@ -74,7 +74,7 @@ function gloss(root) {
   const seen = new Set(), walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), nodes = [];
   for (let n = walk.nextNode(), left = 4000; n && left > 0; n = walk.nextNode(), left--) nodes.push(n);
   for (const n of nodes) {
-    const at = n.parentElement.closest('a,button,script,style,code,option,select,abbr,svg,h1,.terms');
+    const at = n.parentElement.closest('a,button,summary,script,style,code,option,select,abbr,svg,h1,.terms');
     if (at || !n.nodeValue.trim()) continue;
     const text = n.nodeValue, parts = [];
     let from = 0;
