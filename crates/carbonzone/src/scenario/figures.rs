@@ -59,8 +59,8 @@ fn waterfall(p: &Projected, scenario: &Scenario) -> Figure {
         after: (said(&named), *after),
         quantity: label("net emission of the whole city, 10⁴ t", "全市净碳排放（万吨）"),
         note: label(
-            "Additive LMDI over rules and space types: the steps add up to the change. Fewer sinks add.",
-            "按规则与用地类型做加和 LMDI 分解，各项之和等于总变化；碳汇减少为正。",
+            "Additive LMDI over rules and space types: the steps add up to the change. Fewer sinks add",
+            "按规则与用地类型做加和 LMDI 分解，各项之和等于总变化；碳汇减少为正",
         )
         .then(&source_of(scenario)),
     };

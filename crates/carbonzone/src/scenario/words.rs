@@ -36,7 +36,7 @@ pub fn step(key: &str) -> Statement {
 /// Where the numbers of a scenario come from, as the end of the remark below a figure.
 pub fn source_of(scenario: &Scenario) -> Label {
     let source = &scenario.source;
-    Label::new(format!(". Numbers of the plan: {source}"), format!("。规划数字：{source}"))
+    Label::new(format!(". Numbers of the plan: {source}."), format!("。规划数字：{source}。"))
 }
 
 /// What every scenario of that year rests on.
