@@ -99,6 +99,7 @@ impl CitySink for Memory {
             texts.push("name", &row.name_zh);
             texts.push("name_en", &row.name_en);
             texts.push("district", &row.district_zh);
+            texts.push("district_en", &row.district_en);
         }
         Ok(())
     }
