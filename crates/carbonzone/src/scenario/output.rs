@@ -62,7 +62,9 @@ pub fn add_to(out: &mut Output<'_>, pipeline: &Pipeline, inputs: &Inputs, result
         ]);
     }
     let resting = rests_on(pipeline.scenario.iter().map(|(name, s)| (name.as_str(), s)));
-    others.iter_mut().for_each(|table| table.note = table.note.then(&resting));
+    for table in &mut others {
+        table.note = table.note.then(&resting);
+    }
     out.extras.tables.extend(others);
 }
 
