@@ -55,6 +55,15 @@ fn parcels(path: &Path, id: &str, field: &str, codes: [&str; 5]) {
     std::fs::write(path, collection(&(0..N * N).map(one).collect::<Vec<_>>())).unwrap();
 }
 
+/// A folder with land of plain English words and a layer of two zones.
+fn land_and_zones(zones: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let (dir, data) = folder();
+    let words = ["industrial", "residential", "woodland", "retail", "meadow"];
+    parcels(&data.join("lu.geojson"), "gid", "land_use", words);
+    two_zones(&data.join(zones), "zone_id", "name");
+    (dir, data)
+}
+
 /// Points in the middle of the parcels of one class, moved by an offset.
 fn points(
     path: &Path,
@@ -388,14 +397,7 @@ fn a_yearbook_below_its_title_in_ten_thousands_is_read_as_check_reads_it() {
 
 #[test]
 fn without_gdp_one_index_judges_and_homes_are_where_the_people_are() {
-    let (dir, data) = folder();
-    parcels(
-        &data.join("lu.geojson"),
-        "gid",
-        "land_use",
-        ["industrial", "residential", "woodland", "retail", "meadow"],
-    );
-    two_zones(&data.join("zones.geojson"), "zone_id", "name");
+    let (dir, data) = land_and_zones("zones.geojson");
     points(&data.join("点/people.csv"), "people,lon,lat", 1, same, |n| (10 + n % 5).to_string());
     let more = data.join("点/more.csv");
     points(&more, "people,lon,lat", 3, same, |n| (8 + n % 5).to_string());
@@ -421,14 +423,7 @@ fn without_gdp_one_index_judges_and_homes_are_where_the_people_are() {
 
 #[test]
 fn a_gdp_without_a_unit_is_an_index_and_a_folder_that_cannot_work_ends_with_1() {
-    let (dir, data) = folder();
-    parcels(
-        &data.join("lu.geojson"),
-        "gid",
-        "land_use",
-        ["industrial", "residential", "woodland", "retail", "meadow"],
-    );
-    two_zones(&data.join("municipalities.geojson"), "zone_id", "name");
+    let (dir, data) = land_and_zones("municipalities.geojson");
     std::fs::write(
         data.join("stats.csv"),
         "zone_id,pop_2019,gdp_index,gdp_per_capita\nZ0,100,40,7\nZ1,300,60,8\n",
