@@ -18,7 +18,7 @@ const DENSE: f64 = 50_000.0;
 const GDP_PER_PERSON: (f64, f64) = (0.1, 60.0);
 /// Emission per person of the whole place in t CO2e outside of which a unit is suspected: the least of any country has 0.03, towns
 /// of steel works some hundreds.
-const T_PER_PERSON: (f64, f64) = (0.02, 2000.0);
+const T_PER_PERSON: (f64, f64) = (0.02, 1000.0);
 /// Share of the zones that parcels must cover.
 const COVERED: f64 = 0.1;
 /// Ratio of a sink's area in the yearbook to that of the parcels, and its inverse.
@@ -115,7 +115,7 @@ pub fn check_per_person(rules: &[AllocationRule], zones: &ZoneSet, notes: &mut N
         notes.findings.push(
             Finding::warning("implausible_emissions", message)
                 .layer("inventory")
-                .expected("from 0.02 to 2000 t per person in the whole place")
+                .expected("from 0.02 to 1000 t per person in the whole place")
                 .hint("check the unit of the totals ([inventory] unit: t, 1e4 t or Mt) and that of the population"),
         );
     }
