@@ -3,8 +3,9 @@
 //! The index that is left keeps its levels and cuts and each level becomes a class; the other one has a single level, so that it
 //! decides nothing and may be missing \[ours; the papers have both\].
 
+use crate::guidance::ZoneGuidance;
 use crate::indices::IndexTotals;
-use crate::scheme::{Axis, Equality, LevelRule, ZoneClass, ZoneRule, ZoningScheme, class, level};
+use crate::scheme::{Axis, Equality, Level, LevelRule, ZoneClass, ZoneRule, ZoningScheme};
 use carbonzone_types::{Finding, Statement};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,8 @@ pub fn one_axis(scheme: &ZoningScheme, axes: Axes) -> ZoningScheme {
         Axes::Economic => (&scheme.economic, &mut out.ecological, ECONOMIC),
         Axes::Ecological => (&scheme.ecological, &mut out.economic, ECOLOGICAL),
     };
-    idle.levels = vec![level("not_judged", "not judged", "不作判定")];
+    let [key, label_en, label_zh] = ["not_judged", "not judged", "不作判定"].map(str::to_owned);
+    idle.levels = vec![Level { key, label_en, label_zh }];
     idle.rule = LevelRule::Fixed { cuts: Vec::new(), equality: Equality::Low, tolerance: 0.0 };
     let n = judged.levels.len();
     out.classes = (0..n).map(|i| level_class(judged, i, colors)).collect();
@@ -76,8 +78,8 @@ fn level_class(axis: &Axis, at: usize, [low, high]: [[u8; 3]; 2]) -> ZoneClass {
     let short = axis.column.to_uppercase();
     let key = format!("{}_{}", axis.column, own.key);
     let id = u8::try_from(at + 1).unwrap_or(u8::MAX);
-    let (en, zh) = (format!("{short} {}", own.label_en), format!("{short} {}", own.label_zh));
-    class(id, &key, &en, &zh, &color)
+    let (label_en, label_zh) = (format!("{short} {}", own.label_en), format!("{short} {}", own.label_zh));
+    ZoneClass { id, key, label_en, label_zh, color, guidance: ZoneGuidance::default() }
 }
 
 /// What a reader must know of a scheme with an index that is not judged: which one, and why. `None`: both are judged.
@@ -219,7 +221,9 @@ mod tests {
         );
         scheme.validate().unwrap();
         let mut many = guiyang;
-        many.ecological.levels = (0..7).map(|i| level(&format!("l{i}"), "x", "x")).collect();
+        many.ecological.levels = (0..7)
+            .map(|i| Level { key: format!("l{i}"), label_en: "x".to_owned(), label_zh: "x".to_owned() })
+            .collect();
         let many = one_axis(&many, Axes::Ecological);
         many.validate().unwrap();
         assert_eq!(many.classes.iter().map(|c| c.id).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);

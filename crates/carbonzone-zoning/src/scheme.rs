@@ -9,6 +9,8 @@ use crate::indices::EccDirection;
 use carbonzone_types::ZoneClassRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// On which side of a cut a value that equals it lies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,10 +49,8 @@ pub enum LevelRule {
 }
 
 /// Values closer than this to a cut count as equal to it.
-pub(crate) const DEFAULT_TOLERANCE: f64 = 1e-12;
-
 fn default_tolerance() -> f64 {
-    DEFAULT_TOLERANCE
+    1e-12
 }
 
 /// One level of an index, lowest first.
@@ -167,91 +167,15 @@ fn default_borderline_pct() -> f64 {
     5.0
 }
 
-pub(crate) fn level(key: &str, label_en: &str, label_zh: &str) -> Level {
-    Level { key: key.to_owned(), label_en: label_en.to_owned(), label_zh: label_zh.to_owned() }
-}
-
-pub(crate) fn class(id: u8, key: &str, label_en: &str, label_zh: &str, color: &str) -> ZoneClass {
-    ZoneClass {
-        id,
-        key: key.to_owned(),
-        label_en: label_en.to_owned(),
-        label_zh: label_zh.to_owned(),
-        color: color.to_owned(),
-        guidance: ZoneGuidance::default(),
-    }
-}
-
-/// Classes with the guidance that comes with the crate.
-fn advised(scheme: &str, classes: Vec<ZoneClass>) -> Vec<ZoneClass> {
-    let with = |c: ZoneClass| ZoneClass { guidance: ZoneGuidance::shipped(scheme, &c.key), ..c };
-    classes.into_iter().map(with).collect()
-}
-
-/// Rows `(economic, ecological, zone, ours)` as a zone table.
-fn zone_table(rows: &[(&str, &str, &str, bool)]) -> Vec<ZoneRule> {
-    rows.iter()
-        .map(|&(e, s, zone, ours)| ZoneRule {
-            economic: e.to_owned(),
-            ecological: s.to_owned(),
-            zone: zone.to_owned(),
-            ours,
-        })
-        .collect()
-}
-
-/// The two classes every scheme has: no emission, undefined (greys).
-fn rest_classes() -> [ZoneClass; 2] {
-    [
-        class(5, "no_emission", "No emission", "无排放", "#999999"),
-        class(6, "undefined", "Undefined (index missing)", "未定义（指标缺失）", "#d9d9d9"),
-    ]
-}
+static SHIPPED: LazyLock<BTreeMap<String, ZoningScheme>> = LazyLock::new(|| {
+    toml::from_str(include_str!("../data/schemes.toml")).expect("a test reads the shipped file")
+});
 
 impl ZoningScheme {
     /// Table 4 of the Suzhou paper: ECC and ESC above or below 1; equality goes to the low side.
     #[must_use]
     pub fn suzhou() -> Self {
-        let levels = || vec![level("low", "low", "低"), level("high", "high", "高")];
-        let at_one =
-            || LevelRule::Fixed { cuts: vec![1.0], equality: Equality::Low, tolerance: DEFAULT_TOLERANCE };
-        let mut classes = vec![
-            class(1, "low_carbon_economic", "Low-carbon economic zone", "低碳经济区", "#009E73"),
-            class(2, "carbon_source_control", "Carbon source control zone", "碳源控制区", "#E69F00"),
-            class(3, "carbon_sink_functional", "Carbon sink functional zone", "碳汇功能区", "#56B4E9"),
-            class(4, "high_carbon_optimization", "High-carbon optimization zone", "高碳优化区", "#CC79A7"),
-        ];
-        classes.extend(rest_classes());
-        Self {
-            key: "suzhou_four_zones".to_owned(),
-            label_en: "Four zones by economic contribution and ecological support".to_owned(),
-            label_zh: "经济贡献与生态承载四分区".to_owned(),
-            economic: Axis {
-                column: "ecc".to_owned(),
-                label_en: "Economic contribution coefficient (ECC)".to_owned(),
-                label_zh: "碳排放经济贡献系数".to_owned(),
-                levels: levels(),
-                rule: at_one(),
-            },
-            ecological: Axis {
-                column: "esc".to_owned(),
-                label_en: "Ecological support coefficient (ESC)".to_owned(),
-                label_zh: "碳生态承载系数".to_owned(),
-                levels: levels(),
-                rule: at_one(),
-            },
-            ecc_direction: EccDirection::GdpOverEmission,
-            classes: advised("suzhou_four_zones", classes),
-            table: zone_table(&[
-                ("high", "high", "low_carbon_economic", false),
-                ("high", "low", "carbon_source_control", false),
-                ("low", "high", "carbon_sink_functional", false),
-                ("low", "low", "high_carbon_optimization", false),
-            ]),
-            no_emission: default_no_emission(),
-            undefined: default_undefined(),
-            borderline_pct: default_borderline_pct(),
-        }
+        Self::shipped("suzhou_four_zones")
     }
 
     /// Table 3 of the Guiyang paper: three levels of EEC and SEC, four zones.
@@ -261,50 +185,16 @@ impl ZoningScheme {
     /// our completion (docs/method.md §12).
     #[must_use]
     pub fn guiyang() -> Self {
-        let levels =
-            || vec![level("low", "low", "低"), level("mid", "middle", "中"), level("high", "high", "高")];
-        let mut classes = vec![
-            class(1, "carbon_intensity_control", "Carbon intensity control zone", "碳强度控制区", "#E69F00"),
-            class(2, "carbon_budget_balance", "Carbon budget balance zone", "碳收支平衡区", "#009E73"),
-            class(3, "carbon_sink_functional", "Carbon sink functional zone", "碳汇功能区", "#56B4E9"),
-            class(4, "low_carbon_optimization", "Low-carbon optimization zone", "低碳优化区", "#CC79A7"),
-        ];
-        classes.extend(rest_classes());
-        Self {
-            key: "guiyang_three_levels".to_owned(),
-            label_en: "Carbon balance zones by three levels of EEC and SEC".to_owned(),
-            label_zh: "碳平衡分区（三级经济与生态贡献率）".to_owned(),
-            economic: Axis {
-                column: "eec".to_owned(),
-                label_en: "Economic contribution coefficient of emissions (EEC)".to_owned(),
-                label_zh: "碳排放经济贡献率".to_owned(),
-                levels: levels(),
-                rule: LevelRule::Jenks {},
-            },
-            ecological: Axis {
-                column: "sec".to_owned(),
-                label_en: "Ecological contribution coefficient of sinks (SEC)".to_owned(),
-                label_zh: "碳吸收生态贡献率".to_owned(),
-                levels: levels(),
-                rule: LevelRule::Jenks {},
-            },
-            ecc_direction: EccDirection::GdpOverEmission,
-            classes: advised("guiyang_three_levels", classes),
-            table: zone_table(&[
-                ("high", "low", "carbon_intensity_control", false),
-                ("mid", "mid", "carbon_budget_balance", false),
-                ("mid", "high", "carbon_sink_functional", false),
-                ("low", "mid", "low_carbon_optimization", false),
-                ("high", "mid", "carbon_budget_balance", true),
-                ("high", "high", "carbon_budget_balance", true),
-                ("mid", "low", "carbon_intensity_control", true),
-                ("low", "high", "carbon_sink_functional", true),
-                ("low", "low", "low_carbon_optimization", true),
-            ]),
-            no_emission: default_no_emission(),
-            undefined: default_undefined(),
-            borderline_pct: default_borderline_pct(),
+        Self::shipped("guiyang_three_levels")
+    }
+
+    /// A scheme of `data/schemes.toml`, its classes with the guidance that comes with the crate.
+    fn shipped(key: &str) -> Self {
+        let mut scheme = SHIPPED.get(key).cloned().expect("a test reads the shipped file");
+        for class in &mut scheme.classes {
+            class.guidance = ZoneGuidance::shipped(key, &class.key);
         }
+        scheme
     }
 
     /// The class of that code.
