@@ -164,7 +164,7 @@ fn draft<'r, 'a>(
 
 /// The equation of a row's category.
 fn equation_lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
-    match (row.category.sector, row.category.key) {
+    match (row.category.sector, row.category.key.as_str()) {
         (Sector::Industry, _) => industry::lines(row, context),
         (Sector::Construction, _) => buildings::lines(row, context),
         (Sector::Transport, _) => transport::lines(row, context),
@@ -183,14 +183,15 @@ fn line_of(row: &Row<'_>, draft: &Draft, config: &InventoryConfig) -> InventoryL
     let origin = if raw.sheet.is_empty() { &raw.file } else { &raw.sheet };
     let part = if draft.part.is_empty() { String::new() } else { format!("#{}", draft.part) };
     let place = if raw.file.is_empty() {
-        [row.category.key, row.def.key.as_str(), raw.industry.as_str(), row.land_group.as_str()].join(".")
+        [row.category.key.as_str(), row.def.key.as_str(), raw.industry.as_str(), row.land_group.as_str()]
+            .join(".")
     } else {
         format!("{origin}!{}", raw.cell)
     };
     InventoryLine {
         id: format!("{place}/{}{part}", draft.factor_id),
         sector: row.category.sector.key().to_owned(),
-        category: row.category.key.to_owned(),
+        category: row.category.key.clone(),
         equation: row.category.sector.equation(),
         land_group: row.land_group.clone(),
         industry: raw.industry.clone(),

@@ -215,7 +215,7 @@ fn land_group_of(
                 .hint("split = \"by_activity\" needs one in every emission row"),
         );
     }
-    if category.land_group.is_empty() { def.land_group.clone() } else { category.land_group.to_owned() }
+    if category.land_group.is_empty() { def.land_group.clone() } else { category.land_group.clone() }
 }
 
 /// Category and activity of a row.
@@ -271,7 +271,7 @@ fn guess_category(
         [only] => Ok(only),
         [] => Err(unknown_activity(raw, None, vocabulary)),
         several => {
-            let names: Vec<&str> = several.iter().map(|c| c.key).collect();
+            let names: Vec<&str> = several.iter().map(|c| c.key.as_str()).collect();
             Err(Box::new(
                 fault(raw, "ambiguous_activity", &format!("\"{}\" needs a category", raw.activity))
                     .field("category")
@@ -285,9 +285,10 @@ fn guess_category(
 fn unknown_category(raw: &ActivityRow, named: &str) -> Box<Finding> {
     let labels = crate::vocabulary::CATEGORIES
         .iter()
-        .flat_map(|c| std::iter::once(c.key).chain(c.labels.iter().copied()));
+        .flat_map(|c| std::iter::once(&c.key).chain(&c.labels))
+        .map(String::as_str);
     let close = nearest(named, labels, 2).join(" or ");
-    let keys: Vec<&str> = crate::vocabulary::CATEGORIES.iter().map(|c| c.key).collect();
+    let keys: Vec<&str> = crate::vocabulary::CATEGORIES.iter().map(|c| c.key.as_str()).collect();
     let mut finding = fault(raw, "unknown_category", &format!("unknown category \"{named}\""))
         .field("category")
         .value(named.to_owned())
@@ -318,7 +319,7 @@ fn check_duplicates(rows: &[Row<'_>], findings: &mut Findings) {
     let mut seen: BTreeMap<(&str, &str, &str, &str, Option<i32>), &Row<'_>> = BTreeMap::new();
     for row in rows {
         let key = (
-            row.category.key,
+            row.category.key.as_str(),
             row.def.key.as_str(),
             row.raw.industry.as_str(),
             row.land_group.as_str(),

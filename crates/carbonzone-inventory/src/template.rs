@@ -36,7 +36,7 @@ fn sector_sheet(sector: Sector, vocabulary: &Vocabulary, year: Option<i32>) -> O
         .iter()
         .filter(|c| c.sector == sector)
         .flat_map(|c| {
-            let inside = |d: &&ActivityDef| c.groups.contains(&d.group.as_str());
+            let inside = |d: &&ActivityDef| c.groups.contains(&d.group);
             vocabulary.activities.iter().filter(inside).map(move |d| (c, d))
         })
         .collect();
@@ -46,7 +46,7 @@ fn sector_sheet(sector: Sector, vocabulary: &Vocabulary, year: Option<i32>) -> O
     let blank = || ColumnData::Text(vec![None; rows.len()]);
     let table = AttributeTable::new()
         .with("sector", text(&|c, _| c.sector.key().to_owned()))
-        .with("category", text(&|c, _| c.key.to_owned()))
+        .with("category", text(&|c, _| c.key.clone()))
         .with("activity", text(&|_, d| d.labels_zh.first().cloned().unwrap_or_else(|| d.key.clone())))
         .with("activity_en", text(&|_, d| d.key.clone()))
         .with("industry", blank())
@@ -54,27 +54,14 @@ fn sector_sheet(sector: Sector, vocabulary: &Vocabulary, year: Option<i32>) -> O
         .with("value", ColumnData::Real(vec![None; rows.len()]))
         .with(
             "land_group",
-            text(&|c, d| {
-                if c.land_group.is_empty() { d.land_group.clone() } else { c.land_group.to_owned() }
-            }),
+            text(&|c, d| if c.land_group.is_empty() { d.land_group.clone() } else { c.land_group.clone() }),
         )
         .with("factor", blank())
         .with("uncertainty_pct", blank())
         .with("note", blank());
     let year = year.map_or_else(|| "value".to_owned(), |y| y.to_string());
-    let labels = [
-        "sector".to_owned(),
-        "category".to_owned(),
-        "activity".to_owned(),
-        "activity_en".to_owned(),
-        "industry".to_owned(),
-        "unit".to_owned(),
-        year,
-        "land_group".to_owned(),
-        "factor".to_owned(),
-        "uncertainty_pct".to_owned(),
-        "note".to_owned(),
-    ];
+    let of = |name: &str| if name == "value" { year.clone() } else { name.to_owned() };
+    let labels: Vec<String> = table.columns.iter().map(|c| of(&c.name)).collect();
     OutSheet::new(sector.key(), table)
         .with_preamble([format!("{} {}", sector.name_zh(), sector.key())])
         .with_labels(labels)

@@ -131,7 +131,7 @@ pub(crate) fn alternatives(drafted: &[(&Row<'_>, Draft)], config: &InventoryConf
                 row.category.sector == sector && excluded(d.role, boundary, scope, config).is_none()
             })
             .map(|(row, d)| {
-                (row.category.key, row.def.key.as_str(), d.amount.to_co2e(config.gwp_set).tonnes())
+                (row.category.key.as_str(), row.def.key.as_str(), d.amount.to_co2e(config.gwp_set).tonnes())
             });
         by_equation(sector, terms)
     };

@@ -97,178 +97,40 @@ impl Sector {
 }
 
 /// A category of activity rows: what is counted by which equation on which land.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Category {
     /// Key, e.g. `manufacturing_energy`.
-    pub key: &'static str,
+    pub key: String,
     /// Sector.
     pub sector: Sector,
     /// Groups of the vocabulary it takes activities from.
-    pub groups: &'static [&'static str],
+    #[serde(deserialize_with = "split")]
+    pub groups: Vec<String>,
     /// Land group (space type) its budget goes to by default (Table 2 of the Suzhou paper); empty: the activity tells.
-    pub land_group: &'static str,
+    pub land_group: String,
     /// Labels, first the one used in the template: Chinese, then English.
-    pub labels: &'static [&'static str],
+    #[serde(deserialize_with = "split")]
+    pub labels: Vec<String>,
 }
 
-const ENERGY: &[&str] = &["fuel", "power"];
-
 /// All categories, in the order of the equations.
-pub const CATEGORIES: [Category; 20] = [
-    Category {
-        key: "mining_energy",
-        sector: Sector::Industry,
-        groups: ENERGY,
-        land_group: "mining",
-        labels: &["采矿业能源", "mining energy", "采矿业", "采掘业"],
-    },
-    Category {
-        key: "manufacturing_energy",
-        sector: Sector::Industry,
-        groups: ENERGY,
-        land_group: "industrial",
-        labels: &["制造业能源", "manufacturing energy", "制造业", "工业能源", "工业企业能源"],
-    },
-    Category {
-        key: "supply_energy",
-        sector: Sector::Industry,
-        groups: ENERGY,
-        land_group: "municipal_utilities",
-        labels: &[
-            "电热水气供应业能源",
-            "supply energy",
-            "电力热力燃气及水生产和供应业",
-            "供热",
-            "公用事业能源",
-        ],
-    },
-    Category {
-        key: "power_generation",
-        sector: Sector::Industry,
-        groups: &["fuel"],
-        land_group: "municipal_utilities",
-        labels: &["火力发电", "power generation", "发电", "发电用能", "外售电力燃料"],
-    },
-    Category {
-        key: "process",
-        sector: Sector::Industry,
-        groups: &["process"],
-        land_group: "industrial",
-        labels: &["工业产品", "industrial process", "工业过程", "产品产量", "工业生产过程"],
-    },
-    Category {
-        key: "residential_urban",
-        sector: Sector::Construction,
-        groups: ENERGY,
-        land_group: "urban_residential",
-        labels: &["城镇居民生活", "urban homes", "城镇居民", "城镇生活"],
-    },
-    Category {
-        key: "residential_rural",
-        sector: Sector::Construction,
-        groups: ENERGY,
-        land_group: "rural_homestead",
-        labels: &["乡村居民生活", "rural homes", "乡村居民", "农村居民", "农村生活"],
-    },
-    Category {
-        key: "residential",
-        sector: Sector::Construction,
-        groups: ENERGY,
-        land_group: "urban_residential",
-        labels: &["居民生活", "homes", "居民", "生活"],
-    },
-    Category {
-        key: "commercial",
-        sector: Sector::Construction,
-        groups: ENERGY,
-        land_group: "commercial",
-        labels: &["商业服务业", "commerce", "商业", "第三产业", "批发零售住宿餐饮"],
-    },
-    Category {
-        key: "public",
-        sector: Sector::Construction,
-        groups: ENERGY,
-        land_group: "admin_public",
-        labels: &["公共管理", "public administration", "公共服务", "公共机构", "行政办公"],
-    },
-    Category {
-        key: "turnover",
-        sector: Sector::Transport,
-        groups: &["turnover"],
-        land_group: "",
-        labels: &["运输周转量", "transport turnover", "周转量", "客货运周转量"],
-    },
-    Category {
-        key: "fleet",
-        sector: Sector::Transport,
-        groups: &["fleet"],
-        land_group: "",
-        labels: &["城市车辆里程", "urban fleet", "车辆里程", "城市交通", "运营里程"],
-    },
-    Category {
-        key: "transport_energy",
-        sector: Sector::Transport,
-        groups: ENERGY,
-        land_group: "transport_road",
-        labels: &["交通能源", "transport energy", "交通运输业能源"],
-    },
-    Category {
-        key: "inputs",
-        sector: Sector::Agriculture,
-        groups: &["inputs"],
-        land_group: "cultivated_garden",
-        labels: &["农业投入", "farm inputs", "种植业", "农业生产资料"],
-    },
-    Category {
-        key: "livestock",
-        sector: Sector::Agriculture,
-        groups: &["livestock"],
-        land_group: "facility_agri",
-        labels: &["畜禽养殖", "animals", "畜牧业", "牲畜"],
-    },
-    Category {
-        key: "rice",
-        sector: Sector::Agriculture,
-        groups: &["rice", "soils"],
-        land_group: "cultivated_garden",
-        labels: &["稻田与土壤", "rice and soils", "水稻种植", "农田土壤", "soils"],
-    },
-    Category {
-        key: "wastewater",
-        sector: Sector::Waste,
-        groups: &["wastewater"],
-        land_group: "",
-        labels: &["废水处理", "waste water", "污水", "废水"],
-    },
-    Category {
-        key: "solid_waste",
-        sector: Sector::Waste,
-        groups: &["solid_waste"],
-        land_group: "",
-        labels: &["固体废物", "solid waste", "垃圾处理", "固废"],
-    },
-    Category {
-        key: "land",
-        sector: Sector::Sink,
-        groups: &["land"],
-        land_group: "",
-        labels: &["土地面积", "land areas", "土地利用", "土地碳汇"],
-    },
-    Category {
-        key: "crops",
-        sector: Sector::Sink,
-        groups: &["crops"],
-        land_group: "cultivated_garden",
-        labels: &["农作物产量", "crop yields", "农作物", "作物产量"],
-    },
-];
+pub static CATEGORIES: LazyLock<Vec<Category>> = LazyLock::new(|| {
+    let rows = csv::Reader::from_reader(include_str!("../data/categories.csv").as_bytes()).into_deserialize();
+    rows.collect::<Result<_, _>>().expect("the embedded categories are tested to be valid CSV")
+});
+
+/// `a|b`.
+fn split<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok(text.split('|').filter(|x| !x.is_empty()).map(str::to_owned).collect())
+}
 
 impl Category {
     /// The category of a key or label.
     #[must_use]
     pub fn parse(label: &str) -> Option<&'static Self> {
         let key = label_key(label);
-        CATEGORIES.iter().find(|c| label_key(c.key) == key || c.labels.iter().any(|l| label_key(l) == key))
+        CATEGORIES.iter().find(|c| label_key(&c.key) == key || c.labels.iter().any(|l| label_key(l) == key))
     }
 }
 
@@ -338,8 +200,10 @@ struct Record {
     land_group: String,
     factor: String,
     fuel_kind: Option<FuelKind>,
-    labels_zh: String,
-    labels_en: String,
+    #[serde(deserialize_with = "split")]
+    labels_zh: Vec<String>,
+    #[serde(deserialize_with = "split")]
+    labels_en: Vec<String>,
 }
 
 /// All activities by group and label.
@@ -369,7 +233,6 @@ impl Vocabulary {
         for record in reader.deserialize::<Record>() {
             let record = record.expect("the embedded vocabulary is tested to be valid CSV");
             let unit = Unit::parse(&record.unit).expect("units of the embedded vocabulary are tested");
-            let split = |s: &str| s.split('|').filter(|x| !x.is_empty()).map(str::to_owned).collect();
             vocabulary.add(ActivityDef {
                 group: record.group,
                 key: record.activity,
@@ -378,8 +241,8 @@ impl Vocabulary {
                 land_group: record.land_group,
                 factor: record.factor,
                 fuel_kind: record.fuel_kind,
-                labels_zh: split(&record.labels_zh),
-                labels_en: split(&record.labels_en),
+                labels_zh: record.labels_zh,
+                labels_en: record.labels_en,
             });
         }
         vocabulary
@@ -437,7 +300,7 @@ impl Vocabulary {
     /// The labels most like one that is unknown, in the groups of a category (or in all).
     #[must_use]
     pub fn nearest(&self, label: &str, category: Option<&Category>) -> Vec<String> {
-        let inside = |def: &&ActivityDef| category.is_none_or(|c| c.groups.contains(&def.group.as_str()));
+        let inside = |def: &&ActivityDef| category.is_none_or(|c| c.groups.contains(&def.group));
         let labels: Vec<&str> = self
             .activities
             .iter()
@@ -519,14 +382,14 @@ mod tests {
         assert_eq!(Sector::parse("废弃物"), Some(Sector::Waste));
         assert_eq!(Sector::parse("transport"), Some(Sector::Transport));
         let categories: Vec<&str> =
-            Vocabulary::embedded().categories_of("生猪", None).iter().map(|c| c.key).collect();
+            Vocabulary::embedded().categories_of("生猪", None).iter().map(|c| c.key.as_str()).collect();
         assert_eq!(categories, ["livestock"]);
     }
 
     #[test]
     fn default_land_groups_are_space_types() {
         for c in CATEGORIES.iter().filter(|c| !c.land_group.is_empty()) {
-            assert!(LAND_GROUPS.contains(&c.land_group), "{}", c.key);
+            assert!(LAND_GROUPS.contains(&c.land_group.as_str()), "{}", c.key);
         }
         for def in Vocabulary::embedded().activities.iter().filter(|d| !d.land_group.is_empty()) {
             assert!(LAND_GROUPS.contains(&def.land_group.as_str()), "{}", def.key);

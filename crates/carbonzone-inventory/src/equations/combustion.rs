@@ -35,7 +35,7 @@ pub(crate) fn fuel_lines(
     let (factor, note) = context.fuel_factor(row)?;
     let amount = fuel_amount(row, factor)?;
     let mut drafts = vec![Draft::of(factor, amount, role).noted(note)];
-    let place = match row.category.key {
+    let place = match row.category.key.as_str() {
         "mining_energy" | "manufacturing_energy" => "manufacturing",
         "supply_energy" | "power_generation" => "energy_industries",
         "residential" | "residential_urban" | "residential_rural" => "residential",
