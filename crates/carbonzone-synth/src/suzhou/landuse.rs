@@ -1,9 +1,14 @@
 //! Which land-use class a piece of land gets.
 
+use crate::error::SynthError;
 use crate::noise::fractal;
 use crate::rng::Rng;
 use crate::shape::Point;
 use crate::suzhou::fields::Sample;
+use crate::suzhou::land_class::class;
+use crate::table::Table;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What kind of place a class is for people, points of interest and lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,109 +58,23 @@ pub fn use_of(code: &str) -> Use {
     }
 }
 
-const HOUSING: [(&str, f64); 14] = [
-    ("0701", 60.0),
-    ("0501", 5.0),
-    ("0507", 2.0),
-    ("0503", 1.2),
-    ("05H1", 1.2),
-    ("0803", 6.0),
-    ("0805", 1.6),
-    ("0806", 0.8),
-    ("0808", 1.2),
-    ("0801", 2.0),
-    ("08H1", 0.6),
-    ("0810", 8.0),
-    ("0809", 1.4),
-    ("1201", 3.0),
-];
+/// Classes with their weights, by the place where they are drawn.
+type Draws = BTreeMap<String, Vec<(&'static str, f64)>>;
 
-const CENTRE: [(&str, f64); 15] = [
-    ("0505", 18.0),
-    ("0501", 17.0),
-    ("0504", 4.0),
-    ("0503", 4.0),
-    ("0506", 3.0),
-    ("05H1", 2.0),
-    ("0701", 25.0),
-    ("0801", 7.0),
-    ("0807", 3.0),
-    ("0804", 3.0),
-    ("08H2", 2.0),
-    ("0810", 8.0),
-    ("0904", 0.8),
-    ("0809", 1.0),
-    ("1005", 1.5),
-];
+static DRAWS: LazyLock<Draws> = LazyLock::new(|| draws().expect("a test reads the shipped file"));
 
-const CAMPUS: [(&str, f64); 6] =
-    [("08H2A", 34.0), ("0803", 30.0), ("0804", 16.0), ("0805", 6.0), ("0701", 8.0), ("0810", 6.0)];
+fn draws() -> Result<Draws, SynthError> {
+    let mut out = Draws::new();
+    for row in Table::parse("land_draws.csv", include_str!("../../data/land_draws.csv"))?.rows() {
+        let code = row.text("code")?;
+        let (code, _) = class(code).ok_or_else(|| row.wrong("code", code, "a class of land_classes.csv"))?;
+        out.entry(row.text("place")?.to_owned()).or_default().push((code, row.value("weight")?));
+    }
+    Ok(out)
+}
 
-const FACTORIES: [(&str, f64); 12] = [
-    ("0601", 74.0),
-    ("0604", 5.0),
-    ("0508", 4.0),
-    ("0502", 1.0),
-    ("0809", 2.6),
-    ("0701", 4.0),
-    ("0507", 2.0),
-    ("0501", 1.0),
-    ("0801", 0.6),
-    ("1201", 3.5),
-    ("1005", 0.8),
-    ("0810", 1.5),
-];
-
-const TOWN_EDGE: [(&str, f64); 9] = [
-    ("0702", 34.0),
-    ("0701", 20.0),
-    ("0601", 16.0),
-    ("0102", 10.0),
-    ("0803", 3.0),
-    ("0501", 5.0),
-    ("0809", 1.0),
-    ("1201", 5.0),
-    ("0307", 6.0),
-];
-
-const FIELDS: [(&str, f64); 12] = [
-    ("0101", 66.0),
-    ("0102", 9.0),
-    ("0103", 5.0),
-    ("0204", 2.5),
-    ("0307", 4.0),
-    ("1104", 3.5),
-    ("1107", 2.0),
-    ("0404", 1.6),
-    ("1202", 1.6),
-    ("0702", 3.5),
-    ("1201", 0.6),
-    ("1109", 0.4),
-];
-
-const PONDS: [(&str, f64); 6] =
-    [("1104A", 46.0), ("1104", 30.0), ("0101", 14.0), ("0307", 4.0), ("1106", 2.5), ("1202", 2.5)];
-
-const ORCHARDS: [(&str, f64); 6] =
-    [("0201", 46.0), ("0202", 20.0), ("0204", 6.0), ("0301", 14.0), ("0702", 10.0), ("0102", 4.0)];
-
-const WOODS: [(&str, f64); 7] = [
-    ("0301", 70.0),
-    ("0302", 8.0),
-    ("0305", 10.0),
-    ("0404", 3.0),
-    ("0202", 4.0),
-    ("0905", 1.0),
-    ("0906", 1.5),
-];
-
-const VILLAGES: [(&str, f64); 5] =
-    [("0702", 76.0), ("0102", 9.0), ("0501", 2.5), ("0601", 6.0), ("0801", 2.0)];
-
-const SHORE: [(&str, f64); 6] =
-    [("1008", 44.0), ("0601", 26.0), ("0508", 8.0), ("0809", 3.0), ("1106", 8.0), ("0404", 6.0)];
-
-fn draw(table: &[(&'static str, f64)], rng: &mut Rng) -> &'static str {
+fn draw(place: &str, rng: &mut Rng) -> &'static str {
+    let table = &DRAWS[place];
     let total: f64 = table.iter().map(|t| t.1).sum();
     let mut at = rng.unit() * total;
     for (code, weight) in table {
@@ -175,56 +94,51 @@ pub fn choose(p: Point, s: &Sample, seed: u64, rng: &mut Rng) -> &'static str {
         fractal(seed.wrapping_add(k * 0x1_0001), p[0] / wavelength, p[1] / wavelength, octaves)
     };
     if s.yangtze > 0.0 && s.yangtze + 0.5 * patch(1, 2600.0, 2) > 0.45 && s.urban + s.industry > 0.25 {
-        return draw(&SHORE, rng);
+        return draw("shore", rng);
     }
     if s.forest + 0.35 * patch(2, 900.0, 3) > 0.5 {
-        return draw(&WOODS, rng);
+        return draw("woods", rng);
     }
     let built = s.urban + 0.30 * patch(3, 1300.0, 3) + 0.05 * (rng.unit() - 0.5);
     let factory = s.industry - 0.55 * s.core + 0.42 * patch(4, 3600.0, 2) + 0.16 * patch(5, 1100.0, 2);
     if built > 0.42 {
         if factory > 0.40 {
-            return draw(&FACTORIES, rng);
+            return draw("factories", rng);
         }
         let centre = s.core + 0.35 * patch(6, 1500.0, 2);
         if centre > 0.86 {
-            return draw(&CENTRE, rng);
+            return draw("centre", rng);
         }
         if patch(7, 2200.0, 2) > 0.62 {
-            return draw(&CAMPUS, rng);
+            return draw("campus", rng);
         }
-        return draw(&HOUSING, rng);
+        return draw("housing", rng);
     }
     if factory > 0.62 && built > 0.16 {
-        return draw(&FACTORIES, rng);
+        return draw("factories", rng);
     }
     if built > 0.30 {
-        return draw(&TOWN_EDGE, rng);
+        return draw("town_edge", rng);
     }
     if s.forest > 0.12 && patch(8, 1600.0, 2) > -0.25 {
-        return draw(&ORCHARDS, rng);
+        return draw("orchards", rng);
     }
     if patch(9, 520.0, 3) > 0.42 {
-        return draw(&VILLAGES, rng);
+        return draw("villages", rng);
     }
     if s.wet + 0.6 * patch(10, 3200.0, 3) > 0.52 {
-        return draw(&PONDS, rng);
+        return draw("ponds", rng);
     }
-    draw(&FIELDS, rng)
+    draw("fields", rng)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suzhou::land_class::class;
 
     #[test]
-    fn every_class_of_the_draw_tables_has_a_name() {
-        let tables: [&[(&str, f64)]; 10] = [
-            &HOUSING, &CENTRE, &CAMPUS, &FACTORIES, &TOWN_EDGE, &FIELDS, &PONDS, &ORCHARDS, &WOODS, &VILLAGES,
-        ];
-        for code in tables.iter().flat_map(|t| t.iter()).chain(&SHORE).map(|t| t.0) {
-            assert!(class(code).is_some(), "{code}");
-        }
+    fn every_place_has_classes_with_weights() {
+        assert_eq!(DRAWS.len(), 11);
+        assert!(DRAWS.values().flatten().all(|(_, weight)| *weight > 0.0));
     }
 }
