@@ -1,15 +1,36 @@
-//! Words for fields that stand in tables only: ledger, rules, findings, years, windows, plans, money.
+//! Words by their keys: of fields (`data/fields.toml`) and of the field's own terms (`data/words.toml`).
 
+use crate::Label;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static WORDS: LazyLock<BTreeMap<String, [String; 2]>> = LazyLock::new(|| {
+pub(crate) type Words = BTreeMap<String, [String; 2]>;
+
+static FIELDS: LazyLock<Words> = LazyLock::new(|| {
     toml::from_str(include_str!("../data/fields.toml")).expect("a test reads the shipped file")
 });
 
-/// English and Chinese; `None` for a field that is not listed.
-pub(crate) fn of_tables(key: &str) -> Option<(&'static str, &'static str)> {
-    WORDS.get(key).map(|[en, zh]| (en.as_str(), zh.as_str()))
+static LISTS: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
+    toml::from_str(include_str!("../data/words.toml")).expect("a test reads the shipped file")
+});
+
+fn label([en, zh]: &[String; 2]) -> Label {
+    Label::new(en, zh)
+}
+
+/// English and Chinese of a field; `None` if it is not listed.
+pub(crate) fn of_tables(key: &str) -> Option<Label> {
+    FIELDS.get(key).map(label)
+}
+
+/// All words of a list.
+pub(crate) fn list(name: &str) -> &'static Words {
+    LISTS.get(name).expect("a test reads the shipped file")
+}
+
+/// A word of a list; `None` if it is not listed.
+pub(crate) fn listed(name: &str, key: &str) -> Option<Label> {
+    list(name).get(key).map(label)
 }
 
 #[cfg(test)]
@@ -17,8 +38,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_field_has_words_in_both_languages() {
-        assert_eq!(of_tables("year"), Some(("Year", "年份")));
-        assert!(WORDS.len() > 100 && WORDS.values().all(|[en, zh]| !en.is_empty() && zh != en));
+    fn every_word_is_there_in_both_languages() {
+        assert_eq!(of_tables("year"), Some(Label::new("Year", "年份")));
+        assert!(FIELDS.len() > 100 && FIELDS.values().all(|[en, zh]| !en.is_empty() && zh != en));
+        assert_eq!(listed("sector", "waste"), Some(Label::new("Waste", "废弃物")));
+        assert!(LISTS.values().flat_map(Words::values).flatten().all(|word| !word.is_empty()));
     }
 }

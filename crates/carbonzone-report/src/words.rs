@@ -8,108 +8,32 @@ pub use tested::{
 };
 
 use crate::Label;
-use crate::field_words::of_tables;
+use crate::field_words::{listed, of_tables};
 use crate::style::MapLayerKind;
 use carbonzone_types::{DataLabel, GridSpec, MoneyUnit, money};
 
 /// Sector name, `sink` included.
 #[must_use]
 pub fn sector(key: &str) -> Label {
-    let (en, zh) = match key {
-        "industry" => ("Industry", "工业"),
-        "construction" => ("Buildings", "建筑"),
-        "transport" => ("Transport", "交通"),
-        "agriculture" => ("Agriculture", "农业"),
-        "waste" => ("Waste", "废弃物"),
-        "sink" => ("Carbon sink", "碳汇"),
-        "respiration" => ("Human respiration", "人口呼吸"),
-        "energy" => ("Energy use", "能源消费"),
-        "land" => ("Land use (net source)", "土地利用（净源）"),
-        _ => return Label::same(spaced(key)),
-    };
-    Label::new(en, zh)
+    known("sector", key)
 }
 
 /// What a series over years amounts to: its trajectory, the class of its trend, its history as a hot spot.
 #[must_use]
 pub fn kind(key: &str) -> Label {
-    let (en, zh) = match key {
-        "stable_surplus" => ("surplus in every year", "逐年盈余"),
-        "stable_neutral" => ("neutral in every year", "逐年中和"),
-        "stable_deficit" => ("deficit in every year", "逐年赤字"),
-        "improving" => ("towards surplus", "转向盈余"),
-        "worsening" => ("towards deficit", "转向赤字"),
-        "surplus_neutral_deficit" => ("surplus, neutral, deficit", "盈余—中和—赤字"),
-        "oscillating" => ("both ways", "往复变化"),
-        "very_significant_decrease" => ("very significant decrease", "极显著下降"),
-        "significant_decrease" => ("significant decrease", "显著下降"),
-        "not_significant" => ("not significant", "不显著"),
-        "significant_increase" => ("significant increase", "显著上升"),
-        "very_significant_increase" => ("very significant increase", "极显著上升"),
-        "persistent_hot" => ("hot in every window", "持续热点"),
-        "new_hot" => ("hot in the last window only", "新增热点"),
-        "recurring_hot" => ("hot with gaps", "间歇热点"),
-        "former_hot" => ("hot earlier", "历史热点"),
-        "none" => ("never hot or cold", "从未为冷热点"),
-        "former_cold" => ("cold earlier", "历史冷点"),
-        "recurring_cold" => ("cold with gaps", "间歇冷点"),
-        "new_cold" => ("cold in the last window only", "新增冷点"),
-        "persistent_cold" => ("cold in every window", "持续冷点"),
-        "mixed" => ("hot in some, cold in others", "冷热交替"),
-        _ => return Label::same(spaced(key)),
-    };
-    Label::new(en, zh)
+    known("kind", key)
 }
 
 /// What carries a budget in a study without rules of its own.
 #[must_use]
 pub fn carrier(key: &str) -> Label {
-    match key {
-        "people" | "population" => Label::new("people", "人口"),
-        "energy" => Label::new("energy use", "能源消费"),
-        "land_cover" => Label::new("land cover", "土地覆盖"),
-        "light" => Label::new("night light", "夜间灯光"),
-        "npp" => Label::new("net primary production", "净初级生产力"),
-        "area" => Label::new("area", "面积"),
-        "road" => Label::new("roads", "道路"),
-        "sink_area" => Label::new("area × sink coefficient", "面积 × 碳汇系数"),
-        "poi" => Label::same("POI"),
-        _ => Label::same(key),
-    }
+    listed("carrier", key).unwrap_or_else(|| Label::same(key))
 }
 
 /// Space type (land group) name.
 #[must_use]
 pub fn land_group(key: &str) -> Label {
-    let (en, zh) = match key {
-        "cultivated" => ("Cultivated land", "耕地"),
-        "cultivated_garden" => ("Cultivated and garden land", "耕地和园地"),
-        "forest" => ("Forest", "林地"),
-        "grassland" => ("Grassland", "草地"),
-        "commercial" => ("Commercial land", "商业服务业用地"),
-        "industrial" => ("Industrial land", "工业用地"),
-        "mining" => ("Mining land", "采矿用地"),
-        "urban_residential" => ("Urban residential land", "城镇住宅用地"),
-        "rural_homestead" => ("Rural homesteads", "农村宅基地"),
-        "admin_public" => ("Public administration and services", "公共管理与公共服务用地"),
-        "park" => ("Parks and green space", "公园与绿地"),
-        "municipal_utilities" => ("Municipal utilities", "公用设施用地"),
-        "transport" => ("Transport land", "交通运输用地"),
-        "road" | "transport_road" => ("Roads", "公路与道路用地"),
-        "rail" | "railway" | "transport_rail" => ("Railways", "铁路用地"),
-        "port" | "transport_water" => ("Ports", "港口码头用地"),
-        "airport" | "transport_air" => ("Airports", "机场用地"),
-        "water" => ("Water", "水域"),
-        "wetland" => ("Wetland", "湿地"),
-        "facility_agri" => ("Agricultural facilities", "设施农用地"),
-        "unused" => ("Unused land", "未利用地"),
-        "built_up" => ("Built-up land", "建设用地"),
-        "special" => ("Special-use land", "特殊用地"),
-        "transport_other" => ("Other transport land", "其他交通运输用地"),
-        "forest_grassland_water" => ("Forest, grassland and water", "林地、草地和水域"),
-        _ => return Label::same(spaced(key)),
-    };
-    Label::new(en, zh)
+    known("land_group", key)
 }
 
 /// Fields of docs/pipeline.md, "Fields", as readers know them.
@@ -138,52 +62,8 @@ pub fn field(key: &str) -> Label {
     if let Some(unit) = MoneyUnit::of_field(key).filter(|_| money::without_unit(key) == money::PER_GDP) {
         return Label::new(format!("Emission per {} of GDP", unit.en()), "单位GDP碳排放");
     }
-    let (en, zh) = match money::without_unit(key) {
-        "gross_t_km2" => ("Emission intensity", "碳排放强度"),
-        "net_t_km2" => ("Net emission intensity", "净碳排放强度"),
-        "net_t_km2_covered" => ("Net emission per covered area", "按有地块面积的净碳排放强度"),
-        "net_t_ha" => ("Net emission per hectare", "单位面积净碳排放"),
-        "gross_t_per_person" => ("Emission per person", "人均碳排放"),
-        money::PER_GDP => ("Emission per GDP", "单位GDP碳排放"),
-        "population_persons" => ("Population", "人口"),
-        money::GDP => ("GDP", "地区生产总值"),
-        "area_m2" => ("Area", "面积"),
-        "compensation_cny" => ("Compensation", "碳补偿金额"),
-        "compensation_sign_p" => ("Probability that it pays or receives as shown", "支付或受偿角色的概率"),
-        "balance_state" => ("Source, balanced or sink", "源汇状态"),
-        "zone" => ("Zone class", "分区类型"),
-        "zone_of_mean" => ("Zone class by the mean over the years", "分区类型（多年均值）"),
-        "zone_id" => ("Code of the zone class", "分区代码"),
-        "zone_en" => ("Zone class in English", "分区名称（英文）"),
-        "zone_zh" => ("Zone class in Chinese", "分区名称（中文）"),
-        "zone_color" => ("Colour of the zone class", "分区颜色"),
-        "unit_id" => ("Identifier", "编号"),
-        "name" => ("Name", "名称"),
-        "name_en" => ("English name", "英文名称"),
-        "district" => ("County-level unit", "所属区县"),
-        "district_en" => ("County-level unit in English", "所属区县（英文）"),
-        "area_ellipsoidal_m2" => ("Area on the ellipsoid", "椭球面积"),
-        "area_planar_m2" => ("Area in the projection", "投影面积"),
-        "gdp_derived" => ("GDP is derived", "GDP为推算值"),
-        "borderline" => ("Borderline", "临界"),
-        "synthetic" => ("Synthetic", "合成数据"),
-        "illustrative" => ("Illustrative", "示例数据"),
-        "zone_modal" => ("Class of most draws", "出现最多的分区"),
-        "zone_confidence" => ("Probability of the class", "分区可信度（概率）"),
-        "confidence_class" => ("How sure", "可信度等级"),
-        "confidence_driver" => ("What could change the class", "主要不确定性来源"),
-        "cluster" => ("Cluster", "空间聚类"),
-        "local_moran" => ("Local Moran's I", "局部莫兰指数"),
-        "local_moran_q" => ("Local Moran's I, q", "局部莫兰指数 q 值"),
-        "hot_spot" => ("Hot or cold spot", "冷热点"),
-        "gi_star" => ("Gi* (z)", "Gi*（z 值）"),
-        "gi_star_q" => ("Gi*, q", "Gi* q 值"),
-        _ => {
-            let listed = of_tables(key).map(|(en, zh)| Label::new(en, zh));
-            return listed.or_else(|| composed(key)).unwrap_or_else(|| Label::same(spaced(key)));
-        }
-    };
-    Label::new(en, zh)
+    let plain = of_tables(money::without_unit(key)).or_else(|| of_tables(key));
+    plain.or_else(|| composed(key)).unwrap_or_else(|| Label::same(spaced(key)))
 }
 
 /// The field that a quantile is of, and what is said after its name.
@@ -201,23 +81,13 @@ fn composed(key: &str) -> Option<Label> {
         return Some(Label::new(format!("{index} margin (ln)"), format!("{index} 余量（ln）")));
     }
     if let Some(group) = key.strip_prefix("poi_") {
-        return Some(Label::new("Points of interest", "兴趣点").then(&bracketed(&poi_group(group))));
+        return Some(Label::new("Points of interest", "兴趣点").then(&bracketed(&known("poi_group", group))));
     }
     if let Some(price) = key.strip_suffix("_cny") {
         return Some(Label::new(format!("Money at the price \"{price}\""), format!("价格“{price}”下的金额")));
     }
     if let Some(factor) = key.strip_prefix("effect_").and_then(|k| k.strip_suffix("_t")) {
-        let (en, zh) = match factor {
-            "people" => ("people", "人口"),
-            "gdp_per_person" => ("GDP per person", "人均 GDP"),
-            "intensity" => ("intensity", "强度"),
-            "structure" => ("structure of the sectors", "部门结构"),
-            "land" => ("land", "用地"),
-            "activity" => ("activity", "活动水平"),
-            "factor" => ("emission factor", "排放因子"),
-            "sinks" => ("sinks", "碳汇"),
-            _ => return None,
-        };
+        let Label { en, zh } = listed("factor", factor)?;
         return Some(Label::new(format!("Effect: {en}"), format!("影响：{zh}")));
     }
     for (begin, en, zh) in [("gdp_from_", "GDP before", "期初 GDP"), ("gdp_to_", "GDP after", "期末 GDP")]
@@ -251,30 +121,10 @@ fn composed(key: &str) -> Option<Label> {
     })
 }
 
-/// A group of points of interest.
-fn poi_group(key: &str) -> Label {
-    let (en, zh) = match key {
-        "industry" => ("industry", "工业"),
-        "commercial" => ("trade and services", "商业服务"),
-        "public" => ("public services", "公共服务"),
-        "traffic" => ("traffic", "交通"),
-        "residential" => ("homes", "住宅"),
-        "agriculture" => ("agriculture", "农业"),
-        "scenic" => ("parks and sights", "公园与景点"),
-        other => return Label::same(spaced(other)),
-    };
-    Label::new(en, zh)
-}
-
 /// What makes a unit a source or a sink: the key of `balance_state`.
 #[must_use]
 pub fn balance_state(key: &str) -> Label {
-    match key {
-        "source" => Label::new("source", "碳源"),
-        "balanced" => Label::new("balanced", "平衡"),
-        "sink" => Label::new("sink", "碳汇"),
-        other => Label::same(spaced(other)),
-    }
+    known("balance_state", key)
 }
 
 /// Unit of a field, empty if none.
@@ -307,13 +157,7 @@ pub fn field_unit(key: &str) -> Label {
 /// How sure a class is: the key of `confidence_class`.
 #[must_use]
 pub fn safety(key: &str) -> Label {
-    match key {
-        "safe" => Label::new("safe", "确定"),
-        "likely" => Label::new("likely", "较可能"),
-        "toss_up" => Label::new("toss-up", "难以判断"),
-        OTHER_LIKELIER => Label::new("another class is likelier", "其他分区更可能"),
-        other => Label::same(spaced(other)),
-    }
+    known("safety", key)
 }
 
 /// The map of the classes and how sure they are: title.
@@ -333,27 +177,13 @@ pub fn how_sure_legend(study: &str) -> Label {
 /// What makes the emissions of a unit change under a plan.
 #[must_use]
 pub fn effect(key: &str) -> Label {
-    match key {
-        "land" => Label::new("Land that changes its use", "用地变化"),
-        "activity" => Label::new("Activity", "活动水平"),
-        "intensity" => Label::new("Intensity", "能耗强度"),
-        "factor" => Label::new("Emission factors", "排放因子"),
-        "sinks" => Label::new("Sinks", "碳汇"),
-        _ => Label::same(spaced(key)),
-    }
+    known("effect", key)
 }
 
 /// A group of reasons that a class could be another: the key of `confidence_driver`.
 #[must_use]
 pub fn driver(key: &str) -> Label {
-    match key {
-        "activity" => Label::new("activity data and totals", "活动数据与总量"),
-        "factors" => Label::new("emission factors and coefficients", "排放因子与系数"),
-        "proxies" => Label::new("how the proxies share out the budgets", "代理变量的空间分配"),
-        "gdp" => Label::new("GDP", "GDP"),
-        "choices" => Label::new("choice of sets and methods", "数据集与方法的选择"),
-        other => Label::same(spaced(other)),
-    }
+    known("driver", key)
 }
 
 /// What the classes of `zone` are called in a study: legend heading.
@@ -411,28 +241,11 @@ pub const KINDS: [&str; 15] = [
 /// One unit of the zone layer.
 #[must_use]
 pub fn zone_word(layer: &str) -> Label {
-    match layer {
-        "townships" => Label::new("township", "乡镇（街道）"),
-        "counties" => Label::new("county", "区县"),
-        "districts" => Label::new("district", "区县"),
-        "cities" | "prefectures" => Label::new("prefecture", "地市"),
-        "communities" => Label::new("community", "社区（村）"),
-        "subdistricts" => Label::new("subdistrict", "街道"),
-        "provinces" => Label::new("province", "省"),
-        "municipalities" => Label::new("municipality", "市镇"),
-        "communes" => Label::new("commune", "市镇"),
-        "neighborhoods" => Label::new("neighborhood", "街区"),
-        "wards" => Label::new("ward", "选区"),
-        "villages" => Label::new("village", "村"),
-        "regions" => Label::new("region", "地区"),
-        "units" => Label::new("unit", "单元"),
-        // The Chinese word of a kind is the same kind.
-        _ if layer.is_ascii() => Label::new("zone", "单元"),
-        _ => {
-            let words = KINDS.iter().map(|kind| zone_word(kind));
-            words.into_iter().find(|word| word.zh == layer).unwrap_or_else(|| Label::new("zone", "单元"))
-        }
-    }
+    // The Chinese word of a kind is the same kind.
+    let by_chinese = || KINDS.iter().map(|kind| zone_word(kind)).find(|word| word.zh == layer);
+    listed("zone", layer)
+        .or_else(|| if layer.is_ascii() { None } else { by_chinese() })
+        .unwrap_or_else(|| Label::new("zone", "单元"))
 }
 
 /// True for a kind of zones that has words in both languages: one of [`KINDS`], or its Chinese word.
@@ -529,6 +342,11 @@ pub fn mean_of_years() -> Label {
 
 pub(crate) fn place_suffix_en(place: &str) -> String {
     if place.is_empty() { String::new() } else { format!(", {place}") }
+}
+
+/// The word of a list; a key that is not listed as it stands in the data.
+fn known(list: &str, key: &str) -> Label {
+    listed(list, key).unwrap_or_else(|| Label::same(spaced(key)))
 }
 
 fn spaced(key: &str) -> String {

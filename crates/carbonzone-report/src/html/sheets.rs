@@ -4,6 +4,7 @@ use super::plans::PlanHead;
 use super::story::{ZoneStory, class_of, measure_texts, parcel_label, stories};
 use super::{glossary, paid, plans, sure};
 use crate::confidence::SAFETIES;
+use crate::field_words::list;
 use crate::figure::sector_colour;
 use crate::measures::{Advised, advised};
 use crate::number::{grouped, significant, tonnes};
@@ -123,50 +124,11 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
 }
 
 /// Headings and words of the pages.
-fn page_words(lang: Lang) -> BTreeMap<&'static str, &'static str> {
-    let words = [
-        ("sheet", "Fact sheet", "说明页"),
-        ("print_one", "Print this one", "打印本页"),
-        ("print_all", "Print all", "打印全部"),
-        ("borderline", "borderline", "临界"),
-        ("sure", "How sure", "可信度"),
-        ("else", "else", "其他可能"),
-        ("where", "Where it lies", "位置"),
-        ("numbers", "In numbers", "主要指标"),
-        ("value", "value", "数值"),
-        ("rank", "rank", "排名"),
-        ("sectors", "Sectors", "部门构成"),
-        ("margins", "Indices, and how far from the threshold", "指数及其与阈值的距离"),
-        ("if", "Class if one number were different", "某一数值变化时的分区"),
-        ("rests", "What its tonnes rest on", "排放与碳汇的依据"),
-        ("part", "Part", "组成"),
-        ("by", "placed by", "分摊依据"),
-        ("of", "of the city's", "占全市"),
-        ("parcels", "Parcels that weigh most", "排放最多的地块"),
-        ("compensation", "Compensation", "碳补偿"),
-        ("own_measures", "What its own numbers call for", "由其自身数值得出的措施"),
-        ("because", "because", "依据"),
-        ("colon", ": ", "："),
-        ("stop", ". ", "。"),
-        ("now", "now", "现状"),
-        ("change", "change", "变化"),
-        (
-            "class_measures",
-            "Said of its class, the same for all units of it:",
-            "对该类分区的表述（同类单元相同）：",
-        ),
-        ("glossary", "Words", "术语"),
-        ("source", "Source", "来源"),
-        (
-            "unsure",
-            "These numbers are as unsure as its class: look at the place before acting.",
-            "这些数值的不确定性与其分区相当：行动前须实地核查。",
-        ),
-        ("plans", "Under the plans", "规划情景下"),
-        ("from", "Where the measures come from", "措施的来源"),
-        ("plans_assume", "What the plans assume", "情景的假设"),
-    ];
-    words.into_iter().map(|(key, en, zh)| (key, if lang == Lang::Zh { zh } else { en })).collect()
+fn page_words(lang: Lang) -> BTreeMap<&'static str, String> {
+    list("sheet")
+        .iter()
+        .map(|(key, [en, zh])| (key.as_str(), if lang == Lang::Zh { zh } else { en }.clone()))
+        .collect()
 }
 
 /// What the indices of the run say.

@@ -6,30 +6,10 @@ use carbonzone_types::{GuidanceRecord, RunManifest, Statement};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// Space types whose values are shown in words.
-const LAND: [&str; 21] = [
-    "cultivated_garden",
-    "forest",
-    "grassland",
-    "commercial",
-    "industrial",
-    "mining",
-    "urban_residential",
-    "rural_homestead",
-    "admin_public",
-    "park",
-    "municipal_utilities",
-    "special",
-    "transport_road",
-    "transport_rail",
-    "transport_air",
-    "transport_water",
-    "transport_other",
-    "water",
-    "facility_agri",
-    "unused",
-    "built_up",
-];
+/// Space types whose values are shown in words; between blanks.
+const LAND: &str = "cultivated_garden forest grassland commercial industrial mining urban_residential rural_homestead \
+    admin_public park municipal_utilities special transport_road transport_rail transport_air \
+    transport_water transport_other water facility_agri unused built_up";
 
 /// Parts of a style that these elements belong to.
 pub(crate) const CATEGORIES: &str = "Symbology|Labeling|Fields|Forms|MapTips|LayerConfiguration";
@@ -75,7 +55,7 @@ fn values(manifest: &RunManifest, field: &str, lang: Lang) -> Option<Vec<(String
             Some(manifest.zone_classes.iter().map(class).collect())
         }
         "space_type" => {
-            Some(LAND.iter().map(|k| ((*k).to_owned(), words::land_group(k).text(lang))).collect())
+            Some(LAND.split(' ').map(|k| (k.to_owned(), words::land_group(k).text(lang))).collect())
         }
         _ => {
             let of = |words: fn(&str) -> Label, keys: &[&'static str]| {
