@@ -5,6 +5,8 @@ use carbonzone_report::{Label, words};
 use carbonzone_sheet::OutSheet;
 use carbonzone_types::{AttributeTable, ColumnData, IndicatorRecord, RunManifest, money};
 use carbonzone_zoning::meaning::BALANCE_STATE;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// How Excel shows a field; the stored values keep all their digits.
 pub(super) fn number_format(field: &str) -> &'static str {
@@ -84,16 +86,8 @@ pub(super) fn sheet(book: &Book<'_>, table: &AttributeTable) -> OutSheet {
         .with("english", each(&|n| label(n).en))
         .with("中文", each(&|n| label(n).zh))
         .with("unit", each(&|n| words::field_unit(n).text(book.lang)))
-        .with(
-            "meaning",
-            each(&|n| indicator(manifest, n).map_or_else(|| meaning(n).to_owned(), |i| i.meaning.en.clone())),
-        )
-        .with(
-            "含义",
-            each(&|n| {
-                indicator(manifest, n).map_or_else(|| meaning_zh(n).to_owned(), |i| i.meaning.zh.clone())
-            }),
-        );
+        .with("meaning", each(&|n| meaning(manifest, n).en))
+        .with("含义", each(&|n| meaning(manifest, n).zh));
     OutSheet::new("notes", book.in_language(fields)).with_preamble(lines)
 }
 
@@ -121,111 +115,32 @@ fn indicator<'a>(manifest: &'a RunManifest, key: &str) -> Option<&'a IndicatorRe
     manifest.indicators.iter().find(|i| i.key == key)
 }
 
-/// What a field holds and how it is computed (docs/method.md).
-fn meaning(field: &str) -> &'static str {
-    match money::without_unit(field) {
-        "unit_id" => "identifier of the unit",
-        "name" => "name",
-        "name_en" => "name in Latin letters",
-        "district" => "county-level unit it belongs to",
-        "district_en" => "the same in Latin letters",
-        "area_m2" => "area on which densities are based",
-        "area_ellipsoidal_m2" => "area on the ellipsoid",
-        "area_planar_m2" => "area in the plane of the projection",
-        "population_persons" => "residents",
-        money::GDP => "gross domestic product",
-        "gdp_derived" => "true: GDP was downscaled from a larger unit, not reported",
-        "gross_t" => "sum of all emission sectors",
-        "sink_t" => "carbon sink, positive",
-        "net_t" => "gross_t − sink_t",
-        "gross_t_km2" => "gross_t per area",
-        "gross_t_per_person" => "gross_t per resident",
-        money::PER_GDP => "gross_t per GDP",
-        "balance_state" => BALANCE_STATE[0],
-        "zone" => "class of the carbon balance zoning",
-        "zone_id" => "code of the class, as in zones.tif",
-        "zone_en" => "class in English",
-        "zone_zh" => "class in Chinese",
-        "zone_color" => "colour of the class on every map",
-        "borderline" => "true: an index lies within the borderline of its threshold (5 % unless set)",
-        "synthetic" => "true: not real data",
-        "illustrative" => "true: real layers, totals or proxies are only examples",
-        "zone_modal" => "class that most draws gave",
-        "zone_confidence" => "share of the draws that gave the class printed",
-        "confidence_class" => {
-            "safe: probability of the class 95 % or more; likely: 75 % or more; toss_up: less; other_likelier: more draws gave the class in zone_modal"
-        }
-        "confidence_driver" => {
-            "what moves the class most: activity, factors, proxies, gdp, choices; empty: no draw gave another class"
-        }
-        "compensation_t" => {
-            "first model of [compensation]: above 0 it receives, below 0 it pays; arithmetic on shares within one city"
-        }
-        "compensation_cny" => "the same at the first price, to the fen",
-        "compensation_sign_p" => "share of the draws in which it is on the same side",
-        "cluster" => "local Moran's I: the unit and its neighbours against the mean, where significant",
-        "local_moran" => "above 0: among units like it; below 0: among units unlike it",
-        "local_moran_q" | "gi_star_q" => "smallest false discovery rate at which it is significant",
-        "hot_spot" => "Gi*: a hot or cold spot at 99, 95 or 90 % confidence",
-        "gi_star" => "z score of the sum over the unit and its neighbours",
-        f if f.starts_with("p_") => "share of the draws that gave this class",
-        f if quantile(f).is_some() => "quantile of the draws: that share of them lies below",
-        f if f.ends_with("_margin") => "ln(index / threshold): 0 is on the threshold",
-        f if f.ends_with("_t") => "emissions of the sector",
-        _ => "",
-    }
-}
+static MEANINGS: LazyLock<BTreeMap<String, [String; 2]>> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../data/meanings.toml")).expect("a test reads the shipped file")
+});
 
-/// The same in Chinese.
-fn meaning_zh(field: &str) -> &'static str {
-    match money::without_unit(field) {
-        "unit_id" => "单元编号",
-        "name" => "名称",
-        "name_en" => "拉丁字母名称",
-        "district" => "所属区县",
-        "district_en" => "所属区县的拉丁字母名称",
-        "area_m2" => "计算密度所用面积",
-        "area_ellipsoidal_m2" => "椭球面积",
-        "area_planar_m2" => "投影平面面积",
-        "population_persons" => "常住人口",
-        money::GDP => "地区生产总值",
-        "gdp_derived" => "true：GDP 由上级单元分摊推算，非统计值",
-        "gross_t" => "各排放部门之和",
-        "sink_t" => "碳汇，取正值",
-        "net_t" => "gross_t − sink_t",
-        "gross_t_km2" => "单位面积碳排放",
-        "gross_t_per_person" => "人均碳排放",
-        money::PER_GDP => "单位 GDP 碳排放",
-        "balance_state" => BALANCE_STATE[1],
-        "zone" => "碳平衡分区类型",
-        "zone_id" => "分区代码，与 zones.tif 一致",
-        "zone_en" => "分区名称（英文）",
-        "zone_zh" => "分区名称（中文）",
-        "zone_color" => "各图中该分区的颜色",
-        "borderline" => "true：某一指数在阈值的临界范围内（默认 5 %）",
-        "synthetic" => "true：合成数据，非真实",
-        "illustrative" => "true：图层真实，总量或代理指标为示例",
-        "zone_modal" => "抽样中出现最多的分区",
-        "zone_confidence" => "给出本分区的抽样比例",
-        "confidence_class" => {
-            "safe 确定：概率 95 % 以上；likely 较可能：75 % 以上；toss_up 难以判断：低于 75 %；other_likelier：其他分区（见 zone_modal）更可能"
+/// What a field holds and how it is computed.
+fn meaning(manifest: &RunManifest, field: &str) -> Label {
+    if let Some(index) = indicator(manifest, field) {
+        return Label { en: index.meaning.en.clone(), zh: index.meaning.zh.clone() };
+    }
+    if let Some([en, zh]) = MEANINGS.get(money::without_unit(field)) {
+        return Label::new(en, zh);
+    }
+    match field {
+        "balance_state" => Label::new(BALANCE_STATE[0], BALANCE_STATE[1]),
+        f if f.starts_with("p_") => {
+            Label::new("share of the draws that gave this class", "给出该分区的抽样比例")
         }
-        "confidence_driver" => {
-            "对分区影响最大的来源：activity 活动数据，factors 因子，proxies 代理变量，gdp，choices 方法选择；空：所有抽样均为该分区"
+        f if quantile(f).is_some() => Label::new(
+            "quantile of the draws: that share of them lies below",
+            "抽样分位数：低于该值的抽样比例",
+        ),
+        f if f.ends_with("_margin") => {
+            Label::new("ln(index / threshold): 0 is on the threshold", "ln（指数 ÷ 阈值）：0 即在阈值上")
         }
-        "compensation_t" => "[compensation] 第一个模型：大于 0 受偿，小于 0 支付；仅为一市之内按份额的算术",
-        "compensation_cny" => "按第一个价格计，精确到分",
-        "compensation_sign_p" => "角色（支付或受偿）相同的抽样比例",
-        "cluster" => "局部莫兰指数：本单元及其邻域相对均值的高低，仅列显著者",
-        "local_moran" => "大于 0：与邻域相似；小于 0：与邻域相异",
-        "local_moran_q" | "gi_star_q" => "判定为显著所需的最小错误发现率",
-        "hot_spot" => "Gi*：置信度 99、95 或 90 % 的热点或冷点",
-        "gi_star" => "本单元与邻域之和的 z 值",
-        f if f.starts_with("p_") => "给出该分区的抽样比例",
-        f if quantile(f).is_some() => "抽样分位数：低于该值的抽样比例",
-        f if f.ends_with("_margin") => "ln（指数 ÷ 阈值）：0 即在阈值上",
-        f if f.ends_with("_t") => "该部门碳排放",
-        _ => "",
+        f if f.ends_with("_t") => Label::new("emissions of the sector", "该部门碳排放"),
+        _ => Label::default(),
     }
 }
 
@@ -255,5 +170,18 @@ mod tests {
         for (field, format) in formats {
             assert_eq!(number_format(field), format, "{field}");
         }
+    }
+
+    #[test]
+    fn every_meaning_is_said_in_both_languages() {
+        let manifest = RunManifest::default();
+        assert!(MEANINGS.values().flatten().all(|text| !text.is_empty()));
+        for field in
+            ["zone_confidence", "gdp_1e6usd", "balance_state", "ecc_margin", "waste_t", "ccr_p05", "p_x"]
+        {
+            let says = meaning(&manifest, field);
+            assert!(!says.en.is_empty() && says.en != says.zh, "{field}");
+        }
+        assert_eq!(meaning(&manifest, "ecc"), Label::default());
     }
 }
