@@ -1,75 +1,16 @@
 //! The pipeline file as a workbook for people who do not write TOML: sheets 城市 city, 图层 layers, 总量 totals, 规则 rules. It is read
 //! into the text of a pipeline file, so that everything else is the same; places in that text are cells of the workbook.
 
-mod columns;
+mod definition;
 mod read;
-mod vocabulary;
-mod words;
 mod write;
 
 pub use read::{Cells, Form, read};
-pub(crate) use vocabulary::BUILT;
 pub use write::{bytes, of_text};
 
+use definition::{Words, word_pairs};
 use std::io::Read as _;
 use std::path::Path;
-use vocabulary::word_pairs;
-use words::Words;
-
-/// A column of a sheet.
-struct ColumnDef {
-    key: &'static str,
-    en: &'static str,
-    zh: &'static str,
-    /// Help, English and Chinese.
-    help: [&'static str; 2],
-    words: Words,
-    required: bool,
-}
-
-/// A sheet.
-struct SheetDef {
-    en: &'static str,
-    zh: &'static str,
-    help: [&'static str; 2],
-    columns: &'static [ColumnDef],
-}
-
-/// A kind of layer: its key, its section, and which column is which key of it.
-struct LayerDef {
-    key: &'static str,
-    section: &'static str,
-    source: Pairs,
-    keys: Pairs,
-}
-
-/// Columns and their keys.
-type Pairs = &'static [(&'static str, &'static str)];
-
-impl LayerDef {
-    /// Columns and their keys.
-    fn columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.source.iter().chain(self.keys).copied()
-    }
-}
-
-/// A setting of the sheet of the city.
-struct Setting {
-    key: &'static str,
-    en: &'static str,
-    zh: &'static str,
-    help: [&'static str; 2],
-    kind: SettingKind,
-}
-
-/// What a setting is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SettingKind {
-    Text,
-    Number,
-    Bool,
-    Word(Words),
-}
 
 /// Separates the words of a list in a cell.
 const LIST_MARK: &str = "; ";

@@ -1,10 +1,8 @@
 //! The workbook into the text of a pipeline file, with the cell of every part of it. Everything that is wrong is told at once; a row
 //! without what it needs is left out of the text and told.
 
-use super::columns::LAYER_SHEET;
-use super::vocabulary::{LAYER_DEFS, SETTINGS, SHEETS, WORDS_SHEET};
-use super::words::Words;
-use super::{ColumnDef, LayerDef, SettingKind, SheetDef, key_of};
+use super::definition::{ColumnDef, LayerDef, Setting, SettingKind, SheetDef, Words, form, words_sheet};
+use super::key_of;
 use crate::pipeline_lines::Lines;
 use carbonzone_sheet::{
     Cell, ColumnSpec, ReadOptions, Sheet, Table, a1, did_you_mean, label_key, nearest, parse_number,
@@ -110,36 +108,36 @@ impl Reader {
     }
 
     fn read(&mut self, sheets: Vec<Sheet>) {
-        let mut rows: Vec<Vec<Row>> = SHEETS.iter().map(|_| Vec::new()).collect();
-        let mut there = [false; SHEETS.len()];
+        let defs = form().sheets.all();
+        let mut rows = defs.map(|_| Vec::new());
+        let mut there = defs.map(|_| false);
         for sheet in sheets {
-            let is = |names: [&str; 2]| {
+            let is = |[en, zh]: &[String; 2]| {
                 let name = label_key(&sheet.name);
-                [names[0].to_owned(), names[1].to_owned(), format!("{} {}", names[1], names[0])]
-                    .iter()
-                    .any(|n| label_key(n) == name)
+                [en, zh, &format!("{zh} {en}")].into_iter().any(|n| label_key(n) == name)
             };
-            if let Some(i) = SHEETS.iter().position(|s| is([s.en, s.zh])) {
+            if let Some(i) = defs.iter().position(|s| is(&s.name)) {
                 there[i] = true;
-                rows[i].extend(self.rows(SHEETS[i], sheet));
-            } else if !is(WORDS_SHEET) && !sheet.name.starts_with('#') && !sheet.rows.is_empty() {
-                let known = SHEETS.iter().flat_map(|s| [s.zh, s.en]);
+                rows[i].extend(self.rows(defs[i], sheet));
+            } else if !is(&words_sheet()) && !sheet.name.starts_with('#') && !sheet.rows.is_empty() {
+                let known = defs.iter().flat_map(|s| s.name.iter().rev()).map(String::as_str);
                 let hint = nearest(&sheet.name, known, 1).first().map_or_else(
                     || "put # in front of the name of a sheet with notes of your own".to_owned(),
                     |name| format!("did you mean \"{name}\"?"),
                 );
                 let finding =
                     Finding::error("form_sheet", format!("the form has no sheet \"{}\"", sheet.name))
-                        .expected(SHEETS.map(|s| format!("{} ({})", s.zh, s.en)).join(", "));
+                        .expected(defs.map(|s| format!("{} ({})", s.name[1], s.name[0])).join(", "));
                 self.refuse(finding.hint(hint));
             }
         }
-        for (sheet, _) in SHEETS.iter().zip(there).filter(|(_, there)| !there) {
-            let message = format!("the sheet \"{}\" ({}) is missing", sheet.zh, sheet.en);
+        for (sheet, _) in defs.iter().zip(there).filter(|(_, there)| !there) {
+            let [en, zh] = &sheet.name;
+            let message = format!("the sheet \"{zh}\" ({en}) is missing");
             let hint = "`carbonzone init NAME --form FILE.xlsx` writes a workbook with all sheets";
             self.refuse(Finding::error("form_sheet", message).hint(hint));
         }
-        let [city, layers, totals, rules] = &rows[..] else { return };
+        let [city, layers, totals, rules] = &rows;
         self.settings(city, totals);
         self.layers(layers);
         self.rules(rules);
@@ -176,7 +174,7 @@ impl Reader {
             let usable = |cell: &Cell| !matches!(cell, Cell::Empty | Cell::Error(_) | Cell::Formula(_));
             let filled = columns.iter().filter(|(c, at)| c.key != "note" && usable(table.cell(r, *at)));
             let cells: BTreeMap<_, _> =
-                filled.map(|(c, at)| (c.key, (table.cell(r, *at).clone(), place(*at)))).collect();
+                filled.map(|(c, at)| (c.key.as_str(), (table.cell(r, *at).clone(), place(*at)))).collect();
             if cells.is_empty() {
                 continue;
             }
@@ -188,9 +186,9 @@ impl Reader {
                     Finding::error("form_cell", format!("the cell is empty: every row needs {label}"));
                 self.refuse(finding.cell(cell.clone()).hint("fill it in, or delete the whole row"));
             }
-            let whole = def.columns.iter().all(|c| !c.required || cells.contains_key(c.key));
+            let whole = def.columns.iter().all(|c| !c.required || cells.contains_key(c.key.as_str()));
             if whole {
-                let places = columns.iter().map(|(c, at)| (c.key, place(*at))).collect();
+                let places = columns.iter().map(|(c, at)| (c.key.as_str(), place(*at))).collect();
                 out.push(Row { cells, places, place: place(all.first().copied().unwrap_or(0)) });
             }
         }
@@ -202,7 +200,7 @@ impl Reader {
             if label.is_empty() || known.iter().any(|(_, k)| *k == at) {
                 continue;
             }
-            let names = def.columns.iter().flat_map(|c| [c.zh, c.en]);
+            let names = def.columns.iter().flat_map(|c| c.name.iter().rev()).map(String::as_str);
             let hint = did_you_mean(&label, names);
             let hint = hint.trim_start_matches("\nhint: ");
             let cell = format!("{}!{}", table.sheet_name(), a1(table.header().row, at));
@@ -288,11 +286,12 @@ impl Reader {
         for row in city {
             let Some((name, place)) = row.text("key") else { continue };
             let wanted = label_key(&name);
-            let is = |s: &&super::Setting| {
-                [s.key, s.en, s.zh].iter().any(|n| label_key(n) == wanted)
-                    || label_key(&format!("{} {}", s.zh, s.en)) == wanted
+            let is = |s: &&Setting| {
+                let [en, zh] = &s.name;
+                [&s.key, en, zh, &format!("{zh} {en}")].into_iter().any(|n| label_key(n) == wanted)
             };
-            let key = SETTINGS.iter().find(is).map_or(name.clone(), |s| s.key.to_owned());
+            let settings = &form().settings;
+            let key = settings.iter().find(is).map_or(name.clone(), |s| s.key.clone());
             if row.get("value").is_none() {
                 continue;
             }
@@ -302,7 +301,8 @@ impl Reader {
                 continue;
             }
             if DeTable::parse(&format!("{key} = 1")).is_err() {
-                let hint = nearest(&name, SETTINGS.iter().flat_map(|s| [s.zh, s.en]), 1);
+                let known = settings.iter().flat_map(|s| s.name.iter().rev());
+                let hint = nearest(&name, known.map(String::as_str), 1);
                 let finding =
                     Finding::error("form_row", format!("there is no setting \"{name}\"")).cell(place);
                 self.refuse(match hint.first() {
@@ -335,7 +335,7 @@ impl Reader {
     fn setting(&mut self, section: &str, key: &str, row: &Row) {
         let Some(value) = row.get("value") else { return };
         let whole = format!("{section}.{key}");
-        match SETTINGS.iter().find(|s| s.key == whole).map(|s| s.kind) {
+        match form().settings.iter().find(|s| s.key == whole).map(|s| s.kind) {
             Some(SettingKind::Text) => self.put_text(key, Words::None, value),
             Some(SettingKind::Word(words)) => self.put_text(key, words, value),
             Some(SettingKind::Number) => self.put_number(key, value),
@@ -356,7 +356,9 @@ impl Reader {
         match first {
             Some(row) => self.line("[inventory]", &row.place),
             // What has to stand here is told by the check of a study that needs it.
-            None if !self.text.starts_with("study") => self.line("[inventory]", SHEETS[2].zh),
+            None if !self.text.starts_with("study") => {
+                self.line("[inventory]", &form().sheets.totals.name[1]);
+            }
             None => {}
         }
         for (key, row) in settings {
@@ -403,8 +405,8 @@ impl Reader {
         for row in rows {
             let Some((text, place)) = row.text("layer") else { continue };
             let key = key_of(Words::Layers, &text);
-            let Some(def) = LAYER_DEFS.iter().find(|d| d.key == key) else {
-                let known: Vec<&str> = LAYER_DEFS.iter().map(|d| d.key).collect();
+            let Some(def) = form().layers.iter().find(|d| d.key == key) else {
+                let known: Vec<&str> = form().layers.iter().map(|d| d.key.as_str()).collect();
                 let finding = Finding::error("form_row", format!("there is no layer \"{text}\"")).cell(place);
                 let finding = match nearest(&text, known.iter().copied(), 1).first() {
                     Some(near) => finding.hint(format!("did you mean \"{near}\"?")),
@@ -413,7 +415,7 @@ impl Reader {
                 self.refuse(finding.expected(known.join(", ")));
                 continue;
             };
-            let same = by_layer.entry(def.key).or_default();
+            let same = by_layer.entry(&def.key).or_default();
             if let Some(first) = same.first().filter(|_| def.key != "table") {
                 let finding =
                     Finding::error("form_row", format!("two rows are the layer \"{text}\"")).cell(place);
@@ -422,15 +424,15 @@ impl Reader {
             }
             same.push(row);
         }
-        for def in LAYER_DEFS {
-            for row in by_layer.get(def.key).into_iter().flatten() {
+        for def in &form().layers {
+            for row in by_layer.get(def.key.as_str()).into_iter().flatten() {
                 self.layer(def, row);
             }
         }
     }
 
-    fn layer(&mut self, def: &LayerDef, row: &Row) {
-        self.line(def.section, &row.place);
+    fn layer(&mut self, def: &'static LayerDef, row: &Row) {
+        self.line(&def.section(), &row.place);
         for (column, (cell, place)) in &row.cells {
             if ["layer", "more"].contains(column) {
                 continue;
@@ -440,7 +442,7 @@ impl Reader {
                 Some("snap_m") => self.put_number("snap_m", value),
                 Some("weight") if def.key == "population" => self.put_list("weight", Words::None, value),
                 Some(key) => {
-                    let words = LAYER_SHEET.columns.iter().find(|c| c.key == *column);
+                    let words = form().sheets.layers.columns.iter().find(|c| c.key == *column);
                     self.put_text(key, words.map_or(Words::None, |c| c.words), value);
                 }
                 None => {
@@ -494,13 +496,14 @@ fn number_text(x: f64) -> String {
 }
 
 fn spec(column: &ColumnDef) -> ColumnSpec {
-    let both = format!("{} {}", column.zh, column.en);
-    let labels = [column.key, column.en, column.zh, both.as_str()];
-    let mut labels: Vec<&str> = labels.to_vec();
+    let [en, zh] = &column.name;
+    let mut labels = vec![column.key.as_str(), en, zh];
+    let both = format!("{zh} {en}");
+    labels.push(&both);
     labels.dedup();
     if column.required {
-        ColumnSpec::required(column.key, &labels)
+        ColumnSpec::required(&column.key, &labels)
     } else {
-        ColumnSpec::optional(column.key, &labels)
+        ColumnSpec::optional(&column.key, &labels)
     }
 }

@@ -1,9 +1,9 @@
 //! A pipeline file as a workbook that is filled in: every value of it stands in a cell, so that reading gives the same pipeline.
 
-use super::columns::{CITY, LAYER_SHEET, RULES, TOTALS};
-use super::vocabulary::{LAYER_DEFS, SETTINGS, WORDS_SHEET, word_pairs};
-use super::words::Words;
-use super::{ColumnDef, LIST_MARK, SettingKind, SheetDef, key_of};
+use super::definition::{
+    Both, ColumnDef, SettingKind, SheetDef, Words, form, lists, word_pairs, words_sheet,
+};
+use super::{LIST_MARK, key_of};
 use crate::error::Result;
 use carbonzone_report::Lang;
 use carbonzone_sheet::column_letters;
@@ -48,12 +48,12 @@ pub fn bytes(pipeline: &Table, lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let created = ExcelDateTime::from_ymd(2020, 1, 1)?;
     book.set_properties(&DocProperties::new().set_author("carbonzone").set_creation_datetime(&created));
-    let form = Sheets { lang };
-    form.city(book.add_worksheet(), rest)?;
-    form.sheet(book.add_worksheet(), &LAYER_SHEET, &layers)?;
-    form.sheet(book.add_worksheet(), &TOTALS, &totals)?;
-    form.sheet(book.add_worksheet(), &RULES, &rules)?;
-    form.words(book.add_worksheet())?;
+    let (write, sheets) = (Sheets { lang }, &form().sheets);
+    write.city(book.add_worksheet(), rest)?;
+    write.sheet(book.add_worksheet(), &sheets.layers, &layers)?;
+    write.sheet(book.add_worksheet(), &sheets.totals, &totals)?;
+    write.sheet(book.add_worksheet(), &sheets.rules, &rules)?;
+    write.words(book.add_worksheet())?;
     book.save_to_buffer()
 }
 
@@ -145,8 +145,8 @@ fn put_back(table: &mut Table, key: &str, value: Value) {
 fn layer_rows(pipeline: &mut Table) -> Vec<RowValues> {
     let mut out = Vec::new();
     let tables = take_tables(pipeline, "layers.zones.tables");
-    for def in LAYER_DEFS {
-        let found = match def.key {
+    for def in &form().layers {
+        let found = match def.key.as_str() {
             "table" => tables.clone(),
             key => match take(pipeline, &format!("layers.{key}")) {
                 Some(Value::Table(table)) => vec![table],
@@ -154,8 +154,8 @@ fn layer_rows(pipeline: &mut Table) -> Vec<RowValues> {
             },
         };
         for table in found {
-            let mut row = row_of(&LAYER_SHEET, table, def.columns());
-            row.insert("layer", Value::String(def.key.to_owned()));
+            let mut row = row_of(&form().sheets.layers, table, def.columns());
+            row.insert("layer", Value::String(def.key.clone()));
             out.push(row);
         }
     }
@@ -180,7 +180,7 @@ fn total_rows(pipeline: &mut Table) -> Vec<RowValues> {
     let columns =
         [("sector", "sector"), ("land_group", "land_group"), ("amount", "amount"), ("source", "source")];
     let row = |table: Table| {
-        let mut row = row_of(&TOTALS, table, columns.into_iter());
+        let mut row = row_of(&form().sheets.totals, table, columns.into_iter());
         row.extend(unit.clone().map(|unit| ("unit", unit)));
         if row.get("amount").and_then(Value::as_float).is_some_and(f64::is_nan) {
             row.remove("amount");
@@ -201,7 +201,7 @@ fn rule_rows(pipeline: &mut Table) -> Vec<RowValues> {
     ];
     let row = |mut table: Table| {
         let budget = take(&mut table, "budget");
-        let mut row = row_of(&RULES, table, columns.into_iter());
+        let mut row = row_of(&form().sheets.rules, table, columns.into_iter());
         let budget = budget.as_ref().and_then(Value::as_str).unwrap_or_default();
         let (sector, group) = budget.split_once(':').unwrap_or((budget, ""));
         row.insert("sector", Value::String(sector.to_owned()));
@@ -217,11 +217,11 @@ struct Sheets {
 }
 
 impl Sheets {
-    fn say(&self, [en, zh]: [&str; 2]) -> String {
+    fn say(&self, [en, zh]: &Both) -> String {
         match self.lang {
-            Lang::En => en.to_owned(),
-            Lang::Zh => zh.to_owned(),
-            Lang::Both if en == zh => en.to_owned(),
+            Lang::En => en.clone(),
+            Lang::Zh => zh.clone(),
+            Lang::Both if en == zh => en.clone(),
             Lang::Both => format!("{zh} {en}"),
         }
     }
@@ -229,19 +229,19 @@ impl Sheets {
     /// A key as the word that is shown.
     fn word(&self, words: Words, key: &str) -> String {
         let found = word_pairs(words).into_iter().find(|[k, ..]| k == key);
-        found.map_or_else(|| key.to_owned(), |[_, en, zh]| self.say([&en, &zh]))
+        found.map_or_else(|| key.to_owned(), |[_, en, zh]| self.say(&[en, zh]))
     }
 
     fn head(&self, sheet: &mut Worksheet, def: &SheetDef) -> Result<(), XlsxError> {
-        sheet.set_name(self.say([def.en, def.zh]))?;
-        sheet.write_string_with_format(0, 0, self.say(def.help), &Format::new().set_italic())?;
+        sheet.set_name(self.say(&def.name))?;
+        sheet.write_string_with_format(0, 0, self.say(&def.help), &Format::new().set_italic())?;
         for (at, column) in def.columns.iter().enumerate() {
             let ground = if column.required { NEEDED } else { OPTIONAL };
             let format = Format::new().set_bold().set_background_color(ground).set_text_wrap();
             let format = format.set_align(FormatAlign::Top);
-            sheet.write_string_with_format(1, at as u16, self.say([column.en, column.zh]), &format)?;
-            let wide =
-                ["path", "land", "proxies", "source", "more", "key", "value", "note"].contains(&column.key);
+            sheet.write_string_with_format(1, at as u16, self.say(&column.name), &format)?;
+            let wide = ["path", "land", "proxies", "source", "more", "key", "value", "note"]
+                .contains(&column.key.as_str());
             sheet.set_column_width(at as u16, if wide { WIDE } else { NARROW })?;
         }
         sheet.set_freeze_panes(FIRST, 1)?;
@@ -251,10 +251,10 @@ impl Sheets {
     fn sheet(&self, sheet: &mut Worksheet, def: &SheetDef, rows: &[RowValues]) -> Result<(), XlsxError> {
         self.head(sheet, def)?;
         for (at, column) in def.columns.iter().enumerate() {
-            let help = self.help(column.words, column.help, &self.say([column.en, column.zh]))?;
+            let help = self.help(column.words, &column.help, &self.say(&column.name))?;
             sheet.add_data_validation(FIRST, at as u16, FIRST + ROWS, at as u16, &help)?;
             for (row, values) in rows.iter().enumerate() {
-                if let Some(value) = values.get(column.key) {
+                if let Some(value) = values.get(column.key.as_str()) {
                     self.cell(sheet, FIRST + row as u32, at as u16, column, value)?;
                 }
             }
@@ -285,15 +285,15 @@ impl Sheets {
     }
 
     /// The list of words that a cell offers, and its help.
-    fn help(&self, words: Words, help: [&str; 2], title: &str) -> Result<DataValidation, XlsxError> {
-        let validation = match Words::ALL.iter().position(|w| *w == words) {
-            Some(at) => {
+    fn help(&self, words: Words, help: &Both, title: &str) -> Result<DataValidation, XlsxError> {
+        let validation = match lists().iter().enumerate().find(|(_, list)| list.key == words) {
+            Some((at, offered)) => {
                 let (column, last) = (column_letters(at), word_pairs(words).len() + 1);
-                let sheet = self.say(WORDS_SHEET);
+                let sheet = self.say(&words_sheet());
                 let list = format!("='{sheet}'!${column}$2:${column}${last}");
                 DataValidation::new()
                     .allow_list_formula(Formula::new(list))
-                    .show_error_message(words.closed())
+                    .show_error_message(offered.closed)
             }
             None => DataValidation::new().allow_any_value(),
         };
@@ -304,17 +304,17 @@ impl Sheets {
 
     /// Settings that a planner knows first, then all others by their keys.
     fn city(&self, sheet: &mut Worksheet, mut rest: Table) -> Result<(), XlsxError> {
-        self.head(sheet, &CITY)?;
+        self.head(sheet, &form().sheets.city)?;
         let mut row = FIRST;
-        for setting in SETTINGS {
-            let value = take(&mut rest, setting.key).filter(|v| v.as_str() != Some(""));
-            sheet.write_string(row, 0, self.say([setting.en, setting.zh]))?;
+        for setting in &form().settings {
+            let value = take(&mut rest, &setting.key).filter(|v| v.as_str() != Some(""));
+            sheet.write_string(row, 0, self.say(&setting.name))?;
             let words = match setting.kind {
                 SettingKind::Word(words) => words,
                 SettingKind::Bool => Words::Bools,
                 SettingKind::Text | SettingKind::Number => Words::None,
             };
-            let help = self.help(words, setting.help, &self.say([setting.en, setting.zh]))?;
+            let help = self.help(words, &setting.help, &self.say(&setting.name))?;
             sheet.add_data_validation(row, 1, row, 1, &help)?;
             match value {
                 Some(Value::Integer(n)) => sheet.write_number(row, 1, n as f64).map(drop)?,
@@ -339,12 +339,12 @@ impl Sheets {
 
     /// The words that cells offer, one list per column.
     fn words(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
-        sheet.set_name(self.say(WORDS_SHEET))?;
-        for (at, words) in Words::ALL.into_iter().enumerate() {
+        sheet.set_name(self.say(&words_sheet()))?;
+        for (at, list) in lists().iter().enumerate() {
             let at = at as u16;
-            sheet.write_string_with_format(0, at, self.say(words.name()), &Format::new().set_bold())?;
-            for (row, [_, en, zh]) in word_pairs(words).iter().enumerate() {
-                sheet.write_string(row as u32 + 1, at, self.say([en, zh]))?;
+            sheet.write_string_with_format(0, at, self.say(&list.name), &Format::new().set_bold())?;
+            for (row, [_, en, zh]) in word_pairs(list.key).into_iter().enumerate() {
+                sheet.write_string(row as u32 + 1, at, self.say(&[en, zh]))?;
             }
             sheet.set_column_width(at, NARROW)?;
         }
