@@ -4,7 +4,7 @@ use super::draft::SourceDraft;
 use super::place;
 use super::profile::{Column, Profile};
 use super::survey::{Found, What};
-use super::words::{self, best, fits};
+use super::words::{best, fits, headers};
 
 /// The source of something that was found.
 pub fn source_of(found: &Found) -> SourceDraft {
@@ -26,8 +26,8 @@ pub fn source_of(found: &Found) -> SourceDraft {
 
 /// Columns with coordinates in degrees.
 pub fn xy(profile: &Profile) -> Option<[String; 2]> {
-    let (x, x_fit) = best(profile.names(), words::X)?;
-    let (y, y_fit) = best(profile.names(), words::Y)?;
+    let (x, x_fit) = best(profile.names(), &headers().x)?;
+    let (y, y_fit) = best(profile.names(), &headers().y)?;
     let within = |name: &str, most: f64| {
         profile.get(name).is_some_and(|c| c.is_numeric() && c.numbers.iter().all(|v| v.abs() <= most))
     };
@@ -39,7 +39,7 @@ pub fn xy(profile: &Profile) -> Option<[String; 2]> {
 pub fn id_of(profile: &Profile, not: &str) -> Option<String> {
     let unique =
         profile.columns.iter().filter(|c| c.is_unique() && c.filled == profile.rows && c.name != not);
-    best(unique.map(|c| c.name.as_str()), words::ID).map(|(name, _)| name.to_owned())
+    best(unique.map(|c| c.name.as_str()), &headers().id).map(|(name, _)| name.to_owned())
 }
 
 /// Columns of people: those of the night where there are several, else the best.
@@ -53,13 +53,13 @@ pub fn people_columns(profile: &Profile) -> Vec<String> {
             && c.numbers.iter().any(|v| *v * persons > 1.5)
     };
     let all: Vec<&Column> =
-        profile.columns.iter().filter(counts).filter(|c| fits(&c.name, words::PEOPLE) > 0.0).collect();
+        profile.columns.iter().filter(counts).filter(|c| fits(&c.name, &headers().people) > 0.0).collect();
     let night: Vec<String> =
         all.iter().filter(|c| is_of_night(&c.name.to_lowercase())).map(|c| c.name.clone()).collect();
     if all.len() > 1 && !night.is_empty() {
         return night;
     }
-    best(all.iter().map(|c| c.name.as_str()), words::PEOPLE)
+    best(all.iter().map(|c| c.name.as_str()), &headers().people)
         .map(|(name, _)| name.to_owned())
         .into_iter()
         .collect()

@@ -2,7 +2,7 @@
 
 use super::draft::Codes;
 use super::profile::{Column, Profile};
-use super::words;
+use super::words::{self, headers};
 use carbonzone_sheet::label_key;
 use carbonzone_spatialize::{LandUseScheme, PoiScheme, line_modes};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +61,7 @@ pub fn poi_type(profile: &Profile) -> Option<Classed> {
     let all = profile
         .columns
         .iter()
-        .filter(|c| may_be_class(c, profile.rows) || words::fits(&c.name, words::POI_TYPE) > 0.7);
+        .filter(|c| may_be_class(c, profile.rows) || words::fits(&c.name, &headers().poi_type) > 0.7);
     best(all.filter_map(|column| {
         let shipped = PoiScheme::names().into_iter().filter_map(|name| {
             let scheme = PoiScheme::shipped(name).ok()?;
@@ -70,7 +70,7 @@ pub fn poi_type(profile: &Profile) -> Option<Classed> {
                 let (row, _) = scheme.find(&column.name, &code)?;
                 Some((scheme.classes()[row].group.clone(), String::new()))
             };
-            classed(column, profile.rows, Codes::Shipped(name.to_owned()), words::POI_TYPE, of)
+            classed(column, profile.rows, Codes::Shipped(name.to_owned()), &headers().poi_type, of)
         });
         let own = || {
             let word =
@@ -78,7 +78,7 @@ pub fn poi_type(profile: &Profile) -> Option<Classed> {
             let codes = own_codes(column, |value| {
                 word(value).unwrap_or_else(|| ("ignore".to_owned(), String::new()))
             });
-            let found = classed(column, profile.rows, codes, words::POI_TYPE, word)?;
+            let found = classed(column, profile.rows, codes, &headers().poi_type, word)?;
             Some(Classed { score: 0.95 * found.score, sinks: Vec::new(), ..found })
         };
         best(shipped.chain(own()))
@@ -90,7 +90,7 @@ pub fn road_class(profile: &Profile) -> Option<Classed> {
     let modes = line_modes("osm").ok()?;
     best(profile.columns.iter().filter(|c| may_be_class(c, profile.rows)).filter_map(|column| {
         let of = |value: &str| Some((modes.get(value)?.clone(), String::new()));
-        classed(column, profile.rows, Codes::Shipped("osm".to_owned()), words::ROAD_CLASS, of)
+        classed(column, profile.rows, Codes::Shipped("osm".to_owned()), &headers().road_class, of)
     }))
 }
 
@@ -119,7 +119,7 @@ fn of_scheme(column: &Column, rows: usize, name: &str) -> Option<Classed> {
             .0;
         Some((class.space_type.clone(), class.sink_type.clone()))
     };
-    classed(column, rows, Codes::Shipped(name.to_owned()), words::LAND_USE, of)
+    classed(column, rows, Codes::Shipped(name.to_owned()), &headers().land_use, of)
 }
 
 fn land_in_words(column: &Column, rows: usize) -> Option<Classed> {
@@ -127,7 +127,7 @@ fn land_in_words(column: &Column, rows: usize) -> Option<Classed> {
         return None;
     }
     let codes = own_codes(column, |value| land_word(value).unwrap_or_else(no_emission));
-    let found = classed(column, rows, codes, words::LAND_USE, land_word)?;
+    let found = classed(column, rows, codes, &headers().land_use, land_word)?;
     // A table that was made by others is better than words.
     Some(Classed { score: 0.9 * found.score, ..found })
 }
@@ -175,7 +175,7 @@ fn without_zero(column: &Column, rows: usize, name: &str) -> Option<Classed> {
         Some((class.space_type.clone(), class.sink_type.clone()))
     };
     let codes = own_codes(column, |value| of(value).unwrap_or_else(no_emission));
-    let found = classed(column, rows, codes, words::LAND_USE, of)?;
+    let found = classed(column, rows, codes, &headers().land_use, of)?;
     let mended =
         format!("codes of {name} without the zero in front, as spreadsheets leave them: {short} is 0{short}");
     Some(Classed { score: 0.98 * found.score, mended: Some(mended), ..found })
@@ -186,7 +186,7 @@ fn classed(
     column: &Column,
     rows: usize,
     codes: Codes,
-    headers: &[&str],
+    names: &[String],
     of: impl Fn(&str) -> Option<(String, String)>,
 ) -> Option<Classed> {
     let (mut known, mut unknown) = (0, Vec::new());
@@ -203,7 +203,7 @@ fn classed(
         }
     }
     let known = known as f64 / rows.max(1) as f64;
-    let named = words::fits(&column.name, headers);
+    let named = words::fits(&column.name, names);
     // A table with one meaning for everything explains nothing.
     let several = 1.0 + 0.05 * (meanings.len().min(6) as f64);
     (known >= KNOWN).then(|| Classed {

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, SourceDraft};
 use super::survey::{Found, Survey, What};
-use super::words::{self, fits};
+use super::words::{fits, headers};
 use crate::load::units::{Quantity, other_quantity};
 use carbonzone_io::GeometryKind;
 use carbonzone_types::MoneyUnit;
@@ -80,7 +80,7 @@ fn columns_left(found: &Found, used: &[String], file: &str) -> Vec<Unused> {
     let mut out: Vec<Unused> = Vec::new();
     for column in found.profile.columns.iter().filter(|c| !used.contains(&c.name)) {
         let label = column.name.as_str();
-        let (people, gdp) = (fits(label, words::PEOPLE) > 0.0, fits(label, words::GDP) > 0.0);
+        let (people, gdp) = (fits(label, &headers().people) > 0.0, fits(label, &headers().gdp) > 0.0);
         let why = if people && column.persons.is_some_and(f64::is_nan) {
             "no number of persons by its header: a density, a share, households or another unit"
         } else if gdp && other_quantity(label, Quantity::Money(&money)).is_some() {

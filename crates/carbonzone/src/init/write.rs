@@ -1,7 +1,7 @@
 //! The pipeline file of a draft.
 
 use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, Reach, SourceDraft};
-use crate::form::BUILT;
+use super::words::built;
 use crate::load::units::foreign_money;
 use crate::names::{has_han, run_name};
 use carbonzone_report::words::KINDS;
@@ -313,7 +313,7 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
     let mut add = |id, budget: (&'static str, &'static str), land: Vec<String>, proxies: Vec<String>| {
         let (land, proxies) = match draft.reach.get(id) {
             Some(Reach::Also(more)) => (land.into_iter().chain(more.iter().cloned()).collect(), proxies),
-            Some(Reach::Built) => (there(BUILT), proxies),
+            Some(Reach::Built) => (there(&built()), proxies),
             Some(Reach::All) => (parcels.space_types.clone(), proxies),
             Some(Reach::AreaOnly) => (land, by(None)),
             None => (land, proxies),
@@ -332,7 +332,7 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
         add("business", ("construction", "commercial"), there(&["commercial"]), poi("commercial"));
         add("public", ("construction", "admin_public"), there(&["admin_public"]), poi("public"));
         let land = there(&["transport_road"]);
-        let land = if land.is_empty() && draft.roads.is_some() { there(BUILT) } else { land };
+        let land = if land.is_empty() && draft.roads.is_some() { there(&built()) } else { land };
         add("road", ("transport", "transport"), land, roads());
     }
     add("land_sink", ("sink", "land"), parcels.sinks.clone(), vec!["sink_area".to_owned()]);

@@ -4,7 +4,7 @@ use super::columns::{id_of, people_columns, source_of, xy};
 use super::draft::{Codes, Draft, ParcelDraft, Sure, TableDraft, ZoneDraft};
 use super::profile::{Column, Profile};
 use super::survey::{Found, Survey, What};
-use super::words::{self, best, fits};
+use super::words::{best, fits, headers};
 use crate::load::totals_row::is_total;
 use crate::load::units::{Quantity, is_relative, other_quantity};
 use crate::names::has_han;
@@ -47,7 +47,7 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
         format!("{} polygons with an id of their own; no table names them", found.size())
     };
     draft.tell("zones", &shown, taken, if joined > 0.0 { Sure::of(joined) } else { Sure::Guess }, why);
-    let own = |words: &[&str]| {
+    let own = |words: &[String]| {
         let free = found
             .profile
             .columns
@@ -60,8 +60,8 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
     let mut zones = ZoneDraft {
         source: source_of(found),
         kind,
-        name_en: own(words::NAME_EN),
-        district: own(words::DISTRICT).filter(|d| found.profile.get(d).is_some_and(|c| !c.is_unique())),
+        name_en: own(&headers().name_en),
+        district: own(&headers().district).filter(|d| found.profile.get(d).is_some_and(|c| !c.is_unique())),
         population: None,
         gdp: None,
         gdp_index: false,
@@ -143,15 +143,15 @@ fn rate<'a>(found: &Found, survey: &'a Survey) -> Option<Rated<'a>> {
     let unique: Vec<&Column> = unique.collect();
     let name = best(
         profile.columns.iter().filter(|c| !c.is_numeric() && c.filled > 0).map(|c| c.name.as_str()),
-        words::NAME,
+        &headers().name,
     );
     // `zname`, `BezName`: a name of its own that no list knows.
     let other_name = || {
-        let texts = unique.iter().filter(|c| !c.is_numeric() && fits(&c.name, words::ID) == 0.0);
+        let texts = unique.iter().filter(|c| !c.is_numeric() && fits(&c.name, &headers().id) == 0.0);
         let ends = |c: &&&Column| {
             ["name", "nam", "mc", "名", "名称"].iter().any(|e| c.name.to_lowercase().ends_with(e))
         };
-        texts.filter(|c| fits(&c.name, words::NAME_EN) == 0.0).find(ends).map(|c| c.name.as_str())
+        texts.filter(|c| fits(&c.name, &headers().name_en) == 0.0).find(ends).map(|c| c.name.as_str())
     };
     let name = name.map(|(n, _)| n).or_else(other_name).map(str::to_owned);
     let sheets =
@@ -163,7 +163,7 @@ fn rate<'a>(found: &Found, survey: &'a Survey) -> Option<Rated<'a>> {
     let by_table =
         joins.iter().map(|(_, own, ..)| own.name.as_str()).find(|own| Some(*own) != name.as_deref());
     let id = by_table.map(str::to_owned).or_else(|| id_of(profile, "")).or_else(|| {
-        let texts = unique.iter().find(|c| fits(&c.name, words::NAME) == 0.0).or(unique.first());
+        let texts = unique.iter().find(|c| fits(&c.name, &headers().name) == 0.0).or(unique.first());
         texts.map(|c| c.name.clone())
     })?;
     let usable = |own: &Column| own.name == id || Some(&own.name) == name.as_ref();
@@ -191,7 +191,7 @@ fn keys<'a, 'b>(own: &[&'a Column], table: &'b Profile) -> Option<(&'a Column, &
             let share = shared as f64 / own.distinct().max(1) as f64;
             // Row numbers name everything.
             let counting = own.numbers.iter().all(|v| *v < 1000.0) && own.is_numeric();
-            let share = if counting && fits(&key.name, words::ID) == 0.0 { 0.0 } else { share };
+            let share = if counting && fits(&key.name, &headers().id) == 0.0 { 0.0 } else { share };
             if share >= JOINED && best.is_none_or(|(.., most)| share > most) {
                 best = Some((own, key, share));
             }
@@ -216,7 +216,7 @@ fn gdp_column(profile: &Profile) -> Option<GdpColumn> {
             Some(word) => index && is_relative(word),
             None => !index,
         };
-        let (name, _) = best(numeric().filter(fits).map(|c| c.name.as_str()), words::GDP)?;
+        let (name, _) = best(numeric().filter(fits).map(|c| c.name.as_str()), &headers().gdp)?;
         Some(GdpColumn { name: name.to_owned(), index })
     };
     of(false).or_else(|| of(true))
@@ -288,7 +288,7 @@ fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Pa
 /// use, a total among its parts) is for the reader to say; the sum where the rows are those of zones.
 pub fn amounts(draft: &mut Draft, profile: &Profile, (shown, key): (&str, Option<&str>)) {
     let numeric = profile.columns.iter().enumerate();
-    let numeric = numeric.filter(|(_, c)| c.is_numeric() && fits(&c.name, words::AMOUNT) > 0.0);
+    let numeric = numeric.filter(|(_, c)| c.is_numeric() && fits(&c.name, &headers().amount) > 0.0);
     for (at, column) in numeric {
         let label = profile.columns.iter().position(|c| !c.is_numeric());
         let rows = label.filter(|_| key.is_none() && !profile.few.is_empty()).map(|label| {
