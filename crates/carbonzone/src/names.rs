@@ -6,56 +6,12 @@ use carbonzone_report::words::{KINDS, is_kind};
 use carbonzone_types::{Finding, Findings};
 use std::path::Path;
 
-/// Stems of files, layers and sheets that carbonzone writes itself, and words that programs keep for themselves.
-const TAKEN: [&str; 47] = [
-    "about",
-    "changes",
-    "compensation",
-    "compensation_flows",
-    "consistency",
-    "correlation",
-    "explain",
-    "factors",
-    "figures",
-    "gdp_proxies",
-    "gross",
-    "headline",
-    "history",
-    "illustrative",
-    "inventory",
-    "layer_styles",
-    "layers",
-    "ledger",
-    "maps",
-    "net",
-    "notes",
-    "parcels",
-    "proxy_use",
-    "published_vs_computed",
-    "report",
-    "risk_windows",
-    "run",
-    "scenario_land",
-    "scenario_years",
-    "scenarios",
-    "sectors",
-    "sensitivity",
-    "series",
-    "sheets",
-    "sink",
-    "statistics",
-    "synthetic",
-    "total",
-    "totals",
-    "trajectories",
-    "transition_matrix",
-    "transitions",
-    "waterfall",
-    "windows",
-    "zone_classes",
-    "zones",
-    "zoning",
-];
+/// Stems of files, layers and sheets that carbonzone writes itself, and words that programs keep for themselves; between blanks.
+const TAKEN: &str = "about changes compensation compensation_flows consistency correlation explain factors figures \
+    gdp_proxies gross headline history illustrative inventory layer_styles layers ledger maps net notes \
+    parcels proxy_use published_vs_computed report risk_windows run scenario_land scenario_years \
+    scenarios sectors sensitivity series sheets sink statistics synthetic total totals trajectories \
+    transition_matrix transitions waterfall windows zone_classes zones zoning";
 
 /// Beginnings of tables that GeoPackage and SQLite keep for themselves, and of the grid's files.
 const TAKEN_STARTS: [&str; 6] = ["grid_", "statistics_", "gpkg_", "sqlite_", "rtree_", "idx_"];
@@ -97,7 +53,7 @@ pub fn is_result(path: &Path, name: &str, zones_layer: &str) -> bool {
 }
 
 fn is_taken(word: &str) -> bool {
-    TAKEN.contains(&word)
+    TAKEN.split(' ').any(|taken| taken == word)
 }
 
 /// A device of Windows, alone or before a dot.

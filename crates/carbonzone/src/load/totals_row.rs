@@ -5,31 +5,9 @@ use super::zones::JoinRow;
 use carbonzone_sheet::label_key;
 use carbonzone_types::{ExactSum, Finding};
 
-/// Keys of rows that hold a total, as [`label_key`] writes them.
-const TOTALS: [&str; 22] = [
-    "合计",
-    "总计",
-    "总和",
-    "小计",
-    "共计",
-    "全市",
-    "全市合计",
-    "全市总计",
-    "全区",
-    "全区合计",
-    "全县",
-    "全县合计",
-    "全省",
-    "全省合计",
-    "total",
-    "totals",
-    "sum",
-    "grandtotal",
-    "citytotal",
-    "subtotal",
-    "all",
-    "overall",
-];
+/// Keys of rows that hold a total, as [`label_key`] writes them; between blanks.
+const TOTALS: &str = "合计 总计 总和 小计 共计 全市 全市合计 全市总计 全区 全区合计 全县 全县合计 全省 全省合计 total totals sum grandtotal citytotal subtotal \
+    all overall";
 /// A total may differ from the sum by so much of itself: tables print rounded numbers.
 const ROUNDING: f64 = 1e-3;
 
@@ -84,7 +62,8 @@ pub fn leave_out_remarks(
 
 /// True for the key of a row that holds a total, or for none.
 pub fn is_total(key: &str) -> bool {
-    key.is_empty() || TOTALS.contains(&label_key(key).as_str())
+    let label = label_key(key);
+    key.is_empty() || TOTALS.split(' ').any(|total| total == label)
 }
 
 fn name(total: &JoinRow) -> String {

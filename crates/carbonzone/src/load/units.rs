@@ -2,6 +2,8 @@
 
 use carbonzone_sheet::{Cell, Table, normalise_text};
 use carbonzone_types::MoneyUnit;
+use serde::Deserialize;
+use std::sync::LazyLock;
 
 /// What a column counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,142 +14,26 @@ pub enum Quantity<'a> {
     Money(&'a MoneyUnit),
 }
 
-/// Words for people and how many persons each is; longer words first.
-const PERSONS: [(&str, f64); 18] = [
-    ("千万人", 1e7),
-    ("百万人", 1e6),
-    ("十万人", 1e5),
-    ("millionpersons", 1e6),
-    ("millionpeople", 1e6),
-    ("tenthousandpersons", 1e4),
-    ("thousandpersons", 1e3),
-    ("10000persons", 1e4),
-    ("1000persons", 1e3),
-    ("万persons", 1e4),
-    ("百人", 1e2),
-    ("千人", 1e3),
-    ("万人", 1e4),
-    ("亿人", 1e8),
-    ("persons", 1.0),
-    ("people", 1.0),
-    ("人次", f64::NAN),
-    ("人", 1.0),
-];
+/// A word and how many persons, or 1e4 CNY, or ones it is.
+type Factor = (String, f64);
 
-/// Words for CNY and how many 1e4 CNY each is.
-const CNY: [(&str, f64); 27] = [
-    ("100millionyuan", 1e4),
-    ("100millioncny", 1e4),
-    ("100millionrmb", 1e4),
-    ("billionyuan", 1e5),
-    ("billioncny", 1e5),
-    ("millionyuan", 1e2),
-    ("millioncny", 1e2),
-    ("10000yuan", 1.0),
-    ("10000cny", 1.0),
-    ("1e4cny", 1.0),
-    ("万亿元", 1e8),
-    ("百亿元", 1e6),
-    ("十亿元", 1e5),
-    ("千万元", 1e3),
-    ("百万元", 1e2),
-    ("十万元", 1e1),
-    ("亿yuan", 1e4),
-    ("亿cny", 1e4),
-    ("万yuan", 1.0),
-    ("万cny", 1.0),
-    ("亿元", 1e4),
-    ("千元", 0.1),
-    ("万元", 1.0),
-    ("元", 1e-4),
-    ("yuan", 1e-4),
-    ("rmb", 1e-4),
-    ("cny", 1e-4),
-];
+/// Words of `data/units.toml`.
+#[derive(Deserialize)]
+struct Words {
+    persons: Vec<Factor>,
+    cny: Vec<Factor>,
+    multiples: Vec<Factor>,
+    bracketed: Vec<Factor>,
+    ratios: Vec<String>,
+    ratio_words: Vec<String>,
+    relative: Vec<String>,
+    other_units: Vec<String>,
+    households: Vec<String>,
+}
 
-/// Multiples that stand alone where the unit goes without saying: `GDP (million)`, `人口_千`, `population ('000)`.
-const MULTIPLES: [(&str, f64); 27] = [
-    ("百", 1e2),
-    ("千", 1e3),
-    ("万", 1e4),
-    ("十万", 1e5),
-    ("百万", 1e6),
-    ("千万", 1e7),
-    ("亿", 1e8),
-    ("十亿", 1e9),
-    ("百亿", 1e10),
-    ("'000", 1e3),
-    ("'000s", 1e3),
-    ("000s", 1e3),
-    ("000", 1e3),
-    ("thousand", 1e3),
-    ("thousands", 1e3),
-    ("10k", 1e4),
-    ("tenthousand", 1e4),
-    ("tenthousands", 1e4),
-    ("million", 1e6),
-    ("millions", 1e6),
-    ("mn", 1e6),
-    ("mio", 1e6),
-    ("100million", 1e8),
-    ("hundredmillion", 1e8),
-    ("billion", 1e9),
-    ("billions", 1e9),
-    ("bn", 1e9),
-];
-/// The same in brackets only: behind `_` they may be a distance or a threshold.
-const BRACKETED: [(&str, f64); 5] =
-    [("1000", 1e3), ("10000", 1e4), ("1000000", 1e6), ("100000000", 1e8), ("k", 1e3)];
-
-/// Words of a label that speak of a ratio, not of a number of persons or an amount of money.
-const RATIOS: [&str; 21] = [
-    "人均",
-    "地均",
-    "户均",
-    "密度",
-    "增长",
-    "增速",
-    "增幅",
-    "比重",
-    "占比",
-    "比例",
-    "指数",
-    "率",
-    "‰",
-    "%",
-    "/人",
-    "/平方公里",
-    "/公顷",
-    "/km",
-    "/ha",
-    "_km2",
-    "每平方公里",
-];
-/// The same as whole English words of a label.
-const RATIO_WORDS: [&str; 15] = [
-    "density",
-    "dens",
-    "popdens",
-    "popdensity",
-    "popden",
-    "per",
-    "capita",
-    "percapita",
-    "pc",
-    "gdppc",
-    "growth",
-    "rate",
-    "share",
-    "ratio",
-    "index",
-];
-/// Words of them that a GDP without a unit may have: of an index or a share only the parts of the whole count.
-const RELATIVE: [&str; 5] = ["index", "share", "指数", "占比", "比重"];
-/// Units of neither persons nor money in a row of units.
-const OTHER_UNITS: [&str; 11] =
-    ["%", "‰", "户", "万户", "人/平方公里", "人/km2", "人/km²", "人/公顷", "人/户", "元/人", "万元/人"];
-/// Words for dwellings: a number of households is none of persons.
-const HOUSEHOLDS: [&str; 3] = ["户数", "(户)", "(万户)"];
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../data/units.toml")).expect("a test reads the shipped file")
+});
 
 /// What a label speaks of if its numbers are no persons (no money): a density, a share, a growth, a number of households.
 ///
@@ -157,10 +43,12 @@ const HOUSEHOLDS: [&str; 3] = ["户数", "(户)", "(万户)"];
 pub fn other_quantity(label: &str, quantity: Quantity<'_>) -> Option<&'static str> {
     let label = normalise_text(&plain_powers(label)).to_lowercase();
     let per_head = |word: &str| quantity == Quantity::Persons && ["/人", "pc", "gdppc"].contains(&word);
-    let ratio = RATIOS.iter().find(|w| !per_head(w) && label.contains(**w));
+    let ratio = WORDS.ratios.iter().find(|w| !per_head(w) && label.contains(w.as_str()));
     let words = || label.split(|c: char| !c.is_alphanumeric());
-    let ratio = ratio.or_else(|| RATIO_WORDS.iter().find(|w| !per_head(w) && words().any(|x| x == **w)));
-    let households = HOUSEHOLDS.iter().find(|w| quantity == Quantity::Persons && label.contains(**w));
+    let ratio =
+        ratio.or_else(|| WORDS.ratio_words.iter().find(|w| !per_head(w) && words().any(|x| x == w.as_str())));
+    let households =
+        WORDS.households.iter().find(|w| quantity == Quantity::Persons && label.contains(w.as_str()));
     ratio.or(households).map(|word| word.trim_matches(['(', ')', '_']))
 }
 
@@ -214,10 +102,10 @@ pub fn in_label(label: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
     named_in(label, quantity).or_else(|| {
         let label = normalise_text(&plain_powers(label)).to_lowercase();
         if let Some(inside) = in_brackets(&label) {
-            return bare(inside, MULTIPLES.iter().chain(&BRACKETED), quantity);
+            return bare(inside, WORDS.multiples.iter().chain(&WORDS.bracketed), quantity);
         }
         let tail = behind_separator(&label);
-        (tail.len() < label.len()).then(|| bare(tail, MULTIPLES.iter(), quantity)).flatten()
+        (tail.len() < label.len()).then(|| bare(tail, &WORDS.multiples, quantity)).flatten()
     })
 }
 
@@ -248,7 +136,7 @@ fn behind_separator(label: &str) -> &str {
 /// A multiple without its unit, of persons or of the money of the study: 万 of `人口_万`, `million` of `GDP (million)`.
 fn bare<'a>(
     text: &str,
-    multiples: impl IntoIterator<Item = &'a (&'a str, f64)>,
+    multiples: impl IntoIterator<Item = &'a Factor>,
     quantity: Quantity<'_>,
 ) -> Option<(String, f64)> {
     let text = squeezed(text);
@@ -258,12 +146,12 @@ fn bare<'a>(
         Quantity::Persons => 1.0,
         Quantity::Money(unit) => unit.value(),
     };
-    Some(((*word).to_owned(), multiple / one))
+    Some((word.clone(), multiple / one))
 }
 
 /// True for a word of [`other_quantity`] that means parts of a whole: an index, a share.
 pub fn is_relative(word: &str) -> bool {
-    RELATIVE.contains(&word)
+    WORDS.relative.iter().any(|relative| relative == word)
 }
 
 /// The unit of another currency that a label names; `None`: CNY, or none at all.
@@ -279,8 +167,8 @@ pub fn foreign_money(label: &str) -> Option<MoneyUnit> {
 /// The unit, if a text is nothing else.
 fn alone(text: &str, quantity: Quantity<'_>) -> Option<(String, f64)> {
     let text = squeezed(text);
-    if let Some(word) = OTHER_UNITS.iter().find(|word| **word == text) {
-        return Some(((*word).to_owned(), f64::NAN));
+    if WORDS.other_units.contains(&text) {
+        return Some((text, f64::NAN));
     }
     words(quantity).into_iter().find(|(word, _)| *word == text)
 }
@@ -328,14 +216,13 @@ fn plain_powers(text: &str) -> String {
 
 /// Words for a quantity and how many of its units each is; longer words first. NaN: another currency.
 fn words(quantity: Quantity<'_>) -> Vec<(String, f64)> {
-    let owned = |(word, factor): &(&str, f64)| (word.to_string(), *factor);
     let unit = match quantity {
-        Quantity::Persons => return PERSONS.iter().map(owned).collect(),
+        Quantity::Persons => return WORDS.persons.clone(),
         Quantity::Money(unit) => unit,
     };
     let scale = if unit.currency() == "CNY" { 1e4 / unit.value() } else { f64::NAN };
-    let mut out: Vec<(String, f64)> =
-        CNY.iter().map(|(word, factor)| ((*word).to_owned(), factor * scale)).collect();
+    let mut out: Vec<Factor> =
+        WORDS.cny.iter().map(|(word, factor)| (word.clone(), factor * scale)).collect();
     let home = if unit.is_index() { "CNY" } else { unit.currency() };
     for (word, other) in MoneyUnit::words(home) {
         let same = other.currency() == unit.currency();
