@@ -19,7 +19,7 @@ type Factor = (String, f64);
 
 /// Words of `data/units.toml`.
 #[derive(Deserialize)]
-struct Words {
+struct Known {
     persons: Vec<Factor>,
     cny: Vec<Factor>,
     multiples: Vec<Factor>,
@@ -31,7 +31,7 @@ struct Words {
     households: Vec<String>,
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
+static WORDS: LazyLock<Known> = LazyLock::new(|| {
     toml::from_str(include_str!("../../data/units.toml")).expect("a test reads the shipped file")
 });
 
