@@ -6,9 +6,7 @@ use rayon::prelude::*;
 
 use crate::Coverage;
 use crate::far_off::core_box;
-use crate::overlap::CHUNK;
-use crate::ring::FeatureShape;
-use crate::ring_blocks::{Blocks, RingBlocks};
+use crate::measured::{Measured, Rings};
 use crate::ring_box::{NOWHERE, union};
 
 /// A feature's box relative to the index origin, rounded outward, and its index.
@@ -77,36 +75,32 @@ pub(crate) struct FeatureGrid {
     /// Box of all features, relative to the origin.
     whole: [f64; 4],
     levels: Vec<Level>,
-    /// Per ring of the layer: +1 or −1 turns it the right way round, 0 if it does not count.
-    ring_weight: Vec<i8>,
+    rings: Rings,
     /// Per feature, if just one of its rings counts: the first vertex, and the number of vertices times the weight; else 0 of them.
     only_ring: Vec<(u32, i32)>,
-    /// Boxes along long rings.
-    blocks: RingBlocks,
 }
 
 impl FeatureGrid {
     pub fn new(coverage: &Coverage) -> Self {
-        let measured: Vec<Measured> = (0..coverage.len().div_ceil(CHUNK))
-            .into_par_iter()
-            .map(|k| Measured::new(coverage, k * CHUNK..((k + 1) * CHUNK).min(coverage.len())))
-            .collect();
-        let mut boxes = Vec::with_capacity(coverage.len());
-        let mut ring_weight = Vec::with_capacity(coverage.ring_off.len());
-        let mut only_ring = Vec::with_capacity(coverage.len());
-        let mut blocks = RingBlocks::default();
-        for chunk in measured {
-            blocks.append(&chunk.blocks);
-            boxes.extend(chunk.boxes);
-            ring_weight.extend(chunk.ring_weight);
-            only_ring.extend(chunk.only_ring);
-        }
-        let all = boxes.iter().copied().fold(NOWHERE, union);
-        let (cells, whole) = if all[0] <= all[2] { (layout(&boxes, all), all) } else { ([0.0; 4], [0.0; 4]) };
-        let (origin, extent) = ([cells[0], cells[1]], [cells[2] - cells[0], cells[3] - cells[1]]);
-        let whole = [0, 1, 2, 3].map(|k| whole[k] - origin[k % 2]);
-        let levels = build_levels(&boxes, origin, extent);
-        Self { origin, extent, whole, levels, ring_weight, only_ring, blocks }
+        Self::beside(coverage, |_| ()).0
+    }
+
+    /// [`new`](Self::new), and meanwhile what `other` makes of the same measures.
+    pub fn beside<T: Send>(coverage: &Coverage, other: impl FnOnce(&Measured) -> T + Send) -> (Self, T) {
+        let measured = Measured::of(coverage);
+        let cells = || {
+            let boxes = &measured.boxes;
+            let all = boxes.iter().copied().fold(NOWHERE, union);
+            let (cells, whole) =
+                if all[0] <= all[2] { (layout(boxes, all), all) } else { ([0.0; 4], [0.0; 4]) };
+            let (origin, extent) = ([cells[0], cells[1]], [cells[2] - cells[0], cells[3] - cells[1]]);
+            let whole = [0, 1, 2, 3].map(|k| whole[k] - origin[k % 2]);
+            (origin, extent, whole, build_levels(boxes, origin, extent))
+        };
+        let ((origin, extent, whole, levels), other) = rayon::join(cells, || other(&measured));
+        let rings = measured.rings;
+        let only_ring = (0..coverage.len()).into_par_iter().map(|i| rings.only_ring(coverage, i)).collect();
+        (Self { origin, extent, whole, levels, rings, only_ring }, other)
     }
 
     /// Number of the tile of a point, row by row over the layer; points beyond it are in the outermost tiles.
@@ -119,16 +113,10 @@ impl FeatureGrid {
         place(y, 1) * TILE_SIDE + place(x, 0)
     }
 
-    /// +1 or −1 for a ring that counts (turns shells counter-clockwise, holes clockwise), else 0.
+    /// The rings of the layer.
     #[inline]
-    pub fn ring_weight(&self, ring: usize) -> i8 {
-        self.ring_weight[ring]
-    }
-
-    /// Boxes along a ring of `vertices` vertices.
-    #[inline]
-    pub fn blocks(&self, ring: usize, vertices: usize) -> Blocks<'_> {
-        self.blocks.of(ring, vertices)
+    pub fn rings(&self) -> &Rings {
+        &self.rings
     }
 
     /// Vertices and weight of the ring of a feature of which just one ring counts.
@@ -254,52 +242,6 @@ impl Level {
             let (first, end) = (self.col(x0 - 1e-6 * cell), self.col(x1 + 1e-6 * cell) + 1);
             out.push(CellRun { level: number, first: self.off[row + first], end: self.off[row + end] });
         }
-    }
-}
-
-/// Measures of a run of features: their boxes, the weights of all their rings, and their only rings.
-#[derive(Debug)]
-struct Measured {
-    boxes: Vec<[f64; 4]>,
-    ring_weight: Vec<i8>,
-    only_ring: Vec<(u32, i32)>,
-    blocks: RingBlocks,
-}
-
-impl Measured {
-    fn new(coverage: &Coverage, features: Range<usize>) -> Self {
-        let mut shape = FeatureShape::default();
-        let mut out = Self {
-            boxes: Vec::with_capacity(features.len()),
-            ring_weight: Vec::with_capacity(features.len()),
-            only_ring: Vec::with_capacity(features.len()),
-            blocks: RingBlocks::default(),
-        };
-        for i in features {
-            shape.measure(coverage, i);
-            out.boxes.push(shape.bounds);
-            let parts = coverage.parts_of(i);
-            let first_ring = coverage.part_off[parts.start] as usize;
-            let end = coverage.part_off[parts.end] as usize;
-            let base = out.ring_weight.len();
-            out.ring_weight.resize(base + end - first_ring, 0);
-            for ring in &shape.rings {
-                out.ring_weight[base + ring.ring - first_ring] = ring.weight as i8;
-            }
-            for ring in first_ring..end {
-                let (xs, ys) = coverage.ring(ring);
-                out.blocks.push(xs, ys, out.ring_weight[base + ring - first_ring] != 0);
-            }
-            out.only_ring.push(match &shape.rings[..] {
-                [ring] => {
-                    let first = coverage.ring_off[ring.ring];
-                    let vertices = i32::try_from(coverage.ring_off[ring.ring + 1] - first).unwrap_or(0);
-                    (first, vertices * ring.weight as i32)
-                }
-                _ => (0, 0),
-            });
-        }
-        out
     }
 }
 

@@ -15,7 +15,7 @@
 //! | road length per parcel | [`LineIndex`] | clamped crossings |
 //! | road along its parcel's edge, over overlapping parcels | [`LineIndex::shared`] | crossings in order |
 //! | lines on each other | [`lines_once`] | cells, projection |
-//! | overlaps inside one layer | [`self_overlaps`], [`common_ground`] | R-tree candidates, pair sum |
+//! | overlaps inside one layer | [`self_overlaps`], [`common_ground`] | edges that cancel, boxes by strips, pair sum |
 //! | Gaode and Baidu coordinates | [`gcj02`] | iterative inverse |
 //! | features far from all others | [`far_off`] | steps in the distance from the median |
 //! | defects and repair | [`validity`] | direct checks, `geo`'s `MakeValid` |
@@ -44,6 +44,7 @@ mod centroid;
 mod coincidence;
 mod contiguity;
 mod coverage;
+mod crossings;
 mod defect;
 mod error;
 mod far_off;
@@ -52,6 +53,7 @@ pub mod gcj02;
 mod grid_coverage;
 mod line_length;
 mod line_sharing;
+mod measured;
 mod nearest;
 mod overlap;
 mod overlap_matrix;
@@ -62,6 +64,8 @@ mod ring_box;
 mod ring_relations;
 mod row_sink;
 mod self_overlap;
+mod shared_edges;
+mod strips;
 pub mod validity;
 mod zone_index;
 mod zone_overlap;

@@ -198,9 +198,9 @@ impl LineIndex<'_> {
     ) {
         let parts = self.coverage.parts_of(feature);
         let rings = self.coverage.part_off[parts.start] as usize..self.coverage.part_off[parts.end] as usize;
-        for r in rings.filter(|&r| self.grid.ring_weight(r) != 0) {
+        for r in rings.filter(|&r| self.grid.rings().weight(r) != 0) {
             let ring = self.coverage.ring(r);
-            f(ring, self.grid.blocks(r, ring.0.len()), f64::from(self.grid.ring_weight(r)));
+            f(ring, self.grid.rings().blocks(r, ring.0.len()), f64::from(self.grid.rings().weight(r)));
         }
     }
 }
@@ -505,7 +505,7 @@ mod tests {
             let p = [number(k, 4000), number(k + 7, 70)];
             let q =
                 if k % 5 == 0 { [p[0] + 300.0, p[1]] } else { [number(k + 99, 4000), number(k + 31, 70)] };
-            let blocks = index.grid.blocks(0, xs.len());
+            let blocks = index.grid.rings().blocks(0, xs.len());
             let (whole, along) =
                 (ring_share((xs, ys), Blocks::NONE, p, q), ring_share((xs, ys), blocks, p, q));
             assert_eq!(whole.to_bits(), along.to_bits(), "{p:?} {q:?}");

@@ -5,7 +5,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{PointDistance, RTree};
 
 use crate::Coverage;
-use crate::point_location::odd_crossings;
+use crate::crossings::odd_crossings;
 use crate::ring::{for_each_edge, polygon_rings};
 use crate::ring_blocks::Blocks;
 

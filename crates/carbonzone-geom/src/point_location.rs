@@ -12,9 +12,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rayon::prelude::*;
 
 use crate::Coverage;
+use crate::crossings::{below, contains, odd_crossings, passes_west};
 use crate::feature_grid::{FeatureGrid, TILES};
-use crate::ring::{MASK, for_each_change, for_each_change_in, masks_of, turn};
+use crate::ring::{MASK, for_each_change_in};
 use crate::ring_blocks::Blocks;
+use crate::self_overlap::common_ground_of;
 
 /// "In no parcel" in the result of [`PointLocator::locate_all`].
 pub const NO_PARCEL: u32 = u32::MAX;
@@ -40,6 +42,13 @@ impl<'a> PointLocator<'a> {
     #[must_use]
     pub fn new(coverage: &'a Coverage) -> Self {
         Self { coverage, grid: Arc::new(FeatureGrid::new(coverage)) }
+    }
+
+    /// [`new`](Self::new), and the [`common_ground`](crate::common_ground) of the layer, found meanwhile.
+    #[must_use]
+    pub fn with_common_ground(coverage: &'a Coverage) -> (Self, Vec<(u32, u32, f64)>) {
+        let (grid, found) = FeatureGrid::beside(coverage, |measured| common_ground_of(coverage, measured));
+        (Self { coverage, grid: Arc::new(grid) }, found)
     }
 
     /// The layer and the index, to build a [`LineIndex`](crate::LineIndex) without a second index.
@@ -156,13 +165,7 @@ impl<'a> PointLocator<'a> {
             let (xs, ys) = (&self.coverage.xs[ring.clone()], &self.coverage.ys[ring]);
             return odd_crossings((xs, ys), Blocks::NONE, x, y);
         }
-        self.coverage.parts_of(i).any(|p| {
-            let counting = self.coverage.rings_of(p).filter(|&r| self.grid.ring_weight(r) != 0);
-            counting.fold(false, |inside, r| {
-                let (xs, ys) = self.coverage.ring(r);
-                inside ^ odd_crossings((xs, ys), self.grid.blocks(r, xs.len()), x, y)
-            })
-        })
+        contains(self.coverage, self.grid.rings(), i, [x, y])
     }
 }
 
@@ -217,35 +220,6 @@ impl TiledChunk {
     fn tile(&self, tile: usize) -> &[(f64, f64, u32)] {
         &self.points[self.off[tile] as usize..self.off[tile + 1] as usize]
     }
-}
-
-/// True if the ray to the east crosses the ring an odd number of times.
-#[inline]
-pub(crate) fn odd_crossings((xs, ys): (&[f64], &[f64]), blocks: Blocks<'_>, x: f64, y: f64) -> bool {
-    let mut odd = false;
-    for_each_change(
-        (xs, ys),
-        blocks,
-        // Above, below, or west of the point, where no edge counts.
-        |[_, south, east, north]| y < south || y >= north || east < x,
-        |xs, ys| below(xs, ys, y),
-        |from, to, goes_down| odd ^= passes_west(xs, ys, (from, to, goes_down), x, y),
-    );
-    odd
-}
-
-/// Mask of the vertices below the level `y` or on it.
-#[inline]
-fn below(xs: &[f64], ys: &[f64], y: f64) -> u64 {
-    masks_of(xs, ys, |_, v| [v <= y])[0]
-}
-
-/// True if the point lies strictly west of an edge that crosses its level.
-#[inline]
-fn passes_west(xs: &[f64], ys: &[f64], (from, to, goes_down): (usize, usize, bool), x: f64, y: f64) -> bool {
-    let (a, b) = ([xs[from], ys[from]], [xs[to], ys[to]]);
-    let (lo, hi) = if goes_down { (b, a) } else { (a, b) };
-    turn(lo, hi, [x, y]) > 0.0
 }
 
 #[cfg(test)]

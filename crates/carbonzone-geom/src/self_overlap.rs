@@ -1,16 +1,20 @@
 //! Overlaps inside one layer.
 //!
-//! Candidates are pairs of boxes that share ground, found by a sweep from west to east through strips of the layer; a
+//! Features whose edges all cancel with those of their neighbours share no ground with any ([`shared_edges`]). Of the others,
+//! candidates are pairs of boxes that share ground, found by a sweep from west to east through strips of the layer; a
 //! strip's features lie close together, so their coordinates stay in the cache. In the common box of a pair only the edges
 //! that meet it are summed; a run of edges north of it is one lid, because directed intervals of easting telescope.
 
 use rayon::prelude::*;
 
+use crate::Coverage;
+use crate::measured::{Measured, Rings};
 use crate::ring::FeatureShape;
-use crate::ring_blocks::{BLOCK, RingBlocks};
+use crate::ring_blocks::BLOCK;
+use crate::shared_edges;
+use crate::strips::Strips;
 use crate::zone_index::ZoneEdge;
 use crate::zone_overlap::{Frame, PairSum, Strip};
-use crate::{Coverage, overlap};
 
 /// Common ground up to this area is taken for the rounding of stored coordinates, m².
 pub const OVERLAP_TOLERANCE_M2: f64 = 1e-3;
@@ -23,7 +27,8 @@ pub const MOST_PARTNERS: usize = 64;
 
 /// Pairs of features `(i, j)`, `i < j`, that share more than [`OVERLAP_TOLERANCE_M2`] of ground, with the area in m²; ascending.
 ///
-/// Use it for zones (overlapping townships are an error) and for parcels (duplicates, sloppy digitising).
+/// Use it for zones (overlapping townships are an error) and for parcels (duplicates, sloppy digitising). Where features are no
+/// valid polygons, a pair may be missed: ground that counts negatively can cancel with that of a neighbour.
 #[must_use]
 pub fn self_overlaps(coverage: &Coverage) -> Vec<(u32, u32, f64)> {
     self_overlaps_up_to(coverage, usize::MAX)
@@ -34,19 +39,28 @@ pub fn self_overlaps(coverage: &Coverage) -> Vec<(u32, u32, f64)> {
 /// of its pairs may have more.
 #[must_use]
 pub fn self_overlaps_up_to(coverage: &Coverage, partners: usize) -> Vec<(u32, u32, f64)> {
-    let measured = Measured::of(coverage);
-    let strips = Strips::of(&measured.boxes);
+    measured_overlaps(coverage, &Measured::of(coverage), partners)
+}
+
+fn measured_overlaps(coverage: &Coverage, measured: &Measured, partners: usize) -> Vec<(u32, u32, f64)> {
+    let mut strips = Strips::of(&measured.boxes);
+    strips.leave_out(&shared_edges::alone(coverage, measured, &strips));
     let limits = Pairs { at_least_m2: OVERLAP_TOLERANCE_M2, limit: usize::MAX };
-    let in_strip = |strip| strips.measure(strip, coverage, &measured, (&limits, partners));
+    let in_strip = |strip| strips.measure(strip, coverage, measured, (&limits, partners));
     let mut found = (0..strips.len()).into_par_iter().map(in_strip).collect::<Vec<_>>().concat();
     found.par_sort_unstable_by_key(|&(i, j, _)| (i, j));
     found
 }
 
 /// Pairs of parcels that claim the same ground: [`self_overlaps_up_to`] [`MOST_PARTNERS`], above 0.1 m².
+/// With an index of points beside it: [`PointLocator::with_common_ground`](crate::PointLocator::with_common_ground).
 #[must_use]
 pub fn common_ground(parcels: &Coverage) -> Vec<(u32, u32, f64)> {
-    let mut found = self_overlaps_up_to(parcels, MOST_PARTNERS);
+    common_ground_of(parcels, &Measured::of(parcels))
+}
+
+pub(crate) fn common_ground_of(parcels: &Coverage, measured: &Measured) -> Vec<(u32, u32, f64)> {
+    let mut found = measured_overlaps(parcels, measured, MOST_PARTNERS);
     found.retain(|(_, _, m2)| *m2 > COMMON_GROUND_M2);
     found
 }
@@ -84,11 +98,9 @@ pub(crate) fn overlapping_pairs(coverage: &Coverage, limits: &Pairs) -> Vec<(u32
 #[must_use]
 pub fn pair_overlap_m2(a: &Coverage, i: usize, b: &Coverage, j: usize) -> f64 {
     let one = |coverage: &Coverage, index: usize| {
-        let (mut shape, mut measured) = (FeatureShape::default(), Measured::default());
+        let mut shape = FeatureShape::default();
         shape.measure(coverage, index);
-        measured.ring_weight = vec![0; coverage.ring_off.len()];
-        shape.rings.iter().for_each(|r| measured.ring_weight[r.ring] = r.weight as i8);
-        (shape.bounds, measured)
+        (shape.bounds, Measured { boxes: vec![], rings: Rings::of_one(coverage, &shape) })
     };
     let ((u, p), (v, q)) = (one(a, i), one(b, j));
     PairArea::default().measure(
@@ -103,113 +115,7 @@ fn intersection(u: [f64; 4], v: [f64; 4]) -> [f64; 4] {
     [u[0].max(v[0]), u[1].max(v[1]), u[2].min(v[2]), u[3].min(v[3])]
 }
 
-/// Box of every feature, weight of every ring, boxes along long rings.
-#[derive(Debug, Default)]
-struct Measured {
-    /// Infinite and empty for a feature without a ring that counts.
-    boxes: Vec<[f64; 4]>,
-    /// +1 or −1 turns the ring the right way round, 0: it does not count.
-    ring_weight: Vec<i8>,
-    /// Boxes along long rings.
-    blocks: RingBlocks,
-}
-
-impl Measured {
-    /// Measures a run of features.
-    fn of_features(coverage: &Coverage, features: std::ops::Range<usize>) -> Self {
-        let ring_at = |i: usize| coverage.part_off[coverage.feat_off[i] as usize] as usize;
-        let first = ring_at(features.start);
-        let rings = first..ring_at(features.end);
-        let mut out = Self { ring_weight: vec![0; rings.len()], ..Self::default() };
-        let mut shape = FeatureShape::default();
-        for i in features {
-            shape.measure(coverage, i);
-            out.boxes.push(shape.bounds);
-            shape.rings.iter().for_each(|r| out.ring_weight[r.ring - first] = r.weight as i8);
-        }
-        for ring in rings {
-            let (xs, ys) = coverage.ring(ring);
-            out.blocks.push(xs, ys, out.ring_weight[ring - first] != 0);
-        }
-        out
-    }
-
-    fn of(coverage: &Coverage) -> Self {
-        let chunk = |k: usize| {
-            Self::of_features(coverage, k * overlap::CHUNK..((k + 1) * overlap::CHUNK).min(coverage.len()))
-        };
-        let chunks: Vec<Self> =
-            (0..coverage.len().div_ceil(overlap::CHUNK)).into_par_iter().map(chunk).collect();
-        let mut all = Self::default();
-        for chunk in chunks {
-            all.boxes.extend(chunk.boxes);
-            all.ring_weight.extend(chunk.ring_weight);
-            all.blocks.append(&chunk.blocks);
-        }
-        all
-    }
-}
-
-/// Horizontal strips of the layer with the features whose box they touch, as compressed rows.
-#[derive(Debug)]
-struct Strips {
-    south: f64,
-    per_m: f64,
-    offsets: Vec<usize>,
-    features: Vec<u32>,
-}
-
-/// Strips are this many times as high as the median box.
-const STRIP_HEIGHTS: f64 = 2.0;
-/// Never more strips than this many per square root of the number of features: slivers must not make millions of them.
-const STRIPS_PER_ROOT: f64 = 2.0;
-
 impl Strips {
-    fn of(boxes: &[[f64; 4]]) -> Self {
-        let used = || boxes.iter().filter(|b| b[0] <= b[2]);
-        let (south, north) =
-            used().fold((f64::INFINITY, f64::NEG_INFINITY), |(s, n), b| (s.min(b[1]), n.max(b[3])));
-        let mut heights: Vec<f64> = used().map(|b| b[3] - b[1]).collect();
-        let middle = heights.len() / 2;
-        let count = if heights.is_empty() {
-            0
-        } else {
-            let median = *heights.select_nth_unstable_by(middle, f64::total_cmp).1;
-            let wanted = (north - south) / (STRIP_HEIGHTS * median);
-            let most = STRIPS_PER_ROOT * (heights.len() as f64).sqrt();
-            if wanted.is_finite() { wanted.clamp(1.0, most) as usize } else { 1 }
-        };
-        let per_m = if north > south { count as f64 / (north - south) } else { 0.0 };
-        let mut strips = Self { south, per_m, offsets: vec![0; count + 1], features: vec![] };
-        for b in used() {
-            strips.touched(b).for_each(|s| strips.offsets[s + 1] += 1);
-        }
-        for s in 0..count {
-            strips.offsets[s + 1] += strips.offsets[s];
-        }
-        let mut next = strips.offsets.clone();
-        strips.features = vec![0; strips.offsets[count]];
-        for (i, b) in boxes.iter().enumerate().filter(|(_, b)| b[0] <= b[2]) {
-            for s in strips.touched(b) {
-                strips.features[next[s]] = i as u32;
-                next[s] += 1;
-            }
-        }
-        strips
-    }
-
-    fn len(&self) -> usize {
-        self.offsets.len() - 1
-    }
-
-    fn strip(&self, y: f64) -> usize {
-        (((y - self.south) * self.per_m).max(0.0) as usize).min(self.len() - 1)
-    }
-
-    fn touched(&self, b: &[f64; 4]) -> std::ops::RangeInclusive<usize> {
-        self.strip(b[1])..=self.strip(b[3])
-    }
-
     /// Measures every pair whose boxes share ground and whose common box begins in this strip.
     fn measure(
         &self,
@@ -219,10 +125,8 @@ impl Strips {
         (limits, partners): (&Pairs, usize),
     ) -> Vec<(u32, u32, f64)> {
         let boxes = &measured.boxes;
-        let mut here: Vec<([f64; 4], u32)> = self.features[self.offsets[strip]..self.offsets[strip + 1]]
-            .iter()
-            .map(|&i| (boxes[i as usize], i))
-            .collect();
+        let mut here: Vec<([f64; 4], u32)> =
+            self.features(strip).iter().map(|&i| (boxes[i as usize], i)).collect();
         here.sort_unstable_by(|p, q| p.0[0].total_cmp(&q.0[0]).then(p.1.cmp(&q.1)));
         let (mut pair, mut out) = (PairArea::default(), vec![]);
         for (k, (b, i)) in here.iter().enumerate() {
@@ -306,14 +210,14 @@ fn clipped_strips(
     out.clear();
     let coverage = feature.coverage;
     for ring in coverage.parts_of(feature.index).flat_map(|p| coverage.rings_of(p)) {
-        let weight = feature.measured.ring_weight[ring];
+        let weight = feature.measured.rings.weight(ring);
         if weight == 0 {
             continue;
         }
         let (xs, ys) = coverage.ring(ring);
         let mut walk = Walk { frame, xs, ys, weight: f64::from(weight), lid: None, out };
         let last = xs.len() - 1;
-        let blocks = feature.measured.blocks.of(ring, xs.len());
+        let blocks = feature.measured.rings.blocks(ring, xs.len());
         if blocks.is_empty() {
             walk.edges(0, last, common, codes);
         }
@@ -484,7 +388,7 @@ mod tests {
         let c = comb_and_parcels(300);
         let giant = 151;
         let measured = Measured::of(&c);
-        let blocks = |ring: usize| measured.blocks.of(ring, c.ring(ring).0.len());
+        let blocks = |ring: usize| measured.rings.blocks(ring, c.ring(ring).0.len());
         assert!(blocks(giant).runs().count() > 1 && blocks(0).is_empty());
         let found = self_overlaps(&c);
         assert!(found.iter().filter(|p| p.0 as usize == giant || p.1 as usize == giant).count() > 100);

@@ -96,11 +96,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     let mut proxies = Proxies::default();
     let mut per_zone = per_zone::ZoneWeights::default();
     progress.begin("index parcels", None);
-    let mut overlaps = Vec::new();
-    let locator = rayon::in_place_scope(|beside| {
-        beside.spawn(|_| overlaps = carbonzone_geom::common_ground(&parcels.coverage));
-        PointLocator::new(&parcels.coverage)
-    });
+    let (locator, overlaps) = PointLocator::with_common_ground(&parcels.coverage);
     progress.end();
     let clip = loaded.pipeline.city.border == crate::config::Border::Clip;
     let area = clip.then(|| border::StudyArea::new(&zones.coverage));
