@@ -37,8 +37,7 @@ pub(super) fn canvas(frame: [f64; 4], crs: &El) -> El {
     let [x0, y0, x1, y1] = padded(frame);
     let corner = |name, v: f64| el(name).text(exact(v));
     el("mapcanvas")
-        .a("name", "theMapCanvas")
-        .a("annotationsVisible", 1)
+        .all("name=theMapCanvas annotationsVisible=1")
         .child(el("units").text("meters"))
         .child(
             el("extent")

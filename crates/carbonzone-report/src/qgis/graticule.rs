@@ -28,22 +28,11 @@ pub(crate) fn graticule(uuid: String, height_m: f64, font: Vec<El>, lang: Lang) 
     let grid = el("ComposerMapGrid")
         .a("name", Label::new("Graticule", "经纬网").text(lang))
         .a("uuid", uuid)
-        .a("show", 1)
-        .a("position", 3)
-        .a("gridStyle", 0)
-        .a("unit", 0)
+        .all("show=1 position=3 gridStyle=0 unit=0")
         .a("intervalX", step)
         .a("intervalY", step)
-        .a("offsetX", 0)
-        .a("offsetY", 0)
-        .a("blendMode", 0)
-        .a("crossLength", 3)
-        .a("gridFrameStyle", 0)
-        .a("gridFrameSideFlags", 15)
-        .a("showAnnotation", 1)
-        .a("annotationFormat", 1)
-        .a("annotationPrecision", 0)
-        .a("frameAnnotationDistance", 1);
+        .all("offsetX=0 offsetY=0 blendMode=0 crossLength=3 gridFrameStyle=0 gridFrameSideFlags=15")
+        .all("showAnnotation=1 annotationFormat=1 annotationPrecision=0 frameAnnotationDistance=1");
     let grid =
         side(grid, ["leftAnnotationDisplay", "leftAnnotationPosition", "leftAnnotationDirection"], true, 1);
     let grid = side(
@@ -73,11 +62,7 @@ pub(crate) fn overview(uuid: String, map: String, lang: Lang) -> El {
         .a("name", Label::new("Overview", "总览").text(lang))
         .a("uuid", uuid)
         .a("frameMap", map)
-        .a("show", 1)
-        .a("position", 3)
-        .a("blendMode", 0)
-        .a("inverted", 0)
-        .a("centered", 0)
+        .all("show=1 position=3 blendMode=0 inverted=0 centered=0")
         .child(plain_outline("178,24,43,255", "0.4"))
 }
 

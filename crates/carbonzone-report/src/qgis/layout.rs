@@ -68,14 +68,8 @@ impl Page<'_> {
             .a("positionOnPage", format!("{},{},mm", at.x, at.y))
             .a("size", format!("{},{},mm", at.w, at.h))
             .a("zValue", n)
-            .a("visibility", 1)
-            .a("opacity", 1)
-            .a("referencePoint", 0)
-            .a("blendMode", 0)
-            .a("itemRotation", 0)
-            .a("excludeFromExports", 0)
-            .a("positionLock", "false")
-            .a("groupUuid", "")
+            .all("visibility=1 opacity=1 referencePoint=0 blendMode=0 itemRotation=0 excludeFromExports=0")
+            .all("positionLock=false groupUuid=")
     }
 }
 
@@ -128,9 +122,7 @@ fn label(page: &Page<'_>, n: usize, at: Place, text: &str, look: Look) -> El {
         .a("labelText", text)
         .a("halign", if centre { 4 } else { 1 })
         .a("valign", if centre { 128 } else { 32 })
-        .a("htmlState", 0)
-        .a("marginX", 0)
-        .a("marginY", 0)
+        .all("htmlState=0 marginX=0 marginY=0")
         .child(font_colour)
         .children(font("LabelFont", size, bold, color))
 }
@@ -172,27 +164,19 @@ pub(crate) fn layout(page: &Page<'_>) -> El {
     };
     let sheet = page
         .item(65638, 0, place(0.0, 0.0, 297.0, 210.0))
-        .a("background", "true")
-        .a("frame", "false")
+        .all("background=true frame=false")
         .children(frame_colours())
         .child(white());
     el("Layout")
         .a("name", &page.name)
-        .a("units", "mm")
-        .a("printResolution", 300)
-        .a("worldFileMap", "")
+        .all("units=mm printResolution=300 worldFileMap=")
         .child(el("PageCollection").child(white()).child(sheet))
         .children(items)
         .child(for_programs(page.figure))
         .child(
             el("Atlas")
-                .a("enabled", 0)
-                .a("coverageLayer", "")
-                .a("hideCoverage", 0)
-                .a("filterFeatures", 0)
-                .a("sortFeatures", 0)
-                .a("filenamePattern", "")
-                .a("pageNameExpression", ""),
+                .all("enabled=0 coverageLayer= hideCoverage=0 filterFeatures=0 sortFeatures=0")
+                .all("filenamePattern= pageNameExpression="),
         )
 }
 
@@ -232,14 +216,8 @@ fn map_item(page: &Page<'_>, n: usize, at: Place, layers: &[&ProjectLayer]) -> E
         item.a("provider", l.provider()).text(l.id.clone())
     });
     page.item(65639, n, at)
-        .a("background", "true")
-        .a("frame", "true")
-        .a("outlineWidthM", "0.3,mm")
-        .a("followPreset", "false")
-        .a("followPresetName", "")
-        .a("keepLayerSet", "true")
-        .a("drawCanvasItems", "true")
-        .a("mapRotation", 0)
+        .all("background=true frame=true outlineWidthM=0.3,mm followPreset=false followPresetName=")
+        .all("keepLayerSet=true drawCanvasItems=true mapRotation=0")
         .children(frame_colours())
         .child(
             el("Extent").a("xmin", exact(x0)).a("ymin", exact(y0)).a("xmax", exact(x1)).a("ymax", exact(y1)),
@@ -284,12 +262,7 @@ fn title(page: &Page<'_>) -> El {
 fn picture(page: &Page<'_>) -> El {
     bare(page.item(65640, 7, place(LEFT, 10.0, 204.0, 176.0)))
         .a("file", format!("./figures/{}.png", page.figure.name))
-        .a("mode", 1)
-        .a("resizeMode", 0)
-        .a("northMode", 0)
-        .a("northOffset", 0)
-        .a("mapUuid", "")
-        .a("pictureRotation", 0)
+        .all("mode=1 resizeMode=0 northMode=0 northOffset=0 mapUuid= pictureRotation=0")
         // At the top, in the middle.
         .a("anchorPoint", 1)
 }
@@ -312,11 +285,7 @@ fn legend(page: &Page<'_>, top: f64) -> El {
     bare(page.item(65642, 3, place(COLUMN, top, 70.0, 80.0)))
         .a("title", "")
         .a("map_uuid", page.uuid(1))
-        .a("resizeToContents", 1)
-        .a("symbolWidth", 6)
-        .a("symbolHeight", 3.5)
-        .a("columnCount", 1)
-        .a("legendFilterByAtlas", 0)
+        .all("resizeToContents=1 symbolWidth=6 symbolHeight=3.5 columnCount=1 legendFilterByAtlas=0")
         .child(
             el("styles")
                 .child(style("title", 0.0, 10.0, true))
@@ -392,25 +361,11 @@ fn scale_bar(page: &Page<'_>, map: Place) -> El {
     bare(page.item(65646, 4, place(COLUMN_TEXT - 1.0, 170.0, 55.0, 13.0)))
         .a("mapUuid", page.uuid(1))
         .a("style", "Single Box")
-        .a("unitType", "km")
-        .a("unitLabel", "km")
-        .a("numMapUnitsPerScaleBarUnit", 1)
-        .a("numSegments", 2)
-        .a("numSegmentsLeft", 0)
+        .all("unitType=km unitLabel=km numMapUnitsPerScaleBarUnit=1 numSegments=2 numSegmentsLeft=0")
         .a("numUnitsPerSegment", km / 2.0)
-        .a("segmentSizeMode", 0)
-        .a("minBarWidth", 30)
-        .a("maxBarWidth", 50)
-        .a("segmentMillimeters", 10)
-        .a("height", 2.5)
-        .a("labelBarSpace", 1.5)
-        .a("boxContentSpace", 1)
-        .a("alignment", 0)
-        .a("labelVerticalPlacement", 0)
-        .a("labelHorizontalPlacement", 0)
-        .a("outlineWidth", 0.3)
-        .a("lineJoinStyle", "miter")
-        .a("lineCapStyle", "square")
+        .all("segmentSizeMode=0 minBarWidth=30 maxBarWidth=50 segmentMillimeters=10 height=2.5")
+        .all("labelBarSpace=1.5 boxContentSpace=1 alignment=0 labelVerticalPlacement=0")
+        .all("labelHorizontalPlacement=0 outlineWidth=0.3 lineJoinStyle=miter lineCapStyle=square")
         .children(font("scaleBarFont", 8.0, false, BLACK))
         .child(colour("fillColor", 0))
         .child(colour("fillColor2", 255))
@@ -424,16 +379,10 @@ fn north(page: &Page<'_>) -> El {
     let file = format!("base64:{}", base64::engine::general_purpose::STANDARD.encode(ARROW));
     bare(page.item(65640, 5, place(274.0, 165.0, 13.0, 18.0)))
         .a("file", file)
-        .a("mode", 0)
-        .a("resizeMode", 0)
-        .a("northMode", 0)
-        .a("northOffset", 0)
+        .all("mode=0 resizeMode=0 northMode=0 northOffset=0")
         .a("mapUuid", page.uuid(1))
-        .a("pictureRotation", 0)
-        .a("svgFillColor", "0,0,0,255")
-        .a("svgBorderColor", "0,0,0,255")
-        .a("svgBorderWidth", 0.2)
-        .a("anchorPoint", 4)
+        .all("pictureRotation=0 svgFillColor=0,0,0,255 svgBorderColor=0,0,0,255 svgBorderWidth=0.2")
+        .all("anchorPoint=4")
 }
 
 fn notes(page: &Page<'_>) -> El {

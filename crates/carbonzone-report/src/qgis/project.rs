@@ -151,8 +151,7 @@ fn project_xml(
         .child(el("Layouts").children(pages))
         .child(
             el("ProjectViewSettings")
-                .a("rotation", 0)
-                .a("UseProjectScales", 0)
+                .all("rotation=0 UseProjectScales=0")
                 .child(el("Scales"))
                 .child(extent("DefaultViewExtent", padded(frame)).child(crs)),
         ))
@@ -464,29 +463,20 @@ fn map_layer(layer: &ProjectLayer, crs: &El, lang: Lang) -> El {
         el("maplayer").a("type", "raster")
     } else {
         el("maplayer")
-            .a("type", "vector")
-            .a("geometry", "Polygon")
+            .all("type=vector geometry=Polygon")
             .a("labelsEnabled", u8::from(layer.labels))
-            .a("simplifyDrawingHints", 1)
-            .a("simplifyLocal", 1)
-            .a("simplifyDrawingTol", 1)
-            .a("simplifyMaxScale", 1)
-            .a("simplifyAlgorithm", 0)
-            .a("hasScaleBasedVisibilityFlag", 0)
+            .all("simplifyDrawingHints=1 simplifyLocal=1 simplifyDrawingTol=1 simplifyMaxScale=1")
+            .all("simplifyAlgorithm=0 hasScaleBasedVisibilityFlag=0")
     };
     let provider = el("provider").text(listed.provider());
     let provider = if listed.kind == LayerKind::Vector { provider.a("encoding", "UTF-8") } else { provider };
     let time = listed.temporal.then(|| {
         // Mode 4: start and end from expressions; every feature lasts the whole of its year.
         el("temporal")
-            .a("enabled", 1)
-            .a("mode", 4)
-            .a("limitMode", 0)
+            .all("enabled=1 mode=4 limitMode=0")
             .a("startExpression", "make_datetime(\"year\",1,1,0,0,0)")
             .a("endExpression", "make_datetime(\"year\",12,31,23,59,59)")
-            .a("durationUnit", "min")
-            .a("fixedDuration", 0)
-            .a("accumulate", 0)
+            .all("durationUnit=min fixedDuration=0 accumulate=0")
             .child(el("fixedRange").child(el("start")).child(el("end")))
     });
     let meaning = listed.meaning.text(lang);

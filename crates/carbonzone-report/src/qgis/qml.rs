@@ -110,8 +110,7 @@ fn district_row(data: &MapData, lang: Lang) -> Result<Option<LayerStyleRow>, Rep
 /// [`ReportError::Project`] if the XML cannot be written.
 pub fn raster_qml(style: &MapStyle, band: u32, lang: Lang) -> Result<String, ReportError> {
     el("qgis")
-        .a("version", "3.22.0")
-        .a("styleCategories", "AllStyleCategories")
+        .all("version=3.22.0 styleCategories=AllStyleCategories")
         .child(raster_pipe(&raster_style(style), band, lang))
         .document()
 }

@@ -13,14 +13,14 @@ fn rgba(c: Rgb, alpha: u8) -> String {
     format!("{},{},{},{alpha}", c.0, c.1, c.2)
 }
 
-fn options(pairs: &[(&str, String)]) -> El {
-    el("Option")
-        .a("type", "Map")
-        .children(pairs.iter().map(|(k, v)| el("Option").a("name", *k).a("type", "QString").a("value", v)))
-}
-
-fn layer(class: &str, pairs: &[(&str, String)]) -> El {
-    el("layer").a("class", class).a("enabled", 1).a("locked", 0).a("pass", 0).child(options(pairs))
+/// A layer of a symbol; its options as `color=0,0,0,255;style=solid`.
+fn layer(class: &str, options: &str) -> El {
+    let option = |(k, v): (&str, &str)| el("Option").a("name", k).a("type", "QString").a("value", v);
+    let options = options.split(';').filter_map(|pair| pair.split_once('=')).map(option);
+    el("layer")
+        .a("class", class)
+        .all("enabled=1 locked=0 pass=0")
+        .child(el("Option").a("type", "Map").children(options))
 }
 
 /// Outline of polygons.
@@ -38,18 +38,12 @@ pub(crate) fn fill(name: &str, color: Rgb, hatch: Hatch, outline: Outline) -> El
         Outline::Thin => ("50,50,50,200".to_owned(), "0.15"),
         Outline::Seamless => (rgba(color, 255), "0.1"),
     };
-    let base = layer(
-        "SimpleFill",
-        &[
-            ("color", rgba(color, 255)),
-            ("style", "solid".to_owned()),
-            ("outline_color", line),
-            ("outline_style", "solid".to_owned()),
-            ("outline_width", width.to_owned()),
-            ("outline_width_unit", "MM".to_owned()),
-            ("joinstyle", "bevel".to_owned()),
-        ],
+    let color_text = rgba(color, 255);
+    let base = format!(
+        "color={color_text};style=solid;outline_color={line};outline_style=solid;outline_width={width};\
+         outline_width_unit=MM;joinstyle=bevel"
     );
+    let base = layer("SimpleFill", &base);
     symbol("fill", name).child(base).children(marks(name, color, hatch))
 }
 
@@ -59,26 +53,17 @@ fn symbol(kind: &str, name: &str) -> El {
 
 /// A line symbol: colour with opacity, width in millimetres.
 pub(crate) fn plain_line(name: &str, color: &str, width: &str) -> El {
-    let pairs = [
-        ("line_color", color.to_owned()),
-        ("line_style", "solid".to_owned()),
-        ("line_width", width.to_owned()),
-        ("line_width_unit", "MM".to_owned()),
-        ("joinstyle", "round".to_owned()),
-    ];
-    symbol("line", name).child(layer("SimpleLine", &pairs))
+    let line =
+        format!("line_color={color};line_style=solid;line_width={width};line_width_unit=MM;joinstyle=round");
+    symbol("line", name).child(layer("SimpleLine", &line))
 }
 
 /// A fill symbol that is an outline only.
 pub(crate) fn plain_outline(color: &str, width: &str) -> El {
-    let pairs = [
-        ("style", "no".to_owned()),
-        ("outline_color", color.to_owned()),
-        ("outline_style", "solid".to_owned()),
-        ("outline_width", width.to_owned()),
-        ("outline_width_unit", "MM".to_owned()),
-    ];
-    symbol("fill", "").child(layer("SimpleFill", &pairs))
+    let outline = format!(
+        "style=no;outline_color={color};outline_style=solid;outline_width={width};outline_width_unit=MM"
+    );
+    symbol("fill", "").child(layer("SimpleFill", &outline))
 }
 
 fn marks(name: &str, color: Rgb, hatch: Hatch) -> Vec<El> {
@@ -94,44 +79,20 @@ fn marks(name: &str, color: Rgb, hatch: Hatch) -> Vec<El> {
 }
 
 fn lines(name: &str, index: usize, ink: Rgb, angle: &str) -> El {
-    let line = layer(
-        "SimpleLine",
-        &[
-            ("line_color", rgba(ink, 255)),
-            ("line_width", "0.18".to_owned()),
-            ("line_width_unit", "MM".to_owned()),
-            ("line_style", "solid".to_owned()),
-        ],
+    let color = rgba(ink, 255);
+    let line = format!("line_color={color};line_width=0.18;line_width_unit=MM;line_style=solid");
+    let line = layer("SimpleLine", &line);
+    let pattern = format!(
+        "angle={angle};distance=1.9;distance_unit=MM;line_width=0.18;line_width_unit=MM;color={color}"
     );
-    let pattern = [
-        ("angle", angle.to_owned()),
-        ("distance", "1.9".to_owned()),
-        ("distance_unit", "MM".to_owned()),
-        ("line_width", "0.18".to_owned()),
-        ("line_width_unit", "MM".to_owned()),
-        ("color", rgba(ink, 255)),
-    ];
     layer("LinePatternFill", &pattern).child(symbol("line", &format!("@{name}@{index}")).child(line))
 }
 
 fn dots(name: &str, ink: Rgb) -> El {
-    let mark = layer(
-        "SimpleMarker",
-        &[
-            ("name", "circle".to_owned()),
-            ("color", rgba(ink, 255)),
-            ("outline_style", "no".to_owned()),
-            ("size", "0.45".to_owned()),
-            ("size_unit", "MM".to_owned()),
-        ],
-    );
-    let pattern = [
-        ("distance_x", "1.9".to_owned()),
-        ("distance_y", "1.9".to_owned()),
-        ("distance_x_unit", "MM".to_owned()),
-        ("distance_y_unit", "MM".to_owned()),
-    ];
-    layer("PointPatternFill", &pattern).child(symbol("marker", &format!("@{name}@1")).child(mark))
+    let mark = format!("name=circle;color={};outline_style=no;size=0.45;size_unit=MM", rgba(ink, 255));
+    let mark = layer("SimpleMarker", &mark);
+    let pattern = "distance_x=1.9;distance_y=1.9;distance_x_unit=MM;distance_y_unit=MM";
+    layer("PointPatternFill", pattern).child(symbol("marker", &format!("@{name}@1")).child(mark))
 }
 
 /// Value that stands for NULL in the expression of a graduated renderer: below every class.
@@ -175,22 +136,14 @@ fn graduated(style: &MapStyle, lang: Lang, outline: Outline) -> El {
     el("renderer-v2")
         .a("type", "graduatedSymbol")
         .a("attr", attribute)
-        .a("graduatedMethod", "GraduatedColor")
-        .a("symbollevels", 0)
-        .a("forceraster", 0)
-        .a("enableorderby", 0)
+        .all("graduatedMethod=GraduatedColor symbollevels=0 forceraster=0 enableorderby=0")
         .child(el("ranges").children(ranges))
         .child(el("symbols").children(symbols))
         .child(
             el("classificationMethod")
                 .a("id", "Jenks")
                 .child(el("symmetricMode").a("enabled", 0).a("symmetrypoint", 0).a("astride", 0))
-                .child(
-                    el("labelFormat")
-                        .a("format", "%1 - %2")
-                        .a("labelprecision", 0)
-                        .a("trimtrailingzeroes", 1),
-                )
+                .child(el("labelFormat").a("format", "%1 - %2").all("labelprecision=0 trimtrailingzeroes=1"))
                 .child(el("extraInformation")),
         )
 }
@@ -222,20 +175,13 @@ fn categorized(style: &MapStyle, lang: Lang, outline: Outline) -> El {
     el("renderer-v2")
         .a("type", "categorizedSymbol")
         .a("attr", style.expression.as_ref().unwrap_or(&style.field))
-        .a("symbollevels", 0)
-        .a("forceraster", 0)
-        .a("enableorderby", 0)
+        .all("symbollevels=0 forceraster=0 enableorderby=0")
         .child(el("categories").children(items))
         .child(el("symbols").children(symbols))
 }
 
 fn item(value: &str, symbol: &str, label: &str) -> El {
-    el("category")
-        .a("value", value)
-        .a("symbol", symbol)
-        .a("label", label)
-        .a("render", "true")
-        .a("type", "string")
+    el("category").a("value", value).a("symbol", symbol).a("label", label).all("render=true type=string")
 }
 
 /// Outline of the zones without a fill, drawn above parcels and cells.
@@ -255,19 +201,11 @@ pub(crate) fn outlines_renderer(label: &str) -> El {
 
 /// An outline without a fill around what a filter holds for; an empty filter holds for all.
 fn outlined(label: &str, filter: &str, style: &str, width: &str) -> El {
-    let line = layer(
-        "SimpleFill",
-        &[
-            ("color", "255,255,255,0".to_owned()),
-            ("style", "no".to_owned()),
-            ("outline_color", "40,40,40,255".to_owned()),
-            ("outline_style", style.to_owned()),
-            ("outline_width", width.to_owned()),
-            ("outline_width_unit", "MM".to_owned()),
-            ("joinstyle", "round".to_owned()),
-        ],
+    let line = format!(
+        "color=255,255,255,0;style=no;outline_color=40,40,40,255;outline_style={style};outline_width={width};\
+         outline_width_unit=MM;joinstyle=round"
     );
-    one_rule(label, filter, symbol("fill", "0").child(line))
+    one_rule(label, filter, symbol("fill", "0").child(layer("SimpleFill", &line)))
 }
 
 /// Borders of the districts, drawn by the first zone of each around all of its zones.
@@ -275,14 +213,8 @@ const DISTRICT_BORDER: &str = "CASE WHEN $id = minimum($id, group_by:=\"district
     THEN boundary(buffer(collect($geometry, group_by:=\"district\"), 0)) END";
 
 pub(crate) fn district_renderer(label: &str) -> El {
-    let generator = layer(
-        "GeometryGenerator",
-        &[
-            ("SymbolType", "Line".to_owned()),
-            ("geometryModifier", DISTRICT_BORDER.to_owned()),
-            ("units", "MapUnit".to_owned()),
-        ],
-    );
+    let generator = format!("SymbolType=Line;geometryModifier={DISTRICT_BORDER};units=MapUnit");
+    let generator = layer("GeometryGenerator", &generator);
     one_rule(
         label,
         "",
@@ -295,10 +227,7 @@ fn one_rule(label: &str, filter: &str, symbol: El) -> El {
     let rule = el("rule").a("key", "{00000000-0000-4000-8000-000000000002}").a("symbol", 0).a("label", label);
     let rule = if filter.is_empty() { rule } else { rule.a("filter", filter) };
     el("renderer-v2")
-        .a("type", "RuleRenderer")
-        .a("symbollevels", 0)
-        .a("forceraster", 0)
-        .a("enableorderby", 0)
+        .all("type=RuleRenderer symbollevels=0 forceraster=0 enableorderby=0")
         .child(el("rules").a("key", "{00000000-0000-4000-8000-000000000001}").child(rule))
         .child(el("symbols").child(symbol))
 }
@@ -337,18 +266,12 @@ pub(crate) fn labeling(names: &Names) -> El {
         .a("isExpression", u8::from(names.expression))
         .a("fontFamily", FACES[0])
         .a("fontSize", f64::from(names.size) / 10.0)
-        .a("fontSizeUnit", "Point")
-        .a("fontWeight", 50)
-        .a("textColor", "40,40,40,255")
-        .a("textOpacity", 1)
+        .all("fontSizeUnit=Point fontWeight=50 textColor=40,40,40,255 textOpacity=1")
         .child(families())
         .child(
             el("text-buffer")
-                .a("bufferDraw", 1)
-                .a("bufferSize", "0.6")
-                .a("bufferSizeUnits", "MM")
-                .a("bufferColor", "255,255,255,255")
-                .a("bufferOpacity", 1),
+                .all("bufferDraw=1 bufferSize=0.6 bufferSizeUnits=MM bufferColor=255,255,255,255")
+                .all("bufferOpacity=1"),
         );
     el("labeling").a("type", "simple").child(
         el("settings")
@@ -357,13 +280,7 @@ pub(crate) fn labeling(names: &Names) -> El {
             .child(el("text-format"))
             // Horizontal, inside the zone where there is room.
             .child(el("placement").a("placement", 4).a("priority", 5).a("polygonPlacementFlags", 2))
-            .child(
-                el("rendering")
-                    .a("obstacle", 1)
-                    .a("scaleVisibility", 0)
-                    .a("fontLimitPixelSize", 0)
-                    .a("drawLabels", 1),
-            ),
+            .child(el("rendering").all("obstacle=1 scaleVisibility=0 fontLimitPixelSize=0 drawLabels=1")),
     )
 }
 
@@ -388,9 +305,7 @@ pub(crate) fn raster_pipe(style: &MapStyle, band: u32, lang: Lang) -> El {
                     .a("label", class.label.text(lang))
             });
             let shader = el("colorrampshader")
-                .a("colorRampType", "DISCRETE")
-                .a("classificationMode", 1)
-                .a("clip", 0)
+                .all("colorRampType=DISCRETE classificationMode=1 clip=0")
                 .a("minimumValue", exact(low))
                 .a("maximumValue", exact(high))
                 .a("labelPrecision", 0)
@@ -398,8 +313,7 @@ pub(crate) fn raster_pipe(style: &MapStyle, band: u32, lang: Lang) -> El {
             el("rasterrenderer")
                 .a("type", "singlebandpseudocolor")
                 .a("band", band)
-                .a("opacity", 1)
-                .a("alphaBand", -1)
+                .all("opacity=1 alphaBand=-1")
                 .a("classificationMin", exact(low))
                 .a("classificationMax", exact(high))
                 .child(el("rasterTransparency"))
@@ -422,8 +336,7 @@ pub(crate) fn raster_pipe(style: &MapStyle, band: u32, lang: Lang) -> El {
             el("rasterrenderer")
                 .a("type", "paletted")
                 .a("band", band)
-                .a("opacity", 1)
-                .a("alphaBand", -1)
+                .all("opacity=1 alphaBand=-1")
                 .child(el("rasterTransparency"))
                 .child(el("colorPalette").children(entries))
         }

@@ -30,6 +30,12 @@ impl El {
         self
     }
 
+    /// Adds attributes that are always the same: `enabled=1 units=MM`.
+    pub fn all(self, attributes: &'static str) -> Self {
+        let pairs = attributes.split(' ').filter_map(|pair| pair.split_once('='));
+        pairs.fold(self, |el, (key, value)| el.a(key, value))
+    }
+
     /// Adds a child.
     pub fn child(mut self, child: Self) -> Self {
         self.children.push(child);
