@@ -251,3 +251,38 @@ fn five_hundred_metre_cells_nest_in_kilometre_cells() {
         assert!((n - b).abs() <= 1e-9, "{n} {b}");
     }
 }
+
+/// Rectangles with a corner at every kind of place beside the lines and the border of a grid of 2 × 2 cells: a centimetre, half a metre and
+/// a metre off, on them, and outside.
+#[test]
+fn a_rectangle_at_any_place_beside_grid_lines_and_border_gives_its_exact_parts() {
+    let places = [
+        -10.0, -1.0, -0.5, 0.0, 0.01, 0.15, 0.19, 0.7, 1.0, 9.5, 9.99, 10.0, 10.25, 19.3, 19.99, 20.0, 20.5,
+        31.0,
+    ];
+    let grid = GridSpec { x_min: 0.0, y_max: 20.0, cell: 10.0, cols: 2, rows: 2 };
+    let spans = |i: usize| places[i + 1..].iter().map(move |b| (places[i], *b));
+    let spans: Vec<(f64, f64)> = (0..places.len()).flat_map(spans).collect();
+    let mut coverage = Coverage::new();
+    for (x0, x1) in &spans {
+        for (y0, y1) in &spans {
+            coverage.push_rings(&[vec![vec![[*x0, *y0], [*x1, *y0], [*x1, *y1], [*x0, *y1], [*x0, *y0]]]]);
+        }
+    }
+    let found = overlap_grid(&coverage, &grid);
+    let within = |(a, b): (f64, f64), from: f64| (b.min(from + 10.0) - a.max(from)).max(0.0);
+    for (i, (x, y)) in spans.iter().flat_map(|x| spans.iter().map(move |y| (*x, *y))).enumerate() {
+        let expected =
+            [(0.0, 10.0), (10.0, 10.0), (0.0, 0.0), (10.0, 0.0)].map(|(e, n)| within(x, e) * within(y, n));
+        let mut cells = [0.0; 4];
+        let (targets, areas) = found.row(i);
+        targets.iter().zip(areas).for_each(|(t, a)| cells[*t as usize] += a);
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * (1.0 + b);
+        let outside = (x.1 - x.0) * (y.1 - y.0) - expected.iter().sum::<f64>();
+        assert!(
+            cells.iter().zip(expected).all(|(a, b)| near(*a, b)),
+            "{x:?} {y:?}: {cells:?} for {expected:?}"
+        );
+        assert!(near(found.outside_m2[i], outside), "{x:?} {y:?}: {} for {outside}", found.outside_m2[i]);
+    }
+}

@@ -144,14 +144,12 @@ fn fuels_given_as_energy_are_what_their_calorific_value_makes_of_them() {
 #[test]
 fn factors_in_other_units_mean_the_same() {
     let config = InventoryConfig::default();
-    let mut library = FactorLibrary::embedded();
-    let overrides = "id,value,activity,unit,unit_of_value,gas\n\
-                     own.glass,200,glass,t,kgCO2/t,CO2\n\
-                     own.landfill,50,msw_landfilled_managed,t,kgCH4/t,CH4\n\
-                     own.grid,0.5992,electricity,MWh,tCO2/MWh,CO2\n";
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("own.csv"), overrides).unwrap();
-    library.read_overrides(&dir.path().join("own.csv")).unwrap();
+    let library = with_own(
+        "id,value,activity,unit,unit_of_value,gas\n\
+         own.glass,200,glass,t,kgCO2/t,CO2\n\
+         own.landfill,50,msw_landfilled_managed,t,kgCH4/t,CH4\n\
+         own.grid,0.5992,electricity,MWh,tCO2/MWh,CO2\n",
+    );
     let config = InventoryConfig { grid_factor: "own.grid".into(), ..config };
     let mut all = rows();
     for row in &mut all {
@@ -166,6 +164,46 @@ fn factors_in_other_units_mean_the_same() {
     for (a, b) in own.lines.iter().zip(&shipped.lines) {
         near(a.result_t, b.result_t, &a.id);
     }
+}
+
+/// A library with the rows of a file of the user's.
+fn with_own(rows: &str) -> FactorLibrary {
+    let mut library = FactorLibrary::embedded();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("own.csv"), rows).unwrap();
+    library.read_overrides(&dir.path().join("own.csv")).unwrap();
+    library
+}
+
+#[test]
+fn a_fuel_factor_per_kilogram_means_the_same_for_amounts_and_for_energy() {
+    let config = InventoryConfig { non_co2_combustion: Inclusion::Included, ..InventoryConfig::default() };
+    let library = with_own(
+        "id,value,activity,unit,unit_of_value,gas,ncv_gj\nown.coal,1.9003,raw_coal,kg,kgCO2/kg,CO2,0.020908\n",
+    );
+    let coal = |amount: f64, unit: &str, factor: &str| -> Vec<f64> {
+        let mut all = rows();
+        for row in all.iter_mut().filter(|r| r.category == "manufacturing_energy") {
+            *row = ActivityRow::new("manufacturing_energy", "raw_coal", amount, unit);
+            factor.clone_into(&mut row.factor);
+        }
+        let lines = compute(&config, &ActivityTable::of(all), &library, &BTreeMap::new()).unwrap().lines;
+        lines.iter().filter(|l| l.category == "manufacturing_energy").map(|l| l.result_t).collect()
+    };
+    let shipped = coal(100.0, "t", "");
+    assert_eq!(shipped.len(), 3, "CO2, CH4 and N2O");
+    for own in [coal(100.0, "t", "own.coal"), coal(2090.8, "GJ", "own.coal")] {
+        own.iter().zip(&shipped).for_each(|(a, b)| near(*a, *b, "coal per kilogram"));
+    }
+}
+
+#[test]
+fn land_that_takes_up_nothing_counts_as_nothing() {
+    let library = with_own("id,value,set,land_type,basis\nlocal.forest,0,local,forest,CO2\n");
+    let config = InventoryConfig { sink_set: "local".into(), ..InventoryConfig::default() };
+    let all = compute(&config, &ActivityTable::of(rows()), &library, &BTreeMap::new()).unwrap();
+    let land: Vec<f64> = all.lines.iter().filter(|l| l.category == "land").map(|l| l.result_t).collect();
+    assert_eq!(land, [0.0]);
 }
 
 /// The code of all crates, file by file, without comments and tests.

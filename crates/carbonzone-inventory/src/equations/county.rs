@@ -193,11 +193,18 @@ mod tests {
             LandCoverArea { land_type: "forest".into(), area_m2: vec![1e6, 2e6] },
             LandCoverArea { land_type: "built".into(), area_m2: vec![5e5, 5e5] },
             LandCoverArea { land_type: "water".into(), area_m2: vec![0.0, 1e4] },
+            LandCoverArea { land_type: "cultivated".into(), area_m2: vec![1e6, 0.0] },
+            LandCoverArea { land_type: "grassland".into(), area_m2: vec![0.0, 1e6] },
         ];
         let sinks = county_sinks(2, &areas, &guiyang_sink_coefficients()).unwrap();
-        assert_eq!(sinks.sink_t, [355.0, 710.0 + 2.56]);
+        let expected = [355.0 + 116.0, 710.0 + 2.56 + 2.1];
+        assert!(
+            sinks.sink_t.iter().zip(expected).all(|(t, hand)| (t - hand).abs() < 1e-9),
+            "{:?}",
+            sinks.sink_t
+        );
         assert_eq!(sinks.without_coefficient_m2, [("built".to_owned(), 1e6)]);
-        assert_eq!(sinks.by_class_t.len(), 2);
+        assert_eq!(sinks.by_class_t.len(), 4);
     }
 
     #[test]
