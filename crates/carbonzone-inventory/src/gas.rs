@@ -96,12 +96,6 @@ impl Ch4 {
     pub fn biogenic(tonnes: f64) -> Self {
         Self { tonnes, origin: Origin::Biogenic }
     }
-
-    /// Methane from fossil fuels.
-    #[must_use]
-    pub fn fossil(tonnes: f64) -> Self {
-        Self { tonnes, origin: Origin::Fossil }
-    }
 }
 
 /// Tonnes of nitrous oxide per year.

@@ -117,12 +117,6 @@ impl WorkingCrs {
         &self.name
     }
 
-    /// `[west, south, east, north]` in degrees where the CRS is meant to be used, if the authority says so.
-    #[must_use]
-    pub fn area_of_use(&self) -> Option<[f64; 4]> {
-        self.area_of_use
-    }
-
     /// True if a longitude and latitude in degrees lie in the area of use, give or take 0.75°; also true if the
     /// authority names no area.
     #[must_use]

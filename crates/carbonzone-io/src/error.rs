@@ -1,6 +1,6 @@
 //! What can go wrong in this crate.
 
-use carbonzone_types::{AttributeTable, Finding};
+use carbonzone_types::AttributeTable;
 
 /// An error of reading or writing geodata. Messages name the file, the layer and what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -89,9 +89,6 @@ pub enum IoError {
     /// A user asked to stop.
     #[error("stopped by the user")]
     Cancelled,
-    /// A problem of the input, already put into words.
-    #[error("{}", .0.message)]
-    Input(Box<Finding>),
 }
 
 impl IoError {

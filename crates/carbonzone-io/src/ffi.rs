@@ -197,24 +197,6 @@ pub(crate) fn is_complex(band: &RasterBand<'_>) -> bool {
     unsafe { gdal_sys::GDALDataTypeIsComplex(gdal_sys::GDALGetRasterDataType(band.c_rasterband())) != 0 }
 }
 
-/// Names of the values of a categorical band, empty if it has none.
-pub(crate) fn category_names(band: &RasterBand<'_>) -> Vec<String> {
-    // SAFETY: the list belongs to the band and is only read, up to its terminating null pointer.
-    unsafe {
-        let list = gdal_sys::GDALGetRasterCategoryNames(band.c_rasterband());
-        let mut out = Vec::new();
-        if list.is_null() {
-            return out;
-        }
-        let mut i = 0;
-        while !(*list.add(i)).is_null() {
-            out.push(std::ffi::CStr::from_ptr(*list.add(i)).to_string_lossy().into_owned());
-            i += 1;
-        }
-        out
-    }
-}
-
 /// Resamples all bands of `source` into `target`, which has its size, georeference and nodata set.
 pub(crate) fn reproject_image(
     source: &Dataset,

@@ -1,11 +1,10 @@
 //! A GeoPackage with several layers, tables and styles.
 
-use crate::batch::PointBatch;
 use crate::crs::WorkingCrs;
 use crate::dataset::layer_names;
 use crate::error::{IoError, Result};
 use crate::gdal_sink::{GEOMETRY_COLUMN, close, create_dataset, open_for_update};
-use crate::layer_output::{Output, check_points};
+use crate::layer_output::Output;
 use crate::layer_spec::{FieldType, GeometryKind, LayerSpec, VectorFormat};
 use crate::shapes::{NoShapes, Shapes};
 use crate::table_view::TableView;
@@ -94,17 +93,6 @@ impl GpkgWriter {
         let table = table.into();
         let spec = LayerSpec::for_view(name, None, &self.crs, &table).described(name, description);
         self.layer(&spec, &NoShapes, table.rows(), &table, &NoProgress)
-    }
-
-    /// Writes points.
-    ///
-    /// # Errors
-    /// As [`Self::polygons`].
-    pub fn points(&mut self, name: &str, description: &str, batch: &PointBatch) -> Result<()> {
-        let spec = LayerSpec::for_table(name, Some(GeometryKind::Point), &self.crs, &batch.table)
-            .described(name, description);
-        check_points(&self.path, name, batch)?;
-        self.layer(&spec, batch, batch.xs.len(), &(&batch.table).into(), &NoProgress)
     }
 
     /// Ends the file, which is whole after every layer.

@@ -73,12 +73,6 @@ impl Raster {
         self.wkt.as_deref()
     }
 
-    /// Names of the classes of a band: entry `i` names value `i`; empty if it has none.
-    #[must_use]
-    pub fn category_names(&self, band: usize) -> Vec<String> {
-        self.dataset.rasterband(band).map(|b| ffi::category_names(&b)).unwrap_or_default()
-    }
-
     /// The grid as a [`GridSpec`], if it is north-up with square pixels.
     #[must_use]
     pub fn grid(&self) -> Option<GridSpec> {
@@ -237,10 +231,6 @@ pub enum Resample {
     Bilinear,
     /// Mean of the pixels covered, weighted by coverage: densities.
     Average,
-    /// Sum of the pixels covered, weighted by coverage: counts and tonnes.
-    Sum,
-    /// Most frequent value: classes on a coarser grid.
-    Mode,
 }
 
 impl Resample {
@@ -250,8 +240,6 @@ impl Resample {
             Self::Nearest => A::GRA_NearestNeighbour,
             Self::Bilinear => A::GRA_Bilinear,
             Self::Average => A::GRA_Average,
-            Self::Sum => A::GRA_Sum,
-            Self::Mode => A::GRA_Mode,
         }
     }
 }

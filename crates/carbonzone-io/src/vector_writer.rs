@@ -16,7 +16,6 @@ pub struct VectorWriter {
     path: PathBuf,
     spec: LayerSpec,
     out: Output,
-    written: u64,
 }
 
 impl VectorWriter {
@@ -33,7 +32,7 @@ impl VectorWriter {
             let sink = Sink::create(&mut dataset, path, spec, format)?;
             Output::Gdal { dataset, sink }
         };
-        Ok(Self { path: path.to_owned(), spec: spec.clone(), out, written: 0 })
+        Ok(Self { path: path.to_owned(), spec: spec.clone(), out })
     }
 
     /// Appends polygons; the columns must be those of the layer, in order.
@@ -62,12 +61,6 @@ impl VectorWriter {
         self.append(&lines, lines.rows(), &batch.table)
     }
 
-    /// Number of features written so far.
-    #[must_use]
-    pub fn written(&self) -> u64 {
-        self.written
-    }
-
     /// Completes the layer, flushes and closes.
     ///
     /// # Errors
@@ -78,7 +71,6 @@ impl VectorWriter {
 
     fn append(&mut self, shapes: &dyn Shapes, n: usize, table: &AttributeTable) -> Result<()> {
         self.out.append(&self.path, &self.spec, shapes, n, &table.into(), &NoProgress)?;
-        self.written += n as u64;
         Ok(())
     }
 }

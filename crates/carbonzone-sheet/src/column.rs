@@ -104,18 +104,6 @@ impl ColumnNumbers {
         self.evidence.commas()
     }
 
-    /// How many values were missing.
-    #[must_use]
-    pub fn missing(&self) -> u64 {
-        self.missing.count
-    }
-
-    /// How many values could not be read.
-    #[must_use]
-    pub fn unreadable(&self) -> u64 {
-        self.unreadable.count
-    }
-
     /// What there is to tell: warnings for missing and unreadable values, a note on commas.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
@@ -183,7 +171,7 @@ mod tests {
         let column = texts(&[Some("1,950"), Some("３０５０"), Some("—"), None, Some("约9"), Some("12.5")]);
         let values = people.read_column(&column, &|row| format!("zone Z{row}"));
         assert_eq!(values, [Some(1950.0), Some(3050.0), None, None, None, Some(12.5)]);
-        assert_eq!((people.missing(), people.unreadable()), (2, 1));
+        assert_eq!((people.missing.count, people.unreadable.count), (2, 1));
         let said: Vec<String> =
             people.findings().into_iter().map(|f| format!("{} {}", f.code, f.message)).collect();
         assert!(said[0].contains("not_a_number") && said[0].contains("zone Z4: \"约9\""), "{said:?}");
@@ -208,6 +196,6 @@ mod tests {
         let mut column = ColumnNumbers::new("n");
         let data = ColumnData::Real(vec![Some(0.1 + 0.2), None]);
         assert_eq!(column.read_column(&data, &|row| format!("feature {row}")), [Some(0.1 + 0.2), None]);
-        assert_eq!(column.missing(), 1);
+        assert_eq!(column.missing.count, 1);
     }
 }

@@ -96,10 +96,4 @@ impl HenanFacts {
                 .collect::<Result<_, SynthError>>()?,
         })
     }
-
-    /// Number of county units.
-    #[must_use]
-    pub fn counties(&self) -> usize {
-        self.prefectures.iter().map(|p| p.counties).sum()
-    }
 }

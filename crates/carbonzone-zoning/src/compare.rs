@@ -1,7 +1,7 @@
 //! Differences between two runs or two years: per unit and as a zone transition matrix.
 
 use crate::ZoningError;
-use carbonzone_types::{AttributeTable, ColumnData};
+use carbonzone_types::AttributeTable;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -163,26 +163,6 @@ fn transitions(
     Some(ZoneTransitions { zones, counts, changed })
 }
 
-impl Comparison {
-    /// The differences as a table: `unit_id`, `column`, `from`, `to`, `change`, `change_pct`.
-    #[must_use]
-    pub fn to_table(&self) -> AttributeTable {
-        let text = |f: fn(&Difference) -> &String| {
-            ColumnData::texts(&self.differences.iter().map(f).collect::<Vec<_>>())
-        };
-        let real = |f: fn(&Difference) -> Option<f64>| {
-            ColumnData::Real(self.differences.iter().map(f).map(|v| v.filter(|v| !v.is_nan())).collect())
-        };
-        AttributeTable::new()
-            .with("unit_id", text(|d| &d.unit_id))
-            .with("column", text(|d| &d.column))
-            .with("from", real(|d| d.from))
-            .with("to", real(|d| d.to))
-            .with("change", real(|d| d.change))
-            .with("change_pct", real(|d| d.change_pct))
-    }
-}
-
 /// The rows of a long table by year, years ascending, rows in their order; rows without a year are left out.
 ///
 /// # Errors
@@ -208,6 +188,7 @@ pub fn split_years(table: &AttributeTable, year: &str) -> Result<Vec<(i64, Attri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carbonzone_types::ColumnData;
 
     fn table(ids: &[&str], gross: &[f64], zones: &[&str]) -> AttributeTable {
         AttributeTable::new()
@@ -251,7 +232,6 @@ mod tests {
         assert_eq!(pct, [None, Some(50.0), None]);
         assert_eq!(c.differences[0].change, None);
         assert!(c.zones.is_none());
-        assert_eq!(c.to_table().rows(), 3);
     }
 
     #[test]

@@ -165,12 +165,6 @@ pub enum QuotaBasis {
 }
 
 impl QuotaBasis {
-    /// As in the pipeline file.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        ["history", "benchmark", "entropy"][self as usize]
-    }
-
     /// In English and Chinese.
     #[must_use]
     pub fn label(self) -> (&'static str, &'static str) {
