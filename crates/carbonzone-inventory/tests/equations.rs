@@ -169,9 +169,9 @@ fn factors_in_other_units_mean_the_same() {
 /// A library with the rows of a file of the user's.
 fn with_own(rows: &str) -> FactorLibrary {
     let mut library = FactorLibrary::embedded();
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("own.csv"), rows).unwrap();
-    library.read_overrides(&dir.path().join("own.csv")).unwrap();
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(dir.path().join("own.csv"), rows).expect("it can be written");
+    library.read_overrides(&dir.path().join("own.csv")).expect("valid rows");
     library
 }
 
