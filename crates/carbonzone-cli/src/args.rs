@@ -147,9 +147,9 @@ pub struct SheetsArgs {
     /// Only the townships of this district
     #[arg(long, value_name = "NAME")]
     pub district: Option<String>,
-    /// Language of the pages
-    #[arg(long, value_parser = one_of(&LANGUAGES[..2]), default_value = "en")]
-    pub language: Lang,
+    /// Language of the pages [default: that of --lang, else English]
+    #[arg(long, value_parser = one_of(&LANGUAGES[..2]))]
+    pub language: Option<Lang>,
     /// Year, in a study over years [default: the last one]
     #[arg(long)]
     pub year: Option<i32>,

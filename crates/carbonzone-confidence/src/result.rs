@@ -42,9 +42,9 @@ pub enum Safety {
     Safe,
     /// At least 75 %.
     Likely,
-    /// Less, and no other class has more.
+    /// Less, and the draws do not tell another class as likelier.
     TossUp,
-    /// More draws gave another class than the one printed.
+    /// More draws gave another class than the one printed, by more than their sampling error.
     OtherLikelier,
 }
 
@@ -83,7 +83,8 @@ pub struct UnitConfidence {
     pub columns: Vec<Option<Quantiles>>,
     /// Class of the run.
     pub printed: u8,
-    /// Class of the most draws; between equals the printed one, then the lower code.
+    /// Class of the most draws, the lower code between equals; the printed one where the sampling error of the draws does not tell
+    /// the two apart (difference of the two shares within 1.96 standard errors).
     pub modal: u8,
     /// Probability of each class that occurs, by code.
     pub probabilities: Vec<(u8, f64)>,

@@ -279,7 +279,7 @@ impl<J: Judge> Task<'_, J> {
         UnitConfidence {
             columns: columns.collect(),
             printed,
-            modal: if confidence == most { printed } else { first },
+            modal: if told_apart(most, confidence, n) { first } else { printed },
             probabilities,
             confidence,
             error: (confidence * (1.0 - confidence) / n).sqrt(),
@@ -308,6 +308,13 @@ impl<J: Judge> Task<'_, J> {
 
 /// Share of the draws that lie in a unit's ellipse.
 const ELLIPSE_SHARE: f64 = 0.9;
+
+/// True if `draws` tell two probabilities apart: their difference is above 1.96 of its standard errors, for shares of the same draws
+/// `√((p + q − (p − q)²)/N)`.
+fn told_apart(p: f64, q: f64, draws: f64) -> bool {
+    let difference = p - q;
+    difference > 1.96 * ((p + q - difference * difference) / draws).sqrt()
+}
 
 /// Logarithms of two values of a unit; `None` if one is NULL or not positive.
 fn positive_logs((x, y): (f64, f64)) -> Option<[f64; 2]> {
@@ -354,4 +361,19 @@ fn city(model: &Model, budgets_t: &[&Vec<f64>]) -> Vec<CityRow> {
         }
     };
     sectors.into_iter().chain(["gross", "sink", "net"]).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told_apart;
+
+    #[test]
+    fn a_class_is_likelier_only_beyond_the_sampling_error_of_the_draws() {
+        // 39 % against 38 % of 1,024 draws: the standard error of their difference is 2.7 points.
+        assert!(!told_apart(0.39, 0.38, 1024.0));
+        assert!(told_apart(0.48, 0.42, 1024.0) && !told_apart(0.47, 0.42, 1024.0));
+        // The more draws, the smaller the difference that counts; equals never do, and a class that no draw gave always loses.
+        assert!(told_apart(0.39, 0.38, 1e6));
+        assert!(!told_apart(0.5, 0.5, 1e9) && told_apart(1.0, 0.0, 8.0));
+    }
 }

@@ -96,6 +96,15 @@ pub fn suffix_of(class_field: &str) -> &str {
     class_field.strip_prefix("zone").unwrap_or_default()
 }
 
+/// The class of every unit that the draws give most often, beside the printed one in `class_field`; `None` where no draws were made,
+/// or where all are as printed.
+#[must_use]
+pub fn likeliest(table: &AttributeTable, class_field: &str) -> Option<Vec<Option<String>>> {
+    let printed = table.texts(class_field)?;
+    let modal = table.texts(&format!("zone_modal{}", suffix_of(class_field)))?;
+    modal.iter().zip(&printed).any(|(m, p)| m.is_some() && m != p).then_some(modal)
+}
+
 /// Ending of the names of what is judged by the mean over the years.
 const OF_MEAN: &str = "_of_mean";
 

@@ -15,6 +15,7 @@ mod data;
 mod error;
 mod field_words;
 pub mod figure;
+pub mod hinges;
 pub mod html;
 mod lang;
 pub mod measures;

@@ -1,8 +1,10 @@
 //! What is advised for every unit because of its own numbers, with the numbers that call for it.
 
 use crate::number::{grouped, limit as shown_limit, significant};
-use crate::{Label, words};
-use carbonzone_types::{AttributeTable, ExactSum, IndicatorRecord, RunManifest, compensating_rate, money};
+use crate::{Label, hinges, words};
+use carbonzone_types::{
+    AttributeTable, ExactSum, IndicatorRecord, MoneyUnit, RunManifest, compensating_rate, money,
+};
 use carbonzone_zoning::indices::EccDirection;
 use carbonzone_zoning::measures::{Condition, Measure, Profile, emissions_for, sinks_for};
 use carbonzone_zoning::{ZoningConfig, ZoningScheme};
@@ -30,6 +32,7 @@ pub fn advised(manifest: &RunManifest, table: &AttributeTable) -> Vec<Vec<Advise
     let own = config.as_ref().map(|c| c.measures.as_slice()).filter(|own| !own.is_empty());
     let measures = own.unwrap_or(Measure::shipped());
     let units = Units::of(manifest, table, config.as_ref());
+    let home = in_china(manifest, table);
     let of_row = |row: usize| {
         let unit = units.unit(row);
         let one = |m: &Measure| {
@@ -39,13 +42,31 @@ pub fn advised(manifest: &RunManifest, table: &AttributeTable) -> Vec<Vec<Advise
                 key: m.key.clone(),
                 text: Label::new(text.en, text.zh),
                 because: because(&m.when, &unit, &units),
-                source: m.source.clone(),
+                source: if own.is_none() && !home { elsewhere(&m.source) } else { m.source.clone() },
             })
         };
         measures.iter().filter_map(one).collect()
     };
     (0..table.rows()).map(of_row).collect()
 }
+
+/// Datums of national CRSs of China, as WKT and EPSG name them.
+const DATUMS: [&str; 5] = ["CGCS2000", "China 2000", "China_2000", "Xian", "Beijing"];
+
+/// True for a place in China, whose state policy the shipped measures cite: its CRS is on a datum of China, or its GDP is in CNY.
+fn in_china(manifest: &RunManifest, table: &AttributeTable) -> bool {
+    let yuan =
+        |name: &str| name.starts_with("gdp_") && MoneyUnit::of_field(name).is_some_and(|m| m.is_yuan());
+    DATUMS.iter().any(|d| manifest.crs_wkt.contains(d)) || table.columns.iter().any(|c| yuan(&c.name))
+}
+
+/// The source of a shipped measure for a place elsewhere: what China's state policy says is not cited there.
+fn elsewhere(source: &str) -> String {
+    if source.starts_with("State Council") { ELSEWHERE.to_owned() } else { source.to_owned() }
+}
+
+/// What stands in the place of a policy that does not hold there.
+const ELSEWHERE: &str = "carbonzone's list: choice and condition ours; no policy of this place was read";
 
 /// Land groups that are farmland.
 const CROPLAND: [&str; 3] = ["cultivated", "cultivated_garden", "garden"];
@@ -75,11 +96,14 @@ struct Units<'a> {
     /// Tonnes of each unit that the sector industry has on municipal utilities.
     supply: Vec<f64>,
     sinks: Vec<[f64; 2]>,
+    gdp_derived: Vec<bool>,
 }
 
 /// A unit: its profile, and for the gaps of its indices the value, the threshold and the tonnes.
 struct Unit {
     profile: Profile,
+    /// True if its GDP is derived instead of reported.
+    gdp_derived: bool,
     gaps: BTreeMap<String, Gap>,
 }
 
@@ -124,13 +148,15 @@ impl<'a> Units<'a> {
             by_land,
             supply,
             sinks,
+            gdp_derived: hinges::gdp_derived(table),
             gross,
             sink,
         }
     }
 
     fn unit(&self, row: usize) -> Unit {
-        let mut unit = Unit { profile: Profile::new(), gaps: BTreeMap::new() };
+        let mut unit =
+            Unit { profile: Profile::new(), gdp_derived: self.gdp_derived[row], gaps: BTreeMap::new() };
         let Some(gross) = self.gross[row].filter(|g| *g > 0.0) else { return unit };
         let mut put = |key: String, value: Option<f64>| unit.profile.extend(value.map(|v| (key, v)));
         for (sector, values, total) in &self.sectors {
@@ -385,7 +411,9 @@ fn told(condition: &Condition, unit: &Unit, units: &Units<'_>) -> Label {
             )
         }),
     };
-    said.then(&limit(condition, family))
+    let on_gdp = matches!(condition.quantity.as_str(), "intensity.gdp" | "cut.economic" | "room.economic");
+    let derived = if on_gdp && unit.gdp_derived { hinges::derived_note() } else { Label::default() };
+    said.then(&limit(condition, family)).then(&derived)
 }
 
 /// The limit of a condition; gaps carry theirs.
@@ -466,6 +494,27 @@ mod tests {
         let plant = of(1, "supply").unwrap();
         assert!(plant.because.en.starts_with("Supply of power, heat, gas and water: 80.0 %"), "{plant:?}");
         assert!(plant.because.zh.starts_with("电力、热力、燃气及水的供应占其碳排放总量的 80.0 %"));
+    }
+
+    #[test]
+    fn the_policy_of_china_is_cited_in_china_only() {
+        let (mut manifest, table) = run();
+        let source = |m: &RunManifest, t: &AttributeTable| advised(m, t)[0][0].source.clone();
+        // Neither a datum of China nor a GDP in its money.
+        assert_eq!(source(&manifest, &table), ELSEWHERE);
+        let yuan = table.clone().with("gdp_1e4cny", ColumnData::reals(&[1.0, 2.0]));
+        assert!(source(&manifest, &yuan).starts_with("State Council"));
+        let euro = table.clone().with("gdp_1e6eur", ColumnData::reals(&[1.0, 2.0]));
+        assert_eq!(source(&manifest, &euro), ELSEWHERE);
+        manifest.crs_wkt = "PROJCRS[\"CGCS2000 / 3-degree Gauss-Kruger CM 120E\"]".to_owned();
+        assert!(source(&manifest, &table).starts_with("State Council"));
+        // A list of the pipeline file keeps its own sources.
+        manifest.crs_wkt = String::new();
+        manifest.pipeline["zoning"]["measures"] = serde_json::json!([{
+            "key": "own", "when": [{"quantity": "share.industry", "at_least": 1.0}],
+            "text": {"en": "Do it."}, "source": "State Council, quoted by the user"
+        }]);
+        assert_eq!(source(&manifest, &table), "State Council, quoted by the user");
     }
 
     #[test]

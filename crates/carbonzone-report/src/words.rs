@@ -3,8 +3,8 @@
 mod tested;
 
 pub use tested::{
-    OTHER_LIKELIER, TESTED, TESTED_GROSS, and_its_probability, borderline, how_sure_plot, how_sure_tested,
-    safety_range,
+    OTHER_LIKELIER, TESTED, TESTED_GROSS, and_its_probability, borderline, counted, how_sure_plot,
+    how_sure_tested, in_brackets, safety_range,
 };
 
 use crate::Label;

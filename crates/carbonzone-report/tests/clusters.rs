@@ -81,6 +81,12 @@ fn measures_stand_in_the_map_tip_and_the_attribute_form_of_the_zones() {
         project.split("<expressionfields>").nth(1).unwrap().split("</expressionfields>").next().unwrap();
     assert!(form.contains("name=\"measures\"") && form.contains("c&#10;• Don"), "{form}");
     assert!(project.contains("field=\"measures\"") && project.contains("IsMultiline"));
+    // What the numbers of a unit call for stands once in the project, by the id of the unit.
+    assert!(form.contains("name=\"own_measures\"") && form.contains("from_json(@own_measures)"), "{form}");
+    let variables = project.split("<Variables>").nth(1).unwrap().split("</Variables>").next().unwrap();
+    let id = data.zones.table.texts("unit_id").unwrap()[0].clone().unwrap();
+    assert!(variables.contains("<value>own_measures</value>") && variables.contains(&id), "{variables}");
+    assert!(variables.contains("Because: ") && !variables.contains("依据"), "{variables}");
 }
 
 #[test]

@@ -478,7 +478,10 @@ fn several_years_share_their_classes_and_each_year_has_its_maps() {
     };
     assert!(said(now) && said(then), "n counts the units of both years");
     assert!(now.title.en.contains("2020") && then.title.en.contains("2015"));
-    let counts = |f: &Figure| f.map().unwrap().entries().iter().map(|(_, n)| n).sum::<usize>();
+    let counts = |f: &Figure| {
+        let entries = f.map().unwrap().entries();
+        entries.iter().map(|(_, n)| n.parse::<usize>().unwrap()).sum::<usize>()
+    };
     assert_eq!((counts(now), counts(then)), (12, 12));
     assert!(all.iter().any(|f| f.name == "fig_series"));
     let qgs = qgis::project(&data, &all, &[], &options).unwrap().qgs;

@@ -17,6 +17,7 @@ mod compensation;
 mod exact;
 mod findings;
 mod grid;
+mod hinges;
 mod ledger;
 mod limits;
 mod manifest;
@@ -39,6 +40,7 @@ pub use compensation::{CompensatedUnit, CompensationModel, CompensationRecord, P
 pub use exact::ExactSum;
 pub use findings::{Finding, Findings, Severity, SourceSpan, number_of};
 pub use grid::GridSpec;
+pub use hinges::{LandSectorRecord, OnePointRecord, SinkSetRecord};
 pub use ledger::{Ledger, LedgerRow, Residual, Stage, TOLERANCE};
 pub use limits::{LARGEST_AMOUNT, is_amount, short_number};
 #[cfg(feature = "manifest")]

@@ -77,6 +77,15 @@ pub struct RunManifest {
     pub zone_classes: Vec<ZoneClassRecord>,
     /// How sure the zone classes are, if the pipeline file asked for it.
     pub confidence: Option<ConfidenceRecord>,
+    /// Gross emissions by space type and sector, of a run on parcels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_land: Vec<crate::LandSectorRecord>,
+    /// Classes under the other sets of sink coefficients, where a given total of sinks is shared out by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sink_sets: Vec<crate::SinkSetRecord>,
+    /// Units that would have another class if one map point stood in another unit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on_one_point: Vec<crate::OnePointRecord>,
     /// Compensation between the units, if the pipeline file asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compensation: Option<crate::CompensationRecord>,

@@ -73,6 +73,12 @@ impl MoneyUnit {
     /// What can be written, in words.
     pub const EXPECTED: &'static str = "a power of ten and the three letters of a currency, e.g. \"1e6 USD\", \"million EUR\", \"CNY\"; or \"index\"";
 
+    /// True for the money of mainland China.
+    #[must_use]
+    pub fn is_yuan(&self) -> bool {
+        self.currency == "CNY"
+    }
+
     /// Reads `1e6 USD`, `million EUR`, `JPY`, `万元`, `亿美元`. `None` if it is neither.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

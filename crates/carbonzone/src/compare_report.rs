@@ -205,6 +205,7 @@ impl Page<'_> {
             hatch: Hatch::None,
             label: Label::new(format!("now: {}", c.label_en), format!("变为{}", c.label_zh)),
             count: count(&c.key),
+            likeliest: None,
         };
         let same = Category {
             value: SAME.to_owned(),
@@ -213,6 +214,7 @@ impl Page<'_> {
             hatch: Hatch::None,
             label: Label::new("same zone in A and B", "分区未变"),
             count: count(SAME),
+            likeliest: None,
         };
         let moved = classes.iter().filter(|c| count(&c.key) > 0).map(of_class);
         let scale = Scale::Categorized {

@@ -1,7 +1,8 @@
 //! What a finished run says to those who decide about a zone: measures, money, plans.
 
+use carbonzone_report::html::plans_of_unit;
 use carbonzone_report::measures::{Advised, advised};
-use carbonzone_report::{Label, ZONE_OF_MEAN, words};
+use carbonzone_report::{Label, ZONE_OF_MEAN, hinges, words};
 use carbonzone_types::{
     AttributeTable, CompensationModel, GuidanceRecord, RunManifest, ScenarioRecord, ScenarioUnit, Statement,
 };
@@ -79,6 +80,8 @@ pub struct UnderPlan {
     pub class_base: Statement,
     /// Name of the class under the plan.
     pub class: Statement,
+    /// What makes the change of its emissions and of its class; empty without one.
+    pub why: Statement,
     /// What it assumes, with its source.
     pub assumes: Statement,
 }
@@ -132,23 +135,36 @@ pub fn measures(record: &RunManifest, table: &AttributeTable, row: usize) -> Vec
     all.into_iter().map(one).collect()
 }
 
+/// What the class of a zone hinges on beside the draws: one map point, the set of sink coefficients, a derived GDP.
+pub fn hinges(record: &RunManifest, table: &AttributeTable, row: usize, id: &str) -> Vec<Statement> {
+    let gross_t = table.numbers("gross_t").and_then(|v| v[row]);
+    let derived = hinges::gdp_derived(table)[row].then(hinges::derived);
+    let all = [hinges::one_point(record, id, gross_t), hinges::other_sets(record, id)];
+    let told = all.into_iter().filter(|l| !l.en.is_empty()).chain(derived);
+    told.map(|l| Statement::new(l.en, l.zh)).collect()
+}
+
 /// What a zone would be under each plan of the run.
 pub fn plans(record: &RunManifest, id: &str) -> Vec<UnderPlan> {
     let named = |key: &str| {
         let class = record.zone_classes.iter().find(|c| c.key == key);
         class.map_or_else(Statement::default, |c| Statement::new(c.label_en.clone(), c.label_zh.clone()))
     };
-    let of = |plan: &ScenarioRecord| {
+    // As on the page and the fact sheet.
+    let told = plans_of_unit(record, id);
+    let of = |(k, plan): (usize, &ScenarioRecord)| {
         let unit = plan.units.iter().find(|u| u.unit_id == id)?.clone();
+        let why = told.iter().find(|p| p.plan == k).map_or_else(Label::default, |p| p.why.clone());
         Some(UnderPlan {
             scenario: plan.name.clone(),
             title: plan.title.clone(),
             year: plan.year,
             class_base: named(&unit.zone_base),
             class: named(&unit.zone),
+            why: Statement::new(why.en, why.zh),
             assumes: plan.assumes.clone(),
             unit,
         })
     };
-    record.scenarios.iter().filter_map(of).collect()
+    record.scenarios.iter().enumerate().filter_map(of).collect()
 }

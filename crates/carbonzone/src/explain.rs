@@ -10,7 +10,9 @@ use crate::tables::LAND_LAYER;
 use carbonzone_io::{Raster, layer_names, read_features_by_id, read_own_layer};
 use carbonzone_report::confidence::{FurtherColumns, HowSure, how_sure};
 use carbonzone_report::{Label, ZONE_OF_MEAN, words};
-use carbonzone_types::{AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest, compensating_rate};
+use carbonzone_types::{
+    AttributeTable, DataLabel, ExactSum, GridSpec, RunManifest, Statement, compensating_rate,
+};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -85,6 +87,8 @@ pub struct Explanation {
     pub compensation: Vec<Paid>,
     /// Classes of a zone with what is characteristic of them and what is advised.
     pub advice: Vec<Advice>,
+    /// What the class of a zone hinges on beside the draws: one map point, the set of sink coefficients, a derived GDP.
+    pub hinges: Vec<Statement>,
     /// What is advised for a zone because of its own numbers.
     pub measures: Vec<MeasureOfUnit>,
     /// What a zone would be under each plan of the run.
@@ -192,6 +196,7 @@ struct Found {
     how_sure: Vec<Sure>,
     compensation: Vec<Paid>,
     advice: Vec<Advice>,
+    hinges: Vec<Statement>,
     measures: Vec<MeasureOfUnit>,
     plans: Vec<UnderPlan>,
     land_layer: Option<String>,
@@ -208,6 +213,7 @@ impl Found {
             how_sure: Vec::new(),
             compensation: Vec::new(),
             advice: Vec::new(),
+            hinges: Vec::new(),
             measures: Vec::new(),
             plans: Vec::new(),
             land_layer: None,
@@ -296,6 +302,7 @@ impl Explained<'_> {
             how_sure: self.how_sure(&table, row),
             compensation: decisions::paid(&self.record, self.year, &text("unit_id")),
             advice: decisions::advice(&self.record, &table, row),
+            hinges: decisions::hinges(&self.record, &table, row, &text("unit_id")),
             measures: decisions::measures(&self.record, &table, row),
             plans: decisions::plans(&self.record, &text("unit_id")),
             land_layer: None,
@@ -417,6 +424,7 @@ impl Explained<'_> {
             how_sure: found.how_sure,
             compensation: found.compensation,
             advice: found.advice,
+            hinges: found.hinges,
             measures: found.measures,
             plans: found.plans,
             land_layer: found.land_layer,

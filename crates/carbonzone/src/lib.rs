@@ -56,6 +56,7 @@ pub mod maps;
 mod measures;
 mod names;
 pub mod new_file;
+mod one_point;
 pub mod out_dir;
 mod output;
 pub mod partition;

@@ -9,7 +9,7 @@ use carbonzone_report::{Label, ReportTable, number::grouped, words};
 use carbonzone_scale::SectorTable;
 use carbonzone_spatialize::Allocation;
 use carbonzone_spatialize::surrogate::sink::sink_area;
-use carbonzone_types::{ExactSum, RuleRecord, Statement};
+use carbonzone_types::{ExactSum, RuleRecord, SinkSetRecord, Statement};
 use carbonzone_zoning::{IndexInputs, IndexOptions, Zoning, ZoningScheme, classify, indices};
 use std::collections::BTreeMap;
 
@@ -116,6 +116,26 @@ pub fn judge(
         Some(Judged { name: other.name.clone(), overall: under.overall, moved_pct, changed })
     };
     others.iter().map(one).collect()
+}
+
+/// What `run.json` keeps: the zones whose class differs under each other set.
+pub fn records(
+    inputs: &Inputs,
+    scheme: &ZoningScheme,
+    zoning: &Zoning,
+    judged: &[Judged],
+) -> Vec<SinkSetRecord> {
+    let one = |j: &Judged| {
+        let differs = (0..zoning.overall.len()).filter(|z| j.overall[*z] != zoning.overall[*z]);
+        let class =
+            |z: usize| Some((inputs.zones.ids[z].clone(), scheme.class_of(j.overall[z])?.key.clone()));
+        SinkSetRecord {
+            set: j.name.clone(),
+            moved_pct: j.moved_pct,
+            classes: differs.filter_map(class).collect(),
+        }
+    };
+    judged.iter().map(one).collect()
 }
 
 /// Zones that have another class under another set: which, from what to what.

@@ -89,13 +89,13 @@ fn a_run_nets_to_nothing_and_says_the_same_everywhere() {
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
     let csv = read("compensation.csv");
     assert_eq!(csv.lines().count(), 1 + 3 * zones.rows());
-    assert!(csv.lines().skip(1).all(|l| l.contains("shares within one city")), "{csv}");
+    assert!(csv.lines().skip(1).all(|l| l.contains("shares among the units of this run")), "{csv}");
     assert!(read("compensation_flows.csv").lines().count() > 9);
     let page = read("report.html");
     for word in [
         "Compensation: benchmark, zero-sum",
         "碳补偿：基准法（零和）",
-        "arithmetic on shares within one city",
+        "arithmetic on shares among the units of this run",
         "资金流向",
     ] {
         assert!(page.contains(word), "{word}");

@@ -53,6 +53,10 @@ fn every_township_has_a_page_with_its_numbers_in_the_language_asked_for() {
     assert_eq!((pages, english.matches("<section class=\"sheet\"").count()), (4, 4));
     let table = carbonzone_io::read_own_layer(&folder.join("small.gpkg"), "townships").unwrap().1;
     let record = carbonzone::out_dir::read_manifest(&folder).unwrap();
+    // Classes under the other sets are kept for the units whose class they change; the land adds up to the whole.
+    assert_eq!(record.sink_sets.len(), 2, "{:?}", record.sink_sets);
+    let gross_t: f64 = record.by_land.iter().map(|r| r.amount_t).sum();
+    assert!((gross_t / record.totals.gross_t - 1.0).abs() < 1e-12, "{:?}", record.by_land);
     let plain = english.replace("&#x2f;", "/");
     let parts: Vec<&str> = plain.split("<section class=\"sheet\"").skip(1).collect();
     for (row, page) in parts.iter().enumerate() {

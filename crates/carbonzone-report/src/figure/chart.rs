@@ -5,9 +5,10 @@ use super::page::{self, MARGIN, WIDTH};
 use super::svg::{Anchor, Svg, Type, num, text_width};
 use crate::number::{grouped, nice_below, significant};
 use crate::palette::{SERIES, SINK};
-use crate::style::{ChartKind, Figure, Hatch, Series, zone_categories};
+use crate::style::{Category, ChartKind, Figure, Hatch, Series, zone_categories};
 use crate::{Label, Lang, MapData, Rgb, words};
-use carbonzone_types::{Stage, T_PER_1E4_T};
+use carbonzone_types::T_PER_1E4_T;
+use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
 const GREY: Rgb = Rgb(0x55, 0x55, 0x55);
@@ -132,25 +133,11 @@ pub(crate) fn sector_colour(data: &MapData, sector: &str) -> Rgb {
     SERIES[i % SERIES.len()]
 }
 
-/// Emission of each land group by sector, from the ledger's placed rows, largest first; sinks are a bar of their own.
+/// Emission of the land of each space type by sector, largest first; sinks are a bar of their own.
 fn land_bars(data: &MapData) -> Vec<Bar> {
-    let mut groups: Vec<(String, Vec<(String, f64)>)> = Vec::new();
-    if !words::has_land_groups(&data.manifest.study) {
-        return Vec::new();
-    }
-    for row in data.manifest.ledger.iter().filter(|r| r.stage == Stage::Placed && r.sector != "sink") {
-        let amount = row.amount_t.unwrap_or(0.0);
-        if amount <= 0.0 {
-            continue;
-        }
-        let index = groups.iter().position(|(g, _)| *g == row.land_group).unwrap_or_else(|| {
-            groups.push((row.land_group.clone(), Vec::new()));
-            groups.len() - 1
-        });
-        match groups[index].1.iter_mut().find(|(s, _)| *s == row.sector) {
-            Some((_, sum)) => *sum += amount,
-            None => groups[index].1.push((row.sector.clone(), amount)),
-        }
+    let mut groups: BTreeMap<&str, Vec<(&str, f64)>> = BTreeMap::new();
+    for row in &data.manifest.by_land {
+        groups.entry(&row.space_type).or_default().push((&row.sector, row.amount_t));
     }
     let gross = data.manifest.totals.gross_t;
     let mut bars: Vec<Bar> = groups
@@ -158,7 +145,7 @@ fn land_bars(data: &MapData) -> Vec<Bar> {
         .map(|(group, parts)| {
             let amount_t: f64 = parts.iter().map(|(_, t)| t).sum();
             Bar {
-                label: group_label(&group),
+                label: words::land_group(group),
                 amount_t,
                 share_pct: (gross > 0.0).then(|| 100.0 * amount_t / gross),
                 net_pct: None,
@@ -168,19 +155,6 @@ fn land_bars(data: &MapData) -> Vec<Bar> {
         .collect();
     bars.sort_by(|a, b| b.amount_t.total_cmp(&a.amount_t).then_with(|| a.label.en.cmp(&b.label.en)));
     bars
-}
-
-/// Several land groups of one rule are joined by `+` or `, `; of many, two are named and the rest counted.
-fn group_label(group: &str) -> Label {
-    const NAMED: usize = 2;
-    let parts: Vec<Label> = group.split(['+', ',', '|']).map(|g| words::land_group(g.trim())).collect();
-    let shown = if parts.len() > NAMED + 1 { &parts[..NAMED] } else { &parts[..] };
-    let join = |f: fn(&Label) -> &str, sep: &str| shown.iter().map(f).collect::<Vec<_>>().join(sep);
-    let label = Label { en: join(|l| &l.en, " + "), zh: join(|l| &l.zh, "、") };
-    match parts.len() - shown.len() {
-        0 => label,
-        more => label.then(&Label::new(format!(" + {more} more"), format!("等 {} 类", parts.len()))),
-    }
 }
 
 const ROW: f64 = 34.0;
@@ -293,7 +267,7 @@ fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
         let line = r##"stroke="#333333" stroke-width="0.6""##;
         svg.filled_rect([cx - w / 2.0, base - h, w, h], category.color, category.hatch, line);
         let t = Type::plain(13.0).bold().anchor(Anchor::Middle);
-        svg.text(cx, base - h - 6.0, &grouped(category.count as f64, 0), t);
+        svg.text(cx, base - h - 6.0, &words::counted(category.count, category.likeliest), t);
         for (k, line) in category.label.lines(lang).iter().enumerate() {
             let size = 11.0f64;
             let fitted = size * (1.0f64).min((slot - 8.0) / text_width(line, size));
@@ -301,6 +275,16 @@ fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
         }
     }
     svg.line(left, base, right, base, r##"stroke="#333333" stroke-width="1""##);
+    brackets(svg, &all, lang, [left, y + 10.0]);
+}
+
+/// What the counts in brackets are, where there are any.
+fn brackets(svg: &mut Svg, all: &[Category], lang: Lang, [x, y]: [f64; 2]) {
+    let lines =
+        if all.iter().any(|c| c.likeliest.is_some()) { words::in_brackets().lines(lang) } else { Vec::new() };
+    for (k, line) in lines.iter().enumerate() {
+        svg.text(x, y + 13.0 * k as f64, line, Type::plain(10.5).color(GREY));
+    }
 }
 
 /// A piece of a ring between two angles; the whole ring as two circles, because an arc from a point to itself is
@@ -351,11 +335,12 @@ fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
         svg.text(
             x + 42.0,
             at + 15.0,
-            &format!("{} ({pct} %)", category.count),
+            &format!("{}, {pct} %", words::counted(category.count, category.likeliest)),
             Type::plain(11.0).color(GREY),
         );
         at += 48.0;
     }
+    brackets(svg, &all, lang, [x, at]);
 }
 
 #[cfg(test)]
@@ -370,13 +355,5 @@ mod tests {
         assert!(element.contains("evenodd") && element.contains("M150 100 A50 50 0 1 1 50 100"), "{element}");
         let half = ring([100.0, 100.0], [50.0, 25.0], [0.0, TAU / 2.0]);
         assert_eq!(half.matches('A').count(), 2, "{half}");
-    }
-
-    #[test]
-    fn of_many_land_groups_two_are_named_and_the_rest_counted() {
-        assert_eq!(group_label("forest+grassland+water").en, "Forest + Grassland + Water");
-        let many = "commercial + industrial + mining + rail + port + airport + unused + water + forest + wetland + road";
-        assert_eq!(group_label(many).en, "Commercial land + Industrial land + 9 more");
-        assert_eq!(group_label(many).zh, "商业服务业用地、工业用地等 11 类");
     }
 }

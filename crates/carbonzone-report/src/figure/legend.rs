@@ -72,7 +72,7 @@ fn heads(svg: &mut Svg, lang: Lang, [x, y]: [f64; 2]) -> f64 {
     let mut below = y;
     for (k, key) in SAFETIES.into_iter().enumerate() {
         let mut at = y;
-        let lines = words::safety(key).lines(lang).into_iter().chain([words::safety_range(key).en]);
+        let lines = words::safety(key).lines(lang).into_iter().chain(words::safety_range(key).lines(lang));
         for line in lines {
             at = svg.paragraph(x + step() * k as f64, at, step() - 5.0, &line, Type::plain(9.5).color(GREY));
         }

@@ -4,7 +4,7 @@ use super::fonts::Fonts;
 use super::svg::{Anchor, Svg, Type, text_width, wrap};
 use crate::number::nice_below;
 use crate::palette::NO_DATA;
-use crate::style::{Hatch, MapStyle};
+use crate::style::{Hatch, MapStyle, Scale};
 use crate::{Label, Lang, MapData, Rgb, words};
 use carbonzone_types::RunManifest;
 
@@ -133,21 +133,20 @@ pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, units: &Label, lang: Lang,
     at += 4.0;
     let entries = style.entries();
     for ((label, count), (color, hatch)) in entries.iter().zip(style.fills()) {
-        at = entry(svg, [x, at], (label, *count), (color, hatch), lang);
+        at = entry(svg, [x, at], (label, count), (color, hatch), lang);
     }
     if style.no_data() > 0 {
         let label = crate::style::no_data_text();
-        at = entry(svg, [x, at], (&label, style.no_data()), (NO_DATA, Hatch::Cross), lang);
+        let n = words::counted(style.no_data(), None);
+        at = entry(svg, [x, at], (&label, &n), (NO_DATA, Hatch::Cross), lang);
     }
     at += 6.0;
     let small = Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55));
-    if let crate::style::Scale::Graduated { method, .. } = &style.scale {
-        for line in method.lines(lang) {
-            at = svg.paragraph(x, at, width, &line, small);
-        }
-    }
-    let note = Label::new(format!("right column: number of {}", units.en), format!("右列：{}数", units.zh));
-    for line in note.lines(lang) {
+    let units = Label::new(format!("right column: number of {}", units.en), format!("右列：{}数", units.zh));
+    let note = style.note();
+    // The method stands above the remark on the right column, what its brackets are below it.
+    let notes = if matches!(style.scale, Scale::Graduated { .. }) { [note, units] } else { [units, note] };
+    for line in notes.iter().filter(|n| !n.en.is_empty()).flat_map(|n| n.lines(lang)) {
         at = svg.paragraph(x, at, width, &line, small);
     }
     at
@@ -157,17 +156,16 @@ pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, units: &Label, lang: Lang,
 fn entry(
     svg: &mut Svg,
     [x, y]: [f64; 2],
-    (label, count): (&Label, usize),
+    (label, n): (&Label, &str),
     (color, hatch): (Rgb, Hatch),
     lang: Lang,
 ) -> f64 {
     const SWATCH: f64 = 24.0;
     const SIZE: f64 = 11.0;
     svg.filled_rect([x, y - 10.0, SWATCH, 14.0], color, hatch, r##"stroke="#444444" stroke-width="0.6""##);
-    let n = crate::number::grouped(count as f64, 0);
     let right = x + LEGEND - 14.0;
-    svg.text(right, y, &n, Type::plain(SIZE).color(Rgb(0x55, 0x55, 0x55)).anchor(Anchor::End));
-    let width = LEGEND - 14.0 - SWATCH - 8.0 - text_width(&n, SIZE) - 6.0;
+    svg.text(right, y, n, Type::plain(SIZE).color(Rgb(0x55, 0x55, 0x55)).anchor(Anchor::End));
+    let width = LEGEND - 14.0 - SWATCH - 8.0 - text_width(n, SIZE) - 6.0;
     let mut at = y;
     for line in &label.lines(lang) {
         at = svg.paragraph(x + SWATCH + 8.0, at, width, line, Type::plain(SIZE)).max(at);

@@ -409,7 +409,7 @@ function legend() {
   box.innerHTML = `<h3>${esc(pick(style.heading))}</h3><p class="u">${esc([pick(style.unit), shownYear()].filter(Boolean).join(' · '))}</p><ul></ul><p class="m">${esc(pick(style.method))}</p>`;
   for (const row of legendRows()) {
     const li = document.createElement('li');
-    li.append(row.border ? borderSwatch() : swatch(row)); li.insertAdjacentHTML('beforeend', `<span>${esc(pick(row.label))}</span><span>${row.n.toLocaleString('en')}</span>`);
+    li.append(row.border ? borderSwatch() : swatch(row)); li.insertAdjacentHTML('beforeend', `<span>${esc(pick(row.label))}</span><span>${row.n.toLocaleString('en')}${Number.isInteger(row.likeliest) && !several() ? ` (${row.likeliest})` : ''}</span>`);
     box.querySelector('ul').append(li);
   }
 }
@@ -446,6 +446,8 @@ async function panel() {
       if (s.sure.others.length) html += `<p class="hint">${esc(word('Else', '其他可能'))}: ${s.sure.others.map(o => esc(pick(o))).join(', ')}</p>`;
       html += `<p class="hint">${esc(word('What could change it', '可能改变分区的因素'))}: ${esc(pick(s.sure.change))}</p>`;
     }
+    for (const on of s.hinges || []) html += `<p class="because">${esc(pick(on))}</p>`;
+    if (s.gdp_derived) html += `<p class="because">${esc(pick(D.gdpDerived))}</p>`;
     if (s.measures && s.measures.length) html += `<p class="hint">${esc(word('What its own numbers call for', '由其自身数值得出的措施'))}${s.sure && s.sure.safety !== 'safe' ? '. ' + esc(word('These numbers are as unsure as its class: look at the place before acting', '这些数值的不确定性与其分区相当：行动前须实地核查')) : ''}</p><ul>${s.measures.map(a => `<li>${esc(pick(D.measures[a.measure].text))} <span class="because">${esc(word('Because: ', '依据：') + pick(a.because) + word('. Source: ', '。来源：') + pick(D.measures[a.measure].source))}</span></li>`).join('')}</ul>`;
     const advice = D.advice[h ? h.class_key : s.class_key];
     if (advice) html += `<p class="hint">${esc(word('What the source of the zoning says of its class (the same for all units of it)', '分区方案来源对该类分区的表述（同类单元相同）'))}</p><p>${esc(pick(advice.says))}</p><ul>${advice.measures.map(m => `<li>${esc(pick(m))}</li>`).join('')}</ul><p class="because">${esc(word('Source: ', '来源：') + pick(advice.source))}</p>`;

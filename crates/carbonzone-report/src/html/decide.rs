@@ -3,10 +3,11 @@
 
 use super::pack;
 use super::story::measure_texts;
+use crate::confidence::likeliest;
 use crate::measures::advised;
 use crate::number::{grouped, limit, shortest, significant};
 use crate::style::headline_field;
-use crate::{Label, MapData, chinese, names};
+use crate::{Label, MapData, chinese, names, words};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T, compensating_rate};
 use carbonzone_zoning::scheme::Axis;
 use carbonzone_zoning::{ZoningConfig, ZoningScheme};
@@ -126,8 +127,11 @@ pub(super) fn districts(data: &MapData, marks: &Marks) -> serde_json::Value {
     if members.len() < 2 {
         return serde_json::Value::Null;
     }
-    let classes: Vec<_> =
-        data.manifest.zone_classes.iter().filter(|c| marks.class.contains(&c.key)).collect();
+    let likeliest = likeliest(&data.zones.table, headline_field(&data.zones));
+    let occurs = |key: &String| {
+        marks.class.contains(key) || likeliest.iter().flatten().flatten().any(|modal| modal == key)
+    };
+    let classes: Vec<_> = data.manifest.zone_classes.iter().filter(|c| occurs(&c.key)).collect();
     let columns = ["gross_t", "sink_t", "net_t"].map(|f| data.zones.table.numbers(f).unwrap_or_default());
     let row = |(district, of): (&&str, &Vec<usize>)| {
         let sum = |column: &Vec<Option<f64>>| {
@@ -136,7 +140,12 @@ pub(super) fn districts(data: &MapData, marks: &Marks) -> serde_json::Value {
         let [gross, sink, net] = columns.each_ref().map(sum);
         let ccr = compensating_rate(sink, gross)
             .map_or_else(|| "–".to_owned(), |ccr| format!("{} %", significant(100.0 * ccr, 3)));
-        let of_class = |key: &str| of.iter().filter(|i| marks.class[**i] == key).count();
+        let of_class = |key: &str| {
+            let n = of.iter().filter(|i| marks.class[**i] == key).count();
+            let modal =
+                likeliest.as_ref().map(|all| of.iter().filter(|i| all[**i].as_deref() == Some(key)).count());
+            if n + modal.unwrap_or(0) == 0 { String::new() } else { words::counted(n, modal) }
+        };
         json!({
             "name": marks.district_names.get(*district).filter(|d| !d.zh.is_empty()).cloned().unwrap_or_else(|| Label::same("–")),
             "n": of.len(),
@@ -149,6 +158,7 @@ pub(super) fn districts(data: &MapData, marks: &Marks) -> serde_json::Value {
     let head = |c: &&carbonzone_types::ZoneClassRecord| json!({"label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color});
     json!({
         "classes": classes.iter().map(head).collect::<Vec<_>>(),
+        "brackets": likeliest.is_some().then(words::in_brackets),
         "rows": members.iter().map(row).collect::<Vec<_>>(),
     })
 }

@@ -15,6 +15,6 @@ mod tables;
 
 pub use comparison::comparison;
 pub use page::{Page, page};
-pub use plans::{PlanHead, UnitPlan};
+pub use plans::{PlanHead, UnitPlan, of_unit as plans_of_unit};
 pub use sheets::{LargeParcel, RestsOn, UnitSheet, sheets};
 pub use story::{Headline, MeasureStory, ZoneStory, stories};

@@ -4,6 +4,7 @@ use super::pack;
 use super::plot::quadrant;
 use super::story::{ZoneStory, class_of, stories};
 use super::{decide, glossary, paid, plans, sure, tables};
+use crate::confidence::likeliest;
 use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
 use crate::number::{grouped, in_1e4, significant};
 use crate::style::{
@@ -67,6 +68,7 @@ pub fn page(
     packed["plans"] = json!(plans::heads(&data.manifest));
     packed["measures"] = decide::measures(data);
     packed["paid"] = json!(paid::rests_on(data));
+    packed["gdpDerived"] = json!(crate::hinges::derived());
     packed["borderline"] = json!(words::borderline(data.borderline_pct()));
     packed["source"] = json!(data.manifest.source_note);
     let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
@@ -86,6 +88,8 @@ pub fn page(
         "payload": payload,
         "lang": match options.lang { Lang::En => "en", Lang::Zh => "zh", Lang::Both => "both" },
         "title": title(data),
+        "command": command(m),
+        "version": version(m),
         "data_label": m.data_label().map(words::data_label),
         "years": years.iter().map(|(year, _)| year).collect::<Vec<_>>(),
         "zone_word": unit_word(data, MapLayerKind::Zones),
@@ -128,6 +132,22 @@ pub fn page(
         .and_then(|t| t.render(Value::from(Serde(context))))
         .map_err(|e| fail(&e))?;
     Ok(Page { html, warnings })
+}
+
+/// The command with the names of its files: where they lie on a machine is nobody's business.
+fn command(record: &RunManifest) -> String {
+    let name = |word: &String| {
+        let (flag, value) = word.split_once('=').map_or(("", word.as_str()), |(f, v)| (f, v));
+        let file = value.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(value);
+        if flag.is_empty() { file.to_owned() } else { format!("{flag}={file}") }
+    };
+    record.command_line.iter().map(name).collect::<Vec<_>>().join(" ")
+}
+
+/// Version and, where it is known, the commit.
+pub(super) fn version(record: &RunManifest) -> String {
+    let known = Some(&record.commit).filter(|c| !c.is_empty() && *c != "unknown");
+    known.map_or_else(|| record.version.clone(), |commit| format!("{} ({commit})", record.version))
 }
 
 fn title(data: &MapData) -> Label {
@@ -400,13 +420,10 @@ fn space_types(values: &[Option<String>]) -> serde_json::Value {
 
 fn style_payload((name, title): (&str, &Label), style: &MapStyle, classes: &str) -> serde_json::Value {
     let class = |c: &Class| json!({"label": c.label, "color": c.color.hex(), "hatch": c.hatch, "n": c.count});
-    let category =
-        |c: &Category| json!({"label": c.label, "color": c.color.hex(), "hatch": c.hatch, "n": c.count});
-    let (rows, method): (Vec<serde_json::Value>, Label) = match &style.scale {
-        Scale::Graduated { classes, method, .. } => (classes.iter().map(class).collect(), method.clone()),
-        Scale::Categorized { categories, .. } => {
-            (categories.iter().map(category).collect(), Label::default())
-        }
+    let category = |c: &Category| json!({"label": c.label, "color": c.color.hex(), "hatch": c.hatch, "n": c.count, "likeliest": c.likeliest});
+    let rows: Vec<serde_json::Value> = match &style.scale {
+        Scale::Graduated { classes, .. } => classes.iter().map(class).collect(),
+        Scale::Categorized { categories, .. } => categories.iter().map(category).collect(),
     };
     json!({
         "name": name,
@@ -415,7 +432,7 @@ fn style_payload((name, title): (&str, &Label), style: &MapStyle, classes: &str)
         "unit": style.unit,
         "field": style.field,
         "factor": style.factor,
-        "method": method,
+        "method": style.note(),
         "rows": rows,
         "noData": style.no_data(),
         "classes": classes,
@@ -463,14 +480,22 @@ fn facts(data: &MapData) -> Vec<serde_json::Value> {
     }
     // The headline zoning; the manifest counts the classes of all years together.
     let zones = data.zones.table.texts(headline_field(&data.zones)).unwrap_or_default();
+    let likeliest = likeliest(&data.zones.table, headline_field(&data.zones));
     let when =
         if data.zones.has(crate::ZONE_OF_MEAN) { words::bracketed(&basis(data)) } else { Label::default() };
     for class in &data.manifest.zone_classes {
-        let n = zones.iter().filter(|z| z.as_deref() == Some(&class.key)).count();
-        if n > 0 {
+        let of = |all: &[Option<String>]| all.iter().filter(|z| z.as_deref() == Some(&class.key)).count();
+        let (n, modal) = (of(&zones), likeliest.as_ref().map(|all| of(all)));
+        if n + modal.unwrap_or(0) > 0 {
             let (label, _) = class_of(data, Some(&class.key));
             let value = Label::same(n.to_string());
-            out.push(json!({"label": label.then(&when), "value": value, "color": class.color}));
+            let more = modal.map(|m| {
+                Label::new(
+                    format!("printed; {m} by the likeliest class"),
+                    format!("所列；按最可能分区为 {m}"),
+                )
+            });
+            out.push(json!({"label": label.then(&when), "value": value, "color": class.color, "more": more}));
         }
     }
     out

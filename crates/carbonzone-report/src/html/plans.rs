@@ -67,7 +67,8 @@ fn value_label(value: &ValueChange) -> Label {
 }
 
 /// What a unit would be under each plan of the run.
-pub(super) fn of_unit(record: &RunManifest, id: &str) -> Vec<UnitPlan> {
+#[must_use]
+pub fn of_unit(record: &RunManifest, id: &str) -> Vec<UnitPlan> {
     let of = |(k, plan): (usize, &ScenarioRecord)| {
         let unit = plan.units.iter().find(|u| u.unit_id == id)?;
         let class = [&unit.zone_base, &unit.zone].map(|key| named(&record.zone_classes, key));

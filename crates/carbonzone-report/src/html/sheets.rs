@@ -1,5 +1,6 @@
 //! One A4 page per unit, all of them in one file for print.
 
+use super::page::version;
 use super::plans::PlanHead;
 use super::story::{ZoneStory, class_of, measure_texts, parcel_label, stories};
 use super::{glossary, paid, plans, sure};
@@ -86,7 +87,7 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
     let (w, h) = (frame[2] - frame[0], frame[3] - frame[1]);
     let size = w.max(h);
     let footer = [
-        Some(format!("carbonzone {} ({})", m.version, m.commit)),
+        Some(format!("carbonzone {}", version(m))),
         Some(m.source_note.clone()).filter(|s| !s.is_empty()),
         Some(t(
             "tonnes are t CO2e per year; a share of city totals, not a measurement; every number is read from the run's files",
@@ -154,9 +155,19 @@ fn sources(writer: &Writer<'_>) -> Vec<String> {
     out
 }
 
-/// Columns that a page ranks: label, unit, decimals, values.
+/// A column that a page ranks.
+struct Ranked {
+    label: Label,
+    unit: Label,
+    decimals: usize,
+    values: Vec<Option<f64>>,
+    /// True for GDP, and for what is per GDP.
+    on_gdp: bool,
+}
+
+/// Columns that a page ranks.
 struct Columns {
-    ranked: Vec<(Label, Label, usize, Vec<Option<f64>>)>,
+    ranked: Vec<Ranked>,
 }
 
 impl Columns {
@@ -174,12 +185,15 @@ impl Columns {
         let mut ranked = Vec::new();
         for (field, decimals) in fields {
             if let Some(values) = data.zones.table.numbers(field).filter(|v| v.iter().any(Option::is_some)) {
-                ranked.push((words::field(field), words::field_unit(field), decimals, values));
+                let (label, unit) = (words::field(field), words::field_unit(field));
+                let on_gdp = [money::GDP, money::PER_GDP].contains(&money::without_unit(field));
+                ranked.push(Ranked { label, unit, decimals, values, on_gdp });
             }
         }
         if let Some(ccr) = data.zones.table.numbers("ccr").filter(|v| v.iter().any(Option::is_some)) {
             let pct = ccr.into_iter().map(|v| v.map(|v| 100.0 * v)).collect();
-            ranked.push((Label::new("Carbon compensating rate (CCR)", "碳补偿率"), Label::same("%"), 2, pct));
+            let label = Label::new("Carbon compensating rate (CCR)", "碳补偿率");
+            ranked.push(Ranked { label, unit: Label::same("%"), decimals: 2, values: pct, on_gdp: false });
         }
         Self { ranked }
     }
@@ -222,10 +236,12 @@ impl Writer<'_> {
             "borderline": story.borderline,
             "sure": story.sure.as_ref().map(|s| s.label.text(lang)),
             "others": story.sure.iter().flat_map(|s| &s.others).map(|o| o.text(lang)).collect::<Vec<_>>(),
+            "hinges": story.hinges.iter().map(|l| l.text(lang)).collect::<Vec<_>>(),
+            "gdp_derived": story.gdp_derived,
             "unsure": story.sure.as_ref().is_some_and(|s| s.safety != SAFETIES[0]),
             "reason": story.sure.as_ref().map(|s| s.change.text(lang)),
             "outline": outline(&self.data.zones.coverage, row..row + 1, frame),
-            "numbers": self.numbers(row), "sectors": self.sectors(row),
+            "numbers": self.numbers(row, story.gdp_derived), "sectors": self.sectors(row),
             "margins": story.margins.iter().map(|g| json!({
                 "label": g.label.text(lang), "value": g.value,
                 "threshold": self.t(&format!("threshold {}", g.threshold), &format!("阈值 {}", g.threshold)),
@@ -282,14 +298,14 @@ impl Writer<'_> {
     }
 
     /// Values with their rank among all units, the largest first.
-    fn numbers(&self, row: usize) -> Vec<serde_json::Value> {
-        let one = |(label, unit, decimals, values): &(Label, Label, usize, Vec<Option<f64>>)| {
+    fn numbers(&self, row: usize, gdp_derived: bool) -> Vec<serde_json::Value> {
+        let one = |Ranked { label, unit, decimals, values, on_gdp }: &Ranked| {
             let value = values[row]?;
             let known = values.iter().flatten();
             let rank = 1 + known.clone().filter(|v| **v > value).count();
             let unit = unit.text(self.lang);
             Some(json!({
-                "label": label.text(self.lang),
+                "label": label.text(self.lang) + if gdp_derived && *on_gdp { "*" } else { "" },
                 "value": format!("{} {unit}", grouped(value, *decimals)).trim(),
                 "rank": format!("{rank} / {}", known.count()),
             }))

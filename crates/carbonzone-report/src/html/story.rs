@@ -7,7 +7,7 @@ use crate::confidence::{ClassShare, HowSure, percent};
 use crate::figure::label_point;
 use crate::measures::{Advised, advised};
 use crate::number::{grouped, limit, significant, tonnes};
-use crate::{Label, MapData, ZONE_OF_MEAN, words};
+use crate::{Label, MapData, ZONE_OF_MEAN, hinges, words};
 use carbonzone_geom::PointLocator;
 use carbonzone_types::{IndicatorRecord, ZoneClassRecord};
 use carbonzone_zoning::Quantity;
@@ -39,6 +39,10 @@ pub struct ZoneStory {
     pub edge: Label,
     /// Classes that the zone would have if one number were a little different.
     pub changes: Vec<Change>,
+    /// What its class hinges on beside the draws: one map point, the set of sink coefficients.
+    pub hinges: Vec<Label>,
+    /// True if its GDP is derived instead of reported.
+    pub gdp_derived: bool,
     /// How sure the class is, if draws were made.
     pub sure: Option<Sure>,
     /// What it would be under each plan of the run.
@@ -166,6 +170,7 @@ pub fn stories(data: &MapData, rows: &[usize], sure: &[Option<HowSure>]) -> Vec<
     let listed = measure_texts(&advised);
     let pct = data.borderline_pct();
     let of_mean = zones.table.texts(ZONE_OF_MEAN);
+    let derived = hinges::gdp_derived(&zones.table);
     rows.iter()
         .map(|&i| {
             let (class, color) = class_of(data, classes[i].as_deref());
@@ -181,6 +186,14 @@ pub fn stories(data: &MapData, rows: &[usize], sure: &[Option<HowSure>]) -> Vec<
                         Some(MeasureStory { measure, because: a.because.clone() })
                     })
                     .collect(),
+                hinges: [
+                    hinges::one_point(&data.manifest, &id, sectors.gross[i]),
+                    hinges::other_sets(&data.manifest, &id),
+                ]
+                .into_iter()
+                .filter(|l| !l.en.is_empty())
+                .collect(),
+                gdp_derived: derived[i],
                 edge: pct.map_or_else(Label::default, |pct| edge(&cuts, i, pct)),
                 id,
                 class_key: classes[i].clone().unwrap_or_default(),

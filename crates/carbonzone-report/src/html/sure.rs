@@ -3,7 +3,7 @@
 use crate::confidence::{ClassShare, FurtherColumns, HowSure, SAFETIES, how_sure, percent, suffix_of};
 use crate::style::{basis, headline_field};
 use crate::{Label, MapData, words};
-use carbonzone_types::FurtherConfidence;
+use carbonzone_types::{FurtherConfidence, SinkSetRecord};
 use serde_json::json;
 
 /// What the page says of every row; empty without draws.
@@ -50,11 +50,42 @@ pub(super) fn section(data: &MapData, rows: &[usize], all: &[Option<HowSure>]) -
         "counts": counts(all),
         "classes": heads.collect::<Vec<_>>(),
         "rows": listed.into_iter().map(row).collect::<Vec<_>>(),
+        "sets": sets_note(data),
+        "points": points_note(data),
         "borderline": record.borderline,
         "both": record.unsure_borderline,
         "elsewhere": (record.counts[1] + record.counts[2]).saturating_sub(record.unsure_borderline),
         "further": record.further.iter().filter_map(|f| further(data, f, rows)).collect::<Vec<_>>(),
         "largest_error": format!("{:.1}", 50.0 / (record.draws.max(1) as f64).sqrt()),
+    })
+}
+
+/// How many units another set of sink coefficients puts into another class.
+fn sets_note(data: &MapData) -> Option<Label> {
+    let sets = &data.manifest.sink_sets;
+    let list = |[open, close, between]: [&str; 3]| {
+        let one = |s: &SinkSetRecord| format!("{}{open}{}{close}", s.set, s.classes.len());
+        sets.iter().map(one).collect::<Vec<_>>().join(between)
+    };
+    (!sets.is_empty()).then(|| {
+        Label::new(
+            format!(
+                "Units of another class under another set of sink coefficients: {}.",
+                list([" ", "", ", "])
+            ),
+            format!("改用其他碳汇系数集时分区不同的单元数：{}。", list(["（", "）", "，"])),
+        )
+    })
+}
+
+/// How many units have a class that hangs on one map point.
+fn points_note(data: &MapData) -> Option<Label> {
+    let n = data.manifest.on_one_point.len();
+    (n > 0).then(|| {
+        Label::new(
+            format!("Units whose class hangs on one map point (the panel names it): {n}."),
+            format!("分区取决于单个地图点的单元数（见单元面板）：{n}。"),
+        )
     })
 }
 

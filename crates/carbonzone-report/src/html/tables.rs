@@ -3,6 +3,7 @@
 use super::decide::Marks;
 use super::story::{ZoneStory, class_of, short_name};
 use crate::chinese::{self, FindingText, said};
+use crate::confidence::likeliest;
 use crate::figure::sector_colour;
 use crate::number::{grouped, significant, tonnes};
 use crate::style::{basis, headline_field};
@@ -49,6 +50,7 @@ pub(super) fn reading(data: &MapData, rules: &BTreeMap<String, Label>) -> serde_
     };
     let meant = data.manifest.indicators.iter().filter(|i| !i.meaning.en.is_empty());
     let zones = data.zones.table.texts(headline_field(&data.zones)).unwrap_or_default();
+    let likeliest = likeliest(&data.zones.table, headline_field(&data.zones));
     let columns = ["gross_t", "sink_t", "net_t"].map(|f| data.zones.table.numbers(f).unwrap_or_default());
     let class = |c: &ZoneClassRecord| {
         let members: Vec<usize> = (0..zones.len()).filter(|i| zones[*i].as_deref() == Some(&c.key)).collect();
@@ -59,10 +61,11 @@ pub(super) fn reading(data: &MapData, rules: &BTreeMap<String, Label>) -> serde_
         let [gross, sink, net] = columns.each_ref().map(sum);
         let absorbs =
             members.iter().filter(|i| columns[2].get(**i).copied().flatten().is_some_and(|t| t < 0.0));
-        (!members.is_empty()).then(|| {
+        let modal = likeliest.as_ref().map(|all| all.iter().filter(|k| k.as_deref() == Some(&c.key)).count());
+        (members.len() + modal.unwrap_or(0) > 0).then(|| {
             json!({
                 "label": Label::new(c.label_en.clone(), c.label_zh.clone()), "color": c.color, "rule": rules.get(&c.key),
-                "n": grouped(members.len() as f64, 0), "gross": gross, "sink": sink, "net": net,
+                "n": words::counted(members.len(), modal), "gross": gross, "sink": sink, "net": net,
                 "absorbs": grouped(absorbs.count() as f64, 0),
                 "guidance": (!c.guidance.is_empty()).then(|| json!({
                     "characteristics": c.guidance.characteristics, "measures": c.guidance.measures,
@@ -75,6 +78,7 @@ pub(super) fn reading(data: &MapData, rules: &BTreeMap<String, Label>) -> serde_
         "indices": meant.map(index).collect::<Vec<_>>(),
         "classes": data.manifest.zone_classes.iter().filter_map(class).collect::<Vec<_>>(),
         "title": words::zone_classes(&data.manifest.study),
+        "brackets": likeliest.is_some().then(words::in_brackets),
         "when": basis(data),
         "ruled": !rules.is_empty(),
         "guided": data.manifest.zone_classes.iter().any(|c| !c.guidance.is_empty()),

@@ -1,9 +1,11 @@
 //! How QGIS shows the fields of a layer: names and units, words for their values, the display name, the map tip.
 
 use super::xml::{El, el};
+use crate::confidence::SAFETIES;
+use crate::measures::{Advised, advised};
 use crate::{Label, Lang, MapLayer, words};
 use carbonzone_types::{GuidanceRecord, RunManifest, Statement};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Space types whose values are shown in words; between blanks.
@@ -63,7 +65,7 @@ fn values(manifest: &RunManifest, field: &str, lang: Lang) -> Option<Vec<(String
             };
             let said: Vec<(&str, Label)> = match field.trim_end_matches("_of_mean") {
                 "balance_state" => of(words::balance_state, &["source", "balanced", "sink"]),
-                f if f.ends_with("confidence_class") => of(words::safety, &["safe", "likely", "toss_up"]),
+                f if f.ends_with("confidence_class") => of(words::safety, &SAFETIES),
                 f if f.ends_with("confidence_driver") => {
                     of(words::driver, &["activity", "factors", "proxies", "gdp", "choices"])
                 }
@@ -97,20 +99,67 @@ pub(crate) fn field_setup(
     let aliases = fields.iter().enumerate().map(|(i, field)| {
         el("alias").a("field", *field).a("index", i).a("name", alias(manifest, field).text(lang))
     });
-    let measures = advice(&fields, manifest, |g| as_lines(g, lang)).filter(|_| !fields.contains(&MEASURES));
-    let computed = measures.iter().map(|_| {
-        let name = Label::new("Measures advised for the class", "该类分区的建议措施").text(lang);
-        el("alias").a("field", MEASURES).a("index", fields.len()).a("name", name)
+    let computed: Vec<(&str, Label, String)> = computed(layer, &fields, manifest, lang);
+    let named = computed.iter().enumerate().map(|(i, (field, name, _))| {
+        el("alias").a("field", *field).a("index", fields.len() + i).a("name", name.text(lang))
     });
     let name = &name_expression(layer);
+    let expressions = computed.iter().map(|(field, _, expression)| computed_field(field, expression));
     let mut out = vec![
-        el("fieldConfiguration").children(maps.chain(measures.iter().map(|_| several_lines(MEASURES)))),
-        el("aliases").children(aliases.chain(computed)),
+        el("fieldConfiguration")
+            .children(maps.chain(computed.iter().map(|(field, ..)| several_lines(field)))),
+        el("aliases").children(aliases.chain(named)),
         el("previewExpression").text(name),
         el("mapTip").text(tip(&fields, manifest, name, shown, lang)),
     ];
-    out.extend(measures.as_deref().map(measures_field));
+    if !computed.is_empty() {
+        out.push(el("expressionfields").children(expressions));
+    }
     out
+}
+
+/// The fields that QGIS computes for the attribute form: what is advised for the unit, and for its class.
+fn computed(
+    layer: &MapLayer,
+    fields: &[&str],
+    manifest: &RunManifest,
+    lang: Lang,
+) -> Vec<(&'static str, Label, String)> {
+    let own = carries_measures(layer).then(|| {
+        let name = Label::new("Measures its own numbers call for", "由其自身数值得出的措施");
+        (OWN_MEASURES, name, format!("coalesce(map_get(from_json(@{OWN_MEASURES}), \"unit_id\"), '')"))
+    });
+    let of_class = advice(fields, manifest, |g| as_lines(g, lang)).map(|expression| {
+        (MEASURES, Label::new("Measures advised for the class", "该类分区的建议措施"), expression)
+    });
+    own.into_iter().chain(of_class).filter(|(field, ..)| !fields.contains(field)).collect()
+}
+
+/// True for units of one year whose measures a project carries.
+fn carries_measures(layer: &MapLayer) -> bool {
+    layer.has("zone") && layer.has("unit_id") && !layer.has("year") && layer.table.rows() <= MOST_UNITS
+}
+
+/// What the numbers of every unit call for, by its id, as JSON: a variable of the project. `None` where nothing is advised, of
+/// several years, and of many units, whose measures stand in `measures.csv`.
+pub(super) fn own_measures(layer: &MapLayer, manifest: &RunManifest, lang: Lang) -> Option<String> {
+    if !carries_measures(layer) {
+        return None;
+    }
+    let line = |a: &Advised| {
+        let because = Label::new(" Because: ", "依据：").then(&a.because);
+        format!("• {}", a.text.then(&because).text(lang))
+    };
+    let lines = |all: &Vec<Advised>| all.iter().map(line).collect::<Vec<_>>().join("\n");
+    let ids = layer.table.texts("unit_id")?;
+    let all = advised(manifest, &layer.table);
+    let told: BTreeMap<String, String> = ids
+        .into_iter()
+        .zip(&all)
+        .filter(|(_, all)| !all.is_empty())
+        .filter_map(|(id, all)| Some((id?, lines(all))))
+        .collect();
+    (!told.is_empty()).then(|| serde_json::json!(told).to_string())
 }
 
 /// The name of a unit; one that several units bear with the district, as in the report.
@@ -172,10 +221,14 @@ fn as_lines(guidance: &GuidanceRecord, lang: Lang) -> String {
 /// A field that QGIS computes: what is advised, in the attribute form and wherever a feature is identified.
 const MEASURES: &str = "measures";
 
-fn measures_field(expression: &str) -> El {
-    let field = el("field").a("name", MEASURES).a("type", 10).a("typeName", "string").a("subType", 0);
-    let field = field.a("length", 0).a("precision", 0).a("comment", "").a("expression", expression);
-    el("expressionfields").child(field)
+/// What the unit's own numbers call for: a field, and the variable of the project that it reads.
+pub(super) const OWN_MEASURES: &str = "own_measures";
+/// Units at most whose measures a project carries.
+const MOST_UNITS: usize = 300;
+
+fn computed_field(name: &str, expression: &str) -> El {
+    let field = el("field").a("name", name).a("type", 10).a("typeName", "string").a("subType", 0);
+    field.a("length", 0).a("precision", 0).a("comment", "").a("expression", expression)
 }
 
 /// Several lines in the form.

@@ -26,8 +26,17 @@ pub(super) fn crs(data: &MapData) -> El {
     }
 }
 
-pub(super) fn properties() -> El {
+/// Properties of the project, and its variables by name.
+pub(super) fn properties(variables: &[(&str, String)]) -> El {
+    let list = |name: &'static str, values: Vec<&str>| {
+        el(name).a("type", "QStringList").children(values.into_iter().map(|v| el("value").text(v)))
+    };
+    let names = variables.iter().map(|(name, _)| *name).collect();
+    let values = variables.iter().map(|(_, value)| value.as_str()).collect();
+    let variables = (!variables.is_empty())
+        .then(|| el("Variables").child(list("variableNames", names)).child(list("variableValues", values)));
     el("properties")
+        .children(variables)
         .child(el("Paths").child(el("Absolute").a("type", "bool").text("false")))
         .child(el("SpatialRefSys").child(el("ProjectionsEnabled").a("type", "int").text("1")))
         .child(el("Measurement").child(el("AreaUnits").a("type", "QString").text("km2")))

@@ -1,7 +1,7 @@
 //! The project file: layers in groups, one theme and one print layout per figure, relative paths.
 
 use super::borders::{boundary, district_border, has_borderline, has_districts};
-use super::fields::field_setup;
+use super::fields::{OWN_MEASURES, field_setup, own_measures};
 use super::frame::{canvas, crs, extent, padded, properties};
 use super::layer::{OUTLINE_ID, ProjectLayer, tree_layer};
 use super::layout::{Page, layout};
@@ -138,6 +138,8 @@ fn project_xml(
             plain,
         })
     });
+    let own = own_measures(&data.zones, m, lang);
+    let variables: Vec<_> = own.into_iter().map(|all| (OWN_MEASURES, all)).collect();
     Ok(el("qgis")
         .a("version", "3.22.0")
         .a("projectname", &title)
@@ -146,7 +148,7 @@ fn project_xml(
         .child(tree(layers, &list.groups, lang))
         .child(canvas(frame, &crs))
         .child(el("projectlayers").children(layers.iter().map(|l| map_layer(l, &crs, lang))))
-        .child(properties())
+        .child(properties(&variables))
         .child(el("visibility-presets").children(themes))
         .child(el("Layouts").children(pages))
         .child(

@@ -7,6 +7,7 @@ use super::model::{MapLayerKind, MapStyle};
 use crate::palette::Meaning;
 use crate::{BreakMethod, Label, MapData, MapLayer, RenderOptions, ReportError, ZONE_OF_MEAN, words};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
+use carbonzone_zoning::ZoningConfig;
 
 /// All figures that the data allows, in the order of the paper.
 ///
@@ -374,19 +375,27 @@ impl Builder<'_> {
         let present = |i: &&IndicatorRecord| known(&i.key);
         let all: Vec<&IndicatorRecord> = self.data.manifest.indicators.iter().filter(present).collect();
         let (cut, plain): (Vec<_>, Vec<_>) = all.into_iter().partition(|i| !i.thresholds.is_empty());
+        let letter = |i: usize| char::from(b'a' + (i % 26) as u8);
         for (number, group) in [("fig7", plain), ("fig8", cut)] {
             for (i, indicator) in group.iter().enumerate() {
-                let letter = char::from(b'a' + (i % 26) as u8);
-                let lone = number == "fig7" && group.len() == 1;
-                let stem = if lone {
-                    format!("fig7_{}", indicator.key)
-                } else {
-                    format!("{number}{letter}_{}", indicator.key)
+                let key = &indicator.key;
+                let stem = match self.axis(key) {
+                    Some(axis) => format!("fig8{}_{key}", letter(axis)),
+                    None if number == "fig7" && group.len() == 1 => format!("fig7_{key}"),
+                    None => format!("{number}{}_{key}", letter(i)),
                 };
                 out.push(self.indicator(&stem, indicator)?);
             }
         }
         Ok(())
+    }
+
+    /// Whether an index is the economic (0) or the ecological (1) axis of the zoning: its figure has the same name whatever else of
+    /// the zoning is known or judged.
+    fn axis(&self, key: &str) -> Option<usize> {
+        let zoning = self.data.manifest.pipeline.get("zoning")?;
+        let scheme = serde_json::from_value::<ZoningConfig>(zoning.clone()).ok()?.resolve().ok()?;
+        [&scheme.economic, &scheme.ecological].iter().position(|axis| axis.column == key)
     }
 
     /// A field with one-sided classes.
@@ -465,9 +474,8 @@ impl Builder<'_> {
     fn derived_gdp_note(&self) -> Option<Label> {
         const NAMED: usize = 3;
         let zones = &self.data.zones;
-        let derived = zones.table.texts("gdp_derived")?;
-        let of: Vec<usize> =
-            (0..derived.len()).filter(|i| matches!(derived[*i].as_deref(), Some("true" | "1"))).collect();
+        let derived = crate::hinges::gdp_derived(&zones.table);
+        let of: Vec<usize> = (0..derived.len()).filter(|i| derived[*i]).collect();
         let (n, all) = (of.len(), derived.len());
         if n == 0 {
             return None;

@@ -129,8 +129,9 @@ fn digits(v: f64, n: usize) -> f64 {
     format!("{v:.*e}", n - 1).parse().unwrap_or(v)
 }
 
-/// Class edges for print: the fewest significant digits, but at least six, with which edges that differ stay apart. Where many
-/// units share nearly the same value, a break between them has more digits than anybody reads: 0.973159997.
+/// Class edges for print: the fewest significant digits, but at least four, as values are shown, with which edges that differ stay
+/// apart. Where many units share nearly the same value, a break between them has more digits than anybody reads: 0.973159997. The
+/// classes keep the exact break: no unit moves.
 fn printed_edges(edges: Vec<f64>) -> Vec<f64> {
     let apart = |printed: &[f64]| {
         edges
@@ -138,7 +139,7 @@ fn printed_edges(edges: Vec<f64>) -> Vec<f64> {
             .zip(printed.windows(2))
             .all(|(exact, shown)| exact[0] == exact[1] || shown[0] != shown[1])
     };
-    let rounded = (6..17).map(|n| edges.iter().map(|e| digits(*e, n)).collect::<Vec<f64>>());
+    let rounded = (4..17).map(|n| edges.iter().map(|e| digits(*e, n)).collect::<Vec<f64>>());
     rounded.into_iter().find(|printed| apart(printed)).unwrap_or(edges)
 }
 
@@ -255,7 +256,8 @@ mod tests {
 
     #[test]
     fn edges_are_printed_with_few_digits_and_stay_apart() {
-        assert_eq!(printed_edges(vec![0.0, 0.973_159_997, 2.5]), [0.0, 0.97316, 2.5]);
+        assert_eq!(printed_edges(vec![0.0, 0.973_159_997, 2.5]), [0.0, 0.9732, 2.5]);
+        assert_eq!(printed_edges(vec![0.0, 1.042_59, 220.0]), [0.0, 1.043, 220.0]);
         // Two neighbours that agree in eight digits need nine.
         let close = vec![0.973_159_997, 0.973_159_998, 1.0];
         assert_eq!(printed_edges(close.clone()), close);

@@ -97,6 +97,7 @@ impl Builder<'_> {
             hatch: *hatch,
             label: Label::new(*en, *zh),
             count: values.iter().filter(|v| v.as_deref() == Some(*key)).count(),
+            likeliest: None,
         };
         let style = MapStyle {
             layer: kind,

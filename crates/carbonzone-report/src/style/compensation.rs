@@ -38,8 +38,8 @@ impl Builder<'_> {
         })?;
         let (en, zh) = (&model.label.en, &model.label.zh);
         figure.add_to_method(&Label::new(
-            format!("; {en}, {value} CNY/t; arithmetic on shares within one city"),
-            format!("；{zh}，{value} 元/吨；仅为一市之内按份额的算术"),
+            format!("; {en}, {value} CNY/t; arithmetic on shares among the units of this run"),
+            format!("；{zh}，{value} 元/吨；仅为本次各单元之间按份额的算术"),
         ));
         out.push(figure);
         Ok(())

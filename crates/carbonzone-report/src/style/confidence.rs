@@ -93,9 +93,16 @@ fn categories(classes: &[Category], values: &[Option<String>]) -> Vec<Category> 
         for (safety, strength) in SAFETIES.into_iter().zip(STRENGTH) {
             // The first row has the name of the class, those below it the word: a row must fit into a legend in two languages.
             let name = if safety == SAFETIES[0] { class.label.clone() } else { words::safety(safety) };
-            let label = name.then(&Label::same(format!(" {}", words::safety_range(safety).en)));
+            let label = name.then(&Label::same(" ")).then(&words::safety_range(safety));
             let color = class.color.lighter(strength);
-            out.push(Category { value: value(safety), color, label, count: count(safety), ..class.clone() });
+            out.push(Category {
+                value: value(safety),
+                color,
+                label,
+                count: count(safety),
+                likeliest: None,
+                ..class.clone()
+            });
         }
     }
     out

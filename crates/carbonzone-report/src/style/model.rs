@@ -1,7 +1,7 @@
 //! Classes, colours and labels of one map.
 
 use crate::columns::{CONFIDENCE_CLASS, JOINT, ZONE_OF_MEAN};
-use crate::{Label, Rgb};
+use crate::{Label, Rgb, words};
 use serde::{Deserialize, Serialize};
 
 /// Which layer of the run a map draws.
@@ -79,6 +79,9 @@ pub struct Category {
     pub label: Label,
     /// Units in this category.
     pub count: usize,
+    /// Units of which it is the class that most draws give, where that is not the printed one of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likeliest: Option<usize>,
 }
 
 /// How values become colours.
@@ -183,12 +186,26 @@ impl MapStyle {
 
     /// Legend texts and counts of every class, in order.
     #[must_use]
-    pub fn entries(&self) -> Vec<(Label, usize)> {
+    pub fn entries(&self) -> Vec<(Label, String)> {
         match &self.scale {
-            Scale::Graduated { classes, .. } => classes.iter().map(|c| (c.label.clone(), c.count)).collect(),
-            Scale::Categorized { categories, .. } => {
-                categories.iter().map(|c| (c.label.clone(), c.count)).collect()
+            Scale::Graduated { classes, .. } => {
+                classes.iter().map(|c| (c.label.clone(), words::counted(c.count, None))).collect()
             }
+            Scale::Categorized { categories, .. } => {
+                categories.iter().map(|c| (c.label.clone(), words::counted(c.count, c.likeliest))).collect()
+            }
+        }
+    }
+
+    /// What stands below the classes: method and goodness of fit, or what the counts in brackets are.
+    #[must_use]
+    pub fn note(&self) -> Label {
+        match &self.scale {
+            Scale::Graduated { method, .. } => method.clone(),
+            Scale::Categorized { categories, .. } if categories.iter().any(|c| c.likeliest.is_some()) => {
+                words::in_brackets()
+            }
+            Scale::Categorized { .. } => Label::default(),
         }
     }
 

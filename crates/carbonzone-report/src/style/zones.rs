@@ -4,6 +4,7 @@ use super::catalog::Builder;
 use super::content::{Figure, FigureContent};
 use super::headline::headline_field;
 use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
+use crate::confidence::likeliest;
 use crate::palette::SERIES;
 use crate::{JOINT, Label, MapData, ReportError, Rgb, ZONE_OF_MEAN, words};
 use carbonzone_types::{FurtherConfidence, ZoneClassRecord};
@@ -24,14 +25,15 @@ pub(super) fn further_categories(further: &FurtherConfidence) -> Vec<Category> {
         hatch: HATCHES[i % HATCHES.len()],
         label: Label::new(class.label_en.clone(), class.label_zh.clone()),
         count: class.count as usize,
+        likeliest: None,
     };
     further.classes.iter().enumerate().map(one).collect()
 }
 
 /// Classes of the headline zoning with their counts.
 pub(crate) fn zone_categories(data: &MapData) -> Vec<Category> {
-    let values = data.zones.texts(headline_field(&data.zones)).unwrap_or_default();
-    categories(data, data, &values)
+    let field = headline_field(&data.zones);
+    categories(data, data, field, &data.zones.texts(field).unwrap_or_default())
 }
 
 impl Builder<'_> {
@@ -40,7 +42,7 @@ impl Builder<'_> {
         let values = self.data.zones.texts(field)?;
         let heading = words::zone_heading(&self.data.manifest.study);
         let many = words::zone_classes(&self.data.manifest.study);
-        let categories = categories(self.data, self.pool, &values);
+        let categories = categories(self.data, self.pool, field, &values);
         let known = |v: &Option<String>| v.as_ref().is_some_and(|v| categories.iter().any(|c| c.value == *v));
         let no_data = values.iter().filter(|v| !known(v)).count();
         let when = if field == ZONE_OF_MEAN { words::mean_of_years() } else { words::year(self.data.year()) };
@@ -79,6 +81,7 @@ impl Builder<'_> {
             hatch,
             label,
             count: of(value),
+            likeliest: None,
         };
         let near = Label::new("near a threshold", "临界（接近阈值）");
         let categories = vec![
@@ -111,7 +114,8 @@ const HATCHES: [Hatch; 6] =
     [Hatch::None, Hatch::Rising, Hatch::Dots, Hatch::Falling, Hatch::Horizontal, Hatch::Cross];
 
 /// The scheme's classes in its order; the two classes outside the scheme only if a unit of any year is in them.
-fn categories(data: &MapData, pool: &MapData, values: &[Option<String>]) -> Vec<Category> {
+fn categories(data: &MapData, pool: &MapData, field: &str, values: &[Option<String>]) -> Vec<Category> {
+    let likeliest = likeliest(&data.zones.table, field);
     let ever = pool.zones.table.texts("zone").unwrap_or_default();
     let mut out = Vec::new();
     for (i, class) in data.manifest.zone_classes.iter().enumerate() {
@@ -128,6 +132,9 @@ fn categories(data: &MapData, pool: &MapData, values: &[Option<String>]) -> Vec<
             hatch,
             label: Label::new(class.label_en.clone(), class.label_zh.clone()),
             count,
+            likeliest: likeliest
+                .as_ref()
+                .map(|all| all.iter().filter(|v| v.as_deref() == Some(&class.key)).count()),
         });
     }
     out

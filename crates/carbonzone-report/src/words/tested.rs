@@ -1,6 +1,7 @@
 //! Words of how sure a class is, and how often they were right where the truth is known.
 
 use crate::Label;
+use crate::number::grouped;
 
 /// Key where more draws gave another class than the one printed.
 pub const OTHER_LIKELIER: &str = "other_likelier";
@@ -12,9 +13,21 @@ pub fn safety_range(key: &str) -> Label {
         "safe" => Label::same("≥ 95 %"),
         "likely" => Label::same("75–95 %"),
         "toss_up" => Label::same("< 75 %"),
-        OTHER_LIKELIER => Label::same("< 50 %"),
+        OTHER_LIKELIER => Label::new("beyond sampling error", "超出抽样误差"),
         _ => Label::default(),
     }
+}
+
+/// A number of units with the number by their likeliest class in brackets, where that is counted: `14 (35)`.
+#[must_use]
+pub fn counted(printed: usize, likeliest: Option<usize>) -> String {
+    likeliest.map_or_else(|| grouped(printed as f64, 0), |n| format!("{} ({n})", grouped(printed as f64, 0)))
+}
+
+/// What the number in brackets of [`counted`] is.
+#[must_use]
+pub fn in_brackets() -> Label {
+    Label::new("in brackets: by the class that most draws give", "括号内：按抽样中最可能的分区计数")
 }
 
 /// What is added to the name of a class whose probability is shown.

@@ -5,8 +5,8 @@ use carbonzone_geom::Coverage;
 use carbonzone_report::{MapData, MapLayer, RasterContent, RasterFile};
 use carbonzone_types::{
     AttributeTable, ColumnData, Contribution, FactorSetRecord, Finding, GridSpec, IndicatorRecord,
-    InputRecord, LedgerRow, Residual, RuleRecord, RunManifest, SectorTotal, Stage, Statement, Totals,
-    ZoneClassRecord,
+    InputRecord, LandSectorRecord, LedgerRow, Residual, RuleRecord, RunManifest, SectorTotal, Stage,
+    Statement, Totals, ZoneClassRecord,
 };
 use carbonzone_zoning::{EccDirection, Index};
 
@@ -361,6 +361,7 @@ fn manifest(
         share_of_net_pct: Some(-100.0 * sink_t / net_t),
     });
     let mut ledger = Vec::new();
+    let mut by_land = Vec::new();
     let mut rules = Vec::new();
     let mut balances = Vec::new();
     for group in ["industrial", "urban_residential", "transport", "cultivated_garden", "water"] {
@@ -369,6 +370,11 @@ fn manifest(
             if t > 0.0 {
                 ledger.push(LedgerRow::tonnes(Stage::Budget, sector, group, t));
                 ledger.push(LedgerRow::tonnes(Stage::Placed, sector, group, t));
+                by_land.push(LandSectorRecord {
+                    space_type: group.to_owned(),
+                    sector: (*sector).to_owned(),
+                    amount_t: t,
+                });
                 rules.push(RuleRecord {
                     id: format!("{sector}.{group}"),
                     sector: (*sector).to_owned(),
@@ -500,6 +506,7 @@ fn manifest(
             .collect(),
         statements: vec![Statement::new("All inputs are synthetic.", "全部输入为合成数据。")],
         ledger,
+        by_land,
         balances,
         findings: vec![
             Finding::warning("gdp_missing", "township T07 has no GDP: ECC is NULL")

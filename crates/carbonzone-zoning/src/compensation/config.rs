@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What every output says.
-pub const SHARES_ONLY: &str = "Compensation is arithmetic on shares within one city: price, benchmark and model are inputs, \
+pub const SHARES_ONLY: &str = "Compensation is arithmetic on shares among the units of this run: price, benchmark and model are inputs, \
      the sets and proxies of the run move the money, and no claim between units follows from it";
 /// The same in Chinese.
-pub const SHARES_ONLY_ZH: &str = "补偿金额只是一市之内按份额的算术：价格、基准与模型均为输入，所选系数集与代理变量会改变金额，不构成单元之间的任何债权";
+pub const SHARES_ONLY_ZH: &str = "补偿金额只是本次各单元之间按份额的算术：价格、基准与模型均为输入，所选系数集与代理变量会改变金额，不构成单元之间的任何债权";
 
 /// Compensation between the units: who pays, who receives. Three prices are always given, for none is right.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

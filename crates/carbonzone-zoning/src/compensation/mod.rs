@@ -1,4 +1,4 @@
-//! Compensation between the units of one city: who pays, who receives, and how much.
+//! Compensation between the units of a run: who pays, who receives, and how much.
 //!
 //! Tonnes become positions by one of three models, positions become money by a price, and money is settled to the fen:
 //!
@@ -7,7 +7,7 @@
 //! - [`Positions::ability_to_pay`]: payments of the first model, scaled by what a unit can pay.
 //! - [`Positions::quota`]: a quota per unit, and who sells what is left of it to whom.
 //!
-//! All of it is arithmetic on shares within one city: no price, no benchmark and no quota follows from the data.
+//! All of it is arithmetic on shares among the units of a run: no price, no benchmark and no quota follows from the data.
 //! What it does *not* do: draw, read or write, or decide which model is just.
 
 mod config;

@@ -51,7 +51,7 @@ fn assumption(section: &Compensation, model: &ModelResult) -> String {
         ModelName::AbilityToPay => format!("; {DERIVED_HERE}"),
         ModelName::Benchmark | ModelName::Quota => String::new(),
     };
-    format!("{name}; shares within one city by {base}; prices are inputs, see run.json{derived}")
+    format!("{name}; shares among the units of this run by {base}; prices are inputs, see run.json{derived}")
 }
 
 /// ECC (by GDP) and ESC of the units that a model counts, from their shares: the economic leg is gross (1 − ECC), the ecological

@@ -71,6 +71,9 @@ pub fn explanation(e: &Explanation, lang: Lang) -> String {
     for sure in &e.how_sure {
         render_sure(&mut out, sure, lang);
     }
+    for on in &e.hinges {
+        let _ = writeln!(out, "  {}", lang.say(&on.en, &on.zh));
+    }
     render_paid(&mut out, &e.compensation, lang);
     for advice in &e.advice {
         render_advice(&mut out, advice, lang);
@@ -214,6 +217,9 @@ fn render_plans(out: &mut String, plans: &[UnderPlan], lang: Lang) {
         let zh =
             format!("“{}”，{year} 年：碳排放 {g0} → {g1} t，碳汇 {s0} → {s1} t，{class}{sure}", title.zh);
         let _ = writeln!(out, "{}", lang.say(&en, &zh));
+        if !plan.why.en.is_empty() {
+            let _ = writeln!(out, "  {}", lang.say(&plan.why.en, &plan.why.zh));
+        }
         let _ = writeln!(out, "  {}", lang.say(&plan.assumes.en, &plan.assumes.zh));
     }
 }

@@ -181,14 +181,14 @@ pub fn other_likelier(units: &[UnitConfidence], classes: &[ZoneClassRecord]) -> 
         let all = units.len();
         Statement::new(
             format!(
-                "For {n} of {all} units the draws give another class more often than the one printed. Units by their likeliest class (in \
+                "For {n} of {all} units the draws give another class more often than the one printed, by more than their sampling error. Units by their likeliest class (in \
                  brackets as printed): {}. Classes are printed by the central numbers, which are the means of the draws; what few sources \
                  emit is skewed: most draws put less than the mean into most units and far more into a few. The class of such a unit is \
                  not to be acted on alone",
                 list(false, ", ")
             ),
             format!(
-                "{all} 个单元中有 {n} 个在抽样中更常为其他分区。按最可能分区计数（括号内为所列分区）：{}。所列分区按中心值判定，中心值为抽样的均值；\
+                "{all} 个单元中有 {n} 个在抽样中更常为其他分区（超出抽样误差）。按最可能分区计数（括号内为所列分区）：{}。所列分区按中心值判定，中心值为抽样的均值；\
                  少数源的排放分布呈偏态：多数抽样中多数单元低于均值，少数单元远高于均值。此类单元不宜仅凭所列分区决策",
                 list(true, "，")
             ),

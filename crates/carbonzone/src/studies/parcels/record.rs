@@ -4,9 +4,9 @@ use crate::compute::Results;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use crate::manifest::{common, indicators};
-use crate::{compensation, gdp_proxies, reference, scenario, uncertainty};
+use crate::{compensation, gdp_proxies, one_point, reference, scenario, sink_sets, uncertainty};
 use carbonzone_spatialize::PlacedPointSource;
-use carbonzone_types::{Contribution, PointSourceRecord, Residual, RunManifest};
+use carbonzone_types::{Contribution, ExactSum, LandSectorRecord, PointSourceRecord, Residual, RunManifest};
 
 /// Everything known before writing.
 pub fn build(
@@ -28,6 +28,9 @@ pub fn build(
         rules: results.allocation.records.clone(),
         contributions: contributions(inputs, results),
         point_sources: point_sources(inputs),
+        by_land: by_land(inputs, results),
+        sink_sets: sink_sets::records(inputs, &results.scheme, &results.zoning, &results.sink_sets),
+        on_one_point: one_point::records(inputs, results),
         totals: results.totals.clone(),
         indicators: indicators(&results.scheme, &results.zoning, results.indices.totals.ccr),
         zone_classes: results.scheme.records(&results.zoning.overall),
@@ -59,6 +62,25 @@ pub fn build(
     reference::note_in(&mut record, &results.references);
     record.scenarios = scenario::records(p, inputs, results);
     record
+}
+
+/// Gross tonnes by space type and sector, known plants on the land they stand on.
+fn by_land(inputs: &Inputs, results: &Results) -> Vec<LandSectorRecord> {
+    let parcels = &inputs.parcels;
+    let mut out = Vec::new();
+    for (sector, tonnes) in results.sectors.iter().zip(&results.parcels.sectors_t) {
+        let mut sums = vec![ExactSum::new(); parcels.space_types.len()];
+        for (of, t) in parcels.space_type.iter().zip(tonnes) {
+            sums[*of as usize].add(*t);
+        }
+        let named = parcels.space_types.iter().zip(sums.into_iter().map(ExactSum::value));
+        out.extend(named.filter(|(_, t)| *t > 0.0).map(|(space_type, amount_t)| LandSectorRecord {
+            space_type: space_type.clone(),
+            sector: sector.clone(),
+            amount_t,
+        }));
+    }
+    out
 }
 
 /// Tonnes by zone and rule, plants with their rule.
