@@ -181,12 +181,15 @@ def run(b, page, out, check):
         b.until("document.querySelector('#layers [data-layer=%s]').getAttribute('aria-pressed') === 'true'" % layer["key"], 20, layer["key"])
         settle()
         # The mark of borderline zones is no class: its swatch has no edge.
-        seen = b.js("[...document.querySelectorAll('#legend li')].filter(l => l.children[0].style.borderWidth !== '0px').map(l => [l.children[1].textContent, +l.children[2].textContent.replace(/,/g, '')])")
+        seen = b.js("[...document.querySelectorAll('#legend li')].filter(l => l.children[0].style.borderWidth !== '0px').map(l => [l.children[1].textContent, +l.children[2].textContent.replace(/,/g, '').split(' (')[0]])")
+        # In brackets: the same units by the class that most draws give.
+        likeliest = b.js("[...document.querySelectorAll('#legend li')].map(l => / \\((\\d+)\\)/.exec(l.children[2].textContent)).filter(Boolean).map(m => +m[1])")
         heading = b.js("document.querySelector('#legend h3').textContent")
         style = next((s for s in layer["styles"] if s["heading"]["en"] == heading), None)
         rows = [[r[0]["en"], r[1]] for r in style["rows"]] + ([["no data", style["noData"]]] if style["noData"] else [])
         check.that(seen == rows, "%s: %d legend rows as in the style model" % (layer["key"], len(rows)))
         check.that(sum(r[1] for r in seen) == layer["n"], "%s: every unit is in a class (%d)" % (layer["key"], layer["n"]))
+        check.that(not likeliest or sum(likeliest) == layer["n"], "%s: units by likeliest class %s" % (layer["key"], likeliest))
         check.that(b.js(COLOURS) > 2, "%s: the map is drawn" % layer["key"])
         for i in range(len(layer["styles"])):
             b.js("(() => { const v = document.getElementById('variable'); v.value = %d; v.onchange({target: v}); })()" % i)
@@ -310,7 +313,7 @@ def run(b, page, out, check):
         b.js("document.querySelector('#layers [data-layer=zones]').click()")
         settle()
         rows = "[...document.querySelectorAll('#legend li')].filter(l => l.children[0].style.borderWidth !== '0px').map(l => l.children[1].textContent).join('|')"
-        sums = "[...document.querySelectorAll('#legend li')].filter(l => l.children[0].style.borderWidth !== '0px').reduce((n, l) => n + +l.children[2].textContent.replace(/,/g, ''), 0)"
+        sums = "[...document.querySelectorAll('#legend li')].filter(l => l.children[0].style.borderWidth !== '0px').reduce((n, l) => n + +l.children[2].textContent.replace(/,/g, '').split(' (')[0], 0)"
         field = b.js("[...document.querySelectorAll('#variable option')].findIndex(o => /emission|排放/i.test(o.textContent))")
         b.js("(() => { const v = document.getElementById('variable'); v.value = %d; v.onchange({target: v}); })()" % field)
         settle()

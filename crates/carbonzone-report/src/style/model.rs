@@ -1,7 +1,8 @@
 //! Classes, colours and labels of one map.
 
 use crate::columns::{CONFIDENCE_CLASS, JOINT, ZONE_OF_MEAN};
-use crate::{Label, Rgb, words};
+use crate::words::{counted, in_brackets};
+use crate::{Label, Rgb};
 use serde::{Deserialize, Serialize};
 
 /// Which layer of the run a map draws.
@@ -189,10 +190,10 @@ impl MapStyle {
     pub fn entries(&self) -> Vec<(Label, String)> {
         match &self.scale {
             Scale::Graduated { classes, .. } => {
-                classes.iter().map(|c| (c.label.clone(), words::counted(c.count, None))).collect()
+                classes.iter().map(|c| (c.label.clone(), counted(c.count, None))).collect()
             }
             Scale::Categorized { categories, .. } => {
-                categories.iter().map(|c| (c.label.clone(), words::counted(c.count, c.likeliest))).collect()
+                categories.iter().map(|c| (c.label.clone(), counted(c.count, c.likeliest))).collect()
             }
         }
     }
@@ -203,7 +204,7 @@ impl MapStyle {
         match &self.scale {
             Scale::Graduated { method, .. } => method.clone(),
             Scale::Categorized { categories, .. } if categories.iter().any(|c| c.likeliest.is_some()) => {
-                words::in_brackets()
+                in_brackets()
             }
             Scale::Categorized { .. } => Label::default(),
         }
