@@ -56,6 +56,15 @@ gdp_pct = 30.0
 budgets = { industry = 20.0, construction = 10.0, sink = 40.0 }
 ";
 
+/// The reason of a change is that of the page, and stands in the text.
+fn the_reason_is_that_of_the_page(told: &carbonzone::explain::Explanation, record: &RunManifest) {
+    let why = &carbonzone_report::html::plans_of_unit(record, "z1")[0].why;
+    assert_eq!((&told.plans[0].why.en, &told.plans[0].why.zh), (&why.en, &why.zh));
+    let text = carbonzone::text::explanation(told, carbonzone_report::Lang::Zh);
+    assert!(!why.zh.is_empty() && text.contains(&why.zh), "{text}");
+    assert!(told.plans[0].assumes.zh.contains("单位面积排放") && !told.plans[0].class.zh.is_empty());
+}
+
 #[test]
 fn a_plan_moves_the_tonnes_of_its_land_and_everything_adds_up() {
     let dir = tempfile::tempdir().unwrap();
@@ -163,12 +172,7 @@ construction = {{ interp = {{ 2035 = 0.5 }} }}
     let unit = carbonzone::explain::Unit::Zone("z1".to_owned());
     let told = carbonzone::explain::explain(&folder, &unit, None).unwrap();
     assert_eq!(told.plans[0].unit, kept.units[1]);
-    assert!(told.plans[0].assumes.zh.contains("单位面积排放") && !told.plans[0].class.zh.is_empty());
-    // The reason of the change is that of the page, and stands in the text.
-    let why = &carbonzone_report::html::plans_of_unit(&record, "z1")[0].why;
-    assert_eq!((&told.plans[0].why.en, &told.plans[0].why.zh), (&why.en, &why.zh));
-    let text = carbonzone::text::explanation(&told, carbonzone_report::Lang::Zh);
-    assert!(!why.zh.is_empty() && text.contains(&why.zh), "{text}");
+    the_reason_is_that_of_the_page(&told, &record);
     // Probabilities under the same draws.
     assert!(zones.iter().all(|r| (0.0..=1.0).contains(&number(r, "p_changes"))));
     assert!(zones.iter().chain(&land).chain(&years).all(|r| r["assumes"].contains("tonnes per hectare")));
