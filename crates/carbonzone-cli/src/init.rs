@@ -38,7 +38,7 @@ pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
     }
     let starter = named(if lang() == Lang::Zh { STARTER_ZH } else { STARTER }, &name);
     let bytes = if args.form.is_some() {
-        carbonzone::form::of_text(&starter, &run_name(&name), lang())?
+        carbonzone::form::of_text(&starter, (&run_name(&name), &[]), lang())?
     } else {
         std::fs::create_dir_all(&args.dir)
             .with_context(|| format!("cannot create {}", args.dir.display()))?;

@@ -370,7 +370,10 @@ fn a_yearbook_below_its_title_in_ten_thousands_is_read_as_check_reads_it() {
     {
         assert!(unused.contains(told), "{told}: {unused}");
     }
-    assert!(started.text.contains("name = \"mycity\"\ntitle_zh = \"列 城\""), "{}", started.text);
+    // The run is called after the folder, in files too; the blank is none of a name.
+    assert!(started.text.contains("name = \"列_城\"\ntitle_zh = \"列 城\""), "{}", started.text);
+    assert!(started.taken("city").contains(&"name = \"列_城\" (likely)".to_owned()), "{}", started.told);
+    assert!(started.text.contains("# OPEN: where the data come from"), "{}", started.text);
     for offered in ["# illustrative = true", "townships | counties"] {
         assert!(started.text.contains(offered), "{offered}");
     }
@@ -379,6 +382,10 @@ fn a_yearbook_below_its_title_in_ten_thousands_is_read_as_check_reads_it() {
     started.every_word_has_its_chinese();
     let result = started.check_and_run();
     assert!(result.contains(",500,12000,"), "0.05 万人, 1.2 亿元: {result}");
+    let out = started.dir.path().join("out");
+    assert!(out.join("列_城.gpkg").exists());
+    let (explained, _) = expect(0, &["explain", out.to_str().unwrap(), "--township", "甲镇"]);
+    assert!(explained.contains("甲镇"), "{explained}");
     let shown = started.city.parent().unwrap().join("第二 城");
     let (said, _) = expect(
         0,
@@ -405,17 +412,26 @@ fn without_gdp_one_index_judges_and_homes_are_where_the_people_are() {
     std::fs::remove_file(&more).unwrap();
     let all = std::fs::read_to_string(data.join("点/people.csv")).unwrap();
     std::fs::write(data.join("点/people.csv"), all + rows.split_once('\n').unwrap().1).unwrap();
-    std::fs::write(data.join("national.csv"), "item,t_co2e\ntotal_without_lulucf,188322\nlulucf,10000\n")
-        .unwrap();
+    std::fs::write(
+        data.join("national.csv"),
+        "item,t_co2e,remark\ntotal_without_lulucf,188322,\nlulucf,10000,net source\n",
+    )
+    .unwrap();
     let started = Started::from(dir);
     assert_eq!(started.taken("zoning"), ["axes = \"ecological\" (sure)"]);
     assert_eq!(started.taken("rules"), ["rule residents on commercial too (likely)"]);
     assert!(started.text.contains("land = [\"urban_residential\", \"commercial\"]"), "{}", started.text);
     let amounts = started.told["amounts"].to_string();
     assert!(
-        amounts.contains("total_without_lulucf = 188322; lulucf = 10000") && !amounts.contains("198322"),
+        amounts.contains("total_without_lulucf = 188322; lulucf = 10000 (net source)")
+            && !amounts.contains("198322"),
         "{amounts}"
     );
+    // One total without sectors: a block that is ready but for its #.
+    let block: String = started.text.split("# [[inventory.totals]]").skip(1).take(1).collect();
+    for line in ["# amount = 188322.0", "# budget = \"energy:all\"", "\"population\", \"area\""] {
+        assert!(block.contains(line), "{line}: {}", started.text);
+    }
     started.every_word_has_its_chinese();
     let result = started.check_and_run();
     assert!(result.contains(",esc_low,") && !result.contains(",undefined,"), "{result}");
@@ -464,16 +480,96 @@ fn counties_without_land_use_are_their_own_parcels() {
     std::fs::write(data.join("counties.geojson"), &counties).unwrap();
     // The same as a web map gives it: known by its name, and not taken where the other is there.
     std::fs::write(data.join("counties_gcj02.geojson"), &counties).unwrap();
-    let table = "adcode,name,POPU,POPU_URB,co2_mt_2017\n320500,甲区,100000,0.9,1.5\n320501,乙区,50000,0.5,0.5\n320502,丙区,70000,0.4,0.7\n";
+    let table = "adcode,name,POPU,POPU_URB,co2_mt_2010,co2_mt_2017\n320500,甲区,100000,0.9,1,1.5\n320501,乙区,50000,0.5,2,0.5\n320502,丙区,70000,0.4,3,0.7\n";
     std::fs::write(data.join("county_stats.csv"), table).unwrap();
     let started = Started::from(dir);
     assert_eq!(started.taken("table"), ["key = \"adcode\", population = \"POPU\" (sure)"]);
+    // The emissions of the latest year stay in their counties; their sum is the total, in their unit.
+    assert!(started.taken("zones").contains(&"emissions = \"co2_mt_2017\" (likely)".to_owned()));
+    for line in
+        ["unit = \"Mt\"", "amount = 2.7", "emissions = \"co2_mt_2017\"", "proxies = [\"zone_emissions\"]"]
+    {
+        assert!(started.text.contains(line), "{line}: {}", started.text);
+    }
+    assert_eq!(started.told["open_totals"], 0);
+    // Borders in degrees inside China, and no points to test them by.
+    assert!(started.taken("zones").contains(&"no offset of web maps (guess)".to_owned()), "{}", started.told);
+    assert!(started.told["unused"].to_string().contains("shifted as web maps shift them"));
     assert!(started.text.contains("counties.geojson") && !started.text.contains("gcj02"), "{}", started.text);
     assert!(started.text.contains("kind = \"zones\"") && started.text.contains("energy"), "{}", started.text);
     assert!(started.text.contains("column co2_mt_2017 sums to 2.7"), "{}", started.text);
     started.every_word_has_its_chinese();
     let result = started.check_and_run();
-    assert!(result.contains("甲区"), "{result}");
+    for (name, t) in [("甲区", "1500000"), ("乙区", "500000"), ("丙区", "700000")] {
+        let line = result.lines().find(|l| l.contains(name)).unwrap();
+        assert!(line.contains(&format!(",{t},")) || line.contains(&format!(",{t}.0,")), "{line}");
+    }
+
+    // What a table of emissions can have wrong: the file says it, with the zone.
+    let stats = started.dir.path().join("数据/county_stats.csv");
+    let pipeline = started.city.join("pipeline.toml");
+    let check = |table: &str, toml: &str, code: i32| {
+        std::fs::write(&stats, table).unwrap();
+        std::fs::write(&pipeline, toml).unwrap();
+        let (out, err) = expect(code, &["check", pipeline.to_str().unwrap(), "--quiet"]);
+        out + &err
+    };
+    let told = check(&table.replace("70000,0.4,3,0.7", "70000,0.4,3,"), &started.text, 1);
+    assert!(told.contains("zone_without_emissions") && told.contains("320502 (丙区)"), "{told}");
+    let told = check(table, &started.text.replace("amount = 2.7", "amount = 2.9"), 0);
+    assert!(told.contains("zone_emissions_total") && told.contains("1.0741 times"), "{told}");
+    // MT is a metric ton or a million of them.
+    let renamed =
+        |name: &str| (table.replace("co2_mt_2017", name), started.text.replace("co2_mt_2017", name));
+    let (ambiguous, toml) = renamed("CO2_MT");
+    let told = check(&ambiguous, &toml, 1);
+    assert!(told.contains("unit_suspect") && told.contains("emissions_unit"), "{told}");
+    let declared = toml.replace("kind = \"counties\"", "emissions_unit = \"Mt\"\nkind = \"counties\"");
+    let told = check(&ambiguous, &declared, 0);
+    assert!(told.contains("unit_suspect") && !told.contains("zone_emissions_total"), "{told}");
+    // Traditional characters, and a row of the total.
+    let (table, toml) = renamed("碳排放（百萬噸）");
+    let told = check(&format!("{table}合计,,220000,,6,2.7\n"), &toml, 0);
+    assert!(told.contains("totals_row") && !told.contains("zone_emissions_total"), "{told}");
+    let told = check(&format!("{table}合计,,220000,,6,2.8\n"), &toml, 1);
+    assert!(told.contains("emissions 2800000 against 2700000"), "{told}");
+    // A rule of emissions by zone without a column of them.
+    let told = check(&table, &toml.replace("emissions = \"碳排放（百萬噸）\"\n", ""), 1);
+    assert!(told.contains("zone_emissions") && told.contains("no zone has any"), "{told}");
+}
+
+#[test]
+fn a_vague_class_is_a_guess_with_its_ground_and_totals_have_the_unit_of_their_table() {
+    let (dir, data) = folder();
+    let words = ["industrial", "residential", "Open Space", "retail", "meadow"];
+    parcels(&data.join("lu.geojson"), "gid", "land_use", words);
+    two_zones(&data.join("zones.geojson"), "zone_id", "name");
+    let national = "item,emissions (kt CO2e)\nIndustry,50\nBuildings,80\nTransport,58.322\n";
+    std::fs::write(data.join("national.csv"), national).unwrap();
+    // Emissions by zone beside land of several classes: the sum in the unit of the totals.
+    let stats = "zone_id,pop_2019,排放量（万吨）\nZ0,1000,4\nZ1,3000,8\n";
+    std::fs::write(data.join("stats.csv"), stats).unwrap();
+    let started = Started::from(dir);
+    let guesses = started.told["guesses"].as_array().unwrap();
+    let vague: Vec<&serde_json::Value> =
+        guesses.iter().filter(|g| g["taken"].as_str().unwrap().contains("Open Space")).collect();
+    assert_eq!(vague.len(), 1, "{}", started.told);
+    assert_eq!(vague[0]["taken"], "\"Open Space\" = \"grassland\", sink_type = \"grassland\"");
+    let why = vague[0]["why"].as_str().unwrap();
+    assert!(why.contains(": 80 polygons, ") && why.contains(" km², 20.0 % of the ground"), "{why}");
+    // Two tables in two units: what the totals are in is asked for, not guessed.
+    assert!(started.text.contains("unit = \"t\""), "{}", started.text);
+    assert!(
+        started.text.contains("# amount = 120000.0")
+            && started.text.contains("# proxies = [\"zone_emissions\"]"),
+        "{}",
+        started.text
+    );
+    started.every_word_has_its_chinese();
+    started.check_and_run();
+    std::fs::remove_file(started.dir.path().join("数据/stats.csv")).unwrap();
+    let started = Started::named(started.dir, "second", 0);
+    assert!(started.text.contains("unit = \"kt\""), "{}", started.text);
 }
 
 #[test]
@@ -486,6 +582,7 @@ fn the_guesses_as_a_form_are_those_of_the_pipeline_file() {
         ["industrial", "住宅", "woodland", "retail", "water"],
     );
     townships_in_a_zip(&data.join("边界.zip"), ["甲镇", "乙街道"]);
+    std::fs::write(data.join("totals.csv"), "item,t_co2e\nIndustry,50\nHomes,80\n").unwrap();
     // The workbook in the folder where the command runs, under a bare name; its paths are relative to it.
     let init = |args: &[&str]| {
         let out = common::carbonzone().current_dir(dir.path()).args(args).output().unwrap();
@@ -494,6 +591,15 @@ fn the_guesses_as_a_form_are_those_of_the_pipeline_file() {
     init(&["init", "city", "--from", "数据", "--form", "city.xlsx", "--quiet"]);
     assert!(!dir.path().join("city/pipeline.toml").exists(), "one pipeline file is enough");
     let form = carbonzone::form::read(&dir.path().join("city.xlsx"));
+    // Amounts that a table has stand beside the cells to fill in.
+    let sheets = carbonzone_sheet::read_sheets(
+        &dir.path().join("city.xlsx"),
+        &carbonzone_sheet::ReadOptions::default(),
+    )
+    .unwrap();
+    let totals = sheets.iter().find(|s| s.name == "totals").unwrap();
+    let cells: Vec<String> = totals.rows[2].iter().filter_map(carbonzone_sheet::Cell::raw_text).collect();
+    assert!(cells.iter().any(|c| c.contains("Industry = 50")), "{cells:?}");
     assert!(form.text.contains("source.path = \"数据/用地.geojson\""), "{}", form.text);
     assert!(form.text.contains("scheme = \"city/land_use.csv\""), "{}", form.text);
     let of = |file: &str| carbonzone::Config::read(&dir.path().join(file), &[]).value.unwrap().to_json();

@@ -156,6 +156,7 @@ fn unit(proxy: &Proxy) -> &'static str {
         ProxyKind::Area => "m2",
         ProxyKind::Poi(_) => "poi",
         ProxyKind::Population => "persons",
+        ProxyKind::ZoneEmissions => "t",
         _ => "",
     }
 }

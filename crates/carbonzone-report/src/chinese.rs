@@ -184,8 +184,10 @@ impl Sentence {
 fn pieces(text: &str) -> Vec<Piece> {
     let (mut out, mut plain, mut rest) = (Vec::new(), String::new(), text);
     while let Some(at) = rest.find('{') {
-        let name: String =
-            rest[at + 1..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+        let name: String = rest[at + 1..]
+            .chars()
+            .take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_')
+            .collect();
         plain.push_str(&rest[..at]);
         if !name.is_empty() && rest[at + 1 + name.len()..].starts_with('}') {
             if !plain.is_empty() {

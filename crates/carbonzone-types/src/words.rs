@@ -161,6 +161,8 @@ pub enum ProxyKind<'a> {
     SinkArea,
     /// `population`: people.
     Population,
+    /// `zone_emissions`: the emissions that the zone table has for each zone.
+    ZoneEmissions,
     /// `poi:<group>`: POI of a group.
     Poi(&'a str),
     /// `road:<mode>`: length of the lines of a mode.
@@ -171,7 +173,8 @@ pub enum ProxyKind<'a> {
 
 impl Proxy {
     /// What a proxy may be called, for messages.
-    pub const FORMS: &'static str = "poi:<group>, population, road:<mode>, road_corrected, sink_area, area";
+    pub const FORMS: &'static str =
+        "poi:<group>, population, zone_emissions, road:<mode>, road_corrected, sink_area, area";
 
     /// Area of the parcel.
     #[must_use]
@@ -200,6 +203,7 @@ fn kind_of(word: &str) -> Option<ProxyKind<'_>> {
         "area" => Some(ProxyKind::Area),
         "sink_area" => Some(ProxyKind::SinkArea),
         "population" => Some(ProxyKind::Population),
+        "zone_emissions" => Some(ProxyKind::ZoneEmissions),
         "road_corrected" => Some(ProxyKind::RoadCorrected),
         _ => match word.split_once(':')? {
             ("poi", group) if !group.is_empty() => Some(ProxyKind::Poi(group)),
@@ -268,6 +272,7 @@ mod tests {
         assert_eq!(kind("road:rail"), "Road(\"rail\")");
         assert_eq!(kind("population"), "Population");
         assert_eq!(kind("sink_area"), "SinkArea");
+        assert_eq!(kind("zone_emissions"), "ZoneEmissions");
         assert_eq!(Proxy::area().kind(), ProxyKind::Area);
         for wrong in ["poi:", "road:", "people", "POI:industry", ""] {
             assert!(wrong.parse::<Proxy>().unwrap_err().to_string().contains("poi:<group>"), "{wrong}");

@@ -245,6 +245,9 @@ fn totals(inputs: &IndexInputs<'_>, gdp: &[Option<f64>], options: &IndexOptions)
     }
 }
 
+/// Without GDP and without sinks no choice of axes helps.
+const NEITHER: &str = "neither GDP nor sinks are given: no index can judge, every zone stays undefined; maps of emissions are right all the same";
+
 fn findings(
     inputs: &IndexInputs<'_>,
     gdp: &[Option<f64>],
@@ -253,13 +256,16 @@ fn findings(
 ) -> Findings {
     let mut out = Findings::new();
     let n = gdp.len();
+    let no_sink = n > 0 && totals.sink_t == 0.0;
     let missing: Vec<usize> = (0..n).filter(|&i| gdp[i].is_none()).collect();
     if let Some(&first) = missing.first() {
         let amount: ExactSum = missing.iter().map(|&i| inputs.gross_t[i]).collect();
         out.push(
             Finding::warning("missing_gdp", format!("{} of {n} units have no GDP", missing.len()))
                 .feature(unit_name(inputs, first))
-                .hint(if missing.len() == n {
+                .hint(if missing.len() == n && no_sink {
+                    NEITHER
+                } else if missing.len() == n {
                     "ECC is NULL and every zone undefined: add the GDP, or axes = \"ecological\" in [zoning] judges by ESC alone"
                 } else {
                     "their economic coefficient is NULL and their zone undefined; add the GDP"
@@ -268,10 +274,11 @@ fn findings(
                 .amount_t(amount.value()),
         );
     }
-    if n > 0 && totals.sink_t == 0.0 {
+    if no_sink {
+        let economic = "declare the sinks, or axes = \"economic\" in [zoning] judges by ECC alone";
         out.push(
             Finding::warning("zero_city_sink", "the sinks of all units sum to 0: CCR and ESC are NULL")
-                .hint("declare the sinks, or axes = \"economic\" in [zoning] judges by ECC alone"),
+                .hint(if missing.len() == n { NEITHER } else { economic }),
         );
     }
     if totals.units_with_gdp > 0 && totals.gdp_total == 0.0 {

@@ -133,8 +133,15 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
         }
         for proxy in &rule.proxies {
             if proxy.parse::<Proxy>().is_err() {
-                let known =
-                    ["population", "road_corrected", "sink_area", "area", "poi:industry", "road:road"];
+                let known = [
+                    "population",
+                    "zone_emissions",
+                    "road_corrected",
+                    "sink_area",
+                    "area",
+                    "poi:industry",
+                    "road:road",
+                ];
                 let finding = Finding::error("unknown_proxy", format!("rule \"{}\": unknown proxy", rule.id))
                     .value(proxy)
                     .expected(Proxy::FORMS);

@@ -62,16 +62,20 @@ fn is_device(word: &str) -> bool {
     DEVICES.iter().any(|d| stem.eq_ignore_ascii_case(d))
 }
 
+/// Characters of a name of a run. Every file system keeps Chinese characters as they are; letters with marks are written in two ways.
+fn is_of_names(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-' || is_han(c)
+}
+
 /// Why a name cannot be the name of a run: a folder and files are called after it.
 fn fault_of_run(name: &str) -> Option<&'static str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.is_empty() || !name.chars().all(plain) || name.starts_with('-') {
-        Some("letters, digits, _ and -")
+    if name.is_empty() || !name.chars().all(is_of_names) || name.starts_with('-') {
+        Some("letters without marks or Chinese characters, digits, _ and -")
     } else if is_device(name) {
         Some("a name that Windows does not keep for a device")
     } else if name.eq_ignore_ascii_case("explain") {
         Some("another name: explain.gpkg holds what `carbonzone explain` shows")
-    } else if name.len() > NAME_LENGTH {
+    } else if name.chars().count() > NAME_LENGTH {
         Some("at most 63 characters")
     } else {
         None
@@ -104,22 +108,28 @@ fn plain_letters(c: char) -> String {
     }
 }
 
-/// A name for a run that folders and files can have, as near to this text as possible: `Zürich Nord` is `Zuerich_Nord`. What has
-/// no Latin letters is `mycity`.
+/// The name of a run whose text has no letter that a name can have.
+pub const NO_NAME: &str = "mycity";
+
+/// A name for a run that folders and files can have, as near to this text as possible: `Zürich Nord` is `Zuerich_Nord`, 列城 stays.
+/// What has no Latin letters and no Chinese characters is `mycity`.
 #[must_use]
 pub fn run_name(text: &str) -> String {
     let latin: String = text.trim().chars().map(plain_letters).collect();
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let words = latin.split(|c: char| !plain(c)).filter(|w| !w.is_empty());
+    let words = latin.split(|c: char| !is_of_names(c)).filter(|w| !w.is_empty());
     let name: String = words.collect::<Vec<_>>().join("_").chars().take(NAME_LENGTH).collect();
     let name = name.trim_start_matches('-').to_owned();
-    if fault_of_run(&name).is_none() { name } else { "mycity".to_owned() }
+    if fault_of_run(&name).is_none() { name } else { NO_NAME.to_owned() }
 }
 
 /// True if a text has Chinese characters.
 #[must_use]
 pub fn has_han(text: &str) -> bool {
-    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+    text.chars().any(is_han)
+}
+
+fn is_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
 /// Why a name cannot be the name of the zone layer: files, a layer and a worksheet are called after it.
@@ -364,7 +374,8 @@ mod tests {
 
     #[test]
     fn run_names_and_columns_are_plain_words() {
-        for name in ["", "a b", "苏州", "CON", "Explain", "lpt9", "..", "-rf", "a/b", "a\0", &"x".repeat(64)]
+        for name in
+            ["", "a b", "Zürich", "CON", "Explain", "lpt9", "..", "-rf", "a/b", "a\0", &"x".repeat(64)]
         {
             assert!(fault_of_run(name).is_some(), "{name:?}");
         }
@@ -374,8 +385,9 @@ mod tests {
             ("Zürich", "Zuerich"),
             ("Übersee", "Uebersee"),
             ("São Paulo (2020)", "Sao_Paulo_2020"),
-            ("列城", "mycity"),
-            ("新 城 2", "2"),
+            ("列城", "列城"),
+            ("新 城 2", "新_城_2"),
+            ("Москва", "mycity"),
             ("con", "mycity"),
             ("-x", "x"),
             ("", "mycity"),

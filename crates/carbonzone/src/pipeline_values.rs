@@ -535,7 +535,7 @@ mod tests {
 
     #[test]
     fn a_unit_has_other_names() {
-        for (word, unit) in [("万吨", "1e4 t"), ("吨", "t"), ("百万吨", "Mt")] {
+        for (word, unit) in [("万吨", "1e4 t"), ("吨", "t"), ("百万吨", "Mt"), ("千吨", "kt")] {
             let text = format!("{CITY}{LAYERS}")
                 .replace("[inventory]\n", &format!("[inventory]\nunit = \"{word}\"\n"));
             let values = read::<Pipeline>(&text, &[]);

@@ -92,6 +92,7 @@ pub(crate) fn meant<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
         "cn" | "ch" | "chinese" | "zh-cn" | "zh_cn" | "zh-hans" | "中文" | "汉语" => "zh",
         "eng" | "english" | "en-us" | "en_us" | "en-gb" | "英文" | "英语" => "en",
         "吨" | "tonne" | "tonnes" | "ton" | "tons" => "t",
+        "千吨" | "thousand tonnes" | "1e3 t" | "gg" => "kt",
         "万吨" | "10000 t" | "10^4 t" | "104t" | "1e4t" => "1e4 t",
         "百万吨" | "million tonnes" | "1e6 t" => "Mt",
         "bilingual" | "zh+en" | "en+zh" | "双语" | "中英文" => "both",

@@ -39,7 +39,7 @@ ZONE_KINDS = ["townships", "counties", "districts", "communities", "zones_of_pla
 ZONINGS = ["suzhou_four_zones", "guiyang_three_levels"]
 AXES = ["both", "economic", "ecological"]
 LANGUAGES = ["both", "en", "zh"]
-UNITS = ["1e4 t", "t", "Mt"]
+UNITS = ["1e4 t", "t", "kt", "Mt"]
 
 #: Sector, land group, what stands in the report, land that carries it, proxies in order.
 RULES = [

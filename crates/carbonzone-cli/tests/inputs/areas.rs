@@ -157,3 +157,50 @@ fn sinks_and_emissions_outside_the_zones_stand_in_the_summary_with_the_rate_with
     let sinks: Vec<f64> = zones.numbers("sink_t").unwrap().into_iter().flatten().collect();
     assert!((sinks.iter().sum::<f64>() - 12.5).abs() < 1e-9, "{sinks:?}");
 }
+
+#[test]
+fn emissions_of_zones_that_parcels_take_over_a_border_or_that_have_no_land_are_told() {
+    let zones: [Square; 2] = [
+        (r#""id":"Z1","co2_t":300"#, [0.0, 0.0, 2000.0]),
+        (r#""id":"Z2","co2_t":100"#, [2000.0, 0.0, 2000.0]),
+    ];
+    let ran = |parcels: &[Square], code: &str| {
+        let dir: TempDir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        write("zones.geojson", &layer(&zones, |x, y| (x, y)));
+        write("parcels.geojson", &layer(parcels, |x, y| (x, y)));
+        let layers = "[layers.parcels]\nsource = { path = \"parcels.geojson\" }\nid = \"id\"\nland_use = \"code\"\n\n\
+                      [layers.zones]\nsource = { path = \"zones.geojson\" }\nid = \"id\"\nemissions = \"co2_t\"\n";
+        let rules = [("crops", "agriculture:crops", &["cultivated_garden"][..], "zone_emissions")];
+        write("areas.toml", &crate::pipeline("areas", layers, &[("agriculture", "crops", 400.0)], &rules));
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let done = run(&["run", &path("areas.toml"), "--out", &path("out"), "--no-maps"]);
+        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(0), "{told}");
+        assert!(told.contains(code), "{told}");
+        let csv = fs::read_to_string(path("out/townships.csv")).unwrap();
+        let at = csv.lines().next().unwrap().split(',').position(|c| c == "gross_t").unwrap();
+        let cells = csv.lines().skip(1).map(|l| l.split(',').nth(at).unwrap().parse::<f64>().unwrap());
+        (cells.collect::<Vec<f64>>(), told)
+    };
+    // Each zone has land of its own: it keeps its number.
+    let own: [Square; 2] = [
+        (r#""id":"P1","code":"0101""#, [0.0, 0.0, 100.0]),
+        (r#""id":"P2","code":"0101""#, [3000.0, 0.0, 500.0]),
+    ];
+    let (t, told) = ran(&own, "");
+    assert!((t[0] - 300.0).abs() < 1e-9 && (t[1] - 100.0).abs() < 1e-9, "{t:?}");
+    assert!(!told.contains("zone_emissions_"), "{told}");
+    // One parcel over the border: half of its 366.7 t fall to each zone, 116.7 t of Z1 among them.
+    let over: [Square; 2] = [
+        (r#""id":"P1","code":"0101""#, [1500.0, 0.0, 1000.0]),
+        (r#""id":"P2","code":"0101""#, [3000.0, 0.0, 500.0]),
+    ];
+    let (t, told) = ran(&over, "zone_emissions_moved");
+    assert!((t[0] - 1100.0 / 6.0).abs() < 1e-9, "{t:?}");
+    assert_mentions(&told, &["29.17 % of the emissions", "Z1"]);
+    // No land in Z1: its emissions fall to Z2, told.
+    let (t, told) = ran(&own[1..], "zone_emissions_without_land");
+    assert!((t[1] - 400.0).abs() < 1e-9, "{t:?}");
+    assert_mentions(&told, &["75.0 % of the emissions of all zones", "Z1"]);
+}

@@ -67,7 +67,7 @@ class City:
     totals : table
         One row per total: ``sector``, ``land_group``, ``amount``; optional ``source``, ``mode_share`` (a mapping). Sinks positive.
     unit : str
-        Of ``amount``: ``t``, ``1e4 t``, ``Mt``.
+        Of ``amount``: ``t``, ``kt``, ``1e4 t``, ``Mt``.
     rules : sequence of mappings, optional
         Rows ``[[allocate]]``; default: those of the starter pipeline (``carbonzone init``) whose budgets there are, by the proxies
         whose layers there are.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inventory {
-    /// Unit of `totals.amount`: `t`, `1e4 t` (default) or `Mt`.
+    /// Unit of `totals.amount`: `t`, `kt`, `1e4 t` (default) or `Mt`.
     #[serde(default)]
     pub unit: MassUnit,
     /// Totals per sector and land group.
@@ -46,6 +46,9 @@ pub enum MassUnit {
     /// Tonnes.
     #[serde(rename = "t")]
     Tonnes,
+    /// Thousand tonnes (千吨, Gg).
+    #[serde(rename = "kt")]
+    ThousandTonnes,
     /// 万吨.
     #[default]
     #[serde(rename = "1e4 t")]
@@ -56,16 +59,37 @@ pub enum MassUnit {
 }
 
 impl MassUnit {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::Tonnes, Self::ThousandTonnes, Self::TenThousandTonnes, Self::MillionTonnes];
+
+    /// As a pipeline file writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tonnes => "t",
+            Self::ThousandTonnes => "kt",
+            Self::TenThousandTonnes => "1e4 t",
+            Self::MillionTonnes => "Mt",
+        }
+    }
+
+    /// The power of ten of tonnes that one is.
+    #[must_use]
+    pub fn power(self) -> i32 {
+        match self {
+            Self::Tonnes => 0,
+            Self::ThousandTonnes => 3,
+            Self::TenThousandTonnes => 4,
+            Self::MillionTonnes => 6,
+        }
+    }
+
     /// An amount of a file in tonnes, scaled as the decimal number that stands there: 12430.46 × 10⁴ t are
     /// 124304600 t, not 124304599.99999999 t.
     #[must_use]
     pub fn in_tonnes(self, amount: f64) -> f64 {
-        let power = match self {
-            Self::Tonnes => 0,
-            Self::TenThousandTonnes => 4,
-            Self::MillionTonnes => 6,
-        };
-        carbonzone_types::decimal_scaled(amount, power)
+        carbonzone_types::decimal_scaled(amount, self.power())
     }
 }
 
@@ -115,7 +139,7 @@ pub struct Allocate {
     pub share: f64,
     /// Land groups (space types of the land-use scheme) that carry it.
     pub land: Vec<String>,
-    /// Proxies in order: `poi:<group>`, `population`, `road:<mode>`, `road_corrected`, `sink_area`, `area`.
+    /// Proxies in order: `poi:<group>`, `population`, `zone_emissions`, `road:<mode>`, `road_corrected`, `sink_area`, `area`.
     pub proxies: Vec<String>,
     /// No parcel of the class.
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! Townships or counties, their tables, and GDP that is shared out.
 
+use super::budgets::MassUnit;
 use super::sources::Source;
 use carbonzone_types::MoneyUnit;
 use schemars::JsonSchema;
@@ -42,6 +43,12 @@ pub struct ZoneLayer {
     /// said of money, and nothing per GDP.
     #[serde(default)]
     pub gdp_unit: Option<String>,
+    /// Field of the layer with the emissions of each zone, if they are not in a table: what the proxy `zone_emissions` places by.
+    #[serde(default)]
+    pub emissions: Option<String>,
+    /// Unit of the emissions of the zones, of CO2e: `t`, `kt`, `1e4 t` or `Mt`; default: what the header of the column names.
+    #[serde(default)]
+    pub emissions_unit: Option<MassUnit>,
     /// Overlapping zones.
     #[serde(default)]
     pub overlap: Overlap,
@@ -151,6 +158,9 @@ pub struct ZoneTable {
     /// Rows whose key is no zone: refused, or ignored with their number because the table is of a larger region.
     #[serde(default)]
     pub other_rows: OtherRows,
+    /// Column with the emissions of each zone, for the proxy `zone_emissions`.
+    #[serde(default)]
+    pub emissions: Option<String>,
     /// Column with GDP.
     #[serde(default)]
     pub gdp: Option<String>,

@@ -25,16 +25,17 @@ const NARROW: f64 = 16.0;
 const NEEDED: Color = Color::RGB(0x00CF_E2F3);
 const OPTIONAL: Color = Color::RGB(0x00EE_F1F5);
 
-/// The workbook of a pipeline file that is given as text, under a name.
+/// The workbook of a pipeline file that is given as text, under a name; `found`: amounts of tables, to stand beside the cells of the
+/// totals.
 ///
 /// # Errors
 /// If the text is no TOML, or a part of it is longer than a cell can hold.
-pub fn of_text(text: &str, name: &str, lang: Lang) -> Result<Vec<u8>> {
+pub fn of_text(text: &str, (name, found): (&str, &[String]), lang: Lang) -> Result<Vec<u8>> {
     let mut pipeline: Table = toml::from_str(text)?;
     if let Some(city) = pipeline.get_mut("city").and_then(Value::as_table_mut) {
         city.insert("name".to_owned(), Value::String(name.to_owned()));
     }
-    Ok(bytes(&pipeline, lang)?)
+    Ok(with_notes(&pipeline, found, lang)?)
 }
 
 /// The workbook of a pipeline; same pipeline, same bytes.
@@ -42,9 +43,18 @@ pub fn of_text(text: &str, name: &str, lang: Lang) -> Result<Vec<u8>> {
 /// # Errors
 /// If a text is longer than a cell can hold.
 pub fn bytes(pipeline: &Table, lang: Lang) -> Result<Vec<u8>, XlsxError> {
+    with_notes(pipeline, &[], lang)
+}
+
+fn with_notes(pipeline: &Table, found: &[String], lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let mut rest = pipeline.clone();
     let layers = layer_rows(&mut rest);
-    let (totals, rules) = (total_rows(&mut rest), rule_rows(&mut rest));
+    let (mut totals, rules) = (total_rows(&mut rest), rule_rows(&mut rest));
+    for (at, note) in found.iter().enumerate() {
+        // A row with a note alone is not read.
+        totals.resize_with(totals.len().max(at + 1), RowValues::new);
+        totals[at].insert("note", Value::String(note.clone()));
+    }
     let mut book = Workbook::new();
     let created = ExcelDateTime::from_ymd(2020, 1, 1)?;
     book.set_properties(&DocProperties::new().set_author("carbonzone").set_creation_datetime(&created));

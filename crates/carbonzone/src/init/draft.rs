@@ -1,7 +1,7 @@
 //! What a pipeline file needs to know of a folder, and how sure each answer is.
 
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// How sure a guess is.
@@ -128,6 +128,20 @@ pub struct TableDraft {
     pub population: Option<String>,
     pub gdp: Option<String>,
     pub gdp_derived: bool,
+    pub emissions: Option<String>,
+}
+
+/// Emissions of the zones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmissionDraft {
+    /// Column of a table, or field of the layer.
+    pub column: String,
+    /// It is a field of the layer.
+    pub in_layer: bool,
+    /// Sum over the zones, in the unit of the column.
+    pub sum: f64,
+    /// The power of ten of tonnes that one is, if the table says so.
+    pub power: Option<i32>,
 }
 
 /// Townships or counties.
@@ -145,6 +159,7 @@ pub struct ZoneDraft {
     pub gdp_index: bool,
     pub overlap_first: bool,
     pub tables: Vec<TableDraft>,
+    pub emissions: Option<EmissionDraft>,
 }
 
 impl ZoneDraft {
@@ -192,6 +207,10 @@ pub struct Draft {
     pub chinese: bool,
     /// Amounts found in tables, to be told beside the open totals.
     pub amounts: Vec<String>,
+    /// Their unit as the pipeline file names it; two of them: none.
+    pub units: BTreeSet<&'static str>,
+    /// The one total of emissions, if a table has one and no more.
+    pub one_total: Option<f64>,
     pub guesses: Vec<Guess>,
 }
 

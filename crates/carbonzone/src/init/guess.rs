@@ -7,12 +7,14 @@ use super::place;
 use super::survey::{Found, Survey, What};
 use super::write::{LAND_USE_CSV, POI_CSV};
 use super::zones;
+use crate::names::{NO_NAME, run_name};
 use carbonzone_io::GeometryKind;
 use std::path::Path;
 
 /// What the layers and tables of a folder are taken for.
 pub fn guess(name: &str, survey: &Survey, folder: &Path) -> Draft {
     let mut draft = Draft { name: name.to_owned(), ..Draft::default() };
+    named(&mut draft);
     let parcels = parcels(&mut draft, survey, folder);
     zones::guess(&mut draft, survey, folder, parcels);
     people(&mut draft, survey, folder);
@@ -29,6 +31,20 @@ pub fn guess(name: &str, survey: &Survey, folder: &Path) -> Draft {
     place::guess(&mut draft, survey, folder);
     axes(&mut draft);
     draft
+}
+
+/// Says what a run is called whose folder has a name that files cannot have.
+fn named(draft: &mut Draft) {
+    let name = run_name(&draft.name);
+    if name == draft.name {
+        return;
+    }
+    let why = if name == NO_NAME {
+        "the folder has no letters for a name of files: give one of your own, or the results of two such cities meet in one folder"
+    } else {
+        "names of files and of the folder of results; the title keeps the name of the folder"
+    };
+    draft.tell("city", "", format!("name = {name:?}"), Sure::Likely, why);
 }
 
 /// Without GDP, or without land that absorbs, one index judges alone.

@@ -161,6 +161,12 @@ fn land_word(value: &str) -> Option<(String, String)> {
     names.get(&label_key(value)).cloned().or_else(by_word)
 }
 
+/// True for a class that is no name of a standard and that a vague word decides.
+pub fn is_vague(value: &str) -> bool {
+    words::is_vague(value)
+        && land_word(value) == words::land(value).map(|(a, b)| (a.to_owned(), b.to_owned()))
+}
+
 /// Numbers of three digits that were codes of four before a spreadsheet took the zero in front away: 601 of 0601.
 fn without_zero(column: &Column, rows: usize, name: &str) -> Option<Classed> {
     let digits = |v: &&String| (3..=4).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_digit());

@@ -9,6 +9,7 @@ mod place;
 mod profile;
 mod survey;
 mod unused;
+mod vague;
 mod words;
 mod write;
 mod zones;
@@ -103,10 +104,14 @@ pub fn start(given: &Start<'_>, observer: &dyn Progress) -> Result<Started> {
             break;
         }
     }
+    observer.begin("look at the classes", None);
+    vague::tell(&mut draft, &given.pipeline(), observer);
+    observer.end();
     let unused = unused::list(&draft, &survey, folder);
     let open = |f: &Finding| f.code == OPEN_TOTAL;
     let rules = write::rules(&draft);
-    let (open_totals, open_sinks) = (rules.len(), rules.iter().any(write::Rule::is_sink));
+    let open_totals = rules.iter().filter(|rule| write::amount(&draft, rule).is_none()).count();
+    let open_sinks = rules.iter().any(write::Rule::is_sink);
     findings.retain(|f| !open(f) && f.severity >= Severity::Warning);
     Ok(Started {
         pipeline: given.pipeline(),
@@ -127,9 +132,13 @@ const OPEN_TOTAL: &str = "negative_or_nan_budget";
 fn write_all(draft: &Draft, given: &Start<'_>, written: &mut BTreeSet<PathBuf>) -> Result<()> {
     let (dir, file) = (given.dir, given.pipeline());
     let base = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let text = write::pipeline(draft, &write::Place { dir, base, lang: given.lang });
+    let at = write::Place { dir, base, lang: given.lang };
+    let text = write::pipeline(draft, &at);
     let written_as = match given.form {
-        Some(form) => (form.to_owned(), crate::form::of_text(&text, &run_name(given.name), given.lang)?),
+        Some(form) => {
+            let found: Vec<String> = draft.amounts.iter().map(|a| at.say(a)).collect();
+            (form.to_owned(), crate::form::of_text(&text, (&run_name(given.name), &found), given.lang)?)
+        }
         None => (file, text.into_bytes()),
     };
     let tables = write::code_tables(draft);

@@ -60,8 +60,35 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path) {
         }
     }
     draft.chinese = has_han(&draft.name) || values_in_chinese(survey);
+    untested_shift(draft, survey, &sources, folder);
     working_crs(draft, survey, &sources);
     year(draft, survey);
+}
+
+/// Names the layers in degrees inside China whose offset nothing can show: there are no points with land of their kind.
+fn untested_shift(draft: &mut Draft, survey: &Survey, sources: &[(&str, SourceDraft)], folder: &Path) {
+    let points = draft.poi.is_some() || draft.people.as_ref().is_some_and(|p| p.kind == "points");
+    if points || !draft.chinese {
+        return;
+    }
+    let in_degrees =
+        |i: &LayerInfo| i.extent.is_some_and(|[x0, _, x1, y1]| x0 >= -180.0 && x1 <= 180.0 && y1 <= 90.0);
+    let shifts =
+        |i: &LayerInfo| i.centre.is_some_and(|[x, y]| carbonzone_geom::gcj02::wgs84_to_gcj02(x, y) != (x, y));
+    let mut told: Vec<&Path> = Vec::new();
+    for (role, source) in
+        sources.iter().filter(|(_, s)| s.crs.as_deref().is_none_or(|c| c.starts_with("EPSG")))
+    {
+        let found = survey.found.iter().find(|f| f.path == source.path);
+        let Some(found) = found.filter(|f| info(f).is_some_and(|i| in_degrees(i) && shifts(i))) else {
+            continue;
+        };
+        if !told.contains(&found.path.as_path()) {
+            let why = "degrees inside China, and no points with land of their kind to test them by: a border taken from a web map lies 300 to 700 m off; then crs = GCJ-02 in its source";
+            draft.tell(role, &found.shown(folder), "no offset of web maps", Sure::Guess, why);
+            told.push(&found.path);
+        }
+    }
 }
 
 /// The layers of a draft with their roles.
@@ -159,7 +186,7 @@ fn year(draft: &mut Draft, survey: &Survey) {
 }
 
 /// A year from 1990 to 2039 in a text.
-fn year_in(text: &str) -> Option<i32> {
+pub fn year_in(text: &str) -> Option<i32> {
     let runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 4);
     runs.filter_map(|run| run.parse().ok()).filter(|y| (1990..2040).contains(y)).max()
 }

@@ -1,5 +1,6 @@
 //! What the values of a table look like, column by column.
 
+use crate::load::mass_unit;
 use crate::load::units::{Quantity, in_label, named_unit, unit_row};
 use carbonzone_sheet::{Table, is_missing, parse_number};
 use carbonzone_types::{AttributeTable, MoneyUnit};
@@ -23,6 +24,8 @@ pub struct Column {
     pub numbers: Vec<f64>,
     /// How many persons one is, if the table says so: by the header, a row of units, or a title; NaN: it is no number of persons.
     pub persons: Option<f64>,
+    /// The unit of emissions that the table names for it, with the power of ten of tonnes one is, if it can be converted.
+    pub mass: Option<Option<i32>>,
 }
 
 impl Column {
@@ -87,7 +90,8 @@ impl Profile {
         let column = |c: &carbonzone_types::Column| {
             let persons = in_label(&c.name, Quantity::Persons).map(|(_, factor)| factor);
             let cells = table.texts(&c.name).unwrap_or_default().into_iter();
-            Column { persons, ..Column::of(&c.name, cells) }
+            let mass = mass_unit::in_label(&c.name).map(|(_, power)| power);
+            Column { persons, mass, ..Column::of(&c.name, cells) }
         };
         let columns = table.columns.iter().map(column).collect();
         Self { rows: table.rows(), columns, few: Vec::new() }
@@ -101,6 +105,7 @@ impl Profile {
         let named: Vec<usize> = (0..labels.len()).filter(|c| !labels[*c].is_empty()).collect();
         let column = |c: &usize| Column {
             persons: named_unit(table, *c, Quantity::Persons).map(|unit| unit.factor),
+            mass: mass_unit::named(table, *c).map(|unit| unit.power),
             ..Column::of(&labels[*c], (first..table.len()).map(|r| table.text(r, *c)))
         };
         let rows = table.len() - first;

@@ -1,6 +1,7 @@
 //! What was found and is not used, with the reason: nothing is left out in silence.
 
 use super::draft::{Draft, SourceDraft};
+use super::place::crs_by_name;
 use super::survey::{Found, Survey, What};
 use super::words::{fits, headers};
 use crate::load::units::{Quantity, other_quantity};
@@ -65,11 +66,13 @@ fn columns_used(draft: &Draft, found: &Found) -> Option<Vec<String>> {
     let Some(z) = &draft.zones else { return used };
     if is(&z.source) {
         let named = [&z.name, &z.name_en, &z.district, &z.population, &z.gdp];
-        take(named.into_iter().map(Option::as_ref).chain([Some(&z.id)]).collect());
+        let emitted = z.emissions.iter().filter(|e| e.in_layer).map(|e| Some(&e.column));
+        take(named.into_iter().map(Option::as_ref).chain([Some(&z.id)]).chain(emitted).collect());
     }
     let sheet = if let What::Sheet { sheet } = &found.what { sheet.as_ref() } else { None };
     for table in z.tables.iter().filter(|t| t.path == found.path && t.sheet.as_ref() == sheet) {
-        take(vec![Some(&table.key), table.population.as_ref(), table.gdp.as_ref()]);
+        let amounts = [&table.population, &table.gdp, &table.emissions];
+        take(amounts.into_iter().map(Option::as_ref).chain([Some(&table.key)]).collect());
     }
     used
 }
@@ -85,6 +88,8 @@ fn columns_left(found: &Found, used: &[String], file: &str) -> Vec<Unused> {
             "no number of persons by its header: a density, a share, households or another unit"
         } else if gdp && other_quantity(label, Quantity::Money(&money)).is_some() {
             "no GDP by its header, but one per head, a growth or a share"
+        } else if fits(label, &headers().emissions) > 0.0 && column.is_numeric() {
+            "emissions of another year, of a part, or per head: one column is taken"
         } else if people || gdp {
             "another column is taken, or its values are no such numbers"
         } else {
@@ -107,6 +112,8 @@ fn why_not(draft: &Draft, found: &Found, shown: &str) -> &'static str {
     let kind = |kind| found.layer(kind).is_some();
     if draft.amounts.iter().any(|told| told.starts_with(shown)) {
         "its amounts are printed here: which of them are your totals only you know"
+    } else if kind(GeometryKind::Polygon) && crs_by_name(found).is_some() {
+        "polygons shifted as web maps shift them, by name or columns: a layer without an offset is taken"
     } else if kind(GeometryKind::Polygon) {
         "polygons that are neither the land use nor the zones; [[layers.land_over]] lays parks or water over the parcels"
     } else if kind(GeometryKind::Line) {
@@ -114,7 +121,7 @@ fn why_not(draft: &Draft, found: &Found, shown: &str) -> &'static str {
     } else if matches!(found.what, What::Raster { .. }) {
         "a raster that is neither taken for land use nor for people"
     } else if matches!(found.what, What::Sheet { .. }) && super::columns::xy(&found.profile).is_none() {
-        "no column names half of the zones beside a column of people or GDP"
+        "no column names half of the zones beside a column of people, GDP or emissions"
     } else {
         "points without a type that is known or a number of people, or with fewer of them than others"
     }

@@ -19,6 +19,7 @@ pub struct Headers {
     pub x: Vec<String>,
     pub y: Vec<String>,
     pub amount: Vec<String>,
+    pub emissions: Vec<String>,
 }
 
 /// What values with one of these words are.
@@ -33,6 +34,8 @@ struct Values {
     land: Vec<Meant>,
     poi: Vec<Meant>,
     built: Vec<String>,
+    /// Words that name no land cover.
+    vague: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +89,25 @@ pub fn best<'a>(headers: impl IntoIterator<Item = &'a str>, words: &[String]) ->
 /// Space and sink type of a class in words.
 pub fn land(value: &str) -> Option<(&'static str, &'static str)> {
     found(value, &KNOWN.values.land)
+}
+
+/// True for a row of land use, land-use change and forestry, or of sinks, in a table of national amounts.
+pub fn is_land(label: &str) -> bool {
+    let lower = label.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|w| lower.contains(w));
+    says(&["sink", "removal", "forest", "碳汇", "吸收", "土地利用", "林业"])
+        || (says(&["lulucf", "land use"]) && !says(&["without", "excl", "不含"]))
+}
+
+/// True if a class is known by a word only that says little of what is there: fields, parks and parking lots are open land.
+pub fn is_vague(value: &str) -> bool {
+    let (lower, vague) = (value.to_lowercase(), &KNOWN.values.vague);
+    let is_plain = |p: &&str| !p.is_empty() && !vague.iter().any(|v| v == p);
+    let mut rest = lower.split(|c: char| !c.is_alphanumeric()).filter(is_plain).collect::<Vec<_>>().join(" ");
+    for word in vague.iter().filter(|w| !w.is_ascii()) {
+        rest = rest.replace(word.as_str(), " ");
+    }
+    land(value).is_some() && land(value) != land(&rest)
 }
 
 /// Land with buildings.
@@ -145,6 +167,18 @@ mod tests {
             assert_eq!(land(word).map(|(space, _)| space), Some(expected), "{word}");
         }
         assert_eq!(land("zq17"), None);
+        for (word, vague) in [
+            ("open", true),
+            ("Open Space", true),
+            ("recreation", true),
+            ("其他用地", true),
+            ("open grassland", false),
+            ("green park", false),
+            ("residential", false),
+            ("zq17", false),
+        ] {
+            assert_eq!(is_vague(word), vague, "{word}");
+        }
         assert_eq!(poi("餐饮服务").unwrap().0, "commercial");
         assert_eq!(poi("bus_stop"), Some(("traffic", "road")));
     }

@@ -1,12 +1,14 @@
 //! The pipeline file of a draft.
 
-use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, Reach, SourceDraft};
+use super::draft::{Codes, Draft, ParcelDraft, PoiDraft, Reach, SourceDraft, ZoneDraft};
 use super::words::built;
+use crate::config::MassUnit;
+use crate::load::mass_unit::unit_name;
 use crate::load::units::foreign_money;
 use crate::names::{has_han, run_name};
 use carbonzone_report::words::KINDS;
 use carbonzone_report::{Lang, chinese};
-use carbonzone_types::MoneyUnit;
+use carbonzone_types::{MoneyUnit, decimal_scaled};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -40,13 +42,13 @@ impl Place<'_> {
     }
 
     /// A comment.
-    fn say(&self, en: &str) -> String {
+    pub fn say(&self, en: &str) -> String {
         if self.lang == Lang::Zh { chinese::text(en) } else { en.to_owned() }
     }
 
     /// A line of the file with a comment behind it.
     fn line(&self, out: &mut String, line: &str, comment: &str) {
-        let _ = writeln!(out, "{line:<24}# {}", self.say(comment));
+        let _ = writeln!(out, "{line:<23} # {}", self.say(comment));
     }
 }
 
@@ -134,7 +136,7 @@ pub fn pipeline(draft: &Draft, at: &Place<'_>) -> String {
     if draft.clip {
         out.push_str("border = \"clip\"\n");
     }
-    at.line(&mut out, "source = \"\"", "printed on every map: where the data come from");
+    at.line(&mut out, "source = \"\"", "OPEN: where the data come from; printed on every map");
     at.line(
         &mut out,
         "# illustrative = true",
@@ -154,6 +156,7 @@ pub fn pipeline(draft: &Draft, at: &Place<'_>) -> String {
             list(&rule.proxies)
         );
     }
+    one_total(draft, &rules, *at, &mut out);
     out.push_str("\n[aggregate]\ncell_m = 1000.0\n\n[zoning]\nscheme = \"suzhou_four_zones\"\n");
     if let Some(axes) = draft.axes {
         at.line(&mut out, &format!("axes = {axes:?}"), "the other index has no data");
@@ -196,7 +199,7 @@ fn layers(draft: &Draft, at: Place<'_>, out: &mut String) {
         if people.kind == "points" {
             out.push_str("snap_m = 50.0\n");
         }
-    } else if draft.zones.as_ref().is_some_and(super::draft::ZoneDraft::has_people) {
+    } else if draft.zones.as_ref().is_some_and(ZoneDraft::has_people) {
         out.push_str("\n[layers.population]\n");
         let comment = "the people of the zone table, by area over the parcels of the class";
         at.line(out, "kind = \"zones\"", comment);
@@ -230,6 +233,7 @@ fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
         ("district", &zones.district),
         ("population", &zones.population),
         ("gdp", &zones.gdp),
+        ("emissions", &zones.emissions.as_ref().filter(|e| e.in_layer).map(|e| e.column.clone())),
     ] {
         optional(out, key, value.as_ref());
     }
@@ -238,6 +242,10 @@ fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
     let money = index.or_else(|| labels.clone().find_map(|label| foreign_money(label)));
     if let Some(unit) = &money {
         at.line(out, &format!("gdp_unit = {}", text(&unit.plain())), "as the header of the column says");
+    }
+    if zones.emissions.as_ref().is_some_and(|e| e.power.is_none()) {
+        let comment = "OPEN: t | kt | 1e4 t | Mt: the unit of the column of emissions, of CO2e";
+        at.line(out, "# emissions_unit = \"\"", comment);
     }
     if zones.overlap_first {
         at.line(out, "overlap = \"first\"", "ground of two zones goes to the one with the lower id");
@@ -250,6 +258,7 @@ fn zones(draft: &Draft, at: Place<'_>, out: &mut String) {
             out.push_str("on = \"name\"\n");
         }
         optional(out, "population", table.population.as_ref());
+        optional(out, "emissions", table.emissions.as_ref());
         if let Some(gdp) = &table.gdp {
             let line = format!("gdp = {}", text(gdp));
             match &money {
@@ -301,7 +310,7 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
         by(found.then(|| format!("poi:{group}")))
     };
     let people = || {
-        let zone_people = draft.zones.as_ref().is_some_and(super::draft::ZoneDraft::has_people);
+        let zone_people = draft.zones.as_ref().is_some_and(ZoneDraft::has_people);
         by((draft.people.is_some() || zone_people).then(|| "population".to_owned()))
     };
     let roads = || {
@@ -324,7 +333,9 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
         }
     };
     if let Some(one) = ["county", "built_up"].into_iter().find(|one| there(&[*one]).len() == 1) {
-        add("people", ("energy", one), vec![one.to_owned()], people());
+        let known = draft.zones.as_ref().is_some_and(|z| z.emissions.is_some());
+        let proxies = if known { vec!["zone_emissions".to_owned()] } else { people() };
+        add(if known { ALL } else { "people" }, ("energy", one), vec![one.to_owned()], proxies);
     } else {
         add("manufacturing", ("industry", "industrial"), there(&["industrial", "mining"]), poi("industry"));
         let homes = there(&["urban_residential", "rural_homestead"]);
@@ -339,18 +350,79 @@ pub fn rules(draft: &Draft) -> Vec<Rule> {
     out
 }
 
+/// The rule of everything that is emitted, where the emissions of each zone are known.
+const ALL: &str = "emissions";
+
+/// The amount of a total in its unit, if the data have it: the sum of the emissions of the zones.
+pub fn amount(draft: &Draft, rule: &Rule) -> Option<(f64, &'static str)> {
+    let emitted = draft.zones.as_ref().and_then(|z| z.emissions.as_ref()).filter(|_| rule.id == ALL)?;
+    let power = emitted.power?;
+    // A unit that the pipeline file does not have is converted.
+    match unit_name(power) {
+        "" => Some((decimal_scaled(emitted.sum, power), "t")),
+        unit => Some((emitted.sum, unit)),
+    }
+}
+
+/// The unit of all totals: that of an amount that is known, else the one that the tables with amounts name.
+fn unit(draft: &Draft, rules: &[Rule]) -> &'static str {
+    let known = rules.iter().find_map(|rule| amount(draft, rule)).map(|(_, unit)| unit);
+    let one = if draft.units.len() == 1 { draft.units.first().copied() } else { None };
+    known.or(one.filter(|unit| !unit.is_empty())).unwrap_or("t")
+}
+
+/// Lines for those who have one total and no sectors, or emissions by zone beside land of several classes.
+fn one_total(draft: &Draft, rules: &[Rule], at: Place<'_>, out: &mut String) {
+    let Some(parcels) = draft.parcels.as_ref().filter(|_| rules.iter().filter(|r| !r.is_sink()).count() > 1)
+    else {
+        return;
+    };
+    let homes: Vec<&String> = rules.iter().filter(|r| r.id == "residents").flat_map(|r| &r.land).collect();
+    let there = parcels.space_types.iter().filter(|land| emits(land) || homes.contains(land));
+    let emits: Vec<String> = there.map(|land| text(land)).collect();
+    let emitted = draft.zones.as_ref().and_then(|z| z.emissions.as_ref());
+    let in_unit = emitted.and_then(|e| Some(decimal_scaled(e.sum, e.power? - power_of(unit(draft, rules)))));
+    let amount = in_unit.or(draft.one_total).map_or_else(|| "nan".to_owned(), |t| format!("{t:?}"));
+    let has_people = draft.people.is_some() || draft.zones.as_ref().is_some_and(ZoneDraft::has_people);
+    let proxies = match (emitted, has_people) {
+        (Some(_), _) => "\"zone_emissions\"",
+        (None, true) => "\"population\", \"area\"",
+        (None, false) => "\"area\"",
+    };
+    let say = "One total and no sectors? Delete the totals and rules of emissions above, and the # of the next lines: one budget, by people or area, or by the emissions of the zones where a table has them.";
+    let _ = writeln!(
+        out,
+        "\n# {}\n# [[inventory.totals]]\n# sector = \"energy\"\n# land_group = \"all\"\n# amount = {amount}\n# source = \"\"\n# [[allocate]]\n# id = \"everything\"\n# budget = \"energy:all\"\n# land = [{}]\n# proxies = [{proxies}]",
+        at.say(say),
+        emits.join(", ")
+    );
+}
+
+/// The power of ten of tonnes of a unit of the pipeline file.
+fn power_of(unit: &str) -> i32 {
+    MassUnit::ALL.into_iter().find(|u| u.name() == unit).map_or(0, MassUnit::power)
+}
+
+/// True for land that stands for people and what they do.
+fn emits(land: &str) -> bool {
+    !["forest", "grassland", "water", "unused", "park"].contains(&land)
+}
+
 /// Kinds of land that occur and that no rule of emissions names.
 fn land_without_rule(draft: &Draft, rules: &[Rule]) -> Vec<String> {
     let named = |land: &String| {
         rules.iter().filter(|r| !r.is_sink() && r.id != "road").any(|r| r.land.contains(land))
     };
-    let emits = |land: &&String| !["forest", "grassland", "water", "unused", "park"].contains(&land.as_str());
     let there = draft.parcels.iter().flat_map(|p| &p.space_types);
-    there.filter(emits).filter(|land| !named(land) && *land != "transport_road").cloned().collect()
+    there
+        .filter(|land| emits(land))
+        .filter(|land| !named(land) && *land != "transport_road")
+        .cloned()
+        .collect()
 }
 
 fn totals(draft: &Draft, rules: &[Rule], at: Place<'_>, out: &mut String) {
-    let open = "OPEN: the totals of your city, t CO2e a year. `check` refuses nan. A budget that you do not have: delete it and its rule; without sinks set axes = \"economic\" in [zoning].";
+    let open = "OPEN: the totals of your city, CO2e a year in the unit below. `check` refuses nan. A budget that you do not have: delete it and its rule; without sinks set axes = \"economic\" in [zoning].";
     let _ = writeln!(out, "\n# {}", at.say(open));
     for amount in &draft.amounts {
         let _ = writeln!(out, "# {}", at.say(&amount.replace('\n', " ")));
@@ -367,14 +439,16 @@ fn totals(draft: &Draft, rules: &[Rule], at: Place<'_>, out: &mut String) {
         );
     }
     out.push_str("[inventory]\n");
-    let _ = writeln!(out, "{:<24}# t | 1e4 t | Mt", "unit = \"t\"");
+    let _ = writeln!(out, "{:<24}# t | kt | 1e4 t | Mt", format!("unit = {}", text(unit(draft, rules))));
     for rule in rules {
-        let _ = write!(
-            out,
-            "[[inventory.totals]]\nsector = {}\nland_group = {}\namount = nan            # OPEN\n",
-            text(rule.sector),
-            text(rule.land_group)
-        );
+        let (sector, land) = (text(rule.sector), text(rule.land_group));
+        let _ = writeln!(out, "[[inventory.totals]]\nsector = {sector}\nland_group = {land}");
+        match amount(draft, rule) {
+            Some((sum, _)) => {
+                at.line(out, &format!("amount = {sum:?}"), "the sum of the emissions of the zones");
+            }
+            None => out.push_str("amount = nan            # OPEN\n"),
+        }
         if let Some(mode) = rule.mode {
             let _ = writeln!(out, "mode_share = {{ {mode} = 1.0 }}");
         }

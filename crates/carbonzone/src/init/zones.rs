@@ -1,10 +1,12 @@
 //! Townships or counties, and the tables that belong to them.
 
 use super::columns::{id_of, people_columns, source_of, xy};
-use super::draft::{Codes, Draft, ParcelDraft, Sure, TableDraft, ZoneDraft};
+use super::draft::{Codes, Draft, EmissionDraft, ParcelDraft, Sure, TableDraft, ZoneDraft};
+use super::place::year_in;
 use super::profile::{Column, Profile};
 use super::survey::{Found, Survey, What};
-use super::words::{best, fits, headers};
+use super::words::{self, best, fits, headers};
+use crate::load::mass_unit::unit_name;
 use crate::load::totals_row::is_total;
 use crate::load::units::{Quantity, is_relative, other_quantity};
 use crate::names::has_han;
@@ -36,13 +38,16 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
         rated.name.as_ref().map_or_else(String::new, |n| format!(", name = {n:?}"))
     );
     let useful = |t: &&(&Found, f64, String, bool)| {
-        !people_columns(&t.0.profile).is_empty() || gdp_column(&t.0.profile).is_some()
+        let profile = &t.0.profile;
+        !people_columns(profile).is_empty()
+            || gdp_column(profile).is_some()
+            || emissions_column(profile).is_some()
     };
     let joined = rated.tables.iter().filter(useful).map(|t| t.1).fold(0.0, f64::max);
     let why = if joined > 0.0 {
         format!("{} polygons; a table names {:.0} % of them", found.size(), 100.0 * joined)
     } else if !rated.tables.is_empty() {
-        format!("{} polygons; a table names them, without people or GDP", found.size())
+        format!("{} polygons; a table names them, without people, GDP or emissions", found.size())
     } else {
         format!("{} polygons with an id of their own; no table names them", found.size())
     };
@@ -67,6 +72,7 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
         gdp_index: false,
         overlap_first: false,
         tables: Vec::new(),
+        emissions: None,
         id: rated.id.clone(),
         name: rated.name.clone(),
     };
@@ -91,6 +97,11 @@ pub fn guess(draft: &mut Draft, survey: &Survey, folder: &Path, parcels: Option<
         tell_index(draft, &shown, &gdp);
         zones.gdp_index = gdp.index;
         zones.gdp = Some(gdp.name);
+    }
+    if zones.emissions.is_none()
+        && let Some(at) = emissions_column(&found.profile)
+    {
+        emissions(draft, &mut zones, (found, at, None), &shown);
     }
     if draft.parcels.is_none() {
         zones_as_parcels(draft, found, &zones, &shown);
@@ -239,7 +250,8 @@ fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Pa
             .filter(|_| zones.tables.iter().all(|t| t.gdp.is_none()));
         let shown = sheet.shown(folder);
         amounts(draft, &sheet.profile, (&shown, Some(key)));
-        if population.is_none() && gdp.is_none() {
+        let emitted = emissions_column(&sheet.profile).filter(|_| zones.emissions.is_none());
+        if population.is_none() && gdp.is_none() && emitted.is_none() {
             continue;
         }
         let on = if *by_name { "name" } else { "id" };
@@ -251,6 +263,9 @@ fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Pa
             }
         }
         draft.tell("table", &shown, taken, Sure::of(*share), why);
+        if let Some(at) = emitted {
+            emissions(draft, zones, (sheet, at, Some(key)), &shown);
+        }
         if let Some(gdp) = &gdp {
             tell_index(draft, &shown, gdp);
             zones.gdp_index = gdp.index;
@@ -280,8 +295,46 @@ fn join(draft: &mut Draft, zones: &mut ZoneDraft, rated: &Rated<'_>, folder: &Pa
             population,
             gdp: gdp.map(|g| g.name),
             gdp_derived: derived,
+            emissions: emitted.map(|at| sheet.profile.columns[at].name.clone()),
         });
     }
+}
+
+/// The column of emissions: the one of the latest year, of those of one year the largest, which is the total of the others.
+fn emissions_column(profile: &Profile) -> Option<usize> {
+    let ratio = |name: &str| other_quantity(name, Quantity::Money(&MoneyUnit::default())).is_some();
+    let amount = |c: &Column| {
+        let plain = c.numbers.iter().all(|v| *v >= 0.0) && c.numbers.iter().any(|v| *v > 0.0);
+        c.is_numeric() && plain && fits(&c.name, &headers().emissions) > 0.0 && !ratio(&c.name)
+    };
+    let columns = profile.columns.iter().enumerate().filter(|(_, c)| amount(c));
+    let rank = |c: &Column| (year_in(&c.name).unwrap_or(0), c.sum());
+    let best = columns.max_by(|(_, a), (_, b)| {
+        let (a, b) = (rank(a), rank(b));
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
+    best.map(|(at, _)| at)
+}
+
+/// Takes a column of emissions of the zones.
+fn emissions(
+    draft: &mut Draft,
+    zones: &mut ZoneDraft,
+    (found, at, key): (&Found, usize, Option<&str>),
+    shown: &str,
+) {
+    let column = &found.profile.columns[at];
+    let (sum, _) = sum_of(&found.profile, at, key);
+    let power = column.mass.flatten();
+    let why = match power {
+        Some(_) => "emissions of each zone: the proxy zone_emissions keeps them in it",
+        None => {
+            "emissions of each zone, in a unit that no header or title names: emissions_unit in [layers.zones], and the total, are yours"
+        }
+    };
+    draft.tell("zones", shown, format!("emissions = {:?}", column.name), Sure::Likely, why);
+    zones.emissions =
+        Some(EmissionDraft { column: column.name.clone(), in_layer: key.is_none(), sum, power });
 }
 
 /// Emissions that a table has, to be told beside the open totals: row by row, since what they add up to (with or without land
@@ -290,9 +343,23 @@ pub fn amounts(draft: &mut Draft, profile: &Profile, (shown, key): (&str, Option
     let numeric = profile.columns.iter().enumerate();
     let numeric = numeric.filter(|(_, c)| c.is_numeric() && fits(&c.name, &headers().amount) > 0.0);
     for (at, column) in numeric {
-        let label = profile.columns.iter().position(|c| !c.is_numeric());
+        let mut texts = (0..profile.columns.len()).filter(|i| !profile.columns[*i].is_numeric());
+        let label = texts.next();
+        let remarks: Vec<usize> = texts.collect();
+        let unit = column.mass.map(|power| power.map_or("", unit_name)).filter(|unit| !unit.is_empty());
+        draft.units.insert(unit.unwrap_or_default());
         let rows = label.filter(|_| key.is_none() && !profile.few.is_empty()).map(|label| {
-            let rows = profile.few.iter().map(|row| format!("{} = {}", row[label], row[at]));
+            let emitted = profile.few.iter().filter(|row| !words::is_land(&row[label]));
+            let mut emitted = emitted.filter_map(|row| parse_number(&row[at]).ok().flatten());
+            if let (Some(one), None) = (emitted.next().filter(|v| *v > 0.0), emitted.next()) {
+                draft.one_total = Some(one);
+            }
+            let remark = |row: &Vec<String>| {
+                let texts = remarks.iter().map(|i| row[*i].as_str()).filter(|t| !t.is_empty());
+                let texts = texts.collect::<Vec<_>>().join(", ");
+                if texts.is_empty() { texts } else { format!(" ({texts})") }
+            };
+            let rows = profile.few.iter().map(|row| format!("{} = {}{}", row[label], row[at], remark(row)));
             rows.collect::<Vec<_>>().join("; ")
         });
         let name = &column.name;

@@ -292,6 +292,7 @@ mod tests {
             key: (*key).to_owned(),
             population: None,
             gdp: Some(i as f64 + 1.0),
+            emissions: None,
             missing: None,
             place: String::new(),
         };

@@ -83,12 +83,10 @@ pub fn sources_of_totals(loaded: &Loaded) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for total in &loaded.pipeline.inventory.totals {
         let name = format!("{}:{}", total.sector, total.land_group);
-        out.insert(name.clone(), total.source.clone());
+        let source = if total.source.is_empty() { "no source given" } else { &total.source };
+        out.insert(name.clone(), source.to_owned());
         for (mode, share) in &total.mode_share {
-            out.insert(
-                format!("{name}_{mode}"),
-                format!("{} % of: {}", decimal_scaled(*share, 2), total.source),
-            );
+            out.insert(format!("{name}_{mode}"), format!("{} % of: {source}", decimal_scaled(*share, 2)));
         }
     }
     out

@@ -13,6 +13,7 @@ pub mod inventory;
 mod land_codes;
 mod land_cover;
 pub mod land_over;
+pub mod mass_unit;
 mod notes;
 mod parcel_areas;
 pub mod parcels;
@@ -37,6 +38,7 @@ mod source;
 mod straight;
 pub mod totals_row;
 pub mod units;
+mod zone_emissions;
 pub mod zone_tables;
 pub mod zones;
 
@@ -111,6 +113,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     };
     let traffic = poi::load(&ground, &mut proxies, &mut per_zone, notes);
     people::load(&ground, &overlaps, &mut proxies, &mut per_zone, notes);
+    zone_emissions::load(&ground, &mut proxies, notes);
     roads::load(&ground, &LineIndex::from_locator(&locator), &overlaps, &traffic, &mut proxies, notes);
     drop(locator);
     parcels.overlaps = overlaps;
@@ -120,6 +123,7 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);
     let (rules, inventory) = inventory::load(loaded, Some(&parcels), notes)?;
     plausible::check_per_person(&rules, &zones, notes);
+    zone_emissions::check_total(&rules, &zones, notes);
     let point_sources = point_sources::load(loaded, &crs, &parcels, &rules, notes, progress);
     let plans = plans?;
     Some(Inputs {

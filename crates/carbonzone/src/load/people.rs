@@ -5,7 +5,7 @@ use super::parcels::ParcelSet;
 use super::people_density::{persons_per_unit, refuse_density, refuse_unit_of_points};
 use super::people_numbers::{Unusable, warn_against_zones, warn_density, warn_unknown};
 use super::people_repeats::{self, Repeats};
-use super::per_zone::{InZones, ZoneWeights, wants_people};
+use super::per_zone::{InZones, OverLand, ZoneWeights, over_land, wants_people};
 use super::shift::{PointsOf, ShiftSample, warn_shift};
 use super::zones::ZoneSet;
 use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
@@ -354,27 +354,10 @@ fn of_zones(ground: &Ground<'_>, notes: &mut Notes) -> Option<Vec<f64>> {
     let land = land_of_proxy(loaded, parcels, &["population"]);
     let mask = if land.is_empty() { vec![true; parcels.ids.len()] } else { parcels.mask(&land) };
     progress.begin("people to parcels", None);
-    let by_parcel = carbonzone_geom::overlap_zones(&parcels.coverage, &zones.coverage);
+    let OverLand { per_parcel: people, land_m2, .. } = over_land(ground, &mask, &zones.population);
     progress.end();
-    let mut land_m2 = vec![ExactSum::new(); zones.ids.len()];
-    let members = || (0..mask.len()).filter(|&p| mask[p]);
-    for p in members() {
-        let (targets, areas) = by_parcel.row(p);
-        targets.iter().zip(areas).for_each(|(&z, &m2)| land_m2[z as usize].add(m2));
-    }
-    let land_m2: Vec<f64> = land_m2.into_iter().map(ExactSum::value).collect();
     let land = land.into_iter().collect::<Vec<_>>().join("+");
     refuse_unknown_zones(loaded, zones, &land_m2, &land, notes)?;
-    let mut people = vec![0.0; mask.len()];
-    for p in members() {
-        let (targets, areas) = by_parcel.row(p);
-        people[p] = targets
-            .iter()
-            .zip(areas)
-            .filter_map(|(&z, &m2)| zones.population[z as usize].map(|n| n * m2 / land_m2[z as usize]))
-            .collect::<ExactSum>()
-            .value();
-    }
     let homeless = tell_homeless(zones, &land_m2, &land, notes);
     note_use(ground, &people, homeless, notes);
     let of = if land.is_empty() { "own" } else { &land };

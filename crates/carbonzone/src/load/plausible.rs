@@ -116,7 +116,7 @@ pub fn check_per_person(rules: &[AllocationRule], zones: &ZoneSet, notes: &mut N
             Finding::warning("implausible_emissions", message)
                 .layer("inventory")
                 .expected("from 0.02 to 1000 t per person in the whole place")
-                .hint("check the unit of the totals ([inventory] unit: t, 1e4 t or Mt) and that of the population"),
+                .hint("check the unit of the totals ([inventory] unit: t, kt, 1e4 t or Mt) and that of the population"),
         );
     }
 }

@@ -50,7 +50,9 @@ pub fn leave_out_remarks(
     notes: &mut Notes,
 ) {
     let is_unit = |row: &JoinRow| units.iter().any(|unit| label_key(unit) == label_key(&row.key));
-    let is_remark = |row: &JoinRow| row.population.is_none() && row.gdp.is_none() && !is_unit(row);
+    let is_remark = |row: &JoinRow| {
+        row.population.is_none() && row.gdp.is_none() && row.emissions.is_none() && !is_unit(row)
+    };
     while rows.len() > 1 && rows.last().is_some_and(|row| !row.key.is_empty() && is_remark(row)) {
         let Some(row) = rows.pop() else { return };
         let message =
@@ -75,17 +77,22 @@ fn name(total: &JoinRow) -> String {
 struct Columns {
     population: f64,
     gdp: f64,
+    emissions: f64,
 }
 
 impl Columns {
     fn of(rows: &[JoinRow]) -> Self {
         let sum = |of: fn(&JoinRow) -> Option<f64>| rows.iter().filter_map(of).collect::<ExactSum>().value();
-        Self { population: sum(|r| r.population), gdp: sum(|r| r.gdp) }
+        Self { population: sum(|r| r.population), gdp: sum(|r| r.gdp), emissions: sum(|r| r.emissions) }
     }
 
     /// The numbers of a total that are not the sums, in words.
     fn difference(&self, total: &JoinRow) -> Option<String> {
-        let columns = [("population", total.population, self.population), ("GDP", total.gdp, self.gdp)];
+        let columns = [
+            ("population", total.population, self.population),
+            ("GDP", total.gdp, self.gdp),
+            ("emissions", total.emissions, self.emissions),
+        ];
         let wrong = columns.into_iter().filter_map(|(what, total, sum)| {
             let total = total.filter(|t| (t - sum).abs() > ROUNDING * sum.abs())?;
             Some(format!("{what} {total} against {sum}"))

@@ -29,6 +29,8 @@ struct Known {
     relative: Vec<String>,
     other_units: Vec<String>,
     households: Vec<String>,
+    /// In a row of units.
+    emissions: Vec<String>,
 }
 
 static WORDS: LazyLock<Known> = LazyLock::new(|| {
@@ -92,7 +94,10 @@ pub fn named_unit(table: &Table, column: usize, quantity: Quantity<'_>) -> Optio
 
 /// Whether the first row below the header names units, of people or of this quantity, instead of holding numbers.
 pub fn unit_row(table: &Table, quantity: Quantity<'_>) -> bool {
-    let is_unit = |t: &String| alone(t, Quantity::Persons).or_else(|| alone(t, quantity)).is_some();
+    let is_unit = |t: &String| {
+        alone(t, Quantity::Persons).or_else(|| alone(t, quantity)).is_some()
+            || WORDS.emissions.contains(&squeezed(t))
+    };
     !table.is_empty() && (0..table.labels().len()).filter_map(|c| table.text(0, c)).any(|t| is_unit(&t))
 }
 
@@ -198,7 +203,7 @@ fn squeezed(text: &str) -> String {
 }
 
 /// Powers of ten and traditional characters as the words of the tables: `10⁴人`, `×10^4 CNY`, `億元`, `萬人`.
-fn plain_powers(text: &str) -> String {
+pub fn plain_powers(text: &str) -> String {
     const POWERS: [(&str, [&str; 4]); 4] = [
         ("千", ["10³", "10^3", "10**3", "1e3"]),
         ("万", ["10⁴", "10^4", "10**4", "萬"]),

@@ -1,11 +1,12 @@
 //! Tables joined to the zones: rows by their keys, population and GDP in the units that the table names.
 
 use super::chosen_rows::chosen_rows;
+use super::mass_unit::{self, ColumnUnit};
 use super::totals_row;
 use super::units::{NamedUnit, Quantity, is_relative, named_unit, unit_row};
 use super::zones::{CountyGdp, JoinRow, MissingCells, ZoneSet};
 use super::{Notes, missing_file};
-use crate::config::{OtherRows, TableKey, ZoneTable};
+use crate::config::{MassUnit, OtherRows, TableKey, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_sheet::{ColumnSpec, KeyJoin, ReadOptions, SheetError, Table, label_key, nearest, read_table};
 use carbonzone_types::{Finding, InputRecord, MoneyUnit, is_amount};
@@ -21,8 +22,22 @@ pub struct Joined<'a> {
     pub missing: &'a mut MissingCells,
 }
 
-/// One table joined to the zones; what does not match is listed, both ways.
-pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, notes: &mut Notes) {
+/// Units of the study.
+#[derive(Clone, Copy)]
+struct Units<'a> {
+    money: &'a MoneyUnit,
+    /// Of emissions, if the pipeline file says so.
+    mass: Option<MassUnit>,
+}
+
+/// One table joined to the zones; what does not match is listed, both ways. `emissions_unit`: if the pipeline file names one.
+pub fn join<P>(
+    loaded: &Loaded<P>,
+    config: &ZoneTable,
+    emissions_unit: Option<MassUnit>,
+    to: &mut Joined<'_>,
+    notes: &mut Notes,
+) {
     let shown = config.path.display().to_string();
     let path = loaded.resolve(&config.path);
     if !path.exists() {
@@ -30,8 +45,9 @@ pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, note
         return;
     }
     let (mut rows_read, mut sheet) = (0, String::new());
-    match read_rows(&path, &shown, (config, &to.zones.gdp_unit), notes) {
-        Ok((mut rows, name)) => {
+    let units = Units { money: &to.zones.gdp_unit, mass: emissions_unit };
+    match read_rows(&path, &shown, (config, units), notes) {
+        Ok((mut rows, name, in_tonnes)) => {
             rows_read = rows.len() as u64;
             sheet = name;
             leave_out(config, &shown, &mut rows, notes);
@@ -49,6 +65,9 @@ pub fn join<P>(loaded: &Loaded<P>, config: &ZoneTable, to: &mut Joined<'_>, note
                 to.counties.add(config, &shown, rows, notes);
             } else {
                 apply(config, &shown, &rows, to, notes);
+                if config.emissions.is_some() {
+                    to.zones.emissions.in_tonnes = in_tonnes;
+                }
             }
         }
         Err(errors) => {
@@ -192,17 +211,18 @@ struct NumberColumn {
 fn read_rows(
     path: &std::path::Path,
     shown: &str,
-    (config, money): (&ZoneTable, &MoneyUnit),
+    (config, Units { money, mass }): (&ZoneTable, Units<'_>),
     notes: &mut Notes,
-) -> Result<(Vec<JoinRow>, String), Vec<SheetError>> {
+) -> Result<(Vec<JoinRow>, String, bool), Vec<SheetError>> {
     let mut options = config.sheet.as_deref().map_or_else(ReadOptions::default, ReadOptions::sheet);
     options.encoding.clone_from(&config.encoding);
     let spec = |key: &str, column: &str| ColumnSpec::required(key, &[column]);
     let key = spec("key", &config.key);
     let population = config.population.as_ref().map(|c| spec("population", c));
     let gdp = config.gdp.as_ref().map(|c| spec("gdp", c));
-    let specs: Vec<ColumnSpec> =
-        [Some(&key), population.as_ref(), gdp.as_ref()].into_iter().flatten().cloned().collect();
+    let emissions = config.emissions.as_ref().map(|c| spec("emissions", c));
+    let all = [Some(&key), population.as_ref(), gdp.as_ref(), emissions.as_ref()];
+    let specs: Vec<ColumnSpec> = all.into_iter().flatten().cloned().collect();
     let table = read_table(path, &options, &specs).map_err(|e| vec![e])?;
     let mut told: Vec<Finding> = table.notes().to_vec();
     let mut errors = Vec::new();
@@ -215,6 +235,7 @@ fn read_rows(
         None => None,
     };
     let (key, population, gdp) = (find(Some(&key)), find(population.as_ref()), find(gdp.as_ref()));
+    let emissions = find(emissions.as_ref());
     let mut number_column = |column: Option<usize>, configured: Option<f64>, quantity: Quantity<'_>| {
         column.map(|column| {
             told.extend(table.number_notes(column));
@@ -228,6 +249,12 @@ fn read_rows(
     let population = number_column(population, config.population_unit_persons, Quantity::Persons);
     let configured = config.gdp_unit_1e4cny.map(|factor| of_1e4cny(factor, money));
     let gdp = number_column(gdp, configured, Quantity::Money(money));
+    let emissions = emissions.map(|column| {
+        told.extend(table.number_notes(column));
+        let (unit, finding) = mass_unit::of_column(&table, column, mass);
+        told.extend(finding.map(|f| f.field(table.header().label(column))));
+        (column, unit)
+    });
     notes.findings.items.extend(told.into_iter().map(|f| f.layer("zones").file(shown)));
     let mut rows = Vec::new();
     if let Some(key) = key {
@@ -237,10 +264,11 @@ fn read_rows(
         let chosen = chosen_rows(&table, first, condition);
         notes.findings.items.extend(chosen.findings.into_iter().map(|f| f.layer("zones").file(shown)));
         for row in chosen.rows {
-            rows.extend(row_of(&table, row, key, [population, gdp], &mut errors));
+            rows.extend(row_of(&table, row, key, ([population, gdp], emissions), &mut errors));
         }
     }
-    if errors.is_empty() { Ok((rows, table.sheet_name().to_owned())) } else { Err(errors) }
+    let in_tonnes = emissions.is_some_and(|(_, unit)| matches!(unit, ColumnUnit::Tonnes(_)));
+    if errors.is_empty() { Ok((rows, table.sheet_name().to_owned(), in_tonnes)) } else { Err(errors) }
 }
 
 /// One row; `None` for a row without key and numbers, e.g. a note.
@@ -248,7 +276,7 @@ fn row_of(
     table: &Table,
     row: usize,
     key: usize,
-    [population, gdp]: [Option<NumberColumn>; 2],
+    ([population, gdp], emissions): ([Option<NumberColumn>; 2], Option<(usize, ColumnUnit)>),
     errors: &mut Vec<SheetError>,
 ) -> Option<JoinRow> {
     let mut number = |column: Option<NumberColumn>| {
@@ -263,16 +291,18 @@ fn row_of(
         }
     };
     let (persons, gdp) = (number(population), number(gdp));
+    let tonnes = number(emissions.map(|(column, _)| NumberColumn { column, factor: 1.0 }));
+    let emissions = emissions.and_then(|(_, unit)| unit.of(tonnes?));
     let missing = population.filter(|_| persons.is_none()).map(|at| {
         let held = table.text(row, at.column).map_or_else(|| "empty".to_owned(), |t| format!("\"{t}\""));
         format!("cell {}: {held}", table.a1(row, at.column))
     });
     let name = table.text(row, key);
-    if name.is_none() && persons.is_none() && gdp.is_none() {
+    if name.is_none() && persons.is_none() && gdp.is_none() && tonnes.is_none() {
         return None;
     }
     let place = format!("cell {}", table.a1(row, key));
-    Some(JoinRow { key: name.unwrap_or_default(), population: persons, gdp, missing, place })
+    Some(JoinRow { key: name.unwrap_or_default(), population: persons, gdp, emissions, missing, place })
 }
 
 fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>, notes: &mut Notes) {
@@ -287,6 +317,11 @@ fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>,
         zones.population[i] = row.population.or(zones.population[i]);
         if let Some(cell) = &row.missing {
             to.missing.insert(i, format!("{shown}, {cell}"));
+        }
+        if row.emissions.is_some() {
+            let n = zones.ids.len();
+            zones.emissions.values.resize(n, None);
+            zones.emissions.values[i] = row.emissions;
         }
         if row.gdp.is_some() {
             zones.gdp[i] = row.gdp;

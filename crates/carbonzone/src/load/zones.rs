@@ -2,8 +2,9 @@
 
 mod set;
 
-pub use set::{CountyGdp, JoinRow, MissingCells, ZoneSet};
+pub use set::{CountyGdp, JoinRow, MissingCells, ZoneEmissions, ZoneSet};
 
+use super::mass_unit::{self, ColumnUnit};
 use super::units::{self, NamedUnit, Quantity};
 use super::zone_tables::{self, Joined};
 use super::{Notes, far_off, plausible, vector_source};
@@ -74,6 +75,7 @@ fn load_with_counties<P>(
     let population = number(config.population.as_ref(), Quantity::Persons);
     let gdp_unit = config.money();
     let gdp = number(config.gdp_field(), Quantity::Money(&gdp_unit));
+    let emissions = emissions_of_field(config, &layer, notes);
     let mut counties =
         CountyGdp { of_zone: text(&config.downscale().map(|d| d.from.clone())), ..CountyGdp::default() };
     let labels = [&config.name, &config.name_en, &config.district, &config.district_en];
@@ -92,6 +94,7 @@ fn load_with_counties<P>(
         gdp_unit,
         gdp,
         gdp_derived: vec![false; n],
+        emissions,
         ids: layer.ids,
         coverage: layer.coverage,
     };
@@ -101,6 +104,7 @@ fn load_with_counties<P>(
         zone_tables::join(
             loaded,
             table,
+            config.emissions_unit,
             &mut Joined { zones: &mut zones, counties: &mut counties, missing: &mut missing },
             notes,
         );
@@ -124,14 +128,9 @@ fn numbers_of_field(
     quantity: Quantity<'_>,
     notes: &mut Notes,
 ) -> Vec<Option<f64>> {
-    let Some(column) = layer.table.get(field) else { return vec![None; layer.ids.len()] };
-    let mut numbers = ColumnNumbers::new(field);
-    let mut values = numbers.read_column(column, &|row| layer.ids[row].clone());
+    let mut values = plain_numbers(config, layer, field, notes);
     let file = config.source.path.display().to_string();
     let told = |finding: Finding| finding.layer("zones").file(file.clone());
-    // What is missing is told with what follows from it.
-    let found = numbers.findings().into_iter().filter(|f| f.code != "missing_value");
-    notes.findings.items.extend(found.map(told));
     if let Some((word, factor)) = units::in_label(field, quantity) {
         let unit = NamedUnit { word, factor, place: format!("the field name \"{field}\"") };
         let (factor, finding) = zone_tables::unit_to_use(&unit, None, quantity);
@@ -141,6 +140,36 @@ fn numbers_of_field(
         }
     }
     values
+}
+
+/// Numbers of a field of the layer as they stand there.
+fn plain_numbers(
+    config: &ZoneLayer,
+    layer: &PolygonLayer,
+    field: &str,
+    notes: &mut Notes,
+) -> Vec<Option<f64>> {
+    let Some(column) = layer.table.get(field) else { return vec![None; layer.ids.len()] };
+    let mut numbers = ColumnNumbers::new(field);
+    let values = numbers.read_column(column, &|row| layer.ids[row].clone());
+    let file = config.source.path.display().to_string();
+    // What is missing is told with what follows from it.
+    let found = numbers.findings().into_iter().filter(|f| f.code != "missing_value");
+    notes.findings.items.extend(found.map(|f| f.layer("zones").file(file.clone())));
+    values
+}
+
+/// Emissions of the zones that stand in the layer.
+fn emissions_of_field(config: &ZoneLayer, layer: &PolygonLayer, notes: &mut Notes) -> ZoneEmissions {
+    let Some(field) = &config.emissions else { return ZoneEmissions::default() };
+    let (unit, finding) = mass_unit::of_field(field, config.emissions_unit);
+    let file = config.source.path.display().to_string();
+    notes.findings.items.extend(finding.map(|f| f.layer("zones").file(file).field(field)));
+    let values = plain_numbers(config, layer, field, notes);
+    ZoneEmissions {
+        values: values.into_iter().map(|v| unit.of(v?)).collect(),
+        in_tonnes: matches!(unit, ColumnUnit::Tonnes(_)),
+    }
 }
 
 /// Zone polygons: unique ids, overlaps resolved or refused.
@@ -154,8 +183,9 @@ fn read_layer<P>(
     let mut source = vector_source(loaded, "zones", &config.source);
     source.id = Some(config.id.clone());
     let from = config.downscale().map(|d| &d.from);
-    let labels = [&config.name, &config.name_en, &config.district, &config.district_en, &config.population];
-    for field in labels.into_iter().flatten().chain(config.gdp_field()).chain(from) {
+    let labels = [&config.name, &config.name_en, &config.district, &config.district_en];
+    let amounts = [&config.population, &config.emissions];
+    for field in labels.into_iter().chain(amounts).flatten().chain(config.gdp_field()).chain(from) {
         if !source.fields.contains(field) {
             source.fields.push(field.clone());
         }
@@ -292,6 +322,7 @@ fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
     };
     negative("gdp", &zones.gdp);
     negative("population", &zones.population);
+    negative("emissions", &zones.emissions.values);
 }
 
 /// Box of the zones in the working CRS, `[x0, y0, x1, y1]`; `None` if they cannot be read (which is said elsewhere).

@@ -19,7 +19,7 @@ pub struct Reference {
     /// Year of the numbers; default: the last year of the run. A source of another year is no year of the run: say so in `differs_in`.
     #[serde(default)]
     pub year: Option<i32>,
-    /// Unit of the amounts: `t`, `1e4 t` (default) or `Mt`, of CO2e.
+    /// Unit of the amounts: `t`, `kt`, `1e4 t` (default) or `Mt`, of CO2e.
     #[serde(default)]
     pub unit: MassUnit,
     /// Totals of the whole place by sector, or `gross`, `sink` (positive), `net`.

@@ -132,6 +132,7 @@ fn title(name: &str, reference: &Reference) -> Statement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::zones::ZoneEmissions;
     use carbonzone_geom::Coverage;
     use carbonzone_types::MoneyUnit;
 
@@ -148,6 +149,7 @@ mod tests {
             gdp_unit: MoneyUnit::default(),
             gdp: vec![None; 3],
             gdp_derived: vec![false; 3],
+            emissions: ZoneEmissions::default(),
         }
     }
 

@@ -79,11 +79,12 @@ pub struct AlternativeOption {
 pub const DEFAULT_PROXY_CV: [(&str, f64); 5] =
     [("poi", 0.7), ("population", 0.45), ("road", 1.0), ("area", 0.25), ("sink_area", 0.4)];
 
-/// Kind of a proxy: `poi:industry` is `poi`, `road_corrected` and `road:rail` are `road`.
+/// Kind of a proxy: `poi:industry` is `poi`, `road_corrected` and `road:rail` are `road`; `zone_emissions` is spread by area.
 pub fn proxy_kind(proxy: &str) -> &str {
     match proxy.split_once(':') {
         Some((kind, _)) => kind,
         None if proxy == "road_corrected" => "road",
+        None if proxy == "zone_emissions" => "area",
         None => proxy,
     }
 }

@@ -53,7 +53,9 @@ pub(super) fn sheet(book: &Book<'_>, table: &AttributeTable) -> OutSheet {
     let mut lines = vec![say(&manifest.title_en, &manifest.title_zh)];
     lines.extend(manifest.data_label().map(carbonzone_types::DataLabel::sentence).map(|s| say(&s.en, &s.zh)));
     lines.push(format!("{}: {}", say("Year", "年份"), years.join(", ")));
-    lines.push(format!("{}: {}", say("Source", "数据来源"), manifest.source_note));
+    if !manifest.source_note.is_empty() {
+        lines.push(format!("{}: {}", say("Source", "数据来源"), manifest.source_note));
+    }
     lines.push(format!("{}: {}", say("Areas and geometry", "坐标系"), manifest.crs));
     lines.push(say(
         "Tonnes (t) are tonnes of CO2 equivalent per year; sinks are written as positive amounts; \

@@ -28,6 +28,17 @@ pub struct ZoneSet {
     pub gdp: Vec<Option<f64>>,
     /// GDP is derived, not statistics.
     pub gdp_derived: Vec<bool>,
+    /// Emissions that a table or the layer has for the zones.
+    pub emissions: ZoneEmissions,
+}
+
+/// Emissions of the zones.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ZoneEmissions {
+    /// One per zone; empty: none are given.
+    pub values: Vec<Option<f64>>,
+    /// In t CO2e; else in a unit that nothing names.
+    pub in_tonnes: bool,
 }
 
 impl ZoneSet {
@@ -64,6 +75,8 @@ pub struct JoinRow {
     pub population: Option<f64>,
     /// GDP.
     pub gdp: Option<f64>,
+    /// Emissions.
+    pub emissions: Option<f64>,
     /// Cell of the population and what it holds, if that is no number.
     pub missing: Option<String>,
     /// Where the row stands: `cell A7`.

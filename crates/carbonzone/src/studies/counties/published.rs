@@ -3,7 +3,7 @@
 use super::config::{CountiesPipeline, PublishedTables};
 use super::inputs::{Inputs, YearInput};
 use crate::load::Notes;
-use crate::load::zones::ZoneSet;
+use crate::load::zones::{ZoneEmissions, ZoneSet};
 use crate::load_config::Loaded;
 use crate::studies::table_in::{TableFile, TableIn};
 use carbonzone_geom::Coverage;
@@ -108,6 +108,7 @@ fn match_units(
             gdp_unit: MoneyUnit::default(),
             gdp: vec![None; n],
             gdp_derived: vec![false; n],
+            emissions: ZoneEmissions::default(),
         });
     };
     let order = order_of(units, names, &zones, notes);
@@ -123,6 +124,7 @@ fn match_units(
         gdp_unit: MoneyUnit::default(),
         gdp: vec![None; n],
         gdp_derived: vec![false; n],
+        emissions: ZoneEmissions::default(),
     })
 }
 
@@ -305,6 +307,7 @@ mod tests {
             gdp_unit: MoneyUnit::default(),
             gdp: vec![None; n],
             gdp_derived: vec![false; n],
+            emissions: ZoneEmissions::default(),
         }
     }
 

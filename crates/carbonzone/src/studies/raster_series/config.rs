@@ -131,7 +131,7 @@ pub struct SeriesEmissions {
     pub year: String,
     /// Column with emissions.
     pub emission: String,
-    /// Unit of that column: `t`, `1e4 t` or `Mt`.
+    /// Unit of that column: `t`, `kt`, `1e4 t` or `Mt`.
     #[serde(default)]
     pub unit: MassUnit,
     /// Background radiance: lower light weighs nothing, nW cm⁻² sr⁻¹.
