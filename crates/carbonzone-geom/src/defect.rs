@@ -133,7 +133,7 @@ impl fmt::Display for Defect {
     }
 }
 
-/// Rings up to this many edges are checked edge by edge, longer ones through an R-tree.
+/// Rings of a feature with up to this many edges together are checked edge by edge, more through an R-tree.
 pub(crate) const SHORT_RING: usize = 64;
 
 pub(crate) type Edge = [[f64; 2]; 2];

@@ -9,7 +9,7 @@
 //!    that an island, whether the file calls them holes or parts.
 
 use crate::Coverage;
-use crate::defect::{Defect, Edge, KINDS, SHORT_RING, edges_cross};
+use crate::defect::{Defect, Edge, KINDS, edges_cross};
 use crate::ring::{for_each_edge, ring_area};
 use crate::ring_relations::RingRelations;
 use geo::algorithm::bool_ops::{BooleanOps, unary_union};
@@ -48,6 +48,9 @@ impl RingFaults {
         named.map(|(_, words)| *words).collect::<Vec<_>>().join(", ")
     }
 }
+
+/// Rings up to this many edges are looked at from one end to the other, longer ones through an R-tree.
+const SWEPT_RING: usize = 2048;
 
 /// All defects of feature `i`: those of each ring in ring order, then those between rings; empty for a good polygon.
 ///
@@ -99,14 +102,29 @@ fn crosses_itself(xs: &[f64], ys: &[f64]) -> bool {
             edges.push([[xa, ya], [xb, yb]]);
         }
     });
-    if edges.len() <= SHORT_RING {
-        return (1..edges.len()).any(|j| edges[..j].iter().any(|e| edges_cross(e, &edges[j])));
+    if edges.len() <= SWEPT_RING {
+        return any_cross(&mut edges);
     }
     let item = |(k, e): (usize, &Edge)| GeomWithData::new(Rectangle::from_corners(e[0], e[1]), k);
     let tree = RTree::bulk_load(edges.iter().enumerate().map(item).collect());
     edges.iter().enumerate().any(|(k, e)| {
         let near = tree.locate_in_envelope_intersecting(&Rectangle::from_corners(e[0], e[1]).envelope());
         near.into_iter().any(|other| other.data < k && edges_cross(&edges[other.data], e))
+    })
+}
+
+/// True if two of the edges cross: each is compared with those that begin before it ends, along the longer side of the ring.
+fn any_cross(edges: &mut [Edge]) -> bool {
+    let length = |k: usize| {
+        let ends = || edges.iter().flatten().map(|p| p[k]);
+        ends().fold(f64::NEG_INFINITY, f64::max) - ends().fold(f64::INFINITY, f64::min)
+    };
+    let k = usize::from(length(1) > length(0));
+    let begin = |e: &Edge| e[0][k].min(e[1][k]);
+    edges.sort_unstable_by(|a, b| begin(a).total_cmp(&begin(b)));
+    edges.iter().enumerate().any(|(i, e)| {
+        let end = e[0][k].max(e[1][k]);
+        edges[i + 1..].iter().take_while(|f| begin(f) <= end).any(|f| edges_cross(e, f))
     })
 }
 
@@ -375,16 +393,33 @@ mod tests {
     }
 
     #[test]
-    fn long_rings_find_their_one_crossing_through_the_tree() {
-        let n = 500;
-        let mut ring: Vec<[f64; 2]> = (0..n)
-            .map(|i| std::f64::consts::TAU * f64::from(i) / f64::from(n))
-            .map(|t| [100.0 * t.cos(), 100.0 * t.sin()])
-            .collect();
-        ring.push(ring[0]);
-        assert_eq!(defects(&layer(&[vec![ring.clone()]]), 0), []);
-        ring.swap(100, 102);
-        assert_eq!(defects(&layer(&[vec![ring]]), 0), [Defect::SelfCrossing { part: 0, ring: 0 }]);
+    fn long_rings_find_their_one_crossing_in_order_and_through_the_tree() {
+        for (n, stretch) in [(500, 1.0), (500, 9.0), (2048, 1.0), (2049, 1.0)] {
+            let mut ring: Vec<[f64; 2]> = (0..n)
+                .map(|i| std::f64::consts::TAU * f64::from(i) / f64::from(n))
+                .map(|t| [100.0 * t.cos(), stretch * 100.0 * t.sin()])
+                .collect();
+            ring.push(ring[0]);
+            assert_eq!(defects(&layer(&[vec![ring.clone()]]), 0), []);
+            ring.swap(100, 102);
+            assert_eq!(defects(&layer(&[vec![ring]]), 0), [Defect::SelfCrossing { part: 0, ring: 0 }]);
+        }
+    }
+
+    #[test]
+    fn edges_in_order_cross_as_all_pairs_do() {
+        let number = |k: u32| f64::from(k.wrapping_mul(2_654_435_761) >> 9 & 0xF);
+        let mut crossing = 0;
+        for case in 0..20_000u32 {
+            let corners = 3 + case % 6;
+            let at = |k: u32| [number(case * 37 + k % corners), number(case * 19 + k % corners + 7_777)];
+            let edges = (0..corners).map(|k| [at(k), at(k + 1)]).filter(|e| e[0] != e[1]);
+            let mut edges: Vec<Edge> = edges.collect();
+            let pairs = (1..edges.len()).any(|j| edges[..j].iter().any(|e| edges_cross(e, &edges[j])));
+            assert_eq!(any_cross(&mut edges), pairs, "{edges:?}");
+            crossing += u32::from(pairs);
+        }
+        assert!((4_000..16_000).contains(&crossing), "{crossing}");
     }
 
     #[test]

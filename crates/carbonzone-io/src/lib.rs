@@ -12,7 +12,7 @@
 //! | sums and class areas of rasters over polygons | [`zonal_sums`], [`class_areas`], [`Raster`] |
 //! | what a file holds, before anything is decided | [`describe()`], [`unpack_archive`] |
 //! | own outputs read back | [`read_own_layer`], [`read_features_by_id`] |
-//! | areas on the ellipsoid | [`ellipsoidal_areas_m2`] |
+//! | areas on the ellipsoid | [`areas_m2`] |
 //! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`carve`], [`first_takes_all`], [`share_common_ground`], [`share_common_sums`] |
 //!
 //! Reading never panics and never prints: what is odd about the input goes into `Findings` with role, file,
@@ -112,7 +112,7 @@ pub use crs::{CrsSpec, WorkingCrs};
 pub use describe::{describe, unpack_archive};
 pub use digest::{file_record, size_and_sha256};
 pub use dissolve::dissolve;
-pub use ellipsoid::{check_area_scale, ellipsoidal_areas_m2};
+pub use ellipsoid::{areas_m2, check_area_scale};
 pub use error::{IoError, Result};
 pub use gauss_kruger::crs_for;
 pub use geojson_writer::write_geojson;

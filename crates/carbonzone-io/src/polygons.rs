@@ -207,8 +207,9 @@ pub(crate) fn assemble(
             return None;
         }
     };
-    warnings::check_place(&coverage, crs, report);
-    check_datum(path, crs, coverage.total_bounds(), report);
+    let bounds = coverage.total_bounds();
+    warnings::check_place(&coverage, bounds, crs, report);
+    check_datum(path, crs, bounds, report);
     Some(PolygonLayer { coverage, ids, table, record, reprojected: !path.is_identity() })
 }
 

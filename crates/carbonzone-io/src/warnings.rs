@@ -224,8 +224,13 @@ fn is_scientific(id: &str) -> bool {
 
 /// Warns if the layer lies outside the area for which the working CRS is made (wrong zone, wrong override). A few features far
 /// off are not the layer.
-pub(crate) fn check_place(coverage: &Coverage, crs: &WorkingCrs, report: &mut Reporter<'_>) {
-    let Some(bounds) = coverage.total_bounds() else { return };
+pub(crate) fn check_place(
+    coverage: &Coverage,
+    bounds: Option<[f64; 4]>,
+    crs: &WorkingCrs,
+    report: &mut Reporter<'_>,
+) {
+    let Some(bounds) = bounds else { return };
     if is_at_home(bounds, crs) == Some(false) {
         check_bounds(far_off(coverage).others.unwrap_or(bounds), crs, report);
     }

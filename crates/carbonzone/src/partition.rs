@@ -7,7 +7,7 @@ use crate::layers::Files;
 use crate::load::Inputs;
 use crate::load_config::Loaded;
 use crate::run::{Config, load, ready};
-use carbonzone_io::{ellipsoidal_areas_m2, size_and_sha256, write_geoparquet, write_geoparquet_part};
+use carbonzone_io::{areas_m2, size_and_sha256, write_geoparquet, write_geoparquet_part};
 use carbonzone_scale::{FORMAT, Part, Plan, Unit, hilbert, sector_order};
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, Progress, ProxyKind};
 use serde_json::json;
@@ -326,10 +326,10 @@ fn part(folder: &Path, file: String, rows: usize) -> Result<Part> {
 
 fn units(config: &Loaded, inputs: &Inputs) -> Result<Vec<Unit>> {
     let z = &inputs.zones;
-    let planar = z.coverage.areas_m2();
+    let [planar, ellipsoidal] = areas_m2(&z.coverage, &inputs.crs)?;
     let basis = match config.pipeline.city.area {
         crate::config::AreaBasis::Planar => planar.clone(),
-        crate::config::AreaBasis::Ellipsoidal => ellipsoidal_areas_m2(&z.coverage, &inputs.crs)?,
+        crate::config::AreaBasis::Ellipsoidal => ellipsoidal,
     };
     let unit = |i: usize| Unit {
         unit_id: z.ids[i].clone(),

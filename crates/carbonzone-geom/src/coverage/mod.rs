@@ -305,6 +305,8 @@ mod tests {
         c.push_rings(&[vec![square(0.0, 0.0, 4.0), bad.clone()], vec![bad]]);
         c.push_empty();
         assert_eq!(c.areas_m2(), [16.0, 0.0]);
+        assert_eq!(c.areas_and_bounds(), (vec![16.0, 0.0], Some([0.0, 0.0, 4.0, 4.0])));
+        assert_eq!(c.reordered(&[1]).areas_and_bounds(), (vec![0.0], None));
         assert_eq!(c.bounds(0), Some([0.0, 0.0, 4.0, 4.0]));
         assert_eq!(c.bounds(1), None);
     }

@@ -126,8 +126,7 @@ fn stack(
     out.by_beginning.extend(top.by_beginning.iter().map(|(code, class)| (code + offset, class.clone())));
     merge(&mut out.space_types, &mut out.space_type, &top.space_types, &top.space_type);
     merge(&mut out.sink_types, &mut out.sink_type, &top.sink_types, &top.sink_type);
-    out.planar_m2 = coverage.areas_m2();
-    out.ellipsoidal_m2 = carbonzone_io::ellipsoidal_areas_m2(&coverage, crs)
+    [out.planar_m2, out.ellipsoidal_m2] = carbonzone_io::areas_m2(&coverage, crs)
         .map_err(|e| Finding::error("ellipsoidal_area", e.to_string()).layer(name))?;
     out.area_m2 = if basis == AreaBasis::Planar { out.planar_m2.clone() } else { out.ellipsoidal_m2.clone() };
     out.coverage = coverage.into();

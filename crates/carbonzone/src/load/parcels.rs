@@ -70,8 +70,7 @@ pub fn load(
         drop(table);
     }
     progress.begin("areas", None);
-    let planar_m2 = layer.coverage.areas_m2();
-    let ellipsoidal_m2 = match carbonzone_io::ellipsoidal_areas_m2(&layer.coverage, crs) {
+    let [planar_m2, ellipsoidal_m2] = match carbonzone_io::areas_m2(&layer.coverage, crs) {
         Ok(areas) => areas,
         Err(e) => {
             notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("parcels"));

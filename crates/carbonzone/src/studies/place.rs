@@ -80,8 +80,7 @@ pub struct Areas {
 impl Areas {
     /// Measures the polygons. `None`: the CRS has no ellipsoid; a finding says so.
     pub fn of(city: &City, coverage: &Coverage, crs: &WorkingCrs, notes: &mut Notes) -> Option<Self> {
-        let planar = coverage.areas_m2();
-        let ellipsoidal = match carbonzone_io::ellipsoidal_areas_m2(coverage, crs) {
+        let [planar, ellipsoidal] = match carbonzone_io::areas_m2(coverage, crs) {
             Ok(areas) => areas,
             Err(e) => {
                 notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("zones"));

@@ -87,7 +87,7 @@ pub fn output<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> Result<Output<'a>
 pub fn unit_table(run: &Run<Parcels>) -> Result<(AttributeTable, Vec<f64>)> {
     let Run { config, inputs, results, .. } = run;
     let (zones, basis) = (&inputs.zones.coverage, config.pipeline.city.area);
-    let [planar, ellipsoidal] = [zones.areas_m2(), carbonzone_io::ellipsoidal_areas_m2(zones, &inputs.crs)?];
+    let [planar, ellipsoidal] = carbonzone_io::areas_m2(zones, &inputs.crs)?;
     let table = tables::zones(inputs, results, &planar, &ellipsoidal, basis);
     Ok((table, if basis == AreaBasis::Ellipsoidal { ellipsoidal } else { planar }))
 }
