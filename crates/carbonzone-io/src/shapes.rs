@@ -92,8 +92,11 @@ impl Shapes for NoShapes {
 }
 
 fn bounds_of(xs: &[f64], ys: &[f64]) -> Option<[f64; 4]> {
+    // One instruction each, where `min` and `max` of the language take four.
+    let low = |a: f64, x: f64| if x < a { x } else { a };
+    let high = |b: f64, x: f64| if x > b { x } else { b };
     let range =
-        |v: &[f64]| v.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+        |v: &[f64]| v.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (low(a, *x), high(b, *x)));
     let ((x0, x1), (y0, y1)) = (range(xs), range(ys));
     (x0 <= x1 && y0 <= y1).then_some([x0, y0, x1, y1])
 }

@@ -98,14 +98,13 @@ impl SmoothMap {
     fn apply_to_lanes(&self, xs: &mut [f64; LANES], ys: &mut [f64; LANES]) {
         let (fx, fy) = (xs.map(|x| (x - self.origin[0]) / TILE_M), ys.map(|y| (y - self.origin[1]) / TILE_M));
         let (col, row) = self.tile_of(fx[0], fy[0]);
-        if fx.iter().zip(&fy).any(|(&fx, &fy)| self.tile_of(fx, fy) != (col, row)) {
+        let same = fx.iter().zip(&fy).fold(true, |same, (x, y)| same & (self.tile_of(*x, *y) == (col, row)));
+        if !same {
             return self.apply_one_by_one(xs, ys);
         }
         let (u, v) = (fx.map(|fx| 2.0 * (fx - col as f64) - 1.0), fy.map(|fy| 2.0 * (fy - row as f64) - 1.0));
-        for (out, c) in [xs, ys].into_iter().zip(&self.tiles[row * self.cols + col]) {
-            let along = c.map(|c| horner_lanes(&c.map(|c| [c; LANES]), &u));
-            *out = horner_lanes(&along, &v);
-        }
+        let [of_x, of_y] = &self.tiles[row * self.cols + col];
+        (*xs, *ys) = (values(of_x, &u, &v), values(of_y, &u, &v));
     }
 
     /// Column and row of the tile of a point, in tiles from the origin.
@@ -134,10 +133,25 @@ fn horner(c: &[f64; NODES], t: f64) -> f64 {
     (((c[4] * t + c[3]) * t + c[2]) * t + c[1]) * t + c[0]
 }
 
-/// [`horner`] for points side by side.
+/// One coordinate of the images of points of a tile.
 #[inline]
-fn horner_lanes(c: &[[f64; LANES]; NODES], t: &[f64; LANES]) -> [f64; LANES] {
-    std::array::from_fn(|k| horner(&[c[0][k], c[1][k], c[2][k], c[3][k], c[4][k]], t[k]))
+fn values(c: &[[f64; NODES]; NODES], u: &[f64; LANES], v: &[f64; LANES]) -> [f64; LANES] {
+    let along = |k: usize| {
+        let [c0, c1, c2, c3, c4] = c[k].map(|c| [c; LANES]);
+        let step = |r, c| horner_step(r, u, &c);
+        step(step(step(step(c4, c3), c2), c1), c0)
+    };
+    let step = |r, k| horner_step(r, v, &along(k));
+    step(step(step(step(along(4), 3), 2), 1), 0)
+}
+
+/// The step `r t + c` of [`horner`] for points side by side: written as a loop, it becomes a few instructions for all of them.
+#[inline]
+fn horner_step(mut r: [f64; LANES], t: &[f64; LANES], c: &[f64; LANES]) -> [f64; LANES] {
+    for ((r, t), c) in r.iter_mut().zip(t).zip(c) {
+        *r = *r * t + c;
+    }
+    r
 }
 
 /// Where the map is tested, in both directions: between the nodes and near the sides.

@@ -18,8 +18,9 @@ impl Record {
     /// A number of a column declared as real. As `SQLite` does, a whole number is stored as an integer, which takes less
     /// room; it is a real again when it is read.
     pub(crate) fn real(&mut self, value: f64) {
-        if value.abs() < WHOLE && value.fract() == 0.0 && !(value == 0.0 && value.is_sign_negative()) {
-            return self.int(value as i64);
+        let whole = value as i64;
+        if value.abs() < WHOLE && whole as f64 == value && !(value == 0.0 && value.is_sign_negative()) {
+            return self.int(whole);
         }
         self.types.push(7);
         self.body.extend_from_slice(&value.to_be_bytes());
