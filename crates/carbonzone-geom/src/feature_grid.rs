@@ -34,15 +34,15 @@ impl Entry {
         (x >= w) & (y >= s) & (minus_x >= e) & (minus_y >= n)
     }
 
-    /// False only if the box lies clearly on one side of the line p → q.
+    /// False only if the box lies clearly on one side of the line p → q, farther than `aside` m from it.
     #[inline]
-    fn reaches_line(&self, p: [f64; 2], q: [f64; 2]) -> bool {
+    fn reaches_line(&self, p: [f64; 2], q: [f64; 2], aside: f64) -> bool {
         let [w, s, e, n] = self.sides.map(f64::from);
         let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
         let to_centre = dx * (0.5 * (s - n) - p[1]) - dy * (0.5 * (w - e) - p[0]);
         let half = 0.5 * (dy.abs() * (-e - w) - dx.abs() * (n + s));
         // The boxes are rounded outward by far more than the rounding of this test.
-        to_centre.abs() <= half * (1.0 + 1e-6)
+        to_centre.abs() <= half * (1.0 + 1e-6) + aside * (dx.abs() + dy.abs())
     }
 }
 
@@ -142,9 +142,15 @@ impl FeatureGrid {
         })
     }
 
-    /// Appends the runs of cells that the segment passes.
-    pub fn cells_along(&self, p: [f64; 2], q: [f64; 2], out: &mut Vec<CellRun>) {
-        let path = Path::new(self.local(p), self.local(q));
+    /// No coordinate of a feature is larger, m.
+    pub fn largest_coordinate(&self) -> f64 {
+        let sides = (0..4).map(|k| (self.whole[k] + self.origin[k % 2]).abs());
+        sides.fold(0.0, f64::max)
+    }
+
+    /// Appends the runs of cells that the segment passes, or passes by within `aside` m.
+    pub fn cells_along(&self, p: [f64; 2], q: [f64; 2], aside: f64, out: &mut Vec<CellRun>) {
+        let path = Path::new(self.local(p), self.local(q), aside);
         let [x0, y0, x1, y1] = path.bounds;
         let [west, south, east, north] = self.whole;
         if x0 <= east && y0 <= north && x1 >= west && y1 >= south {
@@ -154,9 +160,17 @@ impl FeatureGrid {
         }
     }
 
-    /// Appends the features in the cells that the segment passes and whose box it touches or nearly touches; some several times.
-    pub fn features_along(&self, p: [f64; 2], q: [f64; 2], cells: &[CellRun], out: &mut Vec<u32>) {
-        let path = Path::new(self.local(p), self.local(q));
+    /// Appends the features in the cells along the segment whose box it touches, or passes by within `aside` m or little more; some
+    /// several times.
+    pub fn features_along(
+        &self,
+        p: [f64; 2],
+        q: [f64; 2],
+        aside: f64,
+        cells: &[CellRun],
+        out: &mut Vec<u32>,
+    ) {
+        let path = Path::new(self.local(p), self.local(q), aside);
         for run in cells {
             let entries = &self.levels[run.level as usize].entries[run.first as usize..run.end as usize];
             // Written whether or not it counts, so that nothing is branched on that is still on its way from memory.
@@ -164,7 +178,7 @@ impl FeatureGrid {
             out.resize(n + entries.len(), 0);
             for entry in entries {
                 out[n] = entry.feature;
-                n += usize::from(entry.meets(path.reach) & entry.reaches_line(path.p, path.q));
+                n += usize::from(entry.meets(path.reach) & entry.reaches_line(path.p, path.q, aside));
             }
             out.truncate(n);
         }
@@ -187,6 +201,8 @@ pub(crate) struct CellRun {
 struct Path {
     p: [f64; 2],
     q: [f64; 2],
+    aside: f64,
+    /// Its box, wider by `aside` on every side.
     bounds: [f64; 4],
     /// Its box as [`Entry::meets`] takes it.
     reach: [f32; 4],
@@ -194,10 +210,11 @@ struct Path {
 
 impl Path {
     #[inline]
-    fn new(p: [f64; 2], q: [f64; 2]) -> Self {
-        let bounds = [p[0].min(q[0]), p[1].min(q[1]), p[0].max(q[0]), p[1].max(q[1])];
-        let [x0, y0, x1, y1] = bounds;
-        Self { p, q, bounds, reach: [x1, y1, -x0, -y0].map(|v| v as f32) }
+    fn new(p: [f64; 2], q: [f64; 2], aside: f64) -> Self {
+        let [x0, y0] = [0, 1].map(|k| p[k].min(q[k]) - aside);
+        let [x1, y1] = [0, 1].map(|k| p[k].max(q[k]) + aside);
+        let reach = [x1, y1, -x0, -y0].map(|v| v as f32);
+        Self { p, q, aside, bounds: [x0, y0, x1, y1], reach }
     }
 }
 
@@ -219,7 +236,7 @@ impl Level {
     }
 
     fn cells_along(&self, number: u32, path: &Path, out: &mut Vec<CellRun>) {
-        let Path { p, q, bounds, .. } = *path;
+        let Path { p, q, aside, bounds, .. } = *path;
         let (a, b) = if p[1] <= q[1] { (p, q) } else { (q, p) };
         let cell = self.per_cell.recip();
         let slope = (b[0] - a[0]) / (b[1] - a[1]);
@@ -227,9 +244,10 @@ impl Level {
             let x = a[0] + (y - a[1]) * slope;
             if x.is_finite() { x.clamp(bounds[0], bounds[2]) } else { a[0] }
         };
-        for row in self.row(a[1])..=self.row(b[1]) {
-            // A margin far above rounding, far below the size of a parcel.
-            let (south, north) = ((row as f64 - 1e-6) * cell, ((row + 1) as f64 + 1e-6) * cell);
+        // A margin far above rounding, far below the size of a parcel.
+        let margin = 1e-6 * cell + aside;
+        for row in self.row(bounds[1])..=self.row(bounds[3]) {
+            let (south, north) = (row as f64 * cell - margin, (row + 1) as f64 * cell + margin);
             let (x0, x1) = if b[1] - a[1] > 0.0 {
                 let south = if row == 0 { a[1] } else { south.max(a[1]) };
                 let north = if row + 1 == self.rows { b[1] } else { north.min(b[1]) };
@@ -239,7 +257,7 @@ impl Level {
                 (bounds[0], bounds[2])
             };
             let row = row * self.cols;
-            let (first, end) = (self.col(x0 - 1e-6 * cell), self.col(x1 + 1e-6 * cell) + 1);
+            let (first, end) = (self.col(x0 - margin), self.col(x1 + margin) + 1);
             out.push(CellRun { level: number, first: self.off[row + first], end: self.off[row + end] });
         }
     }

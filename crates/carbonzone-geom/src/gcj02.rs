@@ -28,30 +28,96 @@ fn in_china(lon: f64, lat: f64) -> bool {
     (west..=east).contains(&lon) && (south..=north).contains(&lat)
 }
 
+/// Sine and cosine of an angle.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    sin: f64,
+    cos: f64,
+}
+
+impl Turn {
+    /// The sum of both angles.
+    fn and(self, other: Self) -> Self {
+        Self {
+            sin: self.sin * other.cos + self.cos * other.sin,
+            cos: self.cos * other.cos - self.sin * other.sin,
+        }
+    }
+}
+
+/// The angles π u times [`FREQUENCIES`]. All are multiples of π u / 60, so that one sine and one cosine are enough.
+fn turns(u: f64) -> [Turn; 6] {
+    let (sin, cos) = (u * PI / 60.0).sin_cos();
+    let of_60 = Turn { sin, cos };
+    let of_30 = of_60.and(of_60);
+    let of_12 = of_30.and(of_30).and(of_60);
+    let of_6 = of_12.and(of_12);
+    let of_3 = of_6.and(of_6);
+    let of_1 = of_3.and(of_3).and(of_3);
+    let twice = of_1.and(of_1);
+    [of_30, of_12, of_3, of_1, twice, twice.and(twice).and(twice)]
+}
+
+const FREQUENCIES: [f64; 6] = [1.0 / 30.0, 1.0 / 12.0, 1.0 / 3.0, 1.0, 2.0, 6.0];
+
+/// Sum of waves of these amplitudes, one for each of the frequencies, and its slope.
+fn waves(turns: &[Turn; 6], amplitudes: [f64; 6]) -> (f64, f64) {
+    let (mut sum, mut slope) = (0.0, 0.0);
+    for k in 0..6 {
+        sum += amplitudes[k] * 2.0 / 3.0 * turns[k].sin;
+        slope += amplitudes[k] * 2.0 / 3.0 * turns[k].cos * FREQUENCIES[k] * PI;
+    }
+    (sum, slope)
+}
+
+/// Below this distance from 105° E, in degrees, the slope of the root is left out: it has none there.
+const AT_THE_ROOT: f64 = 1e-6;
+
+/// A value and its slopes towards the east and the north, per degree.
+#[derive(Debug, Clone, Copy)]
+struct Sloped {
+    value: f64,
+    by_lon: f64,
+    by_lat: f64,
+}
+
 /// Offset in m towards the east and north before scaling, for (lon − 105, lat − 35).
-fn offset_m(x: f64, y: f64) -> (f64, f64) {
-    let wave = |a: f64, u: f64, b: f64, v: f64| (a * (u * PI).sin() + b * (v * PI).sin()) * 2.0 / 3.0;
-    let common = wave(20.0, 6.0 * x, 20.0, 2.0 * x);
+fn offset_m(x: f64, y: f64) -> (Sloped, Sloped) {
+    let (of_x, of_y) = (turns(x), turns(y));
     let root = x.abs().sqrt();
-    let north = -100.0
-        + 2.0 * x
-        + 3.0 * y
-        + 0.2 * y * y
-        + 0.1 * x * y
-        + 0.2 * root
-        + common
-        + wave(20.0, y, 40.0, y / 3.0)
-        + wave(160.0, y / 12.0, 320.0, y / 30.0);
-    let east = 300.0
-        + x
-        + 2.0 * y
-        + 0.1 * x * x
-        + 0.1 * x * y
-        + 0.1 * root
-        + common
-        + wave(20.0, x, 40.0, x / 3.0)
-        + wave(150.0, x / 12.0, 300.0, x / 30.0);
+    let root_slope = if x.abs() > AT_THE_ROOT { 0.5 * x.signum() / root } else { 0.0 };
+    let (by_lon, lon_slope) = waves(&of_x, [0.0, 0.0, 0.0, 0.0, 20.0, 20.0]);
+    let (by_lat, lat_slope) = waves(&of_y, [320.0, 160.0, 40.0, 20.0, 0.0, 0.0]);
+    let (all_by_lon, all_lon_slope) = waves(&of_x, [300.0, 150.0, 40.0, 20.0, 20.0, 20.0]);
+    let north = Sloped {
+        value: -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + by_lon + by_lat,
+        by_lon: 2.0 + 0.1 * y + 0.2 * root_slope + lon_slope,
+        by_lat: 3.0 + 0.4 * y + 0.1 * x + lat_slope,
+    };
+    let east = Sloped {
+        value: 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + all_by_lon,
+        by_lon: 1.0 + 0.2 * x + 0.1 * y + 0.1 * root_slope + all_lon_slope,
+        by_lat: 2.0 + 0.1 * x,
+    };
     (east, north)
+}
+
+/// Offset in degrees: of the longitude and of the latitude.
+fn offset(lon: f64, lat: f64) -> (Sloped, Sloped) {
+    let (east, north) = offset_m(lon - 105.0, lat - 35.0);
+    let (sin, cos) = lat.to_radians().sin_cos();
+    let m = 1.0 - ECCENTRICITY_2 * sin * sin;
+    // Degrees per m, and their slopes relative to themselves.
+    let of_lon = 180.0 / (SEMI_MAJOR_M / m.sqrt() * cos * PI);
+    let of_lat = 180.0 / (SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) / (m * m.sqrt()) * PI);
+    let m_slope = (-2.0 * ECCENTRICITY_2 * sin * cos / m).to_radians();
+    let scaled = |by: f64, slope: f64, of: Sloped| Sloped {
+        value: by * of.value,
+        by_lon: by * of.by_lon,
+        by_lat: by * (of.by_lat + of.value * slope),
+    };
+    let lon_slope = 0.5 * m_slope + (sin / cos).to_radians();
+    (scaled(of_lon, lon_slope, east), scaled(of_lat, 1.5 * m_slope, north))
 }
 
 /// WGS 84 to GCJ-02, degrees. The identity outside of longitude 72.004–137.8347, latitude 0.8293–55.8271.
@@ -60,18 +126,32 @@ pub fn wgs84_to_gcj02(lon: f64, lat: f64) -> (f64, f64) {
     if !in_china(lon, lat) {
         return (lon, lat);
     }
-    let (east, north) = offset_m(lon - 105.0, lat - 35.0);
-    let phi = lat.to_radians();
-    let m = 1.0 - ECCENTRICITY_2 * phi.sin().powi(2);
-    let d_lat = north * 180.0 / (SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) / (m * m.sqrt()) * PI);
-    let d_lon = east * 180.0 / (SEMI_MAJOR_M / m.sqrt() * phi.cos() * PI);
-    (lon + d_lon, lat + d_lat)
+    let (d_lon, d_lat) = offset(lon, lat);
+    (lon + d_lon.value, lat + d_lat.value)
 }
 
-/// GCJ-02 to WGS 84, degrees: fixed-point iteration to 1e-12 degrees.
+/// GCJ-02 to WGS 84, degrees: Newton's iteration to 1e-12 degrees.
 #[must_use]
 pub fn gcj02_to_wgs84(lon: f64, lat: f64) -> (f64, f64) {
-    if in_china(lon, lat) { invert(wgs84_to_gcj02, lon, lat) } else { (lon, lat) }
+    if !in_china(lon, lat) {
+        return (lon, lat);
+    }
+    let mut p = (lon, lat);
+    for _ in 0..20 {
+        let (d_lon, d_lat) = offset(p.0, p.1);
+        let (a, b) = (1.0 + d_lon.by_lon, d_lon.by_lat);
+        let (c, d) = (d_lat.by_lon, 1.0 + d_lat.by_lat);
+        let (u, v) = (lon - p.0 - d_lon.value, lat - p.1 - d_lat.value);
+        let step = ((u * d - v * b) / (a * d - b * c), (v * a - u * c) / (a * d - b * c));
+        p = (p.0 + step.0, p.1 + step.1);
+        // What is left after a step is at most its square times half the curvature, per degree: that of the waves and of the root.
+        let (longest, x) = (step.0.abs().max(step.1.abs()), (p.0 - 105.0).abs());
+        let curvature = 0.05 + 1e-6 / (x * x.sqrt());
+        if longest < CONVERGED || x > AT_THE_ROOT && longest * longest * curvature < CONVERGED {
+            break;
+        }
+    }
+    p
 }
 
 /// GCJ-02 to BD-09, degrees.

@@ -76,7 +76,7 @@ pub use coverage::{Coverage, Pieces, Ring, WkbKind};
 pub use error::GeomError;
 pub use far_off::{FarOff, FarOffs, far_off};
 pub use line_length::{LineIndex, LineLengths};
-pub use line_sharing::SharedLengths;
+pub use line_sharing::{SharedLengths, SharingRules};
 pub use nearest::NearestIndex;
 pub use overlap::{overlap_grid, overlap_grid_and_zones, overlap_zones};
 pub use overlap_matrix::{OverlapMatrix, Spread};

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::coincidence::ALONG_M;
 use crate::feature_grid::{CellRun, FeatureGrid};
-use crate::ring::{MASK, for_each_bit, for_each_change, for_each_change_in, masks_of, turn};
-use crate::ring_blocks::Blocks;
+use crate::ring::{MASK, for_each_change, for_each_change_in, masks_of, turn};
+use crate::ring_blocks::{Blocks, for_each_bit};
 use crate::{Coverage, PointLocator};
 
 /// Lines per task in [`LineIndex::lengths_all`].
@@ -23,20 +24,23 @@ const BLOCK: usize = 256;
 pub struct LineIndex<'a> {
     coverage: &'a Coverage,
     grid: Arc<FeatureGrid>,
+    /// No coordinate of the layer is larger, m.
+    size: f64,
 }
 
 impl<'a> LineIndex<'a> {
     /// Builds the index over all features.
     #[must_use]
     pub fn new(coverage: &'a Coverage) -> Self {
-        Self { coverage, grid: Arc::new(FeatureGrid::new(coverage)) }
+        Self::from_locator(&PointLocator::new(coverage))
     }
 
     /// Shares the index of a [`PointLocator`] on the same layer.
     #[must_use]
     pub fn from_locator(locator: &PointLocator<'a>) -> Self {
         let (coverage, grid) = locator.parts();
-        Self { coverage, grid }
+        let size = grid.largest_coordinate();
+        Self { coverage, grid, size }
     }
 
     /// Length in m of the polyline inside each parcel, ascending by parcel, lengths > 0 only.
@@ -49,10 +53,9 @@ impl<'a> LineIndex<'a> {
     #[must_use]
     pub fn lengths(&self, xs: &[f64], ys: &[f64]) -> Vec<(u32, f64)> {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
-        let (mut block, mut out) = (Block::default(), vec![]);
+        let mut block = Block::default();
         self.measure([(0, xs, ys)].into_iter(), &mut block);
-        block.rows(|_, parcel, m| out.push((parcel, m)));
-        out
+        block.lines().flat_map(|line| line.lengths()).collect()
     }
 
     /// [`lengths`](Self::lengths) of many polylines: line `k` has the vertices `line_off[k]..line_off[k + 1]`.
@@ -64,10 +67,23 @@ impl<'a> LineIndex<'a> {
     /// If the slices differ in length or `line_off` does not ascend within them.
     #[must_use]
     pub fn lengths_all(&self, xs: &[f64], ys: &[f64], line_off: &[u32]) -> LineLengths {
+        let chunks = self.measure_all((xs, ys), line_off, |line, out| {
+            out.extend(line.lengths().into_iter().map(|(parcel, m)| (line.number, parcel, m)));
+        });
+        LineLengths::assemble(line_off.len().saturating_sub(1), &chunks)
+    }
+
+    /// Measures many lines, tile by tile of the layer in chunks of fixed size, and lets `take` append what it makes of each that has
+    /// a length.
+    pub(crate) fn measure_all<T: Send>(
+        &self,
+        (xs, ys): (&[f64], &[f64]),
+        line_off: &[u32],
+        take: impl Fn(&OfLine<'_>, &mut Vec<T>) + Sync,
+    ) -> Vec<Vec<T>> {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
-        let lines = line_off.len().saturating_sub(1);
         let vertices = |k: usize| line_off[k] as usize..line_off[k + 1] as usize;
-        let mut order: Vec<u64> = (0..lines)
+        let mut order: Vec<u64> = (0..line_off.len().saturating_sub(1))
             .into_par_iter()
             .map(|k| {
                 let first = vertices(k).start.min(xs.len().saturating_sub(1));
@@ -76,29 +92,30 @@ impl<'a> LineIndex<'a> {
             })
             .collect();
         order.par_sort_unstable();
-        let chunks: Vec<Vec<(u32, u32, f64)>> = order
-            .par_chunks(CHUNK)
-            .map(|keys| {
-                let (mut block, mut out) = (Block::default(), vec![]);
-                for keys in keys.chunks(BLOCK) {
-                    let lines = keys.iter().map(|&key| {
-                        let v = vertices(key as u32 as usize);
-                        (key as u32, &xs[v.clone()], &ys[v])
-                    });
-                    self.measure(lines, &mut block);
-                    block.rows(|k, parcel, m| out.push((k, parcel, m)));
-                }
-                out
-            })
-            .collect();
-        LineLengths::assemble(lines, &chunks)
+        let chunks = order.par_chunks(CHUNK).map(|keys| {
+            let (mut block, mut out) = (Block::default(), vec![]);
+            for keys in keys.chunks(BLOCK) {
+                let lines = keys.iter().map(|&key| {
+                    let v = vertices(key as u32 as usize);
+                    (key as u32, &xs[v.clone()], &ys[v])
+                });
+                self.measure(lines, &mut block);
+                block.lines().for_each(|line| take(&line, &mut out));
+            }
+            out
+        });
+        chunks.collect()
     }
 
     /// Fills the block with the lines' segments, the features near them, and their shares.
     ///
     /// Pass after pass over the whole block: coordinates, cells, features of the cells, sides of all vertices, crossings. In each of
     /// them what is read next does not hang on what was found, so the processor fetches several things at a time.
-    fn measure<'l>(&self, lines: impl Iterator<Item = (u32, &'l [f64], &'l [f64])>, block: &mut Block) {
+    pub(crate) fn measure<'l>(
+        &self,
+        lines: impl Iterator<Item = (u32, &'l [f64], &'l [f64])>,
+        block: &mut Block,
+    ) {
         block.clear();
         for (line, xs, ys) in lines {
             let ends = xs.windows(2).zip(ys.windows(2)).map(|(x, y)| ([x[0], y[0]], [x[1], y[1]]));
@@ -111,12 +128,12 @@ impl<'a> LineIndex<'a> {
         }
         block.segments.retain(|s| s.length > 0.0 && s.length.is_finite());
         for Segment { p, q, .. } in &block.segments {
-            self.grid.cells_along(*p, *q, &mut block.cells);
+            self.grid.cells_along(*p, *q, ALONG_M, &mut block.cells);
             block.cell_ends.push(block.cells.len());
         }
         let mut first = 0;
         for (Segment { p, q, .. }, &end) in block.segments.iter().zip(&block.cell_ends) {
-            self.grid.features_along(*p, *q, &block.cells[first..end], &mut block.near);
+            self.grid.features_along(*p, *q, ALONG_M, &block.cells[first..end], &mut block.near);
             block.near_ends.push(block.near.len());
             first = end;
         }
@@ -163,33 +180,15 @@ impl<'a> LineIndex<'a> {
 
     /// Share of the segment inside a feature of any kind, before rounding is cut off.
     fn inside_share(&self, feature: usize, p: [f64; 2], q: [f64; 2]) -> f64 {
-        let mut share = 0.0;
+        let (mut share, ahead) = (0.0, Ahead::of(p, q, self.size));
         self.for_each_counting_ring(feature, |ring, blocks, weight| {
-            share += weight * ring_share(ring, blocks, p, q);
+            share += weight * ring_share(ring, blocks, &ahead);
         });
         share
     }
 }
 
 impl LineIndex<'_> {
-    /// Features whose box a segment touches or passes within `reach` m; ascending.
-    pub(crate) fn features_beside(&self, p: [f64; 2], q: [f64; 2], reach: f64) -> Vec<u32> {
-        let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
-        let step = reach / dx.hypot(dy);
-        let mut out = vec![];
-        let mut cells = vec![];
-        for side in [-1.0, 0.0, 1.0] {
-            let aside = |v: [f64; 2]| [v[0] - side * step * dy, v[1] + side * step * dx];
-            let (p, q) = (aside(p), aside(q));
-            cells.clear();
-            self.grid.cells_along(p, q, &mut cells);
-            self.grid.features_along(p, q, &cells, &mut out);
-        }
-        out.sort_unstable();
-        out.dedup();
-        out
-    }
-
     /// Calls `f` with every ring of a feature that counts, the boxes along it, and +1 or −1, which turns it the right way round.
     pub(crate) fn for_each_counting_ring(
         &self,
@@ -221,31 +220,48 @@ pub(crate) fn bounds_along(ring: (&[f64], &[f64]), p: [f64; 2], q: [f64; 2], mut
 }
 
 /// Σ ± clamp(t, 0, 1) over the edges of a ring that cross the line p → q; positive inside a counter-clockwise ring.
-fn ring_share((xs, ys): (&[f64], &[f64]), blocks: Blocks<'_>, p: [f64; 2], q: [f64; 2]) -> f64 {
+fn ring_share((xs, ys): (&[f64], &[f64]), blocks: Blocks<'_>, ahead: &Ahead) -> f64 {
+    let Ahead { p, q, .. } = *ahead;
     let mut sum = 0.0;
     for_each_change(
         (xs, ys),
         blocks,
-        |block| beside_segment(block, p, q),
+        |block| ahead.passes(block),
         |xs, ys| left_mask(xs, ys, p, q),
         |from, to, goes_left| sum += bound(xs, ys, (from, to, goes_left), p, q),
     );
     sum
 }
 
-/// True if no edge in the box counts: it lies wholly on one side of the line p → q, or wholly behind p, by more than any rounding.
-/// A box that is not finite does not.
-#[inline]
-fn beside_segment([x0, y0, x1, y1]: [f64; 4], p: [f64; 2], q: [f64; 2]) -> bool {
-    let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
-    let (to_x, to_y) = (0.5 * (x0 + x1) - p[0], 0.5 * (y0 + y1) - p[1]);
-    let (width, height) = (0.5 * (x1 - x0), 0.5 * (y1 - y0));
-    // Far above the rounding of the coordinates and of this test.
-    let size = x0.abs().max(x1.abs()).max(y0.abs()).max(y1.abs()).max(p[0].abs()).max(p[1].abs());
-    let slack = (dx.abs() + dy.abs()) * size * 1e-12;
-    let reach = |along: f64, across: f64| (along + across) * (1.0 + 1e-6) + slack;
-    (dx * to_y - dy * to_x).abs() > reach(dx.abs() * height, dy.abs() * width)
-        || -(dx * to_x + dy * to_y) > reach(dx.abs() * width, dy.abs() * height)
+/// What boxes along a ring are tested against: the line p → q from p on.
+struct Ahead {
+    p: [f64; 2],
+    q: [f64; 2],
+    /// Far above the rounding of the coordinates and of the test.
+    slack: f64,
+}
+
+impl Ahead {
+    /// `size` is no less than any coordinate of the layer, m.
+    fn of(p: [f64; 2], q: [f64; 2], size: f64) -> Self {
+        let size = [p, q].as_flattened().iter().fold(size, |size, v| size.max(v.abs()));
+        Self { p, q, slack: ((q[0] - p[0]).abs() + (q[1] - p[1]).abs()) * size * 1e-11 }
+    }
+
+    /// True if no edge in the box counts: it lies wholly on one side of the line, or wholly behind p, by more than any rounding.
+    /// A box that is not finite does not.
+    #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "many boxes are tested without a branch")]
+    fn passes(&self, [x0, y0, x1, y1]: [f64; 4]) -> bool {
+        let Self { p, q, slack } = *self;
+        let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
+        // All doubled: from p to the middle of the box, and its sides.
+        let (to_x, to_y) = ((x0 - p[0]) + (x1 - p[0]), (y0 - p[1]) + (y1 - p[1]));
+        let (width, height) = ((x1 - x0) * (1.0 + 1e-6), (y1 - y0) * (1.0 + 1e-6));
+        let (aside, back) = ((dx * to_y - dy * to_x).abs(), -(dx * to_x + dy * to_y));
+        (aside > dx.abs() * height + dy.abs() * width + slack)
+            | (back > dx.abs() * width + dy.abs() * height + slack)
+    }
 }
 
 /// Where an edge that crosses the line bounds the ground inside, as ± clamp(t, 0, 1).
@@ -293,18 +309,19 @@ fn crossing(p: [f64; 2], q: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
 
 /// A segment of a line, its western end first.
 #[derive(Debug, Clone, Copy)]
-struct Segment {
+pub(crate) struct Segment {
     line: u32,
-    p: [f64; 2],
-    q: [f64; 2],
-    length: f64,
+    pub p: [f64; 2],
+    pub q: [f64; 2],
+    /// m, > 0 and finite.
+    pub length: f64,
 }
 
-/// A segment of a block and a feature near it.
+/// A segment of a block and a feature whose box comes within 1 cm of it.
 #[derive(Debug, Default)]
-struct Pair {
+pub(crate) struct Pair {
     segment: u32,
-    feature: u32,
+    pub feature: u32,
     /// First vertex, number of vertices and weight of the only ring of the feature, if it is short; else 0 vertices.
     first: u32,
     vertices: u32,
@@ -317,7 +334,7 @@ struct Pair {
 
 /// Lines that are measured together.
 #[derive(Debug, Default)]
-struct Block {
+pub(crate) struct Block {
     segments: Vec<Segment>,
     /// Cells along the segments, and where those of each segment end.
     cells: Vec<CellRun>,
@@ -326,7 +343,6 @@ struct Block {
     near: Vec<u32>,
     near_ends: Vec<usize>,
     pairs: Vec<Pair>,
-    pieces: Vec<(u32, f64)>,
 }
 
 impl Block {
@@ -339,22 +355,57 @@ impl Block {
         self.pairs.clear();
     }
 
-    /// Calls `f(line, parcel, m)`: lines in the order they were added, parcels ascending, the pieces of each summed in segment order.
-    fn rows(&mut self, mut f: impl FnMut(u32, u32, f64)) {
-        let line = |pair: &Pair| self.segments[pair.segment as usize].line;
-        for pairs in self.pairs.chunk_by(|a, b| line(a) == line(b)) {
-            self.pieces.clear();
-            self.pieces.extend(
-                pairs
-                    .iter()
-                    .filter(|pair| pair.share > 0.0)
-                    .map(|pair| (pair.feature, pair.share * self.segments[pair.segment as usize].length)),
-            );
-            self.pieces.sort_by_key(|p| p.0);
-            for same in self.pieces.chunk_by(|a, b| a.0 == b.0) {
-                f(line(&pairs[0]), same[0].0, same.iter().map(|p| p.1).sum());
-            }
-        }
+    /// The lines that have a length, in the order they were added.
+    pub fn lines(&self) -> impl Iterator<Item = OfLine<'_>> {
+        let (mut first, mut left) = (0, &self.pairs[..]);
+        self.segments.chunk_by(|a, b| a.line == b.line).map(move |segments| {
+            let end = first + segments.len();
+            let (pairs, rest) = left.split_at(left.partition_point(|pair| (pair.segment as usize) < end));
+            let line = OfLine { number: segments[0].line, first, segments, pairs };
+            (first, left) = (end, rest);
+            line
+        })
+    }
+}
+
+/// One line of a block.
+pub(crate) struct OfLine<'b> {
+    /// The number that it was added with.
+    pub number: u32,
+    first: usize,
+    segments: &'b [Segment],
+    pairs: &'b [Pair],
+}
+
+impl<'b> OfLine<'b> {
+    /// m.
+    pub fn length(&self) -> f64 {
+        self.segments.iter().map(|s| s.length).sum()
+    }
+
+    /// Length in m in each parcel, ascending by parcel, the pieces of each summed in segment order.
+    pub fn lengths(&self) -> Vec<(u32, f64)> {
+        let inside = self.pairs.iter().filter(|pair| pair.share > 0.0);
+        let length = |pair: &Pair| self.segments[pair.segment as usize - self.first].length;
+        let mut out: Vec<(u32, f64)> = inside.map(|pair| (pair.feature, pair.share * length(pair))).collect();
+        out.sort_by_key(|piece| piece.0);
+        out.dedup_by(|next, sum| {
+            let same = next.0 == sum.0;
+            sum.1 += if same { next.1 } else { 0.0 };
+            same
+        });
+        out
+    }
+
+    /// Segments, each with the features near it.
+    pub fn segments(&self) -> impl Iterator<Item = (&'b Segment, &'b [Pair])> {
+        let mut left = self.pairs;
+        self.segments.iter().enumerate().map(move |(k, segment)| {
+            let number = (self.first + k) as u32;
+            let (near, rest) = left.split_at(left.partition_point(|pair| pair.segment == number));
+            left = rest;
+            (segment, near)
+        })
     }
 }
 
@@ -506,8 +557,9 @@ mod tests {
             let q =
                 if k % 5 == 0 { [p[0] + 300.0, p[1]] } else { [number(k + 99, 4000), number(k + 31, 70)] };
             let blocks = index.grid.rings().blocks(0, xs.len());
+            let ahead = Ahead::of(p, q, index.size);
             let (whole, along) =
-                (ring_share((xs, ys), Blocks::NONE, p, q), ring_share((xs, ys), blocks, p, q));
+                (ring_share((xs, ys), Blocks::NONE, &ahead), ring_share((xs, ys), blocks, &ahead));
             assert_eq!(whole.to_bits(), along.to_bits(), "{p:?} {q:?}");
             inside += usize::from(along.abs() > 1e-9);
         }

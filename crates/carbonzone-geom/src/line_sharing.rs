@@ -2,7 +2,7 @@
 
 use crate::LineIndex;
 use crate::coincidence::{ALONG_M, common_stretch};
-use crate::line_length::bounds_along;
+use crate::line_length::{Block, OfLine, Pair, Segment, bounds_along};
 use crate::ring_blocks::BLOCK;
 
 /// Stretches below this share of a line are rounding.
@@ -11,12 +11,35 @@ const ROUNDING: f64 = 1e-9;
 /// Lengths of one line with what was decided about them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SharedLengths {
+    /// Length of the line, m.
+    pub total_m: f64,
     /// Parcel and metres, ascending by parcel, metres > 0.
     pub lengths: Vec<(u32, f64)>,
     /// Metres that lie in several parcels at once, counted once.
     pub shared_m: f64,
     /// Metres along the edge of a parcel of the class that lay in another parcel or in none.
     pub along_edge_m: f64,
+}
+
+/// Parcels as lines are shared between them, one value for each.
+#[derive(Debug, Clone, Copy)]
+pub struct SharingRules<'a> {
+    /// True for those of the class.
+    pub mask: &'a [bool],
+    /// True for those that share ground with others.
+    pub overlapping: &'a [bool],
+}
+
+impl SharingRules<'_> {
+    /// Metres in parcels of the class.
+    fn in_class(&self, lengths: &[(u32, f64)]) -> f64 {
+        lengths.iter().filter(|(f, _)| self.mask[*f as usize]).map(|(_, m)| m).sum()
+    }
+
+    /// True if several of the parcels share ground.
+    fn may_overlap(&self, lengths: &[(u32, f64)]) -> bool {
+        lengths.iter().filter(|(f, _)| self.overlapping[*f as usize]).count() > 1
+    }
 }
 
 impl LineIndex<'_> {
@@ -29,34 +52,54 @@ impl LineIndex<'_> {
     /// # Panics
     /// If the slices of coordinates differ in length, or `mask` or `overlapping` have not one value per parcel.
     #[must_use]
-    pub fn shared(
+    pub fn shared(&self, (xs, ys): (&[f64], &[f64]), rules: SharingRules<'_>) -> SharedLengths {
+        assert_eq!(xs.len(), ys.len(), "one northing per easting");
+        let mut block = Block::default();
+        self.measure([(0, xs, ys)].into_iter(), &mut block);
+        block.lines().next().map_or_else(SharedLengths::default, |line| self.share(&line, rules))
+    }
+
+    /// [`shared`](Self::shared) of many polylines: line `k` has the vertices `line_off[k]..line_off[k + 1]`.
+    ///
+    /// # Panics
+    /// As [`shared`](Self::shared), or if `line_off` does not ascend within the vertices.
+    #[must_use]
+    pub fn shared_all(
         &self,
-        (xs, ys): (&[f64], &[f64]),
-        lengths: Vec<(u32, f64)>,
-        mask: &[bool],
-        overlapping: &[bool],
-    ) -> SharedLengths {
-        let mut out = SharedLengths { lengths, ..SharedLengths::default() };
-        if out.lengths.iter().filter(|(f, _)| overlapping[*f as usize]).count() > 1 {
-            self.share_overlaps((xs, ys), &mut out);
+        lines: (&[f64], &[f64]),
+        line_off: &[u32],
+        rules: SharingRules<'_>,
+    ) -> Vec<SharedLengths> {
+        let chunks = self.measure_all(lines, line_off, |line, out| {
+            out.push((line.number, self.share(line, rules)));
+        });
+        let mut out = vec![SharedLengths::default(); line_off.len().saturating_sub(1)];
+        for (line, shared) in chunks.into_iter().flatten() {
+            out[line as usize] = shared;
         }
-        let total: f64 = segments(xs, ys).map(|(p, q)| distance(p, q)).sum();
-        if total - in_class(&out.lengths, mask) > ROUNDING * total {
-            self.prefer_class((xs, ys), mask, overlapping, &mut out);
+        out
+    }
+
+    fn share(&self, line: &OfLine<'_>, rules: SharingRules<'_>) -> SharedLengths {
+        let mut out =
+            SharedLengths { total_m: line.length(), lengths: line.lengths(), ..SharedLengths::default() };
+        if rules.may_overlap(&out.lengths) {
+            self.share_overlaps(line, &mut out);
+        }
+        if out.total_m - rules.in_class(&out.lengths) > ROUNDING * out.total_m {
+            self.prefer_class(line, rules, &mut out);
         }
         out
     }
 
     /// Rule 1.
-    fn share_overlaps(&self, (xs, ys): (&[f64], &[f64]), out: &mut SharedLengths) {
+    fn share_overlaps(&self, line: &OfLine<'_>, out: &mut SharedLengths) {
         let features: Vec<u32> = out.lengths.iter().map(|l| l.0).collect();
         let mut metres = vec![0.0; features.len()];
         let before: f64 = out.lengths.iter().map(|l| l.1).sum();
-        for (p, q) in segments(xs, ys) {
-            let length = distance(p, q);
+        for (&Segment { p, q, length, .. }, near) in line.segments() {
             let mut steps: Vec<(f64, usize, f64)> = vec![];
-            let near = self.features_beside(p, q, ALONG_M);
-            for k in near.iter().filter_map(|f| features.binary_search(f).ok()) {
+            for k in near.iter().filter_map(|pair| features.binary_search(&pair.feature).ok()) {
                 // An interval begins where the sum of clamped crossings falls and ends where it rises.
                 self.for_each_bound(features[k] as usize, p, q, |t, sign| steps.push((t, k, -sign)));
             }
@@ -85,19 +128,12 @@ impl LineIndex<'_> {
     }
 
     /// Rule 2.
-    fn prefer_class(
-        &self,
-        (xs, ys): (&[f64], &[f64]),
-        mask: &[bool],
-        overlapping: &[bool],
-        out: &mut SharedLengths,
-    ) {
+    fn prefer_class(&self, line: &OfLine<'_>, rules: SharingRules<'_>, out: &mut SharedLengths) {
         let total: f64 = out.lengths.iter().map(|l| l.1).sum();
-        let mut changed = false;
-        for (p, q) in segments(xs, ys) {
-            let length = distance(p, q);
+        let (mut changed, mut block) = (false, Block::default());
+        for (&Segment { p, q, length, .. }, near) in line.segments() {
             let mut done = 0.0;
-            for (from, to, owner) in self.stretches_along_edges(p, q, mask) {
+            for (from, to, owner) in self.stretches_along_edges(p, q, near, rules.mask) {
                 let from = f64::max(from, done);
                 if to - from <= ROUNDING {
                     continue;
@@ -105,14 +141,15 @@ impl LineIndex<'_> {
                 done = to;
                 let at = |t: f64| [p[0] + (q[0] - p[0]) * t, p[1] + (q[1] - p[1]) * t];
                 let (a, b) = (at(from), at(to));
-                let (x, y) = ([a[0], b[0]], [a[1], b[1]]);
-                let mut piece = SharedLengths { lengths: self.lengths(&x, &y), ..SharedLengths::default() };
-                if piece.lengths.iter().filter(|(f, _)| overlapping[*f as usize]).count() > 1 {
-                    self.share_overlaps((&x, &y), &mut piece);
+                self.measure([(0, &[a[0], b[0]][..], &[a[1], b[1]][..])].into_iter(), &mut block);
+                let Some(line) = block.lines().next() else { continue };
+                let mut piece = SharedLengths { lengths: line.lengths(), ..SharedLengths::default() };
+                if rules.may_overlap(&piece.lengths) {
+                    self.share_overlaps(&line, &mut piece);
                 }
-                let rest = (to - from) * length - in_class(&piece.lengths, mask);
+                let rest = (to - from) * length - rules.in_class(&piece.lengths);
                 if rest > ROUNDING * length {
-                    let others = piece.lengths.into_iter().filter(|(f, _)| !mask[*f as usize]);
+                    let others = piece.lengths.into_iter().filter(|(f, _)| !rules.mask[*f as usize]);
                     out.lengths.extend(others.map(|(f, m)| (f, -m)));
                     out.lengths.push((owner, rest));
                     out.along_edge_m += rest;
@@ -128,13 +165,16 @@ impl LineIndex<'_> {
         }
     }
 
-    /// Stretches of p → q (from, to; shares of it) within 1 cm of an edge of a parcel of the class, ascending.
-    fn stretches_along_edges(&self, p: [f64; 2], q: [f64; 2], mask: &[bool]) -> Vec<(f64, f64, u32)> {
+    /// Stretches of p → q (from, to; shares of it) within 1 cm of an edge of a parcel of the class near it, ascending.
+    fn stretches_along_edges(
+        &self,
+        p: [f64; 2],
+        q: [f64; 2],
+        near: &[Pair],
+        mask: &[bool],
+    ) -> Vec<(f64, f64, u32)> {
         let mut out = vec![];
-        for feature in self.features_beside(p, q, ALONG_M) {
-            if !mask[feature as usize] {
-                continue;
-            }
+        for feature in near.iter().map(|pair| pair.feature).filter(|f| mask[*f as usize]) {
             self.for_each_counting_ring(feature as usize, |(xs, ys), blocks, _| {
                 let n = xs.len();
                 let mut edge = |i: usize, j: usize| {
@@ -171,24 +211,6 @@ fn apart([x0, y0, x1, y1]: [f64; 4], p: [f64; 2], q: [f64; 2]) -> bool {
         || p[1].max(q[1]) < y0 - ALONG_M
 }
 
-/// Segments of a line with a length, their western end first.
-fn segments<'a>(xs: &'a [f64], ys: &'a [f64]) -> impl Iterator<Item = ([f64; 2], [f64; 2])> + 'a {
-    let ends = xs.windows(2).zip(ys.windows(2)).map(|(x, y)| ([x[0], y[0]], [x[1], y[1]]));
-    let turned = ends.map(|(p, q)| if (p[0], p[1]) <= (q[0], q[1]) { (p, q) } else { (q, p) });
-    turned.filter(|(p, q)| {
-        let length = distance(*p, *q);
-        length > 0.0 && length.is_finite()
-    })
-}
-
-fn distance(p: [f64; 2], q: [f64; 2]) -> f64 {
-    (q[0] - p[0]).hypot(q[1] - p[1])
-}
-
-fn in_class(lengths: &[(u32, f64)], mask: &[bool]) -> f64 {
-    lengths.iter().filter(|(f, _)| mask[*f as usize]).map(|(_, m)| m).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,10 +231,11 @@ mod tests {
     fn shared(c: &Coverage, line: &[[f64; 2]], mask: &[bool], overlapping: &[bool]) -> SharedLengths {
         let (xs, ys): (Vec<f64>, Vec<f64>) = line.iter().map(|p| (p[0], p[1])).unzip();
         let index = LineIndex::new(c);
-        let out = index.shared((&xs, &ys), index.lengths(&xs, &ys), mask, overlapping);
+        let rules = SharingRules { mask, overlapping };
+        let out = index.shared((&xs, &ys), rules);
         // The other way round it is the same.
         let (back_x, back_y): (Vec<f64>, Vec<f64>) = line.iter().rev().map(|p| (p[0], p[1])).unzip();
-        let back = index.shared((&back_x, &back_y), index.lengths(&back_x, &back_y), mask, overlapping);
+        let back = index.shared((&back_x, &back_y), rules);
         assert_eq!(out.lengths.len(), back.lengths.len());
         for (a, b) in out.lengths.iter().zip(&back.lengths) {
             assert!(a.0 == b.0 && (a.1 - b.1).abs() < 1e-9, "{out:?} {back:?}");

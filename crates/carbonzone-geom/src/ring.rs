@@ -1,7 +1,7 @@
 //! Ring measures shared by all kernels: signed area, box, and the weight that makes a ring count.
 
 use crate::Coverage;
-use crate::ring_blocks::{BLOCK as LONG_BLOCK, Blocks};
+use crate::ring_blocks::{BLOCK as LONG_BLOCK, Blocks, for_each_bit};
 use crate::ring_box::{NOWHERE, area_and_bounds, union};
 use robust::{Coord, orient2d};
 
@@ -175,15 +175,6 @@ pub(crate) fn for_each_change_in(sides: u64, n: usize, mut f: impl FnMut(usize, 
     let last = sides >> (n - 1) & 1;
     let changes = (sides ^ (sides << 1 | last)) & (u64::MAX >> (MASK - n));
     for_each_bit(changes, |to| f(if to == 0 { n - 1 } else { to - 1 }, to, sides >> to & 1 == 1));
-}
-
-/// Calls `f` with the number of every bit that is set, ascending.
-#[inline]
-pub(crate) fn for_each_bit(mut bits: u64, mut f: impl FnMut(usize)) {
-    while bits != 0 {
-        f(bits.trailing_zeros() as usize);
-        bits &= bits - 1;
-    }
 }
 
 /// Exact sign of the turn a → b → c: positive if c lies left of a → b.

@@ -79,11 +79,18 @@ impl<'a> Blocks<'a> {
             if pass_over(large) {
                 continue;
             }
-            for (k, block) in small.iter().enumerate() {
-                if !pass_over(*block) {
-                    f(first + k * BLOCK);
-                }
-            }
+            // All are tested first, free of branches.
+            let near = small.iter().enumerate().fold(0, |near, (k, b)| near | u64::from(!pass_over(*b)) << k);
+            for_each_bit(near, |k| f(first + k * BLOCK));
         }
+    }
+}
+
+/// Calls `f` with the number of every bit that is set, ascending.
+#[inline]
+pub(crate) fn for_each_bit(mut bits: u64, mut f: impl FnMut(usize)) {
+    while bits != 0 {
+        f(bits.trailing_zeros() as usize);
+        bits &= bits - 1;
     }
 }

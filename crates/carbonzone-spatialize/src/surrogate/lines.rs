@@ -1,6 +1,6 @@
 //! Lines to parcels: the length of each mode inside each parcel, under an explicit rule for what lies between them.
 
-use carbonzone_geom::{Coverage, LineIndex, NearestIndex, PointLocator, SharedLengths};
+use carbonzone_geom::{Coverage, LineIndex, NearestIndex, PointLocator, SharedLengths, SharingRules};
 use carbonzone_types::ExactSum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,11 +92,9 @@ pub struct LineTally {
 /// One line, measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeasuredLine {
-    /// Its length, m.
-    total: f64,
     /// Its length inside the study area, if one is set, m.
     within: Option<f64>,
-    /// Its length in each parcel, m.
+    /// Its length, m, and that in each parcel.
     shared: SharedLengths,
     /// What lies outside the class, by the parcel it is assigned to, m.
     assigned: Vec<(u32, f64)>,
@@ -166,27 +164,26 @@ impl<'a> LineMeter<'a> {
 
     /// Adds one polyline with its class weight (1 = plain length).
     pub fn add(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
-        let measured = self.measure((xs, ys), self.index.lengths(xs, ys));
+        let measured = self.measure((xs, ys), self.index.shared((xs, ys), self.rules()));
         self.add_measured(weight, measured);
     }
 
-    /// Measures one polyline whose lengths (parcel, metres) inside parcels are known already, see [`LineIndex::lengths_all`].
+    /// Measures one polyline whose lengths inside parcels are known already, see [`LineIndex::shared_all`].
     /// Needs no order: many can be measured at once, and then added.
     #[must_use]
-    pub fn measure(&self, (xs, ys): (&[f64], &[f64]), lengths: Vec<(u32, f64)>) -> MeasuredLine {
-        let total: f64 =
-            xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum();
+    pub fn measure(&self, (xs, ys): (&[f64], &[f64]), shared: SharedLengths) -> MeasuredLine {
         let within = self.area.map(|(lines, _)| lines.lengths(xs, ys).iter().map(|(_, metres)| metres).sum());
         let mut assigned = Vec::new();
         if self.rule != RoadAssignment::Inside && self.snap_m > 0.0 {
             self.assign_rest(xs, ys, &mut assigned);
         }
-        MeasuredLine { total, within, shared: self.lengths((xs, ys), lengths), assigned }
+        MeasuredLine { within, shared, assigned }
     }
 
     /// Adds one polyline as [`measure`](Self::measure) measured it, with its class weight.
     pub fn add_measured(&mut self, weight: f64, measured: MeasuredLine) {
-        let MeasuredLine { total, within, shared, assigned } = measured;
+        let MeasuredLine { within, shared, assigned } = measured;
+        let total = shared.total_m;
         self.tally.total.add(within.unwrap_or(total));
         if let Some(within) = within {
             self.tally.beyond.add((total - within).max(0.0));
@@ -205,9 +202,10 @@ impl<'a> LineMeter<'a> {
         }
     }
 
-    /// Lengths as they are counted: each metre once, along the edge of a parcel of the class for that parcel.
-    fn lengths(&self, line: (&[f64], &[f64]), measured: Vec<(u32, f64)>) -> SharedLengths {
-        self.index.shared(line, measured, &self.mask, &self.overlapping)
+    /// How lengths are counted: each metre once, along the edge of a parcel of the class for that parcel.
+    #[must_use]
+    pub fn rules(&self) -> SharingRules<'_> {
+        SharingRules { mask: &self.mask, overlapping: &self.overlapping }
     }
 
     /// Cuts the line into short pieces and hands on what lies outside the class.
@@ -252,7 +250,7 @@ impl<'a> LineMeter<'a> {
     /// Metres between two points that lie in parcels of the class.
     fn in_class(&self, a: (f64, f64), b: (f64, f64)) -> f64 {
         let (x, y) = ([a.0, b.0], [a.1, b.1]);
-        let found = self.lengths((&x, &y), self.index.lengths(&x, &y)).lengths;
+        let found = self.index.shared((&x, &y), self.rules()).lengths;
         found.iter().filter(|(parcel, _)| self.mask[*parcel as usize]).map(|(_, metres)| metres).sum()
     }
 

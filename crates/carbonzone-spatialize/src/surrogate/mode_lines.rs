@@ -5,7 +5,7 @@ use carbonzone_geom::{LineIndex, lines_once};
 use rayon::prelude::*;
 
 /// Lines whose measures are kept before they are added up in order.
-const MEASURED_AT_ONCE: usize = 1 << 15;
+const MEASURED_AT_ONCE: usize = 1 << 18;
 
 /// Polylines of one mode with their class weights.
 #[derive(Debug, Clone)]
@@ -49,15 +49,12 @@ impl ModeLines {
 
     /// Adds all of them to a meter on the same index.
     pub fn measure(&self, index: &LineIndex<'_>, meter: &mut LineMeter<'_>) {
-        let lengths = index.lengths_all(&self.xs, &self.ys, &self.offsets);
-        let row = |i: usize| {
-            let (parcels, metres) = lengths.row(i);
-            parcels.iter().copied().zip(metres.iter().copied()).collect()
-        };
         for from in (0..self.weights.len()).step_by(MEASURED_AT_ONCE) {
             let lines = from..self.weights.len().min(from + MEASURED_AT_ONCE);
-            let measured: Vec<_> =
-                lines.clone().into_par_iter().map(|i| meter.measure(self.line(i), row(i))).collect();
+            let shared =
+                index.shared_all((&self.xs, &self.ys), &self.offsets[lines.start..=lines.end], meter.rules());
+            let measure = |(i, shared)| meter.measure(self.line(i), shared);
+            let measured: Vec<_> = lines.clone().into_par_iter().zip(shared).map(measure).collect();
             for (i, measured) in lines.zip(measured) {
                 meter.add_measured(self.weights[i], measured);
             }
