@@ -1,10 +1,12 @@
 //! Segments that lie on each other.
 
 use std::cmp::Ordering;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use carbonzone_types::ExactSum;
 use rayon::prelude::*;
+
+use crate::ring_box::union;
 
 /// Lines no farther apart than this, in m, lie on each other; the lanes of a road lie metres apart.
 pub(crate) const ALONG_M: f64 = 0.01;
@@ -84,7 +86,8 @@ pub struct LinesOnce {
 pub fn lines_once(xs: &[f64], ys: &[f64], offsets: &[u32], weights: &[f64]) -> Option<LinesOnce> {
     assert_eq!(xs.len(), ys.len(), "one northing per easting");
     let lines = Lines { xs, ys, offsets, weights };
-    let mut covered = Rows::new(lines).covered();
+    let firsts = suspects(lines).unwrap_or_else(|| lines.firsts());
+    let mut covered = Rows::new(lines, &firsts).covered();
     if covered.is_empty() {
         return None;
     }
@@ -136,8 +139,58 @@ impl Lines<'_> {
     }
 
     /// First vertices of all segments.
-    fn firsts(&self) -> impl IndexedParallelIterator<Item = std::ops::Range<u32>> {
-        self.offsets.par_windows(2).map(|ends| ends[0]..ends[1].saturating_sub(1).max(ends[0]))
+    fn firsts(&self) -> Vec<u32> {
+        self.offsets.par_windows(2).flat_map_iter(|ends| ends[0]..ends[1].saturating_sub(1)).collect()
+    }
+
+    /// The runs of a line, of about the same number of segments each.
+    fn runs(&self, first: u32, end: u32) -> impl Iterator<Item = Run> {
+        let last = end.saturating_sub(1).max(first);
+        let step = (last - first).div_ceil((last - first).div_ceil(RUN).max(1)).max(1);
+        (first..last).step_by(step as usize).filter_map(move |from| self.run(from..last.min(from + step)))
+    }
+
+    /// A run with its box; `None` without a segment.
+    fn run(&self, firsts: Range<u32>) -> Option<Run> {
+        let segments = firsts.clone().filter_map(|first| self.segment(first));
+        let boxes = segments.map(|s| {
+            let (south, north) = (s.p[1].min(s.q[1]), s.p[1].max(s.q[1]));
+            [s.p[0] - ALONG_M, south - ALONG_M, s.q[0] + ALONG_M, north + ALONG_M]
+        });
+        let [x0, y0, x1, y1] = boxes.reduce(union)?.map(|v| v as f32);
+        let (west, east, south, north) = (x0.next_down(), x1.next_up(), y0.next_down(), y1.next_up());
+        Some(Run { row: 0, west, east, south, north, first: firsts.start, end: firsts.end })
+    }
+
+    /// True if every segment of a run turns less than 60° away from its chord: then none comes back over another.
+    fn goes_one_way(&self, run: &Run) -> bool {
+        let between = |i: u32, j: u32| {
+            let (i, j) = (i as usize, j as usize);
+            [self.xs[j] - self.xs[i], self.ys[j] - self.ys[i]]
+        };
+        let dot = |a: [f64; 2], b: [f64; 2]| a[0] * b[0] + a[1] * b[1];
+        let chord = between(run.first, run.end);
+        (run.first..run.end).map(|i| between(i, i + 1)).all(|step| {
+            let along = dot(step, chord);
+            along > 0.0 && 4.0 * along * along > dot(step, step) * dot(chord, chord)
+        })
+    }
+
+    /// Appends the segments of two runs of which one lies along the other.
+    fn look_at(&self, a: &Run, b: &Run, out: &mut Vec<u32>) {
+        for s in (a.first..a.end).filter_map(|first| self.segment(first)).filter(|s| b.reaches(s)) {
+            for t in (b.first..b.end).filter_map(|first| self.segment(first)) {
+                self.compare_two(&s, &t, out);
+            }
+        }
+    }
+
+    fn compare_two(&self, s: &OneSegment, t: &OneSegment, out: &mut Vec<u32>) {
+        let (u, v) = ((s.p, s.q), (t.p, t.q));
+        if s.first != t.first && (u == v || common_stretch(u, v).is_some() || common_stretch(v, u).is_some())
+        {
+            out.extend([s.first, t.first]);
+        }
     }
 
     fn line_of(&self, vertex: u32) -> u32 {
@@ -239,6 +292,80 @@ fn merged(intervals: &[Covered]) -> Vec<(f64, f64)> {
     out
 }
 
+/// Segments per run at most.
+const RUN: u32 = 8;
+/// A row in which a run has more neighbours than this is crowded.
+const MANY_BESIDE: usize = 24;
+
+/// Neighbouring segments of a line in one row of the ground, with their box, rounded outwards.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    row: i32,
+    west: f32,
+    east: f32,
+    south: f32,
+    north: f32,
+    /// First vertices of its segments.
+    first: u32,
+    end: u32,
+}
+
+impl Run {
+    /// True if a segment may come into the box.
+    fn reaches(&self, s: &OneSegment) -> bool {
+        let (south, north) = (s.p[1].min(s.q[1]), s.p[1].max(s.q[1]));
+        let [west, east] = [self.west, self.east].map(f64::from);
+        s.p[0] <= east && s.q[0] >= west && south <= self.north.into() && north >= self.south.into()
+    }
+}
+
+/// First vertices of the segments that lie on others, or others on them, ascending: in most layers only a few, which are found by the
+/// boxes of runs. `None` if too many runs lie side by side for that.
+fn suspects(lines: Lines<'_>) -> Option<Vec<u32>> {
+    let runs = lines.offsets.par_windows(2).flat_map_iter(|ends| lines.runs(ends[0], ends[1]));
+    let runs: Vec<Run> = runs.collect();
+    let rise: f64 = runs.iter().map(|run| f64::from(run.north - run.south)).sum();
+    if !rise.is_finite() {
+        return None;
+    }
+    let height = (2.0 * rise / runs.len() as f64).max(1.0);
+    let row = |v: f32| (f64::from(v) / height).floor() as i32;
+    let in_rows =
+        runs.par_iter().flat_map_iter(|run| (row(run.south)..=row(run.north)).map(|row| Run { row, ..*run }));
+    let mut parts: Vec<Run> = in_rows.collect();
+    parts.par_sort_unstable_by(|a, b| a.row.cmp(&b.row).then(a.west.total_cmp(&b.west)));
+    let rows = parts.par_chunk_by(|a, b| a.row == b.row);
+    let found: Option<Vec<Vec<u32>>> = rows.map(|row| side_by_side_runs(lines, row)).collect();
+    let mut out = found?.concat();
+    let winding = runs.par_iter().filter(|run| !lines.goes_one_way(run));
+    out.par_extend(winding.flat_map_iter(|run| {
+        let mut out = vec![];
+        let segments: Vec<OneSegment> = (run.first..run.end).filter_map(|v| lines.segment(v)).collect();
+        for (k, s) in segments.iter().enumerate() {
+            segments[k + 1..].iter().for_each(|t| lines.compare_two(s, t, &mut out));
+        }
+        out
+    }));
+    out.par_sort_unstable();
+    out.dedup();
+    Some(out)
+}
+
+/// Segments of different runs of a row that lie on each other; `None` if the row is crowded.
+fn side_by_side_runs(lines: Lines<'_>, row: &[Run]) -> Option<Vec<u32>> {
+    let beside = |k: usize| &row[k + 1..row.partition_point(|b| b.west <= row[k].east)];
+    if (0..row.len()).map(|k| beside(k).len()).sum::<usize>() > MANY_BESIDE * row.len() {
+        return None;
+    }
+    let mut out = vec![];
+    for (k, a) in row.iter().enumerate() {
+        for b in beside(k).iter().filter(|b| a.south <= b.north && b.south <= a.north) {
+            lines.look_at(a, b, &mut out);
+        }
+    }
+    Some(out)
+}
+
 /// Part of a segment in one row of the ground.
 #[derive(Debug, Clone, Copy)]
 struct InRow {
@@ -261,8 +388,8 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Rows of four times the median length, at least 1 m; higher ones where there are many long segments.
-    fn new(lines: Lines<'a>) -> Self {
-        let segments = || lines.firsts().flat_map_iter(|r| r.filter_map(|first| lines.segment(first)));
+    fn new(lines: Lines<'a>, firsts: &[u32]) -> Self {
+        let segments = || firsts.par_iter().filter_map(|&first| lines.segment(first));
         let mut lengths: Vec<f32> = segments().map(|s| length(&s) as f32).collect();
         let (middle, count) = (lengths.len() / 2, lengths.len() as f64);
         let median =

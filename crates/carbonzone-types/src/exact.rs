@@ -47,7 +47,12 @@ impl ExactSum {
     /// The sum, rounded once to the nearest `f64`; NaN if a term was refused.
     #[must_use]
     pub fn value(self) -> f64 {
-        if self.fixed == POISONED { f64::NAN } else { self.fixed as f64 / SCALE }
+        match self.fixed {
+            POISONED => f64::NAN,
+            // Most parcels have no point and no road.
+            0 => 0.0,
+            fixed => fixed as f64 / SCALE,
+        }
     }
 
     /// The sum as a whole number of quanta of 2⁻⁶⁴: what an engine adds as `decimal(38,0)`, in any order, to the same bits.

@@ -11,6 +11,11 @@ fn once(lines: &[(&[[f64; 2]], f64)]) -> Option<LinesOnce> {
     lines_once(&xs, &ys, &offsets, &weights)
 }
 
+/// The rows of all segments.
+fn all_rows(lines: Lines<'_>) -> Rows<'_> {
+    Rows::new(lines, &lines.firsts())
+}
+
 /// Length of what stays of each line.
 fn left(found: &LinesOnce, lines: usize) -> Vec<f64> {
     let mut out = vec![0.0; lines];
@@ -134,7 +139,7 @@ fn many_long_lines_among_short_ones_are_no_quadratic_step() {
     let (xs, ys, offsets, weights) = layer(short.chain(long).chain([twice]));
     let found = lines_once(&xs, &ys, &offsets, &weights).unwrap();
     assert!((found.doubled_m - 1f64.hypot(6e5)).abs() < 1e-6, "{}", found.doubled_m);
-    let rows = Rows::new(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights });
+    let rows = all_rows(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights });
     assert!(rows.long.len() <= MANY_LONG && rows.parts.len() < 1_100_000, "{}", rows.parts.len());
     assert!(pairs(&rows) < 100 * weights.len(), "{}", pairs(&rows));
 }
@@ -158,7 +163,7 @@ fn many_lines_over_each_other_are_no_quadratic_step() {
     let found = lines_once(&xs, &ys, &offsets, &weights).unwrap();
     assert!(found.doubled_m >= 10.0 * 4000.0, "{}", found.doubled_m);
     // Of them 10 million cross; without finer rows 60 million.
-    let looked_at = pairs(&Rows::new(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights }));
+    let looked_at = pairs(&all_rows(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights }));
     assert!(looked_at < 20_000_000, "{looked_at}");
 }
 
@@ -167,7 +172,7 @@ fn lines_far_beyond_the_place_are_not_cut_into_rows_all_along() {
     // A bundle that leaves the town in all directions up to 13 degrees: finer rows would be 20,000 km of them.
     let (xs, ys, offsets, weights) =
         layer((0..2_000).map(|k| [[0.2 * f64::from(k), 0.1 * f64::from(k)], [9e7, f64::from(k) * 1e4]]));
-    let rows = Rows::new(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights });
+    let rows = all_rows(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights });
     assert!(rows.parts.len() < 1_100_000 && pairs(&rows) <= 2_000 * 2_000, "{}", pairs(&rows));
 }
 
@@ -184,8 +189,48 @@ fn a_hundred_thousand_segments_look_at_a_few_neighbours_each() {
     let offsets: Vec<u32> = (0..=xs.len() as u32).step_by(2).collect();
     let weights = vec![1.0; xs.len() / 2];
     let lines = Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights };
-    let rows = Rows::new(lines);
+    let rows = all_rows(lines);
     let looked_at = pairs(&rows);
     assert!(looked_at < 5 * 100_000, "{looked_at}");
     assert_eq!(lines_once(&xs, &ys, &offsets, &weights), None);
+}
+
+#[test]
+fn what_is_looked_at_first_changes_nothing() {
+    // Walks of 1 to 20 steps on a lattice of 10 m, some steps long, some ends 4 mm off, which share many edges.
+    let mut seed = 1_u32;
+    let mut next = |n: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) % n
+    };
+    let (mut xs, mut ys, mut offsets, mut weights) = (vec![], vec![], vec![0], vec![]);
+    for _ in 0..400 {
+        let mut at = [next(150), next(150)].map(|v| f64::from(v) * 10.0);
+        for _ in 0..=1 + next(20) {
+            xs.push(at[0] + f64::from(next(2)) * 0.004);
+            ys.push(at[1]);
+            let step = if next(30) == 0 { 200.0 } else { 10.0 };
+            at[next(2) as usize] += if next(2) == 0 { step } else { -step };
+        }
+        offsets.push(xs.len() as u32);
+        weights.push(f64::from(next(3)));
+    }
+    // Copies that are shorter than what counts elsewhere.
+    for _ in 0..2 {
+        xs.extend([5.0, 5.05, 9.0]);
+        ys.extend([5.0, 5.0, 5.0]);
+        offsets.push(xs.len() as u32);
+        weights.push(1.0);
+    }
+    let lines = Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights };
+    let (few, all) = (suspects(lines).unwrap(), lines.firsts());
+    assert!(few.len() > 200 && few.len() < all.len(), "{} of {}", few.len(), all.len());
+    let without = |firsts: &[u32]| {
+        let mut covered = Rows::new(lines, firsts).covered();
+        covered.sort_unstable_by(|a, b| {
+            a.first.cmp(&b.first).then(a.from.total_cmp(&b.from)).then(a.to.total_cmp(&b.to))
+        });
+        lines.without(&covered)
+    };
+    assert_eq!(without(&few), without(&all));
 }

@@ -31,7 +31,9 @@ impl Repeats {
 
     /// Points with the same coordinates and people.
     pub fn of_points(mut points: Vec<PointKey>) -> Self {
-        let all = points.iter().map(|[_, _, people]| f64::from_bits(*people)).collect();
+        let sum = |part: &[PointKey]| part.iter().map(|p| f64::from_bits(p[2])).collect::<ExactSum>();
+        let mut all = ExactSum::new();
+        points.par_chunks(1 << 16).map(sum).collect::<Vec<_>>().into_iter().for_each(|part| all.merge(part));
         let mut repeats = Self { all, ..Self::default() };
         points.par_sort_unstable();
         for same in points.chunk_by(|a, b| a == b).filter(|same| same.len() > 1) {

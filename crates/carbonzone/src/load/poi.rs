@@ -42,12 +42,10 @@ struct Points<'a> {
 
 impl Points<'_> {
     /// Points of a group with their parcels.
-    fn of_group<'b>(&'b self, group: &'b str) -> impl Iterator<Item = (&'b Row, u32)> {
-        let classes = self.scheme.classes();
-        self.rows
-            .iter()
-            .zip(self.owners.iter().copied())
-            .filter(move |(row, _)| classes[row.class as usize].group == group)
+    fn of_group<'b>(&'b self, group: &str) -> impl Iterator<Item = (&'b Row, u32)> {
+        let is_of: Vec<bool> = self.scheme.classes().iter().map(|class| class.group == group).collect();
+        let rows = self.rows.iter().zip(self.owners.iter().copied());
+        rows.filter(move |(row, _)| is_of[row.class as usize])
     }
 }
 

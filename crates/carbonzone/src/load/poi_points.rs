@@ -194,7 +194,10 @@ pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut
         out.extend(part.out);
         tally.add(part.tally);
     }
-    out.par_sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)).then(a.class.cmp(&b.class)));
+    let place = |a: &Row, b: &Row| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y));
+    out.par_sort_unstable_by(|a, b| {
+        place(a, b).then(a.class.cmp(&b.class)).then(a.weight.total_cmp(&b.weight))
+    });
     tally.report(config, scheme, notes);
     out
 }
