@@ -92,14 +92,14 @@ impl<'a> LineIndex<'a> {
             })
             .collect();
         order.par_sort_unstable();
-        let chunks = order.par_chunks(CHUNK).map(|keys| {
-            let (mut block, mut out) = (Block::default(), vec![]);
+        let chunks = order.par_chunks(CHUNK).map_init(Block::default, |block, keys| {
+            let mut out = vec![];
             for keys in keys.chunks(BLOCK) {
                 let lines = keys.iter().map(|&key| {
                     let v = vertices(key as u32 as usize);
                     (key as u32, &xs[v.clone()], &ys[v])
                 });
-                self.measure(lines, &mut block);
+                self.measure(lines, block);
                 block.lines().for_each(|line| take(&line, &mut out));
             }
             out
