@@ -1,6 +1,7 @@
 //! Nearest parcel within a distance: R-tree.
 
 use geo_types::Point;
+use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{PointDistance, RTree};
 
@@ -29,7 +30,7 @@ impl<'a> NearestIndex<'a> {
             let [x0, y0, x1, y1] = coverage.bounds(i as usize)?;
             Some(Item::new(Rectangle::from_corners([x0, y0], [x1, y1]), i))
         };
-        Self { coverage, tree: RTree::bulk_load(subset.iter().filter_map(item).collect()) }
+        Self { coverage, tree: RTree::bulk_load(subset.par_iter().filter_map(item).collect()) }
     }
 
     /// The nearest feature not farther than `max_m` metres, and its distance in m (0 inside); ties go to the lowest index.

@@ -2,6 +2,23 @@
 
 use carbonzone_geom::{Coverage, NO_PARCEL, NearestIndex, PointLocator};
 use carbonzone_types::ExactSum;
+use rayon::prelude::*;
+
+/// Points that are not worth a task of their own.
+const LEAST: usize = 2048;
+
+/// The parcel where a point counts.
+#[derive(Debug, Clone, Copy)]
+enum Home {
+    /// It is of the class.
+    Target(u32),
+    /// The nearest one of the class.
+    Snapped(u32),
+    /// It is of another class.
+    Other(u32),
+    /// There is none.
+    Nowhere,
+}
 
 /// What became of the points of one group.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -39,7 +56,7 @@ impl<'a> PointCounter<'a> {
         Self { locator: Some(locator), ..Self::located(coverage, target, snap_m) }
     }
 
-    /// A counter for points whose parcels are known already: only [`Self::add_located`] may be used.
+    /// A counter for points whose parcels are known already: only [`Self::add_located`] and [`Self::add_one`] may be used.
     #[must_use]
     pub fn located(coverage: &'a Coverage, target: Option<Vec<bool>>, snap_m: f64) -> Self {
         let target = target.map(|mask| {
@@ -67,33 +84,41 @@ impl<'a> PointCounter<'a> {
 
     /// Adds points whose parcels are known already ([`NO_PARCEL`] for none).
     pub fn add_located(&mut self, xs: &[f64], ys: &[f64], weights: &[f64], owners: &[u32]) {
-        for (((&x, &y), &weight), &owner) in xs.iter().zip(ys).zip(weights).zip(owners) {
-            self.add_one(x, y, weight, owner);
+        let points = (xs.par_iter(), ys.par_iter(), owners.par_iter()).into_par_iter().with_min_len(LEAST);
+        let homes: Vec<Home> = points.map(|(&x, &y, &owner)| self.home(x, y, owner)).collect();
+        for (home, &weight) in homes.into_iter().zip(weights) {
+            self.book(home, weight);
         }
     }
 
-    fn add_one(&mut self, x: f64, y: f64, weight: f64, owner: u32) {
+    /// Adds a point whose parcel is known already ([`NO_PARCEL`] for none).
+    pub fn add_one(&mut self, (x, y): (f64, f64), weight: f64, owner: u32) {
+        self.book(self.home(x, y, owner), weight);
+    }
+
+    fn home(&self, x: f64, y: f64, owner: u32) -> Home {
         let in_parcel = owner != NO_PARCEL;
-        let is_target = in_parcel && self.target.as_ref().is_none_or(|(mask, _)| mask[owner as usize]);
-        if is_target {
-            self.per_parcel[owner as usize].add(weight);
-            self.tally.inside.add(weight);
-            return;
+        if in_parcel && self.target.as_ref().is_none_or(|(mask, _)| mask[owner as usize]) {
+            return Home::Target(owner);
         }
         if let Some((_, nearest)) = self.target.as_ref().filter(|_| self.snap_m > 0.0)
             && let Some((parcel, _)) = nearest.nearest_within(x, y, self.snap_m)
         {
-            self.per_parcel[parcel as usize].add(weight);
-            self.tally.snapped.add(weight);
-            return;
+            return Home::Snapped(parcel);
         }
-        if in_parcel {
-            // Measured there all the same; a rule over another class never sees it.
-            self.per_parcel[owner as usize].add(weight);
-            self.tally.other_class.add(weight);
-        } else {
-            self.tally.outside.add(weight);
-        }
+        // Measured there all the same; a rule over another class never sees it.
+        if in_parcel { Home::Other(owner) } else { Home::Nowhere }
+    }
+
+    fn book(&mut self, home: Home, weight: f64) {
+        let (parcel, sum) = match home {
+            Home::Target(parcel) => (parcel, &mut self.tally.inside),
+            Home::Snapped(parcel) => (parcel, &mut self.tally.snapped),
+            Home::Other(parcel) => (parcel, &mut self.tally.other_class),
+            Home::Nowhere => return self.tally.outside.add(weight),
+        };
+        sum.add(weight);
+        self.per_parcel[parcel as usize].add(weight);
     }
 
     /// Weight per parcel and what became of the points.

@@ -70,7 +70,7 @@ pub fn load(
         let target = (!land.is_empty()).then(|| parcels.mask(&land));
         let mut counter = PointCounter::located(&parcels.coverage, target, config.snap_m);
         for (row, owner) in points.of_group(group) {
-            counter.add_located(&[row.x], &[row.y], &[row.weight], &[owner]);
+            counter.add_one((row.x, row.y), row.weight, owner);
         }
         (land, counter.finish())
     };
