@@ -180,16 +180,8 @@ impl Lines<'_> {
     fn look_at(&self, a: &Run, b: &Run, out: &mut Vec<u32>) {
         for s in (a.first..a.end).filter_map(|first| self.segment(first)).filter(|s| b.reaches(s)) {
             for t in (b.first..b.end).filter_map(|first| self.segment(first)) {
-                self.compare_two(&s, &t, out);
+                compare_two(&s, &t, out);
             }
-        }
-    }
-
-    fn compare_two(&self, s: &OneSegment, t: &OneSegment, out: &mut Vec<u32>) {
-        let (u, v) = ((s.p, s.q), (t.p, t.q));
-        if s.first != t.first && (u == v || common_stretch(u, v).is_some() || common_stretch(v, u).is_some())
-        {
-            out.extend([s.first, t.first]);
         }
     }
 
@@ -319,6 +311,14 @@ impl Run {
     }
 }
 
+/// Appends two segments if one lies along the other.
+fn compare_two(s: &OneSegment, t: &OneSegment, out: &mut Vec<u32>) {
+    let (u, v) = ((s.p, s.q), (t.p, t.q));
+    if s.first != t.first && (u == v || common_stretch(u, v).is_some() || common_stretch(v, u).is_some()) {
+        out.extend([s.first, t.first]);
+    }
+}
+
 /// First vertices of the segments that lie on others, or others on them, ascending: in most layers only a few, which are found by the
 /// boxes of runs. `None` if too many runs lie side by side for that.
 fn suspects(lines: Lines<'_>) -> Option<Vec<u32>> {
@@ -342,7 +342,7 @@ fn suspects(lines: Lines<'_>) -> Option<Vec<u32>> {
         let mut out = vec![];
         let segments: Vec<OneSegment> = (run.first..run.end).filter_map(|v| lines.segment(v)).collect();
         for (k, s) in segments.iter().enumerate() {
-            segments[k + 1..].iter().for_each(|t| lines.compare_two(s, t, &mut out));
+            segments[k + 1..].iter().for_each(|t| compare_two(s, t, &mut out));
         }
         out
     }));

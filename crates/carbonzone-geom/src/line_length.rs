@@ -251,7 +251,6 @@ impl Ahead {
     /// True if no edge in the box counts: it lies wholly on one side of the line, or wholly behind p, by more than any rounding.
     /// A box that is not finite does not.
     #[inline]
-    #[expect(clippy::needless_bitwise_bool, reason = "many boxes are tested without a branch")]
     fn passes(&self, [x0, y0, x1, y1]: [f64; 4]) -> bool {
         let Self { p, q, slack } = *self;
         let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
