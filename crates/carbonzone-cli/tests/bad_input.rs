@@ -237,6 +237,35 @@ fn rows_that_match_no_zone_are_listed_both_ways() {
 }
 
 #[test]
+fn numbers_that_two_tables_give_otherwise_are_told() {
+    let city = City::new();
+    let table = fs::read_to_string(city.path("layers/township_stats.csv")).unwrap();
+    let id = table.lines().nth(1).unwrap().split(',').next().unwrap();
+    fs::write(city.path("layers/older.csv"), format!("id,people\n{id},12345\n")).unwrap();
+    let toml = fs::read_to_string(city.path("city.toml")).unwrap();
+    let older = "[[layers.zones.tables]]\npath = \"layers/older.csv\"\nkey = \"id\"\non = \"id\"\npopulation = \"people\"\n\n";
+    let at = toml.find("[[layers.zones.tables]]").unwrap();
+    fs::write(city.path("city.toml"), format!("{}{older}{}", &toml[..at], &toml[at..])).unwrap();
+    let found = city.check_any();
+    assert_mentions(
+        &found,
+        &["warning[given_twice]", "population of 1 zone is given otherwise", "before 12345"],
+    );
+}
+
+#[test]
+fn a_total_that_is_given_twice_is_told_at_its_line() {
+    let city = City::new();
+    let total = "[[inventory.totals]]\nsector = \"waste\"\nland_group = \"industrial\"\namount = 3.0\n";
+    city.edit("[[inventory.totals]]\n", &format!("{total}\n[[inventory.totals]]\n"));
+    let found = city.check_any();
+    assert_mentions(
+        &found,
+        &["warning[total_given_twice]", "total waste:industrial is given more than once", "city.toml:"],
+    );
+}
+
+#[test]
 fn a_missing_gdp_leaves_the_zone_undefined_with_a_warning() {
     let city = City::new();
     let path = city.path("layers/township_stats.csv");

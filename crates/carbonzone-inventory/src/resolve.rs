@@ -18,16 +18,61 @@ pub(crate) fn resolve<'a>(
 ) -> Vec<Row<'a>> {
     let mut resolved = Vec::with_capacity(rows.len());
     let mut left_out = LeftOut::default();
+    let mut parts = PartsBesideWholes::default();
     for raw in rows {
         match resolve_one(raw, config, vocabulary, &mut left_out) {
-            Ok(Some(row)) => resolved.push(row),
-            Ok(None) => {}
+            Ok(row) => {
+                parts.see(raw, row.as_ref());
+                resolved.extend(row);
+            }
             Err(found) => found.into_iter().for_each(|f| findings.push(f)),
         }
     }
+    findings.items.extend(parts.finding());
     left_out.report(findings);
     check_duplicates(&resolved, findings);
     resolved
+}
+
+/// Rows that say they are a part of the row above (`其中：烟煤`), which is counted too.
+#[derive(Default)]
+struct PartsBesideWholes<'a> {
+    whole: Option<(&'a ActivityRow, &'static Category)>,
+    found: Vec<String>,
+}
+
+impl<'a> PartsBesideWholes<'a> {
+    fn see(&mut self, raw: &'a ActivityRow, row: Option<&Row<'a>>) {
+        if !is_part(&raw.activity) {
+            // Total energy beside single fuels is told by a check of its own.
+            let counted = row.filter(|row| row.def.key != "standard_coal");
+            self.whole = counted.map(|row| (raw, row.category));
+        } else if let Some(((whole, category), row)) = self.whole.zip(row)
+            && whole.source == raw.source
+            && std::ptr::eq(category, row.category)
+        {
+            self.found.push(format!("{} ({}) of {}", raw.place(), raw.activity, whole.activity));
+        }
+    }
+
+    fn finding(self) -> Option<Finding> {
+        let message = format!(
+            "{} rows that say they are parts are counted beside the row above, of which they are parts: {}",
+            self.found.len(),
+            some_of(&self.found)
+        );
+        let finding = Finding::warning("part_beside_whole", message).count(self.found.len() as u64);
+        (!self.found.is_empty()).then(|| {
+            finding
+                .hint("delete the whole or its parts, unless they stand for different sources of emissions")
+        })
+    }
+}
+
+/// `其中：烟煤`, `#烟煤`, `of which: anthracite`.
+fn is_part(label: &str) -> bool {
+    let label = carbonzone_sheet::normalise_text(label).to_lowercase();
+    ["其中", "#", "of which"].iter().any(|mark| label.starts_with(mark))
 }
 
 /// Rows left out on purpose, reported once per reason.

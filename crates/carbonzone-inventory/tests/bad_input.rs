@@ -93,6 +93,25 @@ fn a_messy_workbook_is_read_and_every_fault_is_told_with_sheet_and_cell() {
 }
 
 #[test]
+fn parts_of_a_row_beside_it_are_told_and_parts_of_what_is_not_counted_are_not() {
+    let row = |name: &str, value: f64| ActivityRow::new("制造业", name, value, "万吨");
+    let config = InventoryConfig { year: None, ..alone() };
+    let told = |rows: Vec<ActivityRow>| {
+        let of = ActivityTable::of(rows);
+        let done = compute(&config, &of, &FactorLibrary::embedded(), &BTreeMap::new()).unwrap();
+        done.findings.items.into_iter().find(|f| f.code == "part_beside_whole")
+    };
+    let found =
+        told(vec![row("原煤", 100.0), row("其中：烟煤", 60.0), row("#无烟煤", 40.0), row("焦炭", 1.0)])
+            .unwrap();
+    assert_eq!((found.severity, found.count), (Severity::Warning, Some(2)));
+    assert!(found.message.contains("无烟煤) of 原煤"), "{}", found.message);
+    // The parts of a total that is left out, and marks of a list whose first row has one too.
+    assert_eq!(told(vec![row("合计", 100.0), row("其中：烟煤", 60.0), row("其中：无烟煤", 40.0)]), None);
+    assert_eq!(told(vec![row("#烟煤", 60.0), row("#无烟煤", 40.0)]), None);
+}
+
+#[test]
 fn the_good_rows_of_that_workbook_count() {
     let dir = tempfile::tempdir().unwrap();
     let csv = "5-12 规模以上工业企业主要能源消费量,,,\n指标,计量单位,消费量,\n,,2019,2020\n一、原煤,万吨,1,\"5,120.4\"\n";

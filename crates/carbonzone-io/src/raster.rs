@@ -146,6 +146,9 @@ impl Raster {
             let band = self.dataset.rasterband(plan.number)?;
             let mut values = vec![0.0f64; size.0 * size.1];
             band.read_into_slice(window, size, size, &mut values, None)?;
+            if plan.signed_bytes {
+                values.iter_mut().filter(|v| **v > f64::from(i8::MAX)).for_each(|v| *v -= 256.0);
+            }
             if plan.masked {
                 let mut mask = vec![0u8; values.len()];
                 band.open_mask_band()?.read_into_slice(window, size, size, &mut mask, None)?;

@@ -15,6 +15,8 @@ pub(crate) struct BandPlan {
     pub name: String,
     /// Stored values that mean "no value", as the file says and as the user says.
     pub nodata: Vec<f64>,
+    /// True if bytes are signed: GDAL before 3.7 calls them `Byte` and says the rest beside.
+    pub signed_bytes: bool,
     /// True if a mask or alpha band tells which pixels have a value.
     pub masked: bool,
     /// Value = stored value × scale + offset.
@@ -33,6 +35,8 @@ impl BandPlan {
     /// A band of a dataset (number from 1).
     pub(crate) fn of(band: &RasterBand<'_>, number: usize) -> Self {
         let kind = band.band_type().name();
+        let beside = band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE");
+        let signed_bytes = kind == "Byte" && beside.is_some_and(|kind| kind == "SIGNEDBYTE");
         // GDAL gives the nodata value of 64-bit integers only through its mask.
         let wide = kind.ends_with("Int64");
         let masked = band.mask_flags().is_ok_and(|f| !f.is_all_valid() && (wide || !f.is_nodata()));
@@ -43,7 +47,8 @@ impl BandPlan {
             masked,
             scale: band.scale().unwrap_or(1.0),
             offset: band.offset().unwrap_or(0.0),
-            limits: limits(&kind),
+            signed_bytes,
+            limits: limits(if signed_bytes { "Int8" } else { &kind }),
             says: [band.unit(), band.description().unwrap_or_default()]
                 .into_iter()
                 .chain(["units", "long_name", "UNITS"].iter().filter_map(|key| band.metadata_item(key, "")))

@@ -8,7 +8,7 @@ use carbonzone_geom::Coverage;
 use carbonzone_io::{VectorSource, ZonalSums, class_areas, read_land_cover, zonal_sums};
 use carbonzone_types::{Finding, Findings, Ledger, NoProgress, Severity};
 use common::{square, suzhou};
-use gdal::raster::{Buffer, ColorInterpretation, GdalType, RasterBand};
+use gdal::raster::{Buffer, ColorInterpretation, GdalType, RasterBand, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
 use gdal::{Dataset, DriverManager, Metadata};
 use std::path::{Path, PathBuf};
@@ -124,6 +124,23 @@ fn the_largest_value_of_a_type_is_suspected_and_can_be_declared() {
         assert_eq!(read.sums(), [4.0, 2.0]);
         read.assert_silent();
     }
+}
+
+#[test]
+fn signed_bytes_stay_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = raster(&dir.path().join("a.tif"), &[[1u8, 1, 128, 1, 1, 1, 1, 1]], |_| {});
+    // As programs with a newer GDAL write them: TIFF tag 339, SampleFormat 2.
+    let signed = dir.path().join("signed.tif");
+    let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+    let options = RasterCreationOptions::from_iter(["PIXELTYPE=SIGNEDBYTE"]);
+    Dataset::open(&path).unwrap().create_copy(&driver, &signed, &options).unwrap();
+    let read = sums(&people(&signed));
+    assert_eq!(read.sums(), [4.0, 3.0]);
+    assert_eq!(read.finding("negative_value").value.as_deref().map(|v| v.starts_with("-128")), Some(true));
+    let mut declared = people(&signed);
+    declared.nodata = Some(-128.0);
+    assert_eq!(sums(&declared).sums(), [4.0, 3.0]);
 }
 
 #[test]
@@ -322,11 +339,7 @@ fn a_raster_without_georeference_is_refused_with_what_it_needs() {
         .create_with_band_type::<u8, _>("", 4, 2, 1)
         .unwrap();
     memory
-        .create_copy(
-            &DriverManager::get_driver_by_name("PNG").unwrap(),
-            &path,
-            &gdal::raster::RasterCreationOptions::new(),
-        )
+        .create_copy(&DriverManager::get_driver_by_name("PNG").unwrap(), &path, &RasterCreationOptions::new())
         .unwrap();
     let read = sums(&people(&path));
     assert!(read.sums.is_none());

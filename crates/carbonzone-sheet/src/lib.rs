@@ -39,6 +39,7 @@ mod ods_facts;
 mod read;
 mod sheet_facts;
 mod suggest;
+mod superscript;
 mod table;
 mod text;
 mod workbook;

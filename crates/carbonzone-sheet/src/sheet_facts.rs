@@ -2,13 +2,15 @@
 
 use crate::{Cell, Merge, column_letters};
 use carbonzone_types::Finding;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Facts about one sheet.
 #[derive(Debug, Default)]
 pub(crate) struct SheetFacts {
     /// Cells shown in percent (0-based row and column): they hold a hundredth of what they show.
     pub percent: BTreeSet<(u32, u32)>,
+    /// Texts with raised characters, as they are shown.
+    pub raised: BTreeMap<(u32, u32), String>,
     /// Hidden rows, 0-based.
     pub hidden_rows: Vec<usize>,
     /// Hidden columns, first and last, 0-based.
@@ -18,10 +20,11 @@ pub(crate) struct SheetFacts {
 }
 
 impl SheetFacts {
-    /// A cell as it is shown: a number shown in percent is a share.
+    /// A cell as it is shown: a number shown in percent is a share, a raised character is not a digit more.
     pub(crate) fn shown(&self, at: (u32, u32), cell: Cell) -> Cell {
         match cell {
             Cell::Number(x) if self.percent.contains(&at) => Cell::Text(percent_text(x)),
+            Cell::Text(text) => Cell::Text(self.raised.get(&at).cloned().unwrap_or(text)),
             cell => cell,
         }
     }

@@ -1,6 +1,7 @@
 //! What an XLSX file says beside its cells: whether it was ever calculated, and the facts of its sheets.
 
 use crate::sheet_facts::{PERCENT_FORMATS, SheetFacts, shows_percent};
+use crate::superscript;
 use crate::workbook_guard::{Trouble, attribute, entry_text};
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
@@ -34,6 +35,7 @@ impl XlsxFacts {
         });
         let parts = relations(bytes, "xl/_rels/workbook.xml.rels")?;
         let styles = percent_styles(&entry_text(bytes, "xl/styles.xml", MAX_PART)?);
+        let raised = superscript::in_shared_strings(&entry_text(bytes, "xl/sharedStrings.xml", MAX_PART)?);
         for id in sheets {
             let path = id.and_then(|id| parts.get(&id)).map_or("", String::as_str);
             let text = entry_text(bytes, path, MAX_PART)?;
@@ -45,6 +47,8 @@ impl XlsxFacts {
             if text.contains("hidden=") {
                 find_hidden(&text, &mut sheet);
             }
+            let cells = superscript::in_cells(&text, &raised).into_iter();
+            sheet.raised.extend(cells.filter_map(|(name, shown)| Some((position(&name)?, shown))));
             facts.sheets.push(sheet);
         }
         Ok(facts)

@@ -1,7 +1,7 @@
 //! Real workbooks, made here with the mess that yearbooks have: titles, merged headers, full-width digits.
 
 use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, read_sheets, read_table};
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{Format, FormatScript, Workbook, XlsxError};
 use std::path::{Path, PathBuf};
 
 fn columns() -> Vec<ColumnSpec> {
@@ -70,4 +70,29 @@ fn a_missing_file_is_fatal_and_a_truncated_workbook_is_an_error() {
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let broken = read_table(&path, &ReadOptions::default(), &[]).unwrap_err();
     assert!(matches!(broken, SheetError::Workbook { .. }), "{broken}");
+}
+
+#[test]
+fn a_raised_footnote_mark_is_no_digit_of_the_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("footnotes.xlsx");
+    let (plain, raised) = (Format::new(), Format::new().set_font_script(FormatScript::Superscript));
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write(0, 0, "activity").unwrap();
+    sheet.write_rich_string(0, 1, &[(&plain, "unit (10"), (&raised, "4"), (&plain, " t)")]).unwrap();
+    sheet.write(0, 2, "2020").unwrap();
+    sheet.write(1, 0, "coal").unwrap();
+    sheet.write_rich_string(1, 2, &[(&plain, "2500"), (&raised, "1")]).unwrap();
+    sheet.write_rich_string(2, 0, &[(&plain, "coke"), (&raised, "2")]).unwrap();
+    sheet.write(2, 2, "25001").unwrap();
+    book.save(&path).unwrap();
+    let specs = [ColumnSpec::required("activity", &["activity"]), ColumnSpec::required("value", &["2020"])];
+    let table = read_table(&path, &ReadOptions::default(), &specs).unwrap();
+    let [activity, value] = [0, 1].map(|i| table.required(&specs[i]).unwrap());
+    assert_eq!(table.header().label(1), "unit (10⁴ t)");
+    let error = table.number(0, value).unwrap_err().to_string();
+    assert!(error.contains("cell C2") && error.contains("2500¹"), "{error}");
+    assert_eq!(table.text(1, activity).as_deref(), Some("coke²"));
+    assert_eq!(table.number(1, value).unwrap(), Some(25001.0));
 }

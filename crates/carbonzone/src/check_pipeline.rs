@@ -70,9 +70,23 @@ fn check_totals(loaded: &Loaded, findings: &mut Findings) {
                 .expected("[[inventory.totals]] or [inventory.activity]"),
         );
     }
+    let mut given: BTreeMap<String, usize> = BTreeMap::new();
     for (i, total) in inventory.totals.iter().enumerate() {
         let index = i.to_string();
         let name = format!("{}:{}", total.sector, total.land_group);
+        if let Some(first) = given.get(&name) {
+            let message = format!("total {name} is given more than once: the amounts are added");
+            let finding = Finding::warning("total_given_twice", message)
+                .field("inventory.totals")
+                .value(short_number(total.amount))
+                .expected(format!(
+                    "one amount; the first is {}",
+                    short_number(inventory.totals[*first].amount)
+                ))
+                .hint("if one replaces the other (another year, a correction), delete the other");
+            findings.push(loaded.at(finding, &["inventory", "totals", &index, "amount"]));
+        }
+        given.entry(name.clone()).or_insert(i);
         if !is_amount(inventory.unit.in_tonnes(total.amount)) {
             let open = total.amount.is_nan();
             let message = if open {

@@ -9,8 +9,8 @@ use super::{Notes, missing_file};
 use crate::config::{MassUnit, OtherRows, TableKey, ZoneTable};
 use crate::load_config::Loaded;
 use carbonzone_sheet::{ColumnSpec, KeyJoin, ReadOptions, SheetError, Table, label_key, nearest, read_table};
-use carbonzone_types::{Finding, InputRecord, MoneyUnit, is_amount};
-use std::collections::BTreeSet;
+use carbonzone_types::{Finding, InputRecord, MoneyUnit, is_amount, number_of, short_number};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What tables are joined to.
 pub struct Joined<'a> {
@@ -311,9 +311,12 @@ fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>,
     let row_keys: Vec<&str> = rows.iter().map(|r| r.key.as_str()).collect();
     let join = KeyJoin::new(&keys, &row_keys);
     let mut matched = vec![false; zones.ids.len()];
+    let mut twice = GivenTwice::default();
     for (row, unit) in rows.iter().zip(&join.unit_of) {
         let Some(i) = *unit else { continue };
         matched[i] = true;
+        twice.compare(&zones.ids[i], ("population", zones.population[i], row.population));
+        twice.compare(&zones.ids[i], ("GDP", zones.gdp[i], row.gdp));
         zones.population[i] = row.population.or(zones.population[i]);
         if let Some(cell) = &row.missing {
             to.missing.insert(i, format!("{shown}, {cell}"));
@@ -328,6 +331,7 @@ fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>,
             zones.gdp_derived[i] = config.gdp_derived;
         }
     }
+    twice.tell(shown, notes);
     tell_loose(&join.loose, (shown, &config.key), notes);
     let unmatched_zones: Vec<String> = (0..matched.len())
         .filter(|i| !matched[*i])
@@ -347,6 +351,35 @@ fn apply(config: &ZoneTable, shown: &str, rows: &[JoinRow], to: &mut Joined<'_>,
     report("unmatched_table_rows", "rows that match no zone", &unmatched_rows);
     report("unmatched_zones", "zones without a row", &unmatched_zones);
     report("ambiguous_rows", "rows that match several zones, or a zone twice", &join.ambiguous);
+}
+
+/// Numbers of zones that the layer or a table before gives otherwise.
+#[derive(Default)]
+struct GivenTwice(BTreeMap<&'static str, Vec<String>>);
+
+impl GivenTwice {
+    fn compare(&mut self, id: &str, (what, before, now): (&'static str, Option<f64>, Option<f64>)) {
+        if let Some((before, now)) = before.zip(now).filter(|(a, b)| a.to_bits() != b.to_bits()) {
+            let line = format!("{id}: {}, before {}", short_number(now), short_number(before));
+            self.0.entry(what).or_default().push(line);
+        }
+    }
+
+    fn tell(self, file: &str, notes: &mut Notes) {
+        for (what, lines) in self.0 {
+            let more = if lines.len() > 5 { ", ..." } else { "" };
+            let list = lines.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            let message = format!(
+                "{what} of {} is given otherwise by the layer or by a table before; the number of this table is used: {list}{more}",
+                number_of(lines.len(), "zone", "zones")
+            );
+            let finding = Finding::warning("given_twice", message).layer("zones").file(file);
+            let finding = finding.count(lines.len() as u64);
+            notes
+                .findings
+                .push(finding.hint("leave out the field or table that is not meant (another year?)"));
+        }
+    }
 }
 
 /// Keys that were found only without blanks, hyphens and case.
