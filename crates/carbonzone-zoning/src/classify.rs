@@ -281,19 +281,6 @@ mod tests {
         zoning.overall.iter().map(|id| scheme.class_of(*id).unwrap().key.clone()).collect()
     }
 
-    /// Cuts that give Table 3 of the Guiyang paper on each year and on the means (docs/method.md §12).
-    fn guiyang_fixed() -> ZoningScheme {
-        let fixed = |cuts: [f64; 2]| LevelRule::Fixed {
-            cuts: cuts.to_vec(),
-            equality: Equality::High,
-            tolerance: 0.0,
-        };
-        let mut scheme = ZoningScheme::guiyang();
-        scheme.economic.rule = fixed([0.4, 1.2]);
-        scheme.ecological.rule = fixed([1.0, 1.7]);
-        scheme
-    }
-
     #[test]
     fn the_four_zones_of_table_4_and_equality_on_the_low_side() {
         let just_above = 1.0 + 1e-12 * 1.5;
@@ -353,7 +340,7 @@ mod tests {
         let inputs =
             IndexInputs { unit_ids: None, gross_t: &[50.0, 50.0], sink_t: &[3.0, 1.0], gdp: Some(&gdp) };
         let ix = indices(&inputs, &IndexOptions::default()).unwrap();
-        let scheme = guiyang_fixed();
+        let scheme = ZoningScheme::guiyang_fixed();
         let zoning = classify(&scheme, &[&ix]).unwrap();
         let mut table = AttributeTable::new();
         append_zone_columns(&mut table, &scheme, &ix, &zoning.mean);

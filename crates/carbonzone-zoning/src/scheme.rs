@@ -347,21 +347,24 @@ impl ZoningScheme {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
+impl ZoningScheme {
     /// Cuts that give Table 3 of the Guiyang paper on each year and on the means (docs/method.md §12).
-    fn guiyang_fixed() -> ZoningScheme {
+    pub(crate) fn guiyang_fixed() -> Self {
         let fixed = |cuts: [f64; 2]| LevelRule::Fixed {
             cuts: cuts.to_vec(),
             equality: Equality::High,
             tolerance: 0.0,
         };
-        let mut scheme = ZoningScheme::guiyang();
+        let mut scheme = Self::guiyang();
         scheme.economic.rule = fixed([0.4, 1.2]);
         scheme.ecological.rule = fixed([1.0, 1.7]);
         scheme
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn codes_are_those_of_the_contract() {
@@ -381,14 +384,14 @@ mod tests {
 
     #[test]
     fn both_schemes_and_the_fixed_variant_are_consistent() {
-        for scheme in [ZoningScheme::suzhou(), ZoningScheme::guiyang(), guiyang_fixed()] {
+        for scheme in [ZoningScheme::suzhou(), ZoningScheme::guiyang(), ZoningScheme::guiyang_fixed()] {
             scheme.validate().unwrap();
         }
     }
 
     #[test]
     fn a_scheme_round_trips_through_toml_and_unknown_keys_are_refused() {
-        let scheme = guiyang_fixed();
+        let scheme = ZoningScheme::guiyang_fixed();
         let text = toml::to_string(&scheme).unwrap();
         assert_eq!(toml::from_str::<ZoningScheme>(&text).unwrap(), scheme);
         let wrong = format!("colour = \"red\"\n{text}");
@@ -400,7 +403,7 @@ mod tests {
         let mut no_pair = ZoningScheme::suzhou();
         no_pair.table.pop();
         assert!(no_pair.validate().unwrap_err().to_string().contains("(low, low) has 0 zones"));
-        let mut cuts = guiyang_fixed();
+        let mut cuts = ZoningScheme::guiyang_fixed();
         cuts.economic.rule =
             LevelRule::Fixed { cuts: vec![2.0, 1.0], equality: Equality::Low, tolerance: 0.0 };
         assert!(cuts.validate().unwrap_err().to_string().contains("ascending"));

@@ -6,7 +6,7 @@ use super::story::{ZoneStory, class_of, stories};
 use super::{decide, glossary, paid, plans, sure, tables};
 use crate::confidence::likeliest;
 use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
-use crate::number::{grouped, in_1e4, significant};
+use crate::number::{in_1e4, significant};
 use crate::style::{
     Category, Class, Figure, MapLayerKind, MapStyle, Scale, basis, further_maps, headline_field, layer_title,
     raster_values_style, unit_word,
@@ -14,8 +14,6 @@ use crate::style::{
 use crate::{Label, Lang, MapData, MapLayer, RasterContent, RenderOptions, ReportError, words};
 use base64::Engine;
 use carbonzone_types::RunManifest;
-use minijinja::Environment;
-use minijinja::value::{Serde, Value};
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -71,12 +69,8 @@ pub fn page(
     packed["gdpDerived"] = json!(crate::hinges::derived());
     packed["borderline"] = json!(words::borderline(data.borderline_pct()));
     packed["source"] = json!(data.manifest.source_note);
-    let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
     // `<` never stands in the data block, so no text can close it.
-    let payload = serde_json::to_string(&packed).map_err(|e| fail(&e))?.replace('<', "\\u003c");
-    let mut env = Environment::new();
-    env.add_filter("grouped", |v: f64| grouped(v, 0));
-    env.add_template("report.html", TEMPLATE).map_err(|e| fail(&e))?;
+    let payload = packed.to_string().replace('<', "\\u003c");
     let pictures = pictures(all, drawings, fonts)?;
     let m = record;
     let quadrant =
@@ -127,11 +121,7 @@ pub fn page(
     let hidden = ["m", "payload", "script", "css", "pictures", "quadrant", "table"];
     let said: String = m.statements.iter().flat_map(|s| ["\n", &s.en, "\n", &s.zh]).collect();
     context["glossary"] = glossary::terms(&context, &hidden, &format!("{TEMPLATE}{said}"));
-    let html = env
-        .get_template("report.html")
-        .and_then(|t| t.render(Value::from(Serde(context))))
-        .map_err(|e| fail(&e))?;
-    Ok(Page { html, warnings })
+    Ok(Page { html: super::rendered(TEMPLATE, context)?, warnings })
 }
 
 /// The command with the names of its files: where they lie on a machine is nobody's business.

@@ -13,8 +13,6 @@ use crate::style::headline_field;
 use crate::{Label, Lang, MapData, ReportError, chinese, words};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{IndicatorRecord, Statement, money};
-use minijinja::Environment;
-use minijinja::value::{Serde, Value};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -116,12 +114,7 @@ pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String,
         "words": page_words(lang),
     });
     context["glossary"] = json!(glossary::in_language(lang, &context));
-    let fail = |e: &dyn std::fmt::Display| ReportError::Page { reason: e.to_string() };
-    let mut env = Environment::new();
-    env.add_template("sheets.html", TEMPLATE).map_err(|e| fail(&e))?;
-    env.get_template("sheets.html")
-        .and_then(|template| template.render(Value::from(Serde(context))))
-        .map_err(|e| fail(&e))
+    super::rendered(TEMPLATE, context)
 }
 
 /// Headings and words of the pages.
