@@ -11,7 +11,7 @@ use crate::geoparquet;
 use crate::gpkg_rows::GpkgRows;
 use crate::layer_crs::resolve_crs;
 use crate::layer_reader::LayerReader;
-use crate::repeated::refuse_repeated;
+use crate::repeated::{refuse_repeated, tell_cut};
 use crate::source::{Reporter, VectorSource, has_extension, listed, name_hint};
 use crate::{json_keys, json_lines};
 use carbonzone_types::Finding;
@@ -236,7 +236,10 @@ fn find_fields<L: LayerAccess>(
     for name in &wanted {
         match plan_field(layer, &names, name) {
             Some(_) if refuse_repeated(&names, name, report) => {}
-            Some(plan) => plans.push(plan),
+            Some(plan) => {
+                tell_cut(&names, name, report);
+                plans.push(plan);
+            }
             None => report.add(
                 Finding::error(
                     "unknown_field",

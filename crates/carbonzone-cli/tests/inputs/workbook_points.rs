@@ -127,12 +127,22 @@ fn points_in_well_known_text_or_brackets_are_one_column_with_both_coordinates() 
     town.expect_homes(shares(PEOPLE));
 }
 
+/// People, and plants whose tonnes stand in this field, with more keys.
+macro_rules! plants {
+    ($tonnes:literal, $more:literal) => {
+        concat!(
+            "source = { path = \"people.csv\", crs = \"EPSG:4326\" }\nkind = \"points\"\nweight = [\"people\"]\n",
+            "[layers.point_sources]\nsource = { path = \"plants.csv\", crs = \"EPSG:4326\" }\nid = \"id\"\nrule = \"rule\"\n",
+            "tonnes = \"", $tonnes, "\"\n", $more
+        )
+    };
+}
+
 /// A town with these plants, in a CSV with semicolons or commas.
 fn with_plants(csv: &str) -> Town {
     let mut town = Town::new();
     town.write("plants.csv", csv);
-    town.population = "source = { path = \"people.csv\", crs = \"EPSG:4326\" }\nkind = \"points\"\nweight = [\"people\"]\n\
-        [layers.point_sources]\nsource = { path = \"plants.csv\", crs = \"EPSG:4326\" }\nid = \"id\"\ntonnes = \"t\"\nrule = \"rule\"";
+    town.population = plants!("t", "");
     town
 }
 
@@ -159,4 +169,23 @@ fn tonnes_of_plants_are_read_as_people_write_them_and_a_plant_counts_once() {
     let (said, tonnes) = with_plants(two_units).run();
     assert_mentions(&said, &["warning[repeated_plant]", "2 rows have this id"]);
     assert!((tonnes["W2"] - 750.0).abs() < 1e-9, "{tonnes:?}");
+    // The unit in the name of the field: 0.4 kt are 400 t, and so are 0.04 万吨.
+    let named = |name: &str, amount: &str, population| {
+        let mut town = with_plants(&format!("id,lon,lat,{name},rule\nA,120.617,31.303,{amount},works\n"));
+        town.population = population;
+        town
+    };
+    for (town, told) in [
+        (named("CO2_kt", "0.4", plants!("CO2_kt", "")), true),
+        (named("排放量(万吨)", "0.04", plants!("排放量(万吨)", "")), true),
+        (named("t CO2 per year", "400", plants!("t CO2 per year", "")), false),
+        (named("CO2_MT", "400", plants!("CO2_MT", "unit = \"t\"")), false),
+    ] {
+        let (said, tonnes) = town.run();
+        assert!((tonnes["W2"] - 700.0).abs() < 1e-9, "{tonnes:?}\n{said}");
+        assert_eq!(said.contains("info[unit_converted]"), told, "{said}");
+    }
+    // A metric ton or a million of them.
+    let said = named("CO2_MT", "400", plants!("CO2_MT", "")).refused();
+    assert_mentions(&said, &["error[unit_suspect]", "unit = \"t\"", "[layers.point_sources]"]);
 }

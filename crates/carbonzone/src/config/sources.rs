@@ -1,5 +1,6 @@
 //! Where features come from, and the layers of parcels, POI, people, roads and plants.
 
+use super::budgets::MassUnit;
 use carbonzone_spatialize::surrogate::lines::RoadAssignment;
 use carbonzone_types::M2_PER_HECTARE;
 use schemars::JsonSchema;
@@ -325,8 +326,11 @@ pub struct PointSourceLayer {
     pub source: Source,
     /// Id field.
     pub id: String,
-    /// Field with t CO2e per year.
+    /// Field with t CO2e per year, or in the unit that its name says (`CO2_kt`).
     pub tonnes: String,
+    /// Unit of that field, of CO2e: `t`, `kt`, `1e4 t` or `Mt`; default: what its name says, else `t`.
+    #[serde(default)]
+    pub unit: Option<MassUnit>,
     /// Field with the id of the allocation rule whose budget it is part of.
     pub rule: String,
     /// A plant outside every parcel goes to the nearest one within this distance, metres.

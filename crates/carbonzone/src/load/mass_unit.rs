@@ -52,7 +52,11 @@ const OF_OTHER: [&str; 9] = ["吨碳", "吨标准煤", "吨标煤", "吨煤", "t
 /// `MT`, which is a metric ton or a million of them.
 pub fn in_label(label: &str) -> Option<(String, Option<i32>)> {
     let plain = normalise_text(&plain_powers(label)).replace('噸', "吨");
-    let lower = plain.to_lowercase();
+    let mut lower = plain.to_lowercase();
+    // An amount of a year is an amount.
+    for year in ["per year", "per annum", "/year", "/yr", "/a", "/年"] {
+        lower = lower.replace(year, " ");
+    }
     if let Some(word) = other_quantity(&lower, Quantity::Money(&MoneyUnit::default())) {
         return Some((word.to_owned(), None));
     }
@@ -141,34 +145,47 @@ pub fn of_column(
     column: usize,
     configured: Option<MassUnit>,
 ) -> (ColumnUnit, Option<Finding>) {
-    to_use(named(table, column), configured)
+    to_use(named(table, column), configured, ZONES)
 }
 
 /// The same of a field of a layer.
-pub fn of_field(field: &str, configured: Option<MassUnit>) -> (ColumnUnit, Option<Finding>) {
+pub fn of_field(field: &str, configured: Option<MassUnit>, key: Key) -> (ColumnUnit, Option<Finding>) {
     let unit = in_label(field).map(|(word, power)| Named {
         word,
         power,
         place: format!("the field name \"{field}\""),
     });
-    to_use(unit, configured)
+    to_use(unit, configured, key)
 }
 
-fn to_use(unit: Option<Named>, configured: Option<MassUnit>) -> (ColumnUnit, Option<Finding>) {
+/// The key that sets a unit, and its section.
+pub type Key = [&'static str; 2];
+/// Of the emissions of zones.
+pub const ZONES: Key = ["emissions_unit", "layers.zones"];
+/// Of the tonnes of plants.
+pub const PLANTS: Key = ["unit", "layers.point_sources"];
+
+fn to_use(
+    unit: Option<Named>,
+    configured: Option<MassUnit>,
+    [key, section]: Key,
+) -> (ColumnUnit, Option<Finding>) {
     let set = configured.map(MassUnit::power);
     let Some(Named { word, power, place }) = unit else {
         return (set.map_or(ColumnUnit::Unnamed, ColumnUnit::Tonnes), None);
     };
     match (power, set) {
         (power, Some(set)) => {
-            let message = format!("{place} says {word}, but emissions_unit = {} is used", unit_name(set));
+            let message = format!("{place} says {word}, but {key} = {} is used", unit_name(set));
             let finding = (power != Some(set)).then(|| Finding::warning("unit_suspect", message));
             (ColumnUnit::Tonnes(set), finding)
         }
         (None, None) => {
             let message =
                 format!("{place} names {word}, which cannot be converted: the numbers are not used");
-            let hint = "say what one unit is, of CO2e: emissions_unit = \"t\", \"kt\", \"1e4 t\" or \"Mt\" in [layers.zones]";
+            let hint = format!(
+                "say what one unit is, of CO2e: {key} = \"t\", \"kt\", \"1e4 t\" or \"Mt\" in [{section}]"
+            );
             (ColumnUnit::Unusable, Some(Finding::error("unit_suspect", message).hint(hint)))
         }
         (Some(power), None) => {
@@ -208,6 +225,9 @@ mod tests {
             ("CO2排放量_吨", 0),
             ("排放（万t）", 4),
             ("co2_kg", -3),
+            ("CO2 (t per year)", 0),
+            ("排放量（万吨/年）", 4),
+            ("kt CO2e/a", 3),
         ] {
             assert_eq!(in_label(label).and_then(|u| u.1), Some(power), "{label}");
         }

@@ -1,5 +1,6 @@
 //! Known plants: placed on the parcel that holds them before the rest of their budget is shared out.
 
+use super::mass_unit::{self, ColumnUnit};
 use super::parcels::ParcelSet;
 use super::{Notes, vector_source};
 use crate::config::PointSourceLayer;
@@ -78,6 +79,13 @@ fn read(
     let mut source = vector_source(loaded, "point_sources", &config.source);
     source.fields = vec![config.id.clone(), config.tonnes.clone(), config.rule.clone()];
     source.numbers = vec![config.tonnes.clone()];
+    let (unit, finding) = mass_unit::of_field(&config.tonnes, config.unit, mass_unit::PLANTS);
+    let file = config.source.path.display().to_string();
+    let told = finding.map(|f| f.layer("point_sources").file(file).field(&config.tonnes));
+    notes.findings.items.extend(told);
+    if unit == ColumnUnit::Unusable {
+        return Vec::new();
+    }
     let mut plants = Vec::new();
     let wanted = Wanted { source: &source, crs, progress };
     let record = loaded.layers.points(wanted, &mut |batch| {
@@ -85,7 +93,7 @@ fn read(
         plants.extend(batch.shares().into_iter().enumerate().map(|(i, share)| Plant {
             id: text(&config.id, i),
             rule: text(&config.rule, i),
-            tonnes: batch.table.get(&config.tonnes).and_then(|c| c.number_at(i)).map(|t| share * t),
+            tonnes: batch.table.get(&config.tonnes).and_then(|c| unit.of(c.number_at(i)?)).map(|t| share * t),
             x: batch.xs[i],
             y: batch.ys[i],
         }));

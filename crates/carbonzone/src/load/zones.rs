@@ -162,7 +162,7 @@ fn plain_numbers(
 /// Emissions of the zones that stand in the layer.
 fn emissions_of_field(config: &ZoneLayer, layer: &PolygonLayer, notes: &mut Notes) -> ZoneEmissions {
     let Some(field) = &config.emissions else { return ZoneEmissions::default() };
-    let (unit, finding) = mass_unit::of_field(field, config.emissions_unit);
+    let (unit, finding) = mass_unit::of_field(field, config.emissions_unit, mass_unit::ZONES);
     let file = config.source.path.display().to_string();
     notes.findings.items.extend(finding.map(|f| f.layer("zones").file(file).field(field)));
     let values = plain_numbers(config, layer, field, notes);
