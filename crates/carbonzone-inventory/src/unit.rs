@@ -1,6 +1,6 @@
 //! Units as yearbooks and factor tables write them, Chinese and English.
 
-use carbonzone_sheet::normalise_text;
+use carbonzone_sheet::{normalise_text, simplified};
 
 /// What a unit measures. Amounts are kept in the canonical unit of their dimension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +89,8 @@ impl Unit {
     /// let unit = Unit::parse("亿千瓦时").unwrap();
     /// assert_eq!((unit.dimension, unit.scale), (Dimension::Electricity, 1e8));
     /// assert_eq!(Unit::parse("百万千焦").unwrap().scale, 1.0);   // one GJ
+    /// assert_eq!(Unit::parse("萬噸"), Unit::parse("万吨"));
+    /// assert_eq!(Unit::parse("公頃"), Unit::parse("公顷"));
     /// assert!(Unit::parse("亿元").is_none());
     /// ```
     #[must_use]
@@ -127,7 +129,7 @@ const MULTIPLIERS: [(&str, f64); 14] = [
 
 /// Removes what does not matter: blanks, dots between words, superscripts, case (but not M against m).
 fn tidy(text: &str) -> String {
-    let text = normalise_text(text);
+    let text = simplified(&normalise_text(text));
     let mut out = String::with_capacity(text.len());
     let mut raised = false;
     for c in text.chars() {

@@ -15,8 +15,8 @@ use crate::source::{Reporter, VectorSource, listed};
 use crate::transcode::{Transcoder, detect};
 use crate::workbook_points::{SheetText, is_workbook, sheet_text};
 use carbonzone_sheet::{
-    ColumnNumbers, CommaEvidence, Commas, CsvFault, CsvLines, CsvRecord, OddLines, guess_delimiter, line_end,
-    odd_lines, parse_number_as, ragged_hint,
+    ColumnNumbers, CommaEvidence, Commas, CsvFault, CsvLines, CsvRecord, OddLines, angle, guess_delimiter,
+    line_end, odd_lines, parse_number_as, ragged_hint,
 };
 use carbonzone_types::{AttributeTable, ColumnData, Finding, InputRecord, Ledger, Progress};
 use std::io::{BufRead, BufReader, Cursor, Read};
@@ -372,6 +372,8 @@ struct Rows<'a> {
     /// How commas are used in the two coordinates.
     commas: CommaEvidence,
     check: TextCheck,
+    /// Rows with coordinates in degrees, minutes and seconds.
+    angles: u64,
     read: u64,
 }
 
@@ -404,6 +406,7 @@ impl<'a> Rows<'a> {
             ys: Vec::new(),
             commas: CommaEvidence::default(),
             check: TextCheck::default(),
+            angles: 0,
             read: 0,
         }
     }
@@ -446,7 +449,7 @@ impl<'a> Rows<'a> {
     fn coordinate(&self, text: &str) -> Option<f64> {
         let text = text.trim();
         let plain = text.parse().ok().filter(|v: &f64| v.is_finite());
-        plain.or_else(|| parse_number_as(text, self.commas.commas()).ok().flatten())
+        plain.or_else(|| parse_number_as(text, self.commas.commas()).ok().flatten()).or_else(|| angle(text))
     }
 
     fn push(&mut self, record: &CsvRecord, losses: &mut Losses) {
@@ -464,6 +467,10 @@ impl<'a> Rows<'a> {
             losses.add("bad_coordinates", "rows whose coordinates are not numbers", Some(example));
             return;
         };
+        let is_angle = |text: &str| text.trim().parse::<f64>().is_err() && angle(text).is_some();
+        if self.layout.x != self.layout.y && record.get(self.layout.x).is_some_and(is_angle) {
+            self.angles += 1;
+        }
         self.xs.push(x);
         self.ys.push(y);
         for ((name, &index), column) in self.names.iter().zip(&self.layout.fields).zip(&mut self.columns) {
@@ -508,6 +515,11 @@ impl<'a> Rows<'a> {
             if let Values::Numbers(numbers, _) = column {
                 numbers.findings().into_iter().for_each(|finding| report.add(finding));
             }
+        }
+        if self.angles > 0 {
+            let message =
+                format!("{} coordinates are degrees, minutes and seconds: read as degrees", self.angles);
+            report.add(Finding::info("angles_read", message).count(self.angles));
         }
         if self.commas.commas() == Commas::Decimal {
             let remark = self.commas.remark().unwrap_or_default();

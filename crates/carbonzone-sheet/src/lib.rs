@@ -25,6 +25,7 @@
 //! # Ok::<(), carbonzone_sheet::SheetError>(())
 //! ```
 
+mod angle;
 mod cell;
 mod column;
 mod csv_lines;
@@ -51,6 +52,7 @@ mod xlsb_facts;
 mod xlsx_facts;
 mod xlsx_write;
 
+pub use angle::angle;
 pub use cell::{Cell, Merge, Sheet, a1, column_letters};
 pub use column::ColumnNumbers;
 pub use csv_lines::{CsvFault, CsvLines, CsvRecord, OddLines};
@@ -65,6 +67,6 @@ pub use number::{
 pub use read::{ReadOptions, read_sheets, read_table, sheets_from_bytes, table_from_bytes};
 pub use suggest::{did_you_mean, nearest};
 pub use table::Table;
-pub use text::{label_key, normalise_text};
+pub use text::{label_key, normalise_text, simplified};
 pub use write::{OutSheet, csv_bytes, write_csv_bom};
 pub use xlsx_write::{write_xlsx, xlsx_bytes};

@@ -127,6 +127,26 @@ fn points_in_well_known_text_or_brackets_are_one_column_with_both_coordinates() 
     town.expect_homes(shares(PEOPLE));
 }
 
+#[test]
+fn coordinates_in_degrees_minutes_and_seconds_are_read_exactly_or_left_out_with_their_line() {
+    let town = Town::new();
+    // 120.602, 120.612, 120.622 and 31.303.
+    for (xs, y) in [
+        (["120°36'7.2\"\"E", "120°36'43.2\"\"E", "120°37'19.2\"\"E"], "31°18'10.8\"\"N"),
+        (["东经120度36分7.2秒", "东经120度36分43.2秒", "东经120度37分19.2秒"], "北纬31度18分10.8秒"),
+        (["120 36 7.2", "120 36 43.2", "120 37 19.2"], "31 18 10.8"),
+        (["120.602°E", "120.612°E", "120.622°E"], "31.303°N"),
+    ] {
+        let body: Vec<String> = xs.iter().zip(PEOPLE).map(|(x, n)| format!("\"{x}\",\"{y}\",{n}")).collect();
+        town.write("people.csv", format!("lon,lat,people\n{}\n", body.join("\n")));
+        assert_mentions(&town.expect_homes(shares(PEOPLE)), &["info[angles_read]", "3 coordinates"]);
+    }
+    // 61 minutes are none.
+    let odd = "lon,lat,people\n120.602,31.303,1000\n120°61'7.2,31.303,3000\n120.622,31.303,4000\n";
+    town.write("people.csv", odd);
+    assert_mentions(&town.run().0, &["warning[bad_coordinates]", "line 3", "120°61'7.2"]);
+}
+
 /// People, and plants whose tonnes stand in this field, with more keys.
 macro_rules! plants {
     ($tonnes:literal, $more:literal) => {

@@ -54,7 +54,7 @@ pub fn in_label(label: &str) -> Option<(String, Option<i32>)> {
     let plain = normalise_text(&plain_powers(label)).replace('噸', "吨");
     let mut lower = plain.to_lowercase();
     // An amount of a year is an amount.
-    for year in ["per year", "per annum", "/year", "/yr", "/a", "/年"] {
+    for year in ["per year", "per_year", "per annum", "/year", "/yr", "/a", "/年"] {
         lower = lower.replace(year, " ");
     }
     if let Some(word) = other_quantity(&lower, Quantity::Money(&MoneyUnit::default())) {
@@ -226,6 +226,7 @@ mod tests {
             ("排放（万t）", 4),
             ("co2_kg", -3),
             ("CO2 (t per year)", 0),
+            ("gross_t_per_year", 0),
             ("排放量（万吨/年）", 4),
             ("kt CO2e/a", 3),
         ] {
