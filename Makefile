@@ -99,7 +99,8 @@ maps: $(CZ) ## regenerate figures, QGIS project and report of out/suzhou without
 
 # ---------------------------------------------------------------- quality
 test: setup pure ## every test
-	$(CARGO) test --release --workspace --locked
+	$(CARGO) test --release --workspace --locked --tests
+	$(CARGO) test --release --workspace --locked --doc
 
 pure: ## no crate but io, the library of the study and the command has native code under it
 	@! $(CARGO) tree --locked -e normal,build,dev $(addprefix -p ,$(PURE)) | grep -E '(gdal|geos|proj|sqlite3)-sys' || { echo 'a pure crate links native code'; exit 1; }
@@ -221,6 +222,8 @@ test-scale: $(WHEEL) ## the adapters of carbonzone.scale on a real Spark and Dat
 notebooks: $(WHEEL) ## run the notebooks and render them into docs/notebooks
 	scripts/notebooks build/wheel
 
+# Optimising across the parts of a crate takes a third of the time of compiling; no number depends on it.
+ci: export CARGO_PROFILE_RELEASE_LTO := off
 ci: setup lint doc test lint-python test-python ## exactly what CI runs
 	$(MAKE) suzhou PARCELS=5000
 	set -o pipefail; $(MAKE) suzhou PARCELS=5000 | tee build/second-run.txt
