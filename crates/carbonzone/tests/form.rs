@@ -158,7 +158,7 @@ fn everything_that_is_wrong_in_a_form_is_told_at_once_with_its_cell() {
         &["s", "建筑", "住宅", "商业服务业用地", ""],
     ];
     let told = findings(
-        &[("城市", city), ("图层", layers), ("总量", totals), ("规则", rules), ("總量", &[&["a"]])],
+        &[("城市", city), ("图层", layers), ("总量", totals), ("规则", rules), ("汇总", &[&["a"]])],
         |book| {
             let sheet = book.worksheet_from_name("规则").unwrap();
             sheet.write_formula(3, 0, Formula::new("=A1&A2")).unwrap();
@@ -189,7 +189,7 @@ fn everything_that_is_wrong_in_a_form_is_told_at_once_with_its_cell() {
     ] {
         at(&told, cell, words);
     }
-    assert!(told.iter().any(|f| f.code == "form_sheet" && f.message.contains("總量")), "{told:#?}");
+    assert!(told.iter().any(|f| f.code == "form_sheet" && f.message.contains("汇总")), "{told:#?}");
     assert!(told.iter().all(|f| f.span.is_none()), "a workbook has no lines: {told:#?}");
     assert_eq!(at(&told, "城市!B4", "").hint.as_deref(), Some("write in the cell: EPSG:4549"));
     assert_eq!(at(&told, "城市!B5", "").hint.as_deref(), Some("did you mean \"zh\"?"));

@@ -98,7 +98,10 @@ pub fn unit_row(table: &Table, quantity: Quantity<'_>) -> bool {
         alone(t, Quantity::Persons).or_else(|| alone(t, quantity)).is_some()
             || WORDS.emissions.contains(&squeezed(t))
     };
-    !table.is_empty() && (0..table.labels().len()).filter_map(|c| table.text(0, c)).any(|t| is_unit(&t))
+    let columns = || 0..table.labels().len();
+    // A row of data may have a column with its unit.
+    let has_number = || columns().any(|c| matches!(table.number(0, c), Ok(Some(_))));
+    !table.is_empty() && columns().filter_map(|c| table.text(0, c)).any(|t| is_unit(&t)) && !has_number()
 }
 
 /// The unit in the brackets of a label, behind its last separator, or at its end; a multiple alone (`GDP (million)`) is one
@@ -266,6 +269,10 @@ mod tests {
         assert_eq!(unit("id,GDP/亿元\na,1\n", "GDP/亿元", money), found("亿元", 1e4));
         assert_eq!(unit("id,gdp (million yuan)\na,1\n", "gdp", money), found("millionyuan", 1e2));
         assert_eq!(unit("id,pop,gdp\n单位,万人,亿元\na,1,2\n", "gdp", money), found("亿元", 1e4));
+        // A column with the unit of each row is no row of units.
+        let rows = "id,pop,gdp,unit\na,1,2,万吨\nb,2,3,万吨\n";
+        let read = table_from_bytes(rows.as_bytes(), "t.csv", &ReadOptions::default(), &[]);
+        assert!(!unit_row(&read.unwrap(), money));
         let titled = "2020年各乡镇主要指标,,\n单位：万人、亿元,,\nid,pop,gdp\na,1,2\n";
         assert_eq!(unit(titled, "pop", Persons), found("万人", 1e4));
         assert_eq!(unit(titled, "gdp", money), found("亿元", 1e4));

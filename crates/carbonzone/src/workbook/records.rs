@@ -101,7 +101,7 @@ impl Book<'_> {
             .with("activity", texts(rules, |r| r.activity.clone()))
             .with("land_groups", texts(rules, |r| r.land_groups.join(", ")))
             .with("budget_t", reals(rules, |r| Some(r.budget_t)))
-            .with("budget_source", texts(rules, |r| r.budget_source.clone()))
+            .with("budget_source", texts(rules, |r| self.said(&r.budget_source)))
             .with("proxy_used", texts(rules, |r| used(r).name))
             .with("proxies", texts(rules, declared))
             .with("smoothing", reals(rules, |r| Some(r.smoothing)))
