@@ -222,7 +222,7 @@ test-scale: $(WHEEL) ## the adapters of carbonzone.scale on a real Spark and Dat
 notebooks: $(WHEEL) ## run the notebooks and render them into docs/notebooks
 	scripts/notebooks build/wheel
 
-# Optimising across the parts of a crate takes a third of the time of compiling; no number depends on it.
+# Optimising across the parts of a crate is a seventh of the time of compiling; no number depends on it.
 ci: export CARGO_PROFILE_RELEASE_LTO := off
 ci: setup lint doc test lint-python test-python ## exactly what CI runs
 	$(MAKE) suzhou PARCELS=5000
