@@ -67,6 +67,7 @@ mod self_overlap;
 mod shared_edges;
 mod strips;
 pub mod validity;
+mod wkb;
 mod zone_index;
 mod zone_overlap;
 
@@ -84,3 +85,4 @@ pub use point_location::{NO_PARCEL, PointLocator};
 pub use self_overlap::{
     MOST_PARTNERS, OVERLAP_TOLERANCE_M2, common_ground, pair_overlap_m2, self_overlaps, self_overlaps_up_to,
 };
+pub use wkb::read_wkb;

@@ -3,8 +3,8 @@
 use crate::crs::{CrsPath, WorkingCrs};
 use crate::ffi;
 use crate::place::PlaceCheck;
-use carbonzone_geom::Coverage;
 use carbonzone_geom::validity::{self, RingFaults};
+use carbonzone_geom::{Coverage, read_wkb};
 use gdal::vector::{Feature, Geometry};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo_types::MultiPolygon;
@@ -224,7 +224,6 @@ fn emptiness(coverage: &Coverage) -> Outcome {
 
 /// All polygons of a (nested) collection, and whether it held anything else.
 pub(crate) fn polygons_of_collection(wkb: &[u8]) -> Option<(MultiPolygon<f64>, bool)> {
-    use geo_traits::to_geo::ToGeoGeometry;
     fn gather(geometry: geo_types::Geometry<f64>, out: &mut Vec<geo_types::Polygon<f64>>) -> bool {
         match geometry {
             geo_types::Geometry::Polygon(p) => out.push(p),
@@ -236,9 +235,8 @@ pub(crate) fn polygons_of_collection(wkb: &[u8]) -> Option<(MultiPolygon<f64>, b
         }
         false
     }
-    let geometry = wkb::reader::read_wkb(wkb).ok()?.try_to_geometry()?;
     let mut polygons = Vec::new();
-    let others = gather(geometry, &mut polygons);
+    let others = gather(read_wkb(wkb).ok()?, &mut polygons);
     Some((MultiPolygon::new(polygons), others))
 }
 

@@ -14,11 +14,12 @@ use crate::read_end::check_reading;
 use crate::source::{Reporter, VectorSource};
 use crate::warnings::LongReals;
 use crate::workbook_points::is_workbook;
+use carbonzone_geom::read_wkb;
 use carbonzone_sheet::ColumnNumbers;
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::InteriorPoint;
-use geo_traits::to_geo::ToGeoGeometry;
+use geo_types::Geometry;
 
 /// Streams the points of a layer, in batches, in the order of the file, in the working CRS.
 ///
@@ -251,20 +252,16 @@ fn points_of(kind: RawKind, wkb: &[u8]) -> Result<(Vec<(f64, f64)>, bool), NoPoi
     {
         return if x.is_nan() && y.is_nan() { Err(EMPTY) } else { Ok((vec![(x, y)], false)) };
     }
-    let geometry = wkb::reader::read_wkb(wkb).ok().and_then(|g| g.try_to_geometry());
-    let inside = match geometry {
-        None if kind == T::wkbPoint => return Err(EMPTY),
-        None => return Err(BROKEN),
-        Some(geo_types::Geometry::Point(p)) => return Ok((vec![(p.x(), p.y())], false)),
-        Some(geo_types::Geometry::MultiPoint(m)) if m.0.is_empty() => return Err(EMPTY),
-        Some(geo_types::Geometry::MultiPoint(m)) => {
-            return Ok((m.0.iter().map(|p| (p.x(), p.y())).collect(), false));
-        }
-        Some(geo_types::Geometry::Polygon(p)) => finite(&p).then(|| p.interior_point()).flatten(),
-        Some(geo_types::Geometry::MultiPolygon(m)) => {
-            m.0.iter().all(finite).then(|| m.interior_point()).flatten()
-        }
-        Some(_) => return Err(("not_a_point", "features that are lines or collections, not points")),
+    let none = |p: &geo_types::Point| p.x().is_nan() && p.y().is_nan();
+    let inside = match read_wkb(wkb).map_err(|_not_wkb| BROKEN)? {
+        Geometry::Point(p) if none(&p) => return Err(EMPTY),
+        Geometry::Point(p) => return Ok((vec![p.x_y()], false)),
+        Geometry::MultiPoint(m) if m.0.is_empty() => return Err(EMPTY),
+        Geometry::MultiPoint(m) if m.0.iter().any(none) => return Err(BROKEN),
+        Geometry::MultiPoint(m) => return Ok((m.0.iter().map(|p| p.x_y()).collect(), false)),
+        Geometry::Polygon(p) => finite(&p).then(|| p.interior_point()).flatten(),
+        Geometry::MultiPolygon(m) => m.0.iter().all(finite).then(|| m.interior_point()).flatten(),
+        _ => return Err(("not_a_point", "features that are lines or collections, not points")),
     };
     inside.map(|p| (vec![(p.x(), p.y())], true)).ok_or(EMPTY)
 }
@@ -313,16 +310,15 @@ fn lines_of(
         RawKind::Undecodable => return Err(BROKEN),
         RawKind::Geometry(_) => {}
     }
-    let geometry = wkb::reader::read_wkb(wkb).ok().and_then(|g| g.try_to_geometry()).ok_or(BROKEN)?;
-    match geometry {
-        geo_types::Geometry::LineString(l) => Ok(vec![l]),
-        geo_types::Geometry::MultiLineString(m) => Ok(m.0),
-        geo_types::Geometry::GeometryCollection(c) => Ok(c
+    match read_wkb(wkb).map_err(|_not_wkb| BROKEN)? {
+        Geometry::LineString(l) => Ok(vec![l]),
+        Geometry::MultiLineString(m) => Ok(m.0),
+        Geometry::GeometryCollection(c) => Ok(c
             .0
             .into_iter()
             .flat_map(|g| match g {
-                geo_types::Geometry::LineString(l) => vec![l],
-                geo_types::Geometry::MultiLineString(m) => m.0,
+                Geometry::LineString(l) => vec![l],
+                Geometry::MultiLineString(m) => m.0,
                 _ => vec![],
             })
             .collect()),

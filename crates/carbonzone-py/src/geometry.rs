@@ -4,11 +4,9 @@ use crate::findings::{of_rows, one};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
-use carbonzone_geom::{Coverage, GeomError, validity};
+use carbonzone_geom::{Coverage, GeomError, read_wkb, validity};
 use carbonzone_types::{Finding, Findings};
-use geo_traits::{
-    CoordTrait, GeometryTrait, GeometryType, LineStringTrait, MultiLineStringTrait, PointTrait,
-};
+use geo_types::{Geometry, LineString};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -95,12 +93,10 @@ pub struct Points {
 
 impl Sink for Points {
     fn push(&mut self, _row: usize, wkb: &[u8]) -> Result<(), Fault> {
-        let geometry = wkb::reader::read_wkb(wkb).map_err(|_not_wkb| Fault::Undecodable)?;
-        let GeometryType::Point(point) = geometry.as_type() else {
-            return Err(Fault::NotA { expected: "Point", found: name_of(&geometry.as_type()) });
+        let (x, y) = match decoded(wkb)? {
+            Geometry::Point(point) => point.x_y(),
+            other => return Err(Fault::NotA { expected: "Point", found: name_of(&other) }),
         };
-        let at = point.coord().ok_or(Fault::Empty)?;
-        let (x, y) = (at.x(), at.y());
         match (x.is_finite(), y.is_finite()) {
             (true, true) => {
                 self.xs.push(x);
@@ -133,11 +129,9 @@ impl Default for Lines {
 }
 
 impl Lines {
-    fn push_line(&mut self, row: usize, line: &impl LineStringTrait<T = f64>) -> Result<(), Fault> {
-        for at in line.coords() {
-            self.xs.push(at.x());
-            self.ys.push(at.y());
-        }
+    fn push_line(&mut self, row: usize, line: &LineString<f64>) -> Result<(), Fault> {
+        self.xs.extend(line.0.iter().map(|at| at.x));
+        self.ys.extend(line.0.iter().map(|at| at.y));
         self.line_off.push(u32::try_from(self.xs.len()).map_err(|_too_big| Fault::TooMany)?);
         self.rows.push(row as u32);
         Ok(())
@@ -146,20 +140,15 @@ impl Lines {
 
 impl Sink for Lines {
     fn push(&mut self, row: usize, wkb: &[u8]) -> Result<(), Fault> {
-        let geometry = wkb::reader::read_wkb(wkb).map_err(|_not_wkb| Fault::Undecodable)?;
         let first = self.xs.len();
-        match geometry.as_type() {
-            GeometryType::LineString(line) => self.push_line(row, line)?,
-            GeometryType::MultiLineString(lines) => {
-                for line in lines.line_strings() {
-                    self.push_line(row, &line)?;
-                }
+        match decoded(wkb)? {
+            Geometry::LineString(line) => self.push_line(row, &line)?,
+            Geometry::MultiLineString(lines) => {
+                lines.0.iter().try_for_each(|line| self.push_line(row, line))?;
             }
             other => {
-                return Err(Fault::NotA {
-                    expected: "LineString or MultiLineString",
-                    found: name_of(&other),
-                });
+                let found = name_of(&other);
+                return Err(Fault::NotA { expected: "LineString or MultiLineString", found });
             }
         }
         let new = self.xs[first..].iter().chain(&self.ys[first..]);
@@ -171,29 +160,19 @@ impl Sink for Lines {
     }
 }
 
-fn name_of<P, L, Y, MP, ML, MY, GC, R, T, LI>(
-    kind: &GeometryType<'_, P, L, Y, MP, ML, MY, GC, R, T, LI>,
-) -> &'static str
-where
-    P: PointTrait,
-    L: LineStringTrait,
-    Y: geo_traits::PolygonTrait,
-    MP: geo_traits::MultiPointTrait,
-    ML: MultiLineStringTrait,
-    MY: geo_traits::MultiPolygonTrait,
-    GC: geo_traits::GeometryCollectionTrait,
-    R: geo_traits::RectTrait,
-    T: geo_traits::TriangleTrait,
-    LI: geo_traits::LineTrait,
-{
-    match kind {
-        GeometryType::Point(_) => "Point",
-        GeometryType::LineString(_) => "LineString",
-        GeometryType::Polygon(_) => "Polygon",
-        GeometryType::MultiPoint(_) => "MultiPoint",
-        GeometryType::MultiLineString(_) => "MultiLineString",
-        GeometryType::MultiPolygon(_) => "MultiPolygon",
-        GeometryType::GeometryCollection(_) => "GeometryCollection",
+fn decoded(wkb: &[u8]) -> Result<Geometry<f64>, Fault> {
+    read_wkb(wkb).map_err(|_not_wkb| Fault::Undecodable)
+}
+
+fn name_of(geometry: &Geometry<f64>) -> &'static str {
+    match geometry {
+        Geometry::Point(_) => "Point",
+        Geometry::LineString(_) => "LineString",
+        Geometry::Polygon(_) => "Polygon",
+        Geometry::MultiPoint(_) => "MultiPoint",
+        Geometry::MultiLineString(_) => "MultiLineString",
+        Geometry::MultiPolygon(_) => "MultiPolygon",
+        Geometry::GeometryCollection(_) => "GeometryCollection",
         _ => "geometry of another kind",
     }
 }

@@ -1,11 +1,8 @@
 //! Well-known binary in and out, straight between bytes and arrays.
 
-use geo_traits::{GeometryTrait, GeometryType, MultiPolygonTrait, PolygonTrait};
-use wkb::Endianness;
-use wkb::reader::{Dimension, LinearRing, Polygon, read_wkb};
-
 use super::Coverage;
 use crate::GeomError;
+use crate::wkb::{HEADER, Head, Reader, kind};
 
 /// What a WKB feature was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,58 +20,56 @@ impl Coverage {
     /// [`GeomError::Wkb`] if the bytes do not decode, [`GeomError::NotPolygon`] for another geometry type,
     /// [`GeomError::TooManyVertices`] beyond 2³² vertices. Nothing is appended on an error.
     pub fn push_wkb(&mut self, wkb: &[u8]) -> Result<WkbKind, GeomError> {
-        let geometry =
-            read_wkb(wkb).map_err(|e| GeomError::Wkb { bytes: wkb.len(), reason: e.to_string() })?;
+        let broken = |reason: &str| GeomError::Wkb { bytes: wkb.len(), reason: reason.to_owned() };
+        let mut bytes = Reader::new(wkb);
+        let head = bytes.head().map_err(broken)?;
+        let found = match head.kind {
+            kind::POLYGON => WkbKind::Polygon,
+            kind::POLYGONS => WkbKind::MultiPolygon,
+            _ => {
+                // Bytes that break off are that first.
+                crate::read_wkb(wkb)?;
+                return Err(GeomError::NotPolygon { found: head.name() });
+            }
+        };
         // A vertex takes at least 16 bytes, so this bound is safe and cheap.
         u32::try_from(self.xs.len() + wkb.len() / 16).map_err(|_too_big| GeomError::TooManyVertices)?;
-        let found = match geometry.as_type() {
-            GeometryType::Polygon(polygon) => {
-                self.push_wkb_part(polygon);
-                self.end_feature();
-                return Ok(WkbKind::Polygon);
-            }
-            GeometryType::MultiPolygon(multi) => {
-                multi.polygons().for_each(|polygon| self.push_wkb_part(polygon));
-                self.end_feature();
-                return Ok(WkbKind::MultiPolygon);
-            }
-            GeometryType::Point(_) => "Point",
-            GeometryType::LineString(_) => "LineString",
-            GeometryType::MultiPoint(_) => "MultiPoint",
-            GeometryType::MultiLineString(_) => "MultiLineString",
-            GeometryType::GeometryCollection(_) => "GeometryCollection",
-            _ => "unknown",
+        let before = (self.xs.len(), self.ring_off.len(), self.part_off.len());
+        let read = match found {
+            WkbKind::Polygon => self.push_wkb_part(&mut bytes, head),
+            WkbKind::MultiPolygon => self.push_wkb_parts(&mut bytes, head),
         };
-        Err(GeomError::NotPolygon { found })
+        if let Err(reason) = read {
+            self.xs.truncate(before.0);
+            self.ys.truncate(before.0);
+            self.ring_off.truncate(before.1);
+            self.part_off.truncate(before.2);
+            return Err(broken(reason));
+        }
+        self.end_feature();
+        Ok(found)
     }
 
-    fn push_wkb_part(&mut self, polygon: &Polygon<'_>) {
-        if let Some(shell) = polygon.exterior() {
-            self.push_wkb_ring(shell);
-            polygon.interiors().for_each(|hole| self.push_wkb_ring(hole));
+    fn push_wkb_parts(&mut self, bytes: &mut Reader<'_>, head: Head) -> Result<(), &'static str> {
+        for _ in 0..bytes.count(head, HEADER)? {
+            let part = bytes.part(kind::POLYGON)?;
+            self.push_wkb_part(bytes, part)?;
+        }
+        Ok(())
+    }
+
+    fn push_wkb_part(&mut self, bytes: &mut Reader<'_>, head: Head) -> Result<(), &'static str> {
+        let rings = bytes.count(head, 4)?;
+        for _ in 0..rings {
+            let vertices = head.vertices(bytes.vertices(head)?);
+            self.xs.extend(vertices.clone().map(|(x, _)| x));
+            self.ys.extend(vertices.map(|(_, y)| y));
+            self.end_ring();
+        }
+        if rings > 0 {
             self.end_part();
         }
-    }
-
-    fn push_wkb_ring(&mut self, ring: &LinearRing<'_>) {
-        let values = match ring.dimension() {
-            Dimension::Xy => 2,
-            Dimension::Xyz | Dimension::Xym => 3,
-            Dimension::Xyzm => 4,
-        };
-        let vertices = ring.coords_slice().chunks_exact(8 * values);
-        let read: fn([u8; 8]) -> f64 = match ring.byte_order() {
-            Endianness::LittleEndian => f64::from_le_bytes,
-            Endianness::BigEndian => f64::from_be_bytes,
-        };
-        let at = |vertex: &[u8], from: usize| {
-            let mut bytes = [0; 8];
-            bytes.copy_from_slice(&vertex[from..from + 8]);
-            read(bytes)
-        };
-        self.xs.extend(vertices.clone().map(|v| at(v, 0)));
-        self.ys.extend(vertices.map(|v| at(v, 8)));
-        self.end_ring();
+        Ok(())
     }
 
     /// Feature `i` as little-endian ISO WKB: a polygon if it has one part, else a multipolygon.
