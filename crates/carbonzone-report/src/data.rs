@@ -1,7 +1,7 @@
 //! What the binary hands over: plain data, in the working CRS.
 
 use crate::columns::JOINT;
-use crate::figure::NOT_DRAWN;
+use crate::figure::OF_DRAWING;
 use crate::style::Figure;
 use crate::{Label, Lang, Palette, ReportError, names};
 use carbonzone_geom::Coverage;
@@ -469,7 +469,7 @@ impl Rendered {
             return;
         }
         record.fonts.clone_from(&self.fonts);
-        record.findings.retain(|f| f.code != NOT_DRAWN);
+        record.findings.retain(|f| !OF_DRAWING.contains(&f.code.as_str()));
         record.findings.extend(self.findings.iter().cloned());
     }
 }

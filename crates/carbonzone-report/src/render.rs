@@ -1,6 +1,6 @@
 //! Everything at once.
 
-use crate::figure::{self, Fonts, Packing};
+use crate::figure::{self, Drawing, Fonts, Packing};
 use crate::style::{Figure, figures_of_years, project_maps};
 use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, html, qgis};
 use carbonzone_types::Progress;
@@ -37,10 +37,10 @@ pub fn render(
     } else {
         Vec::new()
     };
-    let fonts = Fonts::for_texts(drawings.iter().map(String::as_str));
+    let fonts = Fonts::for_texts(drawings.iter().flat_map(Drawing::texts));
     if !drawings.is_empty() {
         rendered.fonts = fonts.used().to_vec();
-        rendered.findings.extend(fonts.finding());
+        rendered.findings.extend(fonts.findings());
     }
     if options.what.figures {
         write_figures(&all, &drawings, options.dpi, &fonts, out_dir, progress, &mut rendered)?;
@@ -69,23 +69,23 @@ pub fn render(
     Ok(rendered)
 }
 
-/// The SVG of every figure.
+/// Every figure, drawn.
 fn draw(
     data: &MapData,
     shown: &MapData,
     all: &[Figure],
     lang: Lang,
     progress: &dyn Progress,
-) -> Result<Vec<String>, ReportError> {
+) -> Result<Vec<Drawing>, ReportError> {
     progress.begin("figures", Some(all.len() as u64));
     let fonts = Fonts::shipped();
     let one = |figure: &Figure| {
         if progress.cancelled() {
             return Err(ReportError::Cancelled);
         }
-        let svg = svg_of(data, shown, figure, lang, &fonts)?;
+        let drawing = drawn(data, shown, figure, lang, &fonts)?;
         progress.advance(1);
-        Ok(svg)
+        Ok(drawing)
     };
     let drawings = all.par_iter().map(one).collect();
     progress.end();
@@ -95,7 +95,7 @@ fn draw(
 /// Writes every figure as SVG and PNG.
 fn write_figures(
     all: &[Figure],
-    drawings: &[String],
+    drawings: &[Drawing],
     dpi: u32,
     fonts: &Fonts,
     out_dir: &Path,
@@ -103,36 +103,42 @@ fn write_figures(
     rendered: &mut Rendered,
 ) -> Result<(), ReportError> {
     progress.begin("images", Some(all.len() as u64));
-    let one = |(figure, svg): (&Figure, &String)| {
+    let one = |(figure, drawing): (&Figure, &Drawing)| {
         if progress.cancelled() {
             return Err(ReportError::Cancelled);
         }
-        let png = figure::png(svg, &figure.name, dpi, Packing::Quick, fonts)?;
+        let png = drawing.png(&figure.name, dpi, Packing::Quick, fonts)?;
         progress.advance(1);
         Ok(png)
     };
     let images: Result<Vec<Vec<u8>>, ReportError> = all.par_iter().zip(drawings).map(one).collect();
-    for ((figure, svg), png) in all.iter().zip(drawings).zip(images?) {
+    for ((figure, drawing), png) in all.iter().zip(drawings).zip(images?) {
         let stem = PathBuf::from("figures");
         let what = figure.title.text(Lang::En);
-        store(out_dir, &stem.join(format!("{}.svg", figure.name)), svg.as_bytes(), &what, rendered)?;
+        store(
+            out_dir,
+            &stem.join(format!("{}.svg", figure.name)),
+            drawing.svg().as_bytes(),
+            &what,
+            rendered,
+        )?;
         store(out_dir, &stem.join(format!("{}.png", figure.name)), &png, &what, rendered)?;
     }
     progress.end();
     Ok(())
 }
 
-/// The SVG of a figure, from the data of its year.
-fn svg_of(
+/// A figure, drawn from the data of its year.
+fn drawn(
     data: &MapData,
     shown: &MapData,
     figure: &Figure,
     lang: Lang,
     fonts: &Fonts,
-) -> Result<String, ReportError> {
+) -> Result<Drawing, ReportError> {
     match figure.year.filter(|y| Some(*y) != shown.year()) {
-        Some(year) => figure::svg(&data.of_year(year), figure, lang, fonts),
-        None => figure::svg(shown, figure, lang, fonts),
+        Some(year) => figure::draw(&data.of_year(year), figure, lang, fonts),
+        None => figure::draw(shown, figure, lang, fonts),
     }
 }
 

@@ -110,10 +110,16 @@ fn the_plot_has_an_ellipse_and_a_mark_for_every_zone_with_both_indices() {
     let (xs, ys) = (known("ecc"), known("esc"));
     let positive = |v: &Option<f64>| v.is_some_and(|v| v > 0.0);
     let n = xs.iter().zip(&ys).filter(|(x, y)| positive(x) && positive(y)).count();
-    let svg = figure::svg(&data, named(&all, CONFIDENCE_PLOT), Lang::Both, &Fonts::shipped()).unwrap();
+    let svg = figure::draw(&data, named(&all, CONFIDENCE_PLOT), Lang::Both, &Fonts::shipped())
+        .unwrap()
+        .svg()
+        .to_owned();
     assert_eq!(svg.matches("fill-opacity=\"0.07\"").count(), n);
     assert!(svg.contains("90 % of the draws of a township") && svg.contains("90 % 的抽样"));
-    let map = figure::svg(&data, named(&all, CONFIDENCE_MAP), Lang::Both, &Fonts::shipped()).unwrap();
+    let map = figure::draw(&data, named(&all, CONFIDENCE_MAP), Lang::Both, &Fonts::shipped())
+        .unwrap()
+        .svg()
+        .to_owned();
     for text in [
         "safe",
         "确定",
@@ -136,8 +142,8 @@ fn the_page_lists_the_least_sure_first_in_both_languages() {
     let options = RenderOptions::default();
     let all = figures(&data, &options).unwrap();
     let fonts = Fonts::shipped();
-    let drawings: Vec<String> =
-        all.iter().map(|f| figure::svg(&data, f, Lang::Both, &fonts).unwrap()).collect();
+    let drawings: Vec<figure::Drawing> =
+        all.iter().map(|f| figure::draw(&data, f, Lang::Both, &fonts).unwrap()).collect();
     let page = html::page((&data, &data), &data.manifest, &all, &drawings, &options, &fonts).unwrap().html;
     let table = page.split("id=\"sure-table\"").nth(1).unwrap().split("</table>").next().unwrap();
     let kinds: Vec<&str> = table

@@ -3,7 +3,7 @@
 
 mod common;
 
-use carbonzone_report::figure::{Fonts, svg};
+use carbonzone_report::figure::{Fonts, draw};
 use carbonzone_report::style::{Figure, Scale, figures, figures_of_years, project_maps};
 use carbonzone_report::{Lang, MapData, RenderOptions, html, qgis, render};
 use carbonzone_types::NoProgress;
@@ -99,7 +99,7 @@ fn figures_are_as_recorded() {
     for name in
         ["fig4_shares", "fig5a_parcels", "fig6a_emission", "fig9a_zones", "fig9b_counts", "fig9c_shares"]
     {
-        let text = svg(&data, named(&all, name), Lang::Both, &Fonts::shipped()).unwrap();
+        let text = draw(&data, named(&all, name), Lang::Both, &Fonts::shipped()).unwrap().svg().to_owned();
         insta::assert_snapshot!(format!("{name}_svg"), stable(&text));
     }
 }
@@ -281,7 +281,7 @@ fn every_writer_says_the_same_breaks_colours_and_labels() {
                 classes_of_xml(&rows.iter().find(|r| r.name == figure.name).unwrap().qml),
                 "layer_styles",
             );
-            let drawing = svg(&data, figure, lang, &Fonts::shipped()).unwrap();
+            let drawing = draw(&data, figure, lang, &Fonts::shipped()).unwrap().svg().to_owned();
             let texts = seen(&drawing).replace(' ', "");
             for (label, _, _, colour) in &model {
                 assert!(
@@ -385,7 +385,7 @@ fn units_without_a_value_have_a_class_of_their_own_in_qgis() {
 fn english_figures_write_english_names() {
     let (data, all, _) = small();
     for figure in all.iter().filter(|f| f.name != "fig5a_parcels") {
-        let text = svg(&data, figure, Lang::En, &Fonts::shipped()).unwrap();
+        let text = draw(&data, figure, Lang::En, &Fonts::shipped()).unwrap().svg().to_owned();
         let drawn =
             text.lines().filter(|l| l.starts_with("<text") && !l.contains("Source:")).collect::<String>();
         assert!(drawn.chars().all(|c| u32::from(c) < 0x2e80), "{}", figure.name);

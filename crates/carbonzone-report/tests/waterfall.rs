@@ -4,7 +4,7 @@
 
 mod common;
 
-use carbonzone_report::figure::{Fonts, svg};
+use carbonzone_report::figure::{Fonts, draw};
 use carbonzone_report::style::{Figure, FigureContent, Waterfall};
 use carbonzone_report::{Label, Lang};
 
@@ -33,7 +33,7 @@ fn every_step_is_drawn_with_its_name_and_amount() {
         (Lang::En, ["Base run", "Structure", "−300.00", "+800.00", "Green plan", "does not begin at 0"]),
         (Lang::Zh, ["基准", "结构", "−300.00", "+800.00", "绿色规划情景", "坐标轴不从 0 开始"]),
     ] {
-        let drawing = svg(&data, &figure, lang, &fonts).unwrap();
+        let drawing = draw(&data, &figure, lang, &fonts).unwrap().svg().to_owned();
         for word in words {
             assert!(drawing.contains(word), "{word}: {drawing}");
         }

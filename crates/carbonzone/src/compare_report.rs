@@ -160,8 +160,8 @@ impl Page<'_> {
         };
         let figures = [Self::difference_map(&data)?, self.moved_map(&data)];
         let drawn = |f: Figure| -> Result<Value> {
-            let svg = figure::svg(&data, &f, self.lang, &Fonts::shipped())?;
-            Ok(json!({"title": f.title.text(self.lang), "svg": svg}))
+            let drawing = figure::draw(&data, &f, self.lang, &Fonts::shipped())?;
+            Ok(json!({"title": f.title.text(self.lang), "svg": drawing.svg()}))
         };
         figures.into_iter().flatten().map(drawn).collect()
     }

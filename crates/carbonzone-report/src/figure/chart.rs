@@ -1,8 +1,7 @@
 //! Charts: shares of sectors and land groups, zone counts, zone shares.
 
-use super::fonts::Fonts;
 use super::page::{self, MARGIN, WIDTH};
-use super::svg::{Anchor, Svg, Type, num, text_width};
+use super::sheet::{Anchor, Ink, Line, Shape, Sheet, Type, text_width};
 use crate::number::{grouped, nice_below, significant};
 use crate::palette::{SERIES, SINK};
 use crate::style::{Category, ChartKind, Figure, Hatch, Series, zone_categories};
@@ -13,44 +12,39 @@ use std::f64::consts::TAU;
 
 const GREY: Rgb = Rgb(0x55, 0x55, 0x55);
 
-pub(crate) fn svg(data: &MapData, figure: &Figure, kind: ChartKind, lang: Lang, fonts: &Fonts) -> String {
+pub(crate) fn draw(data: &MapData, figure: &Figure, kind: ChartKind, lang: Lang) -> Sheet {
     let top = page::title_height(&figure.title, lang) + 6.0;
     let content = match kind {
         ChartKind::Shares => shares_height(data),
         ChartKind::ZoneCounts | ChartKind::ZoneShares | ChartKind::Quadrant => 420.0,
     };
     let height = top + content + page::footer_height(data, lang, false);
-    let mut svg = Svg::new(WIDTH, height, page::family(fonts));
-    page::title(&mut svg, &figure.title, lang);
+    let mut sheet = Sheet::new(WIDTH, height);
+    page::title(&mut sheet, &figure.title, lang);
     match kind {
-        ChartKind::Shares => shares(&mut svg, data, lang, top),
-        ChartKind::ZoneCounts => zone_counts(&mut svg, data, lang, top, content),
-        ChartKind::ZoneShares => zone_shares(&mut svg, data, lang, top, content),
+        ChartKind::Shares => shares(&mut sheet, data, lang, top),
+        ChartKind::ZoneCounts => zone_counts(&mut sheet, data, lang, top, content),
+        ChartKind::ZoneShares => zone_shares(&mut sheet, data, lang, top, content),
         // A drawing of its own: `quadrant`.
         ChartKind::Quadrant => {}
     }
-    page::footer(&mut svg, data, lang, false, top + content);
-    svg.finish(&figure.title.text(lang))
+    page::footer(&mut sheet, data, lang, false, top + content);
+    sheet
 }
 
 /// Gross emissions, sinks and net emissions over the years.
-pub(crate) fn series_svg(
-    data: &MapData,
-    figure: &Figure,
-    series: &Series,
-    lang: Lang,
-    fonts: &Fonts,
-) -> String {
+pub(crate) fn draw_series(data: &MapData, figure: &Figure, series: &Series, lang: Lang) -> Sheet {
     const HEIGHT: f64 = 420.0;
     let top = page::title_height(&figure.title, lang) + 6.0;
-    let mut svg = Svg::new(WIDTH, top + HEIGHT + page::footer_height(data, lang, false), page::family(fonts));
-    page::title(&mut svg, &figure.title, lang);
-    page::corner_badge(&mut svg, data, lang, top);
+    let mut sheet = Sheet::new(WIDTH, top + HEIGHT + page::footer_height(data, lang, false));
+    page::title(&mut sheet, &figure.title, lang);
+    page::corner_badge(&mut sheet, data, lang, top);
     let net: Vec<f64> = series.gross_t.iter().zip(&series.sink_t).map(|(g, s)| g - s).collect();
-    let lines: [(Label, &[f64], Rgb, &str); 3] = [
-        (words::field("gross_t"), &series.gross_t, SERIES[4], ""),
-        (words::field("net_t"), &net, SERIES[0], r#" stroke-dasharray="9 4""#),
-        (words::field("sink_t"), &series.sink_t, SINK, r#" stroke-dasharray="2 4""#),
+    let line = |color| Line::new(color, 2.4).round();
+    let lines: [(Label, &[f64], Line); 3] = [
+        (words::field("gross_t"), &series.gross_t, line(SERIES[4])),
+        (words::field("net_t"), &net, line(SERIES[0]).dash([9.0, 4.0])),
+        (words::field("sink_t"), &series.sink_t, line(SINK).dash([2.0, 4.0])),
     ];
     let all = || lines.iter().flat_map(|(_, v, ..)| v.iter().copied());
     let (low, high) = (all().fold(0.0f64, f64::min), all().fold(1.0f64, f64::max));
@@ -65,43 +59,39 @@ pub(crate) fn series_svg(
         |y: i32| left + (right - left) * f64::from(y - series.years.first().copied().unwrap_or(y)) / span;
     let mut tick = low;
     while tick <= high + step / 2.0 {
-        svg.line(left, py(tick), right, py(tick), r##"stroke="#dddddd" stroke-width="0.7""##);
+        sheet.line([left, py(tick), right, py(tick)], Line::grey(0xdd, 0.7));
         let text = crate::number::shortest(tick / T_PER_1E4_T);
-        svg.text(left - 6.0, py(tick) + 4.0, &text, Type::plain(10.5).anchor(Anchor::End));
+        sheet.text(left - 6.0, py(tick) + 4.0, &text, Type::plain(10.5).anchor(Anchor::End));
         tick += step;
     }
     let unit = Label::new("10⁴ t CO₂e", "万t CO₂e").text(lang);
-    svg.text(MARGIN, roof - 14.0, &unit, Type::plain(11.0).bold());
+    sheet.text(MARGIN, roof - 14.0, &unit, Type::plain(11.0).bold());
     let every = series.years.len().div_ceil(12).max(1);
     for year in series.years.iter().step_by(every) {
-        svg.text(px(*year), base + 17.0, &year.to_string(), Type::plain(10.5).anchor(Anchor::Middle));
+        sheet.text(px(*year), base + 17.0, &year.to_string(), Type::plain(10.5).anchor(Anchor::Middle));
     }
     let mut taken: Vec<f64> = Vec::new();
-    for (label, values, colour, dash) in &lines {
-        let points: Vec<String> = series
-            .years
-            .iter()
-            .zip(*values)
-            .map(|(y, v)| format!("{} {}", num(px(*y)), num(py(*v))))
-            .collect();
-        svg.raw(&format!(
-            r#"<path d="M{}" fill="none" stroke="{}" stroke-width="2.4" stroke-linejoin="round"{dash}/>"#,
-            points.join("L"),
-            colour.hex()
-        ));
+    for (label, values, line) in &lines {
+        let points = series.years.iter().zip(*values).map(|(y, v)| [px(*y), py(*v)]).collect();
+        sheet.add(Shape::Curve(points), Ink::line(*line));
         let lowest = base - 4.0 - 12.0 * (label.lines(lang).len() as f64 - 1.0);
         let mut y = (py(values.last().copied().unwrap_or(0.0)) + 4.0).min(lowest);
         while taken.iter().any(|t| (t - y).abs() < 26.0) {
             y += 4.0;
         }
         taken.push(y);
-        for (k, line) in label.lines(lang).iter().enumerate() {
-            svg.text(right + 10.0, y + 12.0 * k as f64, line, Type::plain(11.0).color(colour.darker(0.85)));
+        for (k, text) in label.lines(lang).iter().enumerate() {
+            sheet.text(
+                right + 10.0,
+                y + 12.0 * k as f64,
+                text,
+                Type::plain(11.0).color(line.color.darker(0.85)),
+            );
         }
     }
-    svg.line(left, base, right, base, r##"stroke="#333333" stroke-width="1""##);
-    page::footer(&mut svg, data, lang, false, top + HEIGHT);
-    svg.finish(&figure.title.text(lang))
+    sheet.line([left, base, right, base], Line::grey(0x33, 1.0));
+    page::footer(&mut sheet, data, lang, false, top + HEIGHT);
+    sheet
 }
 
 /// A bar of the shares chart.
@@ -167,8 +157,8 @@ fn shares_height(data: &MapData) -> f64 {
     PANEL_HEAD + panels + 30.0
 }
 
-fn shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64) {
-    page::corner_badge(svg, data, lang, top);
+fn shares(sheet: &mut Sheet, data: &MapData, lang: Lang, top: f64) {
+    page::corner_badge(sheet, data, lang, top);
     let mut y = top + 4.0;
     let totals = &data.manifest.totals;
     let sectors = sector_bars(data);
@@ -187,26 +177,26 @@ fn shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64) {
             significant(totals.net_t / T_PER_1E4_T, 6)
         ),
     );
-    y = panel(svg, letter, &head, &sectors, lang, y);
+    y = panel(sheet, letter, &head, &sectors, lang, y);
     if !land.is_empty() {
         let head = Label::new(
             "By land use, coloured by sector; shares of gross",
             "按用地（颜色表示部门）；占总排放比例",
         );
-        panel(svg, "(b)", &head, &land, lang, y + 8.0);
+        panel(sheet, "(b)", &head, &land, lang, y + 8.0);
     }
 }
 
-fn panel(svg: &mut Svg, letter: &str, head: &Label, bars: &[Bar], lang: Lang, y: f64) -> f64 {
+fn panel(sheet: &mut Sheet, letter: &str, head: &Label, bars: &[Bar], lang: Lang, y: f64) -> f64 {
     const NAME: f64 = 230.0;
     const VALUE: f64 = 190.0;
     let mut at = y + 12.0;
     let indent = if letter.is_empty() { 0.0 } else { 20.0 };
     if !letter.is_empty() {
-        svg.text(MARGIN, at, letter, Type::plain(12.0).bold());
+        sheet.text(MARGIN, at, letter, Type::plain(12.0).bold());
     }
     for (i, line) in head.lines(lang).iter().enumerate() {
-        svg.text(MARGIN + indent, at, line, Type::plain(if i == 0 { 12.0 } else { 10.0 }).bold());
+        sheet.text(MARGIN + indent, at, line, Type::plain(if i == 0 { 12.0 } else { 10.0 }).bold());
         at += 14.0;
     }
     let x = MARGIN + NAME;
@@ -219,14 +209,14 @@ fn panel(svg: &mut Svg, letter: &str, head: &Label, bars: &[Bar], lang: Lang, y:
             let size = if i == 0 { 11.0 } else { 9.5 };
             let fitted = size * (1.0f64).min((NAME - 10.0) / text_width(line, size));
             let offset = if lines.len() == 1 { 4.0 } else { -2.0 + 12.0 * i as f64 };
-            svg.text(x - 8.0, middle + offset, line, Type::plain(fitted).anchor(Anchor::End));
+            sheet.text(x - 8.0, middle + offset, line, Type::plain(fitted).anchor(Anchor::End));
         }
         let mut from = x;
         for (amount, colour) in &bar.parts {
             let w = (width * amount.abs() / largest).max(0.6);
             let hatch = if *colour == SINK { Hatch::Rising } else { Hatch::None };
-            let line = r##"stroke="#333333" stroke-width="0.4""##;
-            svg.filled_rect([from, middle - 9.0, w, 18.0], *colour, hatch, line);
+            let line = Line::grey(0x33, 0.4);
+            sheet.rect([from, middle - 9.0, w, 18.0], Ink::fill(*colour).hatch(hatch).with(line));
             from += w;
         }
         let pct = |p: Option<f64>| p.map_or_else(|| "–".to_owned(), |p| format!("{} %", grouped(p, 2)));
@@ -236,15 +226,15 @@ fn panel(svg: &mut Svg, letter: &str, head: &Label, bars: &[Bar], lang: Lang, y:
         };
         let unit = if lang == Lang::En { "×10⁴ t" } else { "万t" };
         let value = format!("{} {unit}", grouped(bar.amount_t / T_PER_1E4_T, 2));
-        svg.text(WIDTH - MARGIN - VALUE + 12.0, middle - 1.0, &value, Type::plain(10.5));
-        svg.text(WIDTH - MARGIN - VALUE + 12.0, middle + 11.5, &shares, Type::plain(9.5).color(GREY));
+        sheet.text(WIDTH - MARGIN - VALUE + 12.0, middle - 1.0, &value, Type::plain(10.5));
+        sheet.text(WIDTH - MARGIN - VALUE + 12.0, middle + 11.5, &shares, Type::plain(9.5).color(GREY));
         at += ROW;
     }
     at
 }
 
-fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64) {
-    let y = top + page::corner_badge(svg, data, lang, top).min(30.0);
+fn zone_counts(sheet: &mut Sheet, data: &MapData, lang: Lang, top: f64, height: f64) {
+    let y = top + page::corner_badge(sheet, data, lang, top).min(30.0);
     let all = zone_categories(data);
     let largest = all.iter().map(|c| c.count).max().unwrap_or(0).max(1) as f64;
     let step = nice_below(largest / 4.0).max(1.0);
@@ -255,8 +245,8 @@ fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
     let mut tick = 0.0;
     while tick <= high {
         let ty = base - space * tick / high;
-        svg.line(left, ty, right, ty, r##"stroke="#dddddd" stroke-width="0.7""##);
-        svg.text(left - 6.0, ty + 4.0, &grouped(tick, 0), Type::plain(10.5).anchor(Anchor::End));
+        sheet.line([left, ty, right, ty], Line::grey(0xdd, 0.7));
+        sheet.text(left - 6.0, ty + 4.0, &grouped(tick, 0), Type::plain(10.5).anchor(Anchor::End));
         tick += step;
     }
     let slot = (right - left) / all.len().max(1) as f64;
@@ -264,48 +254,32 @@ fn zone_counts(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
         let h = space * category.count as f64 / high;
         let w = (slot * 0.55).min(110.0);
         let cx = left + slot * (i as f64 + 0.5);
-        let line = r##"stroke="#333333" stroke-width="0.6""##;
-        svg.filled_rect([cx - w / 2.0, base - h, w, h], category.color, category.hatch, line);
+        let line = Line::grey(0x33, 0.6);
+        sheet
+            .rect([cx - w / 2.0, base - h, w, h], Ink::fill(category.color).hatch(category.hatch).with(line));
         let t = Type::plain(13.0).bold().anchor(Anchor::Middle);
-        svg.text(cx, base - h - 6.0, &words::counted(category.count, category.likeliest), t);
+        sheet.text(cx, base - h - 6.0, &words::counted(category.count, category.likeliest), t);
         for (k, line) in category.label.lines(lang).iter().enumerate() {
             let size = 11.0f64;
             let fitted = size * (1.0f64).min((slot - 8.0) / text_width(line, size));
-            svg.text(cx, base + 17.0 + 14.0 * k as f64, line, Type::plain(fitted).anchor(Anchor::Middle));
+            sheet.text(cx, base + 17.0 + 14.0 * k as f64, line, Type::plain(fitted).anchor(Anchor::Middle));
         }
     }
-    svg.line(left, base, right, base, r##"stroke="#333333" stroke-width="1""##);
-    brackets(svg, &all, lang, [left, y + 10.0]);
+    sheet.line([left, base, right, base], Line::grey(0x33, 1.0));
+    brackets(sheet, &all, lang, [left, y + 10.0]);
 }
 
 /// What the counts in brackets are, where there are any.
-fn brackets(svg: &mut Svg, all: &[Category], lang: Lang, [x, y]: [f64; 2]) {
+fn brackets(sheet: &mut Sheet, all: &[Category], lang: Lang, [x, y]: [f64; 2]) {
     let lines =
         if all.iter().any(|c| c.likeliest.is_some()) { words::in_brackets().lines(lang) } else { Vec::new() };
     for (k, line) in lines.iter().enumerate() {
-        svg.text(x, y + 13.0 * k as f64, line, Type::plain(10.5).color(GREY));
+        sheet.text(x, y + 13.0 * k as f64, line, Type::plain(10.5).color(GREY));
     }
 }
 
-/// A piece of a ring between two angles; the whole ring as two circles, because an arc from a point to itself is
-/// nothing.
-fn ring([cx, cy]: [f64; 2], [outer, inner]: [f64; 2], [from, to]: [f64; 2]) -> String {
-    let p = |r: f64, a: f64| format!("{} {}", num(cx + r * a.cos()), num(cy + r * a.sin()));
-    let (o, i) = (num(outer), num(inner));
-    if to - from >= TAU - 1e-9 {
-        let circle = |r: f64, n: &str| {
-            let (a, b) = (p(r, 0.0), p(r, TAU / 2.0));
-            format!("M{a} A{n} {n} 0 1 1 {b} A{n} {n} 0 1 1 {a} Z")
-        };
-        return format!(r#"path d="{} {}" fill-rule="evenodd""#, circle(outer, &o), circle(inner, &i));
-    }
-    let large = i32::from(to - from > TAU / 2.0);
-    let (a, b, c, d) = (p(outer, from), p(outer, to), p(inner, to), p(inner, from));
-    format!(r#"path d="M{a} A{o} {o} 0 {large} 1 {b} L{c} A{i} {i} 0 {large} 0 {d} Z""#)
-}
-
-fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64) {
-    let y = top + page::corner_badge(svg, data, lang, top).min(30.0);
+fn zone_shares(sheet: &mut Sheet, data: &MapData, lang: Lang, top: f64, height: f64) {
+    let y = top + page::corner_badge(sheet, data, lang, top).min(30.0);
     let all = zone_categories(data);
     let total = all.iter().map(|c| c.count).sum::<usize>().max(1) as f64;
     let outer = ((top + height - y) / 2.0 - 20.0).min(165.0);
@@ -314,25 +288,25 @@ fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
     for category in all.iter().filter(|c| c.count > 0) {
         let share = category.count as f64 / total;
         let to = from + TAU * share;
-        let element = ring([cx, cy], [outer, inner], [from, to]);
-        svg.shape(&element, category.color, category.hatch, r##"stroke="#333333" stroke-width="0.6""##);
+        let ring = Shape::Ring { at: [cx, cy], radii: [outer, inner], angles: [from, to] };
+        sheet.add(ring, Ink::fill(category.color).hatch(category.hatch).with(Line::grey(0x33, 0.6)));
         from += TAU * share;
     }
     let unit = words::zone_word(&data.manifest.zones_layer);
     let t = Type::plain(22.0).bold().anchor(Anchor::Middle);
-    svg.text(cx, cy, &grouped(total, 0), t);
+    sheet.text(cx, cy, &grouped(total, 0), t);
     for (i, line) in Label::new(words::plural(&unit.en), unit.zh).lines(lang).iter().enumerate() {
         let t = Type::plain(11.0).anchor(Anchor::Middle).color(GREY);
-        svg.text(cx, cy + 18.0 + 14.0 * i as f64, line, t);
+        sheet.text(cx, cy + 18.0 + 14.0 * i as f64, line, t);
     }
     let x = cx + outer + 60.0;
     let mut at = cy - 24.0 * all.len() as f64 + 14.0;
     for category in &all {
-        let line = r##"stroke="#444444" stroke-width="0.6""##;
-        svg.filled_rect([x, at - 12.0, 30.0, 18.0], category.color, category.hatch, line);
+        let line = Line::grey(0x44, 0.6);
+        sheet.rect([x, at - 12.0, 30.0, 18.0], Ink::fill(category.color).hatch(category.hatch).with(line));
         let pct = grouped(100.0 * category.count as f64 / total, 2);
-        svg.text(x + 42.0, at, &category.label.text(lang), Type::plain(12.0));
-        svg.text(
+        sheet.text(x + 42.0, at, &category.label.text(lang), Type::plain(12.0));
+        sheet.text(
             x + 42.0,
             at + 15.0,
             &format!("{}, {pct} %", words::counted(category.count, category.likeliest)),
@@ -340,20 +314,5 @@ fn zone_shares(svg: &mut Svg, data: &MapData, lang: Lang, top: f64, height: f64)
         );
         at += 48.0;
     }
-    brackets(svg, &all, lang, [x, at]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ring_of_a_single_class_is_drawn_whole() {
-        let element = ring([100.0, 100.0], [50.0, 25.0], [-TAU / 4.0, -TAU / 4.0 + TAU]);
-        // Two circles: an arc that ends where it begins would draw nothing.
-        assert_eq!(element.matches('A').count(), 4, "{element}");
-        assert!(element.contains("evenodd") && element.contains("M150 100 A50 50 0 1 1 50 100"), "{element}");
-        let half = ring([100.0, 100.0], [50.0, 25.0], [0.0, TAU / 2.0]);
-        assert_eq!(half.matches('A').count(), 2, "{half}");
-    }
+    brackets(sheet, &all, lang, [x, at]);
 }

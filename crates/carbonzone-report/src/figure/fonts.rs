@@ -1,12 +1,11 @@
 //! What the figures are written with: the shipped faces, and faces of the machine for characters that those lack.
 
+use super::machine;
 use carbonzone_types::{Finding, FontRecord, Severity};
-use resvg::usvg::{self, fontdb};
-use skrifa::MetadataProvider;
-use skrifa::string::StringId;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
+use ttf_parser::{Face, GlyphId, name_id};
 
 /// Noto Sans CJK SC and Noto Sans, reduced: see `assets/fonts/README.md`. The first is the face of the figures.
 const FACES: [&[u8]; 3] = [
@@ -19,26 +18,59 @@ const ELSEWHERE: &str =
     "'Noto Sans SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', 'SimHei', sans-serif";
 /// Printers' sign for a character that is not at hand.
 const GETA: char = '〓';
-/// Faces that have a box for every character.
-const BOXES: [&str; 3] = ["lastresort", "notdef", "blank"];
 /// Finding of a character that no face has.
-pub(crate) const NOT_DRAWN: &str = "character_not_drawn";
+const NOT_DRAWN: &str = "character_not_drawn";
+/// Finding of a script whose letters take other forms, places or directions beside one another.
+const NOT_SHAPED: &str = "letters_not_joined";
+/// Findings that drawing adds to the record.
+pub(crate) const OF_DRAWING: [&str; 2] = [NOT_DRAWN, NOT_SHAPED];
 
 static SHIPPED: LazyLock<Fonts> = LazyLock::new(|| {
-    let mut db = fontdb::Database::new();
-    for face in FACES {
-        db.load_font_source(fontdb::Source::Binary(Arc::new(face)));
-    }
-    let used = db.faces().next().map(|face| record(&db, face, "shipped with carbonzone", ""));
-    Fonts { db: Arc::new(db), used: used.into_iter().collect(), missing: BTreeSet::new() }
+    let files: Vec<File> =
+        FACES.into_iter().map(|bytes| File { bytes: Cow::Borrowed(bytes), index: 0 }).collect();
+    let used = files.first().and_then(|f| Some(record(&f.face()?, "shipped with carbonzone", String::new())));
+    let none = BTreeSet::new();
+    Fonts { files: files.into(), used: used.into_iter().collect(), missing: none.clone(), unshaped: none }
 });
 
-/// Faces to draw with, which of them are in use, and what none of them has.
+/// A font file, or the face of a collection.
+#[derive(Clone)]
+pub(super) struct File {
+    pub bytes: Cow<'static, [u8]>,
+    pub index: u32,
+}
+
+impl File {
+    fn face(&self) -> Option<Face<'_>> {
+        Face::parse(&self.bytes, self.index).ok()
+    }
+}
+
+/// The glyph of a character, of a bold face if it can be, or the sign for one that no face has; none if it leaves no ink.
+pub(super) fn glyph<'a, 'f>(faces: &'a [Face<'f>], c: char, bold: bool) -> Option<(&'a Face<'f>, GlyphId)> {
+    let of = |c: char| {
+        let wanted = faces.iter().filter(|f| is_bold(f) == bold);
+        let mut all = wanted.chain(faces.iter().filter(|f| is_bold(f) != bold));
+        all.find_map(|f| Some((f, mapped(f, c)?)))
+    };
+    of(c).or_else(|| of(GETA).filter(|_| is_drawn(c)))
+}
+
+pub(super) fn mapped(face: &Face<'_>, c: char) -> Option<GlyphId> {
+    face.glyph_index(c).filter(|glyph| glyph.0 != 0)
+}
+
+fn is_bold(face: &Face<'_>) -> bool {
+    face.weight().to_number() > 400
+}
+
+/// Faces to draw with, which of them are in use, what none of them has, and what wants more than glyphs side by side.
 #[derive(Clone)]
 pub struct Fonts {
-    db: Arc<fontdb::Database>,
+    files: Arc<[File]>,
     used: Vec<FontRecord>,
     missing: BTreeSet<char>,
+    unshaped: BTreeSet<char>,
 }
 
 impl std::fmt::Debug for Fonts {
@@ -61,46 +93,25 @@ impl Fonts {
     #[must_use]
     pub fn for_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut fonts = Self::shipped();
-        let mut missing: BTreeSet<char> =
-            texts.into_iter().flat_map(str::chars).filter(|c| is_drawn(*c)).collect();
-        for face in fonts.db.faces() {
-            retain_missing(&fonts.db, face, &mut missing);
-        }
+        let drawn: BTreeSet<char> = texts.into_iter().flat_map(str::chars).filter(|c| is_drawn(*c)).collect();
+        fonts.unshaped = drawn.iter().copied().filter(|c| is_shaped(*c)).collect();
+        let faces = fonts.faces();
+        let lacks = |c: &char| faces.iter().all(|f| mapped(f, *c).is_none());
+        let missing: BTreeSet<char> = drawn.into_iter().filter(lacks).collect();
+        drop(faces);
         if !missing.is_empty() {
-            fonts.add_from_machine(missing);
+            let (faces, missing) = machine::faces_for(missing);
+            fonts.missing = missing;
+            fonts.used.extend(faces.iter().map(|(_, record)| record.clone()));
+            fonts.files =
+                fonts.files.iter().cloned().chain(faces.into_iter().map(|(file, _)| file)).collect();
         }
         fonts
     }
 
-    /// Adds the face of this machine with most of the missing characters, until no face has any.
-    fn add_from_machine(&mut self, mut missing: BTreeSet<char>) {
-        let mut machine = fontdb::Database::new();
-        machine.load_system_fonts();
-        let shows = |name: &str| !BOXES.iter().any(|b| name.to_lowercase().contains(b));
-        let mut faces: Vec<&fontdb::FaceInfo> =
-            machine.faces().filter(|f| shows(&f.post_script_name)).collect();
-        let plain = |f: &fontdb::FaceInfo| {
-            f.style == fontdb::Style::Normal && f.weight == fontdb::Weight::NORMAL && !f.monospaced
-        };
-        faces.sort_by(|a, b| (!plain(a), &a.post_script_name).cmp(&(!plain(b), &b.post_script_name)));
-        let mut db = (*self.db).clone();
-        while let Some((face, left)) = faces
-            .iter()
-            .map(|face| {
-                let mut left = missing.clone();
-                retain_missing(&machine, face, &mut left);
-                (*face, left)
-            })
-            .min_by_key(|(_, left)| left.len())
-            .filter(|(_, left)| left.len() < missing.len())
-        {
-            let found: String = missing.difference(&left).collect();
-            self.used.push(record(&machine, face, "installed on this machine", &found));
-            db.load_font_source(face.source.clone());
-            missing = left;
-        }
-        self.db = Arc::new(db);
-        self.missing = missing;
+    /// The faces, opened.
+    pub(super) fn faces(&self) -> Vec<Face<'_>> {
+        self.files.iter().filter_map(File::face).collect()
     }
 
     /// The faces in use.
@@ -109,24 +120,32 @@ impl Fonts {
         &self.used
     }
 
-    /// What a user must know about characters that no face has.
+    /// What a user must know about characters that the pictures do not show as they are written.
     #[must_use]
-    pub fn finding(&self) -> Option<Finding> {
-        if self.missing.is_empty() {
-            return None;
-        }
-        let list: Vec<String> =
-            self.missing.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
-        let message = format!(
-            "no font has the characters {}: the PNG figures show {GETA} in their place",
-            list.join(", ")
+    pub fn findings(&self) -> Vec<Finding> {
+        let finding = |code: &str, of: &BTreeSet<char>, [before, after]: [&str; 2], hint: &str| {
+            let list: Vec<String> = of.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
+            let message = format!("{before} {}: the PNG figures show {after}", list.join(", "));
+            Finding::new(Severity::Warning, code, message)
+                .file("figures")
+                .value(of.iter().collect::<String>())
+                .hint(hint)
+                .count(of.len() as u64)
+        };
+        let geta = format!("{GETA} in their place");
+        let missing = finding(
+            NOT_DRAWN,
+            &self.missing,
+            ["no font has the characters", &geta],
+            "install a font with them (Debian, Ubuntu: fonts-noto-cjk, fonts-noto-core), then run `carbonzone maps`",
         );
-        let finding = Finding::new(Severity::Warning, NOT_DRAWN, message)
-            .file("figures")
-            .value(self.missing.iter().collect::<String>())
-            .hint("install a font with them (Debian, Ubuntu: fonts-noto-cjk, fonts-noto-core), then run `carbonzone maps`")
-            .count(self.missing.len() as u64);
-        Some(finding)
+        let unshaped = finding(
+            NOT_SHAPED,
+            &self.unshaped,
+            ["a script joins, stacks or turns the letters", "them one after another from left to right"],
+            "the SVG figures hold the text: open one in a browser and save it as a picture",
+        );
+        [missing, unshaped].into_iter().filter(|f| f.count != Some(0)).collect()
     }
 
     /// `font-family` of the figures: the shipped face, then faces of other systems.
@@ -134,18 +153,6 @@ impl Fonts {
         self.used
             .first()
             .map_or_else(|| ELSEWHERE.to_owned(), |face| format!("'{}', {ELSEWHERE}", face.family))
-    }
-
-    /// A drawing with the sign for a missing character where no face has one.
-    pub(crate) fn drawable<'a>(&self, svg: &'a str) -> Cow<'a, str> {
-        if self.missing.is_empty() {
-            return Cow::Borrowed(svg);
-        }
-        Cow::Owned(svg.chars().map(|c| if self.missing.contains(&c) { GETA } else { c }).collect())
-    }
-
-    pub(crate) fn options(&self) -> usvg::Options<'static> {
-        usvg::Options { fontdb: Arc::clone(&self.db), ..usvg::Options::default() }
     }
 }
 
@@ -155,28 +162,29 @@ fn is_drawn(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() && !c.is_control() && !joins_or_selects
 }
 
-/// Keeps the characters that a face lacks.
-fn retain_missing(db: &fontdb::Database, face: &fontdb::FaceInfo, missing: &mut BTreeSet<char>) {
-    db.with_face_data(face.id, |data, index| {
-        let Ok(font) = skrifa::FontRef::from_index(data, index) else { return };
-        let characters = font.charmap();
-        missing.retain(|c| characters.map(*c).is_none_or(|glyph| glyph == skrifa::GlyphId::NOTDEF));
-    });
+/// True for letters whose form, place or direction depends on their neighbours: Hebrew and Arabic, India, Tibet, the south-east of
+/// Asia, Mongolia.
+fn is_shaped(c: char) -> bool {
+    matches!(u32::from(c), 0x590..=0x109f | 0x1780..=0x18af | 0x1900..=0x1aaf | 0x1b00..=0x1c4f | 0xa800..=0xabff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff | 0x10800..=0x11fff)
 }
 
 /// What `run.json` says about a face.
-fn record(db: &fontdb::Database, face: &fontdb::FaceInfo, origin: &str, characters: &str) -> FontRecord {
-    let version = db.with_face_data(face.id, |data, index| {
-        let font = skrifa::FontRef::from_index(data, index).ok()?;
-        let text = font.localized_strings(StringId::VERSION_STRING).english_or_first()?.to_string();
-        Some(text.trim_start_matches("Version ").split(';').next().unwrap_or_default().to_owned())
-    });
+pub(super) fn record(face: &Face<'_>, origin: &str, characters: String) -> FontRecord {
+    let version = name(face, name_id::VERSION).unwrap_or_default();
+    let family = name(face, name_id::TYPOGRAPHIC_FAMILY).or_else(|| name(face, name_id::FAMILY));
     FontRecord {
-        family: face.families.first().map(|(name, _)| name.clone()).unwrap_or_default(),
-        version: version.flatten().unwrap_or_default(),
+        family: family.unwrap_or_default(),
+        version: version.trim_start_matches("Version ").split(';').next().unwrap_or_default().to_owned(),
         origin: origin.to_owned(),
-        characters: characters.to_owned(),
+        characters,
     }
+}
+
+/// A name of a face, in English if it has one.
+pub(super) fn name(face: &Face<'_>, id: u16) -> Option<String> {
+    const ENGLISH: u16 = 0x0409;
+    let all: Vec<_> = face.names().into_iter().filter(|n| n.name_id == id && n.is_unicode()).collect();
+    all.iter().find(|n| n.language_id == ENGLISH).or(all.first())?.to_string()
 }
 
 /// True for characters that take a full square.
@@ -190,10 +198,10 @@ mod tests {
 
     /// Characters that the shipped faces lack.
     fn lacking(text: &str) -> String {
-        let mut missing: BTreeSet<char> = text.chars().filter(|c| is_drawn(*c)).collect();
         let fonts = Fonts::shipped();
-        fonts.db.faces().for_each(|face| retain_missing(&fonts.db, face, &mut missing));
-        missing.into_iter().collect()
+        let faces = fonts.faces();
+        let lacks = |c: &char| faces.iter().all(|f| mapped(f, *c).is_none());
+        text.chars().filter(|c| is_drawn(*c) && lacks(c)).collect::<BTreeSet<char>>().into_iter().collect()
     }
 
     #[test]
@@ -206,10 +214,12 @@ mod tests {
     #[test]
     fn a_character_of_no_font_is_told_and_drawn_as_a_sign() {
         // A private-use character of a plane that fonts leave alone.
-        let fonts = Fonts::for_texts(["<text>甪直\u{10fff0}镇</text>"]);
-        let finding = fonts.finding().expect("no font has it");
+        let fonts = Fonts::for_texts(["甪直\u{10fff0}镇"]);
+        let [finding] = &fonts.findings()[..] else { panic!("no font has it") };
         assert!(finding.message.contains("U+10FFF0") && finding.count == Some(1), "{finding:?}");
-        assert_eq!(fonts.drawable("<text>甪直\u{10fff0}镇</text>"), "<text>甪直〓镇</text>");
+        let faces = fonts.faces();
+        let id = |c| glyph(&faces, c, false).map(|(_, id)| id);
+        assert!(id('\u{10fff0}') == id(GETA) && id(GETA) != id('镇') && id('\u{200b}') != id(GETA));
         assert_eq!(fonts.used()[0].family, "Noto Sans CJK SC");
         assert!(fonts.used()[0].version.starts_with("2.004"), "{:?}", fonts.used());
     }
@@ -217,6 +227,23 @@ mod tests {
     #[test]
     fn texts_of_the_shipped_faces_need_no_other_font() {
         let fonts = Fonts::for_texts(["苏州 CO₂e\u{200b}\u{3000}"]);
-        assert!(fonts.finding().is_none(), "{:?}", fonts.finding());
+        assert!(fonts.findings().is_empty(), "{:?}", fonts.findings());
+    }
+
+    #[test]
+    fn letters_that_want_to_be_joined_are_told() {
+        let fonts = Fonts::for_texts(["乌鲁木齐 ئۈرۈمچى"]);
+        assert!(fonts.findings().iter().any(|f| f.code == NOT_SHAPED && f.message.contains("U+0645")));
+    }
+
+    #[test]
+    fn bold_text_is_of_the_bold_face_as_far_as_it_goes() {
+        let fonts = Fonts::shipped();
+        let faces = fonts.faces();
+        let bold = |c, wanted| glyph(&faces, c, wanted).map(|(face, _)| is_bold(face));
+        assert_eq!(
+            (bold('州', true), bold('州', false), bold('A', true)),
+            (Some(true), Some(false), Some(true))
+        );
     }
 }

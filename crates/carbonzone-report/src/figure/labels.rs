@@ -1,6 +1,6 @@
 //! Where the names of zones go: inside the zone, never one over another.
 
-use super::svg::text_width;
+use super::sheet::text_width;
 use carbonzone_geom::{Coverage, Ring};
 
 /// Names are so much wider than they are high.

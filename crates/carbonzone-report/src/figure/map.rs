@@ -1,17 +1,14 @@
 //! A map figure.
 
-use super::fonts::Fonts;
 use super::labels::{Candidate, contains, label_point, place};
 use super::legend;
 use super::page::{self, LEGEND, MARGIN, WIDTH};
 use super::paint::{self, View};
-use super::svg::{Anchor, Svg, Type, num};
+use super::sheet::{Anchor, Ink, Line, Mark, Shape, Sheet, Type};
 use crate::palette::NO_DATA;
 use crate::style::{Figure, Hatch, MapLayerKind, MapStyle, sure_categories};
 use crate::{Lang, MapData, MapLayer, ReportError, Rgb};
-use base64::Engine;
 use carbonzone_geom::Coverage;
-use std::fmt::Write;
 
 /// Layers with more features than this are embedded as an image; the outlines of so many zones would cover the map.
 const MAX_VECTOR_FEATURES: usize = 15_000;
@@ -29,63 +26,56 @@ struct Frame {
     view: View,
 }
 
-pub(crate) fn svg(
+pub(crate) fn draw(
     data: &MapData,
     figure: &Figure,
     style: &MapStyle,
     lang: Lang,
-    fonts: &Fonts,
-) -> Result<String, ReportError> {
+) -> Result<Sheet, ReportError> {
     let layer = layer_of(data, style.layer)?;
     let classes = classes_of(layer, style)?;
     let top = page::title_height(&figure.title, lang);
     let frame = frame(data, top)?;
     let height = top + frame.h + page::footer_height(data, lang, true);
-    let mut svg = Svg::new(WIDTH, height, page::family(fonts));
-    page::title(&mut svg, &figure.title, lang);
-    svg.define(&format!(
-        r#"<clipPath id="frame"><rect x="{}" y="{}" width="{}" height="{}"/></clipPath>"#,
-        num(frame.x),
-        num(frame.y),
-        num(frame.w),
-        num(frame.h)
-    ));
-    svg.raw(r#"<g clip-path="url(#frame)">"#);
+    let mut sheet = Sheet::new(WIDTH, height);
+    page::title(&mut sheet, &figure.title, lang);
+    let edge = [frame.x, frame.y, frame.w, frame.h];
+    sheet.marks.push(Mark::Clip("frame", edge));
     if style.layer == MapLayerKind::Parcels || layer.geometries() > MAX_VECTOR_FEATURES {
-        draw_image(&mut svg, layer, style, &classes, &frame, &figure.name)?;
+        draw_image(&mut sheet, layer, style, &classes, &frame, &figure.name)?;
     } else {
-        draw_paths(&mut svg, &layer.with_outlines().coverage, style, &classes, frame.view);
+        draw_paths(&mut sheet, &layer.with_outlines().coverage, style, &classes, frame.view);
     }
     if data.zones.coverage.len() <= MAX_VECTOR_FEATURES {
-        draw_outlines(&mut svg, &data.zones.coverage, style.layer, frame.view);
+        draw_outlines(&mut sheet, &data.zones.coverage, style.layer, frame.view);
     }
     let borderline = if style.marks_borderline() { borderline(&data.zones) } else { Vec::new() };
-    draw_borderline(&mut svg, &data.zones.coverage, &borderline, frame.view);
-    draw_names(&mut svg, data, &frame, lang);
-    svg.raw("</g>");
-    svg.rect([frame.x, frame.y, frame.w, frame.h], r##"fill="none" stroke="#222222" stroke-width="1""##);
+    draw_borderline(&mut sheet, &data.zones.coverage, &borderline, frame.view);
+    draw_names(&mut sheet, data, &frame, lang);
+    sheet.marks.push(Mark::EndClip);
+    sheet.rect(edge, Ink::line(Line::grey(0x22, 1.0)));
     let lx = frame.x + frame.w + 14.0;
-    let ly = page::badge(&mut svg, data, lang, lx, frame.y, LEGEND - 14.0) + 10.0;
+    let ly = page::badge(&mut sheet, data, lang, lx, frame.y, LEGEND - 14.0) + 10.0;
     let units = crate::words::plural_label(&crate::style::unit_word(data, style.layer));
     let ly = if style.shows_confidence() {
         let classes = sure_categories(data, style);
-        legend::confidence(&mut svg, style, &classes, &units, lang, [lx, ly])
+        legend::confidence(&mut sheet, style, &classes, &units, lang, [lx, ly])
     } else {
-        page::legend(&mut svg, style, &units, lang, lx, ly)
+        page::legend(&mut sheet, style, &units, lang, lx, ly)
     };
     if !borderline.is_empty() {
         let label = crate::words::borderline(data.borderline_pct());
-        legend::borderline(&mut svg, borderline.len(), &label, lang, [lx, ly + 10.0]);
+        legend::borderline(&mut sheet, borderline.len(), &label, lang, [lx, ly + 10.0]);
     }
     page::scale_and_north(
-        &mut svg,
+        &mut sheet,
         lx,
         frame.y + frame.h - 56.0,
         frame.view.scale,
         frame.w / frame.view.scale,
     );
-    page::footer(&mut svg, data, lang, true, frame.y + frame.h);
-    Ok(svg.finish(&figure.title.text(lang)))
+    page::footer(&mut sheet, data, lang, true, frame.y + frame.h);
+    Ok(sheet)
 }
 
 /// The layer a style draws.
@@ -121,23 +111,27 @@ fn frame(data: &MapData, top: f64) -> Result<Frame, ReportError> {
     Ok(Frame { x: MARGIN, y: top, w, h, view: view_on_page })
 }
 
-fn draw_paths(svg: &mut Svg, coverage: &Coverage, style: &MapStyle, classes: &[Option<usize>], view: View) {
+fn draw_paths(
+    sheet: &mut Sheet,
+    coverage: &Coverage,
+    style: &MapStyle,
+    classes: &[Option<usize>],
+    view: View,
+) {
     let mut groups: Vec<(Option<usize>, Rgb, Hatch)> =
         style.fills().into_iter().enumerate().map(|(i, (c, h))| (Some(i), c, h)).collect();
     groups.push((None, NO_DATA, Hatch::Cross));
     for (class, color, hatch) in groups {
         let members = (0..classes.len()).filter(|i| classes[*i] == class);
-        let d: String = members.map(|i| path(coverage, i, view)).collect();
-        if d.is_empty() {
-            continue;
+        let area = rings(coverage, members, view);
+        if !area.is_empty() {
+            sheet.add(Shape::Area(area), Ink::fill(color).hatch(hatch).with(Line::new(color, 0.25)));
         }
-        let element = format!(r#"path d="{d}" fill-rule="evenodd""#);
-        svg.shape(&element, color, hatch, &format!(r#"stroke="{}" stroke-width="0.25""#, color.hex()));
     }
 }
 
 fn draw_image(
-    svg: &mut Svg,
+    sheet: &mut Sheet,
     layer: &MapLayer,
     style: &MapStyle,
     classes: &[Option<usize>],
@@ -153,29 +147,18 @@ fn draw_image(
     let fail = |reason: &str| ReportError::Raster { figure: name.to_owned(), reason: reason.to_owned() };
     let image = paint::image(layer, classes, &style.fills(), NO_DATA, view, size)
         .ok_or_else(|| fail("the image is too large"))?;
-    let png = image.encode_png().map_err(|e| fail(&e.to_string()))?;
-    svg.raw(&format!(
-        r#"<image x="{}" y="{}" width="{}" height="{}" href="data:image/png;base64,{}"/>"#,
-        num(frame.x),
-        num(frame.y),
-        num(frame.w),
-        num(frame.h),
-        base64::engine::general_purpose::STANDARD.encode(png)
-    ));
+    let png = super::transparent(&image).map_err(|e| fail(&e.to_string()))?;
+    sheet.marks.push(Mark::Picture([frame.x, frame.y, frame.w, frame.h], image, png));
     Ok(())
 }
 
 /// Outlines of the zones: white under dark, so that they stand out on any class.
-fn draw_outlines(svg: &mut Svg, zones: &Coverage, kind: MapLayerKind, view: View) {
-    let d: String = (0..zones.len()).map(|i| path(zones, i, view)).collect();
+fn draw_outlines(sheet: &mut Sheet, zones: &Coverage, kind: MapLayerKind, view: View) {
+    let area = rings(zones, 0..zones.len(), view);
     if kind == MapLayerKind::Parcels {
-        svg.raw(&format!(
-            r##"<path d="{d}" fill="none" stroke="#ffffff" stroke-width="1.3" stroke-opacity="0.7" stroke-linejoin="round"/>"##
-        ));
+        sheet.add(Shape::Area(area.clone()), Ink::line(Line::grey(0xff, 1.3).opacity(0.7).round()));
     }
-    svg.raw(&format!(
-        r##"<path d="{d}" fill="none" stroke="#333333" stroke-width="0.55" stroke-linejoin="round"/>"##
-    ));
+    sheet.add(Shape::Area(area), Ink::line(Line::grey(0x33, 0.55).round()));
 }
 
 /// Zones with an index on the borderline of its threshold.
@@ -185,14 +168,14 @@ fn borderline(zones: &MapLayer) -> Vec<usize> {
 }
 
 /// A heavy dashed outline around each of them.
-fn draw_borderline(svg: &mut Svg, zones: &Coverage, rows: &[usize], view: View) {
-    let d: String = rows.iter().map(|i| path(zones, *i, view)).collect();
-    if !d.is_empty() {
-        svg.raw(&format!(r#"<path d="{d}" fill="none" {}/>"#, legend::BORDERLINE));
+fn draw_borderline(sheet: &mut Sheet, zones: &Coverage, rows: &[usize], view: View) {
+    let area = rings(zones, rows.iter().copied(), view);
+    if !area.is_empty() {
+        sheet.add(Shape::Area(area), Ink::line(legend::BORDERLINE));
     }
 }
 
-fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang) {
+fn draw_names(sheet: &mut Sheet, data: &MapData, frame: &Frame, lang: Lang) {
     let zones = &data.zones.coverage;
     let names = names_shown(&data.zones, lang);
     let areas = zones.areas_m2();
@@ -211,7 +194,7 @@ fn draw_names(svg: &mut Svg, data: &MapData, frame: &Frame, lang: Lang) {
         .collect();
     let area = [frame.x, frame.y, frame.x + frame.w, frame.y + frame.h];
     for label in place(&candidates, area) {
-        svg.text(label.x, label.y, &label.text, Type::plain(label.size).anchor(Anchor::Middle).halo());
+        sheet.text(label.x, label.y, &label.text, Type::plain(label.size).anchor(Anchor::Middle).halo());
     }
 }
 
@@ -225,25 +208,19 @@ fn names_shown(zones: &MapLayer, lang: Lang) -> Vec<String> {
     names.into_iter().zip(english).map(choose).collect()
 }
 
-/// SVG path of a feature; vertices nearer than 0.3 pixels (0.08 mm) to the one before are left out.
-fn path(coverage: &Coverage, i: usize, view: View) -> String {
+/// Rings of features on the page; vertices nearer than 0.3 pixels (0.08 mm) to the one before are left out.
+fn rings(coverage: &Coverage, features: impl Iterator<Item = usize>, view: View) -> Vec<Vec<[f64; 2]>> {
     const NEAR: f64 = 0.3;
-    let mut d = String::new();
-    for ring in coverage.rings(i) {
-        let n = ring.xs.len();
-        let mut last: Option<(f64, f64)> = None;
-        for k in 0..n.saturating_sub(1) {
-            let (x, y) = ((ring.xs[k] - view.x0) * view.scale, (view.y1 - ring.ys[k]) * view.scale);
-            let near = last.is_some_and(|(a, b)| (a - x).abs() < NEAR && (b - y).abs() < NEAR);
-            if near {
-                continue;
+    let thinned = |ring: carbonzone_geom::Ring<'_>| {
+        let mut points: Vec<[f64; 2]> = Vec::new();
+        for k in 0..ring.xs.len().saturating_sub(1) {
+            let [x, y] = [(ring.xs[k] - view.x0) * view.scale, (view.y1 - ring.ys[k]) * view.scale];
+            let near = points.last().is_some_and(|[a, b]| (a - x).abs() < NEAR && (b - y).abs() < NEAR);
+            if !near {
+                points.push([x, y]);
             }
-            let _ = write!(d, "{}{} {}", if last.is_none() { "M" } else { "L" }, num(x), num(y));
-            last = Some((x, y));
         }
-        if last.is_some() {
-            d.push('Z');
-        }
-    }
-    d
+        points
+    };
+    features.flat_map(|i| coverage.rings(i)).map(thinned).filter(|points| !points.is_empty()).collect()
 }

@@ -5,43 +5,54 @@ mod fonts;
 mod indexed;
 mod labels;
 mod legend;
+mod machine;
 mod map;
 mod page;
 mod paint;
+mod pixels;
 mod quadrant;
+mod sheet;
 mod study;
 mod svg;
 mod waterfall;
 
 pub(crate) use chart::sector_colour;
 pub use fonts::Fonts;
-pub(crate) use fonts::NOT_DRAWN;
+pub(crate) use fonts::OF_DRAWING;
 pub(crate) use labels::{enlargement, label_point};
 pub(crate) use map::{classes_of, layer_of};
 pub(crate) use page::{footer_lines, review_line, scale_bar_km, wants_review};
+pub(crate) use sheet::{text_width, wrap};
 pub use study::transition_note;
-pub(crate) use svg::{text_width, wrap};
 
 use crate::style::{ChartKind, Figure, FigureContent};
 use crate::{Lang, MapData, ReportError};
-use resvg::{tiny_skia, usvg};
+use sheet::Sheet;
 
-/// A figure as SVG text, in CSS pixels (96 per inch), with its physical size in millimetres.
+/// A figure, drawn: its SVG text, and what pictures of it are painted from.
+#[derive(Debug)]
+pub struct Drawing {
+    svg: String,
+    sheet: Sheet,
+}
+
+/// Draws a figure.
 ///
 /// `data` must hold one year only.
 ///
 /// # Errors
 /// [`ReportError::MissingField`] or [`ReportError::EmptyLayer`] if the layer does not fit the figure.
-pub fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result<String, ReportError> {
-    match &figure.content {
-        FigureContent::Map(style) => map::svg(data, figure, style, lang, fonts),
-        FigureContent::Chart(ChartKind::Quadrant) => Ok(quadrant::svg(data, figure, lang, fonts)),
-        FigureContent::Chart(kind) => Ok(chart::svg(data, figure, *kind, lang, fonts)),
-        FigureContent::Series(series) => Ok(chart::series_svg(data, figure, series, lang, fonts)),
-        FigureContent::Line(line) => Ok(study::line_svg(data, figure, line, lang, fonts)),
-        FigureContent::Waterfall(chart) => Ok(waterfall::waterfall_svg(data, figure, chart, lang, fonts)),
-        FigureContent::Transitions(chart) => Ok(study::transition_svg(data, figure, chart, lang, fonts)),
-    }
+pub fn draw(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result<Drawing, ReportError> {
+    let sheet = match &figure.content {
+        FigureContent::Map(style) => map::draw(data, figure, style, lang)?,
+        FigureContent::Chart(ChartKind::Quadrant) => quadrant::draw(data, figure, lang),
+        FigureContent::Chart(kind) => chart::draw(data, figure, *kind, lang),
+        FigureContent::Series(series) => chart::draw_series(data, figure, series, lang),
+        FigureContent::Line(line) => study::draw_line(data, figure, line, lang),
+        FigureContent::Waterfall(chart) => waterfall::draw(data, figure, chart, lang),
+        FigureContent::Transitions(chart) => study::draw_transitions(data, figure, chart, lang),
+    };
+    Ok(Drawing { svg: svg::document(&sheet, &figure.title.text(lang), &fonts.family()), sheet })
 }
 
 /// How hard a PNG is packed.
@@ -53,21 +64,29 @@ pub enum Packing {
     Tight,
 }
 
-/// The SVG as a PNG of `dpi` dots per inch on white, without transparency, with its physical size.
-///
-/// # Errors
-/// [`ReportError::Raster`] if the drawing is not valid or too large.
-pub fn png(svg: &str, name: &str, dpi: u32, packing: Packing, fonts: &Fonts) -> Result<Vec<u8>, ReportError> {
-    let fail = |reason: String| ReportError::Raster { figure: name.to_owned(), reason };
-    let tree =
-        usvg::Tree::from_str(&fonts.drawable(svg), &fonts.options()).map_err(|e| fail(e.to_string()))?;
-    let scale = dpi as f32 / 96.0;
-    let size = tree.size();
-    let (w, h) = ((size.width() * scale).round() as u32, (size.height() * scale).round() as u32);
-    let mut image = tiny_skia::Pixmap::new(w, h).ok_or_else(|| fail(format!("{w} x {h} pixels")))?;
-    image.fill(tiny_skia::Color::WHITE);
-    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut image.as_mut());
-    encoded(&image, dpi, packing).map_err(|e| fail(e.to_string()))
+impl Drawing {
+    /// The figure as SVG text, in CSS pixels (96 per inch), with its physical size in millimetres.
+    #[must_use]
+    pub fn svg(&self) -> &str {
+        &self.svg
+    }
+
+    /// What is written in the figure.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.sheet.texts()
+    }
+
+    /// The figure as a PNG of `dpi` dots per inch on white, without transparency, with its physical size.
+    ///
+    /// # Errors
+    /// [`ReportError::Raster`] if the picture is too large.
+    pub fn png(&self, name: &str, dpi: u32, packing: Packing, fonts: &Fonts) -> Result<Vec<u8>, ReportError> {
+        let fail = |reason: String| ReportError::Raster { figure: name.to_owned(), reason };
+        let Sheet { width, height, .. } = self.sheet;
+        let image = pixels::image(&self.sheet, f64::from(dpi) / 96.0, fonts)
+            .ok_or_else(|| fail(format!("{width} x {height} at {dpi} dpi")))?;
+        encoded(&image, dpi, packing).map_err(|e| fail(e.to_string()))
+    }
 }
 
 /// An opaque picture as PNG, dots per metre in the header: three bytes per pixel, or one and a table of colours.
@@ -99,17 +118,32 @@ fn encoded(image: &tiny_skia::Pixmap, dpi: u32, packing: Packing) -> Result<Vec<
     Ok(out)
 }
 
+/// A picture within a figure as PNG, with its transparency.
+fn transparent(image: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, image.width(), image.height());
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_color(png::ColorType::Rgba);
+    let colours = image.pixels().iter().map(|p| p.demultiply());
+    let pixels: Vec<u8> = colours.flat_map(|c| [c.red(), c.green(), c.blue(), c.alpha()]).collect();
+    encoder.write_header()?.write_image_data(&pixels)?;
+    Ok(out)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::sheet::Ink;
     use super::*;
 
     #[test]
     fn a_png_has_its_size_its_resolution_and_white_paper() {
-        let svg = r##"<svg xmlns="http://www.w3.org/2000/svg" width="96" height="48"><rect width="48" height="48" fill="#ff0000"/></svg>"##;
+        let mut sheet = Sheet::new(96.0, 48.0);
+        sheet.rect([0.0, 0.0, 48.0, 48.0], Ink::fill(crate::Rgb(255, 0, 0)));
+        let drawing = Drawing { svg: String::new(), sheet };
         for (packing, colours) in
             [(Packing::Quick, png::ColorType::Rgb), (Packing::Tight, png::ColorType::Indexed)]
         {
-            let bytes = png(svg, "t", 192, packing, &Fonts::shipped()).unwrap();
+            let bytes = drawing.png("t", 192, packing, &Fonts::shipped()).unwrap();
             let mut decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
             decoder.set_transformations(png::Transformations::EXPAND);
             let mut reader = decoder.read_info().unwrap();

@@ -1,7 +1,6 @@
 //! What every figure has around its drawing: title, badge, legend column, scale bar, north arrow, footer.
 
-use super::fonts::Fonts;
-use super::svg::{Anchor, Svg, Type, text_width, wrap};
+use super::sheet::{Anchor, Ink, Line, Shape, Sheet, Type, text_width, wrap};
 use crate::number::nice_below;
 use crate::palette::NO_DATA;
 use crate::style::{Hatch, MapStyle, Scale};
@@ -17,6 +16,7 @@ pub(crate) const MARGIN: f64 = 18.0;
 /// Width of the legend column.
 pub(crate) const LEGEND: f64 = 236.0;
 const FOOTER: Type = Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55));
+const DARK: Rgb = Rgb(0x22, 0x22, 0x22);
 const ALERT: Rgb = Rgb(0xb2, 0x18, 0x2b);
 
 /// Height taken by a title.
@@ -25,36 +25,34 @@ pub(crate) fn title_height(title: &Label, lang: Lang) -> f64 {
 }
 
 /// Writes the title at the top, centred.
-pub(crate) fn title(svg: &mut Svg, title: &Label, lang: Lang) {
+pub(crate) fn title(sheet: &mut Sheet, title: &Label, lang: Lang) {
     let mut y = MARGIN + 16.0;
     for (i, line) in title.lines(lang).iter().enumerate() {
         let size = if i == 0 { 18.0 } else { 13.0 };
         let fitted = size * (1.0f64).min((WIDTH - 2.0 * MARGIN) / (BOLD * text_width(line, size)));
-        svg.text(WIDTH / 2.0, y, line, Type::plain(fitted).bold().anchor(Anchor::Middle));
+        sheet.text(WIDTH / 2.0, y, line, Type::plain(fitted).bold().anchor(Anchor::Middle));
         y += 21.0;
     }
 }
 
 /// The badge that says what the numbers are not; returns the baseline below it.
-pub(crate) fn badge(svg: &mut Svg, data: &MapData, lang: Lang, x: f64, y: f64, width: f64) -> f64 {
+pub(crate) fn badge(sheet: &mut Sheet, data: &MapData, lang: Lang, x: f64, y: f64, width: f64) -> f64 {
     let Some(label) = data.manifest.data_label() else { return y };
     let lines = words::data_label(label).lines(lang);
     let height = 10.0 + 15.0 * lines.len() as f64;
-    svg.rect(
-        [x, y, width, height],
-        &format!(r##"rx="3" fill="#fff4f2" stroke="{}" stroke-width="1.2""##, ALERT.hex()),
-    );
+    let ink = Ink::fill(Rgb(0xff, 0xf4, 0xf2)).with(Line::new(ALERT, 1.2));
+    sheet.add(Shape::Rect([x, y, width, height], 3.0), ink);
     for (i, line) in lines.iter().enumerate() {
         let t = Type::plain(11.5).bold().color(ALERT).anchor(Anchor::Middle);
-        svg.text(x + width / 2.0, y + 17.0 + 15.0 * i as f64, line, t);
+        sheet.text(x + width / 2.0, y + 17.0 + 15.0 * i as f64, line, t);
     }
     y + height + 16.0
 }
 
 /// The badge of a chart: small, at the right. Returns the height to keep free.
-pub(crate) fn corner_badge(svg: &mut Svg, data: &MapData, lang: Lang, y: f64) -> f64 {
+pub(crate) fn corner_badge(sheet: &mut Sheet, data: &MapData, lang: Lang, y: f64) -> f64 {
     let width = 216.0;
-    badge(svg, data, lang, WIDTH - MARGIN - width, y, width) - y
+    badge(sheet, data, lang, WIDTH - MARGIN - width, y, width) - y
 }
 
 /// Lines of the footer: source, CRS and software, and the slot of the map review number.
@@ -112,33 +110,33 @@ pub(crate) fn footer_height(data: &MapData, lang: Lang, map: bool) -> f64 {
 }
 
 /// Writes the footer from `y` downwards.
-pub(crate) fn footer(svg: &mut Svg, data: &MapData, lang: Lang, map: bool, y: f64) {
+pub(crate) fn footer(sheet: &mut Sheet, data: &MapData, lang: Lang, map: bool, y: f64) {
     let mut baseline = y + 14.0;
     for line in footer_lines(data, lang, map) {
         for piece in wrap(&line, FOOTER.size, WIDTH - 2.0 * MARGIN) {
-            svg.text(MARGIN, baseline, &piece, FOOTER);
+            sheet.text(MARGIN, baseline, &piece, FOOTER);
             baseline += 12.5;
         }
     }
 }
 
 /// Writes the legend; returns the baseline below it. `units` is what the right column counts.
-pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, units: &Label, lang: Lang, x: f64, y: f64) -> f64 {
+pub(crate) fn legend(sheet: &mut Sheet, style: &MapStyle, units: &Label, lang: Lang, x: f64, y: f64) -> f64 {
     let width = LEGEND - 14.0;
     let mut at = y;
     for (i, line) in style.heading_with_unit().lines(lang).iter().enumerate() {
         let t = if i == 0 { Type::plain(13.0).bold() } else { Type::plain(11.0).bold() };
-        at = svg.paragraph(x, at, width / BOLD, line, t);
+        at = sheet.paragraph(x, at, width / BOLD, line, t);
     }
     at += 4.0;
     let entries = style.entries();
     for ((label, count), (color, hatch)) in entries.iter().zip(style.fills()) {
-        at = entry(svg, [x, at], (label, count), (color, hatch), lang);
+        at = entry(sheet, [x, at], (label, count), (color, hatch), lang);
     }
     if style.no_data() > 0 {
         let label = crate::style::no_data_text();
         let n = words::counted(style.no_data(), None);
-        at = entry(svg, [x, at], (&label, &n), (NO_DATA, Hatch::Cross), lang);
+        at = entry(sheet, [x, at], (&label, &n), (NO_DATA, Hatch::Cross), lang);
     }
     at += 6.0;
     let small = Type::plain(9.0).color(Rgb(0x55, 0x55, 0x55));
@@ -147,14 +145,14 @@ pub(crate) fn legend(svg: &mut Svg, style: &MapStyle, units: &Label, lang: Lang,
     // The method stands above the remark on the right column, what its brackets are below it.
     let notes = if matches!(style.scale, Scale::Graduated { .. }) { [note, units] } else { [units, note] };
     for line in notes.iter().filter(|n| !n.en.is_empty()).flat_map(|n| n.lines(lang)) {
-        at = svg.paragraph(x, at, width, &line, small);
+        at = sheet.paragraph(x, at, width, &line, small);
     }
     at
 }
 
 /// One legend row: swatch, label, count.
 fn entry(
-    svg: &mut Svg,
+    sheet: &mut Sheet,
     [x, y]: [f64; 2],
     (label, n): (&Label, &str),
     (color, hatch): (Rgb, Hatch),
@@ -162,13 +160,13 @@ fn entry(
 ) -> f64 {
     const SWATCH: f64 = 24.0;
     const SIZE: f64 = 11.0;
-    svg.filled_rect([x, y - 10.0, SWATCH, 14.0], color, hatch, r##"stroke="#444444" stroke-width="0.6""##);
+    sheet.rect([x, y - 10.0, SWATCH, 14.0], Ink::fill(color).hatch(hatch).with(Line::grey(0x44, 0.6)));
     let right = x + LEGEND - 14.0;
-    svg.text(right, y, n, Type::plain(SIZE).color(Rgb(0x55, 0x55, 0x55)).anchor(Anchor::End));
+    sheet.text(right, y, n, Type::plain(SIZE).color(Rgb(0x55, 0x55, 0x55)).anchor(Anchor::End));
     let width = LEGEND - 14.0 - SWATCH - 8.0 - text_width(n, SIZE) - 6.0;
     let mut at = y;
     for line in &label.lines(lang) {
-        at = svg.paragraph(x + SWATCH + 8.0, at, width, line, Type::plain(SIZE)).max(at);
+        at = sheet.paragraph(x + SWATCH + 8.0, at, width, line, Type::plain(SIZE)).max(at);
     }
     at.max(y + 18.0) + 3.0
 }
@@ -179,25 +177,22 @@ pub(crate) fn scale_bar_km(map_width_m: f64) -> f64 {
 }
 
 /// Draws scale bar and north arrow; `px_per_m` is the scale of the map. Returns the baseline below.
-pub(crate) fn scale_and_north(svg: &mut Svg, x: f64, y: f64, px_per_m: f64, map_width_m: f64) -> f64 {
+pub(crate) fn scale_and_north(sheet: &mut Sheet, x: f64, y: f64, px_per_m: f64, map_width_m: f64) -> f64 {
     let km = scale_bar_km(map_width_m).min(nice_below((LEGEND - 70.0) / px_per_m / 1000.0));
     let length = km * 1000.0 * px_per_m;
     let bar_y = y + 34.0;
     let half = length / 2.0;
-    svg.rect([x, bar_y, half, 5.0], r##"fill="#222222" stroke="#222222" stroke-width="0.7""##);
-    svg.rect([x + half, bar_y, half, 5.0], r##"fill="#ffffff" stroke="#222222" stroke-width="0.7""##);
+    let [dark, light] = [DARK, Rgb(0xff, 0xff, 0xff)].map(|c| Ink::fill(c).with(Line::new(DARK, 0.7)));
+    sheet.rect([x, bar_y, half, 5.0], dark);
+    sheet.rect([x + half, bar_y, half, 5.0], light);
     let t = Type::plain(10.0).anchor(Anchor::Middle);
     let text = |v: f64| crate::number::shortest(v);
-    svg.text(x, bar_y - 4.0, "0", t.anchor(Anchor::Start));
-    svg.text(x + half, bar_y - 4.0, &text(km / 2.0), t);
-    svg.text(x + length, bar_y - 4.0, &format!("{} km", text(km)), t);
+    sheet.text(x, bar_y - 4.0, "0", t.anchor(Anchor::Start));
+    sheet.text(x + half, bar_y - 4.0, &text(km / 2.0), t);
+    sheet.text(x + length, bar_y - 4.0, &format!("{} km", text(km)), t);
     let nx = x + LEGEND - 34.0;
-    svg.raw(&format!(r##"<path d="M{nx} {} l9 30 l-9 -7 l-9 7 Z" fill="#222222"/>"##, bar_y - 22.0));
-    svg.text(nx, bar_y - 26.0, "N", Type::plain(12.0).bold().anchor(Anchor::Middle));
+    let arrow = [[0.0, -22.0], [9.0, 8.0], [0.0, 1.0], [-9.0, 8.0]].map(|[x, y]| [nx + x, bar_y + y]);
+    sheet.add(Shape::Area(vec![arrow.to_vec()]), Ink::fill(DARK));
+    sheet.text(nx, bar_y - 26.0, "N", Type::plain(12.0).bold().anchor(Anchor::Middle));
     bar_y + 18.0
-}
-
-/// Family of the figure, for the SVG root.
-pub(crate) fn family(fonts: &Fonts) -> String {
-    fonts.family()
 }

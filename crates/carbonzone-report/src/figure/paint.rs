@@ -3,7 +3,6 @@
 use crate::style::Hatch;
 use crate::{MapLayer, Rgb};
 use carbonzone_geom::Coverage;
-use resvg::tiny_skia;
 
 /// From the working CRS to pixels: `px = (x - x0) * scale`, `py = (y1 - y) * scale`.
 #[derive(Debug, Clone, Copy)]

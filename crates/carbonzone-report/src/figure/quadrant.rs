@@ -1,8 +1,7 @@
 //! The plot of two indices: a mark for every unit, and the ellipse that holds 90 % of its draws.
 
-use super::fonts::Fonts;
 use super::page::{self, LEGEND, MARGIN, WIDTH};
-use super::svg::{Anchor, Svg, Type, num};
+use super::sheet::{self, Anchor, Ink, Line, Shape, Sheet, Type};
 use crate::columns::CONFIDENCE_CLASS;
 use crate::confidence::{SAFETIES, suffix_of};
 use crate::number::shortest;
@@ -11,6 +10,7 @@ use crate::quadrant::{Axis, index_pair, outlines};
 use crate::style::{Figure, headline_field, zone_categories};
 use crate::{Label, Lang, MapData, Rgb, words};
 use carbonzone_types::IndicatorRecord;
+use std::f64::consts::TAU;
 
 const HEIGHT: f64 = 560.0;
 const GREY: Rgb = Rgb(0x55, 0x55, 0x55);
@@ -33,6 +33,10 @@ impl Plot {
     fn py(&self, v: f64) -> f64 {
         self.base - (self.base - self.roof) * self.y.at(v)
     }
+
+    fn frame(&self) -> [f64; 4] {
+        [self.left, self.roof, self.right - self.left, self.base - self.roof]
+    }
 }
 
 /// A unit on the plot.
@@ -44,10 +48,10 @@ struct Mark {
     safety: usize,
 }
 
-pub(crate) fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> String {
+pub(crate) fn draw(data: &MapData, figure: &Figure, lang: Lang) -> Sheet {
     let top = page::title_height(&figure.title, lang) + 6.0;
-    let mut svg = Svg::new(WIDTH, top + HEIGHT + page::footer_height(data, lang, false), page::family(fonts));
-    page::title(&mut svg, &figure.title, lang);
+    let mut sheet = Sheet::new(WIDTH, top + HEIGHT + page::footer_height(data, lang, false));
+    page::title(&mut sheet, &figure.title, lang);
     if let Some((ix, iy)) = index_pair(data) {
         let marks = marks(data, ix, iy);
         let all = |k: usize| -> Vec<f64> {
@@ -62,12 +66,12 @@ pub(crate) fn svg(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) ->
             roof: top + 4.0,
             base: top + HEIGHT - 58.0,
         };
-        axes(&mut svg, &plot, (ix, iy), lang);
-        draw(&mut svg, &plot, &marks);
-        legend(&mut svg, data, &marks, lang, top);
+        axes(&mut sheet, &plot, (ix, iy), lang);
+        plotted(&mut sheet, &plot, &marks);
+        legend(&mut sheet, data, &marks, lang, top);
     }
-    page::footer(&mut svg, data, lang, false, top + HEIGHT);
-    svg.finish(&figure.title.text(lang))
+    page::footer(&mut sheet, data, lang, false, top + HEIGHT);
+    sheet
 }
 
 /// The values without the outermost hundredth on either side: one long ellipse must not press all others together.
@@ -99,26 +103,25 @@ fn marks(data: &MapData, ix: &IndicatorRecord, iy: &IndicatorRecord) -> Vec<Mark
     (0..n).filter_map(one).collect()
 }
 
-fn axes(svg: &mut Svg, plot: &Plot, (ix, iy): (&IndicatorRecord, &IndicatorRecord), lang: Lang) {
+fn axes(sheet: &mut Sheet, plot: &Plot, (ix, iy): (&IndicatorRecord, &IndicatorRecord), lang: Lang) {
     for t in plot.x.ticks() {
         let x = plot.px(t);
-        svg.line(x, plot.roof, x, plot.base, r##"stroke="#e4e4e4" stroke-width="0.7""##);
-        svg.text(x, plot.base + 15.0, &shortest(t), Type::plain(10.5).anchor(Anchor::Middle));
+        sheet.line([x, plot.roof, x, plot.base], Line::grey(0xe4, 0.7));
+        sheet.text(x, plot.base + 15.0, &shortest(t), Type::plain(10.5).anchor(Anchor::Middle));
     }
     for t in plot.y.ticks() {
         let y = plot.py(t);
-        svg.line(plot.left, y, plot.right, y, r##"stroke="#e4e4e4" stroke-width="0.7""##);
-        svg.text(plot.left - 6.0, y + 4.0, &shortest(t), Type::plain(10.5).anchor(Anchor::End));
+        sheet.line([plot.left, y, plot.right, y], Line::grey(0xe4, 0.7));
+        sheet.text(plot.left - 6.0, y + 4.0, &shortest(t), Type::plain(10.5).anchor(Anchor::End));
     }
-    let dashed = r##"stroke="#222222" stroke-width="1.3" stroke-dasharray="7 4""##;
+    let dashed = Line::grey(0x22, 1.3).dash([7.0, 4.0]);
     for t in &ix.thresholds {
-        svg.line(plot.px(*t), plot.roof, plot.px(*t), plot.base, dashed);
+        sheet.line([plot.px(*t), plot.roof, plot.px(*t), plot.base], dashed);
     }
     for t in &iy.thresholds {
-        svg.line(plot.left, plot.py(*t), plot.right, plot.py(*t), dashed);
+        sheet.line([plot.left, plot.py(*t), plot.right, plot.py(*t)], dashed);
     }
-    let frame = [plot.left, plot.roof, plot.right - plot.left, plot.base - plot.roof];
-    svg.rect(frame, r##"fill="none" stroke="#222222" stroke-width="1""##);
+    sheet.rect(plot.frame(), Ink::line(Line::grey(0x22, 1.0)));
     let name = |i: &IndicatorRecord| {
         let short = i.key.to_uppercase();
         let with =
@@ -126,96 +129,77 @@ fn axes(svg: &mut Svg, plot: &Plot, (ix, iy): (&IndicatorRecord, &IndicatorRecor
         Label::new(with(&i.label_en), with(&i.label_zh)).text(lang)
     };
     let bold = Type::plain(11.5).bold().anchor(Anchor::Middle);
-    svg.text(f64::midpoint(plot.left, plot.right), plot.base + 36.0, &name(ix), bold);
-    let (x, y) = (MARGIN + 10.0, f64::midpoint(plot.roof, plot.base));
-    svg.raw(&format!(r#"<g transform="translate({} {}) rotate(-90)">"#, num(x), num(y)));
-    svg.text(0.0, 0.0, &name(iy), bold);
-    svg.raw("</g>");
+    sheet.text(f64::midpoint(plot.left, plot.right), plot.base + 36.0, &name(ix), bold);
+    let at = [MARGIN + 10.0, f64::midpoint(plot.roof, plot.base)];
+    sheet.marks.push(sheet::Mark::Text { at, turned: true, text: name(iy), t: bold });
 }
 
 /// Ellipses below, surest first, then the marks: the unsure ones lie on top.
-fn draw(svg: &mut Svg, plot: &Plot, marks: &[Mark]) {
-    svg.define(&format!(
-        r#"<clipPath id="plot"><rect x="{}" y="{}" width="{}" height="{}"/></clipPath>"#,
-        num(plot.left),
-        num(plot.roof),
-        num(plot.right - plot.left),
-        num(plot.base - plot.roof)
-    ));
-    svg.raw(r#"<g clip-path="url(#plot)">"#);
+fn plotted(sheet: &mut Sheet, plot: &Plot, marks: &[Mark]) {
+    sheet.marks.push(sheet::Mark::Clip("plot", plot.frame()));
     for safety in 0..SAFETIES.len() {
         for mark in marks.iter().filter(|m| m.safety == safety) {
             let Some(outline) = &mark.outline else { continue };
-            let at: Vec<String> =
-                outline.iter().map(|[x, y]| format!("{} {}", num(plot.px(*x)), num(plot.py(*y)))).collect();
-            svg.raw(&format!(
-                r#"<path d="M{}Z" fill="{}" fill-opacity="0.07" stroke="{}" stroke-opacity="{}" stroke-width="0.9"/>"#,
-                at.join("L"),
-                mark.color.hex(),
-                mark.color.darker(0.8).hex(),
-                ["0.35", "0.7", "1", "1"][safety]
-            ));
+            let ellipse = outline.iter().map(|[x, y]| [plot.px(*x), plot.py(*y)]).collect();
+            let line = Line::new(mark.color.darker(0.8), 0.9).opacity([0.35, 0.7, 1.0, 1.0][safety]);
+            let ink = Ink { opacity: 0.07, ..Ink::fill(mark.color).with(line) };
+            sheet.add(Shape::Area(vec![ellipse]), ink);
         }
     }
     for safety in 0..SAFETIES.len() {
         for mark in marks.iter().filter(|m| m.safety == safety) {
-            symbol(svg, plot.px(mark.at[0]), plot.py(mark.at[1]), mark.color, safety);
+            symbol(sheet, plot.px(mark.at[0]), plot.py(mark.at[1]), mark.color, safety);
         }
     }
-    svg.raw("</g>");
+    sheet.marks.push(sheet::Mark::EndClip);
 }
 
 /// Full, half, empty or dotted circle: safe, likely, toss-up, another class is likelier.
-fn symbol(svg: &mut Svg, x: f64, y: f64, color: Rgb, safety: usize) {
+fn symbol(sheet: &mut Sheet, x: f64, y: f64, color: Rgb, safety: usize) {
     const R: f64 = 4.6;
-    let fill = if safety == 0 { color } else { Rgb(0xff, 0xff, 0xff) };
-    let (cx, cy) = (num(x), num(y));
-    if safety == 1 {
-        svg.raw(&format!(r##"<circle cx="{cx}" cy="{cy}" r="{R}" fill="#ffffff"/>"##));
-        let d = format!("M{} {} A{R} {R} 0 0 1 {cx} {} Z", cx, num(y - R), num(y + R));
-        svg.raw(&format!(r#"<path d="{d}" fill="{}"/>"#, color.hex()));
-    }
-    let inside = if safety == 1 { "none".to_owned() } else { fill.hex() };
-    let line = if safety == 0 { Rgb(0x33, 0x33, 0x33) } else { color.darker(0.7) };
-    let width = if safety == 0 { 0.7 } else { 1.7 };
-    let dots = if safety == 3 { r#" stroke-dasharray="1.6 1.8""# } else { "" };
-    svg.raw(&format!(
-        r#"<circle cx="{cx}" cy="{cy}" r="{R}" fill="{inside}" stroke="{}" stroke-width="{width}"{dots}/>"#,
-        line.hex()
-    ));
+    let (white, circle) = (Rgb(0xff, 0xff, 0xff), Shape::Circle([x, y, R]));
+    let line = if safety == 0 { Line::grey(0x33, 0.7) } else { Line::new(color.darker(0.7), 1.7) };
+    let ink = match safety {
+        0 => Ink::fill(color).with(line),
+        1 => {
+            sheet.add(Shape::Circle([x, y, R]), Ink::fill(white));
+            let right_half = [-TAU / 4.0, TAU / 4.0];
+            sheet.add(Shape::Ring { at: [x, y], radii: [R, 0.0], angles: right_half }, Ink::fill(color));
+            Ink::line(line)
+        }
+        2 => Ink::fill(white).with(line),
+        _ => Ink::fill(white).with(line.dash([1.6, 1.8])),
+    };
+    sheet.add(circle, ink);
 }
 
-fn legend(svg: &mut Svg, data: &MapData, marks: &[Mark], lang: Lang, top: f64) {
+fn legend(sheet: &mut Sheet, data: &MapData, marks: &[Mark], lang: Lang, top: f64) {
     let x = WIDTH - MARGIN - LEGEND + 14.0;
     let width = LEGEND - 14.0;
-    let mut y = page::badge(svg, data, lang, x, top + 4.0, width) + 12.0;
-    let head = |svg: &mut Svg, y: f64, text: &Label| {
+    let mut y = page::badge(sheet, data, lang, x, top + 4.0, width) + 12.0;
+    let head = |sheet: &mut Sheet, y: f64, text: &Label| {
         let mut at = y;
         for line in text.lines(lang) {
-            at = svg.paragraph(x, at, width, &line, Type::plain(12.0).bold());
+            at = sheet.paragraph(x, at, width, &line, Type::plain(12.0).bold());
         }
         at + 3.0
     };
-    y = head(svg, y, &words::zone_heading(&data.manifest.study));
+    y = head(sheet, y, &words::zone_heading(&data.manifest.study));
     for class in zone_categories(data) {
         let n = marks.iter().filter(|m| m.color == class.color).count();
         if n == 0 {
             continue;
         }
-        svg.filled_rect(
-            [x, y - 10.0, 24.0, 13.0],
-            class.color,
-            class.hatch,
-            r##"stroke="#444444" stroke-width="0.6""##,
-        );
-        y = entry(svg, x, y, &class.label, n, lang);
+        let ink = Ink::fill(class.color).hatch(class.hatch).with(Line::grey(0x44, 0.6));
+        sheet.rect([x, y - 10.0, 24.0, 13.0], ink);
+        y = entry(sheet, x, y, &class.label, n, lang);
     }
-    y = head(svg, y + 10.0, &Label::new("How sure the class is", "分区可信度"));
+    y = head(sheet, y + 10.0, &Label::new("How sure the class is", "分区可信度"));
     for (safety, key) in SAFETIES.into_iter().enumerate() {
-        symbol(svg, x + 12.0, y - 4.0, Rgb(0x66, 0x66, 0x66), safety);
+        symbol(sheet, x + 12.0, y - 4.0, Rgb(0x66, 0x66, 0x66), safety);
         let (word, range) = (words::safety(key), words::safety_range(key));
         let label = word.then(&Label::new(format!(" ({})", range.en), format!("（{}）", range.zh)));
-        y = entry(svg, x, y, &label, marks.iter().filter(|m| m.safety == safety).count(), lang);
+        y = entry(sheet, x, y, &label, marks.iter().filter(|m| m.safety == safety).count(), lang);
     }
     let small = Type::plain(9.5).color(GREY);
     let one = words::zone_word(&data.manifest.zones_layer);
@@ -238,17 +222,17 @@ fn legend(svg: &mut Svg, data: &MapData, marks: &[Mark], lang: Lang, top: f64) {
     );
     for note in notes.iter().chain((hidden > 0).then_some(&missing)) {
         for line in note.lines(lang) {
-            y = svg.paragraph(x, y, width, &line, small);
+            y = sheet.paragraph(x, y, width, &line, small);
         }
     }
 }
 
-fn entry(svg: &mut Svg, x: f64, y: f64, label: &Label, count: usize, lang: Lang) -> f64 {
+fn entry(sheet: &mut Sheet, x: f64, y: f64, label: &Label, count: usize, lang: Lang) -> f64 {
     const SIZE: f64 = 11.0;
-    svg.text(x + LEGEND - 14.0, y, &count.to_string(), Type::plain(SIZE).color(GREY).anchor(Anchor::End));
+    sheet.text(x + LEGEND - 14.0, y, &count.to_string(), Type::plain(SIZE).color(GREY).anchor(Anchor::End));
     let mut at = y;
     for line in label.lines(lang) {
-        at = svg.paragraph(x + 32.0, at, LEGEND - 14.0 - 32.0 - 24.0, &line, Type::plain(SIZE));
+        at = sheet.paragraph(x + 32.0, at, LEGEND - 14.0 - 32.0 - 24.0, &line, Type::plain(SIZE));
     }
     at.max(y + 18.0) + 3.0
 }

@@ -1,8 +1,7 @@
 //! Charts of studies over years: one quantity year by year, and who moved from which class to which.
 
-use super::fonts::Fonts;
 use super::page::{self, MARGIN, WIDTH};
-use super::svg::{Anchor, Svg, Type, num, text_width};
+use super::sheet::{Anchor, Ink, Line, Shape, Sheet, Type, text_width};
 use crate::number::{grouped, nice_below, shortest, significant};
 use crate::palette::SERIES;
 use crate::style::{Figure, LineChart, TransitionChart};
@@ -13,17 +12,11 @@ const GREY: Rgb = Rgb(0x55, 0x55, 0x55);
 const PLOT: f64 = 420.0;
 
 /// One quantity over the years with its largest value and a line of reference; years without a value break the line.
-pub(crate) fn line_svg(
-    data: &MapData,
-    figure: &Figure,
-    chart: &LineChart,
-    lang: Lang,
-    fonts: &Fonts,
-) -> String {
+pub(crate) fn draw_line(data: &MapData, figure: &Figure, chart: &LineChart, lang: Lang) -> Sheet {
     let top = page::title_height(&figure.title, lang) + 6.0;
-    let mut svg = Svg::new(WIDTH, top + PLOT + page::footer_height(data, lang, false), page::family(fonts));
-    page::title(&mut svg, &figure.title, lang);
-    page::corner_badge(&mut svg, data, lang, top);
+    let mut sheet = Sheet::new(WIDTH, top + PLOT + page::footer_height(data, lang, false));
+    page::title(&mut sheet, &figure.title, lang);
+    page::corner_badge(&mut sheet, data, lang, top);
     let known = || chart.values.iter().flatten().copied();
     let reference = chart.reference.as_ref().map(|(v, _)| *v);
     let (low, high) = known().chain(reference).fold((0.0f64, 0.0f64), |(lo, hi), v| (lo.min(v), hi.max(v)));
@@ -38,36 +31,27 @@ pub(crate) fn line_svg(
     let px = |y: i32| left + (right - left) * f64::from(y - first) / span;
     let mut tick = low;
     while tick <= high + step / 2.0 {
-        svg.line(left, py(tick), right, py(tick), r##"stroke="#dddddd" stroke-width="0.7""##);
-        svg.text(left - 6.0, py(tick) + 4.0, &shortest(tick), Type::plain(10.5).anchor(Anchor::End));
+        sheet.line([left, py(tick), right, py(tick)], Line::grey(0xdd, 0.7));
+        sheet.text(left - 6.0, py(tick) + 4.0, &shortest(tick), Type::plain(10.5).anchor(Anchor::End));
         tick += step;
     }
-    svg.text(MARGIN, roof - 14.0, &chart.quantity.text(lang), Type::plain(11.0).bold());
+    sheet.text(MARGIN, roof - 14.0, &chart.quantity.text(lang), Type::plain(11.0).bold());
     let every = chart.years.len().div_ceil(12).max(1);
     for year in chart.years.iter().step_by(every) {
-        svg.text(px(*year), base + 17.0, &year.to_string(), Type::plain(10.5).anchor(Anchor::Middle));
+        sheet.text(px(*year), base + 17.0, &year.to_string(), Type::plain(10.5).anchor(Anchor::Middle));
     }
     if let Some((value, label)) = &chart.reference {
         let y = py(*value);
-        svg.line(left, y, right, y, r##"stroke="#0072B2" stroke-width="1.2" stroke-dasharray="6 4""##);
+        sheet.line([left, y, right, y], Line::new(Rgb(0x00, 0x72, 0xb2), 1.2).dash([6.0, 4.0]));
         let t = Type::plain(11.0).color(Rgb(0x00, 0x5a, 0x8c)).anchor(Anchor::End).halo();
-        svg.text(right - 2.0, y - 6.0, &label.text(lang), t);
+        sheet.text(right - 2.0, y - 6.0, &label.text(lang), t);
     }
     for run in runs(chart) {
-        let points: Vec<String> =
-            run.iter().map(|(y, v)| format!("{} {}", num(px(*y)), num(py(*v)))).collect();
-        svg.raw(&format!(
-            r#"<path d="M{}" fill="none" stroke="{}" stroke-width="2.4" stroke-linejoin="round"/>"#,
-            points.join("L"),
-            SERIES[4].hex()
-        ));
-        for (y, v) in run {
-            svg.raw(&format!(
-                r##"<circle cx="{}" cy="{}" r="3.2" fill="{}" stroke="#ffffff" stroke-width="0.8"/>"##,
-                num(px(y)),
-                num(py(v)),
-                SERIES[4].hex()
-            ));
+        let points: Vec<[f64; 2]> = run.iter().map(|(y, v)| [px(*y), py(*v)]).collect();
+        let dots = points.clone();
+        sheet.add(Shape::Curve(points), Ink::line(Line::new(SERIES[4], 2.4).round()));
+        for [x, y] in dots {
+            sheet.add(Shape::Circle([x, y, 3.2]), Ink::fill(SERIES[4]).with(Line::grey(0xff, 0.8)));
         }
     }
     let peak = chart.years.iter().zip(&chart.values).filter_map(|(y, v)| v.map(|v| (*y, v)));
@@ -75,14 +59,20 @@ pub(crate) fn line_svg(
         let text = format!("{} ({year})", significant(value, 3));
         let half = text_width(&text, 11.5) / 2.0;
         let x = px(year).clamp(left + half, right - half);
-        svg.text(x, py(value) - 10.0, &text, Type::plain(11.5).bold().anchor(Anchor::Middle).halo());
+        sheet.text(x, py(value) - 10.0, &text, Type::plain(11.5).bold().anchor(Anchor::Middle).halo());
     }
-    svg.line(left, base, right, base, r##"stroke="#333333" stroke-width="1""##);
+    sheet.line([left, base, right, base], Line::grey(0x33, 1.0));
     for (k, line) in note.iter().enumerate() {
-        svg.paragraph(left, base + 34.0 + 15.0 * k as f64, right - left, line, Type::plain(10.0).color(GREY));
+        sheet.paragraph(
+            left,
+            base + 34.0 + 15.0 * k as f64,
+            right - left,
+            line,
+            Type::plain(10.0).color(GREY),
+        );
     }
-    page::footer(&mut svg, data, lang, false, top + PLOT);
-    svg.finish(&figure.title.text(lang))
+    page::footer(&mut sheet, data, lang, false, top + PLOT);
+    sheet
 }
 
 /// Consecutive entries with a value.
@@ -99,43 +89,41 @@ fn runs(chart: &LineChart) -> Vec<Vec<(i32, f64)>> {
 }
 
 /// Counts from every class (rows) to every class (columns); the tint is the share of the row.
-pub(crate) fn transition_svg(
+pub(crate) fn draw_transitions(
     data: &MapData,
     figure: &Figure,
     chart: &TransitionChart,
     lang: Lang,
-    fonts: &Fonts,
-) -> String {
+) -> Sheet {
     const NAMES: f64 = 230.0;
     const HEAD: f64 = 96.0;
     const CELL_HEIGHT: f64 = 62.0;
     let n = chart.classes.len();
     let top = page::title_height(&figure.title, lang) + 6.0;
     let content = HEAD + CELL_HEIGHT * n as f64 + 46.0;
-    let mut svg =
-        Svg::new(WIDTH, top + content + page::footer_height(data, lang, false), page::family(fonts));
-    page::title(&mut svg, &figure.title, lang);
-    page::corner_badge(&mut svg, data, lang, top);
+    let mut sheet = Sheet::new(WIDTH, top + content + page::footer_height(data, lang, false));
+    page::title(&mut sheet, &figure.title, lang);
+    page::corner_badge(&mut sheet, data, lang, top);
     let (x0, y0) = (MARGIN + NAMES, top + HEAD);
     let width = ((WIDTH - MARGIN - x0) / n.max(1) as f64).min(190.0);
-    svg.text(MARGIN, y0 - 8.0, &(chart.from.text(lang) + " ↓"), Type::plain(11.0).color(GREY).bold());
-    svg.text(x0, y0 - 52.0, &(chart.to.text(lang) + " →"), Type::plain(11.0).color(GREY).bold());
+    sheet.text(MARGIN, y0 - 8.0, &(chart.from.text(lang) + " ↓"), Type::plain(11.0).color(GREY).bold());
+    sheet.text(x0, y0 - 52.0, &(chart.to.text(lang) + " →"), Type::plain(11.0).color(GREY).bold());
     for (k, (label, color)) in chart.classes.iter().enumerate() {
         let color = Rgb::parse(color).unwrap_or(SERIES[k % SERIES.len()]);
-        let swatch = format!(r##"fill="{}" stroke="#444444" stroke-width="0.6""##, color.hex());
+        let swatch = Ink::fill(color).with(Line::grey(0x44, 0.6));
         let middle = y0 + CELL_HEIGHT * (k as f64 + 0.5);
-        svg.rect([x0 - 20.0, middle - 8.0, 12.0, 16.0], &swatch);
+        sheet.rect([x0 - 20.0, middle - 8.0, 12.0, 16.0], swatch);
         let lines = label.lines(lang);
         for (i, line) in lines.iter().enumerate() {
             let size = 11.0 * (1.0f64).min((NAMES - 30.0) / text_width(line, 11.0));
             let y = middle + 4.0 + 14.0 * (i as f64 - (lines.len() as f64 - 1.0) / 2.0);
-            svg.text(x0 - 28.0, y, line, Type::plain(size).anchor(Anchor::End));
+            sheet.text(x0 - 28.0, y, line, Type::plain(size).anchor(Anchor::End));
             let size = 11.0 * (1.0f64).min((width - 8.0) / text_width(line, 11.0));
             let cx = x0 + width * (k as f64 + 0.5);
             let y = y0 - 20.0 - 14.0 * (lines.len() - 1 - i) as f64;
-            svg.text(cx, y, line, Type::plain(size).anchor(Anchor::Middle));
+            sheet.text(cx, y, line, Type::plain(size).anchor(Anchor::Middle));
         }
-        svg.rect([x0 + width * (k as f64 + 0.5) - 14.0, y0 - 14.0, 28.0, 8.0], &swatch);
+        sheet.rect([x0 + width * (k as f64 + 0.5) - 14.0, y0 - 14.0, 28.0, 8.0], swatch);
     }
     for (i, row) in chart.counts.iter().enumerate() {
         let sum: u64 = row.iter().sum();
@@ -143,29 +131,23 @@ pub(crate) fn transition_svg(
             let share = if sum > 0 { *count as f64 / sum as f64 } else { 0.0 };
             let (x, y) = (x0 + width * j as f64, y0 + CELL_HEIGHT * i as f64);
             let tint = Rgb(blend(0x00, share), blend(0x72, share), blend(0xb2, share));
-            let frame = if i == j {
-                r##"stroke="#222222" stroke-width="1.6""##
-            } else {
-                r##"stroke="#bbbbbb" stroke-width="0.7""##
-            };
-            svg.rect(
-                [x + 1.0, y + 1.0, width - 2.0, CELL_HEIGHT - 2.0],
-                &format!(r#"fill="{}" {frame}"#, tint.hex()),
-            );
+            let frame = if i == j { Line::grey(0x22, 1.6) } else { Line::grey(0xbb, 0.7) };
+            let cell = [x + 1.0, y + 1.0, width - 2.0, CELL_HEIGHT - 2.0];
+            sheet.rect(cell, Ink::fill(tint).with(frame));
             let middle = (x + width / 2.0, y + CELL_HEIGHT / 2.0);
             let t = Type::plain(15.0).bold().anchor(Anchor::Middle);
-            svg.text(middle.0, middle.1 + 2.0, &grouped(*count as f64, 0), t);
+            sheet.text(middle.0, middle.1 + 2.0, &grouped(*count as f64, 0), t);
             if sum > 0 {
                 let text = format!("{} %", grouped(100.0 * share, 1));
-                svg.text(middle.0, middle.1 + 17.0, &text, Type::plain(10.0).anchor(Anchor::Middle));
+                sheet.text(middle.0, middle.1 + 17.0, &text, Type::plain(10.0).anchor(Anchor::Middle));
             }
         }
     }
     let note = chart.note.text(lang);
     let at = y0 + CELL_HEIGHT * n as f64 + 20.0;
-    svg.paragraph(MARGIN, at, WIDTH - 2.0 * MARGIN, &note, Type::plain(10.0).color(GREY));
-    page::footer(&mut svg, data, lang, false, top + content);
-    svg.finish(&figure.title.text(lang))
+    sheet.paragraph(MARGIN, at, WIDTH - 2.0 * MARGIN, &note, Type::plain(10.0).color(GREY));
+    page::footer(&mut sheet, data, lang, false, top + content);
+    sheet
 }
 
 /// A channel between white (0) and two thirds of the way to the colour (1), so that black text stays readable.

@@ -1,8 +1,7 @@
 //! From one total to another by its effects, step by step.
 
-use super::fonts::Fonts;
 use super::page::{self, MARGIN, WIDTH};
-use super::svg::{Anchor, Svg, Type, num, text_width};
+use super::sheet::{Anchor, Ink, Line, Sheet, Type, text_width};
 use crate::number::{grouped, nice_below, shortest};
 use crate::palette::NO_DATA;
 use crate::style::{Figure, Waterfall};
@@ -73,29 +72,22 @@ fn axis(chart: &Waterfall) -> (f64, f64, f64) {
     ((least / step).floor() * step, (most / step).ceil() * step, step)
 }
 
-pub(crate) fn waterfall_svg(
-    data: &MapData,
-    figure: &Figure,
-    chart: &Waterfall,
-    lang: Lang,
-    fonts: &Fonts,
-) -> String {
+pub(crate) fn draw(data: &MapData, figure: &Figure, chart: &Waterfall, lang: Lang) -> Sheet {
     let top = page::title_height(&figure.title, lang) + 6.0;
     let (low, high, step) = axis(chart);
     let rows = bars(chart, low);
     let content = 44.0 + ROW * rows.len() as f64 + 84.0;
-    let mut svg =
-        Svg::new(WIDTH, top + content + page::footer_height(data, lang, false), page::family(fonts));
-    page::title(&mut svg, &figure.title, lang);
-    page::corner_badge(&mut svg, data, lang, top);
+    let mut sheet = Sheet::new(WIDTH, top + content + page::footer_height(data, lang, false));
+    page::title(&mut sheet, &figure.title, lang);
+    page::corner_badge(&mut sheet, data, lang, top);
     let (left, right, roof) = (MARGIN + NAMES, WIDTH - MARGIN - VALUES, top + 44.0);
     let base = roof + ROW * rows.len() as f64;
     let px = |v: f64| left + (right - left) * (v - low) / (high - low).max(f64::MIN_POSITIVE);
-    svg.text(MARGIN, roof - 14.0, &chart.quantity.text(lang), Type::plain(11.0).bold());
+    sheet.text(MARGIN, roof - 14.0, &chart.quantity.text(lang), Type::plain(11.0).bold());
     let mut tick = low;
     while tick <= high + step / 2.0 {
-        svg.line(px(tick), roof, px(tick), base, r##"stroke="#dddddd" stroke-width="0.7""##);
-        svg.text(px(tick), base + 16.0, &shortest(tick), Type::plain(10.5).anchor(Anchor::Middle));
+        sheet.line([px(tick), roof, px(tick), base], Line::grey(0xdd, 0.7));
+        sheet.text(px(tick), base + 16.0, &shortest(tick), Type::plain(10.5).anchor(Anchor::Middle));
         tick += step;
     }
     for (i, bar) in rows.iter().enumerate() {
@@ -104,30 +96,27 @@ pub(crate) fn waterfall_svg(
         for (k, line) in lines.iter().enumerate() {
             let size = 11.0 * (1.0f64).min((NAMES - 14.0) / text_width(line, 11.0));
             let at = y + ROW / 2.0 + 4.0 + 13.0 * (k as f64 - (lines.len() as f64 - 1.0) / 2.0);
-            svg.text(left - 8.0, at, line, Type::plain(size).anchor(Anchor::End));
+            sheet.text(left - 8.0, at, line, Type::plain(size).anchor(Anchor::End));
         }
         let (x0, x1) = (px(bar.from.min(bar.to)), px(bar.from.max(bar.to)));
-        let fill = format!(r##"fill="{}" stroke="#333333" stroke-width="0.5""##, bar.color.hex());
-        svg.rect([x0, y + 7.0, (x1 - x0).max(0.8), ROW - 14.0], &fill);
+        let ink = Ink::fill(bar.color).with(Line::grey(0x33, 0.5));
+        sheet.rect([x0, y + 7.0, (x1 - x0).max(0.8), ROW - 14.0], ink);
         if i + 1 < rows.len() {
-            let x = num(px(bar.to));
-            let (from, to) = (num(y + ROW - 7.0), num(y + ROW + 7.0));
-            svg.raw(&format!(
-                r##"<path d="M{x} {from}L{x} {to}" stroke="#777777" stroke-width="0.8" stroke-dasharray="2 2"/>"##
-            ));
+            let x = px(bar.to);
+            sheet.line([x, y + ROW - 7.0, x, y + ROW + 7.0], Line::grey(0x77, 0.8).dash([2.0, 2.0]));
         }
-        svg.text(x1 + 6.0, y + ROW / 2.0 + 4.0, &bar.shown, Type::plain(11.0).bold().halo());
+        sheet.text(x1 + 6.0, y + ROW / 2.0 + 4.0, &bar.shown, Type::plain(11.0).bold().halo());
     }
-    svg.line(left, roof, left, base, r##"stroke="#333333" stroke-width="1""##);
+    sheet.line([left, roof, left, base], Line::grey(0x33, 1.0));
     let cut = if low == 0.0 {
         Label::default()
     } else {
         Label::new(" The axis does not begin at 0.", "坐标轴不从 0 开始。")
     };
     let note = chart.note.then(&cut).text(lang);
-    svg.paragraph(MARGIN, base + 38.0, WIDTH - 2.0 * MARGIN, &note, Type::plain(10.0).color(GREY));
-    page::footer(&mut svg, data, lang, false, top + content);
-    svg.finish(&figure.title.text(lang))
+    sheet.paragraph(MARGIN, base + 38.0, WIDTH - 2.0 * MARGIN, &note, Type::plain(10.0).color(GREY));
+    page::footer(&mut sheet, data, lang, false, top + content);
+    sheet
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::plot::quadrant;
 use super::story::{ZoneStory, class_of, stories};
 use super::{decide, glossary, paid, plans, sure, tables};
 use crate::confidence::likeliest;
-use crate::figure::{Fonts, Packing, classes_of, layer_of, png, sector_colour};
+use crate::figure::{Drawing, Fonts, Packing, classes_of, layer_of, sector_colour};
 use crate::number::{in_1e4, significant};
 use crate::style::{
     Category, Class, Figure, MapLayerKind, MapStyle, Scale, basis, further_maps, headline_field, layer_title,
@@ -34,8 +34,8 @@ const STYLE: &str = include_str!("style.css");
 
 /// `report.html` of a run.
 ///
-/// `data` must hold one year only, `long` all of them; `record` is the manifest with what the drawing noted. `all` are the figures to show, those of other years too, and `drawings` their SVG
-/// in the same order.
+/// `data` must hold one year only, `long` all of them; `record` is the manifest with what the drawing noted. `all` are the figures to show, those of other years too, and `drawings` the same
+/// drawn, in the same order.
 ///
 /// # Errors
 /// Any [`ReportError`] of the style model or the figures; [`ReportError::Page`] if the template fails.
@@ -43,7 +43,7 @@ pub fn page(
     (data, long): (&MapData, &MapData),
     record: &RunManifest,
     all: &[Figure],
-    drawings: &[String],
+    drawings: &[Drawing],
     options: &RenderOptions,
     fonts: &Fonts,
 ) -> Result<Page, ReportError> {
@@ -432,7 +432,7 @@ fn style_payload((name, title): (&str, &Label), style: &MapStyle, classes: &str)
 /// Every figure as a picture: SVG where that is small, else PNG of 100 dpi.
 fn pictures(
     all: &[Figure],
-    drawings: &[String],
+    drawings: &[Drawing],
     fonts: &Fonts,
 ) -> Result<Vec<serde_json::Value>, ReportError> {
     const LARGE: usize = 250_000;
@@ -440,12 +440,12 @@ fn pictures(
     all.par_iter()
         .zip(drawings)
         .map(|(figure, drawing)| {
-            let source = if drawing.len() <= LARGE {
-                format!("data:image/svg+xml;base64,{}", encode(drawing.as_bytes()))
+            let source = if drawing.svg().len() <= LARGE {
+                format!("data:image/svg+xml;base64,{}", encode(drawing.svg().as_bytes()))
             } else {
                 format!(
                     "data:image/png;base64,{}",
-                    encode(&png(drawing, &figure.name, 100, Packing::Tight, fonts)?)
+                    encode(&drawing.png(&figure.name, 100, Packing::Tight, fonts)?)
                 )
             };
             Ok(json!({"name": figure.name, "title": figure.title, "source": source}))
