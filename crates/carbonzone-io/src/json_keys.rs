@@ -1,5 +1,7 @@
-//! Keys that stand twice in one object of a GeoJSON file: readers keep one of the values without a word (RFC 8259, section 4).
+//! What readers of GeoJSON pass over without a word: keys that stand twice in one object (RFC 8259, section 4), of whose
+//! values they keep one, and a `crs` that they do not know, for which they take WGS 84.
 
+use crate::crs::definition_to_spatial_ref;
 use crate::source::{Reporter, VectorSource, has_extension};
 use carbonzone_types::Finding;
 use std::collections::BTreeMap;
@@ -19,19 +21,20 @@ struct Repeated {
     objects: u64,
 }
 
-/// Looks for keys that are read and stand twice in one object. False: reported.
+/// Looks for keys that are read and stand twice in one object, and for a CRS that nobody knows. False: reported.
 pub(crate) fn check(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
     let json = ["geojson", "json", "geojsonl", "geojsons", "ndjson", "topojson"];
     if !has_extension(&source.path, &json) || source.is_virtual() {
         return true;
     }
     // What cannot be read is told by whoever opens the file.
-    let Ok(repeated) = File::open(&source.path).and_then(|file| repeated_keys(BufReader::new(file))) else {
+    let Ok(seen) = File::open(&source.path).and_then(|file| scan(BufReader::new(file))) else {
         return true;
     };
+    let known_crs = !seen.crs || source.crs.is_some() || crs_is_known(source, report);
     let wanted = source.wanted();
     let matters = |key: &str| OWN.contains(&key) || wanted.iter().any(|w| w.eq_ignore_ascii_case(key));
-    let repeated: Vec<_> = repeated.into_iter().filter(|(key, _)| matters(key)).collect();
+    let repeated: Vec<_> = seen.found.into_iter().filter(|(key, _)| matters(key)).collect();
     for (key, found) in &repeated {
         let message = format!("key \"{key}\" stands twice in one object, first in line {}", found.line);
         report.add(
@@ -42,16 +45,41 @@ pub(crate) fn check(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
                 .hint("nobody knows which of the two values is meant: delete or rename one"),
         );
     }
-    repeated.is_empty()
+    known_crs && repeated.is_empty()
 }
 
-/// Every key that stands twice in an object, with the line of the first such place.
-fn repeated_keys(mut reader: impl BufRead) -> std::io::Result<BTreeMap<String, Repeated>> {
+/// The `crs` of a file: `{"type": "name", "properties": {"name": "EPSG:4549"}}`, of the standard of 2008.
+#[derive(serde::Deserialize)]
+struct Head {
+    crs: serde_json::Value,
+}
+
+/// True if the `crs` of the file names one; else reported. Types other than "name" are left to GDAL.
+fn crs_is_known(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
+    let head = File::open(&source.path).map(|file| serde_json::from_reader::<_, Head>(BufReader::new(file)));
+    let Ok(Ok(Head { crs })) = head else { return true };
+    let Some(name) = crs["properties"]["name"].as_str() else { return true };
+    if definition_to_spatial_ref(name).is_ok() {
+        return true;
+    }
+    let message = "the file names a coordinate reference system that is not known; readers take degrees of WGS 84 instead";
+    report.add(
+        Finding::error("unknown_crs", message)
+            .field("crs")
+            .value(name)
+            .expected("EPSG:4549, urn:ogc:def:crs:EPSG::4549 or the like")
+            .hint("add crs = \"EPSG:...\" to this input (\"EPSG:4326\" for GPS degrees, \"GCJ-02\" for Amap, \"BD-09\" for Baidu)"),
+    );
+    false
+}
+
+/// Every key that stands twice in an object, with the line of the first such place, and whether the file has a `crs`.
+fn scan(mut reader: impl BufRead) -> std::io::Result<Scan> {
     let mut scan = Scan { line: 1, ..Scan::default() };
     loop {
         let bytes = reader.fill_buf()?;
         if bytes.is_empty() {
-            return Ok(scan.found);
+            return Ok(scan);
         }
         scan.see(bytes);
         let read = bytes.len();
@@ -63,6 +91,8 @@ fn repeated_keys(mut reader: impl BufRead) -> std::io::Result<BTreeMap<String, R
 #[derive(Default)]
 struct Scan {
     found: BTreeMap<String, Repeated>,
+    /// True if the object of the file itself has a key `crs`.
+    crs: bool,
     line: u64,
     /// Containers that are open: where the keys of an object begin among `keys`, or nothing for an array.
     open: Vec<Option<usize>>,
@@ -132,6 +162,7 @@ impl Scan {
 
     fn note_key(&mut self) {
         let Some(Some(first)) = self.open.last() else { return };
+        self.crs |= self.open.len() == 1 && self.text == b"crs";
         let mut hasher = DefaultHasher::new();
         self.text.hash(&mut hasher);
         let key = hasher.finish();
@@ -152,7 +183,14 @@ mod tests {
     fn found(text: &str) -> Vec<(String, u64, u64)> {
         // In small pieces: a key may be cut anywhere.
         let reader = BufReader::with_capacity(3, text.as_bytes());
-        repeated_keys(reader).unwrap().into_iter().map(|(k, r)| (k, r.line, r.objects)).collect()
+        scan(reader).unwrap().found.into_iter().map(|(k, r)| (k, r.line, r.objects)).collect()
+    }
+
+    #[test]
+    fn the_crs_of_the_file_is_told_from_others() {
+        let has = |text: &str| scan(text.as_bytes()).unwrap().crs;
+        assert!(has(r#"{"type":"FeatureCollection","features":[{"a":1}],"crs":{}}"#));
+        assert!(!has(r#"{"type":"crs","features":[{"crs":1}]}"#));
     }
 
     #[test]

@@ -412,6 +412,18 @@ fn a_name_that_stands_twice_is_refused_where_it_is_read() {
     .unwrap();
     assert_eq!(read(&json).finding("same_column_twice").field.as_deref(), Some("geometry"));
 
+    // A CRS that nobody knows: GDAL would take degrees of WGS 84 without a word.
+    for (name, known) in [("GCJ-02", false), ("EPSG:999999", false), ("urn:ogc:def:crs:EPSG::4549", true)] {
+        let crs = format!(r#","crs":{{"type":"name","properties":{{"name":"{name}"}}}}}}"#);
+        let text = collection(&[feature(sound)]);
+        std::fs::write(&json, text.strip_suffix('}').unwrap().to_owned() + &crs).unwrap();
+        let found = read(&json);
+        assert_eq!(found.has("unknown_crs"), !known, "{name}: {:?}", found.findings);
+        let mut given = named(&json);
+        given.crs = Some("EPSG:4549".to_owned());
+        assert!(!polygons(&given, &suzhou()).has("unknown_crs"));
+    }
+
     // Names of fields: twice in a shapefile, but for capitals in a FlatGeobuf, twice in a CSV.
     let fields = |names: [&str; 3]| {
         let mut spec = parcel_spec("EPSG:4549");
