@@ -49,9 +49,7 @@ const PALETTES: Words<Palette> = &[
 pub enum Output {
     /// Bars, text, a table.
     People,
-    /// JSON.
     Json,
-    /// CSV.
     Csv,
 }
 

@@ -23,7 +23,6 @@ pub enum Event<'a> {
     Begin {
         /// Version of the events.
         format: u32,
-        /// Command.
         command: &'a str,
         /// Version of carbonzone.
         version: &'a str,

@@ -142,28 +142,9 @@ fn in_wal_mode(path: &Path) -> bool {
 }
 
 /// Endings of files that hold a layer. Tables come last: beside a layer they are taken for notes.
-const LAYERS: [&str; 19] = [
-    "shp",
-    "gpkg",
-    "geojson",
-    "fgb",
-    "parquet",
-    "geoparquet",
-    "kml",
-    "gml",
-    "tab",
-    "mif",
-    "dxf",
-    "pbf",
-    "sqlite",
-    "tif",
-    "tiff",
-    "img",
-    "asc",
-    "vrt",
-    "topojson",
-];
-const TABLES: [&str; 9] = ["json", "csv", "txt", "tsv", "xlsx", "xlsm", "xlsb", "xls", "ods"];
+const LAYERS: &str =
+    "shp gpkg geojson fgb parquet geoparquet kml gml tab mif dxf pbf sqlite tif tiff img asc vrt topojson";
+const TABLES: &str = "json csv txt tsv xlsx xlsm xlsb xls ods";
 
 /// Unpacks the one layer of an archive, or the one named. `None`: reported.
 fn unpack(
@@ -207,7 +188,8 @@ fn member_name(zip: &mut ZipArchive<File>, index: usize) -> String {
 
 /// The member to read: the one named, else the only layer.
 fn choose_member(names: &[String], inner: Option<&str>, report: &mut Reporter<'_>) -> Option<String> {
-    let of_kind = |kinds: &[&str]| -> Vec<String> {
+    let of_kind = |kinds: &str| -> Vec<String> {
+        let kinds: Vec<&str> = kinds.split(' ').collect();
         let mut list: Vec<String> = names
             .iter()
             .filter(|n| {
@@ -215,15 +197,15 @@ fn choose_member(names: &[String], inner: Option<&str>, report: &mut Reporter<'_
             })
             .filter_map(|n| match geodatabase(n) {
                 Some(folder) => kinds.contains(&"shp").then_some(folder),
-                None => has_extension(Path::new(n), kinds).then(|| n.clone()),
+                None => has_extension(Path::new(n), &kinds).then(|| n.clone()),
             })
             .collect();
         list.sort();
         list.dedup();
         list
     };
-    let layers = of_kind(&LAYERS);
-    let layers = if layers.is_empty() { of_kind(&TABLES) } else { layers };
+    let layers = of_kind(LAYERS);
+    let layers = if layers.is_empty() { of_kind(TABLES) } else { layers };
     if let Some(inner) = inner {
         let exists = |n: &String| n == inner || geodatabase(n).as_deref() == Some(inner);
         if names.iter().any(exists) {

@@ -88,7 +88,7 @@ impl BandPlan {
     pub(crate) fn per_area(&self) -> Option<&str> {
         let speaks = |text: &str| {
             let text = text.to_lowercase();
-            PER_AREA.iter().any(|words| text.contains(words))
+            PER_AREA.split('|').any(|words| text.contains(words))
         };
         self.says.iter().map(String::as_str).find(|text| speaks(text))
     }
@@ -104,24 +104,8 @@ impl BandPlan {
 }
 
 /// Words for values that are per area.
-const PER_AREA: [&str; 16] = [
-    "density",
-    "/km",
-    "/ sq",
-    "/sq",
-    "/ha",
-    "/hect",
-    "per km",
-    "per sq",
-    "per ha",
-    "per hect",
-    "km-2",
-    "km^-2",
-    "ha-1",
-    "密度",
-    "平方公里",
-    "公顷",
-];
+const PER_AREA: &str =
+    "density|/km|/ sq|/sq|/ha|/hect|per km|per sq|per ha|per hect|km-2|km^-2|ha-1|密度|平方公里|公顷";
 
 /// Marks for "no value" in use: 9.96921e36 is the fill value of netCDF floats (`NC_FILL_FLOAT`), -3.4e38 that of ESRI grids.
 const USUAL_NODATA: [f64; 9] = [

@@ -3,7 +3,7 @@
 use crate::columns::JOINT;
 use crate::figure::OF_DRAWING;
 use crate::style::Figure;
-use crate::{Label, Lang, Palette, ReportError, names};
+use crate::{Label, Lang, Palette, ReportError, ReportTable, names};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, Finding, FontRecord, GridSpec, M2_PER_HECTARE, RunManifest};
 use carbonzone_zoning::WhatIf;
@@ -246,30 +246,6 @@ pub struct StudyExtras {
     pub charts: Vec<Figure>,
     /// Tables of the report page.
     pub tables: Vec<ReportTable>,
-}
-
-/// A small table of the report page.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ReportTable {
-    /// Heading.
-    pub title: Label,
-    /// Remark below the heading, empty if none.
-    pub note: Label,
-    /// Column headings and whether their cells are numbers.
-    pub columns: Vec<(Label, bool)>,
-    /// Cells as shown.
-    pub rows: Vec<Vec<Label>>,
-}
-
-impl ReportTable {
-    /// With what the table of this name assumes, if it has no remark of its own.
-    #[must_use]
-    pub fn assuming(mut self, record: &RunManifest, table: &str) -> Self {
-        if self.note == Label::default() {
-            self.note = crate::assumptions::sentence(record, table);
-        }
-        self
-    }
 }
 
 impl MapData {

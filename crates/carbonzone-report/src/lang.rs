@@ -1,6 +1,7 @@
 //! Two languages, one label.
 
 use crate::ReportError;
+use carbonzone_types::Statement;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -49,6 +50,18 @@ pub struct Label {
     pub en: String,
     /// Chinese.
     pub zh: String,
+}
+
+impl From<&Statement> for Label {
+    fn from(said: &Statement) -> Self {
+        Self::new(said.en.as_str(), said.zh.as_str())
+    }
+}
+
+impl From<Label> for Statement {
+    fn from(label: Label) -> Self {
+        Self { en: label.en, zh: label.zh }
+    }
 }
 
 impl Label {

@@ -25,6 +25,7 @@ pub mod palette;
 pub mod qgis;
 mod quadrant;
 mod render;
+mod report_table;
 pub mod style;
 pub mod words;
 mod xml_text;
@@ -32,9 +33,10 @@ mod xml_text;
 pub use columns::{JOINT, ZONE_OF_MEAN};
 pub use data::{
     BreakMethod, Cells, ClassScale, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile,
-    RenderOptions, Rendered, ReportTable, StudyExtras, What,
+    RenderOptions, Rendered, StudyExtras, What,
 };
 pub use error::ReportError;
 pub use lang::{Label, Lang};
 pub use palette::{Palette, Rgb, level_colors};
 pub use render::{LAYER_LIST, render};
+pub use report_table::ReportTable;

@@ -296,7 +296,6 @@ pub fn shares(row: &ClosingRow) -> [String; 6] {
 /// The section of the report; `names` are those of the units by their ids.
 #[must_use]
 pub fn report_table(rows: &[ClosingRow], names: &BTreeMap<String, Label>) -> ReportTable {
-    let [used, moved, rules, class, outside, largest] = share_heads().map(|head| (head, true));
     let unit = |row: &ClosingRow| {
         let (id, place) = (&row.largest_unit, &row.largest_place);
         let named = names.get(id).filter(|name| name.zh != *id);
@@ -318,31 +317,19 @@ pub fn report_table(rows: &[ClosingRow], names: &BTreeMap<String, Label>) -> Rep
         vec![rule, sector, budget, proxy, a, b, c, d, e, carrying, f, unit(row)]
     };
     let years = Label::new("; all years: proxy_use.csv", "；各年份见 proxy_use.csv");
-    let title = Label::new("What carries each budget", "各项预算的承担情况");
-    let last = rows.iter().filter_map(|r| r.year).max();
-    let title = last.map_or_else(
-        || title.clone(),
-        |year| title.then(&Label::new(format!(", {year}"), format!("（{year}年）"))).then(&years),
-    );
-    ReportTable {
-        title,
-        note: Label::new(note().en, note().zh),
-        columns: vec![
-            (Label::new("Rule", "规则"), false),
-            (Label::new("Sector", "部门"), false),
-            (Label::new("Budget (t)", "预算（t）"), true),
-            (Label::new("Proxy", "代理变量"), false),
-            used,
-            moved,
-            rules,
-            class,
-            outside,
-            (Label::new("Carrying units", "承担单元数"), true),
-            largest,
-            (Label::new("Largest unit", "最大单元"), false),
-        ],
-        rows: last_year(rows).map(cells).collect(),
-    }
+    let [used, moved, rules, class, outside, largest] = share_heads().map(|head| (head, true));
+    let carrying = (Label::new("Carrying units", "承担单元数"), true);
+    let unit = (Label::new("Largest unit", "最大单元"), false);
+    let table = ReportTable::shipped("closing", last_year(rows).map(cells).collect())
+        .and_columns([used, moved, rules, class, outside, carrying, largest, unit]);
+    let title = match rows.iter().filter_map(|r| r.year).max() {
+        Some(year) => {
+            let of_year = Label::new(format!(", {year}"), format!("（{year}年）"));
+            table.title.then(&of_year).then(&years)
+        }
+        None => table.title.clone(),
+    };
+    ReportTable { title, note: Label::new(note().en, note().zh), ..table }
 }
 
 #[cfg(test)]

@@ -125,11 +125,10 @@ pub fn advice(record: &RunManifest, table: &AttributeTable, row: usize) -> Vec<A
 /// What is advised for a zone because of its own numbers; the table holds one year.
 pub fn measures(record: &RunManifest, table: &AttributeTable, row: usize) -> Vec<MeasureOfUnit> {
     let all = advised(record, table).into_iter().nth(row).unwrap_or_default();
-    let both = |l: Label| Statement::new(l.en, l.zh);
     let one = |a: Advised| MeasureOfUnit {
         key: a.key,
-        text: both(a.text),
-        because: both(a.because),
+        text: a.text.into(),
+        because: a.because.into(),
         source: a.source,
     };
     all.into_iter().map(one).collect()
@@ -141,7 +140,7 @@ pub fn hinges(record: &RunManifest, table: &AttributeTable, row: usize, id: &str
     let derived = hinges::gdp_derived(table)[row].then(hinges::derived);
     let all = [hinges::one_point(record, id, gross_t), hinges::other_sets(record, id)];
     let told = all.into_iter().filter(|l| !l.en.is_empty()).chain(derived);
-    told.map(|l| Statement::new(l.en, l.zh)).collect()
+    told.map(Statement::from).collect()
 }
 
 /// What a zone would be under each plan of the run.
@@ -161,7 +160,7 @@ pub fn plans(record: &RunManifest, id: &str) -> Vec<UnderPlan> {
             year: plan.year,
             class_base: named(&unit.zone_base),
             class: named(&unit.zone),
-            why: Statement::new(why.en, why.zh),
+            why: why.into(),
             assumes: plan.assumes.clone(),
             unit,
         })

@@ -110,7 +110,6 @@ impl Shares {
 
 /// A layer whose units are explained.
 pub struct ExplainedLayer<'a> {
-    /// Its name.
     pub name: String,
     /// Ids of the units.
     pub ids: Cow<'a, TextList>,
@@ -309,7 +308,6 @@ fn placed(inputs: &Inputs, allocation: &Allocation, origin: Origin) -> Vec<(usiz
     }
 }
 
-/// Parts as a table.
 fn parts_table(parts: &[Part]) -> AttributeTable {
     let text = |f: fn(&Part) -> &String| ColumnData::Text(parts.iter().map(|p| Some(f(p).clone())).collect());
     let real = |f: fn(&Part) -> f64| ColumnData::Real(parts.iter().map(|p| Some(f(p))).collect());

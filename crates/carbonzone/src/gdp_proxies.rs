@@ -89,8 +89,6 @@ impl SideBySide {
     }
 
     fn class_counts(&self, results: &Results) -> ReportTable {
-        let mut columns = vec![(Label::new("Class", "分区"), false)];
-        columns.extend(self.proxies.iter().map(|p| (Label::same(p.clone()), true)));
         let row = |class: &carbonzone_zoning::ZoneClass| {
             let counts =
                 self.each.iter().map(|u| u.zoning.overall.iter().filter(|z| **z == class.id).count());
@@ -99,26 +97,18 @@ impl SideBySide {
             let cells = counts.iter().map(|n| Label::same(n.to_string()));
             counts.iter().any(|n| *n > 0).then(|| std::iter::once(name).chain(cells).collect::<Vec<_>>())
         };
-        ReportTable {
-            title: Label::new("Zones under each proxy of the derived GDP", "不同GDP分摊依据下的分区数量"),
-            note: Label::default(),
-            columns,
-            rows: results.scheme.classes.iter().filter_map(row).collect(),
-        }
+        let rows = results.scheme.classes.iter().filter_map(row).collect();
+        ReportTable::shipped("gdp_proxies", rows)
+            .and_columns(self.proxies.iter().map(|p| (Label::same(p), true)))
     }
 
     fn zone_by_zone(&self, inputs: &Inputs, results: &Results, derived: &DerivedGdp) -> ReportTable {
         let economic = results.scheme.economic.column.to_uppercase();
         let unit = &inputs.zones.gdp_unit;
         let (en, zh) = (unit.en(), unit.zh());
-        let mut columns = vec![
-            (Label::new("Zone", "单元"), false),
-            (Label::new("County", "区县"), false),
-            (
-                Label::new(format!("Official GDP of the county ({en})"), format!("区县GDP统计值（{zh}）")),
-                true,
-            ),
-        ];
+        let official =
+            Label::new(format!("Official GDP of the county ({en})"), format!("区县GDP统计值（{zh}）"));
+        let mut columns = vec![(official, true)];
         for proxy in &self.proxies {
             columns.push((
                 Label::new(format!("Derived GDP by {proxy} ({en})"), format!("按 {proxy} 推算的GDP（{zh}）")),
@@ -148,18 +138,8 @@ impl SideBySide {
             }
             cells
         };
-        ReportTable {
-            title: Label::new(
-                "Official GDP of the counties against derived GDP",
-                "区县GDP统计值与推算GDP对照",
-            ),
-            note: Label::new(
-                "The derived GDP of a county's zones adds up to its official GDP; the first proxy is the one in use.",
-                "各单元推算GDP之和等于所属区县的统计值；首个分摊依据为实际采用者。",
-            ),
-            columns,
-            rows: (0..inputs.zones.ids.len()).map(row).collect(),
-        }
+        ReportTable::shipped("derived_gdp", (0..inputs.zones.ids.len()).map(row).collect())
+            .and_columns(columns)
     }
 
     /// Counts per class under each proxy, as lines of the closing summary.

@@ -160,18 +160,9 @@ pub fn report_table(
     };
     let rows: Vec<_> =
         (0..now.len()).filter(|z| judged.iter().any(|j| j.overall[*z] != now[*z])).map(row).collect();
-    let mut columns = vec![(Label::new("Unit", "单元"), false), (Label::new("Class", "分区"), false)];
     let head = |j: &Judged| Label::new(format!("Under {}", j.name), format!("改用 {}", j.name));
-    columns.extend(judged.iter().map(|j| (head(j), false)));
-    (!judged.is_empty()).then(|| ReportTable {
-        title: Label::new("Units that another set of sink coefficients would put into another class", "改用其他碳汇系数集时改变分区的单元"),
-        note: Label::new(
-            "The total of the sinks stays; the set only shares it out over the land. Other factors, prices and proxies: carbonzone sensitivity.",
-            "碳汇总量不变，系数集只决定其在用地间的分配。其他因子、碳价与代理变量的影响见 carbonzone sensitivity。",
-        ),
-        columns,
-        rows,
-    })
+    let others = judged.iter().map(|j| (head(j), false));
+    (!judged.is_empty()).then(|| ReportTable::shipped("sink_sets", rows).and_columns(others))
 }
 
 /// By what the given total stands above or below the tonnes that the coefficients give on the land; empty within 1 %.

@@ -87,9 +87,7 @@ pub struct LoadedInputs<S: Study> {
 pub struct Run<S: Study> {
     /// Pipeline file.
     pub(crate) config: Loaded<S::Pipeline>,
-    /// Inputs.
     pub(crate) inputs: S::Inputs,
-    /// Results.
     pub(crate) results: S::Results,
     /// Provenance, findings, ledger, totals: what `run.json` will hold.
     pub record: RunManifest,

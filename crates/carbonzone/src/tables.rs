@@ -166,7 +166,6 @@ impl<'a> OccurringClasses<'a> {
         self.classes.iter().map(|c| of(c.id)).collect()
     }
 
-    /// The sums as a column.
     pub fn sum(&self, values: &[f64]) -> ColumnData {
         ColumnData::reals(&self.sums(values))
     }

@@ -100,10 +100,9 @@ impl Marks {
 
 /// What is characteristic of each class and what is advised there, by its key.
 pub(super) fn advice(data: &MapData) -> serde_json::Value {
-    let label = |s: &carbonzone_types::Statement| Label::new(s.en.clone(), s.zh.clone());
     let of = |c: &carbonzone_types::ZoneClassRecord| {
-        let measures: Vec<Label> = c.guidance.measures.iter().map(label).collect();
-        let told = json!({"says": label(&c.guidance.characteristics), "measures": measures, "source": chinese::said(&c.guidance.source)});
+        let measures: Vec<Label> = c.guidance.measures.iter().map(Label::from).collect();
+        let told = json!({"says": c.guidance.characteristics, "measures": measures, "source": chinese::said(&c.guidance.source)});
         (c.key.clone(), told)
     };
     let advised = data.manifest.zone_classes.iter().filter(|c| !c.guidance.is_empty());

@@ -157,27 +157,16 @@ pub(super) fn zone_table(
     json!({"columns": columns, "rows": rows})
 }
 
-/// Tables that only this study has. Long ones are folded.
 /// What the page's own tables assume.
 pub(super) fn assumes(record: &RunManifest) -> BTreeMap<&'static str, Label> {
-    let tables = [
-        "zone_classes",
-        "districts",
-        "sure",
-        "sectors",
-        "what_if",
-        "ledger",
-        "rules",
-        "inventory",
-        "inputs",
-        "factor_sets",
-        "parameters",
-    ];
+    let tables =
+        "zone_classes districts sure sectors what_if ledger rules inventory inputs factor_sets parameters";
     let of = |table| (table, assumptions::sentence(record, table));
     let units = ("units", assumptions::sentence(record, &record.zones_layer));
-    tables.into_iter().map(of).chain([units]).collect()
+    tables.split(' ').map(of).chain([units]).collect()
 }
 
+/// Tables that only this study has. Long ones are folded.
 pub(super) fn study_tables(data: &MapData) -> Vec<serde_json::Value> {
     const OPEN_ROWS: usize = 30;
     let one = |t: &crate::ReportTable| {

@@ -26,19 +26,15 @@ use std::collections::BTreeMap;
 pub struct Numbers {
     /// Year of the numbers, in a study over years.
     pub year: Option<i32>,
-    /// Ids.
     pub ids: Vec<String>,
-    /// Names.
     pub names: Vec<String>,
     /// Their names as shown, which tell them apart.
     pub shown: Vec<Label>,
-    /// Districts.
     pub district: Vec<Option<String>>,
     /// Gross emissions, t CO2e; NaN: unknown.
     pub gross_t: Vec<f64>,
     /// Sinks, t CO2e; NaN: unknown.
     pub sink_t: Vec<f64>,
-    /// GDP.
     pub gdp: Vec<Option<f64>>,
     /// Residents.
     pub population: Vec<Option<f64>>,

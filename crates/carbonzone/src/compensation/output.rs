@@ -213,13 +213,7 @@ fn report_units(section: &Compensation, found: &Compensated, m: &ModelResult) ->
         row.push(sure.map_or_else(|| text("–"), |p| text(&percent(p))));
         row
     };
-    let mut columns = vec![
-        (label("Unit", "单元"), false),
-        (label("Role", "角色"), false),
-        (label("Above its share of the base, 10⁴ t", "超出基准份额（万吨）"), true),
-        (label("Sinks above its share, 10⁴ t", "碳汇超出份额（万吨）"), true),
-        (label("Settled, 10⁴ t", "结算量（万吨）"), true),
-    ];
+    let mut columns = Vec::new();
     for price in &section.prices {
         let (name, value) = (&price.name, price.cny_per_t);
         columns.push((
@@ -240,8 +234,7 @@ fn report_units(section: &Compensation, found: &Compensated, m: &ModelResult) ->
     ReportTable {
         title: label(&format!("Compensation: {en}{}", place.en), &format!("碳补偿：{zh}{}", place.zh)),
         note: note(section, &more),
-        columns,
-        rows: order.into_iter().map(row).collect(),
+        ..ReportTable::shipped("compensation", order.into_iter().map(row).collect()).and_columns(columns)
     }
 }
 
@@ -258,7 +251,6 @@ fn report_flows(section: &Compensation, found: &Compensated, m: &ModelResult) ->
         vec![name_of(found, f.payer), name_of(found, f.receiver), number(Some(cny(f.fen) / 1e4), 2)]
     };
     ReportTable {
-        title: label("Compensation: who pays whom", "碳补偿：资金流向"),
         note: label(
             &format!(
                 "Model {en}, {value} CNY/t ({name}): the largest {shown} of {all} flows. Each flow settles a unit, so there are at \
@@ -268,11 +260,6 @@ fn report_flows(section: &Compensation, found: &Compensated, m: &ModelResult) ->
                 "{zh}，{value} 元/吨（{name}）：{all} 笔资金流中最大的 {shown} 笔。每笔结清一个单元，笔数不超过单元数减一；流向只是结算方式，不构成债权。"
             ),
         ),
-        columns: vec![
-            (label("Pays", "支付方"), false),
-            (label("Receives", "受偿方"), false),
-            (label("10⁴ CNY", "万元"), true),
-        ],
-        rows: largest.iter().map(row).collect(),
+        ..ReportTable::shipped("compensation_flows", largest.iter().map(row).collect())
     }
 }

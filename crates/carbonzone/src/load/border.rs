@@ -26,7 +26,6 @@ impl<'a> StudyArea<'a> {
         &self.lines
     }
 
-    /// For points.
     pub fn points(&self) -> &PointLocator<'a> {
         &self.points
     }

@@ -14,17 +14,13 @@ use std::collections::BTreeSet;
 pub struct Ground<'a> {
     /// Pipeline file.
     pub loaded: &'a Loaded,
-    /// Working CRS.
     pub crs: &'a WorkingCrs,
-    /// Parcels.
     pub parcels: &'a ParcelSet,
-    /// Zones.
     pub zones: &'a ZoneSet,
     /// Finds the parcel of a point.
     pub locator: &'a PointLocator<'a>,
     /// `border = "clip"`: only what lies in here counts.
     pub border: Option<&'a StudyArea<'a>>,
-    /// Progress.
     pub progress: &'a dyn Progress,
 }
 

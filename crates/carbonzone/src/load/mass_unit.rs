@@ -160,7 +160,6 @@ pub fn of_field(field: &str, configured: Option<MassUnit>, key: Key) -> (ColumnU
 
 /// The key that sets a unit, and its section.
 pub type Key = [&'static str; 2];
-/// Of the emissions of zones.
 pub const ZONES: Key = ["emissions_unit", "layers.zones"];
 /// Of the tonnes of plants.
 pub const PLANTS: Key = ["unit", "layers.point_sources"];

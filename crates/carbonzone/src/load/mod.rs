@@ -59,7 +59,6 @@ use zones::ZoneSet;
 
 /// Everything a run computes with.
 pub struct Inputs {
-    /// Working CRS.
     pub crs: WorkingCrs,
     /// Parcels in canonical order.
     pub parcels: ParcelSet,

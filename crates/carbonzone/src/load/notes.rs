@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 /// What is collected on the way.
 #[derive(Default)]
 pub struct Notes {
-    /// Findings.
     pub findings: Findings,
     /// Ledger rows of drops, snaps and repairs.
     pub ledger: Ledger,

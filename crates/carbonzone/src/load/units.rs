@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 /// What a column counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity<'a> {
-    /// Persons.
     Persons,
     /// GDP in this unit.
     Money(&'a MoneyUnit),

@@ -89,7 +89,7 @@ fn tell_without_land(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut N
     }
     let row = LedgerRow::counted(Stage::Drop, land, without.len() as f64, "zones");
     notes.ledger.push(row.note("emissions of zones without a parcel of the class"));
-    let all = zones.emissions.values.iter().flatten().copied().collect::<ExactSum>().value();
+    let all = zones.emissions.sum();
     let message = format!(
         "zones without a {land} parcel have {:.1} % of the emissions of all zones: the other zones get them",
         100.0 * lost / all
@@ -107,7 +107,7 @@ fn tell_without_land(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut N
 /// Says how much changes its zone because a parcel lies in several: it is cut by area.
 fn tell_moved(zones: &ZoneSet, moved: &[f64], notes: &mut Notes) {
     let gain = moved.iter().filter(|m| **m > 0.0).copied().collect::<ExactSum>().value();
-    let all = zones.emissions.values.iter().flatten().copied().collect::<ExactSum>().value();
+    let all = zones.emissions.sum();
     if gain <= MOVED * all {
         return;
     }
@@ -131,7 +131,7 @@ pub fn check_total(rules: &[AllocationRule], zones: &ZoneSet, notes: &mut Notes)
         |r: &&AllocationRule| r.proxies.first().is_some_and(|p| p.kind() == ProxyKind::ZoneEmissions);
     let placed: Vec<&AllocationRule> = rules.iter().filter(by_zone).collect();
     let budget_t = placed.iter().map(|r| r.budget_t).collect::<ExactSum>().value();
-    let table_t = zones.emissions.values.iter().flatten().copied().collect::<ExactSum>().value();
+    let table_t = zones.emissions.sum();
     let differs = (budget_t - table_t).abs() > MOVED * table_t;
     if placed.is_empty() || !zones.emissions.in_tonnes || !differs {
         return;

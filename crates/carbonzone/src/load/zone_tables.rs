@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What tables are joined to.
 pub struct Joined<'a> {
-    /// Zones.
     pub zones: &'a mut ZoneSet,
     /// Counties whose GDP is shared out.
     pub counties: &'a mut CountyGdp,

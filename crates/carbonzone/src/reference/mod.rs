@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 
 /// Our numbers of one year.
 pub struct Ours {
-    /// Year.
     pub year: Option<i32>,
     /// Totals of the place by sector, with `gross` and `sink`, t CO2e.
     pub totals: Vec<(String, f64)>,
@@ -95,7 +94,6 @@ pub fn compare(
     complete.then_some(out)
 }
 
-/// The totals in the order of ours.
 fn in_order<'r>(totals: &'r BTreeMap<String, f64>, ours: &Ours) -> Vec<(&'r str, f64)> {
     let at = |key: &str| ours.totals.iter().position(|(name, _)| name == key).unwrap_or(usize::MAX);
     let mut out: Vec<(&str, f64)> = totals.iter().map(|(k, t)| (k.as_str(), *t)).collect();
@@ -132,24 +130,13 @@ fn title(name: &str, reference: &Reference) -> Statement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::zones::ZoneEmissions;
-    use carbonzone_geom::Coverage;
-    use carbonzone_types::MoneyUnit;
 
     fn zones() -> ZoneSet {
         let text = |v: &[&str]| v.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
         ZoneSet {
-            ids: text(&["1", "2", "3"]),
-            names: text(&["城东", "城西", "城东"]),
             names_en: vec![None, Some("West".to_owned()), None],
             district: vec![Some("A".to_owned()), Some("A".to_owned()), None],
-            district_en: vec![None; 3],
-            coverage: Coverage::new(),
-            population: vec![None; 3],
-            gdp_unit: MoneyUnit::default(),
-            gdp: vec![None; 3],
-            gdp_derived: vec![false; 3],
-            emissions: ZoneEmissions::default(),
+            ..ZoneSet::named(text(&["1", "2", "3"]), text(&["城东", "城西", "城东"]))
         }
     }
 

@@ -153,14 +153,6 @@ fn report_table(record: &ReferenceRecord) -> ReportTable {
         )
         .then(&year),
         note: label(&said.en, &said.zh),
-        columns: vec![
-            (label("Item", "项目"), false),
-            (label("Place", "范围"), false),
-            (label("Ours, 10⁴ t", "本次结果（万吨）"), true),
-            (label("Reference, 10⁴ t", "参考值（万吨）"), true),
-            (label("Difference, 10⁴ t", "差值（万吨）"), true),
-            (label("Difference, %", "差值（%）"), true),
-        ],
-        rows: record.rows.iter().map(row).collect(),
+        ..ReportTable::shipped("reference", record.rows.iter().map(row).collect())
     }
 }

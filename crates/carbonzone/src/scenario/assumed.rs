@@ -79,8 +79,9 @@ impl Writer<'_> {
             joined(s.stocks_t_c_ha.iter().map(one).collect())
         });
         row(label("Source", "来源"), &|s| Some(text(&s.source)));
+        let plans =
+            self.scenarios.all.iter().map(|p| (Label::from(&title(&p.name, self.scenario(p))), false));
         ReportTable {
-            title: label("What the plans assume", "各情景的假设"),
             note: label(
                 &format!(
                     "Multiples are of {base}; growth is compounded. Land that gets another use loses the emissions of its old use, whose works \
@@ -92,17 +93,8 @@ impl Writer<'_> {
                      若企业在市内搬迁，须在活动水平中另加。排放与 GDP 的脱钩状态同样取决于所假设的 GDP。"
                 ),
             ),
-            columns: self.plan_columns(label("Assumed", "假设")),
-            rows,
+            ..ReportTable::shipped("assumed", rows).and_columns(plans)
         }
-    }
-
-    fn plan_columns(&self, first: Label) -> Vec<(Label, bool)> {
-        let named = |p: &Projected| {
-            let named = title(&p.name, self.scenario(p));
-            (label(&named.en, &named.zh), false)
-        };
-        std::iter::once((first, false)).chain(self.scenarios.all.iter().map(named)).collect()
     }
 
     /// Gross emissions by sector: the base run, each plan with its change, and the gap between the highest and the lowest plan.
@@ -137,10 +129,7 @@ impl Writer<'_> {
             })
             .collect();
         rows.push(line(label("All sectors", "合计"), ExactSum::of(&self.results.zones.gross_t), &total));
-        let mut columns = vec![
-            (label("Gross emissions, 10⁴ t", "碳排放（万吨）"), false),
-            (label("Base run", "基准"), true),
-        ];
+        let mut columns = Vec::new();
         for p in all {
             let (named, year) = (title(&p.name, self.scenario(p)), self.scenario(p).year);
             columns
@@ -152,15 +141,7 @@ impl Writer<'_> {
             columns.push((label(&format!("{} − {}", h.en, l.en), &format!("{} − {}", h.zh, l.zh)), true));
             columns.push((label("share of that gap, %", "占差距的比例（%）"), true));
         }
-        ReportTable {
-            title: label("Which sector does how much", "各部门的贡献"),
-            note: label(
-                "Of all townships together, with the land that changes its use. The change in percent is against the base run.",
-                "各单元合计，含改变用途的用地；变化率相对基准。",
-            ),
-            columns,
-            rows,
-        }
+        ReportTable::shipped("by_sector", rows).and_columns(columns)
     }
 }
 

@@ -6,15 +6,11 @@ use super::words::{source_of, step, title};
 use crate::studies::cells::{label, number};
 use carbonzone_report::Label;
 use carbonzone_report::style::{Figure, FigureContent, LineChart, Waterfall};
-use carbonzone_types::{Statement, T_PER_1E4_T};
+use carbonzone_types::T_PER_1E4_T;
 
 /// Trajectory of gross emissions, and the waterfall.
 pub fn charts(projected: &Projected, scenario: &Scenario) -> Vec<Figure> {
     vec![trajectory(projected, scenario), waterfall(projected, scenario)]
-}
-
-fn said(statement: &Statement) -> Label {
-    Label::new(statement.en.clone(), statement.zh.clone())
 }
 
 fn figure(name: String, short: Label, content: FigureContent) -> Figure {
@@ -55,8 +51,8 @@ fn waterfall(p: &Projected, scenario: &Scenario) -> Figure {
     let named = title(&p.name, scenario);
     let chart = Waterfall {
         before: (label("Base run", "基准"), *before),
-        steps: STEPS.iter().zip(effects).map(|(key, t)| (said(&step(key)), *t)).collect(),
-        after: (said(&named), *after),
+        steps: STEPS.iter().zip(effects).map(|(key, t)| (Label::from(&step(key)), *t)).collect(),
+        after: (Label::from(&named), *after),
         quantity: label("net emission of the whole city, 10⁴ t", "全市净碳排放（万吨）"),
         note: label(
             "Additive LMDI over rules and space types: the steps add up to the change. Fewer sinks add",

@@ -51,14 +51,6 @@ impl Writer<'_> {
         let all = &self.scenarios.all;
         let base = &self.results.zones;
         let in_1e4 = |t: f64| number(Some(t / T_PER_1E4_T), 2);
-        let mut columns =
-            vec![(label("Townships together", "各单元合计"), false), (label("Base run", "基准"), true)];
-        for p in all {
-            let s = self.scenario(p);
-            let (named, year) = (title(&p.name, s), s.year);
-            columns
-                .push((label(&format!("{}, {year}", named.en), &format!("{}（{year}年）", named.zh)), true));
-        }
         let mut rows = Vec::new();
         let mut row = |name: Label, base: Label, of: &dyn Fn(&Projected) -> Label| {
             let mut cells = vec![name, base];
@@ -126,11 +118,13 @@ impl Writer<'_> {
             text("–"),
             &|p| p.target_t.zip(last(p)).map_or_else(|| text("–"), |(target, t)| signed_1e4(t - target)),
         );
+        let plans = all.iter().map(|p| {
+            let (named, year) = (title(&p.name, self.scenario(p)), self.scenario(p).year);
+            (label(&format!("{}, {year}", named.en), &format!("{}（{year}年）", named.zh)), true)
+        });
         ReportTable {
-            title: label("Scenarios of the plan", "规划情景对比"),
             note: note(&assumes_all(all.iter().map(|p| (p.name.as_str(), self.scenario(p))))),
-            columns,
-            rows,
+            ..ReportTable::shipped("scenarios", rows).and_columns(plans)
         }
     }
 
@@ -181,19 +175,7 @@ impl Writer<'_> {
                 &format!("{}: by what each budget is multiplied in {year}", named.en),
                 &format!("{}：{year} 年各项预算的倍数", named.zh),
             ),
-            note: label(
-                "The same in every unit; what differs between units is how much of each budget they carry, and the land that changes. Budgets that are not listed stay.",
-                "各单元倍数相同；单元间的差别在于各自承载的预算及用地变化。未列出的预算不变。",
-            ),
-            columns: vec![
-                (label("Sector", "部门"), false),
-                (label("Budget", "预算"), false),
-                (label("Activity", "活动水平"), true),
-                (label("Intensity", "能耗强度"), true),
-                (label("Emission factor", "排放因子"), true),
-                (label("Together", "合计"), true),
-            ],
-            rows: multiples(self.results, p).iter().map(row).collect(),
+            ..ReportTable::shipped("multiples", multiples(self.results, p).iter().map(row).collect())
         }
     }
 
@@ -201,12 +183,6 @@ impl Writer<'_> {
     pub(super) fn difference(&self) -> ReportTable {
         let in_1e4 = |t: f64| number(Some(t / T_PER_1E4_T), 2);
         let all = &self.scenarios.all;
-        let mut columns =
-            vec![(label("Net emission of the whole city, 10⁴ t", "全市净碳排放（万吨）"), false)];
-        columns.extend(all.iter().map(|p| {
-            let named = title(&p.name, self.scenario(p));
-            (label(&named.en, &named.zh), true)
-        }));
         let line = |name: Label, of: &dyn Fn(&Projected) -> f64| {
             std::iter::once(name).chain(all.iter().map(|p| in_1e4(of(p)))).collect::<Vec<Label>>()
         };
@@ -216,18 +192,8 @@ impl Writer<'_> {
             rows.push(line(label(&words.en, &words.zh), &|p| p.waterfall.1[i]));
         }
         rows.push(line(label("Plan", "规划"), &|p| p.waterfall.2));
-        ReportTable {
-            title: label("What makes the difference", "变化的来源（LMDI 分解）"),
-            note: label(
-                "Additive LMDI over rules and space types: the effects add up to the change. Fewer sinks add, more sinks take away. \
-                 What makes the change of a single unit stands in its panel of the map, on its fact sheet and in scenarios.csv: \
-                 there the land is one effect, and each unit adds up by itself.",
-                "按规则与用地类型做加和 LMDI 分解，各项之和等于总变化；碳汇减少为正，增加为负。单个单元变化的来源见地图面板、说明页和 scenarios.csv：\
-                 其中用地合为一项，各单元自成平衡。",
-            ),
-            columns,
-            rows,
-        }
+        let plans = all.iter().map(|p| (Label::from(&title(&p.name, self.scenario(p))), true));
+        ReportTable::shipped("difference", rows).and_columns(plans)
     }
 
     /// Zones that leave their class, the surest first.
@@ -283,18 +249,7 @@ impl Writer<'_> {
                      减排幅度小于全体者，即使减排，指数也会变差；所涉指数及两者的变化见地图面板和说明页。按中心值分区不变、但四分之一以上抽样中不同的单元：{further_zh}。"
                 ),
             ),
-            columns: vec![
-                (label("Unit", "单元"), false),
-                (label("Class in the base run", "基准分区"), false),
-                (label("Class under the plan", "规划分区"), false),
-                (label("Classes differ, % of draws", "分区不同（抽样比例）"), true),
-                (label("So the change is", "结论"), false),
-                (label("Base run has the plan's class, % of draws", "基准为该规划分区（抽样比例）"), true),
-                (label("Plan has it, % of draws", "规划为该分区（抽样比例）"), true),
-                (label("Emission, change in 10⁴ t", "碳排放变化（万吨）"), true),
-                (label("Sinks, change in 10⁴ t", "碳汇变化（万吨）"), true),
-            ],
-            rows: order.into_iter().map(row).collect(),
+            ..ReportTable::shipped("leaving", order.into_iter().map(row).collect())
         }
     }
 
@@ -327,15 +282,7 @@ impl Writer<'_> {
         let named = title(&p.name, self.scenario(p));
         ReportTable {
             title: label(&format!("{}: land", named.en), &format!("{}：用地", named.zh)),
-            note: label("Of every township: scenario_land.csv.", "各单元的用地指标见 scenario_land.csv。"),
-            columns: vec![
-                (label("Space type", "用地类型"), false),
-                (label("Base run, ha", "基准（公顷）"), true),
-                (label("Plan, ha", "规划（公顷）"), true),
-                (label("Change, ha", "变化（公顷）"), true),
-                (label("%", "%"), true),
-            ],
-            rows: (0..types.len()).filter(shown).map(row).collect(),
+            ..ReportTable::shipped("land", (0..types.len()).filter(shown).map(row).collect())
         }
     }
 

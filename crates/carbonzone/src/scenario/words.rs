@@ -11,7 +11,6 @@ pub const ASSUMED: &str =
 /// The same in Chinese.
 pub const ASSUMED_ZH: &str = "新增用地以基准情景中同类用地、同一区县的单位面积排放为起点";
 
-/// Title of a scenario.
 pub fn title(name: &str, scenario: &Scenario) -> Statement {
     let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
     let en = or(&scenario.title_en, name);

@@ -3,6 +3,7 @@
 use super::Statistics;
 use super::report::{effects, of_changes};
 use crate::studies::cells::{label, text};
+use carbonzone_report::Label;
 use carbonzone_report::style::{Figure, FigureContent, Waterfall};
 
 impl Statistics {
@@ -11,13 +12,12 @@ impl Statistics {
         let all = self.changes.iter().filter(|c| c.unit.is_none());
         let change = all.max_by_key(|c| c.to - c.from)?;
         let named = |year: i32, t: f64| (text(&year.to_string()), t);
-        let said = of_changes(true);
         let chart = Waterfall {
             before: named(change.from, change.before_t),
             steps: effects().into_iter().zip(change.effects_t).collect(),
             after: named(change.to, change.after_t),
             quantity: label("gross emission, 10⁴ t", "碳排放总量（万吨）"),
-            note: label(&said.en, &said.zh),
+            note: Label::from(&of_changes(true)),
         };
         let short = label(
             &format!("What made emissions change, {}–{}", change.from, change.to),

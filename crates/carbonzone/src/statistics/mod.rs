@@ -30,7 +30,6 @@ pub struct Statistics {
     ids: Vec<String>,
     names: Vec<String>,
     shown: Vec<Label>,
-    /// Unit of GDP.
     gdp_unit: MoneyUnit,
     /// Years, ascending, with the clusters of the units.
     years: Vec<(i32, Clusters)>,
@@ -102,7 +101,6 @@ impl Statistics {
         }
     }
 
-    /// Clusters of the cells.
     pub fn of_cells(&self) -> Option<&Clusters> {
         self.cells.as_ref().map(|(_, clusters)| clusters)
     }

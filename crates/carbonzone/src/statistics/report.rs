@@ -147,10 +147,6 @@ pub fn state(state: Decoupling) -> Label {
     Label::new(state.key().replace('_', " "), zh)
 }
 
-fn note(statement: Statement) -> Label {
-    Label::new(statement.en, statement.zh)
-}
-
 impl Statistics {
     /// Tables of the report, each with what it assumes.
     pub fn report_tables(&self) -> Vec<ReportTable> {
@@ -190,24 +186,9 @@ impl Statistics {
             cells.push(of(&spots, &["cold_99", "cold_95", "cold_90"]));
             Some(cells)
         };
-        let mut columns = vec![
-            (label("Layer", "图层"), false),
-            (label("Year", "年份"), false),
-            (label("Moran's I", "莫兰指数"), true),
-            (label("z", "z"), true),
-            (label("p, normal", "p（正态）"), true),
-            (label("p, permutations (one-sided)", "p（置换，单侧）"), true),
-        ];
-        columns.extend(CLUSTERS.iter().map(|(_, en, zh)| (Label::new(*en, *zh), true)));
-        columns.extend([(label("Hot spots", "热点"), true), (label("Cold spots", "冷点"), true)]);
         ReportTable {
-            title: label(
-                "Do neighbours resemble each other? Clusters and hot spots",
-                "空间自相关：聚类与冷热点",
-            ),
-            note: note(of_clusters(&self.config)),
-            columns,
-            rows: self.layers().filter_map(row).collect(),
+            note: Label::from(&of_clusters(&self.config)),
+            ..ReportTable::shipped("autocorrelation", self.layers().filter_map(row).collect())
         }
     }
 
@@ -242,20 +223,7 @@ impl Statistics {
             0 => Label::default(),
             n => Label::new(format!("{n} more in the table of the units."), format!("另有 {n} 个见单元表。")),
         };
-        ReportTable {
-            title: label("Units in a cluster or hot spot", "处于聚类或冷热点的单元"),
-            note: more,
-            columns: vec![
-                (label("Name", "名称"), false),
-                (label("Cluster", "聚类"), false),
-                (label("Local I", "局部莫兰指数"), true),
-                (label("q (false discovery rate)", "q（错误发现率）"), true),
-                (label("Hot or cold spot", "冷热点"), false),
-                (label("Gi* (z)", "Gi*（z）"), true),
-                (label("q", "q"), true),
-            ],
-            rows,
-        }
+        ReportTable { note: more, ..ReportTable::shipped("clusters", rows) }
     }
 
     fn inequality_report(&self) -> ReportTable {
@@ -276,20 +244,8 @@ impl Statistics {
                 number(r.within, 3),
             ]
         };
-        ReportTable {
-            title: label("How unequal are emissions?", "碳排放的不均衡程度"),
-            note: note(of_inequality()),
-            columns: vec![
-                (label("Year", "年份"), false),
-                (label("Against", "相对于"), false),
-                (label("Units", "单元数"), true),
-                (label("Gini", "基尼系数"), true),
-                (label("Theil", "泰尔指数"), true),
-                (label("between districts", "区县间"), true),
-                (label("within districts", "区县内"), true),
-            ],
-            rows: self.unequal.iter().map(row).collect(),
-        }
+        let rows = self.unequal.iter().map(row).collect();
+        ReportTable { note: Label::from(&of_inequality()), ..ReportTable::shipped("inequality", rows) }
     }
 
     fn centres_report(&self) -> ReportTable {
@@ -309,23 +265,8 @@ impl Statistics {
                 number(c.shift.map(|s| s.1), 0),
             ]
         };
-        ReportTable {
-            title: label("Where the middle of the tonnes lies", "碳排放重心与标准差椭圆"),
-            note: note(of_centres(self.by_cell)),
-            columns: vec![
-                (label("Year", "年份"), false),
-                (label("Of", "对象"), false),
-                (label("Amount (10⁴ t)", "数量（万吨）"), true),
-                (label("Centre, east (m)", "重心东坐标（m）"), true),
-                (label("Centre, north (m)", "重心北坐标（m）"), true),
-                (label("Longer half axis (km)", "长半轴（km）"), true),
-                (label("Shorter half axis (km)", "短半轴（km）"), true),
-                (label("Direction (°)", "方向（°）"), true),
-                (label("Shift (km)", "重心移动（km）"), true),
-                (label("Shift towards (°)", "移动方向（°）"), true),
-            ],
-            rows: self.centres.iter().map(row).collect(),
-        }
+        let rows = self.centres.iter().map(row).collect();
+        ReportTable { note: Label::from(&of_centres(self.by_cell)), ..ReportTable::shipped("centres", rows) }
     }
 
     fn changes_report(&self) -> ReportTable {
@@ -338,23 +279,8 @@ impl Statistics {
             cells.push(c.decoupling.map_or_else(|| text("–"), |d| state(d.1)));
             cells
         };
-        let [people, gdp_per_person, intensity, structure] = effects().map(|name| (name, true));
-        ReportTable {
-            title: label("What made emissions change", "碳排放变化的成因"),
-            note: note(of_changes(true)),
-            columns: vec![
-                (label("Years", "年份"), false),
-                (label("Unit", "单元"), false),
-                (label("Change (10⁴ t)", "变化（万吨）"), true),
-                people,
-                gdp_per_person,
-                intensity,
-                structure,
-                (label("Elasticity", "弹性"), true),
-                (label("State (Tapio)", "脱钩状态"), false),
-            ],
-            rows: self.changes.iter().map(row).collect(),
-        }
+        let rows = self.changes.iter().map(row).collect();
+        ReportTable { note: Label::from(&of_changes(true)), ..ReportTable::shipped("changes", rows) }
     }
 }
 

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 /// Centre and ellipse of one kind of tonnes in one year.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Centre {
-    /// Year.
     pub year: i32,
     /// Sector, `gross` or `sink`.
     pub kind: String,

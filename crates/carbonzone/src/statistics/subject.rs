@@ -21,7 +21,6 @@ pub struct Subject<'a> {
     pub coverage: &'a Coverage,
     /// Area of each unit, m²; empty without geometry.
     pub area_m2: &'a [f64],
-    /// Unit of GDP.
     pub gdp_unit: &'a MoneyUnit,
     /// Years, ascending.
     pub years: Vec<UnitYear>,
@@ -34,7 +33,6 @@ pub struct Subject<'a> {
 /// Numbers of the units in one year.
 #[derive(Default)]
 pub struct UnitYear {
-    /// Year.
     pub year: i32,
     /// Residents.
     pub people: Vec<Option<f64>>,
@@ -63,7 +61,6 @@ pub struct Cells {
 /// Where tonnes are, m, and how many of each kind in each year.
 #[derive(Default)]
 pub struct Places {
-    /// Points.
     pub points: Vec<[f64; 2]>,
     /// True: cells of the grid; false: centroids of the units.
     pub cells: bool,

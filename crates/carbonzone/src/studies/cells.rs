@@ -18,7 +18,6 @@ pub fn number(value: Option<f64>, decimals: usize) -> Label {
     Label::same(value.filter(|v| v.is_finite()).map_or_else(|| "–".to_owned(), |v| grouped(v, decimals)))
 }
 
-/// A count.
 pub fn count(value: u64) -> Label {
     Label::same(grouped(value as f64, 0))
 }

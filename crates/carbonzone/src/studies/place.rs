@@ -11,7 +11,6 @@ use carbonzone_types::{Finding, Findings};
 /// How many years a study has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Years {
-    /// One.
     One,
     /// One or more.
     Many,

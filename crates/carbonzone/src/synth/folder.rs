@@ -62,25 +62,15 @@ impl Synth<'_> {
 
 /// In the folder itself, and in the folder of each city of a province.
 fn writes(path: &Path) -> bool {
-    let name = path.file_name().and_then(|n| n.to_str()).is_some_and(|n| NAMES.contains(&n));
+    let name =
+        path.file_name().and_then(|n| n.to_str()).is_some_and(|n| NAMES.split(' ').any(|name| name == n));
     let folder = path.parent().and_then(Path::to_str).unwrap_or_default();
     name && (folder.is_empty() || folder.starts_with("city-"))
 }
 
 /// Files that may be written, where the user must not have a file of that name.
-const NAMES: [&str; 11] = [
-    "parcels.gpkg",
-    "townships.gpkg",
-    "township_stats.csv",
-    "counties.gpkg",
-    "poi.csv",
-    "population.csv",
-    "roads.shp",
-    "roads.dbf",
-    "roads.shx",
-    "truth.csv",
-    "pipeline.toml",
-];
+const NAMES: &str = "parcels.gpkg townships.gpkg township_stats.csv counties.gpkg poi.csv population.csv roads.shp roads.dbf \
+                     roads.shx truth.csv pipeline.toml";
 
 /// The list of a folder; `None` for other folders, and for those of earlier builds, which kept no list.
 fn read(dir: &Path) -> Option<Written> {

@@ -3,7 +3,7 @@
 use carbonzone_geom::Coverage;
 use carbonzone_report::Label;
 use carbonzone_report::names::Named;
-use carbonzone_types::MoneyUnit;
+use carbonzone_types::{ExactSum, MoneyUnit};
 use std::collections::BTreeMap;
 
 /// Zones in canonical order; all vectors have one entry per zone.
@@ -12,17 +12,14 @@ pub struct ZoneSet {
     pub coverage: Coverage,
     /// Unique ids.
     pub ids: Vec<String>,
-    /// Names.
     pub names: Vec<String>,
     /// English names, where given.
     pub names_en: Vec<Option<String>>,
-    /// District.
     pub district: Vec<Option<String>>,
     /// Its English name, where given.
     pub district_en: Vec<Option<String>>,
     /// Persons.
     pub population: Vec<Option<f64>>,
-    /// Unit of GDP.
     pub gdp_unit: MoneyUnit,
     /// GDP in that unit.
     pub gdp: Vec<Option<f64>>,
@@ -32,7 +29,6 @@ pub struct ZoneSet {
     pub emissions: ZoneEmissions,
 }
 
-/// Emissions of the zones.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ZoneEmissions {
     /// One per zone; empty: none are given.
@@ -41,7 +37,32 @@ pub struct ZoneEmissions {
     pub in_tonnes: bool,
 }
 
+impl ZoneEmissions {
+    /// Of all zones.
+    pub fn sum(&self) -> f64 {
+        self.values.iter().flatten().copied().collect::<ExactSum>().value()
+    }
+}
+
 impl ZoneSet {
+    /// Zones of these ids and names, of which nothing else is known.
+    pub fn named(ids: Vec<String>, names: Vec<String>) -> Self {
+        let n = ids.len();
+        Self {
+            coverage: Coverage::new(),
+            ids,
+            names,
+            names_en: vec![None; n],
+            district: vec![None; n],
+            district_en: vec![None; n],
+            population: vec![None; n],
+            gdp_unit: MoneyUnit::default(),
+            gdp: vec![None; n],
+            gdp_derived: vec![false; n],
+            emissions: ZoneEmissions::default(),
+        }
+    }
+
     /// The name of every zone in both languages; one that several zones bear with the district.
     pub fn shown(&self) -> Vec<Label> {
         let (ids, names) = (&self.ids, &self.names);
@@ -73,9 +94,7 @@ pub struct JoinRow {
     pub key: String,
     /// Persons.
     pub population: Option<f64>,
-    /// GDP.
     pub gdp: Option<f64>,
-    /// Emissions.
     pub emissions: Option<f64>,
     /// Cell of the population and what it holds, if that is no number.
     pub missing: Option<String>,

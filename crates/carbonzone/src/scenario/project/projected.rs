@@ -24,7 +24,6 @@ pub struct Split {
 /// Multiples of a rule in the plan's year.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Multiples {
-    /// Activity.
     pub activity: f64,
     /// Energy or material per activity.
     pub intensity: f64,
@@ -42,7 +41,6 @@ impl Multiples {
 /// A year of a sector on the way to the plan's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SectorYear {
-    /// Year.
     pub year: i32,
     /// Sector key, `gross`, `sink` or `net`.
     pub item: String,
@@ -52,9 +50,7 @@ pub struct SectorYear {
 
 /// A scenario, computed. Rows by zone; tonnes by rule have one place more, for what lies in no zone.
 pub struct Projected {
-    /// Name.
     pub name: String,
-    /// Land.
     pub land: LandChange,
     /// Multiples by rule.
     pub multiples: Vec<Multiples>,

@@ -22,7 +22,6 @@ const WHAT_IF_PCT: f64 = 5.0;
 
 /// One year, one entry per county.
 pub struct YearResult {
-    /// Year.
     pub year: i32,
     /// Emissions and sinks.
     pub tonnes: SectorTable,
@@ -34,7 +33,6 @@ pub struct YearResult {
 
 /// Everything computed.
 pub struct Results {
-    /// Scheme.
     pub scheme: ZoningScheme,
     /// Cuts, and the zoning by the mean over the years.
     pub zoning: Zoning,
@@ -52,6 +50,23 @@ pub struct Results {
     pub comparison: Option<PublishedComparison>,
     /// What the last year's zones would be if one number were a little different.
     pub what_if: Vec<WhatIf>,
+}
+
+impl Results {
+    /// Of the counties alone; what the pipeline file asks for besides comes later.
+    fn of(scheme: ZoningScheme, zoning: Zoning, years: Vec<YearResult>) -> Self {
+        Self {
+            scheme,
+            zoning,
+            years,
+            confidence: None,
+            compensation: None,
+            statistics: None,
+            references: Vec::new(),
+            comparison: None,
+            what_if: Vec::new(),
+        }
+    }
 }
 
 /// Computes everything. `None`: the findings say why.
@@ -80,17 +95,7 @@ fn try_compute(
         let comparison = compare_published(study, &scheme)?;
         let years = results_by_year(inputs, comparison.indices.clone(), &comparison.zoning);
         let zoning = comparison.zoning.clone();
-        return Ok(Results {
-            scheme,
-            zoning,
-            years,
-            confidence: None,
-            compensation: None,
-            statistics: None,
-            references: Vec::new(),
-            comparison: Some(comparison),
-            what_if: Vec::new(),
-        });
+        return Ok(Results { comparison: Some(comparison), ..Results::of(scheme, zoning, years) });
     }
     let options = IndexOptions {
         ecc_direction: scheme.ecc_direction,
@@ -115,17 +120,7 @@ fn try_compute(
         _ => Vec::new(),
     };
     let years = results_by_year(inputs, values, &zoning);
-    Ok(Results {
-        scheme,
-        zoning,
-        years,
-        confidence: None,
-        compensation: None,
-        statistics: None,
-        references: Vec::new(),
-        comparison: None,
-        what_if,
-    })
+    Ok(Results { what_if, ..Results::of(scheme, zoning, years) })
 }
 
 fn index_inputs<'a>(inputs: &'a Inputs, year: &'a YearInput, table: &'a SectorTable) -> IndexInputs<'a> {

@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 /// Areas of one year.
 #[derive(Debug, Clone)]
 pub struct YearCover {
-    /// Year.
     pub year: i32,
     /// Classes with their area per county, m² on the study's area basis.
     pub areas: Vec<LandCoverArea>,

@@ -3,13 +3,12 @@
 use super::config::{CountiesPipeline, PublishedTables};
 use super::inputs::{Inputs, YearInput};
 use crate::load::Notes;
-use crate::load::zones::{ZoneEmissions, ZoneSet};
+use crate::load::zones::ZoneSet;
 use crate::load_config::Loaded;
 use crate::studies::table_in::{TableFile, TableIn};
-use carbonzone_geom::Coverage;
 use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyIndex, KeyMatch, SheetError, Table, parse_number};
-use carbonzone_types::{Finding, MoneyUnit, Statement, T_PER_1E4_T};
+use carbonzone_types::{Finding, Statement, T_PER_1E4_T};
 use carbonzone_zoning::published::{Printed, PublishedStudy, Table2Row, Table3Row, TextClaim, TextQuantity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -97,34 +96,17 @@ fn match_units(
 ) -> Option<ZoneSet> {
     let n = units.len();
     let Some(zones) = zones else {
-        return Some(ZoneSet {
-            coverage: Coverage::new(),
-            ids: units.to_vec(),
-            names: names.to_vec(),
-            names_en: units.iter().map(|u| Some(u.replace('_', " "))).collect(),
-            district: vec![None; n],
-            district_en: vec![None; n],
-            population: vec![None; n],
-            gdp_unit: MoneyUnit::default(),
-            gdp: vec![None; n],
-            gdp_derived: vec![false; n],
-            emissions: ZoneEmissions::default(),
-        });
+        let names_en = units.iter().map(|u| Some(u.replace('_', " "))).collect();
+        return Some(ZoneSet { names_en, ..ZoneSet::named(units.to_vec(), names.to_vec()) });
     };
     let order = order_of(units, names, &zones, notes);
     let pick = |v: &[Option<String>]| order.iter().map(|&i| v[i as usize].clone()).collect();
     (order.len() == n).then(|| ZoneSet {
         coverage: zones.coverage.reordered(&order),
-        ids: units.to_vec(),
-        names: names.to_vec(),
         names_en: pick(&zones.names_en),
         district: pick(&zones.district),
         district_en: pick(&zones.district_en),
-        population: vec![None; n],
-        gdp_unit: MoneyUnit::default(),
-        gdp: vec![None; n],
-        gdp_derived: vec![false; n],
-        emissions: ZoneEmissions::default(),
+        ..ZoneSet::named(units.to_vec(), names.to_vec())
     })
 }
 
@@ -295,20 +277,9 @@ mod tests {
     use carbonzone_sheet::{ReadOptions, table_from_bytes};
 
     fn layer(rows: &[(&str, &str, Option<&str>)]) -> ZoneSet {
-        let n = rows.len();
-        ZoneSet {
-            coverage: Coverage::new(),
-            ids: rows.iter().map(|r| r.0.to_owned()).collect(),
-            names: rows.iter().map(|r| r.1.to_owned()).collect(),
-            names_en: rows.iter().map(|r| r.2.map(str::to_owned)).collect(),
-            district: vec![None; n],
-            district_en: vec![None; n],
-            population: vec![None; n],
-            gdp_unit: MoneyUnit::default(),
-            gdp: vec![None; n],
-            gdp_derived: vec![false; n],
-            emissions: ZoneEmissions::default(),
-        }
+        let texts = |of: fn(&(&str, &str, Option<&str>)) -> String| rows.iter().map(of).collect();
+        let names_en = rows.iter().map(|r| r.2.map(str::to_owned)).collect();
+        ZoneSet { names_en, ..ZoneSet::named(texts(|r| r.0.to_owned()), texts(|r| r.1.to_owned())) }
     }
 
     fn order(units: &[(&str, &str)], zones: &ZoneSet) -> (Vec<u32>, Vec<String>) {

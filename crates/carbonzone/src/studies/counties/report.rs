@@ -84,7 +84,7 @@ fn changes(inputs: &Inputs, results: &Results, a: &YearResult, b: &YearResult) -
     }
     total.extend([Label::default(), Label::default()]);
     rows.push(total);
-    let mut columns = vec![(label("County", "区县"), false)];
+    let mut columns = Vec::new();
     for (en, zh) in [("Emission", "碳排放"), ("Sink", "碳汇"), ("Net", "净排放")] {
         columns.push((Label::new(format!("{en} {from} (10⁴ t)"), format!("{from}年{zh}（万吨）")), true));
         columns.push((Label::new(format!("{en} {to} (10⁴ t)"), format!("{to}年{zh}（万吨）")), true));
@@ -95,8 +95,6 @@ fn changes(inputs: &Inputs, results: &Results, a: &YearResult, b: &YearResult) -
     }
     ReportTable {
         title: Label::new(format!("Changes {from}–{to}"), format!("{from}—{to}年变化")),
-        note: Label::default(),
-        columns,
-        rows,
+        ..ReportTable::shipped("changes_of_years", rows).and_columns(columns)
     }
 }

@@ -36,7 +36,6 @@ const CHUNK: usize = 4096;
 
 /// One year. Cells in row-major order, counties in canonical order; NaN or `None`: no data.
 pub struct YearFlows {
-    /// Year.
     pub year: i32,
     /// Energy emissions per cell, t CO2.
     pub cell_energy_t: Vec<f64>,
@@ -67,7 +66,6 @@ pub struct YearFlows {
 pub struct Trend {
     /// Slope of ln r per year.
     pub slope: Option<TheilSen>,
-    /// Test.
     pub test: MannKendall,
     /// Direction and significance.
     pub class: TrendClass,
@@ -83,7 +81,6 @@ pub struct CellResults {
 
 /// Everything computed.
 pub struct Results {
-    /// Grid.
     pub grid: GridSpec,
     /// County area in each cell, m²; 0 outside.
     pub covered_m2: Vec<f64>,
@@ -101,7 +98,6 @@ pub struct Results {
     pub histories: Vec<HotSpotHistory>,
     /// Global Moran's I of the chosen risk per window.
     pub moran: Vec<Option<Moran>>,
-    /// Cells.
     pub cells: CellResults,
     /// Clusters, hot spots, inequality, if the pipeline file asks for them.
     pub statistics: Option<Statistics>,

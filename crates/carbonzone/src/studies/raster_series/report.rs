@@ -100,18 +100,7 @@ fn series(results: &Results) -> ReportTable {
             number(fit.get(&t.year).copied().flatten(), 3),
         ]
     };
-    ReportTable {
-        title: Label::new("Carbon budget by year", "历年碳收支"),
-        note: Label::default(),
-        columns: vec![
-            (label("Year", "年份"), false),
-            (label("Emission (10⁴ t)", "碳排放（万吨）"), true),
-            (label("Absorption (10⁴ t)", "碳吸收（万吨）"), true),
-            (label("Source/sink ratio", "碳源汇比"), true),
-            (label("R² of light and emission", "灯光与排放拟合R²"), true),
-        ],
-        rows: tables::totals(results).iter().map(row).collect(),
-    }
+    ReportTable::shipped("series", tables::totals(results).iter().map(row).collect())
 }
 
 fn risk_by_window(inputs: &Inputs, results: &Results, risk: &SeriesRisk) -> ReportTable {
@@ -131,19 +120,12 @@ fn risk_by_window(inputs: &Inputs, results: &Results, risk: &SeriesRisk) -> Repo
         }
     }
     let above = risk.options.threshold;
-    ReportTable {
-        title: Label::new("Carbon imbalance risk by window", "各时段碳失衡风险"),
-        note: Label::new(DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH),
-        columns: vec![
-            (label("Window", "时段"), false),
-            (label("Index", "指数"), false),
-            (Label::new(format!("Counties above {above}"), format!("高于{above}的县区数")), true),
-            (label("Counties", "县区数"), true),
-            (label("Share (%)", "占比（%）"), true),
-            (label("Moran's I", "莫兰指数"), true),
-        ],
-        rows,
-    }
+    let note = Label::new(DEFINITION_STATEMENT, DEFINITION_STATEMENT_ZH);
+    let mut table = ReportTable { note, ..ReportTable::shipped("risk_by_window", rows) };
+    table
+        .columns
+        .insert(2, (Label::new(format!("Counties above {above}"), format!("高于{above}的县区数")), true));
+    table
 }
 
 fn transitions(results: &Results) -> ReportTable {
@@ -156,14 +138,8 @@ fn transitions(results: &Results) -> ReportTable {
         });
         [state(from)].into_iter().chain(cells).collect()
     };
-    let mut columns = vec![(label("From window to next window", "由（行）转为（列）"), false)];
-    columns.extend(STATES.map(|s| (state(s), true)));
-    ReportTable {
-        title: Label::new("Transition matrix of the carbon budget", "碳收支状态转移矩阵"),
-        note: Label::default(),
-        columns,
-        rows: STATES.into_iter().map(row).collect(),
-    }
+    ReportTable::shipped("budget_transitions", STATES.into_iter().map(row).collect())
+        .and_columns(STATES.map(|s| (state(s), true)))
 }
 
 fn trajectories(results: &Results) -> ReportTable {
@@ -182,30 +158,17 @@ fn trajectories(results: &Results) -> ReportTable {
     add(label("trend of the ratio (Mann–Kendall)", "源汇比趋势（Mann–Kendall）"), trends.collect());
     let histories = results.histories.iter().map(|h| key(serde_json::to_value(h).unwrap_or_default()));
     add(label("hot spots along time (Gi*)", "冷热点演变（Gi*）"), histories.collect());
-    ReportTable {
-        title: Label::new("How counties changed", "县区演变类型"),
-        note: Label::default(),
-        columns: vec![
-            (label("What", "项目"), false),
-            (label("Type", "类型"), false),
-            (label("Counties", "县区数"), true),
-        ],
-        rows,
-    }
+    ReportTable::shipped("trajectories", rows)
 }
 
 fn correlation(results: &Results) -> ReportTable {
-    let mut columns = vec![(label("Spearman rank correlation", "Spearman秩相关"), false)];
-    columns.extend(RiskVariant::ALL.map(|v| (text(v.key()), true)));
     let row = |(v, values): (RiskVariant, &Vec<Option<f64>>)| {
         [text(v.key())].into_iter().chain(values.iter().map(|r| number(*r, 3))).collect()
     };
-    ReportTable {
-        title: Label::new("Agreement of the risk indices", "各风险指数的一致性"),
-        note: agreement(&results.risk.correlation),
-        columns,
-        rows: RiskVariant::ALL.into_iter().zip(&results.risk.correlation).map(row).collect(),
-    }
+    let rows = RiskVariant::ALL.into_iter().zip(&results.risk.correlation).map(row).collect();
+    let table = ReportTable::shipped("correlation", rows)
+        .and_columns(RiskVariant::ALL.map(|v| (text(v.key()), true)));
+    ReportTable { note: agreement(&results.risk.correlation), ..table }
 }
 
 /// Which indices are one ranking on several scales in this run, and which can differ.

@@ -284,7 +284,6 @@ pub fn trajectories(inputs: &Inputs, results: &Results) -> AttributeTable {
 /// Sums of a year over all counties.
 #[derive(Debug, Clone, Copy)]
 pub struct YearTotals {
-    /// Year.
     pub year: i32,
     /// Energy emissions, t CO2.
     pub energy_t: f64,

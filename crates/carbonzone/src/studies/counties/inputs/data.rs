@@ -8,7 +8,6 @@ use carbonzone_zoning::published::PublishedStudy;
 /// Numbers of one year, one entry per county.
 #[derive(Debug, Clone, Default)]
 pub struct YearInput {
-    /// Year.
     pub year: i32,
     /// Emissions per sector in the order of [`Inputs::sectors`], t CO2.
     pub sectors_t: Vec<Vec<f64>>,

@@ -14,7 +14,6 @@ pub struct CountyConfidence {
 /// What of a county is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// Its zone.
     Zone,
     /// The level of its economic index.
     Economic,
@@ -39,7 +38,6 @@ impl CountyConfidence {
         self.bases.checked_sub(1).filter(|last| *last > 0)
     }
 
-    /// The zones of all years.
     pub fn zones_of_years(&self) -> &[UnitConfidence] {
         &self.all.units[..self.mean().unwrap_or(self.bases) * self.counties]
     }

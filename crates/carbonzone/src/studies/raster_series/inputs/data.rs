@@ -7,7 +7,6 @@ use carbonzone_zoning::ratio::Window;
 
 /// Counties, years, windows and totals.
 pub struct Inputs {
-    /// Working CRS.
     pub crs: WorkingCrs,
     /// Counties in canonical order.
     pub zones: ZoneSet,
