@@ -155,142 +155,140 @@ mod tests {
     use super::*;
     use crate::rules::{OnMissingClass, OnZeroWeight};
 
-    fn types() -> Vec<String> {
-        ["industrial", "municipal_utilities", "forest"].map(str::to_owned).to_vec()
+    /// Parcels of the types industrial (0), municipal utilities (1) and forest (2), and the POI of industry on them, if any are known.
+    struct City {
+        area: Vec<f64>,
+        class: Vec<u16>,
+        proxies: ProxyTable,
     }
 
-    fn parcels<'a>(types: &'a [String], area: &'a [f64], class: &'a [u16]) -> Parcels<'a> {
-        Parcels { area_m2: area, space_type: class, space_types: types }
+    impl City {
+        fn of(area: &[f64], class: &[u16], poi: &[f64]) -> Self {
+            let mut proxies = ProxyTable::new();
+            if !poi.is_empty() {
+                proxies.insert("poi:industry", "poi", poi.to_vec());
+            }
+            Self { area: area.to_vec(), class: class.to_vec(), proxies }
+        }
+
+        fn industrial(area: &[f64], poi: &[f64]) -> Self {
+            Self::of(area, &vec![0; area.len()], poi)
+        }
+
+        fn place_all(
+            &self,
+            rules: &[AllocationRule],
+            plants: &[PlacedPointSource],
+        ) -> Result<Allocation, Vec<AllocationError>> {
+            let types = ["industrial", "municipal_utilities", "forest"].map(str::to_owned);
+            let parcels = Parcels { area_m2: &self.area, space_type: &self.class, space_types: &types };
+            allocate(&parcels, &self.proxies, rules, plants)
+        }
+
+        fn place(&self, rule: &AllocationRule) -> Result<Allocation, Vec<AllocationError>> {
+            self.place_all(std::slice::from_ref(rule), &[])
+        }
+
+        fn with_plant(&self, rule: &AllocationRule, parcel: u32, gross_t: f64) -> Allocation {
+            let plant = PlacedPointSource { id: "a".into(), rule: "m".into(), parcel, gross_t };
+            self.place_all(std::slice::from_ref(rule), &[plant]).unwrap()
+        }
+
+        fn tonnes(&self, rule: &AllocationRule) -> Vec<f64> {
+            self.place(rule).unwrap().per_rule[0].per_parcel(self.area.len())
+        }
+    }
+
+    fn rule(land: &str, budget_t: f64, proxies: &[&str]) -> AllocationRule {
+        AllocationRule::new("m", "industry", &[land], budget_t, proxies).unwrap()
     }
 
     #[test]
     fn poi_outside_the_class_do_not_count() {
-        let types = types();
-        let mut proxies = ProxyTable::new();
-        proxies.insert("poi:industry", "poi", vec![1.0, 3.0, 100.0, 2.0]);
-        let p = parcels(&types, &[1.0; 4], &[0, 0, 1, 0]);
-        let rule =
-            AllocationRule::new("manufacturing", "industry", &["industrial"], 600.0, &["poi:industry"])
-                .unwrap();
-        let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
+        let city = City::of(&[1.0; 4], &[0, 0, 1, 0], &[1.0, 3.0, 100.0, 2.0]);
+        let out = city.place(&rule("industrial", 600.0, &["poi:industry"])).unwrap();
         assert_eq!(out.per_rule[0].per_parcel(4), [100.0, 300.0, 0.0, 200.0]);
         assert_eq!(out.records[0].proxies[0].total, 6.0);
     }
 
     #[test]
     fn a_zero_proxy_falls_back_to_area_and_says_so() {
-        let types = types();
-        let mut proxies = ProxyTable::new();
-        proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
-        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
-        let rule =
-            AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry", "area"]).unwrap();
-        let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
+        let city = City::industrial(&[1.0, 3.0], &[0.0, 0.0]);
+        let out = city.place(&rule("industrial", 8.0, &["poi:industry", "area"])).unwrap();
         assert_eq!(out.per_rule[0].per_parcel(2), [2.0, 6.0]);
         assert_eq!(out.ledger.total_t(Stage::Fallback, "industry"), 8.0);
     }
 
     #[test]
     fn without_area_in_the_chain_the_default_is_area_and_the_other_choices_are_kept() {
-        let types = types();
-        let mut proxies = ProxyTable::new();
-        proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
-        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
-        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry"]).unwrap();
-        let out = allocate(&p, &proxies, std::slice::from_ref(&rule), &[]).unwrap();
+        let city = City::industrial(&[1.0, 3.0], &[0.0, 0.0]);
+        let mut rule = rule("industrial", 8.0, &["poi:industry"]);
+        let out = city.place(&rule).unwrap();
         assert_eq!(out.per_rule[0].per_parcel(2), [2.0, 6.0]);
         let note = &out.ledger.rows.iter().find(|r| r.stage == Stage::Fallback).unwrap().note;
         assert!(note.contains("poi:industry is zero on all parcels") && note.contains("area used"), "{note}");
         rule.on_zero_weight = OnZeroWeight::Unallocated;
-        let out = allocate(&p, &proxies, std::slice::from_ref(&rule), &[]).unwrap();
-        assert_eq!(out.records[0].unallocated_t, 8.0);
+        assert_eq!(city.place(&rule).unwrap().records[0].unallocated_t, 8.0);
         rule.on_zero_weight = OnZeroWeight::Error;
-        let errors = allocate(&p, &proxies, &[rule], &[]).unwrap_err();
-        assert!(matches!(errors[0], AllocationError::ZeroWeight { .. }));
+        assert!(matches!(city.place(&rule).unwrap_err()[0], AllocationError::ZeroWeight { .. }));
     }
 
     #[test]
     fn an_absent_class_with_a_budget_is_an_error_and_without_one_is_not() {
-        let types = types();
-        let p = parcels(&types, &[1.0], &[0]);
-        let mut rule =
-            AllocationRule::new("supply", "industry", &["municipal_utilities"], 5.0, &["area"]).unwrap();
-        let errors = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap_err();
-        assert!(matches!(errors[0], AllocationError::MissingClass { .. }));
+        let city = City::industrial(&[1.0], &[]);
+        let mut rule = rule("municipal_utilities", 5.0, &["area"]);
+        assert!(matches!(city.place(&rule).unwrap_err()[0], AllocationError::MissingClass { .. }));
         rule.on_missing_class = OnMissingClass::Redirect(vec!["industrial".to_owned()]);
-        let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap();
-        assert_eq!(out.per_rule[0].per_parcel(1), [5.0]);
+        assert_eq!(city.tonnes(&rule), [5.0]);
         rule.on_missing_class = OnMissingClass::Unallocated;
-        let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[]).unwrap();
-        assert_eq!(out.records[0].unallocated_t, 5.0);
+        assert_eq!(city.place(&rule).unwrap().records[0].unallocated_t, 5.0);
         rule.on_missing_class = OnMissingClass::Error;
         rule.budget_t = 0.0;
-        assert_eq!(allocate(&p, &ProxyTable::new(), &[rule], &[]).unwrap().per_rule[0].per_parcel(1), [0.0]);
+        assert_eq!(city.tonnes(&rule), [0.0]);
     }
 
     #[test]
     fn point_sources_are_placed_first_and_must_fit_the_budget() {
-        let types = types();
-        let p = parcels(&types, &[1.0, 1.0, 1.0], &[1, 1, 0]);
-        let rule =
-            AllocationRule::new("supply", "industry", &["municipal_utilities"], 10.0, &["area"]).unwrap();
-        let plant = |gross_t| PlacedPointSource { id: "a".into(), rule: "supply".into(), parcel: 2, gross_t };
-        let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[plant(4.0)]).unwrap();
+        let city = City::of(&[1.0; 3], &[1, 1, 0], &[]);
+        let rule = rule("municipal_utilities", 10.0, &["area"]);
+        let out = city.with_plant(&rule, 2, 4.0);
         assert_eq!(out.per_rule[0].per_parcel(3), [3.0, 3.0, 4.0]);
         assert_eq!(out.per_rule[0].weighted().last(), Some((2, 0.0, 4.0)), "a plant has no weight");
-        let errors = allocate(&p, &ProxyTable::new(), &[rule], &[plant(11.0)]).unwrap_err();
+        let plant = PlacedPointSource { id: "a".into(), rule: "m".into(), parcel: 2, gross_t: 11.0 };
+        let errors = city.place_all(&[rule], &[plant]).unwrap_err();
         assert!(matches!(errors[0], AllocationError::PointSources { .. }));
     }
 
     #[test]
     fn all_errors_are_reported_together() {
-        let types = types();
-        let p = parcels(&types, &[1.0], &[0]);
         let rules = [
-            AllocationRule::new("a", "industry", &["forest"], 1.0, &["area"]).unwrap(),
-            AllocationRule::new("b", "industry", &["industrial"], f64::NAN, &["area"]).unwrap(),
-            AllocationRule::new("c", "industry", &["industrial"], 1.0, &["poi:none"]).unwrap(),
+            rule("forest", 1.0, &["area"]),
+            rule("industrial", f64::NAN, &["area"]),
+            rule("industrial", 1.0, &["poi:none"]),
         ];
-        assert_eq!(allocate(&p, &ProxyTable::new(), &rules, &[]).unwrap_err().len(), 3);
-    }
-
-    #[test]
-    fn smoothing_gives_the_parcel_without_poi_its_small_share() {
-        let types = types();
-        let mut proxies = ProxyTable::new();
-        proxies.insert("poi:industry", "poi", vec![0.0, 1.0]);
-        let p = parcels(&types, &[1.0, 1.0], &[0, 0]);
-        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 3.0, &["poi:industry"]).unwrap();
-        rule.smoothing = 1.0; // weights 1 and 2
-        assert_eq!(allocate(&p, &proxies, &[rule], &[]).unwrap().per_rule[0].per_parcel(2), [1.0, 2.0]);
+        assert_eq!(City::industrial(&[1.0], &[]).place_all(&rules, &[]).unwrap_err().len(), 3);
     }
 
     #[test]
     fn smoothing_goes_by_the_area_over_the_mean_area() {
-        let types = types();
-        let mut proxies = ProxyTable::new();
-        proxies.insert("poi:industry", "poi", vec![0.0, 1.0]);
-        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
-        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 6.0, &["poi:industry"]).unwrap();
-        rule.smoothing = 1.0; // weights 0 + 1/2 and 1 + 3/2
-        let placed = |p: &Parcels<'_>, rule: &AllocationRule| {
-            allocate(p, &proxies, std::slice::from_ref(rule), &[]).unwrap().per_rule[0].per_parcel(2)
-        };
-        assert_eq!(placed(&p, &rule), [1.0, 5.0]);
-        rule.smoothing = 2.0; // weights 1 and 4
-        rule.budget_t = 10.0;
-        assert_eq!(placed(&p, &rule), [2.0, 8.0]);
+        let city = City::industrial(&[1.0, 1.0], &[0.0, 1.0]);
+        let mut rule = rule("industrial", 3.0, &["poi:industry"]);
+        rule.smoothing = 1.0; // weights 1 and 2: the parcel without POI has its small share
+        assert_eq!(city.tonnes(&rule), [1.0, 2.0]);
+        let city = City::industrial(&[1.0, 3.0], &[0.0, 1.0]);
+        rule.budget_t = 6.0; // weights 0 + 1/2 and 1 + 3/2
+        assert_eq!(city.tonnes(&rule), [1.0, 5.0]);
+        (rule.smoothing, rule.budget_t) = (2.0, 10.0); // weights 1 and 4
+        assert_eq!(city.tonnes(&rule), [2.0, 8.0]);
         // Without any area there is no mean to go by: the proxy alone.
-        assert_eq!(placed(&parcels(&types, &[0.0, 0.0], &[0, 0]), &rule), [0.0, 10.0]);
+        assert_eq!(City::industrial(&[0.0, 0.0], &[0.0, 1.0]).tonnes(&rule), [0.0, 10.0]);
     }
 
     #[test]
     fn a_plant_of_exactly_the_budget_leaves_nothing_to_share_out_and_the_ledger_says_it_once() {
-        let types = types();
-        let p = parcels(&types, &[1.0, 1.0], &[0, 0]);
-        let rule = AllocationRule::new("m", "industry", &["industrial"], 10.0, &["area"]).unwrap();
-        let plant = PlacedPointSource { id: "a".into(), rule: "m".into(), parcel: 1, gross_t: 10.0 };
-        let out = allocate(&p, &ProxyTable::new(), std::slice::from_ref(&rule), &[plant]).unwrap();
+        let city = City::industrial(&[1.0, 1.0], &[]);
+        let rule = rule("industrial", 10.0, &["area"]);
+        let out = city.with_plant(&rule, 1, 10.0);
         assert_eq!(out.per_rule[0].per_parcel(2), [0.0, 10.0]);
         assert_eq!((out.records[0].unallocated_t, out.records[0].used), (0.0, None));
         let stages: Vec<(Stage, f64)> =
@@ -298,8 +296,7 @@ mod tests {
         assert_eq!(stages, [(Stage::Budget, 10.0), (Stage::Placed, 10.0)]);
         assert!(out.findings.items.is_empty(), "{:?}", out.findings);
         // A budget of exactly 0: its row, a row that says that there is nothing, no warning.
-        let none = AllocationRule { budget_t: 0.0, ..rule };
-        let out = allocate(&p, &ProxyTable::new(), &[none], &[]).unwrap();
+        let out = city.place(&AllocationRule { budget_t: 0.0, ..rule }).unwrap();
         assert_eq!(out.ledger.rows.iter().map(|r| r.amount_t).collect::<Vec<_>>(), [Some(0.0); 2]);
         assert!(out.ledger.rows[1].note.contains("nothing to place"), "{:?}", out.ledger.rows);
         assert!(out.findings.items.is_empty(), "{:?}", out.findings);
@@ -307,15 +304,10 @@ mod tests {
 
     #[test]
     fn fallbacks_and_unallocated_budgets_are_told_with_their_tonnes_without_the_plants() {
-        let types = types();
-        let mut proxies = ProxyTable::new();
-        proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
-        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
-        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 8.0, &["poi:industry"]).unwrap();
-        let plant = PlacedPointSource { id: "a".into(), rule: "m".into(), parcel: 0, gross_t: 2.0 };
+        let city = City::industrial(&[1.0, 3.0], &[0.0, 0.0]);
+        let mut rule = rule("industrial", 8.0, &["poi:industry"]);
         let told = |rule: &AllocationRule| {
-            let out =
-                allocate(&p, &proxies, std::slice::from_ref(rule), std::slice::from_ref(&plant)).unwrap();
+            let out = city.with_plant(rule, 0, 2.0);
             let of = |f: &Finding| (f.code.clone(), f.amount_t);
             (out.findings.items.iter().map(of).collect::<Vec<_>>(), out.ledger)
         };
@@ -328,33 +320,20 @@ mod tests {
         assert_eq!(findings, [("unallocated".to_owned(), Some(6.0))]);
         assert_eq!(ledger.total_t(Stage::Unallocated, "industry"), 6.0);
         assert_eq!(ledger.total_t(Stage::Placed, "industry"), 2.0);
-    }
-
-    #[test]
-    fn less_than_a_tonne_is_booked_like_more() {
-        let types = types();
-        let mut proxies = ProxyTable::new();
-        proxies.insert("poi:industry", "poi", vec![0.0, 0.0]);
-        let p = parcels(&types, &[1.0, 3.0], &[0, 0]);
-        let mut rule = AllocationRule::new("m", "industry", &["industrial"], 0.5, &["poi:industry"]).unwrap();
-        rule.on_zero_weight = OnZeroWeight::Unallocated;
-        let plant = PlacedPointSource { id: "a".into(), rule: "m".into(), parcel: 0, gross_t: 0.25 };
-        let out = allocate(&p, &proxies, &[rule], &[plant]).unwrap();
-        let booked: Vec<_> = out.ledger.rows.iter().map(|r| (r.stage, r.amount_t)).collect();
+        // Less than a tonne is booked like more.
+        rule.budget_t = 0.5;
+        let booked: Vec<_> =
+            city.with_plant(&rule, 0, 0.25).ledger.rows.iter().map(|r| (r.stage, r.amount_t)).collect();
         let expected = [(Stage::Budget, 0.5), (Stage::Placed, 0.25), (Stage::Unallocated, 0.25)];
         assert_eq!(booked, expected.map(|(stage, t)| (stage, Some(t))));
     }
 
     #[test]
     fn a_redirected_rule_goes_by_its_proxy_there_and_is_told() {
-        let types = types();
-        let mut proxies = ProxyTable::new();
-        proxies.insert("poi:industry", "poi", vec![1.0, 3.0]);
-        let p = parcels(&types, &[1.0, 1.0], &[0, 0]);
-        let groups = ["municipal_utilities"];
-        let mut rule = AllocationRule::new("m", "industry", &groups, 0.5, &["poi:industry"]).unwrap();
+        let city = City::industrial(&[1.0, 1.0], &[1.0, 3.0]);
+        let mut rule = rule("municipal_utilities", 0.5, &["poi:industry"]);
         rule.on_missing_class = OnMissingClass::Redirect(vec!["industrial".to_owned()]);
-        let out = allocate(&p, &proxies, &[rule], &[]).unwrap();
+        let out = city.place(&rule).unwrap();
         let placed: Vec<_> = out.per_rule[0].weighted().collect();
         assert_eq!(placed, [(0, 1.0, 0.125), (1, 3.0, 0.375)]);
         let record = &out.records[0];
@@ -369,22 +348,17 @@ mod tests {
 
     #[test]
     fn budgets_that_are_no_amounts_are_refused_and_a_missing_class_names_those_that_there_are() {
-        let types = types();
-        let p = parcels(&types, &[1.0, 1.0], &[2, 0]);
-        let placed = |group: &str, budget_t: f64, proxy: &str| {
-            let rule = AllocationRule::new("m", "industry", &[group], budget_t, &[proxy]).unwrap();
-            allocate(&p, &ProxyTable::new(), &[rule], &[]).map(|out| out.per_rule[0].per_parcel(2))
-        };
+        let city = City::of(&[1.0, 1.0], &[2, 0], &[]);
         for budget_t in [-1.0, f64::INFINITY, f64::NAN] {
-            let errors = placed("industrial", budget_t, "area").unwrap_err();
+            let errors = city.place(&rule("industrial", budget_t, &["area"])).unwrap_err();
             assert!(matches!(errors[0], AllocationError::Budget { .. }), "{budget_t}");
         }
-        let errors = placed("municipal_utilities", 1.0, "area").unwrap_err();
+        let errors = city.place(&rule("municipal_utilities", 1.0, &["area"])).unwrap_err();
         assert!(
             matches!(&errors[0], AllocationError::MissingClass { present, .. } if present == "industrial, forest")
         );
         // Of a budget of 0 no proxy is looked at, and a tonne is a tonne.
-        assert_eq!(placed("industrial", 0.0, "poi:none").unwrap(), [0.0, 0.0]);
-        assert_eq!(placed("industrial", 1.0, "area").unwrap(), [0.0, 1.0]);
+        assert_eq!(city.tonnes(&rule("industrial", 0.0, &["poi:none"])), [0.0, 0.0]);
+        assert_eq!(city.tonnes(&rule("industrial", 1.0, &["area"])), [0.0, 1.0]);
     }
 }
