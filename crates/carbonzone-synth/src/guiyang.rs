@@ -367,18 +367,10 @@ fn class_of(s: &Scores, t: &Thresholds) -> u8 {
 }
 
 fn units_table(facts: &GuiyangFacts) -> TableSpec {
-    let columns = [
-        "adcode",
-        "name_zh",
-        "name_en",
-        "year",
-        "population_1e4",
-        "gdp_1e4cny",
-        "energy_intensity_tce_1e4cny",
-    ];
+    let columns = "adcode name_zh name_en year population_1e4 gdp_1e4cny energy_intensity_tce_1e4cny";
     TableSpec {
         name: "guiyang_units".to_owned(),
-        columns: columns.map(str::to_owned).to_vec(),
+        columns: columns.split(' ').map(str::to_owned).collect(),
         rows: facts
             .units
             .iter()

@@ -26,6 +26,6 @@ pub mod suzhou;
 pub mod table;
 
 pub use error::{SinkError, SynthError};
-pub use projection::{GaussKruger, MovedNorth, Projection};
+pub use projection::{MovedNorth, Projection};
 pub use region::{BandData, RasterSpec, RegionSink, TableSpec, ZoneRow};
 pub use sink::{CitySink, ParcelRow, PoiRow, PopulationRow, RoadRow, TownshipRow, TownshipStat};

@@ -1,13 +1,16 @@
 //! The synthetic Guiyang and Henan: areas, published orders of magnitude, determinism, blocks.
 
+mod gauss_kruger;
+
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use carbonzone_synth::guiyang::{self, GuiyangFacts, GuiyangOptions};
 use carbonzone_synth::henan::{self, HenanFacts, HenanOptions, respiration_g_m2};
 use carbonzone_synth::shape::{Parts, in_parts, parts_area};
-use carbonzone_synth::{BandData, GaussKruger, RasterSpec, RegionSink, SinkError, TableSpec, ZoneRow};
+use carbonzone_synth::{BandData, RasterSpec, RegionSink, SinkError, TableSpec, ZoneRow};
 use carbonzone_types::NoProgress;
+use gauss_kruger::GaussKruger;
 
 #[derive(Default)]
 struct Memory {
@@ -69,7 +72,7 @@ fn city(seed: u64) -> Memory {
     guiyang::generate(
         &GuiyangFacts::builtin().expect("built-in facts are valid"),
         &options,
-        &GaussKruger::epsg4507(),
+        &GaussKruger::new(105.0),
         &mut m,
         &NoProgress,
     )
@@ -141,7 +144,7 @@ fn make_province() -> Memory {
     let mut m = Memory::default();
     let facts = HenanFacts::builtin().expect("built-in facts are valid");
     let summary =
-        henan::generate(&facts, &HenanOptions::default(), &GaussKruger::epsg4547(), &mut m, &NoProgress)
+        henan::generate(&facts, &HenanOptions::default(), &GaussKruger::new(114.0), &mut m, &NoProgress)
             .expect("a region is made");
     assert_eq!(summary.rasters, 100);
     m

@@ -1,5 +1,7 @@
 //! The synthetic Suzhou as a whole: determinism, counts, areas, coverage, classes and their proxies, bounded batches.
 
+mod gauss_kruger;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,8 +13,9 @@ use carbonzone_synth::sink::{
 use carbonzone_synth::suzhou::{
     SuzhouFacts, SynthOptions, SynthSummary, Truth, TruthTap, Use, generate, use_of,
 };
-use carbonzone_synth::{CitySink, GaussKruger, SinkError, SynthError};
+use carbonzone_synth::{CitySink, SinkError, SynthError};
 use carbonzone_types::{NoProgress, Progress};
+use gauss_kruger::GaussKruger;
 
 /// Published area of Suzhou in km² (the paper).
 const PUBLISHED_KM2: f64 = 8657.32;
@@ -94,7 +97,7 @@ fn city(parcels: u64, seed: u64) -> (Memory, SynthSummary) {
     let mut memory = Memory::default();
     let facts = SuzhouFacts::builtin().expect("built-in facts are valid");
     let options = SynthOptions { parcels, seed };
-    let summary = generate(&facts, &options, &GaussKruger::epsg4549(), &mut memory, &NoProgress)
+    let summary = generate(&facts, &options, &GaussKruger::new(120.0), &mut memory, &NoProgress)
         .expect("a city is made");
     (memory, summary)
 }
@@ -269,7 +272,7 @@ fn every_class_with_a_budget_exists_and_has_its_proxy_from_a_thousand_parcels_on
 }
 
 fn assert_proxies(m: &Memory, seed: u64) {
-    let gk = GaussKruger::epsg4549();
+    let gk = GaussKruger::new(120.0);
     let shapes: Vec<(&'static str, Parts, [f64; 4])> = m
         .parcels
         .iter()
@@ -373,7 +376,7 @@ fn a_wrong_size_is_refused_and_a_stop_is_obeyed() {
         }
     }
     let facts = SuzhouFacts::builtin().expect("built-in facts are valid");
-    let gk = GaussKruger::epsg4549();
+    let gk = GaussKruger::new(120.0);
     let small =
         generate(&facts, &SynthOptions { parcels: 10, seed: 1 }, &gk, &mut Memory::default(), &NoProgress);
     assert!(matches!(small, Err(SynthError::Size { got: 10, .. })));
@@ -410,7 +413,7 @@ fn budgets() -> Vec<(String, f64)> {
 fn with_truth(parcels: u64, seed: u64) -> (Memory, Truth) {
     let mut memory = Memory::default();
     let facts = SuzhouFacts::builtin().expect("built-in facts are valid");
-    let plane = GaussKruger::epsg4549();
+    let plane = GaussKruger::new(120.0);
     let mut tap = TruthTap::new(&facts, seed, budgets(), &plane, &mut memory);
     let options = SynthOptions { parcels, seed };
     generate(&facts, &options, &plane, &mut tap, &NoProgress).expect("a city is made");
@@ -464,7 +467,7 @@ fn a_budget_that_no_law_places_is_refused_by_name() {
     let mut memory = Memory::default();
     let facts = SuzhouFacts::builtin().expect("built-in facts are valid");
     let budgets = vec![("industry:quarries".to_owned(), 1.0)];
-    let plane = GaussKruger::epsg4549();
+    let plane = GaussKruger::new(120.0);
     let tap = TruthTap::new(&facts, 1, budgets, &plane, &mut memory);
     let refused = tap.finish().expect_err("no law").to_string();
     assert!(refused.contains("`industry:quarries`"), "{refused}");

@@ -1,5 +1,8 @@
 //! The synthetic city as layers in memory, with its truth.
 
+#[path = "../../../carbonzone-synth/tests/gauss_kruger/mod.rs"]
+mod gauss_kruger;
+
 use carbonzone::MemoryLayers;
 use carbonzone_geom::{Coverage, gcj02::gcj02_to_wgs84};
 use carbonzone_io::{LineBatch, PointBatch};
@@ -7,10 +10,10 @@ use carbonzone_synth::arrange::crossing;
 use carbonzone_synth::shape::Parts;
 use carbonzone_synth::suzhou::{SuzhouFacts, SynthOptions, Truth, TruthTap, generate};
 use carbonzone_synth::{
-    CitySink, GaussKruger, ParcelRow, PoiRow, PopulationRow, Projection, RoadRow, SinkError, TownshipRow,
-    TownshipStat,
+    CitySink, ParcelRow, PoiRow, PopulationRow, Projection, RoadRow, SinkError, TownshipRow, TownshipStat,
 };
 use carbonzone_types::{AttributeTable, ColumnData, NoProgress};
+use gauss_kruger::GaussKruger;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns by name, rows in the order in which they come.
@@ -47,7 +50,7 @@ pub fn make(
 ) -> anyhow::Result<(MemoryLayers, Truth)> {
     let mut memory = Memory::default();
     let facts = SuzhouFacts::builtin()?;
-    let plane = GaussKruger::epsg4549();
+    let plane = GaussKruger::new(120.0);
     let mut tap = TruthTap::new(&facts, seed, budgets.into_iter().collect(), &plane, &mut memory);
     generate(&facts, &SynthOptions { parcels, seed }, &plane, &mut tap, &NoProgress)?;
     let truth = tap.finish()?;
