@@ -97,9 +97,8 @@ impl GpkgLayer {
                     rows.into_par_iter().with_min_len(4096).map(|i| shapes.bounds(i)).collect();
                 self.extent = boxes.iter().flatten().copied().chain(self.extent).reduce(union);
                 if let Some(index) = &mut self.index {
-                    let id = first + start as i64;
-                    let entry = |(i, b): (usize, &Option<[f64; 4]>)| Entry::around(id + i as i64, (*b)?);
-                    index.entries.extend(boxes.iter().enumerate().filter_map(entry));
+                    let ids = (first + start as i64) as u32..;
+                    index.entries.extend(ids.zip(&boxes).filter_map(|(id, b)| Entry::around(id, (*b)?)));
                 }
             }
         }
@@ -170,18 +169,19 @@ fn write_index(pages: &mut PageFile, index: Index) -> std::io::Result<()> {
         pages.append(&mut rows, n, encode, &mut |_| true)?;
         pages.close_table(rows)
     };
-    table(index.node, packed.nodes.len(), &|i, record| {
+    table(index.node, packed.nodes(), &|i, record| {
         record.null();
-        record.blob(|out| packed.nodes[i].bytes(node_bytes, out));
-        packed.nodes[i].number
+        record.blob(|out| packed.node_bytes(i, node_bytes, out));
+        i as i64 + 1
     })?;
-    let pairs = |list: &[(i64, i64)], i: usize, record: &mut Record| {
-        record.null();
-        record.int(list[i].1);
-        list[i].0
-    };
-    table(index.rowid, packed.homes.len(), &|i, record| pairs(&packed.homes, i, record))?;
-    table(index.parent, packed.parents.len(), &|i, record| pairs(&packed.parents, i, record))
+    for (root, pairs) in [index.rowid, index.parent].into_iter().zip(packed.homes_and_parents()) {
+        table(root, pairs.len(), &|i, record| {
+            record.null();
+            record.int(i64::from(pairs[i].1));
+            i64::from(pairs[i].0)
+        })?;
+    }
+    Ok(())
 }
 
 /// What the tables of contents say about the layer.

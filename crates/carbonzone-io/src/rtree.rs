@@ -12,13 +12,14 @@ const CELL_BYTES: usize = 24;
 /// A bounding box that contains the true one: min x, max x, min y, max y in single precision.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Entry {
-    id: i64,
+    /// Feature or node: as many as a file has room for.
+    id: u32,
     bounds: [f32; 4],
 }
 
 impl Entry {
     /// The box `[x0, y0, x1, y1]` of a feature, rounded outward; `None` if it is empty.
-    pub(crate) fn around(id: i64, [x0, y0, x1, y1]: [f64; 4]) -> Option<Self> {
+    pub(crate) fn around(id: u32, [x0, y0, x1, y1]: [f64; 4]) -> Option<Self> {
         (x0 <= x1 && y0 <= y1).then(|| Self { id, bounds: [below(x0), above(x1), below(y0), above(y1)] })
     }
 }
@@ -40,69 +41,79 @@ fn above(v: f64) -> f32 {
     if f64::from(f) < v { f.next_up() } else { f }
 }
 
-#[derive(Debug, PartialEq)]
-pub(crate) struct Node {
-    pub number: i64,
-    depth: u16,
-    cells: Vec<Entry>,
+/// A packed tree. A level is cut into runs of `capacity` cells, each a node; nodes are numbered through, the root has number 1.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    capacity: usize,
+    /// Features first, the cells of the root last.
+    levels: Vec<Vec<Entry>>,
 }
 
-impl Node {
-    /// Appends the node, padded to its full size.
-    pub(crate) fn bytes(&self, node_bytes: usize, out: &mut Vec<u8>) {
+impl Packed {
+    /// Number of nodes.
+    pub(crate) fn nodes(&self) -> usize {
+        1 + self.below_root().map(|(_, nodes)| nodes.len()).sum::<usize>()
+    }
+
+    /// Levels below the root: the number of the first node, and the nodes.
+    fn below_root(&self) -> impl Iterator<Item = (u32, std::slice::Chunks<'_, Entry>)> {
+        let levels = &self.levels[..self.levels.len() - 1];
+        levels.iter().scan(2, |first, level| {
+            let nodes = level.chunks(self.capacity);
+            let number = *first;
+            *first += nodes.len() as u32;
+            Some((number, nodes))
+        })
+    }
+
+    /// Appends the node at this position (its number less one), padded to its full size.
+    pub(crate) fn node_bytes(&self, at: usize, node_bytes: usize, out: &mut Vec<u8>) {
         let start = out.len();
-        out.extend_from_slice(&self.depth.to_be_bytes());
-        out.extend_from_slice(&(self.cells.len() as u16).to_be_bytes());
-        for cell in &self.cells {
-            out.extend_from_slice(&cell.id.to_be_bytes());
+        let number = at as u32 + 1;
+        let below =
+            self.below_root().find_map(|(first, mut nodes)| nodes.nth(number.checked_sub(first)? as usize));
+        let (depth, root) = (self.levels.len() - 1, &self.levels[self.levels.len() - 1]);
+        let (depth, cells) = below.map_or((depth, &root[..]), |cells| (0, cells));
+        out.extend_from_slice(&(depth as u16).to_be_bytes());
+        out.extend_from_slice(&(cells.len() as u16).to_be_bytes());
+        for cell in cells {
+            out.extend_from_slice(&i64::from(cell.id).to_be_bytes());
             for bound in cell.bounds {
                 out.extend_from_slice(&bound.to_be_bytes());
             }
         }
         out.resize(start + node_bytes, 0);
     }
-}
 
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Packed {
-    pub nodes: Vec<Node>,
-    /// Leaf of each feature, by feature.
-    pub homes: Vec<(i64, i64)>,
-    /// Parent of each node but the root, by node.
-    pub parents: Vec<(i64, i64)>,
-}
-
-/// Packs a tree with nodes of at most `capacity` cells; the root has number 1.
-pub(crate) fn pack(entries: Vec<Entry>, capacity: usize) -> Packed {
-    let mut packed = Packed::default();
-    let mut level: Vec<Entry> = entries;
-    let mut next_number = 2;
-    let mut depth = 0u16;
-    while level.len() > capacity {
-        let mut parents = Vec::with_capacity(level.len() / capacity + 1);
-        for tile in tiles(&mut level, capacity) {
-            let number = next_number;
-            next_number += 1;
-            packed.adopt(tile, number, depth);
-            parents.push(Entry { id: number, bounds: union(tile) });
-            packed.nodes.push(Node { number, depth: 0, cells: tile.to_vec() });
+    /// The node of each feature, by feature, and the parent of each node but the root, by node.
+    pub(crate) fn homes_and_parents(self) -> [Vec<(u32, u32)>; 2] {
+        let (mut homes, mut parents) = (Vec::with_capacity(self.levels[0].len()), Vec::new());
+        let root = self.levels.last().map(|cells| (1, cells.chunks(self.capacity)));
+        for (level, (first, nodes)) in self.below_root().chain(root).enumerate() {
+            let list = if level == 0 { &mut homes } else { &mut parents };
+            list.extend(
+                (first..).zip(nodes).flat_map(|(node, cells)| cells.iter().map(move |c| (c.id, node))),
+            );
         }
-        level = parents;
-        depth += 1;
+        drop(self.levels);
+        homes.par_sort_unstable();
+        parents.sort_unstable();
+        [homes, parents]
     }
-    packed.adopt(&level, 1, depth);
-    packed.nodes.push(Node { number: 1, depth, cells: level });
-    packed.nodes.sort_by_key(|n| n.number);
-    packed.homes.par_sort_unstable();
-    packed.parents.sort_unstable();
-    packed
 }
 
-impl Packed {
-    fn adopt(&mut self, cells: &[Entry], number: i64, depth: u16) {
-        let list = if depth == 0 { &mut self.homes } else { &mut self.parents };
-        list.extend(cells.iter().map(|c| (c.id, number)));
+/// Packs a tree with nodes of at most `capacity` cells.
+pub(crate) fn pack(entries: Vec<Entry>, capacity: usize) -> Packed {
+    let mut levels = vec![entries];
+    let mut number = 2;
+    while let Some(level) = levels.last_mut().filter(|level| level.len() > capacity) {
+        order(level, capacity);
+        let above = level.chunks(capacity).zip(number..);
+        let above: Vec<Entry> = above.map(|(cells, id)| Entry { id, bounds: union(cells) }).collect();
+        number += above.len() as u32;
+        levels.push(above);
     }
+    Packed { capacity, levels }
 }
 
 fn union(cells: &[Entry]) -> [f32; 4] {
@@ -112,20 +123,18 @@ fn union(cells: &[Entry]) -> [f32; 4] {
     })
 }
 
-/// Sort-tile-recursive (Leutenegger, Lopez, Edgington 1997): slices by x, in each slice runs by y.
-fn tiles(level: &mut [Entry], capacity: usize) -> impl Iterator<Item = &[Entry]> {
-    let leaves = level.len().div_ceil(capacity);
-    let slices = (leaves as f64).sqrt().ceil() as usize;
-    let per_slice = slices * capacity;
-    let order = |axis: usize| {
+/// Sort-tile-recursive (Leutenegger, Lopez, Edgington 1997): slices by x of whole nodes, in each slice runs by y.
+fn order(level: &mut [Entry], capacity: usize) {
+    let nodes = level.len().div_ceil(capacity);
+    let per_slice = (nodes as f64).sqrt().ceil() as usize * capacity;
+    let by = |axis: usize| {
         move |a: &Entry, b: &Entry| {
             let middle = |e: &Entry| f64::from(e.bounds[axis]) + f64::from(e.bounds[axis + 1]);
             middle(a).total_cmp(&middle(b)).then(a.id.cmp(&b.id))
         }
     };
-    level.par_sort_unstable_by(order(0));
-    level.par_chunks_mut(per_slice).for_each(|slice| slice.sort_unstable_by(order(2)));
-    level.chunks(per_slice).flat_map(move |slice| slice.chunks(capacity))
+    level.par_sort_unstable_by(by(0));
+    level.par_chunks_mut(per_slice).for_each(|slice| slice.sort_unstable_by(by(2)));
 }
 
 #[cfg(test)]
@@ -146,20 +155,32 @@ mod tests {
             let entries: Vec<Entry> = (0..n)
                 .map(|i| {
                     let (x, y) = ((i * 7919 % 1000) as f32, (i * 104_729 % 997) as f32);
-                    Entry { id: i as i64 + 1, bounds: [x, x + 1.0, y, y + 1.0] }
+                    Entry { id: i as u32 + 1, bounds: [x, x + 1.0, y, y + 1.0] }
                 })
                 .collect();
             let packed = pack(entries, 51);
-            assert_eq!(
-                packed.homes.iter().map(|h| h.0).collect::<Vec<_>>(),
-                (1..=n as i64).collect::<Vec<_>>()
-            );
-            assert_eq!(packed.parents.len(), packed.nodes.len() - 1);
-            assert!(packed.nodes.iter().enumerate().all(|(i, node)| node.number == i as i64 + 1));
-            assert!(packed.nodes.iter().all(|node| node.cells.len() <= 51));
-            for (child, parent) in &packed.parents {
-                let cell = packed.nodes[*parent as usize - 1].cells.iter().find(|c| c.id == *child).unwrap();
-                assert_eq!(cell.bounds, union(&packed.nodes[*child as usize - 1].cells));
+            let mut nodes: Vec<Vec<u8>> = vec![vec![]; packed.nodes()];
+            nodes.iter_mut().enumerate().for_each(|(i, out)| packed.node_bytes(i, 1228, out));
+            assert!(nodes.iter().all(|node| node.len() == 1228 && node[3] <= 51));
+            let cells = |node: &[u8]| -> Vec<Entry> {
+                let float = |b: &[u8]| f32::from_be_bytes(b.try_into().unwrap());
+                let cell = |c: &[u8]| Entry {
+                    id: u32::from_be_bytes(c[4..8].try_into().unwrap()),
+                    bounds: [float(&c[8..12]), float(&c[12..16]), float(&c[16..20]), float(&c[20..24])],
+                };
+                node[4..].chunks_exact(24).take(node[3].into()).map(cell).collect()
+            };
+            let depth = packed.levels.len() - 1;
+            assert_eq!(nodes[0][..2], (depth as u16).to_be_bytes());
+            let [homes, parents] = packed.homes_and_parents();
+            assert!(homes.iter().map(|h| h.0).eq(1..=n as u32));
+            assert!(parents.iter().map(|p| p.0).eq(2..=nodes.len() as u32));
+            for (child, parent) in parents {
+                let cell = cells(&nodes[parent as usize - 1]).into_iter().find(|c| c.id == child).unwrap();
+                assert_eq!(cell.bounds, union(&cells(&nodes[child as usize - 1])));
+            }
+            for (feature, node) in homes {
+                assert!(cells(&nodes[node as usize - 1]).iter().any(|c| c.id == feature));
             }
         }
     }

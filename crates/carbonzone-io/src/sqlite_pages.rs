@@ -7,17 +7,15 @@
 //!
 //! The file must be closed by everybody else. It is whole again after [`PageFile::finish`].
 
+use crate::in_order::{Made, in_order};
 use crate::sqlite_record::{Record, varint};
-use rayon::prelude::*;
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// Rows per task: fixed, so that the file does not depend on the number of threads.
 const CHUNK: usize = 4096;
-
-/// Tasks that are filled while the ones before are written.
-const GROUP: usize = 8;
 
 /// Bytes of the file header.
 const HEADER: usize = 100;
@@ -45,41 +43,45 @@ struct LeafFiller {
     content: usize,
     links: Vec<usize>,
     last: i64,
-    payload: Vec<u8>,
+    /// Bytes of a cell before its payload.
+    prefix: Vec<u8>,
 }
 
 impl LeafFiller {
-    fn new(page_bytes: usize) -> Self {
+    /// `pages` are used again.
+    fn new(page_bytes: usize, mut pages: Pages) -> Self {
+        pages.bytes.clear();
+        pages.links.clear();
+        pages.leaves.clear();
         Self {
             page_bytes,
-            pages: Pages::default(),
+            pages,
             leaf: vec![0; page_bytes],
             cells: 0,
             content: page_bytes,
             links: vec![],
             last: 0,
-            payload: vec![],
+            prefix: vec![],
         }
     }
 
-    fn add(&mut self, row_id: i64, record: &Record) {
-        self.payload.clear();
-        record.finish(&mut self.payload);
-        let local = local_bytes(self.payload.len(), self.page_bytes);
-        let spills = local < self.payload.len();
-        let mut cell = Vec::with_capacity(local + 22);
-        varint(self.payload.len() as u64, &mut cell);
-        varint(row_id as u64, &mut cell);
-        cell.extend_from_slice(&self.payload[..local]);
-        let size = cell.len() + if spills { 4 } else { 0 };
+    fn add(&mut self, row_id: i64, payload: &[u8]) {
+        let (local, rest) = payload.split_at(local_bytes(payload.len(), self.page_bytes));
+        self.prefix.clear();
+        varint(payload.len() as u64, &mut self.prefix);
+        varint(row_id as u64, &mut self.prefix);
+        let before = self.prefix.len();
+        let size = before + local.len() + if rest.is_empty() { 0 } else { 4 };
         if self.content < 8 + 2 * (self.cells + 1) + size {
             self.end_leaf();
         }
         self.content -= size;
-        self.leaf[self.content..self.content + cell.len()].copy_from_slice(&cell);
-        if spills {
-            let link = self.content + cell.len();
-            let first = self.spill(local);
+        let cell = &mut self.leaf[self.content..self.content + size];
+        cell[..before].copy_from_slice(&self.prefix);
+        cell[before..before + local.len()].copy_from_slice(local);
+        if !rest.is_empty() {
+            let link = self.content + before + local.len();
+            let first = self.spill(rest);
             self.leaf[link..link + 4].copy_from_slice(&first.to_be_bytes());
             self.links.push(link);
         }
@@ -89,10 +91,9 @@ impl LeafFiller {
         self.last = row_id;
     }
 
-    /// Writes the payload from `from` on into a chain of overflow pages; gives the number of the first.
-    fn spill(&mut self, from: usize) -> u32 {
+    /// Writes the rest of a payload into a chain of overflow pages; gives the number of the first.
+    fn spill(&mut self, rest: &[u8]) -> u32 {
         let first = (self.pages.bytes.len() / self.page_bytes) as u32;
-        let rest = &self.payload[from..];
         let mut parts = rest.chunks(self.page_bytes - 4).peekable();
         while let Some(part) = parts.next() {
             let start = self.pages.bytes.len();
@@ -117,10 +118,10 @@ impl LeafFiller {
         self.leaf[0] = 0x0D;
         self.leaf[3..5].copy_from_slice(&(self.cells as u16).to_be_bytes());
         self.leaf[5..7].copy_from_slice(&(self.content as u16).to_be_bytes());
+        self.leaf[8 + 2 * self.cells..self.content].fill(0);
         self.pages.bytes.extend_from_slice(&self.leaf);
         self.pages.links.extend(self.links.drain(..).map(|l| start + l));
         self.pages.leaves.push((self.last, (start / self.page_bytes) as u32));
-        self.leaf.fill(0);
         (self.cells, self.content) = (0, self.page_bytes);
     }
 
@@ -206,45 +207,38 @@ impl PageFile {
         written: &mut dyn FnMut(usize) -> bool,
     ) -> Result<()> {
         let page_bytes = self.page_bytes;
+        let chunks = n.div_ceil(CHUNK);
+        let spare = Mutex::new(Vec::new());
+        let spares = || spare.lock().unwrap_or_else(PoisonError::into_inner);
         let fill = |chunk: usize| {
-            let (mut filler, mut record) = (LeafFiller::new(page_bytes), Record::default());
+            if chunk >= chunks {
+                return Made::End(chunks);
+            }
+            let pages = spares().pop().unwrap_or_default();
+            let (mut filler, mut record) = (LeafFiller::new(page_bytes, pages), Record::default());
             for row in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
                 record.clear();
                 let id = encode(row, &mut record);
-                filler.add(id, &record);
+                filler.add(id, record.finish());
             }
-            filler.finish()
+            Made::Item(chunk, filler.finish())
         };
-        let chunks = n.div_ceil(CHUNK);
-        let mut ready: Vec<Pages> = vec![];
-        for start in (0..=chunks).step_by(GROUP) {
-            let done = ready.len();
-            let (wrote, next) = rayon::join(
-                || ready.into_iter().try_for_each(|pages| self.hold(table, pages)),
-                || (start..(start + GROUP).min(chunks)).into_par_iter().map(fill).collect::<Vec<_>>(),
-            );
-            wrote?;
-            ready = next;
-            if done > 0 && !written(done * CHUNK) {
-                return Ok(());
+        let mut wrote = Ok(());
+        in_order(&fill, &mut |pages| {
+            // The task is kept back, and the one before written.
+            if let Some(mut before) = table.held.replace(pages) {
+                wrote = self.place(table, &mut before);
+                spares().push(before);
             }
-        }
-        ready.into_iter().try_for_each(|pages| self.hold(table, pages))
-    }
-
-    /// Keeps the task back and writes the one before.
-    fn hold(&mut self, table: &mut TablePages, pages: Pages) -> Result<()> {
-        match table.held.replace(pages) {
-            Some(before) => self.place(table, before),
-            None => Ok(()),
-        }
+            wrote.is_ok() && written(CHUNK)
+        });
+        wrote
     }
 
     /// Appends the pages of a task.
-    fn place(&mut self, table: &mut TablePages, mut pages: Pages) -> Result<()> {
-        let leaves = std::mem::take(&mut pages.leaves);
-        let number = self.write(&mut pages)?;
-        table.leaves.extend(leaves.into_iter().map(|(id, page)| (id, number.of(page))));
+    fn place(&mut self, table: &mut TablePages, pages: &mut Pages) -> Result<()> {
+        let number = self.write(pages)?;
+        table.leaves.extend(pages.leaves.iter().map(|(id, page)| (*id, number.of(*page))));
         Ok(())
     }
 
@@ -271,12 +265,12 @@ impl PageFile {
 
     /// Writes what was held back and the levels above the leaves.
     pub(crate) fn close_table(&mut self, mut table: TablePages) -> Result<()> {
-        let Some(last) = table.held.take() else { return Ok(()) };
+        let Some(mut last) = table.held.take() else { return Ok(()) };
         if table.leaves.is_empty() && last.leaves.len() == 1 {
             return self.write_root_leaf(table.root, last);
         }
         if !last.bytes.is_empty() {
-            self.place(&mut table, last)?;
+            self.place(&mut table, &mut last)?;
         }
         let mut level = table.leaves;
         let most = (self.page_bytes - 12) / 15;
@@ -509,9 +503,13 @@ mod tests {
         varint(0x81, &mut out);
         assert_eq!(out, [0x81, 0x01]);
         let mut record = Record::default();
-        (0..127).for_each(|_| record.null());
-        out.clear();
-        record.finish(&mut out);
-        assert_eq!((&out[..2], out.len()), (&[0x81, 0x01][..], 129));
+        for (columns, start) in [(125, vec![0x7F]), (126, vec![0x81, 0x01]), (300, vec![0x82, 0x2F])] {
+            record.clear();
+            (0..columns).for_each(|_| record.null());
+            record.int(300);
+            let bytes = record.finish();
+            assert!(bytes.starts_with(&start) && bytes.ends_with(&[2, 1, 44]));
+            assert_eq!(bytes.len(), start.len() + columns + 1 + 2);
+        }
     }
 }

@@ -3,11 +3,21 @@
 /// Whole numbers below this magnitude are stored as integers: 2^47.
 const WHOLE: f64 = 140_737_488_355_328.0;
 
+/// Bytes kept free before the values for the header of a record; a longer one moves them.
+const ROOM: usize = 128;
+
 /// Values of one row in the record format.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Record {
     types: Vec<u8>,
+    /// The values, after the room for the header.
     body: Vec<u8>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self { types: Vec::new(), body: vec![0; ROOM] }
+    }
 }
 
 impl Record {
@@ -59,18 +69,28 @@ impl Record {
 
     pub(crate) fn clear(&mut self) {
         self.types.clear();
-        self.body.clear();
+        self.body.truncate(ROOM);
     }
 
-    /// Appends the record; the header begins with its own length.
-    pub(crate) fn finish(&self, out: &mut Vec<u8>) {
-        let mut length = self.types.len() as u64 + 1;
+    /// The record: its header, which begins with its own length, and the values.
+    pub(crate) fn finish(&mut self) -> &[u8] {
+        let types = self.types.len();
+        let mut length = types as u64 + 1;
         if varint_len(length) > 1 {
-            length = self.types.len() as u64 + varint_len(length + 1) as u64;
+            length = types as u64 + varint_len(length + 1) as u64;
         }
-        varint(length, out);
-        out.extend_from_slice(&self.types);
-        out.extend_from_slice(&self.body);
+        varint(length, &mut self.types);
+        self.types.rotate_left(types);
+        match ROOM.checked_sub(self.types.len()) {
+            Some(start) => {
+                self.body[start..ROOM].copy_from_slice(&self.types);
+                &self.body[start..]
+            }
+            None => {
+                self.body.splice(..ROOM, self.types.iter().copied());
+                &self.body
+            }
+        }
     }
 }
 

@@ -12,9 +12,11 @@ fn header(out: &mut Vec<u8>, kind: u32, count: usize) {
 
 fn coordinates(out: &mut Vec<u8>, xs: &[f64], ys: &[f64]) {
     out.extend_from_slice(&(xs.len() as u32).to_le_bytes());
-    for (x, y) in xs.iter().zip(ys) {
-        out.extend_from_slice(&x.to_le_bytes());
-        out.extend_from_slice(&y.to_le_bytes());
+    let start = out.len();
+    out.resize(start + 16 * xs.len(), 0);
+    for ((pair, x), y) in out[start..].as_chunks_mut::<16>().0.iter_mut().zip(xs).zip(ys) {
+        pair[..8].copy_from_slice(&x.to_le_bytes());
+        pair[8..].copy_from_slice(&y.to_le_bytes());
     }
 }
 
