@@ -21,14 +21,16 @@ use carbonzone_zoning::one_axis::not_judged;
 use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
 use std::collections::BTreeMap;
 
-/// Computes everything from the inputs. `None`: the findings say why.
+/// Computes everything from the inputs, which keep only the proxies that the parcel layer shows. `None`: the findings say why.
 pub fn compute(
     loaded: &Loaded,
-    inputs: &Inputs,
+    inputs: &mut Inputs,
     notes: &mut Notes,
     progress: &dyn Progress,
 ) -> Option<Results> {
     let allocation = place(inputs, notes, progress)?;
+    inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));
+    let inputs = &*inputs;
     let sectors = sector_order(allocation.records.iter().map(|r| r.sector.as_str()));
     let parcels = parcel_table(&allocation, &sectors, inputs.parcels.ids.len());
     let grid = grid::choose(loaded, inputs, sectors.len(), notes)?;

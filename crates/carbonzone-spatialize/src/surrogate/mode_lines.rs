@@ -5,7 +5,7 @@ use carbonzone_geom::{LineIndex, lines_once};
 use rayon::prelude::*;
 
 /// Lines whose measures are kept before they are added up in order.
-const MEASURED_AT_ONCE: usize = 1 << 18;
+const MEASURED_AT_ONCE: usize = 1 << 15;
 
 /// Polylines of one mode with their class weights.
 #[derive(Debug, Clone)]

@@ -34,18 +34,6 @@ pub fn load(
     for (a, b, _) in overlaps {
         (overlapping[*a as usize], overlapping[*b as usize]) = (true, true);
     }
-    let mut meters: BTreeMap<String, LineMeter<'_>> = modes
-        .iter()
-        .map(|mode| {
-            let mask = mode_mask(loaded, parcels, mode);
-            let meter = LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m);
-            let meter = match ground.border {
-                Some(area) => meter.within(area.lines(), area.points()),
-                None => meter,
-            };
-            (mode.clone(), meter.over_overlaps(overlapping.clone()))
-        })
-        .collect();
     let Some(class_modes) = class_modes(loaded, config, notes) else { return };
     let mut lines: BTreeMap<String, ModeLines> =
         modes.iter().map(|m| (m.clone(), ModeLines::default())).collect();
@@ -53,16 +41,22 @@ pub fn load(
         return;
     }
     ground.progress.begin("roads to parcels", None);
-    for (mode, lines) in lines {
-        let lines = count_once(&mode, config, lines, notes);
-        if let Some(meter) = meters.get_mut(&mode) {
-            lines.measure(index, meter);
-        }
-    }
+    // One meter at a time: each has an exact sum per parcel.
+    let measured = lines.into_iter().map(|(mode, lines)| {
+        let mask = mode_mask(loaded, parcels, &mode);
+        let meter = LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m);
+        let meter = match ground.border {
+            Some(area) => meter.within(area.lines(), area.points()),
+            None => meter,
+        };
+        let mut meter = meter.over_overlaps(overlapping.clone());
+        count_once(&mode, config, lines, notes).measure(index, &mut meter);
+        (mode, meter.finish())
+    });
+    let measured: Vec<_> = measured.collect();
     let mut shown = vec![0.0; parcels.ids.len()];
     let mut shown_corrected = vec![0.0; parcels.ids.len()];
-    for (mode, meter) in meters {
-        let (metres, tally) = meter.finish();
+    for (mode, (metres, tally)) in measured {
         let mask = mode_mask(loaded, parcels, &mode);
         report(&mode, config, &tally, notes);
         let land_m =

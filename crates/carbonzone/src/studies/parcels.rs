@@ -57,8 +57,6 @@ impl Study for Parcels {
         }
         results.references =
             reference::compare(&config.pipeline.reference, &inputs.zones, &[ours(config, &results)], notes)?;
-        // Only those that the parcel layer shows are written.
-        inputs.proxies.retain(|name| inputs.proxy_fields.iter().any(|(_, proxy)| proxy == name));
         Some(results)
     }
 
