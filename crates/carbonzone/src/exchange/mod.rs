@@ -25,6 +25,7 @@ use owned::{Owned, Whose};
 use place::Place;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
 use steps::{Folders, exchange, settle, swap};
 
 /// What is asked of the exchange.
@@ -53,6 +54,8 @@ pub struct Exchange {
     lock: Lock,
     folders: Folders,
     read: ReadRecord,
+    /// The old folder, read through by a thread that has time.
+    early: Option<Receiver<Owned>>,
     /// Files of the user that were put back after an exchange that had been broken off.
     pub recovered: Vec<Kept>,
     in_place: bool,
@@ -70,7 +73,8 @@ impl Exchange {
         let begun = Self::begin_locked(request, &place, &mut lock, left);
         match begun {
             Ok((folders, recovered)) => {
-                Ok(Self { place, lock, folders, read: request.read, recovered, in_place: false })
+                let early = read_early(&folders.target, request.read);
+                Ok(Self { place, lock, folders, read: request.read, early, recovered, in_place: false })
             }
             Err((error, done)) => {
                 if done {
@@ -169,7 +173,12 @@ impl Exchange {
                     "choose another folder with --out",
                 ));
             }
-            old = Some(Owned::of(&target, self.read));
+            let early = self.early.take().and_then(|early| early.try_recv().ok());
+            let now = Owned::of(&target, self.read);
+            old = Some(match early {
+                Some(early) => now.with_early(early),
+                None => now,
+            });
         }
         let written = (self.read)(&self.folders.partial).unwrap_or_default();
         let recorded = written.files.into_keys().collect();
@@ -208,6 +217,18 @@ impl Drop for Exchange {
         }
         self.place.unmake();
     }
+}
+
+/// Begins to read the files of the folder that is to be replaced; not if there is one thread, which has something else to do.
+fn read_early(target: &Path, read: ReadRecord) -> Option<Receiver<Owned>> {
+    if rayon::current_num_threads() == 1 || !target.is_dir() {
+        return None;
+    }
+    let (sender, receiver) = channel();
+    let target = target.to_path_buf();
+    // Nobody may be waiting any more: then it is not needed.
+    rayon::spawn(move || drop(sender.send(Owned::of(&target, read).read_early())));
+    Some(receiver)
 }
 
 /// Refuses a folder that is not to be replaced, and files of others under names that are needed.

@@ -5,6 +5,7 @@ use super::files::{Stamp, is_same, stamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// Hashes of a file as carbonzone wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Print {
 }
 
 /// What a folder's record says that carbonzone wrote.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Written {
     /// The record itself, e.g. `run.json`.
     pub record: PathBuf,
@@ -40,6 +41,9 @@ pub enum Whose {
     Users,
 }
 
+/// No disk notes the time of a file in coarser steps: those of exFAT are 2 s.
+const TIME_STEP: Duration = Duration::from_secs(3);
+
 /// A folder with its record, and what was found by reading its files.
 #[derive(Debug)]
 pub struct Owned {
@@ -52,6 +56,23 @@ impl Owned {
     /// Reads the record of a folder.
     pub fn of(root: &Path, read: ReadRecord) -> Self {
         Self { root: root.to_path_buf(), written: read(root).unwrap_or_default(), read: BTreeMap::new() }
+    }
+
+    /// Reads the recorded files through ahead of time. What is so young that it could change again without a change of its time
+    /// is left to be read later.
+    pub fn read_early(mut self) -> Self {
+        let now = SystemTime::now();
+        let all: Vec<PathBuf> = self.files().map(Path::to_path_buf).collect();
+        // What cannot be read is told when it is needed.
+        all.iter().for_each(|path| drop(self.whose(path)));
+        let settled = |time: SystemTime| now.duration_since(time).is_ok_and(|age| age > TIME_STEP);
+        self.read.retain(|_, (stamp, _)| stamp.1.is_some_and(settled));
+        self
+    }
+
+    /// With what was read of the folder before: it counts for files that were not written to since.
+    pub fn with_early(self, early: Self) -> Self {
+        if early.written == self.written { Self { read: early.read, ..self } } else { self }
     }
 
     /// The same folder under another name: what was read stays read.
@@ -213,6 +234,29 @@ mod tests {
         assert_eq!(name("x.gpkg-wal", 1), "x.edited.gpkg-wal");
         assert_eq!(name("x.tif.aux.xml", 1), "x.edited.tif.aux.xml");
         assert_eq!(name("LICENSE", 1), "LICENSE.edited");
+    }
+
+    #[test]
+    fn what_was_read_early_counts_until_a_file_is_written_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        std::fs::write(&path, "1").unwrap();
+        let print = Print { sha256: digest(&path).unwrap().sha256, ..Print::default() };
+        let written = |name: &str| Written {
+            files: BTreeMap::from([(name.into(), print.clone())]),
+            ..Written::default()
+        };
+        let owned =
+            |name| Owned { root: dir.path().to_path_buf(), written: written(name), read: BTreeMap::new() };
+        let count = |early: Owned, name| owned(name).with_early(early).read.len();
+        assert_eq!(count(owned("a.csv").read_early(), "a.csv"), 0, "written just now");
+        let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        std::fs::File::options().append(true).open(&path).unwrap().set_modified(an_hour_ago).unwrap();
+        assert_eq!(count(owned("a.csv").read_early(), "a.csv"), 1);
+        assert_eq!(count(owned("a.csv").read_early(), "b.csv"), 0, "another record");
+        let early = owned("a.csv").read_early();
+        std::fs::write(&path, "2").unwrap();
+        assert_eq!(owned("a.csv").with_early(early).whose(Path::new("a.csv")).unwrap(), Whose::Edited);
     }
 
     #[test]
