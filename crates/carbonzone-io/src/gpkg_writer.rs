@@ -95,6 +95,21 @@ impl GpkgWriter {
         self.layer(&spec, &NoShapes, table.rows(), &table, &NoProgress)
     }
 
+    /// Begins a table without geometry that is filled part by part, so that it is never in memory whole; `columns` are those of
+    /// every part.
+    ///
+    /// # Errors
+    /// As [`Self::polygons`].
+    pub fn table_in_parts(
+        &mut self,
+        name: &str,
+        description: &str,
+        columns: &TableView<'_>,
+    ) -> Result<GpkgTable<'_>> {
+        let spec = LayerSpec::for_view(name, None, &self.crs, columns).described(name, description);
+        Ok(GpkgTable { out: Output::in_geopackage(&self.path, &spec)?, path: &self.path, spec })
+    }
+
     /// Ends the file, which is whole after every layer.
     ///
     /// # Errors
@@ -112,6 +127,31 @@ impl GpkgWriter {
         progress: &dyn Progress,
     ) -> Result<()> {
         write_layer(&self.path, spec, shapes, n, table, progress)
+    }
+}
+
+/// A table of a GeoPackage being filled; without [`Self::finish`] the file is not whole.
+pub struct GpkgTable<'g> {
+    path: &'g Path,
+    spec: LayerSpec,
+    out: Output,
+}
+
+impl GpkgTable<'_> {
+    /// Appends rows.
+    ///
+    /// # Errors
+    /// As [`GpkgWriter::table`].
+    pub fn append(&mut self, table: &TableView<'_>) -> Result<()> {
+        self.out.append(self.path, &self.spec, &NoShapes, table.rows(), table, &NoProgress)
+    }
+
+    /// Ends the table.
+    ///
+    /// # Errors
+    /// As [`GpkgWriter::table`].
+    pub fn finish(self) -> Result<()> {
+        self.out.finish(self.path)
     }
 }
 

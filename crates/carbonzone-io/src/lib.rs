@@ -118,7 +118,7 @@ pub use gauss_kruger::crs_for;
 pub use geojson_writer::write_geojson;
 pub use geoparquet_writer::{write_geoparquet, write_geoparquet_part};
 pub use geotiff::{ByteBand, CogWriter, FloatBand, write_cog, write_cog_byte};
-pub use gpkg_writer::{GpkgWriter, LayerStyle, write_layer_styles};
+pub use gpkg_writer::{GpkgTable, GpkgWriter, LayerStyle, write_layer_styles};
 pub use land_cover::{LAND_COVER_CLASS, read_land_cover};
 pub use layer_info::{LayerInfo, describe_place};
 pub use layer_spec::{FieldType, GeometryKind, LayerSpec, VectorFormat};

@@ -7,7 +7,7 @@ use crate::tables::labelled;
 use carbonzone_geom::OverlapMatrix;
 use carbonzone_io::{ColumnView, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_spatialize::{Allocation, PlacedPointSource};
-use carbonzone_types::{AttributeTable, ColumnData, ExactSum, RuleRecord, RunManifest, TextList};
+use carbonzone_types::{AttributeTable, ColumnData, DataLabel, ExactSum, RuleRecord, RunManifest, TextList};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::Path;
@@ -106,6 +106,19 @@ impl Shares {
         self.weight.push(weight);
         self.amount_t.push(amount_t);
     }
+
+    /// As they are written.
+    fn view<'a>(&'a self, ids: &'a TextList, label: Option<DataLabel>) -> TableView<'a> {
+        let mut view = TableView::default();
+        view.push("unit_id", ColumnView::Picked(&self.unit, ids));
+        view.push("part", ColumnView::Ints(&self.part));
+        view.push("weight", ColumnView::Reals(&self.weight));
+        view.push("amount_t", ColumnView::Reals(&self.amount_t));
+        if let Some(label) = label {
+            view.push(label.column(), ColumnView::Flag(true, self.unit.len()));
+        }
+        view
+    }
 }
 
 /// A layer whose units are explained.
@@ -113,8 +126,8 @@ pub struct ExplainedLayer<'a> {
     pub name: String,
     /// Ids of the units.
     pub ids: Cow<'a, TextList>,
-    /// Parts of the units.
-    pub shares: Shares,
+    /// Parts of the units, some at a time, made when they are written.
+    pub shares: Box<dyn Iterator<Item = Shares> + Send + Sync + 'a>,
 }
 
 /// A part with what it brings to every unit, in their order.
@@ -138,6 +151,7 @@ pub fn of_units(layer: &str, ids: &[String], parts: Vec<UnitPart>) -> Explanatio
             shares.push(unit, p, *w, *t);
         }
     }
+    let shares = Box::new(std::iter::once(shares));
     let layer = ExplainedLayer { name: layer.to_owned(), ids: Cow::Owned(ids.iter().collect()), shares };
     Explanations { parts: Cow::Owned(all), layers: vec![layer], largest: None }
 }
@@ -221,9 +235,9 @@ impl Explained {
             let per_part: Vec<(Vec<f64>, Vec<f64>)> = origins
                 .par_iter()
                 .map(|origin| {
-                    let items = placed(inputs, allocation, *origin);
-                    let weights = on.spread_some(items.iter().map(|(p, w, _)| (*p, *w)));
-                    let tonnes = on.spread_some(items.iter().map(|(p, _, t)| (*p, *t)));
+                    let items = || placed(inputs, allocation, *origin);
+                    let weights = on.spread_some(items().map(|(p, w, _)| (p, w)));
+                    let tonnes = on.spread_some(items().map(|(p, _, t)| (p, t)));
                     (weights.per_target, tonnes.per_target)
                 })
                 .collect();
@@ -249,15 +263,19 @@ impl Explained {
         }
     }
 
-    /// Parts of the parcels.
-    pub fn on_parcels(&self, inputs: &Inputs, allocation: &Allocation) -> Shares {
-        let mut out = Shares::default();
-        for (part, origin) in self.origins.iter().enumerate() {
+    /// Parts of the parcels, one rule or plant after the other.
+    pub fn on_parcels<'a>(
+        &'a self,
+        inputs: &'a Inputs,
+        allocation: &'a Allocation,
+    ) -> impl Iterator<Item = Shares> + Send + Sync + 'a {
+        self.origins.iter().enumerate().map(|(part, origin)| {
+            let mut out = Shares::default();
             for (parcel, weight, tonnes) in placed(inputs, allocation, *origin) {
                 out.push(parcel, part, weight, tonnes);
             }
-        }
-        out
+            out
+        })
     }
 
     /// The largest parcels of zones and cells.
@@ -290,20 +308,23 @@ impl Explained {
 }
 
 /// Parcels of a part with weight and tonnes; those of a rule without what its plants bring.
-fn placed(inputs: &Inputs, allocation: &Allocation, origin: Origin) -> Vec<(usize, f64, f64)> {
+fn placed<'a>(
+    inputs: &'a Inputs,
+    allocation: &'a Allocation,
+    origin: Origin,
+) -> Box<dyn Iterator<Item = (usize, f64, f64)> + 'a> {
     let plants = &inputs.point_sources;
     match origin {
-        Origin::Plant(k) => vec![(plants[k].parcel as usize, 1.0, plants[k].gross_t)],
+        Origin::Plant(k) => Box::new(std::iter::once((plants[k].parcel as usize, 1.0, plants[k].gross_t))),
         Origin::Rule(r) => {
             let mine: Vec<&PlacedPointSource> =
                 plants.iter().filter(|s| s.rule == allocation.records[r].id).collect();
-            let own = |(parcel, weight, tonnes): (usize, f64, f64)| {
+            let own = move |(parcel, weight, tonnes): (usize, f64, f64)| {
                 let of_plants: f64 =
                     mine.iter().filter(|s| s.parcel as usize == parcel).map(|s| s.gross_t).sum();
                 (parcel, weight, tonnes - of_plants)
             };
-            let shared = allocation.per_rule[r].weighted().filter(|(_, weight, _)| *weight > 0.0);
-            shared.map(own).collect()
+            Box::new(allocation.per_rule[r].weighted().filter(|(_, weight, _)| *weight > 0.0).map(own))
         }
     }
 }
@@ -343,22 +364,18 @@ impl Explanations<'_> {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write(&self, dir: &Path, crs: &WorkingCrs, record: &RunManifest) -> Result<()> {
+    pub fn write(self, dir: &Path, crs: &WorkingCrs, record: &RunManifest) -> Result<()> {
         let label = record.data_label();
         let mut gpkg = GpkgWriter::create(&dir.join(FILE), crs)?;
         let what = described(record, PARTS, "What the tonnes of units are made of");
         gpkg.table(PARTS, &what, &labelled(&parts_table(&self.parts), label))?;
         let of_units = described(record, PARTS, "Parts of each unit, t CO2e per year");
-        for layer in &self.layers {
-            let mut view = TableView::default();
-            view.push("unit_id", ColumnView::Picked(&layer.shares.unit, &layer.ids));
-            view.push("part", ColumnView::Ints(&layer.shares.part));
-            view.push("weight", ColumnView::Reals(&layer.shares.weight));
-            view.push("amount_t", ColumnView::Reals(&layer.shares.amount_t));
-            if let Some(label) = label {
-                view.push(label.column(), ColumnView::Flag(true, layer.shares.unit.len()));
+        for ExplainedLayer { name, ids, shares } in self.layers {
+            let mut rows = gpkg.table_in_parts(&name, &of_units, &Shares::default().view(&ids, label))?;
+            for some in shares {
+                rows.append(&some.view(&ids, label))?;
             }
-            gpkg.table(&layer.name, &of_units, view)?;
+            rows.finish()?;
         }
         if let Some(table) = &self.largest {
             let what = described(record, LARGEST, "Parcels that weigh most in each unit");

@@ -108,27 +108,38 @@ pub fn redact_finding(finding: &mut Finding) {
     more.into_iter().flatten().for_each(|text| *text = redact(text));
 }
 
-/// Every file of a new run folder except `run.json`, sorted by path.
+/// Every file of a new run folder except `run.json`, sorted by path; `hashed` are the records of those that are known already.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn outputs(dir: &Path) -> Result<Vec<OutputRecord>> {
+pub fn outputs(dir: &Path, hashed: Vec<OutputRecord>) -> Result<Vec<OutputRecord>> {
     let files = exchange::walk(dir).doing("read", dir)?;
-    let files = files.into_iter().filter(|f| !f.folder && f.path != Path::new(out_dir::RECORD));
-    let files: Vec<PathBuf> = files.map(|f| f.path).collect();
-    // The disk needs no core: it writes while the files are hashed.
-    std::thread::scope(|beside| {
-        let flushed =
-            beside.spawn(|| files.iter().try_for_each(|file| exchange::flush_file(&dir.join(file))));
-        let records = files.par_iter().map(|file| output(dir, file)).collect();
-        flushed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        records
-    })
+    let new = |path: &Path| {
+        path != Path::new(out_dir::RECORD) && !hashed.iter().any(|o| path == Path::new(&o.path))
+    };
+    let files: Vec<PathBuf> =
+        files.into_iter().filter(|f| !f.folder && new(&f.path)).map(|f| f.path).collect();
+    let records: Result<Vec<_>> = files.par_iter().map(|file| output(dir, file)).collect();
+    let mut records = records?;
+    records.extend(hashed);
+    records.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
+    Ok(records)
 }
 
-fn output(dir: &Path, file: &Path) -> Result<OutputRecord> {
-    let path = file.to_string_lossy().replace('\\', "/");
-    let digest = exchange::digest(&dir.join(file)).doing("read", &dir.join(file))?;
+/// The record of a file of a run folder that is written, which is flushed too.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn output(dir: &Path, file: &Path) -> Result<OutputRecord> {
+    let (path, full) = (file.to_string_lossy().replace('\\', "/"), dir.join(file));
+    // The disk needs no core: it writes while the file is hashed.
+    let (flushed, digest) = std::thread::scope(|beside| {
+        let flushed = beside.spawn(|| exchange::flush_file(&full));
+        let digest = exchange::digest(&full);
+        (flushed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), digest)
+    });
+    flushed?;
+    let digest = digest.doing("read", &full)?;
     let what = what(&path).to_owned();
     Ok(OutputRecord { what, path, bytes: digest.bytes, sha256: digest.sha256, counters: digest.counters })
 }

@@ -238,7 +238,7 @@ fn take_over(mut manifest: RunManifest, run_dir: &Path, out: &Exchange) -> Resul
     for path in out.unchanged()?.iter().filter(|p| !drawn(p)) {
         out.carry(path)?;
     }
-    let outputs = manifest::outputs(out.path())?;
+    let outputs = manifest::outputs(out.path(), Vec::new())?;
     // A table that was edited stays where it is, and stays recorded as it was written.
     manifest.outputs.retain(|o| {
         let there = run_dir.join(&o.path).symlink_metadata().is_ok();

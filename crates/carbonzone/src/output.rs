@@ -3,17 +3,17 @@
 
 use crate::config::{Outputs, ParcelFormat};
 use crate::described::described;
-use crate::error::{Doing, Result};
-use crate::explained::Explanations;
+use crate::error::{Doing, Error, Result};
+use crate::explained::{Explanations, FILE};
 use crate::out_dir::named;
-use crate::{closing, maps, measures, tables, workbook};
+use crate::{closing, manifest, maps, measures, tables, workbook};
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ByteBand, ColumnView, FloatBand, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_report::{
     Cells, Lang, MapData, MapLayer, RasterContent, RasterFile, Rendered, StudyExtras, assumptions,
 };
 use carbonzone_sheet::{OutSheet, write_csv_bom, write_xlsx};
-use carbonzone_types::{AttributeTable, ColumnData, GridSpec, Ledger, Progress, RunManifest};
+use carbonzone_types::{AttributeTable, ColumnData, GridSpec, Ledger, OutputRecord, Progress, RunManifest};
 use carbonzone_zoning::WhatIf;
 use rayon::prelude::*;
 use std::path::Path;
@@ -153,7 +153,7 @@ pub enum Bands<'a> {
 /// Rasters encoded at the same time at most: each holds its bands twice.
 const RASTERS_AT_ONCE: usize = 8;
 
-/// Writes everything but `run.json`; gives what the maps noted.
+/// Writes everything but `run.json`; gives what the maps noted, and the records of files that are hashed already.
 ///
 /// # Errors
 /// If a file cannot be written.
@@ -163,25 +163,38 @@ pub fn write(
     outputs: &Outputs,
     dir: &Path,
     progress: &dyn Progress,
-) -> Result<Rendered> {
+) -> Result<(Rendered, Vec<OutputRecord>)> {
     let units = output.layers.iter().find(|l| l.role == Role::Units).map(|l| units_of(l, record));
     add_closing(&mut output, record, units.as_ref());
     if let Some(units) = &units {
         add_measures(&mut output, record, units);
     }
     let writer = Writer { record, dir, progress };
-    let rasters = match output.crs {
-        Some(crs) => writer.rasters(&output.rasters, crs)?,
-        None => Vec::new(),
-    };
-    writer.tables(&output)?;
+    let explained = std::mem::take(&mut output.explained);
     let Some(crs) = output.crs.filter(|_| !output.layers.is_empty()) else {
-        return Ok(Rendered::default());
+        output.crs.map(|crs| writer.rasters(&output.rasters, crs)).transpose()?;
+        writer.tables(&output)?;
+        return Ok((Rendered::default(), Vec::new()));
     };
-    let (layers, explained) =
-        rayon::join(|| writer.layers(&output, outputs, crs), || output.explained.write(dir, crs, record));
-    layers?;
-    explained?;
+    writer.layers(&output, outputs, crs)?;
+    // The GeoPackage is hashed by one thread while the others write the rest; with maps it still gets its styles.
+    let (hashed, rest) = rayon::join(
+        || {
+            (!outputs.maps)
+                .then(|| manifest::output(dir, &named(Path::new(""), &record.name, "gpkg")))
+                .transpose()
+        },
+        || {
+            explained.write(dir, crs, record)?;
+            progress.end();
+            let explained = manifest::output(dir, Path::new(FILE))?;
+            let rasters = writer.rasters(&output.rasters, crs)?;
+            writer.tables(&output)?;
+            Ok::<_, Error>((rasters, explained))
+        },
+    );
+    let (rasters, explained) = rest?;
+    let hashed: Vec<OutputRecord> = hashed?.into_iter().chain([explained]).collect();
     let data = MapData {
         manifest: record.clone(),
         parcels: None,
@@ -200,10 +213,11 @@ pub fn write(
     };
     maps::write_more(&data, dir)?;
     if !outputs.maps {
-        return Ok(Rendered::default());
+        return Ok((Rendered::default(), hashed));
     }
     let data = with_layers(data, output.layers);
-    maps::render(&data, &maps::options(outputs.language), dir, progress).part(|| "maps and report")
+    let rendered = maps::render(&data, &maps::options(outputs.language), dir, progress);
+    Ok((rendered.part(|| "maps and report")?, hashed))
 }
 
 /// The closing table: as CSV, as sheet of the first workbook, in the report.
@@ -347,7 +361,6 @@ impl Writer<'_> {
             }
         }
         gpkg.finish()?;
-        progress.end();
         Ok(())
     }
 

@@ -176,14 +176,14 @@ pub fn compute(inputs: Inputs, observer: &dyn Progress) -> Checked<RunResult> {
 /// If a file cannot be written, or the observer asked to stop.
 pub fn write(result: &RunResult, folder: &Path, outputs: &Outputs, observer: &dyn Progress) -> Result<()> {
     let timed = Timed::new(observer);
-    let rendered = each!(RunResult, result, run => run.write(folder, outputs, &timed))?;
+    let (rendered, hashed) = each!(RunResult, result, run => run.write(folder, outputs, &timed))?;
     if observer.cancelled() {
         return Err(Error::Cancelled);
     }
     timed.begin("flush and hash outputs", None);
     let mut record = result.record().clone();
     rendered.note_in(&mut record);
-    record.outputs = manifest::outputs(folder)?;
+    record.outputs = manifest::outputs(folder, hashed)?;
     record.stages.extend(timed.finish());
     record.peak_memory_bytes = manifest::peak_memory_bytes();
     manifest::redact_record(&mut record);

@@ -12,7 +12,7 @@ use crate::output::{self, Output};
 use crate::stages::Timed;
 use carbonzone_report::Rendered;
 use carbonzone_scale::check_balances;
-use carbonzone_types::{Findings, Ledger, Progress, Residual, RunManifest};
+use carbonzone_types::{Findings, Ledger, OutputRecord, Progress, Residual, RunManifest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -143,11 +143,16 @@ impl<S: Study> LoadedInputs<S> {
 }
 
 impl<S: Study> Run<S> {
-    /// Writes everything but `run.json`.
+    /// Writes everything but `run.json`; gives what [`output::write`] gives.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(&self, folder: &Path, outputs: &Outputs, observer: &dyn Progress) -> Result<Rendered> {
+    pub fn write(
+        &self,
+        folder: &Path,
+        outputs: &Outputs,
+        observer: &dyn Progress,
+    ) -> Result<(Rendered, Vec<OutputRecord>)> {
         output::write(S::output(self, outputs)?, &self.record, outputs, folder, observer)
     }
 }

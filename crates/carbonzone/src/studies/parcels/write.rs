@@ -104,7 +104,7 @@ fn explanations<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> Explanations<'a
     let layer = |name: &str, ids, shares: &Shares| ExplainedLayer {
         name: name.to_owned(),
         ids: Cow::Owned(ids),
-        shares: shares.clone(),
+        shares: Box::new(std::iter::once(shares.clone())),
     };
     let mut layers =
         vec![layer(units, zone_ids, &explained.on_zones), layer(grid, cell_ids, &explained.on_cells)];
@@ -112,7 +112,7 @@ fn explanations<'a>(run: &'a Run<Parcels>, outputs: &Outputs) -> Explanations<'a
         layers.push(ExplainedLayer {
             name: "parcels".to_owned(),
             ids: Cow::Borrowed(&inputs.parcels.ids),
-            shares: explained.on_parcels(inputs, &results.allocation),
+            shares: Box::new(explained.on_parcels(inputs, &results.allocation)),
         });
     }
     Explanations { parts: Cow::Borrowed(&explained.parts), layers, largest }
