@@ -85,10 +85,13 @@ impl ColumnsBuilder {
         }
     }
 
-    /// Takes the columns of a row of `SQLite` from the given place on: already of their kinds, or NULL.
-    pub(crate) fn push_row(&mut self, row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<()> {
+    /// Takes a row of `SQLite`: the value of each column, already of its kind, or NULL.
+    pub(crate) fn push_values<'a, E>(
+        &mut self,
+        value: impl Fn(usize) -> Result<ValueRef<'a>, E>,
+    ) -> Result<(), E> {
         for (k, (plan, column)) in self.plans.iter().zip(&mut self.columns).enumerate() {
-            let value = row.get_ref(from + k)?;
+            let value = value(k)?;
             match column {
                 ColumnData::Text(v) => v.push(match value {
                     ValueRef::Text(bytes) => {

@@ -9,10 +9,11 @@ use crate::ffi;
 use crate::gdal_log::capture;
 use crate::layer_reader::{Batch, Batches, LayerReader, Parts};
 use crate::read_end::ReadEnd;
+use crate::sqlite_rows::TableRows;
 use gdal::vector::LayerAccess;
 use gdal_sys::{OGRFieldType, OGRwkbGeometryType as T};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -22,6 +23,8 @@ pub(crate) struct GpkgRows {
     /// The query, up to its conditions.
     select: String,
     fields: Vec<FieldPlan>,
+    /// The table as it is stored, if that is plain: then nothing is queried.
+    stored: Option<Stored>,
     /// Rows of a batch at most.
     size: usize,
     /// Least and greatest row id; `None` for a table without rows.
@@ -30,6 +33,13 @@ pub(crate) struct GpkgRows {
     connections: Mutex<Vec<Connection>>,
     _lock: Mutex<Connection>,
     spare: RawBatch,
+}
+
+/// The pages of a table, and where the geometry and the fields stand in its rows.
+struct Stored {
+    table: TableRows,
+    /// `None`: it is the row id.
+    places: Vec<Option<usize>>,
 }
 
 impl GpkgRows {
@@ -47,7 +57,7 @@ impl GpkgRows {
         }
         let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
         let geometry = layer.defn().geom_fields().next()?.name();
-        let mut columns = vec![identifier(&geometry)];
+        let (mut columns, mut stored) = (vec![identifier(&geometry)], vec![geometry]);
         for field in fields {
             let plain = match field.kind {
                 FieldKind::Tag | FieldKind::Digits => false,
@@ -63,15 +73,21 @@ impl GpkgRows {
                 return None;
             }
             // A column may hold values of any type: they are converted as GDAL does.
+            let name = match field.kind {
+                FieldKind::Fid => ffi::fid_column(layer)?,
+                _ => names[field.index].clone(),
+            };
             columns.push(match field.kind {
-                FieldKind::Fid => identifier(&ffi::fid_column(layer)?),
-                _ => format!("CAST({} AS {kind})", identifier(&names[field.index])),
+                FieldKind::Fid => identifier(&name),
+                _ => format!("CAST({} AS {kind})", identifier(&name)),
             });
+            stored.push(name);
         }
         let table = identifier(&layer.name());
         let select = format!("SELECT {}, _rowid_ FROM {table}", columns.join(", "));
         let (lock, ids) = row_ids(path, &layer.name(), &table).ok().flatten()?;
         let rows = Self {
+            stored: Stored::find(path, &lock, &layer.name(), &stored).ok().flatten(),
             path: path.to_owned(),
             select,
             fields: fields.to_vec(),
@@ -116,8 +132,8 @@ impl GpkgRows {
             let mut statement = db.prepare_cached(&sql)?;
             let mut rows = statement.query((first, last, self.size as i64))?;
             while let Some(row) = rows.next()? {
-                push_geometry(raw, row)?;
-                columns.push_row(row, 1)?;
+                push_geometry(raw, row.get_ref(0)?);
+                columns.push_values(|k| row.get_ref(1 + k))?;
                 at = Some(row.get(1 + self.fields.len())?);
             }
         }
@@ -127,12 +143,38 @@ impl GpkgRows {
         Ok(at)
     }
 
+    /// [`read_into`](Self::read_into) without a query. `None`: there is something that only `SQLite` can read.
+    fn read_stored(
+        &self,
+        ids: (i64, i64),
+        raw: &mut RawBatch,
+        columns: &mut ColumnsBuilder,
+    ) -> Option<Option<i64>> {
+        let Stored { table, places } = self.stored.as_ref()?;
+        let most = places.iter().flatten().max().map_or(0, |column| column + 1);
+        let mut last = None;
+        table.read(ids, self.size, most, |row| {
+            let value = |k: usize| places[k].map_or(ValueRef::Integer(row.id), |column| row.value(column));
+            push_geometry(raw, value(0));
+            columns.push_values(|k| of_kind(self.fields[k].kind, value(1 + k)).ok_or(())).ok()?;
+            last = Some(row.id);
+            Some(())
+        })?;
+        Some(last)
+    }
+
     /// A batch of the rows with ids in a range, the id of the last of them, and how reading ended.
     fn batch(&self, range: (i64, i64)) -> (Batch, Option<i64>, ReadEnd) {
-        let (mut raw, mut end) = (self.spare.another(), ReadEnd::default());
-        let mut columns = ColumnsBuilder::new(&self.fields);
+        let nothing = || (self.spare.another(), ColumnsBuilder::new(&self.fields));
+        let ((mut raw, mut columns), mut end) = (nothing(), ReadEnd::default());
         // Curves are turned into lines by GDAL, which may have something to say.
-        let (read, messages) = capture(|| self.read_into(range, &mut raw, &mut columns));
+        let (read, messages) = capture(|| match self.read_stored(range, &mut raw, &mut columns) {
+            Some(last) => Ok(last),
+            None => {
+                (raw, columns) = nothing();
+                self.read_into(range, &mut raw, &mut columns)
+            }
+        });
         end.messages = messages;
         end.read = raw.len() as u64;
         end.curves = raw.curves;
@@ -144,6 +186,40 @@ impl GpkgRows {
         let table = columns.take();
         end.check = columns.check;
         ((raw, table), last, end)
+    }
+}
+
+impl Stored {
+    /// `None` for a table with computed columns, and for a file that is not plain.
+    fn find(path: &Path, db: &Connection, table: &str, names: &[String]) -> rusqlite::Result<Option<Self>> {
+        let sql = "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        let root: u32 = db.query_row(sql, [table], |row| row.get(0))?;
+        let sql = "SELECT lower(name), pk > 0, pk > 0 AND upper(type) = 'INTEGER', hidden > 0
+                   FROM pragma_table_xinfo(?1)";
+        let mut statement = db.prepare(sql)?;
+        let column = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        let columns: Vec<(String, bool, bool, bool)> =
+            statement.query_map([table], column)?.collect::<rusqlite::Result<_>>()?;
+        let keys = columns.iter().filter(|c| c.1).count();
+        let place = |name: &String| {
+            let at = columns.iter().position(|c| c.0 == name.to_ascii_lowercase())?;
+            Some(if keys == 1 && columns[at].2 { None } else { Some(at) })
+        };
+        let places = names.iter().map(place).collect::<Option<Vec<_>>>();
+        let places = places.filter(|_| !columns.iter().any(|c| c.3));
+        Ok(places.and_then(|places| Some(Self { table: TableRows::open(path, root)?, places })))
+    }
+}
+
+/// A stored value as a query would give it for a column of this kind. `None`: it has to be converted.
+fn of_kind(kind: FieldKind, value: ValueRef<'_>) -> Option<ValueRef<'_>> {
+    match (kind, value) {
+        (FieldKind::Real, ValueRef::Integer(whole)) => Some(ValueRef::Real(whole as f64)),
+        (_, ValueRef::Null)
+        | (FieldKind::Real, ValueRef::Real(_))
+        | (FieldKind::Text, ValueRef::Text(_))
+        | (FieldKind::Int | FieldKind::Bool | FieldKind::Fid, ValueRef::Integer(_)) => Some(value),
+        _ => None,
     }
 }
 
@@ -206,8 +282,8 @@ fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn push_geometry(batch: &mut RawBatch, row: &Row<'_>) -> rusqlite::Result<()> {
-    match row.get_ref(0)? {
+fn push_geometry(batch: &mut RawBatch, value: ValueRef<'_>) {
+    match value {
         ValueRef::Null => batch.push_wkb(None),
         ValueRef::Blob(bytes) => match wkb_of(bytes) {
             Some(wkb) if is_linear(wkb) => batch.push_wkb(Some(wkb)),
@@ -217,7 +293,6 @@ fn push_geometry(batch: &mut RawBatch, row: &Row<'_>) -> rusqlite::Result<()> {
         },
         _ => batch.push_undecodable(),
     }
-    Ok(())
 }
 
 /// The WKB of a `GeoPackage` binary (OGC 12-128r18, clause 2.1.3): magic, version, flags, reference system, envelope.

@@ -93,6 +93,7 @@ mod smooth;
 mod source;
 mod sqlite_pages;
 mod sqlite_record;
+mod sqlite_rows;
 mod stream;
 mod table_view;
 mod transcode;

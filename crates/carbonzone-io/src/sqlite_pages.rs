@@ -18,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 const CHUNK: usize = 4096;
 
 /// Bytes of the file header.
-const HEADER: usize = 100;
+pub(crate) const HEADER: usize = 100;
 
 /// Byte of the file that `SQLite` locks: the page with it holds no data.
 const LOCK_BYTE: usize = 0x4000_0000;
@@ -132,7 +132,7 @@ impl LeafFiller {
 }
 
 /// Bytes of a payload that stay on the leaf (section 1.6 of the file format, table b-tree leaf).
-fn local_bytes(payload: usize, usable: usize) -> usize {
+pub(crate) fn local_bytes(payload: usize, usable: usize) -> usize {
     let most = usable - 35;
     if payload <= most {
         return payload;
