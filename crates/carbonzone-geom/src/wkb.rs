@@ -52,9 +52,9 @@ pub(crate) struct Reader<'a>(&'a [u8]);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
     pub(crate) kind: u32,
-    little: bool,
-    /// Bytes of a vertex.
-    stride: usize,
+    pub(crate) little: bool,
+    /// Bytes of a vertex: 16, 24 or 32.
+    pub(crate) stride: usize,
 }
 
 impl Head {

@@ -61,15 +61,28 @@ impl Coverage {
     fn push_wkb_part(&mut self, bytes: &mut Reader<'_>, head: Head) -> Result<(), &'static str> {
         let rings = bytes.count(head, 4)?;
         for _ in 0..rings {
-            let vertices = head.vertices(bytes.vertices(head)?);
-            self.xs.extend(vertices.clone().map(|(x, _)| x));
-            self.ys.extend(vertices.map(|(_, y)| y));
+            let ring = bytes.vertices(head)?;
+            match head.stride {
+                16 => self.push_vertices::<16>(ring, head.little),
+                24 => self.push_vertices::<24>(ring, head.little),
+                _ => self.push_vertices::<32>(ring, head.little),
+            }
             self.end_ring();
         }
         if rings > 0 {
             self.end_part();
         }
         Ok(())
+    }
+
+    fn push_vertices<const BYTES: usize>(&mut self, ring: &[u8], little: bool) {
+        let (vertices, _) = ring.as_chunks::<BYTES>();
+        let bits = |v: &[u8; BYTES], at: usize| {
+            let number = v[at..].first_chunk().copied().unwrap_or_default();
+            f64::from_bits(if little { u64::from_le_bytes(number) } else { u64::from_be_bytes(number) })
+        };
+        self.xs.extend(vertices.iter().map(|v| bits(v, 0)));
+        self.ys.extend(vertices.iter().map(|v| bits(v, 8)));
     }
 
     /// Feature `i` as little-endian ISO WKB: a polygon if it has one part, else a multipolygon.
