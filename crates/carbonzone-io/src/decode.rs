@@ -170,10 +170,10 @@ impl RawBatch {
             }
         }
         // Points without an image are NaN and found below.
-        if let Err(error) = crs.apply(&mut batch.coverage.xs, &mut batch.coverage.ys) {
-            batch.error = Some(error.to_string());
-        }
-        batch.check_and_repair();
+        let applied = crs.apply(&mut batch.coverage.xs, &mut batch.coverage.ys);
+        let all_placed = applied.as_ref().is_ok_and(|failed| *failed == 0);
+        batch.error = applied.err().map(|error| error.to_string());
+        batch.check_and_repair(all_placed);
         batch
     }
 }
@@ -241,15 +241,17 @@ pub(crate) fn polygons_of_collection(wkb: &[u8]) -> Option<(MultiPolygon<f64>, b
 }
 
 impl DecodedBatch {
-    /// Looks at every feature that was taken; repaired ones replace the broken ones at their place.
-    fn check_and_repair(&mut self) {
+    /// Looks at every feature that was taken; repaired ones replace the broken ones at their place. `all_placed`: every vertex has
+    /// coordinates.
+    fn check_and_repair(&mut self, all_placed: bool) {
         let mut order: Vec<u32> = (0..self.coverage.len() as u32).collect();
         let mut changed = false;
         for (i, source) in order.iter_mut().enumerate() {
             if !self.outcomes[i].kept() {
                 continue;
             }
-            if !self.coverage.rings(i).all(|r| r.xs.iter().chain(r.ys).all(|v| v.is_finite())) {
+            if !all_placed && !self.coverage.rings(i).all(|r| r.xs.iter().chain(r.ys).all(|v| v.is_finite()))
+            {
                 self.outcomes[i] = Outcome::NoCoordinates;
                 continue;
             }

@@ -4,6 +4,7 @@ use crate::charset_guess;
 use crate::source::Reporter;
 use carbonzone_types::Finding;
 use encoding_rs::{Encoding, GB18030, UTF_8};
+use std::collections::HashSet;
 
 /// Watches texts while they are read.
 #[derive(Debug, Default)]
@@ -15,10 +16,14 @@ pub(crate) struct TextCheck {
     misread_first: Option<(String, String, String, &'static Encoding)>,
     /// The first texts with their fields: a few do not tell of their encoding, many together do.
     sample: Vec<(String, String)>,
+    /// Texts with which nothing is wrong: names of land repeat.
+    good: HashSet<String>,
 }
 
 /// What `unscramble` takes texts to be read as.
 const SINGLE: &str = "Latin-1";
+/// Good texts that are known again.
+const KNOWN: usize = 400;
 /// Texts that are kept to look for their encoding.
 const SAMPLE: usize = 400;
 
@@ -29,6 +34,9 @@ impl TextCheck {
             return;
         }
         self.seen += 1;
+        if self.sample.len() == SAMPLE && self.good.contains(text) {
+            return;
+        }
         // The second is what is left where U+FFFD itself was read as GBK.
         if text.contains('\u{FFFD}') || text.contains("锟斤拷") {
             self.broken += 1;
@@ -36,8 +44,13 @@ impl TextCheck {
         } else if let Some((meant, encoding)) = unscramble(text) {
             self.misread += 1;
             self.misread_first.get_or_insert_with(|| (field.to_owned(), text.to_owned(), meant, encoding));
-        } else if self.sample.len() < SAMPLE {
-            self.sample.push((field.to_owned(), text.to_owned()));
+        } else {
+            if self.sample.len() < SAMPLE {
+                self.sample.push((field.to_owned(), text.to_owned()));
+            }
+            if self.good.len() < KNOWN {
+                self.good.insert(text.to_owned());
+            }
         }
     }
 
