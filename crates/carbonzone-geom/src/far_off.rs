@@ -24,13 +24,15 @@ pub struct FarOff {
     pub reaches: bool,
 }
 
-/// Features far off, ascending, and the box `[x_min, y_min, x_max, y_max]` around all others.
+/// Features far off, ascending, and the boxes `[x_min, y_min, x_max, y_max]` around all others and around all.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FarOffs {
     /// The features.
     pub features: Vec<FarOff>,
     /// Box around all others; `None` for a layer without area.
     pub others: Option<[f64; 4]>,
+    /// Box around all features; `None` for a layer without area.
+    pub all: Option<[f64; 4]>,
 }
 
 /// Finds the features that lie or reach far beyond all others.
@@ -42,16 +44,16 @@ pub struct FarOffs {
 pub fn far_off(coverage: &Coverage) -> FarOffs {
     let boxes: Vec<Option<[f64; 4]>> =
         (0..coverage.len()).into_par_iter().with_min_len(1024).map(|i| coverage.bounds(i)).collect();
-    let others = boxes.iter().flatten().copied().reduce(union);
-    let Some(limit) = limit_of(&boxes) else { return FarOffs { features: vec![], others } };
-    let (middle, limit) = limit;
+    let all = boxes.iter().flatten().copied().reduce(union);
+    let none = FarOffs { features: vec![], others: all, all };
+    let Some((middle, limit)) = limit_of(&boxes) else { return none };
     let is_far = |b: &[f64; 4]| farthest_corner(b, middle) > limit;
     let Some(others) = boxes.iter().flatten().filter(|b| !is_far(b)).copied().reduce(union) else {
-        return FarOffs { features: vec![], others };
+        return none;
     };
     let far = (0..boxes.len()).filter_map(|i| boxes[i].filter(is_far).map(|b| (i, b)));
     let features = far.map(|(i, b)| describe(coverage, i, b, others)).collect();
-    FarOffs { features, others: Some(others) }
+    FarOffs { features, others: Some(others), all }
 }
 
 /// Box around the features that are not far off, for an index whose cells are to fit them; boxes of features without area are empty.
@@ -69,7 +71,8 @@ fn limit_of(boxes: &[Option<[f64; 4]>]) -> Option<([f64; 2], f64)> {
         let at = centres.len() / 2;
         (!centres.is_empty()).then(|| *centres.select_nth_unstable_by(at, f64::total_cmp).1)
     };
-    let middle = [median(0)?, median(1)?];
+    let middle = rayon::join(|| median(0), || median(1));
+    let middle = [middle.0?, middle.1?];
     let mut distances: Vec<f64> = used().map(|b| farthest_corner(b, middle)).collect();
     let farthest = distances.iter().copied().fold(0.0, f64::max);
     let at = distances.len() / 2;

@@ -9,7 +9,7 @@ use carbonzone_types::{ExactSum, Finding, Findings};
 use rayon::prelude::*;
 
 /// Features per task: fixed, so that nothing depends on the number of threads.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 512;
 /// From this many vertices on, the projection is interpolated.
 const MANY_VERTICES: usize = 100_000;
 
@@ -23,8 +23,19 @@ const MANY_VERTICES: usize = 100_000;
 /// # Errors
 /// [`IoError::Transform`](crate::IoError::Transform) if PROJ knows no way from the working CRS.
 pub fn areas_m2(coverage: &Coverage, crs: &WorkingCrs) -> Result<[Vec<f64>; 2]> {
-    let (planar, bounds) = coverage.areas_and_bounds();
-    let Some(bounds) = bounds else { return Ok([planar, vec![0.0; coverage.len()]]) };
+    areas_within_m2(coverage, coverage.total_bounds(), crs)
+}
+
+/// [`areas_m2`] of a layer whose [`total_bounds`](Coverage::total_bounds) are known.
+///
+/// # Errors
+/// As [`areas_m2`].
+pub fn areas_within_m2(
+    coverage: &Coverage,
+    bounds: Option<[f64; 4]>,
+    crs: &WorkingCrs,
+) -> Result<[Vec<f64>; 2]> {
+    let Some(bounds) = bounds else { return Ok([(); 2].map(|()| vec![0.0; coverage.len()])) };
     let [x0, y0, x1, y1] = bounds;
     let (mut lon, mut lat) = ([f64::midpoint(x0, x1)], [f64::midpoint(y0, y1)]);
     crs.to_wgs84(&mut lon, &mut lat)?;
@@ -39,7 +50,7 @@ pub fn areas_m2(coverage: &Coverage, crs: &WorkingCrs) -> Result<[Vec<f64>; 2]> 
     });
     let make = || (Coverage::new(), Transformer::between(crs.definition(), &equal_area));
     let chunks = (0..coverage.len().div_ceil(CHUNK)).into_par_iter();
-    let areas: Vec<Vec<f64>> = match smooth.flatten() {
+    let areas: Vec<[Vec<f64>; 2]> = match smooth.flatten() {
         Some(map) => chunks
             .map_init(Coverage::new, |copy, k| areas(coverage, k, copy, |xs, ys| map.apply(xs, ys)))
             .collect(),
@@ -54,7 +65,8 @@ pub fn areas_m2(coverage: &Coverage, crs: &WorkingCrs) -> Result<[Vec<f64>; 2]> 
             })
             .collect(),
     };
-    Ok([planar, areas.concat()])
+    let all = |k: usize| areas.iter().flat_map(|chunk| &chunk[k]).copied().collect();
+    Ok([all(0), all(1)])
 }
 
 /// Share by which areas of the working CRS may differ from true ones.
@@ -103,16 +115,18 @@ pub fn check_area_scale(zones: &Coverage, ids: &[String], crs: &WorkingCrs, find
     );
 }
 
-/// Areas of chunk `k` from a projected copy: the layer is never held twice.
+/// Both areas of the features of chunk `k`, from a copy: the layer is never held twice.
 fn areas(
     coverage: &Coverage,
     k: usize,
     copy: &mut Coverage,
     project: impl FnMut(&mut [f64], &mut [f64]),
-) -> Vec<f64> {
+) -> [Vec<f64>; 2] {
+    let areas = |copy: &Coverage| (0..copy.len()).map(|i| copy.area_m2(i)).collect();
     coverage.copy_range(k * CHUNK, ((k + 1) * CHUNK).min(coverage.len()), copy);
+    let planar = areas(copy);
     copy.transform(project);
-    (0..copy.len()).map(|i| copy.area_m2(i)).collect()
+    [planar, areas(copy)]
 }
 
 #[cfg(test)]

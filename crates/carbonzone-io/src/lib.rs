@@ -113,7 +113,7 @@ pub use crs::{CrsSpec, WorkingCrs};
 pub use describe::{describe, unpack_archive};
 pub use digest::{file_record, size_and_sha256};
 pub use dissolve::dissolve;
-pub use ellipsoid::{areas_m2, check_area_scale};
+pub use ellipsoid::{areas_m2, areas_within_m2, check_area_scale};
 pub use error::{IoError, Result};
 pub use gauss_kruger::crs_for;
 pub use geojson_writer::write_geojson;

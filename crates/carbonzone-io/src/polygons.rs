@@ -12,7 +12,7 @@ use crate::place::PlaceCheck;
 use crate::read_end::{ReadEnd, check_reading};
 use crate::source::{Reporter, VectorSource};
 use crate::warnings;
-use carbonzone_geom::{Coverage, Pieces};
+use carbonzone_geom::{Coverage, FarOffs, Pieces, far_off};
 use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -28,6 +28,8 @@ pub struct PolygonLayer {
     pub table: AttributeTable,
     /// File, size, digest, CRS, number of features read (dropped ones included).
     pub record: InputRecord,
+    /// Where the layer lies, and what lies far from the rest of it.
+    pub far: FarOffs,
     /// Path of the layer in words: its CRS label and whether it was transformed.
     pub reprojected: bool,
 }
@@ -151,14 +153,14 @@ fn take_ids(source: &VectorSource, raw: &mut RawLayer) {
         ColumnData::Text(texts) => texts,
         other => (0..raw.outcomes.len()).map(|row| other.text_at(row)).collect(),
     };
-    for id in &mut ids {
+    ids.par_iter_mut().with_min_len(4096).for_each(|id| {
         if id.as_ref().is_some_and(|text| text.trim().len() < text.len()) {
             *id = id.as_ref().map(|text| text.trim().to_owned());
         }
         if id.as_ref().is_some_and(String::is_empty) {
             *id = None;
         }
-    }
+    });
     raw.ids = Some(ids);
 }
 
@@ -207,10 +209,10 @@ pub(crate) fn assemble(
             return None;
         }
     };
-    let bounds = coverage.total_bounds();
-    warnings::check_place(&coverage, bounds, crs, report);
-    check_datum(path, crs, bounds, report);
-    Some(PolygonLayer { coverage, ids, table, record, reprojected: !path.is_identity() })
+    let far = far_off(&coverage);
+    warnings::check_place(&far, crs, report);
+    check_datum(path, crs, far.all, report);
+    Some(PolygonLayer { coverage, ids, table, record, far, reprojected: !path.is_identity() })
 }
 
 /// The ids in the order of the layer, each once, and those that occur more than once; without ids, numbers.

@@ -3,7 +3,7 @@
 use crate::crs::WorkingCrs;
 use crate::decode::Outcome;
 use crate::source::{Reporter, VectorSource};
-use carbonzone_geom::{Coverage, far_off};
+use carbonzone_geom::FarOffs;
 use carbonzone_types::{ColumnData, ExactSum, Finding, Ledger, LedgerRow, Stage, number_of};
 use gdal::vector::geometry_type_to_name;
 
@@ -224,15 +224,10 @@ fn is_scientific(id: &str) -> bool {
 
 /// Warns if the layer lies outside the area for which the working CRS is made (wrong zone, wrong override). A few features far
 /// off are not the layer.
-pub(crate) fn check_place(
-    coverage: &Coverage,
-    bounds: Option<[f64; 4]>,
-    crs: &WorkingCrs,
-    report: &mut Reporter<'_>,
-) {
-    let Some(bounds) = bounds else { return };
+pub(crate) fn check_place(far: &FarOffs, crs: &WorkingCrs, report: &mut Reporter<'_>) {
+    let Some(bounds) = far.all else { return };
     if is_at_home(bounds, crs) == Some(false) {
-        check_bounds(far_off(coverage).others.unwrap_or(bounds), crs, report);
+        check_bounds(far.others.unwrap_or(bounds), crs, report);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::config::ParcelDetail;
 use crate::load::far_off::{self, Far};
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
-use carbonzone_geom::Coverage;
+use carbonzone_geom::{Coverage, far_off};
 use carbonzone_types::{Finding, GridSpec};
 use rayon::prelude::*;
 
@@ -30,8 +30,9 @@ pub fn choose(loaded: &Loaded, inputs: &Inputs, sectors: usize, notes: &mut Note
     let layers = [&parcels.coverage, &zones.coverage];
     let far = || {
         let id = |i: u32| parcels.ids[i as usize].to_owned();
-        let mut far = far_off::of_layer("parcel", &parcels.coverage, id);
-        far.merge(far_off::of_layer("zone", &zones.coverage, |i| zones.ids[i as usize].clone()));
+        let mut far = far_off::of_layer("parcel", &far_off(&parcels.coverage), id);
+        let id = |i: u32| zones.ids[i as usize].clone();
+        far.merge(far_off::of_layer("zone", &far_off(&zones.coverage), id));
         far
     };
     let columns = sectors as f64 + MORE_COLUMNS;
@@ -49,7 +50,8 @@ pub fn choose(loaded: &Loaded, inputs: &Inputs, sectors: usize, notes: &mut Note
 
 /// The grid of a study without parcels.
 pub fn of_zones(zones: &Coverage, ids: &[String], cell_m: f64) -> Result<GridSpec, Finding> {
-    within(&[zones], cell_m, MORE_COLUMNS, || far_off::of_layer("zone", zones, |i| ids[i as usize].clone()))
+    let id = |i: u32| ids[i as usize].clone();
+    within(&[zones], cell_m, MORE_COLUMNS, || far_off::of_layer("zone", &far_off(zones), id))
 }
 
 /// The grid over the layers if it fits; `far` finds what lies far off if it does not.
@@ -195,7 +197,7 @@ mod tests {
         let mut places: Vec<[f64; 2]> = (0..16)
             .map(|k| [500_000.0 + f64::from(k % 4) * 1000.0, 3_450_000.0 + f64::from(k / 4) * 1000.0])
             .collect();
-        let far = |c: &Coverage| far_off::of_layer("parcel", c, |i| format!("P{i:02}"));
+        let far = |c: &Coverage| far_off::of_layer("parcel", &far_off(c), |i| format!("P{i:02}"));
         let city = squares(&places, 1000.0);
         let grid = within(&[&city], 100.0, 8.0, || far(&city)).unwrap();
         assert_eq!((grid.cols, grid.rows), (40, 40));

@@ -105,8 +105,10 @@ impl Layers for MemoryLayers {
                 None => (0..order.len()).map(|i| format!("{i:0width$}")).collect(),
             };
             let record = record(source, crs, order.len());
+            let coverage = coverage.reordered(&order);
             Some(PolygonLayer {
-                coverage: coverage.reordered(&order),
+                far: carbonzone_geom::far_off(&coverage),
+                coverage,
                 ids,
                 table,
                 record,

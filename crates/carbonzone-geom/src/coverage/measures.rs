@@ -3,9 +3,8 @@
 use rayon::prelude::*;
 
 use super::Coverage;
-use crate::overlap::CHUNK;
 use crate::ring::polygon_rings;
-use crate::ring_box::{NOWHERE, union};
+use crate::ring_box::union;
 
 impl Coverage {
     /// `[x_min, y_min, x_max, y_max]` of the rings of feature `i` that count; `None` if none does.
@@ -31,23 +30,6 @@ impl Coverage {
     #[must_use]
     pub fn area_m2(&self, i: usize) -> f64 {
         self.parts_of(i).flat_map(|p| polygon_rings(self, p)).map(|ring| ring.weight * ring.area).sum()
-    }
-
-    /// [`areas_m2`](Self::areas_m2) and [`total_bounds`](Self::total_bounds) in one pass.
-    #[must_use]
-    pub fn areas_and_bounds(&self) -> (Vec<f64>, Option<[f64; 4]>) {
-        let chunks = (0..self.len().div_ceil(CHUNK)).into_par_iter().map(|k| {
-            let (mut areas, mut bounds) = (Vec::with_capacity(CHUNK), NOWHERE);
-            for i in k * CHUNK..((k + 1) * CHUNK).min(self.len()) {
-                let rings = self.parts_of(i).flat_map(|p| polygon_rings(self, p));
-                let rings = rings.inspect(|ring| bounds = union(bounds, ring.bounds));
-                areas.push(rings.map(|ring| ring.weight * ring.area).sum());
-            }
-            (areas, bounds)
-        });
-        let (areas, bounds): (Vec<Vec<f64>>, Vec<[f64; 4]>) = chunks.unzip();
-        let all = bounds.into_iter().fold(NOWHERE, union);
-        (areas.concat(), (all[0] <= all[2]).then_some(all))
     }
 
     /// Planar areas of all features in m², in feature order.

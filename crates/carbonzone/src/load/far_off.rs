@@ -1,7 +1,7 @@
 //! Parcels and zones far from all others: named with their distance and the likely slip of the pen.
 
 use super::Notes;
-use carbonzone_geom::{Coverage, FarOff, far_off};
+use carbonzone_geom::{FarOff, FarOffs};
 use carbonzone_types::Finding;
 
 /// So many features are listed.
@@ -48,9 +48,8 @@ impl Far {
     }
 }
 
-/// The features of a layer that lie far off; `what` is one of them.
-pub fn of_layer(what: &str, coverage: &Coverage, id: impl Fn(u32) -> String) -> Far {
-    let found = far_off(coverage);
+/// The features of a layer that were found far off; `what` is one of them.
+pub fn of_layer(what: &str, found: &FarOffs, id: impl Fn(u32) -> String) -> Far {
     let line = |f: &FarOff| {
         let km = f.distance_m / 1000.0;
         let id = id(f.feature);
@@ -90,15 +89,16 @@ pub fn warn(role: &str, file: &str, far: &Far, notes: &mut Notes) {
 /// No layer of one place is wider than from the North Pole to the South Pole, m.
 const WIDEST_M: f64 = 2e7;
 
-/// False if the layer is wider than the Earth is long: then an error names what is far off, and nothing is measured on it.
+/// False if the layer with these `bounds` is wider than the Earth is long: then an error names what is far off, and nothing is
+/// measured on it.
 pub fn fits_on_earth(
     role: &str,
     file: &str,
-    coverage: &Coverage,
+    bounds: Option<[f64; 4]>,
     far: impl FnOnce() -> Far,
     notes: &mut Notes,
 ) -> bool {
-    let Some([x0, y0, x1, y1]) = coverage.total_bounds() else { return true };
+    let Some([x0, y0, x1, y1]) = bounds else { return true };
     let width = (x1 - x0).max(y1 - y0);
     if width <= WIDEST_M {
         return true;
@@ -140,6 +140,7 @@ fn slip([x, y]: [f64; 2], [x0, y0, x1, y1]: [f64; 4]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carbonzone_geom::{Coverage, far_off};
 
     #[test]
     fn a_layer_wider_than_the_earth_is_refused_with_what_is_far_off() {
@@ -148,8 +149,9 @@ mod tests {
         (0..10).for_each(|k| coverage.push_rings(&square(f64::from(k) * 100.0, 100.0)));
         let fits = |coverage: &Coverage| {
             let mut notes = Notes::default();
-            let far = || of_layer("parcel", coverage, |i| format!("P{i}"));
-            let fits = fits_on_earth("parcels", "p.gpkg", coverage, far, &mut notes);
+            let found = far_off(coverage);
+            let far = || of_layer("parcel", &found, |i| format!("P{i}"));
+            let fits = fits_on_earth("parcels", "p.gpkg", found.all, far, &mut notes);
             (fits, notes.findings.items)
         };
         assert_eq!(fits(&coverage), (true, vec![]));

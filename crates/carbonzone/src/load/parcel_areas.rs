@@ -97,6 +97,7 @@ mod tests {
             ids: ["a", "b", "c"].map(str::to_owned).to_vec(),
             table: AttributeTable::new().with("TBMJ", cells),
             record: InputRecord::default(),
+            far: carbonzone_geom::FarOffs::default(),
             reprojected: false,
         };
         let text = format!(

@@ -37,31 +37,35 @@ pub fn load(
     };
     notes.records.push(layer.record.clone());
     if !raster {
-        let far = far_off::of_layer("parcel", &layer.coverage, |i| layer.ids[i as usize].clone());
+        let far = far_off::of_layer("parcel", &layer.far, |i| layer.ids[i as usize].clone());
         far_off::warn("parcels", &config.source.path.display().to_string(), &far, notes);
         parcel_areas::check(config, &layer, notes);
     }
     if loaded.pipeline.city.border == Border::Clip {
         super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
     }
-    let far = || far_off::of_layer("parcel", &layer.coverage, |i| layer.ids[i as usize].clone());
+    let far = || far_off::of_layer("parcel", &layer.far, |i| layer.ids[i as usize].clone());
     let file = config.source.path.display().to_string();
-    if !far_off::fits_on_earth("parcels", &file, &layer.coverage, far, notes) {
+    if !far_off::fits_on_earth("parcels", &file, layer.far.all, far, notes) {
         return None;
     }
     let scheme = scheme?;
     let table = std::mem::take(&mut layer.table);
-    let (ids, (land_use, names)) = rayon::join(
-        || std::mem::take(&mut layer.ids).into_iter().collect(),
-        || {
-            let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&table, n));
-            let codes = match code {
-                Some(code) => Some(Codes::all_same(code, layer.coverage.len())),
-                None => Codes::first_filled(&table, code_field),
-            };
-            (codes, names)
-        },
-    );
+    progress.begin("areas", None);
+    let texts = std::mem::take(&mut layer.ids);
+    let ids = || texts.into_iter().collect();
+    let names_and_codes = || {
+        let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&table, n));
+        let codes = match code {
+            Some(code) => Some(Codes::all_same(code, layer.coverage.len())),
+            None => Codes::first_filled(&table, code_field),
+        };
+        (codes, names)
+    };
+    // PROJ looks for its operation on one thread.
+    let areas = || carbonzone_io::areas_within_m2(&layer.coverage, layer.far.all, crs);
+    let (areas, (ids, (land_use, names))) = rayon::join(areas, || rayon::join(ids, names_and_codes));
+    progress.end();
     let land_use = land_use?;
     // Millions of texts are given back while the work goes on, if there is another thread.
     if rayon::current_num_threads() > 1 {
@@ -69,15 +73,13 @@ pub fn load(
     } else {
         drop(table);
     }
-    progress.begin("areas", None);
-    let [planar_m2, ellipsoidal_m2] = match carbonzone_io::areas_m2(&layer.coverage, crs) {
+    let [planar_m2, ellipsoidal_m2] = match areas {
         Ok(areas) => areas,
         Err(e) => {
             notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("parcels"));
             return None;
         }
     };
-    progress.end();
     let area_m2 = match loaded.pipeline.city.area {
         AreaBasis::Planar => planar_m2.clone(),
         AreaBasis::Ellipsoidal => ellipsoidal_m2.clone(),

@@ -58,10 +58,10 @@ fn load_with_counties<P>(
     progress: &dyn Progress,
 ) -> Option<(ZoneSet, CountyGdp)> {
     let layer = read_layer(loaded, config, crs, notes, progress)?;
-    let (file, coverage) = (config.source.path.display().to_string(), &layer.coverage);
-    let far = far_off::of_layer("zone", coverage, |i| layer.ids[i as usize].clone());
+    let file = config.source.path.display().to_string();
+    let far = far_off::of_layer("zone", &layer.far, |i| layer.ids[i as usize].clone());
     far_off::warn("zones", &file, &far, notes);
-    if !far_off::fits_on_earth("zones", &file, coverage, || far, notes) {
+    if !far_off::fits_on_earth("zones", &file, layer.far.all, || far, notes) {
         return None;
     }
     let n = layer.ids.len();
@@ -351,6 +351,7 @@ pub fn clip_to_zones(
     let dropped = parcels.ids.len() - kept.len();
     parcels.ids = kept.iter().map(|&i| parcels.ids[i as usize].clone()).collect();
     parcels.table = AttributeTable::reordered(&parcels.table, &kept);
+    parcels.far = carbonzone_geom::far_off(&coverage);
     parcels.coverage = coverage;
     let after: f64 = parcels.coverage.areas_m2().iter().sum();
     progress.end();
