@@ -168,12 +168,12 @@ impl GpkgRows {
         let nothing = || (self.spare.another(), ColumnsBuilder::new(&self.fields));
         let ((mut raw, mut columns), mut end) = (nothing(), ReadEnd::default());
         // Curves are turned into lines by GDAL, which may have something to say.
-        let (read, messages) = capture(|| match self.read_stored(range, &mut raw, &mut columns) {
-            Some(last) => Ok(last),
-            None => {
-                (raw, columns) = nothing();
-                self.read_into(range, &mut raw, &mut columns)
+        let (read, messages) = capture(|| {
+            if let Some(last) = self.read_stored(range, &mut raw, &mut columns) {
+                return Ok(last);
             }
+            (raw, columns) = nothing();
+            self.read_into(range, &mut raw, &mut columns)
         });
         end.messages = messages;
         end.read = raw.len() as u64;
