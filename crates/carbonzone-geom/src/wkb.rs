@@ -73,11 +73,11 @@ impl Head {
 
     /// The two first numbers of every vertex.
     pub(crate) fn vertices(self, bytes: &[u8]) -> impl ExactSizeIterator<Item = (f64, f64)> + Clone + '_ {
-        let read: fn([u8; 8]) -> f64 = if self.little { f64::from_le_bytes } else { f64::from_be_bytes };
         let at = move |vertex: &[u8], from: usize| {
             let mut bytes = [0; 8];
             bytes.copy_from_slice(&vertex[from..from + 8]);
-            read(bytes)
+            // Not through a pointer to one of the two: it would be called for every number.
+            if self.little { f64::from_le_bytes(bytes) } else { f64::from_be_bytes(bytes) }
         };
         bytes.chunks_exact(self.stride).map(move |vertex| (at(vertex, 0), at(vertex, 8)))
     }
