@@ -262,7 +262,7 @@ mod tests {
             "{setting} CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, x REAL, s TEXT, b BLOB)"
         ))
         .unwrap();
-        let sql = "WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k WHERE i < 4000)
+        let sql = "WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k WHERE i < 400)
             INSERT INTO t SELECT 3 * i, ((i % 2) * 2 - 1) * (1 << (i % 63)), i / 8.0,
             CASE WHEN i % 7 = 0 THEN NULL ELSE '点' || i END, zeroblob(i * i % 20011) FROM k";
         db.execute_batch(sql).unwrap();
@@ -284,8 +284,7 @@ mod tests {
             let path = dir.path().join(name);
             let (db, root) = table(&path, setting);
             let rows = TableRows::open(&path, root).unwrap();
-            for (range, most) in
-                [((i64::MIN, i64::MAX), usize::MAX), ((100, 9_001), 700), ((12_001, 13_000), 9)]
+            for (range, most) in [((i64::MIN, i64::MAX), usize::MAX), ((100, 901), 200), ((1_101, 1_300), 9)]
             {
                 let mut read = Vec::new();
                 let all = rows.read(range, most, 5, |row| {
