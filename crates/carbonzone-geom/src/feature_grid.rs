@@ -11,10 +11,10 @@ use crate::ring_box::{NOWHERE, union};
 
 /// A feature's box relative to the index origin, rounded outward, and its index.
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+pub(crate) struct Entry {
     /// West, south, −east, −north: one comparison with a point `[x, y, −x, −y]` tells whether the box holds it.
     sides: [f32; 4],
-    feature: u32,
+    pub feature: u32,
 }
 
 impl Entry {
@@ -32,6 +32,12 @@ impl Entry {
         let [w, s, e, n] = self.sides;
         let [x, y, minus_x, minus_y] = reach;
         (x >= w) & (y >= s) & (minus_x >= e) & (minus_y >= n)
+    }
+
+    /// True if the segment touches the box, or passes by within `aside` m or little more.
+    #[inline]
+    pub fn reaches(&self, path: &Path) -> bool {
+        self.meets(path.reach) & self.reaches_line(path.p, path.q, path.aside)
     }
 
     /// False only if the box lies clearly on one side of the line p → q, farther than `aside` m from it.
@@ -148,37 +154,42 @@ impl FeatureGrid {
         sides.fold(0.0, f64::max)
     }
 
-    /// Appends the runs of cells that the segment passes, or passes by within `aside` m.
-    pub fn cells_along(&self, p: [f64; 2], q: [f64; 2], aside: f64, out: &mut Vec<CellRun>) {
-        let path = Path::new(self.local(p), self.local(q), aside);
-        let [x0, y0, x1, y1] = path.bounds;
+    /// Side of a cell of the finest level, m; 0 without features.
+    pub fn finest_cell(&self) -> f64 {
+        self.levels.first().map_or(0.0, |level| level.per_cell.recip())
+    }
+
+    /// The segment as cells and boxes are tested against it; `aside` m beside it count as on it.
+    #[inline]
+    pub fn path(&self, p: [f64; 2], q: [f64; 2], aside: f64) -> Path {
+        Path::new(self.local(p), self.local(q), aside)
+    }
+
+    /// Appends the runs of cells that a segment passes, or those under the box of several.
+    pub fn cells_along(&self, paths: &Paths, out: &mut Vec<CellRun>) {
+        let [x0, y0, x1, y1] = paths.bounds;
         let [west, south, east, north] = self.whole;
         if x0 <= east && y0 <= north && x1 >= west && y1 >= south {
             for (k, level) in self.levels.iter().enumerate() {
-                level.cells_along(k as u32, &path, out);
+                match &paths.only {
+                    Some(path) => level.cells_along(k as u32, path, out),
+                    None => level.cells_under(k as u32, paths.bounds, out),
+                }
             }
         }
     }
 
-    /// Appends the features in the cells along the segment whose box it touches, or passes by within `aside` m or little more; some
-    /// several times.
-    pub fn features_along(
-        &self,
-        p: [f64; 2],
-        q: [f64; 2],
-        aside: f64,
-        cells: &[CellRun],
-        out: &mut Vec<u32>,
-    ) {
-        let path = Path::new(self.local(p), self.local(q), aside);
+    /// Appends the entries in the cells whose box meets that of the segments; some several times.
+    pub fn entries_along(&self, paths: &Paths, cells: &[CellRun], out: &mut Vec<Entry>) {
+        let reach = reach(paths.bounds);
         for run in cells {
             let entries = &self.levels[run.level as usize].entries[run.first as usize..run.end as usize];
             // Written whether or not it counts, so that nothing is branched on that is still on its way from memory.
             let mut n = out.len();
-            out.resize(n + entries.len(), 0);
+            out.resize(n + entries.len(), NO_ENTRY);
             for entry in entries {
-                out[n] = entry.feature;
-                n += usize::from(entry.meets(path.reach) & entry.reaches_line(path.p, path.q, aside));
+                out[n] = *entry;
+                n += usize::from(entry.meets(reach));
             }
             out.truncate(n);
         }
@@ -197,8 +208,12 @@ pub(crate) struct CellRun {
     end: u32,
 }
 
+/// An entry of nothing.
+const NO_ENTRY: Entry = Entry { sides: [0.0; 4], feature: 0 };
+
 /// A segment in local coordinates.
-struct Path {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Path {
     p: [f64; 2],
     q: [f64; 2],
     aside: f64,
@@ -208,13 +223,44 @@ struct Path {
     reach: [f32; 4],
 }
 
+/// Segments that follow each other.
+#[derive(Debug)]
+pub(crate) struct Paths {
+    /// The segment, if it is just one.
+    only: Option<Path>,
+    /// Their box.
+    bounds: [f64; 4],
+}
+
+impl Paths {
+    pub fn of(first: Path) -> Self {
+        Self { bounds: first.bounds, only: Some(first) }
+    }
+
+    /// Adds the next segment, unless the box would be longer than so many m.
+    pub fn join(&mut self, next: &Path, most: f64) -> bool {
+        let both = union(self.bounds, next.bounds);
+        let fits = (both[2] - both[0]).max(both[3] - both[1]) <= most;
+        if fits {
+            (self.only, self.bounds) = (None, both);
+        }
+        fits
+    }
+}
+
+/// A box as [`Entry::meets`] takes it.
+#[inline]
+fn reach([x0, y0, x1, y1]: [f64; 4]) -> [f32; 4] {
+    [x1, y1, -x0, -y0].map(|v| v as f32)
+}
+
 impl Path {
     #[inline]
     fn new(p: [f64; 2], q: [f64; 2], aside: f64) -> Self {
         let [x0, y0] = [0, 1].map(|k| p[k].min(q[k]) - aside);
         let [x1, y1] = [0, 1].map(|k| p[k].max(q[k]) + aside);
-        let reach = [x1, y1, -x0, -y0].map(|v| v as f32);
-        Self { p, q, aside, bounds: [x0, y0, x1, y1], reach }
+        let bounds = [x0, y0, x1, y1];
+        Self { p, q, aside, bounds, reach: reach(bounds) }
     }
 }
 
@@ -233,6 +279,15 @@ impl Level {
     fn cell(&self, col: usize, row: usize) -> &[Entry] {
         let c = row * self.cols + col;
         &self.entries[self.off[c] as usize..self.off[c + 1] as usize]
+    }
+
+    fn cells_under(&self, level: u32, bounds: [f64; 4], out: &mut Vec<CellRun>) {
+        let (cols, rows) = self.span(bounds);
+        out.extend(rows.map(|row| row * self.cols).map(|row| CellRun {
+            level,
+            first: self.off[row + cols.start],
+            end: self.off[row + cols.end],
+        }));
     }
 
     fn cells_along(&self, number: u32, path: &Path, out: &mut Vec<CellRun>) {
@@ -346,8 +401,7 @@ impl Level {
         for c in 1..off.len() {
             off[c] += off[c - 1];
         }
-        let nothing = Entry { sides: [0.0; 4], feature: 0 };
-        self.entries = vec![nothing; off[off.len() - 1] as usize];
+        self.entries = vec![NO_ENTRY; off[off.len() - 1] as usize];
         let mut next = off.clone();
         for &i in features {
             let b = local(i);

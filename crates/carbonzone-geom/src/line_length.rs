@@ -9,15 +9,17 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::coincidence::ALONG_M;
-use crate::feature_grid::{CellRun, FeatureGrid};
+use crate::feature_grid::{CellRun, Entry, FeatureGrid, Path, Paths};
 use crate::ring::{MASK, for_each_change, for_each_change_in, masks_of, turn};
 use crate::ring_blocks::{Blocks, for_each_bit};
 use crate::{Coverage, PointLocator};
 
 /// Lines per task in [`LineIndex::lengths_all`].
-const CHUNK: usize = 4096;
+const CHUNK: usize = 1024;
 /// Lines that are measured together.
-const BLOCK: usize = 256;
+const BLOCK: usize = 64;
+/// Neighbouring segments of a line that are looked for together at most.
+const RUN: usize = 8;
 
 /// Index for road lengths per parcel.
 #[derive(Debug)]
@@ -67,20 +69,20 @@ impl<'a> LineIndex<'a> {
     /// If the slices differ in length or `line_off` does not ascend within them.
     #[must_use]
     pub fn lengths_all(&self, xs: &[f64], ys: &[f64], line_off: &[u32]) -> LineLengths {
-        let chunks = self.measure_all((xs, ys), line_off, |line, out| {
+        let chunks = self.measure_all((xs, ys), line_off, |line, out: &mut Vec<_>| {
             out.extend(line.lengths().into_iter().map(|(parcel, m)| (line.number, parcel, m)));
         });
         LineLengths::assemble(line_off.len().saturating_sub(1), &chunks)
     }
 
-    /// Measures many lines, tile by tile of the layer in chunks of fixed size, and lets `take` append what it makes of each that has
-    /// a length.
-    pub(crate) fn measure_all<T: Send>(
+    /// Measures many lines, tile by tile of the layer in chunks of fixed size, and lets `take` add what it makes of each that has a
+    /// length to what it has made of its chunk.
+    pub(crate) fn measure_all<T: Default + Send>(
         &self,
         (xs, ys): (&[f64], &[f64]),
         line_off: &[u32],
-        take: impl Fn(&OfLine<'_>, &mut Vec<T>) + Sync,
-    ) -> Vec<Vec<T>> {
+        take: impl Fn(&OfLine<'_>, &mut T) + Sync,
+    ) -> Vec<T> {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
         let vertices = |k: usize| line_off[k] as usize..line_off[k + 1] as usize;
         let mut order: Vec<u64> = (0..line_off.len().saturating_sub(1))
@@ -93,7 +95,7 @@ impl<'a> LineIndex<'a> {
             .collect();
         order.par_sort_unstable();
         let chunks = order.par_chunks(CHUNK).map_init(Block::default, |block, keys| {
-            let mut out = vec![];
+            let mut out = T::default();
             for keys in keys.chunks(BLOCK) {
                 let lines = keys.iter().map(|&key| {
                     let v = vertices(key as u32 as usize);
@@ -119,45 +121,72 @@ impl<'a> LineIndex<'a> {
         block.clear();
         for (line, xs, ys) in lines {
             let ends = xs.windows(2).zip(ys.windows(2)).map(|(x, y)| ([x[0], y[0]], [x[1], y[1]]));
-            block.segments.extend(ends.map(|(p, q)| Segment { line, p, q, length: 0.0 }));
+            block.segments.extend(ends.map(|(p, q)| Segment { line, p, q, length: 0.0, doubt: 0.0 }));
         }
         for s in &mut block.segments {
             let (p, q) = (s.p, s.q);
             (s.p, s.q) = if (p[0], p[1]) <= (q[0], q[1]) { (p, q) } else { (q, p) };
             s.length = (q[0] - p[0]).hypot(q[1] - p[1]);
+            s.doubt = doubt(s.p, s.q, self.size);
         }
         block.segments.retain(|s| s.length > 0.0 && s.length.is_finite());
-        for Segment { p, q, .. } in &block.segments {
-            self.grid.cells_along(*p, *q, ALONG_M, &mut block.cells);
-            block.cell_ends.push(block.cells.len());
-        }
-        let mut first = 0;
-        for (Segment { p, q, .. }, &end) in block.segments.iter().zip(&block.cell_ends) {
-            self.grid.features_along(*p, *q, ALONG_M, &block.cells[first..end], &mut block.near);
-            block.near_ends.push(block.near.len());
-            first = end;
-        }
-        let mut first = 0;
-        for (segment, &end) in block.near_ends.iter().enumerate() {
-            let near = &mut block.near[first..end];
-            near.sort_unstable();
-            let pair = |same: &[u32]| Pair { segment: segment as u32, feature: same[0], ..Pair::default() };
-            block.pairs.extend(near.chunk_by(|a, b| a == b).map(pair));
-            first = end;
-        }
+        self.find_pairs(block);
         self.fill_shares(block);
+    }
+
+    fn find_pairs(&self, block: &mut Block) {
+        let Block { segments, paths, runs, cells, near, pairs } = block;
+        paths.extend(segments.iter().map(|s| self.grid.path(s.p, s.q, ALONG_M)));
+        let most = self.grid.finest_cell();
+        for (k, path) in paths.iter().enumerate() {
+            let run = runs.last_mut().filter(|run| k - run.first < RUN);
+            let run = run.filter(|run| segments[run.first].line == segments[k].line);
+            if !run.is_some_and(|run| run.paths.join(path, most)) {
+                runs.push(Run { first: k, paths: Paths::of(*path), cells: 0, near: 0 });
+            }
+        }
+        for run in &mut *runs {
+            self.grid.cells_along(&run.paths, cells);
+            run.cells = cells.len();
+        }
+        let mut first = 0;
+        for run in &mut *runs {
+            self.grid.entries_along(&run.paths, &cells[first..run.cells], near);
+            (first, run.near) = (run.cells, near.len());
+        }
+        let mut first = 0;
+        for (k, run) in runs.iter().enumerate() {
+            let entries = &mut near[first..run.near];
+            entries.sort_unstable_by_key(|entry| entry.feature);
+            let mut once = 0;
+            for entry in 0..entries.len() {
+                if once == 0 || entries[entry].feature != entries[once - 1].feature {
+                    entries[once] = entries[entry];
+                    once += 1;
+                }
+            }
+            for segment in run.first..runs.get(k + 1).map_or(paths.len(), |next| next.first) {
+                let met = entries[..once].iter().filter(|entry| entry.reaches(&paths[segment]));
+                pairs.extend(met.map(|entry| Pair {
+                    segment: segment as u32,
+                    feature: entry.feature,
+                    ..Pair::default()
+                }));
+            }
+            first = run.near;
+        }
     }
 
     fn fill_shares(&self, block: &mut Block) {
         for pair in &mut block.pairs {
-            let Segment { p, q, .. } = block.segments[pair.segment as usize];
+            let Segment { p, q, doubt, .. } = block.segments[pair.segment as usize];
             if let Some((ring, weight)) =
                 self.grid.only_ring(pair.feature as usize).filter(|r| r.0.len() <= MASK)
             {
                 pair.first = ring.start as u32;
                 pair.vertices = ring.len() as u32;
                 pair.weight = weight;
-                pair.left = left_mask(&self.coverage.xs[ring.clone()], &self.coverage.ys[ring], p, q);
+                pair.left = left_mask(&self.coverage.xs[ring.clone()], &self.coverage.ys[ring], p, q, doubt);
             }
         }
         for pair in &mut block.pairs {
@@ -204,10 +233,11 @@ impl LineIndex<'_> {
     }
 }
 
-/// Calls `f` with ± clamp(t, 0, 1) for every edge of a ring that crosses the line p → q, those behind p included.
-pub(crate) fn bounds_along(ring: (&[f64], &[f64]), p: [f64; 2], q: [f64; 2], mut f: impl FnMut(f64)) {
+/// Calls `f` with ± clamp(t, 0, 1) for every edge of a ring that crosses the line of a segment, those behind its first end included.
+pub(crate) fn bounds_along(ring: (&[f64], &[f64]), segment: &Segment, mut f: impl FnMut(f64)) {
     let (xs, ys) = ring;
-    let left = |xs: &[f64], ys: &[f64]| left_mask(xs, ys, p, q);
+    let Segment { p, q, doubt, .. } = *segment;
+    let left = |xs: &[f64], ys: &[f64]| left_mask(xs, ys, p, q, doubt);
     for_each_change(
         ring,
         Blocks::NONE,
@@ -221,13 +251,13 @@ pub(crate) fn bounds_along(ring: (&[f64], &[f64]), p: [f64; 2], q: [f64; 2], mut
 
 /// Σ ± clamp(t, 0, 1) over the edges of a ring that cross the line p → q; positive inside a counter-clockwise ring.
 fn ring_share((xs, ys): (&[f64], &[f64]), blocks: Blocks<'_>, ahead: &Ahead) -> f64 {
-    let Ahead { p, q, .. } = *ahead;
+    let Ahead { p, q, doubt, .. } = *ahead;
     let mut sum = 0.0;
     for_each_change(
         (xs, ys),
         blocks,
         |block| ahead.passes(block),
-        |xs, ys| left_mask(xs, ys, p, q),
+        |xs, ys| left_mask(xs, ys, p, q, doubt),
         |from, to, goes_left| sum += bound(xs, ys, (from, to, goes_left), p, q),
     );
     sum
@@ -239,20 +269,21 @@ struct Ahead {
     q: [f64; 2],
     /// Far above the rounding of the coordinates and of the test.
     slack: f64,
+    doubt: f64,
 }
 
 impl Ahead {
     /// `size` is no less than any coordinate of the layer, m.
     fn of(p: [f64; 2], q: [f64; 2], size: f64) -> Self {
-        let size = [p, q].as_flattened().iter().fold(size, |size, v| size.max(v.abs()));
-        Self { p, q, slack: ((q[0] - p[0]).abs() + (q[1] - p[1]).abs()) * size * 1e-11 }
+        let doubt = doubt(p, q, size);
+        Self { p, q, slack: doubt * 1e4, doubt }
     }
 
     /// True if no edge in the box counts: it lies wholly on one side of the line, or wholly behind p, by more than any rounding.
     /// A box that is not finite does not.
     #[inline]
     fn passes(&self, [x0, y0, x1, y1]: [f64; 4]) -> bool {
-        let Self { p, q, slack } = *self;
+        let Self { p, q, slack, .. } = *self;
         let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
         // All doubled: from p to the middle of the box, and its sides.
         let (to_x, to_y) = ((x0 - p[0]) + (x1 - p[0]), (y0 - p[1]) + (y1 - p[1]));
@@ -277,18 +308,21 @@ fn bound(
     if goes_left { t } else { -t }
 }
 
+/// Twice the area of the triangle between a segment and a vertex of a layer with coordinates up to `size`, m², below which rounding
+/// may have turned it: the rounding of five operations, generously.
+fn doubt(p: [f64; 2], q: [f64; 2], size: f64) -> f64 {
+    let size = [p, q].as_flattened().iter().fold(size, |size, v| size.max(v.abs()));
+    8.0 * f64::EPSILON * ((q[0] - p[0]).abs() + (q[1] - p[1]).abs()) * (2.0 * size)
+}
+
 /// Mask of the vertices left of the line p → q or on it; exact.
 #[inline]
-fn left_mask(xs: &[f64], ys: &[f64], p: [f64; 2], q: [f64; 2]) -> u64 {
+fn left_mask(xs: &[f64], ys: &[f64], p: [f64; 2], q: [f64; 2], doubt: f64) -> u64 {
     let d = [q[0] - p[0], q[1] - p[1]];
-    let [mut left, decided] = masks_of(xs, ys, |x, y| {
-        let (up, across) = (d[0] * (y - p[1]), d[1] * (x - p[0]));
-        let det = up - across;
-        // Rounding of the five operations, generously.
-        let doubt = 8.0 * f64::EPSILON * (up.abs() + across.abs());
-        [det > doubt, det.abs() > doubt]
+    let [mut left, open] = masks_of(xs, ys, |x, y| {
+        let det = d[0] * (y - p[1]) - d[1] * (x - p[0]);
+        [det > doubt, det.abs() <= doubt]
     });
-    let open = !decided & (u64::MAX >> (MASK - xs.len()));
     for_each_bit(open, |k| {
         if turn(p, q, [xs[k], ys[k]]) >= 0.0 {
             left |= 1 << k;
@@ -314,6 +348,17 @@ pub(crate) struct Segment {
     pub q: [f64; 2],
     /// m, > 0 and finite.
     pub length: f64,
+    /// See [`doubt`].
+    doubt: f64,
+}
+
+/// Neighbouring segments of a line; their cells and entries end before these places.
+#[derive(Debug)]
+struct Run {
+    first: usize,
+    paths: Paths,
+    cells: usize,
+    near: usize,
 }
 
 /// A segment of a block and a feature whose box comes within 1 cm of it.
@@ -328,29 +373,29 @@ pub(crate) struct Pair {
     /// Mask of the vertices of this ring left of the segment.
     left: u64,
     /// Share of the segment inside the feature.
-    share: f64,
+    pub share: f64,
 }
 
 /// Lines that are measured together.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     segments: Vec<Segment>,
-    /// Cells along the segments, and where those of each segment end.
+    paths: Vec<Path>,
+    runs: Vec<Run>,
+    /// Cells along the runs.
     cells: Vec<CellRun>,
-    cell_ends: Vec<usize>,
-    /// Features near the segments, some several times, and where those of each segment end.
-    near: Vec<u32>,
-    near_ends: Vec<usize>,
+    /// Features near the runs, some several times.
+    near: Vec<Entry>,
     pairs: Vec<Pair>,
 }
 
 impl Block {
     fn clear(&mut self) {
         self.segments.clear();
+        self.paths.clear();
+        self.runs.clear();
         self.cells.clear();
-        self.cell_ends.clear();
         self.near.clear();
-        self.near_ends.clear();
         self.pairs.clear();
     }
 
@@ -451,129 +496,4 @@ impl LineLengths {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rect(x0: f64, y0: f64, x1: f64, y1: f64) -> Vec<[f64; 2]> {
-        vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]
-    }
-
-    fn two_squares() -> Coverage {
-        let mut c = Coverage::new();
-        c.push_rings(&[vec![rect(0.0, 0.0, 10.0, 10.0)]]);
-        c.push_rings(&[vec![rect(10.0, 0.0, 20.0, 10.0)]]);
-        c
-    }
-
-    fn close(found: &[(u32, f64)], expected: &[(u32, f64)]) {
-        assert_eq!(found.len(), expected.len(), "{found:?}");
-        for (f, e) in found.iter().zip(expected) {
-            // A few roundings of a length of tens of metres.
-            assert!(f.0 == e.0 && (f.1 - e.1).abs() < 1e-14 * 30.0, "{found:?}");
-        }
-    }
-
-    #[test]
-    fn a_road_across_two_parcels_is_split_at_the_boundary() {
-        let c = two_squares();
-        let index = LineIndex::new(&c);
-        close(&index.lengths(&[2.0, 17.0], &[5.0, 5.0]), &[(0, 8.0), (1, 7.0)]);
-        close(&index.lengths(&[-5.0, 25.0], &[5.0, 5.0]), &[(0, 10.0), (1, 10.0)]);
-        close(&index.lengths(&[3.0, 3.0, 6.0], &[1.0, 5.0, 5.0]), &[(0, 7.0)]);
-    }
-
-    #[test]
-    fn road_along_a_shared_boundary_is_counted_once_in_either_direction() {
-        let c = two_squares();
-        let index = LineIndex::new(&c);
-        let north = index.lengths(&[10.0, 10.0], &[2.0, 9.0]);
-        let south = index.lengths(&[10.0, 10.0], &[9.0, 2.0]);
-        assert_eq!(north, south);
-        assert_eq!(north.iter().map(|l| l.1).sum::<f64>(), 7.0);
-        assert_eq!(north.len(), 1);
-    }
-
-    #[test]
-    fn a_concave_ring_and_a_hole_interrupt_the_road() {
-        let mut c = Coverage::new();
-        let u_shape = vec![
-            [0.0, 0.0],
-            [30.0, 0.0],
-            [30.0, 20.0],
-            [20.0, 20.0],
-            [20.0, 10.0],
-            [10.0, 10.0],
-            [10.0, 20.0],
-            [0.0, 20.0],
-            [0.0, 0.0],
-        ];
-        c.push_rings(&[vec![u_shape, rect(2.0, 12.0, 6.0, 18.0)]]);
-        let l = LineIndex::new(&c).lengths(&[-5.0, 35.0], &[15.0, 15.0]);
-        assert_eq!(l.len(), 1);
-        assert!((l[0].1 - 16.0).abs() < 1e-12, "{l:?}");
-    }
-
-    #[test]
-    fn many_lines_give_the_same_rows_as_one_by_one() {
-        let c = two_squares();
-        let index = LineIndex::new(&c);
-        let xs = [17.0, 2.0, 5.0, 50.0, 60.0, 3.0, 3.0, 12.0];
-        let ys = [5.0, 5.0, 9.0, 5.0, 5.0, 1.0, 5.0, 5.0];
-        let line_off = [0, 3, 5, 5, 8];
-        let all = index.lengths_all(&xs, &ys, &line_off);
-        assert_eq!(all.offsets.len(), 5);
-        for k in 0..4 {
-            let v = line_off[k] as usize..line_off[k + 1] as usize;
-            let one = index.lengths(&xs[v.clone()], &ys[v]);
-            let (parcels, lengths) = all.row(k);
-            assert_eq!(one, parcels.iter().copied().zip(lengths.iter().copied()).collect::<Vec<_>>());
-        }
-        assert_eq!(all.parcels, [0, 1, 0, 1]);
-        assert_eq!(
-            index.lengths_all(&[], &[], &[]),
-            LineLengths { offsets: vec![0], ..LineLengths::default() }
-        );
-    }
-
-    #[test]
-    fn a_long_ring_gives_the_same_bits_by_blocks_as_whole() {
-        let teeth = 400;
-        let mut ring = vec![[0.0, 0.0]];
-        for k in 0..teeth {
-            let x = 10.0 * f64::from(k) + 0.37;
-            ring.extend([[x, 5.0], [x, 60.0 + f64::from(k % 7)], [x + 3.1, 60.0], [x + 3.1, 5.0]]);
-        }
-        ring.extend([[4000.0, 0.0], [0.0, 0.0]]);
-        let mut c = Coverage::new();
-        c.push_rings(&[vec![ring]]);
-        let index = LineIndex::new(&c);
-        let (xs, ys) = c.ring(0);
-        let number =
-            |k: u32, n: u32| f64::from(k.wrapping_mul(2_654_435_761) >> 8 & 0xFFFF) / 65536.0 * f64::from(n);
-        let mut inside = 0;
-        for k in 0..2000 {
-            let p = [number(k, 4000), number(k + 7, 70)];
-            let q =
-                if k % 5 == 0 { [p[0] + 300.0, p[1]] } else { [number(k + 99, 4000), number(k + 31, 70)] };
-            let blocks = index.grid.rings().blocks(0, xs.len());
-            let ahead = Ahead::of(p, q, index.size);
-            let (whole, along) =
-                (ring_share((xs, ys), Blocks::NONE, &ahead), ring_share((xs, ys), blocks, &ahead));
-            assert_eq!(whole.to_bits(), along.to_bits(), "{p:?} {q:?}");
-            inside += usize::from(along.abs() > 1e-9);
-        }
-        assert!(inside > 300, "{inside}");
-    }
-
-    #[test]
-    fn roads_outside_without_length_or_not_finite_give_nothing() {
-        let c = two_squares();
-        let index = LineIndex::from_locator(&PointLocator::new(&c));
-        assert!(index.lengths(&[50.0, 60.0], &[5.0, 5.0]).is_empty());
-        assert!(index.lengths(&[5.0, 5.0], &[5.0, 5.0]).is_empty());
-        assert!(index.lengths(&[5.0], &[5.0]).is_empty());
-        assert!(index.lengths(&[f64::NAN, 5.0], &[5.0, 5.0]).is_empty());
-        assert_eq!(index.lengths(&[1.0, f64::NAN, 1.0, 4.0], &[5.0, 5.0, 5.0, 5.0]), [(0, 3.0)]);
-        assert_eq!(index.lengths(&[-1e9, 1e9], &[5.0, 5.0]).len(), 2);
-    }
-}
+mod tests;

@@ -61,23 +61,21 @@ impl LineIndex<'_> {
 
     /// [`shared`](Self::shared) of many polylines: line `k` has the vertices `line_off[k]..line_off[k + 1]`.
     ///
+    /// Lines that have a length are handed to `take` with their number, chunk by chunk on all threads, to be added to what was made
+    /// of the chunk; neither chunks nor the lines in them are in the order of the lines.
+    ///
     /// # Panics
     /// As [`shared`](Self::shared), or if `line_off` does not ascend within the vertices.
-    #[must_use]
-    pub fn shared_all(
+    pub fn shared_all<T: Default + Send>(
         &self,
         lines: (&[f64], &[f64]),
         line_off: &[u32],
         rules: SharingRules<'_>,
-    ) -> Vec<SharedLengths> {
-        let chunks = self.measure_all(lines, line_off, |line, out| {
-            out.push((line.number, self.share(line, rules)));
-        });
-        let mut out = vec![SharedLengths::default(); line_off.len().saturating_sub(1)];
-        for (line, shared) in chunks.into_iter().flatten() {
-            out[line as usize] = shared;
-        }
-        out
+        take: impl Fn(usize, SharedLengths, &mut T) + Sync,
+    ) -> Vec<T> {
+        self.measure_all(lines, line_off, |line, out| {
+            take(line.number as usize, self.share(line, rules), out);
+        })
     }
 
     fn share(&self, line: &OfLine<'_>, rules: SharingRules<'_>) -> SharedLengths {
@@ -97,11 +95,12 @@ impl LineIndex<'_> {
         let features: Vec<u32> = out.lengths.iter().map(|l| l.0).collect();
         let mut metres = vec![0.0; features.len()];
         let before: f64 = out.lengths.iter().map(|l| l.1).sum();
-        for (&Segment { p, q, length, .. }, near) in line.segments() {
+        for (segment, near) in line.segments() {
+            let length = segment.length;
             let mut steps: Vec<(f64, usize, f64)> = vec![];
             for k in near.iter().filter_map(|pair| features.binary_search(&pair.feature).ok()) {
                 // An interval begins where the sum of clamped crossings falls and ends where it rises.
-                self.for_each_bound(features[k] as usize, p, q, |t, sign| steps.push((t, k, -sign)));
+                self.for_each_bound(features[k] as usize, segment, |t, sign| steps.push((t, k, -sign)));
             }
             steps.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             // Features around the place, with their winding numbers.
@@ -132,6 +131,14 @@ impl LineIndex<'_> {
         let total: f64 = out.lengths.iter().map(|l| l.1).sum();
         let (mut changed, mut block) = (false, Block::default());
         for (&Segment { p, q, length, .. }, near) in line.segments() {
+            // What lies wholly in one parcel of the class stays there.
+            let mut inside = near.iter().filter(|pair| pair.share > 0.0);
+            if let (Some(only), None) = (inside.next(), inside.next())
+                && only.share == 1.0
+                && rules.mask[only.feature as usize]
+            {
+                continue;
+            }
             let mut done = 0.0;
             for (from, to, owner) in self.stretches_along_edges(p, q, near, rules.mask) {
                 let from = f64::max(from, done);
@@ -194,11 +201,11 @@ impl LineIndex<'_> {
         out
     }
 
-    /// Calls `f(t, sign)` for every crossing of the feature's boundary with the line p → q, clamped to it: the share of the segment
-    /// inside is the sum of `sign · t`.
-    fn for_each_bound(&self, feature: usize, p: [f64; 2], q: [f64; 2], mut f: impl FnMut(f64, f64)) {
+    /// Calls `f(t, sign)` for every crossing of the feature's boundary with the line of the segment, clamped to it: the share of the
+    /// segment inside is the sum of `sign · t`.
+    fn for_each_bound(&self, feature: usize, segment: &Segment, mut f: impl FnMut(f64, f64)) {
         self.for_each_counting_ring(feature, |ring, _, weight| {
-            bounds_along(ring, p, q, |t| f(t.abs(), weight * t.signum()));
+            bounds_along(ring, segment, |t| f(t.abs(), weight * t.signum()));
         });
     }
 }

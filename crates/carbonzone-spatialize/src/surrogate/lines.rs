@@ -89,15 +89,24 @@ pub struct LineTally {
     pub along_edge: ExactSum,
 }
 
-/// One line, measured.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MeasuredLine {
-    /// Its length inside the study area, if one is set, m.
-    within: Option<f64>,
-    /// Its length, m, and that in each parcel.
-    shared: SharedLengths,
-    /// What lies outside the class, by the parcel it is assigned to, m.
-    assigned: Vec<(u32, f64)>,
+impl LineTally {
+    fn merge(&mut self, more: &Self) {
+        self.total.merge(more.total);
+        self.in_class.merge(more.in_class);
+        self.in_other.merge(more.in_other);
+        self.snapped.merge(more.snapped);
+        self.beyond.merge(more.beyond);
+        self.shared.merge(more.shared);
+        self.along_edge.merge(more.along_edge);
+    }
+}
+
+/// What some lines bring: sums are exact, so lines may come in any order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MeasuredLines {
+    /// Parcel and weighted metres.
+    pieces: Vec<(u32, f64)>,
+    tally: LineTally,
 }
 
 /// Collects length per parcel for one mode.
@@ -164,42 +173,50 @@ impl<'a> LineMeter<'a> {
 
     /// Adds one polyline with its class weight (1 = plain length).
     pub fn add(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
-        let measured = self.measure((xs, ys), self.index.shared((xs, ys), self.rules()));
-        self.add_measured(weight, measured);
+        let mut measured = MeasuredLines::default();
+        self.measure((xs, ys), weight, self.index.shared((xs, ys), self.rules()), &mut measured);
+        self.add_measured(measured);
     }
 
-    /// Measures one polyline whose lengths inside parcels are known already, see [`LineIndex::shared_all`].
-    /// Needs no order: many can be measured at once, and then added.
-    #[must_use]
-    pub fn measure(&self, (xs, ys): (&[f64], &[f64]), shared: SharedLengths) -> MeasuredLine {
-        let within = self.area.map(|(lines, _)| lines.lengths(xs, ys).iter().map(|(_, metres)| metres).sum());
-        let mut assigned = Vec::new();
-        if self.rule != RoadAssignment::Inside && self.snap_m > 0.0 {
-            self.assign_rest(xs, ys, &mut assigned);
-        }
-        MeasuredLine { within, shared, assigned }
-    }
-
-    /// Adds one polyline as [`measure`](Self::measure) measured it, with its class weight.
-    pub fn add_measured(&mut self, weight: f64, measured: MeasuredLine) {
-        let MeasuredLine { within, shared, assigned } = measured;
+    /// Measures one polyline with its class weight, whose lengths inside parcels are known already, see [`LineIndex::shared_all`].
+    /// Many can be measured at once, and then added.
+    pub fn measure(
+        &self,
+        (xs, ys): (&[f64], &[f64]),
+        weight: f64,
+        shared: SharedLengths,
+        out: &mut MeasuredLines,
+    ) {
+        let MeasuredLines { pieces, tally } = out;
         let total = shared.total_m;
-        self.tally.total.add(within.unwrap_or(total));
-        if let Some(within) = within {
-            self.tally.beyond.add((total - within).max(0.0));
+        match self.area {
+            None => tally.total.add(total),
+            Some((lines, _)) => {
+                let within: f64 = lines.lengths(xs, ys).iter().map(|(_, metres)| metres).sum();
+                tally.total.add(within);
+                tally.beyond.add((total - within).max(0.0));
+            }
         }
-        self.tally.shared.add(shared.shared_m);
-        self.tally.along_edge.add(shared.along_edge_m);
-        for (parcel, metres) in shared.lengths {
-            let part =
-                if self.mask[parcel as usize] { &mut self.tally.in_class } else { &mut self.tally.in_other };
+        tally.shared.add(shared.shared_m);
+        tally.along_edge.add(shared.along_edge_m);
+        for &(parcel, metres) in &shared.lengths {
+            let in_class = self.mask[parcel as usize];
+            let part = if in_class { &mut tally.in_class } else { &mut tally.in_other };
             part.add(metres);
-            self.weighted_m[parcel as usize].add(metres * weight);
         }
-        for (parcel, metres) in assigned {
-            self.weighted_m[parcel as usize].add(metres * weight);
-            self.tally.snapped.add(metres);
+        let mut brought = shared.lengths;
+        if self.rule != RoadAssignment::Inside && self.snap_m > 0.0 {
+            let inside = brought.len();
+            self.assign_rest(xs, ys, &mut brought);
+            brought[inside..].iter().for_each(|(_, metres)| tally.snapped.add(*metres));
         }
+        pieces.extend(brought.into_iter().map(|(parcel, metres)| (parcel, metres * weight)));
+    }
+
+    /// Adds what was [measured](Self::measure).
+    pub fn add_measured(&mut self, measured: MeasuredLines) {
+        self.tally.merge(&measured.tally);
+        measured.pieces.iter().for_each(|&(parcel, metres)| self.weighted_m[parcel as usize].add(metres));
     }
 
     /// How lengths are counted: each metre once, along the edge of a parcel of the class for that parcel.

@@ -2,9 +2,8 @@
 
 use super::lines::LineMeter;
 use carbonzone_geom::{LineIndex, lines_once};
-use rayon::prelude::*;
 
-/// Lines whose measures are kept before they are added up in order.
+/// Lines whose measures are kept before they are added up.
 const MEASURED_AT_ONCE: usize = 1 << 15;
 
 /// Polylines of one mode with their class weights.
@@ -51,13 +50,12 @@ impl ModeLines {
     pub fn measure(&self, index: &LineIndex<'_>, meter: &mut LineMeter<'_>) {
         for from in (0..self.weights.len()).step_by(MEASURED_AT_ONCE) {
             let lines = from..self.weights.len().min(from + MEASURED_AT_ONCE);
-            let shared =
-                index.shared_all((&self.xs, &self.ys), &self.offsets[lines.start..=lines.end], meter.rules());
-            let measure = |(i, shared)| meter.measure(self.line(i), shared);
-            let measured: Vec<_> = lines.clone().into_par_iter().zip(shared).map(measure).collect();
-            for (i, measured) in lines.zip(measured) {
-                meter.add_measured(self.weights[i], measured);
-            }
+            let offsets = &self.offsets[from..=lines.end];
+            let measured =
+                index.shared_all((&self.xs, &self.ys), offsets, meter.rules(), |k, shared, out| {
+                    meter.measure(self.line(from + k), self.weights[from + k], shared, out);
+                });
+            measured.into_iter().for_each(|measured| meter.add_measured(measured));
         }
     }
 }
