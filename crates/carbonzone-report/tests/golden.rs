@@ -410,6 +410,7 @@ fn a_character_that_no_font_has_is_told_in_the_record_and_the_page() {
     let noted: Vec<_> = data.manifest.findings.iter().filter(|f| f.code == "character_not_drawn").collect();
     assert!(noted.len() == 1 && noted[0].message.contains("U+10FFF0"), "{noted:?}");
     assert_eq!(data.manifest.fonts[0].family, "Noto Sans CJK SC");
+    assert_eq!(data.manifest.fonts.len(), 1, "the small digits of CO₂ and km² need no other face");
     let page = std::fs::read_to_string(dir.path().join("report.html")).unwrap();
     assert!(page.contains("U+10FFF0"));
 }

@@ -91,9 +91,10 @@ impl Fonts {
 
     /// The shipped faces, and faces of this machine for the characters of these texts that they lack.
     #[must_use]
-    pub fn for_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn for_texts(texts: impl IntoIterator<Item: AsRef<str>>) -> Self {
         let mut fonts = Self::shipped();
-        let drawn: BTreeSet<char> = texts.into_iter().flat_map(str::chars).filter(|c| is_drawn(*c)).collect();
+        let mut drawn: BTreeSet<char> = BTreeSet::new();
+        texts.into_iter().for_each(|text| drawn.extend(text.as_ref().chars().filter(|c| is_drawn(*c))));
         fonts.unshaped = drawn.iter().copied().filter(|c| is_shaped(*c)).collect();
         let faces = fonts.faces();
         let lacks = |c: &char| faces.iter().all(|f| mapped(f, *c).is_none());

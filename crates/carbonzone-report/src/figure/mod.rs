@@ -71,8 +71,8 @@ impl Drawing {
         &self.svg
     }
 
-    /// What is written in the figure.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
+    /// What is written in the figure, in the characters that are drawn.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
         self.sheet.texts()
     }
 
@@ -124,7 +124,7 @@ fn transparent(image: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError>
     let mut encoder = png::Encoder::new(&mut out, image.width(), image.height());
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_color(png::ColorType::Rgba);
-    let colours = image.pixels().iter().map(|p| p.demultiply());
+    let colours = image.pixels().iter().map(tiny_skia::PremultipliedColorU8::demultiply);
     let pixels: Vec<u8> = colours.flat_map(|c| [c.red(), c.green(), c.blue(), c.alpha()]).collect();
     encoder.write_header()?.write_image_data(&pixels)?;
     Ok(out)

@@ -174,11 +174,11 @@ impl Sheet {
         baseline
     }
 
-    /// The texts as they are drawn.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.marks
-            .iter()
-            .filter_map(|m| if let Mark::Text { text, .. } = m { Some(text.as_str()) } else { None })
+    /// The texts in the characters that are drawn.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        let texts =
+            self.marks.iter().filter_map(|m| if let Mark::Text { text, .. } = m { Some(text) } else { None });
+        texts.flat_map(|text| pieces(text, 1.0)).map(|(_, _, piece)| piece)
     }
 }
 

@@ -110,7 +110,7 @@ impl Svg {
         let i = self.patterns.len() - 1;
         let ink = color.darker(0.7).hex();
         let (lines, width) = hatch_lines(hatch);
-        let d: String = lines.iter().map(|[a, b, c, d]| format!("M{a} {b} {c} {d}")).collect();
+        let d = lines.iter().fold(String::new(), |path, [a, b, c, d]| path + &format!("M{a} {b} {c} {d}"));
         let marks = if hatch == Hatch::Dots {
             format!(r#"<circle cx="4" cy="4" r="{DOT}" fill="{ink}"/>"#)
         } else {
