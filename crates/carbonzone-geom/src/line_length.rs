@@ -165,8 +165,9 @@ impl<'a> LineIndex<'a> {
                     once += 1;
                 }
             }
-            for segment in run.first..runs.get(k + 1).map_or(paths.len(), |next| next.first) {
-                let met = entries[..once].iter().filter(|entry| entry.reaches(&paths[segment]));
+            let end = runs.get(k + 1).map_or(paths.len(), |next| next.first);
+            for (segment, path) in (run.first..).zip(&paths[run.first..end]) {
+                let met = entries[..once].iter().filter(|entry| entry.reaches(path));
                 pairs.extend(met.map(|entry| Pair {
                     segment: segment as u32,
                     feature: entry.feature,

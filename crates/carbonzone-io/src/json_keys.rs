@@ -31,7 +31,7 @@ pub(crate) fn check(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
     let Ok(seen) = File::open(&source.path).and_then(|file| scan(BufReader::new(file))) else {
         return true;
     };
-    let known_crs = !seen.crs || source.crs.is_some() || crs_is_known(source, report);
+    let known_crs = seen.crs.is_none() || source.crs.is_some() || crs_is_known(source, report);
     let wanted = source.wanted();
     let matters = |key: &str| OWN.contains(&key) || wanted.iter().any(|w| w.eq_ignore_ascii_case(key));
     let repeated: Vec<_> = seen.found.into_iter().filter(|(key, _)| matters(key)).collect();
@@ -91,8 +91,8 @@ fn scan(mut reader: impl BufRead) -> std::io::Result<Scan> {
 #[derive(Default)]
 struct Scan {
     found: BTreeMap<String, Repeated>,
-    /// True if the object of the file itself has a key `crs`.
-    crs: bool,
+    /// Line where the object of the file itself has a key `crs`.
+    crs: Option<u64>,
     line: u64,
     /// Containers that are open: where the keys of an object begin among `keys`, or nothing for an array.
     open: Vec<Option<usize>>,
@@ -162,7 +162,9 @@ impl Scan {
 
     fn note_key(&mut self) {
         let Some(Some(first)) = self.open.last() else { return };
-        self.crs |= self.open.len() == 1 && self.text == b"crs";
+        if self.open.len() == 1 && self.text == b"crs" {
+            self.crs = Some(self.line);
+        }
         let mut hasher = DefaultHasher::new();
         self.text.hash(&mut hasher);
         let key = hasher.finish();
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_crs_of_the_file_is_told_from_others() {
-        let has = |text: &str| scan(text.as_bytes()).unwrap().crs;
+        let has = |text: &str| scan(text.as_bytes()).unwrap().crs.is_some();
         assert!(has(r#"{"type":"FeatureCollection","features":[{"a":1}],"crs":{}}"#));
         assert!(!has(r#"{"type":"crs","features":[{"crs":1}]}"#));
     }

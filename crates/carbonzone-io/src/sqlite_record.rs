@@ -81,15 +81,12 @@ impl Record {
         }
         varint(length, &mut self.types);
         self.types.rotate_left(types);
-        match ROOM.checked_sub(self.types.len()) {
-            Some(start) => {
-                self.body[start..ROOM].copy_from_slice(&self.types);
-                &self.body[start..]
-            }
-            None => {
-                self.body.splice(..ROOM, self.types.iter().copied());
-                &self.body
-            }
+        if let Some(start) = ROOM.checked_sub(self.types.len()) {
+            self.body[start..ROOM].copy_from_slice(&self.types);
+            &self.body[start..]
+        } else {
+            self.body.splice(..ROOM, self.types.iter().copied());
+            &self.body
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The reader of well-known binary beside GDAL's: geometries of every type, dimension and byte order, whole and cut.
 
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
-
 use carbonzone_geom::{Coverage, read_wkb};
 use geo_types::{Coord, Geometry, MultiPolygon};
 use proptest::prelude::*;
@@ -53,11 +51,15 @@ fn write(wire: Wire, (z, m): (bool, bool), srids: bool, shape: &Shape, out: &mut
         Shape::Vertices(_, line) => vertices(line, out),
         Shape::Rings(rings) => {
             out.extend(number(rings.len() as u32));
-            rings.iter().for_each(|ring| vertices(ring, out));
+            for ring in rings {
+                vertices(ring, out);
+            }
         }
         Shape::Parts(_, parts) => {
             out.extend(number(parts.len() as u32));
-            parts.iter().for_each(|(wire, part)| write(*wire, (z, m), srids, part, out));
+            for (wire, part) in parts {
+                write(*wire, (z, m), srids, part, out);
+            }
         }
     }
 }

@@ -25,7 +25,9 @@ struct Candidate {
 /// The face with most of the missing characters, then that with most of the rest, and what no face has.
 pub(super) fn faces_for(mut missing: BTreeSet<char>) -> (Vec<(File, FontRecord)>, BTreeSet<char>) {
     let mut files = Vec::new();
-    folders().iter().for_each(|folder| walk(folder, DEPTH, &mut files));
+    for folder in folders() {
+        walk(&folder, DEPTH, &mut files);
+    }
     let mut all: Vec<Candidate> = files.iter().flat_map(|path| candidates(path, &missing)).collect();
     all.sort_by(|a, b| (a.special, &a.name, &a.path).cmp(&(b.special, &b.name, &b.path)));
     let mut faces = Vec::new();

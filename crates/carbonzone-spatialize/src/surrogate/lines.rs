@@ -175,7 +175,7 @@ impl<'a> LineMeter<'a> {
     pub fn add(&mut self, xs: &[f64], ys: &[f64], weight: f64) {
         let mut measured = MeasuredLines::default();
         self.measure((xs, ys), weight, self.index.shared((xs, ys), self.rules()), &mut measured);
-        self.add_measured(measured);
+        self.add_measured(&measured);
     }
 
     /// Measures one polyline with its class weight, whose lengths inside parcels are known already, see [`LineIndex::shared_all`].
@@ -214,7 +214,7 @@ impl<'a> LineMeter<'a> {
     }
 
     /// Adds what was [measured](Self::measure).
-    pub fn add_measured(&mut self, measured: MeasuredLines) {
+    pub fn add_measured(&mut self, measured: &MeasuredLines) {
         self.tally.merge(&measured.tally);
         measured.pieces.iter().for_each(|&(parcel, metres)| self.weighted_m[parcel as usize].add(metres));
     }

@@ -55,7 +55,9 @@ impl ModeLines {
                 index.shared_all((&self.xs, &self.ys), offsets, meter.rules(), |k, shared, out| {
                     meter.measure(self.line(from + k), self.weights[from + k], shared, out);
                 });
-            measured.into_iter().for_each(|measured| meter.add_measured(measured));
+            for measured in &measured {
+                meter.add_measured(measured);
+            }
         }
     }
 }

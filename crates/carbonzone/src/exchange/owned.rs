@@ -64,7 +64,9 @@ impl Owned {
         let now = SystemTime::now();
         let all: Vec<PathBuf> = self.files().map(Path::to_path_buf).collect();
         // What cannot be read is told when it is needed.
-        all.iter().for_each(|path| drop(self.whose(path)));
+        for path in &all {
+            let _ = self.whose(path);
+        }
         let settled = |time: SystemTime| now.duration_since(time).is_ok_and(|age| age > TIME_STEP);
         self.read.retain(|_, (stamp, _)| stamp.1.is_some_and(settled));
         self
