@@ -1,11 +1,12 @@
 //! What the figures are written with: the shipped faces, and faces of the machine for characters that those lack.
 
+use super::face::{File, mapped, record};
 use super::machine;
 use carbonzone_types::{Finding, FontRecord, Severity};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
-use ttf_parser::{Face, GlyphId, name_id};
+use ttf_parser::{Face, GlyphId};
 
 /// Noto Sans CJK SC and Noto Sans, reduced: see `assets/fonts/README.md`. The first is the face of the figures.
 const FACES: [&[u8]; 3] = [
@@ -33,19 +34,6 @@ static SHIPPED: LazyLock<Fonts> = LazyLock::new(|| {
     Fonts { files: files.into(), used: used.into_iter().collect(), missing: none.clone(), unshaped: none }
 });
 
-/// A font file, or the face of a collection.
-#[derive(Clone)]
-pub(super) struct File {
-    pub bytes: Cow<'static, [u8]>,
-    pub index: u32,
-}
-
-impl File {
-    fn face(&self) -> Option<Face<'_>> {
-        Face::parse(&self.bytes, self.index).ok()
-    }
-}
-
 /// The glyph of a character, of a bold face if it can be, or the sign for one that no face has; none if it leaves no ink.
 pub(super) fn glyph<'a, 'f>(faces: &'a [Face<'f>], c: char, bold: bool) -> Option<(&'a Face<'f>, GlyphId)> {
     let of = |c: char| {
@@ -54,10 +42,6 @@ pub(super) fn glyph<'a, 'f>(faces: &'a [Face<'f>], c: char, bold: bool) -> Optio
         all.find_map(|f| Some((f, mapped(f, c)?)))
     };
     of(c).or_else(|| of(GETA).filter(|_| is_drawn(c)))
-}
-
-pub(super) fn mapped(face: &Face<'_>, c: char) -> Option<GlyphId> {
-    face.glyph_index(c).filter(|glyph| glyph.0 != 0)
 }
 
 fn is_bold(face: &Face<'_>) -> bool {
@@ -167,25 +151,6 @@ fn is_drawn(c: char) -> bool {
 /// Asia, Mongolia.
 fn is_shaped(c: char) -> bool {
     matches!(u32::from(c), 0x590..=0x109f | 0x1780..=0x18af | 0x1900..=0x1aaf | 0x1b00..=0x1c4f | 0xa800..=0xabff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff | 0x10800..=0x11fff)
-}
-
-/// What `run.json` says about a face.
-pub(super) fn record(face: &Face<'_>, origin: &str, characters: String) -> FontRecord {
-    let version = name(face, name_id::VERSION).unwrap_or_default();
-    let family = name(face, name_id::TYPOGRAPHIC_FAMILY).or_else(|| name(face, name_id::FAMILY));
-    FontRecord {
-        family: family.unwrap_or_default(),
-        version: version.trim_start_matches("Version ").split(';').next().unwrap_or_default().to_owned(),
-        origin: origin.to_owned(),
-        characters,
-    }
-}
-
-/// A name of a face, in English if it has one.
-pub(super) fn name(face: &Face<'_>, id: u16) -> Option<String> {
-    const ENGLISH: u16 = 0x0409;
-    let all: Vec<_> = face.names().into_iter().filter(|n| n.name_id == id && n.is_unicode()).collect();
-    all.iter().find(|n| n.language_id == ENGLISH).or(all.first())?.to_string()
 }
 
 /// True for characters that take a full square.

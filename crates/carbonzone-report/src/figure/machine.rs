@@ -1,6 +1,6 @@
 //! Fonts of this machine, for characters that the shipped faces lack.
 
-use super::fonts::{File, mapped, name, record};
+use super::face::{File, mapped, name, record};
 use carbonzone_types::FontRecord;
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! Figures as SVG and PNG.
 
 mod chart;
+mod face;
 mod fonts;
 mod indexed;
 mod labels;
