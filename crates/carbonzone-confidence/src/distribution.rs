@@ -55,7 +55,6 @@ impl Relative {
     }
 
     /// The factor below which a share `u` of the draws lies, 0 < `u` < 1.
-    #[must_use]
     pub fn quantile(self, u: f64) -> f64 {
         let standard = Normal::standard();
         match self {
@@ -72,7 +71,6 @@ impl Relative {
 /// `α0` of a Dirichlet distribution over `n` shares such that a share of `1/n` has the coefficient of variation `cv`.
 ///
 /// From `CV² = (1 − s) / (s (α0 + 1))`: `α0 = (n − 1)/cv² − 1`. `None` if there is no such distribution (`cv ≥ √(n − 1)`).
-#[must_use]
 pub fn dirichlet_concentration(n: usize, cv: f64) -> Option<f64> {
     let concentration = (n as f64 - 1.0) / (cv * cv) - 1.0;
     (cv > 0.0 && concentration > 0.0).then_some(concentration)

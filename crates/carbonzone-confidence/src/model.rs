@@ -25,7 +25,6 @@ impl Group {
     pub const ALL: [Self; 5] = [Self::Activity, Self::Factors, Self::Proxies, Self::Gdp, Self::Choices];
 
     /// Key in tables.
-    #[must_use]
     pub fn key(self) -> &'static str {
         ["activity", "factors", "proxies", "gdp", "choices"][self as usize]
     }
@@ -44,7 +43,6 @@ pub struct Parameter {
 
 impl Parameter {
     /// Its relative error in each draw: the numbers that [`simulate`](crate::simulate) uses.
-    #[must_use]
     pub fn draws(&self, seed: u64, draws: usize) -> Vec<f64> {
         let key = Key::new(seed, "parameter").child(&self.name).child("a");
         key.uniforms(draws).into_iter().map(|u| self.spread.quantile(u)).collect()
@@ -72,7 +70,6 @@ pub struct Placed {
 impl Placed {
     /// Tonnes per unit and what is left of a budget outside them. Below the tolerance of the balances that is rounding, no place
     /// with a share: a rest of 1e-16 would count as one more place, and move every draw of the rule.
-    #[must_use]
     pub fn of(per_unit_t: Vec<f64>, rest_t: f64) -> Self {
         let inside_t: f64 = per_unit_t.iter().sum();
         let outside_t = if rest_t > 1e-9 * (inside_t + rest_t) { rest_t } else { 0.0 };
@@ -80,7 +77,6 @@ impl Placed {
     }
 
     /// All tonnes, those outside included.
-    #[must_use]
     pub fn total_t(&self) -> f64 {
         self.per_unit_t.iter().sum::<f64>() + self.outside_t
     }

@@ -21,19 +21,16 @@ pub struct Moves {
 
 impl Moves {
     /// Share of the draws in which the two classes differ.
-    #[must_use]
     pub fn differs(&self) -> f64 {
         self.pairs.iter().filter(|((a, b), _)| a != b).fold(0.0, |sum, (_, p)| sum + p)
     }
 
     /// Share of the draws in which the first model gives this class.
-    #[must_use]
     pub fn first(&self, class: u8) -> f64 {
         self.pairs.iter().filter(|((a, _), _)| *a == class).fold(0.0, |sum, (_, p)| sum + p)
     }
 
     /// Share of the draws in which the second model gives this class.
-    #[must_use]
     pub fn second(&self, class: u8) -> f64 {
         self.pairs.iter().filter(|((_, b), _)| *b == class).fold(0.0, |sum, (_, p)| sum + p)
     }

@@ -26,7 +26,6 @@ impl Quantiles {
 }
 
 /// The value of ascending `values` below which a share `p` (0–1) lies, between neighbours in proportion; `None` without values.
-#[must_use]
 pub fn quantile_of_sorted(values: &[f64], p: f64) -> Option<f64> {
     let place = p * (values.len().checked_sub(1)?) as f64;
     let low = place.floor() as usize;
@@ -50,7 +49,6 @@ pub enum Safety {
 
 impl Safety {
     /// Of the probability of the class printed, and whether it is the most probable one.
-    #[must_use]
     pub fn of(probability: f64, most_probable: bool) -> Self {
         match probability {
             _ if !most_probable => Self::OtherLikelier,
@@ -61,7 +59,6 @@ impl Safety {
     }
 
     /// Key in tables.
-    #[must_use]
     pub fn key(self) -> &'static str {
         ["safe", "likely", "toss_up", "other_likelier"][self as usize]
     }
@@ -103,13 +100,11 @@ pub struct UnitConfidence {
 
 impl UnitConfidence {
     /// Probability of a class.
-    #[must_use]
     pub fn probability(&self, class: u8) -> f64 {
         self.probabilities.iter().find(|(c, _)| *c == class).map_or(0.0, |(_, p)| *p)
     }
 
     /// How safe the class printed is.
-    #[must_use]
     pub fn safety(&self) -> Safety {
         Safety::of(self.confidence, self.modal == self.printed)
     }
@@ -149,7 +144,6 @@ pub struct Confidence {
 
 impl Confidence {
     /// Units whose class is safe, likely, a toss-up, less probable than another one.
-    #[must_use]
     pub fn counts(&self) -> [usize; 4] {
         let mut out = [0; 4];
         for unit in &self.units {

@@ -31,20 +31,17 @@ fn unit(bits: u64) -> f64 {
 
 impl Key {
     /// Key of a name under a seed.
-    #[must_use]
     pub fn new(seed: u64, name: &str) -> Self {
         Self(mix(seed)).child(name)
     }
 
     /// Key of a part of this quantity.
-    #[must_use]
     pub fn child(self, name: &str) -> Self {
         let hash = name.bytes().fold(FNV.0, |h, b| (h ^ u64::from(b)).wrapping_mul(FNV.1));
         Self(mix(self.0 ^ mix(hash)))
     }
 
     /// Generator of one draw.
-    #[must_use]
     pub fn draw(self, draw: usize) -> SplitMix64 {
         SplitMix64::seed_from_u64(mix(self.0 ^ (draw as u64).wrapping_mul(WEYL)))
     }
@@ -55,7 +52,6 @@ impl Key {
     }
 
     /// A Latin hypercube sample: one number in (0, 1) from each of `n` equal strata, in random order.
-    #[must_use]
     pub fn uniforms(self, n: usize) -> Vec<f64> {
         let mut order: Vec<(u64, usize)> = Vec::with_capacity(n);
         let mut jitter = Vec::with_capacity(n);

@@ -14,7 +14,6 @@ pub struct ZoneJudge<'a> {
 
 impl<'a> ZoneJudge<'a> {
     /// The judge of a run. The cuts of its zoning stay, for they are the legend of the map.
-    #[must_use]
     pub fn new(scheme: &'a ZoningScheme, zoning: &'a Zoning, options: IndexOptions) -> Self {
         let (e, s) = (&scheme.economic.column, &scheme.ecological.column);
         Self {

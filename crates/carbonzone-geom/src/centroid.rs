@@ -13,7 +13,6 @@ impl Coverage {
     /// coverage.push_rings(&[vec![vec![[0.0, 0.0], [6.0, 0.0], [0.0, 3.0], [0.0, 0.0]]]]);
     /// assert_eq!(coverage.centroid(0), Some([2.0, 1.0]));
     /// ```
-    #[must_use]
     pub fn centroid(&self, feature: usize) -> Option<[f64; 2]> {
         let first = self.rings(feature).find_map(|r| Some([*r.xs.first()?, *r.ys.first()?]))?;
         let (mut area, mut mx, mut my) = (0.0, 0.0, 0.0);

@@ -82,7 +82,6 @@ pub struct LinesOnce {
 ///
 /// # Panics
 /// If the slices do not fit each other.
-#[must_use]
 pub fn lines_once(xs: &[f64], ys: &[f64], offsets: &[u32], weights: &[f64]) -> Option<LinesOnce> {
     assert_eq!(xs.len(), ys.len(), "one northing per easting");
     let lines = Lines { xs, ys, offsets, weights };

@@ -19,7 +19,6 @@ pub struct Contact {
 
 impl Contact {
     /// True if they share more than a corner; at a corner two outlines run together for a few tolerances at most.
-    #[must_use]
     pub fn over_edge(&self, tolerance_m: f64) -> bool {
         self.shared_m > 10.0 * tolerance_m
     }
@@ -46,7 +45,6 @@ struct Segment {
 /// let found = contacts(&coverage, 0.01);
 /// assert_eq!(found.iter().map(|c| (c.a, c.b, c.over_edge(0.01))).collect::<Vec<_>>(), [(0, 1, true), (0, 2, false), (1, 2, true)]);
 /// ```
-#[must_use]
 pub fn contacts(coverage: &Coverage, tolerance_m: f64) -> Vec<Contact> {
     let segments = segments(coverage);
     let size = bucket_size(coverage, &segments, tolerance_m);

@@ -40,7 +40,6 @@ pub struct FarOffs {
 /// The middle of the layer is the median of the centres of its boxes. Distances from it (of the farthest corner of each box) are
 /// sorted; what comes after a step to more than five times the distance, and more than 20 km, is far off. At least half the features
 /// are always "the others", so two features alone are never told apart.
-#[must_use]
 pub fn far_off(coverage: &Coverage) -> FarOffs {
     let boxes: Vec<Option<[f64; 4]>> =
         (0..coverage.len()).into_par_iter().with_min_len(1024).map(|i| coverage.bounds(i)).collect();

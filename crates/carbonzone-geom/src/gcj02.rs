@@ -121,7 +121,6 @@ fn offset(lon: f64, lat: f64) -> (Sloped, Sloped) {
 }
 
 /// WGS 84 to GCJ-02, degrees. The identity outside of longitude 72.004–137.8347, latitude 0.8293–55.8271.
-#[must_use]
 pub fn wgs84_to_gcj02(lon: f64, lat: f64) -> (f64, f64) {
     if !in_china(lon, lat) {
         return (lon, lat);
@@ -131,7 +130,6 @@ pub fn wgs84_to_gcj02(lon: f64, lat: f64) -> (f64, f64) {
 }
 
 /// GCJ-02 to WGS 84, degrees: Newton's iteration to 1e-12 degrees.
-#[must_use]
 pub fn gcj02_to_wgs84(lon: f64, lat: f64) -> (f64, f64) {
     if !in_china(lon, lat) {
         return (lon, lat);
@@ -155,7 +153,6 @@ pub fn gcj02_to_wgs84(lon: f64, lat: f64) -> (f64, f64) {
 }
 
 /// GCJ-02 to BD-09, degrees.
-#[must_use]
 pub fn gcj02_to_bd09(lon: f64, lat: f64) -> (f64, f64) {
     let z = lon.hypot(lat) + 0.000_02 * (lat * BAIDU).sin();
     let theta = lat.atan2(lon) + 0.000_003 * (lon * BAIDU).cos();
@@ -163,13 +160,11 @@ pub fn gcj02_to_bd09(lon: f64, lat: f64) -> (f64, f64) {
 }
 
 /// BD-09 to GCJ-02, degrees: fixed-point iteration to 1e-12 degrees.
-#[must_use]
 pub fn bd09_to_gcj02(lon: f64, lat: f64) -> (f64, f64) {
     invert(gcj02_to_bd09, lon, lat)
 }
 
 /// BD-09 to WGS 84, degrees.
-#[must_use]
 pub fn bd09_to_wgs84(lon: f64, lat: f64) -> (f64, f64) {
     let (lon, lat) = bd09_to_gcj02(lon, lat);
     gcj02_to_wgs84(lon, lat)

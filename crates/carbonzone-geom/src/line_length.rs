@@ -32,13 +32,11 @@ pub struct LineIndex<'a> {
 
 impl<'a> LineIndex<'a> {
     /// Builds the index over all features.
-    #[must_use]
     pub fn new(coverage: &'a Coverage) -> Self {
         Self::from_locator(&PointLocator::new(coverage))
     }
 
     /// Shares the index of a [`PointLocator`] on the same layer.
-    #[must_use]
     pub fn from_locator(locator: &PointLocator<'a>) -> Self {
         let (coverage, grid) = locator.parts();
         let size = grid.largest_coordinate();
@@ -52,7 +50,6 @@ impl<'a> LineIndex<'a> {
     ///
     /// # Panics
     /// If the slices differ in length.
-    #[must_use]
     pub fn lengths(&self, xs: &[f64], ys: &[f64]) -> Vec<(u32, f64)> {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
         let mut block = Block::default();
@@ -67,7 +64,6 @@ impl<'a> LineIndex<'a> {
     ///
     /// # Panics
     /// If the slices differ in length or `line_off` does not ascend within them.
-    #[must_use]
     pub fn lengths_all(&self, xs: &[f64], ys: &[f64], line_off: &[u32]) -> LineLengths {
         let chunks = self.measure_all((xs, ys), line_off, |line, out: &mut Vec<_>| {
             out.extend(line.lengths().into_iter().map(|(parcel, m)| (line.number, parcel, m)));
@@ -470,7 +466,6 @@ impl LineLengths {
     ///
     /// # Panics
     /// If there is no line `k`.
-    #[must_use]
     pub fn row(&self, k: usize) -> (&[u32], &[f64]) {
         let range = self.offsets[k]..self.offsets[k + 1];
         (&self.parcels[range.clone()], &self.lengths_m[range])

@@ -51,7 +51,6 @@ impl LineIndex<'_> {
     ///
     /// # Panics
     /// If the slices of coordinates differ in length, or `mask` or `overlapping` have not one value per parcel.
-    #[must_use]
     pub fn shared(&self, (xs, ys): (&[f64], &[f64]), rules: SharingRules<'_>) -> SharedLengths {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
         let mut block = Block::default();

@@ -24,7 +24,6 @@ impl<'a> NearestIndex<'a> {
     ///
     /// # Panics
     /// If an index is not below `coverage.len()`.
-    #[must_use]
     pub fn new(coverage: &'a Coverage, subset: &[u32]) -> Self {
         let item = |&i: &u32| {
             let [x0, y0, x1, y1] = coverage.bounds(i as usize)?;
@@ -34,7 +33,6 @@ impl<'a> NearestIndex<'a> {
     }
 
     /// The nearest feature not farther than `max_m` metres, and its distance in m (0 inside); ties go to the lowest index.
-    #[must_use]
     pub fn nearest_within(&self, x: f64, y: f64, max_m: f64) -> Option<(u32, f64)> {
         if !(x.is_finite() && y.is_finite()) {
             return None;

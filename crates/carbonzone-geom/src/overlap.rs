@@ -74,7 +74,6 @@ fn by_chunks<S: Default, const N: usize>(
 /// Area of every parcel in every grid cell, m².
 ///
 /// Rows ascend by cell index; parts beyond the grid are in `outside_m2`. The result is the same bits for any number of threads.
-#[must_use]
 pub fn overlap_grid(parcels: &Coverage, grid: &GridSpec) -> OverlapMatrix {
     let [cells] = by_chunks(parcels, [grid.len()], |shape, scratch: &mut GridScratch, [out]| {
         cover_feature(parcels, shape, grid, scratch, out);
@@ -86,7 +85,6 @@ pub fn overlap_grid(parcels: &Coverage, grid: &GridSpec) -> OverlapMatrix {
 ///
 /// Zones may overlap: the common ground then counts in each, and the excess over the parcel's area is in `overcovered_m2`.
 /// Ground in no zone is in `outside_m2`.
-#[must_use]
 pub fn overlap_zones(parcels: &Coverage, zones: &Coverage) -> OverlapMatrix {
     let index = ZoneIndex::new(zones);
     let [pieces] = by_chunks(parcels, [zones.len()], |shape, scratch: &mut ZoneScratch, [out]| {
@@ -96,7 +94,6 @@ pub fn overlap_zones(parcels: &Coverage, zones: &Coverage) -> OverlapMatrix {
 }
 
 /// [`overlap_grid`] and [`overlap_zones`] in one pass over the parcel coordinates.
-#[must_use]
 pub fn overlap_grid_and_zones(
     parcels: &Coverage,
     grid: &GridSpec,

@@ -32,13 +32,11 @@ pub struct Spread {
 
 impl OverlapMatrix {
     /// Number of sources.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.outside_m2.len()
     }
 
     /// True if there is no source.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.outside_m2.is_empty()
     }
@@ -47,7 +45,6 @@ impl OverlapMatrix {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn row(&self, i: usize) -> (&[u32], &[f64]) {
         let range = self.offsets[i]..self.offsets[i + 1];
         (&self.targets[range.clone()], &self.areas_m2[range])
@@ -57,7 +54,6 @@ impl OverlapMatrix {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn denominator_m2(&self, i: usize) -> f64 {
         self.row(i).1.iter().sum::<f64>() + self.outside_m2[i]
     }
@@ -69,7 +65,6 @@ impl OverlapMatrix {
     ///
     /// # Panics
     /// If `values` has not one value per source.
-    #[must_use]
     pub fn spread(&self, values: &[f64]) -> Spread {
         assert_eq!(values.len(), self.len(), "one value per source");
         self.spread_some(values.iter().copied().enumerate())
@@ -79,7 +74,6 @@ impl OverlapMatrix {
     ///
     /// # Panics
     /// If there is no such source.
-    #[must_use]
     pub fn spread_some(&self, values: impl Iterator<Item = (usize, f64)>) -> Spread {
         let mut per_target = vec![ExactSum::new(); self.n_targets];
         let mut outside = ExactSum::new();
@@ -114,7 +108,6 @@ impl OverlapMatrix {
     }
 
     /// Source area per target, m²; exact sums.
-    #[must_use]
     pub fn covered_m2(&self) -> Vec<f64> {
         let mut sums = vec![ExactSum::new(); self.n_targets];
         for (&t, &a) in self.targets.iter().zip(&self.areas_m2) {
@@ -124,7 +117,6 @@ impl OverlapMatrix {
     }
 
     /// The matrix with only those targets that have a piece, and their numbers, ascending: target `k` is target `used[k]` of before.
-    #[must_use]
     pub fn compacted(mut self) -> (Vec<u32>, Self) {
         const UNUSED: u32 = u32::MAX;
         // Few targets are ranked in an array as long as their number; of many the pieces are sorted.

@@ -39,13 +39,11 @@ pub struct PointLocator<'a> {
 
 impl<'a> PointLocator<'a> {
     /// Builds the index over all features.
-    #[must_use]
     pub fn new(coverage: &'a Coverage) -> Self {
         Self { coverage, grid: Arc::new(FeatureGrid::new(coverage)) }
     }
 
     /// [`new`](Self::new), and the [`common_ground`](crate::common_ground) of the layer, found meanwhile.
-    #[must_use]
     pub fn with_common_ground(coverage: &'a Coverage) -> (Self, Vec<(u32, u32, f64)>) {
         let (grid, found) = FeatureGrid::beside(coverage, |measured| common_ground_of(coverage, measured));
         (Self { coverage, grid: Arc::new(grid) }, found)
@@ -57,7 +55,6 @@ impl<'a> PointLocator<'a> {
     }
 
     /// The feature that owns the point; the lowest index if features overlap; `None` for a point in none or a coordinate that is not finite.
-    #[must_use]
     pub fn locate(&self, x: f64, y: f64) -> Option<u32> {
         let mut best = NO_PARCEL;
         for features in self.grid.at(x, y) {
@@ -76,7 +73,6 @@ impl<'a> PointLocator<'a> {
     ///
     /// # Panics
     /// If the slices differ in length.
-    #[must_use]
     pub fn locate_all(&self, xs: &[f64], ys: &[f64]) -> Vec<u32> {
         assert_eq!(xs.len(), ys.len(), "one northing per easting");
         let mut out = Vec::with_capacity(xs.len());

@@ -29,7 +29,6 @@ pub const MOST_PARTNERS: usize = 64;
 ///
 /// Use it for zones (overlapping townships are an error) and for parcels (duplicates, sloppy digitising). Where features are no
 /// valid polygons, a pair may be missed: ground that counts negatively can cancel with that of a neighbour.
-#[must_use]
 pub fn self_overlaps(coverage: &Coverage) -> Vec<(u32, u32, f64)> {
     self_overlaps_up_to(coverage, usize::MAX)
 }
@@ -37,7 +36,6 @@ pub fn self_overlaps(coverage: &Coverage) -> Vec<(u32, u32, f64)> {
 /// [`self_overlaps`] with at most `partners` pairs for each feature `i` of a pair: ten thousand copies of one polygon lie in fifty
 /// million pairs. Which pairs are left out depends on the layer only. A feature that occurs `partners` times as the first
 /// of its pairs may have more.
-#[must_use]
 pub fn self_overlaps_up_to(coverage: &Coverage, partners: usize) -> Vec<(u32, u32, f64)> {
     measured_overlaps(coverage, &Measured::of(coverage), partners)
 }
@@ -54,7 +52,6 @@ fn measured_overlaps(coverage: &Coverage, measured: &Measured, partners: usize) 
 
 /// Pairs of parcels that claim the same ground: [`self_overlaps_up_to`] [`MOST_PARTNERS`], above 0.1 m².
 /// With an index of points beside it: [`PointLocator::with_common_ground`](crate::PointLocator::with_common_ground).
-#[must_use]
 pub fn common_ground(parcels: &Coverage) -> Vec<(u32, u32, f64)> {
     common_ground_of(parcels, &Measured::of(parcels))
 }
@@ -95,7 +92,6 @@ pub(crate) fn overlapping_pairs(coverage: &Coverage, limits: &Pairs) -> Vec<(u32
 ///
 /// # Panics
 /// If an index is out of range.
-#[must_use]
 pub fn pair_overlap_m2(a: &Coverage, i: usize, b: &Coverage, j: usize) -> f64 {
     let one = |coverage: &Coverage, index: usize| {
         let mut shape = FeatureShape::default();

@@ -25,7 +25,6 @@ pub struct RingFaults(u8);
 
 impl RingFaults {
     /// Those among all defects of a feature.
-    #[must_use]
     pub fn among(defects: &[Defect]) -> Self {
         let kind = |d: &Defect| match d {
             Defect::HoleOutside { .. } => 1,
@@ -42,7 +41,6 @@ impl RingFaults {
     }
 
     /// In words: `holes drawn twice, parts that overlap or lie in one another`; empty if there is none.
-    #[must_use]
     pub fn words(self) -> String {
         let named = KINDS.iter().enumerate().filter(|(k, _)| self.0 >> k & 1 == 1);
         named.map(|(_, words)| *words).collect::<Vec<_>>().join(", ")
@@ -56,7 +54,6 @@ const SWEPT_RING: usize = 2048;
 ///
 /// # Panics
 /// If `i >= coverage.len()`.
-#[must_use]
 pub fn defects(coverage: &Coverage, i: usize) -> Vec<Defect> {
     let mut found = vec![];
     let mut rings = 0;
@@ -151,7 +148,6 @@ fn star_shaped(xs: &[f64], ys: &[f64]) -> bool {
 ///
 /// Rings with a coordinate that is not finite are left out first. If the triangulation of `geo`'s `MakeValid` fails, the parts are
 /// united instead. The result may be empty (nothing enclosed an area).
-#[must_use]
 pub fn repair(mp: &MultiPolygon<f64>) -> MultiPolygon<f64> {
     let usable = without_unusable_rings(mp);
     if usable.0.is_empty() {

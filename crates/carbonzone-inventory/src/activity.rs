@@ -47,7 +47,6 @@ pub struct ActivityRow {
 
 impl ActivityRow {
     /// A row made by a program.
-    #[must_use]
     pub fn new(category: &str, activity: &str, value: f64, unit: &str) -> Self {
         Self {
             category: category.to_owned(),
@@ -59,7 +58,6 @@ impl ActivityRow {
     }
 
     /// File, sheet and cell, e.g. `yearbook.xlsx, sheet "能源", cell E7`; the activity if there is no file.
-    #[must_use]
     pub fn place(&self) -> String {
         match (self.file.is_empty(), self.sheet.is_empty()) {
             (true, _) => format!("activity \"{}\"", self.activity),
@@ -80,14 +78,12 @@ pub struct ActivityTable {
 
 impl ActivityTable {
     /// A table of rows made by a program.
-    #[must_use]
     pub fn of(rows: Vec<ActivityRow>) -> Self {
         Self { rows, findings: Findings::new() }
     }
 
     /// Reads the files of a configuration. Nothing is lost: what cannot be read is a finding, all at once.
     /// Paths are taken relative to `base`.
-    #[must_use]
     pub fn read(config: &InventoryConfig, base: &Path) -> Self {
         let mut table = Self::default();
         if config.activity.is_empty() {

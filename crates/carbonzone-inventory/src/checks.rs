@@ -264,7 +264,6 @@ impl InventoryLine {
     }
 
     /// File, sheet and cell.
-    #[must_use]
     pub fn place(&self) -> String {
         if self.sheet.is_empty() {
             format!("{}, cell {}", self.file, self.cell)

@@ -25,13 +25,11 @@ pub mod wastewater;
 use carbonzone_types::{Co2e, ExactSum};
 
 /// What all sums of equations 2 to 7 are made of: an amount of an activity × its factor, t of the factor's gas.
-#[must_use]
 pub fn term(activity: f64, factor: f64) -> f64 {
     activity * factor
 }
 
 /// Equation 1, first part: gross emission `CE + CB + CT + CF + CW`, t CO2e.
-#[must_use]
 pub fn gross(emissions: &[Co2e]) -> Co2e {
     let tonnes: Vec<f64> = emissions.iter().map(|e| e.tonnes()).collect();
     sum([&tonnes])
@@ -40,7 +38,6 @@ pub fn gross(emissions: &[Co2e]) -> Co2e {
 /// Equation 1: `C_net = CE + CB + CT + CF + CW - CA`, gross emission minus sinks (a magnitude), t CO2e. The paper prints
 /// `+ CA` and gives the sinks of its Table 3 a minus; here sinks are positive. Equation 1 of the Guiyang paper, `B = E - A`,
 /// is the same difference.
-#[must_use]
 pub fn net(gross: Co2e, sink: Co2e) -> Co2e {
     gross - sink
 }
@@ -48,41 +45,35 @@ pub fn net(gross: Co2e, sink: Co2e) -> Co2e {
 /// Equation 2: `CE = Σ_m,n Ef_m,n Cf_m,n + Σ_k Ep_k Cp_k`, energy of industry and supply (fuel `n` of branch `m`), and
 /// products `k`; terms and result in t CO2e. Beyond the paper: cullet takes no process emission, carbon that stays in steel is
 /// subtracted ([`industry`](mod@self::industry)).
-#[must_use]
 pub fn industry(energy: &[f64], products: &[f64]) -> Co2e {
     sum([energy, products])
 }
 
 /// Equation 3: `CB = Eg_ng Cg_ng + Eg_lpg Cg_lpg + (Ee_h + Ee_b) Ce`, fuels and electricity of homes, commerce and public
 /// buildings, t CO2e. Other fuels and heat that a yearbook lists count by the same rule.
-#[must_use]
 pub fn buildings(fuels: &[f64], electricity: &[f64]) -> Co2e {
     sum([fuels, electricity])
 }
 
 /// Equation 4: `CT = Σ_f T_f c_f + Σ_p T_p c_p + Σ_t D_t c_t`, freight and passenger turnover together, and urban vehicles
 /// with the fuels and electricity that a yearbook gives for transport; t CO2e.
-#[must_use]
 pub fn transport(turnover: &[f64], vehicles: &[f64]) -> Co2e {
     sum([turnover, vehicles])
 }
 
 /// Equation 5: `CF = C_cf + C_sf`, plantation and animals, t CO2e.
-#[must_use]
 pub fn agriculture(plantation: &[f64], animals: &[f64]) -> Co2e {
     sum([plantation, animals])
 }
 
 /// Equation 6: `CW = C_lw + C_sw`, waste water and solid waste, t CO2e. Recovered methane is
 /// taken off, and what oxidises in the cover of a landfill, `(1 - R)(1 - OX)`: both beyond the paper.
-#[must_use]
 pub fn waste(water: &[f64], solid: &[f64]) -> Co2e {
     sum([water, solid])
 }
 
 /// Equation 7: `CA = Σ_j A_j Cl_j + Σ_x ca_x Y_x (1 - w_x) / HI_x`, land `j` (area × carbon uptake) and
 /// crops `x` (carbon, yield, water content, harvest index); positive, t CO2e: carbon × 44/12 unless `carbon_as_is`.
-#[must_use]
 pub fn sinks(land: &[f64], crops: &[f64]) -> Co2e {
     sum([land, crops])
 }

@@ -59,7 +59,6 @@ pub enum InventoryError {
 
 impl InventoryError {
     /// The error as a [`Finding`].
-    #[must_use]
     pub fn to_finding(&self) -> Finding {
         let message = self.to_string();
         match self {

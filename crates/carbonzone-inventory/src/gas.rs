@@ -37,7 +37,6 @@ pub enum GwpSet {
 
 impl GwpSet {
     /// kg CO2e per kg CH4 over 100 years (IPCC; AR6 WG1 Table 7.15 for the two origins).
-    #[must_use]
     pub fn ch4(self, origin: Origin) -> f64 {
         match (self, origin) {
             (Self::Sar, _) => 21.0,
@@ -49,7 +48,6 @@ impl GwpSet {
     }
 
     /// kg CO2e per kg N2O over 100 years.
-    #[must_use]
     pub fn n2o(self) -> f64 {
         match self {
             Self::Sar => 310.0,
@@ -60,7 +58,6 @@ impl GwpSet {
     }
 
     /// Short name of the report: `SAR`, `AR4`, `AR5`, `AR6`.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Sar => "SAR",
@@ -71,7 +68,6 @@ impl GwpSet {
     }
 
     /// The set of that name.
-    #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         [Self::Sar, Self::Ar4, Self::Ar5, Self::Ar6].into_iter().find(|s| s.name().eq_ignore_ascii_case(name))
     }
@@ -92,7 +88,6 @@ pub struct Ch4 {
 
 impl Ch4 {
     /// Methane from living matter.
-    #[must_use]
     pub fn biogenic(tonnes: f64) -> Self {
         Self { tonnes, origin: Origin::Biogenic }
     }
@@ -137,7 +132,6 @@ impl Amount {
     /// assert_eq!(rice.to_co2e(GwpSet::Ar5).tonnes(), 56.0);
     /// assert_eq!(rice.to_co2e(GwpSet::Ar6).tonnes(), 54.0);
     /// ```
-    #[must_use]
     pub fn to_co2e(self, set: GwpSet) -> Co2e {
         match self {
             Self::Co2(co2) => Co2e(co2.0),
@@ -150,7 +144,6 @@ impl Amount {
     }
 
     /// Tonnes of the gas itself.
-    #[must_use]
     pub fn tonnes(self) -> f64 {
         match self {
             Self::Co2(co2) => co2.0,
@@ -162,7 +155,6 @@ impl Amount {
     }
 
     /// Name of the gas: `CO2`, `CH4`, `N2O`, `C` or `CO2e`.
-    #[must_use]
     pub fn gas(self) -> &'static str {
         match self {
             Self::Co2(_) => "CO2",
@@ -174,7 +166,6 @@ impl Amount {
     }
 
     /// Tonnes CO2e per tonne of the gas under a set.
-    #[must_use]
     pub fn warming(self, set: GwpSet) -> f64 {
         match self {
             Self::Co2(_) | Self::Published(_) | Self::CarbonAsIs(_) => 1.0,
@@ -185,7 +176,6 @@ impl Amount {
     }
 
     /// The set that was used: the publisher's own for CO2e factors, the run's for CH4 and N2O, none for CO2 and C.
-    #[must_use]
     pub fn gwp_set(self, set: GwpSet) -> Option<GwpSet> {
         match self {
             Self::Co2(_) | Self::Carbon(_) | Self::CarbonAsIs(_) => None,

@@ -105,7 +105,6 @@ pub struct UncertaintyRow {
 
 impl UncertaintyRow {
     /// Ends of the 95 % interval by approach 1, t CO2e per year.
-    #[must_use]
     pub fn approach1_t(&self) -> [f64; 2] {
         [self.amount_t - self.half_width_t, self.amount_t + self.half_width_t]
     }
@@ -205,19 +204,16 @@ impl Inventory {
     }
 
     /// Total of a sector, t CO2e per year (0 if it has no line).
-    #[must_use]
     pub fn sector_t(&self, sector: &str) -> f64 {
         self.totals.sectors.iter().find(|s| s.sector == sector).map_or(0.0, |s| s.amount_t)
     }
 
     /// The budget of a sector on a land group, if there is one.
-    #[must_use]
     pub fn budget(&self, sector: &str, land_group: &str) -> Option<&Budget> {
         self.budgets.iter().find(|b| b.sector == sector && b.land_group == land_group)
     }
 
     /// Largest relative difference between a sector's total, the sum of its budgets and the sum of its lines.
-    #[must_use]
     pub fn cross_foot(&self) -> f64 {
         let mut worst: f64 = 0.0;
         for SectorTotal { sector, amount_t, .. } in &self.totals.sectors {
@@ -233,7 +229,6 @@ impl Inventory {
 
     /// The tables of an export, each with its sheet name: `lines`, `budgets`, `totals`, `uncertainty`, `alternatives`,
     /// `sink_areas`, `factor_sets`.
-    #[must_use]
     pub fn tables(&self) -> Vec<(&'static str, AttributeTable)> {
         vec![
             ("lines", self.lines_table()),
@@ -247,7 +242,6 @@ impl Inventory {
     }
 
     /// Every line.
-    #[must_use]
     pub fn lines_table(&self) -> AttributeTable {
         let text =
             |f: fn(&InventoryLine) -> &str| ColumnData::texts(&self.lines.iter().map(f).collect::<Vec<_>>());
@@ -288,7 +282,6 @@ impl Inventory {
     }
 
     /// Budgets by sector and land group.
-    #[must_use]
     pub fn budgets_table(&self) -> AttributeTable {
         let b = &self.budgets;
         AttributeTable::new()
@@ -300,7 +293,6 @@ impl Inventory {
     }
 
     /// Sectors, gross, sink and net with their shares on both bases.
-    #[must_use]
     pub fn totals_table(&self) -> AttributeTable {
         let t = &self.totals;
         let share = |x: f64, of: f64| (of != 0.0).then(|| 100.0 * x / of);
@@ -319,7 +311,6 @@ impl Inventory {
     }
 
     /// Uncertainty per sector, gross and net.
-    #[must_use]
     pub fn uncertainty_table(&self) -> AttributeTable {
         let u = &self.uncertainty;
         let end = |f: &dyn Fn(&UncertaintyRow) -> Option<f64>| ColumnData::Real(u.iter().map(f).collect());
@@ -335,7 +326,6 @@ impl Inventory {
     }
 
     /// Totals under other boundaries and scopes.
-    #[must_use]
     pub fn alternatives_table(&self) -> AttributeTable {
         let a = &self.alternatives;
         AttributeTable::new()
@@ -348,7 +338,6 @@ impl Inventory {
     }
 
     /// Land areas of the sinks from both sources.
-    #[must_use]
     pub fn sink_areas_table(&self) -> AttributeTable {
         let a = &self.sink_areas;
         AttributeTable::new()
@@ -359,7 +348,6 @@ impl Inventory {
     }
 
     /// Factor sets in use.
-    #[must_use]
     pub fn factor_sets_table(&self) -> AttributeTable {
         let f = &self.factor_sets;
         AttributeTable::new()

@@ -27,7 +27,6 @@ pub struct Loaded {
 /// let loaded = load(&config, Path::new("pipelines"));
 /// let inventory = compute(&config, &loaded.activity, &loaded.library, &BTreeMap::new());
 /// ```
-#[must_use]
 pub fn load(config: &InventoryConfig, base: &Path) -> Loaded {
     let mut library = FactorLibrary::embedded();
     let mut notes = Findings::new();

@@ -7,7 +7,6 @@ use carbonzone_types::{AttributeTable, ColumnData};
 
 /// Sheets of the template for [`carbonzone_sheet::write_xlsx`]: one per sector with a row per activity and an empty
 /// value column, then the list of land groups, the units and the factors. The filled workbook is read back as it is.
-#[must_use]
 pub fn template(year: Option<i32>) -> Vec<OutSheet> {
     let vocabulary = Vocabulary::embedded();
     let mut sheets = vec![guide()];

@@ -55,7 +55,6 @@ pub(crate) fn totals(lines: &[InventoryLine]) -> Totals {
 
 /// Totals on both bases from the emissions of the sectors, their sum and the sinks (a magnitude), t CO2e. The sink is the
 /// last row; its shares are below zero, for it is taken off.
-#[must_use]
 pub fn totals_of(sectors: &[(String, f64)], gross_t: f64, sink_t: f64) -> Totals {
     let net_t = equations::net(Co2e(gross_t), Co2e(sink_t)).tonnes();
     let share = |t: f64, of: f64| (of != 0.0).then(|| 100.0 * t / of);

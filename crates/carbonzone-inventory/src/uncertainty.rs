@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 /// Uncertainty of a product, percent: `√Σ U²` (equation 3.1).
-#[must_use]
 pub fn product_pct(parts_pct: &[f64]) -> f64 {
     parts_pct.iter().map(|u| u * u).sum::<f64>().sqrt()
 }
@@ -23,7 +22,6 @@ pub struct UncertainTerm<'a> {
 
 /// Half-width (95 %) in tonnes and percent of a sum of lines: activity data are independent, lines with the same
 /// factor share its error fully. With one line per factor this is equation 3.2 on products by equation 3.1.
-#[must_use]
 pub fn propagate(terms: &[UncertainTerm<'_>]) -> (f64, Option<f64>) {
     let mut per_factor: BTreeMap<&str, f64> = BTreeMap::new();
     let mut variance = 0.0;

@@ -31,7 +31,6 @@ pub enum Dimension {
 
 impl Dimension {
     /// The canonical unit.
-    #[must_use]
     pub fn canonical(self) -> &'static str {
         match self {
             Self::Mass => "t",
@@ -49,7 +48,6 @@ impl Dimension {
     }
 
     /// Units one may write, for messages.
-    #[must_use]
     pub fn examples(self) -> &'static str {
         match self {
             Self::Mass => "t, kg, kt, 吨, 万吨",
@@ -93,7 +91,6 @@ impl Unit {
     /// assert_eq!(Unit::parse("公頃"), Unit::parse("公顷"));
     /// assert!(Unit::parse("亿元").is_none());
     /// ```
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = tidy(text);
         let mut rest = text.as_str();
@@ -214,7 +211,6 @@ fn lower_base(text: &str) -> Option<(Dimension, f64)> {
 }
 
 /// Splits a bracketed unit off a label: `消费量(万吨)` → (`消费量`, `万吨`). Only brackets that hold a known unit count.
-#[must_use]
 pub(crate) fn unit_in_brackets(label: &str) -> Option<(String, String)> {
     let label = normalise_text(label);
     let open = label.rfind('(')?;

@@ -35,7 +35,6 @@ impl Sector {
         [Self::Industry, Self::Construction, Self::Transport, Self::Agriculture, Self::Waste, Self::Sink];
 
     /// Number of the sector's equation in the Suzhou paper.
-    #[must_use]
     pub fn equation(self) -> u8 {
         match self {
             Self::Industry => 2,
@@ -48,7 +47,6 @@ impl Sector {
     }
 
     /// Key as in column names, e.g. `industry`.
-    #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::Industry => "industry",
@@ -61,7 +59,6 @@ impl Sector {
     }
 
     /// Chinese name.
-    #[must_use]
     pub fn name_zh(self) -> &'static str {
         match self {
             Self::Industry => "工业",
@@ -74,7 +71,6 @@ impl Sector {
     }
 
     /// The sector of a key or label.
-    #[must_use]
     pub fn parse(label: &str) -> Option<Self> {
         let key = label_key(label);
         Self::ALL.into_iter().find(|s| {
@@ -127,7 +123,6 @@ fn split<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String
 
 impl Category {
     /// The category of a key or label.
-    #[must_use]
     pub fn parse(label: &str) -> Option<&'static Self> {
         let key = label_key(label);
         CATEGORIES.iter().find(|c| label_key(&c.key) == key || c.labels.iter().any(|l| label_key(l) == key))
@@ -221,7 +216,6 @@ static EMBEDDED: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::parse_embedded
 
 impl Vocabulary {
     /// The vocabulary shipped in the binary.
-    #[must_use]
     pub fn embedded() -> Self {
         EMBEDDED.clone()
     }
@@ -249,7 +243,6 @@ impl Vocabulary {
     }
 
     /// The embedded vocabulary plus products and crops that the user's overrides add.
-    #[must_use]
     pub fn with_library(library: &FactorLibrary) -> Self {
         let mut vocabulary = Self::embedded();
         for f in library.factors.iter().filter(|f| f.overridden && f.sector == "industry_process") {
@@ -278,7 +271,6 @@ impl Vocabulary {
     }
 
     /// The activity of a label within a group.
-    #[must_use]
     pub fn find(&self, group: &str, label: &str) -> Option<&ActivityDef> {
         let stripped = strip_numbering(label);
         [label, stripped.as_str()]
@@ -288,7 +280,6 @@ impl Vocabulary {
     }
 
     /// Categories (of a sector, if given) in which the label is an activity.
-    #[must_use]
     pub fn categories_of(&self, label: &str, sector: Option<Sector>) -> Vec<&'static Category> {
         CATEGORIES
             .iter()
@@ -298,7 +289,6 @@ impl Vocabulary {
     }
 
     /// The labels most like one that is unknown, in the groups of a category (or in all).
-    #[must_use]
     pub fn nearest(&self, label: &str, category: Option<&Category>) -> Vec<String> {
         let inside = |def: &&ActivityDef| category.is_none_or(|c| c.groups.contains(&def.group));
         let labels: Vec<&str> = self

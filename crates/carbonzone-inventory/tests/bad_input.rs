@@ -285,7 +285,7 @@ fn exclusive_rows_negative_sinks_and_over_recovery_are_refused() {
     let mut library = FactorLibrary::embedded();
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("mine.csv"), "id,value\nlit_high.water,-0.5\n").unwrap();
-    library.read_overrides(&dir.path().join("mine.csv")).unwrap();
+    let _ = library.read_overrides(&dir.path().join("mine.csv")).unwrap();
     let rows = ActivityTable::of(vec![ActivityRow::new("land", "water", 10.0, "ha")]);
     let findings = compute(&alone(), &rows, &library, &BTreeMap::new()).unwrap_err();
     assert_eq!(codes(&findings), ["negative_sink"]);

@@ -171,7 +171,7 @@ fn with_own(rows: &str) -> FactorLibrary {
     let mut library = FactorLibrary::embedded();
     let dir = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(dir.path().join("own.csv"), rows).expect("it can be written");
-    library.read_overrides(&dir.path().join("own.csv")).expect("valid rows");
+    let _ = library.read_overrides(&dir.path().join("own.csv")).expect("valid rows");
     library
 }
 

@@ -18,7 +18,6 @@ pub struct PointBatch {
 
 impl PointBatch {
     /// What a point counts of its feature: 1, or 1/n for each of the n points of a multipoint.
-    #[must_use]
     pub fn shares(&self) -> Vec<f64> {
         if self.features.is_empty() {
             return vec![1.0; self.xs.len()];
@@ -57,13 +56,11 @@ impl Default for LineBatch {
 
 impl LineBatch {
     /// Number of lines (parts of multilines counted one by one).
-    #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// True if there is no line.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -72,7 +69,6 @@ impl LineBatch {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn line(&self, i: usize) -> (&[f64], &[f64]) {
         let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
         (&self.xs[range.clone()], &self.ys[range])
@@ -82,7 +78,6 @@ impl LineBatch {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn row(&self, i: usize) -> usize {
         self.rows[i] as usize
     }

@@ -11,7 +11,6 @@ use gdal::vector::LayerAccess;
 
 /// Longitude and latitude of the middle of a vector layer; `None` if the file does not tell. What is wrong with the file is
 /// said when it is read.
-#[must_use]
 pub fn layer_centre(source: &VectorSource) -> Option<[f64; 2]> {
     let mut silent = Findings::new();
     let mut report = Reporter::new(source, &mut silent);

@@ -29,7 +29,6 @@ impl ClassAreas {
     ///
     /// # Panics
     /// If there is no polygon `i`.
-    #[must_use]
     pub fn row(&self, i: usize) -> &[f64] {
         &self.areas_m2[i * self.classes.len()..(i + 1) * self.classes.len()]
     }

@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 
 /// Cuts every feature to the union of the zones. Features of which nothing is left are dropped: the second value
 /// holds the indices of those that stay, ascending, aligned with the first.
-#[must_use]
 pub fn clip_to(coverage: &Coverage, zones: &Coverage) -> (Coverage, Vec<u32>) {
     let weights = carbonzone_geom::overlap_zones(coverage, zones);
     parts(coverage, zones, &weights, Part::Inside)
@@ -29,7 +28,6 @@ pub struct Carved {
 }
 
 /// Cuts the ground of others, which do not overlap each other, out of every feature.
-#[must_use]
 pub fn carve(coverage: &Coverage, over: &Coverage) -> Carved {
     let weights = carbonzone_geom::overlap_zones(coverage, over);
     let (left, kept) = parts(coverage, over, &weights, Part::Outside);
@@ -139,7 +137,6 @@ fn half_planes(ring: &geo_types::LineString<f64>, window: &Rect<f64>) -> Option<
 }
 
 /// Resolves overlaps: ground shared by a pair `(a, b, m2)` stays with the lower index and is cut from the other.
-#[must_use]
 pub fn first_takes_all(coverage: &Coverage, pairs: &[(u32, u32, f64)]) -> Coverage {
     let mut rivals: Vec<Vec<u32>> = vec![Vec::new(); coverage.len()];
     for &(a, b, _) in pairs {

@@ -94,32 +94,27 @@ impl WorkingCrs {
     }
 
     /// The text it was made from.
-    #[must_use]
     pub fn definition(&self) -> &str {
         &self.definition
     }
 
     /// WKT as GDAL writes it into files.
-    #[must_use]
     pub fn wkt(&self) -> &str {
         &self.wkt
     }
 
     /// `EPSG:4549`, if the CRS has an authority code.
-    #[must_use]
     pub fn authority(&self) -> Option<&str> {
         self.authority.as_deref()
     }
 
     /// Full name, e.g. `CGCS2000 / 3-degree Gauss-Kruger CM 120E`.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// True if a longitude and latitude in degrees lie in the area of use, give or take 0.75°; also true if the
     /// authority names no area.
-    #[must_use]
     pub fn is_at_home(&self, lon: f64, lat: f64) -> bool {
         let Some([west, south, east, north]) = self.area_of_use else { return true };
         let (from, to) = (west - AREA_MARGIN_DEG, east + AREA_MARGIN_DEG);
@@ -183,7 +178,6 @@ pub enum CrsSpec {
 
 impl CrsSpec {
     /// Reads the `crs` of a layer in the pipeline file; `None` means the file's own.
-    #[must_use]
     pub fn parse(text: Option<&str>) -> Self {
         let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else { return Self::FromLayer };
         let plain: String =

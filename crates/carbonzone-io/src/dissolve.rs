@@ -9,7 +9,6 @@ use rayon::prelude::*;
 /// Unites the features of equal class (one code per feature; a shorter slice leaves the rest out); classes ascend.
 ///
 /// Good for maps, not for areas: the area of a class is the sum over its members.
-#[must_use]
 pub fn dissolve(coverage: &Coverage, classes: &[u8]) -> Vec<(u8, MultiPolygon<f64>)> {
     let mut members: Vec<(u8, Vec<usize>)> = Vec::new();
     for (i, &class) in classes.iter().take(coverage.len()).enumerate() {

@@ -81,7 +81,6 @@ impl Filter {
     }
 
     /// Indices of the columns that the condition looks at, ascending.
-    #[must_use]
     pub fn columns(&self) -> Vec<usize> {
         self.columns_of(|_| true)
     }

@@ -200,7 +200,6 @@ pub(crate) fn cgcs2000_numbered(zone: u32) -> Option<String> {
 
 /// The projected CRS in metres to take for a place: the 3-degree Gauss-Krüger zone of CGCS 2000 in China, the UTM zone
 /// elsewhere, both where the box of China reaches over its neighbours.
-#[must_use]
 pub fn crs_for(lon: f64, lat: f64) -> String {
     let utm = (((lon + 180.0) / 6.0).floor() as i64).rem_euclid(60) + 1;
     let utm = format!("EPSG:{}", if lat >= 0.0 { 32_600 } else { 32_700 } + utm);

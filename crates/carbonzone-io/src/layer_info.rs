@@ -26,7 +26,6 @@ pub struct LayerInfo {
 }
 
 /// The same of something without features, e.g. a raster: its place only.
-#[must_use]
 pub fn describe_place(name: &str, wkt: Option<&str>, extent: [f64; 4]) -> LayerInfo {
     LayerInfo {
         name: name.to_owned(),

@@ -51,7 +51,6 @@ pub enum FieldType {
 
 impl FieldType {
     /// The type of a column of a table.
-    #[must_use]
     pub fn of(data: &ColumnData) -> Self {
         match data {
             ColumnData::Text(_) => Self::Text,
@@ -99,7 +98,6 @@ pub struct LayerSpec {
 
 impl LayerSpec {
     /// A layer with the columns of a table, in the working CRS, with a spatial index.
-    #[must_use]
     pub fn for_table(
         name: &str,
         geometry: Option<GeometryKind>,
@@ -128,7 +126,6 @@ impl LayerSpec {
     }
 
     /// Sets identifier and description (builder style).
-    #[must_use]
     pub fn described(mut self, title: &str, description: &str) -> Self {
         title.clone_into(&mut self.title);
         description.clone_into(&mut self.description);

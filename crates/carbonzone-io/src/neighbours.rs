@@ -27,7 +27,6 @@ struct Reading {
 
 /// How the coordinates of a layer would have to be read so that it lies on another one: a hint such as `crs = "EPSG:4550"`.
 /// `from` is the CRS the layer was read with, `layer` and `target` are boxes in the working CRS. `None`: no reading that is tried fits.
-#[must_use]
 pub fn reading_that_fits(
     from: &str,
     crs: &WorkingCrs,

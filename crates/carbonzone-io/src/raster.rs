@@ -40,7 +40,6 @@ impl Raster {
     }
 
     /// Columns and rows.
-    #[must_use]
     pub fn size(&self) -> (usize, usize) {
         (self.width, self.height)
     }
@@ -56,25 +55,21 @@ impl Raster {
     }
 
     /// Number of bands.
-    #[must_use]
     pub fn bands(&self) -> usize {
         self.dataset.raster_count()
     }
 
     /// GDAL's affine transform: x = t0 + col·t1 + row·t2, y = t3 + col·t4 + row·t5.
-    #[must_use]
     pub fn transform(&self) -> [f64; 6] {
         self.transform
     }
 
     /// WKT of the raster's CRS, if it has one.
-    #[must_use]
     pub fn wkt(&self) -> Option<&str> {
         self.wkt.as_deref()
     }
 
     /// The grid as a [`GridSpec`], if it is north-up with square pixels.
-    #[must_use]
     pub fn grid(&self) -> Option<GridSpec> {
         let [x0, dx, rx, y0, ry, dy] = self.transform;
         let square = rx == 0.0 && ry == 0.0 && dx > 0.0 && (dx + dy).abs() <= 1e-9 * dx;

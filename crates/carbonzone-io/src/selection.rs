@@ -68,7 +68,6 @@ impl Selection {
     }
 
     /// Indices of the columns that the condition looks at, ascending.
-    #[must_use]
     pub fn columns(&self) -> Vec<usize> {
         self.filter.columns()
     }
@@ -109,13 +108,11 @@ impl Selection {
     }
 
     /// How many rows were seen, and how many are wanted.
-    #[must_use]
     pub fn counts(&self) -> (u64, u64) {
         (self.rows, self.kept)
     }
 
     /// What there is to tell: how many rows are kept, and which rows the condition could not decide.
-    #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let told = |finding: Finding| finding.field("where").value(self.condition.clone());
         let left_out = self.rows - self.kept;

@@ -46,35 +46,30 @@ impl VectorSource {
     }
 
     /// Asks for columns (builder style).
-    #[must_use]
     pub fn fields(mut self, fields: &[&str]) -> Self {
         self.fields = fields.iter().map(|f| (*f).to_owned()).collect();
         self
     }
 
     /// Names the id column (builder style).
-    #[must_use]
     pub fn id(mut self, id: &str) -> Self {
         self.id = Some(id.to_owned());
         self
     }
 
     /// Sets the CRS override (builder style).
-    #[must_use]
     pub fn crs(mut self, crs: &str) -> Self {
         self.crs = Some(crs.to_owned());
         self
     }
 
     /// Names the layer (builder style).
-    #[must_use]
     pub fn layer(mut self, layer: &str) -> Self {
         self.layer = Some(layer.to_owned());
         self
     }
 
     /// The path as shown in findings.
-    #[must_use]
     pub fn shown_path(&self) -> String {
         if self.shown.is_empty() { self.path.display().to_string() } else { self.shown.clone() }
     }
@@ -86,13 +81,11 @@ impl VectorSource {
     }
 
     /// True if the path is a database connection or a virtual file rather than a file on disk.
-    #[must_use]
     pub fn is_virtual(&self) -> bool {
         is_virtual(&self.path)
     }
 
     /// True for `.csv`, `.txt` and `.tsv`.
-    #[must_use]
     pub fn is_csv(&self) -> bool {
         has_extension(&self.path, &["csv", "txt", "tsv"])
     }

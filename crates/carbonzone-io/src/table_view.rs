@@ -98,13 +98,11 @@ impl<'a> TableView<'a> {
     }
 
     /// Number of rows.
-    #[must_use]
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, c)| c.len())
     }
 
     /// A table of its own.
-    #[must_use]
     pub fn to_table(&self) -> AttributeTable {
         let columns = self.columns.iter().map(|(name, c)| Column { name: name.clone(), data: c.to_data() });
         AttributeTable { columns: columns.collect() }

@@ -10,7 +10,6 @@ static SENTENCES: LazyLock<BTreeMap<String, [String; 2]>> = LazyLock::new(|| {
 });
 
 /// What the table of this name assumes in a run; `None` for a table that says so itself.
-#[must_use]
 pub fn of(record: &RunManifest, table: &str) -> Option<Statement> {
     let name = match table {
         t if t == record.zones_layer => "units",
@@ -22,7 +21,6 @@ pub fn of(record: &RunManifest, table: &str) -> Option<Statement> {
 }
 
 /// The same as a sentence of the report; empty for a table that says so itself.
-#[must_use]
 pub fn sentence(record: &RunManifest, table: &str) -> Label {
     let said = |s: Statement| Label::new(format!("{}.", s.en), format!("{}。", s.zh));
     of(record, table).map(said).unwrap_or_default()

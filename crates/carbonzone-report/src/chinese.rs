@@ -241,32 +241,27 @@ fn coefficient(en: &str) -> String {
 }
 
 /// Kinds of land as rules and explanations join them (`forest+grassland`, `urban residential + forest`), in Chinese.
-#[must_use]
 pub fn land(en: &str) -> String {
     let one = |part: &str| words::land_group(&part.trim().replace(' ', "_")).zh;
     en.split('+').map(one).collect::<Vec<_>>().join("、")
 }
 
 /// A sentence of the program in Chinese; `None` if the catalogue does not have it.
-#[must_use]
 pub fn sentence(en: &str) -> Option<String> {
     CATALOGUE.sentence(en)
 }
 
 /// A sentence of the program in Chinese, or as it stands if the catalogue does not have it (texts of the user's).
-#[must_use]
 pub fn text(en: &str) -> String {
     CATALOGUE.filled(en)
 }
 
 /// A sentence of the program in both languages.
-#[must_use]
 pub fn said(en: &str) -> Label {
     Label::new(en, text(en))
 }
 
 /// What a budget is for: the activity as the pipeline file names it; in Chinese, where that has no Chinese, the land that carries it.
-#[must_use]
 pub fn activity(named: &str, land: &[&str]) -> Label {
     let groups: Vec<Label> = land.iter().filter(|g| !g.is_empty()).map(|g| words::land_group(g)).collect();
     let join = |f: fn(&Label) -> &str, between: &str| groups.iter().map(f).collect::<Vec<_>>().join(between);
@@ -277,13 +272,11 @@ pub fn activity(named: &str, land: &[&str]) -> Label {
 }
 
 /// A word of the program (layer, stage) in Chinese, or as it stands.
-#[must_use]
 pub fn word(en: &str) -> String {
     CATALOGUE.words.get(en).cloned().unwrap_or_else(|| text(en))
 }
 
 /// What a code of findings means in general; `None` if the catalogue does not have it.
-#[must_use]
 pub fn code(code: &str) -> Option<&'static str> {
     CATALOGUE.codes.get(code).map(String::as_str)
 }
@@ -315,7 +308,6 @@ pub struct FindingText {
 impl FindingText {
     /// In Chinese: the sentence of the catalogue, or else the meaning of the code. A hint that the catalogue does not
     /// have is left out; the English one stays in `run.json`.
-    #[must_use]
     pub fn chinese(finding: &Finding) -> Self {
         let general = || code(&finding.code).map_or_else(|| finding.code.clone(), str::to_owned);
         Self {
@@ -326,7 +318,6 @@ impl FindingText {
     }
 
     /// As the finding has it.
-    #[must_use]
     pub fn english(finding: &Finding) -> Self {
         Self {
             message: finding.message.clone(),
@@ -336,7 +327,6 @@ impl FindingText {
     }
 
     /// In a language, or in both.
-    #[must_use]
     pub fn new(finding: &Finding, lang: Lang) -> Self {
         let (en, zh) = (Self::english(finding), Self::chinese(finding));
         match lang {
@@ -359,13 +349,11 @@ impl FindingText {
 
 impl Lang {
     /// A sentence of a finding, a note, an error, with its Chinese from the catalogue.
-    #[must_use]
     pub fn sentence(self, en: &str) -> String {
         self.say(en, &text(en))
     }
 
     /// A word of the program (layer, stage, status), with its Chinese from the catalogue.
-    #[must_use]
     pub fn word(self, en: &str) -> String {
         self.say(en, &word(en))
     }

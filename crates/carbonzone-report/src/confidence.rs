@@ -75,7 +75,6 @@ pub struct HowSure {
 
 impl HowSure {
     /// The class that more draws gave than the one printed.
-    #[must_use]
     pub fn likelier(&self) -> Option<&ClassShare> {
         self.others.first().filter(|_| self.safety == OTHER_LIKELIER)
     }
@@ -83,7 +82,6 @@ impl HowSure {
 
 impl ClassShare {
     /// Name and probability.
-    #[must_use]
     pub fn told(&self) -> Label {
         let p = percent(self.probability);
         Label::new(format!("{} {p}", self.label.en), format!("{} {p}", self.label.zh))
@@ -91,14 +89,12 @@ impl ClassShare {
 }
 
 /// Ending of the columns of a class: none, or `_of_mean` for the class by the mean over the years.
-#[must_use]
 pub fn suffix_of(class_field: &str) -> &str {
     class_field.strip_prefix("zone").unwrap_or_default()
 }
 
 /// The class of every unit that the draws give most often, beside the printed one in `class_field`; `None` where no draws were made,
 /// or where all are as printed.
-#[must_use]
 pub fn likeliest(table: &AttributeTable, class_field: &str) -> Option<Vec<Option<String>>> {
     let printed = table.texts(class_field)?;
     let modal = table.texts(&format!("zone_modal{}", suffix_of(class_field)))?;
@@ -118,32 +114,27 @@ pub struct FurtherColumns<'a> {
 
 impl<'a> FurtherColumns<'a> {
     /// Of the field of the class.
-    #[must_use]
     pub fn of(field: &'a str) -> Self {
         let stem = field.strip_suffix(OF_MEAN).unwrap_or(field);
         Self { stem, suffix: &field[stem.len()..] }
     }
 
     /// Probability of the class printed.
-    #[must_use]
     pub fn confidence(&self) -> String {
         format!("{}_confidence{}", self.stem, self.suffix)
     }
 
     /// Key of how sure it is, one of [`SAFETIES`].
-    #[must_use]
     pub fn safety(&self) -> String {
         format!("{}_{CONFIDENCE_CLASS}{}", self.stem, self.suffix)
     }
 
     /// What could change the class.
-    #[must_use]
     pub fn driver(&self) -> String {
         format!("{}_confidence_driver{}", self.stem, self.suffix)
     }
 
     /// Probability of a class by its key, with the prefix of the judgement.
-    #[must_use]
     pub fn probability(&self, prefix: &str, key: &str) -> String {
         format!("p_{prefix}{key}{}", self.suffix)
     }
@@ -195,7 +186,6 @@ impl<'a> Asked<'a> {
 
 /// What a run says of the class in `class_field` (`zone`, `zone_of_mean`, or the field of a further class) of every row; `None`
 /// where it says nothing.
-#[must_use]
 pub fn how_sure(manifest: &RunManifest, table: &AttributeTable, class_field: &str) -> Vec<Option<HowSure>> {
     let none = || vec![None; table.rows()];
     let Some(record) = &manifest.confidence else { return none() };
@@ -362,7 +352,6 @@ impl Doubt {
     pub const ALL: [Self; 4] = [Self::Sure, Self::Likely, Self::Open, Self::Doubtful];
 
     /// Of the share of the draws in which the classes differ.
-    #[must_use]
     pub fn of(differs: f64) -> Self {
         match differs {
             p if p >= 0.95 => Self::Sure,
@@ -373,7 +362,6 @@ impl Doubt {
     }
 
     /// The word.
-    #[must_use]
     pub fn word(self) -> Label {
         let (en, zh) = [("sure", "确定"), ("likely", "较可能"), ("open", "难以判断"), ("doubtful", "存疑")]
             [self as usize];
@@ -381,7 +369,6 @@ impl Doubt {
     }
 
     /// How many changes are of each kind: `0 sure, 1 open, 6 doubtful`; kinds that do not occur are left out, but for the surest.
-    #[must_use]
     pub fn counted(differs: &[f64]) -> Label {
         let counts = Self::ALL.map(|d| (d, differs.iter().filter(|p| Self::of(**p) == d).count()));
         let told = counts.iter().filter(|(d, n)| *n > 0 || *d == Self::Sure);
@@ -396,7 +383,6 @@ impl Doubt {
 const SAFETY_LIMITS: [f64; 2] = [95.0, 75.0];
 
 /// A probability as people read it: `62 %`; what is neither 0 nor 1 is not shown as such.
-#[must_use]
 pub fn percent(p: f64) -> String {
     match 100.0 * p {
         p if p > 0.0 && p < 0.5 => "<1 %".to_owned(),

@@ -38,13 +38,11 @@ const CELLS_AT_A_TIME: usize = 1 << 16;
 
 impl MapLayer {
     /// Number of geometries.
-    #[must_use]
     pub fn geometries(&self) -> usize {
         self.cells.as_ref().map_or_else(|| self.coverage.len(), |c| c.used.len())
     }
 
     /// The geometries part by part, each with the row of its first.
-    #[must_use]
     pub fn parts(&self) -> Box<dyn Iterator<Item = (usize, Arc<Coverage>)> + '_> {
         let Some(Cells { grid, used }) = &self.cells else {
             return Box::new(std::iter::once((0, self.coverage.clone())));
@@ -58,7 +56,6 @@ impl MapLayer {
     }
 
     /// The layer with all its outlines in memory.
-    #[must_use]
     pub fn with_outlines(&self) -> Self {
         let Some(Cells { grid, used }) = &self.cells else { return self.clone() };
         let coverage = Arc::new(Coverage::of_cells(grid, used));
@@ -104,7 +101,6 @@ impl MapLayer {
     }
 
     /// QGIS expression of a field that is computed from the columns of the layer; `None` if it is a column.
-    #[must_use]
     pub fn expression(&self, field: &str) -> Option<String> {
         if let Some((a, b)) = field.split_once(JOINT) {
             return Some(format!("\"{a}\" || '{JOINT}' || \"{b}\""));
@@ -128,19 +124,16 @@ impl MapLayer {
     }
 
     /// True if the field exists, or follows from the columns.
-    #[must_use]
     pub fn has(&self, field: &str) -> bool {
         self.table.get(field).is_some() || self.per_hectare(field).is_some()
     }
 
     /// Name shown for each unit ([`names::of_table`]).
-    #[must_use]
     pub fn labels(&self) -> Vec<Label> {
         names::of_table(&self.table)
     }
 
     /// Rows of one year of a long table; everything if there is no `year` column.
-    #[must_use]
     pub fn of_year(&self, year: i32) -> Self {
         let Some(years) = self.table.numbers("year") else { return self.clone() };
         let order: Vec<u32> =
@@ -250,19 +243,16 @@ pub struct StudyExtras {
 
 impl MapData {
     /// The year that single maps show: the last one.
-    #[must_use]
     pub fn year(&self) -> Option<i32> {
         self.manifest.years.iter().copied().max()
     }
 
     /// True if layers are in long form with a `year` column.
-    #[must_use]
     pub fn long_form(&self) -> bool {
         self.manifest.years.len() > 1 && self.zones.has("year")
     }
 
     /// The data of one year; a layer without `year` column is kept whole. The manifest then names that year only.
-    #[must_use]
     pub fn of_year(&self, year: i32) -> Self {
         Self {
             manifest: RunManifest { years: vec![year], ..self.manifest.clone() },
@@ -278,7 +268,6 @@ impl MapData {
     }
 
     /// Within how many percent of a threshold an index is on the borderline; none in a study without thresholds.
-    #[must_use]
     pub fn borderline_pct(&self) -> Option<f64> {
         let config = self.manifest.pipeline.get("zoning")?.clone();
         let config: carbonzone_zoning::ZoningConfig = serde_json::from_value(config).ok()?;
@@ -335,7 +324,6 @@ pub enum ClassScale {
 
 impl ClassScale {
     /// True if values are classified on their logarithms.
-    #[must_use]
     pub fn is_log(self, ratio: bool, values: &[Option<f64>]) -> bool {
         let wanted = match self {
             Self::Auto => ratio,

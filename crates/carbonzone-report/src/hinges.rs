@@ -11,7 +11,6 @@ fn class(manifest: &RunManifest, key: &str) -> Label {
 }
 
 /// The class of a unit under the other sets of sink coefficients, where it differs from the printed one; else empty.
-#[must_use]
 pub fn other_sets(manifest: &RunManifest, unit_id: &str) -> Label {
     let differs: Vec<(&str, Label)> = manifest
         .sink_sets
@@ -38,7 +37,6 @@ pub fn other_sets(manifest: &RunManifest, unit_id: &str) -> Label {
 }
 
 /// That the class of a unit hangs on one map point; else empty.
-#[must_use]
 pub fn one_point(manifest: &RunManifest, unit_id: &str, gross_t: Option<f64>) -> Label {
     let Some(on) = manifest.on_one_point.iter().find(|p| p.unit_id == unit_id) else {
         return Label::default();
@@ -59,14 +57,12 @@ pub fn one_point(manifest: &RunManifest, unit_id: &str, gross_t: Option<f64>) ->
 }
 
 /// Which units have a GDP that was derived instead of reported.
-#[must_use]
 pub fn gdp_derived(table: &AttributeTable) -> Vec<bool> {
     let marks = table.texts("gdp_derived").unwrap_or_default();
     (0..table.rows()).map(|i| matches!(marks.get(i).and_then(Option::as_deref), Some("true" | "1"))).collect()
 }
 
 /// What a unit with such a GDP is told.
-#[must_use]
 pub fn derived() -> Label {
     Label::new(
         "Its GDP is derived, not statistics: the economic index and all that is per GDP rest on it",
@@ -75,7 +71,6 @@ pub fn derived() -> Label {
 }
 
 /// What is added to a number that rests on such a GDP.
-#[must_use]
 pub fn derived_note() -> Label {
     Label::new(" (GDP derived, not statistics)", "（GDP 为推算值，非统计值）")
 }

@@ -20,7 +20,6 @@ pub enum Lang {
 
 impl Lang {
     /// A sentence in this language, or in both: `English · 中文`.
-    #[must_use]
     pub fn say(self, en: &str, zh: &str) -> String {
         match self {
             Self::En => en.to_owned(),
@@ -66,7 +65,6 @@ impl From<Label> for Statement {
 
 impl Label {
     /// A label; an empty side takes the other one.
-    #[must_use]
     pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
         let (en, zh) = (en.into(), zh.into());
         match (en.is_empty(), zh.is_empty()) {
@@ -77,7 +75,6 @@ impl Label {
     }
 
     /// The same text in both languages (numbers, names).
-    #[must_use]
     pub fn same(text: impl Into<String>) -> Self {
         let en = text.into();
         Self { zh: en.clone(), en }
@@ -85,7 +82,6 @@ impl Label {
 
     /// One line of text: `Both` gives `中文 English`, or one of them where they are equal; the range
     /// of numbers that begins a legend row, or the percentage that ends it, is written once.
-    #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         match lang {
             Lang::En => self.en.clone(),
@@ -103,7 +99,6 @@ impl Label {
     }
 
     /// The lines of a heading: one for one language, two for both.
-    #[must_use]
     pub fn lines(&self, lang: Lang) -> Vec<String> {
         match lang {
             Lang::Both if self.en != self.zh && self.common_beginning().is_none() => {
@@ -128,7 +123,6 @@ impl Label {
     }
 
     /// Joins the languages piece by piece: `a + b` in each.
-    #[must_use]
     pub fn then(&self, other: &Self) -> Self {
         Self { en: format!("{}{}", self.en, other.en), zh: format!("{}{}", self.zh, other.zh) }
     }

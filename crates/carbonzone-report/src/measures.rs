@@ -25,7 +25,6 @@ pub struct Advised {
 
 /// The measures of every row of a table of units, in the order of the list: that of the pipeline file, else the one that comes
 /// with the program. `table` must hold one year only.
-#[must_use]
 pub fn advised(manifest: &RunManifest, table: &AttributeTable) -> Vec<Vec<Advised>> {
     let config =
         manifest.pipeline.get("zoning").and_then(|z| serde_json::from_value::<ZoningConfig>(z.clone()).ok());

@@ -35,7 +35,6 @@ impl Named<'_> {
     /// assert_eq!((shown[0].en.as_str(), shown[0].zh.as_str()), ("Yushan (Changshu)", "虞山街道"));
     /// assert_eq!(shown[2].en, "Huqiu");
     /// ```
-    #[must_use]
     pub fn shown(&self) -> Vec<Label> {
         let zh: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let english = |row: usize| self.english.get(row).and_then(Option::as_deref).filter(|n| !n.is_empty());
@@ -81,7 +80,6 @@ impl Named<'_> {
 
 /// The name of every row of a table: `name`, else `unit_id`, else the row number; in English `name_en`, where it is given. A name
 /// that two units bear is shown with `district` ([`Named`]).
-#[must_use]
 pub fn of_table(table: &AttributeTable) -> Vec<Label> {
     let none = || vec![None; table.rows()];
     let texts = |field: &str| table.texts(field).unwrap_or_else(none);
@@ -95,7 +93,6 @@ pub fn of_table(table: &AttributeTable) -> Vec<Label> {
 }
 
 /// The district of every row in both languages; empty where there is none.
-#[must_use]
 pub fn districts_of(table: &AttributeTable) -> Vec<Label> {
     let texts = |field: &str| table.texts(field).unwrap_or_else(|| vec![None; table.rows()]);
     let both = texts("district").into_iter().zip(texts("district_en"));

@@ -4,13 +4,11 @@ use crate::Label;
 use carbonzone_types::T_PER_1E4_T;
 
 /// A threshold or limit with at most four digits and none too many: `1`, `1.118`.
-#[must_use]
 pub fn limit(value: f64) -> String {
     shortest(format!("{value:.3e}").parse().unwrap_or(value))
 }
 
 /// `1234567.891` with `decimals = 1` as `1,234,567.9`; a true minus sign for negative numbers.
-#[must_use]
 pub fn grouped(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -33,7 +31,6 @@ pub fn grouped(value: f64, decimals: usize) -> String {
 }
 
 /// A number with about `digits` significant digits, grouped.
-#[must_use]
 pub fn significant(value: f64, digits: i32) -> String {
     grouped(value, decimals_for(value, digits))
 }
@@ -47,7 +44,6 @@ fn decimals_for(value: f64, digits: i32) -> usize {
 }
 
 /// A rounded number with no more decimals than it has (at most nine), grouped.
-#[must_use]
 pub fn shortest(value: f64) -> String {
     let near = |d: usize| {
         let scale = 10f64.powi(d as i32);
@@ -57,7 +53,6 @@ pub fn shortest(value: f64) -> String {
 }
 
 /// Largest of 1, 2, 5 × 10ⁿ that is not above `value`.
-#[must_use]
 pub fn nice_below(value: f64) -> f64 {
     if value <= 0.0 || !value.is_finite() {
         return 1.0;

@@ -9,13 +9,11 @@ pub struct Rgb(pub u8, pub u8, pub u8);
 
 impl Rgb {
     /// `#rrggbb`.
-    #[must_use]
     pub fn hex(self) -> String {
         format!("#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
     }
 
     /// Reads `#rrggbb` or `rrggbb`.
-    #[must_use]
     pub fn parse(hex: &str) -> Option<Self> {
         let digits = hex.trim().trim_start_matches('#');
         if digits.len() != 6 || !digits.is_ascii() {
@@ -26,21 +24,18 @@ impl Rgb {
     }
 
     /// The colour scaled towards black: `k = 1` leaves it.
-    #[must_use]
     pub fn darker(self, k: f64) -> Self {
         let f = |c: u8| (f64::from(c) * k).round().clamp(0.0, 255.0) as u8;
         Self(f(self.0), f(self.1), f(self.2))
     }
 
     /// The colour mixed with white: `k = 1` leaves it, `k = 0` is white.
-    #[must_use]
     pub fn lighter(self, k: f64) -> Self {
         let f = |c: u8| (255.0 + (f64::from(c) - 255.0) * k).round().clamp(0.0, 255.0) as u8;
         Self(f(self.0), f(self.1), f(self.2))
     }
 
     /// Relative luminance (Rec. 709 weights on the gamma-coded values), 0 black to 255 white: what a grey print shows.
-    #[must_use]
     pub fn grey(self) -> f64 {
         0.2126 * f64::from(self.0) + 0.7152 * f64::from(self.1) + 0.0722 * f64::from(self.2)
     }
@@ -85,7 +80,6 @@ pub enum Meaning {
 impl Palette {
     /// `below` colours for the classes under the pivot, then `above` for those over it, light near the pivot.
     /// For a sequential meaning `below` is 0.
-    #[must_use]
     pub fn colours(self, meaning: Meaning, below: usize, above: usize) -> Vec<Rgb> {
         if below == 0 {
             return self.sequential(meaning, above);
@@ -130,7 +124,6 @@ fn grey_two_sided(below: usize, above: usize) -> Vec<Rgb> {
 }
 
 /// Colours of ordered levels, lowest first: viridis without its ends, so that a paler one of each can be told from the others.
-#[must_use]
 pub fn level_colors(n: usize) -> Vec<Rgb> {
     let step = |i: usize| i as f64 / (n.max(2) - 1) as f64;
     (0..n).map(|i| eval(colorous::VIRIDIS, 0.12 + 0.68 * step(i))).collect()

@@ -39,7 +39,6 @@ impl ReportTable {
     ///
     /// # Panics
     /// If the shipped file has no such table.
-    #[must_use]
     pub fn shipped(name: &str, rows: Vec<Vec<Label>>) -> Self {
         let found = SHIPPED.get(name).expect("every table that a run fills is in the shipped file");
         let label = |[en, zh]: &[String; 2]| Label::new(en, zh);
@@ -49,14 +48,12 @@ impl ReportTable {
     }
 
     /// With more columns behind those that it has.
-    #[must_use]
     pub fn and_columns(mut self, more: impl IntoIterator<Item = (Label, bool)>) -> Self {
         self.columns.extend(more);
         self
     }
 
     /// With what the table of this name assumes, if it has no remark of its own.
-    #[must_use]
     pub fn assuming(mut self, record: &RunManifest, table: &str) -> Self {
         if self.note == Label::default() {
             self.note = crate::assumptions::sentence(record, table);

@@ -13,31 +13,26 @@ use crate::style::MapLayerKind;
 use carbonzone_types::{DataLabel, GridSpec, MoneyUnit, money};
 
 /// Sector name, `sink` included.
-#[must_use]
 pub fn sector(key: &str) -> Label {
     known("sector", key)
 }
 
 /// What a series over years amounts to: its trajectory, the class of its trend, its history as a hot spot.
-#[must_use]
 pub fn kind(key: &str) -> Label {
     known("kind", key)
 }
 
 /// What carries a budget in a study without rules of its own.
-#[must_use]
 pub fn carrier(key: &str) -> Label {
     listed("carrier", key).unwrap_or_else(|| Label::same(key))
 }
 
 /// Space type (land group) name.
-#[must_use]
 pub fn land_group(key: &str) -> Label {
     known("land_group", key)
 }
 
 /// Fields of docs/pipeline.md, "Fields", as readers know them.
-#[must_use]
 pub fn field(key: &str) -> Label {
     if let Some(stem) = key.strip_suffix("_of_mean").filter(|_| key != "zone_of_mean") {
         return field(stem).then(&bracketed(&mean_of_years()));
@@ -122,13 +117,11 @@ fn composed(key: &str) -> Option<Label> {
 }
 
 /// What makes a unit a source or a sink: the key of `balance_state`.
-#[must_use]
 pub fn balance_state(key: &str) -> Label {
     known("balance_state", key)
 }
 
 /// Unit of a field, empty if none.
-#[must_use]
 pub fn field_unit(key: &str) -> Label {
     if let Some(unit) = MoneyUnit::of_field(key) {
         let (en, zh) = (unit.en(), unit.zh());
@@ -155,39 +148,33 @@ pub fn field_unit(key: &str) -> Label {
 }
 
 /// How sure a class is: the key of `confidence_class`.
-#[must_use]
 pub fn safety(key: &str) -> Label {
     known("safety", key)
 }
 
 /// The map of the classes and how sure they are: title.
-#[must_use]
 pub fn how_sure(study: &str) -> Label {
     let what = zone_classes(study);
     Label::new(format!("{} and their probability", what.en), format!("{}及其概率", what.zh))
 }
 
 /// The map of the classes and how sure they are: legend heading.
-#[must_use]
 pub fn how_sure_legend(study: &str) -> Label {
     let what = zone_heading(study);
     Label::new(format!("{} and its probability", what.en), format!("{}及其概率", what.zh))
 }
 
 /// What makes the emissions of a unit change under a plan.
-#[must_use]
 pub fn effect(key: &str) -> Label {
     known("effect", key)
 }
 
 /// A group of reasons that a class could be another: the key of `confidence_driver`.
-#[must_use]
 pub fn driver(key: &str) -> Label {
     known("driver", key)
 }
 
 /// What the classes of `zone` are called in a study: legend heading.
-#[must_use]
 pub fn zone_heading(study: &str) -> Label {
     match study {
         "raster_series" => Label::new("Carbon imbalance risk (own definition)", "碳失衡风险（本软件定义）"),
@@ -196,7 +183,6 @@ pub fn zone_heading(study: &str) -> Label {
 }
 
 /// The classes of `zone` all together: titles.
-#[must_use]
 pub fn zone_classes(study: &str) -> Label {
     match study {
         "raster_series" => zone_heading(study),
@@ -205,7 +191,6 @@ pub fn zone_classes(study: &str) -> Label {
 }
 
 /// One class of `zone`.
-#[must_use]
 pub fn zone_class(study: &str) -> Label {
     match study {
         "raster_series" => Label::new("risk class", "风险等级"),
@@ -214,7 +199,6 @@ pub fn zone_class(study: &str) -> Label {
 }
 
 /// True if emissions are placed on kinds of land; studies of counties book by year instead.
-#[must_use]
 pub fn has_land_groups(study: &str) -> bool {
     !matches!(study, "counties" | "raster_series")
 }
@@ -239,7 +223,6 @@ pub const KINDS: [&str; 15] = [
 ];
 
 /// One unit of the zone layer.
-#[must_use]
 pub fn zone_word(layer: &str) -> Label {
     // The Chinese word of a kind is the same kind.
     let by_chinese = || KINDS.iter().map(|kind| zone_word(kind)).find(|word| word.zh == layer);
@@ -249,13 +232,11 @@ pub fn zone_word(layer: &str) -> Label {
 }
 
 /// True for a kind of zones that has words in both languages: one of [`KINDS`], or its Chinese word.
-#[must_use]
 pub fn is_kind(layer: &str) -> bool {
     KINDS.contains(&layer) || zone_word(layer).zh == layer
 }
 
 /// The zone layer as a whole.
-#[must_use]
 pub fn zones_plural(layer: &str) -> Label {
     let one = zone_word(layer);
     let en = plural(&one.en);
@@ -265,7 +246,6 @@ pub fn zones_plural(layer: &str) -> Label {
 }
 
 /// English plural of a unit word.
-#[must_use]
 pub fn plural(word: &str) -> String {
     match word.strip_suffix('y') {
         Some(stem) => format!("{stem}ies"),
@@ -274,20 +254,17 @@ pub fn plural(word: &str) -> String {
 }
 
 /// A unit word in the plural, in both languages.
-#[must_use]
 pub fn plural_label(word: &Label) -> Label {
     Label { en: plural(&word.en), zh: word.zh.clone() }
 }
 
 /// The grid as a layer: `1 km grid`.
-#[must_use]
 pub fn grid_title(grid: Option<&GridSpec>) -> Label {
     let size = cell_size(grid);
     Label { en: format!("{size} grid").trim().to_owned(), zh: format!("{size} 网格").trim().to_owned() }
 }
 
 /// One grid cell: `1 km cell`.
-#[must_use]
 pub fn cell_word(grid: Option<&GridSpec>) -> Label {
     let size = cell_size(grid);
     Label { en: format!("{size} cell").trim().to_owned(), zh: format!("{size}网格").trim().to_owned() }
@@ -302,7 +279,6 @@ fn cell_size(grid: Option<&GridSpec>) -> String {
 }
 
 /// Tonnes as counted on a layer.
-#[must_use]
 pub fn tonnes_per_unit(kind: MapLayerKind) -> Label {
     match kind {
         MapLayerKind::Parcels => Label::new("t CO₂e per parcel", "t CO₂e/地块"),
@@ -317,25 +293,21 @@ pub(crate) fn year(year: Option<i32>) -> Label {
 }
 
 /// The one CCR of a city.
-#[must_use]
 pub fn city_ccr() -> Label {
     Label::new("CCR of the city (sinks / gross)", "全市碳补偿率 CCR")
 }
 
 /// The ratio by which a raster series judges.
-#[must_use]
 pub fn source_sink_ratio() -> Label {
     Label::new("Source/sink ratio (energy / absorption)", "碳源汇比（能源排放 ÷ 吸收）")
 }
 
 /// In brackets, after a word.
-#[must_use]
 pub fn bracketed(text: &Label) -> Label {
     Label { en: format!(" ({})", text.en), zh: format!("（{}）", text.zh) }
 }
 
 /// What a zoning over several years rests on.
-#[must_use]
 pub fn mean_of_years() -> Label {
     Label::new("mean over the years", "多年均值")
 }
@@ -354,7 +326,6 @@ fn spaced(key: &str) -> String {
 }
 
 /// Says on every figure and page what its numbers are not.
-#[must_use]
 pub fn data_label(label: DataLabel) -> Label {
     let badge = label.badge();
     Label::new(badge.en, badge.zh)

@@ -18,14 +18,12 @@ pub struct Batch {
 
 impl Batch {
     /// As the allocation wants them.
-    #[must_use]
     pub fn parcels<'a>(&'a self, plan: &'a Plan) -> Parcels<'a> {
         Parcels { area_m2: &self.area_m2, space_type: &self.space_type, space_types: &plan.space_types }
     }
 }
 
 /// Place of a point along a Hilbert curve of 2³² steps through a box: what lies near on the curve lies near on the ground.
-#[must_use]
 pub fn hilbert([x0, y0, x1, y1]: [f64; 4], [x, y]: [f64; 2]) -> u32 {
     const SIDE: u32 = 1 << 16;
     let scaled = |v: f64, low: f64, high: f64| {

@@ -48,7 +48,6 @@ pub struct GroundSums {
 
 impl GroundSums {
     /// Of parcels with these planar areas (m²) and gross emissions (t CO2e).
-    #[must_use]
     pub fn of(on_zones: &OverlapMatrix, planar_m2: &[f64], gross_t: &[f64]) -> Self {
         let mut out = Self {
             planar_m2: planar_m2.iter().copied().collect(),
@@ -85,7 +84,6 @@ impl GroundSums {
     }
 
     /// What a user must look at.
-    #[must_use]
     pub fn findings(&self, zones: &ZonesOf<'_>) -> Findings {
         let told = [self.overcover(), self.overfull(zones), self.left_outside()];
         Findings { items: told.into_iter().flatten().collect() }

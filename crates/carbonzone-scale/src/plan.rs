@@ -99,7 +99,6 @@ pub struct Plan {
 
 impl Plan {
     /// The proxies without values: their units.
-    #[must_use]
     pub fn units_of_proxies(&self) -> ProxyTable {
         let mut out = ProxyTable::new();
         self.proxies.iter().for_each(|(name, unit)| out.insert(name, unit, Vec::new()));
@@ -107,14 +106,12 @@ impl Plan {
     }
 
     /// t CO2e of the known plants of a rule.
-    #[must_use]
     pub fn point_t(&self, rule: &AllocationRule) -> f64 {
         let mine = self.point_sources.iter().filter(|s| s.rule == rule.id);
         mine.map(|s| s.gross_t).collect::<ExactSum>().value()
     }
 
     /// Sectors in the order of columns, without the sinks.
-    #[must_use]
     pub fn sectors(&self) -> Vec<String> {
         crate::sector_order(self.rules.iter().map(|r| r.sector.as_str()))
     }

@@ -27,7 +27,6 @@ pub struct SectorTable {
 
 impl SectorTable {
     /// Sums the sectors of every unit.
-    #[must_use]
     pub fn new(sectors_t: Vec<Vec<f64>>, sink_t: Vec<f64>) -> Self {
         let gross_t: Vec<f64> = (0..sink_t.len()).map(|i| sectors_t.iter().map(|s| s[i]).sum()).collect();
         let net_t = gross_t.iter().zip(&sink_t).map(|(g, s)| net(Co2e(*g), Co2e(*s)).tonnes()).collect();
@@ -35,7 +34,6 @@ impl SectorTable {
     }
 
     /// From the columns of all sectors and, last, of the sinks.
-    #[must_use]
     pub fn of_columns(mut columns: Vec<Vec<f64>>) -> Self {
         let sink_t = columns.pop().unwrap_or_default();
         Self::new(columns, sink_t)
@@ -56,7 +54,6 @@ impl SectorTable {
     }
 
     /// The table on the targets of an overlap, and per column what lies in none.
-    #[must_use]
     pub fn on(&self, weights: &OverlapMatrix) -> (Self, Vec<f64>) {
         let columns: Vec<&Vec<f64>> = self.columns().collect();
         let spread: Vec<_> = columns.par_iter().map(|column| weights.spread(column)).collect();
@@ -66,7 +63,6 @@ impl SectorTable {
 }
 
 /// Sectors of some rules in the order of columns, without the sinks; one entry per rule comes in.
-#[must_use]
 pub fn sector_order<'a>(of_rules: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
     let used = of_rules.filter(|s| *s != SINK);
     let known = |wanted: &&&str| used.clone().any(|s| s == **wanted);
@@ -80,7 +76,6 @@ pub fn sector_order<'a>(of_rules: impl Iterator<Item = &'a str> + Clone) -> Vec<
 }
 
 /// A column of tonnes on `n` parcels for every sector and, last, for the sinks; `rules` with their sectors, in their order.
-#[must_use]
 pub fn columns_of(sectors: &[String], n: usize, rules: &[(&str, &RuleTonnes)]) -> Vec<Vec<f64>> {
     let names: Vec<&str> = sectors.iter().map(String::as_str).chain([SINK]).collect();
     let column = |sector: &&str| {

@@ -52,7 +52,6 @@ fn spread(on: &OverlapMatrix, columns: &[&Vec<f64>], mut sum: impl FnMut(usize, 
 
 impl Sums {
     /// No parcel yet.
-    #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let columns: Vec<String> = plan.sectors().into_iter().chain([SINK.to_owned()]).collect();
         let none = vec![ExactSum::new(); columns.len()];
@@ -93,7 +92,6 @@ impl Sums {
     }
 
     /// The table of sectors of a batch that is placed.
-    #[must_use]
     pub fn table(plan: &Plan, placed: &[RuleTonnes], parcels: usize) -> SectorTable {
         let rules: Vec<_> = plan.rules.iter().map(|r| r.sector.as_str()).zip(placed).collect();
         SectorTable::of_columns(columns_of(&plan.sectors(), parcels, &rules))

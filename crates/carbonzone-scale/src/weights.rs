@@ -40,7 +40,6 @@ pub struct Weights {
 
 impl Weights {
     /// No parcel yet.
-    #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let none = |n: usize| GroupSums { proxies: vec![ExactSum::new(); n], ..GroupSums::default() };
         let rules = plan.rules.iter().map(|r| r.proxies.len());
@@ -132,7 +131,6 @@ impl Shares {
     }
 
     /// True if a rule is smoothed: its weights are only known now, and need one more pass ([`smoothed`](Self::smoothed)).
-    #[must_use]
     pub fn need_another_pass(&self) -> bool {
         self.rules.iter().any(RuleShare::is_smoothed)
     }

@@ -31,7 +31,6 @@ const MARKS: [char; 14] = ['°', 'º', '˚', '度', '\'', '’', '′', '‘', '
 /// assert_eq!(angle("31.3"), None);
 /// assert_eq!(angle("31°61'N"), None);
 /// ```
-#[must_use]
 pub fn angle(text: &str) -> Option<f64> {
     let lower = normalise_text(text).to_lowercase();
     let half = HALVES.iter().find_map(|(word, below)| {

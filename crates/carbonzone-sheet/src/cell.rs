@@ -22,19 +22,16 @@ pub enum Cell {
 
 impl Cell {
     /// A text cell, or [`Cell::Empty`] if there is nothing but white space.
-    #[must_use]
     pub fn text(s: &str) -> Self {
         if s.trim().is_empty() { Self::Empty } else { Self::Text(s.to_owned()) }
     }
 
     /// True for an empty cell.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }
 
     /// The cell as stored, as text; `None` if empty. Whole numbers have no decimal point (`2020`, not `2020.0`).
-    #[must_use]
     pub fn raw_text(&self) -> Option<String> {
         match self {
             Self::Empty => None,
@@ -77,14 +74,12 @@ pub struct Sheet {
 
 impl Sheet {
     /// The cell at a 0-based row and column; [`Cell::Empty`] outside the sheet.
-    #[must_use]
     pub fn cell(&self, row: usize, column: usize) -> &Cell {
         const EMPTY: &Cell = &Cell::Empty;
         self.rows.get(row).and_then(|r| r.get(column)).unwrap_or(EMPTY)
     }
 
     /// As [`Sheet::cell`], but a cell inside a merged area shows the area's content.
-    #[must_use]
     pub fn merged_cell(&self, row: usize, column: usize) -> &Cell {
         let area = self
             .merges
@@ -94,14 +89,12 @@ impl Sheet {
     }
 
     /// Number of columns of the widest row.
-    #[must_use]
     pub fn width(&self) -> usize {
         self.rows.iter().map(Vec::len).max().unwrap_or(0)
     }
 }
 
 /// Column letters of a 0-based column, as Excel shows them: 0 → `A`, 25 → `Z`, 26 → `AA`.
-#[must_use]
 pub fn column_letters(column: usize) -> String {
     let mut letters = Vec::new();
     let mut n = column + 1;
@@ -114,7 +107,6 @@ pub fn column_letters(column: usize) -> String {
 }
 
 /// Name of a cell, 0-based row and column, as Excel shows it: (0, 0) → `A1`.
-#[must_use]
 pub fn a1(row: usize, column: usize) -> String {
     format!("{}{}", column_letters(column), row + 1)
 }

@@ -41,13 +41,11 @@ impl Seen {
 
 impl ColumnNumbers {
     /// A reader for the column of this name.
-    #[must_use]
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
     /// Name of the column.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -99,13 +97,11 @@ impl ColumnNumbers {
     }
 
     /// What commas mean in this column.
-    #[must_use]
     pub fn commas(&self) -> Commas {
         self.evidence.commas()
     }
 
     /// What there is to tell: warnings for missing and unreadable values, a note on commas.
-    #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let mut found = Vec::new();
         if let Some(fault) = &self.fault {

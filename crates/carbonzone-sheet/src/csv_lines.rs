@@ -52,31 +52,26 @@ pub struct CsvRecord {
 
 impl CsvRecord {
     /// Line on which the record starts, 1-based.
-    #[must_use]
     pub fn line(&self) -> u64 {
         self.line
     }
 
     /// Number of cells.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// True if there is no cell.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
     /// True if no cell holds anything but white space.
-    #[must_use]
     pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 
     /// A cell.
-    #[must_use]
     pub fn get(&self, i: usize) -> Option<&str> {
         let end = *self.ends.get(i)?;
         let start = if i == 0 { 0 } else { self.ends[i - 1] };
@@ -89,7 +84,6 @@ impl CsvRecord {
     }
 
     /// Number of cells without empty ones at the end.
-    #[must_use]
     pub fn filled(&self) -> usize {
         (0..self.len())
             .rev()
@@ -99,7 +93,6 @@ impl CsvRecord {
 
     /// Whether the record fits a header of so many cells: no filled cell beyond it, none missing of those that are
     /// labelled.
-    #[must_use]
     pub fn fits(&self, header: usize, labelled: usize) -> bool {
         self.len() >= labelled && (self.len() <= header || self.filled() <= header)
     }
@@ -134,7 +127,6 @@ impl OddLines {
     }
 
     /// The lines in words: `line 3`, `lines 3, 7, 9 and 12 more`; empty if there are none.
-    #[must_use]
     pub fn words(&self) -> String {
         let list: Vec<String> = self.first.iter().map(ToString::to_string).collect();
         let more = self.count - self.first.len() as u64;

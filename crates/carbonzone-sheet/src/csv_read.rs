@@ -65,7 +65,6 @@ pub fn read_csv_text(
 
 impl CsvText {
     /// The records, line by line.
-    #[must_use]
     pub fn records(&self) -> CsvLines<&[u8]> {
         let mut lines = CsvLines::new(self.text.as_bytes(), self.delimiter, line_end(&self.text));
         if let Some(width) = self.usual_width() {
@@ -157,7 +156,6 @@ impl CsvText {
 }
 
 /// Warnings about lines that were read although something is odd with them.
-#[must_use]
 pub fn odd_lines<R: BufRead>(records: &CsvLines<R>) -> Vec<Finding> {
     let mut notes = Vec::new();
     let (stray, broken) = (&records.stray_quotes, &records.undecodable);
@@ -211,7 +209,6 @@ pub(crate) fn check_widths(sheet: &Sheet, file: &str, header: usize, first: usiz
 }
 
 /// What may have gone wrong in a row of the wrong length.
-#[must_use]
 pub fn ragged_hint(cells: &[String], header: usize) -> String {
     let thousands = cells.windows(2).any(|pair| {
         let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
@@ -229,7 +226,6 @@ pub fn ragged_hint(cells: &[String], header: usize) -> String {
 }
 
 /// The byte that ends a line: `\r` only if there is no `\n`.
-#[must_use]
 pub fn line_end(text: &str) -> u8 {
     if text.contains('\r') && !text.contains('\n') { b'\r' } else { b'\n' }
 }
@@ -252,7 +248,6 @@ fn announced_delimiter(text: &str) -> Option<u8> {
 }
 
 /// The candidate that splits most of the first lines into the same number of fields; a comma if none does.
-#[must_use]
 pub fn guess_delimiter(text: &str) -> u8 {
     let lines: Vec<Vec<usize>> =
         text.lines().filter(|l| !l.trim().is_empty()).take(40).map(counts_outside_quotes).collect();

@@ -52,7 +52,6 @@ fn first_bad_line(bytes: &[u8]) -> usize {
 /// The encoding of a text file by a sample of its bytes (`whole`: they are all of it): a byte order mark, UTF-16 by
 /// its zero bytes, UTF-8 if it is valid or nearly so, else GB18030 (which is what GBK and GB2312 files are). One broken
 /// byte does not turn UTF-8 into GB18030. `None`: it is neither.
-#[must_use]
 pub fn detect_encoding(sample: &[u8], whole: bool) -> Option<&'static Encoding> {
     if let Some((marked, _)) = Encoding::for_bom(sample) {
         return Some(marked);

@@ -194,7 +194,6 @@ pub enum SheetError {
 
 impl SheetError {
     /// The error as a [`Finding`]: fatal (exit 2) if the file is missing or unreadable by the system, else an error.
-    #[must_use]
     pub fn to_finding(&self) -> Finding {
         let mut finding = match self {
             Self::Missing { .. } | Self::Io { .. } => Finding::fatal(self.code(), self.to_string()),

@@ -21,13 +21,11 @@ pub struct ColumnSpec {
 
 impl ColumnSpec {
     /// A column that must be there.
-    #[must_use]
     pub fn required(key: &str, labels: &[&str]) -> Self {
         Self { key: key.to_owned(), labels: labels.iter().map(|s| (*s).to_owned()).collect(), required: true }
     }
 
     /// A column that may be missing.
-    #[must_use]
     pub fn optional(key: &str, labels: &[&str]) -> Self {
         Self { required: false, ..Self::required(key, labels) }
     }
@@ -66,25 +64,21 @@ impl ColumnKeys {
 
 impl HeaderMatch {
     /// First data row, 0-based.
-    #[must_use]
     pub fn first_data_row(&self) -> usize {
         self.row + self.depth
     }
 
     /// Label of a column: its storeys joined by ` / `.
-    #[must_use]
     pub fn label(&self, column: usize) -> String {
         self.labels.get(column).map(|l| l.join(" / ")).unwrap_or_default()
     }
 
     /// Column of the first label that any column has: the joined label, then the lowest storey, then any storey.
-    #[must_use]
     pub fn find(&self, labels: &[String]) -> Option<usize> {
         self.find_all(labels).first().copied()
     }
 
     /// Columns of the first label that any column has, in the same order; more than one if the label occurs again.
-    #[must_use]
     pub fn find_all(&self, labels: &[String]) -> Vec<usize> {
         labels.iter().map(|l| self.columns_of(&label_key(l))).find(|c| !c.is_empty()).unwrap_or_default()
     }

@@ -25,7 +25,6 @@ pub struct KeyJoin {
 
 impl KeyJoin {
     /// Joins rows to units by their keys.
-    #[must_use]
     pub fn new(units: &[String], rows: &[&str]) -> Self {
         let index = KeyIndex::new(units, rows.iter().copied());
         let mut join = Self::default();
@@ -65,7 +64,6 @@ pub enum KeyMatch {
 
 impl KeyMatch {
     /// The unit, if there is exactly one.
-    #[must_use]
     pub fn one(self) -> Option<usize> {
         match self {
             Self::Exact(unit) | Self::Loose(unit) => Some(unit),
@@ -98,7 +96,6 @@ impl KeyIndex {
     }
 
     /// The units that a key could mean, in words.
-    #[must_use]
     pub fn several_words(&self, key: &str, units: &[String]) -> String {
         let exact = self.exact.get(&normalise_text(key));
         let found = exact.or_else(|| self.loose.get(&loose_key(key))).map_or(&[][..], Vec::as_slice);
@@ -107,7 +104,6 @@ impl KeyIndex {
     }
 
     /// The unit of a row's key.
-    #[must_use]
     pub fn find(&self, key: &str) -> KeyMatch {
         match self.exact.get(&normalise_text(key)).map(Vec::as_slice) {
             Some([i]) => return KeyMatch::Exact(*i),

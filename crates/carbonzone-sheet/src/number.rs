@@ -81,7 +81,6 @@ pub enum Commas {
 }
 
 /// Whether a text marks a missing value: blank, `—`, `-`, `…`, `/`, `n/a`, `NULL`, `*****` and the like.
-#[must_use]
 pub fn is_missing(text: &str) -> bool {
     let text = normalise_text(text).to_lowercase();
     text.is_empty() || MISSING.contains(&text.as_str()) || text.bytes().all(|b| b == b'*')
@@ -244,7 +243,6 @@ impl CommaEvidence {
     }
 
     /// What commas mean in the column: decimal only if a text cannot be read otherwise and none speaks against it.
-    #[must_use]
     pub fn commas(&self) -> Commas {
         let against = self.point.is_some() || (self.grouped.is_some() && !self.adopted);
         if self.decimal.is_some() && !against { Commas::Decimal } else { Commas::Thousands }
@@ -270,7 +268,6 @@ impl CommaEvidence {
     }
 
     /// What to tell about the decision: the text that made it, or one that could be read both ways.
-    #[must_use]
     pub fn remark(&self) -> Option<String> {
         match (self.commas(), &self.decimal, &self.either, &self.point) {
             (Commas::Decimal, Some(text), _, _) if self.adopted => {

@@ -21,7 +21,6 @@ pub struct ReadOptions {
 
 impl ReadOptions {
     /// Options that ask for one sheet.
-    #[must_use]
     pub fn sheet(name: &str) -> Self {
         Self { sheet: Some(name.to_owned()), ..Self::default() }
     }

@@ -3,7 +3,6 @@
 use crate::label_key;
 
 /// The candidates most like a label, best first, at most `n`; nothing that is not reasonably close.
-#[must_use]
 pub fn nearest<'a>(label: &str, candidates: impl IntoIterator<Item = &'a str>, n: usize) -> Vec<&'a str> {
     let key = label_key(label);
     let mut scored: Vec<(f64, &str)> = candidates
@@ -32,7 +31,6 @@ fn likeness(a: &str, b: &str) -> f64 {
 /// assert_eq!(did_you_mean("comercial", ["commercial", "forest"]), "\nhint: did you mean \"commercial\"?");
 /// assert_eq!(did_you_mean("xyz", ["commercial", "forest"]), "");
 /// ```
-#[must_use]
 pub fn did_you_mean<'a>(label: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let close: Vec<String> = nearest(label, candidates, 3).iter().map(|c| format!("\"{c}\"")).collect();
     if close.is_empty() { String::new() } else { format!("\nhint: did you mean {}?", close.join(" or ")) }

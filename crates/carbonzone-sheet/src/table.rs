@@ -61,13 +61,11 @@ impl Table {
     }
 
     /// What was noticed while the file was read.
-    #[must_use]
     pub fn notes(&self) -> &[Finding] {
         &self.notes
     }
 
     /// What there is to tell about the numbers of a column: decimal commas, numbers with zeros in front.
-    #[must_use]
     pub fn number_notes(&self, column: usize) -> Vec<Finding> {
         let label = self.header.label(column);
         let told = |finding: Finding| finding.file(self.file.clone()).field(label.clone());
@@ -102,7 +100,6 @@ impl Table {
     }
 
     /// Cells of these columns that hold no text: errors of the spreadsheet, formulas without a value.
-    #[must_use]
     pub fn unusable_cells(&self, columns: &[usize]) -> Vec<SheetError> {
         let cells = (0..self.len()).flat_map(|row| columns.iter().map(move |column| (row, *column)));
         cells.filter_map(|(row, column)| self.unusable(row, column)).collect()
@@ -121,55 +118,46 @@ impl Table {
     }
 
     /// File as the user wrote it.
-    #[must_use]
     pub fn file(&self) -> &str {
         &self.file
     }
 
     /// Name of the sheet; empty for CSV.
-    #[must_use]
     pub fn sheet_name(&self) -> &str {
         &self.sheet.name
     }
 
     /// The cells themselves.
-    #[must_use]
     pub fn sheet(&self) -> &Sheet {
         &self.sheet
     }
 
     /// The header.
-    #[must_use]
     pub fn header(&self) -> &HeaderMatch {
         &self.header
     }
 
     /// Number of data rows.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// True if there is no data row.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// Labels of all columns, in order.
-    #[must_use]
     pub fn labels(&self) -> Vec<String> {
         (0..self.header.labels.len()).map(|c| self.header.label(c)).collect()
     }
 
     /// 0-based row in the sheet of a data row.
-    #[must_use]
     pub fn sheet_row(&self, row: usize) -> usize {
         self.rows[row]
     }
 
     /// Column that has one of these labels (zh or en), if there is one.
-    #[must_use]
     pub fn find(&self, labels: &[&str]) -> Option<usize> {
         self.header.find(&owned(labels))
     }
@@ -237,19 +225,16 @@ impl Table {
     }
 
     /// The cell of a data row.
-    #[must_use]
     pub fn cell(&self, row: usize, column: usize) -> &Cell {
         self.sheet.cell(self.rows[row], column)
     }
 
     /// Normalised text of a cell; `None` if empty. Whole numbers read as `2020`.
-    #[must_use]
     pub fn text(&self, row: usize, column: usize) -> Option<String> {
         self.cell(row, column).raw_text().map(|s| normalise_text(&s)).filter(|s| !s.is_empty())
     }
 
     /// As [`Table::text`], but a cell inside a merged area shows the area's text.
-    #[must_use]
     pub fn merged_text(&self, row: usize, column: usize) -> Option<String> {
         let cell = self.sheet.merged_cell(self.rows[row], column);
         cell.raw_text().map(|s| normalise_text(&s)).filter(|s| !s.is_empty())
@@ -325,13 +310,11 @@ impl Table {
     }
 
     /// Name of a cell, e.g. `C7`.
-    #[must_use]
     pub fn a1(&self, row: usize, column: usize) -> String {
         a1(self.rows[row], column)
     }
 
     /// File, sheet and cell, e.g. `book.xlsx, sheet "能源", cell C7`.
-    #[must_use]
     pub fn place(&self, row: usize, column: usize) -> String {
         format!("{}, cell {}", place_of(&self.file, &self.sheet.name), self.a1(row, column))
     }

@@ -10,7 +10,6 @@ use std::sync::LazyLock;
 /// use carbonzone_sheet::normalise_text;
 /// assert_eq!(normalise_text("　２０２０年（万吨）\u{a0}"), "2020年(万吨)");
 /// ```
-#[must_use]
 pub fn normalise_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = false;
@@ -46,7 +45,6 @@ fn half_width(c: char) -> Option<char> {
 const TRADITIONAL: &str = "業业農农廢废棄弃築筑運运輸输電电氣气熱热萬万億亿噸吨畝亩頃顷頭头隻只鎮镇鄉乡縣县區区總总計计單单類类項项數数據据匯汇濕湿樹树園园墾垦積积產产糧粮穀谷麥麦煙烟葉叶養养豬猪雞鸡鴨鸭鵝鹅馬马驢驴騾骡駱骆駝驼魚鱼蝦虾鋼钢鐵铁鋁铝銅铜鋅锌鉛铅潤润瀝沥車车輛辆轎轿貨货載载燒烧處处備备註注稱称終终費费門门資资來来標标準准飲饮購购體体機机構构設设險险動动內内場场關关長长輕轻輪轮過过廠厂漁渔礦矿鑛矿廈厦館馆護护裝装藥药網网絡络貿贸學学銀银軌轨飛飞點点兩两統统國国際际與与個个為为發发價价財财稅税歲岁餘余級级別别層层樓楼無无廳厅廁厕蓋盖溫温濃浓燈灯環环綠绿壓压復复戶户";
 
 /// The text in simplified characters, as far as the words of tables go.
-#[must_use]
 pub fn simplified(text: &str) -> String {
     static PAIRS: LazyLock<BTreeMap<char, char>> = LazyLock::new(|| {
         let all: Vec<char> = TRADITIONAL.chars().collect();
@@ -65,7 +63,6 @@ pub fn simplified(text: &str) -> String {
 /// assert_eq!(label_key("Land_Group "), label_key("land group"));
 /// assert_eq!(label_key("廢棄物處理（萬噸）"), label_key("废弃物处理(万吨)"));
 /// ```
-#[must_use]
 pub fn label_key(text: &str) -> String {
     simplified(&normalise_text(text))
         .chars()

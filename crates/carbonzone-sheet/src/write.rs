@@ -38,48 +38,41 @@ pub struct OutSheet {
 
 impl OutSheet {
     /// A sheet with a name and a table.
-    #[must_use]
     pub fn new(name: &str, table: AttributeTable) -> Self {
         Self { name: name.to_owned(), table, ..Self::default() }
     }
 
     /// Adds lines above the header.
-    #[must_use]
     pub fn with_preamble<S: Into<String>>(mut self, lines: impl IntoIterator<Item = S>) -> Self {
         self.preamble = lines.into_iter().map(Into::into).collect();
         self
     }
 
     /// Sets header labels.
-    #[must_use]
     pub fn with_labels<S: Into<String>>(mut self, labels: impl IntoIterator<Item = S>) -> Self {
         self.labels = labels.into_iter().map(Into::into).collect();
         self
     }
 
     /// Sets number formats from the column names.
-    #[must_use]
     pub fn with_formats(mut self, format: impl Fn(&str) -> &'static str) -> Self {
         self.formats = self.table.columns.iter().map(|c| format(&c.name).to_owned()).collect();
         self
     }
 
     /// Lays the sheet out for readers under a title.
-    #[must_use]
     pub fn for_readers(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
     /// Puts the column names into a second row of the header.
-    #[must_use]
     pub fn with_names_below(mut self) -> Self {
         self.names_below = true;
         self
     }
 
     /// Colours the cells of a column, if there is one of that name.
-    #[must_use]
     pub fn with_fill(mut self, column: &str, colors: Vec<Option<u32>>) -> Self {
         let at = self.table.columns.iter().position(|c| c.name == column);
         self.fills.extend(at.map(|at| (at, colors)));
@@ -87,21 +80,18 @@ impl OutSheet {
     }
 
     /// Adds rows of totals below the table.
-    #[must_use]
     pub fn with_totals(mut self, rows: Vec<Vec<Cell>>) -> Self {
         self.totals = rows;
         self
     }
 
     /// Adds lines below the table.
-    #[must_use]
     pub fn with_lines_below<S: Into<String>>(mut self, lines: impl IntoIterator<Item = S>) -> Self {
         self.below = lines.into_iter().map(Into::into).collect();
         self
     }
 
     /// Keeps columns at the left in sight.
-    #[must_use]
     pub fn with_frozen_columns(mut self, columns: u16) -> Self {
         self.frozen_columns = columns;
         self

@@ -88,7 +88,6 @@ pub enum AllocationError {
 
 impl AllocationError {
     /// Stable code for findings.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::MissingClass { .. } => "class_absent_with_budget",
@@ -102,7 +101,6 @@ impl AllocationError {
     }
 
     /// Tonnes at stake, if known.
-    #[must_use]
     pub fn amount_t(&self) -> Option<f64> {
         match self {
             Self::MissingClass { budget_t, .. } | Self::ZeroWeight { budget_t, .. } => Some(*budget_t),
@@ -112,7 +110,6 @@ impl AllocationError {
     }
 
     /// What a user can do about it, where there is a choice.
-    #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::MissingClass { .. } => Some(
@@ -130,7 +127,6 @@ impl AllocationError {
     }
 
     /// What would have been understood, where that is a list.
-    #[must_use]
     pub fn expected(&self) -> Option<String> {
         match self {
             Self::MissingClass { present, .. } => Some(format!("a space type that has parcels: {present}")),
@@ -140,7 +136,6 @@ impl AllocationError {
     }
 
     /// The error as a user reads it.
-    #[must_use]
     pub fn to_finding(&self) -> Finding {
         let mut finding = Finding::error(self.code(), self.to_string());
         finding.amount_t = self.amount_t();

@@ -63,7 +63,6 @@ const SHIPPED: &[Shipped] = &[
 
 impl LandUseScheme {
     /// Names of the shipped schemes.
-    #[must_use]
     pub fn names() -> Vec<&'static str> {
         SHIPPED.iter().map(|s| s.name).collect()
     }
@@ -86,13 +85,11 @@ impl LandUseScheme {
     }
 
     /// False if the file has no column `sink_type`: then no land of it absorbs by a coefficient.
-    #[must_use]
     pub fn has_sink_types(&self) -> bool {
         self.table.has_column("sink_type")
     }
 
     /// The class of a code, wherever it stands; see [`find`](Self::find).
-    #[must_use]
     pub fn classify(&self, code: &str) -> Option<&LandUseClass> {
         self.find("", code).map(|(class, _)| class)
     }
@@ -101,32 +98,27 @@ impl LandUseScheme {
     /// `natural=*`), as a whole once blanks, full-width digits and a decimal `.0` are taken away, or by the longest code
     /// of the table that it begins with. The last is tried in Chinese standards, where two digits make a level (`0201K` is
     /// `0201`, but `101` is no kind of `10`), and in a table of one's own unless its codes are plain numbers of one length.
-    #[must_use]
     pub fn find(&self, field: &str, code: &str) -> Option<(&LandUseClass, MatchKind)> {
         self.table.find(field, code).map(|(row, kind)| (self.table.row(row), kind))
     }
 
     /// True if the code stands in the table as it is, not only by its beginning.
-    #[must_use]
     pub fn lists(&self, code: &str) -> bool {
         self.table.lists(code)
     }
 
     /// All classes, in file order.
-    #[must_use]
     pub fn classes(&self) -> &[LandUseClass] {
         self.table.rows()
     }
 
     /// Every space type of the scheme, once, in file order.
-    #[must_use]
     pub fn space_types(&self) -> Vec<String> {
         self.table.meanings()
     }
 
     /// Area share of the rows (code, name found beside it, m²) whose name is the scheme's name for the code.
     /// `None` if no row has a name. Tells two schemes apart that use the same numbers.
-    #[must_use]
     pub fn name_agreement<'a>(&self, rows: impl Iterator<Item = (&'a str, &'a str, f64)>) -> Option<f64> {
         let (mut named, mut agree) = (ExactSum::new(), ExactSum::new());
         for (code, found, area_m2) in rows.filter(|(_, found, _)| !found.is_empty()) {
@@ -139,14 +131,12 @@ impl LandUseScheme {
     }
 
     /// Area share of the codes that the scheme knows, 0 to 1. `None` without area.
-    #[must_use]
     pub fn known_share<'a>(&self, rows: impl Iterator<Item = (&'a str, f64)>) -> Option<f64> {
         area_share(rows, |code| self.classify(code).is_some())
     }
 
     /// Area share of the codes that stand in the table as they are, not only by their beginning: tells two
     /// hierarchical schemes apart that share their first digits. `None` without area.
-    #[must_use]
     pub fn listed_share<'a>(&self, rows: impl Iterator<Item = (&'a str, f64)>) -> Option<f64> {
         area_share(rows, |code| self.lists(code))
     }

@@ -53,7 +53,6 @@ impl RuleTonnes {
     }
 
     /// Sum of the tonnes.
-    #[must_use]
     pub fn sum(&self) -> ExactSum {
         self.tonnes.iter().copied().collect()
     }
@@ -64,7 +63,6 @@ impl RuleTonnes {
     }
 
     /// t CO2e on a parcel.
-    #[must_use]
     pub fn on(&self, parcel: usize) -> f64 {
         self.parcels.binary_search(&(parcel as u32)).map_or(0.0, |k| self.tonnes[k])
     }
@@ -81,7 +79,6 @@ impl RuleTonnes {
     ///
     /// # Panics
     /// If the layer has more parcels.
-    #[must_use]
     pub fn per_parcel(&self, n: usize) -> Vec<f64> {
         let mut column = vec![0.0; n];
         self.add_to(&mut column);

@@ -223,13 +223,11 @@ impl RuleShare {
     }
 
     /// The rule.
-    #[must_use]
     pub fn rule(&self) -> &AllocationRule {
         &self.rule
     }
 
     /// True if the sum of the weights is only known after one more pass: smoothing goes by the mean area of all members.
-    #[must_use]
     pub fn is_smoothed(&self) -> bool {
         self.mean_m2.is_some()
     }

@@ -22,7 +22,6 @@ const SHIPPED: &[Shipped] = &[
 
 impl PoiScheme {
     /// Names of the shipped schemes.
-    #[must_use]
     pub fn names() -> Vec<&'static str> {
         SHIPPED.iter().map(|s| s.name).collect()
     }
@@ -51,7 +50,6 @@ impl PoiScheme {
     }
 
     /// The class of one code, wherever it stands; see [`find`](Self::find).
-    #[must_use]
     pub fn classify(&self, code: &str) -> Option<&PoiClass> {
         self.find("", code).map(|(row, _)| &self.table.rows()[row])
     }
@@ -60,7 +58,6 @@ impl PoiScheme {
     /// [`crate::LandUseScheme::find`]: `bakery` in the field `shop` is `shop=bakery`, else `bakery`, else `shop=*`. In the
     /// scheme `amap` a code that has lost its leading zero (`50000`) is mended, and categories in words of Amap, Baidu and
     /// Tencent (`公司企业;工厂`) are understood.
-    #[must_use]
     pub fn find(&self, field: &str, code: &str) -> Option<(usize, MatchKind)> {
         if self.words.is_empty() {
             return self.table.find(field, code);
@@ -104,13 +101,11 @@ impl PoiScheme {
     }
 
     /// All classes.
-    #[must_use]
     pub fn classes(&self) -> &[PoiClass] {
         self.table.rows()
     }
 
     /// Every group of the scheme except `ignore`, once, in file order.
-    #[must_use]
     pub fn groups(&self) -> Vec<String> {
         let mut groups = self.table.meanings();
         groups.retain(|g| g != "ignore");

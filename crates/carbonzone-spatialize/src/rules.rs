@@ -101,7 +101,6 @@ pub struct ProxyTable {
 
 impl ProxyTable {
     /// An empty table.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -117,13 +116,11 @@ impl ProxyTable {
     }
 
     /// A column by name.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&ProxyColumn> {
         self.columns.get(name)
     }
 
     /// Names, sorted.
-    #[must_use]
     pub fn names(&self) -> Vec<&str> {
         self.columns.keys().map(String::as_str).collect()
     }

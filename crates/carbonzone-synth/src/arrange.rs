@@ -16,7 +16,6 @@ pub struct Face {
 }
 
 /// Where two segments cross properly; bit-identical for any order and direction of the arguments.
-#[must_use]
 pub fn crossing(a: Point, b: Point, c: Point, d: Point) -> Option<Point> {
     let less = |p: Point, q: Point| (p[0], p[1]) < (q[0], q[1]);
     let (a, b) = if less(a, b) { (a, b) } else { (b, a) };
@@ -55,7 +54,6 @@ pub struct Arrangement<'a> {
 
 impl<'a> Arrangement<'a> {
     /// Crosses the cell with the segments. `None` when nothing touches it.
-    #[must_use]
     pub fn new(index: &'a FeatureIndex, cell: &[Point], near: &[u32]) -> Option<Self> {
         let segments: Vec<&Segment> = near.iter().map(|&k| index.segment(k)).collect();
         let mut on_segment: Vec<Vec<Point>> = vec![Vec::new(); segments.len()];
@@ -100,13 +98,11 @@ impl<'a> Arrangement<'a> {
     }
 
     /// True when zone borders run through the cell.
-    #[must_use]
     pub fn has_zone_border(&self) -> bool {
         self.pieces.iter().any(|p| p.2 == ZONE_BORDER)
     }
 
     /// The faces; zone borders cut only when `cut_zones` is set (the cell crosses the border otherwise).
-    #[must_use]
     pub fn faces(&self, cut_zones: bool) -> Vec<Face> {
         let mut graph = Graph::default();
         for (i, &a) in self.ring.iter().enumerate() {

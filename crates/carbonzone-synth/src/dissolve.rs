@@ -29,7 +29,6 @@ pub struct Dissolver {
 
 impl Dissolver {
     /// True when no edge is left.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.edges.is_empty()
     }
@@ -69,7 +68,6 @@ impl Dissolver {
     }
 
     /// The union as parts with holes, in a fixed order. Edges that do not close are left out.
-    #[must_use]
     pub fn finish(mut self) -> Parts {
         let mut outer: Vec<Ring> = Vec::new();
         let mut holes: Vec<Ring> = Vec::new();
@@ -147,7 +145,6 @@ fn simple_rings(path: Vec<Point>) -> Vec<Ring> {
 }
 
 /// Puts every hole into the smallest outer ring around it.
-#[must_use]
 pub fn assemble(mut outer: Vec<Ring>, holes: Vec<Ring>) -> Parts {
     outer.sort_by(|a, b| signed_area(b).total_cmp(&signed_area(a)).then(node(a[0]).cmp(&node(b[0]))));
     let mut parts: Parts = outer.into_iter().map(|r| vec![r]).collect();

@@ -46,7 +46,6 @@ pub struct FeatureIndex {
 impl FeatureIndex {
     /// Builds the index over `extent` (`[x_min, y_min, x_max, y_max]`). `areas[f]` are the directed rings of feature `f` (outer
     /// counter-clockwise, holes clockwise); feature 0 is the outline. A higher number wins where features overlap.
-    #[must_use]
     pub fn new(extent: [f64; 4], bin_m: f64, areas: &[Vec<Ring>], zone_borders: &[(Point, Point)]) -> Self {
         let columns = ((extent[2] - extent[0]) / bin_m).ceil() as usize + 1;
         let rows = ((extent[3] - extent[1]) / bin_m).ceil() as usize + 1;
@@ -184,13 +183,11 @@ impl FeatureIndex {
     }
 
     /// One segment by number.
-    #[must_use]
     pub fn segment(&self, k: u32) -> &Segment {
         &self.segments[k as usize]
     }
 
     /// All features that contain the point, ascending. `known` overrides the answer for features on whose boundary the point lies.
-    #[must_use]
     pub fn containing(&self, p: Point, known: &[(u16, bool)]) -> Vec<u16> {
         let (c, r) = self.clamp_bin(p);
         let i = r * self.columns + c;
@@ -218,7 +215,6 @@ impl FeatureIndex {
     }
 
     /// What the point lies in.
-    #[must_use]
     pub fn place(&self, p: Point, known: &[(u16, bool)]) -> Place {
         let found = self.containing(p, known);
         match found.first() {

@@ -118,7 +118,6 @@ impl GuiyangFacts {
     }
 
     /// Years in ascending order.
-    #[must_use]
     pub fn years(&self) -> Vec<i32> {
         let mut years: Vec<i32> = self.units.iter().map(|u| u.year).collect();
         years.sort_unstable();

@@ -51,7 +51,6 @@ pub struct HenanSummary {
 
 /// Soil respiration of one month in gC/m²; written out beside `monthly_respiration_gc_m2` of the inventory on purpose: data made
 /// by the code that reads them would hide a fault of it. 0.22 (exp(0.0912 T) + ln(0.3145 R + 1)) × 30 × 0.465, T in °C, R in mm.
-#[must_use]
 pub fn respiration_g_m2(temperature_c: f64, rain_mm: f64) -> f64 {
     0.22 * ((0.0912 * temperature_c).exp() + (0.3145 * rain_mm + 1.0).ln()) * 30.0 * 0.465
 }

@@ -24,13 +24,11 @@ pub struct Rect {
 
 impl Rect {
     /// East-west size in lattice units.
-    #[must_use]
     pub fn width(&self) -> i32 {
         self.u1 - self.u0
     }
 
     /// North-south size in lattice units.
-    #[must_use]
     pub fn height(&self) -> i32 {
         self.v1 - self.v0
     }
@@ -51,7 +49,6 @@ pub struct Density {
 
 impl Density {
     /// From weights per cell, row by row from the south; `cell` is the cell size in lattice units.
-    #[must_use]
     pub fn new(columns: usize, rows: usize, cell: f64, weights: &[f64]) -> Self {
         let mut sums = vec![0.0; (columns + 1) * (rows + 1)];
         for r in 0..rows {
@@ -74,14 +71,12 @@ impl Density {
     }
 
     /// Weight of a rectangle (never negative).
-    #[must_use]
     pub fn weight(&self, r: &Rect) -> f64 {
         let (u0, v0, u1, v1) = (f64::from(r.u0), f64::from(r.v0), f64::from(r.u1), f64::from(r.v1));
         (self.up_to(u1, v1) - self.up_to(u0, v1) - self.up_to(u1, v0) + self.up_to(u0, v0)).max(0.0)
     }
 
     /// Weight of everything.
-    #[must_use]
     pub fn total(&self) -> f64 {
         self.sums[self.sums.len() - 1]
     }
@@ -160,7 +155,6 @@ pub struct Plan {
 
 impl Plan {
     /// How the cell is cut; `None` for a leaf.
-    #[must_use]
     pub fn cut(&self, r: &Rect, n: u32) -> Option<Cut> {
         if n == 0 {
             return None;

@@ -3,7 +3,6 @@
 use crate::rng::{key, unit};
 
 /// Smooth value noise in `[-1, 1]` with lattice spacing 1.
-#[must_use]
 pub fn value(seed: u64, x: f64, y: f64) -> f64 {
     let (fx, fy) = (x.floor(), y.floor());
     let (ix, iy) = (fx as i64, fy as i64);
@@ -15,7 +14,6 @@ pub fn value(seed: u64, x: f64, y: f64) -> f64 {
 }
 
 /// Sum of `octaves` layers of [`value`], each twice as fine and half as strong, scaled back to about `[-1, 1]`.
-#[must_use]
 pub fn fractal(seed: u64, x: f64, y: f64, octaves: u32) -> f64 {
     let (mut sum, mut gain, mut freq, mut norm) = (0.0, 1.0, 1.0, 0.0);
     for octave in 0..octaves {

@@ -68,7 +68,6 @@ pub struct Partition {
 
 impl Partition {
     /// Zone of the lattice vertex nearest to the point; `None` outside the outline or the lattice.
-    #[must_use]
     pub fn nearest_zone(&self, p: Point) -> Option<u16> {
         let column = ((p[0] - self.origin[0]) / self.spacing).round();
         let row = ((p[1] - self.origin[1]) / self.spacing).round();
@@ -80,7 +79,6 @@ impl Partition {
     }
 
     /// Like [`Self::nearest_zone`], but a point outside gets a zone found within `reach` lattice vertices around it.
-    #[must_use]
     pub fn zone_within(&self, p: Point, reach: i32) -> Option<u16> {
         if let Some(z) = self.nearest_zone(p) {
             return Some(z);
@@ -98,7 +96,6 @@ impl Partition {
     }
 
     /// The polygons of all zones in the order of the centres; exterior rings counter-clockwise, open.
-    #[must_use]
     pub fn polygons(&self) -> Vec<Parts> {
         let mut all = vec![Dissolver::default(); self.zones];
         for b in &self.borders {
@@ -113,7 +110,6 @@ impl Partition {
     }
 
     /// The outline as the zones have it.
-    #[must_use]
     pub fn outline(&self) -> Parts {
         let mut d = Dissolver::default();
         for b in &self.borders {
@@ -129,7 +125,6 @@ impl Partition {
 
 impl PartitionSpec<'_> {
     /// Areas of the zones in m², counted on the lattice.
-    #[must_use]
     pub fn label_areas(&self) -> Vec<f64> {
         let mut lattice = Lattice::new(self);
         lattice.fill();
@@ -162,7 +157,6 @@ pub fn balance(
 }
 
 /// Makes the partition.
-#[must_use]
 pub fn partition(spec: &PartitionSpec) -> Partition {
     let mut lattice = Lattice::new(spec);
     lattice.fill();

@@ -88,7 +88,6 @@ pub trait RegionSink {
 }
 
 /// Rows per block of a raster: about a million cells.
-#[must_use]
 pub fn rows_per_block(grid: &GridSpec) -> u32 {
     (1_048_576 / grid.cols.max(1)).clamp(1, grid.rows.max(1))
 }

@@ -5,7 +5,6 @@
 //! stay the same for a (seed, size) for as long as the fixture version does.
 
 /// Mixes 64 bits (finaliser of `SplitMix64`).
-#[must_use]
 pub fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -14,13 +13,11 @@ pub fn mix(value: u64) -> u64 {
 }
 
 /// One hash of several keys; the order matters.
-#[must_use]
 pub fn key(parts: &[u64]) -> u64 {
     parts.iter().fold(0x5EED_CA4B_0A7E_u64, |acc, &p| mix(acc ^ mix(p)))
 }
 
 /// Hash to the unit interval `[0, 1)`.
-#[must_use]
 pub fn unit(hash: u64) -> f64 {
     (hash >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
 }
@@ -33,7 +30,6 @@ pub struct Rng {
 
 impl Rng {
     /// A stream for this key.
-    #[must_use]
     pub fn keyed(parts: &[u64]) -> Self {
         Self { state: key(parts) }
     }

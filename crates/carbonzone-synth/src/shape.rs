@@ -12,7 +12,6 @@ pub type Rings = Vec<Ring>;
 pub type Parts = Vec<Rings>;
 
 /// Signed area of an open ring in m², positive when counter-clockwise.
-#[must_use]
 pub fn signed_area(ring: &[Point]) -> f64 {
     let Some(&origin) = ring.first() else { return 0.0 };
     let mut twice = 0.0;
@@ -25,13 +24,11 @@ pub fn signed_area(ring: &[Point]) -> f64 {
 }
 
 /// Area of all parts in m², holes subtracted.
-#[must_use]
 pub fn parts_area(parts: &[Rings]) -> f64 {
     parts.iter().map(|rings| rings.iter().map(|r| signed_area(r)).sum::<f64>()).sum()
 }
 
 /// True when the point is inside the ring (even-odd rule).
-#[must_use]
 pub fn in_ring(ring: &[Point], p: Point) -> bool {
     let mut inside = false;
     let Some(&last) = ring.last() else { return false };
@@ -46,13 +43,11 @@ pub fn in_ring(ring: &[Point], p: Point) -> bool {
 }
 
 /// True when the point is inside the parts (even-odd over all rings).
-#[must_use]
 pub fn in_parts(parts: &[Rings], p: Point) -> bool {
     parts.iter().flatten().fold(false, |inside, ring| inside ^ in_ring(ring, p))
 }
 
 /// Bounding box `[x_min, y_min, x_max, y_max]` of points.
-#[must_use]
 pub fn bounds<'a>(points: impl IntoIterator<Item = &'a Point>) -> [f64; 4] {
     points.into_iter().fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |b, p| {
         [b[0].min(p[0]), b[1].min(p[1]), b[2].max(p[0]), b[3].max(p[1])]
@@ -60,13 +55,11 @@ pub fn bounds<'a>(points: impl IntoIterator<Item = &'a Point>) -> [f64; 4] {
 }
 
 /// Distance of two points in m.
-#[must_use]
 pub fn distance(a: Point, b: Point) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
 /// A point surely inside the parts: the middle of the widest run on a horizontal line through the first part.
-#[must_use]
 pub fn inner_point(parts: &[Rings]) -> Option<Point> {
     let rings = parts.first()?;
     let b = bounds(rings.first()?);
@@ -100,7 +93,6 @@ pub fn inner_point(parts: &[Rings]) -> Option<Point> {
 
 /// Makes a coarse open ring natural: every side is split by midpoint displacement until no piece is longer than `max_len_m`.
 /// `roughness` is the displacement as a share of the piece's length. Depends only on the end points and the seed.
-#[must_use]
 pub fn natural_ring(ring: &[Point], seed: u64, max_len_m: f64, roughness: f64) -> Ring {
     let mut out = Vec::new();
     for (i, &a) in ring.iter().enumerate() {
@@ -127,7 +119,6 @@ fn displace(a: Point, b: Point, seed: u64, max_len_m: f64, roughness: f64, out: 
 }
 
 /// Rounds the corners of a polyline: three steps of Chaikin's corner cutting, end points kept.
-#[must_use]
 pub fn smooth_line(line: &[Point]) -> Vec<Point> {
     let mut current = line.to_vec();
     for _ in 0..3 {
@@ -151,13 +142,11 @@ pub fn smooth_line(line: &[Point]) -> Vec<Point> {
 }
 
 /// Length of a polyline in m.
-#[must_use]
 pub fn line_length(line: &[Point]) -> f64 {
     line.windows(2).map(|w| distance(w[0], w[1])).sum()
 }
 
 /// Cuts a polyline into `pieces` parts of equal length (at least one); shared end points are identical.
-#[must_use]
 pub fn cut_line(line: &[Point], pieces: usize) -> Vec<Vec<Point>> {
     let total = line_length(line);
     let pieces = pieces.max(1);
@@ -185,7 +174,6 @@ pub fn cut_line(line: &[Point], pieces: usize) -> Vec<Vec<Point>> {
 }
 
 /// The counter-clockwise ring around a polyline at half of `width_m` on both sides.
-#[must_use]
 pub fn ribbon(line: &[Point], width_m: f64) -> Ring {
     let half = width_m / 2.0;
     let normal_at = |i: usize| {

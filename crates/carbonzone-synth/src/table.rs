@@ -75,7 +75,6 @@ impl<'a> Row<'a> {
     }
 
     /// An error that points at this row.
-    #[must_use]
     pub fn wrong(&self, column: &str, value: &str, expected: &str) -> SynthError {
         SynthError::Value {
             file: self.table.file.clone(),

@@ -58,7 +58,6 @@ fn is_empty(place: &Statement) -> bool {
 
 impl ClosingRow {
     /// Percent of the proxy that counts for nothing; `None` if that is not known.
-    #[must_use]
     pub fn left_aside_pct(&self) -> Option<f64> {
         let parts = [self.other_class_pct, self.outside_pct];
         parts.iter().any(Option::is_some).then(|| parts.into_iter().flatten().sum())

@@ -2,7 +2,6 @@
 
 /// Equation 8 of the Suzhou paper, the carbon compensating rate `CCR = CA / C`: sinks over **gross** emissions, both
 /// magnitudes in t CO2e. `None` where nothing is emitted.
-#[must_use]
 pub fn compensating_rate(sink_t: f64, gross_t: f64) -> Option<f64> {
     (gross_t > 0.0).then(|| sink_t / gross_t)
 }

@@ -24,7 +24,6 @@ const LARGEST_STATE: u128 = 10_u128.pow(38);
 
 impl ExactSum {
     /// An empty sum.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -45,7 +44,6 @@ impl ExactSum {
     }
 
     /// The sum, rounded once to the nearest `f64`; NaN if a term was refused.
-    #[must_use]
     pub fn value(self) -> f64 {
         match self.fixed {
             POISONED => f64::NAN,
@@ -58,19 +56,16 @@ impl ExactSum {
     /// The sum as a whole number of quanta of 2⁻⁶⁴: what an engine adds as `decimal(38,0)`, in any order, to the same bits.
     ///
     /// `None` if a term was refused, or if it has more than 38 digits (from 2⁶² on in magnitude, about 4.6e18).
-    #[must_use]
     pub fn state(self) -> Option<i128> {
         (self.fixed != POISONED && self.fixed.unsigned_abs() < LARGEST_STATE).then_some(self.fixed)
     }
 
     /// The sum that has this [`state`](Self::state).
-    #[must_use]
     pub const fn from_state(state: i128) -> Self {
         Self { fixed: state }
     }
 
     /// Sum of a slice.
-    #[must_use]
     pub fn of(terms: &[f64]) -> f64 {
         terms.iter().copied().collect::<Self>().value()
     }

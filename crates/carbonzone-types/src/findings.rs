@@ -26,6 +26,7 @@ pub struct SourceSpan {
 }
 
 /// One thing a user must look at: where, what was found, what was expected, what to do.
+#[must_use]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable name of the check, e.g. `unknown_land_use_code`.
@@ -72,7 +73,6 @@ pub struct Finding {
 impl Finding {
     /// A finding with a code, a severity and a sentence. A hint that ends the sentence (`\nhint: ...`, as the errors of
     /// the library crates have it) becomes the hint of the finding.
-    #[must_use]
     pub fn new(severity: Severity, code: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         let (message, hint) = match message.split_once("\nhint: ") {
@@ -98,101 +98,86 @@ impl Finding {
     }
 
     /// An error (exit 1).
-    #[must_use]
     pub fn error(code: &str, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, message)
     }
 
     /// A fatal error (exit 2).
-    #[must_use]
     pub fn fatal(code: &str, message: impl Into<String>) -> Self {
         Self::new(Severity::Fatal, code, message)
     }
 
     /// A warning (exit 0 unless `--strict`).
-    #[must_use]
     pub fn warning(code: &str, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, message)
     }
 
     /// A note.
-    #[must_use]
     pub fn info(code: &str, message: impl Into<String>) -> Self {
         Self::new(Severity::Info, code, message)
     }
 
     /// Names the cell of a workbook that is the pipeline file.
-    #[must_use]
     pub fn cell(mut self, cell: impl Into<String>) -> Self {
         self.cell = Some(cell.into());
         self
     }
 
     /// Names the layer.
-    #[must_use]
     pub fn layer(mut self, layer: impl Into<String>) -> Self {
         self.layer = Some(layer.into());
         self
     }
 
     /// Names the file.
-    #[must_use]
     pub fn file(mut self, file: impl Into<String>) -> Self {
         self.file = Some(file.into());
         self
     }
 
     /// Names the feature or table row.
-    #[must_use]
     pub fn feature(mut self, feature: impl Into<String>) -> Self {
         self.feature = Some(feature.into());
         self
     }
 
     /// Names the field.
-    #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
     }
 
     /// Shows the offending value.
-    #[must_use]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());
         self
     }
 
     /// Says what was expected.
-    #[must_use]
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
     }
 
     /// Says what to do.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Says how many features are concerned.
-    #[must_use]
     pub fn count(mut self, count: u64) -> Self {
         self.count = Some(count);
         self
     }
 
     /// Says how many tonnes are at stake.
-    #[must_use]
     pub fn amount_t(mut self, amount_t: f64) -> Self {
         self.amount_t = Some(amount_t);
         self
     }
 
     /// Points into the pipeline file.
-    #[must_use]
     pub fn span(mut self, span: std::ops::Range<usize>) -> Self {
         self.span = Some(SourceSpan { start: span.start, end: span.end });
         self
@@ -200,6 +185,7 @@ impl Finding {
 }
 
 /// All findings of a run, in the order in which they were made.
+#[must_use]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Findings {
@@ -215,7 +201,6 @@ impl From<Finding> for Findings {
 
 impl Findings {
     /// An empty list.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -231,13 +216,11 @@ impl Findings {
     }
 
     /// The worst severity, if there is any finding.
-    #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.items.iter().map(|f| f.severity).max()
     }
 
     /// True if a run must not go on.
-    #[must_use]
     pub fn blocks(&self) -> bool {
         self.worst() >= Some(Severity::Error)
     }
@@ -252,7 +235,6 @@ impl Findings {
     }
 
     /// Exit code (docs/pipeline.md): 2 for a fatal finding, 1 for an error, else 0.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.worst() {
             Some(Severity::Fatal) => 2,
@@ -262,7 +244,6 @@ impl Findings {
     }
 
     /// Number of findings of one severity.
-    #[must_use]
     pub fn count_of(&self, severity: Severity) -> usize {
         self.items.iter().filter(|f| f.severity == severity).count()
     }
@@ -275,7 +256,6 @@ impl Findings {
 /// assert_eq!(number_of(1, "county", "counties"), "1 county");
 /// assert_eq!(number_of(0, "county", "counties"), "0 counties");
 /// ```
-#[must_use]
 pub fn number_of(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }

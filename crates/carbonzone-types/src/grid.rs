@@ -21,7 +21,6 @@ impl GridSpec {
     /// Smallest grid of whole cells, snapped to multiples of `cell`, that covers `[x0, y0, x1, y1]`.
     ///
     /// Returns `None` for an empty or not finite box, a non-positive cell, or more than 2³² cells.
-    #[must_use]
     pub fn covering(bounds: [f64; 4], cell: f64) -> Option<Self> {
         let [x0, y0, x1, y1] = bounds;
         let valid =
@@ -39,31 +38,26 @@ impl GridSpec {
     }
 
     /// Number of cells.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.cols as usize * self.rows as usize
     }
 
     /// True if there is no cell.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Index of a cell: row-major from the north-west.
-    #[must_use]
     pub fn index(&self, col: u32, row: u32) -> u32 {
         row * self.cols + col
     }
 
     /// Column and row of a cell index.
-    #[must_use]
     pub fn col_row(&self, index: u32) -> (u32, u32) {
         (index % self.cols, index / self.cols)
     }
 
     /// `[x0, y0, x1, y1]` of a cell.
-    #[must_use]
     pub fn cell_bounds(&self, col: u32, row: u32) -> [f64; 4] {
         let x0 = self.x_min + f64::from(col) * self.cell;
         let y1 = self.y_max - f64::from(row) * self.cell;
@@ -71,7 +65,6 @@ impl GridSpec {
     }
 
     /// `[x0, y0, x1, y1]` of the whole grid.
-    #[must_use]
     pub fn bounds(&self) -> [f64; 4] {
         [
             self.x_min,
@@ -82,20 +75,17 @@ impl GridSpec {
     }
 
     /// Area of one full cell in m².
-    #[must_use]
     pub fn cell_area_m2(&self) -> f64 {
         self.cell * self.cell
     }
 
     /// Stable id of a cell: `c<col>_r<row>`.
-    #[must_use]
     pub fn cell_id(&self, index: u32) -> String {
         let (col, row) = self.col_row(index);
         format!("c{col}_r{row}")
     }
 
     /// `grid_1km`, `grid_500m`: the layer name by cell size.
-    #[must_use]
     pub fn layer_name(&self) -> String {
         let km = self.cell / 1000.0;
         if km >= 1.0 && km.fract() == 0.0 { format!("grid_{km}km") } else { format!("grid_{}m", self.cell) }

@@ -38,7 +38,6 @@ pub enum Stage {
 
 impl Stage {
     /// Name as written in `ledger.csv`.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Budget => "budget",
@@ -85,7 +84,6 @@ pub struct LedgerRow {
 
 impl LedgerRow {
     /// A row of tonnes.
-    #[must_use]
     pub fn tonnes(stage: Stage, sector: &str, land_group: &str, amount_t: f64) -> Self {
         Self {
             stage,
@@ -100,7 +98,6 @@ impl LedgerRow {
     }
 
     /// A row that counts things.
-    #[must_use]
     pub fn counted(stage: Stage, land_group: &str, count: f64, unit: &str) -> Self {
         Self {
             stage,
@@ -119,14 +116,12 @@ impl LedgerRow {
     }
 
     /// Adds an area.
-    #[must_use]
     pub fn m2(mut self, m2: f64) -> Self {
         self.amount_m2 = Some(m2);
         self
     }
 
     /// Adds a note.
-    #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
@@ -161,7 +156,6 @@ pub struct Ledger {
 
 impl Ledger {
     /// An empty ledger.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -177,7 +171,6 @@ impl Ledger {
     }
 
     /// Tonnes of one stage and sector.
-    #[must_use]
     pub fn total_t(&self, stage: Stage, sector: &str) -> f64 {
         self.rows
             .iter()
@@ -190,7 +183,6 @@ impl Ledger {
     /// The three balances of docs/adr/0004 for every sector that has a budget, whether they hold or not.
     /// Balances whose stages are absent (no grid, no zones) are left out. Studies over years name the year as the
     /// land group of every row: each year is then balanced for itself, so that no balance adds up two years.
-    #[must_use]
     pub fn balances(&self) -> Vec<Residual> {
         let mut out = Vec::new();
         for year in self.years() {

@@ -12,7 +12,6 @@ pub const LARGEST_AMOUNT: f64 = 1e15;
 /// assert!(is_amount(0.0) && is_amount(2.2e8));
 /// assert!(!is_amount(-1.0) && !is_amount(f64::NAN) && !is_amount(1e300));
 /// ```
-#[must_use]
 pub fn is_amount(value: f64) -> bool {
     (0.0..=LARGEST_AMOUNT).contains(&value)
 }
@@ -25,7 +24,6 @@ pub fn is_amount(value: f64) -> bool {
 /// assert_eq!(short_number(-0.5), "-0.5");
 /// assert_eq!(short_number(1e300), "1e300");
 /// ```
-#[must_use]
 pub fn short_number(value: f64) -> String {
     if value.abs() > LARGEST_AMOUNT { format!("{value:e}") } else { value.to_string() }
 }

@@ -125,7 +125,6 @@ pub struct RunManifest {
 #[cfg(feature = "manifest")]
 impl RunManifest {
     /// What the numbers are not, if they are no inventory of a real place.
-    #[must_use]
     pub fn data_label(&self) -> Option<DataLabel> {
         let illustrative = self.illustrative.then_some(DataLabel::Illustrative);
         if self.synthetic { Some(DataLabel::Synthetic) } else { illustrative }
@@ -144,7 +143,6 @@ pub enum DataLabel {
 
 impl DataLabel {
     /// Column of tables and layers.
-    #[must_use]
     pub fn column(self) -> &'static str {
         match self {
             Self::Synthetic => "synthetic",
@@ -153,7 +151,6 @@ impl DataLabel {
     }
 
     /// Badge of maps, layers and pages.
-    #[must_use]
     pub fn badge(self) -> Statement {
         match self {
             Self::Synthetic => Statement::new("SYNTHETIC DATA – not real", "合成数据，非真实"),
@@ -162,7 +159,6 @@ impl DataLabel {
     }
 
     /// The same as a sentence.
-    #[must_use]
     pub fn sentence(self) -> Statement {
         match self {
             Self::Synthetic => Statement::new(
@@ -488,7 +484,6 @@ pub struct GuidanceRecord {
 
 impl GuidanceRecord {
     /// True if nothing is said.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -74,13 +74,11 @@ impl MoneyUnit {
     pub const EXPECTED: &'static str = "a power of ten and the three letters of a currency, e.g. \"1e6 USD\", \"million EUR\", \"CNY\"; or \"index\"";
 
     /// True for the money of mainland China.
-    #[must_use]
     pub fn is_yuan(&self) -> bool {
         self.currency == "CNY"
     }
 
     /// Reads `1e6 USD`, `million EUR`, `JPY`, `万元`, `亿美元`. `None` if it is neither.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if INDEX.iter().any(|word| text.eq_ignore_ascii_case(word)) {
@@ -107,25 +105,21 @@ impl MoneyUnit {
     }
 
     /// A unit by its currency.
-    #[must_use]
     pub fn one(currency: &str) -> Self {
         Self { exponent: 0, currency: currency.to_owned() }
     }
 
     /// A number without a unit, such as an index or a share: only its parts of the whole mean something.
-    #[must_use]
     pub fn index() -> Self {
         Self { exponent: 0, currency: String::new() }
     }
 
     /// True for [`MoneyUnit::index`].
-    #[must_use]
     pub fn is_index(&self) -> bool {
         self.currency.is_empty()
     }
 
     /// Words for units in tables, without blanks and in small letters: those of this currency by its code too.
-    #[must_use]
     pub fn words(home: &str) -> Vec<(String, Self)> {
         let mut out = Vec::new();
         for (en, zh, exponent) in POWERS {
@@ -156,19 +150,16 @@ impl MoneyUnit {
     }
 
     /// Its currency: the code of ISO 4217; empty for an index.
-    #[must_use]
     pub fn currency(&self) -> &str {
         &self.currency
     }
 
     /// How much money it is, in its currency.
-    #[must_use]
     pub fn value(&self) -> f64 {
         10f64.powi(self.exponent as i32)
     }
 
     /// As column names hold it: `1e4cny`, `usd`.
-    #[must_use]
     pub fn slug(&self) -> String {
         if self.is_index() {
             return INDEX[0].to_owned();
@@ -178,7 +169,6 @@ impl MoneyUnit {
     }
 
     /// In English: `10⁴ CNY`, `index`.
-    #[must_use]
     pub fn en(&self) -> String {
         if self.is_index() {
             INDEX[0].to_owned()
@@ -190,7 +180,6 @@ impl MoneyUnit {
     }
 
     /// In Chinese: `万元`, `百万美元`, `指数`.
-    #[must_use]
     pub fn zh(&self) -> String {
         if self.is_index() {
             return INDEX[1].to_owned();
@@ -204,7 +193,6 @@ impl MoneyUnit {
     }
 
     /// As the pipeline file and ledgers write it: `1e4 CNY`.
-    #[must_use]
     pub fn plain(&self) -> String {
         if self.is_index() {
             INDEX[0].to_owned()
@@ -216,19 +204,16 @@ impl MoneyUnit {
     }
 
     /// The column of GDP: `gdp_1e4cny`.
-    #[must_use]
     pub fn gdp_field(&self) -> String {
         format!("gdp_{}", self.slug())
     }
 
     /// The column of emissions per GDP: `gross_t_per_1e4cny`. Tonnes per unit of an index mean nothing: none.
-    #[must_use]
     pub fn per_gdp_field(&self) -> Option<String> {
         (!self.is_index()).then(|| format!("gross_t_per_{}", self.slug()))
     }
 
     /// The unit that a column of GDP, or of emissions per GDP, is named by.
-    #[must_use]
     pub fn of_field(field: &str) -> Option<Self> {
         if field.strip_prefix("gdp_") == Some(INDEX[0]) {
             return Some(Self::index());
@@ -257,7 +242,6 @@ fn raised(exponent: u32) -> String {
 }
 
 /// Name of a column without its unit of money: [`GDP`], [`PER_GDP`]; other names as they are.
-#[must_use]
 pub fn without_unit(field: &str) -> &str {
     match MoneyUnit::of_field(field) {
         Some(_) if field.starts_with("gdp_") => GDP,
@@ -267,7 +251,6 @@ pub fn without_unit(field: &str) -> &str {
 }
 
 /// The column of a table with this name without unit of money, e.g. [`GDP`].
-#[must_use]
 pub fn column_of<'a>(table: &'a AttributeTable, plain: &'a str) -> &'a str {
     let mut names = table.columns.iter().map(|c| c.name.as_str());
     names.find(|name| without_unit(name) == plain).unwrap_or(plain)

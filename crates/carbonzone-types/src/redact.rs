@@ -21,7 +21,6 @@ const QUERY_SECRETS: [&str; 7] = ["key", "sig", "signature", "auth", "sas", "tk"
 /// assert_eq!(redact("https://ann:pw@host/a.tif?key=k1&x=2"), "https://ann:***@host/a.tif?key=***&x=2");
 /// assert_eq!(redact("key = \"unit\""), "key = \"unit\"");
 /// ```
-#[must_use]
 pub fn redact(text: &str) -> String {
     without_values(&without_user_info(text))
 }

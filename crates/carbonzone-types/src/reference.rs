@@ -38,13 +38,11 @@ pub struct ReferenceRow {
 
 impl ReferenceRow {
     /// Ours minus theirs, t CO2e.
-    #[must_use]
     pub fn difference_t(&self) -> Option<f64> {
         self.ours_t.map(|t| t - self.reference_t)
     }
 
     /// The same in percent of theirs; none where that is 0.
-    #[must_use]
     pub fn difference_pct(&self) -> Option<f64> {
         let pct = |d: f64| 100.0 * d / self.reference_t.abs();
         self.difference_t().filter(|_| self.reference_t != 0.0).map(pct)

@@ -33,7 +33,6 @@ impl From<WrittenStatement> for Statement {
 
 impl Statement {
     /// A sentence in English and Chinese.
-    #[must_use]
     pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
         Self { en: en.into(), zh: zh.into() }
     }

@@ -18,7 +18,6 @@ pub enum ColumnData {
 
 impl ColumnData {
     /// Number of rows.
-    #[must_use]
     pub fn len(&self) -> usize {
         match self {
             Self::Text(v) => v.len(),
@@ -29,25 +28,21 @@ impl ColumnData {
     }
 
     /// True if there is no row.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// A column of numbers without NULL; NaN becomes NULL.
-    #[must_use]
     pub fn reals(values: &[f64]) -> Self {
         Self::Real(values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect())
     }
 
     /// A column of texts without NULL.
-    #[must_use]
     pub fn texts<S: AsRef<str>>(values: &[S]) -> Self {
         Self::Text(values.iter().map(|v| Some(v.as_ref().to_owned())).collect())
     }
 
     /// The same column with its rows in another order: row `i` of the result is row `order[i]`.
-    #[must_use]
     pub fn reordered(&self, order: &[u32]) -> Self {
         fn pick<T: Clone>(v: &[T], order: &[u32]) -> Vec<T> {
             order.iter().map(|&i| v[i as usize].clone()).collect()
@@ -70,7 +65,6 @@ impl ColumnData {
 
     /// Value of a row as text, for ids, joins and CSV; NULL is `None`. Floats use the shortest text that
     /// reads back to the same bits, with an exponent below 1e-5 in size (`6.39e-9`, not `0.00000000639`).
-    #[must_use]
     pub fn text_at(&self, row: usize) -> Option<String> {
         match self {
             Self::Text(v) => v[row].clone(),
@@ -81,7 +75,6 @@ impl ColumnData {
     }
 
     /// Value of a row as a number, if it is one.
-    #[must_use]
     pub fn number_at(&self, row: usize) -> Option<f64> {
         match self {
             Self::Text(v) => v[row].as_ref().and_then(|s| s.trim().parse().ok()),
@@ -114,13 +107,11 @@ pub struct AttributeTable {
 
 impl AttributeTable {
     /// An empty table.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Appends a column (builder style).
-    #[must_use]
     pub fn with(mut self, name: &str, data: ColumnData) -> Self {
         self.push(name, data);
         self
@@ -136,13 +127,11 @@ impl AttributeTable {
     }
 
     /// The column of that name.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&ColumnData> {
         self.columns.iter().find(|c| c.name == name).map(|c| &c.data)
     }
 
     /// The numbers of a column, NULL as `None`; `None` if there is no such column or it is not numeric.
-    #[must_use]
     pub fn numbers(&self, name: &str) -> Option<Vec<Option<f64>>> {
         let data = self.get(name)?;
         match data {
@@ -153,20 +142,17 @@ impl AttributeTable {
     }
 
     /// The texts of a column, NULL as `None`.
-    #[must_use]
     pub fn texts(&self, name: &str) -> Option<Vec<Option<String>>> {
         let data = self.get(name)?;
         Some((0..data.len()).map(|row| data.text_at(row)).collect())
     }
 
     /// Number of rows.
-    #[must_use]
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |c| c.data.len())
     }
 
     /// [`reordered`](Self::reordered) without copying texts, so no row may be named twice.
-    #[must_use]
     pub fn into_reordered(self, order: &[u32]) -> Self {
         let columns = self.columns.into_iter();
         let columns = columns.map(|c| Column { name: c.name, data: c.data.into_reordered(order) });
@@ -174,7 +160,6 @@ impl AttributeTable {
     }
 
     /// The same table with its rows in another order.
-    #[must_use]
     pub fn reordered(&self, order: &[u32]) -> Self {
         let columns = self
             .columns

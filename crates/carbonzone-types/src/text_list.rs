@@ -18,13 +18,11 @@ pub struct TextList {
 
 impl TextList {
     /// Number of texts.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// True if there is none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }

@@ -19,7 +19,6 @@ pub const T_PER_1E4_T: f64 = 1e4;
 /// assert_eq!(carbonzone_types::decimal_scaled(12430.46, 4), 124304600.0);
 /// assert_eq!(carbonzone_types::decimal_scaled(0.08, 2), 8.0);
 /// ```
-#[must_use]
 pub fn decimal_scaled(value: f64, power: i32) -> f64 {
     let text = format!("{value:e}");
     let shifted = text.split_once('e').and_then(|(digits, exponent)| {
@@ -41,7 +40,6 @@ macro_rules! mass {
             /// Nothing.
             pub const ZERO: Self = Self(0.0);
             /// The number of tonnes.
-            #[must_use]
             pub fn tonnes(self) -> f64 {
                 self.0
             }
@@ -99,7 +97,6 @@ impl Carbon {
     /// use carbonzone_types::Carbon;
     /// assert_eq!(Carbon(12.0).to_co2().tonnes(), 44.0);
     /// ```
-    #[must_use]
     pub fn to_co2(self) -> Co2e {
         Co2e(self.0 * 44.0 / 12.0)
     }

@@ -30,7 +30,6 @@ macro_rules! word {
 
         impl $name {
             /// The key as written.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -94,7 +93,6 @@ impl Sector {
     pub const SINK: &'static str = "sink";
 
     /// True for the sinks.
-    #[must_use]
     pub fn is_sink(&self) -> bool {
         self.0 == Self::SINK
     }
@@ -177,13 +175,11 @@ impl Proxy {
         "poi:<group>, population, zone_emissions, road:<mode>, road_corrected, sink_area, area";
 
     /// Area of the parcel.
-    #[must_use]
     pub fn area() -> Self {
         Self("area".to_owned())
     }
 
     /// The word as written.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -192,7 +188,6 @@ impl Proxy {
     ///
     /// # Panics
     /// Never: only a word that has a kind becomes a proxy.
-    #[must_use]
     pub fn kind(&self) -> ProxyKind<'_> {
         kind_of(&self.0).expect("parsed before")
     }

@@ -24,7 +24,6 @@ pub enum BreakMethod {
 
 impl BreakMethod {
     /// Name for legends.
-    #[must_use]
     pub fn label(self) -> (&'static str, &'static str) {
         match self {
             Self::NaturalBreaks => ("natural breaks (Jenks)", "自然断点法"),
@@ -83,14 +82,12 @@ pub struct Breaks {
 
 impl Breaks {
     /// Class of a value, 0 = lowest; values outside the edges go to the outer classes; NaN: `None`.
-    #[must_use]
     pub fn class_of(&self, value: f64) -> Option<usize> {
         let inner = &self.edges[1..self.edges.len() - 1];
         (!value.is_nan()).then(|| inner.iter().filter(|e| value > **e).count())
     }
 
     /// Number of classes.
-    #[must_use]
     pub fn classes(&self) -> usize {
         self.counts.len()
     }

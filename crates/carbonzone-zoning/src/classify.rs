@@ -21,7 +21,6 @@ pub struct LevelCuts {
 
 impl LevelCuts {
     /// Level of a value, 0 = lowest.
-    #[must_use]
     pub fn level(&self, value: f64) -> usize {
         let above = |cut: &&f64| match self.equality {
             Equality::Low => value > **cut + self.tolerance,
@@ -31,7 +30,6 @@ impl LevelCuts {
     }
 
     /// `ln(value/cut)` to the nearest positive cut; `None` if the value is NULL or 0, or no cut is positive.
-    #[must_use]
     pub fn margin(&self, value: Option<f64>) -> Option<f64> {
         let margins = self.cuts.iter().filter(|c| **c > 0.0).filter_map(|c| log_margin(value, *c));
         margins.min_by(|a, b| a.abs().total_cmp(&b.abs()))
@@ -157,7 +155,6 @@ fn mean_and_population_sd(values: &[f64]) -> (f64, f64) {
 }
 
 /// Judges the indices of one year by given cuts (of an earlier [`classify`], say).
-#[must_use]
 pub fn classify_with(
     scheme: &ZoningScheme,
     economic: &LevelCuts,
@@ -204,7 +201,6 @@ pub struct ClassRule<'a> {
 
 impl<'a> ClassRule<'a> {
     /// The rule of a scheme with given cuts.
-    #[must_use]
     pub fn new(scheme: &ZoningScheme, economic: &'a LevelCuts, ecological: &'a LevelCuts) -> Self {
         let rest = |key: &str| scheme.class_by_key(key).map_or(0, |c| c.id);
         let of_level = |e| (0..scheme.ecological.levels.len()).map(|s| scheme.zone_of(e, s)).collect();
@@ -218,7 +214,6 @@ impl<'a> ClassRule<'a> {
     }
 
     /// Code of the class of a unit; `nothing`: it emits nothing.
-    #[must_use]
     pub fn class(&self, economic: Option<f64>, ecological: Option<f64>, nothing: bool) -> u8 {
         // An index of one level is not judged: its value may be missing.
         let level = |cuts: &LevelCuts, v: Option<f64>| {

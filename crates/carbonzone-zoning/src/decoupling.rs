@@ -34,7 +34,6 @@ pub enum Decoupling {
 
 impl Decoupling {
     /// As it stands in tables.
-    #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::StrongDecoupling => "strong_decoupling",
@@ -58,7 +57,6 @@ impl Decoupling {
 /// use carbonzone_zoning::decoupling::{Decoupling, tapio};
 /// assert_eq!(tapio((100.0, 105.0), (100.0, 150.0)), Some((0.1, Decoupling::WeakDecoupling)));
 /// ```
-#[must_use]
 pub fn tapio(emissions: (f64, f64), gdp: (f64, f64)) -> Option<(f64, Decoupling)> {
     use Decoupling as D;
     let change = |(from, to): (f64, f64)| (from > 0.0 && to.is_finite()).then(|| (to - from) / from);

@@ -33,14 +33,12 @@ pub struct ZoneGuidance {
 
 impl GuidanceText {
     /// As `run.json` keeps it.
-    #[must_use]
     pub fn statement(&self) -> Statement {
         let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
         Statement::new(or(&self.en, &self.zh), or(&self.zh, &self.en))
     }
 
     /// True if nothing is said in either language.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.en.is_empty() && self.zh.is_empty()
     }
@@ -48,7 +46,6 @@ impl GuidanceText {
 
 impl ZoneGuidance {
     /// That of a class of a shipped scheme; empty for others, and for classes without an index.
-    #[must_use]
     pub fn shipped(scheme: &str, class: &str) -> Self {
         static ALL: LazyLock<BTreeMap<String, BTreeMap<String, ZoneGuidance>>> =
             LazyLock::new(|| toml::from_str(SHIPPED).expect("a test reads the shipped file"));
@@ -56,7 +53,6 @@ impl ZoneGuidance {
     }
 
     /// As `run.json` keeps it.
-    #[must_use]
     pub fn record(&self) -> GuidanceRecord {
         GuidanceRecord {
             characteristics: self.characteristics.statement(),

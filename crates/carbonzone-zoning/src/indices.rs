@@ -96,13 +96,11 @@ pub struct Indices {
 
 impl Indices {
     /// Number of units.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.esc.len()
     }
 
     /// True if there is no unit.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.esc.is_empty()
     }
@@ -191,7 +189,6 @@ fn ratio_of_shares(x: f64, x_total: f64, c: f64, c_total: f64) -> Option<f64> {
 
 /// Equation 9, the economic contribution coefficient `ECC_i = (G_i/G) / (C_i/C)` of one unit; in the other direction its
 /// inverse. The Guiyang paper's EEC (eq. 6). `None` if a denominator is 0.
-#[must_use]
 pub fn economic_contribution(
     gdp: f64,
     gdp_total: f64,
@@ -208,19 +205,16 @@ pub fn economic_contribution(
 
 /// Equation 10, the ecological support coefficient `ESC_i = (CA_i/CA) / (C_i/C)` of one unit. The Guiyang paper's SEC
 /// (eq. 7). `None` if a denominator is 0.
-#[must_use]
 pub fn ecological_support(sink_t: f64, sink_total_t: f64, gross_t: f64, gross_total_t: f64) -> Option<f64> {
     ratio_of_shares(sink_t, sink_total_t, gross_t, gross_total_t)
 }
 
 /// `ln(index / threshold)`: 0 on the threshold; `None` where the index is NULL or 0.
-#[must_use]
 pub fn log_margin(index: Option<f64>, threshold: f64) -> Option<f64> {
     index.filter(|v| *v > 0.0).map(|v| (v / threshold).ln())
 }
 
 /// True if the smaller of the known |margins| is at most `ln(1 + pct/100)`.
-#[must_use]
 pub fn is_borderline(economic: Option<f64>, ecological: Option<f64>, pct: f64) -> bool {
     let limit = (pct / 100.0).ln_1p();
     [economic, ecological].into_iter().flatten().any(|m| m.abs() <= limit)

@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(log_mean(5.0, 0.0), 0.0);
 /// assert!((log_mean(1.0, std::f64::consts::E) - 1.718_281_828_459_045).abs() < 1e-15);
 /// ```
-#[must_use]
 pub fn log_mean(a: f64, b: f64) -> f64 {
     let (high, low) = if a >= b { (a, b) } else { (b, a) };
     if low <= 0.0 {
@@ -47,13 +46,11 @@ pub struct Decomposition {
 
 impl Decomposition {
     /// `after − before`.
-    #[must_use]
     pub fn change(&self) -> f64 {
         self.after - self.before
     }
 
     /// What the effects leave of the change, relative to the larger total: only roundings.
-    #[must_use]
     pub fn residual(&self) -> f64 {
         let scale = self.before.max(self.after).max(f64::MIN_POSITIVE);
         (self.effects.iter().sum::<f64>() - self.change()).abs() / scale
@@ -127,7 +124,6 @@ pub const KAYA: [&str; 4] = ["people", "gdp_per_person", "intensity", "structure
 /// use carbonzone_zoning::lmdi::kaya;
 /// assert_eq!(kaya(10.0, 40.0, &[6.0, 2.0]), Some(vec![[10.0, 4.0, 0.2, 0.75], [10.0, 4.0, 0.2, 0.25]]));
 /// ```
-#[must_use]
 pub fn kaya(people: f64, gdp: f64, sectors_t: &[f64]) -> Option<Vec<[f64; 4]>> {
     let total: f64 = sectors_t.iter().sum();
     let share = |t: f64| if total > 0.0 { t / total } else { 0.0 };

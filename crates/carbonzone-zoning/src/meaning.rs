@@ -23,7 +23,6 @@ impl Index {
     /// Formula, and what a value above its threshold means, in English and Chinese.
     ///
     /// `ccr_of_zones` is the CCR of all zones together (a ratio): a unit's ESC is its CCR over this one.
-    #[must_use]
     pub fn meaning(self, ccr_of_zones: Option<f64>) -> Statement {
         let (en, zh) = match self {
             Self::Ccr => (
@@ -83,7 +82,6 @@ fn percent(value: f64) -> String {
 }
 
 /// Whether a unit is a net `source`, `balanced` or a net `sink`, by its CCR (1 within 1e-9 is balanced).
-#[must_use]
 pub fn balance_state(ccr: Option<f64>) -> Option<&'static str> {
     const SAME: f64 = 1e-9;
     ccr.map(|ccr| {

@@ -68,7 +68,6 @@ struct Shipped {
 
 impl Condition {
     /// The number of the profile, if it meets the condition.
-    #[must_use]
     pub fn met(&self, profile: &Profile) -> Option<f64> {
         let value = *profile.get(&self.quantity)?;
         let holds = self.at_least.is_none_or(|t| value >= t) && self.below.is_none_or(|t| value < t);
@@ -78,7 +77,6 @@ impl Condition {
 
 impl Measure {
     /// The measures that come with the crate.
-    #[must_use]
     pub fn shipped() -> &'static [Self] {
         static ALL: LazyLock<Vec<Measure>> = LazyLock::new(|| {
             toml::from_str::<Shipped>(SHIPPED).expect("a test reads the shipped file").measures
@@ -87,7 +85,6 @@ impl Measure {
     }
 
     /// The numbers that call for the measure, one per condition; `None` if one is not known or does not meet its condition.
-    #[must_use]
     pub fn called_for(&self, profile: &Profile) -> Option<Vec<f64>> {
         self.when.iter().map(|c| c.met(profile)).collect()
     }
@@ -157,7 +154,6 @@ pub fn check(measures: &[Measure]) -> Result<(), ZoningError> {
 /// // A tenth of the GDP and a fifth of the emissions: the index is 0.5. At 4/9 of its emissions it has a tenth of all, and the index is 1.
 /// assert!((emissions_for(1.0, 0.1, 0.2).unwrap() - 4.0 / 9.0).abs() < 1e-15);
 /// ```
-#[must_use]
 pub fn emissions_for(target: f64, share: f64, emissions_share: f64) -> Option<f64> {
     let c = emissions_share;
     (share > 0.0 && c > 0.0 && c < 1.0 && target > share).then(|| share * (1.0 - c) / (c * (target - share)))
@@ -167,7 +163,6 @@ pub fn emissions_for(target: f64, share: f64, emissions_share: f64) -> Option<f6
 /// sinks give that value.
 ///
 /// `f·a/(1 − a + f·a) = target·c` gives `f = target·c·(1 − a)/(a·(1 − target·c))`, with `a` and `c` the unit's shares.
-#[must_use]
 pub fn sinks_for(target: f64, sinks_share: f64, emissions_share: f64) -> Option<f64> {
     let (a, wanted) = (sinks_share, target * emissions_share);
     (a > 0.0 && a < 1.0 && wanted < 1.0).then(|| wanted * (1.0 - a) / (a * (1.0 - wanted)))

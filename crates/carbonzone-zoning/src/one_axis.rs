@@ -25,7 +25,6 @@ pub enum Axes {
 
 impl Axes {
     /// As the pipeline file writes it.
-    #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::Both => "both",
@@ -40,7 +39,6 @@ const ECONOMIC: [[u8; 3]; 2] = [[0xe6, 0x9f, 0x00], [0x00, 0x9e, 0x73]];
 const ECOLOGICAL: [[u8; 3]; 2] = [[0xcc, 0x79, 0xa7], [0x56, 0xb4, 0xe9]];
 
 /// The scheme judged by one index: a class for each of its levels. `Axes::Both` leaves it as it is.
-#[must_use]
 pub fn one_axis(scheme: &ZoningScheme, axes: Axes) -> ZoningScheme {
     let mut out = scheme.clone();
     let (judged, idle, colors) = match axes {
@@ -83,7 +81,6 @@ fn level_class(axis: &Axis, at: usize, [low, high]: [[u8; 3]; 2]) -> ZoneClass {
 }
 
 /// What a reader must know of a scheme with an index that is not judged: which one, and why. `None`: both are judged.
-#[must_use]
 pub fn not_judged(scheme: &ZoningScheme, units: usize, totals: &IndexTotals) -> Option<Statement> {
     if scheme.ecological.is_judged() && scheme.economic.is_judged() {
         return none_judged(scheme, units, totals);
@@ -143,7 +140,6 @@ fn none_judged(scheme: &ZoningScheme, units: usize, totals: &IndexTotals) -> Opt
 }
 
 /// False for a finding about an index that the scheme does not judge: [`not_judged`] tells it.
-#[must_use]
 pub fn concerns(scheme: &ZoningScheme, finding: &Finding) -> bool {
     match finding.code.as_str() {
         "missing_gdp" | "zero_city_gdp" => scheme.economic.is_judged(),

@@ -25,7 +25,6 @@ impl Printed {
     /// assert!(sec.agrees(1.5971) && !sec.agrees(1.6051));
     /// # Ok::<(), &str>(())
     /// ```
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let value = text.parse::<f64>().ok().filter(|v| v.is_finite())?;
@@ -34,20 +33,17 @@ impl Printed {
     }
 
     /// Half a unit of the last printed digit.
-    #[must_use]
     pub fn half_unit(&self) -> f64 {
         0.5 * 10f64.powi(-(self.decimals as i32))
     }
 
     /// True if the value rounds to the printed digits (a tie may go either way).
-    #[must_use]
     pub fn agrees(&self, computed: f64) -> bool {
         // The slack covers the binary representation of a tie such as 45.045 against 45.04.
         (computed - self.value).abs() <= self.half_unit() * (1.0 + 1e-9) + 1e-12 * self.value.abs()
     }
 
     /// The interval of values that round to the printed digits.
-    #[must_use]
     pub fn interval(&self) -> Interval {
         Interval { low: self.value - self.half_unit(), high: self.value + self.half_unit() }
     }
@@ -64,14 +60,12 @@ pub struct Interval {
 
 impl Interval {
     /// What two intervals share; `None` if nothing.
-    #[must_use]
     pub fn and(self, other: Self) -> Option<Self> {
         let both = Self { low: self.low.max(other.low), high: self.high.min(other.high) };
         (both.low <= both.high).then_some(both)
     }
 
     /// Its middle.
-    #[must_use]
     pub fn middle(self) -> f64 {
         f64::midpoint(self.low, self.high)
     }

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(source_sink_ratio(Some(6.0), Some(-1.0)), Some(f64::INFINITY));
 /// assert_eq!(source_sink_ratio(Some(0.0), Some(0.0)), None);
 /// ```
-#[must_use]
 pub fn source_sink_ratio(emission_t: Option<f64>, absorption_t: Option<f64>) -> Option<f64> {
     let (e, a) = emission_t.zip(absorption_t)?;
     if !(e.is_finite() && a.is_finite() && e >= 0.0) || (e == 0.0 && a == 0.0) {
@@ -42,7 +41,6 @@ pub const NEUTRAL_BAND: f64 = 0.1;
 
 impl BudgetState {
     /// State of a ratio with the half-width `delta` of the neutral band.
-    #[must_use]
     pub fn of(ratio: f64, delta: f64) -> Self {
         if ratio < 1.0 - delta {
             Self::Surplus
@@ -54,7 +52,6 @@ impl BudgetState {
     }
 
     /// `S`, `N` or `D`.
-    #[must_use]
     pub fn letter(self) -> char {
         match self {
             Self::Surplus => 'S',
@@ -64,7 +61,6 @@ impl BudgetState {
     }
 
     /// English and Chinese label.
-    #[must_use]
     pub fn label(self) -> (&'static str, &'static str) {
         match self {
             Self::Surplus => ("surplus", "盈余"),
@@ -111,7 +107,6 @@ impl Trajectory {
     /// let t = Trajectory::of([Some(Surplus), Some(Surplus), None, Some(Neutral), Some(Deficit)]);
     /// assert_eq!((t.text().as_str(), t.kind), ("S-N-D", Some(TrajectoryType::SurplusNeutralDeficit)));
     /// ```
-    #[must_use]
     pub fn of(states: impl IntoIterator<Item = Option<BudgetState>>) -> Self {
         let mut merged: Vec<BudgetState> = states.into_iter().flatten().collect();
         merged.dedup();
@@ -119,7 +114,6 @@ impl Trajectory {
     }
 
     /// Letters joined by hyphens, e.g. `S-N-D`; empty without any known state.
-    #[must_use]
     pub fn text(&self) -> String {
         let letters: Vec<String> = self.states.iter().map(|s| s.letter().to_string()).collect();
         letters.join("-")
@@ -152,7 +146,6 @@ pub struct TransitionMatrix {
 
 impl TransitionMatrix {
     /// Counts the steps of all units; a step with a missing state at either end is left out.
-    #[must_use]
     pub fn of(units: &[Vec<Option<BudgetState>>]) -> Self {
         let mut counts = [[0; 3]; 3];
         for step in units.iter().flat_map(|states| states.windows(2)) {
@@ -164,7 +157,6 @@ impl TransitionMatrix {
     }
 
     /// Probability of going from one state to another; `None` if no step starts there.
-    #[must_use]
     pub fn probability(&self, from: BudgetState, to: BudgetState) -> Option<f64> {
         let row = &self.counts[from as usize];
         let total: u64 = row.iter().sum();
@@ -183,13 +175,11 @@ pub struct Window {
 
 impl Window {
     /// `2016–2020` with an ASCII hyphen.
-    #[must_use]
     pub fn label(self) -> String {
         format!("{}-{}", self.first, self.last)
     }
 
     /// True if the year lies in the window.
-    #[must_use]
     pub fn contains(self, year: i32) -> bool {
         (self.first..=self.last).contains(&year)
     }

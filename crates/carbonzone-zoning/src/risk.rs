@@ -36,7 +36,6 @@ impl RiskVariant {
     pub const ALL: [Self; 5] = [Self::Ciri, Self::Level, Self::Minmax, Self::Entropy, Self::Hazard];
 
     /// Key as in the pipeline file.
-    #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::Ciri => "ciri",
@@ -196,14 +195,12 @@ impl RiskClass {
     pub const ALL: [Self; 5] = [Self::VeryLow, Self::Low, Self::Medium, Self::High, Self::VeryHigh];
 
     /// Class of a value of 0–1.
-    #[must_use]
     pub fn of(risk: f64) -> Self {
         let level = [0.2, 0.4, 0.6, 0.8].iter().filter(|cut| risk >= **cut).count();
         Self::ALL[level]
     }
 
     /// Key, English and Chinese label.
-    #[must_use]
     pub fn label(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::VeryLow => ("very_low", "very low", "极低"),
@@ -230,7 +227,6 @@ pub struct Panel<'a> {
 
 impl Panel<'_> {
     /// Number of units.
-    #[must_use]
     pub fn units(&self) -> usize {
         self.area_m2.len()
     }
@@ -254,7 +250,6 @@ impl Panel<'_> {
     }
 
     /// Ratio of every unit and year, in the order of the panel.
-    #[must_use]
     pub fn ratios(&self) -> Vec<Option<f64>> {
         self.emission_t.iter().zip(self.absorption_t).map(|(e, a)| source_sink_ratio(*e, *a)).collect()
     }
@@ -277,7 +272,6 @@ pub struct RiskResult {
 
 impl RiskResult {
     /// Values of a variant: `[window][unit]`.
-    #[must_use]
     pub fn of(&self, variant: RiskVariant) -> &[Vec<Option<f64>>] {
         &self.variants[variant as usize]
     }
@@ -363,7 +357,6 @@ fn minmax(panel: &Panel<'_>, windows: &[crate::ratio::Window], parts: &[Vec<Opti
 
 /// Entropy weights of indicators in columns, each scaled to 0–1 over its known units: `e = −Σ p ln p / ln n`,
 /// `w = (1 − e)/Σ(1 − e)`; equal weights if no column tells the units apart.
-#[must_use]
 pub fn entropy_weights(columns: &[Vec<f64>]) -> Vec<f64> {
     let information = |column: &Vec<f64>| {
         let (n, sum) = (column.len() as f64, column.iter().sum::<f64>());
@@ -430,7 +423,6 @@ fn hazard(parts: &[Vec<Option<WindowRisk>>], transitions: &TransitionMatrix) -> 
 
 /// Spearman rank correlation of the pairs in which both values are known; `None` with fewer than two pairs
 /// or a constant side.
-#[must_use]
 pub fn spearman(a: &[Option<f64>], b: &[Option<f64>]) -> Option<f64> {
     let pairs: Vec<(f64, f64)> = a.iter().zip(b).filter_map(|(a, b)| a.zip(*b)).collect();
     let ranks = |pick: fn(&(f64, f64)) -> f64| average_ranks(&pairs.iter().map(pick).collect::<Vec<_>>());
@@ -454,7 +446,6 @@ pub struct Headline {
 }
 
 /// How many units lie above a threshold (the paper's headline: > 0.6).
-#[must_use]
 pub fn headline(values: &[Option<f64>], threshold: f64) -> Headline {
     let known = values.iter().flatten().count() as u64;
     let above = values.iter().flatten().filter(|v| **v > threshold).count() as u64;

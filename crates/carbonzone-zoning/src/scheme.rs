@@ -83,7 +83,6 @@ pub struct Axis {
 
 impl Axis {
     /// False for an index of one level: it decides nothing, and its values may be missing.
-    #[must_use]
     pub fn is_judged(&self) -> bool {
         self.levels.len() > 1
     }
@@ -173,7 +172,6 @@ static SHIPPED: LazyLock<BTreeMap<String, ZoningScheme>> = LazyLock::new(|| {
 
 impl ZoningScheme {
     /// Table 4 of the Suzhou paper: ECC and ESC above or below 1; equality goes to the low side.
-    #[must_use]
     pub fn suzhou() -> Self {
         Self::shipped("suzhou_four_zones")
     }
@@ -183,7 +181,6 @@ impl ZoningScheme {
     /// The paper names the zones of the pairs (high, low), (mid, mid), (mid, high) and (low, mid) and no
     /// level rule; the other five pairs and the default rule (natural breaks on the mean over the years) are
     /// our completion (docs/method.md §12).
-    #[must_use]
     pub fn guiyang() -> Self {
         Self::shipped("guiyang_three_levels")
     }
@@ -198,19 +195,16 @@ impl ZoningScheme {
     }
 
     /// The class of that code.
-    #[must_use]
     pub fn class_of(&self, id: u8) -> Option<&ZoneClass> {
         self.classes.iter().find(|c| c.id == id)
     }
 
     /// The class of that key.
-    #[must_use]
     pub fn class_by_key(&self, key: &str) -> Option<&ZoneClass> {
         self.classes.iter().find(|c| c.key == key)
     }
 
     /// Records for `run.json`, with the number of units of each class; pass `&[]` for counts of 0.
-    #[must_use]
     pub fn records(&self, zone_ids: &[u8]) -> Vec<ZoneClassRecord> {
         self.classes
             .iter()

@@ -131,7 +131,6 @@ pub fn mann_kendall(
 }
 
 /// `τ_b` of a series against time; `None` with fewer than two values, 0 if all are tied.
-#[must_use]
 pub fn kendall_tau_b(values: &[f64]) -> Option<f64> {
     (values.len() >= 2).then(|| tau_b(values.len(), score(values), &tie_groups(values)))
 }
@@ -231,7 +230,6 @@ pub enum TrendClass {
 
 impl TrendClass {
     /// Class of a slope and a test statistic. Without a slope (all values infinite) the sign of `z` decides.
-    #[must_use]
     pub fn of(slope: Option<f64>, z: f64) -> Self {
         let direction = slope.unwrap_or(z);
         let (significant, very) = (z.abs() >= 1.96, z.abs() >= 2.576);
@@ -246,7 +244,6 @@ impl TrendClass {
     }
 
     /// Key, English and Chinese label.
-    #[must_use]
     pub fn label(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::VerySignificantDecrease => {

@@ -4,6 +4,7 @@ use carbonzone_types::{Findings, Ledger};
 
 /// A result with everything that was noticed on the way to it.
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct Checked<T> {
     /// The result. `None`: the findings say why, or the observer asked to stop.
     pub value: Option<T>,
@@ -26,7 +27,6 @@ impl<T> Checked<T> {
     }
 
     /// No result, for these reasons.
-    #[must_use]
     pub fn refused(findings: impl Into<Findings>) -> Self {
         Self { value: None, findings: findings.into(), ledger: Ledger::new() }
     }

@@ -201,7 +201,6 @@ fn mostly_left_aside(row: &ClosingRow) -> Option<Finding> {
 }
 
 /// What a row of the table assumes, for every place where it is shown.
-#[must_use]
 pub fn note() -> Statement {
     Statement::new(
         format!(
@@ -217,7 +216,6 @@ pub fn note() -> Statement {
 }
 
 /// The table as written.
-#[must_use]
 pub fn table(rows: &[ClosingRow]) -> AttributeTable {
     let text =
         |f: fn(&ClosingRow) -> &String| ColumnData::Text(rows.iter().map(|r| Some(f(r).clone())).collect());
@@ -246,7 +244,6 @@ pub fn table(rows: &[ClosingRow]) -> AttributeTable {
 }
 
 /// The sheet of the workbook.
-#[must_use]
 pub fn sheet(rows: &[ClosingRow], lang: Lang) -> OutSheet {
     let mut table = table(rows);
     // What it assumes stands above the table once; both are in the language of the workbook.
@@ -267,7 +264,6 @@ pub fn last_year(rows: &[ClosingRow]) -> impl Iterator<Item = &ClosingRow> {
 }
 
 /// Headings of the shares, in the order of [`shares`].
-#[must_use]
 pub fn share_heads() -> [Label; 6] {
     [
         Label::new("Used %", "采用 %"),
@@ -280,7 +276,6 @@ pub fn share_heads() -> [Label; 6] {
 }
 
 /// Shares of a row as shown.
-#[must_use]
 pub fn shares(row: &ClosingRow) -> [String; 6] {
     let all = [
         row.used_pct,
@@ -294,7 +289,6 @@ pub fn shares(row: &ClosingRow) -> [String; 6] {
 }
 
 /// The section of the report; `names` are those of the units by their ids.
-#[must_use]
 pub fn report_table(rows: &[ClosingRow], names: &BTreeMap<String, Label>) -> ReportTable {
     let unit = |row: &ClosingRow| {
         let (id, place) = (&row.largest_unit, &row.largest_place);

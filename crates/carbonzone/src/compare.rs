@@ -29,7 +29,6 @@ pub struct Side {
 
 impl Side {
     /// Names of the units.
-    #[must_use]
     pub fn names(&self) -> BTreeMap<String, String> {
         let shown = carbonzone_report::names::of_table(&self.zones).into_iter().map(|l| l.zh);
         self.keys().into_iter().zip(shown).filter_map(|(key, name)| Some((key?, name))).collect()

@@ -62,7 +62,6 @@ pub fn export(inventory: &Inventory, path: &Path) -> Result<()> {
 }
 
 /// The sector totals of a study of parcels. Its parcel layer is read if sinks may need its areas and it is there.
-#[must_use]
 pub fn sector_totals(config: &Config, observer: &dyn Progress) -> Checked<SectorTotals> {
     let Some(loaded) = config.parcels() else {
         return Checked::refused(

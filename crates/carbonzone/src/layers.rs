@@ -71,21 +71,18 @@ pub struct MemoryLayers {
 
 impl MemoryLayers {
     /// Adds polygons: metres in the working CRS, one row of the table each.
-    #[must_use]
     pub fn with_polygons(mut self, role: &str, coverage: Coverage, table: AttributeTable) -> Self {
         self.polygons.insert(role.to_owned(), (coverage, table));
         self
     }
 
     /// Adds points.
-    #[must_use]
     pub fn with_points(mut self, role: &str, points: PointBatch) -> Self {
         self.points.insert(role.to_owned(), points);
         self
     }
 
     /// Adds lines.
-    #[must_use]
     pub fn with_lines(mut self, role: &str, lines: LineBatch) -> Self {
         self.lines.insert(role.to_owned(), lines);
         self

@@ -16,13 +16,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Options of the pipeline file.
-#[must_use]
 pub fn options(language: Language) -> RenderOptions {
     RenderOptions { lang: lang(language), ..RenderOptions::default() }
 }
 
 /// The language of outputs.
-#[must_use]
 pub fn lang(language: Language) -> Lang {
     match language {
         Language::En => Lang::En,
@@ -152,7 +150,6 @@ pub fn write_more(data: &MapData, dir: &Path) -> Result<()> {
 const SAMPLE: usize = 20_000;
 
 /// Evenly taken known values, with the smallest and the largest.
-#[must_use]
 pub fn sample(values: &[f64]) -> Vec<f64> {
     let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     known.sort_by(f64::total_cmp);
@@ -166,7 +163,6 @@ pub fn sample(values: &[f64]) -> Vec<f64> {
 const SHOWN_CELLS: usize = 500_000;
 
 /// Every value, for the page; none of a raster too large for it.
-#[must_use]
 pub fn cells(values: &[f64]) -> Option<Arc<[f64]>> {
     (values.len() <= SHOWN_CELLS).then(|| values.into())
 }
@@ -175,7 +171,6 @@ pub fn cells(values: &[f64]) -> Option<Arc<[f64]>> {
 const WHAT_IF_PCT: f64 = 5.0;
 
 /// What class each zone would be if one of its numbers were 5 % different; empty if the scheme does not apply.
-#[must_use]
 pub fn what_if(manifest: &RunManifest, zones: &AttributeTable) -> Vec<WhatIf> {
     let config =
         serde_json::from_value::<ZoningConfig>(manifest.pipeline["zoning"].clone()).unwrap_or_default();
@@ -250,7 +245,6 @@ fn take_over(mut manifest: RunManifest, run_dir: &Path, out: &Exchange) -> Resul
 }
 
 /// The language of a run.
-#[must_use]
 pub fn language_of(manifest: &RunManifest) -> Language {
     serde_json::from_value(manifest.pipeline["outputs"]["language"].clone()).unwrap_or_default()
 }

@@ -113,7 +113,6 @@ pub const NO_NAME: &str = "mycity";
 
 /// A name for a run that folders and files can have, as near to this text as possible: `Zürich Nord` is `Zuerich_Nord`, 列城 stays.
 /// What has no Latin letters and no Chinese characters is `mycity`.
-#[must_use]
 pub fn run_name(text: &str) -> String {
     let latin: String = text.trim().chars().map(plain_letters).collect();
     let words = latin.split(|c: char| !is_of_names(c)).filter(|w| !w.is_empty());
@@ -123,7 +122,6 @@ pub fn run_name(text: &str) -> String {
 }
 
 /// True if a text has Chinese characters.
-#[must_use]
 pub fn has_han(text: &str) -> bool {
     text.chars().any(is_han)
 }

@@ -34,7 +34,6 @@ pub fn begin_maps(run_dir: &Path, manifest: &RunManifest, command: &str) -> Resu
 const NAMED: usize = 20;
 
 /// Lines that say which files of the user are kept.
-#[must_use]
 pub fn kept_lines(kept: &[Kept], target: &Path) -> Vec<String> {
     let line = |file: &Kept| {
         let to = target.join(&file.to).display().to_string();
@@ -57,7 +56,6 @@ pub(crate) fn canonical(path: &Path) -> PathBuf {
 }
 
 /// Path of a file in a run folder named after the run or a layer of it.
-#[must_use]
 pub fn named(dir: &Path, name: &str, extension: &str) -> PathBuf {
     dir.join(format!("{name}.{extension}"))
 }

@@ -42,7 +42,6 @@ pub struct Lines {
 
 impl Lines {
     /// Reads a text line by line.
-    #[must_use]
     pub fn of(text: &str) -> Self {
         let original: Vec<String> = text.split('\n').map(str::to_owned).collect();
         let mut lines =
@@ -53,19 +52,16 @@ impl Lines {
     }
 
     /// The text to read on: as it was where it is sound.
-    #[must_use]
     pub fn text(&self) -> String {
         self.mended.join("\n")
     }
 
     /// True if no line was changed.
-    #[must_use]
     pub fn untouched(&self) -> bool {
         self.mended == self.original
     }
 
     /// A place in [`Self::text`] as a place in the file: in a changed line, the whole line.
-    #[must_use]
     pub fn in_file(&self, span: Range<usize>) -> Range<usize> {
         if self.untouched() {
             return span;

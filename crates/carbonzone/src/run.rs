@@ -42,7 +42,6 @@ impl Config {
     ///
     /// There is no value if the file cannot be read or understood. With a value and findings that block, [`load`] still looks at
     /// the layers, so that one round of mending is enough; it gives no inputs.
-    #[must_use]
     pub fn read(path: &Path, set: &[String]) -> Checked<Self> {
         match kind_of(path) {
             Kind::Parcels => Read::of_file(path, set).map(|read| Self::Parcels(Box::new(read))),
@@ -52,13 +51,11 @@ impl Config {
     }
 
     /// Name of the run: its folder below `out`.
-    #[must_use]
     pub fn name(&self) -> &str {
         each!(Self, self, read => &read.loaded.pipeline.city.name)
     }
 
     /// What is written.
-    #[must_use]
     pub fn outputs(&self) -> &Outputs {
         each!(Self, self, read => &read.loaded.pipeline.outputs)
     }
@@ -69,7 +66,6 @@ impl Config {
     }
 
     /// The pipeline file, as given.
-    #[must_use]
     pub fn path(&self) -> &Path {
         each!(Self, self, read => &read.loaded.path)
     }
@@ -80,7 +76,6 @@ impl Config {
     }
 
     /// The pipeline with its defaults.
-    #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         each!(Self, self, read => serde_json::to_value(&read.loaded.pipeline).unwrap_or_default())
     }
@@ -118,7 +113,6 @@ pub enum RunResult {
 
 impl RunResult {
     /// Provenance, findings, ledger, totals: what `run.json` will hold.
-    #[must_use]
     pub fn record(&self) -> &RunManifest {
         each!(Self, self, run => &run.record)
     }
@@ -161,7 +155,6 @@ pub(crate) fn ready(inputs: Inputs) -> Option<(Loaded, crate::load::Inputs, Note
 }
 
 /// Computes everything from the inputs and checks the balances. The findings and the ledger are those of the whole run so far.
-#[must_use]
 pub fn compute(inputs: Inputs, observer: &dyn Progress) -> Checked<RunResult> {
     match inputs {
         Inputs::Parcels(i) => i.compute(observer).map(|r| RunResult::Parcels(Box::new(r))),

@@ -6,13 +6,11 @@ use comfy_table::{CellAlignment, Table};
 use std::path::Path;
 
 /// Tonnes with thousands separators and one decimal where it matters.
-#[must_use]
 pub fn tonnes(value: f64) -> String {
     grouped(value, usize::from(value.abs() < 1e5))
 }
 
 /// A table in the house style.
-#[must_use]
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY).set_header(header.to_vec());
@@ -20,13 +18,11 @@ pub fn table(header: &[&str]) -> Table {
 }
 
 /// The lines of a table that is the same in every language.
-#[must_use]
 pub fn lines(table: &Table) -> Vec<Statement> {
     table.to_string().lines().map(|line| Statement::new(line, line)).collect()
 }
 
 /// A path as a shell takes it: in quotes where a blank or a mark of the shell stands in it.
-#[must_use]
 pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/\\._-+:,@%~".contains(c);

@@ -11,13 +11,11 @@ impl Coverage {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn bounds(&self, i: usize) -> Option<[f64; 4]> {
         self.parts_of(i).flat_map(|p| polygon_rings(self, p)).map(|ring| ring.bounds).reduce(union)
     }
 
     /// Box around all features; `None` if no ring counts.
-    #[must_use]
     pub fn total_bounds(&self) -> Option<[f64; 4]> {
         (0..self.len()).into_par_iter().with_min_len(1024).filter_map(|i| self.bounds(i)).reduce_with(union)
     }
@@ -27,13 +25,11 @@ impl Coverage {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn area_m2(&self, i: usize) -> f64 {
         self.parts_of(i).flat_map(|p| polygon_rings(self, p)).map(|ring| ring.weight * ring.area).sum()
     }
 
     /// Planar areas of all features in m², in feature order.
-    #[must_use]
     pub fn areas_m2(&self) -> Vec<f64> {
         (0..self.len()).into_par_iter().with_min_len(1024).map(|i| self.area_m2(i)).collect()
     }

@@ -50,7 +50,6 @@ pub struct Ring<'a> {
 
 impl Coverage {
     /// An empty coverage.
-    #[must_use]
     pub fn new() -> Self {
         Self { xs: vec![], ys: vec![], ring_off: vec![0], part_off: vec![0], feat_off: vec![0] }
     }
@@ -66,7 +65,6 @@ impl Coverage {
     /// assert_eq!(cells.bounds(0), Some([10.0, 10.0, 20.0, 20.0]));
     /// assert_eq!(cells.bounds(1), Some([0.0, 0.0, 10.0, 10.0]));
     /// ```
-    #[must_use]
     pub fn of_cells(grid: &GridSpec, cells: &[u32]) -> Self {
         let mut out = Self::with_capacity(cells.len(), 5 * cells.len());
         for &cell in cells {
@@ -78,7 +76,6 @@ impl Coverage {
     }
 
     /// An empty coverage with room for `features` features and `vertices` vertices.
-    #[must_use]
     pub fn with_capacity(features: usize, vertices: usize) -> Self {
         let offsets = || {
             let mut v = Vec::with_capacity(features + 1);
@@ -95,19 +92,16 @@ impl Coverage {
     }
 
     /// Number of features.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.feat_off.len().saturating_sub(1)
     }
 
     /// True if there is no feature.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Number of stored vertices, closing vertices included.
-    #[must_use]
     pub fn vertices(&self) -> usize {
         self.xs.len()
     }
@@ -200,7 +194,6 @@ impl Coverage {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn multipolygon(&self, i: usize) -> MultiPolygon<f64> {
         let line = |r: usize| {
             let (xs, ys) = self.ring(r);
@@ -218,7 +211,6 @@ impl Coverage {
     ///
     /// # Panics
     /// If an index is not below `self.len()`.
-    #[must_use]
     pub fn reordered(&self, order: &[u32]) -> Self {
         let mut out = Self::with_capacity(order.len(), self.vertices());
         for &i in order {

@@ -34,13 +34,11 @@ impl From<Vec<Coverage>> for Pieces {
 
 impl Pieces {
     /// Number of features.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.features
     }
 
     /// True if there is no feature.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.features == 0
     }
@@ -49,7 +47,6 @@ impl Pieces {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn find(&self, i: usize) -> (&Coverage, usize) {
         let piece = self.starts.partition_point(|start| *start as usize <= i) - 1;
         (&self.layers[piece], i - self.starts[piece] as usize)

@@ -89,7 +89,6 @@ impl Coverage {
     ///
     /// # Panics
     /// If `i >= self.len()`.
-    #[must_use]
     pub fn wkb(&self, i: usize) -> Vec<u8> {
         let parts = self.parts_of(i);
         let vertices: usize = self.rings(i).map(|r| r.xs.len()).sum();

@@ -8,7 +8,6 @@ use crate::vocabulary::FuelKind;
 use carbonzone_types::Finding;
 
 /// Energy of a fuel amount, TJ: amount × net calorific value (GJ per unit) / 1000.
-#[must_use]
 pub fn energy_tj(amount: f64, ncv_gj_per_unit: f64) -> f64 {
     amount * ncv_gj_per_unit / 1000.0
 }

@@ -108,7 +108,6 @@ pub struct SinkCoefficient {
 ///
 /// Kept apart from every other coefficient set: .021 is the usual value in t **C**/ha, 2.56 is ten times the
 /// usual .256 of water (docs/method.md §12).
-#[must_use]
 pub fn guiyang_sink_coefficients() -> Vec<SinkCoefficient> {
     [("cultivated", 1.16), ("forest", 3.55), ("grassland", 0.021), ("water", 2.56)]
         .map(|(land_type, t_per_ha)| SinkCoefficient { land_type: land_type.to_owned(), t_per_ha })

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 ///
 /// `Rh = 0.22 [exp(0.0912 T) + ln(0.3145 R + 1)] · 30 · 0.465`, `T` mean temperature in °C, `R` precipitation
 /// in mm (`ChinaXiv` 202209.00152 after Pei Zhiyong): the factors 30 and 0.465 as printed there. NaN if `R` is negative or an input is NaN.
-#[must_use]
 pub fn monthly_respiration_gc_m2(temperature_c: f64, precipitation_mm: f64) -> f64 {
     if precipitation_mm < 0.0 {
         return f64::NAN;
@@ -17,7 +16,6 @@ pub fn monthly_respiration_gc_m2(temperature_c: f64, precipitation_mm: f64) -> f
 }
 
 /// Soil respiration of a year, g C/m²: the sum of twelve months, January first. NaN if a month is unknown.
-#[must_use]
 pub fn annual_respiration_gc_m2(temperature_c: &[f64; 12], precipitation_mm: &[f64; 12]) -> f64 {
     temperature_c.iter().zip(precipitation_mm).map(|(t, r)| monthly_respiration_gc_m2(*t, *r)).sum()
 }
@@ -34,7 +32,6 @@ pub enum NegativeNep {
 }
 
 /// Net ecosystem production `NPP − Rh`, g C/m²/yr; NaN where an input is NaN.
-#[must_use]
 pub fn nep_gc_m2(npp_gc_m2: f64, respiration_gc_m2: f64, negative: NegativeNep) -> f64 {
     let nep = npp_gc_m2 - respiration_gc_m2;
     match negative {
@@ -49,7 +46,6 @@ pub fn nep_gc_m2(npp_gc_m2: f64, respiration_gc_m2: f64, negative: NegativeNep) 
 /// use carbonzone_inventory::equations::ecosystem::absorption_t;
 /// assert_eq!(absorption_t(120.0, 1e6), 440.0); // 120 t C on one km²
 /// ```
-#[must_use]
 pub fn absorption_t(nep_gc_m2: f64, area_m2: f64) -> f64 {
     Carbon(nep_gc_m2 * area_m2 / 1e6).to_co2().tonnes()
 }

@@ -7,7 +7,6 @@ use crate::gas::Co2;
 use carbonzone_types::Finding;
 
 /// CO2 of glass: `tonnes × factor × (1 - cullet)` (IPCC 2006 vol. 3, equation 2.13).
-#[must_use]
 pub fn glass_emission(glass_t: f64, factor_t_per_t: f64, cullet_fraction: f64) -> Co2 {
     Co2(term(glass_t, factor_t_per_t) * (1.0 - cullet_fraction))
 }

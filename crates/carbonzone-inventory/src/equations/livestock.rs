@@ -5,7 +5,6 @@ use carbonzone_types::Finding;
 
 /// Average population of animals that live less than a year: `days alive / 365 × slaughtered` (IPCC 2006 vol. 4,
 /// equation 10.1).
-#[must_use]
 pub fn average_population(slaughtered: f64, days_alive: f64) -> f64 {
     slaughtered * days_alive / 365.0
 }

@@ -7,7 +7,6 @@ use crate::gas::Amount;
 use carbonzone_types::{Carbon, Finding};
 
 /// Crop carbon under a basis: as CO2 (× 44/12), or the number unchanged.
-#[must_use]
 pub fn crop_sink(carbon: Carbon, basis: SinkBasis) -> Amount {
     match basis {
         SinkBasis::Co2 => Amount::Carbon(carbon),

@@ -9,20 +9,17 @@ use carbonzone_types::Finding;
 use std::collections::BTreeMap;
 
 /// Methane of landfill: tonnes × factor × (1 - recovered) × (1 - oxidised).
-#[must_use]
 pub fn landfill(waste_t: f64, factor_t_per_t: f64, recovered: f64, oxidised: f64) -> Ch4 {
     Ch4::biogenic(term(waste_t, factor_t_per_t) * (1.0 - recovered) * (1.0 - oxidised))
 }
 
 /// Degradable organic carbon from the composition of wet waste: Σ share × DOC of the fraction.
-#[must_use]
 pub fn composed_doc(parts: &[(f64, f64)]) -> f64 {
     parts.iter().map(|(share, doc)| share * doc).sum()
 }
 
 /// First-order decay (IPCC 2006 vol. 5, equations 3.4 and 3.5): what decomposes per year of yearly deposits, in their
 /// unit, for a decay constant `k` per year. Decay starts in the year after deposition.
-#[must_use]
 pub fn decomposed(deposits: &[f64], k: f64) -> Vec<f64> {
     let keep = (-k).exp();
     let mut store = 0.0;

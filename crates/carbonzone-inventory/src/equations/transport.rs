@@ -8,7 +8,6 @@ use crate::gas::Co2;
 use carbonzone_types::Finding;
 
 /// CO2 of electric vehicles: km × kWh/km × grid kg CO2/kWh / 1000.
-#[must_use]
 pub fn electric_fleet_emission(vehicle_km: f64, kwh_per_km: f64, grid_kg_per_kwh: f64) -> Co2 {
     Co2(term(vehicle_km * kwh_per_km, grid_kg_per_kwh) / 1000.0)
 }

@@ -4,7 +4,6 @@ use crate::context::{Context, Draft, Role, Row};
 use carbonzone_types::Finding;
 
 /// Organic load of domestic waste water, kg BOD per year: `P × g BOD per person and day × 365 / 1000`.
-#[must_use]
 pub fn domestic_bod_kg(persons: f64, bod_g_per_person_day: f64) -> f64 {
     persons * bod_g_per_person_day * 365.0 / 1000.0
 }

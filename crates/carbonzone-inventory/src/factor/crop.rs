@@ -32,7 +32,6 @@ pub struct Crop {
 
 impl Crop {
     /// Water content under a yield basis.
-    #[must_use]
     pub fn water(&self, basis: YieldBasis) -> f64 {
         match basis {
             YieldBasis::Yearbook => self.water_yearbook,
@@ -41,7 +40,6 @@ impl Crop {
     }
 
     /// Tonnes of carbon per tonne of yield.
-    #[must_use]
     pub fn carbon_per_tonne(&self, basis: YieldBasis) -> f64 {
         crop_carbon_per_tonne(self.carbon_rate, self.water(basis), self.harvest_index)
     }

@@ -31,7 +31,6 @@ pub enum FactorGas {
 
 impl FactorGas {
     /// Name as in the tables.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Co2 => "CO2",
@@ -103,7 +102,6 @@ impl Factor {
     }
 
     /// The activity's unit.
-    #[must_use]
     pub fn activity_unit(&self) -> Option<Unit> {
         Unit::parse(&self.unit)
     }
@@ -111,21 +109,18 @@ impl Factor {
     /// Tonnes of the gas per canonical unit of the activity (see [`crate::Dimension::canonical`]).
     ///
     /// Zero for rows that are parameters rather than factors.
-    #[must_use]
     pub fn tonnes_per_canonical(&self) -> f64 {
         let numerator = Self::numerator_tonnes(&self.unit_of_value).unwrap_or(0.0);
         self.activity_unit().map_or(0.0, |u| self.value * numerator / u.scale)
     }
 
     /// As [`Self::tonnes_per_canonical`], in kilograms; exact where the factor is given in kilograms.
-    #[must_use]
     pub fn kg_per_canonical(&self) -> f64 {
         let kilograms = Self::numerator_tonnes(&self.unit_of_value).unwrap_or(0.0) / 1e-3;
         self.activity_unit().map_or(0.0, |u| self.value * kilograms / u.scale)
     }
 
     /// Amount of gas in tonnes, typed by the factor's gas.
-    #[must_use]
     pub fn amount(&self, tonnes: f64) -> Amount {
         match self.gas {
             FactorGas::Co2 | FactorGas::None => Amount::Co2(Co2(tonnes)),
@@ -139,7 +134,6 @@ impl Factor {
     }
 
     /// Emission of an amount in canonical units.
-    #[must_use]
     pub fn apply(&self, canonical_amount: f64) -> Amount {
         self.amount(term(canonical_amount, self.tonnes_per_canonical()))
     }

@@ -41,7 +41,6 @@ fn rows_of(text: &str) -> Vec<Fields> {
 
 impl FactorLibrary {
     /// The library shipped in the binary.
-    #[must_use]
     pub fn embedded() -> Self {
         EMBEDDED.clone()
     }
@@ -70,7 +69,6 @@ impl FactorLibrary {
     }
 
     /// The factor of that id.
-    #[must_use]
     pub fn get(&self, id: &str) -> Option<&Factor> {
         self.index.get(id).map(|&i| &self.factors[i])
     }
@@ -88,19 +86,16 @@ impl FactorLibrary {
     }
 
     /// The land sink coefficient of a set and land type.
-    #[must_use]
     pub fn sink(&self, set: &str, land_type: &str) -> Option<&SinkCoefficient> {
         self.sinks.iter().find(|s| s.set == set && s.land_type == land_type)
     }
 
     /// The crop of that key.
-    #[must_use]
     pub fn crop(&self, key: &str) -> Option<&Crop> {
         self.crops.iter().find(|c| c.crop == key)
     }
 
     /// Names of the sets of emission factors, in order of first appearance.
-    #[must_use]
     pub fn sets(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for factor in &self.factors {
@@ -112,7 +107,6 @@ impl FactorLibrary {
     }
 
     /// Names of the land sink sets.
-    #[must_use]
     pub fn sink_sets(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for sink in &self.sinks {
@@ -128,7 +122,6 @@ impl FactorLibrary {
     ///
     /// Columns: `id, set, sector, activity, value, unit, gas, gwp_set, uncertainty_pct, status, source,
     /// checked_against, note`.
-    #[must_use]
     pub fn to_table(&self, sector: Option<&str>) -> AttributeTable {
         let mut rows: Vec<[String; 11]> = Vec::new();
         let mut numbers: Vec<[f64; 2]> = Vec::new();

@@ -43,7 +43,6 @@ pub struct SinkCoefficient {
 
 impl SinkCoefficient {
     /// Sink of an area: hectares × coefficient.
-    #[must_use]
     pub fn apply(&self, hectares: f64) -> Amount {
         match self.basis {
             SinkUnitBasis::C => Amount::Carbon(Carbon(term(hectares, self.value))),

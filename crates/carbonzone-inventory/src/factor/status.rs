@@ -20,13 +20,11 @@ pub enum Status {
 
 impl Status {
     /// True for rows a run must warn about: unverified or disputed.
-    #[must_use]
     pub fn is_weak(self) -> bool {
         matches!(self, Self::Unverified | Self::Disputed)
     }
 
     /// Name as in the tables, e.g. `verified_primary`.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::VerifiedPrimary => "verified_primary",
@@ -42,7 +40,6 @@ impl Status {
         "verified_primary | verified_secondary | user | unverified | disputed";
 
     /// The status of that name.
-    #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         [Self::VerifiedPrimary, Self::VerifiedSecondary, Self::User, Self::Unverified, Self::Disputed]
             .into_iter()

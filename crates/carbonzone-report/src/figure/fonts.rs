@@ -68,13 +68,11 @@ impl std::fmt::Debug for Fonts {
 
 impl Fonts {
     /// The shipped faces: the same pixels on every machine.
-    #[must_use]
     pub fn shipped() -> Self {
         SHIPPED.clone()
     }
 
     /// The shipped faces, and faces of this machine for the characters of these texts that they lack.
-    #[must_use]
     pub fn for_texts(texts: impl IntoIterator<Item: AsRef<str>>) -> Self {
         let mut fonts = Self::shipped();
         let mut drawn: BTreeSet<char> = BTreeSet::new();
@@ -100,13 +98,11 @@ impl Fonts {
     }
 
     /// The faces in use.
-    #[must_use]
     pub fn used(&self) -> &[FontRecord] {
         &self.used
     }
 
     /// What a user must know about characters that the pictures do not show as they are written.
-    #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let finding = |code: &str, of: &BTreeSet<char>, [before, after]: [&str; 2], hint: &str| {
             let list: Vec<String> = of.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();

@@ -67,7 +67,6 @@ pub enum Packing {
 
 impl Drawing {
     /// The figure as SVG text, in CSS pixels (96 per inch), with its physical size in millimetres.
-    #[must_use]
     pub fn svg(&self) -> &str {
         &self.svg
     }

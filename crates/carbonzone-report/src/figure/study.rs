@@ -157,7 +157,6 @@ fn blend(channel: u8, share: f64) -> u8 {
 }
 
 /// The state transition chart's standard note.
-#[must_use]
 pub fn transition_note() -> Label {
     Label::new("percent of the row; frames: unchanged", "百分比为占行合计；粗框：不变")
 }

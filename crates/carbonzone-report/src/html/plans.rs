@@ -67,7 +67,6 @@ fn value_label(value: &ValueChange) -> Label {
 }
 
 /// What a unit would be under each plan of the run.
-#[must_use]
 pub fn of_unit(record: &RunManifest, id: &str) -> Vec<UnitPlan> {
     let of = |(k, plan): (usize, &ScenarioRecord)| {
         let unit = plan.units.iter().find(|u| u.unit_id == id)?;

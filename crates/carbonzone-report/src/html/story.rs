@@ -155,7 +155,6 @@ pub struct Change {
 }
 
 /// The stories of some zones (row numbers), in that order. `data` must hold one year only.
-#[must_use]
 pub fn stories(data: &MapData, rows: &[usize], sure: &[Option<HowSure>]) -> Vec<ZoneStory> {
     let zones = &data.zones;
     let all = zones.table.rows();

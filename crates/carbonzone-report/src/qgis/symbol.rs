@@ -243,7 +243,6 @@ pub struct Names {
 
 impl Names {
     /// The English name where the language is English and there is one, else the name.
-    #[must_use]
     pub fn of(zones: &MapLayer, lang: Lang) -> Self {
         let mut years = zones.table.numbers("year").unwrap_or_default();
         years.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));

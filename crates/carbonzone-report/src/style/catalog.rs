@@ -183,7 +183,6 @@ fn net_source() -> Label {
 }
 
 /// What a layer is called: `Parcels 地块`, `1 km grid`, `Townships 乡镇（街道）`.
-#[must_use]
 pub fn layer_title(data: &MapData, kind: MapLayerKind) -> Label {
     match kind {
         MapLayerKind::Parcels => Label::new("Parcels", "地块"),
@@ -193,7 +192,6 @@ pub fn layer_title(data: &MapData, kind: MapLayerKind) -> Label {
 }
 
 /// One unit of a layer in words: `parcel`, `1 km cell`, `township`.
-#[must_use]
 pub fn unit_word(data: &MapData, kind: MapLayerKind) -> Label {
     match kind {
         MapLayerKind::Parcels => Label::new("parcel", "地块"),

@@ -109,7 +109,6 @@ pub enum ChartKind {
 
 impl Figure {
     /// The map style, if it is a map.
-    #[must_use]
     pub fn map(&self) -> Option<&MapStyle> {
         match &self.content {
             FigureContent::Map(style) => Some(style),

@@ -129,25 +129,21 @@ pub struct MapStyle {
 
 impl MapStyle {
     /// True if it shows the classes of the zoning: of a year, or by the mean over the years.
-    #[must_use]
     pub fn shows_zone_classes(&self) -> bool {
         self.field == "zone" || self.field == ZONE_OF_MEAN
     }
 
     /// True if it shows the classes together with how sure they are.
-    #[must_use]
     pub fn shows_confidence(&self) -> bool {
         self.field.split_once(JOINT).is_some_and(|(_, b)| b.contains(CONFIDENCE_CLASS))
     }
 
     /// True if the zones on the borderline are outlined above it: their mark is that of a year, not of a mean over years.
-    #[must_use]
     pub fn marks_borderline(&self) -> bool {
         self.field.split_once(JOINT).is_some_and(|(_, b)| b == CONFIDENCE_CLASS)
     }
 
     /// Class index of every value; `None` for no value.
-    #[must_use]
     pub fn class_of_number(&self, value: Option<f64>) -> Option<usize> {
         let Scale::Graduated { classes, .. } = &self.scale else { return None };
         let v = value?;
@@ -169,7 +165,6 @@ impl MapStyle {
     }
 
     /// Category index of a name; `None` for no or an unknown name.
-    #[must_use]
     pub fn class_of_text(&self, value: Option<&str>) -> Option<usize> {
         let Scale::Categorized { categories, .. } = &self.scale else { return None };
         let v = value?;
@@ -177,7 +172,6 @@ impl MapStyle {
     }
 
     /// Fill and second sign of every class, in order.
-    #[must_use]
     pub fn fills(&self) -> Vec<(Rgb, Hatch)> {
         match &self.scale {
             Scale::Graduated { classes, .. } => classes.iter().map(|c| (c.color, c.hatch)).collect(),
@@ -186,7 +180,6 @@ impl MapStyle {
     }
 
     /// Legend texts and counts of every class, in order.
-    #[must_use]
     pub fn entries(&self) -> Vec<(Label, String)> {
         match &self.scale {
             Scale::Graduated { classes, .. } => {
@@ -199,7 +192,6 @@ impl MapStyle {
     }
 
     /// What stands below the classes: method and goodness of fit, or what the counts in brackets are.
-    #[must_use]
     pub fn note(&self) -> Label {
         match &self.scale {
             Scale::Graduated { method, .. } => method.clone(),
@@ -211,7 +203,6 @@ impl MapStyle {
     }
 
     /// Units without a value.
-    #[must_use]
     pub fn no_data(&self) -> usize {
         match &self.scale {
             Scale::Graduated { no_data, .. } | Scale::Categorized { no_data, .. } => *no_data,
@@ -219,7 +210,6 @@ impl MapStyle {
     }
 
     /// Heading with its unit: `Net emission (10⁴ t CO2e)`.
-    #[must_use]
     pub fn heading_with_unit(&self) -> Label {
         if self.unit.en.is_empty() {
             return self.heading.clone();
@@ -232,7 +222,6 @@ impl MapStyle {
 }
 
 /// The style a raster takes from a vector map of the same quantity.
-#[must_use]
 pub fn raster_style(style: &MapStyle) -> MapStyle {
     let mut copy = style.clone();
     match &mut copy.scale {
@@ -243,7 +232,6 @@ pub fn raster_style(style: &MapStyle) -> MapStyle {
 }
 
 /// Legend text of units without a value.
-#[must_use]
 pub(crate) fn no_data_text() -> Label {
     Label::new("no data", "无数据")
 }

@@ -7,7 +7,6 @@ use crate::number::grouped;
 pub const OTHER_LIKELIER: &str = "other_likelier";
 
 /// The probabilities behind a key of `confidence_class`.
-#[must_use]
 pub fn safety_range(key: &str) -> Label {
     match key {
         "safe" => Label::same("≥ 95 %"),
@@ -19,19 +18,16 @@ pub fn safety_range(key: &str) -> Label {
 }
 
 /// A number of units with the number by their likeliest class in brackets, where that is counted: `14 (35)`.
-#[must_use]
 pub fn counted(printed: usize, likeliest: Option<usize>) -> String {
     likeliest.map_or_else(|| grouped(printed as f64, 0), |n| format!("{} ({n})", grouped(printed as f64, 0)))
 }
 
 /// What the number in brackets of [`counted`] is.
-#[must_use]
 pub fn in_brackets() -> Label {
     Label::new("in brackets: by the class that most draws give", "括号内：按抽样中最可能的分区计数")
 }
 
 /// What is added to the name of a class whose probability is shown.
-#[must_use]
 pub fn and_its_probability() -> Label {
     Label::new(" and its probability", "及其概率")
 }
@@ -43,7 +39,6 @@ pub const TESTED: [[f64; 2]; 2] = [[97.6, 95.1], [84.7, 73.3]];
 pub const TESTED_GROSS: f64 = 84.7;
 
 /// What the words safe and likely were worth where the truth is known; empty for studies for which nobody tried.
-#[must_use]
 pub fn how_sure_tested(study: &str) -> Label {
     if study != "parcels" {
         return Label::default();
@@ -65,7 +60,6 @@ pub fn how_sure_tested(study: &str) -> Label {
 }
 
 /// The mark of zones near a threshold, in a legend: an index within so many percent of it.
-#[must_use]
 pub fn borderline(pct: Option<f64>) -> Label {
     pct.map_or_else(
         || Label::new("borderline: index at threshold", "临界：指数接近阈值"),
@@ -79,7 +73,6 @@ pub fn borderline(pct: Option<f64>) -> Label {
 }
 
 /// The plot of two indices with where their draws lie.
-#[must_use]
 pub fn how_sure_plot() -> Label {
     Label::new("The two indices and where 90 % of the draws lie", "两项指数及 90 % 抽样的范围")
 }

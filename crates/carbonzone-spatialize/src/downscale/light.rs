@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 pub const BACKGROUND_NW: f64 = 0.3;
 
 /// Night light as a weight: 0 below `threshold`, or if negative or not finite.
-#[must_use]
 pub fn usable_light(radiance: f64, threshold: f64) -> f64 {
     if radiance.is_finite() && radiance >= threshold.max(0.0) { radiance } else { 0.0 }
 }
@@ -176,7 +175,6 @@ pub struct LightFit {
 
 impl LightFit {
     /// Estimated emissions of a county, t.
-    #[must_use]
     pub fn estimate_t(&self, light: f64) -> f64 {
         if light > 0.0 { self.factor * light.powf(self.exponent) } else { 0.0 }
     }
@@ -254,7 +252,6 @@ fn mape(pairs: &[(f64, f64)], fit: &LightFit) -> Option<f64> {
 
 /// Splits a total over counties in proportion to their estimates (where only a provincial or prefecture
 /// total exists); `None` if the estimates sum to 0.
-#[must_use]
 pub fn split_total(total_t: f64, estimates_t: &[f64]) -> Option<Vec<f64>> {
     let sum = ExactSum::of(estimates_t);
     (sum > 0.0).then(|| estimates_t.iter().map(|e| total_t * (e / sum)).collect())

@@ -125,7 +125,6 @@ pub struct LineMeter<'a> {
 
 impl<'a> LineMeter<'a> {
     /// A meter over all parcels; `mask` marks the parcels of the class the mode belongs to.
-    #[must_use]
     pub fn new(
         coverage: &'a Coverage,
         index: &'a LineIndex<'a>,
@@ -155,7 +154,6 @@ impl<'a> LineMeter<'a> {
     ///
     /// # Panics
     /// If there is not one value per parcel.
-    #[must_use]
     pub fn over_overlaps(mut self, overlapping: Vec<bool>) -> Self {
         assert_eq!(overlapping.len(), self.mask.len(), "one value per parcel");
         self.overlapping = overlapping;
@@ -165,7 +163,6 @@ impl<'a> LineMeter<'a> {
     /// Counts only what lies within a study area, given by two indexes of its polygons (they must not overlap).
     /// Stretches that are assigned by rule are cut exactly at its boundary: the kernel tells the length of each piece
     /// inside the area, and the middle of that part looks for its parcel.
-    #[must_use]
     pub fn within(mut self, lines: &'a LineIndex<'a>, points: &'a PointLocator<'a>) -> Self {
         self.area = Some((lines, points));
         self
@@ -220,7 +217,6 @@ impl<'a> LineMeter<'a> {
     }
 
     /// How lengths are counted: each metre once, along the edge of a parcel of the class for that parcel.
-    #[must_use]
     pub fn rules(&self) -> SharingRules<'_> {
         SharingRules { mask: &self.mask, overlapping: &self.overlapping }
     }
@@ -309,7 +305,6 @@ impl<'a> LineMeter<'a> {
     }
 
     /// Weighted length per parcel in metres, and what became of the length.
-    #[must_use]
     pub fn finish(self) -> (Vec<f64>, LineTally) {
         (self.weighted_m.into_iter().map(ExactSum::value).collect(), self.tally)
     }

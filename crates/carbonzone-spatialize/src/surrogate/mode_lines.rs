@@ -37,7 +37,6 @@ impl ModeLines {
 
     /// Without what lies on other lines: both directions of a street drawn as two lines are one street. Also the metres left out;
     /// `None` if there are none.
-    #[must_use]
     pub fn once(self) -> (Self, Option<f64>) {
         let Some(once) = lines_once(&self.xs, &self.ys, &self.offsets, &self.weights) else {
             return (self, None);

@@ -46,7 +46,6 @@ pub struct PointCounter<'a> {
 impl<'a> PointCounter<'a> {
     /// A counter over all parcels of `coverage`; `target` marks the parcels of the class (`None`: all).
     /// Points outside the class are moved to its nearest parcel within `snap_m` metres.
-    #[must_use]
     pub fn new(
         coverage: &'a Coverage,
         locator: &'a PointLocator<'a>,
@@ -57,7 +56,6 @@ impl<'a> PointCounter<'a> {
     }
 
     /// A counter for points whose parcels are known already: only [`Self::add_located`] and [`Self::add_one`] may be used.
-    #[must_use]
     pub fn located(coverage: &'a Coverage, target: Option<Vec<bool>>, snap_m: f64) -> Self {
         let target = target.map(|mask| {
             let subset: Vec<u32> = if snap_m > 0.0 {
@@ -122,7 +120,6 @@ impl<'a> PointCounter<'a> {
     }
 
     /// Weight per parcel and what became of the points.
-    #[must_use]
     pub fn finish(self) -> (Vec<f64>, PointTally) {
         (self.per_parcel.into_iter().map(ExactSum::value).collect(), self.tally)
     }

@@ -11,7 +11,6 @@ use carbonzone_types::ExactSum;
 /// use carbonzone_spatialize::surrogate::road::corrected_length;
 /// assert_eq!(corrected_length(&[100.0, 100.0], &[3.0, 1.0], 0.5), [125.0, 75.0]);
 /// ```
-#[must_use]
 pub fn corrected_length(standard_length_m: &[f64], facilities: &[f64], lambda: f64) -> Vec<f64> {
     let total_m = ExactSum::of(standard_length_m);
     let total_n = ExactSum::of(facilities);

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 /// `a_p · c_j` in t CO2e per year for each parcel; sink types without a coefficient give 0.
 ///
 /// `area_m2` and `sink_type` have one entry per parcel; coefficients are in t CO2e per hectare and year.
-#[must_use]
 pub fn sink_area(area_m2: &[f64], sink_type: &[&str], coefficient_t_ha: &BTreeMap<String, f64>) -> Vec<f64> {
     area_m2
         .iter()

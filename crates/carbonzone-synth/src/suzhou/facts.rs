@@ -218,7 +218,6 @@ impl SuzhouFacts {
     }
 
     /// Census population of all units, persons.
-    #[must_use]
     pub fn population_persons(&self) -> u64 {
         self.units.iter().map(|u| u.population_persons).sum()
     }

@@ -9,7 +9,6 @@ static CLASSES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
 });
 
 /// The code (as a static text) and the Chinese name of a class; `None` for a class that the generator does not know.
-#[must_use]
 pub fn class(code: &str) -> Option<(&'static str, &'static str)> {
     CLASSES.iter().copied().find(|(c, _)| *c == code)
 }

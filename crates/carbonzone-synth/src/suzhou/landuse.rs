@@ -38,7 +38,6 @@ pub enum Use {
 }
 
 /// The use of a class.
-#[must_use]
 pub fn use_of(code: &str) -> Use {
     match code {
         "0701" => Use::Housing,
@@ -88,7 +87,6 @@ fn draw(place: &str, rng: &mut Rng) -> &'static str {
 
 /// The class of a piece of land at `p`. Patches come from noise with wavelengths of some hundred metres to some kilometres, so that
 /// neighbours look alike; `rng` belongs to the piece.
-#[must_use]
 pub fn choose(p: Point, s: &Sample, seed: u64, rng: &mut Rng) -> &'static str {
     let patch = |k: u64, wavelength: f64, octaves: u32| {
         fractal(seed.wrapping_add(k * 0x1_0001), p[0] / wavelength, p[1] / wavelength, octaves)

@@ -61,13 +61,11 @@ pub enum ModelName {
 
 impl ModelName {
     /// As in the pipeline file.
-    #[must_use]
     pub fn key(self) -> &'static str {
         ["benchmark", "ability_to_pay", "quota"][self as usize]
     }
 
     /// English and Chinese name.
-    #[must_use]
     pub fn label(self) -> (&'static str, &'static str) {
         [
             ("benchmark, zero-sum", "基准法（零和）"),
@@ -104,13 +102,11 @@ pub enum Base {
 
 impl Base {
     /// As in the pipeline file.
-    #[must_use]
     pub fn key(self) -> &'static str {
         ["gdp", "population", "area"][self as usize]
     }
 
     /// English and Chinese name.
-    #[must_use]
     pub fn label(self) -> (&'static str, &'static str) {
         [("GDP", "GDP"), ("residents", "常住人口"), ("area", "面积")][self as usize]
     }
@@ -166,7 +162,6 @@ pub enum QuotaBasis {
 
 impl QuotaBasis {
     /// In English and Chinese.
-    #[must_use]
     pub fn label(self) -> (&'static str, &'static str) {
         [("history", "历史排放"), ("benchmark", "基准"), ("entropy", "熵权法")][self as usize]
     }
@@ -190,7 +185,6 @@ pub enum QuotaIndicator {
 
 impl QuotaIndicator {
     /// As in the pipeline file.
-    #[must_use]
     pub fn key(self) -> &'static str {
         ["gross", "sink", "population", "gdp", "area"][self as usize]
     }

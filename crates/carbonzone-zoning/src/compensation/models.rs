@@ -28,7 +28,6 @@ pub struct UnitNumbers<'a> {
 
 impl<'a> UnitNumbers<'a> {
     /// The values of a base.
-    #[must_use]
     pub fn base(&self, base: Base) -> &'a [Option<f64>] {
         match base {
             Base::Gdp => self.gdp,
@@ -75,7 +74,6 @@ pub struct Positions {
 /// The Pearl curve of what people can pay: `l = 1/(1 + e^(−t))`, `t = 1/En − 3`, with `En` the Engel coefficient.
 ///
 /// At `En = 1/3` it is 1/2; it rises towards 1 as food takes a smaller share of what people spend.
-#[must_use]
 pub fn pearl(engel: f64) -> f64 {
     1.0 / (1.0 + (3.0 - 1.0 / engel).exp())
 }

@@ -71,7 +71,6 @@ pub struct Flow {
 /// all is settled. Each flow settles a unit and the last one two, so there are at most `n − 1`. Fewer are possible only
 /// if some of the units balance among themselves to the fen; to find all such groups takes a search over every subset,
 /// which is done for pairs only.
-#[must_use]
 pub fn flows(fen: &[Option<i64>]) -> Vec<Flow> {
     let side = |sign: i64| -> Vec<(i64, usize)> {
         let of = fen.iter().enumerate().filter_map(|(i, f)| Some(((*f)? * sign, i)));

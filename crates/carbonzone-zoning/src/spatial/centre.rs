@@ -19,7 +19,6 @@ pub struct Ellipse {
 
 impl Ellipse {
     /// Its outline with `n` corners, closed, counter-clockwise.
-    #[must_use]
     pub fn outline(&self, n: usize) -> Vec<[f64; 2]> {
         let (sin, cos) = self.azimuth_deg.to_radians().sin_cos();
         let corner = |k: usize| {
@@ -37,7 +36,6 @@ impl Ellipse {
 /// `tan θ = [(Σwx²−Σwy²)+√((Σwx²−Σwy²)²+4(Σwxy)²)]/(2Σwxy)` that needs no case of its own where Σwxy = 0. The half axes are the standard
 /// deviations along and across it times `√2·√n/√(n−2)` (the size of `CrimeStat`; n: points with a weight), so that it holds about 63 % of
 /// a normal cloud, not 39 %.
-#[must_use]
 pub fn ellipse(points: &[[f64; 2]], weights: &[f64]) -> Option<Ellipse> {
     let used: Vec<([f64; 2], f64)> =
         points.iter().copied().zip(weights.iter().copied()).filter(|(_, w)| *w > 0.0).collect();
@@ -79,7 +77,6 @@ pub fn ellipse(points: &[[f64; 2]], weights: &[f64]) -> Option<Ellipse> {
 /// use carbonzone_zoning::spatial::centre::shift;
 /// assert_eq!(shift([0.0, 0.0], [0.0, -5.0]), (5.0, 180.0));
 /// ```
-#[must_use]
 pub fn shift(from: [f64; 2], to: [f64; 2]) -> (f64, f64) {
     let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
     let direction = dx.atan2(dy).to_degrees().rem_euclid(360.0);

@@ -10,7 +10,6 @@
 /// let q = false_discovery(&[Some(0.04), Some(0.01), None, Some(0.02)]);
 /// assert_eq!(q, [Some(0.04), Some(0.03), None, Some(0.03)]);
 /// ```
-#[must_use]
 pub fn false_discovery(p: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(f64, usize)> = p.iter().enumerate().filter_map(|(i, p)| Some(((*p)?, i))).collect();
     order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

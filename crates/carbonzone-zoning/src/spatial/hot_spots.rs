@@ -42,7 +42,6 @@ pub fn getis_ord_star(
 /// use carbonzone_zoning::spatial::hot_spots::confidence_bin;
 /// assert_eq!([2.6, 2.0, 1.7, 0.0, -1.7].map(confidence_bin), [3, 2, 1, 0, -1]);
 /// ```
-#[must_use]
 pub fn confidence_bin(z: f64) -> i8 {
     // Two-sided normal quantiles of 90, 95 and 99 %.
     let level = [1.644_854, 1.959_964, 2.575_829].iter().filter(|q| z.abs() >= **q).count() as i8;
@@ -82,7 +81,6 @@ pub enum HotSpotHistory {
 /// assert_eq!(history(&[Some(0), Some(2), Some(3)]), HotSpotHistory::RecurringHot);
 /// assert_eq!(history(&[Some(0), Some(0), Some(1)]), HotSpotHistory::NewHot);
 /// ```
-#[must_use]
 pub fn history(bins: &[Option<i8>]) -> HotSpotHistory {
     use HotSpotHistory as H;
     let signs: Vec<i8> = bins.iter().flatten().map(|b| b.signum()).collect();

@@ -39,7 +39,6 @@ pub enum Quadrant {
 
 impl Quadrant {
     /// As it stands in tables.
-    #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::HighHigh => "high_high",

@@ -49,7 +49,6 @@ impl SpatialWeights {
     }
 
     /// Binary weights between cells of a grid that share an edge, or (with `corners`) a corner; `cells` are column and row.
-    #[must_use]
     pub fn of_cells(cells: &[(u32, u32)], corners: bool) -> Self {
         let mut at: Vec<((u32, u32), u32)> = cells.iter().copied().zip(0..).collect();
         at.sort_unstable();

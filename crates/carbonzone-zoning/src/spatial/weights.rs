@@ -60,32 +60,27 @@ impl SpatialWeights {
     }
 
     /// Number of units.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
     /// True if there is no unit.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Neighbours of a unit, ascending, with their weights.
-    #[must_use]
     pub fn row(&self, unit: usize) -> (&[u32], &[f64]) {
         let range = self.offsets[unit]..self.offsets[unit + 1];
         (&self.neighbours[range.clone()], &self.weights[range])
     }
 
     /// Units without neighbours.
-    #[must_use]
     pub fn islands(&self) -> Vec<u32> {
         (0..self.len()).filter(|&i| self.row(i).0.is_empty()).map(|i| i as u32).collect()
     }
 
     /// The same neighbours with weights that sum to 1 in each row (islands keep none).
-    #[must_use]
     pub fn row_standardised(&self) -> Self {
         let mut out = self.clone();
         for i in 0..self.len() {
@@ -97,7 +92,6 @@ impl SpatialWeights {
     }
 
     /// Weights among the kept units only, renumbered in their order.
-    #[must_use]
     pub fn subset(&self, keep: &[bool]) -> Self {
         let mut number = vec![u32::MAX; self.len()];
         let kept: Vec<usize> = (0..self.len()).filter(|&i| keep.get(i) == Some(&true)).collect();

@@ -22,7 +22,6 @@ pub struct Inventory {
 
 impl Inventory {
     /// Given totals as named budgets in tonnes, mode shares applied.
-    #[must_use]
     pub fn budgets(&self) -> BTreeMap<String, f64> {
         let mut out = BTreeMap::new();
         for total in &self.totals {
@@ -64,7 +63,6 @@ impl MassUnit {
         [Self::Tonnes, Self::ThousandTonnes, Self::TenThousandTonnes, Self::MillionTonnes];
 
     /// As a pipeline file writes it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Tonnes => "t",
@@ -75,7 +73,6 @@ impl MassUnit {
     }
 
     /// The power of ten of tonnes that one is.
-    #[must_use]
     pub fn power(self) -> i32 {
         match self {
             Self::Tonnes => 0,
@@ -87,7 +84,6 @@ impl MassUnit {
 
     /// An amount of a file in tonnes, scaled as the decimal number that stands there: 12430.46 × 10⁴ t are
     /// 124304600 t, not 124304599.99999999 t.
-    #[must_use]
     pub fn in_tonnes(self, amount: f64) -> f64 {
         carbonzone_types::decimal_scaled(amount, self.power())
     }

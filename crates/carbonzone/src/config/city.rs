@@ -56,7 +56,6 @@ impl City {
     pub const POSSIBLE: std::ops::RangeInclusive<i32> = 1900..=2200;
 
     /// Years of the study, ascending. Of a range only those that are [possible](Self::POSSIBLE).
-    #[must_use]
     pub fn years(&self) -> Vec<i32> {
         match (self.year, self.first_year, self.last_year) {
             (Some(year), ..) => vec![year],
@@ -81,7 +80,6 @@ pub enum AreaBasis {
 
 impl AreaBasis {
     /// As in the pipeline file.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Planar => "planar",

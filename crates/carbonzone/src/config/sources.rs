@@ -92,7 +92,6 @@ pub struct LandOver {
 
 impl LandOver {
     /// The layer as one of parcels.
-    #[must_use]
     pub fn as_parcels(&self) -> ParcelLayer {
         ParcelLayer {
             source: self.source.clone(),
@@ -126,7 +125,6 @@ impl AreaUnit {
     pub const ALL: [Self; 4] = [Self::M2, Self::Ha, Self::Mu, Self::Km2];
 
     /// Square metres in one of it.
-    #[must_use]
     pub fn m2(self) -> f64 {
         match self {
             Self::M2 => 1.0,
@@ -137,7 +135,6 @@ impl AreaUnit {
     }
 
     /// As the pipeline file writes it.
-    #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::M2 => "m2",
@@ -150,7 +147,6 @@ impl AreaUnit {
 
 impl ParcelLayer {
     /// True if the source is a land-cover raster, by its extension.
-    #[must_use]
     pub fn is_raster(&self) -> bool {
         let extension = self.source.path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         ["tif", "tiff", "img", "asc", "jp2"].iter().any(|e| extension.eq_ignore_ascii_case(e))
@@ -192,7 +188,6 @@ pub struct PoiLayer {
 
 impl PoiLayer {
     /// What counts are of: POI, or the column with their weights.
-    #[must_use]
     pub fn unit(&self) -> &str {
         self.weight.as_deref().unwrap_or("poi")
     }
@@ -252,7 +247,6 @@ pub enum PopulationUnit {
 
 impl PopulationUnit {
     /// The ground in km² that the numbers are for; `None` for plain persons.
-    #[must_use]
     pub fn per_km2(self) -> Option<f64> {
         match self {
             Self::Persons => None,

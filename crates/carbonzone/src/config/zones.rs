@@ -198,13 +198,11 @@ pub enum TableKey {
 
 impl ZoneLayer {
     /// The unit of GDP; the default for a text that is none, which `check` refuses.
-    #[must_use]
     pub fn money(&self) -> MoneyUnit {
         self.gdp_unit.as_deref().and_then(MoneyUnit::parse).unwrap_or_default()
     }
 
     /// The downscaling of GDP, if one is asked for.
-    #[must_use]
     pub fn downscale(&self) -> Option<&Downscale> {
         match &self.gdp {
             Some(ZoneGdp::Derived(derived)) => Some(&derived.downscale),
@@ -213,7 +211,6 @@ impl ZoneLayer {
     }
 
     /// The field with GDP, if it is in the layer.
-    #[must_use]
     pub fn gdp_field(&self) -> Option<&String> {
         match &self.gdp {
             Some(ZoneGdp::Field(field)) => Some(field),
@@ -222,7 +219,6 @@ impl ZoneLayer {
     }
 
     /// True if the layer or a table that is joined to it gives GDP.
-    #[must_use]
     pub fn gives_gdp(&self) -> bool {
         self.gdp_field().is_some() || self.tables.iter().any(|t| t.gdp.is_some())
     }

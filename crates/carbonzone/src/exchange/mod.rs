@@ -123,7 +123,6 @@ impl Exchange {
     }
 
     /// Where to write.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.folders.partial
     }

@@ -16,7 +16,6 @@ use std::path::Path;
 const LIST_MARK: &str = "; ";
 
 /// True if a file begins as a workbook does, whatever its name.
-#[must_use]
 pub fn is_form(path: &Path) -> bool {
     // A pipe is not opened: it would wait for somebody to write.
     if !path.is_file() {

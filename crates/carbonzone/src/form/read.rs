@@ -31,14 +31,12 @@ pub struct Cells(Vec<(usize, String)>);
 
 impl Cells {
     /// The cell of a place in the text, as `总量!C4`.
-    #[must_use]
     pub fn at(&self, place: usize) -> Option<&str> {
         let behind = self.0.partition_point(|(start, _)| *start <= place);
         self.0[..behind].last().map(|(_, cell)| cell.as_str())
     }
 
     /// A finding that points into the text, pointing at the cell.
-    #[must_use]
     pub fn named(&self, mut finding: Finding) -> Finding {
         if let Some(span) = finding.span.take() {
             finding.cell = self.at(span.start).map(str::to_owned);
@@ -57,7 +55,6 @@ impl Cells {
 }
 
 /// Reads a workbook.
-#[must_use]
 pub fn read(path: &Path) -> Form {
     let file = path.display().to_string();
     let mut reader = Reader { file: file.clone(), ..Reader::default() };

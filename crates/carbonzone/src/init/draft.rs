@@ -18,7 +18,6 @@ pub enum Sure {
 
 impl Sure {
     /// In a word.
-    #[must_use]
     pub fn word(self) -> &'static str {
         ["guess", "likely", "sure"][self as usize]
     }

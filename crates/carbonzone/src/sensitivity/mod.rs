@@ -80,7 +80,6 @@ pub struct Change {
 }
 
 /// Tries every choice of a study of parcels.
-#[must_use]
 pub fn sensitivity(
     config: &Config,
     layers: impl Layers + 'static,
@@ -213,7 +212,6 @@ impl Sensitivity {
     }
 
     /// The changes, one row each, for a CSV file.
-    #[must_use]
     pub fn table(&self) -> AttributeTable {
         let text = |f: &dyn Fn(&Change) -> String| {
             ColumnData::Text(self.changes.iter().map(|c| Some(f(c))).collect())

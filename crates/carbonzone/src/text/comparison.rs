@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Totals, classes and units of two runs beside each other.
-#[must_use]
 pub fn comparison(compared: &RunComparison, lang: Lang) -> String {
     let RunComparison { a, b, units: found, wide, .. } = compared;
     let mut out = String::new();

@@ -46,7 +46,6 @@ fn kind(key: &str, lang: Lang) -> String {
 }
 
 /// Where a unit's tonnes come from, as text.
-#[must_use]
 pub fn explanation(e: &Explanation, lang: Lang) -> String {
     let mut out = String::new();
     let year = e.year.map(|y| format!(", {y}")).unwrap_or_default();

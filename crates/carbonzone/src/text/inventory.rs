@@ -8,7 +8,6 @@ use carbonzone_report::{Lang, words};
 use std::fmt::Write as _;
 
 /// Totals that were given: each with its source.
-#[must_use]
 pub fn given_totals(totals: &[GivenTotal], lang: Lang) -> String {
     let mut rows =
         table(&heads(lang, ["sector · land group", "t CO2e", "source"], ["部门 · 用地", "t CO2e", "来源"]));
@@ -35,7 +34,6 @@ fn budget(key: &str, lang: Lang) -> String {
 }
 
 /// Totals that were computed from activity data: every line, budgets, intervals, what other options would give.
-#[must_use]
 pub fn computed_totals(inventory: &Inventory, lang: Lang) -> String {
     let mut out = String::new();
     lines_by_group(&mut out, inventory, lang);

@@ -21,7 +21,6 @@ fn classes(config: &Config, lang: Lang) -> BTreeMap<String, String> {
 }
 
 /// What was tried, and which zones would change.
-#[must_use]
 pub fn sensitivity(found: &Sensitivity, config: &Config, lang: Lang) -> String {
     let classes = classes(config, lang);
     let mut out = String::new();

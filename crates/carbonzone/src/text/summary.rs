@@ -15,7 +15,6 @@ fn percent(value: Option<f64>) -> String {
 }
 
 /// The closing summary of a finished run in a folder.
-#[must_use]
 pub fn summary(manifest: &RunManifest, dir: &Path, lang: Lang) -> String {
     let years: Vec<String> = manifest.years.iter().map(ToString::to_string).collect();
     let title = Label::new(manifest.title_en.clone(), manifest.title_zh.clone());

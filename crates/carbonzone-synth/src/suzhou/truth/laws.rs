@@ -71,7 +71,6 @@ fn stream(seed: u64, law: u64, township: usize) -> Rng {
 }
 
 /// Tonnes per township up to a common factor; `None` if no law knows the budget.
-#[must_use]
 pub fn weights(budget: &str, ground: &Ground, seed: u64) -> Option<Vec<f64>> {
     let scattered = |law, land, sites, sigma| scatter(ground, seed, law, land, (sites, sigma));
     Some(match budget {
@@ -97,7 +96,6 @@ pub fn weights(budget: &str, ground: &Ground, seed: u64) -> Option<Vec<f64>> {
 
 /// Mode of a line and the vehicles, trains or ships on it per day, up to a factor by mode. Roads that carry ten times as many
 /// vehicles as others of their class are normal.
-#[must_use]
 pub fn traffic(row: &RoadRow, seed: u64) -> (&'static str, f64) {
     let (mode, mean) = match row.class {
         "motorway" => ("road", 75_000.0),

@@ -58,13 +58,11 @@ pub struct Ground {
 
 impl Ground {
     /// Number of townships.
-    #[must_use]
     pub fn townships(&self) -> usize {
         self.kind.len()
     }
 
     /// Sum over land-use codes of area × `per_m2(code)`, per township.
-    #[must_use]
     pub fn land(&self, per_m2: impl Fn(&str) -> f64) -> Vec<f64> {
         let mut out = vec![0.0; self.townships()];
         for (code, areas) in &self.area_m2 {
@@ -77,13 +75,11 @@ impl Ground {
     }
 
     /// People at night, persons per township, as the population points of the city have them.
-    #[must_use]
     pub fn people(&self) -> Vec<f64> {
         self.people.iter().map(|sum| sum.value()).collect()
     }
 
     /// Metres of line × what moves on them, per township.
-    #[must_use]
     pub fn traffic(&self, mode: &str) -> Vec<f64> {
         self.lines
             .get(mode)
