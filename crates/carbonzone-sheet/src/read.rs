@@ -43,6 +43,9 @@ pub fn sheets_from_bytes(bytes: &[u8], file: &str, options: &ReadOptions) -> Res
     if is_workbook(bytes) {
         return sheets_of_workbook(bytes, file);
     }
+    if let Some(what) = other_format(bytes) {
+        return Err(SheetError::Workbook { file: file.to_owned(), message: what.to_owned() });
+    }
     let csv = decode_csv(bytes, file, options.encoding.as_deref(), options.delimiter)?;
     Ok(vec![csv.sheet()?])
 }
@@ -50,6 +53,21 @@ pub fn sheets_from_bytes(bytes: &[u8], file: &str, options: &ReadOptions) -> Res
 /// ZIP (XLSX, XLSB, ODS) or OLE2 (XLS) signature.
 fn is_workbook(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0])
+}
+
+/// What portals and old programs call `.xls` or `.csv` though it is neither; told by its first signs in any Unicode.
+fn other_format(bytes: &[u8]) -> Option<&'static str> {
+    let signs = bytes.iter().take(1024).filter(|b| b.is_ascii_graphic()).map(u8::to_ascii_lowercase);
+    let signs: Vec<u8> = signs.take(9).collect();
+    let begins = |words: &[&str]| words.iter().any(|w| signs.starts_with(w.as_bytes()));
+    match () {
+        () if begins(&["<!doctype", "<html", "<head", "<meta", "<table", "<body"]) => {
+            Some("its content is a web page (HTML)")
+        }
+        () if begins(&["<?xml", "<?mso", "<workbook"]) => Some("its content is XML"),
+        () if begins(&["%pdf-"]) => Some("its content is a PDF document"),
+        () => None,
+    }
 }
 
 /// The sheet asked for, else the first that is not hidden; a note says which one, if there are others.

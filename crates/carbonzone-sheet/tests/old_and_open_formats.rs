@@ -92,3 +92,22 @@ fn an_open_document_spreadsheet_is_read_like_a_workbook() {
     let table = read_table(&path, &ReadOptions::sheet("5-12 能源"), &spec).unwrap();
     expect_coal_and_power(&table, &spec);
 }
+
+/// Pages of portals that are called `.xls`: refused by what they are, not for the header that is not found in them.
+#[test]
+fn what_is_no_table_is_named() {
+    let page = "<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><table><tr><td>指标</td></tr></table></html>";
+    let wide: Vec<u8> = "\u{feff}<?xml version=\"1.0\"?>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let files: [(&[u8], &str); 4] = [
+        (page.as_bytes(), "a web page (HTML)"),
+        ("\u{feff}\r\n <!DOCTYPE HTML>".as_bytes(), "a web page (HTML)"),
+        (&wide, "XML"),
+        (b"%PDF-1.4\n", "a PDF document"),
+    ];
+    for (bytes, what) in files {
+        let error = carbonzone_sheet::sheets_from_bytes(bytes, "t.xls", &ReadOptions::default()).unwrap_err();
+        assert!(error.to_string().contains(&format!("its content is {what}")), "{error}");
+    }
+    let csv = carbonzone_sheet::sheets_from_bytes(b"<1 km,value\n1,2\n", "t.csv", &ReadOptions::default());
+    assert_eq!(csv.unwrap()[0].rows.len(), 2);
+}
