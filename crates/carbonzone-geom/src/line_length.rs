@@ -10,12 +10,12 @@ use rayon::prelude::*;
 
 use crate::coincidence::ALONG_M;
 use crate::feature_grid::{CellRun, Entry, FeatureGrid, Path, Paths};
-use crate::ring::{MASK, for_each_change, for_each_change_in, masks_of, turn};
-use crate::ring_blocks::{Blocks, for_each_bit};
+use crate::ring::{MASK, changes_after_first, for_each_change, for_each_change_in, masks_of, turn};
+use crate::ring_blocks::{BLOCK as BLOCK_EDGES, Blocks, for_each_bit};
 use crate::{Coverage, PointLocator};
 
 /// Lines per task in [`LineIndex::lengths_all`].
-const CHUNK: usize = 1024;
+const CHUNK: usize = 256;
 /// Lines that are measured together.
 const BLOCK: usize = 64;
 /// Neighbouring segments of a line that are looked for together at most.
@@ -249,47 +249,108 @@ pub(crate) fn bounds_along(ring: (&[f64], &[f64]), segment: &Segment, mut f: imp
 /// Σ ± clamp(t, 0, 1) over the edges of a ring that cross the line p → q; positive inside a counter-clockwise ring.
 fn ring_share((xs, ys): (&[f64], &[f64]), blocks: Blocks<'_>, ahead: &Ahead) -> f64 {
     let Ahead { p, q, doubt, .. } = *ahead;
-    let mut sum = 0.0;
-    for_each_change(
-        (xs, ys),
-        blocks,
-        |block| ahead.passes(block),
-        |xs, ys| left_mask(xs, ys, p, q, doubt),
-        |from, to, goes_left| sum += bound(xs, ys, (from, to, goes_left), p, q),
-    );
-    sum
+    let last = xs.len().saturating_sub(1);
+    let mut sum = Share::default();
+    let left = |xs: &[f64], ys: &[f64]| left_mask(xs, ys, p, q, doubt);
+    if blocks.is_empty() {
+        let add = |from, to, goes_left| sum.add(bound(xs, ys, (from, to, goes_left), p, q));
+        for_each_change((xs, ys), Blocks::NONE, |_| false, left, add);
+        return sum.value;
+    }
+    for (first, large, small) in blocks.runs() {
+        if ahead.of_block(large)[0] {
+            continue;
+        }
+        // All are tested first, free of branches.
+        let (mut near, mut beyond) = (0u64, 0u64);
+        for (k, block) in small.iter().enumerate() {
+            let [passed, far] = ahead.of_block(*block);
+            near |= u64::from(!passed) << k;
+            beyond |= u64::from(far) << k;
+        }
+        for_each_bit(near, |k| {
+            let from = first + k * BLOCK_EDGES;
+            let to = (from + BLOCK_EDGES).min(last);
+            if sum.is_whole && beyond >> k & 1 == 1 {
+                // Each crossing adds or takes 1, and they take turns: only the two ends of the block matter.
+                let is_left = |k: usize| f64::from(u8::from(turn(p, q, [xs[k], ys[k]]) >= 0.0));
+                sum.value += is_left(to) - is_left(from);
+                return;
+            }
+            let here = left(&xs[from..=to], &ys[from..=to]);
+            for_each_bit(changes_after_first(here, to - from), |k| {
+                let edge = (from + k - 1, from + k, here >> k & 1 == 1);
+                sum.add(bound(xs, ys, edge, p, q));
+            });
+        });
+    }
+    let ends = left(&[xs[last], xs[0]], &[ys[last], ys[0]]);
+    if ends & 1 != ends >> 1 & 1 {
+        sum.add(bound(xs, ys, (last, 0, ends >> 1 & 1 == 1), p, q));
+    }
+    sum.value
+}
+
+/// A sum of clamped crossings, and whether it is a whole number that is exact.
+struct Share {
+    value: f64,
+    is_whole: bool,
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self { value: 0.0, is_whole: true }
+    }
+}
+
+impl Share {
+    #[inline]
+    fn add(&mut self, term: f64) {
+        self.value += term;
+        self.is_whole &= term == 0.0 || term.abs() == 1.0;
+    }
 }
 
 /// What boxes along a ring are tested against: the line p → q from p on.
 struct Ahead {
     p: [f64; 2],
     q: [f64; 2],
+    /// Twice `p`.
+    twice_p: [f64; 2],
+    d: [f64; 2],
     /// Far above the rounding of the coordinates and of the test.
     slack: f64,
     doubt: f64,
+    /// Twice the square of a length a little larger than that of the segment.
+    end: f64,
 }
 
 impl Ahead {
     /// `size` is no less than any coordinate of the layer, m.
     fn of(p: [f64; 2], q: [f64; 2], size: f64) -> Self {
-        let doubt = doubt(p, q, size);
-        Self { p, q, slack: doubt * 1e4, doubt }
+        let (doubt, d) = (doubt(p, q, size), [q[0] - p[0], q[1] - p[1]]);
+        let end = BEYOND * 2.0 * (d[0] * d[0] + d[1] * d[1]);
+        Self { p, q, twice_p: [p[0] + p[0], p[1] + p[1]], d, slack: doubt * 1e4, doubt, end }
     }
 
-    /// True if no edge in the box counts: it lies wholly on one side of the line, or wholly behind p, by more than any rounding.
-    /// A box that is not finite does not.
+    /// Whether no edge in a box counts, as it lies wholly on one side of the line, or wholly behind p, by more than any rounding; and
+    /// whether it lies wholly beyond q, by so much that no crossing in it comes out below 1. A box that is not finite does neither.
     #[inline]
-    fn passes(&self, [x0, y0, x1, y1]: [f64; 4]) -> bool {
-        let Self { p, q, slack, .. } = *self;
-        let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
+    fn of_block(&self, [x0, y0, x1, y1]: [f64; 4]) -> [bool; 2] {
+        let Self { twice_p, d: [dx, dy], slack, end, .. } = *self;
         // All doubled: from p to the middle of the box, and its sides.
-        let (to_x, to_y) = ((x0 - p[0]) + (x1 - p[0]), (y0 - p[1]) + (y1 - p[1]));
-        let (width, height) = ((x1 - x0) * (1.0 + 1e-6), (y1 - y0) * (1.0 + 1e-6));
-        let (aside, back) = ((dx * to_y - dy * to_x).abs(), -(dx * to_x + dy * to_y));
-        (aside > dx.abs() * height + dy.abs() * width + slack)
-            | (back > dx.abs() * width + dy.abs() * height + slack)
+        let (to_x, to_y) = ((x0 + x1) - twice_p[0], (y0 + y1) - twice_p[1]);
+        let (width, height) = (x1 - x0, y1 - y0);
+        let (aside, along) = ((dx * to_y - dy * to_x).abs(), dx * to_x + dy * to_y);
+        let (dx, dy) = (dx.abs() * (1.0 + 1e-6), dy.abs() * (1.0 + 1e-6));
+        let half = dx * width + dy * height + slack;
+        [(aside > dx * height + dy * width + slack) | (-along > half), along - half > end]
     }
 }
+
+/// A block counts as beyond the end of a segment from so many times the square of its length on: a crossing there, whose place has
+/// the rounding of a quotient, does not come out below 1 unless the edge and the segment are parallel to within 1e-13.
+const BEYOND: f64 = 1.02;
 
 /// Where an edge that crosses the line bounds the ground inside, as ± clamp(t, 0, 1).
 #[inline]

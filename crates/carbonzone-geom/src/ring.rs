@@ -155,8 +155,7 @@ pub(crate) fn for_each_change(
     }
     let mut stretch = |from: usize, to: usize| {
         let here = sides(&xs[from..=to], &ys[from..=to]);
-        let changes = (here ^ here << 1) & (u64::MAX >> (MASK - 1 - (to - from))) & !1;
-        for_each_bit(changes, |k| f(from + k - 1, from + k, here >> k & 1 == 1));
+        for_each_bit(changes_after_first(here, to - from), |k| f(from + k - 1, from + k, here >> k & 1 == 1));
     };
     if blocks.is_empty() {
         (0..n - 1).step_by(MASK - 1).for_each(|from| stretch(from, (from + MASK - 1).min(n - 1)));
@@ -167,6 +166,12 @@ pub(crate) fn for_each_change(
     if ends & 1 != ends >> 1 & 1 {
         f(n - 1, 0, ends >> 1 & 1 == 1);
     }
+}
+
+/// The vertices of a stretch whose side is not that of the one before; `last` is the number of the last one, less than [`MASK`].
+#[inline]
+pub(crate) fn changes_after_first(sides: u64, last: usize) -> u64 {
+    (sides ^ sides << 1) & (u64::MAX >> (MASK - 1 - last)) & !1
 }
 
 /// [`for_each_change`] for a ring of `n` vertices, at least 1 and at most [`MASK`], whose sides are known.
