@@ -2,6 +2,7 @@
 
 use carbonzone_geom::{Coverage, LineIndex, NearestIndex, PointLocator, SharedLengths, SharingRules};
 use carbonzone_types::ExactSum;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -119,8 +120,22 @@ pub struct LineMeter<'a> {
     rule: RoadAssignment,
     snap_m: f64,
     area: Option<(&'a LineIndex<'a>, &'a PointLocator<'a>)>,
+    sums: LineSums,
+}
+
+/// What was measured of many lines.
+#[derive(Debug, Default)]
+pub(super) struct LineSums {
     weighted_m: Vec<ExactSum>,
     tally: LineTally,
+}
+
+impl LineSums {
+    /// Adds what was [measured](LineMeter::measure).
+    pub fn add(&mut self, measured: &MeasuredLines) {
+        self.tally.merge(&measured.tally);
+        measured.pieces.iter().for_each(|&(parcel, metres)| self.weighted_m[parcel as usize].add(metres));
+    }
 }
 
 impl<'a> LineMeter<'a> {
@@ -145,8 +160,7 @@ impl<'a> LineMeter<'a> {
             rule,
             snap_m,
             area: None,
-            weighted_m: vec![ExactSum::new(); coverage.len()],
-            tally: LineTally::default(),
+            sums: LineSums { weighted_m: vec![ExactSum::new(); coverage.len()], tally: LineTally::default() },
         }
     }
 
@@ -212,8 +226,16 @@ impl<'a> LineMeter<'a> {
 
     /// Adds what was [measured](Self::measure).
     pub fn add_measured(&mut self, measured: &MeasuredLines) {
-        self.tally.merge(&measured.tally);
-        measured.pieces.iter().for_each(|&(parcel, metres)| self.weighted_m[parcel as usize].add(metres));
+        self.sums.add(measured);
+    }
+
+    /// What was added so far, to add to it while more is measured; to be put [back](Self::put_back).
+    pub(super) fn take_sums(&mut self) -> LineSums {
+        std::mem::take(&mut self.sums)
+    }
+
+    pub(super) fn put_back(&mut self, sums: LineSums) {
+        self.sums = sums;
     }
 
     /// How lengths are counted: each metre once, along the edge of a parcel of the class for that parcel.
@@ -306,9 +328,19 @@ impl<'a> LineMeter<'a> {
 
     /// Weighted length per parcel in metres, and what became of the length.
     pub fn finish(self) -> (Vec<f64>, LineTally) {
-        (self.weighted_m.into_iter().map(ExactSum::value).collect(), self.tally)
+        let LineSums { weighted_m, tally } = self.sums;
+        let mut metres = Vec::with_capacity(weighted_m.len());
+        weighted_m
+            .into_par_iter()
+            .with_min_len(SUMS_PER_TASK)
+            .map(ExactSum::value)
+            .collect_into_vec(&mut metres);
+        (metres, tally)
     }
 }
+
+/// Sums that are rounded by one task, at least.
+const SUMS_PER_TASK: usize = 1 << 14;
 
 #[cfg(test)]
 mod tests {

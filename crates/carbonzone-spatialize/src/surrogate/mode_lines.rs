@@ -1,6 +1,6 @@
 //! All lines of one mode, which is what is measured at once: doubles left out, each metre to its parcel.
 
-use super::lines::LineMeter;
+use super::lines::{LineMeter, MeasuredLines};
 use carbonzone_geom::{LineIndex, lines_once};
 
 /// Lines whose measures are kept before they are added up.
@@ -45,18 +45,21 @@ impl ModeLines {
         (Self { xs: once.xs, ys: once.ys, offsets: once.offsets, weights }, Some(once.doubled_m))
     }
 
-    /// Adds all of them to a meter on the same index.
+    /// Adds all of them to a meter on the same index. While some lines are measured, the ones before are added.
     pub fn measure(&self, index: &LineIndex<'_>, meter: &mut LineMeter<'_>) {
+        let mut sums = meter.take_sums();
+        let mut before: Vec<MeasuredLines> = vec![];
         for from in (0..self.weights.len()).step_by(MEASURED_AT_ONCE) {
             let lines = from..self.weights.len().min(from + MEASURED_AT_ONCE);
             let offsets = &self.offsets[from..=lines.end];
-            let measured =
+            let measure = || {
                 index.shared_all((&self.xs, &self.ys), offsets, meter.rules(), |k, shared, out| {
                     meter.measure(self.line(from + k), self.weights[from + k], shared, out);
-                });
-            for measured in &measured {
-                meter.add_measured(measured);
-            }
+                })
+            };
+            ((), before) = rayon::join(|| before.drain(..).for_each(|m| sums.add(&m)), measure);
         }
+        before.iter().for_each(|m| sums.add(m));
+        meter.put_back(sums);
     }
 }
