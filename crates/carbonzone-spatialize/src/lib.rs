@@ -33,6 +33,7 @@ mod parcels;
 mod passes;
 mod poi_class;
 mod poi_scheme;
+mod repeats;
 mod rules;
 pub mod surrogate;
 
@@ -46,4 +47,5 @@ pub use parcels::{Parcels, RuleTonnes};
 pub use passes::{GroupSums, RuleShare, RuleSums, rest_of};
 pub use poi_class::PoiClass;
 pub use poi_scheme::PoiScheme;
+pub use repeats::{may_repeat, perhaps_repeated};
 pub use rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyColumn, ProxyTable};

@@ -119,7 +119,8 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let record = notes.take(record)?;
     notes.records.push(record);
     bad.report(config, "points", notes);
-    Repeats::of_points(rows).report(config, "points", notes);
+    Repeats::of_points(&rows).report(config, "points", notes);
+    drop(rows);
     book_cut("population", cut, "persons", notes);
     let file = config.source.path.display().to_string();
     let source = PointsOf { role: "population", file: &file, declared: config.source.crs.as_deref() };

@@ -4,6 +4,7 @@
 use super::Notes;
 use crate::config::PopulationLayer;
 use carbonzone_geom::Coverage;
+use carbonzone_spatialize::perhaps_repeated;
 use carbonzone_types::{ExactSum, Finding};
 use rayon::prelude::*;
 
@@ -30,12 +31,12 @@ impl Repeats {
     }
 
     /// Points with the same coordinates and people.
-    pub fn of_points(mut points: Vec<PointKey>) -> Self {
+    pub fn of_points(points: &[PointKey]) -> Self {
         let sum = |part: &[PointKey]| part.iter().map(|p| f64::from_bits(p[2])).collect::<ExactSum>();
         let mut all = ExactSum::new();
         points.par_chunks(1 << 16).map(sum).collect::<Vec<_>>().into_iter().for_each(|part| all.merge(part));
         let mut repeats = Self { all, ..Self::default() };
-        points.par_sort_unstable();
+        let points = perhaps_repeated(points);
         for same in points.chunk_by(|a, b| a == b).filter(|same| same.len() > 1) {
             let [x, y, people] = same[0].map(f64::from_bits);
             repeats.add(same.len() - 1, people, [x, y]);
@@ -114,16 +115,18 @@ mod tests {
         vec![vec![(0..=4).map(|k| corners[(from + k) % 4]).collect()]]
     }
 
+    fn of_points(rows: &[(f64, f64, f64)]) -> Repeats {
+        let points: Vec<PointKey> = rows.iter().filter_map(|&(x, y, n)| point(x, y, n)).collect();
+        Repeats::of_points(&points)
+    }
+
     #[test]
     fn points_repeat_in_any_order_and_zero_people_do_not_count() {
         let rows = [(1.0, 2.0, 5.0), (9.0, 2.0, 5.0), (1.0, 2.0, 5.0), (1.0, 2.0, 6.0), (1.0, 2.0, 5.0)];
-        let repeats = Repeats::of_points(rows.iter().filter_map(|&(x, y, n)| point(x, y, n)).collect());
+        let repeats = of_points(&rows);
         assert_eq!((repeats.count, repeats.people.value(), repeats.all.value()), (2, 10.0, 26.0));
         let nobody = [(1.0, 2.0, 0.0), (1.0, 2.0, 0.0)];
-        assert_eq!(
-            Repeats::of_points(nobody.iter().filter_map(|&(x, y, n)| point(x, y, n)).collect()).count,
-            0
-        );
+        assert_eq!(of_points(&nobody).count, 0);
     }
 
     #[test]
