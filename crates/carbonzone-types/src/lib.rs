@@ -26,6 +26,7 @@ mod plain_file;
 mod progress;
 mod redact;
 mod reference;
+mod row_texts;
 mod scenario;
 mod statement;
 pub mod statistics;
@@ -58,6 +59,7 @@ pub use redact::redact;
 #[cfg(feature = "manifest")]
 pub use redact::redact_json;
 pub use reference::{ReferenceRecord, ReferenceRow};
+pub use row_texts::NumberedTexts;
 pub use scenario::{RuleMultiples, ScenarioRecord, ScenarioUnit, SectorChange, ValueChange, WaterfallStep};
 pub use statement::Statement;
 pub use table::{AttributeTable, Column, ColumnData};

@@ -22,6 +22,16 @@ impl TextList {
         self.ends.len()
     }
 
+    /// An empty list with room for so many texts, and bytes.
+    pub(crate) fn with_room(texts: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), ends: Vec::with_capacity(texts) }
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
     /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -40,10 +50,7 @@ impl Index<usize> for TextList {
 impl<S: AsRef<str>> FromIterator<S> for TextList {
     fn from_iter<I: IntoIterator<Item = S>>(texts: I) -> Self {
         let mut out = Self::default();
-        for text in texts {
-            out.text.push_str(text.as_ref());
-            out.ends.push(out.text.len());
-        }
+        texts.into_iter().for_each(|text| out.push(text.as_ref()));
         out
     }
 }

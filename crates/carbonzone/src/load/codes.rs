@@ -1,10 +1,8 @@
 //! A column of class codes: each distinct code once, and its number per row.
 
-use carbonzone_types::{AttributeTable, ColumnData};
+use carbonzone_types::{AttributeTable, ColumnData, NumberedTexts};
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::ops::Range;
 
 /// Fields of a setting such as `landuse|natural|leisure`.
 pub fn fields_of(setting: &str) -> impl Iterator<Item = String> {
@@ -32,9 +30,9 @@ impl Codes {
         }
         let columns: Vec<&ColumnData> = fields.iter().map(|f| table.get(f)).collect::<Option<_>>()?;
         let rows = table.rows();
-        let parts: Vec<Numbered> = (0..rows.div_ceil(PART))
+        let parts: Vec<NumberedTexts> = (0..rows.div_ceil(PART))
             .into_par_iter()
-            .map(|k| Numbered::of(&columns, k * PART..rows.min((k + 1) * PART)))
+            .map(|k| NumberedTexts::of(&columns, k * PART..rows.min((k + 1) * PART)))
             .collect();
         let mut out = Self { of: Vec::with_capacity(rows), ..Self::default() };
         let mut known: HashMap<(usize, String), u32> = HashMap::new();
@@ -46,7 +44,7 @@ impl Codes {
                     out.names.len() as u32 - 1
                 })
             };
-            let numbers: Vec<u32> = part.codes.into_iter().map(number).collect();
+            let numbers: Vec<u32> = part.distinct.into_iter().map(number).collect();
             out.of.extend(part.of.iter().map(|&code| numbers[code as usize]));
         }
         Some(out)
@@ -80,40 +78,6 @@ impl Codes {
 
 /// Rows that are looked at together.
 const PART: usize = 1 << 14;
-
-/// The codes of some rows: each distinct field and text, in the order in which they first occur, and its number per row.
-#[derive(Default)]
-struct Numbered {
-    codes: Vec<(usize, String)>,
-    of: Vec<u32>,
-}
-
-impl Numbered {
-    fn of(columns: &[&ColumnData], rows: Range<usize>) -> Self {
-        let mut out = Self::default();
-        let mut known: Vec<HashMap<String, u32>> = vec![HashMap::new(); columns.len()];
-        for row in rows {
-            let mut texts = columns.iter().enumerate().filter_map(|(k, c)| Some((k, text_at(c, row)?)));
-            let filled = texts.find(|(_, text)| !text.trim().is_empty());
-            let (field, text) = filled.unwrap_or((0, Cow::Borrowed("")));
-            let number = known[field].get(text.as_ref()).copied().unwrap_or_else(|| {
-                out.codes.push((field, text.clone().into_owned()));
-                known[field].insert(text.into_owned(), out.codes.len() as u32 - 1);
-                out.codes.len() as u32 - 1
-            });
-            out.of.push(number);
-        }
-        out
-    }
-}
-
-/// The text of a row; `None` if there is none.
-pub fn text_at(column: &ColumnData, row: usize) -> Option<Cow<'_, str>> {
-    match column {
-        ColumnData::Text(texts) => texts[row].as_deref().map(Cow::Borrowed),
-        other => other.text_at(row).map(Cow::Owned),
-    }
-}
 
 #[cfg(test)]
 mod tests {

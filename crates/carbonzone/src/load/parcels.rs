@@ -14,7 +14,7 @@ use carbonzone_io::{PolygonLayer, WorkingCrs};
 use carbonzone_report::chinese;
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
-use carbonzone_types::{AttributeTable, FactorSetRecord, Finding, Progress, Statement};
+use carbonzone_types::{AttributeTable, FactorSetRecord, Finding, Progress, Statement, TextList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ pub fn load(
     let table = std::mem::take(&mut layer.table);
     progress.begin("areas", None);
     let texts = std::mem::take(&mut layer.ids);
-    let ids = || texts.into_iter().collect();
+    let ids = || TextList::from(texts);
     let names_and_codes = || {
         let names = config.land_use_name.as_ref().and_then(|n| Codes::first_filled(&table, n));
         let codes = match code {

@@ -1,6 +1,6 @@
 //! The points of the POI layer: their codes, and one POI for each id.
 
-use super::codes::{Codes, fields_of, text_at};
+use super::codes::{Codes, fields_of};
 use super::people_numbers::Unusable;
 use super::poi_codes::report_codes;
 use super::poi_places::places_of_one_name;
@@ -8,11 +8,10 @@ use super::poi_raw::{Code, LISTED, RawPoi, RawRow};
 use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
 use crate::layers::Wanted;
-use carbonzone_spatialize::PoiScheme;
-use carbonzone_types::{Finding, LedgerRow, Stage};
+use carbonzone_spatialize::{PoiScheme, may_repeat};
+use carbonzone_types::{ColumnData, Finding, LedgerRow, Stage};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Distance beyond which two places of one id are hardly one POI, m.
 const FAR_M: f64 = 100.0;
@@ -80,12 +79,6 @@ impl CodeList<'_> {
     }
 }
 
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
 /// Reads the layer. `None`: it cannot be used, and a finding says why.
 pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) -> Option<RawPoi> {
     let mut source = vector_source(ground.loaded, "poi", &config.source);
@@ -111,11 +104,7 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
         }
         let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
         let weights = config.weight.as_ref().and_then(|w| batch.table.get(w));
-        let key = |i: usize| {
-            let text = keys.and_then(|k| text_at(k, i)).filter(|k| !k.trim().is_empty());
-            text.map_or(0, |k| hash(k.trim()))
-        };
-        let keys: Vec<u64> = (0..codes.of.len()).into_par_iter().with_min_len(LEAST).map(key).collect();
+        let keys = keys_of(keys, codes.of.len());
         let first = next;
         for (i, &of) in codes.of.iter().enumerate() {
             let weight = weights
@@ -140,6 +129,14 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     report_codes(&poi, config, scheme, notes);
     report_left_out(&left_out, config, notes);
     Some(poi)
+}
+
+/// Hashes of ids or names; 0 where there is none.
+fn keys_of(column: Option<&ColumnData>, rows: usize) -> Vec<u64> {
+    let Some(column) = column else { return vec![0; rows] };
+    let parts = (0..rows.div_ceil(LEAST)).into_par_iter();
+    let keys = parts.map(|k| column.text_keys(k * LEAST..rows.min((k + 1) * LEAST)));
+    keys.collect::<Vec<_>>().concat()
 }
 
 /// Fields with codes of several groups, of which the first counts.
@@ -171,7 +168,12 @@ fn report_left_out(left_out: &BTreeMap<String, u64>, config: &PoiLayer, notes: &
 /// One POI for each id; without ids, one for each name within 5 m; without both, one for each feature. It has the codes
 /// of all its rows, and the place of the first row in canonical order.
 pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut Notes) -> Vec<Row> {
-    let RawPoi { mut rows, codes } = poi;
+    let RawPoi { rows: all, codes } = poi;
+    // Most stand alone: only the others are brought together.
+    let group = |r: &RawRow| if r.key == 0 { u64::from(r.feature) } else { r.key };
+    let again = may_repeat(&all.par_iter().map(group).collect::<Vec<u64>>());
+    let mut rows: Vec<RawRow> =
+        all.iter().zip(&again).filter(|(_, again)| **again).map(|(r, _)| *r).collect();
     rows.par_sort_unstable_by(|a, b| {
         let feature = |r: &RawRow| if r.key == 0 { r.feature } else { 0 };
         (a.key.cmp(&b.key))
@@ -185,12 +187,20 @@ pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut
     let by_id = config.id.is_some();
     let none =
         || Merged { several: config.several_types, codes: &codes, out: Vec::new(), tally: Tally::default() };
-    let parts: Vec<Merged<'_>> = rows
+    let together: Vec<Merged<'_>> = rows
         .par_chunk_by(|a, b| a.key == b.key && (a.key != 0 || a.feature == b.feature))
         .fold(none, |merged, same| merged.with(same, by_id))
         .collect();
-    let (mut out, mut tally) = (Vec::with_capacity(rows.len()), Tally::default());
-    for part in parts {
+    let alone = all.par_iter().zip(&again).filter(|(_, again)| !**again);
+    let alone: Vec<Merged<'_>> = alone
+        .fold(none, |mut merged, (row, _)| {
+            merged.add(std::slice::from_ref(row));
+            merged
+        })
+        .collect();
+    let (mut out, mut tally) = (Vec::with_capacity(all.len()), Tally::default());
+    drop((all, rows));
+    for part in together.into_iter().chain(alone) {
         out.extend(part.out);
         tally.add(part.tally);
     }
