@@ -8,12 +8,14 @@ use carbonzone_types::{Finding, InputRecord};
 
 /// Refuses layers whose boxes nowhere meet; true if they do not.
 pub fn refuse(parcels: &ParcelSet, zones: &ZoneSet, crs: &WorkingCrs, notes: &mut Notes) -> bool {
-    let (Some(p), Some(z)) = (parcels.coverage.total_bounds(), zones.coverage.total_bounds()) else {
-        return false;
-    };
-    if p[0] < z[2] && z[0] < p[2] && p[1] < z[3] && z[1] < p[3] {
+    let Some(z) = zones.coverage.total_bounds() else { return false };
+    let meets = |p: [f64; 4]| p[0] < z[2] && z[0] < p[2] && p[1] < z[3] && z[1] < p[3];
+    let coverage = &parcels.coverage;
+    // One parcel that lies there tells it of all.
+    if (0..coverage.len()).any(|i| coverage.bounds(i).is_some_and(meets)) {
         return false;
     }
+    let Some(p) = coverage.total_bounds().filter(|p| !meets(*p)) else { return false };
     let words = |[x0, y0, x1, y1]: [f64; 4]| format!("{x0:.0} to {x1:.0} east, {y0:.0} to {y1:.0} north");
     let message = "no parcel lies in a zone: the two layers are of different places";
     let finding = Finding::error("layers_apart", message).layer("parcels").field("crs").value(format!(

@@ -127,7 +127,7 @@ pub fn check_cover(parcels: &ParcelSet, zones: &ZoneSet, crs: &WorkingCrs, notes
         return;
     }
     let km2 = |areas: &[f64]| areas.iter().copied().collect::<ExactSum>().value() / 1e6;
-    let (covered, all) = (km2(&parcels.coverage.areas_m2()), km2(&zones.coverage.areas_m2()));
+    let (covered, all) = (km2(&parcels.planar_m2), km2(&zones.coverage.areas_m2()));
     if covered < COVERED * all {
         notes.findings.push(
             Finding::warning(
