@@ -39,15 +39,26 @@ pub fn compute(
     progress.end();
     let (used_cells, on_grid) = on_grid.compacted();
     progress.begin("aggregate", None);
-    let (cells, cells_outside) = parcels.on(&on_grid);
-    let (zones, zones_outside) = parcels.on(&on_zones);
+    let ((cells, cells_outside), (zones, zones_outside)) =
+        rayon::join(|| parcels.on(&on_grid), || parcels.on(&on_zones));
     cells.book(&sectors, &cells_outside, (Stage::Grid, Stage::GridOutside), &mut notes.ledger);
     zones.book(&sectors, &zones_outside, (Stage::Zones, Stage::ZonesOutside), &mut notes.ledger);
-    let covered_m2 = on_grid.spread(&inputs.parcels.area_m2).per_target;
-    let explained = Explained::of(inputs, &allocation, (&on_zones, &on_grid), &parcels.gross_t);
-    let other_sets = sink_sets::others(loaded, inputs, &allocation, &on_zones, &zones);
-    let zone_of_cell = zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid), &used_cells);
-    notes.findings.extend(ground(inputs, &on_zones, &parcels));
+    let ((explained, other_sets), (covered_m2, (zone_of_cell, found))) = rayon::join(
+        || {
+            rayon::join(
+                || Explained::of(inputs, &allocation, (&on_zones, &on_grid), &parcels.gross_t),
+                || sink_sets::others(loaded, inputs, &allocation, &on_zones, &zones),
+            )
+        },
+        || {
+            let of_cells = || zone_of_cell(&overlap_grid(&inputs.zones.coverage, &grid), &used_cells);
+            rayon::join(
+                || on_grid.spread(&inputs.parcels.area_m2).per_target,
+                || rayon::join(of_cells, || ground(inputs, &on_zones, &parcels)),
+            )
+        },
+    );
+    notes.findings.extend(found);
     progress.end();
     let (scheme, indices, zoning) = zone(loaded, inputs, &zones, notes)?;
     let sink_sets =

@@ -253,14 +253,14 @@ impl Explained {
         };
         // Cells of a fine grid are as many as parcels: their parts would be larger than all other results.
         let few = on_cells.n_targets <= MANY_CELLS;
-        Self {
-            on_zones: spread(on_zones),
-            on_cells: if few { spread(on_cells) } else { Shares::default() },
-            largest_in_zones: Largest::of(on_zones, gross_t),
-            largest_in_cells: if few { Largest::of(on_cells, gross_t) } else { Largest::default() },
-            parts,
-            origins,
-        }
+        let ((largest_in_zones, largest_in_cells), (on_zones, on_cells)) = rayon::join(
+            || {
+                let in_cells = || if few { Largest::of(on_cells, gross_t) } else { Largest::default() };
+                rayon::join(|| Largest::of(on_zones, gross_t), in_cells)
+            },
+            || rayon::join(|| spread(on_zones), || if few { spread(on_cells) } else { Shares::default() }),
+        );
+        Self { on_zones, on_cells, largest_in_zones, largest_in_cells, parts, origins }
     }
 
     /// Parts of the parcels, one rule or plant after the other.
