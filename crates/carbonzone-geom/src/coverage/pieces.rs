@@ -154,7 +154,9 @@ impl Source {
             let rank = rank[self.start + k];
             let stays = rank != u32::MAX && rank as usize >= done;
             let length = if stays { left.len() } else { 0 };
-            self.values.copy_within(left.start..left.start + length, end);
+            if left.start != end {
+                self.values.copy_within(left.start..left.start + length, end);
+            }
             *left = end..end + length;
             end += length;
         }
