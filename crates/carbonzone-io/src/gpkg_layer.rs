@@ -7,12 +7,12 @@ use crate::sqlite_pages::{PageFile, TablePages};
 use crate::sqlite_record::Record;
 use crate::table_view::{TableView, Value};
 use carbonzone_types::Progress;
-use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Features whose boxes are taken at a time.
-const BOXES: usize = 1 << 16;
+/// What stands for the sides of a box that is none: not a number.
+const NO_BOX: u32 = f32::NAN.to_bits();
 
 /// The open layer.
 pub(crate) struct GpkgLayer {
@@ -90,23 +90,18 @@ impl GpkgLayer {
     ) -> Result<()> {
         let first = self.written as i64 + 1;
         let srs_id = self.srs_id;
-        if srs_id.is_some() {
-            for start in (0..n).step_by(BOXES) {
-                let rows = start..(start + BOXES).min(n);
-                let boxes: Vec<Option<[f64; 4]>> =
-                    rows.into_par_iter().with_min_len(4096).map(|i| shapes.bounds(i)).collect();
-                self.extent = boxes.iter().flatten().copied().chain(self.extent).reduce(union);
-                if let Some(index) = &mut self.index {
-                    let ids = (first + start as i64) as u32..;
-                    index.entries.extend(ids.zip(&boxes).filter_map(|(id, b)| Entry::around(id, (*b)?)));
-                }
-            }
-        }
+        // Boxes are taken where the coordinates are written; each row has its own place.
+        let boxes: Vec<[AtomicU32; 4]> =
+            (0..if srs_id.is_some() { n } else { 0 }).map(|_| [NO_BOX; 4].map(AtomicU32::new)).collect();
         let encode = |i: usize, record: &mut Record| {
             // The feature id is the row id, stored as NULL.
             record.null();
             if let Some(srs_id) = srs_id {
-                record.blob(|out| geopackage_binary(shapes, i, srs_id, out));
+                let bounds = shapes.bounds(i);
+                for (place, side) in boxes[i].iter().zip(bounds.into_iter().flat_map(rtree::outward)) {
+                    place.store(side.to_bits(), Ordering::Relaxed);
+                }
+                record.blob(|out| geopackage_binary(shapes, i, (srs_id, bounds), out));
             }
             table.columns.iter().for_each(|(_, column)| push_value(record, column.at(i)));
             first + i as i64
@@ -122,8 +117,28 @@ impl GpkgLayer {
             .append(&mut self.rows, n, encode, &mut written)
             .map_err(|e| IoError::write(&self.path, format!("layer \"{}\": {e}", self.name)))?;
         progress.advance((n - told) as u64);
+        self.take_boxes(&boxes, shapes);
         self.written += n;
         Ok(())
+    }
+
+    /// Books the boxes of the features that were written last.
+    fn take_boxes(&mut self, boxes: &[[AtomicU32; 4]], shapes: &dyn Shapes) {
+        let sides =
+            |b: &[AtomicU32; 4]| b.each_ref().map(|side| f32::from_bits(side.load(Ordering::Relaxed)));
+        let boxes = || boxes.iter().map(sides).enumerate().filter(|(_, b)| !b[0].is_nan());
+        let wider =
+            |a: [f32; 4], b: [f32; 4]| [a[0].min(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].max(b[3])];
+        if let Some(all) = boxes().map(|(_, b)| b).reduce(wider) {
+            // The true extent is that of the few that reach as far as any, rounded.
+            let outer = boxes().filter(|(_, b)| (0..4).any(|k| b[k] == all[k]));
+            let outer = outer.filter_map(|(i, _)| shapes.bounds(i));
+            self.extent = outer.chain(self.extent).reduce(union);
+        }
+        if let Some(index) = &mut self.index {
+            let first = self.written as u32 + 1;
+            index.entries.extend(boxes().map(|(i, b)| Entry::new(first + i as u32, b)));
+        }
     }
 
     /// Writes the index and the levels above the pages, and books extent and number of features.
@@ -205,9 +220,14 @@ fn book(path: &Path, name: &str, written: usize, extent: Option<[f64; 4]>) -> ru
 }
 
 /// Appends the geometry of feature `i` as a `GeoPackage` binary (OGC 12-128r18, clause 2.1.3); nothing if it has none.
-fn geopackage_binary(shapes: &dyn Shapes, i: usize, srs_id: i32, out: &mut Vec<u8>) {
+fn geopackage_binary(
+    shapes: &dyn Shapes,
+    i: usize,
+    (srs_id, bounds): (i32, Option<[f64; 4]>),
+    out: &mut Vec<u8>,
+) {
     let start = out.len();
-    let envelope = if shapes.has_extent() { shapes.bounds(i) } else { None };
+    let envelope = bounds.filter(|_| shapes.has_extent());
     // Version 1 is written as 0; little-endian, with or without the envelope x, x, y, y.
     out.extend_from_slice(&[b'G', b'P', 0, if envelope.is_some() { 3 } else { 1 }]);
     out.extend_from_slice(&srs_id.to_le_bytes());

@@ -18,10 +18,15 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The box `[x0, y0, x1, y1]` of a feature, rounded outward; `None` if it is empty.
-    pub(crate) fn around(id: u32, [x0, y0, x1, y1]: [f64; 4]) -> Option<Self> {
-        (x0 <= x1 && y0 <= y1).then(|| Self { id, bounds: [below(x0), above(x1), below(y0), above(y1)] })
+    /// The [rounded](outward) box of a feature.
+    pub(crate) fn new(id: u32, bounds: [f32; 4]) -> Self {
+        Self { id, bounds }
     }
+}
+
+/// The box `[x0, y0, x1, y1]` as the tree holds it, rounded outward.
+pub(crate) fn outward([x0, y0, x1, y1]: [f64; 4]) -> [f32; 4] {
+    [below(x0), above(x1), below(y0), above(y1)]
 }
 
 /// Cells that a node of so many bytes holds.

@@ -79,12 +79,18 @@ impl Record {
         if varint_len(length) > 1 {
             length = types as u64 + varint_len(length + 1) as u64;
         }
-        varint(length, &mut self.types);
-        self.types.rotate_left(types);
-        if let Some(start) = ROOM.checked_sub(self.types.len()) {
-            self.body[start..ROOM].copy_from_slice(&self.types);
+        let head = varint_len(length);
+        if let Some(start) = ROOM.checked_sub(head + types) {
+            let mut at = start;
+            varint_bytes(length, |byte| {
+                self.body[at] = byte;
+                at += 1;
+            });
+            self.body[at..ROOM].copy_from_slice(&self.types);
             &self.body[start..]
         } else {
+            varint(length, &mut self.types);
+            self.types.rotate_left(types);
             self.body.splice(..ROOM, self.types.iter().copied());
             &self.body
         }
@@ -92,16 +98,25 @@ impl Record {
 }
 
 /// Appends a variable-length integer: seven bits per byte, most significant first, eight in the ninth.
+#[inline]
 pub(crate) fn varint(value: u64, out: &mut Vec<u8>) {
+    match value {
+        0..0x80 => out.push(value as u8),
+        0x80..0x4000 => out.extend_from_slice(&[(value >> 7) as u8 | 0x80, value as u8 & 0x7F]),
+        _ => varint_bytes(value, |byte| out.push(byte)),
+    }
+}
+
+fn varint_bytes(value: u64, mut push: impl FnMut(u8)) {
     let n = varint_len(value);
     if n == 9 {
-        out.extend((0..8).map(|k| (value >> (57 - 7 * k)) as u8 | 0x80));
-        out.push(value as u8);
+        (0..8).for_each(|k| push((value >> (57 - 7 * k)) as u8 | 0x80));
+        push(value as u8);
         return;
     }
     for k in (0..n).rev() {
         let more = if k > 0 { 0x80 } else { 0 };
-        out.push((value >> (7 * k)) as u8 & 0x7F | more);
+        push((value >> (7 * k)) as u8 & 0x7F | more);
     }
 }
 
