@@ -3,6 +3,7 @@
 //! Axis order is the traditional one of GIS files (easting or longitude first) on both sides, always: the one
 //! place that makes a `SpatialRef` is the crate-private function `definition_to_spatial_ref`.
 
+use crate::degree_tiles::DegreeTiles;
 use crate::error::{IoError, Result};
 use crate::gauss_kruger::Zone;
 use crate::gdal_log::capture;
@@ -272,6 +273,16 @@ impl CrsPath {
     pub(crate) fn apply(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
         self.transformer()?.apply(xs, ys)
     }
+
+    /// [`apply`](Self::apply) for one of millions of points, by tiles if there are some.
+    pub(crate) fn apply_by(
+        &self,
+        tiles: Option<&DegreeTiles>,
+        xs: &mut [f64],
+        ys: &mut [f64],
+    ) -> Result<usize> {
+        self.transformer()?.apply_by(tiles, xs, ys)
+    }
 }
 
 /// No coordinate of a place on the Earth is as large, m: half its circumference and the number of a zone stay below. Damaged bytes.
@@ -337,6 +348,10 @@ impl Transformer {
 
     /// Transforms in place; points without an image become NaN and are counted.
     pub(crate) fn apply(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
+        self.apply_by(None, xs, ys)
+    }
+
+    fn apply_by(&self, tiles: Option<&DegreeTiles>, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
         same_length(xs, ys)?;
         let unshift = match self.shift {
             Shift::None => None,
@@ -351,8 +366,14 @@ impl Transformer {
         if let Some(inner) = &self.inner {
             // GDAL counts points in an i32 and marks those without an image as infinite; it then reports an
             // error although all others are done.
-            for (xs, ys) in xs.chunks_mut(1 << 20).zip(ys.chunks_mut(1 << 20)) {
-                let _ = capture(|| inner.transform_coords(xs, ys, &mut []));
+            let exact = |xs: &mut [f64], ys: &mut [f64]| {
+                for (xs, ys) in xs.chunks_mut(1 << 20).zip(ys.chunks_mut(1 << 20)) {
+                    let _ = capture(|| inner.transform_coords(xs, ys, &mut []));
+                }
+            };
+            match tiles {
+                Some(tiles) => tiles.apply(xs, ys, &exact),
+                None => exact(xs, ys),
             }
         }
         let mut failed = 0;
@@ -439,5 +460,31 @@ mod tests {
         crs.from_wgs84(&mut px, &mut py).unwrap();
         let shift = (xs[0] - px[0]).hypot(ys[0] - py[0]);
         assert!((300.0..800.0).contains(&shift), "{shift}");
+    }
+
+    #[test]
+    fn points_come_to_lie_where_proj_puts_them_in_any_order_and_batch() {
+        let way = Transformer::between(WGS84, "EPSG:4549").unwrap();
+        let exact = |xs: &mut [f64], ys: &mut [f64]| drop(way.apply(xs, ys));
+        let at =
+            |k: u32, span: f64| f64::from(k.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24) * span;
+        let mut lon: Vec<f64> = (0..5000).map(|k| 119.3 + at(k, 2.2)).collect();
+        let mut lat: Vec<f64> = (0..5000).map(|k| 30.4 + at(k + 7777, 1.9)).collect();
+        // On the edges of tiles, and what is no place.
+        (lon[7], lat[7], lon[8], lat[9]) = (120.25, 31.5, f64::NAN, 95.0);
+        let (mut want_x, mut want_y) = (lon.clone(), lat.clone());
+        exact(&mut want_x, &mut want_y);
+        let tiles = DegreeTiles::default();
+        let (mut xs, mut ys) = (lon.clone(), lat.clone());
+        tiles.apply(&mut xs, &mut ys, &exact);
+        for k in 0..xs.len() {
+            let near = (xs[k] - want_x[k]).abs() < 1e-8 && (ys[k] - want_y[k]).abs() < 1e-8;
+            assert!(near || (xs[k].is_nan() && want_x[k].is_nan()), "{k}: {} {}", xs[k], want_x[k]);
+        }
+        assert!(xs[8].is_nan());
+        let bits = |v: &[f64]| v.iter().map(|v| v.to_bits()).collect::<Vec<u64>>();
+        let (mut some_x, mut some_y) = (lon[3000..3100].to_vec(), lat[3000..3100].to_vec());
+        DegreeTiles::default().apply(&mut some_x, &mut some_y, &exact);
+        assert_eq!((bits(&some_x), bits(&some_y)), (bits(&xs[3000..3100]), bits(&ys[3000..3100])));
     }
 }

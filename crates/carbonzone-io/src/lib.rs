@@ -42,6 +42,7 @@ mod dataset;
 mod datum;
 mod dbf;
 mod decode;
+mod degree_tiles;
 mod describe;
 mod digest;
 mod dissolve;

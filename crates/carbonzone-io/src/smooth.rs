@@ -25,6 +25,8 @@ type Tile = [[[f64; NODES]; NODES]; 2];
 /// The interpolated map.
 pub(crate) struct SmoothMap {
     origin: [f64; 2],
+    /// Side of a tile.
+    side: f64,
     cols: usize,
     rows: usize,
     tiles: Vec<Tile>,
@@ -39,8 +41,25 @@ impl SmoothMap {
         if !(cols <= MOST_TILES && rows <= MOST_TILES) {
             return None;
         }
-        let (cols, rows) = (cols as usize, rows as usize);
-        let mut map = Self { origin: [x0, y0], cols, rows, tiles: Vec::with_capacity(cols * rows) };
+        Self::tiled([x0, y0], TILE_M, (cols as usize, rows as usize), exact)
+    }
+
+    /// Interpolates over one tile.
+    pub(crate) fn of_tile(
+        origin: [f64; 2],
+        side: f64,
+        exact: impl Fn(&mut [f64], &mut [f64]),
+    ) -> Option<Self> {
+        Self::tiled(origin, side, (1, 1), exact)
+    }
+
+    fn tiled(
+        origin: [f64; 2],
+        side: f64,
+        (cols, rows): (usize, usize),
+        exact: impl Fn(&mut [f64], &mut [f64]),
+    ) -> Option<Self> {
+        let mut map = Self { origin, side, cols, rows, tiles: Vec::with_capacity(cols * rows) };
         let (nodes, checks) = (map.points(&chebyshev()), map.points(&BETWEEN));
         let image = |points: &[[f64; 2]]| {
             let (mut xs, mut ys): (Vec<f64>, Vec<f64>) = points.iter().map(|p| (p[0], p[1])).unzip();
@@ -68,8 +87,9 @@ impl SmoothMap {
         let mut out = Vec::with_capacity(self.cols * self.rows * pattern.len() * pattern.len());
         for row in 0..self.rows {
             for col in 0..self.cols {
-                let place =
-                    |k: usize, tile: usize, t: f64| self.origin[k] + (tile as f64 + 0.5 * (t + 1.0)) * TILE_M;
+                let place = |k: usize, tile: usize, t: f64| {
+                    self.origin[k] + (tile as f64 + 0.5 * (t + 1.0)) * self.side
+                };
                 for v in pattern {
                     out.extend(pattern.iter().map(|u| [place(0, col, *u), place(1, row, *v)]));
                 }
@@ -96,7 +116,8 @@ impl SmoothMap {
 
     /// Neighbours nearly always lie in one tile: then the same operations on all of them at a time, to the same bits.
     fn apply_to_lanes(&self, xs: &mut [f64; LANES], ys: &mut [f64; LANES]) {
-        let (fx, fy) = (xs.map(|x| (x - self.origin[0]) / TILE_M), ys.map(|y| (y - self.origin[1]) / TILE_M));
+        let (fx, fy) =
+            (xs.map(|x| (x - self.origin[0]) / self.side), ys.map(|y| (y - self.origin[1]) / self.side));
         let (col, row) = self.tile_of(fx[0], fy[0]);
         let same = fx.iter().zip(&fy).fold(true, |same, (x, y)| same & (self.tile_of(*x, *y) == (col, row)));
         if !same {
@@ -116,7 +137,7 @@ impl SmoothMap {
     /// Image of a point of the box.
     #[inline]
     pub(crate) fn at(&self, x: f64, y: f64) -> [f64; 2] {
-        let (fx, fy) = ((x - self.origin[0]) / TILE_M, (y - self.origin[1]) / TILE_M);
+        let (fx, fy) = ((x - self.origin[0]) / self.side, (y - self.origin[1]) / self.side);
         let (col, row) = self.tile_of(fx, fy);
         let (u, v) = (2.0 * (fx - col as f64) - 1.0, 2.0 * (fy - row as f64) - 1.0);
         let tile = &self.tiles[row * self.cols + col];

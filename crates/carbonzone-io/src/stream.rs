@@ -5,6 +5,7 @@ use crate::crs::{CrsPath, WorkingCrs};
 use crate::csv_layer;
 use crate::csv_points;
 use crate::decode::{RawBatch, RawKind};
+use crate::degree_tiles::{DegreeTiles, MANY_POINTS};
 use crate::digest::DigestJob;
 use crate::locate::{Located, locate};
 use crate::open_layer::{OpenLayer, Wanted, open_layer};
@@ -50,7 +51,7 @@ pub fn read_points(
     let mut feed = PointFeed::default();
     let mut numbers: Vec<ColumnNumbers> = source.numbers.iter().map(|n| ColumnNumbers::new(n)).collect();
     let mut seen = 0;
-    let prepare = |raw: RawBatch, table, path: &CrsPath| ReadyPoints::of(&raw, table, path, crs);
+    let prepare = |raw: RawBatch, table, way: &Way| ReadyPoints::of(&raw, table, way, crs);
     let (record, path) =
         run_stream(&located, Wanted::Points, crs, &mut report, progress, prepare, &mut |ready| {
             let ReadyPoints { mut batch, rows, features, .. } = ready;
@@ -100,7 +101,7 @@ struct ReadyPoints {
 }
 
 impl ReadyPoints {
-    fn of(raw: &RawBatch, table: AttributeTable, path: &CrsPath, crs: &WorkingCrs) -> Self {
+    fn of(raw: &RawBatch, table: AttributeTable, Way { path, tiles }: &Way, crs: &WorkingCrs) -> Self {
         let (mut xs, mut ys) = (Vec::with_capacity(raw.len()), Vec::with_capacity(raw.len()));
         let mut rows = Vec::with_capacity(raw.len());
         let (mut inner, mut multi, mut losses) = (0, Multipoints::default(), Losses::default());
@@ -130,7 +131,7 @@ impl ReadyPoints {
         let plain = rows.len() == raw.len() && rows.is_sorted_by(|a, b| a < b);
         let table = if plain { table } else { table.reordered(&rows) };
         place.see(path, crs, &xs, &ys);
-        let failed = path.apply(&mut xs, &mut ys).unwrap_or(xs.len());
+        let failed = path.apply_by(tiles.as_ref(), &mut xs, &mut ys).unwrap_or(xs.len());
         let batch = PointBatch { xs, ys, table, features: Vec::new() };
         Self { batch, rows, features: raw.len(), failed, inner, multi, losses, place }
     }
@@ -151,7 +152,7 @@ pub fn read_lines(
     let mut report = Reporter::new(source, findings);
     let located = csv_layer::as_plain(locate(source, &mut report)?, &mut report)?;
     let (mut losses, mut feed) = (Losses::default(), PointFeed::default());
-    let prepare = |raw: RawBatch, table, path: &CrsPath| ReadyLines::of(&raw, table, path, crs);
+    let prepare = |raw: RawBatch, table, way: &Way| ReadyLines::of(&raw, table, &way.path, crs);
     let (record, path) =
         run_stream(&located, Wanted::Lines, crs, &mut report, progress, prepare, &mut |ready| {
             losses.merge(ready.losses);
@@ -214,6 +215,13 @@ impl Multipoints {
     }
 }
 
+/// The way of coordinates into the working CRS.
+struct Way {
+    path: CrsPath,
+    /// For very many points in degrees.
+    tiles: Option<DegreeTiles>,
+}
+
 /// Opens the layer and reads it: every batch goes through `prepare` on any thread, then, in order, through `sink` on the calling one.
 fn run_stream<T: Send>(
     located: &Located,
@@ -221,7 +229,7 @@ fn run_stream<T: Send>(
     crs: &WorkingCrs,
     report: &mut Reporter<'_>,
     progress: &dyn Progress,
-    prepare: impl Fn(RawBatch, AttributeTable, &CrsPath) -> T + Sync,
+    prepare: impl Fn(RawBatch, AttributeTable, &Way) -> T + Sync,
     sink: &mut dyn FnMut(T),
 ) -> Option<(InputRecord, CrsPath)> {
     let source = &located.source;
@@ -230,7 +238,10 @@ fn run_stream<T: Send>(
     let digest = DigestJob::start(&located.original);
     progress.begin(&format!("reading {}", source.role), open.expected);
     let OpenLayer { name, crs: path, expected, reader } = open;
-    let end = reader.read(progress, |raw, table| prepare(raw, table, &path), sink);
+    let many = path.geographic && expected.is_some_and(|n| n >= MANY_POINTS);
+    let way = Way { path, tiles: many.then(DegreeTiles::default) };
+    let end = reader.read(progress, |raw, table| prepare(raw, table, &way), sink);
+    let path = way.path;
     progress.end();
     let complete = check_reading(source, &end, expected, report);
     let (bytes, sha256) = digest.finish();
