@@ -101,10 +101,18 @@ impl Packed {
             );
         }
         drop(self.levels);
-        homes.par_sort_unstable();
         parents.sort_unstable();
-        [homes, parents]
+        [by_feature(&homes), parents]
     }
+}
+
+/// Pairs of feature and node in the order of the features, each of which has one node.
+fn by_feature(homes: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let most = homes.iter().map(|home| home.0).max().unwrap_or(0);
+    // No node has the number 0.
+    let mut nodes = vec![0; most as usize + 1];
+    homes.iter().for_each(|&(feature, node)| nodes[feature as usize] = node);
+    (0..).zip(nodes).filter(|(_, node)| *node != 0).collect()
 }
 
 /// Packs a tree with nodes of at most `capacity` cells.
