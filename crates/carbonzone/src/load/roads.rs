@@ -44,6 +44,7 @@ pub fn load(
     // One meter at a time: each has an exact sum per parcel.
     let measured = lines.into_iter().map(|(mode, lines)| {
         let mask = mode_mask(loaded, parcels, &mode);
+        let members: Vec<usize> = (0..mask.len()).filter(|&p| mask[p]).collect();
         let meter = LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m);
         let meter = match ground.border {
             Some(area) => meter.within(area.lines(), area.points()),
@@ -51,24 +52,22 @@ pub fn load(
         };
         let mut meter = meter.over_overlaps(overlapping.clone());
         count_once(&mode, config, lines, notes).measure(index, &mut meter);
-        (mode, meter.finish())
+        (mode, members, meter.finish())
     });
     let measured: Vec<_> = measured.collect();
     let mut shown = vec![0.0; parcels.ids.len()];
     let mut shown_corrected = vec![0.0; parcels.ids.len()];
-    for (mode, (metres, tally)) in measured {
-        let mask = mode_mask(loaded, parcels, &mode);
+    for (mode, members, (metres, tally)) in measured {
         report(&mode, config, &tally, notes);
-        let land_m =
-            metres.iter().zip(&mask).filter(|(_, m)| **m).map(|(m, _)| *m).collect::<ExactSum>().value();
-        for (p, m) in metres.iter().enumerate().filter(|(p, _)| mask[*p]) {
-            shown[p] += m;
-            shown_corrected[p] += m;
+        let land_m = members.iter().map(|&p| metres[p]).collect::<ExactSum>().value();
+        for &p in &members {
+            shown[p] += metres[p];
+            shown_corrected[p] += metres[p];
         }
         if mode == "road" {
-            let corrected = correct(config, parcels, &mask, &metres, traffic, notes);
-            for (p, m) in corrected.iter().enumerate().filter(|(p, _)| mask[*p]) {
-                shown_corrected[p] += m - metres[p];
+            let corrected = correct(config, parcels, &members, &metres, traffic, notes);
+            for &p in &members {
+                shown_corrected[p] += corrected[p] - metres[p];
             }
             notes.proxy_use.insert("road_corrected".to_owned(), ProxyUse::of_lines(&tally, land_m));
             proxies.table.insert("road_corrected", "m", corrected);
@@ -290,13 +289,14 @@ fn report(
 fn correct(
     config: &RoadLayer,
     parcels: &ParcelSet,
-    mask: &[bool],
+    members: &[usize],
     metres: &[f64],
     traffic: &TrafficPoints,
     notes: &mut Notes,
 ) -> Vec<f64> {
-    let members: Vec<usize> = (0..mask.len()).filter(|&p| mask[p]).collect();
-    let mut counter = PointCounter::located(&parcels.coverage, Some(mask.to_vec()), config.poi_snap_m);
+    let mut mask = vec![false; metres.len()];
+    members.iter().for_each(|&p| mask[p] = true);
+    let mut counter = PointCounter::located(&parcels.coverage, Some(mask), config.poi_snap_m);
     counter.add_located(&traffic.xs, &traffic.ys, &traffic.weights, &traffic.owners);
     let (facilities, tally) = counter.finish();
     let dropped = tally.other_class.value() + tally.outside.value();
