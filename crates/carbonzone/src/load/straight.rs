@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn only_a_stretch_far_beyond_the_place_is_seen_and_the_longest_is_named() {
         // 500 km across: up to 1000 km is a road.
-        let mut straight = Straight::over(&[&place(), &Coverage::new()]);
+        let (city, nothing) = (place(), Coverage::new());
+        let mut straight = Straight::over(&[&city, &nothing]);
         straight.see(&[0.0, 1e6, 2e6], &[0.0, 0.0, 0.0]);
         assert_eq!((straight.lines, straight.example), (0, None));
         straight.see(&[0.0, 1.5e6, 0.0], &[0.0, 0.0, 0.0]);
