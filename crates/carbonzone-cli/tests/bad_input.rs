@@ -31,7 +31,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use common::{City, expect, run};
 use std::fs;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{LineBatch, VectorFormat, VectorWriter, WorkingCrs, read_own_layer};
 use carbonzone_types::{AttributeTable, Findings, Ledger, NoProgress, RunManifest};

@@ -2,15 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-#[path = "written/assumed.rs"]
-mod assumed;
-mod common;
-#[path = "written/language.rs"]
-mod language;
-#[path = "written/nations.rs"]
-mod nations;
-#[path = "written/page.rs"]
-mod page;
+use crate::common;
 use carbonzone_sheet::Cell;
 use common::tiny::{Tiny, names, outputs_of, snapshot};
 use common::{carbonzone, expect, run};

@@ -1,7 +1,7 @@
 //! `carbonzone init NAME --form FILE.xlsx`, and every command that takes a pipeline on the workbook.
 #![allow(clippy::unwrap_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use common::{City, carbonzone, expect};
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use common::{City, expect};
 
 /// Rounds every number with a decimal point to ten significant digits.

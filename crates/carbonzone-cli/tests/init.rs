@@ -1,7 +1,7 @@
 //! `carbonzone init --from`: a folder of messy files becomes a pipeline that runs.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use carbonzone_geom::gcj02;
 use carbonzone_io::{VectorFormat, VectorWriter, WorkingCrs};
 use carbonzone_report::chinese;

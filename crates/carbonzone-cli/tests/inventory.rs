@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use carbonzone_types::{ExactSum, Stage, TOLERANCE};
 use common::{City, expect, relative, root};
 

@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
-mod common;
+use crate::common;
 use common::{City, expect};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use common::tiny::Tiny;
 use common::{expect, run};
 use serde_json::Value;

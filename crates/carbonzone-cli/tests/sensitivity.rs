@@ -1,7 +1,7 @@
 //! `carbonzone sensitivity` and `carbonzone synth --truth` as a user calls them.
 #![allow(clippy::unwrap_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use common::tiny::Tiny;
 use common::{City, expect, root};
 use std::collections::BTreeMap;

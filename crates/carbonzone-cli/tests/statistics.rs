@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use common::{City, expect};
 
 fn read(city: &City, file: &str) -> String {

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-#[path = "written/assumed.rs"]
-mod assumed;
-mod common;
-#[path = "written/page.rs"]
-mod page;
+use crate::assumed;
+use crate::common;
+use crate::page;
 use common::{expect, root};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

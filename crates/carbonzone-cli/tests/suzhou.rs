@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
+use crate::common;
 use carbonzone_io::{layer_names, read_own_layer};
 use carbonzone_types::{ExactSum, Stage, TOLERANCE};
 use common::{City, expect, relative, sum_where};

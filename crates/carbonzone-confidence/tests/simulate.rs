@@ -1,6 +1,4 @@
 //! Closed cases, identities and bits of the simulation.
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
-
 use carbonzone_confidence::{
     Choice, Confidence, Drawn, Group, Judge, Judged, Model, Moves, Options, Parameter, Placed, Relative,
     Rule, Term, ZoneJudge, moves, simulate,

@@ -1,8 +1,6 @@
 //! Every kernel on arbitrary bytes as coordinates: the bodies of the fuzz targets, in the ordinary tests.
 
-#[path = "../support/arbitrary.rs"]
-mod arbitrary;
-
+use crate::bodies as arbitrary;
 use proptest::prelude::*;
 
 /// Bytes of a layer, points and parameters; long enough that the numbers rarely run out.

@@ -2,12 +2,10 @@
 //!
 //! The default run takes 5,000 pairs. The long run:
 //! ```text
-//! CARBONZONE_PAIRS=200000 cargo test --release -p carbonzone-geom --test differential
+//! CARBONZONE_PAIRS=200000 cargo test --release -p carbonzone-geom --test all differential
 //! ```
 
-#[path = "../support/city.rs"]
-mod city;
-
+use crate::city;
 use carbonzone_geom::{Coverage, overlap_zones, pair_overlap_m2};
 use geo::{Area, BooleanOps};
 

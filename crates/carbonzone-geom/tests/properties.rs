@@ -1,8 +1,6 @@
 //! Properties of the measures on random layers.
 
-#[path = "../support/city.rs"]
-mod city;
-
+use crate::city;
 use carbonzone_geom::{
     Coverage, LineIndex, NO_PARCEL, OverlapMatrix, PointLocator, overlap_grid, overlap_grid_and_zones,
     overlap_zones, pair_overlap_m2, self_overlaps,

@@ -1,10 +1,7 @@
 //! Bad input of docs/your-city.md as far as it is a matter of reading: each on a file made here, each with the message a
 //! stranger needs.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_io::{
     FieldType, GeometryKind, LayerSpec, LineBatch, VectorFormat, VectorSource, VectorWriter,
 };

@@ -1,15 +1,9 @@
 //! Real layers, if there are any at hand: set `CARBONZONE_CASES` to a folder with `cambridge_ma` and
 //! `liechtenstein`. Skipped, and said so, without it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test helpers outside of test functions"
-)]
+#![expect(clippy::print_stderr, reason = "test helpers outside of test functions")]
 
-mod common;
-
+use crate::common;
 use carbonzone_io::{VectorSource, WorkingCrs, areas_m2};
 use common::{lines, points, polygons};
 use std::path::PathBuf;

@@ -1,17 +1,10 @@
 //! Formats that carbonzone reads but does not write: OpenStreetMap, File Geodatabase, PostGIS, curves, CSV with shapes; names
 //! that stand twice and encodings that are not those of the file.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "test helpers outside of test functions"
-)]
+#![expect(clippy::print_stderr, reason = "test helpers outside of test functions")]
 
-mod common;
-#[path = "common/pbf.rs"]
-mod pbf;
-
+use crate::common;
+use crate::pbf;
 use carbonzone_io::{FieldType, VectorFormat, VectorSource, VectorWriter, read_own_layer};
 use carbonzone_types::{AttributeTable, ColumnData};
 use common::{good_parcels, lines, parcel_spec, points, polygons, suzhou, write_parcels};

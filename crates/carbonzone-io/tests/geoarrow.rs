@@ -1,9 +1,6 @@
 //! GeoParquet with list encodings (`GeoArrow`), written here level by level.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_io::VectorSource;
 use common::{lines, points, polygons, suzhou};
 use parquet::column::writer::ColumnWriter;

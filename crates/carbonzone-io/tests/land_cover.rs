@@ -1,9 +1,6 @@
 //! Land-cover rasters as parcels: a small GeoTIFF with known regions each.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_geom::self_overlaps;
 use carbonzone_io::{LAND_COVER_CLASS, PolygonLayer, VectorSource, read_land_cover};
 use carbonzone_types::{Findings, Ledger, NoProgress, Stage};

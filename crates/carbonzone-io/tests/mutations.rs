@@ -1,9 +1,6 @@
 //! Damaged bytes: whatever a file holds, reading ends, without a panic, with a layer or with an error finding.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     FieldType, FloatBand, GeometryKind, LayerSpec, LineBatch, Raster, VectorFormat, VectorSource,

@@ -1,9 +1,6 @@
 //! Archives, open databases, unusual encodings of known formats: read from where they are, and no input is changed.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_io::{VectorSource, size_and_sha256, zonal_sums};
 use carbonzone_types::{Findings, NoProgress, Severity};
 use common::{good_parcels, points, polygons, suzhou, write_parcels};

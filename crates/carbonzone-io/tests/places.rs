@@ -1,10 +1,7 @@
 //! Coordinates that are not what their CRS says: zone numbers, swapped axes, degrees and metres, datums without a known
 //! shift, and working CRS that distort.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{VectorSource, WorkingCrs, check_area_scale, layer_centre};
 use carbonzone_types::{Findings, Severity};

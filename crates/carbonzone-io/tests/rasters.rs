@@ -1,9 +1,6 @@
 //! Rasters as people have them: masks, undeclared "no value", several bands, gaps, values that cannot be meant.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{VectorSource, ZonalSums, class_areas, read_land_cover, zonal_sums};
 use carbonzone_types::{Finding, Findings, Ledger, NoProgress, Severity};

@@ -1,9 +1,6 @@
 //! What is written can be read back, and has the same bytes every time.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     ByteBand, FieldType, FloatBand, GeometryKind, GpkgWriter, LayerSpec, LayerStyle, LineBatch, PointBatch,

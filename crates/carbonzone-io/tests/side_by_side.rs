@@ -1,7 +1,5 @@
 //! Layers large enough to be read by several threads: the same on any number of them, whatever the format.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
+use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     FieldType, GeometryKind, LayerSpec, LineBatch, PointBatch, VectorFormat, VectorSource, VectorWriter,

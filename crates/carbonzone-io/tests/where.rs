@@ -1,9 +1,6 @@
 //! A condition (`where`) means the same in every format, and the rows that it cannot decide are told.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     LayerSpec, VectorFormat, VectorSource, write_flatgeobuf, write_geojson, write_geoparquet, write_polygons,

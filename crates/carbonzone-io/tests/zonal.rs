@@ -1,6 +1,4 @@
 //! Class areas and zonal sums against exactextract (`oracle/zonal_expected.py`).
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
-
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     ByteBand, FloatBand, VectorSource, WorkingCrs, class_areas, write_cog, write_cog_byte, zonal_sums,

@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
-
+use crate::common;
 use carbonzone_report::style::{Scale, figures};
 use carbonzone_report::{Label, Lang, MapData, RenderOptions, qgis};
 use carbonzone_types::statistics::StatisticsRecord;

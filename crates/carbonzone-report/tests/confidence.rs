@@ -1,7 +1,5 @@
 //! The map of classes and their probability, its theme in the project, the plot and the section of the page.
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
-
-mod common;
+use crate::common;
 use carbonzone_report::confidence::SAFETIES;
 use carbonzone_report::figure::{self, Fonts};
 use carbonzone_report::style::{CONFIDENCE_MAP, CONFIDENCE_PLOT, Figure, Scale, figures};

@@ -1,8 +1,7 @@
 //! The written formats, guarded without QGIS or a browser. `INSTA_UPDATE=always cargo test -p carbonzone-report` re-records.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use carbonzone_report::figure::{Fonts, draw};
 use carbonzone_report::style::{Figure, Scale, figures, figures_of_years, project_maps};
 use carbonzone_report::{Lang, MapData, RenderOptions, html, qgis, render};

@@ -1,8 +1,7 @@
 //! A page with very many zones stays small, and its figures do not draw them one by one.
 #![allow(clippy::unwrap_used, reason = "a test panics with the reason")]
 
-mod common;
-
+use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_report::{MapData, MapLayer, RenderOptions, What, render};
 use carbonzone_types::{AttributeTable, ColumnData};

@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test panics with the reason")]
 
-mod common;
-
+use crate::common;
 use carbonzone_report::figure::{Fonts, draw};
 use carbonzone_report::style::{Figure, FigureContent, Waterfall};
 use carbonzone_report::{Label, Lang};

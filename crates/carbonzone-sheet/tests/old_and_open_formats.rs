@@ -1,7 +1,5 @@
 //! Workbooks of other programs: Excel 97 (`.xls`) and the open document format (`.ods`).
 
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
-
 use carbonzone_sheet::{ColumnSpec, ReadOptions, Table, read_table};
 use std::io::Write as _;
 use std::path::Path;

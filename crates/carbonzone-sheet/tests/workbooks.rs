@@ -1,8 +1,5 @@
 //! Workbooks that were never calculated, hide something, are damaged, or were made to hurt.
-#![expect(clippy::unwrap_used, reason = "test helpers outside of test functions")]
-
-mod common;
-
+use crate::common;
 use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, Table, sheets_from_bytes, table_from_bytes};
 use common::{
     Part, binary_number, binary_ref_error, binary_styled, binary_text, e, f, fv, n, ods, ods_of, row, s,

@@ -1,7 +1,6 @@
 //! The projection that the other tests use, and places that are moved in their plane.
 
-mod gauss_kruger;
-
+use crate::gauss_kruger;
 use carbonzone_synth::{MovedNorth, Projection};
 use gauss_kruger::GaussKruger;
 

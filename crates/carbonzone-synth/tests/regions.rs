@@ -1,7 +1,6 @@
 //! The synthetic Guiyang and Henan: areas, published orders of magnitude, determinism, blocks.
 
-mod gauss_kruger;
-
+use crate::gauss_kruger;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 

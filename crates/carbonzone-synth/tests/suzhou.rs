@@ -1,7 +1,6 @@
 //! The synthetic Suzhou as a whole: determinism, counts, areas, coverage, classes and their proxies, bounded batches.
 
-mod gauss_kruger;
-
+use crate::gauss_kruger;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -52,6 +52,27 @@ fn no_source_file_is_long() {
 }
 
 #[test]
+fn every_file_of_tests_is_compiled() {
+    for src in crates() {
+        let folder = src.with_file_name("tests");
+        if !folder.join("all.rs").is_file() {
+            continue;
+        }
+        let manifest = std::fs::read_to_string(src.with_file_name("Cargo.toml")).unwrap();
+        let all = std::fs::read_to_string(folder.join("all.rs")).unwrap();
+        for file in entries(&folder) {
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            if file.extension().is_some_and(|e| e == "rs") || file.join("main.rs").is_file() {
+                let module = [format!("\nmod {name};"), format!("\nmod r#{name};")];
+                let named = manifest.contains(&format!("[[test]]\nname = \"{name}\""))
+                    || module.iter().any(|m| all.contains(m));
+                assert!(named, "{}: neither in all.rs nor in the manifest", file.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn no_function_is_excused_from_the_limit_of_parameters() {
     for (_, file) in files() {
         let text = std::fs::read_to_string(&file).unwrap();

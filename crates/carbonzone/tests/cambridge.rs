@@ -1,7 +1,7 @@
 //! A real city against GEOS: `oracle/cambridge_expected.py` computed the expected tonnes and indices.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::{Config, Files, NoProgress, RunManifest};
 use carbonzone_types::DataLabel;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! What a run says of how sure its classes are: columns, explanation, figures, page.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::explain::{Unit, explain};
 use carbonzone::{Config, Files, NoProgress, RunManifest};
 use carbonzone_types::AttributeTable;

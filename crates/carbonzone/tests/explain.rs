@@ -1,7 +1,7 @@
 //! What a run says of its units' tonnes is what it placed there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::explain::{Explanation, Unit, explain};
 use carbonzone::{Config, Files, NoProgress};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! The library as another program calls it: several runs in one process, nothing kept between them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::{Config, Files, NoProgress, Observer};
 use std::path::Path;
 use std::sync::Mutex;

@@ -1,7 +1,7 @@
 //! `[reference.NAME]` through whole runs: totals of other sources beside ours, and what is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::{Checked, Config, Files, NoProgress};
 use carbonzone_sheet::ReadOptions;
 use std::path::Path;

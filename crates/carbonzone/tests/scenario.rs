@@ -1,7 +1,7 @@
 //! `[scenario.NAME]` through whole runs: a plan layer, conversions, paths, what equals its base, what is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::{Checked, Config, Files, NoProgress, RunManifest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Choices tried one at a time: each changes exactly what a run with that choice changes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::sensitivity::{Sensitivity, sensitivity};
 use carbonzone::{Config, Files, NoProgress};
 use std::collections::BTreeMap;

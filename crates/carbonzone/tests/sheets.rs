@@ -1,7 +1,7 @@
 //! `carbonzone sheets`: one page per township, from the files of a finished run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::sheets::{SheetOptions, sheets};
 use carbonzone::{Config, Files, NoProgress};
 use carbonzone_report::Lang;

@@ -1,7 +1,7 @@
 //! Every pipeline file that is shipped can be read.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
-mod city;
+use crate::city;
 use carbonzone::Config;
 use std::path::PathBuf;
 

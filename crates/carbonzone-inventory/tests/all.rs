@@ -1,0 +1,9 @@
+//! The tests of this crate from outside, in one program: linked once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
+
+mod bad_input;
+mod equations;
+mod options;
+mod properties;
+mod suzhou;

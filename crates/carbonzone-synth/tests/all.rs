@@ -1,0 +1,8 @@
+//! The tests of this crate from outside, in one program: linked once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
+
+mod gauss_kruger;
+mod projection;
+mod regions;
+mod suzhou;
