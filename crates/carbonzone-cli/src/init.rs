@@ -83,7 +83,6 @@ fn render(started: &Started) -> String {
         say("why", "依据"),
     ];
     let mut rows = table(&heads.each_ref().map(String::as_str));
-    rows.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     for guess in &started.guesses {
         let (role, sure) = (word(&guess.role), word(guess.sure.word()));
         rows.add_row(vec![role, guess.file.clone(), sentence(&guess.taken), sure, sentence(&guess.why)]);

@@ -2,6 +2,7 @@
 
 use crate::locate::Located;
 use crate::source::Reporter;
+use crate::temporary::TempDir;
 use carbonzone_types::Finding;
 
 /// Writes the file anew as GDAL needs it: UTF-8, commas, every quote closed. Rows that are longer or shorter than the header
@@ -29,7 +30,7 @@ pub(crate) fn as_plain(mut located: Located, report: &mut Reporter<'_>) -> Optio
     if encoding != "UTF-8" {
         report.add(Finding::info("encoding_detected", format!("the file is read as {encoding}")));
     }
-    let written = tempfile::tempdir().and_then(|dir| {
+    let written = TempDir::new().and_then(|dir| {
         let path = dir.path().join(source.path.file_name().unwrap_or_default()).with_extension("csv");
         std::fs::write(&path, text)?;
         for part in ["prj", "csvt"].iter().map(|e| source.path.with_extension(e)).filter(|p| p.is_file()) {

@@ -97,6 +97,7 @@ mod sqlite_record;
 mod sqlite_rows;
 mod stream;
 mod table_view;
+mod temporary;
 mod transcode;
 mod vector_writer;
 mod versions;

@@ -4,11 +4,11 @@
 use crate::digest::write_ahead_parts;
 use crate::file_check::check_file;
 use crate::source::{Reporter, VectorSource, has_extension, listed};
+use crate::temporary::TempDir;
 use carbonzone_types::Finding;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 use zip::ZipArchive;
 
 /// A source whose path can be opened as it is. The copy, if there is one, goes away with it.
@@ -87,7 +87,7 @@ fn copy_open_database(path: &Path, report: &mut Reporter<'_>) -> Option<Option<(
         return Some(None);
     }
     let name = path.file_name().unwrap_or_default().to_owned();
-    let copied = tempfile::tempdir().and_then(|dir| {
+    let copied = TempDir::new().and_then(|dir| {
         for part in parts.iter().map(PathBuf::as_path).chain([path]) {
             std::fs::copy(part, dir.path().join(part.file_name().unwrap_or_default()))?;
         }
@@ -270,7 +270,7 @@ fn extract(
     names: &[String],
     member: &str,
 ) -> zip::result::ZipResult<(TempDir, PathBuf)> {
-    let dir = tempfile::tempdir()?;
+    let dir = TempDir::new()?;
     let (folder, file) = member.rsplit_once('/').unwrap_or(("", member));
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let into = if geodatabase(&format!("{member}/")).is_some() {

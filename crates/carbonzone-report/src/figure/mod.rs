@@ -11,6 +11,7 @@ mod map;
 mod page;
 mod paint;
 mod pixels;
+mod png;
 mod quadrant;
 mod sheet;
 mod study;
@@ -28,6 +29,7 @@ pub use study::transition_note;
 
 use crate::style::{ChartKind, Figure, FigureContent};
 use crate::{Lang, MapData, ReportError};
+use png::Channels;
 use sheet::Sheet;
 
 /// A figure, drawn: its SVG text, and what pictures of it are painted from.
@@ -90,44 +92,26 @@ impl Drawing {
 }
 
 /// An opaque picture as PNG, dots per metre in the header: three bytes per pixel, or one and a table of colours.
-fn encoded(image: &tiny_skia::Pixmap, dpi: u32, packing: Packing) -> Result<Vec<u8>, png::EncodingError> {
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, image.width(), image.height());
-    encoder.set_depth(png::BitDepth::Eight);
-    let pixels = match packing {
+fn encoded(image: &tiny_skia::Pixmap, dpi: u32, packing: Packing) -> std::io::Result<Vec<u8>> {
+    let size = [image.width(), image.height()];
+    let per_metre = Some((f64::from(dpi) / 0.0254).round() as u32);
+    match packing {
         Packing::Quick => {
-            encoder.set_color(png::ColorType::Rgb);
-            encoder.set_compression(png::Compression::Fast);
-            image.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect()
+            let pixels: Vec<u8> = image.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+            png::png(size, Channels::Rgb, &pixels, 1, per_metre)
         }
         Packing::Tight => {
             let (table, pixels) = indexed::indexed(image.data());
-            encoder.set_color(png::ColorType::Indexed);
-            encoder.set_palette(table);
-            encoder.set_compression(png::Compression::High);
-            encoder.set_filter(png::Filter::NoFilter);
-            pixels
+            png::png(size, Channels::Indexed(&table), &pixels, 9, per_metre)
         }
-    };
-    let per_metre = (f64::from(dpi) / 0.0254).round() as u32;
-    let unit = png::Unit::Meter;
-    encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit }));
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels)?;
-    writer.finish()?;
-    Ok(out)
+    }
 }
 
 /// A picture within a figure as PNG, with its transparency.
-fn transparent(image: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, image.width(), image.height());
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_color(png::ColorType::Rgba);
+fn transparent(image: &tiny_skia::Pixmap) -> std::io::Result<Vec<u8>> {
     let colours = image.pixels().iter().map(tiny_skia::PremultipliedColorU8::demultiply);
     let pixels: Vec<u8> = colours.flat_map(|c| [c.red(), c.green(), c.blue(), c.alpha()]).collect();
-    encoder.write_header()?.write_image_data(&pixels)?;
-    Ok(out)
+    png::png([image.width(), image.height()], Channels::Rgba, &pixels, 6, None)
 }
 
 #[cfg(test)]
@@ -140,19 +124,20 @@ mod tests {
         let mut sheet = Sheet::new(96.0, 48.0);
         sheet.rect([0.0, 0.0, 48.0, 48.0], Ink::fill(crate::Rgb(255, 0, 0)));
         let drawing = Drawing { svg: String::new(), sheet };
-        for (packing, colours) in
-            [(Packing::Quick, png::ColorType::Rgb), (Packing::Tight, png::ColorType::Indexed)]
-        {
+        for packing in [Packing::Quick, Packing::Tight] {
             let bytes = drawing.png("t", 192, packing, &Fonts::shipped()).unwrap();
-            let mut decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
-            decoder.set_transformations(png::Transformations::EXPAND);
-            let mut reader = decoder.read_info().unwrap();
-            let info = reader.info();
-            assert_eq!((info.width, info.height, info.color_type), (192, 96, colours));
-            assert_eq!(info.pixel_dims.unwrap().xppu, 7559);
-            let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-            reader.next_frame(&mut pixels).unwrap();
-            assert_eq!((&pixels[..3], &pixels[pixels.len() - 3..]), (&[255, 0, 0][..], &[255, 255, 255][..]));
+            let (chunks, lines) = png::tests::parts(&bytes);
+            assert_eq!(chunks[0].1[..8], [0, 0, 0, 192, 0, 0, 0, 96]);
+            assert_eq!((&*chunks[1].0, &chunks[1].1[..4]), ("pHYs", &7559_u32.to_be_bytes()[..]));
+            let (first, last) = match packing {
+                // From the second row on, what differs from the row above: nothing.
+                Packing::Quick => (lines[1..4].to_vec(), lines[1 + 3 * 191..=3 * 192].to_vec()),
+                Packing::Tight => {
+                    let colour = |i: u8| chunks[2].1[3 * usize::from(i)..][..3].to_vec();
+                    (colour(lines[1]), colour(*lines.last().unwrap()))
+                }
+            };
+            assert_eq!((first, last), (vec![255, 0, 0], vec![255; 3]));
         }
     }
 }

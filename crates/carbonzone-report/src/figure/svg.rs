@@ -2,9 +2,9 @@
 
 use super::sheet::{Anchor, DOT, HALO, Ink, Line, Mark, Shape, Sheet, Type, hatch_lines, pieces};
 use crate::Rgb;
+use crate::base64::base64;
 use crate::style::Hatch;
 use crate::xml_text::escaped;
-use base64::Engine;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ pub(super) fn document(sheet: &Sheet, title: &str, family: &str) -> String {
             Mark::Shape(shape, ink) => svg.shape(shape, ink),
             Mark::Text { at, turned, text, t } => svg.text(*at, *turned, text, *t),
             Mark::Picture(frame, _, png) => {
-                let png = base64::engine::general_purpose::STANDARD.encode(png);
+                let png = base64(png);
                 let _ =
                     writeln!(svg.body, r#"<image {} href="data:image/png;base64,{png}"/>"#, place(*frame));
             }

@@ -1,7 +1,7 @@
 //! The page that shows what is different between two runs.
 
 use crate::ReportError;
-use base64::Engine;
+use crate::base64::base64;
 
 const TEMPLATE: &str = include_str!("comparison.html");
 
@@ -14,8 +14,7 @@ const TEMPLATE: &str = include_str!("comparison.html");
 pub fn comparison(context: &serde_json::Value) -> Result<String, ReportError> {
     let mut context = context.clone();
     for map in context["maps"].as_array_mut().into_iter().flatten() {
-        let encoded =
-            base64::engine::general_purpose::STANDARD.encode(map["svg"].as_str().unwrap_or_default());
+        let encoded = base64(map["svg"].as_str().unwrap_or_default().as_bytes());
         map["source"] = format!("data:image/svg+xml;base64,{encoded}").into();
     }
     super::rendered(TEMPLATE, context)

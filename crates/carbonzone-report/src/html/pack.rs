@@ -5,7 +5,7 @@
 //! Neighbours run along a shared edge in opposite directions: a vertex that goes back the way by which the last ring came
 //! is a zero, and of any other vertex the first difference is one larger.
 
-use base64::Engine;
+use crate::base64::base64;
 use carbonzone_geom::Coverage;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
@@ -28,7 +28,7 @@ pub(crate) fn deflated(bytes: &[u8]) -> String {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     // Writing into memory cannot fail; if it did, the page would show no data rather than wrong data.
     let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default();
-    base64::engine::general_purpose::STANDARD.encode(packed)
+    base64(&packed)
 }
 
 /// Most numbers of a column that keep all seven digits of an f32; longer columns keep five (a mantissa of 16 bits).

@@ -4,6 +4,7 @@ use super::pack;
 use super::plot::quadrant;
 use super::story::{ZoneStory, class_of, stories};
 use super::{decide, glossary, paid, plans, sure, tables};
+use crate::base64::base64;
 use crate::confidence::likeliest;
 use crate::figure::{Drawing, Fonts, Packing, classes_of, layer_of, sector_colour};
 use crate::number::{in_1e4, significant};
@@ -12,7 +13,6 @@ use crate::style::{
     raster_values_style, unit_word,
 };
 use crate::{Label, Lang, MapData, MapLayer, RasterContent, RenderOptions, ReportError, words};
-use base64::Engine;
 use carbonzone_types::RunManifest;
 use rayon::prelude::*;
 use serde_json::json;
@@ -436,16 +436,15 @@ fn pictures(
     fonts: &Fonts,
 ) -> Result<Vec<serde_json::Value>, ReportError> {
     const LARGE: usize = 250_000;
-    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
     all.par_iter()
         .zip(drawings)
         .map(|(figure, drawing)| {
             let source = if drawing.svg().len() <= LARGE {
-                format!("data:image/svg+xml;base64,{}", encode(drawing.svg().as_bytes()))
+                format!("data:image/svg+xml;base64,{}", base64(drawing.svg().as_bytes()))
             } else {
                 format!(
                     "data:image/png;base64,{}",
-                    encode(&drawing.png(&figure.name, 100, Packing::Tight, fonts)?)
+                    base64(&drawing.png(&figure.name, 100, Packing::Tight, fonts)?)
                 )
             };
             Ok(json!({"name": figure.name, "title": figure.title, "source": source}))

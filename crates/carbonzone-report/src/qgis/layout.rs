@@ -4,10 +4,10 @@ use super::graticule::{graticule, overview};
 use super::layer::{OUTLINE_ID, ProjectLayer, tree_layer};
 use super::symbol::{FACES, families, outline_renderer};
 use super::xml::{El, el, exact};
+use crate::base64::base64;
 use crate::figure::{footer_lines, scale_bar_km, text_width, wrap};
 use crate::style::{Figure, MapStyle, Scale};
 use crate::{Label, Lang, MapData, Rgb, words};
-use base64::Engine;
 
 /// What a page needs to know.
 pub(crate) struct Page<'a> {
@@ -376,7 +376,7 @@ fn north(page: &Page<'_>) -> El {
     const ARROW: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 40 60\" width=\"40\" height=\"60\">\
         <path d=\"M20 16 L32 58 L20 48 L8 58 Z\" fill=\"#222\"/>\
         <text x=\"20\" y=\"12\" font-size=\"14\" font-weight=\"bold\" text-anchor=\"middle\" font-family=\"sans-serif\">N</text></svg>";
-    let file = format!("base64:{}", base64::engine::general_purpose::STANDARD.encode(ARROW));
+    let file = format!("base64:{}", base64(ARROW.as_bytes()));
     bare(page.item(65640, 5, place(274.0, 165.0, 13.0, 18.0)))
         .a("file", file)
         .all("mode=0 resizeMode=0 northMode=0 northOffset=0")

@@ -2,7 +2,7 @@
 
 use super::{heads, line, told};
 use crate::inventory::GivenTotal;
-use crate::text_table::{right_align, table, tonnes};
+use crate::text_table::{Table, right_align, table, tonnes};
 use carbonzone_inventory::{Inventory, InventoryLine};
 use carbonzone_report::{Lang, words};
 use std::fmt::Write as _;
@@ -140,7 +140,7 @@ fn item(key: &str, lang: Lang) -> String {
     lang.say(key, &zh)
 }
 
-fn line_table(lines: &[&InventoryLine], lang: Lang) -> comfy_table::Table {
+fn line_table(lines: &[&InventoryLine], lang: Lang) -> Table {
     let mut rows = table(&heads(
         lang,
         ["activity", "amount", "unit", "× factor", "factor id", "t CO2e", "status", "cell"],
@@ -160,9 +160,7 @@ fn line_table(lines: &[&InventoryLine], lang: Lang) -> comfy_table::Table {
         ]);
     }
     for i in [1, 5] {
-        if let Some(column) = rows.column_mut(i) {
-            column.set_cell_alignment(comfy_table::CellAlignment::Right);
-        }
+        rows.align_right(i);
     }
     rows
 }

@@ -3,10 +3,9 @@
 use super::{line, told};
 use crate::closing;
 use crate::out_dir::named;
-use crate::text_table::{quoted, right_align, table, tonnes};
+use crate::text_table::{Table, quoted, right_align, table, tonnes};
 use carbonzone_report::{Label, Lang, chinese, words};
 use carbonzone_types::{ConfidenceRecord, DataLabel, RunManifest, Severity, Stage, TOLERANCE};
-use comfy_table::Table;
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -2,11 +2,10 @@
 
 use super::compute::Results;
 use crate::error::{Doing, Result};
-use crate::text_table::{lines, right_align, table, tonnes};
+use crate::text_table::{Table, lines, right_align, table, tonnes};
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, Statement, compensating_rate};
 use carbonzone_zoning::compare::{Comparison, compare_tables, split_years};
 use carbonzone_zoning::published::PublishedComparison;
-use comfy_table::Table;
 
 /// Columns that do not change or are labels.
 const SKIP: [&str; 7] =
