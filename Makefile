@@ -1,6 +1,9 @@
 # carbonzone: one entry point. `make help` lists the targets.
 SHELL := /bin/bash
 CARGO ?= cargo
+# How hard our crates are compiled, if not as they ship (`ci` sets it).
+LEVELS ?=
+cargo = $(CARGO) $(LEVELS)
 PARCELS ?= 100000
 SEED ?= 2020
 WHOLE ?= 1000000
@@ -27,7 +30,7 @@ setup: ## install libgdal if it is missing (says what it does)
 
 $(CZ): $(SOURCES)
 	@scripts/bootstrap
-	$(CARGO) build --release --locked -p carbonzone-cli
+	$(cargo) build --release --locked -p carbonzone-cli
 	@touch $(CZ)
 
 build: $(CZ) ## the release binary
@@ -99,34 +102,34 @@ maps: $(CZ) ## regenerate figures, QGIS project and report of out/suzhou without
 
 # ---------------------------------------------------------------- quality
 test: setup pure ## every test
-	$(CARGO) test --release --workspace --locked --tests
-	$(CARGO) test --release --workspace --locked --doc
+	$(cargo) test --release --workspace --locked --tests
+	$(cargo) test --release --workspace --locked --doc
 
 pure: ## no crate but io, the library of the study and the command has native code under it
 	@! $(CARGO) tree --locked -e normal,build,dev $(addprefix -p ,$(PURE)) | grep -E '(gdal|geos|proj|sqlite3)-sys' || { echo 'a pure crate links native code'; exit 1; }
 
 test-core: pure ## the tests of those crates alone, on a machine without libgdal
-	PKG_CONFIG_LIBDIR=/nonexistent GDAL_HOME=/nonexistent $(CARGO) test --release --locked $(addprefix -p ,$(PURE))
+	PKG_CONFIG_LIBDIR=/nonexistent GDAL_HOME=/nonexistent $(cargo) test --release --locked $(addprefix -p ,$(PURE))
 
 check: ## cargo check of everything
-	$(CARGO) check --release --workspace --all-targets --locked
+	$(cargo) check --release --workspace --all-targets --locked
 
 fmt: ## format the code
 	$(CARGO) fmt --all
 
 lint: ## rustfmt and clippy, warnings are errors
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --workspace --all-targets --locked -- -D warnings
+	$(cargo) clippy --release --workspace --all-targets --locked -- -D warnings
 
 doc: ## API documentation, warnings are errors
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --workspace --no-deps --locked
+	RUSTDOCFLAGS='-D warnings' $(cargo) doc --release --workspace --no-deps --locked
 
 deny: ## licences, advisories, bans (needs cargo-deny)
 	$(CARGO) deny check
 	$(CARGO) deny --manifest-path $(PY)/Cargo.toml check --config deny.toml
 
 bless: ## record golden files anew; review the diff
-	INSTA_UPDATE=always $(CARGO) test --release --locked -p carbonzone-cli -p carbonzone-report
+	INSTA_UPDATE=always $(cargo) test --release --locked -p carbonzone-cli -p carbonzone-report
 
 CITIES ?= 240
 FIRST ?= 0
@@ -136,7 +139,7 @@ oracle-cities: $(CZ) ## random whole cities against numpy and GEOS (CITIES=240 F
 
 FUZZ ?= 20000
 fuzz: setup ## change files of every format and read them, with limits on memory, time and output (FUZZ=20000)
-	CARBONZONE_FUZZ=$(FUZZ) $(CARGO) test --release --locked -p carbonzone-cli --test fuzz -- --nocapture
+	CARBONZONE_FUZZ=$(FUZZ) $(cargo) test --release --locked -p carbonzone-cli --test fuzz -- --nocapture
 
 EXPECTED := $(shell git ls-files '*/tests/expected/*.json')
 oracle: out/guiyang/run.json out/suzhou/run.json $(CZ) ## ask GEOS, exactextract, tobler, scipy, SALib again: expected values, the peer's townships, random cities
@@ -153,13 +156,13 @@ oracle: out/guiyang/run.json out/suzhou/run.json $(CZ) ## ask GEOS, exactextract
 	build/venv-statistics/bin/python oracle/statistics_expected.py
 	python3 oracle/same_numbers.py $(EXPECTED)
 	build/venv-oracle/bin/python oracle/zonal_guiyang.py out/guiyang $(SYNTH)/guiyang
-	$(CARGO) build --release --locked -p carbonzone-geom --example pair_areas
+	$(cargo) build --release --locked -p carbonzone-geom --example pair_areas
 	build/venv-oracle/bin/python oracle/differential_geos.py target/release/examples/pair_areas 100000
 	build/venv-oracle/bin/python oracle/peer_townships.py $(CZ) build/oracle-peer 5000
 	$(MAKE) oracle-cities
 
 validate: ## the method against a hundred synthetic cities with a known truth (docs/validation.md); a coverage outside its band fails
-	$(CARGO) build --release --locked -p carbonzone --example validate
+	$(cargo) build --release --locked -p carbonzone --example validate
 	target/release/examples/validate pipelines/suzhou.toml --out build/validation
 
 bench: ## criterion benches of the kernels
@@ -170,14 +173,14 @@ bench-run: $(CZ) ## whole runs of a large city, stage by stage (WHOLE=1000000 RE
 
 bench-peers: $(CZ) ## the same job with shapely, tobler, exactextract, ... in the same run (WHOLE=1000000 REPEAT=3 STAGES=200000)
 	scripts/venv build/venv-peers oracle/requirements-peers.txt
-	$(CARGO) build --release --locked -p carbonzone-geom --example kernel_times
+	$(cargo) build --release --locked -p carbonzone-geom --example kernel_times
 	cd bench-peers && $(CARGO) build --release --locked
 	build/venv-peers/bin/python scripts/bench_peers.py --whole $(WHOLE) --repeat $(REPEAT) --parcels $(STAGES) --markdown build/bench-peers.md
 	$(MAKE) bench-python
 
 bench-python: $(WHEEL) ## the Python part of it: kernels of the wheel beside geopandas, tobler, exactextract (STAGES=200000 SAMPLE=20000)
 	scripts/venv build/venv-peers oracle/requirements-peers.txt
-	$(CARGO) build --release --locked -p carbonzone-geom --example kernel_times
+	$(cargo) build --release --locked -p carbonzone-geom --example kernel_times
 	build/venv-peers/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheel/carbonzone-*.whl
 	target/release/examples/kernel_times $(STAGES) 1 build/bench-layers > /dev/null
 	build/venv-peers/bin/python scripts/bench_python.py build/bench-layers --sample $(SAMPLE) --markdown build/bench-python.md
@@ -222,13 +225,14 @@ test-scale: $(WHEEL) ## the adapters of carbonzone.scale on a real Spark and Dat
 notebooks: $(WHEEL) ## run the notebooks and render them into docs/notebooks
 	scripts/notebooks build/wheel
 
-# Optimising across the parts of a crate is a seventh of the time of compiling; no number depends on it.
-ci: export CARGO_PROFILE_RELEASE_LTO := off
+# Most of what CI compiles it runs once: the crates with the most code and no kernels are not optimised. No number depends on it.
+ci: export LEVELS := --config $(CURDIR)/.ci/levels.toml
 ci: setup lint doc test lint-python test-python ## exactly what CI runs
 	$(MAKE) suzhou PARCELS=5000
 	set -o pipefail; $(MAKE) suzhou PARCELS=5000 | tee build/second-run.txt
 	@! grep -E 'Compiling|written to' build/second-run.txt || { echo 'the second make suzhou did work again'; exit 1; }
 	@git diff --exit-code || { echo 'the tree is not clean after ci'; exit 1; }
+	@touch -d 2000-01-01 $(CZ) # so that the next build is one as it ships
 
 clean: ## remove outputs and build products
 	rm -rf out build target
