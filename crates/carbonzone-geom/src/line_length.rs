@@ -344,7 +344,8 @@ impl Ahead {
         let (aside, along) = ((dx * to_y - dy * to_x).abs(), dx * to_x + dy * to_y);
         let (dx, dy) = (dx.abs() * (1.0 + 1e-6), dy.abs() * (1.0 + 1e-6));
         let half = dx * width + dy * height + slack;
-        [(aside > dx * height + dy * width + slack) | (-along > half), along - half > end]
+        let (off, behind) = (aside > dx * height + dy * width + slack, -along > half);
+        [off | behind, along - half > end]
     }
 }
 

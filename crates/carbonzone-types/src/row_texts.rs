@@ -80,7 +80,9 @@ impl ColumnData {
 impl From<Vec<String>> for TextList {
     fn from(texts: Vec<String>) -> Self {
         let mut out = Self::with_room(texts.len(), texts.iter().map(String::len).sum());
-        texts.into_iter().for_each(|text| out.push(&text));
+        for text in &texts {
+            out.push(text);
+        }
         out
     }
 }
