@@ -6,7 +6,6 @@ use crate::terminal::print_line;
 use carbonzone::compare::compare as compare_runs;
 use carbonzone::new_file::{must_be_new, write_new};
 
-/// The command.
 pub fn compare(args: &CompareArgs) -> anyhow::Result<u8> {
     // Both or none: nothing is written if one of them cannot be.
     [&args.export, &args.report].into_iter().flatten().try_for_each(|path| must_be_new(path))?;

@@ -143,7 +143,6 @@ fn notes(finding: &Finding, text: &FindingText) -> Vec<(String, String)> {
     out
 }
 
-/// One line that counts the findings.
 pub fn count_line(findings: &Findings) -> String {
     let n = |s| findings.count_of(s);
     let (errors, warnings, notes) =

@@ -20,60 +20,25 @@ static ON: AtomicBool = AtomicBool::new(false);
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event<'a> {
     /// The command begins.
-    Begin {
-        /// Version of the events.
-        format: u32,
-        command: &'a str,
-        /// Version of carbonzone.
-        version: &'a str,
-    },
+    Begin { format: u32, command: &'a str, version: &'a str },
     /// A stage begins; without `total` it cannot be told how long it is.
-    Stage {
-        /// What is done.
-        stage: &'a str,
-        /// The same in Chinese.
-        stage_zh: &'a str,
-        /// Number of steps.
-        total: Option<u64>,
-    },
+    Stage { stage: &'a str, stage_zh: &'a str, total: Option<u64> },
     /// Steps of the stage are done.
-    Progress {
-        /// What is done.
-        stage: &'a str,
-        /// Steps done.
-        done: u64,
-        /// Number of steps.
-        total: Option<u64>,
-    },
+    Progress { stage: &'a str, done: u64, total: Option<u64> },
     /// A stage is over.
-    StageEnd {
-        /// What was done.
-        stage: &'a str,
-        /// Steps done.
-        done: u64,
-        /// Wall time.
-        seconds: f64,
-    },
+    StageEnd { stage: &'a str, done: u64, seconds: f64 },
     /// What the user must look at.
     Finding(&'a Told<'a>),
     /// A layer that can be opened now.
     Layer {
-        /// Folder of the run.
         run_dir: String,
-        /// As in `carbonzone layers`.
         #[serde(flatten)]
         layer: &'a ListedLayer,
     },
     /// What would stand on standard error.
-    Message {
-        /// One or several lines.
-        text: &'a str,
-    },
+    Message { text: &'a str },
     /// The command is over.
-    End {
-        /// The exit code of the process.
-        exit_code: u8,
-    },
+    End { exit_code: u8 },
 }
 
 /// From now on every line of standard error is an event.

@@ -9,7 +9,6 @@ use carbonzone_inventory::FactorLibrary;
 use carbonzone_report::Lang;
 use carbonzone_types::ColumnData;
 
-/// The command.
 pub fn factors(args: &FactorsArgs) -> anyhow::Result<u8> {
     let library = FactorLibrary::embedded();
     let rows = library.to_table(args.sector.as_deref());

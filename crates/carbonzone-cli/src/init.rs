@@ -21,7 +21,6 @@ const STARTER_ZH: &str = include_str!("../data/starter_zh.toml");
 /// Columns named of a file that are not used.
 const COLUMNS_TOLD: usize = 12;
 
-/// The command.
 pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
     let path = args.form.clone().unwrap_or_else(|| args.dir.join("pipeline.toml"));
     if args.form.is_some() && path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("xlsx")) {

@@ -11,7 +11,6 @@ use carbonzone::inventory::{SectorTotals, export, sector_totals};
 use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::text;
 
-/// The command.
 pub fn inventory(args: &InventoryArgs) -> anyhow::Result<u8> {
     [&args.template, &args.export].into_iter().flatten().try_for_each(|path| must_be_new(path))?;
     if let Some(path) = &args.template {

@@ -11,7 +11,6 @@ use carbonzone::maps::{lang as label_language, language_of, redraw};
 use carbonzone::out_dir::{named, read_manifest};
 use carbonzone_report::RenderOptions;
 
-/// The command.
 pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
     let lang = match language::asked() {
         Some(lang) => lang,

@@ -7,7 +7,6 @@ use crate::progress::observer;
 use crate::terminal::{eprint_line, print_line};
 use carbonzone::partition::{pipelines, province};
 
-/// The command.
 pub fn run(args: &PartitionArgs) -> anyhow::Result<u8> {
     let files = match pipelines(&args.pipelines) {
         Ok(files) => files,

@@ -7,7 +7,6 @@ use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::sheets::{SheetOptions, sheets as write};
 use carbonzone_report::Lang;
 
-/// The command.
 pub fn sheets(args: &SheetsArgs) -> anyhow::Result<u8> {
     let path = args.out.clone().unwrap_or_else(|| std::path::PathBuf::from("sheets.html"));
     must_be_new(&path)?;

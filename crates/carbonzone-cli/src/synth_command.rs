@@ -10,7 +10,6 @@ use carbonzone::synth::Synth;
 /// Parcels that can be asked for.
 const SIZES: std::ops::RangeInclusive<u64> = 1_000..=10_000_000;
 
-/// The command.
 pub fn synth(args: &SynthArgs) -> anyhow::Result<u8> {
     if args.cities.is_some() && args.city != SynthCity::Suzhou {
         bail!("--cities is for suzhou: the other places are one province each");

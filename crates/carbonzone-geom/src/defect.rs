@@ -4,99 +4,38 @@ use std::fmt;
 
 use crate::ring::turn;
 
-/// One fault of a feature.
+/// One fault of a feature: in its part `part`, from 0, and there in the ring `ring`; 0 is the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Defect {
     /// The feature has no ring.
     Empty,
     /// A coordinate is NaN or infinite; the ring counts for nothing.
-    NotFinite {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
+    NotFinite { part: usize, ring: usize },
     /// Fewer than four stored vertices (three corners and the closing one).
-    TooFewVertices {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
+    TooFewVertices { part: usize, ring: usize },
     /// The last vertex is not the first; the ring is closed by a straight edge.
-    Unclosed {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
+    Unclosed { part: usize, ring: usize },
     /// The ring encloses no area; it counts for nothing.
-    ZeroArea {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
+    ZeroArea { part: usize, ring: usize },
     /// Two edges of the ring cross or run on top of each other.
-    SelfCrossing {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
+    SelfCrossing { part: usize, ring: usize },
     /// A hole outside its shell.
-    HoleOutside {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
+    HoleOutside { part: usize, ring: usize },
     /// A hole partly outside its shell.
-    HoleAcrossShell {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
+    HoleAcrossShell { part: usize, ring: usize },
     /// A hole that goes round its shell: the rings stand in another order.
-    HoleAroundShell {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
+    HoleAroundShell { part: usize, ring: usize },
     /// A hole of the same ground as an earlier one.
-    HoleTwice {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
+    HoleTwice { part: usize, ring: usize },
     /// A hole that shares ground with an earlier one, or lies in it.
-    HolesOverlap {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part.
-        ring: usize,
-    },
+    HolesOverlap { part: usize, ring: usize },
     /// A part of the same ground as an earlier one.
-    PartTwice {
-        /// Part of the feature, from 0.
-        part: usize,
-    },
+    PartTwice { part: usize },
     /// A part that shares ground with an earlier one, or lies in it.
-    PartsOverlap {
-        /// Part of the feature, from 0.
-        part: usize,
-    },
+    PartsOverlap { part: usize },
     /// A ring that shares a stretch of boundary with another one, but no ground.
-    RingsTouch {
-        /// Part of the feature, from 0.
-        part: usize,
-        /// Ring of the part, 0 is the shell.
-        ring: usize,
-    },
+    RingsTouch { part: usize, ring: usize },
 }
 
 /// Kinds of what can be wrong between rings, in the words of a finding.

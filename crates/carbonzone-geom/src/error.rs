@@ -2,23 +2,13 @@
 
 /// Errors of this crate. Measures themselves never fail; only decoding does.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum GeomError {
-    /// The bytes are not well-known binary.
     #[error("not a WKB geometry ({bytes} bytes): {reason}")]
-    Wkb {
-        /// Length of the input.
-        bytes: usize,
-        /// What the decoder said.
-        reason: String,
-    },
-    /// A geometry that has no area.
+    Wkb { bytes: usize, reason: String },
     #[error("geometry type {found} (expected Polygon or MultiPolygon)")]
-    NotPolygon {
-        /// Name of the type that was found.
-        found: &'static str,
-    },
-    /// More vertices than the 32-bit offsets can address.
+    NotPolygon { found: &'static str },
     #[error("more than {} vertices in one layer (expected fewer)\nhint: split the layer", u32::MAX)]
     TooManyVertices,
 }

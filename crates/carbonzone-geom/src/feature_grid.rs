@@ -64,7 +64,6 @@ struct Level {
 
 /// Tiles per side of the layer: work is sorted by tile, so that the parcels of a tile are read once.
 const TILE_SIDE: u32 = 64;
-/// Number of tiles.
 pub(crate) const TILES: usize = (TILE_SIDE * TILE_SIDE) as usize;
 
 /// A feature's box must not touch more than this many cells of its level.

@@ -473,7 +473,6 @@ impl Block {
 
 /// One line of a block.
 pub(crate) struct OfLine<'b> {
-    /// The number that it was added with.
     pub number: u32,
     first: usize,
     segments: &'b [Segment],

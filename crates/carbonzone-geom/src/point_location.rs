@@ -25,7 +25,6 @@ pub const NO_PARCEL: u32 = u32::MAX;
 const CHUNK: usize = 1 << 16;
 /// Points that are located together, at least, unless there are no more.
 const BLOCK: usize = 1024;
-/// Tiles per task.
 const TILES_PER_TASK: usize = 32;
 /// Points in memory at a time.
 const BATCH: usize = CHUNK << 7;

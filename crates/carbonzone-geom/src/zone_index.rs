@@ -49,7 +49,6 @@ impl ZoneEdge {
 /// Zones that contain a cell, with their winding number (1, unless the zone overlaps itself).
 pub(crate) type Label = Vec<(u32, f64)>;
 
-/// The index.
 #[derive(Debug)]
 pub(crate) struct ZoneIndex {
     pub edges: Vec<ZoneEdge>,

@@ -155,7 +155,6 @@ impl ActivityTable {
         self.findings.push(finding.hint("show it in the workbook, or name it: sheet = \"...\""));
     }
 
-    /// Adds the rows of one sheet.
     fn add_sheet(
         &mut self,
         sheet: Sheet,

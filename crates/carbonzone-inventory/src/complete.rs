@@ -41,13 +41,8 @@ pub(crate) fn check_config(config: &InventoryConfig, library: &FactorLibrary, fi
     for name in &config.without {
         if !Sector::ALL.iter().any(|s| s.key() == name) {
             let hint = did_you_mean(name, Sector::ALL.iter().map(|s| s.key()));
-            findings.push(
-                Finding::error(
-                    "unknown_sector",
-                    format!("inventory.without: unknown sector \"{name}\"{hint}"),
-                )
-                .field("inventory.without"),
-            );
+            let message = format!("inventory.without: unknown sector \"{name}\"{hint}");
+            findings.push(Finding::error("unknown_sector", message).field("inventory.without"));
         }
     }
 }
@@ -57,13 +52,11 @@ pub(crate) fn check_years(config: &InventoryConfig, activity: &ActivityTable, fi
     let years: BTreeSet<i32> = activity.rows.iter().filter_map(|r| r.year).collect();
     if config.year.is_none() && years.len() > 1 {
         let shown: Vec<String> = years.iter().map(ToString::to_string).collect();
+        let message = format!("the activity data are of several years: {}", shown.join(", "));
         findings.push(
-            Finding::error(
-                "year_mismatch",
-                format!("the activity data are of several years: {}", shown.join(", ")),
-            )
-            .field("inventory.year")
-            .hint("set inventory.year, and other_years = \"skip\" for the file"),
+            Finding::error("year_mismatch", message)
+                .field("inventory.year")
+                .hint("set inventory.year, and other_years = \"skip\" for the file"),
         );
     }
 }
@@ -121,13 +114,11 @@ pub(crate) fn check_sectors(
     let buildings = || rows.iter().filter(|r| r.category.sector == Sector::Construction);
     let uses_electricity = config.electricity_boundary != ElectricityBoundary::Territorial;
     if uses_electricity && buildings().count() > 0 && !buildings().any(|r| r.def.key == "electricity") {
+        let message = "equation 3 needs the electricity of homes and commerce";
         findings.push(
-            Finding::error(
-                "missing_mandatory_rows",
-                "equation 3 needs the electricity of homes and commerce",
-            )
-            .expected("rows of electricity (电力) in residential, commercial or public categories")
-            .hint("add them, or use electricity_boundary = \"territorial\""),
+            Finding::error("missing_mandatory_rows", message)
+                .expected("rows of electricity (电力) in residential, commercial or public categories")
+                .hint("add them, or use electricity_boundary = \"territorial\""),
         );
     }
     if config.electricity_boundary == ElectricityBoundary::Consumption && !has_industry_electricity(drafted) {
@@ -140,24 +131,20 @@ pub(crate) fn has_industry_electricity(drafted: &[(&Row<'_>, Draft)]) -> bool {
 }
 
 fn missing_industry_electricity() -> Finding {
-    Finding::error(
-        "missing_mandatory_rows",
-        "electricity_boundary = \"consumption\" needs industry's electricity",
-    )
-    .expected("rows of electricity (电力) in manufacturing_energy, mining_energy or supply_energy")
-    .field("inventory.electricity_boundary")
+    let message = "electricity_boundary = \"consumption\" needs industry's electricity";
+    Finding::error("missing_mandatory_rows", message)
+        .expected("rows of electricity (电力) in manufacturing_energy, mining_energy or supply_energy")
+        .field("inventory.electricity_boundary")
 }
 
 /// A budget below 0 cannot be placed.
 pub(crate) fn check_budgets(budgets: &[Budget], findings: &mut Findings) {
     for b in budgets.iter().filter(|b| b.amount_t < 0.0) {
+        let message = format!("{} on {}: {} t CO2e", b.sector, b.land_group, b.amount_t);
         findings.push(
-            Finding::error(
-                "negative_budget",
-                format!("{} on {}: {} t CO2e", b.sector, b.land_group, b.amount_t),
-            )
-            .amount_t(b.amount_t)
-            .hint("more is recovered (or stays in products) than is produced: check those rows"),
+            Finding::error("negative_budget", message)
+                .amount_t(b.amount_t)
+                .hint("more is recovered (or stays in products) than is produced: check those rows"),
         );
     }
 }

@@ -18,7 +18,6 @@ pub(crate) enum Role {
     PowerFuel,
     /// Electricity of homes, commerce and public buildings.
     BuildingElectricity,
-    /// Electricity of industry.
     IndustryElectricity,
     /// Electricity of vehicles.
     TransportElectricity,
@@ -153,7 +152,6 @@ impl Draft {
         }
     }
 
-    /// A crop.
     pub fn of_crop(crop: &Crop, carbon_per_tonne: f64, amount: Amount) -> Self {
         Self {
             factor_id: format!("crop.{}", crop.crop),

@@ -88,18 +88,16 @@ pub(crate) fn warn_reliance(reliance: &Reliance, findings: &mut Findings) {
         format!("{} ({:.0} t{})", f.id, f.amount_t, if f.disputed { ", disputed" } else { "" })
     };
     let list: Vec<String> = reliance.weak_factors.iter().map(words).collect();
+    let message = format!(
+        "{weak_t:.0} t CO2e of emissions{share} and {:.0} t of sinks rest on factors that are not verified or disputed: {}",
+        reliance.weak_sink_t,
+        list.join(", "),
+    );
     findings.push(
-        Finding::warning(
-            "unverified_factors",
-            format!(
-                "{weak_t:.0} t CO2e of emissions{share} and {:.0} t of sinks rest on factors that are not verified or disputed: {}",
-                reliance.weak_sink_t,
-                list.join(", "),
-            ),
-        )
-        .count(reliance.weak_factors.len() as u64)
-        .amount_t(weak_t + reliance.weak_sink_t)
-        .hint("check them against their sources and put your own rows into inventory.overrides"),
+        Finding::warning("unverified_factors", message)
+            .count(reliance.weak_factors.len() as u64)
+            .amount_t(weak_t + reliance.weak_sink_t)
+            .hint("check them against their sources and put your own rows into inventory.overrides"),
     );
 }
 

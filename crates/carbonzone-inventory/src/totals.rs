@@ -39,7 +39,6 @@ fn by_equation<'a>(sector: Sector, terms: impl Iterator<Item = SectorTerm<'a>>) 
     }
 }
 
-/// The term of a line that counts in a sector.
 fn counted_term(line: &InventoryLine, sector: Sector) -> Option<SectorTerm<'_>> {
     (line.counted && line.sector == sector.key()).then(|| (&*line.category, &*line.activity, line.result_t))
 }

@@ -30,38 +30,31 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    /// The canonical unit, and units one may write.
+    fn units(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Mass => ("t", "t, kg, kt, 吨, 万吨"),
+            Self::GasVolume => ("1e4_Nm3", "Nm3, 1e4_Nm3, 万立方米, 亿立方米"),
+            Self::Energy => ("GJ", "GJ, TJ, 百万千焦, tce, 万吨标准煤"),
+            Self::Electricity => ("kWh", "kWh, MWh, 万千瓦时, 亿千瓦时"),
+            Self::Area => ("ha", "ha, km2, 公顷, 千公顷, 亩, 万亩"),
+            Self::Heads => ("head", "head, 头, 只, 万头, 万只"),
+            Self::Persons => ("person", "persons, 人, 万人"),
+            Self::TonneKm => ("t_km", "t_km, 吨公里, 万吨公里, 亿吨公里"),
+            Self::PersonKm => ("p_km", "p_km, 人公里, 万人公里, 亿人公里"),
+            Self::VehicleKm => ("vehicle_km", "vehicle_km, 车公里, 万车公里, 万公里"),
+            Self::Power => ("kW", "kW, MW, 千瓦, 万千瓦"),
+        }
+    }
+
     /// The canonical unit.
     pub fn canonical(self) -> &'static str {
-        match self {
-            Self::Mass => "t",
-            Self::GasVolume => "1e4_Nm3",
-            Self::Energy => "GJ",
-            Self::Electricity => "kWh",
-            Self::Area => "ha",
-            Self::Heads => "head",
-            Self::Persons => "person",
-            Self::TonneKm => "t_km",
-            Self::PersonKm => "p_km",
-            Self::VehicleKm => "vehicle_km",
-            Self::Power => "kW",
-        }
+        self.units().0
     }
 
     /// Units one may write, for messages.
     pub fn examples(self) -> &'static str {
-        match self {
-            Self::Mass => "t, kg, kt, 吨, 万吨",
-            Self::GasVolume => "Nm3, 1e4_Nm3, 万立方米, 亿立方米",
-            Self::Energy => "GJ, TJ, 百万千焦, tce, 万吨标准煤",
-            Self::Electricity => "kWh, MWh, 万千瓦时, 亿千瓦时",
-            Self::Area => "ha, km2, 公顷, 千公顷, 亩, 万亩",
-            Self::Heads => "head, 头, 只, 万头, 万只",
-            Self::Persons => "persons, 人, 万人",
-            Self::TonneKm => "t_km, 吨公里, 万吨公里, 亿吨公里",
-            Self::PersonKm => "p_km, 人公里, 万人公里, 亿人公里",
-            Self::VehicleKm => "vehicle_km, 车公里, 万车公里, 万公里",
-            Self::Power => "kW, MW, 千瓦, 万千瓦",
-        }
+        self.units().1
     }
 }
 

@@ -34,61 +34,40 @@ impl Sector {
     pub const ALL: [Self; 6] =
         [Self::Industry, Self::Construction, Self::Transport, Self::Agriculture, Self::Waste, Self::Sink];
 
+    /// Key, Chinese name, further labels, and the number of the equation in the Suzhou paper.
+    fn row(self) -> (&'static str, &'static str, &'static [&'static str], u8) {
+        match self {
+            Self::Industry => ("industry", "工业", &["工业部门"], 2),
+            Self::Construction => ("construction", "建筑", &["建筑部门", "建筑业", "buildings"], 3),
+            Self::Transport => ("transport", "交通", &["交通部门", "交通运输"], 4),
+            Self::Agriculture => ("agriculture", "农业", &["农业部门"], 5),
+            Self::Waste => ("waste", "废弃物", &["废弃物部门", "废物", "废弃物处理"], 6),
+            Self::Sink => ("sink", "碳汇", &["碳吸收", "sinks"], 7),
+        }
+    }
+
     /// Number of the sector's equation in the Suzhou paper.
     pub fn equation(self) -> u8 {
-        match self {
-            Self::Industry => 2,
-            Self::Construction => 3,
-            Self::Transport => 4,
-            Self::Agriculture => 5,
-            Self::Waste => 6,
-            Self::Sink => 7,
-        }
+        self.row().3
     }
 
     /// Key as in column names, e.g. `industry`.
     pub fn key(self) -> &'static str {
-        match self {
-            Self::Industry => "industry",
-            Self::Construction => "construction",
-            Self::Transport => "transport",
-            Self::Agriculture => "agriculture",
-            Self::Waste => "waste",
-            Self::Sink => "sink",
-        }
+        self.row().0
     }
 
     /// Chinese name.
     pub fn name_zh(self) -> &'static str {
-        match self {
-            Self::Industry => "工业",
-            Self::Construction => "建筑",
-            Self::Transport => "交通",
-            Self::Agriculture => "农业",
-            Self::Waste => "废弃物",
-            Self::Sink => "碳汇",
-        }
+        self.row().1
     }
 
     /// The sector of a key or label.
     pub fn parse(label: &str) -> Option<Self> {
-        let key = label_key(label);
+        let wanted = label_key(label);
         Self::ALL.into_iter().find(|s| {
-            key == s.key()
-                || key == label_key(s.name_zh())
-                || s.synonyms().iter().any(|x| label_key(x) == key)
+            let (key, zh, more, _) = s.row();
+            wanted == key || wanted == label_key(zh) || more.iter().any(|x| label_key(x) == wanted)
         })
-    }
-
-    fn synonyms(self) -> &'static [&'static str] {
-        match self {
-            Self::Industry => &["工业部门"],
-            Self::Construction => &["建筑部门", "建筑业", "buildings"],
-            Self::Transport => &["交通部门", "交通运输"],
-            Self::Agriculture => &["农业部门"],
-            Self::Waste => &["废弃物部门", "废物", "废弃物处理"],
-            Self::Sink => &["碳吸收", "sinks"],
-        }
     }
 }
 

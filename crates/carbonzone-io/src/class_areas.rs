@@ -106,16 +106,9 @@ pub fn class_areas_in_blocks(
     let lost: f64 = unknown_m2.iter().sum();
     let all: f64 = areas.iter().sum();
     if lost > 1e-6 * all {
-        report.add(
-            Finding::warning(
-                "raster_gap",
-                format!(
-                    "{:.2} % of the ground ({lost:.0} m2) has no class in the raster",
-                    100.0 * lost / all
-                ),
-            )
-            .hint("does the raster cover the whole city?"),
-        );
+        let message =
+            format!("{:.2} % of the ground ({lost:.0} m2) has no class in the raster", 100.0 * lost / all);
+        report.add(Finding::warning("raster_gap", message).hint("does the raster cover the whole city?"));
     }
     let record = input.record(source, digest);
     Some(ClassAreas { record, classes, areas_m2, unknown_m2 })
@@ -171,18 +164,16 @@ impl Tally {
 fn report_fractions(tallies: &[Tally], report: &mut Reporter<'_>) {
     let fractions: Vec<f64> = tallies.iter().filter_map(|t| t.fraction).collect();
     if let Some(example) = fractions.first() {
+        let message = format!(
+            "pixel values that are no whole numbers lie in {} polygons: rounded to the nearest class",
+            fractions.len()
+        );
         report.add(
-            Finding::warning(
-                "class_not_whole",
-                format!(
-                    "pixel values that are no whole numbers lie in {} polygons: rounded to the nearest class",
-                    fractions.len()
-                ),
-            )
-            .value(example.to_string())
-            .expected("whole numbers")
-            .count(fractions.len() as u64)
-            .hint("was the raster resampled by averaging, or is it another one (elevation, population)?"),
+            Finding::warning("class_not_whole", message)
+                .value(example.to_string())
+                .expected("whole numbers")
+                .count(fractions.len() as u64)
+                .hint("was the raster resampled by averaging, or is it another one (elevation, population)?"),
         );
     }
 }

@@ -49,19 +49,17 @@ pub(crate) fn check_datum(
         return;
     }
     let sizes: Vec<String> = local.iter().map(|d| d.size()).collect();
+    let message = format!(
+        "PROJ knows no transformation between {} and {}: longitude and latitude are taken over unchanged; {}",
+        sides[0].name,
+        sides[1].name,
+        sizes.join("; ")
+    );
     report.add(
-        Finding::warning(
-            "unknown_datum_shift",
-            format!(
-                "PROJ knows no transformation between {} and {}: longitude and latitude are taken over unchanged; {}",
-                sides[0].name,
-                sides[1].name,
-                sizes.join("; ")
-            ),
-        )
-        .field("crs")
-        .value(path.label.clone())
-        .hint(parameters_hint(&source)),
+        Finding::warning("unknown_datum_shift", message)
+            .field("crs")
+            .value(path.label.clone())
+            .hint(parameters_hint(&source)),
     );
 }
 

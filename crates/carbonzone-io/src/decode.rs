@@ -16,14 +16,19 @@ pub(crate) const ZERO_AREA_M2: f64 = 1e-9;
 /// What became of a feature.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Outcome {
-    /// Taken as it is.
     Taken,
     /// Taken; other members of its collection were left out.
     Reduced,
     /// Repaired: planar area before and after, m², and what was wrong between its rings.
-    Repaired { before_m2: f64, after_m2: f64, faults: RingFaults },
+    Repaired {
+        before_m2: f64,
+        after_m2: f64,
+        faults: RingFaults,
+    },
     /// Repaired, but nothing with an area was left: area before, m².
-    RepairedAway { before_m2: f64 },
+    RepairedAway {
+        before_m2: f64,
+    },
     /// No geometry at all.
     Null,
     /// A geometry without vertices.

@@ -80,7 +80,6 @@ pub(crate) enum DigestJob {
     Nothing,
     /// There is one thread: it has something else to do first.
     Later(PathBuf),
-    /// Begun.
     Begun(Receiver<std::io::Result<(u64, String)>>),
 }
 

@@ -4,89 +4,31 @@ use carbonzone_types::AttributeTable;
 
 /// An error of reading or writing geodata. Messages name the file, the layer and what was expected.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum IoError {
-    /// A coordinate reference system could not be understood.
     #[error(
         "unknown coordinate reference system \"{text}\": {reason}\nhint: give an EPSG code such as \"EPSG:4549\", a WKT or a PROJ string"
     )]
-    UnknownCrs {
-        /// Text as given.
-        text: String,
-        /// What GDAL/PROJ says.
-        reason: String,
-    },
-    /// The working CRS is in degrees.
+    UnknownCrs { text: String, reason: String },
     #[error(
         "working CRS \"{text}\" ({name}) is geographic: areas and lengths need metres\nhint: choose a projected CRS of the region, e.g. the Gauss-Krueger or UTM zone (EPSG:4549 for Suzhou)"
     )]
-    GeographicCrs {
-        /// Text as given.
-        text: String,
-        /// Name of the CRS.
-        name: String,
-    },
-    /// The working CRS is projected, but not in metres.
+    GeographicCrs { text: String, name: String },
     #[error(
         "working CRS \"{text}\" ({name}) is in {unit} ({metres} m), not in metres\nhint: choose a projected CRS in metres; layers in feet are converted on reading"
     )]
-    NotMetres {
-        /// Text as given.
-        text: String,
-        /// Name of the CRS.
-        name: String,
-        /// Name of the unit.
-        unit: String,
-        /// Metres per unit.
-        metres: f64,
-    },
-    /// Coordinates could not be transformed.
+    NotMetres { text: String, name: String, unit: String, metres: f64 },
     #[error("no transformation from {from} to {to}: {reason}")]
-    Transform {
-        /// Source CRS.
-        from: String,
-        /// Target CRS.
-        to: String,
-        /// What PROJ says.
-        reason: String,
-    },
-    /// A file could not be read.
+    Transform { from: String, to: String, reason: String },
     #[error("cannot read {path}: {reason}")]
-    Read {
-        /// File.
-        path: String,
-        /// Reason.
-        reason: String,
-    },
-    /// A file could not be written.
+    Read { path: String, reason: String },
     #[error("cannot write {path}: {reason}")]
-    Write {
-        /// File.
-        path: String,
-        /// Reason.
-        reason: String,
-    },
-    /// A layer is not in the file.
+    Write { path: String, reason: String },
     #[error("{path} has no layer \"{layer}\"; it has {there}")]
-    NoLayer {
-        /// File.
-        path: String,
-        /// Layer asked for.
-        layer: String,
-        /// Layers that exist.
-        there: String,
-    },
-    /// Lengths that must agree do not.
+    NoLayer { path: String, layer: String, there: String },
     #[error("{what}: expected {expected} rows, found {found}")]
-    Length {
-        /// Which table or slice.
-        what: String,
-        /// Rows expected.
-        expected: usize,
-        /// Rows found.
-        found: usize,
-    },
-    /// A user asked to stop.
+    Length { what: String, expected: usize, found: usize },
     #[error("stopped by the user")]
     Cancelled,
 }

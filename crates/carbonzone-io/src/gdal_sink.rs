@@ -16,7 +16,6 @@ use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags};
 use gdal_sys::{OGRFieldSubType, OGRFieldType, OGRwkbGeometryType as T};
 use std::path::Path;
 
-/// Name of the geometry column.
 pub(crate) const GEOMETRY_COLUMN: &str = "geom";
 
 pub(crate) fn create_dataset(path: &Path, format: VectorFormat) -> Result<Dataset> {

@@ -235,7 +235,6 @@ impl ParquetLayer {
         }))
     }
 
-    /// A row group and how reading it ended.
     fn group_checked(&self, index: usize, selection: Option<&mut Selection>) -> (Option<Group>, ReadEnd) {
         let mut end = ReadEnd::default();
         let read = guarded(|| self.group(index, selection)).and_then(|r| r.map_err(|e| e.to_string()));

@@ -147,18 +147,16 @@ fn window_of(
     }
     let pixels = window.cols as u64 * window.rows as u64;
     if pixels > MAX_PIXELS {
+        let message = format!(
+            "{} × {} pixels ({} million) are too many to become parcels",
+            window.cols,
+            window.rows,
+            pixels / 1_000_000
+        );
         report.add(
-            Finding::error(
-                "raster_too_large",
-                format!(
-                    "{} × {} pixels ({} million) are too many to become parcels",
-                    window.cols,
-                    window.rows,
-                    pixels / 1_000_000
-                ),
-            )
-            .expected(format!("at most {} million pixels in the box of the zones", MAX_PIXELS / 1_000_000))
-            .hint("make it coarser first: gdalwarp -tr 30 30 -r mode in.tif out.tif; or cut it: gdalwarp -te x0 y0 x1 y1"),
+            Finding::error("raster_too_large", message)
+                .expected(format!("at most {} million pixels in the box of the zones", MAX_PIXELS / 1_000_000))
+                .hint("make it coarser first: gdalwarp -tr 30 30 -r mode in.tif out.tif; or cut it: gdalwarp -te x0 y0 x1 y1"),
         );
         return None;
     }
@@ -372,13 +370,11 @@ fn book_left_out(
     if without_class > 0 {
         let used: carbonzone_types::ExactSum = coverage.areas_m2().into_iter().collect();
         let m2 = (frame.area_m2(0) - used.value()).max(0.0);
+        let message = format!("{without_class} pixels have no class ({m2:.0} m²): no parcel there");
         report.add(
-            Finding::info(
-                "raster_nodata",
-                format!("{without_class} pixels have no class ({m2:.0} m²): no parcel there"),
-            )
-            .count(without_class)
-            .hint("around the city this is no fault; inside it, these are gaps between the parcels"),
+            Finding::info("raster_nodata", message)
+                .count(without_class)
+                .hint("around the city this is no fault; inside it, these are gaps between the parcels"),
         );
         ledger.push(
             LedgerRow::counted(Stage::Drop, &source.role, without_class as f64, "pixels")

@@ -25,14 +25,8 @@ pub(crate) fn resolve_crs(
             } else {
                 "add crs = \"EPSG:...\" to this input (\"EPSG:4326\" for GPS degrees, \"GCJ-02\" for Amap, \"BD-09\" for Baidu)"
             };
-            report.add(
-                Finding::error(
-                    "no_crs",
-                    "the layer does not say its coordinate reference system and none is given",
-                )
-                .field("crs")
-                .hint(hint),
-            );
+            let message = "the layer does not say its coordinate reference system and none is given";
+            report.add(Finding::error("no_crs", message).field("crs").hint(hint));
             None
         }
         Err(error @ IoError::UnknownCrs { .. }) => {

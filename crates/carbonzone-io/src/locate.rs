@@ -97,13 +97,13 @@ fn copy_open_database(path: &Path, report: &mut Reporter<'_>) -> Option<Option<(
         Ok(dir) => {
             if !parts.is_empty() {
                 let names: Vec<String> = parts.iter().map(|p| last_name(p)).collect();
-                report.add(
-                    Finding::info(
-                        "open_database",
-                        format!("the file is open elsewhere or was not closed: edits in {} are read too, from a copy", listed(&names)),
-                    )
-                    .hint("nothing is written into the folder; close the file in QGIS to have all in one file"),
+                let message = format!(
+                    "the file is open elsewhere or was not closed: edits in {} are read too, from a copy",
+                    listed(&names)
                 );
+                report.add(Finding::info("open_database", message).hint(
+                    "nothing is written into the folder; close the file in QGIS to have all in one file",
+                ));
             }
             let path = dir.path().join(name);
             Some(Some((dir, path)))
@@ -226,12 +226,10 @@ fn choose_member(names: &[String], inner: Option<&str>, report: &mut Reporter<'_
             .expected("one Shapefile, GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, KML, CSV or GeoTIFF")
             .value(listed(names))
     } else {
-        Finding::error(
-            "several_layers_in_archive",
-            format!("the archive holds {} layers: say which one", layers.len()),
-        )
-        .expected(format!("one of {}", listed(&layers)))
-        .hint(format!("path = \"/vsizip/<archive>.zip/{}\"", layers[0]))
+        let message = format!("the archive holds {} layers: say which one", layers.len());
+        Finding::error("several_layers_in_archive", message)
+            .expected(format!("one of {}", listed(&layers)))
+            .hint(format!("path = \"/vsizip/<archive>.zip/{}\"", layers[0]))
     };
     report.add(finding.field("path"));
     None

@@ -81,22 +81,20 @@ impl TextCheck {
         let Some(found) = charset_guess::misread(&texts) else { return };
         let (at, right) = found.example;
         let (field, value) = &self.sample[at];
+        let message = format!(
+            "{} of {} non-ASCII texts look like {} read as {}",
+            found.count,
+            texts.len(),
+            found.meant,
+            found.read_as
+        );
         report.add(
-            Finding::warning(
-                "wrong_encoding",
-                format!(
-                    "{} of {} non-ASCII texts look like {} read as {}",
-                    found.count,
-                    texts.len(),
-                    found.meant,
-                    found.read_as
-                ),
-            )
-            .field(field.clone())
-            .value(value.clone())
-            .expected(right)
-            .count(found.count)
-            .hint(format!("add encoding = \"{}\" to this input", found.meant)),
+            Finding::warning("wrong_encoding", message)
+                .field(field.clone())
+                .value(value.clone())
+                .expected(right)
+                .count(found.count)
+                .hint(format!("add encoding = \"{}\" to this input", found.meant)),
         );
     }
 
@@ -104,37 +102,33 @@ impl TextCheck {
     pub(crate) fn report(&self, report: &mut Reporter<'_>) {
         self.report_charset(report);
         if let Some((field, value)) = &self.first {
+            let message = format!(
+                "{} of {} non-ASCII texts hold characters that could not be decoded",
+                self.broken, self.seen
+            );
             report.add(
-                Finding::warning(
-                    "wrong_encoding",
-                    format!(
-                        "{} of {} non-ASCII texts hold characters that could not be decoded",
-                        self.broken, self.seen
-                    ),
-                )
-                .field(field.clone())
-                .value(value.clone())
-                .count(self.broken)
-                .hint("the file is in another encoding: add encoding = \"GBK\" (or \"UTF-8\") to this input"),
+                Finding::warning("wrong_encoding", message)
+                    .field(field.clone())
+                    .value(value.clone())
+                    .count(self.broken)
+                    .hint("the file is in another encoding: add encoding = \"GBK\" (or \"UTF-8\") to this input"),
             );
         }
         if let Some((field, value, meant, encoding)) = &self.misread_first {
             // One odd name is no evidence; a fifth of them is.
             if self.misread * 5 >= self.seen {
                 let name = if *encoding == GB18030 { "GBK" } else { encoding.name() };
+                let message = format!(
+                    "{} of {} non-ASCII texts look like {name} read as {SINGLE}",
+                    self.misread, self.seen
+                );
                 report.add(
-                    Finding::warning(
-                        "wrong_encoding",
-                        format!(
-                            "{} of {} non-ASCII texts look like {name} read as {SINGLE}",
-                            self.misread, self.seen
-                        ),
-                    )
-                    .field(field.clone())
-                    .value(value.clone())
-                    .expected(meant.clone())
-                    .count(self.misread)
-                    .hint(format!("add encoding = \"{name}\" to this input")),
+                    Finding::warning("wrong_encoding", message)
+                        .field(field.clone())
+                        .value(value.clone())
+                        .expected(meant.clone())
+                        .count(self.misread)
+                        .hint(format!("add encoding = \"{name}\" to this input")),
                 );
             }
         }

@@ -195,14 +195,12 @@ pub(crate) fn find_layer(
             None
         }
         _ => {
+            let message = format!("the file has {} layers: say which one", names.len());
             report.add(
-                Finding::error(
-                    "layer_not_named",
-                    format!("the file has {} layers: say which one", names.len()),
-                )
-                .field("layer")
-                .expected(format!("one of {}", listed(&names)))
-                .hint("add layer = \"...\" to this input"),
+                Finding::error("layer_not_named", message)
+                    .field("layer")
+                    .expected(format!("one of {}", listed(&names)))
+                    .hint("add layer = \"...\" to this input"),
             );
             None
         }
@@ -220,16 +218,14 @@ fn find_fields<L: LayerAccess>(
     let missing = |name: &&String| plan_field(layer, &names, name).is_none();
     if names.iter().any(|n| n.contains(char::REPLACEMENT_CHARACTER)) && wanted.iter().any(|n| missing(&n)) {
         let sought: Vec<String> = wanted.iter().filter(missing).map(|n| format!("\"{n}\"")).collect();
+        let message = format!(
+            "field names are not readable in the encoding of the layer, so {} cannot be found",
+            sought.join(", ")
+        );
         report.add(
-            Finding::error(
-                "wrong_encoding",
-                format!(
-                    "field names are not readable in the encoding of the layer, so {} cannot be found",
-                    sought.join(", ")
-                ),
-            )
-            .value(listed(&names))
-            .hint("a shapefile without .cpg is often GBK: add encoding = \"GBK\" to this source"),
+            Finding::error("wrong_encoding", message)
+                .value(listed(&names))
+                .hint("a shapefile without .cpg is often GBK: add encoding = \"GBK\" to this source"),
         );
         return None;
     }

@@ -110,19 +110,14 @@ impl PlaceCheck {
         let elsewhere = self.outside.count - if path.geographic { told } else { 0 };
         if usable && elsewhere > 0 {
             let (x, y) = self.outside.example;
+            let message =
+                format!("{elsewhere} of {} coordinates lie outside the area of {}", self.seen, crs.name());
             report.add(
-                Finding::warning(
-                    "outside_crs_area",
-                    format!(
-                        "{elsewhere} of {} coordinates lie outside the area of {}",
-                        self.seen,
-                        crs.name()
-                    ),
-                )
-                .value(format!("longitude {x}, latitude {y}"))
-                .expected(crs.area_text())
-                .count(elsewhere)
-                .hint("rows of another place, zeros for unknown coordinates, or a wrong crs"),
+                Finding::warning("outside_crs_area", message)
+                    .value(format!("longitude {x}, latitude {y}"))
+                    .expected(crs.area_text())
+                    .count(elsewhere)
+                    .hint("rows of another place, zeros for unknown coordinates, or a wrong crs"),
             );
         }
         usable

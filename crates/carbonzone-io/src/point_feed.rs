@@ -171,12 +171,10 @@ pub(crate) fn finish(
         return None;
     }
     if feed.used == 0 && placed {
+        let message = format!("none of the {} features can be used", record.features);
         report.add(
-            Finding::error(
-                "no_usable_feature",
-                format!("none of the {} features can be used", record.features),
-            )
-            .hint("is this the layer that was meant, and are the coordinate columns right?"),
+            Finding::error("no_usable_feature", message)
+                .hint("is this the layer that was meant, and are the coordinate columns right?"),
         );
         return None;
     }

@@ -179,13 +179,8 @@ pub(crate) fn assemble(
         raw.outcomes.iter().enumerate().filter(|(_, o)| o.kept()).map(|(i, _)| i as u32).collect();
     drop(raw.outcomes);
     if keep.is_empty() {
-        report.add(
-            Finding::error(
-                "no_usable_feature",
-                format!("none of the {} features is a polygon with an area", raw.read),
-            )
-            .hint("is this the layer that was meant?"),
-        );
+        let message = format!("none of the {} features is a polygon with an area", raw.read);
+        report.add(Finding::error("no_usable_feature", message).hint("is this the layer that was meant?"));
         return None;
     }
     let mut ids = raw.ids;

@@ -49,7 +49,6 @@ impl Raster {
         &self.path
     }
 
-    /// The dataset.
     pub(crate) fn dataset(&self) -> &Dataset {
         &self.dataset
     }
@@ -280,24 +279,18 @@ pub(crate) fn open_both_ways(
         (CrsSpec::Definition(text), _) => text,
         (CrsSpec::FromLayer, Some(wkt)) => wkt.to_owned(),
         (CrsSpec::FromLayer, None) => {
+            let message = "the raster does not say its coordinate reference system and none is given";
             report.add(
-                Finding::error(
-                    "no_crs",
-                    "the raster does not say its coordinate reference system and none is given",
-                )
-                .field("crs")
-                .hint("add crs = \"EPSG:...\" to this input"),
+                Finding::error("no_crs", message).field("crs").hint("add crs = \"EPSG:...\" to this input"),
             );
             return None;
         }
         (CrsSpec::Gcj02 | CrsSpec::Bd09, _) => {
+            let message = "a raster cannot be in GCJ-02 or BD-09: its pixels would not be straight";
             report.add(
-                Finding::error(
-                    "unknown_crs",
-                    "a raster cannot be in GCJ-02 or BD-09: its pixels would not be straight",
-                )
-                .field("crs")
-                .hint("give the CRS that the raster was made in"),
+                Finding::error("unknown_crs", message)
+                    .field("crs")
+                    .hint("give the CRS that the raster was made in"),
             );
             return None;
         }

@@ -64,7 +64,6 @@ impl BandPlan {
         stored.is_nan() || self.nodata.iter().any(|n| same(*n))
     }
 
-    /// The value of a stored number.
     pub(crate) fn value(&self, stored: f64) -> f64 {
         stored * self.scale + self.offset
     }
@@ -141,7 +140,6 @@ fn limits(kind: &str) -> (f64, f64) {
 pub(crate) enum PixelUse {
     /// Counts or amounts that are summed.
     Amounts,
-    /// Classes.
     Classes,
 }
 
@@ -184,15 +182,14 @@ pub(crate) fn choose_band(
     let of_file = ["TIFFTAG_IMAGEDESCRIPTION", "TIFFTAG_DOCUMENTNAME", "title", "TITLE"];
     plan.says.extend(of_file.iter().filter_map(|key| dataset.metadata_item(key, "")));
     if plan.complex {
+        let message =
+            format!("{} holds complex numbers: one pixel is two numbers, and no amount", plan.label());
         report.add(
-            Finding::error(
-                "complex_raster",
-                format!("{} holds complex numbers: one pixel is two numbers, and no amount", plan.label()),
-            )
-            .field("band")
-            .value(plan.label())
-            .expected("a band with one number per pixel")
-            .hint("make a raster of the part that is meant, e.g. the real part: gdal_translate -ot Float32 in.tif out.tif"),
+            Finding::error("complex_raster", message)
+                .field("band")
+                .value(plan.label())
+                .expected("a band with one number per pixel")
+                .hint("make a raster of the part that is meant, e.g. the real part: gdal_translate -ot Float32 in.tif out.tif"),
         );
         return None;
     }
@@ -201,25 +198,21 @@ pub(crate) fn choose_band(
         let red = bands.iter().any(|(_, _, c)| matches!(c, ColorInterpretation::RedBand));
         let blue = bands.iter().any(|(_, _, c)| matches!(c, ColorInterpretation::BlueBand));
         if red && blue {
+            let message = "the raster is a picture (red, green, blue), its pixels are no amounts";
             report.add(
-                Finding::error(
-                    "picture_raster",
-                    "the raster is a picture (red, green, blue), its pixels are no amounts",
-                )
-                .expected("a band with one number per pixel")
-                .hint("get the data themselves, not their map: GeoTIFF with one band of numbers"),
+                Finding::error("picture_raster", message)
+                    .expected("a band with one number per pixel")
+                    .hint("get the data themselves, not their map: GeoTIFF with one band of numbers"),
             );
             return None;
         }
         if matches!(colour, Some(ColorInterpretation::PaletteIndex)) {
+            let message = "the pixels are numbers of colours or classes (the band has a colour table), but are summed as amounts";
             report.add(
-                Finding::warning(
-                    "paletted_raster",
-                    "the pixels are numbers of colours or classes (the band has a colour table), but are summed as amounts",
-                )
-                .field("band")
-                .value(plan.label())
-                .hint("is this the raster that was meant? A map of classes is no raster of amounts"),
+                Finding::warning("paletted_raster", message)
+                    .field("band")
+                    .value(plan.label())
+                    .hint("is this the raster that was meant? A map of classes is no raster of amounts"),
             );
         }
     }

@@ -13,7 +13,6 @@ use std::path::Path;
 /// Which features to read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Selection<'a> {
-    /// All.
     All,
     /// Those whose column has this text.
     Id {

@@ -6,7 +6,6 @@ use crate::mojibake::TextCheck;
 use crate::source::{Reporter, VectorSource, has_extension};
 use carbonzone_types::{Finding, number_of};
 
-/// How reading ended.
 #[derive(Debug, Default)]
 pub(crate) struct ReadEnd {
     pub read: u64,
@@ -64,36 +63,29 @@ pub(crate) fn check_reading(
     if failed_at_end || broken || (short && (exact || !messages.failures.is_empty())) {
         let said = messages.summary().unwrap_or_else(|| "the file ends there".to_owned());
         let announced = expected.map_or(String::new(), |e| format!(" of {e}"));
+        let message = format!("reading stopped after {read}{announced} features: {said}");
         report.add(
-            Finding::error(
-                "truncated_file",
-                format!("reading stopped after {read}{announced} features: {said}"),
-            )
-            .count(expected.map_or(0, |e| e.saturating_sub(read)))
-            .hint("the file is damaged or its download was cut off: get it again"),
+            Finding::error("truncated_file", message)
+                .count(expected.map_or(0, |e| e.saturating_sub(read)))
+                .hint("the file is damaged or its download was cut off: get it again"),
         );
         return false;
     }
     if short {
+        let message = format!("the file announces {} features, {read} could be read", expected.unwrap_or(0));
         report.add(
-            Finding::warning(
-                "feature_count",
-                format!("the file announces {} features, {read} could be read", expected.unwrap_or(0)),
-            )
-            .hint("rebuild the layer (e.g. export it again from QGIS) if features are missing"),
+            Finding::warning("feature_count", message)
+                .hint("rebuild the layer (e.g. export it again from QGIS) if features are missing"),
         );
     }
     if let Some(said) = messages.summary() {
         // GDAL's words for bytes that are none of the encoding of the file.
         if let Some((_, from)) = said.split_once("converted correctly from ") {
             let encoding = from.split(' ').next().unwrap_or_default();
-            report.add(
-                Finding::warning(
-                    "wrong_encoding",
-                    format!("some texts are not in the encoding {encoding} of the file"),
-                )
-                .hint("the file is in another encoding: add encoding = \"GBK\" (or \"UTF-8\") to this input"),
-            );
+            let message = format!("some texts are not in the encoding {encoding} of the file");
+            report.add(Finding::warning("wrong_encoding", message).hint(
+                "the file is in another encoding: add encoding = \"GBK\" (or \"UTF-8\") to this input",
+            ));
         }
         report.add(
             Finding::warning("reader_message", format!("while reading, GDAL said: {said}"))

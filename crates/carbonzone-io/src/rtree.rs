@@ -55,7 +55,6 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
-    /// Number of nodes.
     pub(crate) fn nodes(&self) -> usize {
         1 + self.below_root().map(|(_, nodes)| nodes.len()).sum::<usize>()
     }

@@ -23,7 +23,6 @@ pub enum ColumnView<'a> {
     Flag(bool, usize),
 }
 
-/// One value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Value<'a> {
     Null,
@@ -46,7 +45,6 @@ impl<'a> ColumnView<'a> {
         }
     }
 
-    /// Value of a row.
     pub(crate) fn at(self, row: usize) -> Value<'a> {
         let real = |x: f64| if x.is_nan() { Value::Null } else { Value::Real(x) };
         match self {

@@ -133,12 +133,9 @@ fn report_kind(
     let (before, after) = (tally.area.value(), tally.area_after.value());
     let kept = matches!(code, "invalid_geometry" | "collection_reduced");
     let words = if tally.count == 1 { singular(what) } else { what.to_owned() };
-    let mut finding = Finding::warning(
-        code,
-        if kept { format!("{} {words}", tally.count) } else { format!("{} {words}: dropped", tally.count) },
-    )
-    .feature(tally.example_list())
-    .count(tally.count);
+    let message =
+        if kept { format!("{} {words}", tally.count) } else { format!("{} {words}: dropped", tally.count) };
+    let mut finding = Finding::warning(code, message).feature(tally.example_list()).count(tally.count);
     let change = after - before;
     let mut row = LedgerRow::counted(
         if kept { Stage::Repair } else { Stage::Drop },
@@ -166,7 +163,6 @@ fn report_kind(
     ledger.push(row);
 }
 
-/// Blank ids.
 pub(crate) fn report_blank_ids(source: &VectorSource, blank: usize, report: &mut Reporter<'_>) {
     if blank > 0 {
         report.add(
@@ -190,24 +186,22 @@ pub(crate) fn report_duplicate_ids(
     }
     let examples: Vec<String> = repeated.iter().take(5).map(|(id, n)| format!("{id} ×{n}")).collect();
     let extra: u64 = repeated.iter().map(|(_, n)| n - 1).sum();
+    let message = format!(
+        "{} more than once: the later ones are renamed id#2, id#3, ...",
+        number_of(repeated.len(), "id occurs", "ids occur")
+    );
     report.add(
-        Finding::warning(
-            "duplicate_id",
-            format!(
-                "{} more than once: the later ones are renamed id#2, id#3, ...",
-                number_of(repeated.len(), "id occurs", "ids occur")
-            ),
-        )
-        .field(source.id.clone().unwrap_or_default())
-        .feature(repeated[0].0.clone())
-        .value(examples.join(", "))
-        .expected("unique ids")
-        .count(extra)
-        .hint(if repeated.iter().any(|(id, _)| is_scientific(id)) {
-            "a spreadsheet wrote the ids in scientific notation, and their last digits are lost: export the field as text"
-        } else {
-            "order among equal ids is that of the geometry, not of the file"
-        }),
+        Finding::warning("duplicate_id", message)
+            .field(source.id.clone().unwrap_or_default())
+            .feature(repeated[0].0.clone())
+            .value(examples.join(", "))
+            .expected("unique ids")
+            .count(extra)
+            .hint(if repeated.iter().any(|(id, _)| is_scientific(id)) {
+                "a spreadsheet wrote the ids in scientific notation, and their last digits are lost: export the field as text"
+            } else {
+                "order among equal ids is that of the geometry, not of the file"
+            }),
     );
     ledger.push(
         LedgerRow::counted(Stage::Repair, &source.role, extra as f64, "features")
@@ -308,16 +302,17 @@ impl LongReals {
     /// Reports them, if there are any.
     pub(crate) fn report(self, source: &VectorSource, report: &mut Reporter<'_>) {
         let Some(example) = self.example else { return };
+        let message = format!(
+            "{} ids are numbers with more digits than are kept (15 of a real, 18 of an integer): their last digits are not those of the survey",
+            self.count
+        );
         report.add(
-            Finding::warning(
-                "id_not_exact",
-                format!("{} ids are numbers with more digits than are kept (15 of a real, 18 of an integer): their last digits are not those of the survey", self.count),
-            )
-            .field(source.id.clone().unwrap_or_default())
-            .value(example)
-            .count(self.count)
-            .expected("ids as text, or as 64-bit integers")
-            .hint("change the type of the field where the layer was made: a join or a lookup by such an id fails"),
+            Finding::warning("id_not_exact", message)
+                .field(source.id.clone().unwrap_or_default())
+                .value(example)
+                .count(self.count)
+                .expected("ids as text, or as 64-bit integers")
+                .hint("change the type of the field where the layer was made: a join or a lookup by such an id fails"),
         );
     }
 }

@@ -5,7 +5,6 @@ use crate::source::{Reporter, VectorSource, has_extension, listed, name_hint};
 use carbonzone_sheet::{Cell, ReadOptions, Sheet, SheetError, a1, read_sheets};
 use carbonzone_types::Finding;
 
-/// A sheet as text.
 pub(crate) struct SheetText {
     /// Name of the sheet.
     pub name: String,

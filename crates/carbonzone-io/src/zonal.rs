@@ -117,23 +117,22 @@ fn report_ground(areas_m2: &[f64], on_raster: &[f64], known: &[f64], report: &mu
     let blank: f64 = areas_m2.iter().zip(on_raster).zip(known).map(|((m2, on), k)| m2 * (on - k)).sum();
     if off > ROUNDING * all {
         let count = on_raster.iter().filter(|on| **on < 1.0 - ROUNDING).count() as u64;
+        let message = format!(
+            "{} of the ground ({off:.0} m²) lies off the raster and counts nothing",
+            percent(off / all)
+        );
         report.add(
-            Finding::warning(
-                "raster_gap",
-                format!("{} of the ground ({off:.0} m²) lies off the raster and counts nothing", percent(off / all)),
-            )
-            .count(count)
-            .hint("take a raster that covers the whole city, or join the neighbouring tile (gdal_merge.py, gdalbuildvrt)"),
+            Finding::warning("raster_gap", message)
+                .count(count)
+                .hint("take a raster that covers the whole city, or join the neighbouring tile (gdal_merge.py, gdalbuildvrt)"),
         );
     }
     if blank > ROUNDING * all {
-        report.add(Finding::info(
-            "raster_nodata",
-            format!(
-                "{} of the ground ({blank:.0} m²) lies on pixels without a value, which count nothing",
-                percent(blank / all)
-            ),
-        ));
+        let message = format!(
+            "{} of the ground ({blank:.0} m²) lies on pixels without a value, which count nothing",
+            percent(blank / all)
+        );
+        report.add(Finding::info("raster_nodata", message));
     }
 }
 
@@ -266,57 +265,51 @@ impl PixelCheck {
         let what = |stored: f64| band.suspicion(stored).map_or(String::new(), |why| format!(", {why}"));
         if let Some((stored, [col, row])) = self.negative.example {
             let n = self.negative.pixels;
+            let message = format!(
+                "{} negative: {} nothing",
+                number_of(n as usize, "pixel is", "pixels are"),
+                if n == 1 { "it counts" } else { "they count" }
+            );
             report.add(
-                Finding::warning(
-                    "negative_value",
-                    format!(
-                        "{} negative: {} nothing",
-                        number_of(n as usize, "pixel is", "pixels are"),
-                        if n == 1 { "it counts" } else { "they count" }
-                    ),
-                )
-                .feature(format!("column {col}, row {row}"))
-                .value(format!("{stored}{}", what(stored)))
-                .expected("numbers ≥ 0")
-                .count(n)
-                .hint(hint(stored)),
+                Finding::warning("negative_value", message)
+                    .feature(format!("column {col}, row {row}"))
+                    .value(format!("{stored}{}", what(stored)))
+                    .expected("numbers ≥ 0")
+                    .count(n)
+                    .hint(hint(stored)),
             );
         }
         if let Some((stored, _)) = self.suspicious.example {
             let (n, part, all) = (self.suspicious.pixels, self.suspicious.sum.value(), self.seen.value());
+            let message = format!(
+                "{} {stored}{}: {} of the sum of the pixels that are used",
+                number_of(n as usize, "pixel holds", "pixels hold"),
+                what(stored),
+                percent(if all > 0.0 { part / all } else { 0.0 }),
+            );
             report.add(
-                Finding::warning(
-                    "undeclared_nodata",
-                    format!(
-                        "{} {stored}{}: {} of the sum of the pixels that are used",
-                        number_of(n as usize, "pixel holds", "pixels hold"),
-                        what(stored),
-                        percent(if all > 0.0 { part / all } else { 0.0 }),
-                    ),
-                )
-                .value(stored.to_string())
-                .count(n)
-                .hint(hint(stored)),
+                Finding::warning("undeclared_nodata", message)
+                    .value(stored.to_string())
+                    .count(n)
+                    .hint(hint(stored)),
             );
         }
         let Some((stored, [col, row])) = self.unusable.example else { return Some(()) };
+        let message = format!(
+            "{} a value that is no amount",
+            number_of(self.unusable.pixels as usize, "pixel holds", "pixels hold")
+        );
         report.add(
-            Finding::error(
-                "unusable_pixel",
-                format!(
-                    "{} a value that is no amount",
-                    number_of(self.unusable.pixels as usize, "pixel holds", "pixels hold")
-                ),
-            )
-            .feature(format!("column {col}, row {row}"))
-            .value(format!("{stored:e}{}", what(stored)))
-            .expected(format!("numbers below {LARGEST:e}"))
-            .count(self.unusable.pixels)
-            .hint(if stored.is_finite() {
-                format!("if it means \"no value\", add nodata = {stored:e} to this input")
-            } else {
-                "infinite pixels come from a division by zero: make the raster again".to_owned()
-            }),
+            Finding::error("unusable_pixel", message)
+                .feature(format!("column {col}, row {row}"))
+                .value(format!("{stored:e}{}", what(stored)))
+                .expected(format!("numbers below {LARGEST:e}"))
+                .count(self.unusable.pixels)
+                .hint(if stored.is_finite() {
+                    format!("if it means \"no value\", add nodata = {stored:e} to this input")
+                } else {
+                    "infinite pixels come from a division by zero: make the raster again".to_owned()
+                }),
         );
         None
     }

@@ -4,83 +4,27 @@ use std::path::{Path, PathBuf};
 
 /// Errors of this crate.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum ReportError {
-    /// A file could not be written.
     #[error("cannot write {path}: {source}")]
-    Write {
-        /// File concerned.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A layer lacks a field that a map needs.
+    Write { path: PathBuf, source: std::io::Error },
     #[error("layer \"{layer}\" has no field \"{field}\" (expected one of: {expected})")]
-    MissingField {
-        /// Layer.
-        layer: String,
-        /// Field that was looked for.
-        field: String,
-        /// Fields that are there.
-        expected: String,
-    },
-    /// A layer has no feature to draw.
+    MissingField { layer: String, field: String, expected: String },
     #[error("layer \"{layer}\" has no feature with a geometry\nhint: a map needs at least one polygon")]
-    EmptyLayer {
-        /// Layer.
-        layer: String,
-    },
-    /// A table and its geometries differ in length.
+    EmptyLayer { layer: String },
     #[error("layer \"{layer}\": {geometries} geometries, but {rows} attribute rows")]
-    Rows {
-        /// Layer.
-        layer: String,
-        /// Number of geometries.
-        geometries: usize,
-        /// Number of rows.
-        rows: usize,
-    },
-    /// An option has a value that does not exist.
+    Rows { layer: String, geometries: usize, rows: usize },
     #[error("unknown {option} \"{value}\" (expected one of: {expected})")]
-    Option {
-        /// Option.
-        option: String,
-        /// Value given.
-        value: String,
-        /// Values accepted.
-        expected: String,
-    },
-    /// A figure's SVG could not be turned into an image.
+    Option { option: String, value: String, expected: String },
     #[error("figure {figure}: the drawing cannot be turned into an image: {reason}")]
-    Raster {
-        /// Figure.
-        figure: String,
-        /// Reason.
-        reason: String,
-    },
-    /// Class breaks could not be found.
+    Raster { figure: String, reason: String },
     #[error("layer \"{layer}\", field \"{field}\": no class breaks: {reason}")]
-    Breaks {
-        /// Layer.
-        layer: String,
-        /// Field.
-        field: String,
-        /// Reason.
-        reason: String,
-    },
-    /// XML or the project archive could not be made.
+    Breaks { layer: String, field: String, reason: String },
     #[error("the QGIS project cannot be made: {reason}")]
-    Project {
-        /// Reason.
-        reason: String,
-    },
-    /// The report page could not be made.
+    Project { reason: String },
     #[error("report.html cannot be made: {reason}")]
-    Page {
-        /// Reason.
-        reason: String,
-    },
-    /// The user asked to stop.
+    Page { reason: String },
     #[error("stopped on request")]
     Cancelled,
 }

@@ -23,7 +23,6 @@ pub(crate) fn of_tables(key: &str) -> Option<Label> {
     FIELDS.get(key).map(label)
 }
 
-/// All words of a list.
 pub(crate) fn list(name: &str) -> &'static Words {
     LISTS.get(name).expect("a test reads the shipped file")
 }

@@ -4,7 +4,6 @@ use crate::Label;
 use crate::number::{grouped, significant};
 use carbonzone_types::{AttributeTable, RunManifest};
 
-/// Name of a class.
 fn class(manifest: &RunManifest, key: &str) -> Label {
     let known = manifest.zone_classes.iter().find(|c| c.key == key);
     known.map_or_else(|| Label::same(key), |c| Label::new(c.label_en.clone(), c.label_zh.clone()))

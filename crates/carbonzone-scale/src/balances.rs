@@ -11,18 +11,16 @@ pub fn check_balances(ledger: &mut Ledger, findings: &mut Findings) -> Vec<Resid
         row.note = format!("{}: relative {:.3e}", b.balance, b.relative);
         ledger.push(row);
         if b.relative > TOLERANCE {
+            let message = format!(
+                "sector {} {year}: {} does not hold: {} t against {} t",
+                b.sector, b.balance, b.left_t, b.right_t
+            );
             findings.push(
-                Finding::error(
-                    "mass_balance",
-                    format!(
-                        "sector {} {year}: {} does not hold: {} t against {} t",
-                        b.sector, b.balance, b.left_t, b.right_t
-                    ),
-                )
-                .expected(format!("a relative residual of at most {TOLERANCE:e}"))
-                .value(format!("{:e}", b.relative))
-                .amount_t((b.left_t - b.right_t).abs())
-                .hint("this is a defect of carbonzone: please report it with run.json"),
+                Finding::error("mass_balance", message)
+                    .expected(format!("a relative residual of at most {TOLERANCE:e}"))
+                    .value(format!("{:e}", b.relative))
+                    .amount_t((b.left_t - b.right_t).abs())
+                    .hint("this is a defect of carbonzone: please report it with run.json"),
             );
         }
     }

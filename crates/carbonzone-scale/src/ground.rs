@@ -116,14 +116,12 @@ impl GroundSums {
         };
         let list: Vec<String> = full.iter().take(5).map(name).collect();
         let (_, zone) = full.first()?;
-        let finding = Finding::warning(
-            "parcels_exceed_zone",
-            format!(
-                "{} zones have more ground in parcels than they have themselves: {}",
-                full.len(),
-                list.join(", ")
-            ),
+        let message = format!(
+            "{} zones have more ground in parcels than they have themselves: {}",
+            full.len(),
+            list.join(", ")
         );
+        let finding = Finding::warning("parcels_exceed_zone", message);
         Some(
             finding
                 .layer("parcels")

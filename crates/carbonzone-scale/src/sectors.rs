@@ -9,7 +9,6 @@ use rayon::prelude::*;
 /// Sectors of the paper in its order; others follow in the order of the allocation table.
 const PAPER_ORDER: [&str; 5] = ["industry", "construction", "transport", "agriculture", "waste"];
 
-/// Key of the sinks.
 pub(crate) const SINK: &str = "sink";
 
 /// Tonnes of one kind of unit: one column per sector, sinks apart. All in t CO2e per year.

@@ -44,13 +44,11 @@ impl Writer {
         sum: ExactSum,
     ) -> Result<(), Finding> {
         let state = sum.state().ok_or_else(|| {
-            Finding::error(
-                "sum_out_of_range",
-                format!("a sum leaves the range that engines add exactly: {kind} {name}"),
-            )
-            .value(sum.value().to_string())
-            .expected("less than 4.6e18")
-            .hint("a weight or an amount is far too large: correct it")
+            let message = format!("a sum leaves the range that engines add exactly: {kind} {name}");
+            Finding::error("sum_out_of_range", message)
+                .value(sum.value().to_string())
+                .expected("less than 4.6e18")
+                .hint("a weight or an amount is far too large: correct it")
         })?;
         self.0.push(State { kind: kind.to_owned(), unit, name: name.to_owned(), state });
         Ok(())

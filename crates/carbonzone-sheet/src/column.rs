@@ -105,15 +105,13 @@ impl ColumnNumbers {
     pub fn findings(&self) -> Vec<Finding> {
         let mut found = Vec::new();
         if let Some(fault) = &self.fault {
-            let finding = Finding::warning(
-                "not_a_number",
-                format!(
-                    "{} values of \"{}\" are not numbers: {}",
-                    self.unreadable.count,
-                    self.name,
-                    self.unreadable.list()
-                ),
+            let message = format!(
+                "{} values of \"{}\" are not numbers: {}",
+                self.unreadable.count,
+                self.name,
+                self.unreadable.list()
             );
+            let finding = Finding::warning("not_a_number", message);
             found.push(
                 finding
                     .field(self.name.clone())
@@ -124,19 +122,17 @@ impl ColumnNumbers {
             );
         }
         if self.missing.count > 0 {
+            let said = format!(
+                "{} values of \"{}\" are missing: {}",
+                self.missing.count,
+                self.name,
+                self.missing.list()
+            );
             found.push(
-                Finding::warning(
-                    "missing_value",
-                    format!(
-                        "{} values of \"{}\" are missing: {}",
-                        self.missing.count,
-                        self.name,
-                        self.missing.list()
-                    ),
-                )
-                .field(self.name.clone())
-                .hint("a missing value is unknown, not 0")
-                .count(self.missing.count),
+                Finding::warning("missing_value", said)
+                    .field(self.name.clone())
+                    .hint("a missing value is unknown, not 0")
+                    .count(self.missing.count),
             );
         }
         if let Some(remark) = self.evidence.remark() {

@@ -17,29 +17,19 @@ const EXAMPLES: usize = 5;
 
 /// A record that cannot be read, with its line (1-based).
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum CsvFault {
-    /// The reader failed.
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
-    /// A quote that opens and is not closed where a cell ends.
     #[error(
         "line {line}: a quote is opened and not closed before a separator; the cell would swallow the lines below"
     )]
-    Unclosed {
-        /// Line of the quote.
-        line: u64,
-    },
-    /// A quoted cell of several lines that could as well be a stray quote.
+    Unclosed { line: u64 },
     #[error(
         "line {line}: a quote may be a stray character, or the start of a cell that ends in line {end}; both give whole rows"
     )]
-    Ambiguous {
-        /// Line of the quote.
-        line: u64,
-        /// Line where the quoted cell would end.
-        end: u64,
-    },
+    Ambiguous { line: u64, end: u64 },
 }
 
 /// One record: its cells in one piece of memory.

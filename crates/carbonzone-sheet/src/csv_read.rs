@@ -160,26 +160,22 @@ pub fn odd_lines<R: BufRead>(records: &CsvLines<R>) -> Vec<Finding> {
     let mut notes = Vec::new();
     let (stray, broken) = (&records.stray_quotes, &records.undecodable);
     if stray.count > 0 {
+        let message = format!("a quote that opens nothing is taken as text: {}", stray.words());
         notes.push(
-            Finding::warning(
-                "stray_quote",
-                format!("a quote that opens nothing is taken as text: {}", stray.words()),
-            )
-            .count(stray.count)
-            .hint("write a quote inside a quoted cell twice, or leave it out"),
+            Finding::warning("stray_quote", message)
+                .count(stray.count)
+                .hint("write a quote inside a quoted cell twice, or leave it out"),
         );
     }
     if broken.count > 0 {
+        let message = format!(
+            "bytes that are not in the encoding of the file are read as \u{FFFD}: {}",
+            broken.words()
+        );
         notes.push(
-            Finding::warning(
-                "undecodable_bytes",
-                format!(
-                    "bytes that are not in the encoding of the file are read as \u{FFFD}: {}",
-                    broken.words()
-                ),
-            )
-            .count(broken.count)
-            .hint("correct these lines, or name the encoding if it is another: encoding = \"GBK\""),
+            Finding::warning("undecodable_bytes", message)
+                .count(broken.count)
+                .hint("correct these lines, or name the encoding if it is another: encoding = \"GBK\""),
         );
     }
     notes

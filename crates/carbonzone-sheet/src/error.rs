@@ -6,190 +6,59 @@ use thiserror::Error;
 
 /// Anything that keeps a table from being read or written. Messages name file, sheet and cell.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum SheetError {
-    /// The file is not there.
     #[error("{file}: no such file")]
-    Missing {
-        /// File as the user wrote it.
-        file: String,
-    },
-    /// The file could not be read or written.
+    Missing { file: String },
     #[error("{file}: {source}")]
-    Io {
-        /// File as the user wrote it.
-        file: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// No encoding fits.
+    Io { file: String, source: std::io::Error },
     #[error(
         "{file}: not valid text in {tried} (line {line})\nhint: name the encoding, e.g. encoding = \"big5\""
     )]
-    Encoding {
-        /// File.
-        file: String,
-        /// Encodings tried.
-        tried: String,
-        /// Line of the first byte that is not UTF-8.
-        line: usize,
-    },
-    /// The encoding asked for does not exist.
+    Encoding { file: String, tried: String, line: usize },
     #[error(
         "{file}: unknown encoding \"{encoding}\"\nhint: use a WHATWG label such as \"utf-8\", \"gbk\" or \"big5\""
     )]
-    UnknownEncoding {
-        /// File.
-        file: String,
-        /// Label asked for.
-        encoding: String,
-    },
-    /// Broken CSV.
+    UnknownEncoding { file: String, encoding: String },
     #[error("{file}: broken CSV: {message}")]
-    Csv {
-        /// File.
-        file: String,
-        /// What the parser said.
-        message: String,
-    },
-    /// Rows that have another number of cells than the header.
+    Csv { file: String, message: String },
     #[error("{place}: {message}{hint}")]
-    Ragged {
-        /// File.
-        place: String,
-        /// Lines and numbers of cells.
-        message: String,
-        /// `\nhint: ...` or nothing.
-        hint: String,
-    },
-    /// A formula that was never calculated: its value is not in the file.
+    Ragged { place: String, message: String, hint: String },
     #[error(
         "{place}, column \"{column}\": the formula {formula} has no stored value\nhint: open the workbook once in a spreadsheet program and save it"
     )]
-    Formula {
-        /// File, sheet and cell.
-        place: String,
-        /// Column label.
-        column: String,
-        /// The formula.
-        formula: String,
-    },
-    /// An error of the spreadsheet where a text is needed.
+    Formula { place: String, column: String, formula: String },
     #[error("{place}, column \"{column}\": the cell holds the error {value}")]
-    ErrorCell {
-        /// File, sheet and cell.
-        place: String,
-        /// Column label.
-        column: String,
-        /// The error, e.g. `#REF!`.
-        value: String,
-    },
-    /// A number in a cell that is merged over several rows.
+    ErrorCell { place: String, column: String, value: String },
     #[error(
         "{place}, column \"{column}\": the cell is merged with others ({area}): its number belongs to several rows\nhint: unmerge it and give each row its own number"
     )]
-    MergedNumber {
-        /// File, sheet and cell.
-        place: String,
-        /// Column label.
-        column: String,
-        /// The merged area, e.g. `C3:C5`.
-        area: String,
-    },
-    /// Two columns have the label that was asked for.
+    MergedNumber { place: String, column: String, area: String },
     #[error(
         "{place}: column \"{label}\" occurs {count} times ({columns})\nhint: give the columns different names"
     )]
-    TwiceTheColumn {
-        /// File and sheet.
-        place: String,
-        /// Label.
-        label: String,
-        /// How often.
-        count: usize,
-        /// Letters of the columns: `C and E`.
-        columns: String,
-    },
-    /// A table that is larger than what is read.
+    TwiceTheColumn { place: String, label: String, count: usize, columns: String },
     #[error(
         "{place}: {message}\nhint: delete what stands far outside the table, or save the table alone as .csv"
     )]
-    TooLarge {
-        /// File and sheet.
-        place: String,
-        /// What is too large.
-        message: String,
-    },
-    /// Broken or unknown spreadsheet.
+    TooLarge { place: String, message: String },
     #[error(
         "{file}: not a readable spreadsheet: {message}\nhint: open it in a spreadsheet program and save it as .xlsx or .csv"
     )]
-    Workbook {
-        /// File.
-        file: String,
-        /// What the parser said.
-        message: String,
-    },
-    /// The sheet asked for is not in the workbook.
+    Workbook { file: String, message: String },
     #[error("{file}: no sheet \"{sheet}\" (there is: {found}){hint}")]
-    UnknownSheet {
-        /// File.
-        file: String,
-        /// Sheet asked for.
-        sheet: String,
-        /// Sheets in the file.
-        found: String,
-        /// `\nhint: did you mean ...?` or nothing.
-        hint: String,
-    },
-    /// The file holds no cell.
+    UnknownSheet { file: String, sheet: String, found: String, hint: String },
     #[error("{place}: the table is empty")]
-    Empty {
-        /// File and sheet.
-        place: String,
-    },
-    /// No row looks like the header.
+    Empty { place: String },
     #[error("{place}: no header row found; none of the first {rows} rows has {expected}")]
-    NoHeader {
-        /// File and sheet.
-        place: String,
-        /// Rows searched.
-        rows: usize,
-        /// Labels looked for.
-        expected: String,
-    },
-    /// A column is not there.
+    NoHeader { place: String, rows: usize, expected: String },
     #[error("{place}: no column {expected} (there is: {found}){hint}")]
-    NoColumn {
-        /// File and sheet.
-        place: String,
-        /// Labels looked for.
-        expected: String,
-        /// Labels found.
-        found: String,
-        /// `\nhint: did you mean ...?` or nothing.
-        hint: String,
-    },
-    /// A cell does not hold a number.
+    NoColumn { place: String, expected: String, found: String, hint: String },
     #[error("{place}, column \"{column}\": \"{value}\" {fault}")]
-    Number {
-        /// File, sheet and cell.
-        place: String,
-        /// Column label.
-        column: String,
-        /// Text of the cell.
-        value: String,
-        /// Why it is not a number.
-        fault: NumberFault,
-    },
-    /// A workbook could not be made.
+    Number { place: String, column: String, value: String, fault: NumberFault },
     #[error("{file}: cannot write the workbook: {message}")]
-    WriteXlsx {
-        /// File.
-        file: String,
-        /// What the writer said.
-        message: String,
-    },
+    WriteXlsx { file: String, message: String },
 }
 
 impl SheetError {

@@ -83,7 +83,6 @@ impl HeaderMatch {
         labels.iter().map(|l| self.columns_of(&label_key(l))).find(|c| !c.is_empty()).unwrap_or_default()
     }
 
-    /// Columns of one label key.
     fn columns_of(&self, key: &str) -> Vec<usize> {
         let is = |keys: &[String; 2]| keys.iter().any(|k| k == key);
         let all = |test: &dyn Fn(&ColumnKeys) -> bool| -> Vec<usize> {

@@ -6,29 +6,23 @@ use thiserror::Error;
 
 /// Why a text is not a number.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum NumberFault {
-    /// Not a number at all.
     #[error("is not a number")]
     NotANumber,
-    /// `NaN` or `inf`.
     #[error("is not a finite number")]
     NotFinite,
-    /// Larger than any amount of a city.
     #[error("is larger than any amount of a city (at most {LARGEST_AMOUNT:e})")]
     TooLarge,
-    /// A spreadsheet error such as `#REF!`.
     #[error("is an error of the spreadsheet, not a number")]
     SheetError,
-    /// Commas or points that do not stand every three digits, e.g. `12,5`.
     #[error("has commas that are not thousands separators")]
     Grouping,
-    /// A number with a sign of a share behind it, e.g. `12%` or `5‰`.
     #[error(
         "is a share (%, ‰), where an amount is expected; write the amount itself, in the unit of the column"
     )]
     Share,
-    /// A number followed by a word, e.g. `12 万吨`.
     #[error(
         "has the unit \"{0}\" in the cell; write the number alone and the unit into the header or its own column"
     )]

@@ -148,14 +148,11 @@ pub fn table_from_bytes(
     let mut sheet = pick_sheet(sheets, file, options)?;
     if rivals.len() > 1 {
         sheet.notes.retain(|n| n.code != "sheet_read");
-        sheet.notes.push(
-            Finding::warning(
-                "several_sheets",
-                format!("several sheets have the columns: {}; \"{}\" is read", rivals.join(", "), sheet.name),
-            )
-            .file(file)
-            .hint("say which: sheet = \"...\""),
-        );
+        let message =
+            format!("several sheets have the columns: {}; \"{}\" is read", rivals.join(", "), sheet.name);
+        sheet
+            .notes
+            .push(Finding::warning("several_sheets", message).file(file).hint("say which: sheet = \"...\""));
     }
     let table = Table::new(file, sheet, options.header_row, columns)?;
     for spec in columns.iter().filter(|c| c.required && table.header().find(&c.labels).is_none()) {

@@ -42,13 +42,11 @@ impl SheetFacts {
             let more =
                 if filled.len() > 10 { format!(" and {} more", filled.len() - 10) } else { String::new() };
             let list = filled.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
+            let message = format!("sheet \"{sheet}\": hidden rows are read like all others: {list}{more}");
             notes.push(
-                Finding::warning(
-                    "hidden_rows",
-                    format!("sheet \"{sheet}\": hidden rows are read like all others: {list}{more}"),
-                )
-                .count(filled.len() as u64)
-                .hint("delete the rows that are not meant, or show them"),
+                Finding::warning("hidden_rows", message)
+                    .count(filled.len() as u64)
+                    .hint("delete the rows that are not meant, or show them"),
             );
         }
         let width = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -62,10 +60,8 @@ impl SheetFacts {
                 }
             };
             let list = filled.iter().map(span).collect::<Vec<_>>().join(", ");
-            notes.push(Finding::info(
-                "hidden_columns",
-                format!("sheet \"{sheet}\": hidden columns are read if they are asked for: {list}"),
-            ));
+            let message = format!("sheet \"{sheet}\": hidden columns are read if they are asked for: {list}");
+            notes.push(Finding::info("hidden_columns", message));
         }
         notes
     }

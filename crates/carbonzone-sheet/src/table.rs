@@ -39,14 +39,8 @@ impl Table {
         let mut notes = sheet.notes.clone();
         if !repeated.is_empty() {
             let list: Vec<String> = repeated.iter().map(|r| (r + 1).to_string()).collect();
-            notes.push(
-                Finding::info(
-                    "repeated_header",
-                    format!("rows that repeat the header are left out: {}", list.join(", ")),
-                )
-                .file(file)
-                .count(repeated.len() as u64),
-            );
+            let message = format!("rows that repeat the header are left out: {}", list.join(", "));
+            notes.push(Finding::info("repeated_header", message).file(file).count(repeated.len() as u64));
         }
         let mut commas = vec![CommaEvidence::default(); sheet.width()];
         for row in &rows {
@@ -304,7 +298,6 @@ impl Table {
         filled.then(|| format!("{}:{}", a1(area.top, area.left), a1(area.bottom, area.right)))
     }
 
-    /// What commas mean in a column.
     fn commas_of(&self, column: usize) -> Commas {
         self.commas.get(column).map_or(Commas::Thousands, CommaEvidence::commas)
     }

@@ -104,7 +104,6 @@ impl OutSheet {
         formats.get(column).map(String::as_str).filter(|f| !f.is_empty())
     }
 
-    /// Label of a column.
     pub(crate) fn label(&self, column: usize) -> &str {
         self.labels.get(column).map_or(self.table.columns[column].name.as_str(), String::as_str)
     }

@@ -46,7 +46,6 @@ fn workbook(sheets: &[OutSheet]) -> Result<Workbook, XlsxError> {
     Ok(book)
 }
 
-/// Fills one worksheet.
 fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
     worksheet.set_name(&sheet.name)?;
     write_lines(worksheet, sheet, 0, &sheet.preamble)?;

@@ -4,86 +4,25 @@ use carbonzone_types::Finding;
 
 /// Why an allocation cannot be made. All of them are collected, not just the first.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum AllocationError {
-    /// No parcel belongs to the land groups.
     #[error("rule \"{rule}\": no parcel of {groups}, but a budget of {budget_t} t")]
-    MissingClass {
-        /// Rule id.
-        rule: String,
-        /// Land groups.
-        groups: String,
-        /// Space types that do have parcels.
-        present: String,
-        /// Tonnes at stake.
-        budget_t: f64,
-    },
-    /// All proxies are zero on the class.
+    MissingClass { rule: String, groups: String, present: String, budget_t: f64 },
     #[error(
         "rule \"{rule}\": {proxies} is zero on all {parcels} parcels of {groups}, with a budget of {budget_t} t"
     )]
-    ZeroWeight {
-        /// Rule id.
-        rule: String,
-        /// Proxy chain.
-        proxies: String,
-        /// Number of parcels of the class.
-        parcels: u64,
-        /// Land groups.
-        groups: String,
-        /// Tonnes at stake.
-        budget_t: f64,
-    },
-    /// A proxy that no layer provides.
+    ZeroWeight { rule: String, proxies: String, parcels: u64, groups: String, budget_t: f64 },
     #[error("rule \"{rule}\": unknown proxy \"{proxy}\" (expected one of {known})")]
-    UnknownProxy {
-        /// Rule id.
-        rule: String,
-        /// Name given.
-        proxy: String,
-        /// Names at hand.
-        known: String,
-    },
-    /// A budget that is negative or not a number.
+    UnknownProxy { rule: String, proxy: String, known: String },
     #[error("rule \"{rule}\": budget {budget_t} t must be a number ≥ 0")]
-    Budget {
-        /// Rule id.
-        rule: String,
-        /// Value given.
-        budget_t: f64,
-    },
-    /// Point sources exceed the budget they are part of.
+    Budget { rule: String, budget_t: f64 },
     #[error("rule \"{rule}\": its point sources emit {point_t} t, more than its budget of {budget_t} t")]
-    PointSources {
-        /// Rule id.
-        rule: String,
-        /// Tonnes of point sources.
-        point_t: f64,
-        /// Budget.
-        budget_t: f64,
-    },
-    /// A proxy that is negative or not a number on parcels of the class.
+    PointSources { rule: String, point_t: f64, budget_t: f64 },
     #[error("rule \"{rule}\": {proxy} is {value} on {}", rows_in_words(rows))]
-    Weight {
-        /// Rule id.
-        rule: String,
-        /// Proxy.
-        proxy: String,
-        /// Positions of the parcels, ascending.
-        rows: Vec<u32>,
-        /// The first of the values.
-        value: f64,
-    },
-    /// Proxy column of another length than the parcel table.
+    Weight { rule: String, proxy: String, rows: Vec<u32>, value: f64 },
     #[error("proxy \"{proxy}\" has {found} values for {expected} parcels")]
-    Length {
-        /// Proxy.
-        proxy: String,
-        /// Values.
-        found: usize,
-        /// Parcels.
-        expected: usize,
-    },
+    Length { proxy: String, found: usize, expected: usize },
 }
 
 impl AllocationError {

@@ -5,36 +5,15 @@ use std::collections::BTreeMap;
 
 /// A scheme that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum SchemeError {
-    /// The name is not one of the shipped schemes.
     #[error("unknown scheme \"{name}\" (expected one of {known}, or the path of a CSV file)")]
-    Unknown {
-        /// Name given.
-        name: String,
-        /// Names shipped.
-        known: String,
-    },
-    /// The CSV does not have the needed columns or values.
+    Unknown { name: String, known: String },
     #[error("{name}: row {row}: {why} (expected columns {columns})")]
-    Csv {
-        /// Scheme or file.
-        name: String,
-        /// Row, 1 = first after the header.
-        row: usize,
-        /// Reason.
-        why: String,
-        /// Columns needed.
-        columns: &'static str,
-    },
-    /// A code occurs twice with different meanings.
+    Csv { name: String, row: usize, why: String, columns: &'static str },
     #[error("{name}: code \"{code}\" occurs twice")]
-    Duplicate {
-        /// Scheme or file.
-        name: String,
-        /// Code.
-        code: String,
-    },
+    Duplicate { name: String, code: String },
 }
 
 /// A row of a table: a code, and what it means.
@@ -44,7 +23,6 @@ pub(crate) trait CodeRow: DeserializeOwned {
     /// What a row must not leave empty.
     const NEEDED: &'static str;
 
-    /// The code.
     fn code(&self) -> &str;
 
     /// What it means: a space type, a group.
@@ -91,7 +69,6 @@ pub enum MatchKind {
     Beginning,
 }
 
-/// Rows by code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CodeTable<R> {
     rows: Vec<R>,
@@ -198,7 +175,6 @@ impl<R: CodeRow> CodeTable<R> {
         of(code).or_else(|| of(value)).or_else(|| of(&format!("{key}=*")))
     }
 
-    /// Row of the longest code that is a beginning of this one.
     fn longest_beginning(&self, code: &str) -> Option<usize> {
         let digits = code.bytes().take_while(u8::is_ascii_digit).count();
         let from = match self.matching {

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 /// How serious a [`Finding`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Stated for the record.
+    #[default]
     Info,
     /// The run goes on and says what it did; `--strict` turns it into an error.
     Warning,
@@ -27,7 +28,7 @@ pub struct SourceSpan {
 
 /// One thing a user must look at: where, what was found, what was expected, what to do.
 #[must_use]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable name of the check, e.g. `unknown_land_use_code`.
     pub code: String,
@@ -70,6 +71,17 @@ pub struct Finding {
     pub cell: Option<String>,
 }
 
+/// Methods that set a text of a finding.
+macro_rules! texts {
+    ($($(#[$doc:meta])+ $name:ident),+) => {$(
+        $(#[$doc])+
+        pub fn $name(mut self, $name: impl Into<String>) -> Self {
+            self.$name = Some($name.into());
+            self
+        }
+    )+};
+}
+
 impl Finding {
     /// A finding with a code, a severity and a sentence. A hint that ends the sentence (`\nhint: ...`, as the errors of
     /// the library crates have it) becomes the hint of the finding.
@@ -79,22 +91,7 @@ impl Finding {
             Some((sentence, hint)) => (sentence.to_owned(), Some(hint.to_owned())),
             None => (message, None),
         };
-        Self {
-            code: code.to_owned(),
-            severity,
-            message,
-            layer: None,
-            file: None,
-            feature: None,
-            field: None,
-            value: None,
-            expected: None,
-            hint,
-            count: None,
-            amount_t: None,
-            span: None,
-            cell: None,
-        }
+        Self { code: code.to_owned(), severity, message, hint, ..Self::default() }
     }
 
     /// An error (exit 1).
@@ -117,52 +114,28 @@ impl Finding {
         Self::new(Severity::Info, code, message)
     }
 
-    /// Names the cell of a workbook that is the pipeline file.
-    pub fn cell(mut self, cell: impl Into<String>) -> Self {
-        self.cell = Some(cell.into());
-        self
+    texts! {
+        /// Names the cell of a workbook that is the pipeline file.
+        cell,
+        /// Names the layer.
+        layer,
+        /// Names the file.
+        file,
+        /// Names the feature or table row.
+        feature,
+        /// Names the field.
+        field,
+        /// Shows the offending value.
+        value,
+        /// Says what was expected.
+        expected,
+        /// Says what to do.
+        hint
     }
 
-    /// Names the layer.
-    pub fn layer(mut self, layer: impl Into<String>) -> Self {
-        self.layer = Some(layer.into());
-        self
-    }
-
-    /// Names the file.
-    pub fn file(mut self, file: impl Into<String>) -> Self {
-        self.file = Some(file.into());
-        self
-    }
-
-    /// Names the feature or table row.
-    pub fn feature(mut self, feature: impl Into<String>) -> Self {
-        self.feature = Some(feature.into());
-        self
-    }
-
-    /// Names the field.
-    pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
-        self
-    }
-
-    /// Shows the offending value.
-    pub fn value(mut self, value: impl Into<String>) -> Self {
-        self.value = Some(value.into());
-        self
-    }
-
-    /// Says what was expected.
-    pub fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
-        self
-    }
-
-    /// Says what to do.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+    /// Names the layer and its file.
+    pub fn input(self, layer: &str, file: &std::path::Path) -> Self {
+        self.layer(layer).file(file.display().to_string())
     }
 
     /// Says how many features are concerned.

@@ -21,6 +21,23 @@ impl fmt::Display for WordError {
 
 impl std::error::Error for WordError {}
 
+/// The conversions by which serde reads and writes a word as text.
+macro_rules! as_text {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = WordError;
+            fn try_from(word: String) -> Result<Self, WordError> {
+                word.parse()
+            }
+        }
+        impl From<$name> for String {
+            fn from(word: $name) -> Self {
+                word.to_string()
+            }
+        }
+    };
+}
+
 macro_rules! word {
     ($(#[$doc:meta])* $name:ident, $expected:literal) => {
         $(#[$doc])*
@@ -43,17 +60,7 @@ macro_rules! word {
                     .ok_or_else(|| WordError { word: word.to_owned(), expected: $expected })
             }
         }
-        impl TryFrom<String> for $name {
-            type Error = WordError;
-            fn try_from(word: String) -> Result<Self, WordError> {
-                word.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(word: $name) -> Self {
-                word.0
-            }
-        }
+        as_text!($name);
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(&self.0)
@@ -126,18 +133,7 @@ impl FromStr for BudgetKey {
     }
 }
 
-impl TryFrom<String> for BudgetKey {
-    type Error = WordError;
-    fn try_from(word: String) -> Result<Self, WordError> {
-        word.parse()
-    }
-}
-
-impl From<BudgetKey> for String {
-    fn from(key: BudgetKey) -> Self {
-        key.to_string()
-    }
-}
+as_text!(BudgetKey);
 
 impl fmt::Display for BudgetKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -218,18 +214,7 @@ impl FromStr for Proxy {
     }
 }
 
-impl TryFrom<String> for Proxy {
-    type Error = WordError;
-    fn try_from(word: String) -> Result<Self, WordError> {
-        word.parse()
-    }
-}
-
-impl From<Proxy> for String {
-    fn from(proxy: Proxy) -> Self {
-        proxy.0
-    }
-}
+as_text!(Proxy);
 
 impl std::borrow::Borrow<str> for Proxy {
     fn borrow(&self) -> &str {

@@ -2,70 +2,21 @@
 
 /// Errors of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum ZoningError {
-    /// Two inputs that describe the same units have different lengths.
     #[error("{what}: {found} values for {expected} units")]
-    Length {
-        /// Which input.
-        what: String,
-        /// Its length.
-        found: usize,
-        /// Expected length.
-        expected: usize,
-    },
-    /// A magnitude is negative or not a finite number.
+    Length { what: String, found: usize, expected: usize },
     #[error("unit {unit}: {field} = {value}, expected a finite number ≥ 0\nhint: {hint}")]
-    Value {
-        /// Unit id, or `#<row>` if the caller gave no ids.
-        unit: String,
-        /// Field name.
-        field: String,
-        /// The offending value.
-        value: f64,
-        /// What to do.
-        hint: String,
-    },
-    /// The zoning scheme contradicts itself or lacks something.
+    Value { unit: String, field: String, value: f64, hint: String },
     #[error("zoning scheme \"{scheme}\": {message}\nhint: {hint}")]
-    Scheme {
-        /// Key of the scheme.
-        scheme: String,
-        /// What is wrong.
-        message: String,
-        /// What to do.
-        hint: String,
-    },
-    /// A parameter is outside its range.
+    Scheme { scheme: String, message: String, hint: String },
     #[error("{parameter} = {value}, expected {expected}")]
-    Parameter {
-        /// Name of the parameter.
-        parameter: String,
-        /// Value given.
-        value: String,
-        /// What is accepted.
-        expected: String,
-    },
-    /// There are too few usable values for the method.
+    Parameter { parameter: String, value: String, expected: String },
     #[error("{method}: {found} usable values, needs at least {needed}")]
-    TooFew {
-        /// Method.
-        method: String,
-        /// Usable values.
-        found: usize,
-        /// Needed values.
-        needed: usize,
-    },
-    /// A column that the method needs is not in the table.
+    TooFew { method: String, found: usize, needed: usize },
     #[error("table \"{table}\" has no column \"{column}\" (columns: {columns})")]
-    Column {
-        /// Which table.
-        table: String,
-        /// Missing column.
-        column: String,
-        /// Columns that are there.
-        columns: String,
-    },
+    Column { table: String, column: String, columns: String },
 }
 
 impl ZoningError {

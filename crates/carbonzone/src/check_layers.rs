@@ -42,8 +42,7 @@ fn check_land_use(pipeline: &Pipeline, out: &mut Report<'_>) {
             if given {
                 out.add(
                     Finding::error("raster_has_no_fields", format!("a raster has no field for `{key}`"))
-                        .layer("parcels")
-                        .file(parcels.source.path.display().to_string())
+                        .input("parcels", &parcels.source.path)
                         .hint("take the key out: the pixel values are the codes, parcels are numbered"),
                     &["layers", "parcels", key],
                 );

@@ -173,11 +173,9 @@ fn check_rules(loaded: &Loaded, findings: &mut Findings) {
             report(finding, "proxies");
         }
         if !p.inventory.totals.is_empty() && !names.contains_key(&rule.budget) {
-            let finding = Finding::error(
-                "unknown_budget",
-                format!("rule \"{}\": no total \"{}\"", rule.id, rule.budget),
-            )
-            .expected(names.keys().cloned().collect::<Vec<_>>().join(", "));
+            let message = format!("rule \"{}\": no total \"{}\"", rule.id, rule.budget);
+            let finding = Finding::error("unknown_budget", message)
+                .expected(names.keys().cloned().collect::<Vec<_>>().join(", "));
             report(suggest(finding, &rule.budget, names.keys().map(String::as_str)), "budget");
         }
     }
@@ -197,13 +195,12 @@ pub fn check_shares(pipeline: &Pipeline, budget: &str, amount_t: f64) -> Option<
     if (shares - 1.0).abs() <= 1e-9 || (amount_t == 0.0 && shares == 0.0) {
         return None;
     }
+    let message =
+        format!("the rules of budget \"{budget}\" take {shares} of it; nothing may be lost silently");
     Some(
-        Finding::error(
-            "budget_not_handed_out",
-            format!("the rules of budget \"{budget}\" take {shares} of it; nothing may be lost silently"),
-        )
-        .expected("shares that sum to 1")
-        .amount_t((amount_t * (1.0 - shares)).abs())
-        .hint(format!("add an [[allocate]] row with budget = \"{budget}\"")),
+        Finding::error("budget_not_handed_out", message)
+            .expected("shares that sum to 1")
+            .amount_t((amount_t * (1.0 - shares)).abs())
+            .hint(format!("add an [[allocate]] row with budget = \"{budget}\"")),
     )
 }

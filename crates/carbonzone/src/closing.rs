@@ -181,22 +181,20 @@ fn one_carries_most(row: &ClosingRow, known_t: f64, (layer, unit): (&str, &str))
 fn mostly_left_aside(row: &ClosingRow) -> Option<Finding> {
     let pct = row.left_aside_pct().filter(|pct| *pct > MOST_LEFT_ASIDE_PCT && row.budget_t > 0.0)?;
     let part = |pct: Option<f64>| pct.unwrap_or(0.0);
+    let message = format!(
+        "rule \"{}\"{}: {pct:.1} % of \"{}\" count for nothing ({:.1} % on other land, {:.1} % on none): the budget follows the rest",
+        row.rule,
+        in_year(row),
+        row.proxy,
+        part(row.other_class_pct),
+        part(row.outside_pct),
+    );
     Some(
-        Finding::warning(
-            "proxy_mostly_ignored",
-            format!(
-                "rule \"{}\"{}: {pct:.1} % of \"{}\" count for nothing ({:.1} % on other land, {:.1} % on none): the budget follows the rest",
-                row.rule,
-                in_year(row),
-                row.proxy,
-                part(row.other_class_pct),
-                part(row.outside_pct),
-            ),
-        )
-        .layer(row.proxy.split(':').next().unwrap_or_default())
-        .expected(format!("at most {MOST_LEFT_ASIDE_PCT:.0} %"))
-        .amount_t(row.budget_t)
-        .hint("let the rule name the land they lie on, set snap_m, or look at CRS and classes"),
+        Finding::warning("proxy_mostly_ignored", message)
+            .layer(row.proxy.split(':').next().unwrap_or_default())
+            .expected(format!("at most {MOST_LEFT_ASIDE_PCT:.0} %"))
+            .amount_t(row.budget_t)
+            .hint("let the rule name the land they lie on, set snap_m, or look at CRS and classes"),
     )
 }
 

@@ -44,7 +44,6 @@ impl Side {
         by_unit(&self.zones, field)
     }
 
-    /// A number of a unit.
     pub(crate) fn number(&self, unit: &str, field: &str) -> Option<f64> {
         let row = self.keys().iter().position(|k| k.as_deref() == Some(unit))?;
         self.zones.numbers(field)?[row].filter(|v| v.is_finite())

@@ -389,7 +389,6 @@ fn limit_text(limit: f64) -> String {
     if round { limit.to_string() } else { significant(limit, 4) }
 }
 
-/// A number with its sign.
 fn signed(value: f64, decimals: usize) -> String {
     if value > 0.0 { format!("+{}", grouped(value, decimals)) } else { grouped(value, decimals) }
 }

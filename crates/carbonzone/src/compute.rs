@@ -202,18 +202,16 @@ fn parcel_overlaps(inputs: &Inputs, allocation: &Allocation) -> Option<Finding> 
         .collect();
     let area = ExactSum::of(&inputs.parcels.planar_m2);
     let most = pairs.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0);
+    let message = format!(
+        "parcels overlap by {}{:.1} m² ({:.4} % of their area) in {} pairs: {}",
+        if most >= carbonzone_geom::MOST_PARTNERS { "at least " } else { "" },
+        total_m2.value(),
+        100.0 * total_m2.value() / area,
+        pairs.len(),
+        list.join("; ")
+    );
     Some(
-        Finding::warning(
-            "overlapping_parcels",
-            format!(
-                "parcels overlap by {}{:.1} m² ({:.4} % of their area) in {} pairs: {}",
-                if most >= carbonzone_geom::MOST_PARTNERS { "at least " } else { "" },
-                total_m2.value(),
-                100.0 * total_m2.value() / area,
-                pairs.len(),
-                list.join("; ")
-            ),
-        )
+        Finding::warning("overlapping_parcels", message)
         .layer("parcels")
         .count(pairs.len() as u64)
         .amount_t(tonnes.value())

@@ -46,16 +46,13 @@ pub struct Pipeline {
     #[serde(default)]
     pub zoning: carbonzone_zoning::ZoningConfig,
     /// How unsure the inputs are: with it, the run says how sure every zone class is.
-    #[serde(default)]
     pub uncertainty: Option<crate::uncertainty::Uncertainty>,
     /// Who would pay whom for emissions and sinks.
-    #[serde(default)]
     pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
     /// What plans would change, by name.
     #[serde(default)]
     pub scenario: BTreeMap<String, crate::scenario::config::Scenario>,
     /// Clusters, hot spots, centre and spread, inequality.
-    #[serde(default)]
     pub statistics: Option<crate::statistics::StatisticsConfig>,
     /// Totals of independent sources beside ours, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -84,17 +81,13 @@ pub struct Layers {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub land_over: Vec<LandOver>,
     /// Points of interest.
-    #[serde(default)]
     pub poi: Option<PoiLayer>,
     /// People: points with weights, polygons with counts, or a raster.
-    #[serde(default)]
     pub population: Option<PopulationLayer>,
     /// Roads, railways, waterways.
-    #[serde(default)]
     pub roads: Option<RoadLayer>,
     /// Townships or counties.
     pub zones: ZoneLayer,
     /// Known plants: placed first and subtracted from their budget.
-    #[serde(default)]
     pub point_sources: Option<PointSourceLayer>,
 }

@@ -10,115 +10,59 @@ use std::path::{Path, PathBuf};
 
 /// An error of this crate. What is wrong with the inputs of a run is no error but a [`Finding`](crate::Finding).
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum Error {
-    /// A file cannot be used; the source says why.
     #[error("cannot {doing} {}", path.display())]
-    File {
-        /// What was tried: `read`, `write`, `copy`, `create`.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What happened.
-        source: Box<Self>,
-    },
-    /// A part of the work failed; the source says why.
+    File { doing: &'static str, path: PathBuf, source: Box<Self> },
     #[error("{part}")]
-    While {
-        /// The part, in words.
-        part: String,
-        /// What happened.
-        source: Box<Self>,
-    },
-    /// The folder holds no `run.json`.
+    While { part: String, source: Box<Self> },
     #[error("cannot read {}\nhint: name the folder of a finished run", path.display())]
-    NoRun {
-        /// Where it should be.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The `run.json` of the folder is not carbonzone's.
+    NoRun { path: PathBuf, source: std::io::Error },
     #[error("{} is not a run.json of carbonzone", path.display())]
-    ForeignRecord {
-        /// The file.
-        path: PathBuf,
-        /// Where it is otherwise.
-        source: serde_json::Error,
-    },
-    /// The run has no such year.
+    ForeignRecord { path: PathBuf, source: serde_json::Error },
     #[error("{run} has no year {year}\nhint: it has {}", list(years))]
-    NoYear {
-        /// The run, in words or as its folder.
-        run: String,
-        /// Year asked for.
-        year: i32,
-        /// Years of the run.
-        years: Vec<i32>,
-    },
-    /// The run has no such unit, cell or district; the text lists what is near.
+    NoYear { run: String, year: i32, years: Vec<i32> },
     #[error("{0}")]
     NoUnit(String),
-    /// The run did not keep what was asked for; the text says how it would.
     #[error("{0}")]
     NotKept(String),
-    /// A file of the run was changed since.
     #[error(
         "{} is not as the run wrote it, and fact sheets show only what a run computed\nhint: run again, or draw the maps again with carbonzone maps",
         .0.display()
     )]
     Changed(PathBuf),
-    /// What was asked for is out of range; the text says what is not.
     #[error("{0}")]
     Refused(String),
-    /// Two runs, or two years, cannot be compared.
     #[error("{0}")]
     Incomparable(String),
-    /// The file is there already.
     #[error("{} is there already and is not written over\nhint: choose another name, or move it away", .0.display())]
     Exists(PathBuf),
-    /// A folder without any layer or table.
     #[error(
         "nothing below {} can be read as a layer or table\nhint: GeoPackage, Shapefile, GeoJSON, FlatGeobuf, GeoParquet, CSV, XLSX, GeoTIFF, or a ZIP of them\n{}",
         folder.display(), unread.join("\n")
     )]
-    NoData {
-        /// The folder.
-        folder: PathBuf,
-        /// Files that look like data, with the reason why they are none.
-        unread: Vec<String>,
-    },
-    /// The observer asked to stop.
+    NoData { folder: PathBuf, unread: Vec<String> },
     #[error("cancelled")]
     Cancelled,
-    /// The output folder cannot be used or exchanged.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
-    /// A layer or raster cannot be read or written.
     #[error(transparent)]
     Io(#[from] IoError),
-    /// A figure, the QGIS project or a page cannot be made.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// A table cannot be written.
     #[error(transparent)]
     Sheet(#[from] SheetError),
-    /// Tables that do not belong together.
     #[error(transparent)]
     Zoning(#[from] ZoningError),
-    /// JSON that cannot be read or written.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// A synthetic place cannot be made.
     #[error(transparent)]
     Synth(#[from] SynthError),
-    /// TOML that cannot be read.
     #[error(transparent)]
     Toml(#[from] toml::de::Error),
-    /// A form that cannot be written.
     #[error(transparent)]
     Form(#[from] rust_xlsxwriter::XlsxError),
-    /// The system refused.
     #[error(transparent)]
     System(#[from] std::io::Error),
 }

@@ -99,7 +99,6 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// Adds a part of a unit.
     pub fn push(&mut self, unit: usize, part: usize, weight: f64, amount_t: f64) {
         self.unit.push(unit as u32);
         self.part.push(part as u32);

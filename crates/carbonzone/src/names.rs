@@ -281,8 +281,7 @@ pub fn clean_labels(
         let message = "names hold control characters or more than 200 characters; these were taken out";
         findings.push(
             Finding::warning("control_character", message)
-                .layer("zones")
-                .file(config.source.path.display().to_string())
+                .input("zones", &config.source.path)
                 .field(field.unwrap_or_default())
                 .value(first)
                 .count(cleaned.len() as u64)

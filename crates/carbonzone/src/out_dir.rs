@@ -10,7 +10,6 @@ use crate::names::is_result;
 use carbonzone_types::RunManifest;
 use std::path::{Path, PathBuf};
 
-/// Name of the record of a run.
 pub(crate) const RECORD: &str = "run.json";
 
 /// Begins the exchange of the folder of a run that is drawn anew.

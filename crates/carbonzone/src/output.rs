@@ -32,7 +32,6 @@ pub struct Output<'a> {
     pub tables: Vec<(String, AttributeTable)>,
     /// Language of the workbooks.
     pub lang: Lang,
-    /// Workbooks by name.
     pub workbooks: Vec<(String, Vec<OutSheet>)>,
     /// Rasters, as `GeoTIFF`.
     pub rasters: Vec<Raster<'a>>,
@@ -48,11 +47,9 @@ pub struct Output<'a> {
 pub struct Layer<'a> {
     /// Table name.
     pub name: String,
-    /// What it holds.
     pub description: String,
     /// One geometry per row.
     pub coverage: Arc<Coverage>,
-    /// Columns.
     pub table: Columns<'a>,
     /// The layer where it is too large to be kept whole; `coverage` and `table` are empty then.
     pub parts: Option<InParts<'a>>,
@@ -62,7 +59,6 @@ pub struct Layer<'a> {
 
 /// A layer that is made when it is needed.
 pub struct InParts<'a> {
-    /// Number of rows.
     pub rows: usize,
     /// All of it, part by part, for the files.
     pub written: Parts<'a>,
@@ -76,7 +72,6 @@ pub type Parts<'a> = Box<dyn Fn() -> Box<dyn Iterator<Item = (Coverage, Attribut
 /// What a layer is for the maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Parcels.
     Parcels,
     /// Parcels that go into the files and not onto the maps.
     ParcelsUnseen,
@@ -92,7 +87,6 @@ pub enum Role {
 
 /// Columns of a layer: a table, or borrowed from the results.
 pub enum Columns<'a> {
-    /// A table.
     Own(AttributeTable),
     /// Borrowed.
     View(TableView<'a>),
@@ -116,9 +110,7 @@ impl Columns<'_> {
 
 /// A raster on the grid.
 pub struct Raster<'a> {
-    /// File name.
     pub file: String,
-    /// Grid.
     pub grid: &'a GridSpec,
     /// Unit of its values, empty for classes.
     pub unit: &'static str,
@@ -132,7 +124,6 @@ pub struct Raster<'a> {
 
 /// Values of a raster.
 pub enum Bands<'a> {
-    /// Numbers.
     Float(Box<dyn Fn() -> Vec<FloatBand> + Sync + 'a>),
     /// Numbers of some cells, ascending; the others are empty. Written by rows, so that the grid is never in memory whole.
     SomeCells {

@@ -48,13 +48,11 @@ pub fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Findings> {
         };
         found.sort();
         if found.is_empty() {
+            let message = "there is no pipeline.toml in this folder, nor in the folders of it";
             findings.push(
-                Finding::fatal(
-                    "no_city",
-                    "there is no pipeline.toml in this folder, nor in the folders of it",
-                )
-                .file(path.display().to_string())
-                .hint("name pipeline files, or a folder with one folder per city"),
+                Finding::fatal("no_city", message)
+                    .file(path.display().to_string())
+                    .hint("name pipeline files, or a folder with one folder per city"),
             );
         }
         out.extend(found);
@@ -67,15 +65,13 @@ pub fn pipelines(named: &[PathBuf]) -> Result<Vec<PathBuf>, Findings> {
     }
     for (city, paths) in of_city.iter().filter(|(_, paths)| paths.len() > 1) {
         let list: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+        let message = format!("several pipeline files make the city \"{city}\": {}", list.join(", "));
         findings.push(
-            Finding::error(
-                "duplicate_city",
-                format!("several pipeline files make the city \"{city}\": {}", list.join(", ")),
-            )
-            .field("city.name")
-            .value(city.clone())
-            .expected("a name of its own for every city")
-            .hint("rename one of them, or leave it out"),
+            Finding::error("duplicate_city", message)
+                .field("city.name")
+                .value(city.clone())
+                .expected("a name of its own for every city")
+                .hint("rename one of them, or leave it out"),
         );
     }
     if findings.items.is_empty() { Ok(out) } else { Err(findings) }

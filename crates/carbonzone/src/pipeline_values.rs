@@ -495,7 +495,6 @@ mod tests {
         [[allocate]]\nid = \"r\"\nbudget = \"industry:a\"\nland = [\"industrial\"]\nproxies = [\"area\"]\n";
     const CITY: &str = "[city]\nname = \"x\"\nyear = 2020\ncrs = \"EPSG:4549\"\n";
 
-    /// The finding whose place in the text is this.
     fn told(values: &Values<Pipeline>, text: &str, place: &str) -> Finding {
         let at = |f: &&Finding| f.span.is_some_and(|s| &text[s.start..s.end] == place);
         let found = values.findings.iter().find(at);

@@ -151,7 +151,6 @@ impl<'a> OccurringClasses<'a> {
         self.classes.iter().map(|c| c.id).collect()
     }
 
-    /// Number of units of each.
     pub fn units(&self) -> Vec<i64> {
         let count = |id: u8| self.codes.iter().filter(|c| **c == id).count() as i64;
         self.classes.iter().map(|c| count(c.id)).collect()

@@ -19,7 +19,6 @@ pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, 
     if row.def.group == "crops" { crop_line(row, context) } else { land_line(row, context) }
 }
 
-/// A crop.
 fn crop_line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
     let crop = context.library.crop(&row.def.key).ok_or_else(|| {
         row.fault("no_harvest_index", &format!("crop \"{}\" has no coefficients", row.raw.activity))

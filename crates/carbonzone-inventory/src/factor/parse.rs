@@ -14,7 +14,6 @@ fn text<'a>(row: &'a Fields, field: &str) -> &'a str {
     row.get(field).map_or("", |s| s.trim())
 }
 
-/// The error for a field.
 fn bad(place: &str, row: &Fields, field: &str, expected: &str) -> InventoryError {
     InventoryError::BadFactor {
         place: place.to_owned(),

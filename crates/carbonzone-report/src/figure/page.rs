@@ -11,7 +11,6 @@ use carbonzone_types::RunManifest;
 pub(crate) const WIDTH: f64 = 900.0;
 /// Bold faces are about an eighth wider.
 const BOLD: f64 = 1.13;
-/// Margin.
 pub(crate) const MARGIN: f64 = 18.0;
 /// Width of the legend column.
 pub(crate) const LEGEND: f64 = 236.0;
@@ -102,7 +101,6 @@ pub(crate) fn review_line(number: &str, lang: Lang) -> String {
     }
 }
 
-/// Height of the footer.
 pub(crate) fn footer_height(data: &MapData, lang: Lang, map: bool) -> f64 {
     let width = WIDTH - 2.0 * MARGIN;
     let n: usize = footer_lines(data, lang, map).iter().map(|l| wrap(l, FOOTER.size, width).len()).sum();

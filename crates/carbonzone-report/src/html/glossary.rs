@@ -12,9 +12,7 @@ const GLOSSARY: &str = include_str!("../../data/glossary.toml");
 pub(super) struct Term {
     /// Anchor on the page.
     key: String,
-    /// The word.
     word: Label,
-    /// What it means.
     says: Label,
     /// Spellings that are marked in the text, beside the word itself.
     #[serde(default)]

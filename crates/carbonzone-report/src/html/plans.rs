@@ -34,7 +34,6 @@ pub struct UnitPlan {
     pub why: Label,
 }
 
-/// The plans of a run.
 pub(super) fn heads(record: &RunManifest) -> Vec<PlanHead> {
     let of = |plan: &ScenarioRecord| {
         let with_unit = |l: Label, unit: &str| l.then(&Label::same(unit));

@@ -120,7 +120,6 @@ pub struct MeasureStory {
 /// A sector or a parcel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
-    /// Name.
     pub label: Label,
     /// Amount with its unit.
     pub amount: Label,

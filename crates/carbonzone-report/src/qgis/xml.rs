@@ -36,13 +36,11 @@ impl El {
         pairs.fold(self, |el, (key, value)| el.a(key, value))
     }
 
-    /// Adds a child.
     pub fn child(mut self, child: Self) -> Self {
         self.children.push(child);
         self
     }
 
-    /// Adds children.
     pub fn children(mut self, children: impl IntoIterator<Item = Self>) -> Self {
         self.children.extend(children);
         self

@@ -5,50 +5,17 @@ pub mod light;
 
 /// Why a total cannot be shared out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum DownscaleError {
-    /// Two inputs that describe the same units have different lengths.
     #[error("{what}: {found} values for {expected} units")]
-    Length {
-        /// Which input.
-        what: String,
-        /// Its length.
-        found: usize,
-        /// Expected length.
-        expected: usize,
-    },
-    /// A magnitude is negative or not a finite number.
+    Length { what: String, found: usize, expected: usize },
     #[error("unit #{unit}: {field} = {value}, expected a finite number ≥ 0\nhint: {hint}")]
-    Value {
-        /// Position of the unit.
-        unit: usize,
-        /// Field name.
-        field: &'static str,
-        /// The offending value.
-        value: f64,
-        /// What to do.
-        hint: &'static str,
-    },
-    /// A parameter is outside its range.
+    Value { unit: usize, field: &'static str, value: f64, hint: &'static str },
     #[error("{parameter} = {value}, expected {expected}")]
-    Parameter {
-        /// Name of the parameter.
-        parameter: &'static str,
-        /// Value given.
-        value: String,
-        /// What is accepted.
-        expected: String,
-    },
-    /// There are too few usable values for the method.
+    Parameter { parameter: &'static str, value: String, expected: String },
     #[error("{method}: {found} usable values, needs at least {needed}")]
-    TooFew {
-        /// Method.
-        method: &'static str,
-        /// Usable values.
-        found: usize,
-        /// Needed values.
-        needed: usize,
-    },
+    TooFew { method: &'static str, found: usize, needed: usize },
 }
 
 impl DownscaleError {

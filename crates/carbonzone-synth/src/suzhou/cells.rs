@@ -53,7 +53,6 @@ pub(crate) fn leaf_ring(leaf: &Leaf, warp: &Warp) -> (Ring, [usize; 4]) {
     (ring, [0, east, north_east, north_west])
 }
 
-/// Cuts all leaves of a block.
 pub(crate) fn cut_block(geo: &Geography, warp: &Warp, seed: u64, leaves: &[Leaf]) -> Block {
     let mut block = Block::default();
     let mut corridors: BTreeMap<u16, Dissolver> = BTreeMap::new();

@@ -8,6 +8,7 @@ use crate::dissolve::Dissolver;
 use crate::error::SynthError;
 use crate::kd::{Leaf, Plan, Rect, UNITS_PER_M};
 use crate::projection::Projection;
+use crate::region::closed;
 use crate::rng::{Rng, key, mix, unit};
 use crate::shape::{Parts, Point, bounds, in_parts, inner_point, parts_area};
 use crate::sink::{CitySink, MAX_BATCH, ParcelRow, RoadRow, TownshipRow, TownshipStat};
@@ -555,14 +556,4 @@ fn street_code(leaves: &[Leaf], piece: &Piece, urban: f64) -> &'static str {
         _ if chance < 0.25 => "1004",
         _ => "1006",
     }
-}
-
-/// Closes all rings.
-fn closed(mut parts: Parts) -> Parts {
-    for ring in parts.iter_mut().flatten() {
-        if let Some(&first) = ring.first() {
-            ring.push(first);
-        }
-    }
-    parts
 }

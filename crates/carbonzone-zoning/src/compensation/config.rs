@@ -20,7 +20,6 @@ pub struct Compensation {
     /// Three prices, the first of which is mapped.
     pub prices: Vec<Price>,
     /// Year of the positions, in a study over years; default: the last one.
-    #[serde(default)]
     pub year: Option<i32>,
     /// What a unit's share of emissions is compared with.
     #[serde(default)]
@@ -32,10 +31,8 @@ pub struct Compensation {
     #[serde(default = "one")]
     pub weight_ecological: f64,
     /// Needed by the model `ability_to_pay`.
-    #[serde(default)]
     pub ability: Option<Ability>,
     /// Needed by the model `quota`.
-    #[serde(default)]
     pub quota: Option<Quota>,
 }
 
@@ -140,7 +137,6 @@ pub struct Quota {
     #[serde(default = "indicators")]
     pub indicators: Vec<QuotaIndicator>,
     /// What it costs to emit less. Without it every unit emits less by the share θ, whatever that costs.
-    #[serde(default)]
     pub cost: Option<Cost>,
 }
 

@@ -17,6 +17,7 @@ const LARGEST_FEN: f64 = 9.0e15;
 ///
 /// # Units and shape
 /// `settled_t` in t CO2e, above 0 for those who receive; `price` in CNY per tonne. Same order; `None` stays `None`.
+///
 /// # Errors
 /// [`ZoningError::Parameter`] if the positions do not sum to 0 within 1e-9 of what changes hands, or an amount is no
 /// number or beyond 9·10¹³ CNY.

@@ -75,10 +75,8 @@ pub struct Compensated {
     pub models: Vec<ModelResult>,
 }
 
-/// One model.
 #[derive(Debug, Clone)]
 pub struct ModelResult {
-    /// Which.
     pub model: ModelName,
     /// Positions of the units.
     pub positions: Positions,

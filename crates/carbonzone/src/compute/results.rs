@@ -19,7 +19,6 @@ pub struct Results {
     pub allocation: Allocation,
     /// Tonnes per parcel.
     pub parcels: SectorTable,
-    /// The grid.
     pub grid: GridSpec,
     /// Cells in which a parcel lies: their numbers, ascending. Others are kept nowhere.
     pub used_cells: Vec<u32>,

@@ -16,7 +16,6 @@ pub struct Inventory {
     #[serde(default)]
     pub totals: Vec<Total>,
     /// Totals computed from activity data.
-    #[serde(default)]
     pub activity: Option<carbonzone_inventory::InventoryConfig>,
 }
 
@@ -112,7 +111,6 @@ pub struct Total {
 #[serde(deny_unknown_fields)]
 pub struct Sinks {
     /// Shipped set: `lit_low`, `lit_high`, `guiyang`.
-    #[serde(default)]
     pub set: Option<String>,
     /// Own coefficients by sink type in t CO2e per hectare and year; they win over the set.
     #[serde(default)]

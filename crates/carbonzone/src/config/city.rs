@@ -29,7 +29,6 @@ pub struct City {
     pub last_year: Option<i32>,
     /// Working CRS: projected, metres, e.g. `EPSG:4549`, WKT or PROJ text; for a study over years an equal-area one is best.
     /// Needed if there are layers.
-    #[serde(default)]
     pub crs: Option<String>,
     /// Which area the shares, intensities and sinks rest on. The other one is written as a second column.
     #[serde(default)]

@@ -15,28 +15,21 @@ pub struct Source {
     /// File, relative to the pipeline file; or a GDAL connection string such as `PG:dbname=...`.
     pub path: PathBuf,
     /// Layer name, if the file has several.
-    #[serde(default)]
     pub layer: Option<String>,
     /// CRS, if the file does not say or says it wrong: `EPSG:4326`, `GCJ-02`, `BD-09`, WKT.
-    #[serde(default)]
     pub crs: Option<String>,
     /// Text encoding, if the file does not say or says it wrong, e.g. `GBK`.
-    #[serde(default)]
     pub encoding: Option<String>,
     /// Keep only features for which this SQL condition holds.
     #[serde(default, rename = "where")]
     pub filter: Option<String>,
     /// Column with x or longitude (CSV).
-    #[serde(default)]
     pub x: Option<String>,
     /// Column with y or latitude (CSV).
-    #[serde(default)]
     pub y: Option<String>,
     /// Band of a raster, from 1. Default: the first with data; where there are several, that is a warning.
-    #[serde(default)]
     pub band: Option<usize>,
     /// Value of a raster that means "no value", if the file does not say so.
-    #[serde(default)]
     pub nodata: Option<f64>,
 }
 
@@ -47,21 +40,18 @@ pub struct ParcelLayer {
     /// File with polygons; or a land-cover raster (GeoTIFF), whose regions of one class become parcels.
     pub source: Source,
     /// Id field; default: the feature number of the file.
-    #[serde(default)]
     pub id: Option<String>,
     /// Field with the land-use code; several as `landuse|natural|leisure`: the first that is filled. Not for a raster,
     /// whose values are the codes.
     #[serde(default)]
     pub land_use: String,
     /// Field with the land-use name, if any: used to notice a wrong scheme.
-    #[serde(default)]
     pub land_use_name: Option<String>,
     /// `gbt21010`, `planning2023`, `euluc`, `osm`, `corine`, `worldcover`, `clcd`, or a CSV with columns
     /// `code, space_type[, sink_type]`.
     #[serde(default = "gbt21010")]
     pub scheme: String,
     /// Field with the area that the survey gives (e.g. `TBMJ`): compared with the measured one.
-    #[serde(default)]
     pub area: Option<String>,
     /// Unit of that field.
     #[serde(default)]
@@ -77,13 +67,11 @@ pub struct LandOver {
     /// File with polygons.
     pub source: Source,
     /// Id field; default: numbers.
-    #[serde(default)]
     pub id: Option<String>,
     /// Field with the land-use code, as in `[layers.parcels]`.
     #[serde(default)]
     pub land_use: String,
     /// Or the land-use code of all of it.
-    #[serde(default)]
     pub code: Option<String>,
     /// Scheme of the codes, as in `[layers.parcels]`.
     #[serde(default = "gbt21010")]
@@ -167,16 +155,13 @@ pub struct PoiLayer {
     #[serde(rename = "type")]
     pub kind: String,
     /// Id field: duplicates are counted once.
-    #[serde(default)]
     pub id: Option<String>,
     /// Name field: without ids, POI of the same name within 5 m are one.
-    #[serde(default)]
     pub name: Option<String>,
     /// `amap`, `osm`, or a CSV with columns `code, group[, mode]`.
     #[serde(default = "amap")]
     pub groups: String,
     /// Column with what a POI counts, e.g. employees, turnover or floor area; default: each counts 1.
-    #[serde(default)]
     pub weight: Option<String>,
     /// A POI outside the parcels of its class goes to the nearest one within this distance in metres.
     #[serde(default)]
@@ -224,7 +209,6 @@ pub struct PopulationLayer {
     pub kind: PopulationKind,
     /// What the numbers of a raster or of polygons are: `persons` (in the pixel, in the polygon), `persons/km2` or
     /// `persons/ha`. Without it they are persons; layers that speak of a density are then refused.
-    #[serde(default)]
     pub unit: Option<PopulationUnit>,
     /// People outside the residential parcels go to the nearest one within this distance in metres.
     #[serde(default)]
@@ -278,10 +262,8 @@ pub struct RoadLayer {
     /// File.
     pub source: Source,
     /// Field with the class, e.g. OSM `fclass`; several as `highway|railway|waterway`. Without it every line is a road.
-    #[serde(default)]
     pub class: Option<String>,
     /// Shipped table of classes and modes: `osm`. `modes` adds to it and wins.
-    #[serde(default)]
     pub scheme: Option<String>,
     /// Class to transport mode (`road`, `rail`, `water`, `air`; `none`: left out on purpose). Classes not listed are
     /// left out and reported.
@@ -323,7 +305,6 @@ pub struct PointSourceLayer {
     /// Field with t CO2e per year, or in the unit that its name says (`CO2_kt`).
     pub tonnes: String,
     /// Unit of that field, of CO2e: `t`, `kt`, `1e4 t` or `Mt`; default: what its name says, else `t`.
-    #[serde(default)]
     pub unit: Option<MassUnit>,
     /// Field with the id of the allocation rule whose budget it is part of.
     pub rule: String,

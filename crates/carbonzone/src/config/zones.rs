@@ -20,34 +20,25 @@ pub struct ZoneLayer {
     /// Id field.
     pub id: String,
     /// Name field.
-    #[serde(default)]
     pub name: Option<String>,
     /// Field with an English name, for English maps.
-    #[serde(default)]
     pub name_en: Option<String>,
     /// Field with the district the zone belongs to.
-    #[serde(default)]
     pub district: Option<String>,
     /// Field with the English name of that district, for English texts.
-    #[serde(default)]
     pub district_en: Option<String>,
     /// Field of the layer with population, if it is not in a table.
-    #[serde(default)]
     pub population: Option<String>,
     /// Field of the layer with GDP in `gdp_unit`, if it is not in a table; or `{ downscale = ... }`: GDP of the counties,
     /// shared out over their zones.
-    #[serde(default)]
     pub gdp: Option<ZoneGdp>,
     /// Unit of GDP in the layer, in the tables and in all outputs, whose columns are named by it: a power of ten and a currency,
     /// e.g. `1e6 USD`; default `1e4 CNY`. `index`: a number without a unit, such as an index or a share of the whole: nothing is
     /// said of money, and nothing per GDP.
-    #[serde(default)]
     pub gdp_unit: Option<String>,
     /// Field of the layer with the emissions of each zone, if they are not in a table: what the proxy `zone_emissions` places by.
-    #[serde(default)]
     pub emissions: Option<String>,
     /// Unit of the emissions of the zones, of CO2e: `t`, `kt`, `1e4 t` or `Mt`; default: what the header of the column names.
-    #[serde(default)]
     pub emissions_unit: Option<MassUnit>,
     /// Overlapping zones.
     #[serde(default)]
@@ -111,7 +102,6 @@ pub struct Downscale {
     /// zone classes under each are written side by side.
     pub proxies: Vec<String>,
     /// Raster of night light for the proxy `light`.
-    #[serde(default)]
     pub light: Option<Source>,
 }
 
@@ -133,10 +123,8 @@ pub struct ZoneTable {
     /// CSV or XLSX file.
     pub path: PathBuf,
     /// Sheet of a workbook; default: the first.
-    #[serde(default)]
     pub sheet: Option<String>,
     /// Text encoding of a CSV file; default: detected.
-    #[serde(default)]
     pub encoding: Option<String>,
     /// Keep only rows for which this SQL condition holds, e.g. `year = 2020 AND state = 'Bayern'`.
     #[serde(default, rename = "where")]
@@ -147,10 +135,8 @@ pub struct ZoneTable {
     #[serde(default)]
     pub on: TableKey,
     /// Column with population.
-    #[serde(default)]
     pub population: Option<String>,
     /// How many persons one unit of the population column is, e.g. 10000 for 万人; default: what the table says, else 1.
-    #[serde(default)]
     pub population_unit_persons: Option<f64>,
     /// Keys of rows that are no zone and are left out, e.g. `["合计"]`.
     #[serde(default)]
@@ -159,13 +145,10 @@ pub struct ZoneTable {
     #[serde(default)]
     pub other_rows: OtherRows,
     /// Column with the emissions of each zone, for the proxy `zone_emissions`.
-    #[serde(default)]
     pub emissions: Option<String>,
     /// Column with GDP.
-    #[serde(default)]
     pub gdp: Option<String>,
     /// How many 1e4 CNY one unit of the GDP column is, e.g. 10000 for 亿元; default: what the table says, else 1 (万元).
-    #[serde(default)]
     pub gdp_unit_1e4cny: Option<f64>,
     /// True if GDP is not statistics but derived, e.g. downscaled: written to `gdp_derived`.
     #[serde(default)]

@@ -4,42 +4,20 @@ use std::path::{Path, PathBuf};
 
 /// Errors of the exchange; each names the path to look at.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 #[non_exhaustive]
 pub enum ExchangeError {
-    /// The folder cannot be used for this; nothing was touched.
     #[error("{} {why}\nhint: {hint}", path.display())]
-    Refused {
-        /// Folder or file concerned.
-        path: PathBuf,
-        /// Why.
-        why: String,
-        /// What to do.
-        hint: String,
-    },
-    /// Another process works on the folder.
+    Refused { path: PathBuf, why: String, hint: String },
     #[error(
         "{} is in use: {owner}\nhint: wait until it is done, or choose another folder with --out",
         path.display()
     )]
-    Busy {
-        /// Output folder.
-        path: PathBuf,
-        /// Who: command, process, host, since when.
-        owner: String,
-    },
-    /// The system refused.
+    Busy { path: PathBuf, owner: String },
     #[error("cannot {doing} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// File or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Io { doing: &'static str, path: PathBuf, source: std::io::Error },
 }
 
-/// Result of the exchange.
 pub type Result<T> = std::result::Result<T, ExchangeError>;
 
 impl ExchangeError {

@@ -57,7 +57,6 @@ pub struct Folders {
     pub aside: PathBuf,
     /// True if the disk can exchange two folders in one step.
     pub swap: bool,
-    /// Name of the record.
     pub record: PathBuf,
 }
 

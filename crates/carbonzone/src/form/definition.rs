@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 /// English and Chinese.
 pub type Both = [String; 2];
 
-/// The whole form.
 #[derive(Deserialize)]
 pub struct FormDef {
     pub settings: Vec<Setting>,
@@ -34,7 +33,6 @@ impl Sheets {
     }
 }
 
-/// A sheet.
 #[derive(Deserialize)]
 pub struct SheetDef {
     pub name: Both,
@@ -68,7 +66,6 @@ pub struct LayerDef {
 }
 
 impl LayerDef {
-    /// Columns and their keys.
     pub fn columns(&'static self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let source = self.source.as_ref().unwrap_or(&form().source);
         source.iter().chain(&self.keys).map(|(column, key)| (column.as_str(), key.as_str()))
@@ -89,7 +86,6 @@ pub struct Setting {
     pub kind: SettingKind,
 }
 
-/// What a setting is.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingKind {
@@ -133,7 +129,6 @@ pub struct List {
     words: Vec<Word>,
 }
 
-/// A word.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Word {
@@ -143,7 +138,6 @@ enum Word {
     Key(String),
 }
 
-/// The form.
 pub fn form() -> &'static FormDef {
     static FORM: LazyLock<FormDef> = LazyLock::new(|| {
         toml::from_str(include_str!("../../data/form.toml")).expect("a test reads the shipped file")

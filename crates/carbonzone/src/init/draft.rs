@@ -59,7 +59,6 @@ pub struct SourceDraft {
 /// A table of codes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Codes {
-    /// Shipped.
     Shipped(String),
     /// Written beside the pipeline file: lines of code, meaning, more, and how often it stands in the layer.
     Own(Vec<[String; 4]>),
@@ -100,7 +99,6 @@ pub struct PoiDraft {
     pub found: Vec<String>,
 }
 
-/// People.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PeopleDraft {
     pub source: SourceDraft,
@@ -109,7 +107,6 @@ pub struct PeopleDraft {
     pub weight: Vec<String>,
 }
 
-/// Roads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoadDraft {
     pub source: SourceDraft,

@@ -11,7 +11,6 @@ const MOST_VALUES: usize = 60_000;
 /// A table with no more rows is shown row by row.
 pub const FEW: usize = 12;
 
-/// A column.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Column {
     /// Header.
@@ -62,7 +61,6 @@ impl Column {
         self.values.len()
     }
 
-    /// Sum of the numbers.
     pub fn sum(&self) -> f64 {
         self.numbers.iter().sum()
     }
@@ -97,7 +95,6 @@ impl Profile {
         Self { rows: table.rows(), columns, few: Vec::new() }
     }
 
-    /// Of a sheet.
     pub fn of_sheet(table: &Table) -> Self {
         let labels = table.labels();
         let money = MoneyUnit::default();

@@ -17,7 +17,6 @@ const PIXELS: usize = 1 << 22;
 pub struct Found {
     /// File.
     pub path: PathBuf,
-    /// What it is.
     pub what: What,
     /// Its columns.
     pub profile: Profile,

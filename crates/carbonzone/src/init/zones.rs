@@ -211,7 +211,6 @@ fn keys<'a, 'b>(own: &[&'a Column], table: &'b Profile) -> Option<(&'a Column, &
     best
 }
 
-/// A column of GDP.
 struct GdpColumn {
     name: String,
     /// It has no unit: an index or a share.

@@ -14,7 +14,6 @@ pub fn fields_of(setting: &str) -> impl Iterator<Item = String> {
 pub struct Codes {
     /// The distinct codes, in the order in which they first occur; a code of two fields is named twice.
     pub names: Vec<String>,
-    /// The field in which each of them stands.
     pub fields: Vec<String>,
     /// Index into `names` per row.
     pub of: Vec<u32>,
@@ -50,7 +49,6 @@ impl Codes {
         Some(out)
     }
 
-    /// The same code for every row.
     pub fn all_same(code: &str, rows: usize) -> Self {
         Self { names: vec![code.to_owned()], fields: vec![String::new()], of: vec![0; rows] }
     }

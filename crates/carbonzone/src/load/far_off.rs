@@ -70,7 +70,6 @@ pub fn of_layer(what: &str, found: &FarOffs, id: impl Fn(u32) -> String) -> Far 
     }
 }
 
-/// Warns of them.
 pub fn warn(role: &str, file: &str, far: &Far, notes: &mut Notes) {
     let (Some(list), Some([x, y])) = (far.list(), far.place) else { return };
     let mut finding = Finding::warning("far_off_feature", list)

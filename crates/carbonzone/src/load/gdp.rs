@@ -254,20 +254,18 @@ fn report(config: &Downscale, matched: &Matched, shared: &SharedGdp, unit: &Mone
         );
     }
     for &county in &shared.without_weight {
+        let message = format!(
+            "GDP of {} cannot be shared out: {} zero in all its {} zones",
+            matched.names[county],
+            if config.proxies.len() == 1 { "the proxy is" } else { "every proxy is" },
+            zones_of(county)
+        );
         notes.findings.push(
-            Finding::error(
-                "gdp_zero_proxy",
-                format!(
-                    "GDP of {} cannot be shared out: {} zero in all its {} zones",
-                    matched.names[county],
-                    if config.proxies.len() == 1 { "the proxy is" } else { "every proxy is" },
-                    zones_of(county)
-                ),
-            )
-            .layer("zones")
-            .field("layers.zones.gdp")
-            .value(config.proxies.join(", "))
-            .hint("add \"people\" or \"area\" as the last proxy"),
+            Finding::error("gdp_zero_proxy", message)
+                .layer("zones")
+                .field("layers.zones.gdp")
+                .value(config.proxies.join(", "))
+                .hint("add \"people\" or \"area\" as the last proxy"),
         );
     }
     let (n, by) = (matched.names.len(), config.proxies.first().map_or("", String::as_str));

@@ -145,11 +145,10 @@ fn check_activity_budgets(loaded: &Loaded, amounts: &BTreeMap<String, f64>, note
     }
     for rule in &loaded.pipeline.allocate {
         if !amounts.contains_key(&rule.budget) {
-            let finding = Finding::info(
-                "empty_budget",
-                format!("rule \"{}\": the inventory has no \"{}\"; it places nothing", rule.id, rule.budget),
-            )
-            .expected(amounts.keys().cloned().collect::<Vec<_>>().join(", "));
+            let message =
+                format!("rule \"{}\": the inventory has no \"{}\"; it places nothing", rule.id, rule.budget);
+            let finding = Finding::info("empty_budget", message)
+                .expected(amounts.keys().cloned().collect::<Vec<_>>().join(", "));
             notes.findings.push(suggest(finding, &rule.budget, amounts.keys().map(String::as_str)));
         }
     }

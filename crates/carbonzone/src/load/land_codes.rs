@@ -93,7 +93,7 @@ fn summed(met: &[&Met<'_>]) -> (u64, f64, String) {
 /// A finding about the codes of the parcel layer.
 fn about_codes(finding: Finding, loaded: &Loaded) -> Finding {
     let config = &loaded.pipeline.layers.parcels;
-    let finding = finding.layer("parcels").file(config.source.path.display().to_string());
+    let finding = finding.input("parcels", &config.source.path);
     if config.land_use.is_empty() { finding } else { finding.field(&config.land_use) }
 }
 

@@ -15,16 +15,15 @@ pub fn read(
 ) -> Option<PolygonLayer> {
     let source = vector_source(loaded, "parcels", &loaded.pipeline.layers.parcels.source);
     if loaded.pipeline.city.border == Border::Keep {
+        let message =
+            "the land cover around the city takes part in the totals, as far as the box of the zones reaches";
         notes.findings.push(
-            Finding::warning(
-                "land_cover_beyond_zones",
-                "the land cover around the city takes part in the totals, as far as the box of the zones reaches",
-            )
-            .layer("parcels")
-            .file(source.shown_path())
-            .field("city.border")
-            .value("keep")
-            .hint("border = \"clip\" leaves out the ground outside the zones"),
+            Finding::warning("land_cover_beyond_zones", message)
+                .layer("parcels")
+                .file(source.shown_path())
+                .field("city.border")
+                .value("keep")
+                .hint("border = \"clip\" leaves out the ground outside the zones"),
         );
     }
     // Land cover comes in tiles far larger than a city. Without usable zones nothing will be computed anyway.

@@ -150,16 +150,16 @@ fn refuse_unusable(proxies: &ProxyTable, parcels: &ParcelSet, notes: &mut Notes)
 fn unusable_proxy(name: &str, values: &[f64], ids: &TextList) -> Option<Finding> {
     let mut unusable = values.iter().enumerate().filter(|(_, v)| !v.is_finite());
     let (parcel, value) = unusable.next()?;
-    let finding = Finding::error(
-        "unusable_proxy",
-        format!("the proxy \"{name}\" is no number on some parcels"),
-    )
-    .layer(name.split(':').next().unwrap_or(name))
-    .feature(ids[parcel].to_owned())
-    .value(value.to_string())
-    .expected("numbers whose sum stays below 4.6e18")
-    .count(1 + unusable.count() as u64)
-    .hint("a weight in the layer is far too large or infinite: correct it, or leave the row out by where");
+    let message = format!("the proxy \"{name}\" is no number on some parcels");
+    let finding = Finding::error("unusable_proxy", message)
+        .layer(name.split(':').next().unwrap_or(name))
+        .feature(ids[parcel].to_owned())
+        .value(value.to_string())
+        .expected("numbers whose sum stays below 4.6e18")
+        .count(1 + unusable.count() as u64)
+        .hint(
+            "a weight in the layer is far too large or infinite: correct it, or leave the row out by where",
+        );
     Some(finding)
 }
 

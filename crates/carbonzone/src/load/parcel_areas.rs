@@ -23,9 +23,7 @@ pub fn check(config: &ParcelLayer, layer: &PolygonLayer, notes: &mut Notes) {
     let Some(column) = layer.table.get(field) else { return };
     let mut numbers = ColumnNumbers::new(field);
     let given = numbers.read_column(column, &|row| layer.ids[row].clone());
-    let told = |finding: Finding| {
-        finding.layer("parcels").file(config.source.path.display().to_string()).field(field.clone())
-    };
+    let told = |finding: Finding| finding.input("parcels", &config.source.path).field(field.clone());
     notes.findings.items.extend(numbers.findings().into_iter().map(told));
     let measured = layer.coverage.areas_m2();
     let pairs: Vec<(usize, f64, f64)> = given

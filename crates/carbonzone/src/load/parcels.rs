@@ -250,14 +250,12 @@ pub fn sink_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &mut ProxyTable
         types.iter().copied().filter(|t| *t != "none" && !coefficients.contains_key(*t)).collect();
     if !missing.is_empty() {
         let list = missing.into_iter().collect::<Vec<_>>().join(", ");
+        let message = format!("no sink coefficient for {list}: counted as 0");
         notes.findings.push(
-            Finding::warning(
-                "sink_coefficient_missing",
-                format!("no sink coefficient for {list}: counted as 0"),
-            )
-            .layer("parcels")
-            .field("sinks")
-            .hint("add it under [sinks.coefficients_t_ha], or choose another set"),
+            Finding::warning("sink_coefficient_missing", message)
+                .layer("parcels")
+                .field("sinks")
+                .hint("add it under [sinks.coefficients_t_ha], or choose another set"),
         );
     }
     proxies.insert("sink_area", "t", sink_area(&parcels.area_m2, &types, &coefficients));

@@ -62,8 +62,7 @@ fn need_weight(config: &PopulationLayer, notes: &mut Notes) -> bool {
     if config.weight.is_empty() {
         notes.findings.push(
             Finding::error("population_weight", "no column with people is named")
-                .layer("population")
-                .file(config.source.path.display().to_string())
+                .input("population", &config.source.path)
                 .field("layers.population.weight")
                 .expected("one or more column names"),
         );
@@ -172,45 +171,36 @@ fn report(config: &PopulationLayer, tally: &PointTally, (land, beside): (&str, &
     let listed = if beside.is_empty() { String::new() } else { format!(": {beside}") };
     let beside = (other + outside) / total;
     if total > 0.0 && outside / total <= 0.1 && beside > 0.0 && beside <= 0.2 {
-        notes.findings.push(
-            Finding::info(
-                "people_outside_class",
-                format!(
-                    "{:.0} people ({:.2} %) live outside {land} and count for nothing; {outside:.0} of them in no parcel{listed}",
-                    other + outside,
-                    100.0 * beside
-                ),
-            )
-            .layer("population")
-            .file(file.clone()),
+        let message = format!(
+            "{:.0} people ({:.2} %) live outside {land} and count for nothing; {outside:.0} of them in no parcel{listed}",
+            other + outside,
+            100.0 * beside
         );
+        notes
+            .findings
+            .push(Finding::info("people_outside_class", message).layer("population").file(file.clone()));
     }
     if total > 0.0 && outside / total <= 0.1 && beside > 0.2 {
+        let message = format!(
+            "{:.1} % of the people live outside {land} and count for nothing{listed}",
+            100.0 * (other + outside) / total
+        );
         notes.findings.push(
-            Finding::warning(
-                "people_outside_class",
-                format!(
-                    "{:.1} % of the people live outside {land} and count for nothing{listed}",
-                    100.0 * (other + outside) / total
-                ),
-            )
-            .layer("population")
-            .file(file.clone())
-            .hint(format!(
-                "homes stand there? Let the `land` of the rule with \"population\" name these classes too; snap_m (now {} m) moves people to the nearest parcel of the class",
-                config.snap_m
-            )),
+            Finding::warning("people_outside_class", message)
+                .layer("population")
+                .file(file.clone())
+                .hint(format!(
+                    "homes stand there? Let the `land` of the rule with \"population\" name these classes too; snap_m (now {} m) moves people to the nearest parcel of the class",
+                    config.snap_m
+                )),
         );
     }
     if total > 0.0 && outside / total > 0.1 {
+        let message = format!("{:.1} % of the people are in no parcel", 100.0 * outside / total);
         notes.findings.push(
-            Finding::warning(
-                "people_outside_parcels",
-                format!("{:.1} % of the people are in no parcel", 100.0 * outside / total),
-            )
-            .layer("population")
-            .file(config.source.path.display().to_string())
-            .hint("is the CRS right? Set snap_m to move them to the nearest residential parcel"),
+            Finding::warning("people_outside_parcels", message)
+                .input("population", &config.source.path)
+                .hint("is the CRS right? Set snap_m to move them to the nearest residential parcel"),
         );
     }
 }
@@ -288,8 +278,7 @@ fn tell_shared(config: &PopulationLayer, persons: f64, m2: Option<f64>, notes: &
     let words = "lie under several parcels that overlap: they are shared between them, counted once";
     notes.findings.push(
         Finding::info("people_over_overlaps", format!("{how_much} {words}"))
-            .layer("population")
-            .file(config.source.path.display().to_string()),
+            .input("population", &config.source.path),
     );
 }
 
@@ -394,25 +383,22 @@ fn refuse_unknown_zones(
         .collect();
     let (own, all): (ExactSum, ExactSum) =
         (unknown.iter().map(|&z| land_m2[z]).collect(), land_m2.iter().copied().collect());
+    let message = format!(
+        "{} without a population, with {:.1} % of the {} ground: {} could place nothing there, and too much elsewhere",
+        number_of(unknown.len(), "zone is", "zones are"),
+        100.0 * own.value() / all.value(),
+        if land.is_empty() { "parcels'" } else { land },
+        rules.iter().map(|r| format!("rule \"{r}\"")).collect::<Vec<_>>().join(", "),
+    );
     notes.findings.push(
-        Finding::error(
-            "zone_without_population",
-            format!(
-                "{} without a population, with {:.1} % of the {} ground: {} could place nothing there, and too much elsewhere",
-                number_of(unknown.len(), "zone is", "zones are"),
-                100.0 * own.value() / all.value(),
-                if land.is_empty() { "parcels'" } else { land },
-                rules.iter().map(|r| format!("rule \"{r}\"")).collect::<Vec<_>>().join(", "),
-            ),
-        )
-        .layer("population")
-        .file(loaded.pipeline.layers.zones.source.path.display().to_string())
-        .feature(unknown.iter().take(20).map(|&z| format!("{} ({})", zones.ids[z], zones.names[z])).collect::<Vec<_>>().join(", "))
-        .field("population")
-        .value("(missing)")
-        .expected("a number of persons for every zone; 0 where nobody lives")
-        .count(unknown.len() as u64)
-        .hint("fill the cell (a number too wide for a DBF column is written as *****), or take people from points, polygons or a raster"),
+        Finding::error("zone_without_population", message)
+            .input("population", &loaded.pipeline.layers.zones.source.path)
+            .feature(unknown.iter().take(20).map(|&z| format!("{} ({})", zones.ids[z], zones.names[z])).collect::<Vec<_>>().join(", "))
+            .field("population")
+            .value("(missing)")
+            .expected("a number of persons for every zone; 0 where nobody lives")
+            .count(unknown.len() as u64)
+            .hint("fill the cell (a number too wide for a DBF column is written as *****), or take people from points, polygons or a raster"),
     );
     None
 }
@@ -431,19 +417,17 @@ fn tell_homeless(zones: &ZoneSet, land_m2: &[f64], land: &str, notes: &mut Notes
             .note("zones without a parcel of the class"),
     );
     let all = zones.population.iter().flatten().copied().collect::<ExactSum>().value();
+    let message = format!(
+        "{:.0} people live in zones without a {land} parcel and count for nothing ({:.1} % of all)",
+        homeless.value(),
+        100.0 * homeless.value() / all
+    );
     notes.findings.push(
-        Finding::warning(
-            "people_outside_class",
-            format!(
-                "{:.0} people live in zones without a {land} parcel and count for nothing ({:.1} % of all)",
-                homeless.value(),
-                100.0 * homeless.value() / all
-            ),
-        )
-        .layer("population")
-        .feature(without.iter().take(20).map(|&z| zones.ids[z].as_str()).collect::<Vec<_>>().join(", "))
-        .count(without.len() as u64)
-        .hint("the tonnes of their homes go to the other zones: let the `land` of the rule with \"population\" name the land they live on"),
+        Finding::warning("people_outside_class", message)
+            .layer("population")
+            .feature(without.iter().take(20).map(|&z| zones.ids[z].as_str()).collect::<Vec<_>>().join(", "))
+            .count(without.len() as u64)
+            .hint("the tonnes of their homes go to the other zones: let the `land` of the rule with \"population\" name the land they live on"),
     );
     homeless.value()
 }

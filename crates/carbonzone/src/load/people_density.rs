@@ -82,5 +82,5 @@ fn density(finding: Finding) -> Finding {
 }
 
 fn push(config: &PopulationLayer, finding: Finding, notes: &mut Notes) {
-    notes.findings.push(finding.layer("population").file(config.source.path.display().to_string()));
+    notes.findings.push(finding.input("population", &config.source.path));
 }

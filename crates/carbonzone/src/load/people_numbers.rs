@@ -59,8 +59,7 @@ impl Unusable {
                 "bad_population",
                 format!("{} {features} without a usable number of people: they count nothing", self.count),
             )
-            .layer("population")
-            .file(config.source.path.display().to_string())
+            .input("population", &config.source.path)
             .feature(format!("at {x:.0}, {y:.0}"))
             .field(config.weight.join(", "))
             .value(value)
@@ -81,8 +80,7 @@ impl Unusable {
         let message = format!("{} POI without a usable weight: they count nothing", self.count);
         notes.findings.push(
             self.finding("bad_poi_weight", message)
-                .layer("poi")
-                .file(config.source.path.display().to_string())
+                .input("poi", &config.source.path)
                 .feature(format!("at {x:.0}, {y:.0}"))
                 .field(config.unit())
                 .value(value)
@@ -129,14 +127,12 @@ pub fn warn_against_zones(config: &PopulationLayer, people: f64, zones: &ZoneSet
     if (1.0 / FAR_OFF..=FAR_OFF).contains(&ratio) || people <= 0.0 {
         return;
     }
+    let message =
+        format!("{people:.0} people in the parcels, {known:.0} in the zones: {} as many", times(ratio));
     notes.findings.push(
-        Finding::warning(
-            "people_against_zones",
-            format!("{people:.0} people in the parcels, {known:.0} in the zones: {} as many", times(ratio)),
-        )
-        .layer("population")
-        .file(config.source.path.display().to_string())
-        .hint("is \"no value\" declared, are these persons per pixel (not per km²), is the unit of the zone table right?"),
+        Finding::warning("people_against_zones", message)
+            .input("population", &config.source.path)
+            .hint("is \"no value\" declared, are these persons per pixel (not per km²), is the unit of the zone table right?"),
     );
 }
 
@@ -159,31 +155,25 @@ pub fn warn_density(
 ) {
     let mean = people / (m2 / 1e6);
     if mean > MOST_OF_CITY {
+        let message = format!("{people:.0} people on {:.2} km² of parcels: {mean:.0} per km²", m2 / 1e6);
         notes.findings.push(
-            Finding::warning(
-                "implausible_density",
-                format!("{people:.0} people on {:.2} km² of parcels: {mean:.0} per km²", m2 / 1e6),
-            )
-            .layer("population")
-            .file(config.source.path.display().to_string())
-            .expected("persons per pixel")
-            .hint("persons per km²? Then add unit = \"persons/km2\" to [layers.population]"),
+            Finding::warning("implausible_density", message)
+                .input("population", &config.source.path)
+                .expected("persons per pixel")
+                .hint("persons per km²? Then add unit = \"persons/km2\" to [layers.population]"),
         );
     }
     let Some(pixel) = densest.filter(|p| p.per_km2 > MOST_PER_KM2) else { return };
+    let message = format!(
+        "a pixel holds {:.0} people on {:.0} m²: {:.0} per km²",
+        pixel.value, pixel.m2, pixel.per_km2
+    );
     notes.findings.push(
-        Finding::warning(
-            "implausible_density",
-            format!(
-                "a pixel holds {:.0} people on {:.0} m²: {:.0} per km²",
-                pixel.value, pixel.m2, pixel.per_km2
-            ),
-        )
-        .layer("population")
-        .file(config.source.path.display().to_string())
-        .value(pixel.value.to_string())
-        .expected("persons per pixel")
-        .hint("does the value mean \"no value\" (nodata = ...), or are the pixels of another unit?"),
+        Finding::warning("implausible_density", message)
+            .input("population", &config.source.path)
+            .value(pixel.value.to_string())
+            .expected("persons per pixel")
+            .hint("does the value mean \"no value\" (nodata = ...), or are the pixels of another unit?"),
     );
 }
 
@@ -202,22 +192,19 @@ pub fn warn_unknown(
     let Some(&first) = unknown.first() else { return };
     let area = |list: &mut dyn Iterator<Item = usize>| list.map(|p| parcels.area_m2[p]).sum::<f64>();
     let share = area(&mut unknown.iter().copied()) / area(&mut (0..mask.len()).filter(|&p| mask[p]));
+    let message = format!(
+        "{} of {} {} wholly off the raster or on pixels without a value: no people there, {:.1} % of the ground of this land",
+        number_of(unknown.len(), "parcel", "parcels"),
+        land.iter().cloned().collect::<Vec<_>>().join("+"),
+        if unknown.len() == 1 { "lies" } else { "lie" },
+        100.0 * share
+    );
     notes.findings.push(
-        Finding::warning(
-            "people_unknown",
-            format!(
-                "{} of {} {} wholly off the raster or on pixels without a value: no people there, {:.1} % of the ground of this land",
-                number_of(unknown.len(), "parcel", "parcels"),
-                land.iter().cloned().collect::<Vec<_>>().join("+"),
-                if unknown.len() == 1 { "lies" } else { "lie" },
-                100.0 * share
-            ),
-        )
-        .layer("population")
-        .file(config.source.path.display().to_string())
-        .feature(parcels.ids[first].to_owned())
-        .count(unknown.len() as u64)
-        .hint("nobody lives there, or the raster has a gap"),
+        Finding::warning("people_unknown", message)
+            .input("population", &config.source.path)
+            .feature(parcels.ids[first].to_owned())
+            .count(unknown.len() as u64)
+            .hint("nobody lives there, or the raster has a gap"),
     );
 }
 

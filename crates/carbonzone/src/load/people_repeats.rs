@@ -76,8 +76,7 @@ impl Repeats {
             100.0 * again / all
         );
         let finding = Finding::warning("repeated_people", message)
-            .layer("population")
-            .file(config.source.path.display().to_string())
+            .input("population", &config.source.path)
             .feature(format!("at {x:.0}, {y:.0}"))
             .field(config.weight.join(", "))
             .value(people.to_string())

@@ -37,20 +37,17 @@ pub fn missing_population(config: &ZoneLayer, zones: &ZoneSet, cells: &MissingCe
     };
     let list: Vec<String> = missing.iter().take(10).map(name).collect();
     let more = if missing.len() > 10 { format!(" and {} more", missing.len() - 10) } else { String::new() };
+    let message = format!(
+        "{} of {} zones have no population: {}{more}",
+        missing.len(),
+        zones.ids.len(),
+        list.join(", ")
+    );
     notes.findings.push(
-        Finding::warning(
-            "missing_population",
-            format!(
-                "{} of {} zones have no population: {}{more}",
-                missing.len(),
-                zones.ids.len(),
-                list.join(", ")
-            ),
-        )
-        .layer("zones")
-        .file(config.source.path.display().to_string())
-        .count(missing.len() as u64)
-        .hint("unknown is not 0: the zone has no people to share emissions by, and no index per person"),
+        Finding::warning("missing_population", message)
+            .input("zones", &config.source.path)
+            .count(missing.len() as u64)
+            .hint("unknown is not 0: the zone has no people to share emissions by, and no index per person"),
     );
 }
 
@@ -129,16 +126,14 @@ pub fn check_cover(parcels: &ParcelSet, zones: &ZoneSet, crs: &WorkingCrs, notes
     let km2 = |areas: &[f64]| areas.iter().copied().collect::<ExactSum>().value() / 1e6;
     let (covered, all) = (km2(&parcels.planar_m2), km2(&zones.coverage.areas_m2()));
     if covered < COVERED * all {
+        let message = format!(
+            "the parcels have {covered:.3} km², the zones {all:.3} km²: {:.1} %",
+            100.0 * covered / all
+        );
         notes.findings.push(
-            Finding::warning(
-                "little_cover",
-                format!(
-                    "the parcels have {covered:.3} km², the zones {all:.3} km²: {:.1} %",
-                    100.0 * covered / all
-                ),
-            )
-            .layer("parcels")
-            .hint("is the layer complete, and are both layers of the same city?"),
+            Finding::warning("little_cover", message)
+                .layer("parcels")
+                .hint("is the layer complete, and are both layers of the same city?"),
         );
     }
 }
@@ -151,17 +146,15 @@ pub fn check_sink_areas(inventory: &Inventory, notes: &mut Notes) {
         };
         let ratio = yearbook / parcels;
         if !(1.0 / SINK_RATIO..=SINK_RATIO).contains(&ratio) {
+            let message = format!(
+                "{}: the activity data have {yearbook:.1} ha, the parcels {parcels:.1} ha: {ratio:.2} times as much",
+                area.land_type
+            );
             notes.findings.push(
-                Finding::warning(
-                    "sink_area_suspect",
-                    format!(
-                        "{}: the activity data have {yearbook:.1} ha, the parcels {parcels:.1} ha: {ratio:.2} times as much",
-                        area.land_type
-                    ),
-                )
-                .layer("inventory")
-                .feature(area.land_type.clone())
-                .hint("check the unit (公顷, 亩, km²) and the classes; the sink uses the area of the activity data"),
+                Finding::warning("sink_area_suspect", message)
+                    .layer("inventory")
+                    .feature(area.land_type.clone())
+                    .hint("check the unit (公顷, 亩, km²) and the classes; the sink uses the area of the activity data"),
             );
         }
     }

@@ -205,8 +205,7 @@ fn report_other_modes(config: &PoiLayer, modes: BTreeMap<&str, ExactSum>, notes:
     );
     notes.findings.push(
         Finding::info("traffic_poi_other_modes", format!("{what} do not correct the length of roads"))
-            .layer("poi")
-            .file(config.source.path.display().to_string())
+            .input("poi", &config.source.path)
             .count(all.value().round() as u64),
     );
 }
@@ -259,30 +258,21 @@ pub fn known_groups(loaded: &Loaded, notes: &mut Notes) -> Option<Vec<String>> {
 fn warn_outside(config: &PoiLayer, total: usize, inside: usize, notes: &mut Notes) {
     let share = inside as f64 / total.max(1) as f64;
     if inside < total && share >= 0.5 {
+        let message =
+            format!("{} of {total} POI ({:.2} %) lie in no parcel", total - inside, 100.0 * (1.0 - share));
         notes.findings.push(
-            Finding::info(
-                "points_outside_parcels",
-                format!(
-                    "{} of {total} POI ({:.2} %) lie in no parcel",
-                    total - inside,
-                    100.0 * (1.0 - share)
-                ),
-            )
-            .layer("poi")
-            .file(config.source.path.display().to_string())
-            .count((total - inside) as u64),
+            Finding::info("points_outside_parcels", message)
+                .input("poi", &config.source.path)
+                .count((total - inside) as u64),
         );
     }
     if total > 0 && share < 0.5 {
+        let message = format!("only {:.1} % of the POI lie in any parcel", share * 100.0);
         notes.findings.push(
-            Finding::warning(
-                "points_outside_parcels",
-                format!("only {:.1} % of the POI lie in any parcel", share * 100.0),
-            )
-            .layer("poi")
-            .file(config.source.path.display().to_string())
-            .count((total - inside) as u64)
-            .hint("is the CRS right? Points of Amap need crs = \"GCJ-02\", of Baidu \"BD-09\""),
+            Finding::warning("points_outside_parcels", message)
+                .input("poi", &config.source.path)
+                .count((total - inside) as u64)
+                .hint("is the CRS right? Points of Amap need crs = \"GCJ-02\", of Baidu \"BD-09\""),
         );
     }
 }
@@ -320,11 +310,6 @@ fn report(config: &PoiLayer, group: &str, tally: &PointTally, land: &str, notes:
         } else {
             Finding::info("poi_outside_class", message)
         };
-        notes.findings.push(
-            finding
-                .layer("poi")
-                .file(config.source.path.display().to_string())
-                .count(dropped.round().max(1.0) as u64),
-        );
+        notes.findings.push(finding.input("poi", &config.source.path).count(dropped.round().max(1.0) as u64));
     }
 }

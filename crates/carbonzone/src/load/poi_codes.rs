@@ -34,9 +34,7 @@ pub fn report_codes(poi: &RawPoi, config: &PoiLayer, scheme: &PoiScheme, notes: 
         text
     };
     let total = |codes: &[(&Code, &u64)]| codes.iter().map(|(_, n)| **n).sum::<u64>();
-    let at = |finding: Finding| {
-        finding.layer("poi").file(config.source.path.display().to_string()).field(&config.kind)
-    };
+    let at = |finding: Finding| finding.input("poi", &config.source.path).field(&config.kind);
     let unknown = met(None);
     if !unknown.is_empty() {
         let message = format!("POI codes that \"{}\" does not know: {}", scheme.name, list(&unknown, false));

@@ -149,19 +149,16 @@ fn report_left_out(left_out: &BTreeMap<String, u64>, config: &PoiLayer, notes: &
     most.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let list = most.iter().take(LISTED).map(|(text, n)| format!("\"{text}\": {n}")).collect::<Vec<_>>();
     let more = if most.len() > LISTED { format!(" and {} more", most.len() - LISTED) } else { String::new() };
+    let message = format!(
+        "{count} POI have codes of several groups in one field; the first counts: {}{more}",
+        list.join("; ")
+    );
     notes.findings.push(
-        Finding::warning(
-            "poi_several_codes",
-            format!(
-                "{count} POI have codes of several groups in one field; the first counts: {}{more}",
-                list.join("; ")
-            ),
-        )
-        .layer("poi")
-        .file(config.source.path.display().to_string())
-        .field(&config.kind)
-        .count(count)
-        .hint("several_types = \"all\" counts each of m codes with 1/m"),
+        Finding::warning("poi_several_codes", message)
+            .input("poi", &config.source.path)
+            .field(&config.kind)
+            .count(count)
+            .hint("several_types = \"all\" counts each of m codes with 1/m"),
     );
 }
 
@@ -319,7 +316,7 @@ impl Tally {
     fn report(&self, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {
         let by_id = config.id.is_some();
         let what = if by_id { "id" } else { "name within 5 m" };
-        let at = |finding: Finding| finding.layer("poi").file(config.source.path.display().to_string());
+        let at = |finding: Finding| finding.input("poi", &config.source.path);
         if self.repeated > 0 {
             let message = format!("POI with the same {what} are counted once");
             notes.findings.push(at(Finding::warning("duplicate_poi", message)).count(self.repeated));

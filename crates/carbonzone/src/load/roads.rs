@@ -172,16 +172,13 @@ fn read(
             .iter()
             .map(|(c, (n, m))| format!("\"{c}\": {n} lines, {:.1} km", m.value() / 1e3))
             .collect();
+        let message = format!("line classes without a mode: {}", list.join("; "));
         notes.findings.push(
-            Finding::warning(
-                "unknown_road_class",
-                format!("line classes without a mode: {}", list.join("; ")),
-            )
-            .layer("roads")
-            .file(config.source.path.display().to_string())
-            .field(config.class.clone().unwrap_or_default())
-            .count(count)
-            .hint("list them under [layers.roads.modes]"),
+            Finding::warning("unknown_road_class", message)
+                .input("roads", &config.source.path)
+                .field(config.class.clone().unwrap_or_default())
+                .count(count)
+                .hint("list them under [layers.roads.modes]"),
         );
         notes.ledger.push(
             LedgerRow::counted(Stage::Drop, "roads", metres.value(), "m").note("line classes without a mode"),
@@ -195,14 +192,11 @@ fn count_once(mode: &str, config: &RoadLayer, lines: ModeLines, notes: &mut Note
     let (lines, doubled_m) = lines.once();
     let Some(doubled_m) = doubled_m else { return lines };
     let km = doubled_m / 1e3;
+    let message = format!("{km:.3} km of {mode} lie on other lines of this mode and count once");
     notes.findings.push(
-        Finding::warning(
-            "lines_on_lines",
-            format!("{km:.3} km of {mode} lie on other lines of this mode and count once"),
-        )
-        .layer("roads")
-        .file(config.source.path.display().to_string())
-        .hint("streets drawn once per direction, or several routes over one street; where classes differ the heavier one counts"),
+        Finding::warning("lines_on_lines", message)
+            .input("roads", &config.source.path)
+            .hint("streets drawn once per direction, or several routes over one street; where classes differ the heavier one counts"),
     );
     notes.ledger.push(
         LedgerRow::counted(Stage::Drop, &format!("road:{mode}"), doubled_m, "m")
@@ -262,24 +256,21 @@ fn report(
             other / 1e3
         )));
         if share > MUCH_UNASSIGNED_PCT {
+            let message = format!(
+                "{:.1} km of {mode}, {share:.1} % of the length, is assigned to no parcel of the class ({:.1} km of it lies in other parcels)",
+                dropped / 1e3,
+                other / 1e3
+            );
             notes.findings.push(
-                Finding::warning(
-                    "roads_outside_parcels",
-                    format!(
-                        "{:.1} km of {mode}, {share:.1} % of the length, is assigned to no parcel of the class ({:.1} km of it lies in other parcels)",
-                        dropped / 1e3,
-                        other / 1e3
-                    ),
-                )
-                .layer("roads")
-                .file(config.source.path.display().to_string())
-                .hint(if other > dropped / 2.0 {
-                    "most of it lies in parcels of other classes: let the rule name them in `land`, or correct the scheme".to_owned()
-                } else if config.assignment == RoadAssignment::Inside {
-                    "roads are often the gaps between parcels: assignment = \"nearest\" or \"both_sides\" with snap_m".to_owned()
-                } else {
-                    format!("no parcel of the class lies within snap_m = {} m: a larger snap_m reaches farther; is the class complete?", config.snap_m)
-                }),
+                Finding::warning("roads_outside_parcels", message)
+                    .input("roads", &config.source.path)
+                    .hint(if other > dropped / 2.0 {
+                        "most of it lies in parcels of other classes: let the rule name them in `land`, or correct the scheme".to_owned()
+                    } else if config.assignment == RoadAssignment::Inside {
+                        "roads are often the gaps between parcels: assignment = \"nearest\" or \"both_sides\" with snap_m".to_owned()
+                    } else {
+                        format!("no parcel of the class lies within snap_m = {} m: a larger snap_m reaches farther; is the class complete?", config.snap_m)
+                    }),
             );
         }
     }

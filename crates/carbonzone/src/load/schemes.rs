@@ -17,7 +17,6 @@ pub struct Kind<T> {
     pub code: &'static str,
     /// Names of the shipped ones.
     pub names: Vec<&'static str>,
-    /// A shipped one.
     pub shipped: fn(&str) -> Result<T, SchemeError>,
     /// One of the user's.
     pub from_csv: fn(&str, &str) -> Result<T, SchemeError>,

@@ -124,14 +124,14 @@ pub fn warn_shift(
         }
     }
     if n < FEWEST && !tried.is_empty() {
+        let message = format!(
+            "only {n} points have land of their kind: too few (of {FEWEST}) to tell whether they are shifted"
+        );
         notes.findings.push(
-            Finding::info(
-                "shift_not_checked",
-                format!("only {n} points have land of their kind: too few (of {FEWEST}) to tell whether they are shifted"),
-            )
-            .layer(role)
-            .file(file)
-            .hint("look at them on a map: Amap is GCJ-02, Baidu BD-09, OSM and GPS are WGS 84; the difference is some 500 m"),
+            Finding::info("shift_not_checked", message)
+                .layer(role)
+                .file(file)
+                .hint("look at them on a map: Amap is GCJ-02, Baidu BD-09, OSM and GPS are WGS 84; the difference is some 500 m"),
         );
         return;
     }
@@ -140,20 +140,18 @@ pub fn warn_shift(
     let variance = |p: f64| p * (1.0 - p) / n as f64;
     let noise = 3.0 * (variance(as_read) + variance(best)).sqrt();
     if best - as_read > CLEARLY.max(noise) {
+        let message = format!(
+            "{:.1} % of the points lie in land of their kind as read ({name}), but {:.1} % would if the coordinates were {other} (sample of {n} points)",
+            as_read * 100.0,
+            best * 100.0
+        );
         notes.findings.push(
-            Finding::warning(
-                "shifted_coordinates",
-                format!(
-                    "{:.1} % of the points lie in land of their kind as read ({name}), but {:.1} % would if the coordinates were {other} (sample of {n} points)",
-                    as_read * 100.0,
-                    best * 100.0
-                ),
-            )
-            .layer(role)
-            .file(file)
-            .field("crs")
-            .value(name)
-            .hint(format!("Amap is GCJ-02, Baidu BD-09, OSM and GPS are WGS 84: crs = \"{other}\"?")),
+            Finding::warning("shifted_coordinates", message)
+                .layer(role)
+                .file(file)
+                .field("crs")
+                .value(name)
+                .hint(format!("Amap is GCJ-02, Baidu BD-09, OSM and GPS are WGS 84: crs = \"{other}\"?")),
         );
     }
 }

@@ -65,7 +65,6 @@ impl<'a> Straight<'a> {
         self.lines += u64::from(too_long);
     }
 
-    /// Warns of them.
     pub fn warn(mut self, config: &RoadLayer, notes: &mut Notes) {
         let Some((length, [x0, y0, x1, y1])) = self.example else { return };
         let (place_m, longest_m) = (self.place_m(), self.longest_m());
@@ -79,8 +78,7 @@ impl<'a> Straight<'a> {
             format!("{lines} {have} {:.0} km, and the place is {:.0} km across", km(length), km(place_m));
         notes.findings.push(
             Finding::warning("far_off_line", message)
-                .layer("roads")
-                .file(config.source.path.display().to_string())
+                .input("roads", &config.source.path)
                 .feature(format!("from {x0:.0}, {y0:.0} to {x1:.0}, {y1:.0}"))
                 .value(format!("{:.0} km", km(length)))
                 .expected(format!("at most {:.0} km from vertex to vertex", km(longest_m)))

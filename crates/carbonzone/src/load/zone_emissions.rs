@@ -25,14 +25,14 @@ pub fn load(ground: &Ground<'_>, proxies: &mut Proxies, notes: &mut Notes) {
         // A zone table that could not be read is told already.
         let told = |f: &Finding| f.severity >= Severity::Error && f.layer.as_deref() == Some("zones");
         if !notes.findings.items.iter().any(told) {
+            let message = "a rule is placed by the emissions of the zones, but no zone has any";
             notes.findings.push(
-                Finding::error(
-                    "zone_emissions",
-                    "a rule is placed by the emissions of the zones, but no zone has any",
-                )
-                .layer("zones")
-                .field("layers.zones.tables.emissions")
-                .expected("a column with the emissions of each zone, of the zone layer or of a joined table"),
+                Finding::error("zone_emissions", message)
+                    .layer("zones")
+                    .field("layers.zones.tables.emissions")
+                    .expected(
+                        "a column with the emissions of each zone, of the zone layer or of a joined table",
+                    ),
             );
         }
         return;
@@ -63,18 +63,15 @@ fn refuse_unknown(ground: &Ground<'_>, land_m2: &[f64], notes: &mut Notes) -> bo
         return false;
     }
     let named = unknown.iter().take(20).map(|&z| format!("{} ({})", zones.ids[z], zones.names[z]));
+    let message = "zones have land of the rule, but no emissions in the table";
     notes.findings.push(
-        Finding::error(
-            "zone_without_emissions",
-            "zones have land of the rule, but no emissions in the table",
-        )
-        .layer("zones")
-        .file(ground.loaded.pipeline.layers.zones.source.path.display().to_string())
-        .feature(named.collect::<Vec<_>>().join(", "))
-        .field("emissions")
-        .value("(missing)")
-        .expected("a number for every zone; 0 where nothing is emitted")
-        .count(unknown.len() as u64),
+        Finding::error("zone_without_emissions", message)
+            .input("zones", &ground.loaded.pipeline.layers.zones.source.path)
+            .feature(named.collect::<Vec<_>>().join(", "))
+            .field("emissions")
+            .value("(missing)")
+            .expected("a number for every zone; 0 where nothing is emitted")
+            .count(unknown.len() as u64),
     );
     true
 }

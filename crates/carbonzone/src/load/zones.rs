@@ -206,8 +206,7 @@ fn refuse_duplicates(config: &ZoneLayer, layer: &PolygonLayer, notes: &mut Notes
         {
             notes.findings.push(
                 Finding::error("duplicate_zone_id", "the id occurs more than once")
-                    .layer("zones")
-                    .file(config.source.path.display().to_string())
+                    .input("zones", &config.source.path)
                     .field(&config.id)
                     .value(stem)
                     .expected("one feature per zone")
@@ -245,7 +244,7 @@ fn resolve_overlaps(
         Overlap::Error => Finding::error("overlapping_zones", message),
         Overlap::First => Finding::warning("overlapping_zones", message),
     };
-    finding = finding.layer("zones").file(config.source.path.display().to_string()).count(pairs.len() as u64);
+    finding = finding.input("zones", &config.source.path).count(pairs.len() as u64);
     if config.overlap == Overlap::Error {
         finding = finding
             .expected("zones that do not overlap")
@@ -278,15 +277,15 @@ fn report_gaps(config: &ZoneLayer, zones: &Coverage, notes: &mut Notes, progress
     gaps.sort_by(|a, b| b.total_cmp(a));
     let total: f64 = gaps.iter().sum();
     if let Some(largest) = gaps.first() {
+        let message = format!(
+            "{} gaps between the zones: {total:.0} m² in all, the largest {largest:.0} m²",
+            gaps.len()
+        );
         notes.findings.push(
-            Finding::warning(
-                "zone_gaps",
-                format!("{} gaps between the zones: {total:.0} m² in all, the largest {largest:.0} m²", gaps.len()),
-            )
-            .layer("zones")
-            .file(config.source.path.display().to_string())
-            .count(gaps.len() as u64)
-            .hint("what lies there belongs to no zone and counts as outside; an enclave of another city is no fault"),
+            Finding::warning("zone_gaps", message)
+                .input("zones", &config.source.path)
+                .count(gaps.len() as u64)
+                .hint("what lies there belongs to no zone and counts as outside; an enclave of another city is no fault"),
         );
     }
 }
@@ -306,16 +305,13 @@ fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
     let mut negative = |what: &str, values: &[Option<f64>]| {
         for (i, v) in values.iter().enumerate().filter_map(|(i, v)| v.map(|v| (i, v))) {
             if !is_amount(v) {
+                let message = format!("{what} must be a number from 0 to {LARGEST_AMOUNT:e}");
                 notes.findings.push(
-                    Finding::error(
-                        "negative_or_nan_value",
-                        format!("{what} must be a number from 0 to {LARGEST_AMOUNT:e}"),
-                    )
-                    .layer("zones")
-                    .file(config.source.path.display().to_string())
-                    .feature(zones.ids[i].clone())
-                    .field(what)
-                    .value(short_number(v)),
+                    Finding::error("negative_or_nan_value", message)
+                        .input("zones", &config.source.path)
+                        .feature(zones.ids[i].clone())
+                        .field(what)
+                        .value(short_number(v)),
                 );
             }
         }

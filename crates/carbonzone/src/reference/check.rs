@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 /// What a study has to compare.
 pub struct Known {
-    /// Sector keys.
     pub sectors: Vec<String>,
     /// Years of the run.
     pub years: Vec<i32>,

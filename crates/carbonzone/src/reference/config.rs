@@ -17,7 +17,6 @@ pub struct Reference {
     #[serde(default)]
     pub title_zh: String,
     /// Year of the numbers; default: the last year of the run. A source of another year is no year of the run: say so in `differs_in`.
-    #[serde(default)]
     pub year: Option<i32>,
     /// Unit of the amounts: `t`, `kt`, `1e4 t` (default) or `Mt`, of CO2e.
     #[serde(default)]

@@ -112,11 +112,8 @@ fn members(zones: &ZoneSet, key: &str) -> Vec<usize> {
 }
 
 fn unknown(name: &str, unit: &str, zones: &ZoneSet) -> Finding {
-    let finding = Finding::error(
-        "reference_unit",
-        format!("reference \"{name}\": no unit, name or district is \"{unit}\""),
-    )
-    .field(format!("reference.{name}.units.{unit}"));
+    let message = format!("reference \"{name}\": no unit, name or district is \"{unit}\"");
+    let finding = Finding::error("reference_unit", message).field(format!("reference.{name}.units.{unit}"));
     let all = zones.district.iter().flatten().chain(&zones.names).chain(&zones.ids);
     suggest(finding, unit, all.map(String::as_str))
 }

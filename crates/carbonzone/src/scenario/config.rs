@@ -19,7 +19,6 @@ pub struct Scenario {
     /// Year of the plan, after that of the city.
     pub year: i32,
     /// Land use of the plan: polygons, or a land-cover raster of a simulation (PLUS, FLUS, CA).
-    #[serde(default)]
     pub parcels: Option<ParcelLayer>,
     /// Instead of a plan: a share of every parcel of a space type becomes another one.
     #[serde(default)]
@@ -52,7 +51,6 @@ pub struct Scenario {
     #[serde(default)]
     pub stocks_t_c_ha: BTreeMap<String, f64>,
     /// What gross emissions are to be in the plan's year.
-    #[serde(default)]
     pub target: Option<Target>,
     /// Where the numbers come from, and whether they are only an example.
     pub source: String,
@@ -117,10 +115,8 @@ impl Path {
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// In the unit of the inventory.
-    #[serde(default)]
     pub gross: Option<f64>,
     /// Less than in the base year by so many percent.
-    #[serde(default)]
     pub reduction_pct: Option<f64>,
     /// Where the target comes from; default: the source of the scenario.
     #[serde(default, skip_serializing_if = "String::is_empty")]

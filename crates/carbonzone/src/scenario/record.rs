@@ -12,7 +12,6 @@ use carbonzone_types::{
 };
 use carbonzone_zoning::decoupling::{Decoupling, tapio};
 
-/// One record per scenario.
 pub fn records(pipeline: &Pipeline, inputs: &Inputs, results: &Results) -> Vec<ScenarioRecord> {
     let of = |scenarios: &Scenarios| {
         scenarios.all.iter().map(|p| record(pipeline, inputs, results, p)).collect::<Vec<_>>()

@@ -17,7 +17,6 @@ pub struct Variant {
     pub choice: String,
     /// As it stands in the file.
     pub now: String,
-    /// As it is tried.
     pub tried: String,
     /// Values to set, by JSON pointer.
     pub edits: Vec<(String, Value)>,

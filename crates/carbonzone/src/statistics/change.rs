@@ -88,13 +88,11 @@ fn together(units: &[Change], from: i32, to: i32) -> Change {
 pub fn defect(all: &Change) -> Option<Finding> {
     let left = all.effects_t.iter().sum::<f64>() - (all.after_t - all.before_t);
     (left.abs() > TOLERANCE * all.before_t.max(all.after_t)).then(|| {
-        Finding::error(
-            "decomposition",
-            format!("{}–{}: the effects leave {left} t of the change", all.from, all.to),
-        )
-        .expected(format!("a relative residual of at most {TOLERANCE:e}"))
-        .amount_t(left.abs())
-        .hint("this is a defect of carbonzone: please report it with run.json")
+        let message = format!("{}–{}: the effects leave {left} t of the change", all.from, all.to);
+        Finding::error("decomposition", message)
+            .expected(format!("a relative residual of at most {TOLERANCE:e}"))
+            .amount_t(left.abs())
+            .hint("this is a defect of carbonzone: please report it with run.json")
     })
 }
 

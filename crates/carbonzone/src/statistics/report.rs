@@ -132,7 +132,6 @@ pub fn effects() -> [Label; 4] {
     ]
 }
 
-/// Name of a state.
 pub fn state(state: Decoupling) -> Label {
     let zh = match state {
         Decoupling::StrongDecoupling => "强脱钩",

@@ -40,7 +40,6 @@ pub fn centres(places: &Places) -> Vec<Centre> {
 
 /// Inequality against one base in one year.
 pub struct Unequal {
-    /// Numbers.
     pub record: InequalityRecord,
     /// Curve behind them.
     pub lorenz: Lorenz,

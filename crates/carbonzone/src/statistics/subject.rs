@@ -30,7 +30,6 @@ pub struct Subject<'a> {
     pub places: Places,
 }
 
-/// Numbers of the units in one year.
 #[derive(Default)]
 pub struct UnitYear {
     pub year: i32,
@@ -48,7 +47,6 @@ pub struct UnitYear {
 
 /// Cells of the grid in which something lies.
 pub struct Cells {
-    /// Layer name.
     pub layer: String,
     /// Column and row.
     pub at: Vec<(u32, u32)>,

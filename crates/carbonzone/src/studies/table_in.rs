@@ -14,7 +14,6 @@ pub fn year_column() -> String {
     "year".to_owned()
 }
 
-/// Where a table is.
 #[derive(Clone, Copy)]
 pub struct TableFile<'a> {
     /// Role in the pipeline file, e.g. `activity`.
@@ -32,7 +31,6 @@ pub struct TableFile<'a> {
 /// A table with its columns found and its file recorded.
 pub struct TableIn {
     table: Table,
-    /// The rows that are wanted.
     rows: Vec<usize>,
     columns: Vec<usize>,
     names: Vec<String>,
@@ -87,7 +85,6 @@ impl TableIn {
         Some(Self { table, rows: chosen.rows, columns, names, role: file.role.to_owned(), shown })
     }
 
-    /// The table itself.
     pub fn table(&self) -> &Table {
         &self.table
     }

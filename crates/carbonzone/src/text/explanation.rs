@@ -136,7 +136,6 @@ fn render_lines(out: &mut String, e: &Explanation, lang: Lang) {
     }
 }
 
-/// The proxy with what was done to it.
 fn proxy(line: &Line, lang: Lang) -> String {
     let mut out = line.proxy.clone();
     if line.smoothing > 0.0 {

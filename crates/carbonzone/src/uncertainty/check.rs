@@ -135,13 +135,11 @@ fn alternatives(section: &Uncertainty) -> Vec<Finding> {
         let sum: f64 = all.iter().sum();
         if choice.options.is_empty() || all.iter().any(|p| p.is_nan() || *p < 0.0) || (sum - 1.0).abs() > 1e-9
         {
+            let message = format!("the probabilities of choice \"{}\" sum to {sum}", choice.name);
             out.push(
-                Finding::error(
-                    "uncertainty_alternative",
-                    format!("the probabilities of choice \"{}\" sum to {sum}", choice.name),
-                )
-                .value(format!("{all:?}"))
-                .expected("at least one option, and numbers ≥ 0 that sum to 1 with the choice's own"),
+                Finding::error("uncertainty_alternative", message)
+                    .value(format!("{all:?}"))
+                    .expected("at least one option, and numbers ≥ 0 that sum to 1 with the choice's own"),
             );
         }
     }

@@ -58,13 +58,11 @@ pub fn build(
             (0..elsewhere.len()).filter(|&c| elsewhere[c].iter().any(|option| option[r] != own[r])).collect();
         if moving.len() > 1 {
             let names: Vec<&str> = moving.iter().map(|&c| section.alternatives[c].name.as_str()).collect();
+            let message = format!("rule \"{}\" is moved by several choices: {}", record.id, names.join(", "));
             findings.push(
-                Finding::error(
-                    "uncertainty_alternative",
-                    format!("rule \"{}\" is moved by several choices: {}", record.id, names.join(", ")),
-                )
-                .field("uncertainty.alternatives")
-                .hint("make one choice of them, with an option for each combination"),
+                Finding::error("uncertainty_alternative", message)
+                    .field("uncertainty.alternatives")
+                    .hint("make one choice of them, with an option for each combination"),
             );
         }
         let choice = moving.first().copied();

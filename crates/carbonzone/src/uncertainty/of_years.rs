@@ -72,7 +72,6 @@ impl<'a, P> HalfWidths<'a, P> {
 /// Parameters by name, in the order in which they were asked for.
 #[derive(Default)]
 pub struct Parameters {
-    /// All of them.
     pub list: Vec<Parameter>,
     by_name: BTreeMap<String, usize>,
 }

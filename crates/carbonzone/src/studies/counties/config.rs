@@ -24,7 +24,6 @@ pub struct CountiesPipeline {
     #[serde(default)]
     pub layers: CountiesLayers,
     /// Population, GDP and energy per county and year.
-    #[serde(default)]
     pub activity: Option<ActivityTable>,
     /// Emission factors of the county method.
     #[serde(default)]
@@ -33,19 +32,15 @@ pub struct CountiesPipeline {
     #[serde(default)]
     pub sinks: CountySinkConfig,
     /// Published totals to start from and to compare with.
-    #[serde(default)]
     pub published: Option<PublishedTables>,
     /// Indices and zones; default: the three levels of the Guiyang paper.
     #[serde(default = "guiyang_scheme")]
     pub zoning: ZoningConfig,
     /// How unsure the inputs are: with it, the run says how sure every zone class is.
-    #[serde(default)]
     pub uncertainty: Option<super::uncertainty::CountyUncertainty>,
     /// Who would pay whom for emissions and sinks.
-    #[serde(default)]
     pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
     /// Clusters, hot spots, centre and spread, inequality, what made emissions change.
-    #[serde(default)]
     pub statistics: Option<crate::statistics::StatisticsConfig>,
     /// Totals of independent sources beside ours, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -75,7 +70,6 @@ pub enum CountiesTag {
 #[serde(deny_unknown_fields)]
 pub struct CountiesLayers {
     /// County polygons. Optional with published totals: without them there are tables and no maps.
-    #[serde(default)]
     pub zones: Option<ZoneLayer>,
     /// One categorical raster per year.
     #[serde(default)]
@@ -91,7 +85,6 @@ pub struct LandCoverRaster {
     /// GeoTIFF.
     pub path: PathBuf,
     /// CRS, if the file does not say.
-    #[serde(default)]
     pub crs: Option<String>,
 }
 
@@ -102,10 +95,8 @@ pub struct ActivityTable {
     /// CSV or XLSX file.
     pub path: PathBuf,
     /// Sheet of a workbook; default: the first.
-    #[serde(default)]
     pub sheet: Option<String>,
     /// Text encoding of a CSV file; default: detected.
-    #[serde(default)]
     pub encoding: Option<String>,
     /// SQL condition on the rows, e.g. `scenario = 'high'`.
     #[serde(default, rename = "where")]
@@ -121,12 +112,10 @@ pub struct ActivityTable {
     /// Column with residents.
     pub population: String,
     /// How many persons one unit of the population column is, e.g. 10000 for 万人; default: what the table says, else 1.
-    #[serde(default)]
     pub population_unit_persons: Option<f64>,
     /// Column with GDP.
     pub gdp: String,
     /// How many 1e4 CNY one unit of the GDP column is, e.g. 10000 for 亿元; default: what the table says, else 1 (万元).
-    #[serde(default)]
     pub gdp_unit_1e4cny: Option<f64>,
     /// Column with energy per GDP, tonnes of coal equivalent per unit of `layers.zones.gdp_unit` (1e4 CNY);
     /// `energy_tce_per_1e4cny` is the same.
@@ -169,7 +158,6 @@ pub struct PublishedTables {
     /// CSV with unit, `eec_level`, `sec_level`, zone.
     pub zones: PathBuf,
     /// CSV with `claim_id`, quantity, unit, year, printed, reason: numbers of the text.
-    #[serde(default)]
     pub text: Option<PathBuf>,
     /// Where the tables come from.
     #[serde(default)]

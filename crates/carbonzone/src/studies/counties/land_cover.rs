@@ -98,16 +98,13 @@ fn report_unlisted(
     let unlisted: Vec<String> =
         found.classes.iter().map(i64::to_string).filter(|v| !names.contains_key(v)).collect();
     if !unlisted.is_empty() {
+        let message = format!("values without a class: {}", unlisted.join(", "));
         notes.findings.push(
-            Finding::warning(
-                "unknown_land_cover",
-                format!("values without a class: {}", unlisted.join(", ")),
-            )
-            .layer("land_cover")
-            .file(raster.path.display().to_string())
-            .field("sinks.classes")
-            .count(unlisted.len() as u64)
-            .hint("they absorb nothing; name them in [sinks.classes]"),
+            Finding::warning("unknown_land_cover", message)
+                .input("land_cover", &raster.path)
+                .field("sinks.classes")
+                .count(unlisted.len() as u64)
+                .hint("they absorb nothing; name them in [sinks.classes]"),
         );
     }
 }

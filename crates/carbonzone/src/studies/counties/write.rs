@@ -25,7 +25,6 @@ use carbonzone_zoning::one_axis::not_judged;
 use carbonzone_zoning::scheme::Axis;
 use std::sync::Arc;
 
-/// Layer name of the counties.
 fn zones_layer(loaded: &Loaded<CountiesPipeline>) -> String {
     loaded.pipeline.layers.zones.as_ref().map_or_else(|| "counties".to_owned(), |z| z.kind.clone())
 }

@@ -35,13 +35,10 @@ pub struct RasterSeriesPipeline {
     #[serde(default)]
     pub risk: SeriesRisk,
     /// How unsure the inputs are: with it, the run says how sure every risk class and state is.
-    #[serde(default)]
     pub uncertainty: Option<super::uncertainty::SeriesUncertainty>,
     /// Who would pay whom for emissions and sinks.
-    #[serde(default)]
     pub compensation: Option<carbonzone_zoning::compensation::Compensation>,
     /// Clusters, hot spots, centre and spread.
-    #[serde(default)]
     pub statistics: Option<crate::statistics::StatisticsConfig>,
     /// Totals of independent sources beside ours, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -68,18 +65,14 @@ pub struct SeriesLayers {
     /// Annual night light, e.g. `ntl_{year}.tif`.
     pub light: YearlyRaster,
     /// Built-up share (0–1), used where a county has no light.
-    #[serde(default)]
     pub built_up: Option<YearlyRaster>,
     /// Net primary production.
     pub npp: YearlyRaster,
     /// Soil respiration, g C/m²/yr, if it is given; else temperature and precipitation are needed.
-    #[serde(default)]
     pub respiration: Option<YearlyRaster>,
     /// Monthly mean temperature, °C: twelve bands, January first.
-    #[serde(default)]
     pub temperature: Option<YearlyRaster>,
     /// Monthly precipitation, mm: twelve bands, January first.
-    #[serde(default)]
     pub precipitation: Option<YearlyRaster>,
 }
 
@@ -90,16 +83,13 @@ pub struct YearlyRaster {
     /// File; `{year}` is replaced. Without it the same file serves every year.
     pub path: String,
     /// CRS, if the file does not say.
-    #[serde(default)]
     pub crs: Option<String>,
     /// Multiplies the values, e.g. 0.1 for MOD17A3HGF counts (g C/m²). Scale tags of the file are applied before.
     #[serde(default = "one")]
     pub scale: f64,
     /// Smallest valid value before scaling; below it is nodata.
-    #[serde(default)]
     pub valid_min: Option<f64>,
     /// Largest valid value before scaling; above it is nodata (MOD17A3HGF: 32700).
-    #[serde(default)]
     pub valid_max: Option<f64>,
 }
 
@@ -110,10 +100,8 @@ pub struct SeriesEmissions {
     /// CSV or XLSX file.
     pub path: PathBuf,
     /// Sheet of a workbook; default: the first.
-    #[serde(default)]
     pub sheet: Option<String>,
     /// Text encoding of a CSV file; default: detected.
-    #[serde(default)]
     pub encoding: Option<String>,
     /// SQL condition on the rows, e.g. `scenario = 'high'`.
     #[serde(default, rename = "where")]

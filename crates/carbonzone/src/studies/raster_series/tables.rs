@@ -305,7 +305,6 @@ impl YearTotals {
     }
 }
 
-/// Totals per year.
 pub fn totals(results: &Results) -> Vec<YearTotals> {
     let one = |y: &YearFlows| YearTotals {
         year: y.year,

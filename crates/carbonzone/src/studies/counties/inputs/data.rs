@@ -33,7 +33,6 @@ pub struct Inputs {
     pub zones: ZoneSet,
     /// Areas of the counties, if they have polygons.
     pub areas: Option<Areas>,
-    /// Sector keys.
     pub sectors: Vec<String>,
     /// Years, ascending.
     pub years: Vec<YearInput>,
