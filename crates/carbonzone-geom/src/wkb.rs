@@ -31,11 +31,8 @@ pub(crate) mod kind {
 ///
 /// # Errors
 /// [`GeomError::Wkb`] if the bytes do not hold such a geometry; curves and surfaces of triangles are none.
-/// # Errors
-/// [`GeomError::Wkb`] if the bytes do not hold such a geometry; curves and surfaces of triangles are none.
 ///
 /// # Examples
-///
 /// ```
 /// let mut wkb = vec![0, 0, 0, 0, 1];
 /// wkb.extend([120.6_f64.to_be_bytes(), 31.3_f64.to_be_bytes()].concat());

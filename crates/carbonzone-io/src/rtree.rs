@@ -110,7 +110,9 @@ fn by_feature(homes: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let most = homes.iter().map(|home| home.0).max().unwrap_or(0);
     // No node has the number 0.
     let mut nodes = vec![0; most as usize + 1];
-    homes.iter().for_each(|&(feature, node)| nodes[feature as usize] = node);
+    for &(feature, node) in homes {
+        nodes[feature as usize] = node;
+    }
     (0..).zip(nodes).filter(|(_, node)| *node != 0).collect()
 }
 

@@ -108,9 +108,9 @@ const MAX_EXACT: usize = 50_000;
 /// 1–20, for fewer than two classes with a forced break, or for a forced break that is not finite (with
 /// `log`: not positive).
 ///
+/// # Examples
 /// ```
 /// use carbonzone_zoning::breaks::{BreakOptions, class_breaks};
-/// # Examples
 /// let values = [1.0, 1.2, 8.0, 8.5, 30.0].map(Some);
 /// let breaks = class_breaks(&values, &BreakOptions { classes: 3, ..BreakOptions::default() })?;
 /// assert_eq!(breaks.edges, [1.0, 1.2, 8.5, 30.0]);

@@ -59,9 +59,9 @@ pub struct Comparison {
 /// [`ZoningError::Column`] if a table has no `key` column; [`ZoningError::Parameter`] if an id is NULL or
 /// occurs twice.
 ///
+/// # Examples
 /// ```
 /// use carbonzone_types::{AttributeTable, ColumnData};
-/// # Examples
 /// use carbonzone_zoning::compare::compare_tables;
 /// let table = |t: f64| {
 ///     AttributeTable::new().with("unit_id", ColumnData::texts(&["a"])).with("gross_t", ColumnData::reals(&[t]))

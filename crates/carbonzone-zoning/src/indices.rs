@@ -120,9 +120,9 @@ impl Indices {
 /// [`ZoningError::Length`] if slices differ; [`ZoningError::Value`] for a negative or not finite input;
 /// [`ZoningError::Parameter`] for a `gdp_total` or `borderline_pct` out of range.
 ///
+/// # Examples
 /// ```
 /// use carbonzone_zoning::indices::{IndexInputs, IndexOptions, indices};
-/// # Examples
 /// let inputs = IndexInputs { unit_ids: None, gross_t: &[10.0, 30.0], sink_t: &[3.0, 1.0], gdp: None };
 /// let ix = indices(&inputs, &IndexOptions::default())?;
 /// assert_eq!(ix.ccr, [Some(0.3), Some(1.0 / 30.0)]);
@@ -286,8 +286,13 @@ fn findings(
         );
     }
     if let (Some(total), Some(share)) = (options.gdp_total, totals.gdp_share_sum) {
-        let message = format!("GDP of the units sums to {share:.4} of the given total {total}");
-        out.push(Finding::info("gdp_share_sum", message).value(totals.gdp_sum.to_string()));
+        out.push(
+            Finding::info(
+                "gdp_share_sum",
+                format!("GDP of the units sums to {share:.4} of the given total {total}"),
+            )
+            .value(totals.gdp_sum.to_string()),
+        );
     }
     out
 }

@@ -32,9 +32,9 @@ pub struct Inequality {
 /// [`ZoningError::Length`] if the sizes differ; [`ZoningError::Parameter`] for a negative amount; [`ZoningError::TooFew`] with fewer than two
 /// units or without any amount.
 ///
+/// # Examples
 /// Two groups of two equal units: all inequality lies between them.
 /// ```
-/// # Examples
 /// use carbonzone_zoning::inequality::inequality;
 /// let amount = [1.0, 1.0, 3.0, 3.0].map(Some);
 /// let found = inequality(&amount, &[1.0; 4].map(Some), &[0, 0, 1, 1])?;

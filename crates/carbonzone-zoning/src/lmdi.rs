@@ -69,9 +69,9 @@ impl Decomposition {
 /// [`ZoningError::Length`] if the numbers of categories or factors differ; [`ZoningError::Parameter`] for a factor that is
 /// negative or not finite.
 ///
+/// # Examples
 /// Twice the people, half the tonnes per person: two effects of the same size, no change.
 /// ```
-/// # Examples
 /// use carbonzone_zoning::lmdi::decompose;
 /// let d = decompose(&[[100.0, 4.0]], &[[200.0, 2.0]])?;
 /// assert_eq!(d.change(), 0.0);

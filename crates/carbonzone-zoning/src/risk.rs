@@ -132,11 +132,8 @@ pub struct WindowRisk {
 ///
 /// # Errors
 /// [`ZoningError::Length`] if the slices differ, [`ZoningError::Parameter`] for options out of range.
-/// # Errors
-/// [`ZoningError::Length`] if the slices differ, [`ZoningError::Parameter`] for options out of range.
 ///
 /// # Examples
-///
 /// ```
 /// use carbonzone_zoning::risk::{RiskOptions, window_risk};
 /// let e = [1.0, 1.2, 1.1, 1.5, 1.8].map(Some);

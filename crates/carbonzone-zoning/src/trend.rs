@@ -23,9 +23,9 @@ pub struct TheilSen {
 /// [`ZoningError::Length`] if the slices differ; [`ZoningError::TooFew`] with fewer than two finite values at
 /// different times.
 ///
+/// # Examples
 /// ```
 /// use carbonzone_zoning::trend::theil_sen;
-/// # Examples
 /// let fit = theil_sen(&[2001.0, 2002.0, 2003.0], &[Some(1.0), Some(2.0), Some(4.0)])?;
 /// assert_eq!(fit.slope, 1.5); // median of 1, 1.5, 2
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
@@ -96,11 +96,8 @@ pub enum SerialCorrection {
 /// # Errors
 /// [`ZoningError::TooFew`] with fewer than three values (with the correction: three finite values).
 ///
-/// ```
-/// # Errors
-/// [`ZoningError::TooFew`] with fewer than three values (with the correction: three finite values).
-///
 /// # Examples
+/// ```
 /// use carbonzone_zoning::trend::{SerialCorrection, mann_kendall};
 /// let series = [1.0, 1.3, 1.2, 1.6, 1.9, 2.4, 2.3, 2.8, 3.1, 3.0].map(Some);
 /// let test = mann_kendall(&series, SerialCorrection::None)?;

@@ -259,7 +259,7 @@ impl Explained {
             },
             || rayon::join(|| spread(on_zones), || if few { spread(on_cells) } else { Shares::default() }),
         );
-        Self { on_zones, on_cells, largest_in_zones, largest_in_cells, parts, origins }
+        Self { parts, origins, on_zones, on_cells, largest_in_zones, largest_in_cells }
     }
 
     /// Parts of the parcels, one rule or plant after the other.

@@ -60,11 +60,8 @@ pub struct CountyEmissions {
 ///
 /// # Errors
 /// [`InventoryError::Length`] if the columns differ, [`InventoryError::Value`] for a negative or not finite one.
-/// # Errors
-/// [`InventoryError::Length`] if the columns differ, [`InventoryError::Value`] for a negative or not finite one.
 ///
 /// # Examples
-///
 /// ```
 /// use carbonzone_inventory::equations::county::{CountyActivity, CountyFactors, county_emissions};
 /// let activity = CountyActivity {

@@ -31,9 +31,9 @@ pub struct SharedGdp {
 /// [`DownscaleError::Length`] if a proxy has another length than `county_of`; [`DownscaleError::Value`] for a GDP or weight
 /// that is negative or not finite; [`DownscaleError::Parameter`] for a county that does not exist.
 ///
+/// # Examples
 /// ```
 /// use carbonzone_spatialize::downscale::gdp::share_gdp;
-/// # Examples
 /// // Two counties; the second has no shop, so its people count.
 /// let shops = [1.0, 3.0, 0.0, 0.0];
 /// let people = [50.0, 50.0, 10.0, 30.0];

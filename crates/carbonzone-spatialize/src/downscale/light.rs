@@ -188,9 +188,9 @@ impl LightFit {
 /// [`DownscaleError::Length`] if the slices differ; [`DownscaleError::TooFew`] without any lit county (power form:
 /// without two different ones).
 ///
+/// # Examples
 /// ```
 /// use carbonzone_spatialize::downscale::light::{LightModel, fit_light};
-/// # Examples
 /// let fit = fit_light(&[Some(2.0), Some(4.0)], &[Some(1.0), Some(2.0)], LightModel::Proportional)?;
 /// assert_eq!((fit.factor, fit.r2, fit.mape_pct), (2.0, Some(1.0), Some(0.0)));
 /// # Ok::<(), carbonzone_spatialize::DownscaleError>(())

@@ -59,7 +59,9 @@ impl ModeLines {
             };
             ((), before) = rayon::join(|| before.drain(..).for_each(|m| sums.add(&m)), measure);
         }
-        before.iter().for_each(|m| sums.add(m));
+        for m in &before {
+            sums.add(m);
+        }
         meter.put_back(sums);
     }
 }

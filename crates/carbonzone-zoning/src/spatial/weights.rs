@@ -15,11 +15,8 @@ impl SpatialWeights {
     ///
     /// # Errors
     /// [`ZoningError::Parameter`] for an index ≥ `n` or a unit that is its own neighbour.
-    /// # Errors
-    /// [`ZoningError::Parameter`] for an index ≥ `n` or a unit that is its own neighbour.
     ///
     /// # Examples
-    ///
     /// ```
     /// use carbonzone_zoning::spatial::weights::SpatialWeights;
     /// let w = SpatialWeights::from_pairs(3, &[(0, 1)])?;

@@ -286,7 +286,9 @@ fn correct(
     notes: &mut Notes,
 ) -> Vec<f64> {
     let mut mask = vec![false; metres.len()];
-    members.iter().for_each(|&p| mask[p] = true);
+    for &p in members {
+        mask[p] = true;
+    }
     let mut counter = PointCounter::located(&parcels.coverage, Some(mask), config.poi_snap_m);
     counter.add_located(&traffic.xs, &traffic.ys, &traffic.weights, &traffic.owners);
     let (facilities, tally) = counter.finish();
