@@ -1,15 +1,21 @@
 //! Smooth deterministic noise in the plane.
 
-use crate::rng::{key, unit};
+use crate::rng::{extended, key, unit};
 
 /// Smooth value noise in `[-1, 1]` with lattice spacing 1.
 pub fn value(seed: u64, x: f64, y: f64) -> f64 {
     let (fx, fy) = (x.floor(), y.floor());
     let (ix, iy) = (fx as i64, fy as i64);
-    let corner = |dx: i64, dy: i64| 2.0 * unit(key(&[seed, (ix + dx) as u64, (iy + dy) as u64])) - 1.0;
+    // The keys `[seed, column, row]` of the four corners.
+    let all = key(&[seed]);
+    let (left, right) = (extended(all, ix as u64), extended(all, (ix + 1) as u64));
+    let corner = |column: u64, row: i64| 2.0 * unit(extended(column, row as u64)) - 1.0;
     let (sx, sy) = (fade(x - fx), fade(y - fy));
-    let low = corner(0, 0) + (corner(1, 0) - corner(0, 0)) * sx;
-    let high = corner(0, 1) + (corner(1, 1) - corner(0, 1)) * sx;
+    let along = |row: i64| {
+        let from = corner(left, row);
+        from + (corner(right, row) - from) * sx
+    };
+    let (low, high) = (along(iy), along(iy + 1));
     low + (high - low) * sy
 }
 

@@ -14,7 +14,12 @@ pub fn mix(value: u64) -> u64 {
 
 /// One hash of several keys; the order matters.
 pub fn key(parts: &[u64]) -> u64 {
-    parts.iter().fold(0x5EED_CA4B_0A7E_u64, |acc, &p| mix(acc ^ mix(p)))
+    parts.iter().fold(0x5EED_CA4B_0A7E_u64, |hash, &p| extended(hash, p))
+}
+
+/// The hash of the keys that `hash` is of and one more.
+pub fn extended(hash: u64, part: u64) -> u64 {
+    mix(hash ^ mix(part))
 }
 
 /// Hash to the unit interval `[0, 1)`.

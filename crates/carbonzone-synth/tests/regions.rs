@@ -65,7 +65,12 @@ fn opened(parts: &Parts) -> Parts {
     parts.iter().map(|rings| rings.iter().map(|r| r[..r.len() - 1].to_vec()).collect()).collect()
 }
 
-fn city(seed: u64) -> Memory {
+fn city() -> &'static Memory {
+    static ONCE: OnceLock<Memory> = OnceLock::new();
+    ONCE.get_or_init(|| made(1))
+}
+
+fn made(seed: u64) -> Memory {
     let mut m = Memory::default();
     let options = GuiyangOptions { cell_m: 240.0, seed };
     guiyang::generate(
@@ -81,7 +86,7 @@ fn city(seed: u64) -> Memory {
 
 #[test]
 fn guiyang_has_five_units_near_the_areas_that_the_paper_implies() {
-    let m = city(1);
+    let m = city();
     assert_eq!(m.zones.len(), 5);
     for (zone, km2) in m.zones.iter().zip([2370.0, 1500.0, 1026.0, 2023.0, 1071.0]) {
         let area = parts_area(&zone.parts) / 1e6;
@@ -93,7 +98,7 @@ fn guiyang_has_five_units_near_the_areas_that_the_paper_implies() {
 /// raster holds the shares that the facts ask for.
 #[test]
 fn guiyangs_land_cover_has_the_shares_of_the_facts_in_every_unit() {
-    let m = city(1);
+    let m = city();
     let facts = GuiyangFacts::builtin().expect("built-in facts are valid");
     for year in [2015, 2020] {
         let (spec, cells) = &m.bytes[&format!("land_cover_{year}")];
@@ -127,7 +132,7 @@ fn guiyangs_land_cover_has_the_shares_of_the_facts_in_every_unit() {
 
 #[test]
 fn guiyangs_land_cover_is_the_same_for_the_same_seed_only() {
-    let (a, b, c) = (city(1), city(1), city(2));
+    let (a, b, c) = (city(), made(1), made(2));
     assert_eq!(a.bytes["land_cover_2020"].1, b.bytes["land_cover_2020"].1);
     assert_ne!(a.bytes["land_cover_2020"].1, c.bytes["land_cover_2020"].1);
     assert_ne!(a.bytes["land_cover_2020"].1, a.bytes["land_cover_2015"].1);
