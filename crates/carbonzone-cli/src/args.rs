@@ -44,6 +44,15 @@ const PALETTES: Words<Palette> = &[
     ("grey", Palette::Grey, "Greys, for print without colour"),
 ];
 
+/// Resolutions that a figure may have.
+const DPI: std::ops::RangeInclusive<i64> = 36..=1200;
+
+/// Resolution of the figures where none is given: for print, unless the environment says another.
+fn default_dpi() -> u32 {
+    let asked = std::env::var("CARBONZONE_DPI").ok().and_then(|dpi| dpi.parse().ok());
+    asked.filter(|dpi| DPI.contains(&i64::from(*dpi))).unwrap_or(300)
+}
+
 /// For whom something is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
@@ -222,6 +231,9 @@ pub struct RunArgs {
     /// Layers and tables only: no figures, project or report
     #[arg(long)]
     pub no_maps: bool,
+    /// Resolution of the PNG figures in dots per inch, 36 to 1200; CARBONZONE_DPI says another default
+    #[arg(long, default_value_t = default_dpi(), value_parser = clap::value_parser!(u32).range(DPI))]
+    pub dpi: u32,
     /// Warnings are errors
     #[arg(long)]
     pub strict: bool,
@@ -428,8 +440,8 @@ pub struct MapsArgs {
     /// Classes per map, 3 to 9
     #[arg(long, default_value_t = 5, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(3..=9))]
     pub classes: usize,
-    /// Resolution of the PNG figures in dots per inch, 36 to 1200
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(36..=1200))]
+    /// Resolution of the PNG figures in dots per inch, 36 to 1200; CARBONZONE_DPI says another default
+    #[arg(long, default_value_t = default_dpi(), value_parser = clap::value_parser!(u32).range(DPI))]
     pub dpi: u32,
     /// No progress bars, no summary
     #[arg(long)]

@@ -44,6 +44,7 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
     }
     let outputs = config.outputs_mut();
     outputs.maps &= !args.no_maps;
+    outputs.dpi = args.dpi;
     outputs.language = language::asked().map_or(outputs.language, Into::into);
     outputs.parcel_format = args.parcel_output.unwrap_or(outputs.parcel_format);
     let target = args.out.clone().unwrap_or_else(|| Path::new("out").join(config.name()));

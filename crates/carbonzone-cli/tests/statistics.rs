@@ -18,8 +18,7 @@ fn sheets(city: &City, file: &str) -> String {
 
 #[test]
 fn a_city_has_its_statistics_closing_table_and_measures() {
-    let city = City::new();
-    city.run("out", &[]);
+    let city = City::finished();
     let record = city.manifest("out");
     let statistics = record.statistics.as_ref().unwrap();
     let layers: Vec<&str> = statistics.autocorrelation.iter().map(|m| m.layer.as_str()).collect();
@@ -37,11 +36,11 @@ fn a_city_has_its_statistics_closing_table_and_measures() {
         let (between, within) = (i.between.unwrap(), i.within.unwrap());
         assert!((i.theil - between - within).abs() < 1e-12 && i.gini > 0.0 && i.gini < 1.0);
     }
-    let head = read(&city, "out/townships.csv").lines().next().unwrap().to_owned();
+    let head = read(city, "out/townships.csv").lines().next().unwrap().to_owned();
     assert!(head.contains("cluster,local_moran,local_moran_q,hot_spot,gi_star,gi_star_q"), "{head}");
-    let centres = read(&city, "out/statistics_centres.csv");
+    let centres = read(city, "out/statistics_centres.csv");
     for table in ["autocorrelation", "inequality", "lorenz", "centres"] {
-        let text = read(&city, &format!("out/statistics_{table}.csv"));
+        let text = read(city, &format!("out/statistics_{table}.csv"));
         assert!(text.lines().next().unwrap().contains(",assumes"), "{table}");
     }
     assert!(centres.lines().count() > 7 && !centres.contains("shift_m,\n"), "{centres}");
@@ -58,7 +57,7 @@ fn a_city_has_its_statistics_closing_table_and_measures() {
     }
     let budgets: f64 = record.closing.iter().map(|r| r.budget_t).sum();
     assert!(common::relative(budgets, record.totals.gross_t + record.totals.sink_t) < 1e-9);
-    let listed = sheets(&city, "out/townships.xlsx");
+    let listed = sheets(city, "out/townships.xlsx");
     for sheet in ["proxy_use", "statistics_autocorrelation", "statistics_inequality", "zone_classes"] {
         assert!(listed.contains(&format!("\"{sheet}\"")), "{sheet}: {listed}");
     }

@@ -27,8 +27,8 @@ const TABLE_3: &[(&str, &[&str], f64)] = &[
 
 #[test]
 fn the_job_ends_with_the_files_the_contract_names_and_table_3_on_the_parcels() {
-    let city = City::new();
-    let (stdout, _) = city.run("out", &[]);
+    let city = City::finished();
+    let stdout = std::fs::read_to_string(city.path("summary.txt")).unwrap();
     assert!(stdout.contains("SYNTHETIC DATA"), "{stdout}");
     for file in [
         "suzhou.gpkg",
@@ -61,8 +61,7 @@ fn the_job_ends_with_the_files_the_contract_names_and_table_3_on_the_parcels() {
 
 #[test]
 fn parcels_grid_and_townships_hold_the_same_tonnes() {
-    let city = City::new();
-    city.run("out", &[]);
+    let city = City::finished();
     let manifest = city.manifest("out");
     let gpkg = city.path("out/suzhou.gpkg");
     let mut sectors = manifest.sectors.clone();
@@ -93,8 +92,7 @@ fn parcels_grid_and_townships_hold_the_same_tonnes() {
 
 #[test]
 fn indices_keep_their_identities_in_the_written_table() {
-    let city = City::new();
-    city.run("out", &[]);
+    let city = City::finished();
     let (_, t) = read_own_layer(Path::new(&city.path("out/suzhou.gpkg")), "townships").unwrap();
     let column = |name: &str| t.numbers(name).unwrap();
     let (gross, sink, gdp) = (column("gross_t"), column("sink_t"), column("gdp_1e4cny"));
@@ -125,8 +123,7 @@ fn indices_keep_their_identities_in_the_written_table() {
 
 #[test]
 fn explain_accounts_for_every_tonne_of_a_parcel_a_township_and_a_cell() {
-    let city = City::new();
-    city.run("out", &[]);
+    let city = City::finished();
     let gpkg = city.path("out/suzhou.gpkg");
     let largest = |layer: &str| -> (String, Option<i64>, Option<i64>) {
         let (_, t) = read_own_layer(Path::new(&gpkg), layer).unwrap();

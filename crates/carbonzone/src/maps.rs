@@ -1,6 +1,6 @@
 //! Figures, styles, QGIS project and report of a run, in memory or on disk.
 
-use crate::config::Language;
+use crate::config::{Language, Outputs};
 use crate::error::{Doing, Error, Result};
 use crate::exchange::{Exchange, Kept};
 use crate::out_dir::{named, read_manifest};
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Options of the pipeline file.
-pub fn options(language: Language) -> RenderOptions {
-    RenderOptions { lang: lang(language), ..RenderOptions::default() }
+/// Options of a run.
+pub fn options(outputs: &Outputs) -> RenderOptions {
+    RenderOptions { lang: lang(outputs.language), dpi: outputs.dpi, ..RenderOptions::default() }
 }
 
 /// The language of outputs.

@@ -207,7 +207,7 @@ pub fn write(
         return Ok((Rendered::default(), hashed));
     }
     let data = with_layers(data, output.layers);
-    let rendered = maps::render(&data, &maps::options(outputs.language), dir, progress);
+    let rendered = maps::render(&data, &maps::options(outputs), dir, progress);
     Ok((rendered.part(|| "maps and report")?, hashed))
 }
 

@@ -115,7 +115,7 @@ fn figures_and_page_show_it_and_are_drawn_again_from_the_folder() {
     let rows = page.matches("data-sure=\"").count() - 5;
     assert_eq!(rows, table.rows(), "a row per township beside the five buttons");
 
-    let options = carbonzone::maps::options(carbonzone::config::Language::Both);
+    let options = carbonzone::maps::options(&carbonzone::config::Outputs::default());
     carbonzone::maps::redraw(&folder, &options, "maps", &NoProgress).unwrap();
     assert!(map == read("figures/fig10a_confidence.svg") && plot == read("figures/fig10b_indices.svg"));
     assert!(page == read("report.html"));

@@ -9,7 +9,7 @@ pub mod tiny;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 /// The workspace folder.
@@ -21,6 +21,8 @@ pub fn root() -> PathBuf {
 pub fn carbonzone() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carbonzone"));
     command.env("NO_COLOR", "1").env("LC_ALL", "C.UTF-8").env("SOURCE_DATE_EPOCH", "946684800");
+    // Most of what a run with maps takes is pixels, and no test of the command looks at them.
+    command.env("CARBONZONE_DPI", "36");
     command
 }
 
@@ -88,13 +90,28 @@ impl City {
 
     /// Makes the city with this number of parcels.
     pub fn of(parcels: usize) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::made_in(tempfile::tempdir().unwrap(), parcels)
+    }
+
+    fn made_in(dir: tempfile::TempDir, parcels: usize) -> Self {
         let city = Self { dir };
         copy_folder(&made_once(parcels), &city.dir.path().join("layers"));
         let toml = std::fs::read_to_string(root().join("pipelines/suzhou.toml")).unwrap();
         let toml = toml.replace("../build/synth/suzhou/", "layers/");
         std::fs::write(city.path("city.toml"), toml.replace(ALL_DRAWS, FEW_DRAWS)).unwrap();
         city
+    }
+
+    /// The city with the shipped pipeline and a run without maps in `out`, for tests that only look at it: made once.
+    pub fn finished() -> &'static Self {
+        static ONCE: OnceLock<City> = OnceLock::new();
+        ONCE.get_or_init(|| {
+            // It lives as long as this program: in the folder of the build, which somebody cleans.
+            let city = Self::made_in(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(), 1_000);
+            let (summary, _) = city.run("out", &[]);
+            std::fs::write(city.path("summary.txt"), summary).unwrap();
+            city
+        })
     }
 
     /// Path of a file in the folder, as text.

@@ -39,6 +39,9 @@ pub struct Outputs {
     /// Write figures, QGIS project and report.
     #[serde(default = "yes")]
     pub maps: bool,
+    /// Resolution of the PNG figures, dots per inch: an option of the command, no key of the file.
+    #[serde(skip, default = "print_dpi")]
+    pub dpi: u32,
 }
 
 impl Default for Outputs {
@@ -48,8 +51,14 @@ impl Default for Outputs {
             parcel_format: ParcelFormat::Gpkg,
             language: Language::Both,
             maps: true,
+            dpi: print_dpi(),
         }
     }
+}
+
+/// What a printer shows.
+fn print_dpi() -> u32 {
+    300
 }
 
 fn yes() -> bool {
