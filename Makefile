@@ -225,8 +225,10 @@ test-scale: $(WHEEL) ## the adapters of carbonzone.scale on a real Spark and Dat
 notebooks: $(WHEEL) ## run the notebooks and render them into docs/notebooks
 	scripts/notebooks build/wheel
 
-# Most of what CI compiles it runs once: the crates with the most code and no kernels are not optimised. No number depends on it.
+# Most of what CI compiles it runs once: programs of tests and the crates with the most code and no kernels are not optimised.
+# No number depends on it.
 ci: export LEVELS := --config $(CURDIR)/.ci/levels.toml
+ci: export RUSTC_WRAPPER := $(CURDIR)/.ci/rustc
 ci: setup lint doc test lint-python test-python ## exactly what CI runs
 	$(MAKE) suzhou PARCELS=5000
 	set -o pipefail; $(MAKE) suzhou PARCELS=5000 | tee build/second-run.txt
