@@ -39,8 +39,7 @@ pub fn areas_within_m2(
     let [x0, y0, x1, y1] = bounds;
     let (mut lon, mut lat) = ([f64::midpoint(x0, x1)], [f64::midpoint(y0, y1)]);
     crs.to_wgs84(&mut lon, &mut lat)?;
-    let equal_area =
-        format!("+proj=laea +lat_0={:.6} +lon_0={:.6} +datum=WGS84 +units=m +no_defs", lat[0], lon[0]);
+    let equal_area = equal_area(lat[0], lon[0]);
     let transformer = Transformer::between(crs.definition(), &equal_area)?;
     let smooth = (coverage.vertices() >= MANY_VERTICES).then(|| {
         SmoothMap::over(bounds, |xs, ys| {
@@ -67,6 +66,19 @@ pub fn areas_within_m2(
     };
     let all = |k: usize| areas.iter().flat_map(|chunk| &chunk[k]).copied().collect();
     Ok([all(0), all(1)])
+}
+
+/// Lambert's azimuthal equal-area projection around a place, with the code of its degrees: PROJ finds the way from CGCS2000 to
+/// known degrees in half the time it takes to those of a `+proj` text, and it is the same way.
+fn equal_area(lat: f64, lon: f64) -> String {
+    format!(
+        "PROJCS[\"equal area\",GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563,AUTHORITY[\"EPSG\",\"7030\"]],\
+         AUTHORITY[\"EPSG\",\"6326\"]],PRIMEM[\"Greenwich\",0,AUTHORITY[\"EPSG\",\"8901\"]],\
+         UNIT[\"degree\",0.0174532925199433,AUTHORITY[\"EPSG\",\"9122\"]],AUTHORITY[\"EPSG\",\"4326\"]],\
+         PROJECTION[\"Lambert_Azimuthal_Equal_Area\"],PARAMETER[\"latitude_of_center\",{lat:.6}],\
+         PARAMETER[\"longitude_of_center\",{lon:.6}],PARAMETER[\"false_easting\",0],PARAMETER[\"false_northing\",0],\
+         UNIT[\"metre\",1,AUTHORITY[\"EPSG\",\"9001\"]],AXIS[\"Easting\",EAST],AXIS[\"Northing\",NORTH]]"
+    )
 }
 
 /// Share by which areas of the working CRS may differ from true ones.
@@ -157,6 +169,32 @@ mod tests {
                 (area - want).abs() < 1e-6 * want.sqrt() && (area / want - 1.0).abs() < 3e-9,
                 "{area} {want}"
             );
+        }
+    }
+
+    #[test]
+    fn degrees_with_a_code_lead_to_the_bits_of_those_without() {
+        for (crs, x, y) in [
+            ("EPSG:4549", 560_000.0, 3_460_000.0),
+            ("EPSG:2327", 20_560_000.0, 3_460_000.0),
+            ("EPSG:26986", 233_000.0, 901_000.0),
+            ("EPSG:27700", 530_000.0, 180_000.0),
+            ("ESRI:102025", 1_800_000.0, 2_500_000.0),
+        ] {
+            let crs = WorkingCrs::parse(crs).unwrap();
+            let (mut lon, mut lat) = ([x], [y]);
+            crs.to_wgs84(&mut lon, &mut lat).unwrap();
+            let text = format!(
+                "+proj=laea +lat_0={:.6} +lon_0={:.6} +datum=WGS84 +units=m +no_defs",
+                lat[0], lon[0]
+            );
+            let [by_text, by_code] = [text, equal_area(lat[0], lon[0])].map(|to| {
+                let (mut xs, mut ys): (Vec<f64>, Vec<f64>) =
+                    (0..500).map(|i| (x + 37.1 * f64::from(i), y - 41.3 * f64::from(i * 7 % 500))).unzip();
+                Transformer::between(crs.definition(), &to).unwrap().apply(&mut xs, &mut ys).unwrap();
+                [xs, ys].map(|all| all.iter().map(|v| v.to_bits()).collect::<Vec<_>>())
+            });
+            assert!(by_text == by_code, "{}", crs.name());
         }
     }
 
