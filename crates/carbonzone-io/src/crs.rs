@@ -199,6 +199,19 @@ enum Shift {
     Bd09,
 }
 
+impl Shift {
+    fn take_off(self, xs: &mut [f64], ys: &mut [f64]) {
+        let unshift = match self {
+            Self::None => return,
+            Self::Gcj02 => gcj02::gcj02_to_wgs84 as fn(f64, f64) -> (f64, f64),
+            Self::Bd09 => gcj02::bd09_to_wgs84 as fn(f64, f64) -> (f64, f64),
+        };
+        for (x, y) in xs.iter_mut().zip(ys.iter_mut()) {
+            (*x, *y) = unshift(*x, *y);
+        }
+    }
+}
+
 /// Recipe of a way into the working CRS: plain data, from which each thread makes its own [`Transformer`].
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CrsPath {
@@ -274,14 +287,23 @@ impl CrsPath {
         self.transformer()?.apply(xs, ys)
     }
 
-    /// [`apply`](Self::apply) for one of millions of points, by tiles if there are some.
+    /// [`apply`](Self::apply) for millions of points, by tiles if there are some. A thread that meets only tiles that are known
+    /// searches no way.
     pub(crate) fn apply_by(
         &self,
         tiles: Option<&DegreeTiles>,
         xs: &mut [f64],
         ys: &mut [f64],
     ) -> Result<usize> {
-        self.transformer()?.apply_by(tiles, xs, ys)
+        let Some(tiles) = tiles.filter(|_| !self.identity) else { return self.apply(xs, ys) };
+        same_length(xs, ys)?;
+        self.shift.take_off(xs, ys);
+        tiles.apply(xs, ys, &|xs, ys| match self.transformer() {
+            Ok(transformer) => transformer.project(xs, ys),
+            // It was found when the layer was opened.
+            Err(_) => xs.fill(f64::NAN),
+        });
+        Ok(without_image(xs, ys))
     }
 }
 
@@ -348,43 +370,32 @@ impl Transformer {
 
     /// Transforms in place; points without an image become NaN and are counted.
     pub(crate) fn apply(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
-        self.apply_by(None, xs, ys)
+        same_length(xs, ys)?;
+        self.shift.take_off(xs, ys);
+        self.project(xs, ys);
+        Ok(without_image(xs, ys))
     }
 
-    fn apply_by(&self, tiles: Option<&DegreeTiles>, xs: &mut [f64], ys: &mut [f64]) -> Result<usize> {
-        same_length(xs, ys)?;
-        let unshift = match self.shift {
-            Shift::None => None,
-            Shift::Gcj02 => Some(gcj02::gcj02_to_wgs84 as fn(f64, f64) -> (f64, f64)),
-            Shift::Bd09 => Some(gcj02::bd09_to_wgs84 as fn(f64, f64) -> (f64, f64)),
-        };
-        if let Some(unshift) = unshift {
-            for (x, y) in xs.iter_mut().zip(ys.iter_mut()) {
-                (*x, *y) = unshift(*x, *y);
-            }
+    fn project(&self, xs: &mut [f64], ys: &mut [f64]) {
+        let Some(inner) = &self.inner else { return };
+        // GDAL counts points in an i32 and marks those without an image as infinite; it then reports an
+        // error although all others are done.
+        for (xs, ys) in xs.chunks_mut(1 << 20).zip(ys.chunks_mut(1 << 20)) {
+            let _ = capture(|| inner.transform_coords(xs, ys, &mut []));
         }
-        if let Some(inner) = &self.inner {
-            // GDAL counts points in an i32 and marks those without an image as infinite; it then reports an
-            // error although all others are done.
-            let exact = |xs: &mut [f64], ys: &mut [f64]| {
-                for (xs, ys) in xs.chunks_mut(1 << 20).zip(ys.chunks_mut(1 << 20)) {
-                    let _ = capture(|| inner.transform_coords(xs, ys, &mut []));
-                }
-            };
-            match tiles {
-                Some(tiles) => tiles.apply(xs, ys, &exact),
-                None => exact(xs, ys),
-            }
-        }
-        let mut failed = 0;
-        for (x, y) in xs.iter_mut().zip(ys.iter_mut()) {
-            if !(x.abs() <= MAX_COORDINATE && y.abs() <= MAX_COORDINATE) {
-                (*x, *y) = (f64::NAN, f64::NAN);
-                failed += 1;
-            }
-        }
-        Ok(failed)
     }
+}
+
+/// Makes points without an image NaN and counts them.
+fn without_image(xs: &mut [f64], ys: &mut [f64]) -> usize {
+    let mut failed = 0;
+    for (x, y) in xs.iter_mut().zip(ys.iter_mut()) {
+        if !(x.abs() <= MAX_COORDINATE && y.abs() <= MAX_COORDINATE) {
+            (*x, *y) = (f64::NAN, f64::NAN);
+            failed += 1;
+        }
+    }
+    failed
 }
 
 fn same_length(xs: &[f64], ys: &[f64]) -> Result<()> {
@@ -465,7 +476,11 @@ mod tests {
     #[test]
     fn points_come_to_lie_where_proj_puts_them_in_any_order_and_batch() {
         let way = Transformer::between(WGS84, "EPSG:4549").unwrap();
-        let exact = |xs: &mut [f64], ys: &mut [f64]| drop(way.apply(xs, ys));
+        let asked = std::cell::Cell::new(0);
+        let exact = |xs: &mut [f64], ys: &mut [f64]| {
+            asked.set(asked.get() + xs.len());
+            drop(way.apply(xs, ys));
+        };
         let at =
             |k: u32, span: f64| f64::from(k.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24) * span;
         let mut lon: Vec<f64> = (0..5000).map(|k| 119.3 + at(k, 2.2)).collect();
@@ -474,9 +489,12 @@ mod tests {
         (lon[7], lat[7], lon[8], lat[9]) = (120.25, 31.5, f64::NAN, 95.0);
         let (mut want_x, mut want_y) = (lon.clone(), lat.clone());
         exact(&mut want_x, &mut want_y);
+        asked.set(0);
         let tiles = DegreeTiles::default();
         let (mut xs, mut ys) = (lon.clone(), lat.clone());
         tiles.apply(&mut xs, &mut ys, &exact);
+        // 90 tiles of 29 points each: none of them is left to PROJ.
+        assert!(asked.get() < 90 * 29, "{}", asked.get());
         for k in 0..xs.len() {
             let near = (xs[k] - want_x[k]).abs() < 1e-8 && (ys[k] - want_y[k]).abs() < 1e-8;
             assert!(near || (xs[k].is_nan() && want_x[k].is_nan()), "{k}: {} {}", xs[k], want_x[k]);

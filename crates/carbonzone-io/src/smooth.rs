@@ -41,7 +41,7 @@ impl SmoothMap {
         if !(cols <= MOST_TILES && rows <= MOST_TILES) {
             return None;
         }
-        Self::tiled([x0, y0], TILE_M, (cols as usize, rows as usize), exact)
+        Self::tiled([x0, y0], TILE_M, (cols as usize, rows as usize), false, exact)
     }
 
     /// Interpolates over one tile.
@@ -50,13 +50,15 @@ impl SmoothMap {
         side: f64,
         exact: impl Fn(&mut [f64], &mut [f64]),
     ) -> Option<Self> {
-        Self::tiled(origin, side, (1, 1), exact)
+        Self::tiled(origin, side, (1, 1), true, exact)
     }
 
+    /// `from_middle`: each tile is solved from the image of its middle, so that the size of the coordinates does not cost digits.
     fn tiled(
         origin: [f64; 2],
         side: f64,
         (cols, rows): (usize, usize),
+        from_middle: bool,
         exact: impl Fn(&mut [f64], &mut [f64]),
     ) -> Option<Self> {
         let mut map = Self { origin, side, cols, rows, tiles: Vec::with_capacity(cols * rows) };
@@ -71,7 +73,7 @@ impl SmoothMap {
         map.tiles = xs
             .par_chunks(NODES * NODES)
             .zip(ys.par_chunks(NODES * NODES))
-            .map(|(x, y)| [solve.coefficients(x), solve.coefficients(y)])
+            .map(|tile| [tile.0, tile.1].map(|values| solve.coefficients(values, from_middle)))
             .collect();
         let (xs, ys) = image(&checks);
         let good = checks.iter().zip(xs.iter().zip(&ys)).all(|(p, (x, y))| {
@@ -209,14 +211,16 @@ impl Solver {
     }
 
     /// Coefficients `c[j][i]` of `u^i v^j` from values at the nodes, `u` running fastest.
-    fn coefficients(&self, values: &[f64]) -> [[f64; NODES]; NODES] {
+    fn coefficients(&self, values: &[f64], from_middle: bool) -> [[f64; NODES]; NODES] {
         let mut out = [[0.0; NODES]; NODES];
+        let base = if from_middle { values[values.len() / 2] } else { 0.0 };
         for (n, value) in values.iter().enumerate() {
             let (of_u, of_v) = (&self.lagrange[n % NODES], &self.lagrange[n / NODES]);
             for (row, v) in out.iter_mut().zip(of_v) {
-                row.iter_mut().zip(of_u).for_each(|(c, u)| *c += value * u * v);
+                row.iter_mut().zip(of_u).for_each(|(c, u)| *c += (value - base) * u * v);
             }
         }
+        out[0][0] += base;
         out
     }
 }
