@@ -30,4 +30,10 @@ impl Notes {
         self.ledger.extend(checked.ledger);
         checked.value
     }
+
+    /// Adds findings and ledger rows that were noted apart.
+    pub fn add(&mut self, apart: Self) {
+        self.findings.extend(apart.findings);
+        self.ledger.extend(apart.ledger);
+    }
 }

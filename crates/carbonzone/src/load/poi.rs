@@ -64,7 +64,6 @@ pub fn load(
     };
     let groups = groups_needed(loaded);
     check_groups(loaded, &points.scheme, notes);
-    check_shift(ground, &points, &groups, notes);
     let count = |group: &String| {
         let land = land_of_proxy(loaded, parcels, &[&format!("poi:{group}")]);
         let target = (!land.is_empty()).then(|| parcels.mask(&land));
@@ -74,7 +73,10 @@ pub fn load(
         }
         (land, counter.finish())
     };
-    let counted: Vec<_> = groups.par_iter().map(count).collect();
+    let ((), counted) = rayon::join(
+        || check_shift(ground, &points, &groups, notes),
+        || groups.par_iter().map(count).collect::<Vec<_>>(),
+    );
     for (group, (land, (values, tally))) in groups.iter().zip(counted) {
         let proxy = format!("poi:{group}");
         if !land.is_empty() {
