@@ -164,26 +164,28 @@ pub fn write(
     let explained = std::mem::take(&mut output.explained);
     let Some(crs) = output.crs.filter(|_| !output.layers.is_empty()) else {
         output.crs.map(|crs| writer.rasters(&output.rasters, crs)).transpose()?;
+        progress.begin("write tables", None);
         writer.tables(&output)?;
+        progress.end();
         return Ok((Rendered::default(), Vec::new()));
     };
     writer.layers(&output, outputs, crs)?;
     // The GeoPackage is hashed by one thread while the others write the rest; with maps it still gets its styles.
-    let (hashed, rest) = rayon::join(
+    let explained = || {
+        explained.write(dir, crs, record)?;
+        progress.end();
+        let explained = manifest::output(dir, Path::new(FILE))?;
+        Ok::<_, Error>((writer.rasters(&output.rasters, crs)?, explained))
+    };
+    let (hashed, (tables, rest)) = rayon::join(
         || {
             (!outputs.maps)
                 .then(|| manifest::output(dir, &named(Path::new(""), &record.name, "gpkg")))
                 .transpose()
         },
-        || {
-            explained.write(dir, crs, record)?;
-            progress.end();
-            let explained = manifest::output(dir, Path::new(FILE))?;
-            let rasters = writer.rasters(&output.rasters, crs)?;
-            writer.tables(&output)?;
-            Ok::<_, Error>((rasters, explained))
-        },
+        || rayon::join(|| writer.tables(&output), explained),
     );
+    tables?;
     let (rasters, explained) = rest?;
     let hashed: Vec<OutputRecord> = hashed?.into_iter().chain([explained]).collect();
     let data = MapData {
@@ -295,7 +297,6 @@ impl Writer<'_> {
     }
 
     fn tables(&self, output: &Output<'_>) -> Result<()> {
-        self.progress.begin("write tables", None);
         let ledger = tables::ledger(&Ledger { rows: self.record.ledger.clone() });
         for (name, table) in output.tables.iter().chain([&("ledger".to_owned(), ledger)]) {
             write_csv_bom(&named(self.dir, name, "csv"), &self.assumed(name, table))?;
@@ -312,7 +313,6 @@ impl Writer<'_> {
             };
             write_xlsx(&named(self.dir, name, "xlsx"), &sheets.iter().map(label).collect::<Vec<_>>())?;
         }
-        self.progress.end();
         Ok(())
     }
 
