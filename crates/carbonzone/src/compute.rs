@@ -19,6 +19,7 @@ use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
 use carbonzone_types::{ExactSum, Finding, Findings, Progress, Stage, Statement, Totals};
 use carbonzone_zoning::one_axis::not_judged;
 use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Computes everything from the inputs, which keep only the proxies that the parcel layer shows. `None`: the findings say why.
@@ -302,8 +303,12 @@ fn derived_gdp(derived: &[bool]) -> Option<Statement> {
 }
 
 fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
-    let gross_t = parcels.sectors_t.iter().flatten().copied().collect::<ExactSum>().value();
-    let amounts = parcels.sectors_t.iter().map(|column| ExactSum::of(column));
-    let rows: Vec<(String, f64)> = sectors.iter().cloned().zip(amounts).collect();
-    totals_of(&rows, gross_t, ExactSum::of(&parcels.sink_t))
+    let sums: Vec<ExactSum> = parcels.sectors_t.par_iter().map(|t| t.iter().copied().collect()).collect();
+    let gross_t = sums.iter().fold(ExactSum::new(), |mut all, sum| {
+        all.merge(*sum);
+        all
+    });
+    let rows: Vec<(String, f64)> =
+        sectors.iter().cloned().zip(sums.into_iter().map(ExactSum::value)).collect();
+    totals_of(&rows, gross_t.value(), ExactSum::of(&parcels.sink_t))
 }

@@ -7,6 +7,7 @@ use crate::manifest::{common, indicators};
 use crate::{compensation, gdp_proxies, one_point, reference, scenario, sink_sets, uncertainty};
 use carbonzone_spatialize::PlacedPointSource;
 use carbonzone_types::{Contribution, ExactSum, LandSectorRecord, PointSourceRecord, Residual, RunManifest};
+use rayon::prelude::*;
 
 /// Everything known before writing.
 pub fn build(
@@ -67,20 +68,21 @@ pub fn build(
 /// Gross tonnes by space type and sector, known plants on the land they stand on.
 fn by_land(inputs: &Inputs, results: &Results) -> Vec<LandSectorRecord> {
     let parcels = &inputs.parcels;
-    let mut out = Vec::new();
-    for (sector, tonnes) in results.sectors.iter().zip(&results.parcels.sectors_t) {
+    let sectors = results.sectors.par_iter().zip(&results.parcels.sectors_t);
+    let of_sector = |(sector, tonnes): (&String, &Vec<f64>)| {
         let mut sums = vec![ExactSum::new(); parcels.space_types.len()];
         for (of, t) in parcels.space_type.iter().zip(tonnes) {
             sums[*of as usize].add(*t);
         }
         let named = parcels.space_types.iter().zip(sums.into_iter().map(ExactSum::value));
-        out.extend(named.filter(|(_, t)| *t > 0.0).map(|(space_type, amount_t)| LandSectorRecord {
+        let record = |(space_type, amount_t): (&String, f64)| LandSectorRecord {
             space_type: space_type.clone(),
             sector: sector.clone(),
             amount_t,
-        }));
-    }
-    out
+        };
+        named.filter(|(_, t)| *t > 0.0).map(record).collect::<Vec<_>>()
+    };
+    sectors.flat_map_iter(of_sector).collect()
 }
 
 /// Tonnes by zone and rule, plants with their rule.
