@@ -320,8 +320,11 @@ def thread_counts():
 
 
 def our_job(carbonzone, pipeline, folder, threads):
-    """`carbonzone run` without figures, project and report; adds the stages of its run.json."""
+    """`carbonzone run` without figures, project and report, into a folder that is not there, as for the others; adds the stages of its run.json."""
+    import shutil
+
     out = folder / f"out-{pipeline.stem}"
+    shutil.rmtree(out, ignore_errors=True)
     command = [carbonzone, "run", pipeline, "--out", out, "--overwrite", "--threads", threads, "--no-maps", "--no-summary", "--quiet"]
     run = measured(pinned(threads) + command)
     if "failed" not in run:
