@@ -5,7 +5,7 @@
 use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{LineBatch, VectorFormat, VectorWriter, WorkingCrs, read_own_layer};
-use carbonzone_types::{AttributeTable, Findings, Ledger, NoProgress, RunManifest};
+use carbonzone_types::{AttributeTable, NoProgress, RunManifest};
 use common::{City, expect};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -109,11 +109,8 @@ fn rewrite_lines(city: &City) {
     let mut source = carbonzone_io::VectorSource::new("roads", &path).fields(&["osm_id", "fclass", "name"]);
     source.encoding = Some("GBK".to_owned());
     let mut all: Vec<LineBatch> = Vec::new();
-    let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
-    carbonzone_io::read_lines(&source, &crs, &mut findings, &mut ledger, &NoProgress, &mut |batch| {
-        all.push(batch);
-    })
-    .unwrap();
+    let wanted = carbonzone_io::Wanted { source: &source, crs: &crs, progress: &NoProgress };
+    carbonzone_io::read_lines(wanted, &mut |batch| all.push(batch)).value.unwrap();
     assert_eq!(all.len(), 1, "the small city fits one batch");
     let batch = &all[0];
     let order = shuffled(batch.len());

@@ -116,11 +116,10 @@ fn a_province_becomes_parts_with_every_parcel_once_and_a_city_with_errors_stops_
             fields: vec!["row".to_owned(), "space_type".to_owned(), "poi:industry".to_owned()],
             ..carbonzone_io::VectorSource::new("parcels", &path)
         };
-        let (mut findings, mut ledger) = (carbonzone::Findings::new(), carbonzone::Ledger::new());
-        let read =
-            carbonzone_io::read_polygons(&source, &crs, &mut findings, &mut ledger, &carbonzone::NoProgress);
-        let layer = read.unwrap();
-        assert!(!findings.blocks(), "{findings:?}");
+        let wanted = carbonzone_io::Wanted { source: &source, crs: &crs, progress: &carbonzone::NoProgress };
+        let read = carbonzone_io::read_polygons(wanted);
+        assert!(!read.findings.blocks(), "{:?}", read.findings);
+        let layer = read.value.unwrap();
         rows.extend(layer.table.numbers("row").unwrap().into_iter().flatten().map(|r| r as u64));
     }
     rows.sort_unstable();

@@ -4,7 +4,7 @@ use crate::crs::{CrsPath, CrsSpec, WGS84};
 use crate::dataset::open_dataset;
 use crate::gdal_log::capture;
 use crate::locate::locate;
-use crate::open_layer::{Wanted, find_layer};
+use crate::open_layer::{Features, find_layer};
 use crate::source::{Reporter, VectorSource};
 use carbonzone_types::Findings;
 use gdal::vector::LayerAccess;
@@ -13,10 +13,10 @@ use gdal::vector::LayerAccess;
 /// said when it is read.
 pub fn layer_centre(source: &VectorSource) -> Option<[f64; 2]> {
     let mut silent = Findings::new();
-    let mut report = Reporter::new(source, &mut silent);
-    let located = locate(source, &mut report)?;
+    let mut report = Reporter { source, findings: &mut silent };
+    let located = locate(&mut report)?;
     let dataset = open_dataset(&located.source.path, source.encoding.as_deref()).0.ok()?;
-    let index = find_layer(source, Wanted::Polygons, &dataset, &mut report)?;
+    let index = find_layer(&mut report, Features::Polygons, &dataset)?;
     let layer = dataset.layer(index).ok()?;
     let (extent, _) = capture(|| layer.get_extent().ok());
     let (wkt, _) = capture(|| layer.spatial_ref().and_then(|s| crate::crs::meaningful_wkt(&s)));

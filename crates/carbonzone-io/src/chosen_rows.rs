@@ -6,7 +6,7 @@ use crate::ffi;
 use crate::filter::columns_named;
 use crate::gdal_log::{GdalMessages, capture};
 use crate::selection::Selection;
-use crate::source::{Reporter, VectorSource, listed};
+use crate::source::{Reporter, listed};
 use carbonzone_types::Finding;
 use gdal::vector::{Feature, LayerAccess};
 use gdal_sys::OGRFieldType;
@@ -34,15 +34,14 @@ impl ChosenRows {
 /// How the condition of a source is applied: here, so that it means the same in every format; by GDAL and the format's
 /// own SQL, if it uses more than is known here, dates, or a database. `None`: it is not understood, which is reported.
 pub(crate) fn choose_rows<L: LayerAccess>(
-    source: &VectorSource,
-    layer: &mut L,
     report: &mut Reporter<'_>,
+    layer: &mut L,
 ) -> Option<Option<Box<ChosenRows>>> {
-    let Some(condition) = &source.filter else { return Some(None) };
+    let Some(condition) = &report.source.filter else { return Some(None) };
     let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
-    let own = Selection::parse(condition, &names)
-        .ok()
-        .filter(|selection| source.path.exists() && selection.columns().iter().all(|i| is_plain(layer, *i)));
+    let own = Selection::parse(condition, &names).ok().filter(|selection| {
+        report.source.path.exists() && selection.columns().iter().all(|i| is_plain(layer, *i))
+    });
     if let Some(selection) = own {
         let plan =
             |index: usize| FieldPlan { name: names[index].clone(), index, kind: kind_of(layer, index) };
@@ -102,14 +101,13 @@ fn filter_by_gdal<L: LayerAccess>(
     let result: gdal::errors::Result<()> = result;
     if result.is_err() || refused(&messages) {
         let said = messages.summary().or_else(|| result.err().map(|e| e.to_string())).unwrap_or_default();
-        report.add(
+        return report.refuse(
             Finding::error("bad_filter", format!("the filter is not understood: {said}"))
                 .field("where")
                 .value(condition)
                 .expected(format!("a SQL condition on {}", listed(names)))
                 .hint("texts in single quotes, field names in double quotes: \"type\" = 'night'"),
         );
-        return None;
     }
     Some(())
 }

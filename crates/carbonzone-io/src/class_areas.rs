@@ -1,13 +1,13 @@
 //! Areas of raster classes (land cover) in polygons, exact on the raster's own pixels.
 
-use crate::crs::WorkingCrs;
 use crate::digest::DigestJob;
 use crate::locate::locate;
 use crate::raster_band::PixelUse;
 use crate::raster_blocks::{BLOCK_PIXELS, ZonalInput, for_each_block, pixel_areas};
-use crate::source::{Reporter, VectorSource};
+use crate::reading::{Reading, Wanted};
+use crate::source::Reporter;
 use carbonzone_geom::Coverage;
-use carbonzone_types::{Finding, Findings, InputRecord, Progress};
+use carbonzone_types::{Checked, Finding, InputRecord};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -39,28 +39,23 @@ impl ClassAreas {
 /// Shares come from exact pixel fractions (weighted by the cosine of the latitude if the raster is in degrees)
 /// and are multiplied by the polygon's planar area, so classes and unknown ground sum to it. `None` as in
 /// [`crate::zonal_sums`].
-pub fn class_areas(
-    source: &VectorSource,
-    zones: &Coverage,
-    crs: &WorkingCrs,
-    findings: &mut Findings,
-    progress: &dyn Progress,
-) -> Option<ClassAreas> {
-    class_areas_in_blocks(source, zones, crs, BLOCK_PIXELS, findings, progress)
+pub fn class_areas(wanted: Wanted<'_>, zones: &Coverage) -> Checked<ClassAreas> {
+    class_areas_in_blocks(wanted, zones, BLOCK_PIXELS)
 }
 
 /// As [`class_areas`], with at most about `pixels_at_once` pixels in memory (whole rows of what the polygons need).
 pub fn class_areas_in_blocks(
-    source: &VectorSource,
+    wanted: Wanted<'_>,
     zones: &Coverage,
-    crs: &WorkingCrs,
     pixels_at_once: usize,
-    findings: &mut Findings,
-    progress: &dyn Progress,
-) -> Option<ClassAreas> {
-    let mut report = Reporter::new(source, findings);
-    let located = locate(source, &mut report)?;
-    let input = ZonalInput::open(&located.source, (zones, crs), PixelUse::Classes, &mut report)?;
+) -> Checked<ClassAreas> {
+    wanted.read(|reading| areas(reading, zones, pixels_at_once))
+}
+
+fn areas(reading: &mut Reading<'_>, zones: &Coverage, pixels_at_once: usize) -> Option<ClassAreas> {
+    let Reading { source, progress, .. } = *reading;
+    let located = locate(&mut reading.report())?;
+    let input = ZonalInput::open(&mut reading.of(&located.source), zones, PixelUse::Classes)?;
     let digest = DigestJob::start(&located.original);
     let mut tallies: Vec<Tally> = vec![Tally::default(); zones.len()];
     let done = for_each_block(&input, zones, pixels_at_once, progress, &mut |block| {
@@ -81,8 +76,7 @@ pub fn class_areas_in_blocks(
     });
     let digest = digest.finish();
     if let Err(error) = done {
-        report.add(Finding::error("unreadable_file", error.to_string()));
-        return None;
+        return reading.refuse(Finding::error("unreadable_file", error.to_string()));
     }
     if progress.cancelled() {
         return None;
@@ -92,7 +86,8 @@ pub fn class_areas_in_blocks(
     classes.dedup();
     let areas = zones.areas_m2();
     // Pixel-space area of each polygon: what of it lies off the raster is unknown too.
-    let whole = pixel_areas(&input, zones, &mut report)?;
+    let whole = pixel_areas(reading, &input, zones)?;
+    let mut report = reading.report();
     let mut areas_m2 = Vec::with_capacity(zones.len() * classes.len());
     let mut unknown_m2 = Vec::with_capacity(zones.len());
     for i in 0..zones.len() {

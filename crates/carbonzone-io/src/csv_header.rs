@@ -39,9 +39,8 @@ pub(crate) struct Layout {
 }
 
 pub(crate) fn find_header<R: BufRead>(
-    source: &VectorSource,
-    rows: &mut CsvLines<R>,
     report: &mut Reporter<'_>,
+    rows: &mut CsvLines<R>,
 ) -> Option<(Layout, Vec<String>)> {
     let mut first: Option<Vec<String>> = None;
     let mut record = CsvRecord::default();
@@ -51,31 +50,30 @@ pub(crate) fn find_header<R: BufRead>(
             Ok(true) if record.is_blank() => continue,
             Ok(true) => titles += 1,
             Ok(false) => break,
-            Err(fault) => {
-                report.add(unreadable(&fault, 0));
-                return None;
-            }
+            Err(fault) => return report.refuse(unreadable(&fault, 0)),
         }
         let names: Vec<String> =
             record.iter().map(|n| n.trim().trim_start_matches('\u{feff}').to_owned()).collect();
-        let x = position(&names, source.x.as_deref(), &X_NAMES);
-        let y = position(&names, source.y.as_deref(), &Y_NAMES);
+        let x = position(&names, report.source.x.as_deref(), &X_NAMES);
+        let y = position(&names, report.source.y.as_deref(), &Y_NAMES);
         if let (Some(x), Some(y)) = (x, y) {
-            tell_choice(source, &names, x, y, report);
-            return find_columns(source, (x, y, record.line()), names, report);
+            tell_choice(report, &names, x, y);
+            return find_columns(report, (x, y, record.line()), names);
         }
-        if let Some(pair) = pair_column(source, &names) {
+        if let Some(pair) = pair_column(report.source, &names) {
             let message =
                 format!("\"{}\" holds both coordinates: the first number is x or longitude", names[pair]);
             report.add(Finding::info("coordinate_columns", message).field(names[pair].clone()));
-            return find_columns(source, (pair, pair, record.line()), names, report);
+            return find_columns(report, (pair, pair, record.line()), names);
         }
         if first.is_none() && names.iter().filter(|n| !n.is_empty()).count() > 1 {
             first = Some(names);
         }
     }
     let names = first.unwrap_or_default();
-    for (key, given, standard) in [("x", &source.x, &X_NAMES[..]), ("y", &source.y, &Y_NAMES[..])] {
+    for (key, given, standard) in
+        [("x", &report.source.x, &X_NAMES[..]), ("y", &report.source.y, &Y_NAMES[..])]
+    {
         if position(&names, given.as_deref(), standard).is_none() {
             let wanted = given.clone().unwrap_or_default();
             let message = match given {
@@ -105,7 +103,7 @@ fn pair_column(source: &VectorSource, names: &[String]) -> Option<usize> {
 }
 
 /// Says which pair of columns was taken if there are several, and when their names speak of another datum than the CRS.
-fn tell_choice(source: &VectorSource, names: &[String], x: usize, y: usize, report: &mut Reporter<'_>) {
+fn tell_choice(report: &mut Reporter<'_>, names: &[String], x: usize, y: usize) {
     let lower: Vec<String> = names.iter().map(|n| n.to_lowercase()).collect();
     let of_longitude = |n: &String| ["lon", "lng", "经度"].iter().any(|part| n.contains(part));
     let others: Vec<&String> = (0..names.len())
@@ -113,7 +111,7 @@ fn tell_choice(source: &VectorSource, names: &[String], x: usize, y: usize, repo
         .map(|i| &names[i])
         .collect();
     let (nx, ny) = (&names[x], &names[y]);
-    if !others.is_empty() && (source.x.is_none() || source.y.is_none()) {
+    if !others.is_empty() && (report.source.x.is_none() || report.source.y.is_none()) {
         let message = format!("of several coordinate columns \"{nx}\" and \"{ny}\" are read");
         report.add(
             Finding::info("coordinate_columns", message)
@@ -122,7 +120,7 @@ fn tell_choice(source: &VectorSource, names: &[String], x: usize, y: usize, repo
                 .hint("x = \"...\" and y = \"...\" of this source choose others"),
         );
     }
-    let crs = source.crs.as_deref().unwrap_or_default().to_uppercase().replace(['-', ' '], "");
+    let crs = report.source.crs.as_deref().unwrap_or_default().to_uppercase().replace(['-', ' '], "");
     let says = |datum: &str| lower[x].contains(datum) || lower[y].contains(datum);
     for (datum, known, right) in [
         ("gcj", crs == "GCJ02", "GCJ-02"),
@@ -134,7 +132,7 @@ fn tell_choice(source: &VectorSource, names: &[String], x: usize, y: usize, repo
             report.add(
                 Finding::warning("coordinate_columns", message)
                     .field("crs")
-                    .value(source.crs.clone().unwrap_or_default())
+                    .value(report.source.crs.clone().unwrap_or_default())
                     .expected(format!("crs = \"{right}\""))
                     .hint("another offset moves every point by some 500 m"),
             );
@@ -167,10 +165,9 @@ fn twice(names: &[String], wanted: &str) -> Option<Finding> {
 }
 
 fn find_columns(
-    source: &VectorSource,
+    report: &mut Reporter<'_>,
     (x, y, line): (usize, usize, u64),
     names: Vec<String>,
-    report: &mut Reporter<'_>,
 ) -> Option<(Layout, Vec<String>)> {
     let mut fields = Vec::new();
     let mut complete = true;
@@ -178,7 +175,12 @@ fn find_columns(
         complete = false;
         report.add(finding);
     }
-    for wanted in source.fields.iter().chain(source.id.iter().filter(|id| !source.fields.contains(id))) {
+    for wanted in report
+        .source
+        .fields
+        .iter()
+        .chain(report.source.id.iter().filter(|id| !report.source.fields.contains(id)))
+    {
         if let Some(index) = position(&names, Some(wanted), &[]) {
             fields.push(index);
             if let Some(finding) = twice(&names, wanted) {

@@ -20,8 +20,7 @@ pub(crate) fn as_plain(mut located: Located, report: &mut Reporter<'_>) -> Optio
             let mut finding = error.to_finding();
             let file = source.path.display().to_string();
             finding.message = finding.message.replace(&file, &source.shown_path());
-            report.add(finding);
-            return None;
+            return report.refuse(finding);
         }
     };
     for note in notes {
@@ -43,9 +42,6 @@ pub(crate) fn as_plain(mut located: Located, report: &mut Reporter<'_>) -> Optio
             located.keep_copy(dir, path);
             Some(located)
         }
-        Err(error) => {
-            report.add(crate::locate::cannot_copy(&error));
-            None
-        }
+        Err(error) => report.refuse(crate::locate::cannot_copy(&error)),
     }
 }

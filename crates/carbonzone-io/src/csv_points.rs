@@ -2,7 +2,7 @@
 
 use crate::batch::PointBatch;
 use crate::coordinate_text::both;
-use crate::crs::{CrsPath, CrsSpec, WorkingCrs};
+use crate::crs::{CrsPath, WorkingCrs};
 use crate::csv_header::{Layout, find_header, unreadable};
 use crate::digest::DigestJob;
 use crate::in_order::{Made, in_order};
@@ -10,6 +10,7 @@ use crate::layer_crs::resolve_crs;
 use crate::mojibake::TextCheck;
 use crate::place::PlaceCheck;
 use crate::point_feed::{BATCH, Losses, PointFeed, check_way, finish};
+use crate::reading::Reading;
 use crate::selection::Selection;
 use crate::source::{Reporter, VectorSource, listed};
 use crate::transcode::{Transcoder, detect};
@@ -18,7 +19,7 @@ use carbonzone_sheet::{
     ColumnNumbers, CommaEvidence, Commas, CsvFault, CsvLines, CsvRecord, OddLines, angle, guess_delimiter,
     line_end, odd_lines, parse_number_as, ragged_hint,
 };
-use carbonzone_types::{AttributeTable, ColumnData, Finding, InputRecord, Ledger, Progress};
+use carbonzone_types::{AttributeTable, ColumnData, Finding, InputRecord, Progress};
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::sync::{Mutex, PoisonError};
 
@@ -34,24 +35,19 @@ struct Form {
     head: String,
 }
 
-pub(crate) fn read(
-    source: &VectorSource,
-    crs: &WorkingCrs,
-    report: &mut Reporter<'_>,
-    ledger: &mut Ledger,
-    progress: &dyn Progress,
-    sink: &mut dyn FnMut(PointBatch),
-) -> Option<InputRecord> {
-    let path = resolve_crs(&CrsSpec::parse(source.crs.as_deref()), None, crs.definition(), source, report);
-    let (form, bytes, total, sheet) = open(source, report)?;
+pub(crate) fn read(reading: &mut Reading<'_>, sink: &mut dyn FnMut(PointBatch)) -> Option<InputRecord> {
+    let Reading { source, crs, progress, .. } = *reading;
+    let report = &mut reading.report();
+    let path = resolve_crs(report, None, crs.definition());
+    let (form, bytes, total, sheet) = open(report)?;
     let text = Transcoder::new(bytes, form.encoding);
     let text = BufReader::with_capacity(1 << 18, text);
     let mut rows = CsvLines::new(text, form.delimiter, form.line_end);
-    let (layout, names) = find_header(source, &mut rows, report)?;
+    let (layout, names) = find_header(report, &mut rows)?;
     rows.set_width(names.len());
     let used: Vec<usize> = layout.fields.iter().copied().chain([layout.x, layout.y]).collect();
     let sound = sheet.as_ref().is_none_or(|sheet| sheet.check((layout.line, &names), &used, report));
-    let filter = compile_filter(source, &names, report).ok()?;
+    let filter = compile_filter(report, &names).ok()?;
     let path = path?;
     check_way(&path, report)?;
     let digest = DigestJob::start(&source.path);
@@ -77,24 +73,16 @@ pub(crate) fn read(
     state.report(&rows, report);
     filter.iter().flat_map(Selection::findings).for_each(|finding| report.add(finding));
     let whole = ragged.report(report);
-    let (bytes, sha256) = digest.finish();
+    let digest = digest.finish();
     if let Some(fault) = failure {
-        report.add(unreadable(&fault, state.read));
-        return None;
+        return report.refuse(unreadable(&fault, state.read));
     }
     if !whole || !sound {
         return None;
     }
-    let record = InputRecord {
-        role: source.role.clone(),
-        path: source.shown_path(),
-        layer: sheet.map(|sheet| sheet.name).unwrap_or_default(),
-        bytes,
-        sha256,
-        features: state.read,
-        crs: path.label.clone(),
-    };
-    finish(source, (&path, crs), record, losses, &feed, report, ledger)
+    let layer = sheet.map(|sheet| sheet.name).unwrap_or_default();
+    let record = source.record(layer, digest, state.read, &path.label);
+    finish(reading, &path, record, losses, &feed)
 }
 
 /// The lines of the file behind its header, read into batches.
@@ -194,56 +182,50 @@ fn hand_over_all<'a, R: BufRead + Send>(
 /// What is read: its form, its bytes and how many they are; for a workbook also the sheet.
 type Opened = (Form, Box<dyn Read + Send>, Option<u64>, Option<SheetText>);
 
-fn open(source: &VectorSource, report: &mut Reporter<'_>) -> Option<Opened> {
-    if is_workbook(source) {
-        let mut sheet = sheet_text(source, report)?;
+fn open(report: &mut Reporter<'_>) -> Option<Opened> {
+    if is_workbook(report.source) {
+        let mut sheet = sheet_text(report)?;
         let csv = std::mem::take(&mut sheet.csv);
         let head = csv.chars().take(1 << 20).collect();
         let form = Form { encoding: encoding_rs::UTF_8, delimiter: b',', line_end: b'\n', head };
         let total = Some(csv.len() as u64);
         return Some((form, Box::new(Cursor::new(csv.into_bytes())), total, Some(sheet)));
     }
-    let form = sniff(source, report)?;
-    match std::fs::File::open(&source.path) {
+    let form = sniff(report)?;
+    match std::fs::File::open(&report.source.path) {
         Ok(file) => {
             let total = file.metadata().map(|m| m.len()).ok();
             Some((form, Box::new(BufReader::with_capacity(1 << 18, file)), total, None))
         }
-        Err(error) => {
-            report.add(Finding::error("unreadable_file", format!("cannot be read: {error}")));
-            None
-        }
+        Err(error) => report.refuse(Finding::error("unreadable_file", format!("cannot be read: {error}"))),
     }
 }
 
 /// Encoding, delimiter and line ends from the first bytes.
-fn sniff(source: &VectorSource, report: &mut Reporter<'_>) -> Option<Form> {
-    let (head, sample, whole) = match read_head(&source.path) {
+fn sniff(report: &mut Reporter<'_>) -> Option<Form> {
+    let (head, sample, whole) = match read_head(&report.source.path) {
         Ok(read) => read,
         Err(error) => {
-            report.add(Finding::error("unreadable_file", format!("cannot be read: {error}")));
-            return None;
+            return report.refuse(Finding::error("unreadable_file", format!("cannot be read: {error}")));
         }
     };
-    let encoding = if let Some(label) = &source.encoding {
+    let encoding = if let Some(label) = &report.source.encoding {
         if let Some(encoding) = encoding_rs::Encoding::for_label(label.trim().as_bytes()) {
             encoding
         } else {
-            report.add(
+            return report.refuse(
                 Finding::error("unknown_encoding", format!("there is no encoding \"{label}\""))
                     .field("encoding")
                     .value(label.clone())
                     .expected("UTF-8, GBK, GB18030, Big5, ..."),
             );
-            return None;
         }
     } else {
         let Some(encoding) = detect(&sample, whole) else {
-            report.add(
+            return report.refuse(
                 Finding::error("wrong_encoding", "the file is neither UTF-8 nor UTF-16 nor GB18030 (GBK)")
                     .hint("name the encoding: encoding = \"Big5\""),
             );
-            return None;
         };
         if encoding != encoding_rs::UTF_8 {
             let name = if encoding == encoding_rs::GB18030 { "GBK" } else { encoding.name() };
@@ -280,12 +262,8 @@ fn read_head(path: &std::path::Path) -> std::io::Result<(Vec<u8>, Vec<u8>, bool)
 /// The filter was refused, and that is reported.
 struct Refused;
 
-fn compile_filter(
-    source: &VectorSource,
-    names: &[String],
-    report: &mut Reporter<'_>,
-) -> Result<Option<Selection>, Refused> {
-    let Some(text) = &source.filter else { return Ok(None) };
+fn compile_filter(report: &mut Reporter<'_>, names: &[String]) -> Result<Option<Selection>, Refused> {
+    let Some(text) = &report.source.filter else { return Ok(None) };
     match Selection::parse(text, names) {
         Ok(filter) => Ok(Some(filter)),
         Err(reason) => {

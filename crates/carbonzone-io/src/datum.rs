@@ -1,9 +1,9 @@
 //! Shifts between datums that PROJ does not know: positions taken over unchanged ("ballpark") are told with their size.
 
-use crate::crs::{CrsPath, Transformer, WGS84, WorkingCrs, definition_to_spatial_ref};
+use crate::crs::{CrsPath, Transformer, WGS84, definition_to_spatial_ref};
 use crate::ffi;
 use crate::gdal_log::capture;
-use crate::source::Reporter;
+use crate::reading::Reading;
 use carbonzone_types::{Finding, number_of};
 use gdal::spatial_ref::{CoordTransformOptions, SpatialRef};
 use rusqlite::{Connection, OpenFlags};
@@ -20,19 +20,15 @@ const DEGREE_M: f64 = 111_195.0;
 
 /// Warns if the way into the working CRS leaves out the shift between two datums, with its size in the middle of the layer
 /// (`extent` in the working CRS) where EPSG knows it.
-pub(crate) fn check_datum(
-    path: &CrsPath,
-    crs: &WorkingCrs,
-    extent: Option<[f64; 4]>,
-    report: &mut Reporter<'_>,
-) {
+pub(crate) fn check_datum(reading: &mut Reading<'_>, path: &CrsPath, extent: Option<[f64; 4]>) {
+    let crs = reading.crs;
     let (Some((from, to)), Some([x0, y0, x1, y1])) = (path.ends(), extent) else { return };
     let at = [f64::midpoint(x0, x1), f64::midpoint(y0, y1)];
     let (Ok(source), Ok(target)) = (definition_to_spatial_ref(from), definition_to_spatial_ref(to)) else {
         return;
     };
     if let Some(finding) = shift_given_as_nothing(&source) {
-        report.add(finding.value(path.label.clone()).hint(parameters_hint(&source)));
+        reading.add(finding.value(path.label.clone()).hint(parameters_hint(&source)));
         return;
     }
     if !leaves_out_shift(from, to, at) {
@@ -55,7 +51,7 @@ pub(crate) fn check_datum(
         sides[1].name,
         sizes.join("; ")
     );
-    report.add(
+    reading.add(
         Finding::warning("unknown_datum_shift", message)
             .field("crs")
             .value(path.label.clone())

@@ -3,7 +3,7 @@
 //! Geometry is WKB in the column `geometry`, the CRS is PROJJSON in the `geo` metadata; the nested encodings (`GeoArrow`)
 //! are read too. Read are flat columns of texts, numbers and truth values; nested columns cannot be asked for.
 
-use crate::crs::{CrsPath, CrsSpec};
+use crate::crs::CrsPath;
 use crate::decode::RawBatch;
 use crate::error::{IoError, Result};
 use crate::geoarrow::Nested;
@@ -49,23 +49,17 @@ pub(crate) struct ParquetLayer {
 }
 
 /// Opens the file and resolves columns, filter and CRS; `fields` are the columns to read.
-pub(crate) fn open(
-    source: &VectorSource,
-    fields: &[String],
-    target: &str,
-    report: &mut Reporter<'_>,
-) -> Option<ParquetLayer> {
-    let opened = File::open(&source.path).map_err(|e| e.to_string()).and_then(|file| {
+pub(crate) fn open(report: &mut Reporter<'_>, fields: &[String], target: &str) -> Option<ParquetLayer> {
+    let opened = File::open(&report.source.path).map_err(|e| e.to_string()).and_then(|file| {
         guarded(|| SerializedFileReader::new(file)).and_then(|r| r.map_err(|e| e.to_string()))
     });
     let reader = match opened {
         Ok(reader) => reader,
         Err(error) => {
-            report.add(
+            return report.refuse(
                 Finding::error("unreadable_file", format!("cannot be opened as GeoParquet: {error}"))
                     .hint("the file is truncated, damaged or of another format: get it again"),
             );
-            return None;
         }
     };
     let metadata = reader.metadata().file_metadata();
@@ -97,23 +91,22 @@ pub(crate) fn open(
             );
         }
     }
-    let filter = match source.filter.as_deref().map(|text| Selection::parse(text, &names)) {
+    let filter = match report.source.filter.as_deref().map(|text| Selection::parse(text, &names)) {
         None => None,
         Some(Ok(selection)) => Some(selection),
         Some(Err(reason)) => {
-            report.add(
+            return report.refuse(
                 Finding::error("bad_filter", format!("the filter is not understood: {reason}"))
                     .field("where")
-                    .value(source.filter.clone().unwrap_or_default())
+                    .value(report.source.filter.clone().unwrap_or_default())
                     .expected(format!("a SQL condition on {}", listed(&names))),
             );
-            return None;
         }
     };
-    let crs = crs_of(source, &geo["columns"][&primary], target, report);
+    let crs = crs_of(report, &geo["columns"][&primary], target);
     let rows = u64::try_from(metadata.num_rows()).unwrap_or(0);
     let crs = crs?;
-    let path = source.path.clone();
+    let path = report.source.path.clone();
     complete.then_some(ParquetLayer { path, reader, geometry, fields: plan, filter, crs, rows })
 }
 
@@ -145,7 +138,8 @@ pub(crate) fn describe(path: &Path, rows: usize) -> Result<LayerInfo> {
     let source =
         VectorSource { crs: own.is_none().then(|| "EPSG:4326".to_owned()), ..VectorSource::new("", path) };
     let mut sample = AttributeTable::new();
-    if let Some(layer) = open(&source, &names, crate::crs::WGS84, &mut Reporter::new(&source, &mut findings))
+    if let Some(layer) =
+        open(&mut Reporter { source: &source, findings: &mut findings }, &names, crate::crs::WGS84)
     {
         let size = rows.max(1);
         let mut layer = GroupAfterGroup { layer, size, group: 0, rows: 0..0, read: None };
@@ -180,12 +174,11 @@ fn find_geometry(
         return Some(GeometryColumn::Nested(nested));
     }
     if encoding != "WKB" {
-        report.add(
+        return report.refuse(
             Finding::error("unsupported_encoding", format!("geometry is encoded as \"{encoding}\""))
                 .expected("WKB, or a list encoding of GeoParquet 1.1 (point, linestring, polygon, multipoint, multilinestring, multipolygon)")
                 .hint("write it again with encoding WKB, e.g. by GeoPandas (geometry_encoding = \"WKB\") or ogr2ogr"),
         );
-        return None;
     }
     let wkb = names.iter().position(|n| n == primary).map(GeometryColumn::Wkb);
     if wkb.is_none() {
@@ -199,8 +192,8 @@ fn find_geometry(
 }
 
 /// CRS by the `geo` metadata: PROJJSON; absent means WGS 84 degrees; null means unknown, as does a file without metadata.
-fn crs_of(source: &VectorSource, column: &Value, target: &str, report: &mut Reporter<'_>) -> Option<CrsPath> {
-    resolve_crs(&CrsSpec::parse(source.crs.as_deref()), own_crs(column).as_deref(), target, source, report)
+fn crs_of(report: &mut Reporter<'_>, column: &Value, target: &str) -> Option<CrsPath> {
+    resolve_crs(report, own_crs(column).as_deref(), target)
 }
 
 fn own_crs(column: &Value) -> Option<String> {

@@ -2,7 +2,7 @@
 //! values they keep one, and a `crs` that they do not know, for which they take WGS 84.
 
 use crate::crs::definition_to_spatial_ref;
-use crate::source::{Reporter, VectorSource, has_extension};
+use crate::source::{Reporter, has_extension};
 use carbonzone_types::Finding;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -22,17 +22,17 @@ struct Repeated {
 }
 
 /// Looks for keys that are read and stand twice in one object, and for a CRS that nobody knows. False: reported.
-pub(crate) fn check(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
+pub(crate) fn check(report: &mut Reporter<'_>) -> bool {
     let json = ["geojson", "json", "geojsonl", "geojsons", "ndjson", "topojson"];
-    if !has_extension(&source.path, &json) || source.is_virtual() {
+    if !has_extension(&report.source.path, &json) || report.source.is_virtual() {
         return true;
     }
     // What cannot be read is told by whoever opens the file.
-    let Ok(seen) = File::open(&source.path).and_then(|file| scan(BufReader::new(file))) else {
+    let Ok(seen) = File::open(&report.source.path).and_then(|file| scan(BufReader::new(file))) else {
         return true;
     };
-    let known_crs = seen.crs.is_none() || source.crs.is_some() || crs_is_known(source, report);
-    let wanted = source.wanted();
+    let known_crs = seen.crs.is_none() || report.source.crs.is_some() || crs_is_known(report);
+    let wanted = report.source.wanted();
     let matters = |key: &str| OWN.contains(&key) || wanted.iter().any(|w| w.eq_ignore_ascii_case(key));
     let repeated: Vec<_> = seen.found.into_iter().filter(|(key, _)| matters(key)).collect();
     for (key, found) in &repeated {
@@ -55,8 +55,9 @@ struct Head {
 }
 
 /// True if the `crs` of the file names one; else reported. Types other than "name" are left to GDAL.
-fn crs_is_known(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
-    let head = File::open(&source.path).map(|file| serde_json::from_reader::<_, Head>(BufReader::new(file)));
+fn crs_is_known(report: &mut Reporter<'_>) -> bool {
+    let head =
+        File::open(&report.source.path).map(|file| serde_json::from_reader::<_, Head>(BufReader::new(file)));
     let Ok(Ok(Head { crs })) = head else { return true };
     let Some(name) = crs["properties"]["name"].as_str() else { return true };
     if definition_to_spatial_ref(name).is_ok() {

@@ -1,6 +1,6 @@
 //! GeoJSON with a feature on each line: GDAL leaves a line out that is no JSON, and names no line.
 
-use crate::source::{Reporter, VectorSource, has_extension};
+use crate::source::{Reporter, has_extension};
 use carbonzone_types::Finding;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -11,14 +11,15 @@ const LONGEST: u64 = 16 << 20;
 const NAMED: usize = 5;
 
 /// Looks for lines that are no JSON. False: reported.
-pub(crate) fn check(source: &VectorSource, report: &mut Reporter<'_>) -> bool {
+pub(crate) fn check(report: &mut Reporter<'_>) -> bool {
     let of_lines = ["geojsonl", "geojsons", "ndjson", "jsonl"];
-    let by_name = has_extension(&source.path, &of_lines);
-    if !(by_name || has_extension(&source.path, &["geojson", "json"])) || source.is_virtual() {
+    let by_name = has_extension(&report.source.path, &of_lines);
+    if !(by_name || has_extension(&report.source.path, &["geojson", "json"])) || report.source.is_virtual() {
         return true;
     }
     // What cannot be read is told by whoever opens the file.
-    let Ok(broken) = File::open(&source.path).and_then(|file| broken_lines(BufReader::new(file), by_name))
+    let Ok(broken) =
+        File::open(&report.source.path).and_then(|file| broken_lines(BufReader::new(file), by_name))
     else {
         return true;
     };

@@ -4,7 +4,7 @@
 //! another CRS than the run, a vertex is set at every pixel corner on the way round before the transformation: two
 //! regions that share an edge then share all its vertices, so that they neither overlap nor leave a gap.
 
-use crate::crs::{CrsPath, WorkingCrs};
+use crate::crs::CrsPath;
 use crate::decode::Outcome;
 use crate::digest::DigestJob;
 use crate::error::{IoError, Result};
@@ -15,11 +15,10 @@ use crate::place::PlaceCheck;
 use crate::polygons::{PolygonLayer, RawLayer, assemble};
 use crate::raster::{Raster, open_both_ways};
 use crate::raster_band::{BandPlan, PixelUse, choose_band};
-use crate::source::{Reporter, VectorSource};
+use crate::reading::{Reading, Wanted};
+use crate::source::Reporter;
 use carbonzone_geom::Coverage;
-use carbonzone_types::{
-    AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, LedgerRow, Progress, Stage,
-};
+use carbonzone_types::{AttributeTable, Checked, ColumnData, Finding, LedgerRow, Progress, Stage};
 use gdal::raster::Buffer;
 use gdal::vector::{LayerAccess, LayerOptions};
 use gdal::{Dataset, DriverManager};
@@ -51,30 +50,25 @@ struct Window {
 ///
 /// `None` means that the raster cannot be used; the findings say why: no CRS, values that are no whole numbers,
 /// more pixels than fit into memory, no pixel with a class.
-pub fn read_land_cover(
-    source: &VectorSource,
-    within: Option<[f64; 4]>,
-    crs: &WorkingCrs,
-    findings: &mut Findings,
-    ledger: &mut Ledger,
-    progress: &dyn Progress,
-) -> Option<PolygonLayer> {
-    let mut report = Reporter::new(source, findings);
-    let located = locate(source, &mut report)?;
-    let (raster, there, back) = open_both_ways(&located.source, crs, &mut report)?;
-    let band = choose_band(source, raster.dataset(), PixelUse::Classes, &mut report)?;
+pub fn read_land_cover(wanted: Wanted<'_>, within: Option<[f64; 4]>) -> Checked<PolygonLayer> {
+    wanted.read(|reading| read(reading, within))
+}
+
+fn read(reading: &mut Reading<'_>, within: Option<[f64; 4]>) -> Option<PolygonLayer> {
+    let Reading { source, progress, .. } = *reading;
+    let located = locate(&mut reading.report())?;
+    let (raster, there, back) = open_both_ways(&mut reading.of(&located.source))?;
+    let mut report = reading.report();
+    let band = choose_band(&mut report, raster.dataset(), PixelUse::Classes)?;
     let window = window_of(&raster, &there, within, &mut report)?;
     let digest = DigestJob::start(&located.original);
     progress.begin("reading land cover", Some(window.rows as u64));
     let regions = regions(&raster, &band, window, progress);
     progress.end();
-    let (bytes, sha256) = digest.finish();
+    let digest = digest.finish();
     let regions = match regions {
         Ok(regions) => regions,
-        Err(error) => {
-            report.add(refusal(&error));
-            return None;
-        }
+        Err(error) => return report.refuse(refusal(&error)),
     };
     if progress.cancelled() {
         return None;
@@ -87,20 +81,12 @@ pub fn read_land_cover(
     let placed =
         place(&raster, window, &back, &mut coverage).and_then(|()| place(&raster, window, &back, &mut frame));
     if let Err(error) = placed {
-        report.add(Finding::error("crs_transformation", error.to_string()).field("crs"));
-        return None;
+        return report.refuse(Finding::error("crs_transformation", error.to_string()).field("crs"));
     }
     let unread = (raster.size().0 * raster.size().1 - window.cols * window.rows) as u64;
-    book_left_out(source, regions.without_class, unread, &coverage, &frame, &mut report, ledger);
-    let record = InputRecord {
-        role: source.role.clone(),
-        path: source.shown_path(),
-        layer: band.label(),
-        bytes,
-        sha256,
-        features: (window.cols * window.rows) as u64,
-        crs: back.label.clone(),
-    };
+    book_left_out(reading, regions.without_class, unread, &coverage, &frame);
+    let pixels = (window.cols * window.rows) as u64;
+    let record = source.record(band.label(), digest, pixels, &back.label);
     let outcome = |i: usize| {
         let finite = coverage.rings(i).all(|r| r.xs.iter().chain(r.ys).all(|v| v.is_finite()));
         if finite { Outcome::Taken } else { Outcome::NoCoordinates }
@@ -118,7 +104,7 @@ pub fn read_land_cover(
         error: None,
         place: PlaceCheck::default(),
     };
-    assemble(source, &back, crs, raw, record, &mut report, ledger)
+    assemble(reading, &back, raw, record)
 }
 
 fn refusal(error: &IoError) -> Finding {
@@ -138,10 +124,9 @@ fn window_of(
     let mut window = Window { col: 0, row: 0, cols: width, rows: height };
     if let Some(bounds) = within {
         let Some([c0, r0, c1, r1]) = pixel_box(raster, there, bounds) else {
-            report.add(
+            return report.refuse(
                 Finding::error("no_overlap", "the raster does not meet the zones").hint("is its CRS right?"),
             );
-            return None;
         };
         window = Window { col: c0, row: r0, cols: c1 - c0, rows: r1 - r0 };
     }
@@ -153,12 +138,11 @@ fn window_of(
             window.rows,
             pixels / 1_000_000
         );
-        report.add(
+        return report.refuse(
             Finding::error("raster_too_large", message)
                 .expected(format!("at most {} million pixels in the box of the zones", MAX_PIXELS / 1_000_000))
                 .hint("make it coarser first: gdalwarp -tr 30 30 -r mode in.tif out.tif; or cut it: gdalwarp -te x0 y0 x1 y1"),
         );
-        return None;
     }
     Some(window)
 }
@@ -355,35 +339,33 @@ fn place(raster: &Raster, window: Window, back: &CrsPath, shapes: &mut Coverage)
 
 /// Ledger rows and findings for pixels that become no parcel. Their ground is what the regions leave of the window.
 fn book_left_out(
-    source: &VectorSource,
+    reading: &mut Reading<'_>,
     without_class: u64,
     unread: u64,
     coverage: &Coverage,
     frame: &Coverage,
-    report: &mut Reporter<'_>,
-    ledger: &mut Ledger,
 ) {
-    let n = coverage.len();
-    report.add(
+    let (source, n) = (reading.source, coverage.len());
+    reading.add(
         Finding::info("land_cover", format!("{n} parcels: connected regions of one class")).count(n as u64),
     );
     if without_class > 0 {
         let used: carbonzone_types::ExactSum = coverage.areas_m2().into_iter().collect();
         let m2 = (frame.area_m2(0) - used.value()).max(0.0);
         let message = format!("{without_class} pixels have no class ({m2:.0} m²): no parcel there");
-        report.add(
+        reading.add(
             Finding::info("raster_nodata", message)
                 .count(without_class)
                 .hint("around the city this is no fault; inside it, these are gaps between the parcels"),
         );
-        ledger.push(
+        reading.ledger.push(
             LedgerRow::counted(Stage::Drop, &source.role, without_class as f64, "pixels")
                 .m2(m2)
                 .note("no class in the land-cover raster"),
         );
     }
     if unread > 0 {
-        ledger.push(
+        reading.ledger.push(
             LedgerRow::counted(Stage::Drop, &source.role, unread as f64, "pixels")
                 .note("outside the box of the zones: not read"),
         );

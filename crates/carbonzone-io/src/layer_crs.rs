@@ -2,48 +2,43 @@
 
 use crate::crs::{CrsPath, CrsSpec};
 use crate::error::IoError;
-use crate::source::{Reporter, VectorSource, has_extension};
+use crate::source::{Reporter, has_extension};
 use carbonzone_types::Finding;
 
 /// The way into the working CRS, or the finding that there is none.
 pub(crate) fn resolve_crs(
-    spec: &CrsSpec,
+    report: &mut Reporter<'_>,
     layer_wkt: Option<&str>,
     target: &str,
-    source: &VectorSource,
-    report: &mut Reporter<'_>,
 ) -> Option<CrsPath> {
-    match CrsPath::new(spec, layer_wkt, target) {
+    let spec = CrsSpec::parse(report.source.crs.as_deref());
+    match CrsPath::new(&spec, layer_wkt, target) {
         Ok(Some(path)) => {
             tell_reprojection(&path, target, report);
             Some(path)
         }
         Ok(None) => {
-            let hint = if has_extension(&source.path, &["shp"]) && !source.path.with_extension("prj").exists()
+            let hint = if has_extension(&report.source.path, &["shp"])
+                && !report.source.path.with_extension("prj").exists()
             {
                 "the shapefile has no .prj file: copy it too, or add crs = \"EPSG:...\" to this input"
             } else {
                 "add crs = \"EPSG:...\" to this input (\"EPSG:4326\" for GPS degrees, \"GCJ-02\" for Amap, \"BD-09\" for Baidu)"
             };
             let message = "the layer does not say its coordinate reference system and none is given";
-            report.add(Finding::error("no_crs", message).field("crs").hint(hint));
-            None
+            report.refuse(Finding::error("no_crs", message).field("crs").hint(hint))
         }
         Err(error @ IoError::UnknownCrs { .. }) => {
             let text = error.to_string();
             let (message, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
-            report.add(
+            report.refuse(
                 Finding::error("unknown_crs", message)
                     .field("crs")
-                    .value(source.crs.clone().unwrap_or_default())
+                    .value(report.source.crs.clone().unwrap_or_default())
                     .hint(hint),
-            );
-            None
+            )
         }
-        Err(error) => {
-            report.add(Finding::error("crs_transformation", error.to_string()).field("crs"));
-            None
-        }
+        Err(error) => report.refuse(Finding::error("crs_transformation", error.to_string()).field("crs")),
     }
 }
 

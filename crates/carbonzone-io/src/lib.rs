@@ -15,8 +15,8 @@
 //! | areas on the ellipsoid | [`areas_m2`] |
 //! | zone polygons of a map, clipping, overlaps | [`dissolve`], [`clip_to`], [`carve`], [`first_takes_all`], [`share_common_ground`], [`share_common_sums`] |
 //!
-//! Reading never panics and never prints: what is odd about the input goes into `Findings` with role, file,
-//! feature, field, value and hint; what is dropped or repaired also goes into the `Ledger`. GDAL's own messages are
+//! Reading never panics and never prints: what is odd about the input is among the findings of `Checked`, with role, file,
+//! feature, field, value and hint; what is dropped or repaired also stands in its ledger. GDAL's own messages are
 //! caught and attached. What it does *not* do: allocate, aggregate, judge overlaps between features.
 //!
 //! # Threads
@@ -85,6 +85,7 @@ mod raster_band;
 mod raster_blocks;
 mod read_back;
 mod read_end;
+mod reading;
 mod repeated;
 mod rtree;
 mod selection;
@@ -130,6 +131,7 @@ pub use neighbours::reading_that_fits;
 pub use polygons::{PolygonLayer, read_polygons};
 pub use raster::{Raster, Resample};
 pub use read_back::{layer_names, read_features_by_id, read_own_layer};
+pub use reading::Wanted;
 pub use selection::Selection;
 pub use signals::{keep_ignored_signals, limits_are_errors};
 pub use source::VectorSource;

@@ -34,20 +34,19 @@ const OTHER_ARCHIVES: [&str; 8] = ["gz", "tgz", "tar", "rar", "7z", "bz2", "xz",
 const MOST_BYTES: u64 = 64 << 30;
 
 /// Checks that the file is there and finds what is to be opened. `None`: reported.
-pub(crate) fn locate(source: &VectorSource, report: &mut Reporter<'_>) -> Option<Located> {
-    let archive = archive_of(&source.path);
-    let original = archive.as_ref().map_or_else(|| source.path.clone(), |(file, _)| file.clone());
-    let mut found = VectorSource { shown: source.shown_path(), ..source.clone() };
+pub(crate) fn locate(report: &mut Reporter<'_>) -> Option<Located> {
+    let archive = archive_of(&report.source.path);
+    let original = archive.as_ref().map_or_else(|| report.source.path.clone(), |(file, _)| file.clone());
+    let mut found = VectorSource { shown: report.source.shown_path(), ..report.source.clone() };
     if !check_file(&VectorSource { path: original.clone(), ..found.clone() }, report) {
         return None;
     }
     if has_extension(&original, &OTHER_ARCHIVES) {
-        report.add(
+        return report.refuse(
             Finding::error("packed_file", "this kind of archive is not opened")
                 .expected("the file itself, or a .zip")
                 .hint("unpack it beside the pipeline file and name the file in it"),
         );
-        return None;
     }
     let copied = match &archive {
         Some((file, inner)) => unpack(file, inner.as_deref(), report),
@@ -108,10 +107,7 @@ fn copy_open_database(path: &Path, report: &mut Reporter<'_>) -> Option<Option<(
             let path = dir.path().join(name);
             Some(Some((dir, path)))
         }
-        Err(error) => {
-            report.add(cannot_copy(&error));
-            None
-        }
+        Err(error) => report.refuse(cannot_copy(&error)),
     }
 }
 
@@ -159,10 +155,7 @@ fn unpack(
     let opened = File::open(archive).map_err(zip::result::ZipError::from).and_then(ZipArchive::new);
     let mut zip = match opened {
         Ok(zip) => zip,
-        Err(error) => {
-            report.add(damaged(&error));
-            return None;
-        }
+        Err(error) => return report.refuse(damaged(&error)),
     };
     let names: Vec<String> = (0..zip.len()).map(|i| member_name(&mut zip, i)).collect();
     let member = choose_member(&names, inner, report)?;
@@ -171,10 +164,7 @@ fn unpack(
             report.add(Finding::info("archive_member", format!("read from the archive: {member}")));
             Some(Some((dir, path)))
         }
-        Err(error) => {
-            report.add(damaged(&error));
-            None
-        }
+        Err(error) => report.refuse(damaged(&error)),
     }
 }
 
@@ -211,12 +201,11 @@ fn choose_member(names: &[String], inner: Option<&str>, report: &mut Reporter<'_
         if names.iter().any(exists) {
             return Some(inner.to_owned());
         }
-        report.add(
+        return report.refuse(
             Finding::fatal("missing_file", format!("the archive has no \"{inner}\""))
                 .expected(format!("one of {}", listed(&layers)))
                 .hint("name a file of the archive"),
         );
-        return None;
     }
     if let [only] = layers.as_slice() {
         return Some(only.clone());
@@ -231,8 +220,7 @@ fn choose_member(names: &[String], inner: Option<&str>, report: &mut Reporter<'_
             .expected(format!("one of {}", listed(&layers)))
             .hint(format!("path = \"/vsizip/<archive>.zip/{}\"", layers[0]))
     };
-    report.add(finding.field("path"));
-    None
+    report.refuse(finding.field("path"))
 }
 
 /// The `.gdb` folder that a member lies in.

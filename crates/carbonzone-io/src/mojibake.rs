@@ -195,7 +195,7 @@ mod tests {
             check.see("name", text);
         }
         let mut findings = Findings::new();
-        check.report(&mut Reporter::new(&VectorSource::new("roads", "r.shp"), &mut findings));
+        check.report(&mut Reporter { source: &VectorSource::new("roads", "r.shp"), findings: &mut findings });
         findings
     }
 

@@ -2,7 +2,7 @@
 
 use crate::chosen_rows::choose_rows;
 use crate::columns::{FieldKind, FieldPlan, skip_other_fields};
-use crate::crs::{CrsPath, CrsSpec};
+use crate::crs::CrsPath;
 use crate::dataset::{kind_of, layer_names, open_dataset};
 use crate::dbf::DbfDigits;
 use crate::gdal_log::capture;
@@ -30,13 +30,13 @@ pub(crate) struct OpenLayer {
 
 /// What a reader is after: decides the layer of an OpenStreetMap file that names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum Features {
     Points,
     Lines,
     Polygons,
 }
 
-impl Wanted {
+impl Features {
     /// Features of a batch at most: fixed, so that nothing depends on the number of threads.
     fn batch(self) -> usize {
         match self {
@@ -48,16 +48,13 @@ impl Wanted {
 
 /// Opens the file, finds the layer, its columns and its way into the working CRS (`target`). All problems are
 /// reported at once where possible; `None` if the layer cannot be used.
-pub(crate) fn open_layer(
-    source: &VectorSource,
-    wanted: Wanted,
-    target: &str,
-    report: &mut Reporter<'_>,
-) -> Option<OpenLayer> {
-    if has_extension(&source.path, &["parquet", "geoparquet"]) {
-        let layer = geoparquet::open(source, &source.wanted(), target, report)?;
-        let expected = source.filter.is_none().then_some(layer.rows);
-        let name = source.path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+pub(crate) fn open_layer(report: &mut Reporter<'_>, wanted: Features, target: &str) -> Option<OpenLayer> {
+    if has_extension(&report.source.path, &["parquet", "geoparquet"]) {
+        let fields = report.source.wanted();
+        let layer = geoparquet::open(report, &fields, target)?;
+        let expected = report.source.filter.is_none().then_some(layer.rows);
+        let name =
+            report.source.path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         return Some(OpenLayer {
             name,
             crs: layer.crs.clone(),
@@ -65,43 +62,43 @@ pub(crate) fn open_layer(
             reader: layer.into_reader(wanted.batch()),
         });
     }
-    if !json_keys::check(source, report) || !json_lines::check(source, report) {
+    if !json_keys::check(report) || !json_lines::check(report) {
         return None;
     }
-    let (opened, messages) = open_dataset(&source.path, source.encoding.as_deref());
+    let (opened, messages) = open_dataset(&report.source.path, report.source.encoding.as_deref());
     let dataset = match opened {
         Ok(dataset) => dataset,
         Err(error) => {
             let said = messages.summary().unwrap_or_else(|| error.to_string());
-            report.add(
+            return report.refuse(
                 Finding::error("unreadable_file", format!("cannot be opened as a vector layer: {said}"))
                     .expected("GeoPackage, Shapefile, GeoJSON, FlatGeobuf, File Geodatabase, GeoParquet, CSV or OSM PBF")
                     .hint("the file is truncated, damaged or of another format: open it in QGIS, or get it again"),
             );
-            return None;
         }
     };
-    let index = find_layer(source, wanted, &dataset, report)?;
+    let index = find_layer(report, wanted, &dataset)?;
     let mut layer = match dataset.layer(index) {
         Ok(layer) => layer,
         Err(error) => {
-            report.add(Finding::error("unreadable_file", format!("layer {index} cannot be read: {error}")));
-            return None;
+            return report
+                .refuse(Finding::error("unreadable_file", format!("layer {index} cannot be read: {error}")));
         }
     };
     let name = layer.name();
-    let fields = find_fields(source, &layer, report);
-    let crs = find_crs(source, &layer, target, report);
-    let chosen = choose_rows(source, &mut layer, report);
+    let fields = find_fields(report, &layer);
+    let crs = find_crs(report, &layer, target);
+    let chosen = choose_rows(report, &mut layer);
     let (mut fields, crs, chosen) = (fields?, crs?, chosen?);
-    let digits = long_ids(source, &mut fields);
-    if source.filter.is_none() {
+    let digits = long_ids(report.source, &mut fields);
+    if report.source.filter.is_none() {
         skip_other_fields(&layer, &fields);
     }
-    let (expected, _) = capture(|| if source.filter.is_some() { None } else { layer.try_feature_count() });
+    let (expected, _) =
+        capture(|| if report.source.filter.is_some() { None } else { layer.try_feature_count() });
     let wish = Wish { fields, digits, size: wanted.batch() };
-    let side_by_side = if source.filter.is_none() {
-        parts_of(source, &dataset.driver().short_name(), &layer, &wish, expected)
+    let side_by_side = if report.source.filter.is_none() {
+        parts_of(report.source, &dataset.driver().short_name(), &layer, &wish, expected)
     } else {
         None
     };
@@ -109,8 +106,7 @@ pub(crate) fn open_layer(
     match reader {
         Ok(reader) => Some(OpenLayer { name, crs, expected, reader }),
         Err(error) => {
-            report.add(Finding::error("unreadable_file", format!("layer {index} cannot be read: {error}")));
-            None
+            report.refuse(Finding::error("unreadable_file", format!("layer {index} cannot be read: {error}")))
         }
     }
 }
@@ -142,18 +138,13 @@ fn long_ids(source: &VectorSource, fields: &mut [FieldPlan]) -> Option<Arc<DbfDi
     Some(Arc::new(digits))
 }
 
-pub(crate) fn find_layer(
-    source: &VectorSource,
-    wanted: Wanted,
-    dataset: &Dataset,
-    report: &mut Reporter<'_>,
-) -> Option<usize> {
+pub(crate) fn find_layer(report: &mut Reporter<'_>, wanted: Features, dataset: &Dataset) -> Option<usize> {
     let (names, _) = capture(|| layer_names(dataset));
-    if source.layer.is_none() && dataset.driver().short_name() == "OSM" {
+    if report.source.layer.is_none() && dataset.driver().short_name() == "OSM" {
         let name = match wanted {
-            Wanted::Points => "points",
-            Wanted::Lines => "lines",
-            Wanted::Polygons => "multipolygons",
+            Features::Points => "points",
+            Features::Lines => "lines",
+            Features::Polygons => "multipolygons",
         };
         if let Some(found) = names.iter().position(|n| n == name) {
             report.add(
@@ -164,19 +155,18 @@ pub(crate) fn find_layer(
             return Some(found);
         }
     }
-    if let Some(wanted) = &source.layer {
+    if let Some(wanted) = &report.source.layer {
         let exact = names.iter().position(|n| n == wanted);
         if let Some(found) = exact.or_else(|| names.iter().position(|n| n.eq_ignore_ascii_case(wanted))) {
             return Some(found);
         }
-        report.add(
+        return report.refuse(
             Finding::error("unknown_layer", format!("there is no layer \"{wanted}\""))
                 .field("layer")
                 .value(wanted.clone())
                 .expected(format!("one of {}", listed(&names)))
                 .hint(name_hint(wanted, &names, "use one of the layers that exist")),
         );
-        return None;
     }
     let spatial: Vec<usize> = (0..names.len())
         .filter(|&i| {
@@ -187,34 +177,26 @@ pub(crate) fn find_layer(
     match (spatial.as_slice(), names.len()) {
         ([only], _) => Some(*only),
         ([], 1) => Some(0),
-        ([], 0) => {
-            report.add(
-                Finding::error("empty_layer", "the file has no layer at all")
-                    .hint("it may be damaged: get it again"),
-            );
-            None
-        }
+        ([], 0) => report.refuse(
+            Finding::error("empty_layer", "the file has no layer at all")
+                .hint("it may be damaged: get it again"),
+        ),
         _ => {
             let message = format!("the file has {} layers: say which one", names.len());
-            report.add(
+            report.refuse(
                 Finding::error("layer_not_named", message)
                     .field("layer")
                     .expected(format!("one of {}", listed(&names)))
                     .hint("add layer = \"...\" to this input"),
-            );
-            None
+            )
         }
     }
 }
 
-fn find_fields<L: LayerAccess>(
-    source: &VectorSource,
-    layer: &L,
-    report: &mut Reporter<'_>,
-) -> Option<Vec<FieldPlan>> {
+fn find_fields<L: LayerAccess>(report: &mut Reporter<'_>, layer: &L) -> Option<Vec<FieldPlan>> {
     let names: Vec<String> = layer.defn().fields().map(|f| f.name()).collect();
     let mut plans = Vec::new();
-    let wanted = source.wanted();
+    let wanted = report.source.wanted();
     let missing = |name: &&String| plan_field(layer, &names, name).is_none();
     if names.iter().any(|n| n.contains(char::REPLACEMENT_CHARACTER)) && wanted.iter().any(|n| missing(&n)) {
         let sought: Vec<String> = wanted.iter().filter(missing).map(|n| format!("\"{n}\"")).collect();
@@ -222,12 +204,11 @@ fn find_fields<L: LayerAccess>(
             "field names are not readable in the encoding of the layer, so {} cannot be found",
             sought.join(", ")
         );
-        report.add(
+        return report.refuse(
             Finding::error("wrong_encoding", message)
                 .value(listed(&names))
                 .hint("a shapefile without .cpg is often GBK: add encoding = \"GBK\" to this source"),
         );
-        return None;
     }
     for name in &wanted {
         match plan_field(layer, &names, name) {
@@ -268,13 +249,7 @@ fn plan_field<L: LayerAccess>(layer: &L, names: &[String], wanted: &str) -> Opti
     })
 }
 
-fn find_crs<L: LayerAccess>(
-    source: &VectorSource,
-    layer: &L,
-    target: &str,
-    report: &mut Reporter<'_>,
-) -> Option<CrsPath> {
-    let spec = CrsSpec::parse(source.crs.as_deref());
+fn find_crs<L: LayerAccess>(report: &mut Reporter<'_>, layer: &L, target: &str) -> Option<CrsPath> {
     let (wkt, _) = capture(|| layer.spatial_ref().and_then(|s| crate::crs::meaningful_wkt(&s)));
-    resolve_crs(&spec, wkt.as_deref(), target, source, report)
+    resolve_crs(report, wkt.as_deref(), target)
 }

@@ -2,7 +2,8 @@
 
 use crate::crs::{CrsPath, WorkingCrs};
 use crate::gauss_kruger::{Looks, cgcs2000_numbered, zone_number};
-use crate::source::{Reporter, VectorSource};
+use crate::reading::Reading;
+use crate::source::VectorSource;
 use carbonzone_types::Finding;
 use std::collections::BTreeMap;
 
@@ -97,22 +98,16 @@ impl PlaceCheck {
     }
 
     /// Reports; false if the layer must not be used (most coordinates are of another kind than the CRS says).
-    pub(crate) fn report(
-        &self,
-        source: &VectorSource,
-        path: &CrsPath,
-        crs: &WorkingCrs,
-        report: &mut Reporter<'_>,
-    ) -> bool {
-        let usable = self.report_kinds(source, path, crs, report);
+    pub(crate) fn report(&self, reading: &mut Reading<'_>, path: &CrsPath) -> bool {
+        let usable = self.report_kinds(reading, path);
         let told: u64 =
             [Odd::Swapped, Odd::Metres].iter().filter_map(|k| self.kinds.get(k)).map(|k| k.count).sum();
         let elsewhere = self.outside.count - if path.geographic { told } else { 0 };
         if usable && elsewhere > 0 {
-            let (x, y) = self.outside.example;
+            let (crs, (x, y)) = (reading.crs, self.outside.example);
             let message =
                 format!("{elsewhere} of {} coordinates lie outside the area of {}", self.seen, crs.name());
-            report.add(
+            reading.add(
                 Finding::warning("outside_crs_area", message)
                     .value(format!("longitude {x}, latitude {y}"))
                     .expected(crs.area_text())
@@ -124,33 +119,20 @@ impl PlaceCheck {
     }
 
     /// As [`Self::report`], without what merely lies elsewhere: a province is larger than the area of a zone.
-    pub(crate) fn report_kinds(
-        &self,
-        source: &VectorSource,
-        path: &CrsPath,
-        crs: &WorkingCrs,
-        report: &mut Reporter<'_>,
-    ) -> bool {
+    pub(crate) fn report_kinds(&self, reading: &mut Reading<'_>, path: &CrsPath) -> bool {
         let mut usable = true;
         for (odd, kind) in &self.kinds {
             let most = kind.count * 2 > self.seen;
             usable &= !most;
-            report.add(describe(*odd, *kind, self.seen, most, source, path, crs));
+            reading.add(describe(*odd, *kind, self.seen, reading, path));
         }
         usable
     }
 }
 
 /// The finding about coordinates of one kind: an error if most are of it.
-fn describe(
-    odd: Odd,
-    kind: Kind,
-    seen: u64,
-    most: bool,
-    source: &VectorSource,
-    path: &CrsPath,
-    crs: &WorkingCrs,
-) -> Finding {
+fn describe(odd: Odd, kind: Kind, seen: u64, reading: &Reading<'_>, path: &CrsPath) -> Finding {
+    let (source, crs, most) = (reading.source, reading.crs, kind.count * 2 > seen);
     let make = if most { Finding::error } else { Finding::warning };
     let of = format!("{} of {seen} coordinates", kind.count);
     let (x, y) = kind.example;

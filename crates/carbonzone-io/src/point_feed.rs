@@ -1,11 +1,12 @@
 //! What every stream of points and lines does with a batch: transform, leave out, count, and tell it at the end.
 
 use crate::batch::{LineBatch, PointBatch};
-use crate::crs::{CrsPath, WorkingCrs};
+use crate::crs::CrsPath;
 use crate::datum::check_datum;
 use crate::place::PlaceCheck;
+use crate::reading::Reading;
 use crate::source::{Reporter, VectorSource};
-use carbonzone_types::{Finding, InputRecord, Ledger, LedgerRow, Stage};
+use carbonzone_types::{Finding, InputRecord, LedgerRow, Stage};
 
 /// Features per batch.
 pub(crate) const BATCH: usize = 32_768;
@@ -36,7 +37,7 @@ impl Losses {
         }
     }
 
-    fn report(mut self, source: &VectorSource, report: &mut Reporter<'_>, ledger: &mut Ledger) {
+    fn report(mut self, reading: &mut Reading<'_>) {
         self.kinds.sort();
         for (code, what, count, example) in self.kinds {
             let mut finding = Finding::warning(code, format!("{count} {what}: left out")).count(count);
@@ -47,8 +48,9 @@ impl Losses {
             if code == "bad_coordinates" {
                 finding = finding.expected("two numbers").hint("check the coordinate columns of these rows");
             }
-            report.add(finding);
-            ledger.push(LedgerRow::counted(Stage::Drop, &source.role, count as f64, "features").note(what));
+            reading.add(finding);
+            let row = LedgerRow::counted(Stage::Drop, &reading.source.role, count as f64, "features");
+            reading.ledger.push(row.note(what));
         }
     }
 }
@@ -148,37 +150,37 @@ fn without_unplaced(batch: &LineBatch, losses: &mut Losses) -> LineBatch {
 
 /// Last step of every stream: findings, ledger rows, summary.
 pub(crate) fn finish(
-    source: &VectorSource,
-    (path, crs): (&CrsPath, &WorkingCrs),
+    reading: &mut Reading<'_>,
+    path: &CrsPath,
     record: InputRecord,
     losses: Losses,
     feed: &PointFeed,
-    report: &mut Reporter<'_>,
-    ledger: &mut Ledger,
 ) -> Option<InputRecord> {
-    losses.report(source, report, ledger);
-    let placed = feed.place.report(source, path, crs, report);
+    losses.report(reading);
+    let placed = feed.place.report(reading, path);
     if placed {
-        check_datum(path, crs, feed.extent, report);
+        check_datum(reading, path, feed.extent);
     }
     if record.features == 0 {
-        let mut finding = Finding::error("empty_layer", "the layer has no feature");
-        finding = match &source.filter {
-            Some(filter) => finding.field("where").value(filter.clone()).hint("the filter matches nothing"),
-            None => finding.hint("the export went wrong, or another layer was meant"),
-        };
-        report.add(finding);
-        return None;
+        return reading.refuse(no_feature(reading.source, "the layer has no feature"));
     }
     if feed.used == 0 && placed {
         let message = format!("none of the {} features can be used", record.features);
-        report.add(
+        return reading.refuse(
             Finding::error("no_usable_feature", message)
                 .hint("is this the layer that was meant, and are the coordinate columns right?"),
         );
-        return None;
     }
     placed.then_some(record)
+}
+
+/// A layer without features.
+pub(crate) fn no_feature(source: &VectorSource, message: impl Into<String>) -> Finding {
+    let finding = Finding::error("empty_layer", message);
+    match &source.filter {
+        Some(filter) => finding.field("where").value(filter.clone()).hint("the filter matches nothing"),
+        None => finding.hint("the export went wrong, or another layer was meant"),
+    }
 }
 
 /// A finding if there is no way into the working CRS.

@@ -7,13 +7,15 @@ use crate::decode::{Outcome, RawBatch};
 use crate::digest::DigestJob;
 use crate::layer_reader::LayerReader;
 use crate::locate::locate;
-use crate::open_layer::{OpenLayer, Wanted, open_layer};
+use crate::open_layer::{Features, OpenLayer, open_layer};
 use crate::place::PlaceCheck;
+use crate::point_feed::no_feature;
 use crate::read_end::{ReadEnd, check_reading};
-use crate::source::{Reporter, VectorSource};
+use crate::reading::{Reading, Wanted};
+use crate::source::VectorSource;
 use crate::warnings;
 use carbonzone_geom::{Coverage, FarOffs, Pieces, far_off};
-use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
+use carbonzone_types::{AttributeTable, Checked, ColumnData, Finding, InputRecord, Progress};
 use rayon::prelude::*;
 use std::collections::HashSet;
 
@@ -41,56 +43,39 @@ pub struct PolygonLayer {
 /// count and a ledger row with the area; a feature is never lost silently. Duplicate ids become `id#2`, `id#3`.
 ///
 /// `None` means that the layer cannot be used; the findings say why.
-pub fn read_polygons(
-    source: &VectorSource,
-    crs: &WorkingCrs,
-    findings: &mut Findings,
-    ledger: &mut Ledger,
-    progress: &dyn Progress,
-) -> Option<PolygonLayer> {
-    let mut report = Reporter::new(source, findings);
-    let located = csv_layer::as_plain(locate(source, &mut report)?, &mut report)?;
-    let open = open_layer(&located.source, Wanted::Polygons, crs.definition(), &mut report)?;
+pub fn read_polygons(wanted: Wanted<'_>) -> Checked<PolygonLayer> {
+    wanted.read(read)
+}
+
+fn read(reading: &mut Reading<'_>) -> Option<PolygonLayer> {
+    let Reading { source, crs, progress, .. } = *reading;
+    let mut report = reading.report();
+    let located = csv_layer::as_plain(locate(&mut report)?, &mut report)?;
+    let open = open_layer(&mut report.of(&located.source), Features::Polygons, crs.definition())?;
     let digest = DigestJob::start(&located.original);
     progress.begin(&format!("reading {}", source.role), open.expected);
     let OpenLayer { name, crs: path, expected, reader } = open;
     let (mut raw, end) = read_all(reader, &path, crs, progress);
     progress.end();
-    let complete = check_reading(source, &end, expected, &mut report);
+    let complete = check_reading(&mut report, &end, expected);
     let mut long = warnings::LongReals::default();
     source.id.iter().filter_map(|id| raw.table.get(id)).for_each(|ids| long.see(ids));
-    long.report(source, &mut report);
+    long.report(&mut report);
     take_ids(source, &mut raw);
-    let (bytes, sha256) = digest.finish();
-    let record = InputRecord {
-        role: source.role.clone(),
-        path: source.shown_path(),
-        layer: name.clone(),
-        bytes,
-        sha256,
-        features: raw.read,
-        crs: path.label.clone(),
-    };
+    let record = source.record(name.clone(), digest.finish(), raw.read, &path.label);
     if let Some(error) = &raw.error {
-        report.add(Finding::error("unreadable_file", error.clone()));
-        return None;
+        return report.refuse(Finding::error("unreadable_file", error.clone()));
     }
     if !complete || progress.cancelled() {
         return None;
     }
     if raw.read == 0 {
-        let mut finding = Finding::error("empty_layer", format!("layer \"{name}\" has no feature"));
-        finding = match &source.filter {
-            Some(filter) => finding.field("where").value(filter.clone()).hint("the filter matches nothing"),
-            None => finding.hint("the export went wrong, or another layer was meant"),
-        };
-        report.add(finding);
+        return report.refuse(no_feature(source, format!("layer \"{name}\" has no feature")));
+    }
+    if !raw.place.report_kinds(reading, &path) {
         return None;
     }
-    if !raw.place.report_kinds(source, &path, crs, &mut report) {
-        return None;
-    }
-    assemble(source, &path, crs, raw, record, &mut report, ledger)
+    assemble(reading, &path, raw, record)
 }
 
 /// What came out of the file, before cleaning up.
@@ -114,30 +99,13 @@ fn read_all(
     let (mut outcomes, mut pieces, mut place) = (Vec::new(), Vec::new(), PlaceCheck::default());
     let decode = |batch: RawBatch, rows| (batch.decode(path, home), rows);
     let end = reader.read(progress, decode, &mut |(batch, rows)| {
-        append_rows(&mut table, rows);
+        table.append(rows);
         error = error.take().or(batch.error);
         place.merge(&batch.place);
         outcomes.extend(batch.outcomes);
         pieces.push(batch.coverage);
     });
     (RawLayer { pieces: Pieces::from(pieces), outcomes, ids: None, table, read: end.read, error, place }, end)
-}
-
-/// Appends the rows of a batch, which has the same columns.
-fn append_rows(table: &mut AttributeTable, rows: AttributeTable) {
-    if table.columns.is_empty() {
-        *table = rows;
-        return;
-    }
-    for (column, more) in table.columns.iter_mut().zip(rows.columns) {
-        match (&mut column.data, more.data) {
-            (ColumnData::Text(a), ColumnData::Text(b)) => a.extend(b),
-            (ColumnData::Real(a), ColumnData::Real(b)) => a.extend(b),
-            (ColumnData::Int(a), ColumnData::Int(b)) => a.extend(b),
-            (ColumnData::Bool(a), ColumnData::Bool(b)) => a.extend(b),
-            _ => unreachable!("batches of one layer have the same column types"),
-        }
-    }
 }
 
 /// Ids as trimmed texts (blank is `None`) from their column, which goes away unless it was asked for.
@@ -166,27 +134,24 @@ fn take_ids(source: &VectorSource, raw: &mut RawLayer) {
 
 /// Reports what was dropped and repaired, sorts, and makes ids unique.
 pub(crate) fn assemble(
-    source: &VectorSource,
+    reading: &mut Reading<'_>,
     path: &CrsPath,
-    crs: &WorkingCrs,
     raw: RawLayer,
     record: InputRecord,
-    report: &mut Reporter<'_>,
-    ledger: &mut Ledger,
 ) -> Option<PolygonLayer> {
-    warnings::report_outcomes(source, &raw.outcomes, raw.ids.as_deref(), report, ledger);
+    warnings::report_outcomes(reading, &raw.outcomes, raw.ids.as_deref());
     let mut keep: Vec<u32> =
         raw.outcomes.iter().enumerate().filter(|(_, o)| o.kept()).map(|(i, _)| i as u32).collect();
     drop(raw.outcomes);
     if keep.is_empty() {
         let message = format!("none of the {} features is a polygon with an area", raw.read);
-        report.add(Finding::error("no_usable_feature", message).hint("is this the layer that was meant?"));
-        return None;
+        return reading
+            .refuse(Finding::error("no_usable_feature", message).hint("is this the layer that was meant?"));
     }
     let mut ids = raw.ids;
     if let Some(ids) = &ids {
         let blank = keep.iter().filter(|&&i| ids[i as usize].is_none()).count();
-        warnings::report_blank_ids(source, blank, report);
+        warnings::report_blank_ids(&mut reading.report(), blank);
         sort_by_id(&mut keep, ids, &raw.pieces, &raw.table);
     } else {
         sort_by_wkb(&mut keep, &raw.pieces, &raw.table);
@@ -196,17 +161,14 @@ pub(crate) fn assemble(
         || pieces.gather(&keep),
         || rayon::join(|| unique_ids(&keep, ids.take()), || table.into_reordered(&keep)),
     );
-    warnings::report_duplicate_ids(source, &renamed, report, ledger);
+    warnings::report_duplicate_ids(reading, &renamed);
     let coverage = match coverage {
         Ok(coverage) => coverage,
-        Err(error) => {
-            report.add(Finding::error("unreadable_file", error.to_string()));
-            return None;
-        }
+        Err(error) => return reading.refuse(Finding::error("unreadable_file", error.to_string())),
     };
     let far = far_off(&coverage);
-    warnings::check_place(&far, crs, report);
-    check_datum(path, crs, far.all, report);
+    warnings::check_place(reading, &far);
+    check_datum(reading, path, far.all);
     Some(PolygonLayer { coverage, ids, table, record, far, reprojected: !path.is_identity() })
 }
 

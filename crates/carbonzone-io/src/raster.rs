@@ -6,7 +6,7 @@ use crate::ffi;
 use crate::gdal_log::{GdalMessages, capture};
 use crate::place::PlaceCheck;
 use crate::raster_band::BandPlan;
-use crate::source::{Reporter, VectorSource};
+use crate::reading::Reading;
 use carbonzone_types::{Finding, GridSpec};
 use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags};
 use std::path::Path;
@@ -256,23 +256,19 @@ fn open_raster(path: &Path) -> (gdal::errors::Result<Dataset>, GdalMessages) {
 }
 
 /// Opens the raster; the ways from the working CRS into its own, and back.
-pub(crate) fn open_both_ways(
-    source: &VectorSource,
-    crs: &WorkingCrs,
-    report: &mut Reporter<'_>,
-) -> Option<(Raster, CrsPath, CrsPath)> {
+pub(crate) fn open_both_ways(reading: &mut Reading<'_>) -> Option<(Raster, CrsPath, CrsPath)> {
+    let Reading { source, crs, .. } = *reading;
     let raster = match Raster::open(&source.path) {
         Ok(raster) => raster,
         Err(error) => {
             let text = error.to_string();
             let (message, hint) =
                 text.split_once("\nhint: ").unwrap_or((&text, "the file is truncated, damaged or no raster"));
-            report.add(
+            return reading.refuse(
                 Finding::error("unreadable_file", message)
                     .expected("GeoTIFF or another GDAL raster")
                     .hint(hint),
             );
-            return None;
         }
     };
     let target = match (CrsSpec::parse(source.crs.as_deref()), raster.wkt()) {
@@ -280,19 +276,17 @@ pub(crate) fn open_both_ways(
         (CrsSpec::FromLayer, Some(wkt)) => wkt.to_owned(),
         (CrsSpec::FromLayer, None) => {
             let message = "the raster does not say its coordinate reference system and none is given";
-            report.add(
+            return reading.refuse(
                 Finding::error("no_crs", message).field("crs").hint("add crs = \"EPSG:...\" to this input"),
             );
-            return None;
         }
         (CrsSpec::Gcj02 | CrsSpec::Bd09, _) => {
             let message = "a raster cannot be in GCJ-02 or BD-09: its pixels would not be straight";
-            report.add(
+            return reading.refuse(
                 Finding::error("unknown_crs", message)
                     .field("crs")
                     .hint("give the CRS that the raster was made in"),
             );
-            return None;
         }
     };
     let ways = CrsPath::new(&CrsSpec::Definition(target.clone()), None, crs.definition()).and_then(|back| {
@@ -306,12 +300,9 @@ pub(crate) fn open_both_ways(
             let (col, row) = (cols as f64 / 2.0, rows as f64 / 2.0);
             let mut place = PlaceCheck::default();
             place.see_one(&back, crs, t0 + col * dx + row * rx, t3 + col * ry + row * dy);
-            place.report_kinds(source, &back, crs, report).then_some((raster, there, back))
+            place.report_kinds(reading, &back).then_some((raster, there, back))
         }
         Ok(None) => None,
-        Err(error) => {
-            report.add(Finding::error("unknown_crs", error.to_string()).field("crs"));
-            None
-        }
+        Err(error) => reading.refuse(Finding::error("unknown_crs", error.to_string()).field("crs")),
     }
 }

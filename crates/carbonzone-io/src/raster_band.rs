@@ -1,7 +1,7 @@
 //! One band of a raster: which one is read, which of its pixels have a value, and values that look like none.
 
 use crate::ffi;
-use crate::source::{Reporter, VectorSource, listed};
+use crate::source::{Reporter, listed};
 use carbonzone_types::{Finding, number_of};
 use gdal::raster::{ColorInterpretation, RasterBand};
 use gdal::{Dataset, Metadata};
@@ -146,10 +146,9 @@ pub(crate) enum PixelUse {
 /// The band that is read: the one asked for, else the first with data. Says which one where there is a choice; a picture
 /// is refused where amounts are wanted. `None`: reported.
 pub(crate) fn choose_band(
-    source: &VectorSource,
+    report: &mut Reporter<'_>,
     dataset: &Dataset,
     pixels: PixelUse,
-    report: &mut Reporter<'_>,
 ) -> Option<BandPlan> {
     let bands: Vec<(usize, String, ColorInterpretation)> = (1..=dataset.raster_count())
         .filter_map(|i| Some((i, dataset.rasterband(i).ok()?)))
@@ -164,34 +163,32 @@ pub(crate) fn choose_band(
         .filter(|(_, _, colour)| !matches!(colour, ColorInterpretation::AlphaBand))
         .map(|(i, _, _)| *i)
         .collect();
-    let number = match source.band {
+    let number = match report.source.band {
         Some(wanted) if bands.iter().any(|(i, _, _)| *i == wanted) => wanted,
         Some(wanted) => {
-            report.add(
+            return report.refuse(
                 Finding::error("unknown_band", format!("the raster has no band {wanted}"))
                     .field("band")
                     .value(wanted.to_string())
                     .expected(format!("one of {}", listed(&names))),
             );
-            return None;
         }
         None => *data.first().or(bands.first().map(|(i, _, _)| i))?,
     };
     let mut plan = BandPlan::of(&dataset.rasterband(number).ok()?, number);
-    plan.nodata.extend(source.nodata);
+    plan.nodata.extend(report.source.nodata);
     let of_file = ["TIFFTAG_IMAGEDESCRIPTION", "TIFFTAG_DOCUMENTNAME", "title", "TITLE"];
     plan.says.extend(of_file.iter().filter_map(|key| dataset.metadata_item(key, "")));
     if plan.complex {
         let message =
             format!("{} holds complex numbers: one pixel is two numbers, and no amount", plan.label());
-        report.add(
+        return report.refuse(
             Finding::error("complex_raster", message)
                 .field("band")
                 .value(plan.label())
                 .expected("a band with one number per pixel")
                 .hint("make a raster of the part that is meant, e.g. the real part: gdal_translate -ot Float32 in.tif out.tif"),
         );
-        return None;
     }
     let colour = bands.iter().find(|(i, _, _)| *i == number).map(|(_, _, c)| c);
     if pixels == PixelUse::Amounts {
@@ -199,12 +196,11 @@ pub(crate) fn choose_band(
         let blue = bands.iter().any(|(_, _, c)| matches!(c, ColorInterpretation::BlueBand));
         if red && blue {
             let message = "the raster is a picture (red, green, blue), its pixels are no amounts";
-            report.add(
+            return report.refuse(
                 Finding::error("picture_raster", message)
                     .expected("a band with one number per pixel")
                     .hint("get the data themselves, not their map: GeoTIFF with one band of numbers"),
             );
-            return None;
         }
         if matches!(colour, Some(ColorInterpretation::PaletteIndex)) {
             let message = "the pixels are numbers of colours or classes (the band has a colour table), but are summed as amounts";
@@ -219,7 +215,7 @@ pub(crate) fn choose_band(
     if data.len() > 1 {
         let text =
             format!("the raster has {}: {} is read", number_of(data.len(), "band", "bands"), plan.label());
-        let finding = if source.band.is_some() {
+        let finding = if report.source.band.is_some() {
             Finding::info("band_read", text)
         } else {
             Finding::warning("several_bands", text)

@@ -1,11 +1,12 @@
 //! Pixels of a raster block by block, with the polygons that touch each block in pixel coordinates.
 
-use crate::crs::{CrsPath, Transformer, WorkingCrs};
+use crate::crs::{CrsPath, Transformer};
 use crate::datum::check_datum;
 use crate::error::{IoError, Result};
 use crate::raster::{Raster, open_both_ways};
 use crate::raster_band::{BandPlan, PixelUse, choose_band};
-use crate::source::{Reporter, VectorSource};
+use crate::reading::Reading;
+use crate::source::VectorSource;
 use carbonzone_geom::{Coverage, OverlapMatrix, overlap_grid};
 use carbonzone_types::{Finding, GridSpec, InputRecord, Progress};
 
@@ -23,31 +24,19 @@ pub(crate) struct ZonalInput {
 
 impl ZonalInput {
     /// Opens the raster and chooses the band. `path.label` names the raster's CRS. `None`: reported.
-    pub(crate) fn open(
-        source: &VectorSource,
-        (zones, crs): (&Coverage, &WorkingCrs),
-        pixels: PixelUse,
-        report: &mut Reporter<'_>,
-    ) -> Option<Self> {
-        let (raster, mut there, back) = open_both_ways(source, crs, report)?;
-        check_datum(&back, crs, zones.total_bounds(), report);
-        let band = choose_band(source, raster.dataset(), pixels, report)?;
+    pub(crate) fn open(reading: &mut Reading<'_>, zones: &Coverage, pixels: PixelUse) -> Option<Self> {
+        let (raster, mut there, back) = open_both_ways(reading)?;
+        check_datum(reading, &back, zones.total_bounds());
+        let band = choose_band(&mut reading.report(), raster.dataset(), pixels)?;
         there.label.clone_from(&back.label);
         there.geographic = back.geographic;
         Some(Self { raster, path: there, band, unit_m: back.source_unit_m })
     }
 
     /// Provenance.
-    pub(crate) fn record(&self, source: &VectorSource, (bytes, sha256): (u64, String)) -> InputRecord {
-        InputRecord {
-            role: source.role.clone(),
-            path: source.shown_path(),
-            layer: self.band.label(),
-            bytes,
-            sha256,
-            features: (self.raster.size().0 * self.raster.size().1) as u64,
-            crs: self.path.label.clone(),
-        }
+    pub(crate) fn record(&self, source: &VectorSource, digest: (u64, String)) -> InputRecord {
+        let (cols, rows) = self.raster.size();
+        source.record(self.band.label(), digest, (cols * rows) as u64, &self.path.label)
     }
 
     /// Ground area of a pixel at a row in km², if the raster's CRS tells it.
@@ -114,22 +103,22 @@ fn in_pixels(raster: &Raster, path: &CrsPath, zones: &Coverage) -> Result<Covera
 
 /// The polygons in pixel coordinates; `None`: reported.
 pub(crate) fn polygons_in_pixels(
+    reading: &mut Reading<'_>,
     input: &ZonalInput,
     zones: &Coverage,
-    report: &mut Reporter<'_>,
 ) -> Option<Coverage> {
     in_pixels(&input.raster, &input.path, zones)
-        .map_err(|error| report.add(Finding::error("crs_transformation", error.to_string())))
+        .map_err(|error| reading.add(Finding::error("crs_transformation", error.to_string())))
         .ok()
 }
 
 /// Area of every polygon in pixels, weighted like the blocks.
 pub(crate) fn pixel_areas(
+    reading: &mut Reading<'_>,
     input: &ZonalInput,
     zones: &Coverage,
-    report: &mut Reporter<'_>,
 ) -> Option<Vec<f64>> {
-    let pixels = polygons_in_pixels(input, zones, report)?;
+    let pixels = polygons_in_pixels(reading, input, zones)?;
     let area = |i: usize| {
         let middle = pixels.bounds(i).map_or(0.0, |b| -f64::midpoint(b[1], b[3]));
         pixels.area_m2(i) * row_scale(&input.raster, &input.path, middle)

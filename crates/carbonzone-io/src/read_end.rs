@@ -3,7 +3,7 @@
 use crate::ffi::ARC_STEP_DEGREES;
 use crate::gdal_log::GdalMessages;
 use crate::mojibake::TextCheck;
-use crate::source::{Reporter, VectorSource, has_extension};
+use crate::source::{Reporter, has_extension};
 use carbonzone_types::{Finding, number_of};
 
 #[derive(Debug, Default)]
@@ -39,12 +39,7 @@ impl ReadEnd {
 
 /// Reports how the reading of a layer ended: fewer features than announced or a failure at the end is an error,
 /// failures on the way are a warning.
-pub(crate) fn check_reading(
-    source: &VectorSource,
-    end: &ReadEnd,
-    expected: Option<u64>,
-    report: &mut Reporter<'_>,
-) -> bool {
+pub(crate) fn check_reading(report: &mut Reporter<'_>, end: &ReadEnd, expected: Option<u64>) -> bool {
     let (read, failed_at_end, messages) = (end.read, end.failed_at_end, &end.messages);
     end.check.report(report);
     if end.curves > 0 {
@@ -59,7 +54,7 @@ pub(crate) fn check_reading(
     // One broken feature is a warning; many are a broken file.
     let broken = messages.n_failures * 10 > read;
     // A GeoPackage's count may be stale and a shapefile's holds deleted rows; these formats know theirs.
-    let exact = read == 0 || has_extension(&source.path, &["fgb", "parquet", "geoparquet"]);
+    let exact = read == 0 || has_extension(&report.source.path, &["fgb", "parquet", "geoparquet"]);
     if failed_at_end || broken || (short && (exact || !messages.failures.is_empty())) {
         let said = messages.summary().unwrap_or_else(|| "the file ends there".to_owned());
         let announced = expected.map_or(String::new(), |e| format!(" of {e}"));

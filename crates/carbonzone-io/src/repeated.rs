@@ -62,7 +62,7 @@ mod tests {
     fn told(names: &[&str], wanted: &str) -> Vec<String> {
         let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
         let (source, mut findings) = (VectorSource::new("zones", "z.shp"), Findings::new());
-        tell_cut(&names, wanted, &mut Reporter::new(&source, &mut findings));
+        tell_cut(&names, wanted, &mut Reporter { source: &source, findings: &mut findings });
         findings.items.into_iter().map(|f| f.message).collect()
     }
 

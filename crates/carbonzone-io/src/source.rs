@@ -1,6 +1,6 @@
 //! Where a layer comes from, and findings that name it.
 
-use carbonzone_types::{Finding, Findings};
+use carbonzone_types::{Finding, Findings, InputRecord};
 use std::path::{Path, PathBuf};
 
 /// A vector layer (or a table of points) as the pipeline file describes it.
@@ -74,6 +74,18 @@ impl VectorSource {
         if self.shown.is_empty() { self.path.display().to_string() } else { self.shown.clone() }
     }
 
+    /// Provenance of what was read of it: the layer or band, size and digest, the number of features, the label of the CRS.
+    pub(crate) fn record(
+        &self,
+        layer: String,
+        (bytes, sha256): (u64, String),
+        features: u64,
+        crs: &str,
+    ) -> InputRecord {
+        let (role, path) = (self.role.clone(), self.shown_path());
+        InputRecord { role, path, layer, bytes, sha256, features, crs: crs.to_owned() }
+    }
+
     /// The columns to read: those asked for, then the id if it is not among them.
     pub(crate) fn wanted(&self) -> Vec<String> {
         let id = self.id.iter().filter(|id| !self.fields.contains(id));
@@ -93,18 +105,24 @@ impl VectorSource {
 
 /// Findings of one source: adds its role and file to each.
 pub(crate) struct Reporter<'a> {
+    pub source: &'a VectorSource,
     pub findings: &'a mut Findings,
-    role: String,
-    file: String,
 }
 
-impl<'a> Reporter<'a> {
-    pub(crate) fn new(source: &VectorSource, findings: &'a mut Findings) -> Self {
-        Self { findings, role: source.role.clone(), file: source.shown_path() }
+impl Reporter<'_> {
+    pub(crate) fn add(&mut self, finding: Finding) {
+        self.findings.push(finding.layer(&self.source.role).file(self.source.shown_path()));
     }
 
-    pub(crate) fn add(&mut self, finding: Finding) {
-        self.findings.push(finding.layer(self.role.clone()).file(self.file.clone()));
+    /// Tells why there is no value.
+    pub(crate) fn refuse<T>(&mut self, finding: Finding) -> Option<T> {
+        self.add(finding);
+        None
+    }
+
+    /// The same layer, in the file that is really opened.
+    pub(crate) fn of<'b>(&'b mut self, source: &'b VectorSource) -> Reporter<'b> {
+        Reporter { source, findings: self.findings }
     }
 }
 

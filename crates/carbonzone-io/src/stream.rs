@@ -7,20 +7,22 @@ use crate::csv_points;
 use crate::decode::{RawBatch, RawKind};
 use crate::degree_tiles::{DegreeTiles, MANY_POINTS};
 use crate::digest::DigestJob;
-use crate::locate::{Located, locate};
-use crate::open_layer::{OpenLayer, Wanted, open_layer};
+use crate::locate::locate;
+use crate::open_layer::{Features, OpenLayer, open_layer};
 use crate::place::PlaceCheck;
 use crate::point_feed::{Losses, PointFeed, check_way, finish};
 use crate::read_end::check_reading;
-use crate::source::{Reporter, VectorSource};
+use crate::reading::{Reading, Wanted};
+use crate::source::Reporter;
 use crate::warnings::LongReals;
 use crate::workbook_points::is_workbook;
 use carbonzone_geom::read_wkb;
 use carbonzone_sheet::ColumnNumbers;
-use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, Progress};
+use carbonzone_types::{AttributeTable, Checked, ColumnData, Finding, InputRecord};
 use gdal_sys::OGRwkbGeometryType as T;
 use geo::InteriorPoint;
 use geo_types::Geometry;
+use std::path::Path;
 
 /// Streams the points of a layer, in batches, in the order of the file, in the working CRS.
 ///
@@ -29,18 +31,15 @@ use geo_types::Geometry;
 /// coordinates are left out. All of these are findings.
 /// `None` means that the layer cannot be used; the findings say why. Batches may have been handed out before
 /// that is known.
-pub fn read_points(
-    source: &VectorSource,
-    crs: &WorkingCrs,
-    findings: &mut Findings,
-    ledger: &mut Ledger,
-    progress: &dyn Progress,
-    sink: &mut dyn FnMut(PointBatch),
-) -> Option<InputRecord> {
-    let mut report = Reporter::new(source, findings);
-    let located = locate(source, &mut report)?;
+pub fn read_points(wanted: Wanted<'_>, sink: &mut dyn FnMut(PointBatch)) -> Checked<InputRecord> {
+    wanted.read(|reading| points(reading, sink))
+}
+
+fn points(reading: &mut Reading<'_>, sink: &mut dyn FnMut(PointBatch)) -> Option<InputRecord> {
+    let Reading { source, crs, .. } = *reading;
+    let located = locate(&mut reading.report())?;
     if located.source.is_csv() || is_workbook(&located.source) {
-        let mut record = csv_points::read(&located.source, crs, &mut report, ledger, progress, sink)?;
+        let mut record = csv_points::read(&mut reading.of(&located.source), sink)?;
         if located.original != located.source.path {
             (record.bytes, record.sha256) = DigestJob::start(&located.original).finish();
         }
@@ -52,8 +51,12 @@ pub fn read_points(
     let mut numbers: Vec<ColumnNumbers> = source.numbers.iter().map(|n| ColumnNumbers::new(n)).collect();
     let mut seen = 0;
     let prepare = |raw: RawBatch, table, way: &Way| ReadyPoints::of(&raw, table, way, crs);
-    let (record, path) =
-        run_stream(&located, Wanted::Points, crs, &mut report, progress, prepare, &mut |ready| {
+    let (record, path) = run_stream(
+        &mut reading.of(&located.source),
+        &located.original,
+        Features::Points,
+        prepare,
+        &mut |ready| {
             let ReadyPoints { mut batch, rows, features, .. } = ready;
             inner += ready.inner;
             multi.add(&ready.multi);
@@ -73,15 +76,17 @@ pub fn read_points(
                 batch.features = rows;
             }
             feed.pass_on(batch, ready.failed, &mut losses, sink);
-        })?;
+        },
+    )?;
+    let mut report = reading.report();
     multi.report(&mut report);
-    long.report(source, &mut report);
+    long.report(&mut report);
     numbers.iter().flat_map(ColumnNumbers::findings).for_each(|finding| report.add(finding));
     if inner > 0 {
         let message = format!("{inner} polygons are taken by one point inside");
         report.add(Finding::info("polygon_as_point", message).count(inner));
     }
-    finish(source, (&path, crs), record, losses, &feed, &mut report, ledger)
+    finish(reading, &path, record, losses, &feed)
 }
 
 /// The points of a batch in the working CRS, and what was noticed about them.
@@ -141,25 +146,28 @@ impl ReadyPoints {
 ///
 /// Features that are no lines and lines with fewer than two vertices are left out, with a finding. `None` as in
 /// [`read_points`].
-pub fn read_lines(
-    source: &VectorSource,
-    crs: &WorkingCrs,
-    findings: &mut Findings,
-    ledger: &mut Ledger,
-    progress: &dyn Progress,
-    sink: &mut dyn FnMut(LineBatch),
-) -> Option<InputRecord> {
-    let mut report = Reporter::new(source, findings);
-    let located = csv_layer::as_plain(locate(source, &mut report)?, &mut report)?;
+pub fn read_lines(wanted: Wanted<'_>, sink: &mut dyn FnMut(LineBatch)) -> Checked<InputRecord> {
+    wanted.read(|reading| lines(reading, sink))
+}
+
+fn lines(reading: &mut Reading<'_>, sink: &mut dyn FnMut(LineBatch)) -> Option<InputRecord> {
+    let crs = reading.crs;
+    let mut report = reading.report();
+    let located = csv_layer::as_plain(locate(&mut report)?, &mut report)?;
     let (mut losses, mut feed) = (Losses::default(), PointFeed::default());
     let prepare = |raw: RawBatch, table, way: &Way| ReadyLines::of(&raw, table, &way.path, crs);
-    let (record, path) =
-        run_stream(&located, Wanted::Lines, crs, &mut report, progress, prepare, &mut |ready| {
+    let (record, path) = run_stream(
+        &mut reading.of(&located.source),
+        &located.original,
+        Features::Lines,
+        prepare,
+        &mut |ready| {
             losses.merge(ready.losses);
             feed.place.merge(&ready.place);
             feed.pass_on_lines(ready.batch, ready.failed, &mut losses, sink);
-        })?;
-    finish(source, (&path, crs), record, losses, &feed, &mut report, ledger)
+        },
+    )?;
+    finish(reading, &path, record, losses, &feed)
 }
 
 /// The lines of a batch in the working CRS, and what was noticed about them.
@@ -224,18 +232,17 @@ struct Way {
 
 /// Opens the layer and reads it: every batch goes through `prepare` on any thread, then, in order, through `sink` on the calling one.
 fn run_stream<T: Send>(
-    located: &Located,
-    wanted: Wanted,
-    crs: &WorkingCrs,
-    report: &mut Reporter<'_>,
-    progress: &dyn Progress,
+    reading: &mut Reading<'_>,
+    original: &Path,
+    wanted: Features,
     prepare: impl Fn(RawBatch, AttributeTable, &Way) -> T + Sync,
     sink: &mut dyn FnMut(T),
 ) -> Option<(InputRecord, CrsPath)> {
-    let source = &located.source;
-    let open = open_layer(source, wanted, crs.definition(), report)?;
+    let Reading { source, crs, progress, .. } = *reading;
+    let report = &mut reading.report();
+    let open = open_layer(report, wanted, crs.definition())?;
     check_way(&open.crs, report)?;
-    let digest = DigestJob::start(&located.original);
+    let digest = DigestJob::start(original);
     progress.begin(&format!("reading {}", source.role), open.expected);
     let OpenLayer { name, crs: path, expected, reader } = open;
     let many = path.geographic && expected.is_some_and(|n| n >= MANY_POINTS);
@@ -243,17 +250,8 @@ fn run_stream<T: Send>(
     let end = reader.read(progress, |raw, table| prepare(raw, table, &way), sink);
     let path = way.path;
     progress.end();
-    let complete = check_reading(source, &end, expected, report);
-    let (bytes, sha256) = digest.finish();
-    let record = InputRecord {
-        role: source.role.clone(),
-        path: source.shown_path(),
-        layer: name,
-        bytes,
-        sha256,
-        features: end.read,
-        crs: path.label.clone(),
-    };
+    let complete = check_reading(report, &end, expected);
+    let record = source.record(name, digest.finish(), end.read, &path.label);
     (complete && !progress.cancelled()).then_some((record, path))
 }
 

@@ -2,9 +2,10 @@
 
 use crate::crs::WorkingCrs;
 use crate::decode::Outcome;
-use crate::source::{Reporter, VectorSource};
+use crate::reading::Reading;
+use crate::source::Reporter;
 use carbonzone_geom::FarOffs;
-use carbonzone_types::{ColumnData, ExactSum, Finding, Ledger, LedgerRow, Stage, number_of};
+use carbonzone_types::{ColumnData, ExactSum, Finding, LedgerRow, Stage, number_of};
 use gdal::vector::geometry_type_to_name;
 
 /// A kind of defect, gathered over all features.
@@ -35,11 +36,9 @@ impl Tally {
 
 /// One finding and one ledger row per kind of defect.
 pub(crate) fn report_outcomes(
-    source: &VectorSource,
+    reading: &mut Reading<'_>,
     outcomes: &[Outcome],
     ids: Option<&[Option<String>]>,
-    report: &mut Reporter<'_>,
-    ledger: &mut Ledger,
 ) {
     // Example names must not depend on the order of the file: with ids the smallest come first.
     let mut order: Vec<usize> = (0..outcomes.len()).filter(|&i| outcomes[i] != Outcome::Taken).collect();
@@ -63,7 +62,7 @@ pub(crate) fn report_outcomes(
     }
     kinds.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     for (code, what, tally) in kinds {
-        report_kind(source, code, &what, &tally, report, ledger);
+        report_kind(reading, code, &what, &tally);
     }
 }
 
@@ -122,14 +121,7 @@ fn singular(what: &str) -> String {
     )
 }
 
-fn report_kind(
-    source: &VectorSource,
-    code: &str,
-    what: &str,
-    tally: &Tally,
-    report: &mut Reporter<'_>,
-    ledger: &mut Ledger,
-) {
+fn report_kind(reading: &mut Reading<'_>, code: &str, what: &str, tally: &Tally) {
     let (before, after) = (tally.area.value(), tally.area_after.value());
     let kept = matches!(code, "invalid_geometry" | "collection_reduced");
     let words = if tally.count == 1 { singular(what) } else { what.to_owned() };
@@ -139,7 +131,7 @@ fn report_kind(
     let change = after - before;
     let mut row = LedgerRow::counted(
         if kept { Stage::Repair } else { Stage::Drop },
-        &source.role,
+        &reading.source.role,
         tally.count as f64,
         "features",
     )
@@ -159,15 +151,15 @@ fn report_kind(
         "no_coordinates" => finding = finding.hint("is the CRS of this input right?"),
         _ => {}
     }
-    report.add(finding);
-    ledger.push(row);
+    reading.add(finding);
+    reading.ledger.push(row);
 }
 
-pub(crate) fn report_blank_ids(source: &VectorSource, blank: usize, report: &mut Reporter<'_>) {
+pub(crate) fn report_blank_ids(report: &mut Reporter<'_>, blank: usize) {
     if blank > 0 {
         report.add(
             Finding::warning("blank_id", format!("{blank} features have no id: named null, null#2, ..."))
-                .field(source.id.clone().unwrap_or_default())
+                .field(report.source.id.clone().unwrap_or_default())
                 .count(blank as u64)
                 .hint("choose a column that is filled for every feature"),
         );
@@ -175,12 +167,7 @@ pub(crate) fn report_blank_ids(source: &VectorSource, blank: usize, report: &mut
 }
 
 /// Ids that occur more than once.
-pub(crate) fn report_duplicate_ids(
-    source: &VectorSource,
-    repeated: &[(String, u64)],
-    report: &mut Reporter<'_>,
-    ledger: &mut Ledger,
-) {
+pub(crate) fn report_duplicate_ids(reading: &mut Reading<'_>, repeated: &[(String, u64)]) {
     if repeated.is_empty() {
         return;
     }
@@ -190,7 +177,8 @@ pub(crate) fn report_duplicate_ids(
         "{} more than once: the later ones are renamed id#2, id#3, ...",
         number_of(repeated.len(), "id occurs", "ids occur")
     );
-    report.add(
+    let source = reading.source;
+    reading.add(
         Finding::warning("duplicate_id", message)
             .field(source.id.clone().unwrap_or_default())
             .feature(repeated[0].0.clone())
@@ -203,7 +191,7 @@ pub(crate) fn report_duplicate_ids(
                 "order among equal ids is that of the geometry, not of the file"
             }),
     );
-    ledger.push(
+    reading.ledger.push(
         LedgerRow::counted(Stage::Repair, &source.role, extra as f64, "features")
             .note("repeated id: renamed id#2, id#3, ..."),
     );
@@ -218,10 +206,10 @@ fn is_scientific(id: &str) -> bool {
 
 /// Warns if the layer lies outside the area for which the working CRS is made (wrong zone, wrong override). A few features far
 /// off are not the layer.
-pub(crate) fn check_place(far: &FarOffs, crs: &WorkingCrs, report: &mut Reporter<'_>) {
+pub(crate) fn check_place(reading: &mut Reading<'_>, far: &FarOffs) {
     let Some(bounds) = far.all else { return };
-    if is_at_home(bounds, crs) == Some(false) {
-        check_bounds(far.others.unwrap_or(bounds), crs, report);
+    if is_at_home(bounds, reading.crs) == Some(false) {
+        check_bounds(reading, far.others.unwrap_or(bounds));
     }
 }
 
@@ -233,8 +221,8 @@ fn is_at_home([x0, y0, x1, y1]: [f64; 4], crs: &WorkingCrs) -> Option<bool> {
 }
 
 /// As [`check_place`], for `[x0, y0, x1, y1]` in the working CRS.
-pub(crate) fn check_bounds(bounds: [f64; 4], crs: &WorkingCrs, report: &mut Reporter<'_>) {
-    let [x0, y0, x1, y1] = bounds;
+fn check_bounds(reading: &mut Reading<'_>, [x0, y0, x1, y1]: [f64; 4]) {
+    let crs = reading.crs;
     let (mut lon, mut lat) = (vec![f64::midpoint(x0, x1)], vec![f64::midpoint(y0, y1)]);
     if crs.to_wgs84(&mut lon, &mut lat).is_err() {
         return;
@@ -243,7 +231,7 @@ pub(crate) fn check_bounds(bounds: [f64; 4], crs: &WorkingCrs, report: &mut Repo
     if crs.is_at_home(lon, lat) {
         return;
     }
-    report.add(
+    reading.add(
         Finding::warning("outside_crs_area", format!("the layer lies outside the area of {}", crs.name()))
             .field("crs")
             .value(if lon.is_finite() && lat.is_finite() {
@@ -300,7 +288,7 @@ impl LongReals {
     }
 
     /// Reports them, if there are any.
-    pub(crate) fn report(self, source: &VectorSource, report: &mut Reporter<'_>) {
+    pub(crate) fn report(self, report: &mut Reporter<'_>) {
         let Some(example) = self.example else { return };
         let message = format!(
             "{} ids are numbers with more digits than are kept (15 of a real, 18 of an integer): their last digits are not those of the survey",
@@ -308,7 +296,7 @@ impl LongReals {
         );
         report.add(
             Finding::warning("id_not_exact", message)
-                .field(source.id.clone().unwrap_or_default())
+                .field(report.source.id.clone().unwrap_or_default())
                 .value(example)
                 .count(self.count)
                 .expected("ids as text, or as 64-bit integers")

@@ -57,27 +57,27 @@ pub(crate) fn is_workbook(source: &VectorSource) -> bool {
 }
 
 /// The sheet with the points as text: the one named by `layer`, else the first visible one with coordinates.
-pub(crate) fn sheet_text(source: &VectorSource, report: &mut Reporter<'_>) -> Option<SheetText> {
-    let sheets = match read_sheets(&source.path, &ReadOptions::default()) {
+pub(crate) fn sheet_text(report: &mut Reporter<'_>) -> Option<SheetText> {
+    let sheets = match read_sheets(&report.source.path, &ReadOptions::default()) {
         Ok(sheets) => sheets,
         Err(error) => {
             let mut finding = error.to_finding();
-            finding.message =
-                finding.message.replace(&source.path.display().to_string(), &source.shown_path());
-            report.add(finding);
-            return None;
+            finding.message = finding
+                .message
+                .replace(&report.source.path.display().to_string(), &report.source.shown_path());
+            return report.refuse(finding);
         }
     };
-    let index = choose(source, &sheets, report)?;
+    let index = choose(report, &sheets)?;
     let sheet = sheets.into_iter().nth(index)?;
     sheet.notes.iter().for_each(|note| report.add(note.clone()));
     Some(as_text(sheet))
 }
 
 /// Position of the sheet to read; says which, if there are others.
-fn choose(source: &VectorSource, sheets: &[Sheet], report: &mut Reporter<'_>) -> Option<usize> {
+fn choose(report: &mut Reporter<'_>, sheets: &[Sheet]) -> Option<usize> {
     let names: Vec<&str> = sheets.iter().map(|s| s.name.as_str()).collect();
-    if let Some(wanted) = &source.layer {
+    if let Some(wanted) = &report.source.layer {
         let found = names.iter().position(|name| name == wanted);
         if found.is_none() {
             report.add(
@@ -91,10 +91,9 @@ fn choose(source: &VectorSource, sheets: &[Sheet], report: &mut Reporter<'_>) ->
         return found;
     }
     let visible: Vec<usize> = (0..sheets.len()).filter(|i| !sheets[*i].hidden).collect();
-    let fitting: Vec<usize> = visible.iter().copied().filter(|i| fits(source, &sheets[*i])).collect();
+    let fitting: Vec<usize> = visible.iter().copied().filter(|i| fits(report.source, &sheets[*i])).collect();
     let Some(first) = fitting.first().or(visible.first()).copied() else {
-        report.add(Finding::error("empty_table", "the workbook has no visible sheet"));
-        return None;
+        return report.refuse(Finding::error("empty_table", "the workbook has no visible sheet"));
     };
     let rivals: Vec<&str> = fitting.iter().map(|i| names[*i]).collect();
     let message = format!("sheet \"{}\" is read", names[first]);

@@ -1,13 +1,13 @@
 //! Exact sums of a raster over polygons, on the raster's own pixels.
 
-use crate::crs::WorkingCrs;
 use crate::digest::DigestJob;
 use crate::locate::locate;
 use crate::raster_band::{BandPlan, PixelUse};
 use crate::raster_blocks::{BLOCK_PIXELS, Block, ZonalInput, for_each_block, polygons_in_pixels};
-use crate::source::{Reporter, VectorSource};
+use crate::reading::{Reading, Wanted};
+use crate::source::Reporter;
 use carbonzone_geom::Coverage;
-use carbonzone_types::{ExactSum, Finding, Findings, InputRecord, Progress, number_of};
+use carbonzone_types::{Checked, ExactSum, Finding, InputRecord, number_of};
 
 /// Stored numbers from here on cannot be summed exactly: 2⁶².
 const LARGEST: f64 = (1_u64 << 62) as f64;
@@ -48,35 +48,32 @@ pub struct DensestPixel {
 /// the exact fraction covered. Pixels without a value (nodata, masked, transparent) count nothing, nor do negative ones;
 /// ground off the raster or without a value, negative values, and values that look like undeclared nodata are findings.
 /// `None` means that the raster cannot be used; the findings say why.
-pub fn zonal_sums(
-    source: &VectorSource,
-    zones: &Coverage,
-    crs: &WorkingCrs,
-    findings: &mut Findings,
-    progress: &dyn Progress,
-) -> Option<ZonalSums> {
-    let mut report = Reporter::new(source, findings);
-    let located = locate(source, &mut report)?;
-    let input = ZonalInput::open(&located.source, (zones, crs), PixelUse::Amounts, &mut report)?;
+pub fn zonal_sums(wanted: Wanted<'_>, zones: &Coverage) -> Checked<ZonalSums> {
+    wanted.read(|reading| sums(reading, zones))
+}
+
+fn sums(reading: &mut Reading<'_>, zones: &Coverage) -> Option<ZonalSums> {
+    let Reading { source, progress, .. } = *reading;
+    let located = locate(&mut reading.report())?;
+    let input = ZonalInput::open(&mut reading.of(&located.source), zones, PixelUse::Amounts)?;
     if source.per_km2.is_some() && input.pixel_km2(0.0).is_none() {
-        report.add(
+        return reading.refuse(
             Finding::error("pixel_area", "the CRS of the raster does not tell the ground of a pixel")
                 .expected("degrees or metres, where values are per area"),
         );
-        return None;
     }
     let digest = DigestJob::start(&located.original);
     let mut sums = Sums::new(zones.len(), source.per_km2);
     let done = for_each_block(&input, zones, BLOCK_PIXELS, progress, &mut |block| sums.add(&input, block));
     let digest = digest.finish();
     if let Err(error) = done {
-        report.add(Finding::error("unreadable_file", error.to_string()));
-        return None;
+        return reading.refuse(Finding::error("unreadable_file", error.to_string()));
     }
     if progress.cancelled() {
         return None;
     }
-    let whole = polygons_in_pixels(&input, zones, &mut report)?.areas_m2();
+    let whole = polygons_in_pixels(reading, &input, zones)?.areas_m2();
+    let mut report = reading.report();
     let share = |part: &[f64]| -> Vec<f64> {
         part.iter().zip(&whole).map(|(p, w)| if *w > 0.0 { (p / w).min(1.0) } else { 0.0 }).collect()
     };
@@ -84,11 +81,10 @@ pub fn zonal_sums(
     sums.pixels.report(&input.band, &mut report)?;
     let values: Vec<f64> = sums.per_polygon.iter().map(|s| s.value()).collect();
     if values.iter().any(|v| v.is_nan()) {
-        report.add(
+        return report.refuse(
             Finding::error("unusable_pixel", "the pixel values are too large to be summed")
                 .expected(format!("numbers below {LARGEST:e}")),
         );
-        return None;
     }
     report_ground(&zones.areas_m2(), &on_raster, &known, &mut report);
     if values.iter().all(|s| *s == 0.0) {
@@ -299,7 +295,7 @@ impl PixelCheck {
             "{} a value that is no amount",
             number_of(self.unusable.pixels as usize, "pixel holds", "pixels hold")
         );
-        report.add(
+        report.refuse(
             Finding::error("unusable_pixel", message)
                 .feature(format!("column {col}, row {row}"))
                 .value(format!("{stored:e}{}", what(stored)))
@@ -310,7 +306,6 @@ impl PixelCheck {
                 } else {
                     "infinite pixels come from a division by zero: make the raster again".to_owned()
                 }),
-        );
-        None
+        )
     }
 }

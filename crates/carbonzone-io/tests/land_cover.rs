@@ -3,8 +3,8 @@
 use crate::common;
 use carbonzone_geom::self_overlaps;
 use carbonzone_io::{LAND_COVER_CLASS, PolygonLayer, VectorSource, read_land_cover};
-use carbonzone_types::{Findings, Ledger, NoProgress, Stage};
-use common::{Read, suzhou};
+use carbonzone_types::{Checked, Stage};
+use common::{Read, suzhou, wanted};
 use gdal::raster::{Buffer, GdalType};
 use gdal::{DriverManager, spatial_ref::SpatialRef};
 use std::path::Path;
@@ -33,9 +33,9 @@ fn write<T: GdalType + Copy>(
 }
 
 fn read(path: &Path, within: Option<[f64; 4]>) -> Read<PolygonLayer> {
-    let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
     let source = VectorSource::new("parcels", path);
-    let layer = read_land_cover(&source, within, &suzhou(), &mut findings, &mut ledger, &NoProgress);
+    let found = read_land_cover(wanted(&source, &suzhou()), within);
+    let Checked { value: layer, findings, ledger } = found;
     assert!(layer.is_some() || findings.blocks(), "no layer without a reason");
     Read { layer, findings, ledger }
 }

@@ -2,7 +2,7 @@
 
 use crate::common;
 use carbonzone_io::{VectorSource, size_and_sha256, zonal_sums};
-use carbonzone_types::{Findings, NoProgress, Severity};
+use carbonzone_types::Severity;
 use common::{good_parcels, points, polygons, suzhou, write_parcels};
 use gdal::vector::{Geometry, LayerAccess, LayerOptions};
 use std::collections::BTreeMap;
@@ -151,7 +151,7 @@ fn points_and_rasters_come_out_of_archives_too() {
     let mut zones = carbonzone_geom::Coverage::new();
     zones.push_rings(&[vec![common::square(0.0, 0.0, 200.0)]]);
     let population = VectorSource::new("population", &archive);
-    let sums = zonal_sums(&population, &zones, &suzhou(), &mut Findings::new(), &NoProgress).unwrap();
+    let sums = zonal_sums(common::wanted(&population, &suzhou()), &zones).value.unwrap();
     assert_eq!((sums.sums, sums.record.path), (vec![4.0], archive.display().to_string()));
 }
 

@@ -3,8 +3,8 @@
 use crate::common;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{VectorSource, ZonalSums, class_areas, read_land_cover, zonal_sums};
-use carbonzone_types::{Finding, Findings, Ledger, NoProgress, Severity};
-use common::{square, suzhou};
+use carbonzone_types::{Checked, Finding, Findings, Severity};
+use common::{square, suzhou, wanted};
 use gdal::raster::{Buffer, ColorInterpretation, GdalType, RasterBand, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
 use gdal::{Dataset, DriverManager, Metadata};
@@ -69,8 +69,7 @@ impl Read {
 }
 
 fn sums(source: &VectorSource) -> Read {
-    let mut findings = Findings::new();
-    let sums = zonal_sums(source, &halves(), &suzhou(), &mut findings, &NoProgress);
+    let Checked { value: sums, findings, .. } = zonal_sums(wanted(source, &suzhou()), &halves());
     Read { sums, findings }
 }
 
@@ -255,13 +254,10 @@ fn classes_are_taken_from_the_band_that_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = raster(&dir.path().join("cover.tif"), &[[9u8; 8], [1u8, 1, 2, 2, 1, 1, 2, 2]], |_| {});
     let mut source = VectorSource::new("cover", &path);
-    let classes = |source: &VectorSource| {
-        class_areas(source, &halves(), &suzhou(), &mut Findings::new(), &NoProgress).unwrap().classes
-    };
-    let parcels = |source: &VectorSource| {
-        let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
-        read_land_cover(source, None, &suzhou(), &mut findings, &mut ledger, &NoProgress).unwrap().ids.len()
-    };
+    let classes =
+        |source: &VectorSource| class_areas(wanted(source, &suzhou()), &halves()).value.unwrap().classes;
+    let parcels =
+        |source: &VectorSource| read_land_cover(wanted(source, &suzhou()), None).value.unwrap().ids.len();
     assert_eq!((classes(&source), parcels(&source)), (vec![9], 1));
     source.band = Some(2);
     assert_eq!((classes(&source), parcels(&source)), (vec![1, 2], 2));
@@ -273,9 +269,9 @@ fn classes_are_taken_from_the_band_that_is_named() {
 fn classes_that_are_no_whole_numbers_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let path = raster(&dir.path().join("a.tif"), &[[1f32, 1.0, 1.5, 2.0, 1.0, 1.0, 2.0, 2.0]], |_| {});
-    let mut findings = Findings::new();
-    class_areas(&VectorSource::new("cover", &path), &halves(), &suzhou(), &mut findings, &NoProgress)
-        .unwrap();
+    let source = VectorSource::new("cover", &path);
+    let Checked { value, findings, .. } = class_areas(wanted(&source, &suzhou()), &halves());
+    assert!(value.is_some());
     assert_eq!(findings.items[0].code, "class_not_whole");
     assert_eq!(findings.items[0].value.as_deref(), Some("1.5"));
 }
@@ -288,8 +284,8 @@ fn ground_off_the_raster_is_told_with_its_share() {
         let mut zones = Coverage::new();
         zones.push_rings(&[vec![square(X, Y, 200.0)]]);
         zones.push_rings(&[vec![square(X + 200.0 + by, Y, 200.0)]]);
-        let mut findings = Findings::new();
-        let sums = zonal_sums(&people(&path), &zones, &suzhou(), &mut findings, &NoProgress).unwrap();
+        let Checked { value, findings, .. } = zonal_sums(wanted(&people(&path), &suzhou()), &zones);
+        let sums = value.unwrap();
         assert_eq!(sums.sums, [4.0, covered], "{by}");
         let finding = findings.items.iter().find(|f| f.code == "raster_gap").unwrap();
         assert_eq!(finding.severity, Severity::Warning);

@@ -8,8 +8,8 @@ use carbonzone_io::{
     read_features_by_id, read_own_layer, write_cog, write_cog_byte, write_flatgeobuf, write_geojson,
     write_geoparquet, write_geoparquet_part, write_layer_styles, write_polygons, zonal_sums,
 };
-use carbonzone_types::{AttributeTable, ColumnData, Findings, GridSpec, NoProgress};
-use common::{lines, points, polygons, square, suzhou};
+use carbonzone_types::{AttributeTable, Checked, ColumnData, GridSpec, NoProgress};
+use common::{lines, points, polygons, square, suzhou, wanted};
 use gdal::Metadata;
 use gdal::vector::LayerAccess;
 use std::path::Path;
@@ -364,8 +364,7 @@ fn zonal_sums_are_exact_and_close() {
     zones.push_rings(&[vec![square(X + 3000.0, Y, 1000.0)]]);
     zones.push_rings(&[vec![square(X + 9000.0, Y, 10.0)]]);
     let source = VectorSource::new("population", &path);
-    let mut findings = Findings::new();
-    let sums = zonal_sums(&source, &zones, &suzhou(), &mut findings, &NoProgress).unwrap();
+    let sums = zonal_sums(wanted(&source, &suzhou()), &zones).value.unwrap();
     let expected = [0.0 / 4.0, (0.0 + 1.0 + 4.0 + 5.0) / 4.0, 0.0, 0.0];
     for (found, wanted) in sums.sums.iter().zip(expected) {
         assert!((found - wanted).abs() < 1e-9, "{:?}", sums.sums);
@@ -374,8 +373,8 @@ fn zonal_sums_are_exact_and_close() {
     assert!((total - 55.0).abs() < 1e-9, "all pixels of the box: {total}");
     let mut degrees = source.clone();
     degrees.crs = Some("EPSG:2056".to_owned());
-    findings = Findings::new();
-    let off = zonal_sums(&degrees, &zones, &suzhou(), &mut findings, &NoProgress).unwrap();
+    let Checked { value, findings, .. } = zonal_sums(wanted(&degrees, &suzhou()), &zones);
+    let off = value.unwrap();
     assert!(off.sums.iter().all(|s| *s == 0.0));
     assert!(findings.items.iter().any(|f| f.code == "no_overlap"));
 }
@@ -394,10 +393,9 @@ fn class_areas_sum_to_the_polygon() {
     let mut zones = Coverage::new();
     zones.push_rings(&[vec![square(X + 1000.0, Y, 2000.0)]]);
     zones.push_rings(&[vec![square(X + 3500.0, Y + 2000.0, 1000.0)]]);
-    let mut findings = Findings::new();
-    let areas =
-        class_areas(&VectorSource::new("cover", &path), &zones, &suzhou(), &mut findings, &NoProgress)
-            .unwrap();
+    let cover = VectorSource::new("cover", &path);
+    let Checked { value, findings, .. } = class_areas(wanted(&cover, &suzhou()), &zones);
+    let areas = value.unwrap();
     assert_eq!(areas.classes, [10, 20, 30]);
     let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(x, y)| (x - y).abs() < 1e-3);
     assert!(near(areas.row(0), &[1e6, 1e6, 1e6]) && near(areas.row(1), &[0.0, 5e5, 0.0]), "{areas:?}");

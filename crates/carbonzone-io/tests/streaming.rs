@@ -5,10 +5,10 @@
 mod province;
 
 use carbonzone_io::{
-    CogWriter, FloatBand, Raster, VectorSource, WorkingCrs, class_areas, class_areas_in_blocks, write_cog,
-    zonal_sums,
+    CogWriter, FloatBand, Raster, VectorSource, Wanted, WorkingCrs, class_areas, class_areas_in_blocks,
+    write_cog, zonal_sums,
 };
-use carbonzone_types::{Findings, GridSpec, NoProgress};
+use carbonzone_types::{Checked, GridSpec, NoProgress};
 use gdal::Metadata;
 use std::path::Path;
 
@@ -17,9 +17,9 @@ fn check_areas(path: &Path, grid: &GridSpec, count: [u64; 6], pixels_at_once: us
     let crs = WorkingCrs::parse(province::CRS).unwrap();
     let zones = province::counties(grid, 13, 12);
     let source = VectorSource::new("land_cover", path);
-    let mut findings = Findings::new();
-    let found =
-        class_areas_in_blocks(&source, &zones, &crs, pixels_at_once, &mut findings, &NoProgress).unwrap();
+    let wanted = Wanted { source: &source, crs: &crs, progress: &NoProgress };
+    let Checked { value, findings, .. } = class_areas_in_blocks(wanted, &zones, pixels_at_once);
+    let found = value.unwrap();
     assert_eq!(found.classes, [1, 2, 3, 4, 5, 6]);
     for (j, n) in count.into_iter().enumerate() {
         let area: f64 = (0..zones.len()).map(|i| found.row(i)[j]).sum();
@@ -48,9 +48,11 @@ fn two_million_pixels_in_small_blocks_give_the_areas_of_the_whole() {
     }
     let zones = province::counties(&grid, 13, 12);
     let source = VectorSource::new("land_cover", &path);
-    let one = class_areas(&source, &zones, &crs, &mut Findings::new(), &NoProgress).unwrap();
+    let one =
+        class_areas(Wanted { source: &source, crs: &crs, progress: &NoProgress }, &zones).value.unwrap();
     assert_eq!(one.areas_m2, whole);
-    let sums = zonal_sums(&source, &zones, &crs, &mut Findings::new(), &NoProgress).unwrap();
+    let sums =
+        zonal_sums(Wanted { source: &source, crs: &crs, progress: &NoProgress }, &zones).value.unwrap();
     let total: f64 = (1..).zip(count).map(|(class, n)| f64::from(class) * n as f64).sum();
     assert!((sums.sums.iter().sum::<f64>() / total - 1.0).abs() < 1e-9);
 }

@@ -1,9 +1,10 @@
 //! Class areas and zonal sums against exactextract (`oracle/zonal_expected.py`).
+use crate::common::wanted;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     ByteBand, FloatBand, VectorSource, WorkingCrs, class_areas, write_cog, write_cog_byte, zonal_sums,
 };
-use carbonzone_types::{Findings, GridSpec, NoProgress};
+use carbonzone_types::GridSpec;
 use serde_json::Value;
 
 /// exactextract keeps coverage fractions in 32-bit floats: 2⁻²⁴ of a pixel, rounded up for the few operations on them.
@@ -63,7 +64,7 @@ fn class_areas_of_counties_agree_with_exactextract_to_its_float_precision() {
     write_cog_byte(&path, &grid, &crs, &band, &[]).unwrap();
     let zones = polygons(&all);
     let source = VectorSource::new("cover", &path);
-    let found = class_areas(&source, &zones, &crs, &mut Findings::new(), &NoProgress).unwrap();
+    let found = class_areas(wanted(&source, &crs), &zones).value.unwrap();
     let mut compared = 0;
     for (i, wanted) in all["expected"].as_array().unwrap().iter().enumerate() {
         let tolerance = FRACTION * border_pixels(&zones, i, grid.cell) * grid.cell_area_m2();
@@ -87,7 +88,7 @@ fn zonal_sums_agree_with_exactextract_to_its_float_precision() {
     write_cog(&path, &grid, &crs, &[FloatBand { description: "people".to_owned(), values }], &[]).unwrap();
     let zones = polygons(&all);
     let source = VectorSource::new("people", &path);
-    let found = zonal_sums(&source, &zones, &crs, &mut Findings::new(), &NoProgress).unwrap();
+    let found = zonal_sums(wanted(&source, &crs), &zones).value.unwrap();
     for (i, wanted) in all["expected"].as_array().unwrap().iter().enumerate() {
         let (ours, theirs) = (found.sums[i], wanted["sum"].as_f64().unwrap());
         // The largest value is 25.

@@ -113,11 +113,7 @@ pub fn classify_units<'py>(py: Python<'py>, units: PyTable, zoning: &str) -> PyR
         let config =
             config.map_err(|e| one(Finding::error("zoning_scheme", e.to_string()).field("scheme")))?;
         let scheme = config.resolve().map_err(|e| refused(&e))?;
-        let options = IndexOptions {
-            ecc_direction: scheme.ecc_direction,
-            gdp_total: config.gdp_total,
-            borderline_pct: scheme.borderline_pct,
-        };
+        let options = scheme.index_options(config.gdp_total);
         let indices = Units::read(&columns)?.indices(&options)?;
         let zoning = carbonzone_zoning::classify(&scheme, &[&indices]).map_err(|e| refused(&e))?;
         let zoned = zoning.years.first().ok_or_else(|| one(Finding::error("zoning", "no unit")))?;

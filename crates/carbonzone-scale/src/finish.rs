@@ -9,8 +9,8 @@ use carbonzone_types::{
     AttributeTable, ColumnData, ExactSum, Finding, Findings, Ledger, MoneyUnit, Residual, RuleRecord, Stage,
 };
 use carbonzone_zoning::{
-    IndexInputs, IndexOptions, Indices, Zoning, ZoningConfig, ZoningError, ZoningScheme, append_zone_columns,
-    classify, indices, one_axis::concerns,
+    IndexInputs, Indices, Zoning, ZoningConfig, ZoningError, ZoningScheme, append_zone_columns, classify,
+    indices, one_axis::concerns,
 };
 
 /// Indices and classes of units by the `[zoning]` of a pipeline file.
@@ -22,11 +22,7 @@ pub fn zoned(
     inputs: &IndexInputs<'_>,
 ) -> Result<(ZoningScheme, Indices, Zoning), ZoningError> {
     let scheme = config.resolve()?;
-    let options = IndexOptions {
-        ecc_direction: scheme.ecc_direction,
-        gdp_total: config.gdp_total,
-        borderline_pct: scheme.borderline_pct,
-    };
+    let options = scheme.index_options(config.gdp_total);
     let mut values = indices(inputs, &options)?;
     values.findings.items.retain(|f| concerns(&scheme, f));
     let zoning = classify(&scheme, &[&values])?;

@@ -183,6 +183,12 @@ impl Findings {
         self.items.push(finding);
     }
 
+    /// Adds the finding that says why there is no value.
+    pub fn refuse<T>(&mut self, finding: Finding) -> Option<T> {
+        self.push(finding);
+        None
+    }
+
     /// Adds all findings of another list.
     pub fn extend(&mut self, other: Self) {
         self.items.extend(other.items);

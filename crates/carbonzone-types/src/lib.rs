@@ -11,6 +11,7 @@
 //! assert_eq!(forward.value().to_bits(), backward.value().to_bits());
 //! ```
 
+mod checked;
 pub mod closing;
 mod compensating_rate;
 mod compensation;
@@ -35,6 +36,7 @@ mod text_list;
 mod units;
 mod words;
 
+pub use checked::Checked;
 pub use closing::ClosingRow;
 pub use compensating_rate::compensating_rate;
 pub use compensation::{CompensatedUnit, CompensationModel, CompensationRecord, PriceRecord};

@@ -126,6 +126,26 @@ impl AttributeTable {
         self.columns.push(Column { name: name.to_owned(), data });
     }
 
+    /// Appends the rows of a table with the same columns; a table without columns becomes the other.
+    ///
+    /// # Panics
+    /// If a column is of another type there.
+    pub fn append(&mut self, more: Self) {
+        if self.columns.is_empty() {
+            *self = more;
+            return;
+        }
+        for (column, more) in self.columns.iter_mut().zip(more.columns) {
+            match (&mut column.data, more.data) {
+                (ColumnData::Text(a), ColumnData::Text(b)) => a.extend(b),
+                (ColumnData::Real(a), ColumnData::Real(b)) => a.extend(b),
+                (ColumnData::Int(a), ColumnData::Int(b)) => a.extend(b),
+                (ColumnData::Bool(a), ColumnData::Bool(b)) => a.extend(b),
+                _ => unreachable!("the columns of one table have the same types"),
+            }
+        }
+    }
+
     /// The column of that name.
     pub fn get(&self, name: &str) -> Option<&ColumnData> {
         self.columns.iter().find(|c| c.name == name).map(|c| &c.data)

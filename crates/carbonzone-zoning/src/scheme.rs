@@ -5,7 +5,7 @@
 
 use crate::ZoningError;
 use crate::guidance::ZoneGuidance;
-use crate::indices::EccDirection;
+use crate::indices::{EccDirection, IndexOptions};
 use carbonzone_types::ZoneClassRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -171,6 +171,11 @@ static SHIPPED: LazyLock<BTreeMap<String, ZoningScheme>> = LazyLock::new(|| {
 });
 
 impl ZoningScheme {
+    /// How the indices are computed that it judges; `gdp_total` is the GDP of the city, if that is not the sum over the units.
+    pub fn index_options(&self, gdp_total: Option<f64>) -> IndexOptions {
+        IndexOptions { ecc_direction: self.ecc_direction, gdp_total, borderline_pct: self.borderline_pct }
+    }
+
     /// Table 4 of the Suzhou paper: ECC and ESC above or below 1; equality goes to the low side.
     pub fn suzhou() -> Self {
         Self::shipped("suzhou_four_zones")

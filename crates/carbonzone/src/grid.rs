@@ -42,8 +42,7 @@ pub fn choose(loaded: &Loaded, inputs: &Inputs, sectors: usize, notes: &mut Note
     if loaded.pipeline.outputs.parcels == ParcelDetail::Coarse
         && let Err(finding) = within(&layers[..1], COARSE_M, columns, far)
     {
-        notes.findings.push(finding.field("outputs.parcels").value("coarse"));
-        return None;
+        return notes.findings.refuse(finding.field("outputs.parcels").value("coarse"));
     }
     grid.ok()
 }

@@ -1,6 +1,5 @@
 //! Sector totals alone: given in the pipeline file, or computed from activity data line by line.
 
-use crate::checked::Checked;
 use crate::error::{Error, Result};
 use crate::load::{self, Notes};
 use crate::load_config::Loaded;
@@ -8,7 +7,7 @@ use crate::new_file::write_new;
 use crate::run::Config;
 use carbonzone_inventory::Inventory;
 use carbonzone_sheet::{OutSheet, csv_bytes, xlsx_bytes};
-use carbonzone_types::{Finding, Progress};
+use carbonzone_types::{Checked, Finding, Progress};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -101,7 +100,8 @@ fn parcel_areas(loaded: &Loaded, notes: &mut Notes, observer: &dyn Progress) -> 
         return BTreeMap::new();
     }
     let mut of_parcels = Notes::default();
-    let parcels = load::land_over::load(loaded, &crs, &mut of_parcels, observer);
+    let parcels =
+        load::land_over::load(load::Reading { loaded, crs: &crs, progress: observer }, &mut of_parcels);
     notes.records.extend(of_parcels.records);
     parcels.map(|p| p.area_by_sink_type()).unwrap_or_default()
 }

@@ -1,56 +1,41 @@
 //! Where layers come from: files through GDAL, or memory.
 
-use crate::checked::Checked;
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     ClassAreas, LineBatch, PointBatch, PolygonLayer, VectorSource, WorkingCrs, ZonalSums, class_areas,
     read_lines, read_points, read_polygons, zonal_sums,
 };
-use carbonzone_types::{AttributeTable, Finding, Findings, InputRecord, Progress};
+use carbonzone_types::{AttributeTable, Checked, Finding, Findings, InputRecord};
 use std::collections::BTreeMap;
 
-/// A layer that is wanted.
-#[derive(Clone, Copy)]
-pub struct Wanted<'a> {
-    /// What it is and where it is.
-    pub source: &'a VectorSource,
-    /// The working CRS.
-    pub crs: &'a WorkingCrs,
-    /// Who is told how far the reading is.
-    pub progress: &'a dyn Progress,
-}
+pub use carbonzone_io::Wanted;
 
 /// What a run reads its layers through: unless something else is said, from files. Everything is given in the working CRS, polygons
 /// in canonical order; what cannot be used has no value, with findings that say why.
 pub trait Layers: Send + Sync {
     /// A polygon layer.
     fn polygons(&self, wanted: Wanted<'_>) -> Checked<PolygonLayer> {
-        let Wanted { source, crs, progress } = wanted;
-        Checked::collect(|findings, ledger| read_polygons(source, crs, findings, ledger, progress))
+        read_polygons(wanted)
     }
 
     /// Points, batch by batch.
     fn points(&self, wanted: Wanted<'_>, sink: &mut dyn FnMut(PointBatch)) -> Checked<InputRecord> {
-        let Wanted { source, crs, progress } = wanted;
-        Checked::collect(|findings, ledger| read_points(source, crs, findings, ledger, progress, sink))
+        read_points(wanted, sink)
     }
 
     /// Lines, batch by batch.
     fn lines(&self, wanted: Wanted<'_>, sink: &mut dyn FnMut(LineBatch)) -> Checked<InputRecord> {
-        let Wanted { source, crs, progress } = wanted;
-        Checked::collect(|findings, ledger| read_lines(source, crs, findings, ledger, progress, sink))
+        read_lines(wanted, sink)
     }
 
     /// Sums of a raster over polygons.
     fn sums(&self, wanted: Wanted<'_>, polygons: &Coverage) -> Checked<ZonalSums> {
-        let Wanted { source, crs, progress } = wanted;
-        Checked::collect(|findings, _| zonal_sums(source, polygons, crs, findings, progress))
+        zonal_sums(wanted, polygons)
     }
 
     /// Areas of the classes of a raster in polygons.
     fn class_areas(&self, wanted: Wanted<'_>, polygons: &Coverage) -> Checked<ClassAreas> {
-        let Wanted { source, crs, progress } = wanted;
-        Checked::collect(|findings, _| class_areas(source, polygons, crs, findings, progress))
+        class_areas(wanted, polygons)
     }
 }
 
@@ -140,20 +125,18 @@ fn canonical(source: &VectorSource, table: &AttributeTable, findings: &mut Findi
     let mut order: Vec<u32> = (0..table.rows() as u32).collect();
     let Some(field) = &source.id else { return Some(order) };
     let Some(ids) = table.texts(field) else {
-        findings.push(no_field(source, field, table));
-        return None;
+        return findings.refuse(no_field(source, field, table));
     };
     order.sort_by(|a, b| ids[*a as usize].cmp(&ids[*b as usize]));
     let twice = order.windows(2).find(|w| ids[w[0] as usize] == ids[w[1] as usize]);
     let Some(twice) = twice else { return Some(order) };
     let id = ids[twice[0] as usize].clone().unwrap_or_default();
-    findings.push(
+    findings.refuse(
         Finding::error("duplicate_id", "the id occurs more than once")
             .layer(&source.role)
             .field(field)
             .value(id),
-    );
-    None
+    )
 }
 
 /// The columns that the pipeline file names.

@@ -27,7 +27,6 @@
 mod check_layers;
 mod check_pipeline;
 mod check_ranges;
-mod checked;
 pub mod closing;
 pub mod compare;
 pub mod compare_report;
@@ -81,8 +80,9 @@ pub mod text_table;
 mod uncertainty;
 mod workbook;
 
-pub use carbonzone_types::{Finding, Findings, Ledger, NoProgress, Progress as Observer, RunManifest};
-pub use checked::Checked;
+pub use carbonzone_types::{
+    Checked, Finding, Findings, Ledger, NoProgress, Progress as Observer, RunManifest,
+};
 pub use error::{Error, Result};
 pub use layers::{Files, Layers, MemoryLayers, Wanted};
 pub use run::{Config, Inputs, RunResult, compute, load, write};

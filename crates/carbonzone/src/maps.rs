@@ -10,7 +10,7 @@ use carbonzone_report::{
     Lang, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, Rendered, StudyExtras,
 };
 use carbonzone_types::{AttributeTable, Progress, RunManifest, money};
-use carbonzone_zoning::{IndexInputs, IndexOptions, WhatIf, ZoningConfig, classify, indices};
+use carbonzone_zoning::{IndexInputs, WhatIf, ZoningConfig, classify, indices};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -181,11 +181,7 @@ pub fn what_if(manifest: &RunManifest, zones: &AttributeTable) -> Vec<WhatIf> {
     let inputs = IndexInputs { unit_ids: None, gross_t: &gross_t, sink_t: &sink_t, gdp: Some(&gdp) };
     let story = || {
         let scheme = config.resolve()?;
-        let options = IndexOptions {
-            ecc_direction: scheme.ecc_direction,
-            gdp_total: config.gdp_total,
-            borderline_pct: scheme.borderline_pct,
-        };
+        let options = scheme.index_options(config.gdp_total);
         let zoning = classify(&scheme, &[&indices(&inputs, &options)?])?;
         carbonzone_zoning::what_if(&scheme, &zoning, &inputs, &options, WHAT_IF_PCT)
     };

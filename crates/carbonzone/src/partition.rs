@@ -1,6 +1,5 @@
 //! A city made ready for an engine: read, checked and mended as by a run, then written as parts of parcels with their proxies.
 
-use crate::checked::Checked;
 use crate::compute;
 use crate::error::{Doing, Error, Result};
 use crate::layers::Files;
@@ -9,7 +8,7 @@ use crate::load_config::Loaded;
 use crate::run::{Config, load, ready};
 use carbonzone_io::{areas_m2, size_and_sha256, write_geoparquet, write_geoparquet_part};
 use carbonzone_scale::{FORMAT, Part, Plan, Unit, hilbert, sector_order};
-use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, Progress, ProxyKind};
+use carbonzone_types::{AttributeTable, Checked, ColumnData, Finding, Findings, Progress, ProxyKind};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,5 @@
 //! From a pipeline file to a run folder: read, load, compute, write.
 
-use crate::checked::Checked;
 use crate::config::Outputs;
 use crate::error::{Error, Result};
 use crate::layers::Layers;
@@ -10,7 +9,7 @@ use crate::stages::Timed;
 use crate::studies::{Counties, Kind, Parcels, RasterSeries, kind_of, parcels};
 use crate::study::{LoadedInputs, Read, Run};
 use crate::{manifest, out_dir};
-use carbonzone_types::{AttributeTable, Progress, RunManifest};
+use carbonzone_types::{AttributeTable, Checked, Progress, RunManifest};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use carbonzone_scale::SectorTable;
 use carbonzone_spatialize::Allocation;
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_types::{ExactSum, RuleRecord, SinkSetRecord, Statement};
-use carbonzone_zoning::{IndexInputs, IndexOptions, Zoning, ZoningScheme, classify, indices};
+use carbonzone_zoning::{IndexInputs, Zoning, ZoningScheme, classify, indices};
 use std::collections::BTreeMap;
 
 /// Sinks of the zones under another shipped set.
@@ -96,11 +96,7 @@ pub fn judge(
     (scheme, zoning): (&ZoningScheme, &Zoning),
     others: &[OtherSet],
 ) -> Option<Vec<Judged>> {
-    let options = IndexOptions {
-        ecc_direction: scheme.ecc_direction,
-        gdp_total: loaded.pipeline.zoning.gdp_total,
-        borderline_pct: scheme.borderline_pct,
-    };
+    let options = scheme.index_options(loaded.pipeline.zoning.gdp_total);
     let total = ExactSum::of(&zones.sink_t);
     let one = |other: &OtherSet| {
         let index_inputs = IndexInputs {

@@ -1,6 +1,5 @@
 //! A study of any kind, step by step; what kinds there are stands in [`crate::studies`].
 
-use crate::checked::Checked;
 use crate::compute::Results;
 use crate::config::{Outputs, Pipeline};
 use crate::error::Result;
@@ -12,7 +11,7 @@ use crate::output::{self, Output};
 use crate::stages::Timed;
 use carbonzone_report::Rendered;
 use carbonzone_scale::check_balances;
-use carbonzone_types::{Findings, Ledger, OutputRecord, Progress, Residual, RunManifest};
+use carbonzone_types::{Checked, Findings, Ledger, OutputRecord, Progress, Residual, RunManifest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -48,19 +47,22 @@ pub trait Study: Sized {
     ) -> Option<Self::Results>;
 
     /// Everything known before writing.
-    fn record(
-        config: &Loaded<Self::Pipeline>,
-        inputs: &Self::Inputs,
-        results: &Self::Results,
-        notes: &Notes,
-        balances: Vec<Residual>,
-    ) -> RunManifest;
+    fn record(computed: Computed<'_, Self>) -> RunManifest;
 
     /// What is written besides `run.json`.
     ///
     /// # Errors
     /// If something that is written cannot be derived.
     fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> Result<Output<'a>>;
+}
+
+/// A study that is computed and not yet written.
+pub struct Computed<'a, S: Study> {
+    pub config: &'a Loaded<S::Pipeline>,
+    pub inputs: &'a S::Inputs,
+    pub results: &'a S::Results,
+    pub notes: &'a Notes,
+    pub balances: Vec<Residual>,
 }
 
 /// What was read from the pipeline file of a study.
@@ -133,7 +135,8 @@ impl<S: Study> LoadedInputs<S> {
         let usable = !notes.findings.blocks() && !observer.cancelled();
         let value = results.filter(|_| usable).and_then(|results| {
             let balances = check_balances(&mut notes.ledger, &mut notes.findings);
-            let record = S::record(&config, &data, &results, &notes, balances);
+            let (inputs, notes) = (&data, &notes);
+            let record = S::record(Computed { config: &config, inputs, results: &results, notes, balances });
             let mut record = RunManifest { stages, ..record };
             manifest::redact_record(&mut record);
             (!notes.findings.blocks()).then_some(Run { config, inputs: data, results, record })

@@ -4,10 +4,10 @@
 use carbonzone_geom::Coverage;
 use carbonzone_io::{
     FieldType, GeometryKind, LayerSpec, LineBatch, PointBatch, PolygonLayer, VectorFormat, VectorSource,
-    VectorWriter, WorkingCrs, read_lines, read_points, read_polygons,
+    VectorWriter, Wanted, WorkingCrs, read_lines, read_points, read_polygons,
 };
 use carbonzone_types::{
-    AttributeTable, ColumnData, Finding, Findings, InputRecord, Ledger, NoProgress, Severity,
+    AttributeTable, Checked, ColumnData, Finding, Findings, InputRecord, Ledger, NoProgress, Severity,
 };
 use std::path::Path;
 
@@ -110,9 +110,13 @@ impl<T> Read<T> {
     }
 }
 
+/// A layer that is wanted; nobody is told how far the reading is.
+pub fn wanted<'a>(source: &'a VectorSource, crs: &'a WorkingCrs) -> Wanted<'a> {
+    Wanted { source, crs, progress: &NoProgress }
+}
+
 pub fn polygons(source: &VectorSource, crs: &WorkingCrs) -> Read<PolygonLayer> {
-    let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
-    let layer = read_polygons(source, crs, &mut findings, &mut ledger, &NoProgress);
+    let Checked { value: layer, findings, ledger } = read_polygons(wanted(source, crs));
     check_findings(source, &findings);
     Read { layer, findings, ledger }
 }
@@ -127,10 +131,9 @@ pub struct Points {
 }
 
 pub fn points(source: &VectorSource, crs: &WorkingCrs) -> Read<Points> {
-    let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
     let mut all = Points::default();
-    let record =
-        read_points(source, crs, &mut findings, &mut ledger, &NoProgress, &mut |batch: PointBatch| {
+    let Checked { value: record, findings, ledger } =
+        read_points(wanted(source, crs), &mut |batch: PointBatch| {
             for i in 0..batch.xs.len() {
                 all.rows.push(batch.table.columns.iter().map(|c| c.data.text_at(i)).collect());
             }
@@ -143,10 +146,9 @@ pub fn points(source: &VectorSource, crs: &WorkingCrs) -> Read<Points> {
 }
 
 pub fn lines(source: &VectorSource, crs: &WorkingCrs) -> Read<Vec<LineBatch>> {
-    let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
     let mut all = Vec::new();
-    let record =
-        read_lines(source, crs, &mut findings, &mut ledger, &NoProgress, &mut |batch| all.push(batch));
+    let Checked { value: record, findings, ledger } =
+        read_lines(wanted(source, crs), &mut |batch| all.push(batch));
     check_findings(source, &findings);
     Read { layer: record.map(|_| all), findings, ledger }
 }

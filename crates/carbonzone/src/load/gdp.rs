@@ -6,14 +6,12 @@
 use super::per_zone::{ZoneWeights, poi_groups};
 use super::zone_tables::{report_list, tell_loose};
 use super::zones::{CountyGdp, JoinRow, ZoneSet};
-use super::{Notes, poi, vector_source};
+use super::{Notes, Reading, poi, vector_source};
 use crate::config::{Downscale, PopulationKind};
-use crate::layers::Wanted;
 use crate::load_config::Loaded;
-use carbonzone_io::WorkingCrs;
 use carbonzone_sheet::{KeyJoin, normalise_text};
 use carbonzone_spatialize::downscale::gdp::{SharedGdp, share_gdp_by_each};
-use carbonzone_types::{Finding, LedgerRow, MoneyUnit, Progress, Stage, Statement};
+use carbonzone_types::{Finding, LedgerRow, MoneyUnit, Stage, Statement};
 use std::collections::BTreeSet;
 
 /// GDP of the zones under each proxy.
@@ -37,23 +35,21 @@ struct Matched {
 
 /// Shares the counties' GDP out over the zones, if the pipeline asks for it.
 pub fn derive(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
+    reading: Reading<'_>,
     counties: &CountyGdp,
     per_zone: ZoneWeights,
     zones: &mut ZoneSet,
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) -> Option<DerivedGdp> {
+    let Reading { loaded, .. } = reading;
     let config = loaded.pipeline.layers.zones.downscale()?;
     let matched = match_counties(loaded, config, counties, zones, notes)?;
-    let weights = zone_weights(loaded, config, crs, per_zone, zones, notes, progress)?;
+    let weights = zone_weights(reading, config, per_zone, zones, notes)?;
     let slices: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
     let each = match share_gdp_by_each(&matched.gdp, &matched.of_zone, &slices) {
         Ok(each) => each,
         Err(e) => {
-            notes.findings.push(Finding::error("gdp_downscale", e.to_string()).layer("zones"));
-            return None;
+            return notes.findings.refuse(Finding::error("gdp_downscale", e.to_string()).layer("zones"));
         }
     };
     let shared = each.first()?;
@@ -144,14 +140,13 @@ fn county_rows(
 
 /// One weight per zone for each proxy.
 fn zone_weights(
-    loaded: &Loaded,
+    reading: Reading<'_>,
     config: &Downscale,
-    crs: &WorkingCrs,
     mut per_zone: ZoneWeights,
     zones: &ZoneSet,
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) -> Option<Vec<Vec<f64>>> {
+    let Reading { loaded, .. } = reading;
     check_groups(loaded, notes)?;
     let own_layer =
         loaded.pipeline.layers.population.as_ref().is_some_and(|l| l.kind != PopulationKind::Zones);
@@ -162,7 +157,7 @@ fn zone_weights(
             "area" => Some(zones.coverage.areas_m2()),
             "light" => {
                 let source = vector_source(loaded, "light", config.light.as_ref()?);
-                let wanted = Wanted { source: &source, crs, progress };
+                let wanted = reading.wanted(&source);
                 let zonal = notes.take(loaded.layers.sums(wanted, &zones.coverage))?;
                 notes.records.push(zonal.record);
                 Some(zonal.sums)

@@ -2,26 +2,24 @@
 
 use super::border::StudyArea;
 use super::parcels::ParcelSet;
+use super::reading::Reading;
 use super::zones::ZoneSet;
 use crate::load_config::Loaded;
 use carbonzone_geom::PointLocator;
-use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::{OnMissingClass, ProxyTable};
-use carbonzone_types::Progress;
 use std::collections::BTreeSet;
 
 /// What points and lines are measured against.
 pub struct Ground<'a> {
-    /// Pipeline file.
-    pub loaded: &'a Loaded,
-    pub crs: &'a WorkingCrs,
+    pub reading: Reading<'a>,
     pub parcels: &'a ParcelSet,
     pub zones: &'a ZoneSet,
+    /// Pairs of parcels that share ground, and how much.
+    pub overlaps: &'a [(u32, u32, f64)],
     /// Finds the parcel of a point.
     pub locator: &'a PointLocator<'a>,
     /// `border = "clip"`: only what lies in here counts.
     pub border: Option<&'a StudyArea<'a>>,
-    pub progress: &'a dyn Progress,
 }
 
 /// Proxies per parcel.

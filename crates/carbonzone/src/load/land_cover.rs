@@ -1,18 +1,13 @@
 //! A land-cover raster as the parcel layer: regions of one class, within the box of the zones.
 
-use super::{Notes, vector_source, zones};
+use super::{Notes, Reading, vector_source, zones};
 use crate::config::Border;
-use crate::load_config::Loaded;
-use carbonzone_io::{PolygonLayer, WorkingCrs};
-use carbonzone_types::{Finding, Progress};
+use carbonzone_io::PolygonLayer;
+use carbonzone_types::Finding;
 
 /// Reads the raster that `[layers.parcels]` names.
-pub fn read(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<PolygonLayer> {
+pub fn read(reading: Reading<'_>, notes: &mut Notes) -> Option<PolygonLayer> {
+    let loaded = reading.loaded;
     let source = vector_source(loaded, "parcels", &loaded.pipeline.layers.parcels.source);
     if loaded.pipeline.city.border == Border::Keep {
         let message =
@@ -27,6 +22,6 @@ pub fn read(
         );
     }
     // Land cover comes in tiles far larger than a city. Without usable zones nothing will be computed anyway.
-    let within = zones::bounds(loaded, crs, progress);
-    carbonzone_io::read_land_cover(&source, within, crs, &mut notes.findings, &mut notes.ledger, progress)
+    let within = zones::bounds(reading);
+    notes.take(carbonzone_io::read_land_cover(reading.wanted(&source), within))
 }

@@ -1,28 +1,22 @@
 //! Land layers that are laid over the parcels in their declared order: parks, water. The ground below them is cut out exactly.
 
-use super::Notes;
 use super::parcels::{self, ParcelSet};
+use super::{Notes, Reading};
 use crate::config::{AreaBasis, LandOver};
-use crate::load_config::Loaded;
 use carbonzone_io::WorkingCrs;
-use carbonzone_types::{ExactSum, Finding, LedgerRow, M2_PER_HECTARE, Progress, Stage, TOLERANCE};
+use carbonzone_types::{ExactSum, Finding, LedgerRow, M2_PER_HECTARE, Stage, TOLERANCE};
 use std::collections::BTreeMap;
 
 /// Overlap of two polygons of one layer below which they only touch, m².
 const OVERLAP_M2: f64 = 1.0;
 
 /// The parcels with every declared layer laid over them. `None`: the findings say why.
-pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<ParcelSet> {
-    let base = parcels::load(loaded, crs, None, notes, progress);
+pub fn load(reading: Reading<'_>, notes: &mut Notes) -> Option<ParcelSet> {
+    let Reading { loaded, crs, progress } = reading;
+    let base = parcels::load(reading, None, notes);
     let layers = &loaded.pipeline.layers.land_over;
     // All are read, so that one round names everything that is wrong.
-    let tops: Vec<Option<ParcelSet>> =
-        layers.iter().map(|over| read(loaded, over, crs, notes, progress)).collect();
+    let tops: Vec<Option<ParcelSet>> = layers.iter().map(|over| read(reading, over, notes)).collect();
     let mut set = base?;
     if !layers.is_empty() {
         set.layers = vec!["parcels".to_owned()];
@@ -38,17 +32,12 @@ pub fn load(
 }
 
 /// One of the layers, read as parcels are.
-fn read(
-    loaded: &Loaded,
-    over: &LandOver,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<ParcelSet> {
+fn read(reading: Reading<'_>, over: &LandOver, notes: &mut Notes) -> Option<ParcelSet> {
+    let Reading { loaded, .. } = reading;
     let mut other = loaded.clone();
     other.pipeline.layers.parcels = over.as_parcels();
     let mut own = Notes::default();
-    let found = parcels::load(&other, crs, over.code.as_deref(), &mut own, progress);
+    let found = parcels::load(Reading { loaded: &other, ..reading }, over.code.as_deref(), &mut own);
     // Places in the file would be those of the parcels.
     let named = |f: Finding| Finding { span: None, layer: Some(over.name.clone()), ..f };
     notes.findings.items.extend(own.findings.items.into_iter().map(named));

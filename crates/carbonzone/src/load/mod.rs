@@ -30,6 +30,7 @@ mod poi_places;
 mod poi_points;
 mod poi_raw;
 pub mod point_sources;
+mod reading;
 pub mod roads;
 mod rule_land;
 mod schemes;
@@ -44,10 +45,10 @@ pub mod zones;
 
 pub use ground::{Ground, Proxies, land_of_proxy};
 pub use notes::Notes;
+pub use reading::Reading;
 pub use source::{CRS_EXPECTED, CRS_HINT, missing_file, vector_source, working_crs};
 
 use crate::config::PopulationKind;
-use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
@@ -83,12 +84,13 @@ pub struct Inputs {
 /// Reads all layers. `None` if something essential is missing; the findings say what.
 pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) -> Option<Inputs> {
     let crs = working_crs(loaded, &loaded.pipeline.city, Some(&loaded.pipeline.layers.zones.source), notes)?;
+    let reading = Reading { loaded, crs: &crs, progress };
     // Every layer is tried, so that one run of `check` names everything that is wrong.
-    let plans = plans::load(loaded, &crs, notes, progress);
-    let parcels = land_over::load(loaded, &crs, notes, progress);
-    let zones = zones::load(loaded, &crs, notes, progress);
+    let plans = plans::load(reading, notes);
+    let parcels = land_over::load(reading, notes);
+    let zones = zones::load(reading, notes);
     let (Some(mut parcels), Some((mut zones, counties))) = (parcels, zones) else {
-        try_other_layers(loaded, &crs, notes, progress);
+        try_other_layers(reading, notes);
         let _ = inventory::load(loaded, None, notes);
         return None;
     };
@@ -102,28 +104,27 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
     let clip = loaded.pipeline.city.border == crate::config::Border::Clip;
     let area = clip.then(|| border::StudyArea::new(&zones.coverage));
     let ground = Ground {
-        loaded,
-        crs: &crs,
+        reading,
         parcels: &parcels,
         zones: &zones,
+        overlaps: &overlaps,
         locator: &locator,
         border: area.as_ref(),
-        progress,
     };
     let traffic = poi::load(&ground, &mut proxies, &mut per_zone, notes);
-    people::load(&ground, &overlaps, &mut proxies, &mut per_zone, notes);
+    people::load(&ground, &mut proxies, &mut per_zone, notes);
     zone_emissions::load(&ground, &mut proxies, notes);
-    roads::load(&ground, &LineIndex::from_locator(&locator), &overlaps, &traffic, &mut proxies, notes);
+    roads::load(&ground, &LineIndex::from_locator(&locator), &traffic, &mut proxies, notes);
     drop(locator);
     parcels.overlaps = overlaps;
     refuse_unusable(&proxies.table, &parcels, notes);
-    let derived_gdp = gdp::derive(loaded, &crs, &counties, per_zone, &mut zones, notes, progress);
+    let derived_gdp = gdp::derive(reading, &counties, per_zone, &mut zones, notes);
     let Proxies { table: mut proxies, fields: proxy_fields } = proxies;
     parcels::sink_proxy(loaded, &parcels, &mut proxies, notes);
     let (rules, inventory) = inventory::load(loaded, Some(&parcels), notes)?;
     plausible::check_per_person(&rules, &zones, notes);
     zone_emissions::check_total(&rules, &zones, notes);
-    let point_sources = point_sources::load(loaded, &crs, &parcels, &rules, notes, progress);
+    let point_sources = point_sources::load(reading, &parcels, &rules, notes);
     let plans = plans?;
     Some(Inputs {
         crs,
@@ -164,7 +165,8 @@ fn unusable_proxy(name: &str, values: &[f64], ids: &TextList) -> Option<Finding>
 }
 
 /// Without parcels and zones nothing can be placed; the other layers are read all the same, for their findings.
-fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progress: &dyn Progress) {
+fn try_other_layers(reading: Reading<'_>, notes: &mut Notes) {
+    let Reading { loaded, .. } = reading;
     let layers = &loaded.pipeline.layers;
     let mut points: Vec<VectorSource> = Vec::new();
     if let Some(poi) = &layers.poi {
@@ -181,7 +183,7 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
         match people.kind {
             PopulationKind::Points => points.push(source),
             PopulationKind::Polygons => {
-                let _ = notes.take(loaded.layers.polygons(Wanted { source: &source, crs, progress }));
+                let _ = notes.take(loaded.layers.polygons(reading.wanted(&source)));
             }
             PopulationKind::Raster => must_exist(loaded, "population", &people.source.path, notes),
             PopulationKind::Zones => {}
@@ -193,12 +195,12 @@ fn try_other_layers(loaded: &Loaded, crs: &WorkingCrs, notes: &mut Notes, progre
         points.push(source);
     }
     for source in points {
-        let _ = notes.take(loaded.layers.points(Wanted { source: &source, crs, progress }, &mut |_| {}));
+        let _ = notes.take(loaded.layers.points(reading.wanted(&source), &mut |_| {}));
     }
     if let Some(roads) = &layers.roads {
         let mut source = vector_source(loaded, "roads", &roads.source);
         source.fields.extend(roads.class.iter().flat_map(|c| codes::fields_of(c)));
-        let _ = notes.take(loaded.layers.lines(Wanted { source: &source, crs, progress }, &mut |_| {}));
+        let _ = notes.take(loaded.layers.lines(reading.wanted(&source), &mut |_| {}));
     }
     for table in &layers.zones.tables {
         must_exist(loaded, "zones", &table.path, notes);

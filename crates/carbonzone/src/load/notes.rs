@@ -1,8 +1,7 @@
 //! What is collected while a run reads and computes.
 
-use crate::checked::Checked;
 use crate::proxy_use::ProxyUse;
-use carbonzone_types::{ClosingRow, FactorSetRecord, Findings, InputRecord, Ledger, Statement};
+use carbonzone_types::{Checked, ClosingRow, FactorSetRecord, Findings, InputRecord, Ledger, Statement};
 use std::collections::BTreeMap;
 
 /// What is collected on the way.

@@ -5,36 +5,27 @@ mod set;
 pub use set::{ParcelSet, UNKNOWN};
 
 use super::codes::{Codes, fields_of};
-use super::{Notes, far_off, land_codes, land_of_proxy, parcel_areas, schemes, vector_source};
+use super::{Notes, Reading, far_off, land_codes, land_of_proxy, parcel_areas, schemes, vector_source};
 use crate::config::{AreaBasis, Border};
-use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use carbonzone_inventory::{FactorLibrary, GwpSet};
-use carbonzone_io::{PolygonLayer, WorkingCrs};
+use carbonzone_io::PolygonLayer;
 use carbonzone_report::chinese;
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
-use carbonzone_types::{AttributeTable, FactorSetRecord, Finding, Progress, Statement, TextList};
+use carbonzone_types::{AttributeTable, FactorSetRecord, Finding, Statement, TextList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Reads one land layer, that of `[layers.parcels]`. `code`: the land use of all of it.
-pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    code: Option<&str>,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<ParcelSet> {
+pub fn load(reading: Reading<'_>, code: Option<&str>, notes: &mut Notes) -> Option<ParcelSet> {
+    let Reading { loaded, crs, progress } = reading;
     let config = &loaded.pipeline.layers.parcels;
     let scheme = land_use_scheme(loaded, notes);
     let raster = config.is_raster();
     let code_field = if raster { carbonzone_io::LAND_COVER_CLASS } else { &config.land_use };
-    let mut layer = if raster {
-        super::land_cover::read(loaded, crs, notes, progress)?
-    } else {
-        read_polygons(loaded, crs, notes, progress)?
-    };
+    let mut layer =
+        if raster { super::land_cover::read(reading, notes)? } else { read_polygons(reading, notes)? };
     notes.records.push(layer.record.clone());
     if !raster {
         let far = far_off::of_layer("parcel", &layer.far, |i| layer.ids[i as usize].clone());
@@ -42,7 +33,7 @@ pub fn load(
         parcel_areas::check(config, &layer, notes);
     }
     if loaded.pipeline.city.border == Border::Clip {
-        super::zones::clip_to_zones(loaded, crs, &mut layer, notes, progress)?;
+        super::zones::clip_to_zones(reading, &mut layer, notes)?;
     }
     let far = || far_off::of_layer("parcel", &layer.far, |i| layer.ids[i as usize].clone());
     let file = config.source.path.display().to_string();
@@ -76,8 +67,7 @@ pub fn load(
     let [planar_m2, ellipsoidal_m2] = match areas {
         Ok(areas) => areas,
         Err(e) => {
-            notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("parcels"));
-            return None;
+            return notes.findings.refuse(Finding::error("ellipsoidal_area", e.to_string()).layer("parcels"));
         }
     };
     let area_m2 = match loaded.pipeline.city.area {
@@ -107,12 +97,8 @@ pub fn load(
 }
 
 /// The polygons of the layer with the fields that are needed.
-fn read_polygons(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<PolygonLayer> {
+fn read_polygons(reading: Reading<'_>, notes: &mut Notes) -> Option<PolygonLayer> {
+    let Reading { loaded, .. } = reading;
     let config = &loaded.pipeline.layers.parcels;
     let mut source = vector_source(loaded, "parcels", &config.source);
     source.id.clone_from(&config.id);
@@ -122,7 +108,7 @@ fn read_polygons(
             source.fields.push(field.clone());
         }
     }
-    notes.take(loaded.layers.polygons(Wanted { source: &source, crs, progress }))
+    notes.take(loaded.layers.polygons(reading.wanted(&source)))
 }
 
 /// Value per row of the first of the fields that is not empty; empty text if all are.

@@ -8,9 +8,8 @@ use super::people_repeats::{self, Repeats};
 use super::per_zone::{InZones, OverLand, ZoneWeights, over_land, wants_people};
 use super::shift::{PointsOf, ShiftSample, warn_shift};
 use super::zones::ZoneSet;
-use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
+use super::{Ground, Notes, Proxies, Reading, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer, PopulationUnit};
-use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
@@ -23,15 +22,9 @@ struct People {
     per_zone: Option<Vec<f64>>,
 }
 
-/// Adds the proxy `population` (persons per parcel); `overlaps` are the pairs of parcels that share ground.
-pub fn load(
-    ground: &Ground<'_>,
-    overlaps: &[(u32, u32, f64)],
-    proxies: &mut Proxies,
-    weights: &mut ZoneWeights,
-    notes: &mut Notes,
-) {
-    let Some(config) = &ground.loaded.pipeline.layers.population else { return };
+/// Adds the proxy `population` (persons per parcel).
+pub fn load(ground: &Ground<'_>, proxies: &mut Proxies, weights: &mut ZoneWeights, notes: &mut Notes) {
+    let Some(config) = &ground.reading.loaded.pipeline.layers.population else { return };
     if config.kind != PopulationKind::Zones && config.source.path.as_os_str().is_empty() {
         notes.findings.push(
             Finding::error("population_source", "no file with people is named")
@@ -46,8 +39,8 @@ pub fn load(
     }
     let people = match config.kind {
         PopulationKind::Points => points(ground, config, notes),
-        PopulationKind::Polygons => polygons(ground, overlaps, config, notes),
-        PopulationKind::Raster => raster(ground, overlaps, config, notes),
+        PopulationKind::Polygons => polygons(ground, config, notes),
+        PopulationKind::Raster => raster(ground, config, notes),
         PopulationKind::Zones => {
             of_zones(ground, notes).map(|per_parcel| People { per_parcel, per_zone: None })
         }
@@ -81,18 +74,18 @@ fn with_factors<'a>(
 
 fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
     let factors = need_weight(config, notes).then(|| persons_per_unit(config, notes)).flatten()?;
-    let Ground { loaded, crs, parcels, locator, .. } = *ground;
+    let Ground { reading: Reading { loaded, crs, .. }, parcels, locator, .. } = *ground;
     let land = land_of_proxy(loaded, parcels, &["population"]);
     let target = (!land.is_empty()).then(|| parcels.mask(&land));
     let masks: Vec<Vec<bool>> = target.iter().cloned().collect();
     let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
-    let mut per_zone = wants_people(ground.loaded).then(|| InZones::new(ground.zones, 1));
+    let mut per_zone = wants_people(ground.reading.loaded).then(|| InZones::new(ground.zones, 1));
     let (mut bad, mut cut, mut sample) = (Unusable::default(), ExactSum::new(), ShiftSample::default());
     let mut rows = Vec::new();
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
     source.numbers.clone_from(&config.weight);
-    let wanted = Wanted { source: &source, crs, progress: ground.progress };
+    let wanted = ground.reading.wanted(&source);
     let record = loaded.layers.points(wanted, &mut |batch| {
         let columns = with_factors(config, &factors, |w| batch.table.get(w));
         let place = |i: usize| [batch.xs[i], batch.ys[i]];
@@ -206,17 +199,12 @@ fn report(config: &PopulationLayer, tally: &PointTally, (land, beside): (&str, &
 }
 
 /// Polygons with their people, spread evenly over each.
-fn polygons(
-    ground: &Ground<'_>,
-    overlaps: &[(u32, u32, f64)],
-    config: &PopulationLayer,
-    notes: &mut Notes,
-) -> Option<People> {
+fn polygons(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
     let factors = need_weight(config, notes).then(|| persons_per_unit(config, notes)).flatten()?;
-    let Ground { loaded, crs, progress, .. } = *ground;
+    let Ground { reading: Reading { loaded, progress, .. }, .. } = *ground;
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
-    let layer = notes.take(loaded.layers.polygons(Wanted { source: &source, crs, progress }))?;
+    let layer = notes.take(loaded.layers.polygons(ground.reading.wanted(&source)))?;
     notes.records.push(layer.record.clone());
     let columns = with_factors(config, &factors, |w| layer.table.get(w));
     let mut bad = Unusable::default();
@@ -238,11 +226,11 @@ fn polygons(
         &mut on_parcels,
         &layer.coverage,
         &ground.parcels.coverage,
-        overlaps,
+        ground.overlaps,
     );
     let spread = on_parcels.spread(&people);
     let over = |target| carbonzone_geom::overlap_zones(&layer.coverage, target).spread(&people);
-    let per_zone = wants_people(ground.loaded).then(|| over(&ground.zones.coverage).per_target);
+    let per_zone = wants_people(ground.reading.loaded).then(|| over(&ground.zones.coverage).per_target);
     tell_shared(config, 0.0, Some(shared_m2), notes);
     progress.end();
     outside_row(spread.outside, notes);
@@ -253,7 +241,7 @@ fn polygons(
 
 /// Notes what became of people that were spread over parcels.
 fn note_use(ground: &Ground<'_>, per_parcel: &[f64], outside: f64, notes: &mut Notes) {
-    let land = land_of_proxy(ground.loaded, ground.parcels, &["population"]);
+    let land = land_of_proxy(ground.reading.loaded, ground.parcels, &["population"]);
     let mask = if land.is_empty() { Vec::new() } else { ground.parcels.mask(&land) };
     notes.proxy_use.insert("population".to_owned(), ProxyUse::spread(per_parcel, &mask, outside));
 }
@@ -282,23 +270,18 @@ fn tell_shared(config: &PopulationLayer, persons: f64, m2: Option<f64>, notes: &
     );
 }
 
-fn raster(
-    ground: &Ground<'_>,
-    overlaps: &[(u32, u32, f64)],
-    config: &PopulationLayer,
-    notes: &mut Notes,
-) -> Option<People> {
-    let Ground { loaded, crs, progress, .. } = *ground;
+fn raster(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> Option<People> {
+    let Ground { reading: Reading { loaded, .. }, .. } = *ground;
     let mut source = vector_source(loaded, "population", &config.source);
     source.per_km2 = config.unit.and_then(PopulationUnit::per_km2);
     let parcels = &ground.parcels.coverage;
-    let wanted = Wanted { source: &source, crs, progress };
+    let wanted = ground.reading.wanted(&source);
     let mut zonal = notes.take(loaded.layers.sums(wanted, parcels))?;
     notes.records.push(zonal.record.clone());
     if refuse_density(config, zonal.per_area.as_deref(), notes) {
         return None;
     }
-    let too_often = carbonzone_io::share_common_sums(&mut zonal.sums, parcels, overlaps, |common| {
+    let too_often = carbonzone_io::share_common_sums(&mut zonal.sums, parcels, ground.overlaps, |common| {
         // What is wrong with the raster has just been said.
         Some(loaded.layers.sums(wanted, common).value?.sums)
     })?;
@@ -316,7 +299,7 @@ fn raster(
     let m2 = parcels.areas_m2().into_iter().collect::<ExactSum>().value();
     warn_density(config, zonal.densest.as_ref(), (zonal.sums.iter().sum(), m2), notes);
     let mut per_zone = None;
-    if wants_people(ground.loaded) {
+    if wants_people(ground.reading.loaded) {
         // What is wrong with the raster has just been said.
         per_zone = Some(loaded.layers.sums(wanted, &ground.zones.coverage).value?.sums);
     }
@@ -325,7 +308,7 @@ fn raster(
 
 /// The people of each zone over its parcels of the class, by area: `N_p = Σ_z N_z a(p ∩ z) / Σ_q a(q ∩ z)`.
 fn of_zones(ground: &Ground<'_>, notes: &mut Notes) -> Option<Vec<f64>> {
-    let Ground { loaded, parcels, zones, progress, .. } = *ground;
+    let Ground { reading: Reading { loaded, progress, .. }, parcels, zones, .. } = *ground;
     let known = zones.population.iter().flatten().count();
     // A zone table that could not be read is told already.
     let told = |f: &Finding| f.severity >= Severity::Error && f.layer.as_deref() == Some("zones");
@@ -333,13 +316,12 @@ fn of_zones(ground: &Ground<'_>, notes: &mut Notes) -> Option<Vec<f64>> {
         return None;
     }
     if known == 0 {
-        notes.findings.push(
+        return notes.findings.refuse(
             Finding::error("population_of_zones", "kind = \"zones\", but no zone has a population")
                 .layer("population")
                 .field("layers.zones.tables.population")
                 .expected("a population column of the zone layer or of a joined table"),
         );
-        return None;
     }
     let land = land_of_proxy(loaded, parcels, &["population"]);
     let mask = if land.is_empty() { vec![true; parcels.ids.len()] } else { parcels.mask(&land) };
@@ -390,7 +372,7 @@ fn refuse_unknown_zones(
         if land.is_empty() { "parcels'" } else { land },
         rules.iter().map(|r| format!("rule \"{r}\"")).collect::<Vec<_>>().join(", "),
     );
-    notes.findings.push(
+    notes.findings.refuse(
         Finding::error("zone_without_population", message)
             .input("population", &loaded.pipeline.layers.zones.source.path)
             .feature(unknown.iter().take(20).map(|&z| format!("{} ({})", zones.ids[z], zones.names[z])).collect::<Vec<_>>().join(", "))
@@ -399,8 +381,7 @@ fn refuse_unknown_zones(
             .expected("a number of persons for every zone; 0 where nobody lives")
             .count(unknown.len() as u64)
             .hint("fill the cell (a number too wide for a DBF column is written as *****), or take people from points, polygons or a raster"),
-    );
-    None
+    )
 }
 
 /// People of zones that have no parcel to be placed on; gives their number.

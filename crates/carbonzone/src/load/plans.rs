@@ -1,27 +1,20 @@
 //! Layers of the plans (`[scenario.NAME] parcels`).
 
-use super::Notes;
 use super::parcels::{self, ParcelSet};
-use crate::load_config::Loaded;
-use carbonzone_io::WorkingCrs;
-use carbonzone_types::{Finding, Progress};
+use super::{Notes, Reading};
+use carbonzone_types::Finding;
 use std::collections::BTreeMap;
 
 /// Reads the plan layers. `None`: the findings say why.
-pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<BTreeMap<String, ParcelSet>> {
+pub fn load(reading: Reading<'_>, notes: &mut Notes) -> Option<BTreeMap<String, ParcelSet>> {
     let mut out: BTreeMap<String, ParcelSet> = BTreeMap::new();
     let mut complete = true;
-    for (name, scenario) in &loaded.pipeline.scenario {
+    for (name, scenario) in &reading.loaded.pipeline.scenario {
         let Some(plan) = &scenario.parcels else { continue };
-        let mut other = loaded.clone();
+        let mut other = reading.loaded.clone();
         other.pipeline.layers.parcels = plan.clone();
         let mut own = Notes::default();
-        let found = parcels::load(&other, crs, None, &mut own, progress);
+        let found = parcels::load(Reading { loaded: &other, ..reading }, None, &mut own);
         // Places in the file would be those of the base layer.
         let at = |f: Finding| Finding { span: None, ..named(name, f) };
         notes.findings.items.extend(own.findings.items.into_iter().map(at));

@@ -4,7 +4,7 @@ use super::border::book_cut;
 use super::per_zone::{self, InZones, ZoneWeights};
 use super::poi_points::{Row, once_each, read};
 use super::shift::{PointsOf, ShiftSample, warn_shift};
-use super::{Ground, Notes, Proxies, land_of_proxy, schemes};
+use super::{Ground, Notes, Proxies, Reading, land_of_proxy, schemes};
 use crate::config::PoiLayer;
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
@@ -57,7 +57,7 @@ pub fn load(
     weights: &mut ZoneWeights,
     notes: &mut Notes,
 ) -> TrafficPoints {
-    let Ground { loaded, parcels, .. } = *ground;
+    let Ground { reading: Reading { loaded, .. }, parcels, .. } = *ground;
     let Some(config) = &loaded.pipeline.layers.poi else { return TrafficPoints::default() };
     let Some(points) = read_and_locate(ground, config, weights, notes) else {
         return TrafficPoints::default();
@@ -95,9 +95,9 @@ fn read_and_locate<'a>(
     weights: &mut ZoneWeights,
     notes: &mut Notes,
 ) -> Option<Points<'a>> {
-    let scheme = scheme(ground.loaded, config, notes)?;
+    let scheme = scheme(ground.reading.loaded, config, notes)?;
     let mut read = read(ground, config, &scheme, notes)?;
-    let per_zone = per_zone::poi_groups(ground.loaded);
+    let per_zone = per_zone::poi_groups(ground.reading.loaded);
     if let Some(area) = ground.border {
         if !per_zone.is_empty() {
             // What lies beyond the border is still part of a zone's economy if a zone holds it.
@@ -155,7 +155,7 @@ fn check_shift(ground: &Ground<'_>, points: &Points<'_>, groups: &[String], note
     let mut sample = ShiftSample::default();
     let mut masks: Vec<Vec<bool>> = Vec::new();
     for group in groups {
-        let land = land_of_proxy(ground.loaded, ground.parcels, &[&format!("poi:{group}")]);
+        let land = land_of_proxy(ground.reading.loaded, ground.parcels, &[&format!("poi:{group}")]);
         if !land.is_empty() {
             points.of_group(group).for_each(|(row, _)| sample.add(row.x, row.y, masks.len() as u32));
             masks.push(ground.parcels.mask(&land));
@@ -164,7 +164,7 @@ fn check_shift(ground: &Ground<'_>, points: &Points<'_>, groups: &[String], note
     let source = &points.config.source;
     let (file, declared) = (source.path.display().to_string(), source.crs.as_deref());
     let source = PointsOf { role: "poi", file: &file, declared };
-    warn_shift(source, &sample, &masks, ground.crs, ground.locator, notes);
+    warn_shift(source, &sample, &masks, ground.reading.crs, ground.locator, notes);
 }
 
 /// The traffic facilities on the roads.

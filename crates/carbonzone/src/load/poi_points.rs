@@ -7,7 +7,6 @@ use super::poi_places::places_of_one_name;
 use super::poi_raw::{Code, LISTED, RawPoi, RawRow};
 use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
-use crate::layers::Wanted;
 use carbonzone_spatialize::{PoiScheme, may_repeat};
 use carbonzone_types::{ColumnData, Finding, LedgerRow, Stage};
 use rayon::prelude::*;
@@ -81,7 +80,7 @@ impl CodeList<'_> {
 
 /// Reads the layer. `None`: it cannot be used, and a finding says why.
 pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) -> Option<RawPoi> {
-    let mut source = vector_source(ground.loaded, "poi", &config.source);
+    let mut source = vector_source(ground.reading.loaded, "poi", &config.source);
     source.fields.extend(fields_of(&config.kind));
     source.fields.extend(config.weight.clone());
     source.numbers.extend(config.weight.clone());
@@ -93,8 +92,8 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     let mut rows: Vec<RawRow> = Vec::new();
     let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
     let mut next = 0u32;
-    let wanted = Wanted { source: &source, crs: ground.crs, progress: ground.progress };
-    let record = ground.loaded.layers.points(wanted, &mut |batch| {
+    let wanted = ground.reading.wanted(&source);
+    let record = ground.reading.loaded.layers.points(wanted, &mut |batch| {
         let Some(codes) = Codes::first_filled(&batch.table, &config.kind) else { return };
         let numbers: Vec<Vec<u32>> = codes.each().map(|(field, text)| list.of(field, text)).collect();
         let partly: Vec<Option<&str>> =

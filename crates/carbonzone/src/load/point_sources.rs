@@ -2,15 +2,13 @@
 
 use super::mass_unit::{self, ColumnUnit};
 use super::parcels::ParcelSet;
-use super::{Notes, vector_source};
+use super::{Notes, Reading, vector_source};
 use crate::config::PointSourceLayer;
-use crate::layers::Wanted;
-use crate::load_config::{Loaded, suggest};
+use crate::load_config::suggest;
 use carbonzone_geom::{NearestIndex, PointLocator};
-use carbonzone_io::WorkingCrs;
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource};
 use carbonzone_types::{
-    ExactSum, Finding, LARGEST_AMOUNT, LedgerRow, Progress, Severity, Stage, Statement, is_amount, number_of,
+    ExactSum, Finding, LARGEST_AMOUNT, LedgerRow, Severity, Stage, Statement, is_amount, number_of,
     short_number,
 };
 use std::collections::BTreeSet;
@@ -26,15 +24,14 @@ struct Plant {
 
 /// Reads the plants and finds their parcels.
 pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
+    reading: Reading<'_>,
     parcels: &ParcelSet,
     rules: &[AllocationRule],
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) -> Vec<PlacedPointSource> {
+    let Reading { loaded, .. } = reading;
     let Some(config) = &loaded.pipeline.layers.point_sources else { return Vec::new() };
-    let plants = read(loaded, config, crs, notes, progress);
+    let plants = read(reading, config, notes);
     report_repeated(config, &plants, notes);
     let locator = PointLocator::new(&parcels.coverage);
     let all: Vec<u32> = (0..parcels.ids.len() as u32).collect();
@@ -69,13 +66,8 @@ pub fn load(
 }
 
 /// The plants by their ids.
-fn read(
-    loaded: &Loaded,
-    config: &PointSourceLayer,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Vec<Plant> {
+fn read(reading: Reading<'_>, config: &PointSourceLayer, notes: &mut Notes) -> Vec<Plant> {
+    let Reading { loaded, .. } = reading;
     let mut source = vector_source(loaded, "point_sources", &config.source);
     source.fields = vec![config.id.clone(), config.tonnes.clone(), config.rule.clone()];
     source.numbers = vec![config.tonnes.clone()];
@@ -87,7 +79,7 @@ fn read(
         return Vec::new();
     }
     let mut plants = Vec::new();
-    let wanted = Wanted { source: &source, crs, progress };
+    let wanted = reading.wanted(&source);
     let record = loaded.layers.points(wanted, &mut |batch| {
         let text = |field: &str, i| batch.table.get(field).and_then(|c| c.text_at(i)).unwrap_or_default();
         plants.extend(batch.shares().into_iter().enumerate().map(|(i, share)| Plant {
@@ -140,12 +132,11 @@ fn checked_tonnes(
 ) -> Option<f64> {
     let Some(gross_t) = plant.tonnes.filter(|t| is_amount(*t)) else {
         let message = format!("a plant needs its tonnes, from 0 to {LARGEST_AMOUNT:e}");
-        notes.findings.push(
+        return notes.findings.refuse(
             problem(config, plant, "negative_or_nan_value", message)
                 .field(&config.tonnes)
                 .value(plant.tonnes.map_or_else(|| "NULL".to_owned(), short_number)),
         );
-        return None;
     };
     let known = || rules.iter().map(|r| r.id.as_str());
     if !known().any(|id| id == plant.rule) {
@@ -153,8 +144,7 @@ fn checked_tonnes(
             .field(&config.rule)
             .value(&plant.rule)
             .expected(known().collect::<Vec<_>>().join(", "));
-        notes.findings.push(suggest(finding, &plant.rule, known()));
-        return None;
+        return notes.findings.refuse(suggest(finding, &plant.rule, known()));
     }
     Some(gross_t)
 }

@@ -5,9 +5,8 @@ use super::codes::fields_of;
 use super::parcels::{ParcelSet, first_filled};
 use super::poi::TrafficPoints;
 use super::straight;
-use super::{Ground, Notes, Proxies, land_of_proxy, vector_source};
+use super::{Ground, Notes, Proxies, Reading, land_of_proxy, vector_source};
 use crate::config::RoadLayer;
-use crate::layers::Wanted;
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_geom::LineIndex;
@@ -19,20 +18,19 @@ use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Adds `road:<mode>` and `road_corrected`; `overlaps` are the pairs of parcels that share ground.
+/// Adds `road:<mode>` and `road_corrected`.
 pub fn load(
     ground: &Ground<'_>,
     index: &LineIndex<'_>,
-    overlaps: &[(u32, u32, f64)],
     traffic: &TrafficPoints,
     proxies: &mut Proxies,
     notes: &mut Notes,
 ) {
-    let Ground { loaded, parcels, .. } = *ground;
+    let Ground { reading: Reading { loaded, .. }, parcels, .. } = *ground;
     let modes = modes_needed(loaded);
     let Some(config) = &loaded.pipeline.layers.roads else { return };
     let mut overlapping = vec![false; parcels.ids.len()];
-    for (a, b, _) in overlaps {
+    for (a, b, _) in ground.overlaps {
         (overlapping[*a as usize], overlapping[*b as usize]) = (true, true);
     }
     let Some(class_modes) = class_modes(loaded, config, notes) else { return };
@@ -41,7 +39,7 @@ pub fn load(
     if read(ground, config, &class_modes, &mut lines, notes).is_none() {
         return;
     }
-    ground.progress.begin("roads to parcels", None);
+    ground.reading.progress.begin("roads to parcels", None);
     let measure = |(mode, lines): (String, ModeLines)| {
         let mask = mode_mask(loaded, parcels, &mode);
         let members: Vec<usize> = (0..mask.len()).filter(|&p| mask[p]).collect();
@@ -114,8 +112,7 @@ fn class_modes(loaded: &Loaded, config: &RoadLayer, notes: &mut Notes) -> Option
             Err(e) => {
                 let finding =
                     Finding::error("road_scheme", e.to_string()).layer("roads").field("layers.roads.scheme");
-                notes.findings.push(loaded.at(finding, &["layers", "roads", "scheme"]));
-                return None;
+                return notes.findings.refuse(loaded.at(finding, &["layers", "roads", "scheme"]));
             }
         },
     };
@@ -149,13 +146,13 @@ fn read(
     lines: &mut BTreeMap<String, ModeLines>,
     notes: &mut Notes,
 ) -> Option<()> {
-    let mut source = vector_source(ground.loaded, "roads", &config.source);
+    let mut source = vector_source(ground.reading.loaded, "roads", &config.source);
     source.fields.extend(config.class.iter().flat_map(|c| fields_of(c)));
     let mut left_out = ExactSum::new();
     let mut unlisted: BTreeMap<String, (u64, ExactSum)> = BTreeMap::new();
     let mut straight = straight::Straight::over(&[&ground.parcels.coverage, &ground.zones.coverage]);
-    let wanted = Wanted { source: &source, crs: ground.crs, progress: ground.progress };
-    let record = ground.loaded.layers.lines(wanted, &mut |batch| {
+    let wanted = ground.reading.wanted(&source);
+    let record = ground.reading.loaded.layers.lines(wanted, &mut |batch| {
         let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
         for i in 0..batch.len() {
             let (xs, ys) = batch.line(i);

@@ -1,9 +1,9 @@
 //! The proxy `zone_emissions`: emissions that a table has for each zone stay in it.
 
-use super::Notes;
 use super::ground::{Ground, Proxies, land_of_proxy};
 use super::per_zone::over_land;
 use super::zones::ZoneSet;
+use super::{Notes, Reading};
 use crate::proxy_use::ProxyUse;
 use carbonzone_spatialize::AllocationRule;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, ProxyKind, Severity, Stage, Statement};
@@ -15,7 +15,7 @@ const MOVED: f64 = 1e-3;
 /// Spreads the emissions of each zone over its parcels of the land of the rules that ask for them, by area:
 /// `w_p = Σ_z E_z a(p ∩ z) / Σ_q a(q ∩ z)`.
 pub fn load(ground: &Ground<'_>, proxies: &mut Proxies, notes: &mut Notes) {
-    let Ground { loaded, parcels, zones, .. } = *ground;
+    let Ground { reading: Reading { loaded, .. }, parcels, zones, .. } = *ground;
     let land = land_of_proxy(loaded, parcels, &[PROXY]);
     if land.is_empty() {
         return;
@@ -66,7 +66,7 @@ fn refuse_unknown(ground: &Ground<'_>, land_m2: &[f64], notes: &mut Notes) -> bo
     let message = "zones have land of the rule, but no emissions in the table";
     notes.findings.push(
         Finding::error("zone_without_emissions", message)
-            .input("zones", &ground.loaded.pipeline.layers.zones.source.path)
+            .input("zones", &ground.reading.loaded.pipeline.layers.zones.source.path)
             .feature(named.collect::<Vec<_>>().join(", "))
             .field("emissions")
             .value("(missing)")

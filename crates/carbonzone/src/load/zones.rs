@@ -7,13 +7,11 @@ pub use set::{CountyGdp, JoinRow, MissingCells, ZoneEmissions, ZoneSet};
 use super::mass_unit::{self, ColumnUnit};
 use super::units::{self, NamedUnit, Quantity};
 use super::zone_tables::{self, Joined};
-use super::{Notes, far_off, plausible, vector_source};
+use super::{Notes, Reading, far_off, plausible, vector_source};
 use crate::config::{Overlap, ZoneLayer};
-use crate::layers::Wanted;
-use crate::load_config::Loaded;
 use crate::names::clean_labels;
 use carbonzone_geom::Coverage;
-use carbonzone_io::{PolygonLayer, WorkingCrs};
+use carbonzone_io::PolygonLayer;
 use carbonzone_sheet::ColumnNumbers;
 use carbonzone_types::{
     AttributeTable, Finding, LARGEST_AMOUNT, LedgerRow, Progress, Severity, Stage, is_amount, short_number,
@@ -24,40 +22,29 @@ use std::collections::BTreeSet;
 const OVERLAP_M2: f64 = 1.0;
 
 /// Reads the zone layer and joins its tables; with them the counties whose GDP is to be shared out, if any.
-pub fn load(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<(ZoneSet, CountyGdp)> {
-    load_with_counties(loaded, &loaded.pipeline.layers.zones, crs, notes, progress)
+pub fn load(reading: Reading<'_>, notes: &mut Notes) -> Option<(ZoneSet, CountyGdp)> {
+    load_with_counties(reading, &reading.loaded.pipeline.layers.zones, notes)
 }
 
 /// The zone layer of the other studies: no GDP is shared out there.
-pub fn load_layer<P>(
-    loaded: &Loaded<P>,
-    config: &ZoneLayer,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<ZoneSet> {
+pub fn load_layer<P>(reading: Reading<'_, P>, config: &ZoneLayer, notes: &mut Notes) -> Option<ZoneSet> {
+    let Reading { loaded, .. } = reading;
     if config.downscale().is_some() {
         let finding = Finding::error("gdp_downscale", "GDP is shared out in the study of parcels only")
             .layer("zones")
             .hint("name a field with GDP, or join a table");
         notes.findings.push(loaded.at(finding, &["layers", "zones", "gdp"]));
     }
-    load_with_counties(loaded, config, crs, notes, progress).map(|(zones, _)| zones)
+    load_with_counties(reading, config, notes).map(|(zones, _)| zones)
 }
 
 fn load_with_counties<P>(
-    loaded: &Loaded<P>,
+    reading: Reading<'_, P>,
     config: &ZoneLayer,
-    crs: &WorkingCrs,
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) -> Option<(ZoneSet, CountyGdp)> {
-    let layer = read_layer(loaded, config, crs, notes, progress)?;
+    let Reading { loaded, crs, progress } = reading;
+    let layer = read_layer(reading, config, notes)?;
     let file = config.source.path.display().to_string();
     let far = far_off::of_layer("zone", &layer.far, |i| layer.ids[i as usize].clone());
     far_off::warn("zones", &file, &far, notes);
@@ -173,13 +160,8 @@ fn emissions_of_field(config: &ZoneLayer, layer: &PolygonLayer, notes: &mut Note
 }
 
 /// Zone polygons: unique ids, overlaps resolved or refused.
-fn read_layer<P>(
-    loaded: &Loaded<P>,
-    config: &ZoneLayer,
-    crs: &WorkingCrs,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<PolygonLayer> {
+fn read_layer<P>(reading: Reading<'_, P>, config: &ZoneLayer, notes: &mut Notes) -> Option<PolygonLayer> {
+    let Reading { loaded, progress, .. } = reading;
     let mut source = vector_source(loaded, "zones", &config.source);
     source.id = Some(config.id.clone());
     let from = config.downscale().map(|d| &d.from);
@@ -190,7 +172,7 @@ fn read_layer<P>(
             source.fields.push(field.clone());
         }
     }
-    let layer = notes.take(loaded.layers.polygons(Wanted { source: &source, crs, progress }))?;
+    let layer = notes.take(loaded.layers.polygons(reading.wanted(&source)))?;
     notes.records.push(layer.record.clone());
     refuse_duplicates(config, &layer, notes);
     Some(resolve_overlaps(config, layer, notes, progress))
@@ -322,21 +304,17 @@ fn check_values(config: &ZoneLayer, zones: &ZoneSet, notes: &mut Notes) {
 }
 
 /// Box of the zones in the working CRS, `[x0, y0, x1, y1]`; `None` if they cannot be read (which is said elsewhere).
-pub fn bounds(loaded: &Loaded, crs: &WorkingCrs, progress: &dyn Progress) -> Option<[f64; 4]> {
+pub fn bounds(reading: Reading<'_>) -> Option<[f64; 4]> {
+    let Reading { loaded, .. } = reading;
     let source = vector_source(loaded, "zones", &loaded.pipeline.layers.zones.source);
-    loaded.layers.polygons(Wanted { source: &source, crs, progress }).value?.coverage.total_bounds()
+    loaded.layers.polygons(reading.wanted(&source)).value?.coverage.total_bounds()
 }
 
 /// `border = clip`: cuts the parcels that cross the border of the zones. Called while parcels are loaded.
-pub fn clip_to_zones(
-    loaded: &Loaded,
-    crs: &WorkingCrs,
-    parcels: &mut PolygonLayer,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<()> {
+pub fn clip_to_zones(reading: Reading<'_>, parcels: &mut PolygonLayer, notes: &mut Notes) -> Option<()> {
+    let Reading { loaded, progress, .. } = reading;
     let mut silent = Notes::default();
-    let zones = read_layer(loaded, &loaded.pipeline.layers.zones, crs, &mut silent, progress);
+    let zones = read_layer(reading, &loaded.pipeline.layers.zones, &mut silent);
     let Some(zones) = zones else {
         notes.findings.extend(silent.findings);
         return None;

@@ -157,12 +157,8 @@ pub fn project(
 pub fn options(base: &Base<'_>, pipeline: &Pipeline, gdp: &[Option<f64>]) -> IndexOptions {
     let sum = |g: &[Option<f64>]| g.iter().flatten().copied().collect::<ExactSum>().value();
     let (before, after) = (sum(&base.inputs.zones.gdp), sum(gdp));
-    let scheme = &base.results.scheme;
-    IndexOptions {
-        ecc_direction: scheme.ecc_direction,
-        gdp_total: pipeline.zoning.gdp_total.map(|t| if before > 0.0 { t * after / before } else { t }),
-        borderline_pct: scheme.borderline_pct,
-    }
+    let gdp_total = pipeline.zoning.gdp_total.map(|t| if before > 0.0 { t * after / before } else { t });
+    base.results.scheme.index_options(gdp_total)
 }
 
 type Column = Vec<Option<f64>>;

@@ -1,10 +1,9 @@
 //! Vector layers that are read once and given again.
 
-use crate::checked::Checked;
 use crate::layers::{Layers, Wanted};
 use carbonzone_geom::Coverage;
 use carbonzone_io::{ClassAreas, LineBatch, PointBatch, PolygonLayer, ZonalSums};
-use carbonzone_types::InputRecord;
+use carbonzone_types::{Checked, InputRecord};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 

@@ -4,7 +4,6 @@
 mod cached;
 mod choices;
 
-use crate::checked::Checked;
 use crate::compute::Results;
 use crate::layers::Layers;
 use crate::load_config::Loaded;
@@ -12,7 +11,7 @@ use crate::run::Config;
 use crate::studies::Parcels;
 use crate::study::{Names, with_pipeline};
 use cached::Cached;
-use carbonzone_types::{AttributeTable, ColumnData, Finding, Findings, Progress, Severity};
+use carbonzone_types::{AttributeTable, Checked, ColumnData, Finding, Findings, Progress, Severity};
 use choices::Variant;
 use serde::Serialize;
 use std::cmp::Ordering;

@@ -127,13 +127,12 @@ pub fn of_cells(config: &StatisticsConfig, cells: &Cells, year: i32, notes: &mut
     let n = cells.at.len();
     if n > MOST_CELLS {
         let message = format!("{year}: no clusters of the cells: {n} are more than {MOST_CELLS}");
-        notes.findings.push(
+        return notes.findings.refuse(
             Finding::info("statistics", message)
                 .layer("grid")
                 .field("aggregate.cell_m")
                 .hint("cells smaller than most parcels make clusters of themselves; with larger cells clusters are found"),
         );
-        return None;
     }
     let weights = match config.weights {
         Neighbours::Queen | Neighbours::Rook => {

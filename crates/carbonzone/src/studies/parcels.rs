@@ -15,9 +15,9 @@ use crate::reference::{self, Ours};
 use crate::statistics::subject::{self, Cells, Places, Subject, UnitYear};
 use crate::statistics::{Statistics, StatisticsConfig};
 use crate::studies::place::Areas;
-use crate::study::{OfParcels, Run, Study, with_settings};
+use crate::study::{Computed, OfParcels, Run, Study, with_settings};
 use crate::{check_pipeline, compensation, scenario, uncertainty};
-use carbonzone_types::{Findings, Progress, Residual, RunManifest};
+use carbonzone_types::{Findings, Progress, RunManifest};
 
 /// Parcels, grid, townships.
 pub struct Parcels;
@@ -60,14 +60,8 @@ impl Study for Parcels {
         Some(results)
     }
 
-    fn record(
-        config: &Loaded,
-        inputs: &Inputs,
-        results: &Results,
-        notes: &Notes,
-        balances: Vec<Residual>,
-    ) -> RunManifest {
-        record::build(config, inputs, results, notes, balances)
+    fn record(computed: Computed<'_, Self>) -> RunManifest {
+        record::build(computed)
     }
 
     fn output<'a>(run: &'a Run<Self>, outputs: &Outputs) -> Result<Output<'a>> {

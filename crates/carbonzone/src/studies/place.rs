@@ -82,8 +82,9 @@ impl Areas {
         let [planar, ellipsoidal] = match carbonzone_io::areas_m2(coverage, crs) {
             Ok(areas) => areas,
             Err(e) => {
-                notes.findings.push(Finding::error("ellipsoidal_area", e.to_string()).layer("zones"));
-                return None;
+                return notes
+                    .findings
+                    .refuse(Finding::error("ellipsoidal_area", e.to_string()).layer("zones"));
             }
         };
         Some(match city.area {

@@ -49,8 +49,7 @@ impl TableIn {
         let shown = file.path.display().to_string();
         let path = loaded.resolve(file.path);
         if !path.exists() {
-            notes.findings.push(missing_file(file.role, &shown, &path));
-            return None;
+            return notes.findings.refuse(missing_file(file.role, &shown, &path));
         }
         let mut options = file.sheet.map_or_else(ReadOptions::default, ReadOptions::sheet);
         options.encoding = file.encoding.map(str::to_owned);
@@ -63,10 +62,7 @@ impl TableIn {
         });
         let (table, columns) = match found {
             Ok(found) => found,
-            Err(e) => {
-                notes.findings.push(e.to_finding().layer(file.role).file(shown));
-                return None;
-            }
+            Err(e) => return notes.findings.refuse(e.to_finding().layer(file.role).file(shown)),
         };
         let told =
             table.notes().iter().cloned().chain(columns.iter().skip(1).flat_map(|c| table.number_notes(*c)));
@@ -131,14 +127,10 @@ impl TableIn {
     pub fn amount(&self, row: usize, column: usize, notes: &mut Notes) -> Option<Option<f64>> {
         match self.table.number(self.rows[row], self.columns[column]) {
             Ok(Some(v)) if !is_amount(v) => {
-                notes.findings.push(self.not_an_amount(row, column, &v.to_string()));
-                None
+                notes.findings.refuse(self.not_an_amount(row, column, &v.to_string()))
             }
             Ok(found) => Some(found),
-            Err(e) => {
-                notes.findings.push(e.to_finding().layer(&self.role));
-                None
-            }
+            Err(e) => notes.findings.refuse(e.to_finding().layer(&self.role)),
         }
     }
 

@@ -14,12 +14,11 @@ pub use output::{
     statements, statements_of_years,
 };
 
-use crate::checked::Checked;
 use crate::compute::Results;
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
 use carbonzone_confidence::{Confidence, Model, Options, ZoneJudge, simulate};
-use carbonzone_types::{Finding, Findings, Progress, Severity};
+use carbonzone_types::{Checked, Finding, Findings, Progress, Severity};
 use carbonzone_zoning::IndexOptions;
 
 /// The draws of a run, with what they were drawn from.
@@ -63,11 +62,7 @@ pub fn draw(
 
 /// Judges draws as the run was judged.
 fn judge<'a>(loaded: &Loaded, results: &'a Results) -> ZoneJudge<'a> {
-    let options = IndexOptions {
-        ecc_direction: results.scheme.ecc_direction,
-        gdp_total: loaded.pipeline.zoning.gdp_total,
-        borderline_pct: results.scheme.borderline_pct,
-    };
+    let options = results.scheme.index_options(loaded.pipeline.zoning.gdp_total);
     judge_with(results, options)
 }
 

@@ -13,8 +13,7 @@ use carbonzone_types::{ExactSum, Finding, Ledger, LedgerRow, ReferenceRecord, St
 use carbonzone_zoning::Zoned;
 use carbonzone_zoning::published::{PublishedComparison, compare_published};
 use carbonzone_zoning::{
-    IndexInputs, IndexOptions, Indices, WhatIf, Zoning, ZoningError, ZoningScheme, classify, indices,
-    one_axis, what_if,
+    IndexInputs, Indices, WhatIf, Zoning, ZoningError, ZoningScheme, classify, indices, one_axis, what_if,
 };
 
 /// Change of one number of one unit in the story of the report, percent.
@@ -78,8 +77,7 @@ pub fn compute(loaded: &Loaded<CountiesPipeline>, inputs: &Inputs, notes: &mut N
         }
         Err(e) => {
             let finding = Finding::error("zoning", e.to_string()).layer("zones");
-            notes.findings.push(loaded.at(finding, &["zoning"]));
-            None
+            notes.findings.refuse(loaded.at(finding, &["zoning"]))
         }
     }
 }
@@ -97,11 +95,7 @@ fn try_compute(
         let zoning = comparison.zoning.clone();
         return Ok(Results { comparison: Some(comparison), ..Results::of(scheme, zoning, years) });
     }
-    let options = IndexOptions {
-        ecc_direction: scheme.ecc_direction,
-        gdp_total: config.gdp_total,
-        borderline_pct: scheme.borderline_pct,
-    };
+    let options = scheme.index_options(config.gdp_total);
     let tables: Vec<SectorTable> = inputs.years.iter().map(tonnes).collect();
     let mut values = Vec::new();
     for (year, table) in inputs.years.iter().zip(&tables) {

@@ -6,7 +6,7 @@ pub use data::{Inputs, YearInput};
 
 use super::config::CountiesPipeline;
 use super::{activity, land_cover, published};
-use crate::load::{Notes, working_crs, zones};
+use crate::load::{Notes, Reading, working_crs, zones};
 use crate::load_config::Loaded;
 use crate::studies::place::{self, Areas, Years};
 use crate::{compensation, reference};
@@ -75,7 +75,7 @@ pub fn load(loaded: &Loaded<CountiesPipeline>, notes: &mut Notes, progress: &dyn
         return None;
     }
     let zones = match (&crs, &loaded.pipeline.layers.zones) {
-        (Some(crs), Some(layer)) => Some(zones::load_layer(loaded, layer, crs, notes, progress)?),
+        (Some(crs), Some(layer)) => Some(zones::load_layer(Reading { loaded, crs, progress }, layer, notes)?),
         _ => None,
     };
     if let Some(config) = &loaded.pipeline.published {
@@ -88,7 +88,7 @@ pub fn load(loaded: &Loaded<CountiesPipeline>, notes: &mut Notes, progress: &dyn
     let (crs, zones, config) = (crs?, zones?, loaded.pipeline.activity.as_ref()?);
     let areas = Areas::of(&loaded.pipeline.city, &zones.coverage, &crs, notes)?;
     let rows = activity::load(loaded, config, &zones, notes);
-    let cover = land_cover::load(loaded, &zones, &crs, &areas.scale, notes, progress);
+    let cover = land_cover::load(Reading { loaded, crs: &crs, progress }, &zones, &areas.scale, notes);
     let (rows, cover) = (rows?, cover?);
     let years = activity::years(loaded, &zones, &rows, &cover, notes)?;
     let sectors = vec!["respiration".to_owned(), "energy".to_owned()];

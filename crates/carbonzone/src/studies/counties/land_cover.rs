@@ -1,13 +1,12 @@
 //! Land-cover areas per county and year, by exact pixel coverage.
 
 use super::config::{CountiesPipeline, LandCoverRaster};
-use crate::layers::Wanted;
-use crate::load::Notes;
 use crate::load::zones::ZoneSet;
+use crate::load::{Notes, Reading};
 use crate::load_config::Loaded;
 use carbonzone_inventory::equations::county::LandCoverArea;
-use carbonzone_io::{ClassAreas, VectorSource, WorkingCrs};
-use carbonzone_types::{Finding, LedgerRow, Progress, Stage};
+use carbonzone_io::{ClassAreas, VectorSource};
+use carbonzone_types::{Finding, LedgerRow, Stage};
 use std::collections::BTreeMap;
 
 /// Areas of one year.
@@ -20,13 +19,12 @@ pub struct YearCover {
 
 /// Reads the raster of every year; `scale` turns planar areas into those of the study. `None`: the findings say why.
 pub fn load(
-    loaded: &Loaded<CountiesPipeline>,
+    reading: Reading<'_, CountiesPipeline>,
     zones: &ZoneSet,
-    crs: &WorkingCrs,
     scale: &[f64],
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) -> Option<Vec<YearCover>> {
+    let Reading { loaded, .. } = reading;
     let p = &loaded.pipeline;
     let mut out = Vec::new();
     let mut complete = true;
@@ -40,7 +38,7 @@ pub fn load(
             complete = false;
             continue;
         };
-        match one_year(loaded, raster, zones, crs, scale, notes, progress) {
+        match one_year(reading, raster, zones, scale, notes) {
             Some(cover) => out.push(cover),
             None => complete = false,
         }
@@ -49,18 +47,17 @@ pub fn load(
 }
 
 fn one_year(
-    loaded: &Loaded<CountiesPipeline>,
+    reading: Reading<'_, CountiesPipeline>,
     raster: &LandCoverRaster,
     zones: &ZoneSet,
-    crs: &WorkingCrs,
     scale: &[f64],
     notes: &mut Notes,
-    progress: &dyn Progress,
 ) -> Option<YearCover> {
+    let Reading { loaded, .. } = reading;
     let mut source = VectorSource::new(&format!("land_cover {}", raster.year), loaded.resolve(&raster.path));
     source.shown = raster.path.display().to_string();
     source.crs.clone_from(&raster.crs);
-    let wanted = Wanted { source: &source, crs, progress };
+    let wanted = reading.wanted(&source);
     let found = notes.take(loaded.layers.class_areas(wanted, &zones.coverage))?;
     notes.records.push(found.record.clone());
     let unknown: f64 = found.unknown_m2.iter().zip(scale).map(|(a, k)| a * k).sum();

@@ -23,8 +23,8 @@ use crate::reference::{self, Ours};
 use crate::statistics::Statistics;
 use crate::statistics::clusters::centroids;
 use crate::statistics::subject::{Places, Subject, UnitYear};
-use crate::study::{Run, Study};
-use carbonzone_types::{Findings, Progress, Residual, RunManifest};
+use crate::study::{Computed, Run, Study};
+use carbonzone_types::{Findings, Progress, RunManifest};
 use config::CountiesPipeline;
 
 /// Counties over years.
@@ -71,14 +71,8 @@ impl Study for Counties {
         Some(results)
     }
 
-    fn record(
-        config: &Loaded<CountiesPipeline>,
-        inputs: &inputs::Inputs,
-        results: &compute::Results,
-        notes: &Notes,
-        balances: Vec<Residual>,
-    ) -> RunManifest {
-        write::manifest(config, inputs, results, notes, balances)
+    fn record(computed: Computed<'_, Self>) -> RunManifest {
+        write::manifest(computed)
     }
 
     fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> Result<Output<'a>> {

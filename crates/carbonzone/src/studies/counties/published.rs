@@ -39,13 +39,12 @@ pub fn load(
     }
     let found: Vec<i32> = years_of(&rows);
     if found != loaded.pipeline.city.years() {
-        notes.findings.push(
+        return notes.findings.refuse(
             Finding::error("years", format!("the table has the years {found:?}"))
                 .file(config.indicators.display().to_string())
                 .field("city.years")
                 .value(format!("{:?}", loaded.pipeline.city.years())),
         );
-        return None;
     }
     let years = found.iter().map(|year| year_input(*year, &units, &rows)).collect();
     notes.statements.push(Statement::new(

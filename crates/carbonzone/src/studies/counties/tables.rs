@@ -8,21 +8,17 @@ use crate::tables::OccurringClasses;
 use crate::uncertainty;
 use carbonzone_confidence::UnitConfidence;
 use carbonzone_report::ZONE_OF_MEAN;
-use carbonzone_types::{AttributeTable, Column, ColumnData, M2_PER_HECTARE, M2_PER_KM2};
+use carbonzone_types::{AttributeTable, ColumnData, M2_PER_HECTARE, M2_PER_KM2};
 use carbonzone_zoning::published::PublishedComparison;
 use carbonzone_zoning::scheme::Axis;
 use carbonzone_zoning::{Zoned, ZoningScheme, append_zone_columns};
 
 /// One row per county and year, years ascending, counties in canonical order.
 pub fn zones(inputs: &Inputs, results: &Results, areas: Option<&Areas>) -> AttributeTable {
-    let parts =
-        inputs.years.iter().zip(&results.years).map(|(y, r)| zones_of_year(inputs, y, r, results, areas));
-    let mut table = parts
-        .reduce(|mut all, part| {
-            append_rows(&mut all, part);
-            all
-        })
-        .unwrap_or_default();
+    let mut table = AttributeTable::new();
+    for (year, result) in inputs.years.iter().zip(&results.years) {
+        table.append(zones_of_year(inputs, year, result, results, areas));
+    }
     crate::compensation::append_columns(&mut table, results.compensation.as_ref());
     table
 }
@@ -34,18 +30,6 @@ fn sink_classes(inputs: &Inputs) -> Vec<&String> {
     out.sort();
     out.dedup();
     out
-}
-
-fn append_rows(all: &mut AttributeTable, part: AttributeTable) {
-    for (column, Column { data, .. }) in all.columns.iter_mut().zip(part.columns) {
-        match (&mut column.data, data) {
-            (ColumnData::Text(a), ColumnData::Text(b)) => a.extend(b),
-            (ColumnData::Real(a), ColumnData::Real(b)) => a.extend(b),
-            (ColumnData::Int(a), ColumnData::Int(b)) => a.extend(b),
-            (ColumnData::Bool(a), ColumnData::Bool(b)) => a.extend(b),
-            (a, b) => debug_assert_eq!(a.len(), b.len(), "columns of two years have different types"),
-        }
-    }
 }
 
 fn zones_of_year(

@@ -16,7 +16,7 @@ use carbonzone_confidence::{Drawn, Group, Judge, Judged, Model, Options, UnitCon
 use carbonzone_report::{Rgb, level_colors};
 use carbonzone_types::{Finding, ZoneClassRecord};
 use carbonzone_zoning::scheme::{Axis, Level};
-use carbonzone_zoning::{ClassRule, IndexInputs, IndexOptions, LevelCuts, Quotients, quotients};
+use carbonzone_zoning::{ClassRule, IndexInputs, LevelCuts, Quotients, quotients};
 
 const FACTORS: [&str; 2] = ["respiration", "energy"];
 
@@ -171,11 +171,7 @@ impl Judge for CountyJudge<'_> {
 
     fn judge(&self, drawn: &Drawn<'_>) -> Result<Judged, String> {
         let (scheme, zoning) = (&self.results.scheme, &self.results.zoning);
-        let options = IndexOptions {
-            ecc_direction: scheme.ecc_direction,
-            gdp_total: self.gdp_total,
-            borderline_pct: scheme.borderline_pct,
-        };
+        let options = scheme.index_options(self.gdp_total);
         let classes = ClassRule::new(scheme, &zoning.economic, &zoning.ecological);
         let (mut economic, mut ecological) = (Vec::new(), Vec::new());
         let mut judged = |q: &Quotients| -> Vec<u8> {

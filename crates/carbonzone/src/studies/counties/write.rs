@@ -8,17 +8,16 @@ use super::uncertainty::{CountyConfidence, Judgement, levels as level_classes};
 use super::{Counties, report, tables};
 use crate::error::Result;
 use crate::explained::{Part, UnitPart, of_units};
-use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::manifest as shared;
 use crate::output::{Columns, Layer, Output, Role, dissolved};
 use crate::statistics::Statistics;
-use crate::study::Run;
+use crate::study::{Computed, Run};
 use crate::{compensation, reference};
 use crate::{maps, uncertainty, workbook};
 use carbonzone_inventory::totals_of;
 use carbonzone_types::{
-    ConfidenceRecord, ExactSum, FactorSetRecord, FurtherConfidence, Residual, RunManifest, Statement, Totals,
+    ConfidenceRecord, ExactSum, FactorSetRecord, FurtherConfidence, RunManifest, Statement, Totals,
 };
 use carbonzone_zoning::LevelCuts;
 use carbonzone_zoning::one_axis::not_judged;
@@ -30,13 +29,8 @@ fn zones_layer(loaded: &Loaded<CountiesPipeline>) -> String {
 }
 
 /// Everything known before writing.
-pub fn manifest(
-    loaded: &Loaded<CountiesPipeline>,
-    inputs: &Inputs,
-    results: &Results,
-    notes: &Notes,
-    balances: Vec<Residual>,
-) -> RunManifest {
+pub fn manifest(computed: Computed<'_, Counties>) -> RunManifest {
+    let Computed { config: loaded, inputs, results, notes, balances } = computed;
     let mut out = RunManifest {
         study: "counties".to_owned(),
         zones_layer: zones_layer(loaded),

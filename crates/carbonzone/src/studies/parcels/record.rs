@@ -1,22 +1,18 @@
 //! What `run.json` says of a run of parcels.
 
+use super::Parcels;
 use crate::compute::Results;
-use crate::load::{Inputs, Notes};
-use crate::load_config::Loaded;
+use crate::load::Inputs;
 use crate::manifest::{common, indicators};
+use crate::study::Computed;
 use crate::{compensation, gdp_proxies, one_point, reference, scenario, sink_sets, uncertainty};
 use carbonzone_spatialize::PlacedPointSource;
-use carbonzone_types::{Contribution, ExactSum, LandSectorRecord, PointSourceRecord, Residual, RunManifest};
+use carbonzone_types::{Contribution, ExactSum, LandSectorRecord, PointSourceRecord, RunManifest};
 use rayon::prelude::*;
 
 /// Everything known before writing.
-pub fn build(
-    loaded: &Loaded,
-    inputs: &Inputs,
-    results: &Results,
-    notes: &Notes,
-    balances: Vec<Residual>,
-) -> RunManifest {
+pub fn build(computed: Computed<'_, Parcels>) -> RunManifest {
+    let Computed { config: loaded, inputs, results, notes, balances } = computed;
     let p = &loaded.pipeline;
     let common = common(loaded, &p.city, Some(&inputs.crs), notes);
     let by_proxy = gdp_proxies::side_by_side(p, inputs, results);

@@ -20,8 +20,7 @@ pub fn of_series(
     let year = p.compensation.as_ref().and_then(|c| c.year).or(results.years.last().map(|y| y.year));
     let Some(at) = results.years.iter().position(|y| Some(y.year) == year) else {
         let message = format!("the year {} of [compensation] has no data", year.unwrap_or_default());
-        notes.findings.push(carbonzone_types::Finding::error("compensation_year", message));
-        return None;
+        return notes.findings.refuse(carbonzone_types::Finding::error("compensation_year", message));
     };
     let (zones, n) = (&inputs.zones, inputs.zones.ids.len());
     let known = |t: &[Option<f64>]| -> Vec<f64> { t.iter().map(|t| t.unwrap_or(f64::NAN)).collect() };

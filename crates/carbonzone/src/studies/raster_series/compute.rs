@@ -127,21 +127,30 @@ pub fn compute(
     progress.begin("counties on the grid", None);
     let weights = overlap_grid(&inputs.zones.coverage, &grid);
     progress.end();
-    let years = all_years(loaded, inputs, &weights, grid, notes, progress)?;
+    let basis = Basis { loaded, inputs, weights: &weights, grid };
+    let years = all_years(basis, notes, progress)?;
     if years.is_empty() {
-        notes.findings.push(Finding::error("no_data", "no year has all its rasters").layer("layers"));
-        return None;
+        return notes
+            .findings
+            .refuse(Finding::error("no_data", "no year has all its rasters").layer("layers"));
     }
     progress.begin("risk and trends", None);
-    let found = finish(loaded, inputs, grid, &weights, years, notes);
+    let found = finish(basis, years, notes);
     progress.end();
     match found {
         Ok(results) => Some(results),
-        Err(e) => {
-            notes.findings.push(Finding::error("risk", e.to_string()));
-            None
-        }
+        Err(e) => notes.findings.refuse(Finding::error("risk", e.to_string())),
     }
+}
+
+/// What every year is computed from.
+#[derive(Clone, Copy)]
+struct Basis<'a> {
+    loaded: &'a Loaded<RasterSeriesPipeline>,
+    inputs: &'a Inputs,
+    /// Ground of the counties in the cells.
+    weights: &'a OverlapMatrix,
+    grid: GridSpec,
 }
 
 fn grid_of(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, notes: &mut Notes) -> Option<GridSpec> {
@@ -155,18 +164,12 @@ fn grid_of(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, notes: &mut N
 const YEARS_AT_ONCE: usize = 8;
 
 /// Every year with data, ascending. `None`: the findings say why, or the run was cancelled.
-fn all_years(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    weights: &OverlapMatrix,
-    grid: GridSpec,
-    notes: &mut Notes,
-    progress: &dyn Progress,
-) -> Option<Vec<YearFlows>> {
-    let reader = Reader::new(loaded, &inputs.crs, grid);
+fn all_years(basis: Basis<'_>, notes: &mut Notes, progress: &dyn Progress) -> Option<Vec<YearFlows>> {
+    let inputs = basis.inputs;
+    let reader = Reader::new(basis.loaded, &inputs.crs, basis.grid);
     let one = |(y, year): (usize, &i32)| {
         let mut notes = Notes::default();
-        let result = one_year(loaded, inputs, weights, &reader, (y, *year), &mut notes);
+        let result = one_year(basis, &reader, (y, *year), &mut notes);
         progress.advance(1);
         (*year, result, notes)
     };
@@ -182,10 +185,7 @@ fn all_years(
             rasters::merge(notes, year_notes);
             match result {
                 Ok(found) => years.extend(found),
-                Err(e) => {
-                    notes.findings.push(Finding::error("downscale", format!("{year}: {e}")));
-                    return None;
-                }
+                Err(e) => return notes.findings.refuse(Finding::error("downscale", format!("{year}: {e}"))),
             }
         }
     }
@@ -194,13 +194,12 @@ fn all_years(
 }
 
 fn one_year(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    weights: &OverlapMatrix,
+    basis: Basis<'_>,
     reader: &Reader<'_>,
     (y, year): (usize, i32),
     notes: &mut Notes,
 ) -> Result<Option<YearFlows>, DownscaleError> {
+    let Basis { loaded, inputs, weights, .. } = basis;
     let layers = &loaded.pipeline.layers;
     // All of them are tried, so that one run names every file that is missing.
     let light = reader.band("light", &layers.light, year, Resample::Average, notes);
@@ -219,7 +218,7 @@ fn one_year(
         .map(|b| b.into_iter().map(|v| if v.is_finite() { v.clamp(0.0, 1.0) } else { 0.0 }).collect());
 
     let county_light = county_sums(weights, &light);
-    let (energy_t, fit) = county_emissions(loaded, inputs, &county_light, y);
+    let (energy_t, fit) = county_emissions(basis, &county_light, y);
     let known: Vec<f64> = energy_t.iter().map(|e| e.unwrap_or(0.0)).collect();
     let shares = PixelShares {
         offsets: &weights.offsets,
@@ -228,7 +227,7 @@ fn one_year(
         n_pixels: weights.n_targets,
     };
     let placed = downscale(&known, &shares, &light, built.as_deref())?;
-    let absorption = absorb(loaded, weights, &inputs.areas.scale, &npp, &respiration);
+    let absorption = absorb(basis, &npp, &respiration);
     book((y, year), inputs, &energy_t, &placed, &absorption, &mut notes.ledger);
     report_dark(year, &placed.used, &known, inputs, notes);
     Ok(Some(YearFlows {
@@ -257,12 +256,8 @@ fn county_sums(weights: &OverlapMatrix, values: &[f64]) -> Vec<f64> {
 }
 
 /// County totals of a year: as given, or the totals of regions split by the counties' light.
-fn county_emissions(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    light: &[f64],
-    y: usize,
-) -> (Vec<Option<f64>>, Option<LightFit>) {
+fn county_emissions(basis: Basis<'_>, light: &[f64], y: usize) -> (Vec<Option<f64>>, Option<LightFit>) {
+    let Basis { loaded, inputs, .. } = basis;
     let config = &loaded.pipeline.emissions;
     let region_light: Vec<Option<f64>> =
         inputs.emissions.iter().map(|r| Some(r.counties.iter().map(|c| light[*c]).sum())).collect();
@@ -298,13 +293,9 @@ struct Absorption {
     negative_cells: u64,
 }
 
-fn absorb(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    weights: &OverlapMatrix,
-    basis: &[f64],
-    npp: &[f64],
-    respiration: &[f64],
-) -> Absorption {
+fn absorb(basis: Basis<'_>, npp: &[f64], respiration: &[f64]) -> Absorption {
+    let Basis { loaded, inputs, weights, .. } = basis;
+    let scale = &inputs.areas.scale;
     let negative: NegativeNep = loaded.pipeline.absorption.negative_nep;
     let negative_cells = npp.iter().zip(respiration).filter(|(n, r)| n < r).count() as u64;
     let nep: Vec<f64> = npp.iter().zip(respiration).map(|(n, r)| nep_gc_m2(*n, *r, negative)).collect();
@@ -317,7 +308,7 @@ fn absorb(
         let (mut sink, mut land) = (ExactSum::new(), ExactSum::new());
         let mut known = false;
         for (cell, area) in targets.iter().zip(areas) {
-            let t = absorption_t(nep[*cell as usize], area * basis[county]);
+            let t = absorption_t(nep[*cell as usize], area * scale[county]);
             if t.is_nan() {
                 unknown.add(*area);
                 continue;
@@ -329,7 +320,7 @@ fn absorb(
         (sink_t[county], land_t[county]) = (sink.value(), land.value());
         county_t[county] = known.then(|| sink_t[county] - land_t[county]);
     }
-    let ground = ground_m2(weights, basis);
+    let ground = ground_m2(weights, scale);
     let by_ground_t = nep.iter().zip(ground).map(|(nep, m2)| absorption_t(*nep, m2)).collect();
     let cell_t = cells
         .into_iter()
@@ -410,14 +401,8 @@ fn report_dark(year: i32, used: &[WeightUsed], totals: &[f64], inputs: &Inputs, 
     }
 }
 
-fn finish(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    grid: GridSpec,
-    weights: &OverlapMatrix,
-    years: Vec<YearFlows>,
-    notes: &mut Notes,
-) -> Result<Results, ZoningError> {
+fn finish(basis: Basis<'_>, years: Vec<YearFlows>, notes: &mut Notes) -> Result<Results, ZoningError> {
+    let Basis { loaded, inputs, weights, grid } = basis;
     let config = &loaded.pipeline.risk;
     let (n, m) = (inputs.zones.ids.len(), years.len());
     let by_unit = |pick: fn(&YearFlows) -> &Vec<Option<f64>>| -> Vec<Option<f64>> {
@@ -438,7 +423,7 @@ fn finish(
     let (hot_spots, moran) = spatial(inputs, risk.of(config.variant), notes)?;
     let bins = |u: usize| hot_spots.iter().map(|w| w[u].map(confidence_bin)).collect::<Vec<_>>();
     let histories = (0..n).map(|u| history(&bins(u))).collect();
-    let cells = cells(loaded, inputs, &years, &labels, grid.len())?;
+    let cells = cells(basis, &years, &labels)?;
     Ok(Results {
         grid,
         covered_m2: weights.covered_m2(),
@@ -496,13 +481,9 @@ fn spatial(inputs: &Inputs, risk: &[Vec<Option<f64>>], notes: &mut Notes) -> Res
 }
 
 /// Risk and trend of every cell, in fixed chunks.
-fn cells(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    years: &[YearFlows],
-    labels: &[i32],
-    n: usize,
-) -> Result<CellResults, ZoningError> {
+fn cells(basis: Basis<'_>, years: &[YearFlows], labels: &[i32]) -> Result<CellResults, ZoningError> {
+    let Basis { loaded, inputs, grid, .. } = basis;
+    let n = grid.len();
     let config = &loaded.pipeline.risk;
     let times: Vec<f64> = labels.iter().map(|y| f64::from(*y)).collect();
     let inside: Vec<Vec<usize>> = inputs

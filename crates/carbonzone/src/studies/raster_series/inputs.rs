@@ -8,7 +8,7 @@ use super::config::{EmissionLevel, RasterSeriesPipeline};
 use crate::check_pipeline::check_cell;
 use crate::config::JoinOn;
 use crate::load::zones::ZoneSet;
-use crate::load::{Notes, working_crs, zones};
+use crate::load::{Notes, Reading, working_crs, zones};
 use crate::load_config::Loaded;
 use crate::studies::place::{self, Areas, Years};
 use crate::studies::table_in::{TableFile, TableIn};
@@ -61,7 +61,7 @@ pub fn load(
 ) -> Option<Inputs> {
     let p = &loaded.pipeline;
     let crs = working_crs(loaded, &p.city, Some(&p.layers.zones.source), notes)?;
-    let zones = zones::load_layer(loaded, &p.layers.zones, &crs, notes, progress)?;
+    let zones = zones::load_layer(Reading { loaded, crs: &crs, progress }, &p.layers.zones, notes)?;
     let areas = Areas::of(&p.city, &zones.coverage, &crs, notes)?;
     let years = p.city.years();
     let (first, last) = (*years.first()?, *years.last()?);
@@ -69,8 +69,9 @@ pub fn load(
     let windows = match windows(first, last, p.risk.window_years, min_years) {
         Ok(windows) => windows,
         Err(e) => {
-            notes.findings.push(Finding::error("windows", e.to_string()).field("risk.window_years"));
-            return None;
+            return notes
+                .findings
+                .refuse(Finding::error("windows", e.to_string()).field("risk.window_years"));
         }
     };
     let emissions = emissions(loaded, &zones, &years, notes)?;

@@ -20,8 +20,8 @@ use crate::reference::{self, Ours};
 use crate::statistics::config::ClusterValue;
 use crate::statistics::subject::{self, Cells, Places, Subject, UnitYear};
 use crate::statistics::{Statistics, StatisticsConfig};
-use crate::study::{Run, Study};
-use carbonzone_types::{Findings, Progress, Residual, RunManifest};
+use crate::study::{Computed, Run, Study};
+use carbonzone_types::{Findings, Progress, RunManifest};
 use config::RasterSeriesPipeline;
 
 /// Emission and absorption rasters over years.
@@ -70,14 +70,8 @@ impl Study for RasterSeries {
         Some(results)
     }
 
-    fn record(
-        config: &Loaded<RasterSeriesPipeline>,
-        inputs: &inputs::Inputs,
-        results: &compute::Results,
-        notes: &Notes,
-        balances: Vec<Residual>,
-    ) -> RunManifest {
-        write::manifest(config, inputs, results, notes, balances)
+    fn record(computed: Computed<'_, Self>) -> RunManifest {
+        write::manifest(computed)
     }
 
     fn output<'a>(run: &'a Run<Self>, _outputs: &Outputs) -> Result<Output<'a>> {

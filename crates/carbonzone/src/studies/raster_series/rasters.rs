@@ -84,13 +84,12 @@ impl<'a> Reader<'a> {
         let source = self.open(role, raster, year, notes)?;
         if source.opened.bands() < 12 {
             let message = format!("{role} of {year} has {} bands", source.opened.bands());
-            notes.findings.push(
+            return notes.findings.refuse(
                 Finding::error("monthly_bands", message)
                     .layer(role)
                     .file(file_name(raster, year))
                     .expected("12 bands, January first"),
             );
-            return None;
         }
         Some(source)
     }
@@ -116,10 +115,9 @@ impl<'a> Reader<'a> {
                 let window = self.window_on(&opened).filter(|_| self.same_crs(&opened, raster));
                 Some(Source { role, raster, opened, window })
             }
-            Err(e) => {
-                notes.findings.push(Finding::error("unreadable_file", e.to_string()).layer(role).file(shown));
-                None
-            }
+            Err(e) => notes
+                .findings
+                .refuse(Finding::error("unreadable_file", e.to_string()).layer(role).file(shown)),
         }
     }
 
@@ -152,10 +150,7 @@ impl<'a> Reader<'a> {
                 }
                 Some(values)
             }
-            Err(e) => {
-                notes.findings.push(Finding::error("unreadable_file", e.to_string()).layer(*role));
-                None
-            }
+            Err(e) => notes.findings.refuse(Finding::error("unreadable_file", e.to_string()).layer(*role)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tables of a raster series study: exact names, order and units of docs/pipeline.md, "Fields".
 
 use super::compute::{Results, Trend, YearFlows};
+use super::config::SeriesRisk;
 use super::inputs::Inputs;
 use super::uncertainty::{WINDOW_STATE, states};
 use crate::uncertainty;
@@ -8,7 +9,7 @@ use carbonzone_spatialize::downscale::light::WeightUsed;
 use carbonzone_types::{AttributeTable, ColumnData, ExactSum, M2_PER_KM2, ZoneClassRecord};
 use carbonzone_zoning::balance_state;
 use carbonzone_zoning::ratio::{BudgetState, Window, source_sink_ratio};
-use carbonzone_zoning::risk::{RiskClass, RiskOptions, RiskVariant, WindowRisk, headline};
+use carbonzone_zoning::risk::{RiskClass, RiskVariant, WindowRisk, headline};
 use carbonzone_zoning::spatial::hot_spots::confidence_bin;
 
 /// Colours of the risk classes, lowest first (`ColorBrewer` `YlOrRd`, colour-blind safe).
@@ -68,12 +69,8 @@ fn placed_by(used: WeightUsed) -> Option<String> {
 }
 
 /// Counties in long form: one row per year and county.
-pub fn counties(
-    inputs: &Inputs,
-    results: &Results,
-    options: &RiskOptions,
-    variant: RiskVariant,
-) -> AttributeTable {
+pub fn counties(inputs: &Inputs, results: &Results, risk: &SeriesRisk) -> AttributeTable {
+    let (options, variant) = (&risk.options, risk.variant);
     let n = inputs.zones.ids.len();
     let rows: Vec<(&YearFlows, usize)> =
         results.years.iter().flat_map(|y| (0..n).map(move |u| (y, u))).collect();
@@ -194,12 +191,8 @@ fn append_confidence(
 }
 
 /// `windows.csv`: one row per window and county, every variant, hot spots.
-pub fn windows(
-    inputs: &Inputs,
-    results: &Results,
-    options: &RiskOptions,
-    variant: RiskVariant,
-) -> AttributeTable {
+pub fn windows(inputs: &Inputs, results: &Results, risk: &SeriesRisk) -> AttributeTable {
+    let (options, variant) = (&risk.options, risk.variant);
     let n = inputs.zones.ids.len();
     let rows: Vec<(usize, usize)> =
         (0..inputs.windows.len()).flat_map(|w| (0..n).map(move |u| (w, u))).collect();
@@ -359,12 +352,8 @@ pub fn transition_matrix(results: &Results) -> AttributeTable {
 }
 
 /// `headline.csv`: counties above the threshold per window and variant, and Moran's I of the chosen one.
-pub fn headlines(
-    inputs: &Inputs,
-    results: &Results,
-    options: &RiskOptions,
-    variant: RiskVariant,
-) -> AttributeTable {
+pub fn headlines(inputs: &Inputs, results: &Results, risk: &SeriesRisk) -> AttributeTable {
+    let (options, variant) = (&risk.options, risk.variant);
     let rows: Vec<(usize, RiskVariant)> =
         (0..inputs.windows.len()).flat_map(|w| RiskVariant::ALL.map(|v| (w, v))).collect();
     let at = |w: usize, v: RiskVariant| headline(&results.risk.of(v)[w], options.threshold);

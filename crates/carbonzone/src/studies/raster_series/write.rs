@@ -6,20 +6,19 @@ use super::inputs::Inputs;
 use super::uncertainty::{WINDOW_STATE, WindowConfidence, states as state_classes};
 use super::{RasterSeries, report, tables};
 use crate::explained::{Part, UnitPart, of_units};
-use crate::load::Notes;
 use crate::load_config::Loaded;
 use crate::manifest;
 use crate::output::{Bands, Columns, Layer, Output, Raster, Role};
 use crate::statistics::Statistics;
 use crate::statistics::clusters::Clusters;
-use crate::study::Run;
+use crate::study::{Computed, Run};
 use crate::{compensation, reference};
 use crate::{maps, uncertainty, workbook};
 use carbonzone_inventory::totals_of;
 use carbonzone_io::FloatBand;
 use carbonzone_report::{Label, RasterContent};
 use carbonzone_types::{
-    ConfidenceRecord, FurtherConfidence, GridSpec, IndicatorRecord, Residual, RunManifest, Statement, Totals,
+    ConfidenceRecord, FurtherConfidence, GridSpec, IndicatorRecord, RunManifest, Statement, Totals,
 };
 use carbonzone_zoning::Index;
 use carbonzone_zoning::ratio::{Window, source_sink_ratio};
@@ -29,13 +28,8 @@ use carbonzone_zoning::trend::TrendClass;
 use std::sync::Arc;
 
 /// Everything known before writing.
-pub fn manifest(
-    loaded: &Loaded<RasterSeriesPipeline>,
-    inputs: &Inputs,
-    results: &Results,
-    notes: &Notes,
-    balances: Vec<Residual>,
-) -> RunManifest {
+pub fn manifest(computed: Computed<'_, RasterSeries>) -> RunManifest {
+    let Computed { config: loaded, inputs, results, notes, balances } = computed;
     let variant = loaded.pipeline.risk.variant;
     let last = results.risk.of(variant).last().cloned().unwrap_or_default();
     let mut out = RunManifest {
@@ -174,15 +168,15 @@ fn summary(loaded: &Loaded<RasterSeriesPipeline>, inputs: &Inputs, results: &Res
 pub fn output(run: &Run<RasterSeries>) -> Output<'_> {
     let Run { config, inputs, results, record } = run;
     let (risk, layer) = (&config.pipeline.risk, &record.zones_layer);
-    let counties = tables::counties(inputs, results, &risk.options, risk.variant);
-    let windows = tables::windows(inputs, results, &risk.options, risk.variant);
+    let counties = tables::counties(inputs, results, risk);
+    let windows = tables::windows(inputs, results, risk);
     let tables = [
         (layer.as_str(), counties.clone()),
         ("windows", windows.clone()),
         ("trajectories", tables::trajectories(inputs, results)),
         ("series", tables::series(results)),
         ("transition_matrix", tables::transition_matrix(results)),
-        ("headline", tables::headlines(inputs, results, &risk.options, risk.variant)),
+        ("headline", tables::headlines(inputs, results, risk)),
         ("correlation", tables::correlation(results)),
         ("changes", tables::changes(inputs, results, risk.variant)),
     ];

@@ -1,6 +1,6 @@
 //! A result with what was noticed on the way to it.
 
-use carbonzone_types::{Findings, Ledger};
+use crate::{Findings, Ledger};
 
 /// A result with everything that was noticed on the way to it.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Checked<T> {
 
 impl<T> Checked<T> {
     /// What `work` gives, with what it notes.
-    pub(crate) fn collect(work: impl FnOnce(&mut Findings, &mut Ledger) -> Option<T>) -> Self {
+    pub fn collect(work: impl FnOnce(&mut Findings, &mut Ledger) -> Option<T>) -> Self {
         let (mut findings, mut ledger) = (Findings::new(), Ledger::new());
         Self { value: work(&mut findings, &mut ledger), findings, ledger }
     }
