@@ -3,7 +3,7 @@
 use crate::columns::JOINT;
 use crate::figure::OF_DRAWING;
 use crate::style::Figure;
-use crate::{Label, Lang, Palette, ReportError, ReportTable, names};
+use crate::{Label, Lang, Palette, ReportError, ReportTable, Result, names};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, Finding, FontRecord, GridSpec, M2_PER_HECTARE, RunManifest};
 use carbonzone_zoning::WhatIf;
@@ -66,7 +66,7 @@ impl MapLayer {
     ///
     /// # Errors
     /// [`ReportError::Rows`] or [`ReportError::EmptyLayer`].
-    pub fn check(&self) -> Result<(), ReportError> {
+    pub fn check(&self) -> Result<()> {
         if self.geometries() != self.table.rows() {
             return Err(ReportError::Rows {
                 layer: self.name.clone(),
@@ -84,7 +84,7 @@ impl MapLayer {
     ///
     /// # Errors
     /// [`ReportError::MissingField`] if there is no such numeric field.
-    pub fn numbers(&self, field: &str) -> Result<Vec<Option<f64>>, ReportError> {
+    pub fn numbers(&self, field: &str) -> Result<Vec<Option<f64>>> {
         let values = self.table.numbers(field).or_else(|| self.per_hectare(field));
         let values = values.ok_or_else(|| self.missing(field))?;
         Ok(values.into_iter().map(|v| v.filter(|v| v.is_finite())).collect())
@@ -114,7 +114,7 @@ impl MapLayer {
     ///
     /// # Errors
     /// [`ReportError::MissingField`] if there is no such field.
-    pub fn texts(&self, field: &str) -> Result<Vec<Option<String>>, ReportError> {
+    pub fn texts(&self, field: &str) -> Result<Vec<Option<String>>> {
         let joint = || {
             let (a, b) = field.split_once(JOINT)?;
             let pairs = self.table.texts(a)?.into_iter().zip(self.table.texts(b)?);
@@ -278,7 +278,7 @@ impl MapData {
     ///
     /// # Errors
     /// [`ReportError::EmptyLayer`].
-    pub fn frame(&self) -> Result<[f64; 4], ReportError> {
+    pub fn frame(&self) -> Result<[f64; 4]> {
         self.zones
             .coverage
             .total_bounds()

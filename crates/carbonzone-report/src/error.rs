@@ -38,3 +38,6 @@ impl ReportError {
         Self::Write { path: path.to_owned(), source }
     }
 }
+
+/// A result of this crate; errors are [`ReportError`] unless others are named.
+pub type Result<T, E = ReportError> = std::result::Result<T, E>;

@@ -36,7 +36,7 @@ pub use data::{
     BreakMethod, Cells, ClassScale, LayerStyleRow, MapData, MapLayer, RasterContent, RasterFile,
     RenderOptions, Rendered, StudyExtras, What,
 };
-pub use error::ReportError;
+pub use error::{ReportError, Result};
 pub use lang::{Label, Lang};
 pub use palette::{Palette, Rgb, level_colors};
 pub use render::{LAYER_LIST, render};

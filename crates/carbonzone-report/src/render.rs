@@ -2,7 +2,7 @@
 
 use crate::figure::{self, Drawing, Fonts, Packing};
 use crate::style::{Figure, figures_of_years, project_maps};
-use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, html, qgis};
+use crate::{Lang, MapData, RenderOptions, Rendered, ReportError, Result, html, qgis};
 use carbonzone_types::Progress;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub fn render(
     options: &RenderOptions,
     out_dir: &Path,
     progress: &dyn Progress,
-) -> Result<Rendered, ReportError> {
+) -> Result<Rendered> {
     for layer in data.parcels.iter().chain(&data.grid).chain([&data.zones]) {
         layer.check()?;
     }
@@ -76,7 +76,7 @@ fn draw(
     all: &[Figure],
     lang: Lang,
     progress: &dyn Progress,
-) -> Result<Vec<Drawing>, ReportError> {
+) -> Result<Vec<Drawing>> {
     progress.begin("figures", Some(all.len() as u64));
     let fonts = Fonts::shipped();
     let one = |figure: &Figure| {
@@ -101,7 +101,7 @@ fn write_figures(
     out_dir: &Path,
     progress: &dyn Progress,
     rendered: &mut Rendered,
-) -> Result<(), ReportError> {
+) -> Result<()> {
     progress.begin("images", Some(all.len() as u64));
     let one = |(figure, drawing): (&Figure, &Drawing)| {
         if progress.cancelled() {
@@ -111,7 +111,7 @@ fn write_figures(
         progress.advance(1);
         Ok(png)
     };
-    let images: Result<Vec<Vec<u8>>, ReportError> = all.par_iter().zip(drawings).map(one).collect();
+    let images: Result<Vec<Vec<u8>>> = all.par_iter().zip(drawings).map(one).collect();
     for ((figure, drawing), png) in all.iter().zip(drawings).zip(images?) {
         let stem = PathBuf::from("figures");
         let what = figure.title.text(Lang::En);
@@ -129,26 +129,14 @@ fn write_figures(
 }
 
 /// A figure, drawn from the data of its year.
-fn drawn(
-    data: &MapData,
-    shown: &MapData,
-    figure: &Figure,
-    lang: Lang,
-    fonts: &Fonts,
-) -> Result<Drawing, ReportError> {
+fn drawn(data: &MapData, shown: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result<Drawing> {
     match figure.year.filter(|y| Some(*y) != shown.year()) {
         Some(year) => figure::draw(&data.of_year(year), figure, lang, fonts),
         None => figure::draw(shown, figure, lang, fonts),
     }
 }
 
-fn store(
-    dir: &Path,
-    file: &Path,
-    bytes: &[u8],
-    what: &str,
-    rendered: &mut Rendered,
-) -> Result<(), ReportError> {
+fn store(dir: &Path, file: &Path, bytes: &[u8], what: &str, rendered: &mut Rendered) -> Result<()> {
     let path = dir.join(file);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(|e| ReportError::write(parent, e))?;

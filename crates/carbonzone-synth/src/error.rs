@@ -25,3 +25,6 @@ pub enum SynthError {
     #[error("stopped by the user")]
     Cancelled,
 }
+
+/// A result of this crate; errors are [`SynthError`] unless others are named.
+pub type Result<T, E = SynthError> = std::result::Result<T, E>;

@@ -6,7 +6,7 @@
 
 use carbonzone_types::{GridSpec, Progress};
 
-use crate::error::SynthError;
+use crate::error::{Result, SynthError};
 use crate::noise::{fractal, value};
 use crate::partition::{Centre, Partition, PartitionSpec, balance, partition};
 use crate::projection::Projection;
@@ -65,7 +65,7 @@ impl GuiyangFacts {
     ///
     /// # Errors
     /// A fixture that does not parse; a test makes sure it does.
-    pub fn builtin() -> Result<Self, SynthError> {
+    pub fn builtin() -> Result<Self> {
         Self::parse(
             include_str!("../../../fixtures/guiyang/outline.csv"),
             include_str!("../../../fixtures/guiyang/centres.csv"),
@@ -77,11 +77,11 @@ impl GuiyangFacts {
     ///
     /// # Errors
     /// A wrong value.
-    pub fn parse(outline: &str, centres: &str, units: &str) -> Result<Self, SynthError> {
+    pub fn parse(outline: &str, centres: &str, units: &str) -> Result<Self> {
         let outline = Table::parse("outline.csv", outline)?
             .rows()
             .map(|r| Ok([r.value("lon")?, r.value("lat")?]))
-            .collect::<Result<_, SynthError>>()?;
+            .collect::<Result<_>>()?;
         let units: Vec<UnitYear> = Table::parse("units.csv", units)?
             .rows()
             .map(|r| {
@@ -103,7 +103,7 @@ impl GuiyangFacts {
                     ],
                 })
             })
-            .collect::<Result<_, SynthError>>()?;
+            .collect::<Result<_>>()?;
         let centres = Table::parse("centres.csv", centres)?
             .rows()
             .map(|r| {
@@ -113,7 +113,7 @@ impl GuiyangFacts {
                 }
                 Ok((code.to_owned(), [r.value("lon")?, r.value("lat")?], r.value::<f64>("town_km")?))
             })
-            .collect::<Result<_, SynthError>>()?;
+            .collect::<Result<_>>()?;
         Ok(Self { outline, centres, units })
     }
 
@@ -135,7 +135,7 @@ impl GuiyangFacts {
         codes
     }
 
-    fn of(&self, code: &str, year: i32) -> Result<&UnitYear, SynthError> {
+    fn of(&self, code: &str, year: i32) -> Result<&UnitYear> {
         self.units.iter().find(|u| u.code == code && u.year == year).ok_or_else(|| SynthError::Facts {
             place: "guiyang",
             reason: format!("units.csv has no row for unit {code} in {year}"),
@@ -179,7 +179,7 @@ pub fn generate(
     projection: &dyn Projection,
     sink: &mut dyn RegionSink,
     progress: &dyn Progress,
-) -> Result<GuiyangSummary, SynthError> {
+) -> Result<GuiyangSummary> {
     let place = Place::build(facts, options, projection)?;
     let zones = place.zones(facts)?;
     let unit_area_m2 = zones.iter().map(|z| parts_area(&z.parts)).collect();
@@ -225,11 +225,7 @@ struct Thresholds {
 }
 
 impl Place {
-    fn build(
-        facts: &GuiyangFacts,
-        options: &GuiyangOptions,
-        projection: &dyn Projection,
-    ) -> Result<Self, SynthError> {
+    fn build(facts: &GuiyangFacts, options: &GuiyangOptions, projection: &dyn Projection) -> Result<Self> {
         let mut ring = facts.outline.clone();
         projection.to_xy(&mut ring)?;
         let outline = natural_ring(&ring, GEOGRAPHY_SEED, 500.0, 0.14);
@@ -244,10 +240,8 @@ impl Place {
             towns.push((p[0], town_km * 1000.0));
         }
         let year = facts.years().first().copied().unwrap_or(0);
-        let targets = codes
-            .iter()
-            .map(|c| Ok(facts.of(c, year)?.area_km2 * 1e6))
-            .collect::<Result<Vec<f64>, SynthError>>()?;
+        let targets =
+            codes.iter().map(|c| Ok(facts.of(c, year)?.area_km2 * 1e6)).collect::<Result<Vec<f64>>>()?;
         let spec = |centres: &[Centre], spacing_m: f64| -> Partition {
             partition(&place_spec(&outline, centres, spacing_m))
         };
@@ -255,7 +249,7 @@ impl Place {
         Ok(Self { partition: spec(&centres, 240.0), towns, codes, seed: mix(options.seed ^ 0x6179) })
     }
 
-    fn zones(&self, facts: &GuiyangFacts) -> Result<Vec<ZoneRow>, SynthError> {
+    fn zones(&self, facts: &GuiyangFacts) -> Result<Vec<ZoneRow>> {
         let year = facts.years().first().copied().unwrap_or(0);
         self.codes
             .iter()
@@ -300,7 +294,7 @@ impl Place {
     }
 
     /// Thresholds that give each class its share of the unit, from a sample of places.
-    fn thresholds(&self, facts: &GuiyangFacts, year: i32) -> Result<Vec<Thresholds>, SynthError> {
+    fn thresholds(&self, facts: &GuiyangFacts, year: i32) -> Result<Vec<Thresholds>> {
         let mut samples: Vec<Vec<Scores>> = vec![Vec::new(); self.codes.len()];
         let mut rng = Rng::keyed(&[self.seed, 0x7A]);
         let b = bounds(self.partition.borders.iter().map(|b| &b.a));
@@ -395,7 +389,7 @@ fn raster(
     grid: &GridSpec,
     sink: &mut dyn RegionSink,
     progress: &dyn Progress,
-) -> Result<u64, SynthError> {
+) -> Result<u64> {
     let thresholds = place.thresholds(facts, year)?;
     let spec = RasterSpec {
         name: format!("land_cover_{year}"),

@@ -5,7 +5,7 @@
 
 use carbonzone_types::{GridSpec, Progress};
 
-use crate::error::SynthError;
+use crate::error::{Result, SynthError};
 pub use crate::henan_facts::{HenanFacts, Prefecture, ProvinceYear};
 use crate::noise::{fractal, value};
 use crate::partition::{Centre, Partition, PartitionSpec, partition};
@@ -66,7 +66,7 @@ pub fn generate(
     projection: &dyn Projection,
     sink: &mut dyn RegionSink,
     progress: &dyn Progress,
-) -> Result<HenanSummary, SynthError> {
+) -> Result<HenanSummary> {
     progress.begin("counties", None);
     let place = Place::build(facts, options, projection)?;
     let zones = place.zones(facts);
@@ -123,11 +123,7 @@ fn spec<'a>(outline: &'a [Point], centres: &'a [Centre], spacing_m: f64, bend_m:
 }
 
 impl Place {
-    fn build(
-        facts: &HenanFacts,
-        options: &HenanOptions,
-        projection: &dyn Projection,
-    ) -> Result<Self, SynthError> {
+    fn build(facts: &HenanFacts, options: &HenanOptions, projection: &dyn Projection) -> Result<Self> {
         let mut ring = facts.outline.clone();
         projection.to_xy(&mut ring)?;
         let outline = natural_ring(&ring, GEOGRAPHY_SEED, 2200.0, 0.16);
@@ -253,12 +249,7 @@ impl Place {
         }
     }
 
-    fn year(
-        &self,
-        facts: &HenanFacts,
-        year: &ProvinceYear,
-        sink: &mut dyn RegionSink,
-    ) -> Result<(), SynthError> {
+    fn year(&self, facts: &HenanFacts, year: &ProvinceYear, sink: &mut dyn RegionSink) -> Result<()> {
         let (temperature, rain) = self.climate_of(facts, year.year);
         let lights = self.lights(year.year);
         let people = self.people(&lights, year.year);
@@ -309,7 +300,7 @@ impl Place {
         name: &str,
         bands: &[&str],
         data: &[&[f32]],
-    ) -> Result<(), SynthError> {
+    ) -> Result<()> {
         let bands: Vec<String> = bands.iter().map(|b| (*b).to_owned()).collect();
         let data: Vec<Vec<f32>> = data.iter().map(|d| d.to_vec()).collect();
         self.write_bands(sink, grid, name, &bands, &data)
@@ -323,7 +314,7 @@ impl Place {
         name: &str,
         bands: &[String],
         data: &[Vec<f32>],
-    ) -> Result<(), SynthError> {
+    ) -> Result<()> {
         let spec = RasterSpec {
             name: name.to_owned(),
             grid: *grid,

@@ -1,6 +1,6 @@
 //! What is known of Henan: prefectures, outline, provincial series (`fixtures/henan/`).
 
-use crate::error::SynthError;
+use crate::error::Result;
 use crate::shape::Point;
 use crate::table::Table;
 
@@ -51,7 +51,7 @@ impl HenanFacts {
     ///
     /// # Errors
     /// A fixture that does not parse; a test makes sure it does.
-    pub fn builtin() -> Result<Self, SynthError> {
+    pub fn builtin() -> Result<Self> {
         Self::parse(
             include_str!("../../../fixtures/henan/outline.csv"),
             include_str!("../../../fixtures/henan/prefectures.csv"),
@@ -63,12 +63,12 @@ impl HenanFacts {
     ///
     /// # Errors
     /// A wrong value.
-    pub fn parse(outline: &str, prefectures: &str, province: &str) -> Result<Self, SynthError> {
+    pub fn parse(outline: &str, prefectures: &str, province: &str) -> Result<Self> {
         Ok(Self {
             outline: Table::parse("outline.csv", outline)?
                 .rows()
                 .map(|r| Ok([r.value("lon")?, r.value("lat")?]))
-                .collect::<Result<_, SynthError>>()?,
+                .collect::<Result<_>>()?,
             prefectures: Table::parse("prefectures.csv", prefectures)?
                 .rows()
                 .map(|r| {
@@ -83,7 +83,7 @@ impl HenanFacts {
                         upland: r.value("upland")?,
                     })
                 })
-                .collect::<Result<_, SynthError>>()?,
+                .collect::<Result<_>>()?,
             years: Table::parse("province.csv", province)?
                 .rows()
                 .map(|r| {
@@ -93,7 +93,7 @@ impl HenanFacts {
                         emission_mt: r.value("emission_mt")?,
                     })
                 })
-                .collect::<Result<_, SynthError>>()?,
+                .collect::<Result<_>>()?,
         })
     }
 }

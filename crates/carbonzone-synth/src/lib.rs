@@ -25,7 +25,7 @@ pub mod sink;
 pub mod suzhou;
 pub mod table;
 
-pub use error::{SinkError, SynthError};
+pub use error::{Result, SinkError, SynthError};
 pub use projection::{MovedNorth, Projection};
 pub use region::{BandData, RasterSpec, RegionSink, TableSpec, ZoneRow};
 pub use sink::{CitySink, ParcelRow, PoiRow, PopulationRow, RoadRow, TownshipRow, TownshipStat};

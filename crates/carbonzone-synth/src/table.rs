@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::error::SynthError;
+use crate::error::{Result, SynthError};
 
 /// A fixture table in memory.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ impl Table {
     ///
     /// # Errors
     /// A row whose number of fields differs from the header.
-    pub fn parse(file: &str, text: &str) -> Result<Self, SynthError> {
+    pub fn parse(file: &str, text: &str) -> Result<Self> {
         let mut lines = text
             .lines()
             .enumerate()
@@ -60,7 +60,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     /// The column does not exist.
-    pub fn text(&self, column: &str) -> Result<&'a str, SynthError> {
+    pub fn text(&self, column: &str) -> Result<&'a str> {
         let index = self.table.header.iter().position(|h| h == column);
         index.map(|i| self.fields[i].as_str()).ok_or_else(|| self.wrong(column, "", "a column of this name"))
     }
@@ -69,7 +69,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     /// The column does not exist or its text is not of the type.
-    pub fn value<T: FromStr>(&self, column: &str) -> Result<T, SynthError> {
+    pub fn value<T: FromStr>(&self, column: &str) -> Result<T> {
         let text = self.text(column)?;
         text.parse().map_err(|_| self.wrong(column, text, "a number"))
     }

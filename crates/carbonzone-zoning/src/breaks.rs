@@ -5,7 +5,7 @@
 //! edge). Labels are rounded to the fewest digits that leave every value in its class. For maps of dense data
 //! the breaks themselves can move to round numbers ([`BreakOptions::round`]).
 
-use crate::{ZoningError, natural_breaks};
+use crate::{Result, ZoningError, natural_breaks};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +118,7 @@ const MAX_EXACT: usize = 50_000;
 /// assert_eq!(breaks.counts, [2, 2, 1]);
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
 /// ```
-pub fn class_breaks(values: &[Option<f64>], options: &BreakOptions) -> Result<Breaks, ZoningError> {
+pub fn class_breaks(values: &[Option<f64>], options: &BreakOptions) -> Result<Breaks> {
     check_options(options)?;
     let mut sorted: Vec<f64> = values.iter().flatten().copied().filter(|v| v.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
@@ -152,7 +152,7 @@ pub fn class_breaks(values: &[Option<f64>], options: &BreakOptions) -> Result<Br
     })
 }
 
-fn check_options(options: &BreakOptions) -> Result<(), ZoningError> {
+fn check_options(options: &BreakOptions) -> Result<()> {
     let least = if options.forced.is_some() { 2 } else { 1 };
     if !(least..=20).contains(&options.classes) {
         return Err(ZoningError::parameter("classes", options.classes, format!("{least}–20")));

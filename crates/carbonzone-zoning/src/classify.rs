@@ -1,10 +1,10 @@
 //! A scheme applied: indices to levels, levels to zones.
 
-use crate::ZoningError;
 use crate::breaks::natural_upper_bounds;
 use crate::indices::{Indices, is_borderline, log_margin};
 use crate::meaning::balance_state;
 use crate::scheme::{Axis, Equality, LevelRule, ZoneClass, ZoningScheme};
+use crate::{Result, ZoningError};
 use carbonzone_types::{AttributeTable, ColumnData};
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +77,7 @@ pub struct Zoning {
 /// # Errors
 /// [`ZoningError::Scheme`] for a contradictory scheme, [`ZoningError::Length`] if the years differ in units,
 /// [`ZoningError::TooFew`] if there are fewer distinct values than levels for natural breaks.
-pub fn classify(scheme: &ZoningScheme, years: &[&Indices]) -> Result<Zoning, ZoningError> {
+pub fn classify(scheme: &ZoningScheme, years: &[&Indices]) -> Result<Zoning> {
     scheme.validate()?;
     let n = years.first().map_or(0, |ix| ix.len());
     for ix in years {
@@ -108,7 +108,7 @@ fn mean_over_years<'a>(n: usize, years: impl Iterator<Item = &'a [Option<f64>]>)
     sums.into_iter().map(|s| s.map(|s| s / count)).collect()
 }
 
-fn level_cuts(scheme: &ZoningScheme, axis: &Axis, values: &[Option<f64>]) -> Result<LevelCuts, ZoningError> {
+fn level_cuts(scheme: &ZoningScheme, axis: &Axis, values: &[Option<f64>]) -> Result<LevelCuts> {
     let exact = |cuts| LevelCuts { cuts, equality: Equality::Low, tolerance: 0.0 };
     match &axis.rule {
         LevelRule::Fixed { cuts, equality, tolerance } => {
@@ -126,7 +126,7 @@ fn level_cuts(scheme: &ZoningScheme, axis: &Axis, values: &[Option<f64>]) -> Res
     }
 }
 
-fn jenks_cuts(scheme: &ZoningScheme, axis: &Axis, values: &[Option<f64>]) -> Result<Vec<f64>, ZoningError> {
+fn jenks_cuts(scheme: &ZoningScheme, axis: &Axis, values: &[Option<f64>]) -> Result<Vec<f64>> {
     let mut known: Vec<f64> = values.iter().flatten().copied().collect();
     known.sort_by(f64::total_cmp);
     let k = axis.levels.len();

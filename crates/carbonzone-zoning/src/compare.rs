@@ -1,6 +1,6 @@
 //! Differences between two runs or two years: per unit and as a zone transition matrix.
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use carbonzone_types::AttributeTable;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +76,7 @@ pub fn compare_tables(
     key: &str,
     zone: &str,
     skip: &[&str],
-) -> Result<Comparison, ZoningError> {
+) -> Result<Comparison> {
     let (a, b) = (rows_by_id(first, "first", key)?, rows_by_id(second, "second", key)?);
     let only =
         |x: &Rows, y: &Rows| x.keys().filter(|id| !y.contains_key(id)).map(|id| id.text.clone()).collect();
@@ -119,7 +119,7 @@ struct UnitId {
 type Numbers = Vec<Option<f64>>;
 type Rows = BTreeMap<UnitId, usize>;
 
-fn rows_by_id(table: &AttributeTable, which: &str, key: &str) -> Result<Rows, ZoningError> {
+fn rows_by_id(table: &AttributeTable, which: &str, key: &str) -> Result<Rows> {
     let Some(ids) = table.texts(key) else {
         let columns: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
         return Err(ZoningError::Column {
@@ -167,7 +167,7 @@ fn transitions(
 ///
 /// # Errors
 /// [`ZoningError::Column`] if there is no such column.
-pub fn split_years(table: &AttributeTable, year: &str) -> Result<Vec<(i64, AttributeTable)>, ZoningError> {
+pub fn split_years(table: &AttributeTable, year: &str) -> Result<Vec<(i64, AttributeTable)>> {
     let Some(years) = table.numbers(year) else {
         let columns: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
         return Err(ZoningError::Column {

@@ -1,10 +1,10 @@
 //! The `[zoning]` table of a pipeline file.
 
-use crate::ZoningError;
 use crate::guidance::ZoneGuidance;
 use crate::indices::EccDirection;
 use crate::one_axis::{Axes, one_axis};
 use crate::scheme::{LevelRule, ZoningScheme};
+use crate::{Result, ZoningError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ impl ZoningConfig {
     ///
     /// # Errors
     /// [`ZoningError::Scheme`] if `own` is missing, superfluous or contradictory.
-    pub fn resolve(&self) -> Result<ZoningScheme, ZoningError> {
+    pub fn resolve(&self) -> Result<ZoningScheme> {
         let mut scheme = match (self.scheme, &self.own) {
             (SchemeName::Own, Some(own)) => own.clone(),
             (SchemeName::Own, None) => {
@@ -92,7 +92,7 @@ impl ZoningConfig {
         Ok(scheme)
     }
 
-    fn on_one_axis(&self, scheme: &ZoningScheme) -> Result<ZoningScheme, ZoningError> {
+    fn on_one_axis(&self, scheme: &ZoningScheme) -> Result<ZoningScheme> {
         let (key, idle, left) = match self.axes {
             Axes::Ecological => ("economic_levels", &self.economic_levels, &scheme.ecological),
             _ => ("ecological_levels", &self.ecological_levels, &scheme.economic),

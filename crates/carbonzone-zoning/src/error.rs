@@ -46,3 +46,6 @@ impl ZoningError {
         }
     }
 }
+
+/// A result of this crate; errors are [`ZoningError`] unless others are named.
+pub type Result<T, E = ZoningError> = std::result::Result<T, E>;

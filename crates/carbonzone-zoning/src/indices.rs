@@ -3,7 +3,7 @@
 //!
 //! The Guiyang paper's EEC and SEC (eq. 6–7) are the same quantities under other names.
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use carbonzone_types::{ExactSum, Finding, Findings, compensating_rate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -130,7 +130,7 @@ impl Indices {
 /// assert_eq!(ix.ecc, [None, None]); // no GDP
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
 /// ```
-pub fn indices(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<Indices, ZoningError> {
+pub fn indices(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<Indices> {
     let Quotients { ccr, ecc, esc, no_emission, totals } = quotients(inputs, options)?;
     let margins = |values: &[Option<f64>]| values.iter().map(|v| log_margin(*v, 1.0)).collect::<Vec<_>>();
     let (ecc_margin, esc_margin) = (margins(&ecc), margins(&esc));
@@ -160,7 +160,7 @@ pub struct Quotients {
 ///
 /// # Errors
 /// As [`indices()`].
-pub fn quotients(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<Quotients, ZoningError> {
+pub fn quotients(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<Quotients> {
     check_inputs(inputs, options)?;
     let n = inputs.gross_t.len();
     let no_gdp = vec![None; n];
@@ -297,7 +297,7 @@ fn findings(
     out
 }
 
-fn check_inputs(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<(), ZoningError> {
+fn check_inputs(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<()> {
     let n = inputs.gross_t.len();
     ZoningError::check_len("sink_t", inputs.sink_t.len(), n)?;
     if let Some(ids) = inputs.unit_ids {
@@ -322,7 +322,7 @@ fn check_magnitudes(
     inputs: &IndexInputs<'_>,
     field: &str,
     values: impl Iterator<Item = Option<f64>>,
-) -> Result<(), ZoningError> {
+) -> Result<()> {
     for (i, value) in values.enumerate() {
         if let Some(v) = value.filter(|v| !(v.is_finite() && *v >= 0.0)) {
             let hint = match field {

@@ -3,7 +3,7 @@
 //! Every unit counts with its base (people, GDP, area): a district of many people weighs more than one of few. With equal bases these are the
 //! textbook's measures of equal units.
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use serde::{Deserialize, Serialize};
 
 /// Cumulative shares of the base and of the amount, units in the order of amount per base; from (0, 0) to (1, 1).
@@ -42,11 +42,7 @@ pub struct Inequality {
 /// assert!((found.theil - found.between).abs() < 1e-15 && found.within.abs() < 1e-15);
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
 /// ```
-pub fn inequality(
-    amount: &[Option<f64>],
-    base: &[Option<f64>],
-    group: &[usize],
-) -> Result<Inequality, ZoningError> {
+pub fn inequality(amount: &[Option<f64>], base: &[Option<f64>], group: &[usize]) -> Result<Inequality> {
     ZoningError::check_len("base", base.len(), amount.len())?;
     ZoningError::check_len("group", group.len(), amount.len())?;
     let mut units: Vec<(f64, f64, usize)> = amount

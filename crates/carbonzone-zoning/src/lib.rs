@@ -58,7 +58,7 @@ pub mod what_if;
 pub use breaks::{BreakMethod, BreakOptions, Breaks, class_breaks};
 pub use classify::{ClassRule, LevelCuts, Zoned, Zoning, append_zone_columns, classify, classify_with};
 pub use config::ZoningConfig;
-pub use error::ZoningError;
+pub use error::{Result, ZoningError};
 pub use guidance::ZoneGuidance;
 pub use indices::{
     EccDirection, IndexInputs, IndexOptions, IndexTotals, Indices, Quotients, indices, quotients,

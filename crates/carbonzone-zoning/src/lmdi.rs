@@ -5,7 +5,7 @@
 //! `ΔC_j = Σ_k L(C_k,t, C_k,0) · ln(x_jk,t / x_jk,0)` with the logarithmic mean `L`; the effects add up to the change and
 //! nothing is left over, because `Σ_j ln(x_j,t/x_j,0) = ln(C_t/C_0)` and `L(a,b) · ln(a/b) = a − b`.
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use serde::{Deserialize, Serialize};
 
 /// Logarithmic mean `L(a, b) = (a − b)/ln(a/b)`, `L(a, a) = a`, and its limit 0 where one of them is 0.
@@ -78,7 +78,7 @@ impl Decomposition {
 /// assert!((d.effects[0] - 400.0 * 2f64.ln()).abs() < 1e-12 && (d.effects[1] + 400.0 * 2f64.ln()).abs() < 1e-12);
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
 /// ```
-pub fn decompose<R: AsRef<[f64]>>(before: &[R], after: &[R]) -> Result<Decomposition, ZoningError> {
+pub fn decompose<R: AsRef<[f64]>>(before: &[R], after: &[R]) -> Result<Decomposition> {
     ZoningError::check_len("categories after", after.len(), before.len())?;
     let factors = before.first().map_or(0, |row| row.as_ref().len());
     let rows = || before.iter().zip(after).map(|(b, a)| (b.as_ref(), a.as_ref()));

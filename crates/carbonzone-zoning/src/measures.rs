@@ -1,7 +1,7 @@
 //! What is advised for a single unit because of its own numbers: a list of measures with conditions, shipped or the user's.
 
-use crate::ZoningError;
 use crate::guidance::GuidanceText;
+use crate::{Result, ZoningError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -95,7 +95,7 @@ impl Measure {
 /// # Errors
 /// [`ZoningError::Parameter`] for the first measure without key, condition or text, with a key that another has, a condition
 /// without a limit or on a number that nothing computes.
-pub fn check(measures: &[Measure]) -> Result<(), ZoningError> {
+pub fn check(measures: &[Measure]) -> Result<()> {
     for (i, measure) in measures.iter().enumerate() {
         let wrong = |what: &str, value: &str, expected: &str| {
             Err(ZoningError::Parameter {

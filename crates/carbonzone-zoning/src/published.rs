@@ -4,7 +4,6 @@
 //! emissions and sinks of Table 2. GDP and areas are not printed, so EEC and the intensities are checked for
 //! consistency only (implied GDP shares, implied areas) and labelled *circular*.
 
-use crate::ZoningError;
 use crate::classify::{Zoning, classify};
 use crate::indices::{IndexInputs, IndexOptions, Indices, indices};
 pub use crate::printed::{
@@ -12,6 +11,7 @@ pub use crate::printed::{
     TextClaim, TextQuantity,
 };
 use crate::scheme::ZoningScheme;
+use crate::{Result, ZoningError};
 
 /// Recomputes the published study with a scheme (Table 3: [`ZoningScheme::guiyang`]).
 ///
@@ -21,10 +21,7 @@ use crate::scheme::ZoningScheme;
 /// # Errors
 /// [`ZoningError::Length`] unless every unit has a row in every year and a row in Table 3, plus those of
 /// [`indices()`] and [`classify`].
-pub fn compare_published(
-    study: &PublishedStudy,
-    scheme: &ZoningScheme,
-) -> Result<PublishedComparison, ZoningError> {
+pub fn compare_published(study: &PublishedStudy, scheme: &ZoningScheme) -> Result<PublishedComparison> {
     let table = Table::new(study)?;
     let plain = table.ecological_indices()?;
     let common_factor = table.common_factor(&plain);
@@ -64,7 +61,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(study: &'a PublishedStudy) -> Result<Self, ZoningError> {
+    fn new(study: &'a PublishedStudy) -> Result<Self> {
         let mut years: Vec<i32> = study.table2.iter().map(|r| r.year).collect();
         years.sort_unstable();
         years.dedup();
@@ -94,7 +91,7 @@ impl<'a> Table<'a> {
         self.rows[y].iter().map(|r| pick(r).value).sum()
     }
 
-    fn ecological_indices(&self) -> Result<Vec<Indices>, ZoningError> {
+    fn ecological_indices(&self) -> Result<Vec<Indices>> {
         let one = |y: usize| {
             let (gross, sink) = (self.gross_t(y), self.sink_t(y));
             let inputs =
@@ -144,7 +141,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    fn indices(&self, shares: &[Vec<f64>]) -> Result<Vec<Indices>, ZoningError> {
+    fn indices(&self, shares: &[Vec<f64>]) -> Result<Vec<Indices>> {
         let one = |y: usize| {
             let (gross, sink) = (self.gross_t(y), self.sink_t(y));
             let gdp: Vec<Option<f64>> = shares[y].iter().map(|s| Some(*s)).collect();
@@ -196,7 +193,7 @@ impl<'a> Table<'a> {
         study: &PublishedStudy,
         scheme: &ZoningScheme,
         zoning: &Zoning,
-    ) -> Result<Vec<PublishedCell>, ZoningError> {
+    ) -> Result<Vec<PublishedCell>> {
         ZoningError::check_len("Table 3", study.table3.len(), self.units.len())?;
         let level = |levels: &[crate::scheme::Level], at: Option<usize>| {
             at.map_or_else(|| "undefined".to_owned(), |i| levels[i].key.clone())

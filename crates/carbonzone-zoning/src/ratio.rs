@@ -1,7 +1,7 @@
 //! Source/sink ratio, its state, the trajectory of states and their transitions (Henan study, doi 10.13227/j.hjkx.202312162;
 //! docs/method.md §13).
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -190,7 +190,7 @@ impl Window {
 ///
 /// # Errors
 /// [`ZoningError::Parameter`] if the years are the wrong way round or `length` is 0.
-pub fn windows(first: i32, last: i32, length: u32, min_years: u32) -> Result<Vec<Window>, ZoningError> {
+pub fn windows(first: i32, last: i32, length: u32, min_years: u32) -> Result<Vec<Window>> {
     if length == 0 {
         return Err(ZoningError::parameter("window_years", length, "at least 1"));
     }

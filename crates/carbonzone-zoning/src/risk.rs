@@ -1,8 +1,8 @@
 //! Carbon imbalance risk index by window of years (docs/method.md §13), **our definition**, and its alternatives.
 
-use crate::ZoningError;
 use crate::ratio::{BudgetState, NEUTRAL_BAND, TransitionMatrix, source_sink_ratio};
 use crate::trend::{average_ranks, kendall_tau_b, theil_sen};
+use crate::{Result, ZoningError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ impl RiskOptions {
     ///
     /// # Errors
     /// [`ZoningError::Parameter`].
-    pub fn validate(&self) -> Result<(), ZoningError> {
+    pub fn validate(&self) -> Result<()> {
         let weights = [self.weight_level, self.weight_trend, self.weight_persistence];
         let sum: f64 = weights.iter().sum();
         if !weights.iter().all(|w| (0.0..=1.0).contains(w)) || (sum - 1.0).abs() > 1e-9 {
@@ -146,7 +146,7 @@ pub fn window_risk(
     emission_t: &[Option<f64>],
     absorption_t: &[Option<f64>],
     options: &RiskOptions,
-) -> Result<Option<WindowRisk>, ZoningError> {
+) -> Result<Option<WindowRisk>> {
     options.validate()?;
     ZoningError::check_len("absorption_t", absorption_t.len(), emission_t.len())?;
     let year = |(e, a): (&Option<f64>, &Option<f64>)| {
@@ -231,7 +231,7 @@ impl Panel<'_> {
         self.area_m2.len()
     }
 
-    fn check(&self) -> Result<(), ZoningError> {
+    fn check(&self) -> Result<()> {
         let cells = self.units() * self.years.len();
         ZoningError::check_len("emission_t", self.emission_t.len(), cells)?;
         ZoningError::check_len("absorption_t", self.absorption_t.len(), cells)?;
@@ -285,7 +285,7 @@ pub fn panel_risk(
     panel: &Panel<'_>,
     windows: &[crate::ratio::Window],
     options: &RiskOptions,
-) -> Result<RiskResult, ZoningError> {
+) -> Result<RiskResult> {
     panel.check()?;
     options.validate()?;
     let mut parts = Vec::with_capacity(windows.len());

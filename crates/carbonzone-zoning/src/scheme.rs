@@ -3,9 +3,9 @@
 //! Two schemes come with the crate, [`ZoningScheme::suzhou`] (Table 4 of the Suzhou paper) and [`ZoningScheme::guiyang`] (Table 3 of the
 //! Guiyang paper); a pipeline file may change their level rules or bring its own. [`crate::classify()`] applies a scheme to indices.
 
-use crate::ZoningError;
 use crate::guidance::ZoneGuidance;
 use crate::indices::{EccDirection, IndexOptions};
+use crate::{Result, ZoningError};
 use carbonzone_types::ZoneClassRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -229,7 +229,7 @@ impl ZoningScheme {
     ///
     /// # Errors
     /// [`ZoningError::Scheme`] naming the first contradiction.
-    pub fn validate(&self) -> Result<(), ZoningError> {
+    pub fn validate(&self) -> Result<()> {
         self.validate_classes()?;
         for axis in [&self.economic, &self.ecological] {
             self.validate_axis(axis)?;
@@ -251,7 +251,7 @@ impl ZoningScheme {
         ZoningError::scheme(&self.key, message, hint)
     }
 
-    fn validate_classes(&self) -> Result<(), ZoningError> {
+    fn validate_classes(&self) -> Result<()> {
         for (i, c) in self.classes.iter().enumerate() {
             if c.id == 0 {
                 return Err(self.fault(format!("class {} has id 0", c.key), "0 is nodata; use 1–255"));
@@ -275,7 +275,7 @@ impl ZoningScheme {
         Ok(())
     }
 
-    fn validate_axis(&self, axis: &Axis) -> Result<(), ZoningError> {
+    fn validate_axis(&self, axis: &Axis) -> Result<()> {
         let name = &axis.column;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || name.len() > 53 || !name.chars().all(plain) {
@@ -314,7 +314,7 @@ impl ZoningScheme {
         Ok(())
     }
 
-    fn validate_table(&self) -> Result<(), ZoningError> {
+    fn validate_table(&self) -> Result<()> {
         for rule in &self.table {
             if self.class_by_key(&rule.zone).is_none() {
                 let message = format!("the zone table names the unknown zone \"{}\"", rule.zone);

@@ -1,6 +1,6 @@
 //! Theil–Sen slope and Mann–Kendall test with ties (docs/method.md §13).
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use serde::{Deserialize, Serialize};
 use statrs::function::erf::erfc;
 
@@ -30,7 +30,7 @@ pub struct TheilSen {
 /// assert_eq!(fit.slope, 1.5); // median of 1, 1.5, 2
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
 /// ```
-pub fn theil_sen(times: &[f64], values: &[Option<f64>]) -> Result<TheilSen, ZoningError> {
+pub fn theil_sen(times: &[f64], values: &[Option<f64>]) -> Result<TheilSen> {
     ZoningError::check_len("values", values.len(), times.len())?;
     let known = |(t, v): (&f64, &Option<f64>)| v.filter(|v| !v.is_nan()).map(|v| (*t, v));
     let points: Vec<(f64, f64)> = times.iter().zip(values).filter_map(known).collect();
@@ -104,10 +104,7 @@ pub enum SerialCorrection {
 /// assert_eq!((test.s, test.variance), (39.0, 125.0));
 /// # Ok::<(), carbonzone_zoning::ZoningError>(())
 /// ```
-pub fn mann_kendall(
-    values: &[Option<f64>],
-    correction: SerialCorrection,
-) -> Result<MannKendall, ZoningError> {
+pub fn mann_kendall(values: &[Option<f64>], correction: SerialCorrection) -> Result<MannKendall> {
     let x: Vec<f64> = values.iter().flatten().copied().filter(|v| !v.is_nan()).collect();
     let n = x.len();
     if n < 3 {
@@ -166,7 +163,7 @@ fn tau_b(n: usize, s: f64, ties: &[f64]) -> f64 {
 
 /// `n/n*` of Hamed and Rao (1998), eq. 11: 1 + 2/(n(n−1)(n−2)) Σ (n−i)(n−i−1)(n−i−2) `ρ_i` over the lags
 /// whose rank autocorrelation is significant at 5 %.
-fn hamed_rao_factor(x: &[f64]) -> Result<f64, ZoningError> {
+fn hamed_rao_factor(x: &[f64]) -> Result<f64> {
     let finite: Vec<f64> = x.iter().copied().filter(|v| v.is_finite()).collect();
     let n = finite.len();
     if n < 3 {

@@ -3,7 +3,7 @@
 use crate::classify::{Zoning, classify_with};
 use crate::indices::{IndexOptions, Indices, ecological_support, economic_contribution};
 use crate::scheme::ZoningScheme;
-use crate::{IndexInputs, ZoningError, indices};
+use crate::{IndexInputs, Result, ZoningError, indices};
 use serde::{Deserialize, Serialize};
 
 /// The number that is changed.
@@ -51,7 +51,7 @@ pub fn what_if(
     inputs: &IndexInputs<'_>,
     options: &IndexOptions,
     pct: f64,
-) -> Result<Vec<WhatIf>, ZoningError> {
+) -> Result<Vec<WhatIf>> {
     if !(pct > 0.0 && pct < 100.0) {
         return Err(ZoningError::parameter("pct", pct, "a number between 0 and 100"));
     }

@@ -7,7 +7,7 @@ use super::paint::{self, View};
 use super::sheet::{Anchor, Ink, Line, Mark, Shape, Sheet, Type};
 use crate::palette::NO_DATA;
 use crate::style::{Figure, Hatch, MapLayerKind, MapStyle, sure_categories};
-use crate::{Lang, MapData, MapLayer, ReportError, Rgb};
+use crate::{Lang, MapData, MapLayer, ReportError, Result, Rgb};
 use carbonzone_geom::Coverage;
 
 /// Layers with more features than this are embedded as an image; the outlines of so many zones would cover the map.
@@ -26,12 +26,7 @@ struct Frame {
     view: View,
 }
 
-pub(crate) fn draw(
-    data: &MapData,
-    figure: &Figure,
-    style: &MapStyle,
-    lang: Lang,
-) -> Result<Sheet, ReportError> {
+pub(crate) fn draw(data: &MapData, figure: &Figure, style: &MapStyle, lang: Lang) -> Result<Sheet> {
     let layer = layer_of(data, style.layer)?;
     let classes = classes_of(layer, style)?;
     let top = page::title_height(&figure.title, lang);
@@ -79,7 +74,7 @@ pub(crate) fn draw(
 }
 
 /// The layer a style draws.
-pub(crate) fn layer_of(data: &MapData, kind: MapLayerKind) -> Result<&MapLayer, ReportError> {
+pub(crate) fn layer_of(data: &MapData, kind: MapLayerKind) -> Result<&MapLayer> {
     let missing = |name: &str| ReportError::EmptyLayer { layer: name.to_owned() };
     match kind {
         MapLayerKind::Parcels => data.parcels.as_ref().ok_or_else(|| missing("parcels")),
@@ -89,7 +84,7 @@ pub(crate) fn layer_of(data: &MapData, kind: MapLayerKind) -> Result<&MapLayer, 
 }
 
 /// Class of every feature.
-pub(crate) fn classes_of(layer: &MapLayer, style: &MapStyle) -> Result<Vec<Option<usize>>, ReportError> {
+pub(crate) fn classes_of(layer: &MapLayer, style: &MapStyle) -> Result<Vec<Option<usize>>> {
     if let crate::style::Scale::Categorized { .. } = style.scale {
         let values = layer.texts(&style.field)?;
         return Ok(values.iter().map(|v| style.class_of_text(v.as_deref())).collect());
@@ -98,7 +93,7 @@ pub(crate) fn classes_of(layer: &MapLayer, style: &MapStyle) -> Result<Vec<Optio
     Ok(values.into_iter().map(|v| style.class_of_number(v)).collect())
 }
 
-fn frame(data: &MapData, top: f64) -> Result<Frame, ReportError> {
+fn frame(data: &MapData, top: f64) -> Result<Frame> {
     let [x0, y0, x1, y1] = data.frame()?;
     let w = WIDTH - 2.0 * MARGIN - LEGEND - 14.0 + 14.0;
     let (dx, dy) = ((x1 - x0).max(1.0) * 1.04, (y1 - y0).max(1.0) * 1.04);
@@ -137,7 +132,7 @@ fn draw_image(
     classes: &[Option<usize>],
     frame: &Frame,
     name: &str,
-) -> Result<(), ReportError> {
+) -> Result<()> {
     let size = ((frame.w * IMAGE_SCALE).round() as usize, (frame.h * IMAGE_SCALE).round() as usize);
     let view = View {
         x0: frame.view.x0 + frame.x / frame.view.scale,

@@ -28,7 +28,7 @@ pub(crate) use sheet::{text_width, wrap};
 pub use study::transition_note;
 
 use crate::style::{ChartKind, Figure, FigureContent};
-use crate::{Lang, MapData, ReportError};
+use crate::{Lang, MapData, ReportError, Result};
 use png::Channels;
 use sheet::Sheet;
 
@@ -45,7 +45,7 @@ pub struct Drawing {
 ///
 /// # Errors
 /// [`ReportError::MissingField`] or [`ReportError::EmptyLayer`] if the layer does not fit the figure.
-pub fn draw(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result<Drawing, ReportError> {
+pub fn draw(data: &MapData, figure: &Figure, lang: Lang, fonts: &Fonts) -> Result<Drawing> {
     let sheet = match &figure.content {
         FigureContent::Map(style) => map::draw(data, figure, style, lang)?,
         FigureContent::Chart(ChartKind::Quadrant) => quadrant::draw(data, figure, lang),
@@ -82,7 +82,7 @@ impl Drawing {
     ///
     /// # Errors
     /// [`ReportError::Raster`] if the picture is too large.
-    pub fn png(&self, name: &str, dpi: u32, packing: Packing, fonts: &Fonts) -> Result<Vec<u8>, ReportError> {
+    pub fn png(&self, name: &str, dpi: u32, packing: Packing, fonts: &Fonts) -> Result<Vec<u8>> {
         let fail = |reason: String| ReportError::Raster { figure: name.to_owned(), reason };
         let Sheet { width, height, .. } = self.sheet;
         let image = pixels::image(&self.sheet, f64::from(dpi) / 96.0, fonts)

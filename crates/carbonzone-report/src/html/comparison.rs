@@ -1,6 +1,6 @@
 //! The page that shows what is different between two runs.
 
-use crate::ReportError;
+use crate::Result;
 use crate::base64::base64;
 
 const TEMPLATE: &str = include_str!("comparison.html");
@@ -10,8 +10,8 @@ const TEMPLATE: &str = include_str!("comparison.html");
 /// The context has the texts as they are shown; `maps` have a `title` and their `svg`, which becomes a picture inside the page.
 ///
 /// # Errors
-/// [`ReportError::Page`] if the template fails.
-pub fn comparison(context: &serde_json::Value) -> Result<String, ReportError> {
+/// [`ReportError::Page`](crate::ReportError::Page) if the template fails.
+pub fn comparison(context: &serde_json::Value) -> Result<String> {
     let mut context = context.clone();
     for map in context["maps"].as_array_mut().into_iter().flatten() {
         let encoded = base64(map["svg"].as_str().unwrap_or_default().as_bytes());

@@ -13,8 +13,8 @@ mod story;
 mod sure;
 mod tables;
 
-use crate::ReportError;
 use crate::number::grouped;
+use crate::{ReportError, Result};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 
@@ -25,7 +25,7 @@ pub use sheets::{LargeParcel, RestsOn, UnitSheet, sheets};
 pub use story::{Headline, MeasureStory, ZoneStory, stories};
 
 /// A page made of a template; every text is escaped.
-fn rendered(template: &'static str, context: serde_json::Value) -> Result<String, ReportError> {
+fn rendered(template: &'static str, context: serde_json::Value) -> Result<String> {
     let fail = |e: minijinja::Error| ReportError::Page { reason: e.to_string() };
     let mut env = Environment::new();
     env.add_filter("grouped", |v: f64| grouped(v, 0));

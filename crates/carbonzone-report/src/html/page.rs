@@ -12,7 +12,7 @@ use crate::style::{
     Category, Class, Figure, MapLayerKind, MapStyle, Scale, basis, further_maps, headline_field, layer_title,
     raster_values_style, unit_word,
 };
-use crate::{Label, Lang, MapData, MapLayer, RasterContent, RenderOptions, ReportError, words};
+use crate::{Label, Lang, MapData, MapLayer, RasterContent, RenderOptions, Result, words};
 use carbonzone_types::RunManifest;
 use rayon::prelude::*;
 use serde_json::json;
@@ -38,7 +38,7 @@ const STYLE: &str = include_str!("style.css");
 /// drawn, in the same order.
 ///
 /// # Errors
-/// Any [`ReportError`] of the style model or the figures; [`ReportError::Page`] if the template fails.
+/// Any [`ReportError`](crate::ReportError) of the style model or the figures; [`ReportError::Page`](crate::ReportError::Page) if the template fails.
 pub fn page(
     (data, long): (&MapData, &MapData),
     record: &RunManifest,
@@ -46,7 +46,7 @@ pub fn page(
     drawings: &[Drawing],
     options: &RenderOptions,
     fonts: &Fonts,
-) -> Result<Page, ReportError> {
+) -> Result<Page> {
     let mut warnings = Vec::new();
     // The map of the last window shows the classes of the last year once more.
     let window = |f: &Figure| data.study.windows.iter().any(|(w, _)| f.name == format!("risk_{w}"));
@@ -194,7 +194,7 @@ fn payload(
     years: &[(i32, MapLayer)],
     options: &RenderOptions,
     (rows, stories): (&[usize], &[ZoneStory]),
-) -> Result<serde_json::Value, ReportError> {
+) -> Result<serde_json::Value> {
     let frame = data.frame()?;
     let layers = data.parcels.iter().chain(&data.grid).chain([&data.zones]);
     let q = pack::quantum(frame, layers.map(|l| l.coverage.vertices()).sum());
@@ -205,7 +205,7 @@ fn payload(
             .into_iter()
             .filter_map(|kind| Some((kind, layer_of(data, kind).ok()?)))
             .collect();
-    let layers: Result<Vec<serde_json::Value>, ReportError> = present
+    let layers: Result<Vec<serde_json::Value>> = present
         .into_par_iter()
         .map(|(kind, layer)| {
             let years = if kind == MapLayerKind::Zones { years } else { &[] };
@@ -237,10 +237,10 @@ fn layer_payload(
     maps: &[Figure],
     frame: [f64; 4],
     q: f64,
-) -> Result<serde_json::Value, ReportError> {
+) -> Result<serde_json::Value> {
     let of_layer: Vec<(&Figure, &MapStyle)> =
         maps.iter().filter_map(|f| Some((f, f.map().filter(|s| s.layer == kind)?))).collect();
-    let styles: Result<Vec<serde_json::Value>, ReportError> = of_layer
+    let styles: Result<Vec<serde_json::Value>> = of_layer
         .par_iter()
         .map(|(figure, style)| {
             let mut out = style_payload(
@@ -249,7 +249,7 @@ fn layer_payload(
                 &pack::classes(&classes_of(layer, style)?),
             );
             let of_year = |(_, zones): &(i32, MapLayer)| Ok(pack::classes(&classes_of(zones, style)?));
-            out["years"] = json!(years.iter().map(of_year).collect::<Result<Vec<String>, ReportError>>()?);
+            out["years"] = json!(years.iter().map(of_year).collect::<Result<Vec<String>>>()?);
             Ok(out)
         })
         .collect();
@@ -309,7 +309,7 @@ fn cells_of_years(
     options: &RenderOptions,
     frame: [f64; 4],
     q: f64,
-) -> Result<Option<serde_json::Value>, ReportError> {
+) -> Result<Option<serde_json::Value>> {
     let Some(grid) = data.manifest.grid.filter(|_| data.grid.is_none() && !years.is_empty()) else {
         return Ok(None);
     };
@@ -430,11 +430,7 @@ fn style_payload((name, title): (&str, &Label), style: &MapStyle, classes: &str)
 }
 
 /// Every figure as a picture: SVG where that is small, else PNG of 100 dpi.
-fn pictures(
-    all: &[Figure],
-    drawings: &[Drawing],
-    fonts: &Fonts,
-) -> Result<Vec<serde_json::Value>, ReportError> {
+fn pictures(all: &[Figure], drawings: &[Drawing], fonts: &Fonts) -> Result<Vec<serde_json::Value>> {
     const LARGE: usize = 250_000;
     all.par_iter()
         .zip(drawings)

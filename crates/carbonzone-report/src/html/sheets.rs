@@ -10,7 +10,7 @@ use crate::figure::sector_colour;
 use crate::measures::{Advised, advised};
 use crate::number::{grouped, significant, tonnes};
 use crate::style::headline_field;
-use crate::{Label, Lang, MapData, ReportError, chinese, words};
+use crate::{Label, Lang, MapData, Result, chinese, words};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{IndicatorRecord, Statement, money};
 use serde_json::json;
@@ -68,8 +68,8 @@ const MOST_PARTS: usize = 5;
 /// The pages of some units, in that order. `data` must hold one year only.
 ///
 /// # Errors
-/// [`ReportError::EmptyLayer`] without polygons; [`ReportError::Page`] if the template fails.
-pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String, ReportError> {
+/// [`ReportError::EmptyLayer`](crate::ReportError::EmptyLayer) without polygons; [`ReportError::Page`](crate::ReportError::Page) if the template fails.
+pub fn sheets(data: &MapData, units: &[UnitSheet], lang: Lang) -> Result<String> {
     let frame = data.frame()?;
     let rows: Vec<usize> = units.iter().map(|u| u.row).collect();
     let all_sure = sure::all(data);

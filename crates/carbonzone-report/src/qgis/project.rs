@@ -12,7 +12,7 @@ use super::symbol::{
 };
 use super::xml::{El, el};
 use crate::style::{CONFIDENCE_PLOT, Figure, FigureContent, MapLayerKind, MapStyle, layer_title};
-use crate::{Label, Lang, MapData, RasterContent, RenderOptions, ReportError, words};
+use crate::{Label, Lang, MapData, RasterContent, RenderOptions, ReportError, Result, words};
 use std::io::Write;
 
 /// A project, ready to be written beside the data.
@@ -43,7 +43,7 @@ pub fn project(
     figures: &[Figure],
     further: &[Figure],
     options: &RenderOptions,
-) -> Result<ProjectFile, ReportError> {
+) -> Result<ProjectFile> {
     let all: Vec<Figure> = figures.iter().chain(further).cloned().collect();
     let layers = layers(data, &all, options)?;
     let list = list(data, &all, &layers, options.lang);
@@ -107,7 +107,7 @@ fn project_xml(
     options: &RenderOptions,
     layers: &[ProjectLayer],
     list: &LayerList,
-) -> Result<El, ReportError> {
+) -> Result<El> {
     let lang = options.lang;
     let m = &data.manifest;
     let crs = crs(data);
@@ -242,11 +242,7 @@ fn style_name(data: &MapData, figures: &[Figure], figure: &Figure, table: &str) 
     Some(super::qml::style_row_name(found, table))
 }
 
-fn layers(
-    data: &MapData,
-    figures: &[Figure],
-    options: &RenderOptions,
-) -> Result<Vec<ProjectLayer>, ReportError> {
+fn layers(data: &MapData, figures: &[Figure], options: &RenderOptions) -> Result<Vec<ProjectLayer>> {
     let lang = options.lang;
     let long = data.long_form();
     let names = Names::of(&data.zones, lang);
@@ -342,11 +338,7 @@ fn districts(data: &MapData, filter: Option<String>, lang: Lang) -> Option<Proje
     })
 }
 
-fn rasters(
-    data: &MapData,
-    figures: &[Figure],
-    options: &RenderOptions,
-) -> Result<Vec<ProjectLayer>, ReportError> {
+fn rasters(data: &MapData, figures: &[Figure], options: &RenderOptions) -> Result<Vec<ProjectLayer>> {
     let mut out: Vec<ProjectLayer> = Vec::new();
     for raster in &data.rasters {
         let Some(style) = style_of_raster(data, raster, figures, options)? else { continue };

@@ -8,13 +8,13 @@ use super::symbol::{
 };
 use super::xml::{El, el};
 use crate::style::{Figure, MapLayerKind, MapStyle, raster_style};
-use crate::{Lang, LayerStyleRow, MapData, RasterContent, RasterFile, RenderOptions, ReportError};
+use crate::{Lang, LayerStyleRow, MapData, RasterContent, RasterFile, RenderOptions, Result};
 
 /// Style of a vector layer as a QML document; `names` are written on zones.
 ///
 /// # Errors
-/// [`ReportError::Project`] if the XML cannot be written.
-pub fn vector_qml(style: &MapStyle, names: &Names, lang: Lang) -> Result<String, ReportError> {
+/// [`ReportError::Project`](crate::ReportError::Project) if the XML cannot be written.
+pub fn vector_qml(style: &MapStyle, names: &Names, lang: Lang) -> Result<String> {
     let labels = style.layer == MapLayerKind::Zones;
     let root = root(style, lang).a("labelsEnabled", u8::from(labels));
     if labels { root.child(labeling(names)).document() } else { root.document() }
@@ -26,7 +26,7 @@ pub(crate) fn unlabelled(style: &MapStyle, lang: Lang) -> El {
 }
 
 /// The style with what QGIS needs to know of the fields.
-fn full_qml(style: &MapStyle, names: &Names, setup: Vec<El>, lang: Lang) -> Result<String, ReportError> {
+fn full_qml(style: &MapStyle, names: &Names, setup: Vec<El>, lang: Lang) -> Result<String> {
     let labels = style.layer == MapLayerKind::Zones;
     el("qgis")
         .a("version", "3.22.0")
@@ -53,14 +53,14 @@ pub(crate) const OUTLINE_ROW: &str = "outline";
 pub(crate) const BORDERLINE_ROW: &str = "borderline";
 
 /// The boundaries of the zones with their names.
-fn outline_row(data: &MapData, names: &Names, lang: Lang) -> Result<LayerStyleRow, ReportError> {
+fn outline_row(data: &MapData, names: &Names, lang: Lang) -> Result<LayerStyleRow> {
     let label = boundary(data);
     let root = without_fill(outline_renderer(&label.text(lang)), true).child(labeling(names));
     row_without_fill(data, OUTLINE_ROW, &root, label.en)
 }
 
 /// The outlines of the zones on the borderline.
-fn borderline_row(data: &MapData, lang: Lang) -> Result<LayerStyleRow, ReportError> {
+fn borderline_row(data: &MapData, lang: Lang) -> Result<LayerStyleRow> {
     let label = crate::words::borderline(data.borderline_pct());
     let root = without_fill(borderline_renderer(&label.text(lang)), false);
     row_without_fill(data, BORDERLINE_ROW, &root, label.en)
@@ -71,12 +71,7 @@ fn without_fill(renderer: El, names: bool) -> El {
     root.a("labelsEnabled", u8::from(names)).child(renderer)
 }
 
-fn row_without_fill(
-    data: &MapData,
-    name: &str,
-    root: &El,
-    about: String,
-) -> Result<LayerStyleRow, ReportError> {
+fn row_without_fill(data: &MapData, name: &str, root: &El, about: String) -> Result<LayerStyleRow> {
     Ok(LayerStyleRow {
         table: data.zones.name.clone(),
         name: name.to_owned(),
@@ -89,7 +84,7 @@ fn row_without_fill(
 /// Name of the row of `layer_styles` with the borders of the districts.
 pub(crate) const DISTRICT_ROW: &str = "districts";
 
-fn district_row(data: &MapData, lang: Lang) -> Result<Option<LayerStyleRow>, ReportError> {
+fn district_row(data: &MapData, lang: Lang) -> Result<Option<LayerStyleRow>> {
     if !has_districts(data) {
         return Ok(None);
     }
@@ -107,8 +102,8 @@ fn district_row(data: &MapData, lang: Lang) -> Result<Option<LayerStyleRow>, Rep
 /// Style of a raster band as a QML document.
 ///
 /// # Errors
-/// [`ReportError::Project`] if the XML cannot be written.
-pub fn raster_qml(style: &MapStyle, band: u32, lang: Lang) -> Result<String, ReportError> {
+/// [`ReportError::Project`](crate::ReportError::Project) if the XML cannot be written.
+pub fn raster_qml(style: &MapStyle, band: u32, lang: Lang) -> Result<String> {
     el("qgis")
         .all("version=3.22.0 styleCategories=AllStyleCategories")
         .child(raster_pipe(&raster_style(style), band, lang))
@@ -143,13 +138,13 @@ pub(crate) fn style_row_name(figure: &Figure, table: &str) -> String {
 /// Rows of `layer_styles`: for every table its default style and all others as alternatives.
 ///
 /// # Errors
-/// [`ReportError::Project`] if the XML cannot be written.
+/// [`ReportError::Project`](crate::ReportError::Project) if the XML cannot be written.
 pub fn layer_styles(
     data: &MapData,
     figures: &[Figure],
     further: &[Figure],
     lang: Lang,
-) -> Result<Vec<LayerStyleRow>, ReportError> {
+) -> Result<Vec<LayerStyleRow>> {
     let mut rows = Vec::new();
     let names = Names::of(&data.zones, lang);
     let tables = [
@@ -224,13 +219,13 @@ pub fn layer_styles(
 /// The style of a raster file.
 ///
 /// # Errors
-/// [`ReportError::Breaks`] if the classes of a raster's own values cannot be found.
+/// [`ReportError::Breaks`](crate::ReportError::Breaks) if the classes of a raster's own values cannot be found.
 pub(crate) fn style_of_raster(
     data: &MapData,
     raster: &RasterFile,
     figures: &[Figure],
     options: &RenderOptions,
-) -> Result<Option<MapStyle>, ReportError> {
+) -> Result<Option<MapStyle>> {
     let with_field = |kind: MapLayerKind, field: &str| {
         figures.iter().filter_map(Figure::map).find(|s| s.layer == kind && s.field == field)
     };
@@ -251,13 +246,13 @@ pub(crate) fn style_of_raster(
 /// A multi-table GeoPackage never gets one: QGIS would apply it to every table.
 ///
 /// # Errors
-/// [`ReportError::Project`] or [`ReportError::Breaks`].
+/// [`ReportError::Project`](crate::ReportError::Project) or [`ReportError::Breaks`](crate::ReportError::Breaks).
 pub fn sidecars(
     data: &MapData,
     figures: &[Figure],
     options: &RenderOptions,
     lang: Lang,
-) -> Result<Vec<(String, String)>, ReportError> {
+) -> Result<Vec<(String, String)>> {
     let mut out: Vec<(String, String)> = Vec::new();
     let names = Names::of(&data.zones, lang);
     let base = |file: &str| format!("{}.qml", file.rsplit_once('.').map_or(file, |(stem, _)| stem));

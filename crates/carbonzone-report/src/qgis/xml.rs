@@ -1,7 +1,7 @@
 //! A small XML tree, written by `quick-xml`.
 
-use crate::ReportError;
 use crate::xml_text::{allowed, escaped};
+use crate::{ReportError, Result};
 use quick_xml::Writer;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
@@ -73,7 +73,7 @@ impl El {
     }
 
     /// The element as a QGIS document (with its document type).
-    pub fn document(&self) -> Result<String, ReportError> {
+    pub fn document(&self) -> Result<String> {
         let fail = |reason: String| ReportError::Project { reason };
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
         self.write(&mut writer).map_err(|e| fail(e.to_string()))?;

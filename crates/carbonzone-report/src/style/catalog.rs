@@ -5,7 +5,7 @@ use super::content::{ChartKind, Figure, FigureContent, Series};
 use super::headline::{basis, headline_field};
 use super::model::{MapLayerKind, MapStyle};
 use crate::palette::Meaning;
-use crate::{BreakMethod, Label, MapData, MapLayer, RenderOptions, ReportError, ZONE_OF_MEAN, words};
+use crate::{BreakMethod, Label, MapData, MapLayer, RenderOptions, Result, ZONE_OF_MEAN, words};
 use carbonzone_types::{ExactSum, IndicatorRecord, T_PER_1E4_T};
 use carbonzone_zoning::ZoningConfig;
 
@@ -14,8 +14,8 @@ use carbonzone_zoning::ZoningConfig;
 /// `data` must hold one year only (see [`MapData::of_year`]). A figure whose layer or field is missing is left out.
 ///
 /// # Errors
-/// [`ReportError::Breaks`] if classes cannot be found.
-pub fn figures(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+/// [`ReportError::Breaks`](crate::ReportError::Breaks) if classes cannot be found.
+pub fn figures(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>> {
     one_year(data, data, options)
 }
 
@@ -29,8 +29,8 @@ const MAX_MAPPED_YEARS: usize = 6;
 /// year are [`figures`].
 ///
 /// # Errors
-/// [`ReportError::Breaks`] if classes cannot be found.
-pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+/// [`ReportError::Breaks`](crate::ReportError::Breaks) if classes cannot be found.
+pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>> {
     let Some(last) = data.year().filter(|_| data.long_form()) else {
         let mut out = figures(data, options)?;
         out.extend(data.study.charts.iter().cloned());
@@ -70,7 +70,7 @@ pub fn figures_of_years(data: &MapData, options: &RenderOptions) -> Result<Vec<F
 
 /// Where units are also judged by the mean over the years, that is the headline: `fig9a_zones` shows it, and the last
 /// year gets a map of its own like every other year.
-fn head_with_the_mean(out: &mut Vec<Figure>, build: &Builder<'_>, last: i32) -> Result<(), ReportError> {
+fn head_with_the_mean(out: &mut Vec<Figure>, build: &Builder<'_>, last: i32) -> Result<()> {
     if headline_field(&build.data.zones) != ZONE_OF_MEAN {
         return Ok(());
     }
@@ -98,12 +98,7 @@ fn pooled_note(years: &[i32]) -> Label {
 }
 
 /// The zone map of a window of years, whose classes stand in the rows of `year`.
-fn window_map(
-    data: &MapData,
-    window: &str,
-    year: i32,
-    options: &RenderOptions,
-) -> Result<Option<Figure>, ReportError> {
+fn window_map(data: &MapData, window: &str, year: i32, options: &RenderOptions) -> Result<Option<Figure>> {
     let shown = data.of_year(year);
     if !shown.zones.has("zone") || shown.zones.table.rows() == 0 {
         return Ok(None);
@@ -123,11 +118,11 @@ fn window_map(
 }
 
 /// Totals of the zones, year by year.
-fn series(data: &MapData, years: &[i32]) -> Result<Figure, ReportError> {
+fn series(data: &MapData, years: &[i32]) -> Result<Figure> {
     let mut series = Series { years: years.to_vec(), ..Series::default() };
     for year in years {
         let zones = data.zones.of_year(*year);
-        let total = |field: &str| -> Result<f64, ReportError> {
+        let total = |field: &str| -> Result<f64> {
             Ok(zones.numbers(field)?.into_iter().flatten().collect::<ExactSum>().value())
         };
         series.gross_t.push(total("gross_t")?);
@@ -144,7 +139,7 @@ fn series(data: &MapData, years: &[i32]) -> Result<Figure, ReportError> {
 }
 
 /// Figures of one year with the classes of `pool`.
-fn one_year(data: &MapData, pool: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+fn one_year(data: &MapData, pool: &MapData, options: &RenderOptions) -> Result<Vec<Figure>> {
     let build = Builder { data, pool, options };
     let mut out = vec![build.chart("fig4_shares", ChartKind::Shares)];
     if let Some(parcels) = &data.parcels {
@@ -285,7 +280,7 @@ impl Builder<'_> {
         kind: MapLayerKind,
         layer: &MapLayer,
         field: &str,
-    ) -> Result<Option<Figure>, ReportError> {
+    ) -> Result<Option<Figure>> {
         if !layer.has(field) {
             return Ok(None);
         }
@@ -311,7 +306,7 @@ impl Builder<'_> {
         .map(Some)
     }
 
-    fn intensity(&self, out: &mut Vec<Figure>, grid: &MapLayer) -> Result<(), ReportError> {
+    fn intensity(&self, out: &mut Vec<Figure>, grid: &MapLayer) -> Result<()> {
         if !grid.has("gross_t_km2") {
             return Ok(());
         }
@@ -333,7 +328,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn emission_and_sink(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {
+    fn emission_and_sink(&self, out: &mut Vec<Figure>) -> Result<()> {
         let emission = Label::new("Carbon emission", "碳排放量");
         let sink = Label::new("Carbon sink", "碳汇量");
         for (name, field, heading, meaning) in [
@@ -364,7 +359,7 @@ impl Builder<'_> {
     }
 
     /// Figure 7: indicators without a threshold; Figure 8: those that zoning cuts at a threshold.
-    fn indicators(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {
+    fn indicators(&self, out: &mut Vec<Figure>) -> Result<()> {
         // An index that nothing is known of has no map: without sinks CCR and ESC, without GDP ECC.
         let known = |key: &str| {
             let values = self.data.zones.has(key).then(|| self.pool.zones.numbers(key).ok()).flatten();
@@ -397,12 +392,7 @@ impl Builder<'_> {
     }
 
     /// A field with one-sided classes.
-    pub(super) fn plain(
-        &self,
-        kind: MapLayerKind,
-        layer: &MapLayer,
-        field: &str,
-    ) -> Result<Figure, ReportError> {
+    pub(super) fn plain(&self, kind: MapLayerKind, layer: &MapLayer, field: &str) -> Result<Figure> {
         let apart = kind != MapLayerKind::Zones;
         self.choropleth(Choropleth {
             name: &format!("{}_{field}", layer.name),
@@ -421,7 +411,7 @@ impl Builder<'_> {
         })
     }
 
-    fn indicator(&self, name: &str, record: &IndicatorRecord) -> Result<Figure, ReportError> {
+    fn indicator(&self, name: &str, record: &IndicatorRecord) -> Result<Figure> {
         // The carbon compensating rate is stored as a ratio (docs/pipeline.md, "Fields") and read as a percentage.
         let percent = record.key == "ccr" && record.unit.is_empty();
         let cut = !record.thresholds.is_empty();
@@ -508,7 +498,7 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure, ReportError> {
+    pub(super) fn choropleth(&self, c: Choropleth<'_>) -> Result<Figure> {
         let pooled = match c.kind {
             MapLayerKind::Zones => Some(&self.pool.zones),
             MapLayerKind::Grid => self.pool.grid.as_ref(),

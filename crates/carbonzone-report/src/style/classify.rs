@@ -3,7 +3,7 @@
 use super::model::{Class, ClassKind, Hatch, Scale};
 use crate::number::{grouped, shortest};
 use crate::palette::{EXACT_ZERO, Meaning};
-use crate::{BreakMethod, Label, Palette, ReportError};
+use crate::{BreakMethod, Label, Palette, ReportError, Result};
 use carbonzone_zoning::breaks::{BreakOptions, Breaks, class_breaks};
 
 /// What to classify and how.
@@ -42,7 +42,7 @@ pub struct Classes<'a> {
 ///
 /// # Errors
 /// [`ReportError::Breaks`] if the break method fails. A field without any value is no error: it has no class.
-pub fn classify(input: &Classes<'_>) -> Result<Scale, ReportError> {
+pub fn classify(input: &Classes<'_>) -> Result<Scale> {
     let known = input.values.iter().flatten().filter(|v| v.is_finite()).count();
     let no_data = input.values.len() - known;
     let forced = (input.forced.len() == 1).then(|| input.forced[0]);
@@ -79,7 +79,7 @@ fn method_classes(
     input: &Classes<'_>,
     values: &[Option<f64>],
     forced: Option<f64>,
-) -> Result<(Vec<Class>, usize, Label), ReportError> {
+) -> Result<(Vec<Class>, usize, Label)> {
     // Logarithms need positive numbers: a forced 0 below all values forces nothing.
     let forced_in = forced.filter(|f| !input.logarithmic || *f > 0.0);
     let options = BreakOptions {

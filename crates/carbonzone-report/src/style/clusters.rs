@@ -4,7 +4,7 @@ use super::catalog::Builder;
 use super::catalog::unit_word;
 use super::content::{Figure, FigureContent};
 use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
-use crate::{Label, MapLayer, ReportError, Rgb, words};
+use crate::{Label, MapLayer, Result, Rgb, words};
 
 /// Field of the clusters.
 pub const CLUSTER: &str = "cluster";
@@ -45,7 +45,7 @@ pub(crate) fn words_of(field: &str) -> Vec<(&'static str, Label)> {
 
 impl Builder<'_> {
     /// Maps of clusters and hot spots of zones and grid, where the run has found any.
-    pub(super) fn clusters(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {
+    pub(super) fn clusters(&self, out: &mut Vec<Figure>) -> Result<()> {
         // Of several years, the last is drawn.
         let last = self.data.year() == self.pool.year();
         let Some(record) = self.data.manifest.statistics.as_ref().filter(|_| last) else { return Ok(()) };
@@ -88,7 +88,7 @@ impl Builder<'_> {
         field: &str,
         rows: &[Row],
         heading: &Label,
-    ) -> Result<Figure, ReportError> {
+    ) -> Result<Figure> {
         let values = layer.texts(field)?;
         let category = |(code, (key, en, zh, color, hatch)): (usize, &Row)| Category {
             value: (*key).to_owned(),

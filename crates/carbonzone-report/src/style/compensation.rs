@@ -4,7 +4,7 @@ use super::catalog::{Builder, Choropleth};
 use super::content::Figure;
 use super::model::MapLayerKind;
 use crate::palette::Meaning;
-use crate::{Label, ReportError};
+use crate::{Label, Result};
 
 /// Name of the map.
 pub const COMPENSATION_MAP: &str = "fig12_compensation";
@@ -14,7 +14,7 @@ const FIELD: &str = "compensation_cny";
 
 impl Builder<'_> {
     /// The map; nothing where the run computed no compensation, or not for this year.
-    pub(super) fn compensation(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {
+    pub(super) fn compensation(&self, out: &mut Vec<Figure>) -> Result<()> {
         let zones = &self.data.zones;
         let known = zones.table.numbers(FIELD).is_some_and(|v| v.iter().any(Option::is_some));
         let Some(record) = self.data.manifest.compensation.as_ref().filter(|_| known) else { return Ok(()) };

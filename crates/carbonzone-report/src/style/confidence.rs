@@ -7,7 +7,7 @@ use super::model::{Category, MapLayerKind, MapStyle, Scale};
 use super::zones::{further_categories, zone_categories};
 use crate::columns::CONFIDENCE_CLASS;
 use crate::confidence::{FurtherColumns, SAFETIES, suffix_of};
-use crate::{JOINT, Label, ReportError, words};
+use crate::{JOINT, Label, Result, words};
 
 /// Name of the map.
 pub const CONFIDENCE_MAP: &str = "fig10a_confidence";
@@ -19,7 +19,7 @@ const STRENGTH: [f64; 4] = [1.0, 0.62, 0.3, 0.06];
 
 impl Builder<'_> {
     /// The map of classes and how sure they are, and the plot behind it; nothing where no draws were made.
-    pub(super) fn confidence(&self, out: &mut Vec<Figure>) -> Result<(), ReportError> {
+    pub(super) fn confidence(&self, out: &mut Vec<Figure>) -> Result<()> {
         let class_field = headline_field(&self.data.zones);
         let sure_field = format!("{CONFIDENCE_CLASS}{}", suffix_of(class_field));
         // The mean over the years is shown once, with the last year.
@@ -56,7 +56,7 @@ impl Builder<'_> {
         (classes, class_field, sure_field): &(Vec<Category>, &str, &str),
         what: Label,
         heading: Label,
-    ) -> Result<Figure, ReportError> {
+    ) -> Result<Figure> {
         let field = format!("{class_field}{JOINT}{sure_field}");
         let values = self.data.zones.texts(&field)?;
         let categories = categories(classes, &values);

@@ -5,7 +5,7 @@ use super::classify::{Classes, classify};
 use super::content::Figure;
 use super::model::{MapLayerKind, MapStyle};
 use crate::palette::Meaning;
-use crate::{Label, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, ReportError};
+use crate::{Label, MapData, MapLayer, RasterContent, RasterFile, RenderOptions, ReportError, Result};
 use carbonzone_types::money;
 use rayon::prelude::*;
 
@@ -14,11 +14,7 @@ use rayon::prelude::*;
 ///
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
-pub fn further_maps(
-    data: &MapData,
-    pool: &MapData,
-    options: &RenderOptions,
-) -> Result<Vec<Figure>, ReportError> {
+pub fn further_maps(data: &MapData, pool: &MapData, options: &RenderOptions) -> Result<Vec<Figure>> {
     let layers = [
         (MapLayerKind::Zones, Some(&data.zones)),
         (MapLayerKind::Grid, data.grid.as_ref()),
@@ -31,16 +27,13 @@ pub fn further_maps(
 ///
 /// # Errors
 /// [`ReportError::Breaks`] if classes cannot be found.
-pub fn project_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>, ReportError> {
+pub fn project_maps(data: &MapData, options: &RenderOptions) -> Result<Vec<Figure>> {
     let mut out = further_maps(data, data, options)?;
     out.extend(Builder { data, pool: data, options }.borderline());
     Ok(out)
 }
 
-fn further_of(
-    build: &Builder<'_>,
-    layers: &[(MapLayerKind, Option<&MapLayer>)],
-) -> Result<Vec<Figure>, ReportError> {
+fn further_of(build: &Builder<'_>, layers: &[(MapLayerKind, Option<&MapLayer>)]) -> Result<Vec<Figure>> {
     let sectors = build.data.manifest.sectors.iter().map(|s| format!("{s}_t"));
     let zones = &build.data.zones.table;
     let others = [
@@ -77,7 +70,7 @@ fn further_of(
         "net_t" | "net_t_ha" => build.net(&format!("{}_{field}", layer.name), *kind, layer, field),
         field => build.plain(*kind, layer, field).map(Some),
     };
-    let found: Result<Vec<Option<Figure>>, ReportError> = wanted.par_iter().map(one).collect();
+    let found: Result<Vec<Option<Figure>>> = wanted.par_iter().map(one).collect();
     Ok(found?.into_iter().flatten().collect())
 }
 
@@ -89,7 +82,7 @@ pub(crate) fn grid_field_style(
     data: &MapData,
     field: &str,
     options: &RenderOptions,
-) -> Result<Option<MapStyle>, ReportError> {
+) -> Result<Option<MapStyle>> {
     let Some(grid) = data.grid.as_ref().filter(|g| g.has(field)) else { return Ok(None) };
     let figure = Builder { data, pool: data, options }.plain(MapLayerKind::Grid, grid, field)?;
     Ok(figure.map().cloned())
@@ -104,7 +97,7 @@ pub(crate) fn raster_values_style(
     raster: &RasterFile,
     all: &[RasterFile],
     options: &RenderOptions,
-) -> Result<MapStyle, ReportError> {
+) -> Result<MapStyle> {
     let RasterContent::Values { key, label_en, label_zh, unit, thresholds, .. } = &raster.content else {
         return Err(ReportError::Breaks {
             layer: raster.file.clone(),

@@ -6,7 +6,7 @@ use super::headline::headline_field;
 use super::model::{Category, Hatch, MapLayerKind, MapStyle, Scale};
 use crate::confidence::likeliest;
 use crate::palette::SERIES;
-use crate::{JOINT, Label, MapData, ReportError, Rgb, ZONE_OF_MEAN, words};
+use crate::{JOINT, Label, MapData, Result, Rgb, ZONE_OF_MEAN, words};
 use carbonzone_types::{FurtherConfidence, ZoneClassRecord};
 
 /// The classes that a map of classes and their probability shows: of the headline, or further ones.
@@ -38,7 +38,7 @@ pub(crate) fn zone_categories(data: &MapData) -> Vec<Category> {
 
 impl Builder<'_> {
     /// The map of the zone classes in a field: of the year shown, or by the mean over the years.
-    pub(super) fn zones(&self, name: &str, field: &str) -> Result<Figure, ReportError> {
+    pub(super) fn zones(&self, name: &str, field: &str) -> Result<Figure> {
         let values = self.data.zones.texts(field)?;
         let heading = words::zone_heading(&self.data.manifest.study);
         let many = words::zone_classes(&self.data.manifest.study);

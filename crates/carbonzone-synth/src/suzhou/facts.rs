@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::SynthError;
+use crate::error::{Result, SynthError};
 use crate::shape::Point;
 use crate::table::Table;
 
@@ -165,7 +165,7 @@ impl SuzhouFacts {
     ///
     /// # Errors
     /// A fixture file that does not parse; a test makes sure it does.
-    pub fn builtin() -> Result<Self, SynthError> {
+    pub fn builtin() -> Result<Self> {
         Self::parse(&FactFiles {
             outline: include_str!("../../../../fixtures/suzhou/outline.csv"),
             lakes: include_str!("../../../../fixtures/suzhou/lakes.csv"),
@@ -181,7 +181,7 @@ impl SuzhouFacts {
     ///
     /// # Errors
     /// A missing file or a wrong value.
-    pub fn read_dir(dir: &Path) -> Result<Self, SynthError> {
+    pub fn read_dir(dir: &Path) -> Result<Self> {
         let read = |name: &str| {
             let path = dir.join(name);
             std::fs::read_to_string(&path)
@@ -202,7 +202,7 @@ impl SuzhouFacts {
     ///
     /// # Errors
     /// A wrong value, or facts that do not fit together.
-    pub fn parse(files: &FactFiles) -> Result<Self, SynthError> {
+    pub fn parse(files: &FactFiles) -> Result<Self> {
         let units = read_units(files.units)?;
         let facts = Self {
             outline: read_outline(files.outline)?,
@@ -222,7 +222,7 @@ impl SuzhouFacts {
         self.units.iter().map(|u| u.population_persons).sum()
     }
 
-    fn check(&self) -> Result<(), SynthError> {
+    fn check(&self) -> Result<()> {
         let wrong = |reason: String| SynthError::Facts { place: PLACE, reason };
         if self.outline.len() < 3 || self.townships.is_empty() {
             return Err(wrong("outline needs three vertices and there must be townships".into()));
@@ -244,11 +244,11 @@ impl SuzhouFacts {
     }
 }
 
-fn read_outline(text: &str) -> Result<Vec<Point>, SynthError> {
+fn read_outline(text: &str) -> Result<Vec<Point>> {
     Table::parse("outline.csv", text)?.rows().map(|r| Ok([r.value("lon")?, r.value("lat")?])).collect()
 }
 
-fn read_units(text: &str) -> Result<Vec<Unit>, SynthError> {
+fn read_units(text: &str) -> Result<Vec<Unit>> {
     Table::parse("units.csv", text)?
         .rows()
         .map(|r| {
@@ -264,7 +264,7 @@ fn read_units(text: &str) -> Result<Vec<Unit>, SynthError> {
         .collect()
 }
 
-fn read_townships(text: &str, units: &[Unit]) -> Result<Vec<Township>, SynthError> {
+fn read_townships(text: &str, units: &[Unit]) -> Result<Vec<Township>> {
     Table::parse("townships.csv", text)?
         .rows()
         .map(|r| {
@@ -295,7 +295,7 @@ fn read_townships(text: &str, units: &[Unit]) -> Result<Vec<Township>, SynthErro
         .collect()
 }
 
-fn read_waters(text: &str) -> Result<Vec<Water>, SynthError> {
+fn read_waters(text: &str) -> Result<Vec<Water>> {
     let table = Table::parse("lakes.csv", text)?;
     let mut out: Vec<(String, Water)> = Vec::new();
     for r in table.rows() {
@@ -316,7 +316,7 @@ fn read_waters(text: &str) -> Result<Vec<Water>, SynthError> {
     Ok(out.into_iter().map(|(_, w)| w).collect())
 }
 
-fn read_hills(text: &str) -> Result<Vec<Hill>, SynthError> {
+fn read_hills(text: &str) -> Result<Vec<Hill>> {
     Table::parse("hills.csv", text)?
         .rows()
         .map(|r| {
@@ -330,7 +330,7 @@ fn read_hills(text: &str) -> Result<Vec<Hill>, SynthError> {
         .collect()
 }
 
-fn read_lines(text: &str) -> Result<Vec<MainLine>, SynthError> {
+fn read_lines(text: &str) -> Result<Vec<MainLine>> {
     let table = Table::parse("lines.csv", text)?;
     let mut out: Vec<MainLine> = Vec::new();
     for r in table.rows() {
@@ -352,7 +352,7 @@ fn read_lines(text: &str) -> Result<Vec<MainLine>, SynthError> {
     Ok(out)
 }
 
-fn read_sites(text: &str) -> Result<Vec<Site>, SynthError> {
+fn read_sites(text: &str) -> Result<Vec<Site>> {
     Table::parse("sites.csv", text)?
         .rows()
         .map(|r| {

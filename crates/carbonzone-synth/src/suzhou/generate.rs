@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use carbonzone_types::Progress;
 
 use crate::dissolve::Dissolver;
-use crate::error::SynthError;
+use crate::error::{Result, SynthError};
 use crate::kd::{Leaf, Plan, Rect, UNITS_PER_M};
 use crate::projection::Projection;
 use crate::region::closed;
@@ -37,7 +37,7 @@ pub fn generate(
     projection: &dyn Projection,
     sink: &mut dyn CitySink,
     progress: &dyn Progress,
-) -> Result<SynthSummary, SynthError> {
+) -> Result<SynthSummary> {
     if !(MIN_PARCELS..=MAX_PARCELS).contains(&options.parcels) {
         return Err(SynthError::Size { got: options.parcels, min: MIN_PARCELS, max: MAX_PARCELS });
     }
@@ -156,7 +156,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn townships(&mut self) -> Result<(), SynthError> {
+    fn townships(&mut self) -> Result<()> {
         let polygons = self.geo.partition.polygons();
         let (mut rows, mut stats) = (Vec::new(), Vec::new());
         let mut counter = vec![0u32; self.facts.units.len()];
@@ -186,9 +186,9 @@ impl<'a> Maker<'a> {
     }
 
     /// How many leaves to plan so that, with the pieces that shores and borders add, about the wanted number comes out.
-    fn plan_size(&self, progress: &dyn Progress) -> Result<u32, SynthError> {
+    fn plan_size(&self, progress: &dyn Progress) -> Result<u32> {
         let target = (self.wanted - self.reserved) as f64;
-        let count = |n: u32| -> Result<f64, SynthError> {
+        let count = |n: u32| -> Result<f64> {
             let mut pieces = 0usize;
             self.plan.blocks(&self.fields.root(), n, BLOCK, &mut |_, _, leaves| {
                 if progress.cancelled() {
@@ -222,7 +222,7 @@ impl<'a> Maker<'a> {
         Ok(n.max(target * 0.5) as u32)
     }
 
-    fn main_lines(&mut self) -> Result<(), SynthError> {
+    fn main_lines(&mut self) -> Result<()> {
         let budget = (self.wanted / 4) as usize;
         for line in main_lines(self.geo, budget / 6) {
             self.push_road(line)?;
@@ -230,7 +230,7 @@ impl<'a> Maker<'a> {
         Ok(())
     }
 
-    fn block(&mut self, rect: &Rect, n: u32, planned: u32, leaves: &[Leaf]) -> Result<(), SynthError> {
+    fn block(&mut self, rect: &Rect, n: u32, planned: u32, leaves: &[Leaf]) -> Result<()> {
         let block = cut_block(self.geo, &self.warp, self.seed, leaves);
         for (f, d) in block.lakes {
             d.drain_into(self.lakes.entry(f).or_default());
@@ -263,12 +263,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Gives every piece its class and writes it; returns the pieces as hosts of points and lines.
-    fn land_use(
-        &mut self,
-        leaves: &[Leaf],
-        pieces: Vec<Piece>,
-        rng: &mut Rng,
-    ) -> Result<Vec<Host>, SynthError> {
+    fn land_use(&mut self, leaves: &[Leaf], pieces: Vec<Piece>, rng: &mut Rng) -> Result<Vec<Host>> {
         let box_of_block = bounds(pieces.iter().flat_map(|p| p.parts.iter().flatten().flatten()));
         let mut hosts = Vec::with_capacity(pieces.len());
         for piece in pieces {
@@ -342,7 +337,7 @@ impl<'a> Maker<'a> {
         code: &'static str,
         corners: Option<[usize; 4]>,
         rng: &mut Rng,
-    ) -> Result<(), SynthError> {
+    ) -> Result<()> {
         let area = parts_area(parts);
         let s = &mut self.summary;
         s.parcels += 1;
@@ -383,7 +378,7 @@ impl<'a> Maker<'a> {
         Ok(())
     }
 
-    fn push_road(&mut self, line: Line) -> Result<(), SynthError> {
+    fn push_road(&mut self, line: Line) -> Result<()> {
         self.summary.roads += 1;
         self.roads.push(RoadRow {
             id: self.summary.roads,
@@ -399,7 +394,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Centre lines of the block's street strips and fairways of its harbours, then small streets up to the block's share.
-    fn streets_of(&mut self, leaves: &[Leaf], hosts: &[Host], rng: &mut Rng) -> Result<(), SynthError> {
+    fn streets_of(&mut self, leaves: &[Leaf], hosts: &[Host], rng: &mut Rng) -> Result<()> {
         let total = self.wanted / 4;
         for leaf in leaves {
             let Some(axis) = leaf.street else { continue };
@@ -423,7 +418,7 @@ impl<'a> Maker<'a> {
         self.small_streets(hosts, goal, rng)
     }
 
-    fn small_streets(&mut self, hosts: &[Host], goal: u64, rng: &mut Rng) -> Result<(), SynthError> {
+    fn small_streets(&mut self, hosts: &[Host], goal: u64, rng: &mut Rng) -> Result<()> {
         let mut misses = 0u32;
         while self.summary.roads < goal && misses < 100_000 {
             let host = &hosts[rng.below(hosts.len())];
@@ -441,7 +436,7 @@ impl<'a> Maker<'a> {
         Ok(())
     }
 
-    fn points_of(&mut self, hosts: &[Host], rng: &mut Rng) -> Result<(), SynthError> {
+    fn points_of(&mut self, hosts: &[Host], rng: &mut Rng) -> Result<()> {
         let part = |done: f64, total: f64| (done / total).clamp(0.0, 1.0);
         let sites = hosts.iter().filter(|h| h.site).count() as u64;
         let goal = (self.wanted as f64 * part(self.done.poi, self.fields.poi.total())) as u64;
@@ -460,7 +455,7 @@ impl<'a> Maker<'a> {
         self.emit_people(hosts, n, People { night_cents: night, day_cents: day }, rng)
     }
 
-    fn emit_pois(&mut self, hosts: &[Host], n: u64, rng: &mut Rng) -> Result<(), SynthError> {
+    fn emit_pois(&mut self, hosts: &[Host], n: u64, rng: &mut Rng) -> Result<()> {
         if n == 0 {
             return Ok(());
         }
@@ -473,13 +468,7 @@ impl<'a> Maker<'a> {
         Ok(())
     }
 
-    fn emit_people(
-        &mut self,
-        hosts: &[Host],
-        n: u64,
-        people: People,
-        rng: &mut Rng,
-    ) -> Result<(), SynthError> {
+    fn emit_people(&mut self, hosts: &[Host], n: u64, people: People, rng: &mut Rng) -> Result<()> {
         if n == 0 {
             return Ok(());
         }
@@ -496,7 +485,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Lakes, the river and harbours: one parcel each, joined from all blocks.
-    fn lakes(&mut self) -> Result<(), SynthError> {
+    fn lakes(&mut self) -> Result<()> {
         let geo = self.geo;
         let mut rng = Rng::keyed(&[self.seed, 0x1A4E]);
         let mut hosts = Vec::new();
@@ -534,7 +523,7 @@ impl<'a> Maker<'a> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), SynthError> {
+    fn flush(&mut self) -> Result<()> {
         self.sink.parcels(&self.parcels).map_err(SynthError::Sink)?;
         self.parcels.clear();
         self.sink.roads(&self.roads).map_err(SynthError::Sink)?;

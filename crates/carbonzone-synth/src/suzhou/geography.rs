@@ -1,6 +1,6 @@
 //! The facts in the working plane: township partition, water and corridor shapes. The same for every seed and size.
 
-use crate::error::SynthError;
+use crate::error::{Result, SynthError};
 use crate::features::FeatureIndex;
 use crate::partition::{Centre, Partition, PartitionSpec, partition};
 use crate::projection::Projection;
@@ -65,8 +65,8 @@ pub(crate) struct Geography {
 }
 
 impl Geography {
-    pub fn build(facts: &SuzhouFacts, projection: &dyn Projection) -> Result<Self, SynthError> {
-        let plane = |points: &[Point]| -> Result<Vec<Point>, SynthError> {
+    pub fn build(facts: &SuzhouFacts, projection: &dyn Projection) -> Result<Self> {
+        let plane = |points: &[Point]| -> Result<Vec<Point>> {
             let mut out = points.to_vec();
             projection.to_xy(&mut out)?;
             Ok(out)
@@ -111,7 +111,7 @@ impl Geography {
                 })?;
                 Ok((plane(&[s.at])?[0], code.0, s.name_zh.clone()))
             })
-            .collect::<Result<_, SynthError>>()?;
+            .collect::<Result<_>>()?;
         let hills = facts
             .hills
             .iter()
@@ -123,15 +123,15 @@ impl Geography {
                     angle: h.angle_deg.to_radians(),
                 })
             })
-            .collect::<Result<_, SynthError>>()?;
+            .collect::<Result<_>>()?;
         let yangtze_shore = yangtze_shore(facts, &plane)?;
         Ok(Self { extent, partition, features, index, lines, towns, hills, sites, yangtze_shore })
     }
 }
 
-type Plane<'a> = dyn Fn(&[Point]) -> Result<Vec<Point>, SynthError> + 'a;
+type Plane<'a> = dyn Fn(&[Point]) -> Result<Vec<Point>> + 'a;
 
-fn towns(facts: &SuzhouFacts, plane: &Plane) -> Result<Vec<Town>, SynthError> {
+fn towns(facts: &SuzhouFacts, plane: &Plane) -> Result<Vec<Town>> {
     facts
         .townships
         .iter()
@@ -147,7 +147,7 @@ fn towns(facts: &SuzhouFacts, plane: &Plane) -> Result<Vec<Town>, SynthError> {
         .collect()
 }
 
-fn lines(facts: &SuzhouFacts, plane: &Plane) -> Result<Vec<PlaneLine>, SynthError> {
+fn lines(facts: &SuzhouFacts, plane: &Plane) -> Result<Vec<PlaneLine>> {
     facts
         .lines
         .iter()
@@ -169,7 +169,7 @@ fn features(
     plane: &Plane,
     partition: &Partition,
     lines: &[PlaneLine],
-) -> Result<(Vec<FeatureKind>, Vec<Vec<Ring>>), SynthError> {
+) -> Result<(Vec<FeatureKind>, Vec<Vec<Ring>>)> {
     let outline: Vec<Ring> = partition.outline().into_iter().flatten().collect();
     let (mut kinds, mut areas) = (vec![FeatureKind::Outline], vec![outline]);
     for class in ["waterway", "motorway", "rail"] {
@@ -194,7 +194,7 @@ fn features(
         })?;
         kinds.push(FeatureKind::Whole { code: code.0, name_zh: w.name_zh.clone() });
         let roughness = if w.kind == WaterKind::Port { 0.02 } else { 0.13 };
-        let shore = |ring: &[Point], ccw| -> Result<Ring, SynthError> {
+        let shore = |ring: &[Point], ccw| -> Result<Ring> {
             Ok(turned(natural_ring(&plane(ring)?, GEOGRAPHY_SEED ^ 0x1A4E, 220.0, roughness), ccw))
         };
         let mut rings = vec![shore(&w.ring, true)?];
@@ -218,7 +218,7 @@ fn turned(mut ring: Ring, counter_clockwise: bool) -> Ring {
 }
 
 /// Points along the river's bank, for the distance to it.
-fn yangtze_shore(facts: &SuzhouFacts, plane: &Plane) -> Result<Vec<Point>, SynthError> {
+fn yangtze_shore(facts: &SuzhouFacts, plane: &Plane) -> Result<Vec<Point>> {
     let Some(river) = facts.waters.iter().find(|w| w.code == "1101" && w.kind == WaterKind::Water) else {
         return Ok(Vec::new());
     };

@@ -1,6 +1,6 @@
 //! Which land-use class a piece of land gets.
 
-use crate::error::SynthError;
+use crate::error::Result;
 use crate::noise::fractal;
 use crate::rng::Rng;
 use crate::shape::Point;
@@ -62,7 +62,7 @@ type Draws = BTreeMap<String, Vec<(&'static str, f64)>>;
 
 static DRAWS: LazyLock<Draws> = LazyLock::new(|| draws().expect("a test reads the shipped file"));
 
-fn draws() -> Result<Draws, SynthError> {
+fn draws() -> Result<Draws> {
     let mut out = Draws::new();
     for row in Table::parse("land_draws.csv", include_str!("../../data/land_draws.csv"))?.rows() {
         let code = row.text("code")?;

@@ -1,6 +1,6 @@
 //! Points of interest and population points inside the parcels of a block.
 
-use crate::error::SynthError;
+use crate::error::Result;
 use crate::projection::Projection;
 use crate::rng::Rng;
 use crate::shape::{Parts, Point, bounds, in_parts, inner_point};
@@ -175,7 +175,7 @@ pub(crate) fn pois(
     first: u64,
     rng: &mut Rng,
     projection: &dyn Projection,
-) -> Result<Vec<PoiRow>, SynthError> {
+) -> Result<Vec<PoiRow>> {
     let mut points = Vec::with_capacity(n);
     let mut rows = Vec::with_capacity(n);
     for (k, i) in choose_hosts(hosts, n, poi_weight, rng).into_iter().enumerate() {
@@ -227,7 +227,7 @@ pub(crate) fn population(
     people: People,
     rng: &mut Rng,
     projection: &dyn Projection,
-) -> Result<Vec<PopulationRow>, SynthError> {
+) -> Result<Vec<PopulationRow>> {
     let weight = |h: &Host| 0.6 * night_weight(h) + 0.4 * day_weight(h);
     let chosen = choose_hosts(hosts, n, weight, rng);
     let mut per_host = vec![0usize; hosts.len()];

@@ -2,7 +2,7 @@
 
 use super::config::{Base, Compensation, QuotaBasis, QuotaIndicator};
 use super::quota::{clear, entropy_weights};
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use carbonzone_types::ExactSum;
 
 /// Numbers of the units, all in the same order.
@@ -91,7 +91,7 @@ impl Positions {
     ///
     /// # Errors
     /// [`ZoningError::Length`] if slices differ, [`ZoningError::TooFew`] if fewer than two units take part.
-    pub fn benchmark(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self, ZoningError> {
+    pub fn benchmark(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self> {
         let counted = counted(units, config, &[])?;
         Ok(legs(units, config, &counted))
     }
@@ -101,7 +101,7 @@ impl Positions {
     ///
     /// # Errors
     /// As model 1.
-    pub fn ability_to_pay(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self, ZoningError> {
+    pub fn ability_to_pay(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self> {
         ZoningError::check_len("engel", units.engel.len(), units.gross_t.len())?;
         let counted = counted(units, config, &[units.gdp])?;
         let gdp = sum_of(units.gdp, &counted.takes_part);
@@ -130,7 +130,7 @@ impl Positions {
     ///
     /// # Errors
     /// As model 1; [`ZoningError::Parameter`] for a reduction out of range or indicators without spread.
-    pub fn quota(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self, ZoningError> {
+    pub fn quota(units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self> {
         let missing = || ZoningError::parameter("quota", "none", "a section [compensation.quota]");
         let quota = config.quota.as_ref().ok_or_else(missing)?;
         if !(0.0..1.0).contains(&quota.reduction) {
@@ -175,11 +175,7 @@ impl Positions {
 }
 
 /// Who takes part: units whose numbers are all known.
-fn counted(
-    units: &UnitNumbers<'_>,
-    config: &Compensation,
-    more: &[&[Option<f64>]],
-) -> Result<Counted, ZoningError> {
+fn counted(units: &UnitNumbers<'_>, config: &Compensation, more: &[&[Option<f64>]]) -> Result<Counted> {
     let n = units.gross_t.len();
     ZoningError::check_len("sink_t", units.sink_t.len(), n)?;
     let base = units.base(config.base);

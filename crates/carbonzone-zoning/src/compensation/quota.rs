@@ -1,6 +1,6 @@
 //! Entropy weights, and the price at which cuts clear.
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 
 /// Entropy weights of indicators: `e_j = −Σ p ln p / ln n`, `w_j = (1 − e_j)/Σ(1 − e_j)`, with `p` the units' shares.
 ///
@@ -8,7 +8,7 @@ use crate::ZoningError;
 ///
 /// # Errors
 /// [`ZoningError::Parameter`] if no indicator differs between the units: then none says how to share out.
-pub fn entropy_weights(shares: &[Vec<f64>], n: usize) -> Result<Vec<f64>, ZoningError> {
+pub fn entropy_weights(shares: &[Vec<f64>], n: usize) -> Result<Vec<f64>> {
     if shares.len() == 1 {
         return Ok(vec![1.0]);
     }
@@ -44,12 +44,7 @@ pub struct Clearing {
 ///
 /// # Errors
 /// [`ZoningError::Parameter`] if costs are negative or no numbers.
-pub fn clear(
-    gross_t: &[f64],
-    first_cost: &[f64],
-    rise: f64,
-    reduction: f64,
-) -> Result<Clearing, ZoningError> {
+pub fn clear(gross_t: &[f64], first_cost: &[f64], rise: f64, reduction: f64) -> Result<Clearing> {
     if !(rise.is_finite() && rise > 0.0) {
         return Err(ZoningError::parameter("quota.cost.rise_cny_per_t", rise, "a number > 0"));
     }

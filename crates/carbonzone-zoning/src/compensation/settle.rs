@@ -1,6 +1,6 @@
 //! From positions to money: whole fen that sum to 0, and who pays whom.
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use carbonzone_types::ExactSum;
 
 /// Positions that sum to more than this share of what changes hands are no zero-sum game but a mistake.
@@ -21,7 +21,7 @@ const LARGEST_FEN: f64 = 9.0e15;
 /// # Errors
 /// [`ZoningError::Parameter`] if the positions do not sum to 0 within 1e-9 of what changes hands, or an amount is no
 /// number or beyond 9·10¹³ CNY.
-pub fn in_fen(settled_t: &[Option<f64>], price: f64) -> Result<Vec<Option<i64>>, ZoningError> {
+pub fn in_fen(settled_t: &[Option<f64>], price: f64) -> Result<Vec<Option<i64>>> {
     let exact: Vec<Option<f64>> = settled_t.iter().map(|t| t.map(|t| t * price * FEN)).collect();
     if let Some(bad) = exact.iter().flatten().find(|v| v.is_nan() || v.abs() > LARGEST_FEN) {
         return Err(ZoningError::parameter("amount", bad / FEN, "at most 9e13 CNY per unit"));

@@ -2,7 +2,7 @@
 
 use super::moran::known;
 use super::weights::SpatialWeights;
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use serde::{Deserialize, Serialize};
 
 /// Gi* of every unit (a z score); NULL for unknown units.
@@ -13,10 +13,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Errors
 /// [`ZoningError::Length`] if the sizes differ; [`ZoningError::TooFew`] with fewer than three known units.
-pub fn getis_ord_star(
-    weights: &SpatialWeights,
-    values: &[Option<f64>],
-) -> Result<Vec<Option<f64>>, ZoningError> {
+pub fn getis_ord_star(weights: &SpatialWeights, values: &[Option<f64>]) -> Result<Vec<Option<f64>>> {
     let (w, x) = known(weights, values)?;
     let n = x.len() as f64;
     if x.len() < 3 {

@@ -4,7 +4,7 @@ use super::moran::known;
 use super::normal::two_sided;
 use super::permutation::SplitMix;
 use super::weights::SpatialWeights;
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,7 @@ pub fn local_moran(
     weights: &SpatialWeights,
     values: &[Option<f64>],
     inference: Inference,
-) -> Result<Vec<Option<LocalMoran>>, ZoningError> {
+) -> Result<Vec<Option<LocalMoran>>> {
     let (w, x) = known(weights, values)?;
     let n = x.len();
     let mean = x.iter().sum::<f64>() / n.max(1) as f64;

@@ -3,7 +3,7 @@
 use super::normal::two_sided;
 use super::permutation::SplitMix;
 use super::weights::SpatialWeights;
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use serde::{Deserialize, Serialize};
 
 /// Permutations by default.
@@ -40,7 +40,7 @@ pub fn global_moran(
     values: &[Option<f64>],
     permutations: u32,
     seed: u64,
-) -> Result<Moran, ZoningError> {
+) -> Result<Moran> {
     let (w, x) = known(weights, values)?;
     let n = x.len();
     let mean = x.iter().sum::<f64>() / n as f64;
@@ -76,10 +76,7 @@ pub fn global_moran(
 }
 
 /// The known values and the weights among them.
-pub(super) fn known(
-    weights: &SpatialWeights,
-    values: &[Option<f64>],
-) -> Result<(SpatialWeights, Vec<f64>), ZoningError> {
+pub(super) fn known(weights: &SpatialWeights, values: &[Option<f64>]) -> Result<(SpatialWeights, Vec<f64>)> {
     ZoningError::check_len("values", values.len(), weights.len())?;
     let keep: Vec<bool> = values.iter().map(|v| v.is_some_and(f64::is_finite)).collect();
     let x = values.iter().flatten().copied().filter(|v| v.is_finite()).collect();

@@ -1,7 +1,7 @@
 //! Neighbours by distance, and of cells on a grid.
 
 use super::weights::SpatialWeights;
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 use std::collections::BTreeMap;
 
 /// Ties of distance are decided to this part of the distance: roundings of coordinates do not choose neighbours.
@@ -19,7 +19,7 @@ impl SpatialWeights {
     /// assert_eq!((w.row(0).0, w.row(1).0, w.row(2).0), ([1].as_slice(), [0].as_slice(), [1].as_slice()));
     /// # Ok::<(), carbonzone_zoning::ZoningError>(())
     /// ```
-    pub fn k_nearest(points: &[[f64; 2]], k: usize) -> Result<Self, ZoningError> {
+    pub fn k_nearest(points: &[[f64; 2]], k: usize) -> Result<Self> {
         if k == 0 || k >= points.len() {
             let expected = format!("from 1 to {}, fewer than units", points.len().saturating_sub(1));
             return Err(ZoningError::parameter("k", k, expected));
@@ -37,7 +37,7 @@ impl SpatialWeights {
     ///
     /// # Errors
     /// [`ZoningError::Parameter`] if the distance is not a number above 0.
-    pub fn distance_band(points: &[[f64; 2]], distance: f64) -> Result<Self, ZoningError> {
+    pub fn distance_band(points: &[[f64; 2]], distance: f64) -> Result<Self> {
         if !(distance.is_finite() && distance > 0.0) {
             return Err(ZoningError::parameter("distance", distance, "a number above 0"));
         }

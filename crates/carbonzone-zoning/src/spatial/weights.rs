@@ -1,6 +1,6 @@
 //! Who is whose neighbour, and how much.
 
-use crate::ZoningError;
+use crate::{Result, ZoningError};
 
 /// Sparse spatial weights, rows of units.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ impl SpatialWeights {
     /// assert_eq!(w.islands(), [2]);
     /// # Ok::<(), carbonzone_zoning::ZoningError>(())
     /// ```
-    pub fn from_pairs(n: usize, pairs: &[(u32, u32)]) -> Result<Self, ZoningError> {
+    pub fn from_pairs(n: usize, pairs: &[(u32, u32)]) -> Result<Self> {
         let bad = |p: &&(u32, u32)| p.0 as usize >= n || p.1 as usize >= n || p.0 == p.1;
         if let Some(pair) = pairs.iter().find(bad) {
             return Err(ZoningError::parameter(

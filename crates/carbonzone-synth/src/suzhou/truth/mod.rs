@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use carbonzone_geom::{Coverage, PointLocator, overlap_zones};
 use carbonzone_types::ExactSum;
 
-use crate::error::{SinkError, SynthError};
+use crate::error::{Result, SinkError, SynthError};
 use crate::projection::Projection;
 use crate::rng::mix;
 use crate::shape::{Point, distance};
@@ -138,7 +138,7 @@ impl<'a> TruthTap<'a> {
     ///
     /// # Errors
     /// [`SynthError::Facts`] for a budget with tonnes that no law places in this city; a failing projection.
-    pub fn finish(mut self) -> Result<Truth, SynthError> {
+    pub fn finish(mut self) -> Result<Truth> {
         self.measure()?;
         for (budget, amount_t) in std::mem::take(&mut self.budgets) {
             let kg = (amount_t * 1000.0).round() as u64;
@@ -158,7 +158,7 @@ impl<'a> TruthTap<'a> {
     }
 
     /// Shares out the kept parcels, lines and people over the townships.
-    fn measure(&mut self) -> Result<(), SynthError> {
+    fn measure(&mut self) -> Result<()> {
         let n = self.ground.townships();
         let matrix = overlap_zones(&self.parcels, &self.zones);
         for (i, code) in self.codes.iter().enumerate() {
