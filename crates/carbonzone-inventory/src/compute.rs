@@ -5,7 +5,7 @@ use crate::boundary::excluded;
 use crate::checks::{carbon_taken_as_co2, double_counting, exclusive, flagged};
 use crate::complete::{check_budgets, check_config, check_sectors, check_years};
 use crate::config::InventoryConfig;
-use crate::context::{Context, Draft, Row};
+use crate::context::{Context, Draft, Found, Row};
 use crate::equations::{
     agriculture, buildings, industry, livestock, sink, solid_waste, transport, wastewater,
 };
@@ -163,7 +163,7 @@ fn draft<'r, 'a>(
 }
 
 /// The equation of a row's category.
-fn equation_lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+fn equation_lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     match (row.category.sector, row.category.key.as_str()) {
         (Sector::Industry, _) => industry::lines(row, context),
         (Sector::Construction, _) => buildings::lines(row, context),

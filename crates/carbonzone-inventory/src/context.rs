@@ -9,6 +9,9 @@ use crate::vocabulary::{ActivityDef, Category, Vocabulary};
 use carbonzone_types::Finding;
 use std::collections::BTreeSet;
 
+/// A value, or the finding that says why there is none.
+pub(crate) type Found<T> = Result<T, Box<Finding>>;
+
 /// Why a line counts or not: decided by boundary and scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -49,7 +52,7 @@ pub(crate) struct Row<'a> {
 
 impl Row<'_> {
     /// Amount in the canonical unit of the activity's dimension.
-    pub fn canonical(&self) -> Result<f64, Box<Finding>> {
+    pub fn canonical(&self) -> Found<f64> {
         if self.unit.dimension == self.def.unit.dimension {
             Ok(self.value * self.unit.scale)
         } else {
@@ -219,7 +222,7 @@ impl<'a> Context<'a> {
     }
 
     /// The factor of that id; a finding that names the row if there is none.
-    pub fn factor(&self, id: &str, row: &Row<'_>) -> Result<&'a Factor, Box<Finding>> {
+    pub fn factor(&self, id: &str, row: &Row<'_>) -> Found<&'a Factor> {
         self.library.require(id, &row.raw.place()).map_err(|e| Box::new(e.to_finding()))
     }
 
@@ -237,7 +240,7 @@ impl<'a> Context<'a> {
     }
 
     /// The factor a row names, else the configured choice, else the default; its unit must fit the activity.
-    pub fn chosen(&self, row: &Row<'_>, default: &str) -> Result<&'a Factor, Box<Finding>> {
+    pub fn chosen(&self, row: &Row<'_>, default: &str) -> Found<&'a Factor> {
         let id = match row.raw.factor.as_str() {
             "" => self.choice(&row.def.group, &row.def.key, default),
             named => named.to_owned(),
@@ -256,7 +259,7 @@ impl<'a> Context<'a> {
     }
 
     /// The factor of a fuel: named by the row, chosen, from the fuel set, from `fuel.cn`, or from any set.
-    pub fn fuel_factor(&self, row: &Row<'_>) -> Result<(&'a Factor, Option<String>), Box<Finding>> {
+    pub fn fuel_factor(&self, row: &Row<'_>) -> Found<(&'a Factor, Option<String>)> {
         let key = &row.def.key;
         let default = if key == "standard_coal" {
             "tce.co2_267".to_owned()
@@ -291,7 +294,7 @@ impl<'a> Context<'a> {
         set: &str,
         fallback: &str,
         activity: &str,
-    ) -> Result<(&'a Factor, Option<String>), Box<Finding>> {
+    ) -> Found<(&'a Factor, Option<String>)> {
         let id = format!("{set}.{activity}");
         if let Some(factor) = self.library.get(&id) {
             return Ok((factor, None));

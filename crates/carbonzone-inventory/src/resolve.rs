@@ -2,7 +2,7 @@
 
 use crate::activity::ActivityRow;
 use crate::config::{InventoryConfig, OtherYears, Split, UnknownRows};
-use crate::context::{Row, fault};
+use crate::context::{Found, Row, fault};
 use crate::unit::Unit;
 use crate::vocabulary::{ActivityDef, Category, LAND_GROUPS, Sector, Vocabulary};
 use carbonzone_sheet::{label_key, nearest};
@@ -264,10 +264,7 @@ fn land_group_of(
 }
 
 /// Category and activity of a row.
-fn meaning<'a>(
-    raw: &ActivityRow,
-    vocabulary: &'a Vocabulary,
-) -> Result<(&'static Category, &'a ActivityDef), Box<Finding>> {
+fn meaning<'a>(raw: &ActivityRow, vocabulary: &'a Vocabulary) -> Found<(&'static Category, &'a ActivityDef)> {
     let sector = sector_of(raw)?;
     let category = match raw.category.trim() {
         "" => guess_category(raw, sector, vocabulary)?,
@@ -290,7 +287,7 @@ fn meaning<'a>(
     def.map(|d| (category, d)).ok_or_else(|| unknown_activity(raw, Some(category), vocabulary))
 }
 
-fn sector_of(raw: &ActivityRow) -> Result<Option<Sector>, Box<Finding>> {
+fn sector_of(raw: &ActivityRow) -> Found<Option<Sector>> {
     if raw.sector.trim().is_empty() {
         return Ok(None);
     }
@@ -310,7 +307,7 @@ fn guess_category(
     raw: &ActivityRow,
     sector: Option<Sector>,
     vocabulary: &Vocabulary,
-) -> Result<&'static Category, Box<Finding>> {
+) -> Found<&'static Category> {
     let candidates = vocabulary.categories_of(&raw.activity, sector);
     match candidates.as_slice() {
         [only] => Ok(only),

@@ -9,6 +9,9 @@ use rust_xlsxwriter::{
 };
 use std::path::Path;
 
+/// What the writer of workbooks answers.
+type Written = Result<(), XlsxError>;
+
 /// A workbook in memory, one worksheet per table: bold header, frozen below it, column widths fitted.
 ///
 /// The creation time is fixed (2020-01-01), so the same tables give the same bytes.
@@ -46,7 +49,7 @@ fn workbook(sheets: &[OutSheet]) -> Result<Workbook, XlsxError> {
     Ok(book)
 }
 
-fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
+fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Written {
     worksheet.set_name(&sheet.name)?;
     write_lines(worksheet, sheet, 0, &sheet.preamble)?;
     let first = first_row(sheet);
@@ -63,12 +66,7 @@ fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
 }
 
 /// Lines above or below the table; one that is longer than the table is wide is wrapped across it.
-fn write_lines(
-    worksheet: &mut Worksheet,
-    sheet: &OutSheet,
-    first: u32,
-    lines: &[String],
-) -> Result<(), XlsxError> {
+fn write_lines(worksheet: &mut Worksheet, sheet: &OutSheet, first: u32, lines: &[String]) -> Written {
     let columns = sheet.table.columns.len();
     let wide: f64 = (0..columns).map(|column| shown_width(sheet, column)).sum();
     for (row, line) in lines.iter().enumerate() {
@@ -86,7 +84,7 @@ fn write_lines(
 }
 
 /// A print is as wide as the page, and every page has the header. Rows are as high as their wrapped texts.
-fn print_setup(worksheet: &mut Worksheet, sheet: &OutSheet) -> Result<(), XlsxError> {
+fn print_setup(worksheet: &mut Worksheet, sheet: &OutSheet) -> Written {
     let columns = sheet.table.columns.len();
     let printed = if sheet.printed_columns > 0 { sheet.printed_columns } else { columns };
     let width: f64 = (0..columns).take(printed).map(|column| shown_width(sheet, column)).sum();
@@ -125,7 +123,7 @@ fn end_of_table(sheet: &OutSheet) -> u32 {
 }
 
 /// The label of a column, and its name below.
-fn write_header(worksheet: &mut Worksheet, sheet: &OutSheet, column: usize) -> Result<(), XlsxError> {
+fn write_header(worksheet: &mut Worksheet, sheet: &OutSheet, column: usize) -> Written {
     let row = sheet.preamble.len() as u32;
     let mut bold = Format::new().set_bold();
     if sheet.title.is_some() {
@@ -141,7 +139,7 @@ fn write_header(worksheet: &mut Worksheet, sheet: &OutSheet, column: usize) -> R
 }
 
 /// Filter arrows on the last row of the header, and how the sheet is printed.
-fn lay_out(worksheet: &mut Worksheet, sheet: &OutSheet, title: &str) -> Result<(), XlsxError> {
+fn lay_out(worksheet: &mut Worksheet, sheet: &OutSheet, title: &str) -> Written {
     let (top, first) = (sheet.preamble.len() as u32, first_row(sheet));
     let (rows, columns) = (sheet.table.rows() as u32, sheet.table.columns.len() as u16);
     if rows > 0 && columns > 0 {
@@ -170,7 +168,7 @@ fn header_lines(sheet: &OutSheet, widths: &[f64]) -> f64 {
 }
 
 /// Rows of totals: bold below a line, in the formats of their columns.
-fn write_totals(worksheet: &mut Worksheet, sheet: &OutSheet, first: u32) -> Result<(), XlsxError> {
+fn write_totals(worksheet: &mut Worksheet, sheet: &OutSheet, first: u32) -> Written {
     for (row, cells) in sheet.totals.iter().enumerate() {
         for (column, cell) in cells.iter().enumerate() {
             let mut format = Format::new().set_bold();
@@ -262,12 +260,7 @@ fn text_width(text: &str) -> f64 {
 }
 
 /// Writes the values of a column; NULL leaves the cell blank.
-fn write_column(
-    worksheet: &mut Worksheet,
-    sheet: &OutSheet,
-    column: usize,
-    first: u32,
-) -> Result<(), XlsxError> {
+fn write_column(worksheet: &mut Worksheet, sheet: &OutSheet, column: usize, first: u32) -> Written {
     let data = &sheet.table.columns[column].data;
     let mut plain = Format::new();
     if sheet.title.is_some() {
@@ -309,13 +302,7 @@ fn on_color(format: &Format, color: u32) -> Format {
 }
 
 /// Writes a text; one that begins as a formula does stays a text even when somebody edits the cell.
-fn write_text(
-    worksheet: &mut Worksheet,
-    row: u32,
-    column: u16,
-    text: &str,
-    format: &Format,
-) -> Result<(), XlsxError> {
+fn write_text(worksheet: &mut Worksheet, row: u32, column: u16, text: &str, format: &Format) -> Written {
     // A cell of Excel holds 32,767 UTF-16 units: a quarter of that many characters always fit. The whole text is in run.json.
     let cut = text.char_indices().nth(8_000).map(|(at, _)| format!("{} …", &text[..at]));
     let text = cut.as_deref().unwrap_or(text);

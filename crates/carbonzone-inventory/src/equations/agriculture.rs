@@ -1,11 +1,10 @@
 //! Terms of equation 5, first part: plantation, `C_cf`. Inputs and tillage with their carbon (scope `paper`), or methane of rice
 //! and N2O of soils (scope `ipcc`).
 
-use crate::context::{Context, Draft, Role, Row};
-use carbonzone_types::Finding;
+use crate::context::{Context, Draft, Found, Role, Row};
 
 /// Lines of a plantation row.
-pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     let amount = row.canonical()?;
     let factor = context.chosen(row, &row.def.factor)?;
     if row.def.group != "inputs" {

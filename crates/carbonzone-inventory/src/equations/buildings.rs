@@ -2,11 +2,10 @@
 
 use super::combustion::fuel_lines;
 use super::industry::power_line;
-use crate::context::{Context, Draft, Role, Row};
-use carbonzone_types::Finding;
+use crate::context::{Context, Draft, Found, Role, Row};
 
 /// Lines of a building row.
-pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     if row.def.group == "power" {
         power_line(row, context, Role::BuildingElectricity)
     } else {

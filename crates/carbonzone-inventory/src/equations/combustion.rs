@@ -1,11 +1,10 @@
 //! Fuels burnt: the first terms of equation 2, and the fuels of equations 3 and 4.
 
 use crate::config::Inclusion;
-use crate::context::{Context, Draft, Role, Row};
+use crate::context::{Context, Draft, Found, Role, Row};
 use crate::factor::Factor;
 use crate::unit::Dimension;
 use crate::vocabulary::FuelKind;
-use carbonzone_types::Finding;
 
 /// Energy of a fuel amount, TJ: amount × net calorific value (GJ per unit) / 1000.
 pub fn energy_tj(amount: f64, ncv_gj_per_unit: f64) -> f64 {
@@ -14,7 +13,7 @@ pub fn energy_tj(amount: f64, ncv_gj_per_unit: f64) -> f64 {
 
 /// Amount of a fuel in canonical units of its factor; energy (tce, TJ) is turned into mass or volume by the factor's
 /// net calorific value.
-pub(crate) fn fuel_amount(row: &Row<'_>, factor: &Factor) -> Result<f64, Box<Finding>> {
+pub(crate) fn fuel_amount(row: &Row<'_>, factor: &Factor) -> Found<f64> {
     let unit = factor.activity_unit().ok_or_else(|| row.unit_fault(&factor.unit, row.def.unit.dimension))?;
     if row.unit.dimension == unit.dimension {
         return Ok(row.value * row.unit.scale);
@@ -26,11 +25,7 @@ pub(crate) fn fuel_amount(row: &Row<'_>, factor: &Factor) -> Result<f64, Box<Fin
 }
 
 /// CO2 of a fuel, and its CH4 and N2O where the IPCC has a factor for the place of burning.
-pub(crate) fn fuel_lines(
-    row: &Row<'_>,
-    context: &Context<'_>,
-    role: Role,
-) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn fuel_lines(row: &Row<'_>, context: &Context<'_>, role: Role) -> Found<Vec<Draft>> {
     let (factor, note) = context.fuel_factor(row)?;
     let amount = fuel_amount(row, factor)?;
     let mut drafts = vec![Draft::of(factor, amount, role).noted(note)];

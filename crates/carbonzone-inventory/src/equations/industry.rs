@@ -2,9 +2,8 @@
 
 use super::combustion::fuel_lines;
 use super::term;
-use crate::context::{Context, Draft, Role, Row};
+use crate::context::{Context, Draft, Found, Role, Row};
 use crate::gas::Co2;
-use carbonzone_types::Finding;
 
 /// CO2 of glass: `tonnes × factor × (1 - cullet)` (IPCC 2006 vol. 3, equation 2.13).
 pub fn glass_emission(glass_t: f64, factor_t_per_t: f64, cullet_fraction: f64) -> Co2 {
@@ -12,7 +11,7 @@ pub fn glass_emission(glass_t: f64, factor_t_per_t: f64, cullet_fraction: f64) -
 }
 
 /// Lines of an industry row.
-pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     match row.def.group.as_str() {
         "fuel" if row.category.key == "power_generation" => fuel_lines(row, context, Role::PowerFuel),
         "fuel" => fuel_lines(row, context, Role::Direct),
@@ -22,11 +21,7 @@ pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, 
 }
 
 /// Electricity or heat bought, as a line whose role decides whether it counts.
-pub(crate) fn power_line(
-    row: &Row<'_>,
-    context: &Context<'_>,
-    electricity: Role,
-) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn power_line(row: &Row<'_>, context: &Context<'_>, electricity: Role) -> Found<Vec<Draft>> {
     let (factor, role) = if row.def.key == "heat" {
         (context.chosen(row, "heat.default")?, Role::Heat)
     } else {
@@ -36,7 +31,7 @@ pub(crate) fn power_line(
 }
 
 /// A product.
-fn process_lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+fn process_lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     let factor = context.chosen(row, &row.def.factor)?;
     let tonnes = row.canonical()?;
     Ok(vec![match row.def.key.as_str() {

@@ -1,7 +1,6 @@
 //! Terms of equation 5, second part: animals, `C_sf`. Enteric and manure methane; manure N2O in scope `ipcc`.
 
-use crate::context::{Context, Draft, Role, Row};
-use carbonzone_types::Finding;
+use crate::context::{Context, Draft, Found, Role, Row};
 
 /// Average population of animals that live less than a year: `days alive / 365 × slaughtered` (IPCC 2006 vol. 4,
 /// equation 10.1).
@@ -10,7 +9,7 @@ pub fn average_population(slaughtered: f64, days_alive: f64) -> f64 {
 }
 
 /// Lines of an animal row: enteric CH4, manure CH4, manure N2O.
-pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     let config = context.config;
     let (animal, heads) = match row.def.key.as_str() {
         "pig_slaughtered" => ("pig", average_population(row.canonical()?, config.pig_days_alive)),

@@ -2,9 +2,9 @@
 
 use super::term;
 use crate::config::SinkBasis;
-use crate::context::{Context, Draft, Role, Row};
+use crate::context::{Context, Draft, Found, Role, Row};
 use crate::gas::Amount;
-use carbonzone_types::{Carbon, Finding};
+use carbonzone_types::Carbon;
 
 /// Crop carbon under a basis: as CO2 (× 44/12), or the number unchanged.
 pub fn crop_sink(carbon: Carbon, basis: SinkBasis) -> Amount {
@@ -15,11 +15,11 @@ pub fn crop_sink(carbon: Carbon, basis: SinkBasis) -> Amount {
 }
 
 /// Lines of a sink row.
-pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     if row.def.group == "crops" { crop_line(row, context) } else { land_line(row, context) }
 }
 
-fn crop_line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+fn crop_line(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     let crop = context.library.crop(&row.def.key).ok_or_else(|| {
         row.fault("no_harvest_index", &format!("crop \"{}\" has no coefficients", row.raw.activity))
             .expected(
@@ -61,7 +61,7 @@ fn is_orchard_crop(key: &str) -> bool {
 }
 
 /// A land type; wetland falls back to water, types without coefficient give no line.
-fn land_line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+fn land_line(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     let key = row.def.key.as_str();
     let found = context
         .sink_factor(key)

@@ -3,9 +3,8 @@
 use super::term;
 use super::wastewater::recovered_line;
 use crate::config::{InventoryConfig, Landfill};
-use crate::context::{Context, Draft, Role, Row};
+use crate::context::{Context, Draft, Found, Role, Row};
 use crate::gas::Ch4;
-use carbonzone_types::Finding;
 use std::collections::BTreeMap;
 
 /// Methane of landfill: tonnes × factor × (1 - recovered) × (1 - oxidised).
@@ -34,11 +33,7 @@ pub fn decomposed(deposits: &[f64], k: f64) -> Vec<f64> {
 }
 
 /// DOC of the configuration, if it gives one.
-fn configured_doc(
-    landfill: &Landfill,
-    context: &Context<'_>,
-    row: &Row<'_>,
-) -> Result<Option<f64>, Box<Finding>> {
+fn configured_doc(landfill: &Landfill, context: &Context<'_>, row: &Row<'_>) -> Found<Option<f64>> {
     if landfill.doc.is_some() || landfill.composition.is_empty() {
         return Ok(landfill.doc);
     }
@@ -50,7 +45,7 @@ fn configured_doc(
 }
 
 /// Lines of a solid-waste row.
-pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     let key = row.def.key.as_str();
     if key == "ch4_recovered_landfill" {
         return recovered_line(row, context, "waste.landfill.managed");
@@ -77,7 +72,7 @@ pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, 
 }
 
 /// Tonnes of wet waste of earlier years that decay in the inventory year.
-fn decayed_waste(row: &Row<'_>, config: &InventoryConfig, k: f64) -> Result<f64, Box<Finding>> {
+fn decayed_waste(row: &Row<'_>, config: &InventoryConfig, k: f64) -> Found<f64> {
     let key = &row.def.key;
     let field = format!("inventory.activity.landfill.deposited_t.{key}");
     let fault = |message: &str, expected: String| {

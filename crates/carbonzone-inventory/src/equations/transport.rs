@@ -3,9 +3,8 @@
 use super::combustion::fuel_lines;
 use super::industry::power_line;
 use super::term;
-use crate::context::{Context, Draft, Role, Row};
+use crate::context::{Context, Draft, Found, Role, Row};
 use crate::gas::Co2;
-use carbonzone_types::Finding;
 
 /// CO2 of electric vehicles: km × kWh/km × grid kg CO2/kWh / 1000.
 pub fn electric_fleet_emission(vehicle_km: f64, kwh_per_km: f64, grid_kg_per_kwh: f64) -> Co2 {
@@ -13,7 +12,7 @@ pub fn electric_fleet_emission(vehicle_km: f64, kwh_per_km: f64, grid_kg_per_kwh
 }
 
 /// Lines of a transport row.
-pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     match row.def.group.as_str() {
         "fuel" => fuel_lines(row, context, Role::Direct),
         "power" => power_line(row, context, Role::TransportElectricity),
@@ -22,7 +21,7 @@ pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, 
 }
 
 /// Turnover, or vehicle kilometres; electric vehicles follow the grid factor of the run.
-fn vehicle_line(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+fn vehicle_line(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     let factor = context.chosen(row, &row.def.factor)?;
     let amount = row.canonical()?;
     let Some(kwh) = factor.kwh_per_unit.filter(|_| !factor.overridden) else {

@@ -1,7 +1,6 @@
 //! Terms of equation 6, first part: waste water, `C_lw`.
 
-use crate::context::{Context, Draft, Role, Row};
-use carbonzone_types::Finding;
+use crate::context::{Context, Draft, Found, Role, Row};
 
 /// Organic load of domestic waste water, kg BOD per year: `P × g BOD per person and day × 365 / 1000`.
 pub fn domestic_bod_kg(persons: f64, bod_g_per_person_day: f64) -> f64 {
@@ -9,11 +8,7 @@ pub fn domestic_bod_kg(persons: f64, bod_g_per_person_day: f64) -> f64 {
 }
 
 /// Methane recovered, as a line that subtracts.
-pub(crate) fn recovered_line(
-    row: &Row<'_>,
-    context: &Context<'_>,
-    factor_id: &str,
-) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn recovered_line(row: &Row<'_>, context: &Context<'_>, factor_id: &str) -> Found<Vec<Draft>> {
     let factor = context.factor(factor_id, row)?;
     let tonnes = row.canonical()?;
     Ok(vec![
@@ -24,7 +19,7 @@ pub(crate) fn recovered_line(
 }
 
 /// Lines of a waste-water row.
-pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     match row.def.key.as_str() {
         "population" => population_lines(row, context),
         "ch4_recovered_domestic" => recovered_line(row, context, "waste.wastewater.domestic"),
@@ -37,7 +32,7 @@ pub(crate) fn lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, 
 }
 
 /// Methane and N2O from the number of people.
-fn population_lines(row: &Row<'_>, context: &Context<'_>) -> Result<Vec<Draft>, Box<Finding>> {
+fn population_lines(row: &Row<'_>, context: &Context<'_>) -> Found<Vec<Draft>> {
     let persons = row.canonical()?;
     let ch4 = context.chosen(row, &row.def.factor)?;
     let bod = context.factor("waste.wastewater.bod_per_capita", row)?;

@@ -14,6 +14,9 @@ use rust_xlsxwriter::{
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
+/// What the writer of workbooks answers.
+type Written = Result<(), XlsxError>;
+
 /// Rows below the header that offer their words.
 const ROWS: u32 = 200;
 /// First row of data: below the help and the header.
@@ -242,7 +245,7 @@ impl Sheets {
         found.map_or_else(|| key.to_owned(), |[_, en, zh]| self.say(&[en, zh]))
     }
 
-    fn head(&self, sheet: &mut Worksheet, def: &SheetDef) -> Result<(), XlsxError> {
+    fn head(&self, sheet: &mut Worksheet, def: &SheetDef) -> Written {
         sheet.set_name(self.say(&def.name))?;
         sheet.write_string_with_format(0, 0, self.say(&def.help), &Format::new().set_italic())?;
         for (at, column) in def.columns.iter().enumerate() {
@@ -258,7 +261,7 @@ impl Sheets {
         Ok(())
     }
 
-    fn sheet(&self, sheet: &mut Worksheet, def: &SheetDef, rows: &[RowValues]) -> Result<(), XlsxError> {
+    fn sheet(&self, sheet: &mut Worksheet, def: &SheetDef, rows: &[RowValues]) -> Written {
         self.head(sheet, def)?;
         for (at, column) in def.columns.iter().enumerate() {
             let help = self.help(column.words, &column.help, &self.say(&column.name))?;
@@ -272,14 +275,7 @@ impl Sheets {
         Ok(())
     }
 
-    fn cell(
-        &self,
-        sheet: &mut Worksheet,
-        row: u32,
-        column: u16,
-        def: &ColumnDef,
-        value: &Value,
-    ) -> Result<(), XlsxError> {
+    fn cell(&self, sheet: &mut Worksheet, row: u32, column: u16, def: &ColumnDef, value: &Value) -> Written {
         let text = match value {
             Value::Integer(n) => return sheet.write_number(row, column, *n as f64).map(drop),
             Value::Float(x) => return sheet.write_number(row, column, *x).map(drop),
@@ -313,7 +309,7 @@ impl Sheets {
     }
 
     /// Settings that a planner knows first, then all others by their keys.
-    fn city(&self, sheet: &mut Worksheet, mut rest: Table) -> Result<(), XlsxError> {
+    fn city(&self, sheet: &mut Worksheet, mut rest: Table) -> Written {
         self.head(sheet, &form().sheets.city)?;
         let mut row = FIRST;
         for setting in &form().settings {
@@ -348,7 +344,7 @@ impl Sheets {
     }
 
     /// The words that cells offer, one list per column.
-    fn words(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    fn words(&self, sheet: &mut Worksheet) -> Written {
         sheet.set_name(self.say(&words_sheet()))?;
         for (at, list) in lists().iter().enumerate() {
             let at = at as u16;
