@@ -100,7 +100,7 @@ impl ActivityTable {
             };
             match read_sheets(&base.join(&source.path), &options) {
                 Ok(sheets) => table.add_sheets(sheets, index, source, config),
-                Err(error) => table.findings.push(renamed(error.to_finding(), base, &source.path)),
+                Err(error) => table.findings.push(error.to_finding().file(&source.path)),
             }
         }
         table
@@ -263,14 +263,6 @@ fn wanted_sheet(sheet: &Sheet, source: &ActivitySource) -> bool {
     source.sheet.is_empty()
         || sheet.name.is_empty()
         || carbonzone_sheet::label_key(&sheet.name) == carbonzone_sheet::label_key(&source.sheet)
-}
-
-/// A finding names the file as the user wrote it, not where it was looked for.
-fn renamed(mut finding: Finding, base: &Path, path: &str) -> Finding {
-    let looked_for = base.join(path).display().to_string();
-    finding.message = finding.message.replace(&looked_for, path);
-    finding.file = Some(path.to_owned());
-    finding
 }
 
 /// Lines that are not data: notes and sources below a table.
@@ -483,7 +475,8 @@ mod tests {
     fn bad_numbers_are_findings_and_the_rest_is_still_read() {
         let t = read("activity,unit,value\n原煤,万吨,约5\n焦炭,万吨,2\n柴油,万吨,nan\n", None);
         assert_eq!(t.findings.items.len(), 2);
-        assert!(t.findings.items[0].message.contains("yearbook.csv, cell C2"));
+        assert_eq!(t.findings.items[0].file.as_deref(), Some("yearbook.csv"));
+        assert!(t.findings.items[0].message.starts_with("cell C2"));
         assert_eq!(t.rows.len(), 3);
     }
 }

@@ -72,7 +72,7 @@ fn a_messy_workbook_is_read_and_every_fault_is_told_with_sheet_and_cell() {
     let of = |code: &str| {
         findings.items.iter().find(|f| f.code == code).unwrap_or_else(|| panic!("{code}: {findings:?}"))
     };
-    assert!(of("not_a_number").message.contains("yearbook.xlsx, sheet \"5-12\", cell D10"));
+    assert!(of("not_a_number").message.starts_with("sheet \"5-12\", cell D10"));
     assert!(
         of("unit_does_not_fit").message.contains("cell D6")
             && of("unit_does_not_fit").message.contains("亿千瓦时")

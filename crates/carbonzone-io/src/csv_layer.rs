@@ -16,12 +16,7 @@ pub(crate) fn as_plain(mut located: Located, report: &mut Reporter<'_>) -> Optio
     let plain = read.and_then(|csv| Ok((csv.plain()?, csv.encoding)));
     let ((text, notes), encoding) = match plain {
         Ok(read) => read,
-        Err(error) => {
-            let mut finding = error.to_finding();
-            let file = source.path.display().to_string();
-            finding.message = finding.message.replace(&file, &source.shown_path());
-            return report.refuse(finding);
-        }
+        Err(error) => return report.refuse(error.to_finding()),
     };
     for note in notes {
         report.add(note);

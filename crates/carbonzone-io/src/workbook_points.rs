@@ -38,7 +38,12 @@ impl SheetText {
                 continue;
             }
             sound = false;
-            let place = format!("sheet \"{}\", cell {}", self.name, a1(*row, *column));
+            let place = format!(
+                "{}, sheet \"{}\", cell {}",
+                report.source.shown_path(),
+                self.name,
+                a1(*row, *column)
+            );
             let column = names[*column].clone();
             let error = match fault {
                 Fault::Formula(formula) => SheetError::Formula { place, column, formula: formula.clone() },
@@ -60,13 +65,7 @@ pub(crate) fn is_workbook(source: &VectorSource) -> bool {
 pub(crate) fn sheet_text(report: &mut Reporter<'_>) -> Option<SheetText> {
     let sheets = match read_sheets(&report.source.path, &ReadOptions::default()) {
         Ok(sheets) => sheets,
-        Err(error) => {
-            let mut finding = error.to_finding();
-            finding.message = finding
-                .message
-                .replace(&report.source.path.display().to_string(), &report.source.shown_path());
-            return report.refuse(finding);
-        }
+        Err(error) => return report.refuse(error.to_finding()),
     };
     let index = choose(report, &sheets)?;
     let sheet = sheets.into_iter().nth(index)?;

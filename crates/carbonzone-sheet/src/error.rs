@@ -64,9 +64,13 @@ pub enum SheetError {
 impl SheetError {
     /// The error as a [`Finding`]: fatal (exit 2) if the file is missing or unreadable by the system, else an error.
     pub fn to_finding(&self) -> Finding {
+        let said = self.to_string();
+        // The finding names the file by itself.
+        let message = self.file().and_then(|file| said.strip_prefix(file)).unwrap_or(&said);
+        let message = message.trim_start_matches([',', ':', ' ']);
         let mut finding = match self {
-            Self::Missing { .. } | Self::Io { .. } => Finding::fatal(self.code(), self.to_string()),
-            _ => Finding::error(self.code(), self.to_string()),
+            Self::Missing { .. } | Self::Io { .. } => Finding::fatal(self.code(), message),
+            _ => Finding::error(self.code(), message),
         };
         match self {
             Self::Number { column, value, fault, .. } => {

@@ -21,7 +21,9 @@ fn likeness(a: &str, b: &str) -> f64 {
         return 0.0;
     }
     let edit = strsim::normalized_damerau_levenshtein(a, b);
-    if a.contains(b) || b.contains(a) { edit.max(0.8) } else { edit }
+    let is_part = a.contains(b) || b.contains(a);
+    // One letter stands in any name.
+    if is_part && a.chars().count().min(b.chars().count()) > 1 { edit.max(0.8) } else { edit }
 }
 
 /// `\nhint: did you mean "x" or "y"?`, or nothing if no candidate is close.
@@ -45,5 +47,6 @@ mod tests {
         assert_eq!(nearest("原煤消费量", ["原煤", "焦炭"], 2), ["原煤"]);
         assert_eq!(nearest("柴油机", ["柴油", "汽油", "煤油"], 1), ["柴油"]);
         assert!(nearest("", ["a"], 1).is_empty());
+        assert!(nearest("year", ["a", "b"], 1).is_empty());
     }
 }

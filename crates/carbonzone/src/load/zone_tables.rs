@@ -70,12 +70,7 @@ pub fn join<P>(
             }
         }
         Err(errors) => {
-            let file = path.display().to_string();
-            for e in errors {
-                let mut finding = e.to_finding().layer("zones").file(shown.clone());
-                finding.message = finding.message.replace(&file, &shown);
-                notes.findings.push(finding);
-            }
+            notes.findings.items.extend(errors.iter().map(|e| e.to_finding().layer("zones").file(&shown)));
         }
     }
     if let Ok(record) = carbonzone_io::file_record("zone_table", &path, &shown) {
