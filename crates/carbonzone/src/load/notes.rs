@@ -29,10 +29,4 @@ impl Notes {
         self.ledger.extend(checked.ledger);
         checked.value
     }
-
-    /// Adds findings and ledger rows that were noted apart.
-    pub fn add(&mut self, apart: Self) {
-        self.findings.extend(apart.findings);
-        self.ledger.extend(apart.ledger);
-    }
 }

@@ -12,10 +12,9 @@ use crate::proxy_use::ProxyUse;
 use carbonzone_geom::LineIndex;
 use carbonzone_spatialize::surrogate::lines::{LineMeter, LineTally, RoadAssignment};
 use carbonzone_spatialize::surrogate::mode_lines::ModeLines;
-use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
+use carbonzone_spatialize::surrogate::points::PointCounter;
 use carbonzone_spatialize::surrogate::road::corrected_length;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Adds `road:<mode>` and `road_corrected`.
@@ -40,42 +39,31 @@ pub fn load(
         return;
     }
     ground.reading.progress.begin("roads to parcels", None);
-    let measure = |(mode, lines): (String, ModeLines)| {
+    // One meter at a time: each has an exact sum per parcel.
+    let measured = lines.into_iter().map(|(mode, lines)| {
         let mask = mode_mask(loaded, parcels, &mode);
         let members: Vec<usize> = (0..mask.len()).filter(|&p| mask[p]).collect();
-        let facilities = || (mode == "road").then(|| facilities(config, parcels, mask.clone(), traffic));
-        let metres = || {
-            let mut doubled = Notes::default();
-            let lines = count_once(&mode, config, lines, &mut doubled);
-            let meter =
-                LineMeter::new(&parcels.coverage, index, mask.clone(), config.assignment, config.snap_m);
-            let meter = match ground.border {
-                Some(area) => meter.within(area.lines(), area.points()),
-                None => meter,
-            };
-            let mut meter = meter.over_overlaps(overlapping.clone());
-            lines.measure(index, &mut meter);
-            (doubled, meter.finish())
+        let meter = LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m);
+        let meter = match ground.border {
+            Some(area) => meter.within(area.lines(), area.points()),
+            None => meter,
         };
-        let (facilities, (doubled, (metres, tally))) = rayon::join(facilities, metres);
-        Measured { mode, members, metres, facilities, tally, doubled }
-    };
-    // What of a mode only one thread can do is done beside the others.
-    let mut measured: Vec<Measured> = lines.into_par_iter().map(measure).collect();
-    for mode in &mut measured {
-        notes.add(std::mem::take(&mut mode.doubled));
-    }
+        let mut meter = meter.over_overlaps(overlapping.clone());
+        count_once(&mode, config, lines, notes).measure(index, &mut meter);
+        (mode, members, meter.finish())
+    });
+    let measured: Vec<_> = measured.collect();
     let mut shown = vec![0.0; parcels.ids.len()];
     let mut shown_corrected = vec![0.0; parcels.ids.len()];
-    for Measured { mode, members, metres, facilities, tally, .. } in measured {
+    for (mode, members, (metres, tally)) in measured {
         report(&mode, config, &tally, notes);
         let land_m = members.iter().map(|&p| metres[p]).collect::<ExactSum>().value();
         for &p in &members {
             shown[p] += metres[p];
             shown_corrected[p] += metres[p];
         }
-        if let Some(facilities) = facilities {
-            let corrected = correct(config, &members, &metres, &facilities, notes);
+        if mode == "road" {
+            let corrected = correct(config, parcels, &members, &metres, traffic, notes);
             for &p in &members {
                 shown_corrected[p] += corrected[p] - metres[p];
             }
@@ -87,20 +75,6 @@ pub fn load(
     }
     proxies.insert_shown("road_m", "road_m", "m", shown);
     proxies.insert_shown("road_corrected_m", "road_corrected_m", "m", shown_corrected);
-}
-
-/// The lines of a mode on the parcels.
-struct Measured {
-    mode: String,
-    /// Parcels of its land.
-    members: Vec<usize>,
-    /// Per parcel.
-    metres: Vec<f64>,
-    /// Of roads.
-    facilities: Option<(Vec<f64>, PointTally)>,
-    tally: LineTally,
-    /// What was noted before the lines were measured.
-    doubled: Notes,
 }
 
 /// Class to mode: the shipped scheme, then the pipeline's own table, which wins.
@@ -294,26 +268,22 @@ fn report(mode: &str, config: &RoadLayer, tally: &LineTally, notes: &mut Notes) 
     }
 }
 
-/// The traffic facilities on each of the parcels of the roads.
-fn facilities(
-    config: &RoadLayer,
-    parcels: &ParcelSet,
-    mask: Vec<bool>,
-    traffic: &TrafficPoints,
-) -> (Vec<f64>, PointTally) {
-    let mut counter = PointCounter::located(&parcels.coverage, Some(mask), config.poi_snap_m);
-    counter.add_located(&traffic.xs, &traffic.ys, &traffic.weights, &traffic.owners);
-    counter.finish()
-}
-
 /// Length corrected by the traffic facilities of the roads.
 fn correct(
     config: &RoadLayer,
+    parcels: &ParcelSet,
     members: &[usize],
     metres: &[f64],
-    (facilities, tally): &(Vec<f64>, PointTally),
+    traffic: &TrafficPoints,
     notes: &mut Notes,
 ) -> Vec<f64> {
+    let mut mask = vec![false; metres.len()];
+    for &p in members {
+        mask[p] = true;
+    }
+    let mut counter = PointCounter::located(&parcels.coverage, Some(mask), config.poi_snap_m);
+    counter.add_located(&traffic.xs, &traffic.ys, &traffic.weights, &traffic.owners);
+    let (facilities, tally) = counter.finish();
     let dropped = tally.other_class.value() + tally.outside.value();
     if tally.snapped.value() > 0.0 {
         notes
