@@ -228,6 +228,7 @@ notebooks: $(WHEEL) ## run the notebooks and render them into docs/notebooks
 # Most of what CI compiles it runs once: programs of tests and the crates with the most code and no kernels are not optimised.
 # No number depends on it.
 ci: export LEVELS := --config $(CURDIR)/.ci/levels.toml
+ci: export WHEEL_LEVELS := --config $(CURDIR)/.ci/wheel.toml
 ci: export RUSTC_WRAPPER := $(CURDIR)/.ci/rustc
 ci: setup lint doc test lint-python test-python ## exactly what CI runs
 	$(MAKE) suzhou PARCELS=5000
