@@ -7,6 +7,7 @@ use crate::degree_tiles::DegreeTiles;
 use crate::error::{IoError, Result};
 use crate::gauss_kruger::Zone;
 use crate::gdal_log::capture;
+use crate::known_way;
 use carbonzone_geom::gcj02;
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, CoordTransformOptions, SpatialRef};
 use std::cell::RefCell;
@@ -247,6 +248,9 @@ impl CrsPath {
             Shift::Gcj02 => "GCJ-02".to_owned(),
             Shift::Bd09 => "BD-09".to_owned(),
         };
+        // Under its code PROJ needs no search: most layers say it in the words of their format.
+        let from =
+            if geographic && source == definition_to_spatial_ref(WGS84)? { WGS84.to_owned() } else { from };
         let identity = shift == Shift::None && source == definition_to_spatial_ref(target)?;
         let source_unit_m = source.is_projected().then(|| source.linear_units());
         let zone = Zone::of(&source);
@@ -348,7 +352,11 @@ impl Transformer {
 
     fn search(from: &str, to: &str) -> Result<Rc<CoordTransform>> {
         let (source, target) = (definition_to_spatial_ref(from)?, definition_to_spatial_ref(to)?);
-        let (made, messages) = capture(|| CoordTransform::new(&source, &target));
+        let known = known_way::options(from, to);
+        let (made, messages) = capture(|| match &known {
+            Some(known) => CoordTransform::new_with_options(&source, &target, known),
+            None => CoordTransform::new(&source, &target),
+        });
         let way = Rc::new(made.map_err(|error| IoError::Transform {
             from: label(&source),
             to: label(&target),

@@ -3,6 +3,7 @@
 use crate::crs::{CrsPath, Transformer, WGS84, definition_to_spatial_ref};
 use crate::ffi;
 use crate::gdal_log::capture;
+use crate::known_way;
 use crate::reading::Reading;
 use carbonzone_types::{Finding, number_of};
 use gdal::spatial_ref::{CoordTransformOptions, SpatialRef};
@@ -23,6 +24,10 @@ const DEGREE_M: f64 = 111_195.0;
 pub(crate) fn check_datum(reading: &mut Reading<'_>, path: &CrsPath, extent: Option<[f64; 4]>) {
     let crs = reading.crs;
     let (Some((from, to)), Some([x0, y0, x1, y1])) = (path.ends(), extent) else { return };
+    // Both of its ends are global.
+    if known_way::is_known(from, to) {
+        return;
+    }
     let at = [f64::midpoint(x0, x1), f64::midpoint(y0, y1)];
     let (Ok(source), Ok(target)) = (definition_to_spatial_ref(from), definition_to_spatial_ref(to)) else {
         return;

@@ -66,6 +66,7 @@ mod gpkg_writer;
 mod in_order;
 mod json_keys;
 mod json_lines;
+mod known_way;
 mod land_cover;
 mod layer_crs;
 mod layer_info;
