@@ -6,6 +6,7 @@ use crate::common;
 use common::{expect, run};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Every file below a folder with its bytes.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -44,11 +45,27 @@ fn province(folder: &Path, cities: &str, seed: &str) {
     );
 }
 
+/// The two cities of seed 5 in a folder of its own; they are made once.
+fn two_cities() -> tempfile::TempDir {
+    static ONCE: OnceLock<BTreeMap<PathBuf, Vec<u8>>> = OnceLock::new();
+    let all = ONCE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        province(&dir.path().join("p"), "2", "5");
+        files(&dir.path().join("p"))
+    });
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in all {
+        let path = dir.path().join("p").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    dir
+}
+
 #[test]
 fn a_province_has_the_same_bytes_for_the_same_seed_and_cities_that_differ() {
-    let dir = tempfile::tempdir().unwrap();
-    let [a, b, c] = ["a", "b", "c"].map(|name| dir.path().join(name));
-    province(&a, "2", "5");
+    let dir = two_cities();
+    let [a, b, c] = ["p", "b", "c"].map(|name| dir.path().join(name));
     province(&b, "2", "5");
     province(&c, "1", "6");
     let (first, again, other) = (files(&a), files(&b), files(&c));
@@ -94,9 +111,8 @@ fn plan(folder: &Path, city: &str) -> carbonzone_scale::Plan {
 
 #[test]
 fn a_province_becomes_parts_with_every_parcel_once_and_a_city_with_errors_stops_no_other() {
-    let dir = tempfile::tempdir().unwrap();
-    let [cities, parts] = ["cities", "parts"].map(|name| dir.path().join(name));
-    province(&cities, "2", "5");
+    let dir = two_cities();
+    let [cities, parts] = ["p", "parts"].map(|name| dir.path().join(name));
     let second = cities.join("city-02/pipeline.toml");
     let broken = std::fs::read_to_string(&second).unwrap().replace("DLBM", "NOWHERE");
     std::fs::write(&second, broken).unwrap();
@@ -138,14 +154,13 @@ fn a_province_becomes_parts_with_every_parcel_once_and_a_city_with_errors_stops_
 
 #[test]
 fn names_that_are_taken_twice_folders_without_cities_and_other_studies_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = two_cities();
     let path = |name: &str| dir.path().join(name).display().to_string();
-    province(&dir.path().join("one"), "1", "5");
     std::fs::create_dir(dir.path().join("empty")).unwrap();
-    let first = path("one/city-01/pipeline.toml");
+    let first = path("p/city-01/pipeline.toml");
     let copy = path("copy.toml");
     std::fs::copy(&first, &copy).unwrap();
-    let unknown = path("one/city-01/unknown.toml");
+    let unknown = path("p/city-01/unknown.toml");
     let text = std::fs::read_to_string(&first).unwrap();
     std::fs::write(&unknown, text.replace("[city]", "[city]\ncolour = \"red\"")).unwrap();
     let henan = common::root().join("pipelines/henan.toml").display().to_string();
