@@ -47,6 +47,7 @@ mod workbook;
 mod workbook_guard;
 mod workbook_watch;
 mod write;
+mod xls_container;
 mod xls_facts;
 mod xlsb_facts;
 mod xlsx_facts;

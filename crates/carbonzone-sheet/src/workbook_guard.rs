@@ -219,12 +219,7 @@ impl Extent {
 /// The records of an XLS: it must be a sound container (no cyclic chains), and its cells must span a rectangle that fits
 /// into memory.
 pub(crate) fn check_xls(bytes: &[u8]) -> Result<Vec<u8>, Trouble> {
-    let mut container = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(Trouble::broken)?;
-    let name = ["/Workbook", "/Book"].into_iter().find(|n| container.is_stream(n));
-    let mut stream = Vec::new();
-    let name = name.ok_or_else(|| Trouble::broken("there is no workbook in it"))?;
-    let mut inside = container.open_stream(name).map_err(Trouble::broken)?;
-    inside.read_to_end(&mut stream).map_err(Trouble::broken)?;
+    let stream = crate::xls_container::workbook_stream(bytes).map_err(Trouble::Broken)?;
     for (kind, data) in Records(&stream) {
         if kind == BOUND_SHEET && data.len() >= 4 {
             let at = u32::from_le_bytes([data[0], data[1], data[2], data[3]]) as usize;
