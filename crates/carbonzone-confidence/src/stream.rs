@@ -1,7 +1,8 @@
 //! Random numbers by name: the same (seed, name, draw) gives the same number, whatever else is drawn.
 
-use rand_xoshiro::SplitMix64;
-use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use rand::rand_core::utils::fill_bytes_via_next_word;
+use rand::{Rng, TryRng};
+use std::convert::Infallible;
 
 /// Key of a named quantity under a seed.
 ///
@@ -19,9 +20,32 @@ const WEYL: u64 = 0x9e37_79b9_7f4a_7c15;
 /// FNV-1a, 64 bits: offset basis and prime.
 const FNV: (u64, u64) = (0xcbf2_9ce4_8422_2325, 0x0000_0100_0000_01b3);
 
+/// `SplitMix64` (Steele, Lea and Flood 2014) from a seed. Written here: the numbers of a draw are part of its result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitMix64(u64);
+
+impl TryRng for SplitMix64 {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok((self.try_next_u64()? >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0 = self.0.wrapping_add(WEYL);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Ok(z ^ (z >> 31))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        fill_bytes_via_next_word(out, || self.try_next_u64())
+    }
+}
+
 /// One step of `SplitMix64`: every bit of the input moves every bit of the output.
 fn mix(x: u64) -> u64 {
-    SplitMix64::seed_from_u64(x).next_u64()
+    SplitMix64(x).next_u64()
 }
 
 /// 52 bits and half a step: never 0, never 1.
@@ -43,7 +67,7 @@ impl Key {
 
     /// Generator of one draw.
     pub fn draw(self, draw: usize) -> SplitMix64 {
-        SplitMix64::seed_from_u64(mix(self.0 ^ (draw as u64).wrapping_mul(WEYL)))
+        SplitMix64(mix(self.0 ^ (draw as u64).wrapping_mul(WEYL)))
     }
 
     /// A number in (0, 1) of one draw.
@@ -72,6 +96,19 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_generator_is_that_of_its_authors() {
+        // The first numbers of `splitmix64.c` (S. Vigna) from this seed, as the crate `rand_xoshiro` tests them.
+        let mut random = SplitMix64(1_477_776_061_723_855_037);
+        let expected = [
+            1_985_237_415_132_408_290,
+            2_979_275_885_539_914_483,
+            13_511_426_838_097_143_398,
+            8_488_337_342_461_049_707,
+        ];
+        assert_eq!(expected.map(|_| random.next_u64()), expected);
+    }
 
     #[test]
     fn a_sample_has_one_number_in_each_stratum() {
