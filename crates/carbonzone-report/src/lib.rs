@@ -16,6 +16,7 @@ mod data;
 mod error;
 mod field_words;
 pub mod figure;
+mod gradient;
 pub mod hinges;
 pub mod html;
 mod lang;

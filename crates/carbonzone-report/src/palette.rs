@@ -1,6 +1,6 @@
-//! Colour-blind-safe colours, from `ColorBrewer` and viridis (crate `colorous`).
+//! Colour-blind-safe colours, from `ColorBrewer` and viridis.
 
-use colorous::Gradient;
+use crate::gradient::{self, Gradient};
 use serde::{Deserialize, Serialize};
 
 /// An opaque sRGB colour.
@@ -86,9 +86,9 @@ impl Palette {
         }
         let gradient = match (self, meaning) {
             (Self::Grey, _) => return grey_two_sided(below, above),
-            (Self::Standard, Meaning::Coefficient) => colorous::BROWN_GREEN,
-            (Self::Standard, _) => colorous::RED_BLUE,
-            _ => colorous::PURPLE_ORANGE,
+            (Self::Standard, Meaning::Coefficient) => gradient::BROWN_GREEN,
+            (Self::Standard, _) => gradient::RED_BLUE,
+            _ => gradient::PURPLE_ORANGE,
         };
         // RED_BLUE runs red to blue, but sinks (below 0) are blue: read it backwards.
         let reversed = matches!((self, meaning), (Self::Standard, Meaning::Net));
@@ -100,12 +100,12 @@ impl Palette {
 
     fn sequential(self, meaning: Meaning, n: usize) -> Vec<Rgb> {
         let (gradient, from, to) = match (self, meaning) {
-            (Self::Viridis, _) => (colorous::VIRIDIS, 1.0, 0.05),
-            (Self::Cividis, _) => (colorous::CIVIDIS, 1.0, 0.0),
-            (Self::Grey, _) => (colorous::GREYS, 0.06, 0.92),
-            (Self::Standard, Meaning::Sink) => (colorous::GREENS, 0.08, 0.98),
-            (Self::Standard, Meaning::Rate) => (colorous::YELLOW_GREEN_BLUE, 0.04, 0.95),
-            (Self::Standard, _) => (colorous::REDS, 0.06, 0.98),
+            (Self::Viridis, _) => (gradient::VIRIDIS, 1.0, 0.05),
+            (Self::Cividis, _) => (Gradient::Cividis, 1.0, 0.0),
+            (Self::Grey, _) => (gradient::GREYS, 0.06, 0.92),
+            (Self::Standard, Meaning::Sink) => (gradient::GREENS, 0.08, 0.98),
+            (Self::Standard, Meaning::Rate) => (gradient::YELLOW_GREEN_BLUE, 0.04, 0.95),
+            (Self::Standard, _) => (gradient::REDS, 0.06, 0.98),
         };
         let step = |i: usize| if n < 2 { 0.5 } else { i as f64 / (n - 1) as f64 };
         (0..n).map(|i| eval(gradient, from + (to - from) * step(i))).collect()
@@ -120,18 +120,18 @@ fn side_position(i: usize, n: usize) -> f64 {
 fn grey_two_sided(below: usize, above: usize) -> Vec<Rgb> {
     // Light for the lower side, dark for the upper: the hatch of the style model marks the lower side as well.
     let n = below + above;
-    (0..n).map(|i| eval(colorous::GREYS, 0.05 + 0.87 * i as f64 / (n.max(2) - 1) as f64)).collect()
+    (0..n).map(|i| eval(gradient::GREYS, 0.05 + 0.87 * i as f64 / (n.max(2) - 1) as f64)).collect()
 }
 
 /// Colours of ordered levels, lowest first: viridis without its ends, so that a paler one of each can be told from the others.
 pub fn level_colors(n: usize) -> Vec<Rgb> {
     let step = |i: usize| i as f64 / (n.max(2) - 1) as f64;
-    (0..n).map(|i| eval(colorous::VIRIDIS, 0.12 + 0.68 * step(i))).collect()
+    (0..n).map(|i| eval(gradient::VIRIDIS, 0.12 + 0.68 * step(i))).collect()
 }
 
 fn eval(gradient: Gradient, t: f64) -> Rgb {
-    let c = gradient.eval_continuous(t.clamp(0.0, 1.0));
-    Rgb(c.r, c.g, c.b)
+    let [r, g, b] = gradient.at(t);
+    Rgb(r, g, b)
 }
 
 /// Colours of sectors and land groups in bar charts, in order (Okabe and Ito, then greys).
