@@ -6,7 +6,7 @@ use crate::terminal::print_line;
 use carbonzone::compare::compare as compare_runs;
 use carbonzone::new_file::{must_be_new, write_new};
 
-pub fn compare(args: &CompareArgs) -> anyhow::Result<u8> {
+pub fn compare(args: &CompareArgs) -> crate::failure::Result<u8> {
     // Both or none: nothing is written if one of them cannot be.
     [&args.export, &args.report].into_iter().flatten().try_for_each(|path| must_be_new(path))?;
     let compared = compare_runs(&args.run_a, &args.run_b, args.year_a.zip(args.year_b))?;

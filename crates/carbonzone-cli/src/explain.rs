@@ -6,7 +6,7 @@ use crate::terminal::print_as;
 use carbonzone::explain::{Unit, explain as explain_unit};
 use carbonzone::text;
 
-pub fn explain(args: &ExplainArgs) -> anyhow::Result<u8> {
+pub fn explain(args: &ExplainArgs) -> crate::failure::Result<u8> {
     let unit = match (&args.unit.parcel, &args.unit.township) {
         (Some(id), _) => Unit::Parcel(id.clone()),
         (None, Some(id)) => Unit::Zone(id.clone()),

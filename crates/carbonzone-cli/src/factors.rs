@@ -3,24 +3,20 @@
 use crate::args::FactorsArgs;
 use crate::language::{lang, say, word};
 use crate::terminal::print_line;
-use anyhow::bail;
 use carbonzone::text_table::table;
 use carbonzone_inventory::FactorLibrary;
 use carbonzone_report::Lang;
 use carbonzone_types::ColumnData;
 
-pub fn factors(args: &FactorsArgs) -> anyhow::Result<u8> {
+pub fn factors(args: &FactorsArgs) -> crate::failure::Result<u8> {
     let library = FactorLibrary::embedded();
     let rows = library.to_table(args.sector.as_deref());
     if rows.rows() == 0 {
         let mut known: Vec<&str> = library.factors.iter().map(|f| f.sector.as_str()).collect();
         known.sort_unstable();
         known.dedup();
-        bail!(
-            "no factor of sector \"{}\"\nhint: one of sink, {}",
-            args.sector.as_deref().unwrap_or(""),
-            known.join(", ")
-        );
+        let (sector, known) = (args.sector.as_deref().unwrap_or(""), known.join(", "));
+        return Err(format!("no factor of sector \"{sector}\"\nhint: one of sink, {known}").into());
     }
     if args.csv {
         let bytes = carbonzone_sheet::csv_bytes(&rows, false)?;

@@ -2,10 +2,10 @@
 
 use crate::args::InitArgs;
 use crate::diagnostics::{Colour, of_file};
+use crate::failure::While as _;
 use crate::language::{lang, say, sentence, word};
 use crate::progress::observer;
 use crate::terminal::{print_as, print_line};
-use anyhow::{Context, bail};
 use carbonzone::form::is_form;
 use carbonzone::init::{Start, Started, has_han, run_name, start};
 use carbonzone::new_file::{must_be_new, write_new};
@@ -21,10 +21,11 @@ const STARTER_ZH: &str = include_str!("../data/starter_zh.toml");
 /// Columns named of a file that are not used.
 const COLUMNS_TOLD: usize = 12;
 
-pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
+pub fn init(args: &InitArgs) -> crate::failure::Result<u8> {
     let path = args.form.clone().unwrap_or_else(|| args.dir.join("pipeline.toml"));
     if args.form.is_some() && path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("xlsx")) {
-        bail!("{} is no name of a workbook\nhint: the form is a workbook, e.g. city.xlsx", path.display());
+        let hint = "the form is a workbook, e.g. city.xlsx";
+        return Err(format!("{} is no name of a workbook\nhint: {hint}", path.display()).into());
     }
     must_be_new(&path)?;
     let name = name_of(&args.dir);
@@ -39,8 +40,7 @@ pub fn init(args: &InitArgs) -> anyhow::Result<u8> {
     let bytes = if args.form.is_some() {
         carbonzone::form::of_text(&starter, (&run_name(&name), &[]), lang())?
     } else {
-        std::fs::create_dir_all(&args.dir)
-            .with_context(|| format!("cannot create {}", args.dir.display()))?;
+        std::fs::create_dir_all(&args.dir).doing(|| format!("cannot create {}", args.dir.display()))?;
         starter.as_bytes().to_vec()
     };
     write_new(&path, &bytes)?;

@@ -1,5 +1,6 @@
 //! The language of what the command says: `--lang`, else that of the locale.
 
+use crate::failure::{Failure, causes};
 use carbonzone_report::{Lang, chinese};
 use std::ffi::OsString;
 use std::sync::OnceLock;
@@ -80,13 +81,13 @@ pub fn message(en: &str) -> String {
 }
 
 /// An error with its causes, in the language of messages.
-pub fn error(error: &anyhow::Error) -> String {
-    let en = format!("error: {error:#}");
+pub fn error(failure: &Failure) -> String {
+    let texts: Vec<String> = causes(failure).map(ToString::to_string).collect();
+    let en = format!("error: {}", texts.join(": "));
     let zh = || {
         let mut hints = Vec::new();
-        let causes = error.chain().map(|cause| {
-            let text = cause.to_string();
-            let (sentence, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
+        let causes = texts.iter().map(|text| {
+            let (sentence, hint) = text.split_once("\nhint: ").unwrap_or((text, ""));
             if !hint.is_empty() {
                 hints.push(format!("\n建议：{}", chinese::text(hint)));
             }

@@ -7,7 +7,7 @@ use carbonzone::layer_list::{RunLayers, read};
 use carbonzone::text_table::table;
 use carbonzone_report::Lang;
 
-pub fn layers(args: &LayersArgs) -> anyhow::Result<u8> {
+pub fn layers(args: &LayersArgs) -> crate::failure::Result<u8> {
     let layers = read(&args.run_dir)?;
     print_as(args.format, &layers, || render(&layers))
 }

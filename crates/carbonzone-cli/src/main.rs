@@ -9,6 +9,7 @@ mod diagnostics;
 mod events;
 mod explain;
 mod factors;
+mod failure;
 mod help;
 mod init;
 mod inventory_command;
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn dispatch(command: Command) -> anyhow::Result<u8> {
+fn dispatch(command: Command) -> failure::Result<u8> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => run::check(&args),

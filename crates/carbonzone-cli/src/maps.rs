@@ -11,7 +11,7 @@ use carbonzone::maps::{lang as label_language, language_of, redraw};
 use carbonzone::out_dir::{named, read_manifest};
 use carbonzone_report::RenderOptions;
 
-pub fn maps(args: &MapsArgs) -> anyhow::Result<u8> {
+pub fn maps(args: &MapsArgs) -> crate::failure::Result<u8> {
     let lang = match language::asked() {
         Some(lang) => lang,
         None => label_language(language_of(&read_manifest(&args.run_dir)?)),

@@ -30,17 +30,16 @@ fn short(place: &str) -> &str {
 ///
 /// # Errors
 /// What `work` says, or the line to report.
-pub fn caught<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+pub fn caught<T>(work: impl FnOnce() -> crate::failure::Result<T>) -> crate::failure::Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let last = LAST.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         if last.is_empty() {
             resume_unwind(payload);
         }
-        Err(anyhow::anyhow!(
-            "this is a bug in carbonzone {} {}: please report this line and what you ran: {last}",
-            env!("CARGO_PKG_VERSION"),
-            option_env!("CARBONZONE_COMMIT").unwrap_or("unknown")
-        ))
+        let (version, commit) =
+            (env!("CARGO_PKG_VERSION"), option_env!("CARBONZONE_COMMIT").unwrap_or("unknown"));
+        let line = "please report this line and what you ran";
+        Err(format!("this is a bug in carbonzone {version} {commit}: {line}: {last}").into())
     })
 }
 
@@ -51,11 +50,11 @@ mod tests {
     #[test]
     fn a_panic_in_any_thread_becomes_one_line() {
         install();
-        let in_rayon = || -> anyhow::Result<u8> {
+        let in_rayon = || -> crate::failure::Result<u8> {
             rayon::scope(|s| s.spawn(|_| panic!("from a worker\nwith a second line")));
             Ok(0)
         };
-        let in_thread = || -> anyhow::Result<u8> {
+        let in_thread = || -> crate::failure::Result<u8> {
             std::thread::spawn(|| panic!("from a thread")).join().unwrap_or_else(|p| resume_unwind(p));
             Ok(0)
         };

@@ -7,7 +7,7 @@ use crate::progress::observer;
 use crate::terminal::{eprint_line, print_line};
 use carbonzone::partition::{pipelines, province};
 
-pub fn run(args: &PartitionArgs) -> anyhow::Result<u8> {
+pub fn run(args: &PartitionArgs) -> crate::failure::Result<u8> {
     let files = match pipelines(&args.pipelines) {
         Ok(files) => files,
         Err(findings) => {

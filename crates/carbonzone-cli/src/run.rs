@@ -3,11 +3,11 @@
 use crate::args::{CheckArgs, RunArgs};
 use crate::diagnostics::{self, Colour};
 use crate::events;
+use crate::failure::While as _;
 use crate::language::{self, say, sentence};
 use crate::progress::{cancelled, observer};
 use crate::summary;
 use crate::terminal::{eprint_line, print_as};
-use anyhow::Context;
 use carbonzone::exchange::Kept;
 use carbonzone::layer_list;
 use carbonzone::out_dir::{begin_run, kept_lines};
@@ -24,17 +24,17 @@ const MAIN_STACK: usize = 8 << 20;
 ///
 /// # Errors
 /// If the output folder cannot be made or written.
-pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
+pub fn run(args: &RunArgs) -> crate::failure::Result<u8> {
     // 0: as many as the machine has cores. The run itself is one of them.
     rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads.unwrap_or(0))
         .stack_size(MAIN_STACK)
         .build()
-        .context("cannot start the threads")?
+        .doing(|| "cannot start the threads".to_owned())?
         .install(|| run_here(args))
 }
 
-fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
+fn run_here(args: &RunArgs) -> crate::failure::Result<u8> {
     let read = Config::read(&args.pipeline, &args.set);
     let Some(mut config) = read.value else { return Ok(refuse(&args.pipeline, &read.findings)) };
     let bars = observer(args.quiet);
@@ -57,7 +57,7 @@ fn run_here(args: &RunArgs) -> anyhow::Result<u8> {
     let Some(mut result) = value else { return Ok(refuse(&args.pipeline, &findings)) };
     result.record_mut().command_line = command_line();
     carbonzone::write(&result, out.path(), config.outputs(), &*bars)
-        .with_context(|| format!("writing into {}", target.display()))?;
+        .doing(|| format!("writing into {}", target.display()))?;
     tell(&out.finish()?, &target);
     if events::on() {
         events::layers(&layer_list::read(&target)?);
@@ -104,7 +104,7 @@ fn made_strict<T>(mut checked: Checked<T>, strict: bool) -> Checked<T> {
 ///
 /// # Errors
 /// If the findings cannot be written as JSON.
-pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
+pub fn check(args: &CheckArgs) -> crate::failure::Result<u8> {
     let bars = observer(args.quiet);
     let read = Config::read(&args.pipeline, &args.set);
     let mut findings = match &read.value {

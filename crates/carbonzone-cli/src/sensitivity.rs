@@ -9,7 +9,7 @@ use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::sensitivity::sensitivity as try_choices;
 use carbonzone::{Config, Files};
 
-pub fn sensitivity(args: &SensitivityArgs) -> anyhow::Result<u8> {
+pub fn sensitivity(args: &SensitivityArgs) -> crate::failure::Result<u8> {
     args.out.as_deref().map_or(Ok(()), must_be_new)?;
     let read = Config::read(&args.pipeline, &args.set);
     let Some(config) = read.value.filter(|_| !read.findings.blocks()) else {

@@ -7,7 +7,7 @@ use carbonzone::new_file::{must_be_new, write_new};
 use carbonzone::sheets::{SheetOptions, sheets as write};
 use carbonzone_report::Lang;
 
-pub fn sheets(args: &SheetsArgs) -> anyhow::Result<u8> {
+pub fn sheets(args: &SheetsArgs) -> crate::failure::Result<u8> {
     let path = args.out.clone().unwrap_or_else(|| std::path::PathBuf::from("sheets.html"));
     must_be_new(&path)?;
     let lang = args.language.or(language::asked()).unwrap_or(Lang::En);

@@ -10,7 +10,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// If the folder holds no run.
-pub fn print(dir: &Path) -> anyhow::Result<u8> {
+pub fn print(dir: &Path) -> crate::failure::Result<u8> {
     let manifest = read_manifest(dir)?;
     let lang = language::asked().unwrap_or_else(|| label_language(language_of(&manifest)));
     print_line(&carbonzone::text::summary(&manifest, dir, lang));

@@ -4,18 +4,18 @@ use crate::args::{SynthArgs, SynthCity};
 use crate::progress::observer;
 use crate::run::command_line;
 use crate::terminal::print_line;
-use anyhow::bail;
 use carbonzone::synth::Synth;
 
 /// Parcels that can be asked for.
 const SIZES: std::ops::RangeInclusive<u64> = 1_000..=10_000_000;
 
-pub fn synth(args: &SynthArgs) -> anyhow::Result<u8> {
+pub fn synth(args: &SynthArgs) -> crate::failure::Result<u8> {
     if args.cities.is_some() && args.city != SynthCity::Suzhou {
-        bail!("--cities is for suzhou: the other places are one province each");
+        return Err("--cities is for suzhou: the other places are one province each".into());
     }
     if args.city == SynthCity::Suzhou && !SIZES.contains(&args.parcels) {
-        bail!("--parcels {}: expected {} to {}", args.parcels, SIZES.start(), SIZES.end());
+        let (parcels, least, most) = (args.parcels, SIZES.start(), SIZES.end());
+        return Err(format!("--parcels {parcels}: expected {least} to {most}").into());
     }
     let command = command_line().join(" ");
     let synth = Synth {

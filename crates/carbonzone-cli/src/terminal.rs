@@ -29,7 +29,7 @@ pub fn print_as(
     output: Output,
     result: &impl serde::Serialize,
     text: impl FnOnce() -> String,
-) -> anyhow::Result<u8> {
+) -> crate::failure::Result<u8> {
     print_line(&if output == Output::Json { serde_json::to_string_pretty(result)? } else { text() });
     Ok(0)
 }
