@@ -18,16 +18,24 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// behind; a second one, or a stage that does not stop, ends the program at once.
 pub fn install_ctrl_c() {
     // A handler that cannot be installed leaves the default: the program just ends.
+    #[cfg(unix)]
     carbonzone_io::keep_ignored_signals(|| {
-        let _ = ctrlc::set_handler(|| {
-            if CANCELLED.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            std::thread::spawn(|| {
-                std::thread::sleep(PATIENCE);
-                std::process::exit(130);
-            });
-        });
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) {
+            std::thread::spawn(move || signals.forever().for_each(|_| stop()));
+        }
+    });
+    #[cfg(not(unix))]
+    let _ = ctrlc::set_handler(stop);
+}
+
+fn stop() {
+    if CANCELLED.swap(true, Ordering::SeqCst) {
+        std::process::exit(130);
+    }
+    std::thread::spawn(|| {
+        std::thread::sleep(PATIENCE);
+        std::process::exit(130);
     });
 }
 
