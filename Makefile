@@ -117,9 +117,11 @@ check: ## cargo check of everything
 fmt: ## format the code
 	$(CARGO) fmt --all
 
-lint: ## rustfmt and clippy, warnings are errors
+lint: ## rustfmt and clippy, warnings are errors; how many crates the command compiles
 	$(CARGO) fmt --all --check
 	$(cargo) clippy --release --workspace --all-targets --locked -- -D warnings
+	@n=$$($(CARGO) tree --locked -p carbonzone-cli -e normal,build --prefix none | sed 's/ (.*//' | sort -u | grep -c .); \
+	test $$n -le 170 || { echo "the command compiles $$n crates, 170 at most (docs/adr/0030-170-crates.md)"; exit 1; }
 
 doc: ## API documentation, warnings are errors
 	RUSTDOCFLAGS='-D warnings' $(cargo) doc --release --workspace --no-deps --locked
