@@ -41,9 +41,9 @@ impl Moves {
 ///
 /// # Errors
 /// What is wrong with a model, or a draw that a judge refuses.
-pub fn moves<J: Judge>(
-    first: (&Model, &J),
-    second: (&Model, &J),
+pub fn moves(
+    first: (&Model, &dyn Judge),
+    second: (&Model, &dyn Judge),
     options: &Options,
 ) -> Result<Vec<Moves>, Vec<ConfidenceError>> {
     let mut errors = first.0.validate().err().unwrap_or_default();

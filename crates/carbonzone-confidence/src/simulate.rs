@@ -72,7 +72,7 @@ pub trait Judge: Sync {
 /// Everything that is wrong with the model or the options, at once; or a draw that the judge refuses.
 pub fn simulate(
     model: &Model,
-    judge: &impl Judge,
+    judge: &dyn Judge,
     options: &Options,
 ) -> Result<Confidence, Vec<ConfidenceError>> {
     check(model, options)?;
@@ -107,7 +107,7 @@ fn check(model: &Model, options: &Options) -> Result<(), Vec<ConfidenceError>> {
 }
 
 fn judge_of(
-    judge: &impl Judge,
+    judge: &dyn Judge,
     draw: usize,
     gross_t: &[f64],
     sink_t: &[f64],
@@ -117,9 +117,9 @@ fn judge_of(
 }
 
 /// What all chunks share.
-struct Task<'a, J> {
+struct Task<'a> {
     model: &'a Model,
-    judge: &'a J,
+    judge: &'a dyn Judge,
     samples: &'a Samples,
     run: &'a Judged,
     drivers: bool,
@@ -175,7 +175,7 @@ struct Outcome {
     judged: Judged,
 }
 
-impl<J: Judge> Task<'_, J> {
+impl Task<'_> {
     fn chunk(&self, draws: std::ops::Range<usize>) -> Result<Chunk, ConfidenceError> {
         let outputs = if self.drivers { self.judge.driving().len() + 1 } else { 0 };
         let units = self.run.class.len();

@@ -25,6 +25,7 @@
 //! # Ok::<(), carbonzone_sheet::SheetError>(())
 //! ```
 
+mod amounts;
 mod angle;
 mod cell;
 mod column;
@@ -53,6 +54,7 @@ mod xlsb_facts;
 mod xlsx_facts;
 mod xlsx_write;
 
+pub use amounts::{MOST, Unusable};
 pub use angle::angle;
 pub use cell::{Cell, Merge, Sheet, a1, column_letters};
 pub use column::ColumnNumbers;

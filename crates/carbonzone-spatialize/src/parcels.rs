@@ -1,5 +1,6 @@
 //! Parcels as the allocation sees them, and the tonnes of a rule on them.
 
+use carbonzone_geom::OverlapMatrix;
 use carbonzone_types::ExactSum;
 
 /// What allocation needs to know of the parcels; all slices have one entry per parcel.
@@ -60,6 +61,11 @@ impl RuleTonnes {
     /// Parcels, ascending, and t CO2e on each.
     pub fn placed(&self) -> impl Iterator<Item = (usize, f64)> {
         self.parcels.iter().map(|&p| p as usize).zip(self.tonnes.iter().copied())
+    }
+
+    /// t CO2e on each target.
+    pub fn on_targets(&self, on: &OverlapMatrix) -> Vec<f64> {
+        on.spread_some(self.placed()).per_target
     }
 
     /// t CO2e on a parcel.

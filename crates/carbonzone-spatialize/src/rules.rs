@@ -93,6 +93,15 @@ pub struct ProxyColumn {
     pub values: Vec<f64>,
 }
 
+impl ProxyColumn {
+    /// The first parcel whose value is no number, with it, and how many there are.
+    pub fn unusable(&self) -> Option<(usize, f64, usize)> {
+        let mut found = self.values.iter().copied().enumerate().filter(|(_, v)| !v.is_finite());
+        let (parcel, value) = found.next()?;
+        Some((parcel, value, 1 + found.count()))
+    }
+}
+
 /// All proxies of a run by name, e.g. `poi:industry`, `population`, `road:rail`, `area`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProxyTable {

@@ -6,9 +6,8 @@ use crate::load::Inputs;
 use crate::tables::labelled;
 use carbonzone_geom::OverlapMatrix;
 use carbonzone_io::{ColumnView, GpkgWriter, TableView, WorkingCrs};
-use carbonzone_spatialize::{Allocation, PlacedPointSource};
+use carbonzone_spatialize::{Allocation, LargestParcels, Origin, PlacedPointSource, Shares};
 use carbonzone_types::{AttributeTable, ColumnData, DataLabel, ExactSum, RuleRecord, RunManifest, TextList};
-use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -85,39 +84,17 @@ impl Part {
     }
 }
 
-/// Parts of the units of one layer; one entry per unit and part.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Shares {
-    /// Position of the unit.
-    pub unit: Vec<u32>,
-    /// Position of the part.
-    pub part: Vec<u32>,
-    /// Measure of the unit.
-    pub weight: Vec<f64>,
-    /// t CO2e.
-    pub amount_t: Vec<f64>,
-}
-
-impl Shares {
-    pub fn push(&mut self, unit: usize, part: usize, weight: f64, amount_t: f64) {
-        self.unit.push(unit as u32);
-        self.part.push(part as u32);
-        self.weight.push(weight);
-        self.amount_t.push(amount_t);
+/// Parts as they are written.
+fn view<'a>(shares: &'a Shares, ids: &'a TextList, label: Option<DataLabel>) -> TableView<'a> {
+    let mut view = TableView::default();
+    view.push("unit_id", ColumnView::Picked(&shares.unit, ids));
+    view.push("part", ColumnView::Ints(&shares.part));
+    view.push("weight", ColumnView::Reals(&shares.weight));
+    view.push("amount_t", ColumnView::Reals(&shares.amount_t));
+    if let Some(label) = label {
+        view.push(label.column(), ColumnView::Flag(true, shares.unit.len()));
     }
-
-    /// As they are written.
-    fn view<'a>(&'a self, ids: &'a TextList, label: Option<DataLabel>) -> TableView<'a> {
-        let mut view = TableView::default();
-        view.push("unit_id", ColumnView::Picked(&self.unit, ids));
-        view.push("part", ColumnView::Ints(&self.part));
-        view.push("weight", ColumnView::Reals(&self.weight));
-        view.push("amount_t", ColumnView::Reals(&self.amount_t));
-        if let Some(label) = label {
-            view.push(label.column(), ColumnView::Flag(true, self.unit.len()));
-        }
-        view
-    }
+    view
 }
 
 /// A layer whose units are explained.
@@ -158,41 +135,6 @@ pub fn of_units(layer: &str, ids: &[String], parts: Vec<UnitPart>) -> Explanatio
 /// Grids of more cells than this keep no parts of their cells, and for the maps only the fields that maps draw.
 pub const MANY_CELLS: usize = 500_000;
 
-/// The parcels that weigh most in each unit.
-#[derive(Default)]
-struct Largest {
-    /// Per unit: parcel, share of the parcel that lies in it, tonnes of that share.
-    per_unit: Vec<Vec<(u32, f64, f64)>>,
-}
-
-/// Parcels listed per unit.
-const MOST: usize = 5;
-
-impl Largest {
-    /// The parcels with the largest gross emissions in each target.
-    fn of(on: &OverlapMatrix, gross_t: &[f64]) -> Self {
-        let mut per_unit = vec![Vec::new(); on.n_targets];
-        for (parcel, gross) in gross_t.iter().enumerate() {
-            let all = on.denominator_m2(parcel);
-            let (targets, areas) = on.row(parcel);
-            for (target, area) in targets.iter().zip(areas) {
-                let share = if all > 0.0 { area / all } else { 0.0 };
-                insert(&mut per_unit[*target as usize], (parcel as u32, share, gross * share));
-            }
-        }
-        Self { per_unit }
-    }
-}
-
-/// Keeps the largest few, largest first; of equals the first.
-fn insert(list: &mut Vec<(u32, f64, f64)>, entry: (u32, f64, f64)) {
-    let at = list.iter().position(|known| entry.2 > known.2).unwrap_or(list.len());
-    if at < MOST {
-        list.truncate(MOST - 1);
-        list.insert(at, entry);
-    }
-}
-
 /// What explains a run of parcels.
 pub struct Explained {
     /// Rules, each after its plants.
@@ -202,15 +144,8 @@ pub struct Explained {
     pub on_zones: Shares,
     /// Parts of the cells.
     pub on_cells: Shares,
-    largest_in_zones: Largest,
-    largest_in_cells: Largest,
-}
-
-/// Where a part comes from: position of the rule or of the plant.
-#[derive(Clone, Copy)]
-enum Origin {
-    Rule(usize),
-    Plant(usize),
+    largest_in_zones: LargestParcels,
+    largest_in_cells: LargestParcels,
 }
 
 impl Explained {
@@ -230,32 +165,14 @@ impl Explained {
             parts.push(Part::of_rule(rule));
             origins.push(Origin::Rule(r));
         }
-        let spread = |on: &OverlapMatrix| {
-            let per_part: Vec<(Vec<f64>, Vec<f64>)> = origins
-                .par_iter()
-                .map(|origin| {
-                    let items = || placed(inputs, allocation, *origin);
-                    let weights = on.spread_some(items().map(|(p, w, _)| (p, w)));
-                    let tonnes = on.spread_some(items().map(|(p, _, t)| (p, t)));
-                    (weights.per_target, tonnes.per_target)
-                })
-                .collect();
-            let mut out = Shares::default();
-            for target in 0..on.n_targets {
-                for (part, (weights, tonnes)) in per_part.iter().enumerate() {
-                    if tonnes[target] != 0.0 {
-                        out.push(target, part, weights[target], tonnes[target]);
-                    }
-                }
-            }
-            out
-        };
+        let spread = |on| Shares::on_units(on, allocation, &inputs.point_sources, &origins);
         // Cells of a fine grid are as many as parcels: their parts would be larger than all other results.
         let few = on_cells.n_targets <= MANY_CELLS;
         let ((largest_in_zones, largest_in_cells), (on_zones, on_cells)) = rayon::join(
             || {
-                let in_cells = || if few { Largest::of(on_cells, gross_t) } else { Largest::default() };
-                rayon::join(|| Largest::of(on_zones, gross_t), in_cells)
+                let in_cells =
+                    || if few { LargestParcels::of(on_cells, gross_t) } else { LargestParcels::default() };
+                rayon::join(|| LargestParcels::of(on_zones, gross_t), in_cells)
             },
             || rayon::join(|| spread(on_zones), || if few { spread(on_cells) } else { Shares::default() }),
         );
@@ -268,13 +185,8 @@ impl Explained {
         inputs: &'a Inputs,
         allocation: &'a Allocation,
     ) -> impl Iterator<Item = Shares> + Send + Sync + 'a {
-        self.origins.iter().enumerate().map(|(part, origin)| {
-            let mut out = Shares::default();
-            for (parcel, weight, tonnes) in placed(inputs, allocation, *origin) {
-                out.push(parcel, part, weight, tonnes);
-            }
-            out
-        })
+        let parts = self.origins.iter().copied().enumerate();
+        parts.map(|part| Shares::on_parcels(allocation, &inputs.point_sources, part))
     }
 
     /// The largest parcels of zones and cells.
@@ -303,28 +215,6 @@ impl Explained {
             .with("space_type", text(&|r| space_type(r.2.0 as usize)))
             .with("share_of_parcel", ColumnData::Real(rows.iter().map(|r| Some(r.2.1)).collect()))
             .with("gross_t", ColumnData::Real(rows.iter().map(|r| Some(r.2.2)).collect()))
-    }
-}
-
-/// Parcels of a part with weight and tonnes; those of a rule without what its plants bring.
-fn placed<'a>(
-    inputs: &'a Inputs,
-    allocation: &'a Allocation,
-    origin: Origin,
-) -> Box<dyn Iterator<Item = (usize, f64, f64)> + 'a> {
-    let plants = &inputs.point_sources;
-    match origin {
-        Origin::Plant(k) => Box::new(std::iter::once((plants[k].parcel as usize, 1.0, plants[k].gross_t))),
-        Origin::Rule(r) => {
-            let mine: Vec<&PlacedPointSource> =
-                plants.iter().filter(|s| s.rule == allocation.records[r].id).collect();
-            let own = move |(parcel, weight, tonnes): (usize, f64, f64)| {
-                let of_plants: f64 =
-                    mine.iter().filter(|s| s.parcel as usize == parcel).map(|s| s.gross_t).sum();
-                (parcel, weight, tonnes - of_plants)
-            };
-            Box::new(allocation.per_rule[r].weighted().filter(|(_, weight, _)| *weight > 0.0).map(own))
-        }
     }
 }
 
@@ -370,9 +260,9 @@ impl Explanations<'_> {
         gpkg.table(PARTS, &what, &labelled(&parts_table(&self.parts), label))?;
         let of_units = described(record, PARTS, "Parts of each unit, t CO2e per year");
         for ExplainedLayer { name, ids, shares } in self.layers {
-            let mut rows = gpkg.table_in_parts(&name, &of_units, &Shares::default().view(&ids, label))?;
+            let mut rows = gpkg.table_in_parts(&name, &of_units, &view(&Shares::default(), &ids, label))?;
             for some in shares {
-                rows.append(&some.view(&ids, label))?;
+                rows.append(&view(&some, &ids, label))?;
             }
             rows.finish()?;
         }

@@ -53,7 +53,7 @@ fn crowded(inputs: &Inputs, allocation: &Allocation) -> Option<Finding> {
     let parcels = &inputs.parcels;
     let mut t = vec![0.0; parcels.area_m2.len()];
     let rules = allocation.records.iter().zip(&allocation.per_rule).filter(|(r, _)| r.sector != "sink");
-    rules.for_each(|(_, placed)| placed.placed().for_each(|(p, tonnes)| t[p] += tonnes));
+    rules.for_each(|(_, placed)| placed.add_to(&mut t));
     inputs.point_sources.iter().for_each(|s| t[s.parcel as usize] = 0.0);
     told(&t, &parcels.area_m2, |p| parcels.ids[p].to_owned())
 }

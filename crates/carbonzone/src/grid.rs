@@ -4,9 +4,8 @@ use crate::config::ParcelDetail;
 use crate::load::far_off::{self, Far};
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
-use carbonzone_geom::{Coverage, far_off};
+use carbonzone_geom::{Coverage, cells_of, far_off, pieces_at_most};
 use carbonzone_types::{Finding, GridSpec};
-use rayon::prelude::*;
 
 /// Cells of the whole box, used or not: each is a pixel of every raster band.
 const MAX_CELLS: f64 = 1e8;
@@ -83,16 +82,7 @@ struct Cost {
 impl Cost {
     fn of(layers: &[&Coverage], bounds: [f64; 4], cell_m: f64, columns: f64) -> Self {
         let cells = cells_of(bounds, cell_m);
-        let of_feature = |layer: &Coverage, i: usize| {
-            let in_box = layer.bounds(i).map_or(0.0, |b| cells_of(b, cell_m));
-            // A road through the city has a box of many cells and touches few of them.
-            if in_box < 64.0 { in_box } else { in_box.min(touched(layer, i, cell_m)) }
-        };
-        let of_layer = |layer: &&Coverage| -> f64 {
-            let each = (0..layer.len()).into_par_iter().with_min_len(1024).map(|i| of_feature(layer, i));
-            each.collect::<Vec<f64>>().iter().sum()
-        };
-        let pieces: f64 = layers.iter().map(of_layer).sum();
+        let pieces: f64 = layers.iter().map(|layer| pieces_at_most(layer, cell_m)).sum();
         // Parcels and zones cover the same ground, so a cell has at least one piece of either.
         let used = pieces.min(cells);
         let bytes = pieces * BYTES_PER_PIECE + used * (BYTES_PER_CELL + columns * BYTES_PER_VALUE);
@@ -102,21 +92,6 @@ impl Cost {
     fn fits(&self) -> bool {
         self.cells <= MAX_CELLS && self.bytes <= MAX_BYTES
     }
-}
-
-/// Cells that a box touches at most.
-fn cells_of([x0, y0, x1, y1]: [f64; 4], cell_m: f64) -> f64 {
-    ((x1 - x0) / cell_m + 1.0).ceil() * ((y1 - y0) / cell_m + 1.0).ceil()
-}
-
-/// Cells that a feature touches at most: those inside and those along its boundary.
-fn touched(layer: &Coverage, i: usize, cell_m: f64) -> f64 {
-    let along = |r: carbonzone_geom::Ring<'_>| {
-        let steps = r.xs.windows(2).zip(r.ys.windows(2));
-        let crossed = |(x, y): (&[f64], &[f64])| ((x[1] - x[0]).abs() + (y[1] - y[0]).abs()) / cell_m;
-        steps.map(crossed).sum::<f64>() + 4.0
-    };
-    layer.area_m2(i) / (cell_m * cell_m) + layer.rings(i).map(along).sum::<f64>()
 }
 
 /// Why the grid is refused, what stretches it, and which cell would fit.

@@ -8,7 +8,7 @@ use carbonzone_inventory::{FactorLibrary, GwpSet};
 use carbonzone_report::{Label, ReportTable, number::grouped, words};
 use carbonzone_scale::SectorTable;
 use carbonzone_spatialize::Allocation;
-use carbonzone_spatialize::surrogate::sink::sink_area;
+use carbonzone_spatialize::surrogate::sink::{shared_out, sink_area};
 use carbonzone_types::{ExactSum, RuleRecord, SinkSetRecord, Statement};
 use carbonzone_zoning::{IndexInputs, Zoning, ZoningScheme, classify, indices};
 use std::collections::BTreeMap;
@@ -46,27 +46,19 @@ pub fn others(
         return Vec::new();
     }
     let parcels = &inputs.parcels;
-    let types: Vec<&str> =
-        parcels.sink_type.iter().map(|&s| parcels.sink_types[s as usize].as_str()).collect();
     let library = FactorLibrary::embedded();
     let names = library.sink_sets().into_iter().filter(|name| *name != set.as_str());
     let under = |name: &str| {
         let mut coefficients = coefficients(name);
         coefficients.extend(sinks.coefficients_t_ha.iter().map(|(k, v)| (k.clone(), *v)));
-        let weights = sink_area(&parcels.area_m2, &types, &coefficients);
+        let weights = sink_area(&parcels.area_m2, parcels.sinks(), &coefficients, None);
         let mut sink_t = zones.sink_t.clone();
         for rule in &rules {
             let record = &allocation.records[*rule];
             let mask = parcels.mask(&record.land_groups);
-            let members = || weights.iter().zip(&mask).enumerate().filter(|(_, (_, m))| **m);
-            let total = members().map(|(_, (w, _))| *w).collect::<ExactSum>().value();
-            if total <= 0.0 {
-                return None;
-            }
-            let share = (record.budget_t - record.point_sources_t) / total;
-            let now = on_zones.spread_some(allocation.per_rule[*rule].placed());
-            let then = on_zones.spread_some(members().map(|(p, (w, _))| (p, w * share)));
-            for (t, (a, b)) in sink_t.iter_mut().zip(now.per_target.iter().zip(&then.per_target)) {
+            let then = shared_out(on_zones, &weights, &mask, record.budget_t - record.point_sources_t)?;
+            let now = allocation.per_rule[*rule].on_targets(on_zones);
+            for (t, (a, b)) in sink_t.iter_mut().zip(now.iter().zip(&then)) {
                 *t = (*t - a + b).max(0.0);
             }
         }

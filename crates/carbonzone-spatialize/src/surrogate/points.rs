@@ -1,5 +1,6 @@
 //! Points to parcels: each point counts once, in the parcel that holds it or in the nearest one of the class.
 
+use super::poi::PoiPlace;
 use carbonzone_geom::{Coverage, NO_PARCEL, NearestIndex, PointLocator};
 use carbonzone_types::ExactSum;
 use rayon::prelude::*;
@@ -55,7 +56,7 @@ impl<'a> PointCounter<'a> {
         Self { locator: Some(locator), ..Self::located(coverage, target, snap_m) }
     }
 
-    /// A counter for points whose parcels are known already: only [`Self::add_located`] and [`Self::add_one`] may be used.
+    /// A counter for points whose parcels are known already: only [`Self::add_located`] and [`Self::add_poi`] may be used.
     pub fn located(coverage: &'a Coverage, target: Option<Vec<bool>>, snap_m: f64) -> Self {
         let target = target.map(|mask| {
             let subset: Vec<u32> = if snap_m > 0.0 {
@@ -89,9 +90,11 @@ impl<'a> PointCounter<'a> {
         }
     }
 
-    /// Adds a point whose parcel is known already ([`NO_PARCEL`] for none).
-    pub fn add_one(&mut self, (x, y): (f64, f64), weight: f64, owner: u32) {
-        self.book(self.home(x, y, owner), weight);
+    /// Adds the POI of those classes that are `wanted`; their parcels are known already ([`NO_PARCEL`] for none).
+    pub fn add_poi(&mut self, rows: &[PoiPlace], owners: &[u32], wanted: &[bool]) {
+        for (row, owner) in rows.iter().zip(owners).filter(|(row, _)| wanted[row.class as usize]) {
+            self.book(self.home(row.x, row.y, *owner), row.weight);
+        }
     }
 
     fn home(&self, x: f64, y: f64, owner: u32) -> Home {

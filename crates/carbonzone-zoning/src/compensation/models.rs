@@ -1,6 +1,6 @@
 //! From tonnes to positions.
 
-use super::config::{Base, Compensation, QuotaBasis, QuotaIndicator};
+use super::config::{Base, Compensation, ModelName, QuotaBasis, QuotaIndicator};
 use super::quota::{clear, entropy_weights};
 use crate::{Result, ZoningError};
 use carbonzone_types::ExactSum;
@@ -87,6 +87,18 @@ struct Counted {
 }
 
 impl Positions {
+    /// The positions under a model.
+    ///
+    /// # Errors
+    /// As the model says.
+    pub fn under(model: ModelName, units: &UnitNumbers<'_>, config: &Compensation) -> Result<Self> {
+        match model {
+            ModelName::Benchmark => Self::benchmark(units, config),
+            ModelName::AbilityToPay => Self::ability_to_pay(units, config),
+            ModelName::Quota => Self::quota(units, config),
+        }
+    }
+
     /// Model 1: `w_S·S_i − w_E·E_i`. A unit without its base takes no part, and the sums are those of the others.
     ///
     /// # Errors

@@ -6,11 +6,12 @@ mod output;
 mod record;
 mod signs;
 
+pub use carbonzone_confidence::Rows;
 pub use check::{Known, check};
 pub use columns::append_columns;
 pub use output::add_to;
 pub use record::note_in;
-pub use signs::{Draws, Rows};
+pub use signs::Draws;
 
 use crate::load::Notes;
 use crate::load::zones::ZoneSet;
@@ -173,25 +174,13 @@ fn units<'a>(numbers: &'a Numbers, given: &'a Given) -> UnitNumbers<'a> {
     }
 }
 
-fn positions(
-    section: &Compensation,
-    model: ModelName,
-    units: &UnitNumbers<'_>,
-) -> Result<Positions, ZoningError> {
-    match model {
-        ModelName::Benchmark => Positions::benchmark(units, section),
-        ModelName::AbilityToPay => Positions::ability_to_pay(units, section),
-        ModelName::Quota => Positions::quota(units, section),
-    }
-}
-
 fn one_model(
     section: &Compensation,
     model: ModelName,
     numbers: &Numbers,
     given: &Given,
 ) -> Result<ModelResult, ZoningError> {
-    let positions = positions(section, model, &units(numbers, given))?;
+    let positions = Positions::under(model, &units(numbers, given), section)?;
     let fen = section.prices.iter().map(|p| in_fen(&positions.settled_t, p.cny_per_t));
     let fen = fen.collect::<Result<Vec<_>, _>>()?;
     for (money, price) in fen.iter().zip(&section.prices) {

@@ -5,9 +5,9 @@ use super::Notes;
 use super::codes::Codes;
 use super::parcels::UNKNOWN;
 use crate::load_config::Loaded;
+use carbonzone_spatialize::groups::{counts_of, sums_of_pairs};
 use carbonzone_spatialize::{LandUseScheme, MatchKind};
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
-use std::collections::BTreeMap;
 
 /// Space and sink types per parcel.
 pub struct Classes {
@@ -59,9 +59,8 @@ pub fn classify(
         }
         met.push(Met { code, kind: found.map(|(_, kind)| kind), parcels: 0, area: ExactSum::new() });
     }
-    for (&code, area) in codes.of.iter().zip(area_m2) {
-        met[code as usize].parcels += 1;
-        met[code as usize].area.add(*area);
+    for (met, (parcels, area)) in met.iter_mut().zip(counts_of(&codes.of, codes.names.len(), area_m2)) {
+        (met.parcels, met.area) = (parcels, area);
     }
     let mut sorted: Vec<&Met<'_>> = met.iter().collect();
     sorted.sort_by_key(|m| m.code);
@@ -185,10 +184,7 @@ struct NamedArea<'a> {
 }
 
 fn named_areas<'a>(codes: &'a Codes, names: Option<&'a Codes>, area_m2: &[f64]) -> Vec<NamedArea<'a>> {
-    let mut sums: BTreeMap<(u32, u32), ExactSum> = BTreeMap::new();
-    for (row, area) in area_m2.iter().enumerate() {
-        sums.entry((codes.of[row], names.map_or(0, |n| n.of[row]))).or_default().add(*area);
-    }
+    let sums = sums_of_pairs(&codes.of, names.map(|n| n.of.as_slice()), area_m2);
     let named = sums.into_iter().map(|((code, name), sum)| NamedArea {
         code: &codes.names[code as usize],
         name: names.map_or("", |n| &n.names[name as usize]),

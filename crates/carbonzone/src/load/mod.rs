@@ -26,9 +26,7 @@ pub mod plans;
 mod plausible;
 pub mod poi;
 mod poi_codes;
-mod poi_places;
 mod poi_points;
-mod poi_raw;
 pub mod point_sources;
 mod reading;
 pub mod roads;
@@ -52,7 +50,7 @@ use crate::config::PopulationKind;
 use crate::load_config::Loaded;
 use carbonzone_geom::{LineIndex, PointLocator};
 use carbonzone_io::{VectorSource, WorkingCrs};
-use carbonzone_spatialize::{AllocationRule, PlacedPointSource, ProxyTable};
+use carbonzone_spatialize::{AllocationRule, PlacedPointSource, ProxyColumn, ProxyTable};
 use carbonzone_types::{Finding, Progress, TextList};
 use parcels::ParcelSet;
 use std::collections::BTreeMap;
@@ -143,21 +141,20 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
 /// A proxy that is no number on a parcel would count as zero everywhere: an error with the parcel.
 fn refuse_unusable(proxies: &ProxyTable, parcels: &ParcelSet, notes: &mut Notes) {
     for name in proxies.names() {
-        let values = proxies.get(name).map_or(&[][..], |column| &column.values);
-        notes.findings.items.extend(unusable_proxy(name, values, &parcels.ids));
+        let unusable = proxies.get(name).and_then(|column| unusable_proxy(name, column, &parcels.ids));
+        notes.findings.items.extend(unusable);
     }
 }
 
-fn unusable_proxy(name: &str, values: &[f64], ids: &TextList) -> Option<Finding> {
-    let mut unusable = values.iter().enumerate().filter(|(_, v)| !v.is_finite());
-    let (parcel, value) = unusable.next()?;
+fn unusable_proxy(name: &str, column: &ProxyColumn, ids: &TextList) -> Option<Finding> {
+    let (parcel, value, count) = column.unusable()?;
     let message = format!("the proxy \"{name}\" is no number on some parcels");
     let finding = Finding::error("unusable_proxy", message)
         .layer(name.split(':').next().unwrap_or(name))
         .feature(ids[parcel].to_owned())
         .value(value.to_string())
         .expected("numbers whose sum stays below 4.6e18")
-        .count(1 + unusable.count() as u64)
+        .count(count as u64)
         .hint(
             "a weight in the layer is far too large or infinite: correct it, or leave the row out by where",
         );
@@ -228,9 +225,10 @@ mod tests {
     #[test]
     fn a_proxy_that_is_no_number_names_the_first_parcel_of_it() {
         let ids: TextList = ["P1", "P2", "P3"].into_iter().collect();
-        let finding = unusable_proxy("poi:industry", &[1.0, f64::NAN, f64::INFINITY], &ids).unwrap();
+        let column = |values: [f64; 3]| ProxyColumn { unit: "poi".to_owned(), values: values.into() };
+        let finding = unusable_proxy("poi:industry", &column([1.0, f64::NAN, f64::INFINITY]), &ids).unwrap();
         assert_eq!((finding.layer.as_deref(), finding.feature.as_deref()), (Some("poi"), Some("P2")));
         assert_eq!((finding.value.as_deref(), finding.count), (Some("NaN"), Some(2)));
-        assert_eq!(unusable_proxy("people", &[0.0, 1e18, 2.0], &ids), None);
+        assert_eq!(unusable_proxy("people", &column([0.0, 1e18, 2.0]), &ids), None);
     }
 }

@@ -11,6 +11,7 @@ use crate::load_config::Loaded;
 use carbonzone_inventory::{FactorLibrary, GwpSet};
 use carbonzone_io::PolygonLayer;
 use carbonzone_report::chinese;
+use carbonzone_spatialize::groups::met;
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
 use carbonzone_types::{AttributeTable, FactorSetRecord, Finding, Statement, TextList};
@@ -226,14 +227,9 @@ pub fn sink_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &mut ProxyTable
     coefficients.extend(sinks.coefficients_t_ha.iter().map(|(k, v)| (k.clone(), *v)));
     warn_unverified(loaded, parcels, notes);
     let mask = parcels.mask(&land);
-    let types: Vec<&str> = parcels
-        .sink_type
-        .iter()
-        .zip(&mask)
-        .map(|(&s, &m)| if m { parcels.sink_types[s as usize].as_str() } else { "none" })
-        .collect();
-    let missing: BTreeSet<&str> =
-        types.iter().copied().filter(|t| *t != "none" && !coefficients.contains_key(*t)).collect();
+    let met = met(&parcels.sink_type, &mask, parcels.sink_types.len());
+    let types = parcels.sink_types.iter().zip(met).filter(|(_, met)| *met).map(|(name, _)| name.as_str());
+    let missing: BTreeSet<&str> = types.filter(|t| *t != "none" && !coefficients.contains_key(*t)).collect();
     if !missing.is_empty() {
         let list = missing.into_iter().collect::<Vec<_>>().join(", ");
         let message = format!("no sink coefficient for {list}: counted as 0");
@@ -244,5 +240,9 @@ pub fn sink_proxy(loaded: &Loaded, parcels: &ParcelSet, proxies: &mut ProxyTable
                 .hint("add it under [sinks.coefficients_t_ha], or choose another set"),
         );
     }
-    proxies.insert("sink_area", "t", sink_area(&parcels.area_m2, &types, &coefficients));
+    proxies.insert(
+        "sink_area",
+        "t",
+        sink_area(&parcels.area_m2, parcels.sinks(), &coefficients, Some(&mask)),
+    );
 }

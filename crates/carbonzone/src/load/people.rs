@@ -3,16 +3,20 @@
 use super::border::book_cut;
 use super::parcels::ParcelSet;
 use super::people_density::{persons_per_unit, refuse_density, refuse_unit_of_points};
-use super::people_numbers::{Unusable, warn_against_zones, warn_density, warn_unknown};
-use super::people_repeats::{self, Repeats};
+use super::people_numbers::{self, warn_against_zones, warn_density, warn_unknown};
+use super::people_repeats;
 use super::per_zone::{InZones, OverLand, ZoneWeights, over_land, wants_people};
-use super::shift::{PointsOf, ShiftSample, warn_shift};
+use super::shift::{PointsOf, warn_shift};
 use super::zones::ZoneSet;
 use super::{Ground, Notes, Proxies, Reading, land_of_proxy, vector_source};
 use crate::config::{PopulationKind, PopulationLayer, PopulationUnit};
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
+use carbonzone_sheet::Unusable;
+use carbonzone_spatialize::groups::sums_of;
+use carbonzone_spatialize::surrogate::people::{PeoplePoints, RepeatedPeople};
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
+use carbonzone_spatialize::surrogate::sample::PointSample;
 use carbonzone_types::{ColumnData, ExactSum, Finding, LedgerRow, Severity, Stage, Statement, number_of};
 use std::collections::BTreeSet;
 
@@ -80,38 +84,35 @@ fn points(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) -> O
     let masks: Vec<Vec<bool>> = target.iter().cloned().collect();
     let mut counter = PointCounter::new(&parcels.coverage, locator, target, config.snap_m);
     let mut per_zone = wants_people(ground.reading.loaded).then(|| InZones::new(ground.zones, 1));
-    let (mut bad, mut cut, mut sample) = (Unusable::default(), ExactSum::new(), ShiftSample::default());
-    let mut rows = Vec::new();
+    let (mut bad, mut cut, mut sample) = (Unusable::default(), ExactSum::new(), PointSample::default());
+    let mut rows = PeoplePoints::default();
     let mut source = vector_source(loaded, "population", &config.source);
     source.fields.clone_from(&config.weight);
     source.numbers.clone_from(&config.weight);
     let wanted = ground.reading.wanted(&source);
     let record = loaded.layers.points(wanted, &mut |batch| {
         let columns = with_factors(config, &factors, |w| batch.table.get(w));
-        let place = |i: usize| [batch.xs[i], batch.ys[i]];
-        let shares = batch.shares();
-        let mut weights: Vec<f64> = (0..batch.xs.len())
-            .map(|i| shares[i] * bad.mean_of(&columns, i, || place(i)).unwrap_or(0.0))
-            .collect();
-        let placed = batch.xs.iter().zip(&batch.ys).zip(&weights);
-        rows.extend(placed.filter_map(|((&x, &y), &people)| people_repeats::point(x, y, people)));
+        let mut weights = bad.means(&columns, (&batch.xs, &batch.ys), &batch.shares());
+        rows.add(&batch.xs, &batch.ys, &weights);
         if let Some(zones) = &mut per_zone {
             zones.add(0, &batch.xs, &batch.ys, &weights);
         }
-        for ((&x, &y), weight) in batch.xs.iter().zip(&batch.ys).zip(&mut weights) {
-            if ground.border.is_some_and(|area| !area.holds(x, y)) {
+        if let Some(area) = ground.border {
+            let placed = batch.xs.iter().zip(&batch.ys).zip(&mut weights);
+            for (_, weight) in placed.filter(|((x, y), _)| !area.holds(**x, **y)) {
                 cut.add(*weight);
                 *weight = 0.0;
-            } else if !masks.is_empty() && *weight > 0.0 {
-                sample.add(x, y, 0);
             }
+        }
+        if !masks.is_empty() {
+            sample.add_weighted(&batch.xs, &batch.ys, &weights, 0);
         }
         counter.add(&batch.xs, &batch.ys, &weights);
     });
     let record = notes.take(record)?;
     notes.records.push(record);
-    bad.report(config, "points", notes);
-    Repeats::of_points(&rows).report(config, "points", notes);
+    people_numbers::report(&bad, config, "points", notes);
+    people_repeats::report(&RepeatedPeople::of_points(&rows), config, "points", notes);
     drop(rows);
     book_cut("population", cut, "persons", notes);
     let file = config.source.path.display().to_string();
@@ -133,8 +134,7 @@ fn beside(parcels: &ParcelSet, per_parcel: &[f64], land: &BTreeSet<String>) -> S
     if land.is_empty() {
         return String::new();
     }
-    let mut sums = vec![ExactSum::new(); parcels.space_types.len()];
-    parcels.space_type.iter().zip(per_parcel).for_each(|(&class, &n)| sums[class as usize].add(n));
+    let sums = sums_of(&parcels.space_type, parcels.space_types.len(), per_parcel);
     let named = parcels.space_types.iter().zip(sums).filter(|(class, _)| !land.contains(*class));
     let mut found: Vec<(&String, f64)> =
         named.map(|(class, sum)| (class, sum.value())).filter(|(_, n)| *n >= 0.5).collect();
@@ -214,12 +214,13 @@ fn polygons(ground: &Ground<'_>, config: &PopulationLayer, notes: &mut Notes) ->
         .map(|per| layer.coverage.areas_m2().iter().map(|m2| m2 / 1e6 / per).collect());
     let people: Vec<f64> = (0..layer.ids.len())
         .map(|i| {
-            let number = bad.mean_of(&columns, i, || middle(&layer.coverage, i)).unwrap_or(0.0);
+            let number = bad.mean_of(&columns, i, middle(&layer.coverage, i)).unwrap_or(0.0);
             km2.as_ref().map_or(number, |km2| number * km2[i])
         })
         .collect();
-    bad.report(config, "polygons", notes);
-    Repeats::of_polygons(&layer.coverage, &people).report(config, "polygons", notes);
+    people_numbers::report(&bad, config, "polygons", notes);
+    let repeated = RepeatedPeople::of_polygons(&layer.coverage, &people);
+    people_repeats::report(&repeated, config, "polygons", notes);
     progress.begin("people to parcels", None);
     let mut on_parcels = carbonzone_geom::overlap_zones(&layer.coverage, &ground.parcels.coverage);
     let shared_m2 = carbonzone_io::share_common_ground(

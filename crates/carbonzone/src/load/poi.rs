@@ -2,16 +2,18 @@
 
 use super::border::book_cut;
 use super::per_zone::{self, InZones, ZoneWeights};
-use super::poi_points::{Row, once_each, read};
-use super::shift::{PointsOf, ShiftSample, warn_shift};
+use super::poi_points::{read, report_repeated};
+use super::shift::{PointsOf, warn_shift};
 use super::{Ground, Notes, Proxies, Reading, land_of_proxy, schemes};
-use crate::config::PoiLayer;
+use crate::config::{PoiLayer, SeveralTypes};
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_geom::NO_PARCEL;
 use carbonzone_sheet::nearest;
 use carbonzone_spatialize::PoiScheme;
+use carbonzone_spatialize::surrogate::poi::{PoiPlace, once_each};
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
+use carbonzone_spatialize::surrogate::sample::PointSample;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -35,15 +37,20 @@ const SHOWN: [&str; 4] = ["industry", "commercial", "public", "traffic"];
 struct Points<'a> {
     config: &'a PoiLayer,
     scheme: PoiScheme,
-    rows: Vec<Row>,
+    rows: Vec<PoiPlace>,
     /// Parcel, or [`NO_PARCEL`].
     owners: Vec<u32>,
 }
 
 impl Points<'_> {
+    /// Which classes are of the group.
+    fn is_of(&self, group: &str) -> Vec<bool> {
+        self.scheme.classes().iter().map(|class| class.group == group).collect()
+    }
+
     /// Points of a group with their parcels.
-    fn of_group<'b>(&'b self, group: &str) -> impl Iterator<Item = (&'b Row, u32)> {
-        let is_of: Vec<bool> = self.scheme.classes().iter().map(|class| class.group == group).collect();
+    fn of_group<'b>(&'b self, group: &str) -> impl Iterator<Item = (&'b PoiPlace, u32)> {
+        let is_of = self.is_of(group);
         let rows = self.rows.iter().zip(self.owners.iter().copied());
         rows.filter(move |(row, _)| is_of[row.class as usize])
     }
@@ -68,9 +75,7 @@ pub fn load(
         let land = land_of_proxy(loaded, parcels, &[&format!("poi:{group}")]);
         let target = (!land.is_empty()).then(|| parcels.mask(&land));
         let mut counter = PointCounter::located(&parcels.coverage, target, config.snap_m);
-        for (row, owner) in points.of_group(group) {
-            counter.add_one((row.x, row.y), row.weight, owner);
-        }
+        counter.add_poi(&points.rows, &points.owners, &points.is_of(group));
         (land, counter.finish())
     };
     let ((), counted) = rayon::join(
@@ -97,11 +102,12 @@ fn read_and_locate<'a>(
 ) -> Option<Points<'a>> {
     let scheme = scheme(ground.reading.loaded, config, notes)?;
     let mut read = read(ground, config, &scheme, notes)?;
+    let once = |poi| once_each(poi, config.id.is_some(), config.several_types == SeveralTypes::First);
     let per_zone = per_zone::poi_groups(ground.reading.loaded);
     if let Some(area) = ground.border {
         if !per_zone.is_empty() {
             // What lies beyond the border is still part of a zone's economy if a zone holds it.
-            let all = once_each(config, &scheme, read.clone(), &mut Notes::default());
+            let (all, _) = once(read.clone());
             weights.poi = Some(count_in_zones(ground, &scheme, &all, &per_zone));
         }
         let before = read.rows.len();
@@ -110,7 +116,8 @@ fn read_and_locate<'a>(
         cut.add((before - read.rows.len()) as f64);
         book_cut("poi", cut, "poi", notes);
     }
-    let rows = once_each(config, &scheme, read, notes);
+    let (rows, repeated) = once(read);
+    report_repeated(&repeated, config, &scheme, notes);
     if ground.border.is_none() && !per_zone.is_empty() {
         weights.poi = Some(count_in_zones(ground, &scheme, &rows, &per_zone));
     }
@@ -126,13 +133,13 @@ fn read_and_locate<'a>(
 fn count_in_zones(
     ground: &Ground<'_>,
     scheme: &PoiScheme,
-    rows: &[Row],
+    rows: &[PoiPlace],
     groups: &[&str],
 ) -> BTreeMap<String, Vec<f64>> {
     let mut zones = InZones::new(ground.zones, groups.len());
     for (kind, group) in groups.iter().enumerate() {
         let of_group = || rows.iter().filter(|r| scheme.classes()[r.class as usize].group == *group);
-        let column = |f: fn(&Row) -> f64| of_group().map(f).collect::<Vec<f64>>();
+        let column = |f: fn(&PoiPlace) -> f64| of_group().map(f).collect::<Vec<f64>>();
         zones.add(kind, &column(|r| r.x), &column(|r| r.y), &column(|r| r.weight));
     }
     groups.iter().map(|g| (*g).to_owned()).zip(zones.finish()).collect()
@@ -152,12 +159,12 @@ fn groups_needed(loaded: &Loaded) -> Vec<String> {
 
 /// Would another offset put more points into the land of their group?
 fn check_shift(ground: &Ground<'_>, points: &Points<'_>, groups: &[String], notes: &mut Notes) {
-    let mut sample = ShiftSample::default();
+    let mut sample = PointSample::default();
     let mut masks: Vec<Vec<bool>> = Vec::new();
     for group in groups {
         let land = land_of_proxy(ground.reading.loaded, ground.parcels, &[&format!("poi:{group}")]);
         if !land.is_empty() {
-            points.of_group(group).for_each(|(row, _)| sample.add(row.x, row.y, masks.len() as u32));
+            sample.add_poi(&points.rows, &points.is_of(group), masks.len() as u32);
             masks.push(ground.parcels.mask(&land));
         }
     }

@@ -1,8 +1,9 @@
 //! What is told about the codes of the POI.
 
 use super::Notes;
-use super::poi_raw::{Code, LISTED, RawPoi};
+use super::poi_points::LISTED;
 use crate::config::PoiLayer;
+use carbonzone_spatialize::surrogate::poi::{Code, RawPoi};
 use carbonzone_spatialize::{MatchKind, PoiScheme};
 use carbonzone_types::{Finding, LedgerRow, Stage};
 use std::fmt::Write as _;

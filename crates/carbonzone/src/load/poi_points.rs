@@ -1,34 +1,21 @@
-//! The points of the POI layer: their codes, and one POI for each id.
+//! The points of the POI layer and their codes.
 
 use super::codes::{Codes, fields_of};
-use super::people_numbers::Unusable;
+use super::people_numbers::report_weights;
 use super::poi_codes::report_codes;
-use super::poi_places::places_of_one_name;
-use super::poi_raw::{Code, LISTED, RawPoi, RawRow};
 use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
-use carbonzone_spatialize::{PoiScheme, may_repeat};
+use carbonzone_sheet::Unusable;
+use carbonzone_spatialize::PoiScheme;
+use carbonzone_spatialize::surrogate::poi::{Code, FAR_M, RawPoi, RawRow, Repeated};
 use carbonzone_types::{ColumnData, Finding, LedgerRow, Stage};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
-/// Distance beyond which two places of one id are hardly one POI, m.
-const FAR_M: f64 = 100.0;
+/// Codes that a message lists.
+pub const LISTED: usize = 40;
 /// Keys that are not worth a task of their own.
 const LEAST: usize = 2048;
-
-/// A POI at one of its places, under one of its classes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row {
-    /// Easting, m.
-    pub x: f64,
-    /// Northing, m.
-    pub y: f64,
-    /// Class of the scheme.
-    pub class: u32,
-    /// What it counts: 1 or its weight, or a share of it if the POI has several classes or places.
-    pub weight: f64,
-}
 
 /// Codes met so far.
 struct CodeList<'a> {
@@ -106,8 +93,8 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
         let keys = keys_of(keys, codes.of.len());
         let first = next;
         for (i, &of) in codes.of.iter().enumerate() {
-            let weight = weights
-                .map_or(Some(1.0), |w| unusable.mean_of(&[(w, 1.0)], i, || [batch.xs[i], batch.ys[i]]));
+            let weight =
+                weights.map_or(Some(1.0), |w| unusable.mean_of(&[(w, 1.0)], i, [batch.xs[i], batch.ys[i]]));
             let Some(weight) = weight else { continue };
             let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
             next = next.max(feature + 1);
@@ -123,7 +110,7 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     });
     let record = notes.take(record)?;
     notes.records.push(record);
-    unusable.report_weights(config, notes);
+    report_weights(&unusable, config, notes);
     let poi = RawPoi::in_order(rows, &list.codes);
     report_codes(&poi, config, scheme, notes);
     report_left_out(&left_out, config, notes);
@@ -161,219 +148,67 @@ fn report_left_out(left_out: &BTreeMap<String, u64>, config: &PoiLayer, notes: &
     );
 }
 
-/// One POI for each id; without ids, one for each name within 5 m; without both, one for each feature. It has the codes
-/// of all its rows, and the place of the first row in canonical order.
-pub fn once_each(config: &PoiLayer, scheme: &PoiScheme, poi: RawPoi, notes: &mut Notes) -> Vec<Row> {
-    let RawPoi { rows: all, codes } = poi;
-    // Most stand alone: only the others are brought together.
-    let group = |r: &RawRow| if r.key == 0 { u64::from(r.feature) } else { r.key };
-    let again = may_repeat(&all.par_iter().map(group).collect::<Vec<u64>>());
-    let mut rows: Vec<RawRow> =
-        all.iter().zip(&again).filter(|(_, again)| **again).map(|(r, _)| *r).collect();
-    rows.par_sort_unstable_by(|a, b| {
-        let feature = |r: &RawRow| if r.key == 0 { r.feature } else { 0 };
-        (a.key.cmp(&b.key))
-            .then(feature(a).cmp(&feature(b)))
-            .then(a.x.total_cmp(&b.x))
-            .then(a.y.total_cmp(&b.y))
-            .then(a.code.cmp(&b.code))
-            .then(a.weight.total_cmp(&b.weight))
-            .then(a.feature.cmp(&b.feature))
-    });
+/// What is told of POI that stand there more than once.
+pub fn report_repeated(met: &Repeated, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {
     let by_id = config.id.is_some();
-    let none =
-        || Merged { several: config.several_types, codes: &codes, out: Vec::new(), tally: Tally::default() };
-    let together: Vec<Merged<'_>> = rows
-        .par_chunk_by(|a, b| a.key == b.key && (a.key != 0 || a.feature == b.feature))
-        .fold(none, |merged, same| merged.with(same, by_id))
-        .collect();
-    let alone = all.par_iter().zip(&again).filter(|(_, again)| !**again);
-    let alone: Vec<Merged<'_>> = alone
-        .fold(none, |mut merged, (row, _)| {
-            merged.add(std::slice::from_ref(row));
-            merged
-        })
-        .collect();
-    let (mut out, mut tally) = (Vec::with_capacity(all.len()), Tally::default());
-    drop((all, rows));
-    for part in together.into_iter().chain(alone) {
-        out.extend(part.out);
-        tally.add(part.tally);
+    let what = if by_id { "id" } else { "name within 5 m" };
+    let at = |finding: Finding| finding.input("poi", &config.source.path);
+    if met.repeated > 0 {
+        let message = format!("POI with the same {what} are counted once");
+        notes.findings.push(at(Finding::warning("duplicate_poi", message)).count(met.repeated));
+        notes.ledger.push(
+            LedgerRow::counted(Stage::Drop, "poi", met.repeated as f64, "poi")
+                .note(format!("duplicate: same {what}")),
+        );
     }
-    let place = |a: &Row, b: &Row| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y));
-    out.par_sort_unstable_by(|a, b| {
-        place(a, b).then(a.class.cmp(&b.class)).then(a.weight.total_cmp(&b.weight))
-    });
-    tally.report(config, scheme, notes);
-    out
-}
-
-/// POI being put together.
-struct Merged<'a> {
-    several: SeveralTypes,
-    codes: &'a [Code],
-    out: Vec<Row>,
-    tally: Tally,
-}
-
-impl Merged<'_> {
-    /// The same with the POI of these rows of one id, or of one name.
-    fn with(mut self, same: &[RawRow], by_id: bool) -> Self {
-        if by_id || same[0].key == 0 {
-            self.add(same);
+    if met.differing > 0 {
+        let ids = if by_id { "ids" } else { "names" };
+        let (message, hint) = if met.left_out.is_empty() {
+            let message = format!("{} {ids} stand with several codes: they are shared", met.differing);
+            (message, "each of m codes counts 1/m")
         } else {
-            for near in places_of_one_name(same) {
-                self.add(&near);
-            }
-        }
-        self
-    }
-
-    /// Adds the POI of these rows, which are in canonical order.
-    fn add(&mut self, rows: &[RawRow]) {
-        if let [only] = rows {
-            let class = self.codes[only.code as usize].class;
-            self.out.extend(class.map(|class| Row { x: only.x, y: only.y, class, weight: only.weight }));
-            return;
-        }
-        let mut codes: Vec<u32> = rows.iter().map(|r| r.code).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        self.tally.see(rows, &codes, self.codes, self.several);
-        if self.several == SeveralTypes::First {
-            codes.truncate(1);
-        }
-        let first = &rows[0];
-        let mut places: Vec<(f64, f64)> =
-            rows.iter().filter(|r| r.feature == first.feature).map(|r| (r.x, r.y)).collect();
-        places.dedup();
-        let mut classes: BTreeMap<u32, u32> = BTreeMap::new();
-        for class in codes.iter().filter_map(|&c| self.codes[c as usize].class) {
-            *classes.entry(class).or_default() += 1;
-        }
-        for (x, y) in &places {
-            self.out.extend(classes.iter().map(|(&class, &n)| Row {
-                x: *x,
-                y: *y,
-                class,
-                weight: first.weight * f64::from(n) / codes.len() as f64 / places.len() as f64,
-            }));
-        }
-    }
-}
-
-/// What was met when rows became POI.
-#[derive(Default)]
-struct Tally {
-    /// Rows that repeat a POI.
-    repeated: u64,
-    /// POI whose rows have different codes.
-    differing: u64,
-    /// POI whose rows lie far from each other.
-    far: u64,
-    /// POI whose rows have different weights.
-    weights: u64,
-    /// Class kept, class left out, POI.
-    left_out: BTreeMap<(Option<u32>, Option<u32>), u64>,
-}
-
-impl Tally {
-    fn add(&mut self, more: Self) {
-        self.repeated += more.repeated;
-        self.differing += more.differing;
-        self.far += more.far;
-        self.weights += more.weights;
-        for (pair, n) in more.left_out {
-            *self.left_out.entry(pair).or_default() += n;
-        }
-    }
-
-    fn see(&mut self, rows: &[RawRow], distinct: &[u32], codes: &[Code], several: SeveralTypes) {
-        let first = &rows[0];
-        let mut features: Vec<u32> = rows.iter().map(|r| r.feature).collect();
-        features.sort_unstable();
-        features.dedup();
-        if features.len() < 2 {
-            return;
-        }
-        self.repeated += features.len() as u64 - 1;
-        let others = || rows.iter().filter(|r| r.feature != first.feature);
-        self.weights += u64::from(others().any(|r| r.weight.to_bits() != first.weight.to_bits()));
-        self.far += u64::from(others().any(|r| (r.x - first.x).hypot(r.y - first.y) > FAR_M));
-        let codes_of = |feature: u32| rows.iter().filter(move |r| r.feature == feature).map(|r| r.code);
-        if others().all(|r| codes_of(r.feature).eq(codes_of(first.feature))) {
-            return;
-        }
-        self.differing += 1;
-        let class = |code: u32| codes[code as usize].class;
-        let kept = if several == SeveralTypes::First { 1 } else { distinct.len() };
-        for &out in &distinct[kept..] {
-            *self.left_out.entry((class(distinct[0]), class(out))).or_default() += 1;
-        }
-    }
-
-    fn report(&self, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {
-        let by_id = config.id.is_some();
-        let what = if by_id { "id" } else { "name within 5 m" };
-        let at = |finding: Finding| finding.input("poi", &config.source.path);
-        if self.repeated > 0 {
-            let message = format!("POI with the same {what} are counted once");
-            notes.findings.push(at(Finding::warning("duplicate_poi", message)).count(self.repeated));
-            notes.ledger.push(
-                LedgerRow::counted(Stage::Drop, "poi", self.repeated as f64, "poi")
-                    .note(format!("duplicate: same {what}")),
-            );
-        }
-        if self.differing > 0 {
-            let ids = if by_id { "ids" } else { "names" };
-            let (message, hint) = if self.left_out.is_empty() {
-                let message = format!("{} {ids} stand with several codes: they are shared", self.differing);
-                (message, "each of m codes counts 1/m")
-            } else {
-                let name = |class: &Option<u32>| {
-                    class.map_or("an unknown code".to_owned(), |c| {
-                        let class = &scheme.classes()[c as usize];
-                        format!("{} {} ({})", class.code, class.name_zh, class.group)
-                    })
-                };
-                let pairs = self
-                    .left_out
-                    .iter()
-                    .map(|((kept, out), n)| format!("{n} × {} kept, {} left out", name(kept), name(out)));
-                let list = pairs.take(LISTED).collect::<Vec<_>>().join("; ");
-                (
-                    format!("{} {ids} stand with several codes: {list}", self.differing),
-                    "several_types = \"all\" counts each of m codes with 1/m; or keep the row that is right",
-                )
+            let name = |class: &Option<u32>| {
+                class.map_or("an unknown code".to_owned(), |c| {
+                    let class = &scheme.classes()[c as usize];
+                    format!("{} {} ({})", class.code, class.name_zh, class.group)
+                })
             };
-            let finding = at(Finding::warning("poi_several_codes", message)).field(&config.kind);
-            notes.findings.push(finding.count(self.differing).hint(hint));
-        }
-        if self.weights > 0 {
-            let message = format!("{} POI stand with several weights: the first one counts", self.weights);
-            let finding = at(Finding::warning("poi_several_weights", message)).count(self.weights);
-            notes.findings.push(finding.field(config.unit()).hint("keep the row that is right"));
-        }
-        if by_id && self.far > 0 {
-            let message = format!(
-                "{} ids stand at places more than {FAR_M} m apart; only one place of each counts",
-                self.far
-            );
-            notes.findings.push(
-                at(Finding::warning("poi_id_far_apart", message))
-                    .field(config.id.clone().unwrap_or_default())
-                    .count(self.far)
-                    .hint(
-                        "is the id unique? Files numbered each from 1 repeat it when they are put together",
-                    ),
-            );
-        }
+            let pairs = met
+                .left_out
+                .iter()
+                .map(|((kept, out), n)| format!("{n} × {} kept, {} left out", name(kept), name(out)));
+            let list = pairs.take(LISTED).collect::<Vec<_>>().join("; ");
+            (
+                format!("{} {ids} stand with several codes: {list}", met.differing),
+                "several_types = \"all\" counts each of m codes with 1/m; or keep the row that is right",
+            )
+        };
+        let finding = at(Finding::warning("poi_several_codes", message)).field(&config.kind);
+        notes.findings.push(finding.count(met.differing).hint(hint));
+    }
+    if met.weights > 0 {
+        let message = format!("{} POI stand with several weights: the first one counts", met.weights);
+        let finding = at(Finding::warning("poi_several_weights", message)).count(met.weights);
+        notes.findings.push(finding.field(config.unit()).hint("keep the row that is right"));
+    }
+    if by_id && met.far > 0 {
+        let message = format!(
+            "{} ids stand at places more than {FAR_M} m apart; only one place of each counts",
+            met.far
+        );
+        notes.findings.push(
+            at(Finding::warning("poi_id_far_apart", message))
+                .field(config.id.clone().unwrap_or_default())
+                .count(met.far)
+                .hint("is the id unique? Files numbered each from 1 repeat it when they are put together"),
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carbonzone_spatialize::surrogate::poi::once_each;
 
     /// POI as (key, feature, place, codes of the field).
     fn merged(
@@ -402,7 +237,9 @@ mod tests {
         .unwrap();
         let config = PoiLayer { several_types: several, ..config };
         let mut notes = Notes::default();
-        let out = once_each(&config, &scheme, RawPoi::in_order(rows, &list.codes), &mut notes);
+        let (out, met) =
+            once_each(RawPoi::in_order(rows, &list.codes), by_id, several == SeveralTypes::First);
+        report_repeated(&met, &config, &scheme, &mut notes);
         let mut groups: BTreeMap<String, f64> = BTreeMap::new();
         for row in out {
             *groups.entry(scheme.classes()[row.class as usize].group.clone()).or_default() += row.weight;

@@ -6,44 +6,13 @@
 use super::Notes;
 use carbonzone_geom::{PointLocator, gcj02};
 use carbonzone_io::{CrsSpec, WorkingCrs};
+use carbonzone_spatialize::surrogate::sample::PointSample;
 use carbonzone_types::Finding;
 
-/// Points looked at.
-const SAMPLE: usize = 4_000;
 /// Fewer points than this prove nothing.
 const FEWEST: usize = 100;
 /// Difference of shares below which nothing is said.
 const CLEARLY: f64 = 0.05;
-
-/// Collects a sample of points with the land each belongs to.
-#[derive(Default)]
-pub struct ShiftSample {
-    xs: Vec<f64>,
-    ys: Vec<f64>,
-    land: Vec<u32>,
-    seen: usize,
-    step: usize,
-}
-
-impl ShiftSample {
-    /// Adds a point that should lie in land number `land`. Keeps every n-th point, evenly over the file.
-    pub fn add(&mut self, x: f64, y: f64, land: u32) {
-        self.step = self.step.max(1);
-        if self.seen.is_multiple_of(self.step) {
-            self.xs.push(x);
-            self.ys.push(y);
-            self.land.push(land);
-        }
-        self.seen += 1;
-        if self.xs.len() == 2 * SAMPLE {
-            self.step *= 2;
-            for list in [&mut self.xs, &mut self.ys] {
-                *list = list.iter().copied().step_by(2).collect();
-            }
-            self.land = self.land.iter().copied().step_by(2).collect();
-        }
-    }
-}
 
 type Offset = fn(f64, f64) -> (f64, f64);
 
@@ -83,7 +52,7 @@ pub struct PointsOf<'a> {
 /// clearly better. `masks[land]` marks the parcels of that land.
 pub fn warn_shift(
     PointsOf { role, file, declared }: PointsOf<'_>,
-    sample: &ShiftSample,
+    sample: &PointSample,
     masks: &[Vec<bool>],
     crs: &WorkingCrs,
     locator: &PointLocator<'_>,
@@ -194,8 +163,8 @@ mod tests {
         crs.to_wgs84(&mut xs, &mut ys).unwrap();
         let (mut xs, mut ys): (Vec<f64>, Vec<f64>) = xs.iter().zip(&ys).map(|(&x, &y)| shift(x, y)).unzip();
         crs.from_wgs84(&mut xs, &mut ys).unwrap();
-        let mut sample = ShiftSample::default();
-        xs.iter().zip(&ys).for_each(|(&x, &y)| sample.add(x, y, 0));
+        let mut sample = PointSample::default();
+        sample.add_weighted(&xs, &ys, &vec![1.0; xs.len()], 0);
         let mut notes = Notes::default();
         let locator = PointLocator::new(&coverage);
         let source = PointsOf { role: "poi", file: "poi.csv", declared };
@@ -229,13 +198,5 @@ mod tests {
     fn what_lies_right_is_left_alone() {
         assert!(findings(Some("EPSG:4326"), same).is_empty());
         assert!(findings(Some("GCJ-02"), same).is_empty());
-    }
-
-    #[test]
-    fn the_sample_stays_small_and_even() {
-        let mut sample = ShiftSample::default();
-        (0..100_000).for_each(|i| sample.add(f64::from(i), 0.0, 0));
-        assert!(sample.xs.len() >= SAMPLE && sample.xs.len() <= 2 * SAMPLE);
-        assert!(sample.xs.windows(2).all(|w| w[1] - w[0] == sample.step as f64));
     }
 }

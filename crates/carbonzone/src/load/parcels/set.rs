@@ -2,6 +2,8 @@
 
 use crate::load::codes::Codes;
 use carbonzone_geom::Coverage;
+use carbonzone_spatialize::groups::{mask_of, sums_of};
+use carbonzone_spatialize::surrogate::sink::SinkTypes;
 use carbonzone_types::{ExactSum, TextList};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,15 +48,17 @@ impl ParcelSet {
     pub fn mask<'a>(&self, space_types: impl IntoIterator<Item = &'a String>) -> Vec<bool> {
         let wanted: Vec<&String> = space_types.into_iter().collect();
         let by_type: Vec<bool> = self.space_types.iter().map(|s| wanted.contains(&s)).collect();
-        self.space_type.iter().map(|&s| by_type[s as usize]).collect()
+        mask_of(&self.space_type, &by_type)
+    }
+
+    /// Sink type of each parcel, and their names.
+    pub fn sinks(&self) -> SinkTypes<'_> {
+        (&self.sink_type, &self.sink_types)
     }
 
     /// Area per sink type in m², by name.
     pub fn area_by_sink_type(&self) -> BTreeMap<String, f64> {
-        let mut sums = vec![ExactSum::new(); self.sink_types.len()];
-        for (s, a) in self.sink_type.iter().zip(&self.area_m2) {
-            sums[*s as usize].add(*a);
-        }
+        let sums = sums_of(&self.sink_type, self.sink_types.len(), &self.area_m2);
         self.sink_types.iter().cloned().zip(sums.into_iter().map(ExactSum::value)).collect()
     }
 }

@@ -7,6 +7,7 @@ use crate::manifest::{common, indicators};
 use crate::study::Computed;
 use crate::{compensation, gdp_proxies, one_point, reference, scenario, sink_sets, uncertainty};
 use carbonzone_spatialize::PlacedPointSource;
+use carbonzone_spatialize::groups::sums_of;
 use carbonzone_types::{Contribution, ExactSum, LandSectorRecord, PointSourceRecord, RunManifest};
 use rayon::prelude::*;
 
@@ -66,10 +67,7 @@ fn by_land(inputs: &Inputs, results: &Results) -> Vec<LandSectorRecord> {
     let parcels = &inputs.parcels;
     let sectors = results.sectors.par_iter().zip(&results.parcels.sectors_t);
     let of_sector = |(sector, tonnes): (&String, &Vec<f64>)| {
-        let mut sums = vec![ExactSum::new(); parcels.space_types.len()];
-        for (of, t) in parcels.space_type.iter().zip(tonnes) {
-            sums[*of as usize].add(*t);
-        }
+        let sums = sums_of(&parcels.space_type, parcels.space_types.len(), tonnes);
         let named = parcels.space_types.iter().zip(sums.into_iter().map(ExactSum::value));
         let record = |(space_type, amount_t): (&String, f64)| LandSectorRecord {
             space_type: space_type.clone(),
