@@ -20,7 +20,7 @@ SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o 
 export CARBONZONE_COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test pure test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-run bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python test-scale province notebooks ci clean
+.PHONY: help setup build suzhou suzhou-inventory suzhou-2035 cambridge guiyang henan maps test pure test-core check fmt lint doc deny oracle oracle-cities fuzz bless validate bench bench-run bench-peers bench-python qgis-check qgis-plugin qgis-plugin-check report-check lint-python wheel test-python test-scale province notebooks ci ci-python clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -227,12 +227,19 @@ test-scale: $(WHEEL) ## the adapters of carbonzone.scale on a real Spark and Dat
 notebooks: $(WHEEL) ## run the notebooks and render them into docs/notebooks
 	scripts/notebooks build/wheel
 
+# Beside the tests of the crates: much of it is one process, or waits for packages. What it says comes in one piece.
+ci-python:
+	@mkdir -p build
+	@($(MAKE) lint-python && $(MAKE) test-python) > build/ci-python.txt 2>&1 || { cat build/ci-python.txt; exit 1; }
+	@cat build/ci-python.txt
+
 # Most of what CI compiles it runs once: programs of tests and the crates with the most code and no kernels are not optimised.
 # No number depends on it.
 ci: export LEVELS := --config $(CURDIR)/.ci/levels.toml
 ci: export WHEEL_LEVELS := --config $(CURDIR)/.ci/wheel.toml
 ci: export RUSTC_WRAPPER := $(CURDIR)/.ci/rustc
-ci: setup lint doc test lint-python test-python ## exactly what CI runs
+ci: setup lint doc ## exactly what CI runs
+	$(MAKE) -j2 test ci-python
 	$(MAKE) suzhou PARCELS=5000
 	set -o pipefail; $(MAKE) suzhou PARCELS=5000 | tee build/second-run.txt
 	@! grep -E 'Compiling|written to' build/second-run.txt || { echo 'the second make suzhou did work again'; exit 1; }
