@@ -39,13 +39,13 @@ SINCE = {
     "the output folder is exchanged whole": "carbonzone/src/exchange/",
     "faults of the pipeline file, all in one round": """carbonzone/src/pipeline_(lines|values|words) carbonzone/src/check_ranges
         carbonzone/src/(names|find_unit|new_file) types/src/(redact|limits|plain_file)""",
-    "faults of tables and workbooks": """sheet/src/(column|csv_lines|formula|join|\\w+_facts|workbook_guard|workbook_watch|xlsx_write)
+    "faults of tables and workbooks": """sheet/src/(column|csv_lines|formula|join|\\w+_facts|workbook_guard|workbook_watch|xls_container|xlsx_write)
         carbonzone/src/load/(totals_row|units|zone_tables|plausible) inventory/src/(complete|reliance)""",
     "faults of layers and rasters": """io/src/(charset_guess|chosen_rows|common_ground|coordinate_text|csv_header|csv_layer|datum|dbf|describe
         |file_check|gauss_kruger|geoarrow|json_keys|json_lines|layer_crs|locate|neighbours|point_feed|raster_band|repeated|selection
         |workbook_points|cut|centre) geom/src/(coincidence|defect|far_off|line_sharing|ring_relations)
-        carbonzone/src/load/(apart|chosen_rows|far_off|parcel_areas|people_density|people_numbers|people_repeats|poi_codes|poi_places
-        |poi_raw|straight) carbonzone/src/few_points spatialize/src/category_words""",
+        carbonzone/src/load/(apart|chosen_rows|far_off|parcel_areas|people_density|people_numbers|people_repeats|poi_codes|straight)
+        carbonzone/src/few_points spatialize/src/(category_words|surrogate/people) sheet/src/amounts""",
 }
 
 

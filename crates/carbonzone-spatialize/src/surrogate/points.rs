@@ -7,6 +7,8 @@ use rayon::prelude::*;
 
 /// Points that are not worth a task of their own.
 const LEAST: usize = 2048;
+/// Points that wait until they are booked together.
+const WAITING: usize = 1 << 17;
 
 /// The parcel where a point counts.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +21,16 @@ enum Home {
     Other(u32),
     /// There is none.
     Nowhere,
+}
+
+impl Home {
+    /// Parcel where the point is measured, or [`NO_PARCEL`].
+    fn parcel(self) -> u32 {
+        match self {
+            Self::Target(parcel) | Self::Snapped(parcel) | Self::Other(parcel) => parcel,
+            Self::Nowhere => NO_PARCEL,
+        }
+    }
 }
 
 /// What became of the points of one group.
@@ -34,6 +46,29 @@ pub struct PointTally {
     pub outside: ExactSum,
 }
 
+impl PointTally {
+    fn of(points: &[(Home, f64)]) -> Self {
+        let mut tally = Self::default();
+        for (home, weight) in points {
+            let sum = match home {
+                Home::Target(_) => &mut tally.inside,
+                Home::Snapped(_) => &mut tally.snapped,
+                Home::Other(_) => &mut tally.other_class,
+                Home::Nowhere => &mut tally.outside,
+            };
+            sum.add(*weight);
+        }
+        tally
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.inside.merge(more.inside);
+        self.snapped.merge(more.snapped);
+        self.other_class.merge(more.other_class);
+        self.outside.merge(more.outside);
+    }
+}
+
 /// Collects weights of points per parcel. Batches may come in any order and any size: sums are exact.
 pub struct PointCounter<'a> {
     locator: Option<&'a PointLocator<'a>>,
@@ -42,6 +77,7 @@ pub struct PointCounter<'a> {
     snap_m: f64,
     per_parcel: Vec<ExactSum>,
     tally: PointTally,
+    waiting: Vec<(Home, f64)>,
 }
 
 impl<'a> PointCounter<'a> {
@@ -72,6 +108,7 @@ impl<'a> PointCounter<'a> {
             snap_m,
             per_parcel: vec![ExactSum::new(); coverage.len()],
             tally: PointTally::default(),
+            waiting: Vec::new(),
         }
     }
 
@@ -83,17 +120,23 @@ impl<'a> PointCounter<'a> {
 
     /// Adds points whose parcels are known already ([`NO_PARCEL`] for none).
     pub fn add_located(&mut self, xs: &[f64], ys: &[f64], weights: &[f64], owners: &[u32]) {
-        let points = (xs.par_iter(), ys.par_iter(), owners.par_iter()).into_par_iter().with_min_len(LEAST);
-        let homes: Vec<Home> = points.map(|(&x, &y, &owner)| self.home(x, y, owner)).collect();
-        for (home, &weight) in homes.into_iter().zip(weights) {
-            self.book(home, weight);
+        let points = (xs.par_iter(), ys.par_iter(), owners.par_iter(), weights.par_iter()).into_par_iter();
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let placed = points.with_min_len(LEAST).map(|(&x, &y, &owner, &w)| (self.home(x, y, owner), w));
+        waiting.par_extend(placed);
+        self.waiting = waiting;
+        if self.waiting.len() >= WAITING {
+            self.book();
         }
     }
 
     /// Adds the POI of those classes that are `wanted`; their parcels are known already ([`NO_PARCEL`] for none).
     pub fn add_poi(&mut self, rows: &[PoiPlace], owners: &[u32], wanted: &[bool]) {
         for (row, owner) in rows.iter().zip(owners).filter(|(row, _)| wanted[row.class as usize]) {
-            self.book(self.home(row.x, row.y, *owner), row.weight);
+            self.waiting.push((self.home(row.x, row.y, *owner), row.weight));
+            if self.waiting.len() == WAITING {
+                self.book();
+            }
         }
     }
 
@@ -111,19 +154,37 @@ impl<'a> PointCounter<'a> {
         if in_parcel { Home::Other(owner) } else { Home::Nowhere }
     }
 
-    fn book(&mut self, home: Home, weight: f64) {
-        let (parcel, sum) = match home {
-            Home::Target(parcel) => (parcel, &mut self.tally.inside),
-            Home::Snapped(parcel) => (parcel, &mut self.tally.snapped),
-            Home::Other(parcel) => (parcel, &mut self.tally.other_class),
-            Home::Nowhere => return self.tally.outside.add(weight),
+    /// Books the points that wait: each thread looks at all of them and takes those of its parcels. Sums are exact, so that it
+    /// does not matter which thread adds what, or when.
+    fn book(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let share = self.per_parcel.len().div_ceil(rayon::current_num_threads()).max(LEAST);
+        let add = |(k, sums): (usize, &mut [ExactSum])| {
+            let first = k * share;
+            for (home, weight) in &waiting {
+                let place = (home.parcel() as usize).wrapping_sub(first);
+                if let Some(sum) = sums.get_mut(place) {
+                    sum.add(*weight);
+                }
+            }
         };
-        sum.add(weight);
-        self.per_parcel[parcel as usize].add(weight);
+        let (per_parcel, tally) = (&mut self.per_parcel, &mut self.tally);
+        rayon::join(
+            || per_parcel.par_chunks_mut(share).enumerate().for_each(add),
+            || {
+                let parts: Vec<PointTally> = waiting.par_chunks(LEAST).map(PointTally::of).collect();
+                for part in &parts {
+                    tally.add(part);
+                }
+            },
+        );
+        self.waiting = waiting;
+        self.waiting.clear();
     }
 
     /// Weight per parcel and what became of the points.
-    pub fn finish(self) -> (Vec<f64>, PointTally) {
+    pub fn finish(mut self) -> (Vec<f64>, PointTally) {
+        self.book();
         (self.per_parcel.into_iter().map(ExactSum::value).collect(), self.tally)
     }
 }
@@ -168,5 +229,38 @@ mod tests {
         let mut exact = PointCounter::new(&coverage, &locator, target, 0.0);
         exact.add(&[8.0], &[5.0], &[1.0]);
         assert_eq!(exact.finish().1.snapped.value(), 0.0);
+    }
+
+    #[test]
+    fn many_points_are_booked_alike_by_any_number_of_threads() {
+        let coverage = two_squares();
+        let locator = PointLocator::new(&coverage);
+        let n = 2 * WAITING + 77;
+        let spread = |k: usize, of: usize| (k * 7919 % of) as f64 / of as f64;
+        let xs: Vec<f64> = (0..n).map(|k| 22.0 * spread(k, 1009)).collect();
+        let ys: Vec<f64> = (0..n).map(|k| 11.0 * spread(k, 4003)).collect();
+        let weights: Vec<f64> = (0..n).map(|k| 1.0 / (1 + k % 97) as f64).collect();
+        let counted = |threads: usize, batch: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut counter = PointCounter::new(&coverage, &locator, Some(vec![false, true]), 0.5);
+                for k in (0..n).step_by(batch) {
+                    let part = k..n.min(k + batch);
+                    counter.add(&xs[part.clone()], &ys[part.clone()], &weights[part]);
+                }
+                counter.finish()
+            })
+        };
+        let one = counted(1, n);
+        assert!(
+            [one.1.inside, one.1.snapped, one.1.other_class, one.1.outside].iter().all(|s| s.value() > 0.0)
+        );
+        assert_eq!(one, counted(3, 10_007));
+        let all: ExactSum = weights.iter().copied().collect();
+        let mut booked = ExactSum::new();
+        for sum in [one.1.inside, one.1.snapped, one.1.other_class, one.1.outside] {
+            booked.merge(sum);
+        }
+        assert_eq!(booked, all);
     }
 }

@@ -1,12 +1,14 @@
 //! What is told about the codes of the POI.
 
 use super::Notes;
-use super::poi_points::LISTED;
 use crate::config::PoiLayer;
 use carbonzone_spatialize::surrogate::poi::{Code, RawPoi};
 use carbonzone_spatialize::{MatchKind, PoiScheme};
 use carbonzone_types::{Finding, LedgerRow, Stage};
 use std::fmt::Write as _;
+
+/// Codes that a message lists.
+pub const LISTED: usize = 40;
 
 /// What a user must know of the codes: unknown ones, and those that were not read as they stand.
 pub fn report_codes(poi: &RawPoi, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {

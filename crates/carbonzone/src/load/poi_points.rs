@@ -2,7 +2,7 @@
 
 use super::codes::{Codes, fields_of};
 use super::people_numbers::report_weights;
-use super::poi_codes::report_codes;
+use super::poi_codes::{LISTED, report_codes};
 use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
 use carbonzone_sheet::Unusable;
@@ -12,8 +12,6 @@ use carbonzone_types::{ColumnData, Finding, LedgerRow, Stage};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
-/// Codes that a message lists.
-pub const LISTED: usize = 40;
 /// Keys that are not worth a task of their own.
 const LEAST: usize = 2048;
 
