@@ -124,7 +124,7 @@ def test_no_thread_stays_behind(parcels: gpd.GeoDataFrame) -> None:
     assert threads() <= before
 
 
-def test_memory_does_not_grow_over_a_thousand_calls(parcels: gpd.GeoDataFrame) -> None:
+def test_memory_does_not_grow_over_many_calls(parcels: gpd.GeoDataFrame) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("reads memory as Linux shows it")
 
@@ -149,10 +149,14 @@ def test_memory_does_not_grow_over_a_thousand_calls(parcels: gpd.GeoDataFrame) -
 
     for _ in range(100):
         everything()
-    before = resident()
-    for _ in range(1_000):
-        everything()
-    assert resident() - before < 8 << 20
+    # What leaks grows in every round; allocators of threads that begin late grow in one.
+    growth = []
+    for _ in range(3):
+        before = resident()
+        for _ in range(400):
+            everything()
+        growth.append(resident() - before)
+    assert min(growth) < 3 << 20, growth
 
 
 def state_of_the_process() -> dict[str, object]:
