@@ -176,8 +176,8 @@ class Expected:
         return out
 
     def common_ground(self):
-        """Pairs of parcels with the ground that both claim; up to 0.1 m² they only touch. No ground has three (city_made.py)."""
-        a, b = self.tree.query(self.parcels, predicate="overlaps")
+        """Pairs of parcels with the ground that both claim, one inside the other too; up to 0.1 m² they only touch. No ground has three (city_made.py)."""
+        a, b = self.tree.query(self.parcels, predicate="intersects")
         a, b = a[a < b], b[a < b]
         return [row for row in zip(a.tolist(), b.tolist(), shapely.intersection(self.parcels[a], self.parcels[b])) if row[2].area > 0.1]
 
