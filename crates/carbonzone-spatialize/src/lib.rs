@@ -49,6 +49,5 @@ pub use parcels::{Parcels, RuleTonnes};
 pub use passes::{GroupSums, RuleShare, RuleSums, rest_of};
 pub use poi_class::PoiClass;
 pub use poi_scheme::PoiScheme;
-pub use repeats::{may_repeat, perhaps_repeated};
 pub use rules::{AllocationRule, OnMissingClass, OnZeroWeight, ProxyColumn, ProxyTable};
 pub use shares::{LargestParcels, Origin, Shares};
