@@ -1,12 +1,24 @@
-//! Raised characters of XLSX cells: Excel shows `2500` with a raised 1 as 2500¹, and the file holds the two runs `2500` and
-//! `1`. Joined they would be another number.
+//! Raised characters: a workbook shows `2500` with a raised 1 as 2500¹, and the file holds the two runs `2500` and `1`. Joined
+//! they would be another number.
 
 use crate::workbook_guard::attribute;
 use quick_xml::escape::unescape;
 use quick_xml::events::Event;
 use std::collections::BTreeMap;
 
-/// Shared strings with raised characters, by their number, as they are shown.
+/// A text as it is shown, whose runs begin at these units of UTF-16, raised or not. `None` if nothing of it is raised.
+pub(crate) fn in_runs(units: &[u16], runs: impl Iterator<Item = (usize, bool)>) -> Option<String> {
+    let mut starts: Vec<(usize, bool)> = std::iter::once((0, false)).chain(runs).collect();
+    starts.push((units.len(), false));
+    let mut shown = Shown::default();
+    for run in starts.windows(2) {
+        shown.raise = run[0].1;
+        shown.push(&String::from_utf16_lossy(units.get(run[0].0..run[1].0).unwrap_or_default()));
+    }
+    shown.take()
+}
+
+/// Shared strings of an XLSX file with raised characters, by their number, as they are shown.
 pub(crate) fn in_shared_strings(text: &str) -> BTreeMap<usize, String> {
     let mut found = BTreeMap::new();
     let mut next = 0;
@@ -94,17 +106,17 @@ fn strings(part: &str, mut see: impl FnMut(Place, Option<String>)) {
 
 /// A text run by run.
 #[derive(Default)]
-struct Shown {
+pub(crate) struct Shown {
     text: String,
     raised: bool,
     /// The run is raised.
-    raise: bool,
+    pub raise: bool,
     /// How a word is spoken: no part of the text.
     phonetic: bool,
 }
 
 impl Shown {
-    fn push(&mut self, run: &str) {
+    pub fn push(&mut self, run: &str) {
         if self.phonetic {
             return;
         }
@@ -116,7 +128,7 @@ impl Shown {
         }
     }
 
-    fn take(&mut self) -> Option<String> {
+    pub fn take(&mut self) -> Option<String> {
         let Self { text, raised, .. } = std::mem::take(self);
         raised.then_some(text)
     }

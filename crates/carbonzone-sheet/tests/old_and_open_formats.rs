@@ -109,3 +109,21 @@ fn what_is_no_table_is_named() {
     let csv = carbonzone_sheet::sheets_from_bytes(b"<1 km,value\n1,2\n", "t.csv", &ReadOptions::default());
     assert_eq!(csv.unwrap()[0].rows.len(), 2);
 }
+
+#[test]
+fn raised_marks_of_an_excel_97_workbook_are_no_digits() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/raised.xls");
+    let spec = ["指标", "2020年", "注"].map(|name| ColumnSpec::required(name, &[name]));
+    let table = read_table(&path, &ReadOptions::default(), &spec).unwrap();
+    let [name, value, note] = [0, 1, 2].map(|i| table.required(&spec[i]).unwrap());
+    assert_eq!(table.len(), 700);
+    for row in 0..700 {
+        let n = row + 1;
+        let word = if n % 2 == 1 { "coal" } else { "煤" };
+        assert_eq!(table.text(row, name), Some(format!("{} {n}", word.repeat(n % 7 + 1))));
+        assert_eq!(table.text(row, note), Some(format!("CO2 甲{n}")), "what is lowered stays");
+        assert_eq!(table.text(row, value), Some(format!("{}¹", 2000 + n)));
+        let error = table.number(row, value).unwrap_err().to_string();
+        assert!(error.contains(&format!("cell B{}", n + 1)), "{error}");
+    }
+}

@@ -2,8 +2,8 @@
 use crate::common;
 use carbonzone_sheet::{ColumnSpec, ReadOptions, SheetError, Table, sheets_from_bytes, table_from_bytes};
 use common::{
-    Part, binary_number, binary_ref_error, binary_styled, binary_text, e, f, fv, n, ods, ods_of, row, s,
-    styled, xlsb, xlsx,
+    Part, binary_number, binary_raised, binary_ref_error, binary_styled, binary_text, e, f, fv, n, ods,
+    ods_of, row, s, styled, xlsb, xlsx,
 };
 
 fn columns() -> [ColumnSpec; 2] {
@@ -266,6 +266,29 @@ fn a_binary_workbook_is_read_like_any_other() {
     assert_eq!((table.text(1, 0).as_deref(), table.number(1, 1).unwrap()), (Some("玉山镇"), Some(5000.0)));
     let error = table.number(2, 1).unwrap_err().to_string();
     assert!(error.contains("cell B5") && error.contains("#REF!"), "{error}");
+}
+
+#[test]
+fn raised_marks_of_binary_workbooks_and_open_documents_are_no_digits() {
+    let rows = vec![
+        vec![binary_text(0, "id"), binary_text(1, "population")],
+        vec![binary_text(0, "Z1"), binary_raised(1)],
+    ];
+    let binary = xlsb(&[("2020", false, rows)]);
+    let cell =
+        |text: &str| format!("<table:table-cell office:value-type=\"string\">{text}</table:table-cell>");
+    let row = |a: &str, b: &str| format!("<table:table-row>{}{}</table:table-row>", cell(a), cell(b));
+    let raised = "<office:annotation><text:p>7</text:p></office:annotation><text:p>2500<text:span text:style-name=\"T1\">1</text:span></text:p>";
+    let lowered = "<text:p>CO<text:span text:style-name=\"T2\">2</text:span> &amp;</text:p>";
+    let open =
+        ods(&[row("<text:p>id</text:p>", "<text:p>population</text:p>"), row(lowered, raised)].concat());
+    for bytes in [binary, open] {
+        let table = read(&bytes).unwrap();
+        assert_eq!(table.text(0, 1).as_deref(), Some("2500¹"));
+        let error = table.number(0, 1).unwrap_err().to_string();
+        assert!(error.contains("cell B2") && error.contains("2500¹"), "{error}");
+        assert!(["Z1", "CO2 &"].contains(&table.text(0, 0).unwrap().as_str()));
+    }
 }
 
 #[test]

@@ -120,8 +120,12 @@ pub fn ods(rows: &str) -> Vec<u8> {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content \
          xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
          xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
-         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" office:version=\"1.2\">\
-         <office:body><office:spreadsheet><table:table table:name=\"2020\">{rows}</table:table>\
+         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" \
+         xmlns:style=\"urn:oasis:names:tc:opendocument:xmlns:style:1.0\" office:version=\"1.2\">\
+         <office:automatic-styles>\
+         <style:style style:name=\"T1\" style:family=\"text\"><style:text-properties style:text-position=\"super 58%\"/></style:style>\
+         <style:style style:name=\"T2\" style:family=\"text\"><style:text-properties style:text-position=\"sub 58%\"/></style:style>\
+         </office:automatic-styles><office:body><office:spreadsheet><table:table table:name=\"2020\">{rows}</table:table>\
          </office:spreadsheet></office:body></office:document-content>"
     );
     ods_of(&content)
@@ -171,6 +175,11 @@ pub fn binary_text(column: u32, text: &str) -> BinaryCell {
     BinaryCell(column, 0x06, wide(text), 0)
 }
 
+/// The only shared text of a binary worksheet: `2500` with a raised 1.
+pub fn binary_raised(column: u32) -> BinaryCell {
+    BinaryCell(column, 0x07, vec![0; 4], 0)
+}
+
 /// The error `#REF!` of a binary worksheet.
 pub fn binary_ref_error(column: u32) -> BinaryCell {
     BinaryCell(column, 0x03, vec![0x17], 0)
@@ -204,6 +213,13 @@ pub fn xlsb(sheets: &[(&str, bool, Vec<Vec<BinaryCell>>)]) -> Vec<u8> {
     let links = format!("<Relationships>{links}</Relationships>").into_bytes();
     parts.extend([("xl/workbook.bin".to_owned(), book), ("xl/_rels/workbook.bin.rels".to_owned(), links)]);
     parts.push(("xl/styles.bin".to_owned(), binary_styles()));
+    let mut texts = Vec::new();
+    record(&mut texts, 0x9f, &[1_u32.to_le_bytes(), 1_u32.to_le_bytes()].concat());
+    // A text with one run, from its fourth character on in font 1.
+    let raised = [vec![1], wide("25001"), 1_u32.to_le_bytes().to_vec(), vec![4, 0, 1, 0]].concat();
+    record(&mut texts, 0x13, &raised);
+    record(&mut texts, 0xa0, &[]);
+    parts.push(("xl/sharedStrings.bin".to_owned(), texts));
     zipped_bytes(parts.iter().map(|(name, body)| (name.as_str(), body.as_slice())))
 }
 
@@ -213,6 +229,14 @@ fn binary_styles() -> Vec<u8> {
     record(&mut styles, 0x267, &2_u32.to_le_bytes());
     for (id, format) in formats {
         record(&mut styles, 0x2c, &[id.to_le_bytes().to_vec(), wide(format)].concat());
+    }
+    // Two fonts: height, flags, weight, raised or not, and the rest.
+    for raised in [0, 1] {
+        record(
+            &mut styles,
+            0x2b,
+            &[vec![220, 0, 0, 0, 144, 1, raised, 0], vec![0; 13], wide("Arial")].concat(),
+        );
     }
     record(&mut styles, 0x269, &4_u32.to_le_bytes());
     for format in [0_u16, 9, 164, 165] {
