@@ -6,6 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use carbonzone_types::ExactSum;
 use rayon::prelude::*;
 
+use crate::ring::{BITS, MASK};
 use crate::ring_box::union;
 
 /// Lines no farther apart than this, in m, lie on each other; the lanes of a road lie metres apart.
@@ -58,6 +59,25 @@ fn surely_apart(p: [f64; 2], d: [f64; 2], a: [f64; 2], b: [f64; 2]) -> bool {
     let along = |v: [f64; 2]| (v[0] - p[0]) * d[0] + (v[1] - p[1]) * d[1];
     let (u, v) = (along(a), along(b));
     u.max(v).min(square) - u.min(v).max(0.0) < 0.99 * LEAST_M * square.sqrt()
+}
+
+/// The edges from vertex to vertex of a ring, at most [`MASK`] of them, that may lie along a segment: the others are
+/// [`surely_apart`] from it, tested here free of branches. The closing edge is not among them.
+pub(crate) fn edges_along((p, q): Segment, xs: &[f64], ys: &[f64]) -> u64 {
+    let d = [q[0] - p[0], q[1] - p[1]];
+    let square = d[0] * d[0] + d[1] * d[1];
+    let least = 0.99 * LEAST_M * square.sqrt();
+    let mut along = [0.0; MASK];
+    for ((along, x), y) in along.iter_mut().zip(xs).zip(ys) {
+        *along = (x - p[0]) * d[0] + (y - p[1]) * d[1];
+    }
+    let along = &along[..xs.len().min(MASK)];
+    let mut mask = 0;
+    for ((&u, &v), &bit) in along.iter().zip(along.iter().skip(1)).zip(&BITS) {
+        let apart = u.max(v).min(square) - u.min(v).max(0.0) < least;
+        mask |= if apart { 0 } else { bit };
+    }
+    mask
 }
 
 /// Polylines of which no two lie on each other.

@@ -1,9 +1,10 @@
 //! Lines along the edge of a parcel, and lines over parcels that overlap: whose metres they are.
 
 use crate::LineIndex;
-use crate::coincidence::{ALONG_M, common_stretch};
+use crate::coincidence::{ALONG_M, common_stretch, edges_along};
 use crate::line_length::{Block, OfLine, Pair, Segment, bounds_along};
-use crate::ring_blocks::BLOCK;
+use crate::ring::MASK;
+use crate::ring_blocks::{BLOCK, for_each_bit};
 
 /// Stretches below this share of a line are rounding.
 const ROUNDING: f64 = 1e-9;
@@ -188,7 +189,9 @@ impl LineIndex<'_> {
                     out.extend(stretch.map(|(from, to)| (from, to, feature)));
                 };
                 let mut run = |from: usize, to: usize| (from + 1..=to).for_each(|k| edge(k - 1, k));
-                if blocks.is_empty() {
+                if n <= MASK {
+                    for_each_bit(edges_along((p, q), xs, ys), |k| run(k, k + 1));
+                } else if blocks.is_empty() {
                     run(0, n - 1);
                 } else {
                     blocks.for_each_near(|b| apart(b, p, q), |from| run(from, (from + BLOCK).min(n - 1)));

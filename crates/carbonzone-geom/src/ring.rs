@@ -107,7 +107,7 @@ pub(crate) fn for_each_edge(xs: &[f64], ys: &[f64], mut f: impl FnMut(f64, f64, 
 pub(crate) const MASK: usize = 64;
 
 /// One bit per vertex of a mask.
-const BITS: [u64; MASK] = {
+pub(crate) const BITS: [u64; MASK] = {
     let mut bits = [0; MASK];
     let mut k = 0;
     while k < MASK {
