@@ -77,7 +77,7 @@ pub use contiguity::{Contact, contacts};
 pub use coverage::{Coverage, Pieces, Ring, WkbKind};
 pub use error::GeomError;
 pub use far_off::{FarOff, FarOffs, far_off};
-pub use grid_cost::{cells_of, pieces_at_most};
+pub use grid_cost::{box_and_pieces, cells_of};
 pub use line_length::{LineIndex, LineLengths};
 pub use line_sharing::{SharedLengths, SharingRules};
 pub use nearest::NearestIndex;

@@ -4,7 +4,7 @@ use crate::config::ParcelDetail;
 use crate::load::far_off::{self, Far};
 use crate::load::{Inputs, Notes};
 use crate::load_config::Loaded;
-use carbonzone_geom::{Coverage, cells_of, far_off, pieces_at_most};
+use carbonzone_geom::{Coverage, box_and_pieces, cells_of, far_off};
 use carbonzone_types::{Finding, GridSpec};
 
 /// Cells of the whole box, used or not: each is a pixel of every raster band.
@@ -59,12 +59,13 @@ fn within(
     columns: f64,
     far: impl Fn() -> Far,
 ) -> Result<GridSpec, Finding> {
-    let boxes: Vec<[f64; 4]> = layers.iter().filter_map(|layer| layer.total_bounds()).collect();
-    let bounds = boxes.iter().copied().reduce(union);
+    let (boxes, pieces): (Vec<_>, Vec<f64>) =
+        layers.iter().map(|layer| box_and_pieces(layer, cell_m)).unzip();
+    let bounds = boxes.into_iter().flatten().reduce(union);
     let Some(bounds) = bounds else {
         return Err(Finding::error("grid", "there is no ground for a grid").field("aggregate.cell_m"));
     };
-    let cost = Cost::of(layers, bounds, cell_m, columns);
+    let cost = Cost::of_pieces(pieces.iter().sum(), bounds, cell_m, columns);
     match GridSpec::covering(bounds, cell_m).filter(|_| cost.fits()) {
         Some(grid) => Ok(grid),
         None => Err(refusal(layers, bounds, cell_m, columns, &far())),
@@ -81,8 +82,12 @@ struct Cost {
 
 impl Cost {
     fn of(layers: &[&Coverage], bounds: [f64; 4], cell_m: f64, columns: f64) -> Self {
+        let pieces = layers.iter().map(|layer| box_and_pieces(layer, cell_m).1).sum();
+        Self::of_pieces(pieces, bounds, cell_m, columns)
+    }
+
+    fn of_pieces(pieces: f64, bounds: [f64; 4], cell_m: f64, columns: f64) -> Self {
         let cells = cells_of(bounds, cell_m);
-        let pieces: f64 = layers.iter().map(|layer| pieces_at_most(layer, cell_m)).sum();
         // Parcels and zones cover the same ground, so a cell has at least one piece of either.
         let used = pieces.min(cells);
         let bytes = pieces * BYTES_PER_PIECE + used * (BYTES_PER_CELL + columns * BYTES_PER_VALUE);
