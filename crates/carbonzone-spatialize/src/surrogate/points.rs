@@ -9,6 +9,11 @@ use rayon::prelude::*;
 const LEAST: usize = 2048;
 /// Points that wait until they are booked together.
 const WAITING: usize = 1 << 17;
+/// Points that wait until their parcels are looked for together: a batch may lie in one corner of the city, where there is not work
+/// for all threads.
+const UNPLACED: usize = 1 << 18;
+/// Sums that are rounded by one task, at least.
+const SUMS_PER_TASK: usize = 1 << 14;
 
 /// The parcel where a point counts.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +82,8 @@ pub struct PointCounter<'a> {
     snap_m: f64,
     per_parcel: Vec<ExactSum>,
     tally: PointTally,
+    /// Eastings, northings and weights.
+    unplaced: [Vec<f64>; 3],
     waiting: Vec<(Home, f64)>,
 }
 
@@ -108,14 +115,29 @@ impl<'a> PointCounter<'a> {
             snap_m,
             per_parcel: vec![ExactSum::new(); coverage.len()],
             tally: PointTally::default(),
+            unplaced: Default::default(),
             waiting: Vec::new(),
         }
     }
 
     /// Adds points with their weights (1 for a POI, people for a signalling point).
     pub fn add(&mut self, xs: &[f64], ys: &[f64], weights: &[f64]) {
+        for (waiting, more) in self.unplaced.iter_mut().zip([xs, ys, weights]) {
+            waiting.extend_from_slice(more);
+        }
+        if self.unplaced[0].len() >= UNPLACED {
+            self.place();
+        }
+    }
+
+    /// Finds the parcels of the points that wait for them.
+    fn place(&mut self) {
+        let mut unplaced = std::mem::take(&mut self.unplaced);
+        let [xs, ys, weights] = &unplaced;
         let owners = self.locator.map_or_else(|| vec![NO_PARCEL; xs.len()], |l| l.locate_all(xs, ys));
         self.add_located(xs, ys, weights, &owners);
+        unplaced.iter_mut().for_each(Vec::clear);
+        self.unplaced = unplaced;
     }
 
     /// Adds points whose parcels are known already ([`NO_PARCEL`] for none).
@@ -184,8 +206,10 @@ impl<'a> PointCounter<'a> {
 
     /// Weight per parcel and what became of the points.
     pub fn finish(mut self) -> (Vec<f64>, PointTally) {
+        self.place();
         self.book();
-        (self.per_parcel.into_iter().map(ExactSum::value).collect(), self.tally)
+        let sums = self.per_parcel.into_par_iter().with_min_len(SUMS_PER_TASK);
+        (sums.map(ExactSum::value).collect(), self.tally)
     }
 }
 
