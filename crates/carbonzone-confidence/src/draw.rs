@@ -3,6 +3,7 @@
 use crate::model::{Group, Model, Rule};
 use crate::stream::Key;
 use rand_distr::{Distribution, Gamma, Open01};
+use rayon::prelude::*;
 
 /// Which draw each group is taken from, in the order of [`Group::ALL`].
 pub type Mix = [usize; Group::ALL.len()];
@@ -112,7 +113,7 @@ impl Samples {
             _ => off(group),
         });
         Self {
-            parameters: model.parameters.iter().map(|p| p.draws(seed, draws)).collect(),
+            parameters: model.parameters.par_iter().map(|p| p.draws(seed, draws)).collect(),
             choices: model.choices.iter().map(choice).collect(),
             keys: model.rules.iter().map(keys).collect(),
             placed,

@@ -82,6 +82,7 @@ pub fn simulate(
     let starts: Vec<usize> = (0..options.draws).step_by(CHUNK).collect();
     let chunks = starts
         .into_par_iter()
+        .with_max_len(1)
         .map(|start| task.chunk(start..(start + CHUNK).min(options.draws)))
         .collect::<Result<Vec<Chunk>, ConfidenceError>>()
         .map_err(|e| vec![e])?;

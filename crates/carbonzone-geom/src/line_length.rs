@@ -90,7 +90,8 @@ impl<'a> LineIndex<'a> {
             })
             .collect();
         order.par_sort_unstable();
-        let chunks = order.par_chunks(CHUNK).map_init(Block::default, |block, keys| {
+        // Chunk by chunk, so that no thread keeps a part of the work to itself at the end.
+        let chunks = order.par_chunks(CHUNK).with_max_len(1).map_init(Block::default, |block, keys| {
             let mut out = T::default();
             for keys in keys.chunks(BLOCK) {
                 let lines = keys.iter().map(|&key| {

@@ -29,7 +29,8 @@ pub(crate) struct Rings {
 impl Measured {
     pub fn of(coverage: &Coverage) -> Self {
         let chunk = |k: usize| Self::of_features(coverage, k * CHUNK..((k + 1) * CHUNK).min(coverage.len()));
-        let chunks: Vec<Self> = (0..coverage.len().div_ceil(CHUNK)).into_par_iter().map(chunk).collect();
+        let chunks: Vec<Self> =
+            (0..coverage.len().div_ceil(CHUNK)).into_par_iter().with_max_len(1).map(chunk).collect();
         let mut all = Self::default();
         for chunk in chunks {
             all.boxes.extend(chunk.boxes);

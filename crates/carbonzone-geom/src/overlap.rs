@@ -63,7 +63,7 @@ fn by_chunks<S: Default, const N: usize>(
     let chunks = parcels.len().div_ceil(CHUNK);
     for first in (0..chunks).step_by(GROUP) {
         let group: Vec<[RowSink; N]> =
-            (first..(first + GROUP).min(chunks)).into_par_iter().map(chunk).collect();
+            (first..(first + GROUP).min(chunks)).into_par_iter().with_max_len(1).map(chunk).collect();
         for sinks in &group {
             out.iter_mut().zip(sinks).for_each(|(matrix, sink)| matrix.append(sink));
         }

@@ -88,21 +88,20 @@ impl<'a> PointLocator<'a> {
             .collect();
         let owners: Vec<AtomicU32> =
             (0..xs.len()).into_par_iter().map(|_| AtomicU32::new(NO_PARCEL)).collect();
-        (0..TILES).step_by(TILES_PER_TASK).collect::<Vec<_>>().into_par_iter().for_each_init(
-            Block::default,
-            |block, first| {
-                for tile in first..first + TILES_PER_TASK {
-                    for (k, chunk) in sorted.iter().enumerate() {
-                        let place = |&(x, y, i): &(f64, f64, u32)| (x, y, (k * CHUNK) as u32 + i);
-                        block.points.extend(chunk.tile(tile).iter().map(place));
-                    }
-                    if block.points.len() >= BLOCK {
-                        self.locate_block(block, &owners);
-                    }
+        let tasks: Vec<usize> = (0..TILES).step_by(TILES_PER_TASK).collect();
+        // One by one, so that no thread keeps a part of the work to itself at the end.
+        tasks.into_par_iter().with_max_len(1).for_each_init(Block::default, |block, first| {
+            for tile in first..first + TILES_PER_TASK {
+                for (k, chunk) in sorted.iter().enumerate() {
+                    let place = |&(x, y, i): &(f64, f64, u32)| (x, y, (k * CHUNK) as u32 + i);
+                    block.points.extend(chunk.tile(tile).iter().map(place));
                 }
-                self.locate_block(block, &owners);
-            },
-        );
+                if block.points.len() >= BLOCK {
+                    self.locate_block(block, &owners);
+                }
+            }
+            self.locate_block(block, &owners);
+        });
         owners.into_iter().map(AtomicU32::into_inner)
     }
 

@@ -45,7 +45,8 @@ fn measured_overlaps(coverage: &Coverage, measured: &Measured, partners: usize) 
     strips.leave_out(&shared_edges::alone(coverage, measured, &strips));
     let limits = Pairs { at_least_m2: OVERLAP_TOLERANCE_M2, limit: usize::MAX };
     let in_strip = |strip| strips.measure(strip, coverage, measured, (&limits, partners));
-    let mut found = (0..strips.len()).into_par_iter().map(in_strip).collect::<Vec<_>>().concat();
+    let mut found =
+        (0..strips.len()).into_par_iter().with_max_len(4).map(in_strip).collect::<Vec<_>>().concat();
     found.par_sort_unstable_by_key(|&(i, j, _)| (i, j));
     found
 }

@@ -23,7 +23,7 @@ const COLUMNS_PER_FEATURE: usize = 4;
 /// The features must be valid polygons: lobes and holes that count negatively could cancel with others.
 pub(crate) fn alone(coverage: &Coverage, measured: &Measured, strips: &Strips) -> Vec<bool> {
     let doubtful: Vec<AtomicBool> = (0..coverage.len()).map(|_| AtomicBool::new(false)).collect();
-    (0..strips.len()).into_par_iter().for_each_init(Edges::default, |edges, strip| {
+    (0..strips.len()).into_par_iter().with_max_len(4).for_each_init(Edges::default, |edges, strip| {
         let band = Band { coverage, measured, strips, strip };
         band.gather(edges);
         edges.cancel(coverage);

@@ -49,7 +49,7 @@ pub fn areas_within_m2(
         })
     });
     let make = || (Coverage::new(), Transformer::between(crs.definition(), &equal_area));
-    let chunks = (0..coverage.len().div_ceil(CHUNK)).into_par_iter();
+    let chunks = (0..coverage.len().div_ceil(CHUNK)).into_par_iter().with_max_len(4);
     let areas: Vec<[Vec<f64>; 2]> = match smooth.flatten() {
         Some(map) => chunks
             .map_init(Coverage::new, |copy, k| areas(coverage, k, copy, |xs, ys| map.apply(xs, ys)))

@@ -11,6 +11,9 @@ const PAPER_ORDER: [&str; 5] = ["industry", "construction", "transport", "agricu
 
 pub(crate) const SINK: &str = "sink";
 
+/// Units that are summed by one task, at least.
+const UNITS_PER_TASK: usize = 1 << 14;
+
 /// Tonnes of one kind of unit: one column per sector, sinks apart. All in t CO2e per year.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SectorTable {
@@ -27,8 +30,13 @@ pub struct SectorTable {
 impl SectorTable {
     /// Sums the sectors of every unit.
     pub fn new(sectors_t: Vec<Vec<f64>>, sink_t: Vec<f64>) -> Self {
-        let gross_t: Vec<f64> = (0..sink_t.len()).map(|i| sectors_t.iter().map(|s| s[i]).sum()).collect();
-        let net_t = gross_t.iter().zip(&sink_t).map(|(g, s)| net(Co2e(*g), Co2e(*s)).tonnes()).collect();
+        let units = (0..sink_t.len()).into_par_iter().with_min_len(UNITS_PER_TASK);
+        let (gross_t, net_t) = units
+            .map(|i| {
+                let gross_t: f64 = sectors_t.iter().map(|s| s[i]).sum();
+                (gross_t, net(Co2e(gross_t), Co2e(sink_t[i])).tonnes())
+            })
+            .unzip();
         Self { sectors_t, sink_t, gross_t, net_t }
     }
 
@@ -43,6 +51,18 @@ impl SectorTable {
         self.sectors_t.iter().chain([&self.sink_t])
     }
 
+    /// The exact sum of every column, that of the sinks last.
+    pub fn sums(&self) -> Vec<ExactSum> {
+        let columns: Vec<&Vec<f64>> = self.columns().collect();
+        let sum = |part: &[f64]| part.iter().copied().collect::<ExactSum>();
+        let both = |mut a: ExactSum, b: ExactSum| {
+            a.merge(b);
+            a
+        };
+        let of = |column: &&Vec<f64>| column.par_chunks(UNITS_PER_TASK).map(sum).reduce(ExactSum::new, both);
+        columns.par_iter().map(of).collect()
+    }
+
     /// Ledger rows of what lies in the units, and of what lies outside; `outside` has one value per column.
     pub fn book(&self, sectors: &[String], outside: &[f64], stages: (Stage, Stage), ledger: &mut Ledger) {
         let names = sectors.iter().map(String::as_str).chain([SINK]);
@@ -55,7 +75,8 @@ impl SectorTable {
     /// The table on the targets of an overlap, and per column what lies in none.
     pub fn on(&self, weights: &OverlapMatrix) -> (Self, Vec<f64>) {
         let columns: Vec<&Vec<f64>> = self.columns().collect();
-        let spread: Vec<_> = columns.par_iter().map(|column| weights.spread(column)).collect();
+        let spread: Vec<_> =
+            columns.par_iter().with_max_len(1).map(|column| weights.spread(column)).collect();
         let outside = spread.iter().map(|s| s.outside).collect();
         (Self::of_columns(spread.into_iter().map(|s| s.per_target).collect()), outside)
     }
@@ -82,7 +103,7 @@ pub fn columns_of(sectors: &[String], n: usize, rules: &[(&str, &RuleTonnes)]) -
         rules.iter().filter(|(of, _)| of == sector).for_each(|(_, tonnes)| tonnes.add_to(&mut column));
         column
     };
-    names.par_iter().map(column).collect()
+    names.par_iter().with_max_len(1).map(column).collect()
 }
 
 #[cfg(test)]

@@ -46,8 +46,11 @@ pub fn allocate(
     rules: &[AllocationRule],
     point_sources: &[PlacedPointSource],
 ) -> Result<Allocation, Vec<AllocationError>> {
-    let placed: Vec<_> =
-        rules.par_iter().map(|rule| place_rule(parcels, proxies, rule, point_sources)).collect();
+    let placed: Vec<_> = rules
+        .par_iter()
+        .with_max_len(1)
+        .map(|rule| place_rule(parcels, proxies, rule, point_sources))
+        .collect();
     let mut out = Allocation {
         per_rule: Vec::new(),
         records: Vec::new(),

@@ -19,7 +19,6 @@ use carbonzone_spatialize::{Allocation, AllocationError, Parcels, allocate};
 use carbonzone_types::{ExactSum, Finding, Findings, Progress, Stage, Statement, Totals};
 use carbonzone_zoning::one_axis::not_judged;
 use carbonzone_zoning::{IndexInputs, Indices, Zoning, ZoningScheme};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Computes everything from the inputs, which keep only the proxies that the parcel layer shows. `None`: the findings say why.
@@ -303,12 +302,13 @@ fn derived_gdp(derived: &[bool]) -> Option<Statement> {
 }
 
 fn totals(sectors: &[String], parcels: &SectorTable) -> Totals {
-    let sums: Vec<ExactSum> = parcels.sectors_t.par_iter().map(|t| t.iter().copied().collect()).collect();
+    let mut sums = parcels.sums();
+    let sink_t = sums.pop().unwrap_or_default();
     let gross_t = sums.iter().fold(ExactSum::new(), |mut all, sum| {
         all.merge(*sum);
         all
     });
     let rows: Vec<(String, f64)> =
         sectors.iter().cloned().zip(sums.into_iter().map(ExactSum::value)).collect();
-    totals_of(&rows, gross_t.value(), ExactSum::of(&parcels.sink_t))
+    totals_of(&rows, gross_t.value(), sink_t.value())
 }

@@ -8,6 +8,7 @@ use carbonzone_geom::OverlapMatrix;
 use carbonzone_io::{ColumnView, GpkgWriter, TableView, WorkingCrs};
 use carbonzone_spatialize::{Allocation, LargestParcels, Origin, PlacedPointSource, Shares};
 use carbonzone_types::{AttributeTable, ColumnData, DataLabel, ExactSum, RuleRecord, RunManifest, TextList};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -132,6 +133,9 @@ pub fn of_units(layer: &str, ids: &[String], parts: Vec<UnitPart>) -> Explanatio
     Explanations { parts: Cow::Owned(all), layers: vec![layer], largest: None }
 }
 
+/// Rows of a table that are put into words by one task, at least.
+const ROWS_PER_TASK: usize = 4096;
+
 /// Grids of more cells than this keep no parts of their cells, and for the maps only the fields that maps draw.
 pub const MANY_CELLS: usize = 500_000;
 
@@ -205,8 +209,9 @@ impl Explained {
         }
         let (land, parcels) = (&inputs.parcels.land_use, &inputs.parcels);
         let space_type = |parcel: usize| parcels.space_types[parcels.space_type[parcel] as usize].clone();
-        let text =
-            |f: &dyn Fn(&Row<'_>) -> String| ColumnData::Text(rows.iter().map(|r| Some(f(r))).collect());
+        let text = |f: &(dyn Fn(&Row<'_>) -> String + Sync)| {
+            ColumnData::Text(rows.par_iter().with_min_len(ROWS_PER_TASK).map(|r| Some(f(r))).collect())
+        };
         AttributeTable::new()
             .with("layer", text(&|r| r.0.to_owned()))
             .with("unit_id", text(&|r| r.1.to_owned()))

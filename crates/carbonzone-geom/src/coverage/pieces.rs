@@ -118,7 +118,7 @@ impl Pieces {
                 rest = after;
                 done += order.len();
             }
-            tasks.into_par_iter().for_each(|(mut out, order)| {
+            tasks.into_par_iter().with_max_len(1).for_each(|(mut out, order)| {
                 for &i in order {
                     let source = &sources[self.starts.partition_point(|start| *start <= i) - 1];
                     let own = source.of(i as usize);
