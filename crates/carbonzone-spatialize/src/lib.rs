@@ -45,7 +45,7 @@ pub use code_table::{MatchKind, SchemeError};
 pub use downscale::DownscaleError;
 pub use land_use::{LandUseClass, LandUseScheme};
 pub use line_scheme::{NO_MODE, line_modes};
-pub use parcels::{Parcels, RuleTonnes};
+pub use parcels::{Parcels, RuleTonnes, denser_than};
 pub use passes::{GroupSums, RuleShare, RuleSums, rest_of};
 pub use poi_class::PoiClass;
 pub use poi_scheme::PoiScheme;

@@ -1,7 +1,8 @@
 //! Parcels as the allocation sees them, and the tonnes of a rule on them.
 
 use carbonzone_geom::OverlapMatrix;
-use carbonzone_types::ExactSum;
+use carbonzone_types::{ExactSum, M2_PER_HECTARE};
+use rayon::prelude::*;
 
 /// What allocation needs to know of the parcels; all slices have one entry per parcel.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,18 @@ pub struct Parcels<'a> {
     /// Names of the space types.
     pub space_types: &'a [String],
 }
+
+/// Parcels with more tonnes per hectare than `most_t_ha`, ascending.
+///
+/// # Panics
+/// If there are fewer areas than tonnes.
+pub fn denser_than(t: &[f64], area_m2: &[f64], most_t_ha: f64) -> Vec<usize> {
+    let parcels = (0..t.len()).into_par_iter().with_min_len(PARCELS_PER_TASK);
+    parcels.filter(|&p| area_m2[p] > 0.0 && t[p] / (area_m2[p] / M2_PER_HECTARE) > most_t_ha).collect()
+}
+
+/// Parcels that are looked at by one task, at least.
+const PARCELS_PER_TASK: usize = 1 << 14;
 
 /// Tonnes of one rule, on the parcels that get any: most rules concern a small part of a city.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -61,6 +74,18 @@ impl RuleTonnes {
     /// Parcels, ascending, and t CO2e on each.
     pub fn placed(&self) -> impl Iterator<Item = (usize, f64)> {
         self.parcels.iter().map(|&p| p as usize).zip(self.tonnes.iter().copied())
+    }
+
+    /// How many parcels have more than nothing, and the one that has most with its t CO2e, of equal ones the first.
+    pub fn carrying(&self) -> (u64, Option<(u32, f64)>) {
+        let (mut carrying, mut largest): (u64, Option<(u32, f64)>) = (0, None);
+        for (&parcel, &t) in self.parcels.iter().zip(&self.tonnes).filter(|(_, t)| **t > 0.0) {
+            carrying += 1;
+            if largest.is_none_or(|(_, most)| t > most) {
+                largest = Some((parcel, t));
+            }
+        }
+        (carrying, largest)
     }
 
     /// t CO2e on each target.

@@ -45,6 +45,28 @@ impl NumberedTexts {
         }
         out
     }
+
+    /// The texts of the rows of all parts, one after the other.
+    ///
+    /// # Panics
+    /// If a number of a part is none of its texts.
+    #[must_use]
+    pub fn joined(parts: Vec<Self>) -> Self {
+        let mut out =
+            Self { distinct: Vec::new(), of: Vec::with_capacity(parts.iter().map(|p| p.of.len()).sum()) };
+        let mut known: HashMap<(usize, String), u32> = HashMap::new();
+        for part in parts {
+            let number = |text: (usize, String)| {
+                *known.entry(text).or_insert_with_key(|text| {
+                    out.distinct.push(text.clone());
+                    out.distinct.len() as u32 - 1
+                })
+            };
+            let numbers: Vec<u32> = part.distinct.into_iter().map(number).collect();
+            out.of.extend(part.of.iter().map(|&number| numbers[number as usize]));
+        }
+        out
+    }
 }
 
 impl ColumnData {
@@ -102,6 +124,8 @@ mod tests {
         let distinct = [(0, "x"), (1, "7"), (0, "")].map(|(k, t)| (k, t.to_owned()));
         assert_eq!((found.distinct, found.of), (distinct.to_vec(), vec![0, 1, 1, 0, 2]));
         assert_eq!(NumberedTexts::of(&[&a, &b], 4..5).of, [0]);
+        let parts = [0..2, 2..4, 4..5].map(|rows| NumberedTexts::of(&[&a, &b], rows));
+        assert_eq!(NumberedTexts::joined(parts.to_vec()), NumberedTexts::of(&[&a, &b], 0..5));
     }
 
     #[test]

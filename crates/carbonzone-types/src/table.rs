@@ -111,6 +111,12 @@ impl AttributeTable {
         Self::default()
     }
 
+    /// Gives the memory back. Texts by the million take their time: this is compiled with the loops over rows, not into the caller.
+    #[inline(never)]
+    pub fn give_back(self) {
+        drop(self);
+    }
+
     /// Appends a column (builder style).
     pub fn with(mut self, name: &str, data: ColumnData) -> Self {
         self.push(name, data);

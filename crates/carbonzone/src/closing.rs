@@ -98,14 +98,7 @@ fn row(
     tonnes: &RuleTonnes,
     notes: &Notes,
 ) -> (Option<u32>, ClosingRow) {
-    let mut carrying = 0;
-    let mut largest: Option<(u32, f64)> = None;
-    for (parcel, t) in tonnes.placed().filter(|(_, t)| *t > 0.0) {
-        carrying += 1;
-        if largest.is_none_or(|(_, most)| t > most) {
-            largest = Some((parcel as u32, t));
-        }
-    }
+    let (carrying, largest) = tonnes.carrying();
     let proxy = record.used.and_then(|used| record.proxies.get(used));
     let row = ClosingRow {
         rule: record.id.clone(),

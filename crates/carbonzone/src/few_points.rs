@@ -2,7 +2,7 @@
 
 use crate::load::Inputs;
 use carbonzone_report::number::grouped;
-use carbonzone_spatialize::Allocation;
+use carbonzone_spatialize::{Allocation, denser_than};
 use carbonzone_types::{ExactSum, Finding, M2_PER_HECTARE, Proxy, ProxyKind, RuleRecord};
 
 /// From so many tonnes a year on a works is a key emitter of the national carbon market of China and stands on public lists
@@ -60,7 +60,7 @@ fn crowded(inputs: &Inputs, allocation: &Allocation) -> Option<Finding> {
 
 fn told(t: &[f64], area_m2: &[f64], id: impl Fn(usize) -> String) -> Option<Finding> {
     let t_ha = |p: usize| t[p] / (area_m2[p] / M2_PER_HECTARE);
-    let above: Vec<usize> = (0..t.len()).filter(|p| area_m2[*p] > 0.0 && t_ha(*p) > MOST_T_HA).collect();
+    let above = denser_than(t, area_m2, MOST_T_HA);
     let worst = above.iter().copied().max_by(|a, b| t_ha(*a).total_cmp(&t_ha(*b)).then(b.cmp(a)))?;
     let message = format!(
         "{} parcels emit more than {} t per hectare; the most {}: {} t on {} m², that is {} t per hectare",

@@ -20,6 +20,20 @@ pub enum RoadAssignment {
     BothSides,
 }
 
+/// Length of a polyline, m.
+pub fn length_m(xs: &[f64], ys: &[f64]) -> f64 {
+    xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum()
+}
+
+/// True if a stretch from vertex to vertex is longer than this, or shorter by less than half a percent.
+pub fn may_be_longer(xs: &[f64], ys: &[f64], metres: f64) -> bool {
+    let square = 0.99 * metres * metres;
+    xs.windows(2).zip(ys.windows(2)).any(|(x, y)| {
+        let (dx, dy) = (x[1] - x[0], y[1] - y[0]);
+        dx * dx + dy * dy > square
+    })
+}
+
 /// Longest piece, in metres, that is assigned as a whole when it lies outside the parcels of the class.
 const PIECE_M: f64 = 25.0;
 

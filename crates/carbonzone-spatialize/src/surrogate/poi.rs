@@ -2,6 +2,7 @@
 
 use crate::code_table::MatchKind;
 use crate::repeats::may_repeat;
+use carbonzone_geom::{NO_PARCEL, PointLocator};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,6 +26,55 @@ pub struct RawRow {
     pub weight: f64,
 }
 
+/// A batch of points as it is read; one entry for each of them where nothing else is said.
+#[derive(Debug)]
+pub struct RawBatch<'a> {
+    /// Hashes of ids or names.
+    pub keys: &'a [u64],
+    /// Feature of the batch; none: every point is one.
+    pub features: &'a [u32],
+    /// Index into `codes`.
+    pub of: &'a [u32],
+    /// Numbers of the codes of each distinct field.
+    pub codes: &'a [Vec<u32>],
+    /// Eastings, m.
+    pub xs: &'a [f64],
+    /// Northings, m.
+    pub ys: &'a [f64],
+    /// Weights, NaN: not usable; none: 1.
+    pub weights: Option<&'a [f64]>,
+}
+
+/// Points that are being read.
+#[derive(Debug, Default)]
+pub struct RawRows {
+    /// One for each code of a point.
+    pub rows: Vec<RawRow>,
+    /// Features so far.
+    features: u32,
+}
+
+impl RawRows {
+    /// Appends the points that have a usable weight.
+    ///
+    /// # Panics
+    /// If the columns do not fit each other.
+    pub fn add(&mut self, batch: &RawBatch<'_>) {
+        let first = self.features;
+        for (i, &of) in batch.of.iter().enumerate() {
+            let weight = batch.weights.map_or(1.0, |w| w[i]);
+            if weight.is_nan() {
+                continue;
+            }
+            let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
+            self.features = self.features.max(feature + 1);
+            let (key, x, y) = (batch.keys[i], batch.xs[i], batch.ys[i]);
+            let codes = batch.codes[of as usize].iter();
+            self.rows.extend(codes.map(|&code| RawRow { key, feature, code, x, y, weight }));
+        }
+    }
+}
+
 /// The layer as read.
 #[derive(Debug, Clone, Default)]
 pub struct RawPoi {
@@ -44,10 +94,20 @@ impl RawPoi {
         for (new, &old) in order.iter().enumerate() {
             place[old as usize] = new as u32;
         }
-        for row in &mut rows {
-            row.code = place[row.code as usize];
-        }
+        rows.par_iter_mut().with_min_len(LEAST).for_each(|row| row.code = place[row.code as usize]);
         Self { rows, codes: order.iter().map(|&old| codes[old as usize].clone()).collect() }
+    }
+
+    /// Features of each code: one counts once under each of its codes, whatever the number of its points.
+    pub fn features_of_codes(&self) -> Vec<u64> {
+        let mut count = vec![0u64; self.codes.len()];
+        for of_feature in self.rows.chunk_by(|a, b| a.feature == b.feature) {
+            let first = of_feature[0];
+            for row in of_feature.iter().filter(|row| (row.x, row.y) == (first.x, first.y)) {
+                count[row.code as usize] += 1;
+            }
+        }
+        count
     }
 }
 
@@ -77,6 +137,23 @@ pub struct PoiPlace {
     pub weight: f64,
 }
 
+/// The parcel of each place ([`NO_PARCEL`] for none), and how many have one.
+pub fn owners_of(places: &[PoiPlace], locator: &PointLocator<'_>) -> (Vec<u32>, usize) {
+    let (xs, ys): (Vec<f64>, Vec<f64>) = places.par_iter().with_min_len(LEAST).map(|p| (p.x, p.y)).unzip();
+    let owners = locator.locate_all(&xs, &ys);
+    let held = owners.par_iter().with_min_len(LEAST).filter(|owner| **owner != NO_PARCEL).count();
+    (owners, held)
+}
+
+/// The places of those classes that are wanted, each with its owner.
+pub fn of_classes(places: &[PoiPlace], owners: &[u32], wanted: &[bool]) -> Vec<(PoiPlace, u32)> {
+    let all = places.iter().zip(owners).filter(|(place, _)| wanted[place.class as usize]);
+    all.map(|(place, owner)| (*place, *owner)).collect()
+}
+
+/// Places that are not worth a task of their own.
+const LEAST: usize = 1 << 14;
+
 /// One POI for each id; without ids, one for each name within 5 m; without both, one for each feature. It has the codes
 /// of all its rows, and the place of the first row in canonical order.
 pub fn once_each(poi: RawPoi, by_id: bool, first_only: bool) -> (Vec<PoiPlace>, Repeated) {
@@ -84,8 +161,8 @@ pub fn once_each(poi: RawPoi, by_id: bool, first_only: bool) -> (Vec<PoiPlace>, 
     // Most stand alone: only the others are brought together.
     let group = |r: &RawRow| if r.key == 0 { u64::from(r.feature) } else { r.key };
     let again = may_repeat(&all.par_iter().map(group).collect::<Vec<u64>>());
-    let mut rows: Vec<RawRow> =
-        all.iter().zip(&again).filter(|(_, again)| **again).map(|(r, _)| *r).collect();
+    let repeated = all.par_iter().zip(&again).with_min_len(LEAST).filter(|(_, again)| **again);
+    let mut rows: Vec<RawRow> = repeated.map(|(row, _)| *row).collect();
     rows.par_sort_unstable_by(|a, b| {
         let feature = |r: &RawRow| if r.key == 0 { r.feature } else { 0 };
         (a.key.cmp(&b.key))

@@ -24,6 +24,35 @@ pub fn corrected_length(standard_length_m: &[f64], facilities: &[f64], lambda: f
         .collect()
 }
 
+/// The parcels that a mask marks, ascending.
+pub fn members_of(mask: &[bool]) -> Vec<usize> {
+    (0..mask.len()).filter(|&p| mask[p]).collect()
+}
+
+/// Values of some parcels.
+///
+/// # Panics
+/// If there is no such parcel.
+pub fn at(values: &[f64], parcels: &[usize]) -> Vec<f64> {
+    parcels.iter().map(|&p| values[p]).collect()
+}
+
+/// Adds to the values of some parcels.
+///
+/// # Panics
+/// If there is no such parcel.
+pub fn add_at(values: &mut [f64], parcels: &[usize], more: &[f64]) {
+    parcels.iter().zip(more).for_each(|(&p, more)| values[p] += more);
+}
+
+/// Replaces the values of some parcels.
+///
+/// # Panics
+/// If there is no such parcel.
+pub fn put_at(values: &mut [f64], parcels: &[usize], new: &[f64]) {
+    parcels.iter().zip(new).for_each(|(&p, new)| values[p] = *new);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

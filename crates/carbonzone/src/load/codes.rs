@@ -2,7 +2,6 @@
 
 use carbonzone_types::{AttributeTable, ColumnData, NumberedTexts};
 use rayon::prelude::*;
-use std::collections::HashMap;
 
 /// Fields of a setting such as `landuse|natural|leisure`.
 pub fn fields_of(setting: &str) -> impl Iterator<Item = String> {
@@ -33,20 +32,9 @@ impl Codes {
             .into_par_iter()
             .map(|k| NumberedTexts::of(&columns, k * PART..rows.min((k + 1) * PART)))
             .collect();
-        let mut out = Self { of: Vec::with_capacity(rows), ..Self::default() };
-        let mut known: HashMap<(usize, String), u32> = HashMap::new();
-        for part in parts {
-            let number = |(field, text): (usize, String)| {
-                *known.entry((field, text)).or_insert_with_key(|(field, text)| {
-                    out.names.push(text.clone());
-                    out.fields.push(fields[*field].clone());
-                    out.names.len() as u32 - 1
-                })
-            };
-            let numbers: Vec<u32> = part.distinct.into_iter().map(number).collect();
-            out.of.extend(part.of.iter().map(|&code| numbers[code as usize]));
-        }
-        Some(out)
+        let NumberedTexts { distinct, of } = NumberedTexts::joined(parts);
+        let (fields, names) = distinct.into_iter().map(|(field, text)| (fields[field].clone(), text)).unzip();
+        Some(Self { names, fields, of })
     }
 
     pub fn all_same(code: &str, rows: usize) -> Self {

@@ -53,6 +53,7 @@ use carbonzone_io::{VectorSource, WorkingCrs};
 use carbonzone_spatialize::{AllocationRule, PlacedPointSource, ProxyColumn, ProxyTable};
 use carbonzone_types::{Finding, Progress, TextList};
 use parcels::ParcelSet;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use zones::ZoneSet;
 
@@ -140,10 +141,10 @@ pub fn load_inputs(loaded: &Loaded, notes: &mut Notes, progress: &dyn Progress) 
 
 /// A proxy that is no number on a parcel would count as zero everywhere: an error with the parcel.
 fn refuse_unusable(proxies: &ProxyTable, parcels: &ParcelSet, notes: &mut Notes) {
-    for name in proxies.names() {
-        let unusable = proxies.get(name).and_then(|column| unusable_proxy(name, column, &parcels.ids));
-        notes.findings.items.extend(unusable);
-    }
+    let names = proxies.names();
+    let unusable = |name: &&str| unusable_proxy(name, proxies.get(name)?, &parcels.ids);
+    let found: Vec<Option<Finding>> = names.par_iter().map(unusable).collect();
+    notes.findings.items.extend(found.into_iter().flatten());
 }
 
 fn unusable_proxy(name: &str, column: &ProxyColumn, ids: &TextList) -> Option<Finding> {

@@ -14,7 +14,7 @@ use carbonzone_report::chinese;
 use carbonzone_spatialize::groups::met;
 use carbonzone_spatialize::surrogate::sink::sink_area;
 use carbonzone_spatialize::{LandUseScheme, ProxyTable};
-use carbonzone_types::{AttributeTable, FactorSetRecord, Finding, Statement, TextList};
+use carbonzone_types::{FactorSetRecord, Finding, Statement, TextList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -61,9 +61,9 @@ pub fn load(reading: Reading<'_>, code: Option<&str>, notes: &mut Notes) -> Opti
     let land_use = land_use?;
     // Millions of texts are given back while the work goes on, if there is another thread.
     if rayon::current_num_threads() > 1 {
-        rayon::spawn(move || drop(table));
+        rayon::spawn(move || table.give_back());
     } else {
-        drop(table);
+        table.give_back();
     }
     let [planar_m2, ellipsoidal_m2] = match areas {
         Ok(areas) => areas,
@@ -110,23 +110,6 @@ fn read_polygons(reading: Reading<'_>, notes: &mut Notes) -> Option<PolygonLayer
         }
     }
     notes.take(loaded.layers.polygons(reading.wanted(&source)))
-}
-
-/// Value per row of the first of the fields that is not empty; empty text if all are.
-pub fn first_filled(table: &AttributeTable, setting: &str) -> Option<Vec<String>> {
-    let mut out: Option<Vec<String>> = None;
-    for field in fields_of(setting) {
-        let column = table.texts(&field)?;
-        match &mut out {
-            None => out = Some(column.into_iter().map(Option::unwrap_or_default).collect()),
-            Some(values) => {
-                for (value, more) in values.iter_mut().zip(column).filter(|(v, _)| v.is_empty()) {
-                    *value = more.unwrap_or_default();
-                }
-            }
-        }
-    }
-    out
 }
 
 /// The scheme of the layer; `None`: a finding says why.

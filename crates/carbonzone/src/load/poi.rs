@@ -8,10 +8,9 @@ use super::{Ground, Notes, Proxies, Reading, land_of_proxy, schemes};
 use crate::config::{PoiLayer, SeveralTypes};
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
-use carbonzone_geom::NO_PARCEL;
 use carbonzone_sheet::nearest;
 use carbonzone_spatialize::PoiScheme;
-use carbonzone_spatialize::surrogate::poi::{PoiPlace, once_each};
+use carbonzone_spatialize::surrogate::poi::{PoiPlace, of_classes, once_each, owners_of};
 use carbonzone_spatialize::surrogate::points::{PointCounter, PointTally};
 use carbonzone_spatialize::surrogate::sample::PointSample;
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
@@ -27,7 +26,7 @@ pub struct TrafficPoints {
     pub ys: Vec<f64>,
     /// Weight (1, or 1/m for a POI with m types).
     pub weights: Vec<f64>,
-    /// Parcel, or [`NO_PARCEL`].
+    /// Parcel, or [`NO_PARCEL`](carbonzone_geom::NO_PARCEL).
     pub owners: Vec<u32>,
 }
 
@@ -38,7 +37,7 @@ struct Points<'a> {
     config: &'a PoiLayer,
     scheme: PoiScheme,
     rows: Vec<PoiPlace>,
-    /// Parcel, or [`NO_PARCEL`].
+    /// Parcel, or [`NO_PARCEL`](carbonzone_geom::NO_PARCEL).
     owners: Vec<u32>,
 }
 
@@ -46,13 +45,6 @@ impl Points<'_> {
     /// Which classes are of the group.
     fn is_of(&self, group: &str) -> Vec<bool> {
         self.scheme.classes().iter().map(|class| class.group == group).collect()
-    }
-
-    /// Points of a group with their parcels.
-    fn of_group<'b>(&'b self, group: &str) -> impl Iterator<Item = (&'b PoiPlace, u32)> {
-        let is_of = self.is_of(group);
-        let rows = self.rows.iter().zip(self.owners.iter().copied());
-        rows.filter(move |(row, _)| is_of[row.class as usize])
     }
 }
 
@@ -80,7 +72,7 @@ pub fn load(
     };
     let ((), counted) = rayon::join(
         || check_shift(ground, &points, &groups, notes),
-        || groups.par_iter().map(count).collect::<Vec<_>>(),
+        || groups.par_iter().with_max_len(1).map(count).collect::<Vec<_>>(),
     );
     for (group, (land, (values, tally))) in groups.iter().zip(counted) {
         let proxy = format!("poi:{group}");
@@ -121,10 +113,7 @@ fn read_and_locate<'a>(
     if ground.border.is_none() && !per_zone.is_empty() {
         weights.poi = Some(count_in_zones(ground, &scheme, &rows, &per_zone));
     }
-    let xs: Vec<f64> = rows.iter().map(|r| r.x).collect();
-    let ys: Vec<f64> = rows.iter().map(|r| r.y).collect();
-    let owners = ground.locator.locate_all(&xs, &ys);
-    let in_parcels = owners.iter().filter(|&&o| o != NO_PARCEL).count();
+    let (owners, in_parcels) = owners_of(&rows, ground.locator);
     warn_outside(config, rows.len(), in_parcels, notes);
     Some(Points { config, scheme, rows, owners })
 }
@@ -178,7 +167,7 @@ fn check_shift(ground: &Ground<'_>, points: &Points<'_>, groups: &[String], note
 fn traffic(loaded: &Loaded, points: &Points<'_>, notes: &mut Notes) -> TrafficPoints {
     let mut traffic = TrafficPoints::default();
     let mut other_modes: BTreeMap<&str, ExactSum> = BTreeMap::new();
-    for (row, owner) in points.of_group("traffic") {
+    for (row, owner) in of_classes(&points.rows, &points.owners, &points.is_of("traffic")) {
         let mode = &points.scheme.classes()[row.class as usize].mode;
         if mode == "road" {
             traffic.xs.push(row.x);

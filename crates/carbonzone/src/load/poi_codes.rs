@@ -12,15 +12,7 @@ pub const LISTED: usize = 40;
 
 /// What a user must know of the codes: unknown ones, and those that were not read as they stand.
 pub fn report_codes(poi: &RawPoi, config: &PoiLayer, scheme: &PoiScheme, notes: &mut Notes) {
-    let mut count = vec![0u64; poi.codes.len()];
-    // A feature counts once under each of its codes, whatever the number of its points.
-    let mut rows = poi.rows.iter().peekable();
-    while let Some(first) = rows.next() {
-        count[first.code as usize] += 1;
-        while let Some(row) = rows.next_if(|r| r.feature == first.feature) {
-            count[row.code as usize] += u64::from((row.x, row.y) == (first.x, first.y));
-        }
-    }
+    let count = poi.features_of_codes();
     let met = |kind: Option<MatchKind>| {
         let codes = poi.codes.iter().zip(&count);
         codes.filter(move |(code, n)| code.kind == kind && **n > 0).collect::<Vec<_>>()

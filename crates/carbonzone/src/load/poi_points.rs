@@ -7,7 +7,7 @@ use super::{Ground, Notes, vector_source};
 use crate::config::{PoiLayer, SeveralTypes};
 use carbonzone_sheet::Unusable;
 use carbonzone_spatialize::PoiScheme;
-use carbonzone_spatialize::surrogate::poi::{Code, FAR_M, RawPoi, RawRow, Repeated};
+use carbonzone_spatialize::surrogate::poi::{Code, FAR_M, RawBatch, RawPoi, RawRows, Repeated};
 use carbonzone_types::{ColumnData, Finding, LedgerRow, Stage};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -74,42 +74,38 @@ pub fn read(ground: &Ground<'_>, config: &PoiLayer, scheme: &PoiScheme, notes: &
     let mut unusable = Unusable::default();
     let mut list =
         CodeList { scheme, several: config.several_types, codes: Vec::new(), number: HashMap::new() };
-    let mut rows: Vec<RawRow> = Vec::new();
+    let mut rows = RawRows::default();
     let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
-    let mut next = 0u32;
     let wanted = ground.reading.wanted(&source);
     let record = ground.reading.loaded.layers.points(wanted, &mut |batch| {
         let Some(codes) = Codes::first_filled(&batch.table, &config.kind) else { return };
         let numbers: Vec<Vec<u32>> = codes.each().map(|(field, text)| list.of(field, text)).collect();
         let partly: Vec<Option<&str>> =
             codes.each().map(|(field, text)| list.leaves_out(field, text).then_some(text)).collect();
-        for text in codes.of.iter().filter_map(|of| partly[*of as usize]) {
-            *left_out.entry(text.to_owned()).or_default() += 1;
+        if partly.iter().any(Option::is_some) {
+            for text in codes.of.iter().filter_map(|of| partly[*of as usize]) {
+                *left_out.entry(text.to_owned()).or_default() += 1;
+            }
         }
         let keys = key_field.as_ref().and_then(|k| batch.table.get(k));
         let weights = config.weight.as_ref().and_then(|w| batch.table.get(w));
-        let keys = keys_of(keys, codes.of.len());
-        let first = next;
-        for (i, &of) in codes.of.iter().enumerate() {
-            let weight =
-                weights.map_or(Some(1.0), |w| unusable.mean_of(&[(w, 1.0)], i, [batch.xs[i], batch.ys[i]]));
-            let Some(weight) = weight else { continue };
-            let feature = first + batch.features.get(i).copied().unwrap_or(i as u32);
-            next = next.max(feature + 1);
-            rows.extend(numbers[of as usize].iter().map(|&code| RawRow {
-                key: keys[i],
-                feature,
-                code,
-                x: batch.xs[i],
-                y: batch.ys[i],
-                weight,
-            }));
-        }
+        let place = |i: usize| [batch.xs[i], batch.ys[i]];
+        let mut weight = |w, i| unusable.mean_of(&[(w, 1.0)], i, place(i)).unwrap_or(f64::NAN);
+        let weights: Option<Vec<f64>> = weights.map(|w| (0..batch.xs.len()).map(|i| weight(w, i)).collect());
+        rows.add(&RawBatch {
+            keys: &keys_of(keys, codes.of.len()),
+            features: &batch.features,
+            of: &codes.of,
+            codes: &numbers,
+            xs: &batch.xs,
+            ys: &batch.ys,
+            weights: weights.as_deref(),
+        });
     });
     let record = notes.take(record)?;
     notes.records.push(record);
     report_weights(&unusable, config, notes);
-    let poi = RawPoi::in_order(rows, &list.codes);
+    let poi = RawPoi::in_order(rows.rows, &list.codes);
     report_codes(&poi, config, scheme, notes);
     report_left_out(&left_out, config, notes);
     Some(poi)
@@ -206,7 +202,7 @@ pub fn report_repeated(met: &Repeated, config: &PoiLayer, scheme: &PoiScheme, no
 #[cfg(test)]
 mod tests {
     use super::*;
-    use carbonzone_spatialize::surrogate::poi::once_each;
+    use carbonzone_spatialize::surrogate::poi::{RawRow, once_each};
 
     /// POI as (key, feature, place, codes of the field).
     fn merged(

@@ -1,8 +1,8 @@
 //! Lines per mode: length in each parcel, and the corrected road length.
 
 use super::border::book_cut;
-use super::codes::fields_of;
-use super::parcels::{ParcelSet, first_filled};
+use super::codes::{Codes, fields_of};
+use super::parcels::ParcelSet;
 use super::poi::TrafficPoints;
 use super::straight;
 use super::{Ground, Notes, Proxies, Reading, land_of_proxy, vector_source};
@@ -10,10 +10,10 @@ use crate::config::RoadLayer;
 use crate::load_config::Loaded;
 use crate::proxy_use::ProxyUse;
 use carbonzone_geom::LineIndex;
-use carbonzone_spatialize::surrogate::lines::{LineMeter, LineTally, RoadAssignment};
+use carbonzone_spatialize::surrogate::lines::{LineMeter, LineTally, RoadAssignment, length_m};
 use carbonzone_spatialize::surrogate::mode_lines::ModeLines;
 use carbonzone_spatialize::surrogate::points::PointCounter;
-use carbonzone_spatialize::surrogate::road::corrected_length;
+use carbonzone_spatialize::surrogate::road::{add_at, at, corrected_length, members_of, put_at};
 use carbonzone_types::{ExactSum, Finding, LedgerRow, Stage};
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub fn load(
         (overlapping[*a as usize], overlapping[*b as usize]) = (true, true);
     }
     let Some(class_modes) = class_modes(loaded, config, notes) else { return };
-    let mut lines: BTreeMap<String, ModeLines> =
-        modes.iter().map(|m| (m.clone(), ModeLines::default())).collect();
+    let mut lines: Vec<(String, ModeLines)> =
+        modes.into_iter().map(|mode| (mode, ModeLines::default())).collect();
     if read(ground, config, &class_modes, &mut lines, notes).is_none() {
         return;
     }
@@ -42,7 +42,7 @@ pub fn load(
     // One meter at a time: each has an exact sum per parcel.
     let measured = lines.into_iter().map(|(mode, lines)| {
         let mask = mode_mask(loaded, parcels, &mode);
-        let members: Vec<usize> = (0..mask.len()).filter(|&p| mask[p]).collect();
+        let members = members_of(&mask);
         let meter = LineMeter::new(&parcels.coverage, index, mask, config.assignment, config.snap_m);
         let meter = match ground.border {
             Some(area) => meter.within(area.lines(), area.points()),
@@ -57,16 +57,15 @@ pub fn load(
     let mut shown_corrected = vec![0.0; parcels.ids.len()];
     for (mode, members, (metres, tally)) in measured {
         report(&mode, config, &tally, notes);
-        let land_m = members.iter().map(|&p| metres[p]).collect::<ExactSum>().value();
-        for &p in &members {
-            shown[p] += metres[p];
-            shown_corrected[p] += metres[p];
-        }
+        let of_members = at(&metres, &members);
+        let land_m = ExactSum::of(&of_members);
+        add_at(&mut shown, &members, &of_members);
+        add_at(&mut shown_corrected, &members, &of_members);
         if mode == "road" {
             let corrected = correct(config, parcels, &members, &metres, traffic, notes);
-            for &p in &members {
-                shown_corrected[p] += corrected[p] - metres[p];
-            }
+            let more: Vec<f64> =
+                at(&corrected, &members).iter().zip(&of_members).map(|(c, m)| c - m).collect();
+            add_at(&mut shown_corrected, &members, &more);
             notes.proxy_use.insert("road_corrected".to_owned(), ProxyUse::of_lines(&tally, land_m));
             proxies.table.insert("road_corrected", "m", corrected);
         }
@@ -113,40 +112,60 @@ fn mode_mask(loaded: &Loaded, parcels: &ParcelSet, mode: &str) -> Vec<bool> {
     parcels.mask(&land_of_proxy(loaded, parcels, &names))
 }
 
+/// Where the lines of a class go.
+#[derive(Clone, Copy)]
+enum Way {
+    /// To the mode with this number, with this weight.
+    Mode(usize, f64),
+    /// To a mode that no rule asks for.
+    Unasked,
+    LeftOut,
+    Unlisted,
+}
+
 fn read(
     ground: &Ground<'_>,
     config: &RoadLayer,
     class_modes: &BTreeMap<String, String>,
-    lines: &mut BTreeMap<String, ModeLines>,
+    lines: &mut [(String, ModeLines)],
     notes: &mut Notes,
 ) -> Option<()> {
     let mut source = vector_source(ground.reading.loaded, "roads", &config.source);
     source.fields.extend(config.class.iter().flat_map(|c| fields_of(c)));
     let mut left_out = ExactSum::new();
     let mut unlisted: BTreeMap<String, (u64, ExactSum)> = BTreeMap::new();
+    let no_class = vec![String::new()];
+    let way = |class: &str, lines: &[(String, ModeLines)]| {
+        let mode =
+            if config.class.is_none() { Some("road") } else { class_modes.get(class).map(String::as_str) };
+        match mode {
+            None => Way::Unlisted,
+            Some(carbonzone_spatialize::NO_MODE) => Way::LeftOut,
+            Some(mode) => lines.iter().position(|(of, _)| of == mode).map_or(Way::Unasked, |at| {
+                Way::Mode(at, config.class_weights.get(class).copied().unwrap_or(1.0))
+            }),
+        }
+    };
     let mut straight = straight::Straight::over(&[&ground.parcels.coverage, &ground.zones.coverage]);
     let wanted = ground.reading.wanted(&source);
     let record = ground.reading.loaded.layers.lines(wanted, &mut |batch| {
-        let classes = config.class.as_ref().and_then(|c| first_filled(&batch.table, c));
+        let classes = config.class.as_ref().and_then(|c| Codes::first_filled(&batch.table, c));
+        let names = classes.as_ref().map_or(&no_class, |c| &c.names);
+        // Where the lines of each class go, looked up once.
+        let ways: Vec<Way> = names.iter().map(|class| way(class, lines)).collect();
         for i in 0..batch.len() {
             let (xs, ys) = batch.line(i);
             straight.see(xs, ys);
-            let class = classes.as_ref().map_or("", |c| c[batch.row(i)].as_str());
-            let mode = if config.class.is_none() {
-                Some("road")
-            } else {
-                class_modes.get(class).map(String::as_str)
-            };
-            if mode == Some(carbonzone_spatialize::NO_MODE) {
-                left_out.add(length(xs, ys));
-            } else if let Some(mode) = mode {
-                if let Some(lines) = lines.get_mut(mode) {
-                    lines.push(xs, ys, config.class_weights.get(class).copied().unwrap_or(1.0));
+            let class = classes.as_ref().map_or(0, |c| c.of[batch.row(i)] as usize);
+            match ways[class] {
+                Way::Mode(mode, weight) => lines[mode].1.push(xs, ys, weight),
+                Way::Unasked => {}
+                Way::LeftOut => left_out.add(length_m(xs, ys)),
+                Way::Unlisted => {
+                    let entry = unlisted.entry(names[class].clone()).or_default();
+                    entry.0 += 1;
+                    entry.1.add(length_m(xs, ys));
                 }
-            } else {
-                let entry = unlisted.entry(class.to_owned()).or_default();
-                entry.0 += 1;
-                entry.1.add(length(xs, ys));
             }
         }
     });
@@ -204,10 +223,6 @@ fn count_once(mode: &str, config: &RoadLayer, lines: ModeLines, notes: &mut Note
 
 /// Percentage of the length of a mode above which what is assigned to no parcel is a finding.
 const MUCH_UNASSIGNED_PCT: f64 = 20.0;
-
-fn length(xs: &[f64], ys: &[f64]) -> f64 {
-    xs.windows(2).zip(ys.windows(2)).map(|(x, y)| (x[1] - x[0]).hypot(y[1] - y[0])).sum()
-}
 
 fn report(mode: &str, config: &RoadLayer, tally: &LineTally, notes: &mut Notes) {
     let (total, used) = (tally.total.value(), tally.in_class.value());
@@ -298,11 +313,8 @@ fn correct(
                 .note(format!("traffic POI farther than {} m from every road parcel", config.poi_snap_m)),
         );
     }
-    let standard: Vec<f64> = members.iter().map(|&p| metres[p]).collect();
-    let counts: Vec<f64> = members.iter().map(|&p| facilities[p]).collect();
+    let (standard, counts) = (at(metres, members), at(&facilities, members));
     let mut out = metres.to_vec();
-    for (&p, l) in members.iter().zip(corrected_length(&standard, &counts, config.lambda)) {
-        out[p] = l;
-    }
+    put_at(&mut out, members, &corrected_length(&standard, &counts, config.lambda));
     out
 }

@@ -3,6 +3,7 @@
 use super::Notes;
 use crate::config::RoadLayer;
 use carbonzone_geom::Coverage;
+use carbonzone_spatialize::surrogate::lines::may_be_longer;
 use carbonzone_types::Finding;
 
 /// No road, railway or ferry runs straight for so long, m,
@@ -44,12 +45,13 @@ impl<'a> Straight<'a> {
 
     /// Looks at a line.
     pub fn see(&mut self, xs: &[f64], ys: &[f64]) {
+        // Nearly all are far shorter, and the place is not measured for them.
+        if !may_be_longer(xs, ys, LONGEST_M) {
+            return;
+        }
         let mut too_long = false;
         for (x, y) in xs.windows(2).zip(ys.windows(2)) {
-            let (dx, dy) = (x[1] - x[0], y[1] - y[0]);
-            // Nearly all are far shorter, and the place is not measured for them.
-            let may_be_long = dx * dx + dy * dy > 0.99 * LONGEST_M * LONGEST_M;
-            let length = if may_be_long { dx.hypot(dy) } else { 0.0 };
+            let length = (x[1] - x[0]).hypot(y[1] - y[0]);
             if length > LONGEST_M && length > self.longest_m() {
                 too_long = true;
                 let ends = [x[0], y[0], x[1], y[1]];
