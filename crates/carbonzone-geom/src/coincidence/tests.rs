@@ -234,3 +234,21 @@ fn what_is_looked_at_first_changes_nothing() {
     };
     assert_eq!(without(&few), without(&all));
 }
+
+#[test]
+fn edges_that_may_lie_along_a_segment_are_those_that_are_not_surely_apart() {
+    let at = |k: usize| [(k * 7919 % 101) as f64 / 7.0, (k * 6007 % 97) as f64 / 9.0];
+    for n in [1, 2, 17, 64] {
+        for k in 0..200 {
+            let ring: Vec<[f64; 2]> = (0..n).map(|i| if i % 5 == 3 { at(k) } else { at(k + i) }).collect();
+            let (xs, ys): (Vec<f64>, Vec<f64>) = ring.iter().map(|v| (v[0], v[1])).unzip();
+            let (p, q) = (at(k), at(3 * k + 1));
+            let mask = edges_along((p, q), &xs, &ys);
+            let d = [q[0] - p[0], q[1] - p[1]];
+            for (i, edge) in ring.windows(2).enumerate() {
+                assert_eq!(mask >> i & 1 == 1, !surely_apart(p, d, edge[0], edge[1]), "{k} {i}");
+            }
+            assert_eq!(mask >> (n - 1), 0);
+        }
+    }
+}
