@@ -18,6 +18,8 @@
 //! | overlaps inside one layer | [`self_overlaps`], [`common_ground`] | edges that cancel, boxes by strips, pair sum |
 //! | Gaode and Baidu coordinates | [`gcj02`] | iterative inverse |
 //! | features far from all others | [`far_off`] | steps in the distance from the median |
+//! | pictures, places of names, outlines for a page | [`fill_classes`], [`deep_point`], [`packed_rings`] | scanlines, squares divided, differences |
+//! | pixels of pictures | [`pixels`] | |
 //! | defects and repair | [`validity`] | direct checks, `geo`'s `MakeValid` |
 //!
 //! What it does *not* do: read files, reproject, know carbon, build intersection polygons, or compute areas on the
@@ -41,10 +43,12 @@
 //! ```
 
 mod centroid;
+mod class_raster;
 mod coincidence;
 mod contiguity;
 mod coverage;
 mod crossings;
+mod deep_point;
 mod defect;
 mod error;
 mod far_off;
@@ -58,6 +62,8 @@ mod measured;
 mod nearest;
 mod overlap;
 mod overlap_matrix;
+mod packed_rings;
+pub mod pixels;
 mod point_location;
 mod ring;
 mod ring_blocks;
@@ -72,9 +78,11 @@ mod wkb;
 mod zone_index;
 mod zone_overlap;
 
+pub use class_raster::{EMPTY, View, fill_classes};
 pub use coincidence::{LinesOnce, lines_once};
 pub use contiguity::{Contact, contacts};
 pub use coverage::{Coverage, Pieces, Ring, WkbKind};
+pub use deep_point::{deep_point, first_of_zones, holds};
 pub use error::GeomError;
 pub use far_off::{FarOff, FarOffs, far_off};
 pub use grid_cost::{box_and_pieces, cells_of};
@@ -83,6 +91,7 @@ pub use line_sharing::{SharedLengths, SharingRules};
 pub use nearest::NearestIndex;
 pub use overlap::{overlap_grid, overlap_grid_and_zones, overlap_zones};
 pub use overlap_matrix::{OverlapMatrix, Spread};
+pub use packed_rings::packed_rings;
 pub use point_location::{NO_PARCEL, PointLocator};
 pub use self_overlap::{
     MOST_PARTNERS, OVERLAP_TOLERANCE_M2, common_ground, pair_overlap_m2, self_overlaps, self_overlaps_up_to,

@@ -7,6 +7,7 @@ use crate::{Label, Lang, Palette, ReportError, ReportTable, Result, names};
 use carbonzone_geom::Coverage;
 use carbonzone_types::{AttributeTable, Finding, FontRecord, GridSpec, M2_PER_HECTARE, RunManifest};
 use carbonzone_zoning::WhatIf;
+use carbonzone_zoning::ranges;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -87,17 +88,14 @@ impl MapLayer {
     pub fn numbers(&self, field: &str) -> Result<Vec<Option<f64>>> {
         let values = self.table.numbers(field).or_else(|| self.per_hectare(field));
         let values = values.ok_or_else(|| self.missing(field))?;
-        Ok(values.into_iter().map(|v| v.filter(|v| v.is_finite())).collect())
+        Ok(ranges::finite(values))
     }
 
     /// `<stem>_t_ha` of a layer that has tonnes and areas but no such column.
     fn per_hectare(&self, field: &str) -> Option<Vec<Option<f64>>> {
         let tonnes = self.table.numbers(field.strip_suffix("_ha")?)?;
         let area = self.table.numbers("area_m2")?;
-        let one = |(t, m2): (Option<f64>, Option<f64>)| {
-            t.zip(m2.filter(|m2| *m2 > 0.0)).map(|(t, m2)| t / (m2 / M2_PER_HECTARE))
-        };
-        Some(tonnes.into_iter().zip(area).map(one).collect())
+        Some(ranges::per_hectare(&tonnes, &area, M2_PER_HECTARE))
     }
 
     /// QGIS expression of a field that is computed from the columns of the layer; `None` if it is a column.
@@ -330,8 +328,8 @@ impl ClassScale {
             Self::Linear => false,
             Self::Log => true,
         };
-        let mut known = values.iter().flatten();
-        wanted && known.clone().all(|v| *v >= 0.0) && known.any(|v| *v > 0.0)
+        wanted
+            && ranges::least_and_largest(values).is_some_and(|(least, largest)| least >= 0.0 && largest > 0.0)
     }
 }
 

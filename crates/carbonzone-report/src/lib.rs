@@ -8,7 +8,6 @@
 //! write geodata (the binary does, through `carbonzone-io`), compute anything but classes, or know any city.
 
 pub mod assumptions;
-mod base64;
 pub mod chinese;
 mod columns;
 pub mod confidence;

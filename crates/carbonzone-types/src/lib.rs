@@ -23,6 +23,7 @@ mod ledger;
 mod limits;
 mod manifest;
 pub mod money;
+pub mod packed;
 mod plain_file;
 mod progress;
 mod redact;

@@ -48,6 +48,7 @@ mod natural_breaks;
 pub mod one_axis;
 mod printed;
 pub mod published;
+pub mod ranges;
 pub mod ratio;
 pub mod risk;
 pub mod scheme;

@@ -1,14 +1,14 @@
 //! A map figure.
 
-use super::labels::{Candidate, contains, label_point, place};
+use super::labels::{Candidate, place};
 use super::legend;
 use super::page::{self, LEGEND, MARGIN, WIDTH};
-use super::paint::{self, View};
+use super::paint;
 use super::sheet::{Anchor, Ink, Line, Mark, Shape, Sheet, Type};
 use crate::palette::NO_DATA;
 use crate::style::{Figure, Hatch, MapLayerKind, MapStyle, sure_categories};
 use crate::{Lang, MapData, MapLayer, ReportError, Result, Rgb};
-use carbonzone_geom::Coverage;
+use carbonzone_geom::{Coverage, View, deep_point, holds};
 
 /// Layers with more features than this are embedded as an image; the outlines of so many zones would cover the map.
 const MAX_VECTOR_FEATURES: usize = 15_000;
@@ -89,8 +89,7 @@ pub(crate) fn classes_of(layer: &MapLayer, style: &MapStyle) -> Result<Vec<Optio
         let values = layer.texts(&style.field)?;
         return Ok(values.iter().map(|v| style.class_of_text(v.as_deref())).collect());
     }
-    let values = layer.numbers(&style.field)?;
-    Ok(values.into_iter().map(|v| style.class_of_number(v)).collect())
+    Ok(style.classes_of_numbers(&layer.numbers(&style.field)?))
 }
 
 fn frame(data: &MapData, top: f64) -> Result<Frame> {
@@ -181,8 +180,8 @@ fn draw_names(sheet: &mut Sheet, data: &MapData, frame: &Frame, lang: Lang) {
     let candidates: Vec<Candidate<'_>> = order
         .into_iter()
         .filter_map(|i| {
-            let [x, y] = label_point(zones, i)?;
-            let inside = move |px: f64, py: f64| contains(zones, i, px / v.scale + v.x0, v.y1 - py / v.scale);
+            let [x, y] = deep_point(zones, i)?;
+            let inside = move |px: f64, py: f64| holds(zones, i, px / v.scale + v.x0, v.y1 - py / v.scale);
             let at = [(x - v.x0) * v.scale, (v.y1 - y) * v.scale];
             Some(Candidate { at, text: names[i].clone(), inside: Box::new(inside) })
         })

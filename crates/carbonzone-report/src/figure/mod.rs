@@ -3,7 +3,6 @@
 mod chart;
 mod face;
 mod fonts;
-mod indexed;
 mod labels;
 mod legend;
 mod machine;
@@ -21,7 +20,7 @@ mod waterfall;
 pub(crate) use chart::sector_colour;
 pub use fonts::Fonts;
 pub(crate) use fonts::OF_DRAWING;
-pub(crate) use labels::{enlargement, label_point};
+pub(crate) use labels::enlargement;
 pub(crate) use map::{classes_of, layer_of};
 pub(crate) use page::{footer_lines, review_line, scale_bar_km, wants_review};
 pub(crate) use sheet::{text_width, wrap};
@@ -97,11 +96,10 @@ fn encoded(image: &tiny_skia::Pixmap, dpi: u32, packing: Packing) -> std::io::Re
     let per_metre = Some((f64::from(dpi) / 0.0254).round() as u32);
     match packing {
         Packing::Quick => {
-            let pixels: Vec<u8> = image.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-            png::png(size, Channels::Rgb, &pixels, 1, per_metre)
+            png::png(size, Channels::Rgb, &carbonzone_geom::pixels::opaque(image.data()), 1, per_metre)
         }
         Packing::Tight => {
-            let (table, pixels) = indexed::indexed(image.data());
+            let (table, pixels) = carbonzone_geom::pixels::indexed(image.data());
             png::png(size, Channels::Indexed(&table), &pixels, 9, per_metre)
         }
     }
@@ -109,8 +107,7 @@ fn encoded(image: &tiny_skia::Pixmap, dpi: u32, packing: Packing) -> std::io::Re
 
 /// A picture within a figure as PNG, with its transparency.
 fn transparent(image: &tiny_skia::Pixmap) -> std::io::Result<Vec<u8>> {
-    let colours = image.pixels().iter().map(tiny_skia::PremultipliedColorU8::demultiply);
-    let pixels: Vec<u8> = colours.flat_map(|c| [c.red(), c.green(), c.blue(), c.alpha()]).collect();
+    let pixels = carbonzone_geom::pixels::straight(image.data());
     png::png([image.width(), image.height()], Channels::Rgba, &pixels, 6, None)
 }
 

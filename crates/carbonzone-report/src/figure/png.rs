@@ -1,5 +1,6 @@
 //! Pixels as a PNG file: one image, eight bits a channel.
 
+use carbonzone_geom::pixels::differences;
 use flate2::{Compression, write::ZlibEncoder};
 use std::io::Write;
 
@@ -47,16 +48,16 @@ pub(super) fn png(
     }
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::new(level));
     let length = width as usize * bytes;
-    let mut above = vec![0; length];
+    let first = vec![0; length];
+    let mut above = &first[..];
     let mut line = vec![0; 1 + length];
     for row in pixels.chunks_exact(length) {
         if let Channels::Indexed(_) = channels {
             line[1..].copy_from_slice(row);
         } else {
             line[0] = 2;
-            for ((to, &here), up) in line[1..].iter_mut().zip(row).zip(&mut above) {
-                *to = here.wrapping_sub(std::mem::replace(up, here));
-            }
+            differences(&mut line[1..], row, above);
+            above = row;
         }
         packed.write_all(&line)?;
     }

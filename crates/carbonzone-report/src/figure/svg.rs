@@ -2,9 +2,9 @@
 
 use super::sheet::{Anchor, DOT, HALO, Ink, Line, Mark, Shape, Sheet, Type, hatch_lines, pieces};
 use crate::Rgb;
-use crate::base64::base64;
 use crate::style::Hatch;
 use crate::xml_text::escaped;
+use carbonzone_types::packed::base64;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
 //! The page that shows what is different between two runs.
 
 use crate::Result;
-use crate::base64::base64;
+use carbonzone_types::packed::base64;
 
 const TEMPLATE: &str = include_str!("comparison.html");
 

@@ -4,7 +4,6 @@ use super::pack;
 use super::plot::quadrant;
 use super::story::{ZoneStory, class_of, stories};
 use super::{decide, glossary, paid, plans, sure, tables};
-use crate::base64::base64;
 use crate::confidence::likeliest;
 use crate::figure::{Drawing, Fonts, Packing, classes_of, layer_of, sector_colour};
 use crate::number::{in_1e4, significant};
@@ -14,6 +13,7 @@ use crate::style::{
 };
 use crate::{Label, Lang, MapData, MapLayer, RasterContent, RenderOptions, Result, words};
 use carbonzone_types::RunManifest;
+use carbonzone_types::packed::base64;
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -278,7 +278,7 @@ fn layer_payload(
     let names = (kind == MapLayerKind::Zones).then(|| pack::texts(&names));
     let kinds = layer.table.texts("space_type").map(|v| space_types(&v));
     let points: Option<Vec<[f64; 2]>> = (kind == MapLayerKind::Zones).then(|| {
-        let at = |i| crate::figure::label_point(&layer.coverage, i).unwrap_or([frame[0], frame[1]]);
+        let at = |i| carbonzone_geom::deep_point(&layer.coverage, i).unwrap_or([frame[0], frame[1]]);
         (0..rows)
             .into_par_iter()
             .map(at)
@@ -325,9 +325,11 @@ fn cells_of_years(
     };
     let Some(found) = years.iter().map(of_year).collect::<Option<Vec<_>>>() else { return Ok(None) };
     let style = raster_values_style(found[0].0, &data.rasters, options)?;
-    let class = |v: &f64| style.class_of_number(Some(*v).filter(|v| v.is_finite()));
-    let classes: Vec<Vec<Option<usize>>> =
-        found.par_iter().map(|(_, cells)| cells.iter().map(class).collect()).collect();
+    let classes_of = |cells: &[f64]| {
+        let values: Vec<Option<f64>> = cells.iter().map(|v| Some(*v).filter(|v| v.is_finite())).collect();
+        style.classes_of_numbers(&values)
+    };
+    let classes: Vec<Vec<Option<usize>>> = found.par_iter().map(|(_, cells)| classes_of(cells)).collect();
     let packed: Vec<String> = classes.par_iter().map(|c| pack::classes(c)).collect();
     let (Some(last), Some(last_packed)) = (classes.last(), packed.last()) else { return Ok(None) };
     let (heading, m) = (&style.heading, &data.manifest);
@@ -393,7 +395,7 @@ fn following(layer: &MapLayer, sectors: &[String]) -> Vec<&'static str> {
 /// The numbers of a layer by field, packed.
 fn columns(layer: &MapLayer, fields: &[String]) -> serde_json::Map<String, serde_json::Value> {
     let packed: Vec<Option<(String, serde_json::Value)>> =
-        fields.par_iter().map(|f| Some((f.clone(), json!(pack::floats(layer.numbers(f).ok()?))))).collect();
+        fields.par_iter().map(|f| Some((f.clone(), json!(pack::floats(&layer.numbers(f).ok()?))))).collect();
     packed.into_iter().flatten().collect()
 }
 

@@ -4,11 +4,9 @@
 use super::paid;
 use super::plans::{self, UnitPlan};
 use crate::confidence::{ClassShare, HowSure, percent};
-use crate::figure::label_point;
 use crate::measures::{Advised, advised};
 use crate::number::{grouped, limit, significant, tonnes};
 use crate::{Label, MapData, ZONE_OF_MEAN, hinges, words};
-use carbonzone_geom::PointLocator;
 use carbonzone_types::{IndicatorRecord, ZoneClassRecord};
 use carbonzone_zoning::Quantity;
 use serde::{Deserialize, Serialize};
@@ -278,38 +276,16 @@ pub(super) fn parcel_label(id: &str, land_use: &str, space_type: &str) -> Label 
 /// Parcels listed per zone.
 const LISTED: usize = 3;
 
-fn meet(a: [f64; 4], b: [f64; 4]) -> bool {
-    a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
-}
-
 /// The parcels of each zone with the largest emissions.
 fn parcel_parts(data: &MapData) -> Vec<Vec<Part>> {
     let Some(parcels) = &data.parcels else { return Vec::new() };
     let Some(gross) = parcels.table.numbers("gross_t") else { return Vec::new() };
     let zone_gross = column(data, "gross_t");
-    let locator = PointLocator::new(&data.zones.coverage);
     let names = parcels.table.texts("unit_id").unwrap_or_else(|| vec![None; gross.len()]);
     let kinds = parcels.table.texts("space_type").unwrap_or_else(|| vec![None; gross.len()]);
     let uses = parcels.table.texts("land_use").unwrap_or_else(|| vec![None; gross.len()]);
-    let mut best: Vec<Vec<(f64, usize)>> = vec![Vec::new(); data.zones.coverage.len()];
-    let boxes: Vec<_> = (0..best.len()).map(|zone| data.zones.coverage.bounds(zone)).collect();
-    let emitting = gross.iter().enumerate().filter_map(|(i, t)| Some((t.filter(|t| *t > 0.0)?, i)));
-    let mut largest_first: Vec<(f64, usize)> = emitting.collect();
-    largest_first.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    for (t, i) in largest_first {
-        // Where a label goes takes long to find: only for a parcel near a zone that has room.
-        let own = parcels.coverage.bounds(i);
-        let near = |zone: &Option<[f64; 4]>| zone.zip(own).is_none_or(|(zone, own)| meet(zone, own));
-        if !best.iter().zip(&boxes).any(|(list, zone)| list.len() < LISTED && near(zone)) {
-            continue;
-        }
-        let Some([x, y]) = label_point(&parcels.coverage, i) else { continue };
-        let Some(zone) = locator.locate(x, y) else { continue };
-        let list = &mut best[zone as usize];
-        if list.len() < LISTED {
-            list.push((t, i));
-        }
-    }
+    let largest = carbonzone_types::packed::largest_first(&gross);
+    let best = carbonzone_geom::first_of_zones(&data.zones.coverage, &parcels.coverage, &largest, LISTED);
     let part = |(t, i): (f64, usize), zone: usize, largest: f64| {
         let id = names[i].clone().unwrap_or_else(|| format!("#{}", i + 1));
         Part {

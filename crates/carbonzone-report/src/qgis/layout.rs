@@ -4,10 +4,10 @@ use super::graticule::{graticule, overview};
 use super::layer::{OUTLINE_ID, ProjectLayer, tree_layer};
 use super::symbol::{FACES, families, outline_renderer};
 use super::xml::{El, el, exact};
-use crate::base64::base64;
 use crate::figure::{footer_lines, scale_bar_km, text_width, wrap};
 use crate::style::{Figure, MapStyle, Scale};
 use crate::{Label, Lang, MapData, Rgb, words};
+use carbonzone_types::packed::base64;
 
 /// What a page needs to know.
 pub(crate) struct Page<'a> {

@@ -5,6 +5,7 @@ use crate::number::{grouped, shortest};
 use crate::palette::{EXACT_ZERO, Meaning};
 use crate::{BreakMethod, Label, Palette, ReportError, Result};
 use carbonzone_zoning::breaks::{BreakOptions, Breaks, class_breaks};
+use carbonzone_zoning::ranges::apart;
 
 /// What to classify and how.
 #[derive(Debug, Clone)]
@@ -43,13 +44,10 @@ pub struct Classes<'a> {
 /// # Errors
 /// [`ReportError::Breaks`] if the break method fails. A field without any value is no error: it has no class.
 pub fn classify(input: &Classes<'_>) -> Result<Scale> {
-    let known = input.values.iter().flatten().filter(|v| v.is_finite()).count();
-    let no_data = input.values.len() - known;
     let forced = (input.forced.len() == 1).then(|| input.forced[0]);
     let pivot = forced.filter(|_| input.exact_pivot);
-    let exact = pivot.map_or(0, |p| input.values.iter().filter(|v| **v == Some(p)).count());
-    let ranged: Vec<Option<f64>> =
-        input.values.iter().copied().filter(|v| v.is_some() && (exact == 0 || *v != pivot)).collect();
+    let (known, exact, ranged) = apart(input.values, pivot);
+    let no_data = input.values.len() - known;
     if ranged.is_empty() && exact == 0 {
         return Ok(Scale::Graduated { classes: Vec::new(), no_data, method: Label::default() });
     }

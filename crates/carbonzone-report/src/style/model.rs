@@ -3,6 +3,7 @@
 use crate::columns::{CONFIDENCE_CLASS, JOINT, ZONE_OF_MEAN};
 use crate::words::{counted, in_brackets};
 use crate::{Label, Rgb};
+use carbonzone_zoning::ranges::{self, ValueRange, ranges_of};
 use serde::{Deserialize, Serialize};
 
 /// Which layer of the run a map draws.
@@ -144,22 +145,21 @@ impl MapStyle {
     }
 
     /// Class index of every value; `None` for no value.
-    pub fn class_of_number(&self, value: Option<f64>) -> Option<usize> {
-        let Scale::Graduated { classes, .. } = &self.scale else { return None };
-        let v = value?;
-        let exact = classes.iter().position(|c| c.kind == ClassKind::Exact && c.lower == v);
-        exact.or_else(|| classes.iter().position(|c| c.kind == ClassKind::Range && v <= c.upper)).or_else(
-            || (!v.is_nan()).then(|| classes.iter().rposition(|c| c.kind == ClassKind::Range)).flatten(),
-        )
+    pub fn classes_of_numbers(&self, values: &[Option<f64>]) -> Vec<Option<usize>> {
+        let Scale::Graduated { classes, .. } = &self.scale else { return vec![None; values.len()] };
+        let range =
+            |c: &Class| ValueRange { exact: c.kind == ClassKind::Exact, lower: c.lower, upper: c.upper };
+        ranges_of(values, &classes.iter().map(range).collect::<Vec<_>>())
     }
 
     /// Counts the units of each class anew (classes of all years, units of one year).
     pub(crate) fn count(&mut self, values: &[Option<f64>]) {
-        let found: Vec<Option<usize>> = values.iter().map(|v| self.class_of_number(*v)).collect();
+        let found: Vec<Option<usize>> = self.classes_of_numbers(values);
         if let Scale::Graduated { classes, no_data, .. } = &mut self.scale {
-            *no_data = found.iter().filter(|c| c.is_none()).count();
-            for (i, class) in classes.iter_mut().enumerate() {
-                class.count = found.iter().filter(|c| **c == Some(i)).count();
+            let (counts, none) = ranges::counted(&found, classes.len());
+            *no_data = none;
+            for (class, count) in classes.iter_mut().zip(counts) {
+                class.count = count;
             }
         }
     }
