@@ -95,7 +95,7 @@ impl MapLayer {
     fn per_hectare(&self, field: &str) -> Option<Vec<Option<f64>>> {
         let tonnes = self.table.numbers(field.strip_suffix("_ha")?)?;
         let area = self.table.numbers("area_m2")?;
-        Some(ranges::per_hectare(&tonnes, &area, M2_PER_HECTARE))
+        Some(ranges::per_hectare(&tonnes, &area))
     }
 
     /// QGIS expression of a field that is computed from the columns of the layer; `None` if it is a column.

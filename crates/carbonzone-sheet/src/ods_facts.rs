@@ -159,7 +159,7 @@ impl Position {
                 if let (Some(shown), Some(sheet)) = (self.text.shown.take(), sheets.last_mut()) {
                     let cells = (self.row..self.row.saturating_add(self.rows))
                         .flat_map(|row| self.text.columns.clone().map(move |column| (row, column)));
-                    sheet.raised.extend(cells.map(|at| (at, shown.trim_end().to_owned())));
+                    sheet.raised.extend(cells.map(|at| (at, shown.trim().to_owned())));
                 }
             }
             "table:table-row" => self.row = self.row.saturating_add(self.rows),

@@ -279,7 +279,8 @@ fn raised_marks_of_binary_workbooks_and_open_documents_are_no_digits() {
     let cell =
         |text: &str| format!("<table:table-cell office:value-type=\"string\">{text}</table:table-cell>");
     let row = |a: &str, b: &str| format!("<table:table-row>{}{}</table:table-row>", cell(a), cell(b));
-    let raised = "<office:annotation><text:p>7</text:p></office:annotation><text:p>2500<text:span text:style-name=\"T1\">1</text:span></text:p>";
+    // Line breaks and blanks of a file that is set out for people are no text.
+    let raised = "\n  <office:annotation><text:p>7</text:p></office:annotation><text:p>2500<text:span text:style-name=\"T1\">1</text:span></text:p>";
     let lowered = "<text:p>CO<text:span text:style-name=\"T2\">2</text:span> &amp;</text:p>";
     let open =
         ods(&[row("<text:p>id</text:p>", "<text:p>population</text:p>"), row(lowered, raised)].concat());

@@ -1,5 +1,7 @@
 //! Values to the classes of a map: loops over rows.
 
+use carbonzone_types::M2_PER_HECTARE;
+
 /// A class: the values in `(lower, upper]`, or those that are `lower` exactly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ValueRange {
@@ -58,9 +60,9 @@ pub fn least_and_largest(values: &[Option<f64>]) -> Option<(f64, f64)> {
 }
 
 /// Tonnes per hectare; none without an area.
-pub fn per_hectare(tonnes: &[Option<f64>], area_m2: &[Option<f64>], m2_per_hectare: f64) -> Vec<Option<f64>> {
+pub fn per_hectare(tonnes: &[Option<f64>], area_m2: &[Option<f64>]) -> Vec<Option<f64>> {
     let one = |(t, m2): (&Option<f64>, &Option<f64>)| {
-        t.zip(m2.filter(|m2| *m2 > 0.0)).map(|(t, m2)| t / (m2 / m2_per_hectare))
+        t.zip(m2.filter(|m2| *m2 > 0.0)).map(|(t, m2)| t / (m2 / M2_PER_HECTARE))
     };
     tonnes.iter().zip(area_m2).map(one).collect()
 }
@@ -90,7 +92,7 @@ mod tests {
         assert_eq!(least_and_largest(&[None]), None);
         assert_eq!(counted(&[Some(1), None, Some(1), Some(0)], 3), (vec![1, 2, 0], 1));
         assert_eq!(
-            per_hectare(&[Some(3.0), Some(1.0), None], &[Some(2e4), Some(0.0), Some(1.0)], 1e4),
+            per_hectare(&[Some(3.0), Some(1.0), None], &[Some(2e4), Some(0.0), Some(1.0)]),
             [Some(1.5), None, None]
         );
     }
