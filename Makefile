@@ -14,6 +14,8 @@ CZ := target/release/carbonzone
 SYNTH := build/synth
 PURE := carbonzone-types carbonzone-sheet carbonzone-inventory carbonzone-geom carbonzone-spatialize carbonzone-zoning carbonzone-confidence carbonzone-synth carbonzone-report carbonzone-scale
 PY := crates/carbonzone-py
+# What Cargo tests: the Python module is tested from Python.
+RUST := --workspace --exclude carbonzone-py
 WHEEL := build/wheel/.made
 PY_SOURCES := $(shell find $(PY) -type f \( -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name '*.toml' -o -name '*.lock' \) -not -path '*/tests/*')
 SOURCES := Cargo.toml Cargo.lock $(shell find crates -type f \( -name '*.rs' -o -name 'Cargo.toml' -o -name '*.js' -o -name '*.css' -o -name '*.html' -o -path '*/data/*' -o -path '*/assets/*' -o -path '*/templates/*' \) -not -path '*/tests/*' -not -path 'crates/carbonzone-py/*') $(shell find fixtures -type f)
@@ -102,8 +104,8 @@ maps: $(CZ) ## regenerate figures, QGIS project and report of out/suzhou without
 
 # ---------------------------------------------------------------- quality
 test: setup pure ## every test
-	$(cargo) test --release --workspace --locked --tests
-	$(cargo) test --release --workspace --locked --doc
+	$(cargo) test --release $(RUST) --locked --tests
+	$(cargo) test --release $(RUST) --locked --doc
 
 pure: ## no crate but io, the library of the study and the command has native code under it
 	@! $(CARGO) tree --locked -e normal,build,dev $(addprefix -p ,$(PURE)) | grep -E '(gdal|geos|proj|sqlite3)-sys' || { echo 'a pure crate links native code'; exit 1; }
@@ -128,7 +130,6 @@ doc: ## API documentation, warnings are errors
 
 deny: ## licences, advisories, bans (needs cargo-deny)
 	$(CARGO) deny check
-	$(CARGO) deny --manifest-path $(PY)/Cargo.toml check --config deny.toml
 
 bless: ## record golden files anew; review the diff
 	INSTA_UPDATE=always $(cargo) test --release --locked -p carbonzone-cli -p carbonzone-report
@@ -205,11 +206,8 @@ $(WHEEL): $(CZ) $(PY_SOURCES)
 	scripts/wheel build/wheel $(CZ)
 	@touch $@
 
-lint-python: ## rustfmt, clippy and documentation of the Python module, and that no native library is under it
-	cd $(PY) && $(CARGO) fmt --check
-	cd $(PY) && $(CARGO) clippy --release --locked --target-dir $(CURDIR)/target -- -D warnings
-	cd $(PY) && RUSTDOCFLAGS='-D warnings' $(CARGO) doc --release --no-deps --locked --target-dir $(CURDIR)/target
-	@! $(CARGO) tree --locked --manifest-path $(PY)/Cargo.toml -e normal,build | grep -E '(gdal|geos|proj|sqlite3|zstd)-sys' || { echo 'the Python module links native code'; exit 1; }
+lint-python: ## no native library is under the Python module (rustfmt, clippy and documentation: `make lint doc`)
+	@! $(CARGO) tree --locked -p carbonzone-py -e normal,build | grep -E '(gdal|geos|proj|sqlite3|zstd)-sys' || { echo 'the Python module links native code'; exit 1; }
 
 wheel: $(WHEEL) test-python ## the Python wheel in build/wheel, with the command inside, tried in a fresh environment
 
@@ -236,7 +234,6 @@ ci-python:
 # Most of what CI compiles it runs once: programs of tests and the crates with the most code and no kernels are not optimised.
 # No number depends on it.
 ci: export LEVELS := --config $(CURDIR)/.ci/levels.toml
-ci: export WHEEL_LEVELS := --config $(CURDIR)/.ci/wheel.toml
 ci: export RUSTC_WRAPPER := $(CURDIR)/.ci/rustc
 ci: setup lint doc ## exactly what CI runs
 	$(MAKE) -j2 test ci-python
