@@ -8,7 +8,7 @@ use carbonzone_zoning::{ClassRule, IndexInputs, IndexOptions, Zoning, ZoningSche
 #[derive(Debug)]
 pub struct ZoneJudge<'a> {
     columns: [&'a str; 5],
-    rule: ClassRule<'a>,
+    rule: ClassRule,
     options: IndexOptions,
 }
 
@@ -41,8 +41,7 @@ impl Judge for ZoneJudge<'_> {
             gdp: Some(drawn.gdp),
         };
         let values = quotients(&inputs, &self.options).map_err(|e| e.to_string())?;
-        let units = values.ecc.iter().zip(&values.esc).zip(&values.no_emission);
-        let class = units.map(|((e, s), nothing)| self.rule.class(*e, *s, *nothing)).collect();
+        let class = self.rule.classes(&values.ecc, &values.esc, &values.no_emission);
         let known = |t: &[f64]| t.iter().map(|t| Some(*t)).collect();
         let columns = vec![known(drawn.gross_t), known(drawn.sink_t), values.ccr, values.ecc, values.esc];
         Ok(Judged { columns, class })

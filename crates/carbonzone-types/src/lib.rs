@@ -1,7 +1,7 @@
 //! The words every stage of carbonzone shares.
 //!
-//! No I/O, no algorithm, no heavy dependency: units, [`Finding`]s, the [`Ledger`], columnar
-//! [`AttributeTable`]s, the [`GridSpec`], the [`RunManifest`] and the exact sum used for published totals.
+//! No I/O, no heavy dependency: units, [`Finding`]s, the [`Ledger`], columnar [`AttributeTable`]s, the [`GridSpec`], the
+//! [`RunManifest`] and the exact sum used for published totals; and [`loops`] over many units for crates that are not optimised.
 //! What it does *not* do: read files, know geometry, or know the rules of any study.
 //!
 //! ```
@@ -21,6 +21,7 @@ mod grid;
 mod hinges;
 mod ledger;
 mod limits;
+pub mod loops;
 mod manifest;
 pub mod money;
 pub mod packed;

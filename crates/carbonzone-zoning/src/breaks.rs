@@ -5,7 +5,9 @@
 //! edge). Labels are rounded to the fewest digits that leave every value in its class. For maps of dense data
 //! the breaks themselves can move to round numbers ([`BreakOptions::round`]).
 
-use crate::{Result, ZoningError, natural_breaks};
+use crate::{Result, ZoningError};
+use carbonzone_types::loops::natural_breaks::{MAX_EXACT, natural_upper_bounds};
+use carbonzone_types::loops::spread::{ascending, spread_space, within_squares};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -93,9 +95,6 @@ impl Breaks {
     }
 }
 
-/// More order statistics than this are thinned before natural breaks are sought.
-const MAX_EXACT: usize = 50_000;
-
 /// Class breaks of the known values.
 ///
 /// With a forced break, at least one class lies on each side of it that has values, and the classes are
@@ -120,8 +119,7 @@ const MAX_EXACT: usize = 50_000;
 /// ```
 pub fn class_breaks(values: &[Option<f64>], options: &BreakOptions) -> Result<Breaks> {
     check_options(options)?;
-    let mut sorted: Vec<f64> = values.iter().flatten().copied().filter(|v| v.is_finite()).collect();
-    sorted.sort_by(f64::total_cmp);
+    let sorted = ascending(values);
     let (Some(&min), Some(&max)) = (sorted.first(), sorted.last()) else {
         return Err(ZoningError::TooFew { method: "class breaks".to_owned(), found: 0, needed: 1 });
     };
@@ -204,35 +202,6 @@ fn natural_log(sorted: &[f64], k: usize) -> Vec<f64> {
     uppers.iter().map(|u| sorted[space.partition_point(|v| v <= u) - 1]).collect()
 }
 
-/// Upper bounds of the natural breaks of ascending finite values: exact optimum of the sum of squares
-/// within at most `k` classes (fewer if there are fewer distinct values).
-pub(crate) fn natural_upper_bounds(sorted: &[f64], k: usize) -> Vec<f64> {
-    let values = thinned(sorted);
-    // Shifting and scaling keep the optimum and avoid cancellation in the cumulative sums.
-    let (first, last) = (values[0], values[values.len() - 1]);
-    let scale = if last > first { last - first } else { 1.0 };
-    let unit: Vec<f64> = values.iter().map(|v| (v - first) / scale).collect();
-    let mut uppers: Vec<f64> = natural_breaks::upper_bounds(&unit, k.max(1))
-        .into_iter()
-        .map(|upper| values[unit.partition_point(|v| *v <= upper) - 1])
-        .collect();
-    uppers.dedup();
-    if uppers.last() != Some(&last) {
-        uppers.push(last);
-    }
-    uppers
-}
-
-/// Every m-th order statistic and the largest, if there are very many.
-fn thinned(sorted: &[f64]) -> Vec<f64> {
-    let step = sorted.len().div_ceil(MAX_EXACT).max(1);
-    let mut out: Vec<f64> = sorted.iter().step_by(step).copied().collect();
-    if step > 1 {
-        out.extend(sorted.last());
-    }
-    out
-}
-
 /// Class `j` ends at the order statistic `ceil(n (j+1) / k)`; ties widen a class.
 fn quantile_bounds(sorted: &[f64], k: usize) -> Vec<f64> {
     let n = sorted.len();
@@ -251,16 +220,6 @@ fn equal_bounds(sorted: &[f64], k: usize, log: bool) -> Vec<f64> {
     let mut uppers: Vec<f64> = (1..k).map(|j| if log { edge(j).exp() } else { edge(j) }).collect();
     uppers.push(max);
     uppers
-}
-
-/// The values in the space in which spread is measured: as they are, or logarithms, where values ≤ 0 take
-/// the logarithm of the smallest positive value.
-fn spread_space(sorted: &[f64], log: bool) -> Vec<f64> {
-    if !log {
-        return sorted.to_vec();
-    }
-    let least = sorted.iter().copied().find(|v| *v > 0.0).map_or(0.0, f64::ln);
-    sorted.iter().map(|v| if *v > 0.0 { v.ln() } else { least }).collect()
 }
 
 /// Share of all values that rounding a break may move to the next class.
@@ -306,19 +265,6 @@ fn class_counts(sorted: &[f64], uppers: &[f64]) -> Vec<u64> {
         n as u64
     };
     uppers.iter().enumerate().map(&mut count).collect()
-}
-
-/// Sum of squared deviations from the class means, classes being runs of the sorted values.
-fn within_squares(sorted: &[f64], counts: &[u64]) -> f64 {
-    let mut start = 0;
-    let mut total = 0.0;
-    for count in counts {
-        let class = &sorted[start..start + *count as usize];
-        start += *count as usize;
-        let mean = class.iter().sum::<f64>() / class.len().max(1) as f64;
-        total += class.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
-    }
-    total
 }
 
 /// `1 − SDCM/SDAM`; 1 if all values are equal.

@@ -1,10 +1,11 @@
 //! A scheme applied: indices to levels, levels to zones.
 
-use crate::breaks::natural_upper_bounds;
 use crate::indices::{Indices, is_borderline, log_margin};
 use crate::meaning::balance_state;
 use crate::scheme::{Axis, Equality, LevelRule, ZoneClass, ZoningScheme};
 use crate::{Result, ZoningError};
+use carbonzone_types::loops::class_table::{ClassTable, Cuts};
+use carbonzone_types::loops::natural_breaks::natural_upper_bounds;
 use carbonzone_types::{AttributeTable, ColumnData};
 use serde::{Deserialize, Serialize};
 
@@ -190,40 +191,35 @@ fn apply(
 
 /// From two indices to a class: cuts and the table of the scheme, looked up once for any number of units.
 #[derive(Debug)]
-pub struct ClassRule<'a> {
-    economic: &'a LevelCuts,
-    ecological: &'a LevelCuts,
-    /// Class code by economic and ecological level.
-    codes: Vec<Vec<u8>>,
-    no_emission: u8,
-    undefined: u8,
-}
+pub struct ClassRule(ClassTable);
 
-impl<'a> ClassRule<'a> {
+impl ClassRule {
     /// The rule of a scheme with given cuts.
-    pub fn new(scheme: &ZoningScheme, economic: &'a LevelCuts, ecological: &'a LevelCuts) -> Self {
+    pub fn new(scheme: &ZoningScheme, economic: &LevelCuts, ecological: &LevelCuts) -> Self {
         let rest = |key: &str| scheme.class_by_key(key).map_or(0, |c| c.id);
         let of_level = |e| (0..scheme.ecological.levels.len()).map(|s| scheme.zone_of(e, s)).collect();
-        Self {
-            economic,
-            ecological,
+        let cuts = |of: &LevelCuts| Cuts {
+            cuts: of.cuts.clone(),
+            equal_is_above: of.equality == Equality::High,
+            tolerance: of.tolerance,
+        };
+        Self(ClassTable {
+            economic: cuts(economic),
+            ecological: cuts(ecological),
             codes: (0..scheme.economic.levels.len()).map(of_level).collect(),
             no_emission: rest(&scheme.no_emission),
             undefined: rest(&scheme.undefined),
-        }
+        })
     }
 
     /// Code of the class of a unit; `nothing`: it emits nothing.
     pub fn class(&self, economic: Option<f64>, ecological: Option<f64>, nothing: bool) -> u8 {
-        // An index of one level is not judged: its value may be missing.
-        let level = |cuts: &LevelCuts, v: Option<f64>| {
-            if cuts.cuts.is_empty() { Some(0) } else { v.map(|v| cuts.level(v)) }
-        };
-        match (level(self.economic, economic), level(self.ecological, ecological)) {
-            _ if nothing => self.no_emission,
-            (Some(e), Some(s)) => self.codes[e][s],
-            _ => self.undefined,
-        }
+        self.0.class(economic, ecological, nothing)
+    }
+
+    /// Codes of the classes of many units.
+    pub fn classes(&self, economic: &[Option<f64>], ecological: &[Option<f64>], nothing: &[bool]) -> Vec<u8> {
+        self.0.classes(economic, ecological, nothing)
     }
 }
 

@@ -4,6 +4,8 @@
 //! The Guiyang paper's EEC and SEC (eq. 6–7) are the same quantities under other names.
 
 use crate::{Result, ZoningError};
+pub use carbonzone_types::loops::balance::ecological_support;
+use carbonzone_types::loops::balance::{self, Sums, Units, first_below_zero, first_known_below_zero};
 use carbonzone_types::{ExactSum, Finding, Findings, compensating_rate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -162,33 +164,17 @@ pub struct Quotients {
 /// As [`indices()`].
 pub fn quotients(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<Quotients> {
     check_inputs(inputs, options)?;
-    let n = inputs.gross_t.len();
-    let no_gdp = vec![None; n];
-    let gdp = inputs.gdp.unwrap_or(&no_gdp);
-    let totals = totals(inputs, gdp, options);
-    let mut out = Quotients { totals, ..Quotients::default() };
-    out.ccr.reserve(n);
-    out.ecc.reserve(n);
-    out.esc.reserve(n);
-    out.no_emission.reserve(n);
-    for ((&c, &a), &g) in inputs.gross_t.iter().zip(inputs.sink_t).zip(gdp) {
-        out.ccr.push(compensating_rate(a, c).filter(|_| totals.sink_t > 0.0));
-        out.ecc.push(g.and_then(|g| {
-            economic_contribution(g, totals.gdp_total, c, totals.gross_with_gdp_t, options.ecc_direction)
-        }));
-        out.esc.push(ecological_support(a, totals.sink_t, c, totals.gross_t));
-        out.no_emission.push(c == 0.0);
-    }
-    Ok(out)
+    let no_gdp = vec![None; inputs.gross_t.len()];
+    let units = Units { gross_t: inputs.gross_t, sink_t: inputs.sink_t, gdp: inputs.gdp.unwrap_or(&no_gdp) };
+    let sums = balance::sums(&units);
+    let totals = totals(&sums, options);
+    let inverse = options.ecc_direction == EccDirection::PaperText;
+    let balance::Quotients { ccr, ecc, esc, no_emission } =
+        balance::quotients(&units, &sums, totals.gdp_total, inverse);
+    Ok(Quotients { ccr, ecc, esc, no_emission, totals })
 }
 
-/// `(x/x_total) / (c/c_total)`; `None` if a denominator is 0.
-fn ratio_of_shares(x: f64, x_total: f64, c: f64, c_total: f64) -> Option<f64> {
-    (c > 0.0 && x_total > 0.0).then(|| (x / x_total) / (c / c_total))
-}
-
-/// Equation 9, the economic contribution coefficient `ECC_i = (G_i/G) / (C_i/C)` of one unit; in the other direction its
-/// inverse. The Guiyang paper's EEC (eq. 6). `None` if a denominator is 0.
+/// Equation 9 in the direction of a study ([`balance::economic_contribution`]).
 pub fn economic_contribution(
     gdp: f64,
     gdp_total: f64,
@@ -196,17 +182,8 @@ pub fn economic_contribution(
     gross_total_t: f64,
     direction: EccDirection,
 ) -> Option<f64> {
-    let ecc = ratio_of_shares(gdp, gdp_total, gross_t, gross_total_t)?;
-    match direction {
-        EccDirection::GdpOverEmission => Some(ecc),
-        EccDirection::PaperText => (ecc > 0.0).then(|| ecc.recip()),
-    }
-}
-
-/// Equation 10, the ecological support coefficient `ESC_i = (CA_i/CA) / (C_i/C)` of one unit. The Guiyang paper's SEC
-/// (eq. 7). `None` if a denominator is 0.
-pub fn ecological_support(sink_t: f64, sink_total_t: f64, gross_t: f64, gross_total_t: f64) -> Option<f64> {
-    ratio_of_shares(sink_t, sink_total_t, gross_t, gross_total_t)
+    let inverse = direction == EccDirection::PaperText;
+    balance::economic_contribution(gdp, gdp_total, gross_t, gross_total_t, inverse)
 }
 
 /// `ln(index / threshold)`: 0 on the threshold; `None` where the index is NULL or 0.
@@ -220,22 +197,17 @@ pub fn is_borderline(economic: Option<f64>, ecological: Option<f64>, pct: f64) -
     [economic, ecological].into_iter().flatten().any(|m| m.abs() <= limit)
 }
 
-fn totals(inputs: &IndexInputs<'_>, gdp: &[Option<f64>], options: &IndexOptions) -> IndexTotals {
-    let gross_t = ExactSum::of(inputs.gross_t);
-    let sink_t = ExactSum::of(inputs.sink_t);
-    let with_gdp = gdp.iter().zip(inputs.gross_t).filter_map(|(g, c)| g.map(|_| *c));
-    let gross_with_gdp_t = with_gdp.collect::<ExactSum>().value();
-    let gdp_sum = gdp.iter().flatten().copied().collect::<ExactSum>().value();
-    let gdp_total = options.gdp_total.unwrap_or(gdp_sum);
+fn totals(sums: &Sums, options: &IndexOptions) -> IndexTotals {
+    let gdp_total = options.gdp_total.unwrap_or(sums.gdp);
     IndexTotals {
-        gross_t,
-        sink_t,
-        ccr: compensating_rate(sink_t, gross_t).filter(|_| sink_t > 0.0),
-        gross_with_gdp_t,
-        gdp_sum,
+        gross_t: sums.gross_t,
+        sink_t: sums.sink_t,
+        ccr: compensating_rate(sums.sink_t, sums.gross_t).filter(|_| sums.sink_t > 0.0),
+        gross_with_gdp_t: sums.gross_with_gdp_t,
+        gdp_sum: sums.gdp,
         gdp_total,
-        gdp_share_sum: (gdp_total > 0.0).then(|| gdp_sum / gdp_total),
-        units_with_gdp: gdp.iter().flatten().count(),
+        gdp_share_sum: (gdp_total > 0.0).then(|| sums.gdp / gdp_total),
+        units_with_gdp: sums.with_gdp,
     }
 }
 
@@ -303,11 +275,11 @@ fn check_inputs(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<()> 
     if let Some(ids) = inputs.unit_ids {
         ZoningError::check_len("unit_ids", ids.len(), n)?;
     }
-    check_magnitudes(inputs, "gross_t", inputs.gross_t.iter().map(|v| Some(*v)))?;
-    check_magnitudes(inputs, "sink_t", inputs.sink_t.iter().map(|v| Some(*v)))?;
+    check_magnitudes(inputs, "gross_t", first_below_zero(inputs.gross_t))?;
+    check_magnitudes(inputs, "sink_t", first_below_zero(inputs.sink_t))?;
     if let Some(gdp) = inputs.gdp {
         ZoningError::check_len("gdp", gdp.len(), n)?;
-        check_magnitudes(inputs, "gdp", gdp.iter().copied())?;
+        check_magnitudes(inputs, "gdp", first_known_below_zero(gdp))?;
     }
     if let Some(total) = options.gdp_total.filter(|t| !(t.is_finite() && *t > 0.0)) {
         return Err(ZoningError::parameter("gdp_total", total, "a finite number > 0"));
@@ -318,27 +290,20 @@ fn check_inputs(inputs: &IndexInputs<'_>, options: &IndexOptions) -> Result<()> 
     Ok(())
 }
 
-fn check_magnitudes(
-    inputs: &IndexInputs<'_>,
-    field: &str,
-    values: impl Iterator<Item = Option<f64>>,
-) -> Result<()> {
-    for (i, value) in values.enumerate() {
-        if let Some(v) = value.filter(|v| !(v.is_finite() && *v >= 0.0)) {
-            let hint = match field {
-                "sink_t" => "land that emits is declared as an emission sector `land`; it then enters gross",
-                "gdp" => "leave the cell empty if the GDP is not known",
-                _ => "gross emissions are sums of the positive sectors; sinks go to `sink_t`",
-            };
-            return Err(ZoningError::Value {
-                unit: unit_name(inputs, i),
-                field: field.to_owned(),
-                value: v,
-                hint: hint.to_owned(),
-            });
-        }
-    }
-    Ok(())
+/// Refuses the first value that is no amount.
+fn check_magnitudes(inputs: &IndexInputs<'_>, field: &str, refused: Option<(usize, f64)>) -> Result<()> {
+    let Some((i, value)) = refused else { return Ok(()) };
+    let hint = match field {
+        "sink_t" => "land that emits is declared as an emission sector `land`; it then enters gross",
+        "gdp" => "leave the cell empty if the GDP is not known",
+        _ => "gross emissions are sums of the positive sectors; sinks go to `sink_t`",
+    };
+    Err(ZoningError::Value {
+        unit: unit_name(inputs, i),
+        field: field.to_owned(),
+        value,
+        hint: hint.to_owned(),
+    })
 }
 
 fn unit_name(inputs: &IndexInputs<'_>, i: usize) -> String {

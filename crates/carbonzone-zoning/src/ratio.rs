@@ -2,27 +2,9 @@
 //! docs/method.md §13).
 
 use crate::{Result, ZoningError};
+pub use carbonzone_types::loops::window::source_sink_ratio;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// `r = E/A` of one unit in one year.
-///
-/// `emission_t` ≥ 0 and `absorption_t` in one unit of mass; `absorption_t` ≤ 0 gives `+∞` (the land absorbs
-/// nothing). `None` if a value is missing or not finite, if the emission is negative, or if both are 0.
-///
-/// ```
-/// use carbonzone_zoning::ratio::source_sink_ratio;
-/// assert_eq!(source_sink_ratio(Some(6.0), Some(4.0)), Some(1.5));
-/// assert_eq!(source_sink_ratio(Some(6.0), Some(-1.0)), Some(f64::INFINITY));
-/// assert_eq!(source_sink_ratio(Some(0.0), Some(0.0)), None);
-/// ```
-pub fn source_sink_ratio(emission_t: Option<f64>, absorption_t: Option<f64>) -> Option<f64> {
-    let (e, a) = emission_t.zip(absorption_t)?;
-    if !(e.is_finite() && a.is_finite() && e >= 0.0) || (e == 0.0 && a == 0.0) {
-        return None;
-    }
-    Some(if a > 0.0 { e / a } else { f64::INFINITY })
-}
 
 /// State of the carbon budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -1,8 +1,10 @@
 //! Carbon imbalance risk index by window of years (docs/method.md §13), **our definition**, and its alternatives.
 
 use crate::ratio::{BudgetState, NEUTRAL_BAND, TransitionMatrix, source_sink_ratio};
-use crate::trend::{average_ranks, kendall_tau_b, theil_sen};
+use crate::trend::theil_sen;
 use crate::{Result, ZoningError};
+use carbonzone_types::loops::series::average_ranks;
+use carbonzone_types::loops::window::{Years, window};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -84,9 +86,12 @@ impl RiskOptions {
     /// # Errors
     /// [`ZoningError::Parameter`].
     pub fn validate(&self) -> Result<()> {
-        let weights = [self.weight_level, self.weight_trend, self.weight_persistence];
-        let sum: f64 = weights.iter().sum();
-        if !weights.iter().all(|w| (0.0..=1.0).contains(w)) || (sum - 1.0).abs() > 1e-9 {
+        // Once for every pixel and window: no loop.
+        let (level, trend, persistence) = (self.weight_level, self.weight_trend, self.weight_persistence);
+        let share = |w: f64| (0.0..=1.0).contains(&w);
+        let shares = share(level) && share(trend) && share(persistence);
+        if !shares || (level + trend + persistence - 1.0).abs() > 1e-9 {
+            let weights = [level, trend, persistence];
             return Err(ZoningError::parameter(
                 "risk weights",
                 format!("{weights:?}"),
@@ -149,29 +154,17 @@ pub fn window_risk(
 ) -> Result<Option<WindowRisk>> {
     options.validate()?;
     ZoningError::check_len("absorption_t", absorption_t.len(), emission_t.len())?;
-    let year = |(e, a): (&Option<f64>, &Option<f64>)| {
-        source_sink_ratio(*e, *a).zip(e.zip(*a)).map(|(r, (e, a))| (e, a.max(0.0), r))
+    let of = |years: Years| {
+        let Years { level, trend, persistence, ratio, years } = years;
+        let ciri = options.weight_level * level
+            + options.weight_trend * trend
+            + options.weight_persistence * persistence;
+        let state = BudgetState::of(ratio, options.neutral_band);
+        WindowRisk { level, trend, persistence, ciri, ratio, state, years }
     };
-    let years: Vec<(f64, f64, f64)> = emission_t.iter().zip(absorption_t).filter_map(year).collect();
-    if years.len() < options.min_years {
-        return Ok(None);
-    }
-    let (e, a): (f64, f64) = years.iter().fold((0.0, 0.0), |(e, a), y| (e + y.0, a + y.1));
-    if e + a <= 0.0 {
-        return Ok(None);
-    }
-    let ratios: Vec<f64> = years.iter().map(|y| y.2).collect();
-    // Ranks of ln r are those of r.
-    let trend = f64::midpoint(1.0, kendall_tau_b(&ratios).unwrap_or(0.0));
-    let deficit = |r: &&f64| BudgetState::of(**r, options.neutral_band) == BudgetState::Deficit;
-    let persistence = ratios.iter().filter(deficit).count() as f64 / ratios.len() as f64;
-    let level = e / (e + a);
-    let ratio = if a > 0.0 { e / a } else { f64::INFINITY };
-    let ciri = options.weight_level * level
-        + options.weight_trend * trend
-        + options.weight_persistence * persistence;
-    let state = BudgetState::of(ratio, options.neutral_band);
-    Ok(Some(WindowRisk { level, trend, persistence, ciri, ratio, state, years: years.len() }))
+    // In deficit as `BudgetState::of` says: the band reaches from below 1 to above it.
+    let deficit = 1.0 + options.neutral_band;
+    Ok(window(emission_t, absorption_t, options.min_years, deficit).map(of))
 }
 
 /// Class of a risk on the absolute scale.
@@ -196,8 +189,13 @@ impl RiskClass {
 
     /// Class of a value of 0–1.
     pub fn of(risk: f64) -> Self {
-        let level = [0.2, 0.4, 0.6, 0.8].iter().filter(|cut| risk >= **cut).count();
-        Self::ALL[level]
+        match risk {
+            r if r >= 0.8 => Self::VeryHigh,
+            r if r >= 0.6 => Self::High,
+            r if r >= 0.4 => Self::Medium,
+            r if r >= 0.2 => Self::Low,
+            _ => Self::VeryLow,
+        }
     }
 
     /// Key, English and Chinese label.

@@ -4,8 +4,8 @@ use super::model::{Class, ClassKind, Hatch, Scale};
 use crate::number::{grouped, shortest};
 use crate::palette::{EXACT_ZERO, Meaning};
 use crate::{BreakMethod, Label, Palette, ReportError, Result};
+use carbonzone_types::loops::ranges::apart;
 use carbonzone_zoning::breaks::{BreakOptions, Breaks, class_breaks};
-use carbonzone_zoning::ranges::apart;
 
 /// What to classify and how.
 #[derive(Debug, Clone)]

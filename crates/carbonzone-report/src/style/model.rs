@@ -3,7 +3,7 @@
 use crate::columns::{CONFIDENCE_CLASS, JOINT, ZONE_OF_MEAN};
 use crate::words::{counted, in_brackets};
 use crate::{Label, Rgb};
-use carbonzone_zoning::ranges::{self, ValueRange, ranges_of};
+use carbonzone_types::loops::ranges::{self, ValueRange, ranges_of};
 use serde::{Deserialize, Serialize};
 
 /// Which layer of the run a map draws.

@@ -3,7 +3,7 @@
 use super::config::{Base, Compensation, ModelName, QuotaBasis, QuotaIndicator};
 use super::quota::{clear, entropy_weights};
 use crate::{Result, ZoningError};
-use carbonzone_types::ExactSum;
+use carbonzone_types::loops::positions::{self, Counted, shares_of, sum_of};
 
 /// Numbers of the units, all in the same order.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,14 +78,6 @@ pub fn pearl(engel: f64) -> f64 {
     1.0 / (1.0 + (3.0 - 1.0 / engel).exp())
 }
 
-/// Units that take part, with the sums over them.
-struct Counted {
-    takes_part: Vec<bool>,
-    gross_t: f64,
-    sink_t: f64,
-    base: f64,
-}
-
 impl Positions {
     /// The positions under a model.
     ///
@@ -123,16 +115,7 @@ impl Positions {
             Some(pearl(*engel) * share)
         };
         out.ability = units.engel.iter().enumerate().map(ability).collect();
-        let paid = |(t, r): (&Option<f64>, &Option<f64>)| t.filter(|t| *t < 0.0).zip(*r).map(|(t, r)| -t * r);
-        let paid_t: ExactSum = out.settled_t.iter().zip(&out.ability).filter_map(paid).collect();
-        let due_t: ExactSum = out.settled_t.iter().flatten().filter(|t| **t > 0.0).copied().collect();
-        let (paid_t, due_t) = (paid_t.value(), due_t.value());
-        let factor = if due_t > 0.0 { paid_t / due_t } else { 0.0 };
-        for (t, r) in out.settled_t.iter_mut().zip(&out.ability) {
-            let scale = |t: f64| if t < 0.0 { t * r.unwrap_or(0.0) } else { t * factor };
-            *t = t.map(scale);
-        }
-        out.receipts_factor = Some(factor);
+        out.receipts_factor = Some(positions::scale_to_ability(&mut out.settled_t, &out.ability));
         Ok(out)
     }
 
@@ -165,23 +148,20 @@ impl Positions {
             out.weights = quota.indicators.iter().copied().zip(weights.iter().copied()).collect();
         }
         let allowed_t = (1.0 - quota.reduction) * counted.gross_t;
-        let share = |i: usize| shares.iter().zip(&weights).map(|(s, w)| s[i] * w).sum::<f64>();
-        let counts = |i: usize, t: f64| counted.takes_part[i].then_some(t);
         let n = units.gross_t.len();
-        out.quota_t = (0..n).map(|i| counts(i, allowed_t * share(i))).collect();
+        out.quota_t = positions::quotas(allowed_t, &shares, &weights, &counted.takes_part);
         let cuts: Vec<f64> = match &quota.cost {
             None => units.gross_t.iter().map(|c| quota.reduction * c).collect(),
             Some(cost) => {
                 ZoningError::check_len("first_cost", units.first_cost.len(), n)?;
-                let part = |i: usize| if counted.takes_part[i] { units.gross_t[i] } else { 0.0 };
-                let emitting: Vec<f64> = (0..n).map(part).collect();
+                let emitting = positions::of_those(units.gross_t, &counted.takes_part);
                 let found = clear(&emitting, units.first_cost, cost.rise_cny_per_t, quota.reduction)?;
                 out.clearing_price = Some(found.price);
                 found.cut_t
             }
         };
-        out.cut_t = (0..n).map(|i| counts(i, cuts[i])).collect();
-        out.settled_t = (0..n).map(|i| out.quota_t[i].map(|q| q - (units.gross_t[i] - cuts[i]))).collect();
+        (out.cut_t, out.settled_t) =
+            positions::after_cuts(units.gross_t, &cuts, &out.quota_t, &counted.takes_part);
         Ok(out)
     }
 }
@@ -194,15 +174,11 @@ fn counted(units: &UnitNumbers<'_>, config: &Compensation, more: &[&[Option<f64>
     for column in more.iter().chain([&base]) {
         ZoningError::check_len(config.base.key(), column.len(), n)?;
     }
-    let known = |i: usize| {
-        let tonnes = units.gross_t[i].is_finite() && units.sink_t[i].is_finite();
-        tonnes && base[i].is_some() && more.iter().all(|column| column[i].is_some())
-    };
-    let takes_part: Vec<bool> = (0..n).map(known).collect();
+    let all: Vec<&[Option<f64>]> = more.iter().copied().chain([base]).collect();
+    let takes_part = positions::taking_part(units.gross_t, units.sink_t, &all);
     let some = takes_part.iter().filter(|t| **t).count();
-    let of =
-        |t: &[f64]| t.iter().zip(&takes_part).filter(|(_, c)| **c).map(|(t, _)| *t).collect::<ExactSum>();
-    let (gross_t, sink_t) = (of(units.gross_t).value(), of(units.sink_t).value());
+    let gross_t = positions::sum_of_tonnes(units.gross_t, &takes_part);
+    let sink_t = positions::sum_of_tonnes(units.sink_t, &takes_part);
     let base = sum_of(base, &takes_part);
     if some < 2 || gross_t <= 0.0 || base <= 0.0 {
         let found = if gross_t > 0.0 && base > 0.0 { some } else { 0 };
@@ -212,29 +188,10 @@ fn counted(units: &UnitNumbers<'_>, config: &Compensation, more: &[&[Option<f64>
     Ok(Counted { takes_part, gross_t, sink_t, base })
 }
 
-fn sum_of(values: &[Option<f64>], counts: &[bool]) -> f64 {
-    values.iter().zip(counts).filter(|(_, c)| **c).filter_map(|(v, _)| *v).collect::<ExactSum>().value()
-}
-
-/// Shares of the units that count; 0 for the others.
-fn shares_of(values: &[Option<f64>], counts: &[bool]) -> Vec<f64> {
-    let sum = sum_of(values, counts);
-    let share = |(v, c): (&Option<f64>, &bool)| v.filter(|_| *c && sum > 0.0).map_or(0.0, |v| v / sum);
-    values.iter().zip(counts).map(share).collect()
-}
-
 fn legs(units: &UnitNumbers<'_>, config: &Compensation, counted: &Counted) -> Positions {
+    let weights = (config.weight_economic, config.weight_ecological);
     let base = units.base(config.base);
-    let economic = |i: usize| units.gross_t[i] - counted.gross_t * (base[i].unwrap_or(0.0) / counted.base);
-    let ecological = |i: usize| units.sink_t[i] - counted.sink_t * (units.gross_t[i] / counted.gross_t);
-    let of = |f: &dyn Fn(usize) -> f64| -> Vec<Option<f64>> {
-        (0..units.gross_t.len()).map(|i| counted.takes_part[i].then(|| f(i))).collect()
-    };
-    let (economic_t, ecological_t) = (of(&economic), of(&ecological));
-    let settled_t = economic_t
-        .iter()
-        .zip(&ecological_t)
-        .map(|(e, s)| e.zip(*s).map(|(e, s)| config.weight_ecological * s - config.weight_economic * e))
-        .collect();
+    let legs = positions::legs(units.gross_t, units.sink_t, base, counted, weights);
+    let positions::Legs { settled_t, economic_t, ecological_t } = legs;
     Positions { settled_t, economic_t, ecological_t, ..Positions::default() }
 }

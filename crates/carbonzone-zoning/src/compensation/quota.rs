@@ -1,6 +1,8 @@
 //! Entropy weights, and the price at which cuts clear.
 
 use crate::{Result, ZoningError};
+use carbonzone_types::loops::balance::first_below_zero;
+use carbonzone_types::loops::clearing;
 
 /// Entropy weights of indicators: `e_j = −Σ p ln p / ln n`, `w_j = (1 − e_j)/Σ(1 − e_j)`, with `p` the units' shares.
 ///
@@ -12,11 +14,7 @@ pub fn entropy_weights(shares: &[Vec<f64>], n: usize) -> Result<Vec<f64>> {
     if shares.len() == 1 {
         return Ok(vec![1.0]);
     }
-    let entropy = |p: &Vec<f64>| -> f64 {
-        let terms = p.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln());
-        terms.sum::<f64>() / (n.max(2) as f64).ln()
-    };
-    let spread: Vec<f64> = shares.iter().map(|p| (1.0 - entropy(p)).max(0.0)).collect();
+    let spread: Vec<f64> = shares.iter().map(|p| (1.0 - clearing::entropy(p, n)).max(0.0)).collect();
     let sum: f64 = spread.iter().sum();
     if sum <= 1e-12 {
         return Err(ZoningError::parameter(
@@ -48,34 +46,10 @@ pub fn clear(gross_t: &[f64], first_cost: &[f64], rise: f64, reduction: f64) -> 
     if !(rise.is_finite() && rise > 0.0) {
         return Err(ZoningError::parameter("quota.cost.rise_cny_per_t", rise, "a number > 0"));
     }
-    if let Some(bad) = first_cost.iter().find(|c| !(c.is_finite() && **c >= 0.0)) {
+    if let Some((_, bad)) = first_below_zero(first_cost) {
         return Err(ZoningError::parameter("quota.cost.first_cny_per_t", bad, "a number ≥ 0"));
     }
-    let total_t: f64 = gross_t.iter().sum();
-    let wanted_t = reduction * total_t;
-    let cuts = |price: f64| -> Vec<f64> {
-        let one = |(c, first): (&f64, &f64)| c * ((price - first) / rise).clamp(0.0, 1.0);
-        gross_t.iter().zip(first_cost).map(one).collect()
-    };
-    let sum_at = |price: f64| cuts(price).iter().sum::<f64>();
-    let mut bends: Vec<f64> = first_cost.iter().flat_map(|first| [*first, first + rise]).collect();
-    bends.sort_by(f64::total_cmp);
-    let above = bends.iter().position(|p| sum_at(*p) >= wanted_t).unwrap_or(bends.len().saturating_sub(1));
-    let (low, high) = (bends[above.saturating_sub(1)], bends[above]);
-    let (at_low, at_high) = (sum_at(low), sum_at(high));
-    let price = if at_high > at_low {
-        low + (high - low) * ((wanted_t - at_low) / (at_high - at_low)).clamp(0.0, 1.0)
-    } else {
-        high
-    };
-    // The rounding of the price must not leave a tonne over.
-    let mut cut_t = cuts(price);
-    let made: f64 = cut_t.iter().sum();
-    if made > 0.0 {
-        for t in &mut cut_t {
-            *t *= wanted_t / made;
-        }
-    }
+    let (price, cut_t) = clearing::cheapest_cuts(gross_t, first_cost, rise, reduction);
     Ok(Clearing { price, cut_t })
 }
 

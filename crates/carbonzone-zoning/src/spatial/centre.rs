@@ -1,5 +1,6 @@
 //! Where the middle of the emissions lies, and how far and in which direction they spread.
 
+use carbonzone_types::loops::clusters::{Moments, moments};
 use serde::{Deserialize, Serialize};
 
 /// Weighted mean centre and standard deviational ellipse.
@@ -37,26 +38,7 @@ impl Ellipse {
 /// deviations along and across it times `√2·√n/√(n−2)` (the size of `CrimeStat`; n: points with a weight), so that it holds about 63 % of
 /// a normal cloud, not 39 %.
 pub fn ellipse(points: &[[f64; 2]], weights: &[f64]) -> Option<Ellipse> {
-    let used: Vec<([f64; 2], f64)> =
-        points.iter().copied().zip(weights.iter().copied()).filter(|(_, w)| *w > 0.0).collect();
-    let n = used.len();
-    if n < 3 {
-        return None;
-    }
-    let total: f64 = used.iter().map(|(_, w)| w).sum();
-    // Away from a first point, so that large coordinates cost no digits.
-    let [x0, y0] = used[0].0;
-    let mean = |axis: usize, first: f64| {
-        first + used.iter().map(|(p, w)| w * (p[axis] - first)).sum::<f64>() / total
-    };
-    let centre = [mean(0, x0), mean(1, y0)];
-    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
-    for (p, w) in &used {
-        let (x, y) = (p[0] - centre[0], p[1] - centre[1]);
-        xx += w * x * x;
-        yy += w * y * y;
-        xy += w * x * y;
-    }
+    let Moments { centre, xx, yy, xy, total, n } = moments(points, weights)?;
     let (half, radius) = (f64::midpoint(xx, yy), f64::midpoint(xx, -yy).hypot(xy));
     let size = (2.0 * n as f64 / (n - 2) as f64).sqrt();
     let axis = |squares: f64| (squares.max(0.0) / total).sqrt() * size;

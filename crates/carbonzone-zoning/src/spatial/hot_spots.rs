@@ -3,6 +3,7 @@
 use super::moran::known;
 use super::weights::SpatialWeights;
 use crate::{Result, ZoningError};
+use carbonzone_types::loops::clusters::gi_star;
 use serde::{Deserialize, Serialize};
 
 /// Gi* of every unit (a z score); NULL for unknown units.
@@ -15,22 +16,10 @@ use serde::{Deserialize, Serialize};
 /// [`ZoningError::Length`] if the sizes differ; [`ZoningError::TooFew`] with fewer than three known units.
 pub fn getis_ord_star(weights: &SpatialWeights, values: &[Option<f64>]) -> Result<Vec<Option<f64>>> {
     let (w, x) = known(weights, values)?;
-    let n = x.len() as f64;
     if x.len() < 3 {
         return Err(ZoningError::TooFew { method: "Gi*".to_owned(), found: x.len(), needed: 3 });
     }
-    let mean = x.iter().sum::<f64>() / n;
-    let s = (x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-    let one = |i: usize| {
-        let weights = w.row(i).1;
-        let (sum, squares) = weights.iter().fold((1.0, 1.0), |(a, b), w| (a + w, b + w * w));
-        let spread = ((n * squares - sum * sum) / (n - 1.0)).sqrt();
-        let excess = w.lag(i, &x) + x[i] - mean * sum;
-        if s == 0.0 { Some(0.0) } else { (spread > 0.0).then(|| excess / (s * spread)) }
-    };
-    let mut scores = (0..x.len()).map(one);
-    let is_known = |v: &Option<f64>| v.is_some_and(f64::is_finite);
-    Ok(values.iter().map(|v| if is_known(v) { scores.next().flatten() } else { None }).collect())
+    Ok(gi_star(&w, &x, values))
 }
 
 /// Confidence bin of a z score: 3, 2, 1 for a hot spot at 99, 95, 90 %, −3, −2, −1 for a cold spot, else 0.

@@ -2,9 +2,10 @@
 
 use super::moran::known;
 use super::normal::two_sided;
-use super::permutation::SplitMix;
 use super::weights::SpatialWeights;
 use crate::{Result, ZoningError};
+use carbonzone_types::loops::clusters;
+use carbonzone_types::loops::neighbours::Neighbours;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -74,60 +75,32 @@ pub fn local_moran(
 ) -> Result<Vec<Option<LocalMoran>>> {
     let (w, x) = known(weights, values)?;
     let n = x.len();
-    let mean = x.iter().sum::<f64>() / n.max(1) as f64;
-    let z: Vec<f64> = x.iter().map(|v| v - mean).collect();
-    let m2 = z.iter().map(|v| v * v).sum::<f64>() / n.max(1) as f64;
+    let (z, m2) = clusters::deviations(&x);
     if n < 4 || m2 <= 0.0 {
         return Err(ZoningError::TooFew { method: "local Moran's I".to_owned(), found: n, needed: 4 });
     }
     let found: Vec<Option<LocalMoran>> =
-        (0..n).into_par_iter().map(|i| one(&w, &z, m2, i, inference)).collect();
+        (0..n).into_par_iter().map(|i| one(&w, (&z, m2), i, inference)).collect();
     let mut found = found.into_iter();
     let is_known = |v: &Option<f64>| v.is_some_and(f64::is_finite);
     Ok(values.iter().map(|v| if is_known(v) { found.next().flatten() } else { None }).collect())
 }
 
-fn one(w: &SpatialWeights, z: &[f64], m2: f64, i: usize, inference: Inference) -> Option<LocalMoran> {
-    let (_, row) = w.row(i);
-    let others = (z.len() - 1) as f64;
-    let (sum, squares) = row.iter().fold((0.0, 0.0), |(a, b), w| (a + w, b + w * w));
-    let lag = w.lag(i, z);
-    // Mean and variance of Σ w z drawn without replacement from the other units.
-    let mean = -z[i] / others;
-    let spread = (m2 * (others + 1.0) - z[i] * z[i]) / others - mean * mean;
-    let variance = spread * others / (others - 1.0) * (squares - sum * sum / others);
-    // Everybody's neighbour has nothing to be compared with.
-    if row.is_empty() || variance <= 1e-12 * spread * squares {
-        return None;
-    }
-    let score = (lag - mean * sum) / variance.sqrt();
-    let p = match inference {
-        Inference::Analytic => two_sided(score),
-        Inference::Permutations { count, seed } => permuted(row, z, (i, lag), count, seed),
+fn one(w: &Neighbours, z: (&[f64], f64), i: usize, inference: Inference) -> Option<LocalMoran> {
+    let permutations = match inference {
+        Inference::Analytic => None,
+        Inference::Permutations { count, seed } => Some((count, seed)),
     };
-    let quadrant = match (z[i] > 0.0, lag > 0.0) {
+    let found = clusters::local_moran(w, z, i, permutations)?;
+    let quadrant = match (found.high, found.among_high) {
         (true, true) => Quadrant::HighHigh,
         (false, false) => Quadrant::LowLow,
         (true, false) => Quadrant::HighLow,
         (false, true) => Quadrant::LowHigh,
     };
-    Some(LocalMoran { i: z[i] * lag / m2, z: if z[i] < 0.0 { -score } else { score }, p, quadrant })
-}
-
-/// Two-sided pseudo probability of a neighbours' sum: twice the smaller tail, at most 1.
-fn permuted(row: &[f64], z: &[f64], (i, lag): (usize, f64), count: u32, seed: u64) -> f64 {
-    let mut others: Vec<f64> = z.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, v)| *v).collect();
-    let mut random = SplitMix::new(seed ^ (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    // What differs by roundings only is as extreme.
-    let near = 1e-12 * row.iter().zip(&others).fold(lag.abs(), |m, (w, v)| m.max((w * v).abs()));
-    let (mut larger, mut smaller) = (0, 0);
-    for _ in 0..count {
-        random.shuffle_front(&mut others, row.len());
-        let sum: f64 = row.iter().zip(&others).map(|(w, v)| w * v).sum();
-        larger += u32::from(sum >= lag - near);
-        smaller += u32::from(sum <= lag + near);
-    }
-    (2.0 * f64::from(1 + larger.min(smaller)) / f64::from(1 + count)).min(1.0)
+    let score = found.score;
+    let p = found.permuted.unwrap_or_else(|| two_sided(score));
+    Some(LocalMoran { i: found.i, z: if z.0[i] < 0.0 { -score } else { score }, p, quadrant })
 }
 
 #[cfg(test)]

@@ -9,5 +9,4 @@ pub mod local;
 pub mod moran;
 mod neighbours;
 pub mod normal;
-mod permutation;
 pub mod weights;

@@ -1,9 +1,10 @@
 //! Global Moran's I.
 
 use super::normal::two_sided;
-use super::permutation::SplitMix;
 use super::weights::SpatialWeights;
 use crate::{Result, ZoningError};
+use carbonzone_types::loops::clusters;
+use carbonzone_types::loops::neighbours::Neighbours;
 use serde::{Deserialize, Serialize};
 
 /// Permutations by default.
@@ -43,26 +44,11 @@ pub fn global_moran(
 ) -> Result<Moran> {
     let (w, x) = known(weights, values)?;
     let n = x.len();
-    let mean = x.iter().sum::<f64>() / n as f64;
-    let mut z: Vec<f64> = x.iter().map(|v| v - mean).collect();
-    let squares: f64 = z.iter().map(|v| v * v).sum();
-    let (s0, s1, s2) = w.moments();
-    if n < 3 || s0 <= 0.0 || squares <= 0.0 {
+    let Some(found) = clusters::global_moran(&w, &x, permutations, seed) else {
         return Err(ZoningError::TooFew { method: "Moran's I".to_owned(), found: n, needed: 3 });
-    }
-    let m = n as f64;
-    let statistic = |z: &[f64]| m / s0 * (0..n).map(|i| z[i] * w.lag(i, z)).sum::<f64>() / squares;
-    let i = statistic(&z);
-    let expected = -1.0 / (m - 1.0);
-    let variance = (m * m * s1 - m * s2 + 3.0 * s0 * s0) / ((m * m - 1.0) * s0 * s0) - expected * expected;
+    };
+    let clusters::GlobalMoran { i, expected, variance, extreme } = found;
     let score = (i - expected) / variance.sqrt();
-    let mut random = SplitMix::new(seed);
-    let mut larger = 0;
-    for _ in 0..permutations {
-        random.shuffle_front(&mut z, n);
-        larger += u32::from(statistic(&z) >= i);
-    }
-    let extreme = larger.min(permutations - larger);
     Ok(Moran {
         i,
         expected,
@@ -76,11 +62,9 @@ pub fn global_moran(
 }
 
 /// The known values and the weights among them.
-pub(super) fn known(weights: &SpatialWeights, values: &[Option<f64>]) -> Result<(SpatialWeights, Vec<f64>)> {
+pub(super) fn known(weights: &SpatialWeights, values: &[Option<f64>]) -> Result<(Neighbours, Vec<f64>)> {
     ZoningError::check_len("values", values.len(), weights.len())?;
-    let keep: Vec<bool> = values.iter().map(|v| v.is_some_and(f64::is_finite)).collect();
-    let x = values.iter().flatten().copied().filter(|v| v.is_finite()).collect();
-    Ok((weights.subset(&keep), x))
+    Ok(clusters::known(&weights.0, values))
 }
 
 #[cfg(test)]

@@ -2,10 +2,7 @@
 
 use super::weights::SpatialWeights;
 use crate::{Result, ZoningError};
-use std::collections::BTreeMap;
-
-/// Ties of distance are decided to this part of the distance: roundings of coordinates do not choose neighbours.
-const SAME_DISTANCE: f64 = 1e-9;
+use carbonzone_types::loops::neighbours::Neighbours;
 
 impl SpatialWeights {
     /// Binary weights to the `k` nearest points of each (not symmetric). Of equally distant ones the lower index comes first.
@@ -20,17 +17,8 @@ impl SpatialWeights {
     /// # Ok::<(), carbonzone_zoning::ZoningError>(())
     /// ```
     pub fn k_nearest(points: &[[f64; 2]], k: usize) -> Result<Self> {
-        if k == 0 || k >= points.len() {
-            let expected = format!("from 1 to {}, fewer than units", points.len().saturating_sub(1));
-            return Err(ZoningError::parameter("k", k, expected));
-        }
-        let index = Buckets::new(points, k);
-        Ok(Self::from_rows(points.len(), |i| {
-            let mut near = index.at_least(i, k);
-            near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            near.truncate(k);
-            near.into_iter().map(|(_, j)| j).collect()
-        }))
+        let bad = |most| ZoningError::parameter("k", k, format!("from 1 to {most}, fewer than units"));
+        Neighbours::k_nearest(points, k).map(Self).map_err(bad)
     }
 
     /// Binary weights to all points within a distance, the distance included.
@@ -41,116 +29,13 @@ impl SpatialWeights {
         if !(distance.is_finite() && distance > 0.0) {
             return Err(ZoningError::parameter("distance", distance, "a number above 0"));
         }
-        let index = Buckets::of_size(points, distance);
-        let most = distance * (1.0 + SAME_DISTANCE);
-        Ok(Self::from_rows(points.len(), |i| {
-            index.within(i, most).into_iter().filter(|(d, _)| *d <= most).map(|(_, j)| j).collect()
-        }))
+        Ok(Self(Neighbours::distance_band(points, distance)))
     }
 
     /// Binary weights between cells of a grid that share an edge, or (with `corners`) a corner; `cells` are column and row.
     pub fn of_cells(cells: &[(u32, u32)], corners: bool) -> Self {
-        let mut at: Vec<((u32, u32), u32)> = cells.iter().copied().zip(0..).collect();
-        at.sort_unstable();
-        let find = |col: i64, row: i64| {
-            let key = (u32::try_from(col).ok()?, u32::try_from(row).ok()?);
-            at.binary_search_by_key(&key, |(cell, _)| *cell).ok().map(|k| at[k].1)
-        };
-        Self::from_rows(cells.len(), |i| {
-            let (col, row) = (i64::from(cells[i].0), i64::from(cells[i].1));
-            let around = (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (dx, dy)));
-            around
-                .filter(|(dx, dy)| (*dx, *dy) != (0, 0) && (corners || dx * dy == 0))
-                .filter_map(|(dx, dy)| find(col + dx, row + dy))
-                .collect()
-        })
+        Self(Neighbours::of_cells(cells, corners))
     }
-}
-
-/// Points in square buckets.
-struct Buckets<'a> {
-    points: &'a [[f64; 2]],
-    size: f64,
-    members: BTreeMap<(i64, i64), Vec<u32>>,
-    /// Rings of buckets that reach from any point to any other.
-    most_rings: i64,
-}
-
-impl<'a> Buckets<'a> {
-    /// Buckets that hold a few more points than are looked for.
-    fn new(points: &'a [[f64; 2]], k: usize) -> Self {
-        let [w, h] = spans(points);
-        let long = w.max(h).max(f64::MIN_POSITIVE);
-        let area = (w * h).max(long * long / points.len().max(1) as f64);
-        Self::of_size(points, (area * (k + 1) as f64 / points.len().max(1) as f64).sqrt())
-    }
-
-    fn of_size(points: &'a [[f64; 2]], size: f64) -> Self {
-        let [w, h] = spans(points);
-        let size = size.max(w.max(h) / 1e6);
-        // All on one place: any size does.
-        let size = if size > 0.0 { size } else { 1.0 };
-        let mut out = Self { points, size, members: BTreeMap::new(), most_rings: 1 };
-        for (i, point) in points.iter().enumerate() {
-            out.members.entry(out.bucket(*point)).or_default().push(i as u32);
-        }
-        out.most_rings = (w.max(h) / size) as i64 + 2;
-        out
-    }
-
-    fn bucket(&self, [x, y]: [f64; 2]) -> (i64, i64) {
-        ((x / self.size).floor() as i64, (y / self.size).floor() as i64)
-    }
-
-    /// Points whose buckets lie within some rings around a point's own, with their distances.
-    fn rings(&self, i: usize, rings: i64) -> Vec<(f64, u32)> {
-        let (cx, cy) = self.bucket(self.points[i]);
-        let mut out = Vec::new();
-        for x in cx - rings..=cx + rings {
-            for (_, members) in self.members.range((x, cy - rings)..=(x, cy + rings)) {
-                let others = members.iter().filter(|j| **j as usize != i);
-                out.extend(others.map(|j| (self.distance(i, *j as usize), *j)));
-            }
-        }
-        out
-    }
-
-    fn within(&self, i: usize, distance: f64) -> Vec<(f64, u32)> {
-        self.rings(i, (distance / self.size).ceil() as i64)
-    }
-
-    /// At least the `k` nearest, by distances that are rounded so that ties are ties.
-    fn at_least(&self, i: usize, k: usize) -> Vec<(f64, u32)> {
-        let mut rings = 1;
-        loop {
-            let near = self.rings(i, rings);
-            // All points within this distance have been seen.
-            let seen = rings as f64 * self.size;
-            if near.iter().filter(|(d, _)| *d <= seen).count() >= k || rings >= self.most_rings {
-                return near.into_iter().map(|(d, j)| (tied(d), j)).collect();
-            }
-            rings *= 2;
-        }
-    }
-
-    fn distance(&self, i: usize, j: usize) -> f64 {
-        let ([x0, y0], [x1, y1]) = (self.points[i], self.points[j]);
-        (x1 - x0).hypot(y1 - y0)
-    }
-}
-
-/// A distance without its last digits.
-fn tied(distance: f64) -> f64 {
-    f64::from_bits((distance * (1.0 + SAME_DISTANCE / 4.0)).to_bits() & !0x7F_FFFF)
-}
-
-fn spans(points: &[[f64; 2]]) -> [f64; 2] {
-    [0, 1].map(|axis| {
-        let (low, high) = points
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(p[axis]), b.max(p[axis])));
-        (high - low).max(0.0)
-    })
 }
 
 #[cfg(test)]

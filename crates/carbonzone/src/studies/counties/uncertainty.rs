@@ -56,7 +56,8 @@ pub fn confidence(
 ) -> Result<CountyConfidence, Vec<Finding>> {
     let model = model(section, inputs, results);
     let (counties, years) = (inputs.zones.ids.len(), results.years.len());
-    let judge = CountyJudge { counties, results, gdp_total };
+    let classes = ClassRule::new(&results.scheme, &results.zoning.economic, &results.zoning.ecological);
+    let judge = CountyJudge { counties, results, classes, gdp_total };
     let options = Options { seed: section.seed, draws: section.draws, drivers: section.drivers };
     let bases = if years > 1 { years + 1 } else { years };
     simulate(&model, &judge, &options)
@@ -154,6 +155,7 @@ pub fn levels(axis: &Axis, of: &[UnitConfidence]) -> Vec<ZoneClassRecord> {
 struct CountyJudge<'a> {
     counties: usize,
     results: &'a Results,
+    classes: ClassRule,
     gdp_total: Option<f64>,
 }
 
@@ -172,13 +174,12 @@ impl Judge for CountyJudge<'_> {
     fn judge(&self, drawn: &Drawn<'_>) -> Result<Judged, String> {
         let (scheme, zoning) = (&self.results.scheme, &self.results.zoning);
         let options = scheme.index_options(self.gdp_total);
-        let classes = ClassRule::new(scheme, &zoning.economic, &zoning.ecological);
         let (mut economic, mut ecological) = (Vec::new(), Vec::new());
         let mut judged = |q: &Quotients| -> Vec<u8> {
             let level = |cuts: &LevelCuts, v: &Option<f64>| code_of(v.map(|v| cuts.level(v)));
             economic.extend(q.ecc.iter().map(|v| level(&zoning.economic, v)));
             ecological.extend(q.esc.iter().map(|v| level(&zoning.ecological, v)));
-            (0..q.ecc.len()).map(|i| classes.class(q.ecc[i], q.esc[i], q.no_emission[i])).collect()
+            self.classes.classes(&q.ecc, &q.esc, &q.no_emission)
         };
         let mut out = Judged { columns: vec![Vec::new(); 5], class: Vec::new() };
         let mut years = Vec::new();

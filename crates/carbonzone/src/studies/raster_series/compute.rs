@@ -10,7 +10,7 @@ use crate::load_config::Loaded;
 use crate::statistics::Statistics;
 use crate::statistics::clusters::touching;
 use carbonzone_geom::{OverlapMatrix, overlap_grid};
-use carbonzone_inventory::equations::ecosystem::{NegativeNep, absorption_t, nep_gc_m2};
+use carbonzone_inventory::equations::ecosystem::{NegativeNep, absorption_t, neps_gc_m2};
 use carbonzone_io::Resample;
 use carbonzone_spatialize::DownscaleError;
 use carbonzone_spatialize::downscale::light::{
@@ -298,7 +298,7 @@ fn absorb(basis: Basis<'_>, npp: &[f64], respiration: &[f64]) -> Absorption {
     let scale = &inputs.areas.scale;
     let negative: NegativeNep = loaded.pipeline.absorption.negative_nep;
     let negative_cells = npp.iter().zip(respiration).filter(|(n, r)| n < r).count() as u64;
-    let nep: Vec<f64> = npp.iter().zip(respiration).map(|(n, r)| nep_gc_m2(*n, *r, negative)).collect();
+    let nep = neps_gc_m2(npp, respiration, negative);
     let n = weights.len();
     let mut cells = vec![ExactSum::new(); weights.n_targets];
     let (mut county_t, mut sink_t, mut land_t) = (vec![None; n], vec![0.0; n], vec![0.0; n]);

@@ -3,7 +3,7 @@
 use super::config::{RasterSeriesPipeline, YearlyRaster};
 use crate::load::Notes;
 use crate::load_config::Loaded;
-use carbonzone_inventory::equations::ecosystem::annual_respiration_gc_m2;
+use carbonzone_inventory::equations::ecosystem::annual_respirations_gc_m2;
 use carbonzone_io::{Raster, Resample, WorkingCrs};
 use carbonzone_types::{Finding, GridSpec};
 use std::collections::BTreeSet;
@@ -66,9 +66,7 @@ impl<'a> Reader<'a> {
             let rows = first..(first + step).min(self.grid.rows);
             let t = self.read(&t, &bands, Resample::Bilinear, rows.clone(), notes)?;
             let r = self.read(&r, &bands, Resample::Bilinear, rows, notes)?;
-            let at = |months: &[Vec<f64>], i: usize| -> [f64; 12] { std::array::from_fn(|m| months[m][i]) };
-            let n = t.first().map_or(0, Vec::len);
-            out.extend((0..n).map(|i| annual_respiration_gc_m2(&at(&t, i), &at(&r, i))));
+            out.append(&mut annual_respirations_gc_m2(&t, &r));
         }
         Some(out)
     }

@@ -1,8 +1,40 @@
 //! Natural breaks (Jenks): the exact optimum, by dynamic programming (Wang and Song 2011, R Journal 3/2, 29–33).
 
+/// More order statistics than this are thinned before natural breaks are sought.
+pub const MAX_EXACT: usize = 50_000;
+
+/// Upper bounds of the natural breaks of ascending finite values: exact optimum of the sum of squares
+/// within at most `k` classes (fewer if there are fewer distinct values).
+pub fn natural_upper_bounds(sorted: &[f64], k: usize) -> Vec<f64> {
+    let values = thinned(sorted);
+    // Shifting and scaling keep the optimum and avoid cancellation in the cumulative sums.
+    let (first, last) = (values[0], values[values.len() - 1]);
+    let scale = if last > first { last - first } else { 1.0 };
+    let unit: Vec<f64> = values.iter().map(|v| (v - first) / scale).collect();
+    let mut uppers: Vec<f64> = upper_bounds(&unit, k.max(1))
+        .into_iter()
+        .map(|upper| values[unit.partition_point(|v| *v <= upper) - 1])
+        .collect();
+    uppers.dedup();
+    if uppers.last() != Some(&last) {
+        uppers.push(last);
+    }
+    uppers
+}
+
+/// Every m-th order statistic and the largest, if there are very many.
+fn thinned(sorted: &[f64]) -> Vec<f64> {
+    let step = sorted.len().div_ceil(MAX_EXACT).max(1);
+    let mut out: Vec<f64> = sorted.iter().step_by(step).copied().collect();
+    if step > 1 {
+        out.extend(sorted.last());
+    }
+    out
+}
+
 /// Upper bounds of the classes of ascending finite values that have the least sum of squared deviations from the class
 /// means: at most `k`, fewer if there are fewer distinct values. Of equal optima the one with the lowest class starts.
-pub(crate) fn upper_bounds(values: &[f64], k: usize) -> Vec<f64> {
+fn upper_bounds(values: &[f64], k: usize) -> Vec<f64> {
     let n = values.len();
     let distinct = values.chunk_by(|a, b| a == b).count();
     let sums = Sums::of(values);

@@ -1,6 +1,6 @@
 //! Values to the classes of a map: loops over rows.
 
-use carbonzone_types::M2_PER_HECTARE;
+use crate::M2_PER_HECTARE;
 
 /// A class: the values in `(lower, upper]`, or those that are `lower` exactly.
 #[derive(Debug, Clone, Copy, PartialEq)]
