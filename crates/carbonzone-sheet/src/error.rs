@@ -66,7 +66,7 @@ impl SheetError {
     pub fn to_finding(&self) -> Finding {
         let said = self.to_string();
         // The finding names the file by itself.
-        let message = self.file().and_then(|file| said.strip_prefix(file)).unwrap_or(&said);
+        let message = said.strip_prefix(self.file()).unwrap_or(&said);
         let message = message.trim_start_matches([',', ':', ' ']);
         let mut finding = match self {
             Self::Missing { .. } | Self::Io { .. } => Finding::fatal(self.code(), message),
@@ -87,10 +87,7 @@ impl SheetError {
             Self::TwiceTheColumn { label, .. } => finding = finding.field(label.clone()),
             _ => {}
         }
-        match self.file() {
-            Some(file) => finding.file(file),
-            None => finding,
-        }
+        finding.file(self.file())
     }
 
     /// Stable name of the check.
@@ -115,8 +112,8 @@ impl SheetError {
         }
     }
 
-    /// The file concerned, where the error keeps it apart.
-    fn file(&self) -> Option<&str> {
+    /// The file concerned.
+    fn file(&self) -> &str {
         match self {
             Self::Missing { file }
             | Self::Io { file, .. }
@@ -125,7 +122,7 @@ impl SheetError {
             | Self::Csv { file, .. }
             | Self::Workbook { file, .. }
             | Self::UnknownSheet { file, .. }
-            | Self::WriteXlsx { file, .. } => Some(file),
+            | Self::WriteXlsx { file, .. } => file,
             Self::Empty { place }
             | Self::NoHeader { place, .. }
             | Self::Ragged { place, .. }
@@ -135,7 +132,29 @@ impl SheetError {
             | Self::TwiceTheColumn { place, .. }
             | Self::TooLarge { place, .. }
             | Self::NoColumn { place, .. }
-            | Self::Number { place, .. } => place.split(", ").next(),
+            | Self::Number { place, .. } => file_of(place),
+        }
+    }
+}
+
+/// The file of a place such as `a, b.xlsx, sheet "能源", cell C7`.
+fn file_of(place: &str) -> &str {
+    let end = place.find(", sheet \"").or_else(|| place.rfind(", cell "));
+    end.map_or(place, |end| &place[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_of;
+
+    #[test]
+    fn a_file_may_have_a_comma_in_its_name() {
+        for (place, file) in [
+            ("2019, 2020.csv", "2019, 2020.csv"),
+            ("2019, 2020.csv, cell C4", "2019, 2020.csv"),
+            ("2019, 2020.xlsx, sheet \"a, cell b\", cell C4", "2019, 2020.xlsx"),
+        ] {
+            assert_eq!(file_of(place), file);
         }
     }
 }
