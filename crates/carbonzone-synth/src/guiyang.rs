@@ -245,7 +245,7 @@ impl Place {
         let spec = |centres: &[Centre], spacing_m: f64| -> Partition {
             partition(&place_spec(&outline, centres, spacing_m))
         };
-        balance(&outline, &mut centres, &targets, |c| place_spec(&outline, c, 900.0).label_areas());
+        let centres = balance(&place_spec(&outline, &centres, 900.0), &targets);
         Ok(Self { partition: spec(&centres, 240.0), towns, codes, seed: mix(options.seed ^ 0x6179) })
     }
 

@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 
 use crate::dissolve::Dissolver;
 use crate::noise::fractal;
-use crate::shape::{Parts, Point, bounds, distance};
+use crate::shape::{Parts, Point, bounds, distance_within, passes};
 
 /// Label of lattice vertices outside the outline.
 pub const OUTSIDE: u16 = u16::MAX;
+
+/// As far as places outside are mostly asked for, in vertices: whether there can be a zone is kept.
+const REACH: i32 = 4;
 
 /// A point from which a zone grows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +64,8 @@ pub struct Partition {
     columns: usize,
     rows: usize,
     labels: Vec<u16>,
+    /// Vertices with a zone within [`REACH`] and one.
+    near: Vec<bool>,
     /// All border pieces.
     pub borders: Vec<Border>,
     zones: usize,
@@ -69,19 +74,26 @@ pub struct Partition {
 impl Partition {
     /// Zone of the lattice vertex nearest to the point; `None` outside the outline or the lattice.
     pub fn nearest_zone(&self, p: Point) -> Option<u16> {
+        let label = self.labels[self.vertex(p)?];
+        (label != OUTSIDE).then_some(label)
+    }
+
+    /// The nearest vertex of the lattice.
+    fn vertex(&self, p: Point) -> Option<usize> {
         let column = ((p[0] - self.origin[0]) / self.spacing).round();
         let row = ((p[1] - self.origin[1]) / self.spacing).round();
-        if column < 0.0 || row < 0.0 || column >= self.columns as f64 || row >= self.rows as f64 {
-            return None;
-        }
-        let label = self.labels[row as usize * self.columns + column as usize];
-        (label != OUTSIDE).then_some(label)
+        let there = column >= 0.0 && row >= 0.0 && column < self.columns as f64 && row < self.rows as f64;
+        there.then(|| row as usize * self.columns + column as usize)
     }
 
     /// Like [`Self::nearest_zone`], but a point outside gets a zone found within `reach` lattice vertices around it.
     pub fn zone_within(&self, p: Point, reach: i32) -> Option<u16> {
         if let Some(z) = self.nearest_zone(p) {
             return Some(z);
+        }
+        // Places beside this one may round to a vertex one further on.
+        if reach <= REACH && self.vertex(p).is_some_and(|i| !self.near[i]) {
+            return None;
         }
         (1..=reach).find_map(|ring| {
             (-ring..=ring).find_map(|k| {
@@ -123,37 +135,57 @@ impl Partition {
     }
 }
 
-impl PartitionSpec<'_> {
-    /// Areas of the zones in m², counted on the lattice.
-    pub fn label_areas(&self) -> Vec<f64> {
-        let mut lattice = Lattice::new(self);
-        lattice.fill();
-        let zones = self.centres.iter().map(|c| usize::from(c.zone) + 1).max().unwrap_or(0);
-        let mut areas = vec![0.0; zones];
-        for &label in lattice.labels.iter().filter(|&&l| l != OUTSIDE) {
-            areas[usize::from(label)] += self.spacing_m * self.spacing_m;
-        }
-        areas
-    }
-}
-
-/// Widens and narrows the zones until their areas have the proportions of `targets_m2`. `areas` counts them for given centres.
-pub fn balance(
-    outline: &[Point],
-    centres: &mut [Centre],
-    targets_m2: &[f64],
-    areas: impl Fn(&[Centre]) -> Vec<f64>,
-) {
-    let whole = crate::shape::signed_area(outline).abs();
+/// The centres, each widened or narrowed until the areas of the zones, counted on the lattice, have the proportions of `targets_m2`.
+pub fn balance(spec: &PartitionSpec, targets_m2: &[f64]) -> Vec<Centre> {
+    let whole = crate::shape::signed_area(spec.outline).abs();
     let sum: f64 = targets_m2.iter().sum();
+    let lattice = Lattice::new(spec);
+    let inside: Vec<Point> = lattice
+        .inside()
+        .into_iter()
+        .map(|i| spec.bent(lattice.at(i % lattice.columns, i / lattice.columns)))
+        .collect();
+    let mut centres = spec.centres.to_vec();
     for _ in 0..40 {
-        let now = areas(centres);
-        for c in centres.iter_mut() {
+        let mut now = vec![0.0; spec.zones()];
+        for zone in inside.iter().map(|q| nearest_centre(&centres, *q)).filter(|zone| *zone != OUTSIDE) {
+            now[usize::from(zone)] += spec.spacing_m * spec.spacing_m;
+        }
+        for c in &mut centres {
             let target = targets_m2[usize::from(c.zone)] * whole / sum;
             // A zone of this size grows by its border times the step.
             c.grow_m += 0.22 * (target - now[usize::from(c.zone)]) / target.sqrt();
         }
     }
+    centres
+}
+
+impl PartitionSpec<'_> {
+    fn zones(&self) -> usize {
+        self.centres.iter().map(|c| usize::from(c.zone) + 1).max().unwrap_or(0)
+    }
+
+    /// The place whose distances count at `p`.
+    fn bent(&self, p: Point) -> Point {
+        let bend = |k: u64| {
+            let (x, y) = (p[0] / self.wavelength_m, p[1] / self.wavelength_m);
+            self.bend_m * fractal(self.seed.wrapping_add(k), x, y, 4)
+        };
+        [p[0] + bend(11), p[1] + bend(23)]
+    }
+}
+
+/// Zone of the centre that is nearest to a bent place.
+fn nearest_centre(centres: &[Centre], q: Point) -> u16 {
+    let mut best = (f64::INFINITY, OUTSIDE);
+    for c in centres {
+        if let Some(d) = distance_within(q, c.at, best.0 + c.grow_m)
+            && d - c.grow_m < best.0
+        {
+            best = (d - c.grow_m, c.zone);
+        }
+    }
+    best.1
 }
 
 /// Makes the partition.
@@ -163,13 +195,14 @@ pub fn partition(spec: &PartitionSpec) -> Partition {
     lattice.join_stray_pieces();
     let borders = lattice.trace();
     Partition {
+        near: near_labels(&lattice.labels, lattice.columns, REACH + 1),
         origin: lattice.origin,
         spacing: spec.spacing_m,
         columns: lattice.columns,
         rows: lattice.rows,
         labels: lattice.labels,
         borders,
-        zones: spec.centres.iter().map(|c| usize::from(c.zone) + 1).max().unwrap_or(0),
+        zones: spec.zones(),
     }
 }
 
@@ -179,6 +212,8 @@ struct Lattice<'a> {
     columns: usize,
     rows: usize,
     labels: Vec<u16>,
+    /// Sides of the outline by the rows of the lattice that they reach.
+    bands: Vec<Vec<[Point; 2]>>,
 }
 
 impl<'a> Lattice<'a> {
@@ -189,7 +224,20 @@ impl<'a> Lattice<'a> {
         let origin = [b[0] - 2.37 * h, b[1] - 2.61 * h];
         let columns = ((b[2] - origin[0]) / h).ceil() as usize + 3;
         let rows = ((b[3] - origin[1]) / h).ceil() as usize + 3;
-        Self { spec, origin, columns, rows, labels: vec![OUTSIDE; columns * rows] }
+        let (labels, bands) = (vec![OUTSIDE; columns * rows], vec![Vec::new(); rows]);
+        let mut lattice = Self { spec, origin, columns, rows, labels, bands };
+        for (i, &b) in spec.outline.iter().enumerate() {
+            let a = spec.outline[i.checked_sub(1).unwrap_or(spec.outline.len() - 1)];
+            for band in lattice.band(a[1].min(b[1]))..=lattice.band(a[1].max(b[1])) {
+                lattice.bands[band].push([a, b]);
+            }
+        }
+        lattice
+    }
+
+    /// The row of the lattice at or below `y`.
+    fn band(&self, y: f64) -> usize {
+        (((y - self.origin[1]) / self.spec.spacing_m) as usize).min(self.rows - 1)
     }
 
     fn at(&self, column: usize, row: usize) -> Point {
@@ -197,40 +245,30 @@ impl<'a> Lattice<'a> {
         [self.origin[0] + column as f64 * h, self.origin[1] + row as f64 * h]
     }
 
-    fn nearest_centre(&self, p: Point) -> u16 {
-        let s = self.spec;
-        let bend = |k: u64| {
-            s.bend_m * fractal(s.seed.wrapping_add(k), p[0] / s.wavelength_m, p[1] / s.wavelength_m, 4)
-        };
-        let q = [p[0] + bend(11), p[1] + bend(23)];
-        let mut best = (f64::INFINITY, OUTSIDE);
-        for c in s.centres {
-            let d = distance(q, c.at) - c.grow_m;
-            if d < best.0 {
-                best = (d, c.zone);
-            }
-        }
-        best.1
-    }
-
     fn label(&self, p: Point) -> u16 {
-        if crate::shape::in_ring(self.spec.outline, p) { self.nearest_centre(p) } else { OUTSIDE }
+        let sides = &self.bands[self.band(p[1])];
+        let inside = sides.iter().fold(false, |inside, &[a, b]| inside ^ passes(a, b, p));
+        if inside { nearest_centre(self.spec.centres, self.spec.bent(p)) } else { OUTSIDE }
     }
 
     fn fill(&mut self) {
-        let ring = self.spec.outline;
+        for i in self.inside() {
+            let q = self.spec.bent(self.at(i % self.columns, i / self.columns));
+            self.labels[i] = nearest_centre(self.spec.centres, q);
+        }
+    }
+
+    /// Vertices inside the outline.
+    fn inside(&self) -> Vec<usize> {
+        let mut out = Vec::new();
         for row in 0..self.rows {
-            let y = self.at(0, row)[1];
-            let xs = crossings(ring, y);
+            let xs = crossings(self.spec.outline, self.at(0, row)[1]);
             for pair in xs.chunks_exact(2) {
-                for column in 0..self.columns {
-                    let p = self.at(column, row);
-                    if p[0] > pair[0] && p[0] < pair[1] {
-                        self.labels[row * self.columns + column] = self.nearest_centre(p);
-                    }
-                }
+                let within = |c: &usize| (pair[0] < self.at(*c, row)[0]) && (self.at(*c, row)[0] < pair[1]);
+                out.extend((0..self.columns).filter(within).map(|column| row * self.columns + column));
             }
         }
+        out
     }
 
     /// Vertices joined to `i` by a lattice edge (rows, columns, and the rising diagonal).
@@ -368,6 +406,21 @@ impl<'a> Lattice<'a> {
     }
 }
 
+/// Vertices from which a label is at most this many steps of a king away (near the sides of the lattice, more of them).
+fn near_labels(labels: &[u16], columns: usize, steps: i32) -> Vec<bool> {
+    let mut near: Vec<bool> = labels.iter().map(|l| *l != OUTSIDE).collect();
+    for _ in 0..steps {
+        for by in [1, columns] {
+            let before = near.clone();
+            let at = |i: Option<usize>| i.and_then(|i| before.get(i)).copied().unwrap_or(false);
+            for (i, near) in near.iter_mut().enumerate() {
+                *near |= at(i.checked_sub(by)) || at(Some(i + by));
+            }
+        }
+    }
+    near
+}
+
 /// Sorted x where the ring crosses the horizontal line.
 fn crossings(ring: &[Point], y: f64) -> Vec<f64> {
     let mut xs = Vec::new();
@@ -403,9 +456,8 @@ mod tests {
     #[test]
     fn balancing_brings_the_areas_to_their_targets() {
         let outline = [[0.0, 0.0], [10_000.0, 0.0], [10_000.0, 8_000.0], [0.0, 8_000.0]];
-        let mut centres = three();
         let targets = [2e7, 2e7, 4e7];
-        balance(&outline, &mut centres, &targets, |c| square_spec(&outline, c).label_areas());
+        let centres = balance(&square_spec(&outline, &three()), &targets);
         let zones = partition(&square_spec(&outline, &centres)).polygons();
         for (z, t) in zones.iter().zip(targets) {
             assert!((parts_area(z) / t - 1.0).abs() < 0.03, "{} {t}", parts_area(z));

@@ -30,16 +30,18 @@ pub fn parts_area(parts: &[Rings]) -> f64 {
 
 /// True when the point is inside the ring (even-odd rule).
 pub fn in_ring(ring: &[Point], p: Point) -> bool {
-    let mut inside = false;
     let Some(&last) = ring.last() else { return false };
-    let mut a = last;
+    let (mut inside, mut a) = (false, last);
     for &b in ring {
-        if (a[1] > p[1]) != (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0] {
-            inside = !inside;
-        }
+        inside ^= passes(a, b, p);
         a = b;
     }
     inside
+}
+
+/// True when the side from `a` to `b` lies to the right of the point, at its height.
+pub(crate) fn passes(a: Point, b: Point, p: Point) -> bool {
+    (a[1] > p[1]) != (b[1] > p[1]) && p[0] < (b[0] - a[0]) * (p[1] - a[1]) / (b[1] - a[1]) + a[0]
 }
 
 /// True when the point is inside the parts (even-odd over all rings).
@@ -57,6 +59,13 @@ pub fn bounds<'a>(points: impl IntoIterator<Item = &'a Point>) -> [f64; 4] {
 /// Distance of two points in m.
 pub fn distance(a: Point, b: Point) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
+}
+
+/// Their distance unless it is more than `limit_m`: most of many are told apart by squares, without the root. A distance above the
+/// limit by less than rounding may come back too.
+pub fn distance_within(a: Point, b: Point, limit_m: f64) -> Option<f64> {
+    let d = [a[0] - b[0], a[1] - b[1]];
+    (d[0] * d[0] + d[1] * d[1] <= limit_m * limit_m * (1.0 + 1e-12)).then(|| d[0].hypot(d[1]))
 }
 
 /// A point surely inside the parts: the middle of the widest run on a horizontal line through the first part.

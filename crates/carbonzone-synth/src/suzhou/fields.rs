@@ -4,12 +4,16 @@
 use crate::features::Place;
 use crate::kd::{Density, UNITS_PER_M};
 use crate::noise::{fractal, value};
-use crate::shape::{Point, distance};
+use crate::shape::{Point, distance_within};
 use crate::suzhou::facts::{SuzhouFacts, TownKind};
-use crate::suzhou::geography::{FeatureKind, GEOGRAPHY_SEED, Geography};
+use crate::suzhou::geography::{FeatureKind, GEOGRAPHY_SEED, Geography, PlaneHill};
 
 /// Raster cell in m.
 const CELL_M: f64 = 250.0;
+/// From its centre as far as a town shows, in m.
+const TOWN_REACH_M: f64 = 16_000.0;
+/// How wide the bank of the Yangtze is, in m.
+const BANK_M: f64 = 2_600.0;
 
 /// What a place is like; every value about 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -153,10 +157,9 @@ fn sample(geo: &Geography, p: Point) -> Sample {
     let stretch = 1.0 + 0.42 * bend(31);
     let (mut rural, mut not_core, mut industry, mut weight) = (1.0, 1.0, 0.0, 1e-9);
     for town in &geo.towns {
-        let d = distance(p, town.centre);
-        if d > 16_000.0 {
+        let Some(d) = distance_within(p, town.centre, TOWN_REACH_M).filter(|d| *d <= TOWN_REACH_M) else {
             continue;
-        }
+        };
         let near = d * stretch / town.radius_m;
         let strength = match town.kind {
             TownKind::Core => 0.97,
@@ -178,25 +181,37 @@ fn sample(geo: &Geography, p: Point) -> Sample {
     let mean = industry / weight;
     // Manufacturing sits around the towns more than in them.
     let factories = (mean / 4.2).powf(0.55) * (0.35 + 0.65 * urban.powf(0.6));
-    let forest = geo.hills.iter().map(|h| hill(h, p)).fold(0.0, f64::max);
-    let bank = geo.yangtze_shore.iter().map(|q| distance(p, *q)).fold(f64::INFINITY, f64::min);
+    let forest = forest(&geo.hills, p);
+    let bank = geo
+        .yangtze_shore
+        .iter()
+        .fold(BANK_M, |nearest, q| distance_within(p, *q, nearest).map_or(nearest, |d| nearest.min(d)));
     Sample {
         urban: (urban * (1.0 - 0.9 * forest.min(1.0))).clamp(0.0, 1.0),
         industry: factories.clamp(0.0, 1.4),
         core: 1.0 - not_core,
         forest,
         wet: (0.34 + 0.5 * bend(33)).clamp(0.0, 1.0),
-        yangtze: (1.0 - bank / 2600.0).max(0.0),
+        yangtze: 1.0 - bank / BANK_M,
     }
 }
 
-fn hill(h: &crate::suzhou::geography::PlaneHill, p: Point) -> f64 {
-    let d = [p[0] - h.centre[0], p[1] - h.centre[1]];
-    let (sin, cos) = h.angle.sin_cos();
-    let (x, y) = (d[0] * cos + d[1] * sin, d[1] * cos - d[0] * sin);
-    let r = (x / h.a).hypot(y / h.b)
-        * (1.0 + 0.3 * fractal(GEOGRAPHY_SEED ^ 0x29, p[0] / 1500.0, p[1] / 1500.0, 2));
-    (1.6 - r).clamp(0.0, 1.2)
+/// The hill that is highest here.
+fn forest(hills: &[PlaneHill], p: Point) -> f64 {
+    // Noise makes a hill wider by at most 10/7, and it ends at 1.6 of its axes: beyond 2.4 there is none.
+    let near = |h: &&PlaneHill| distance_within(p, h.centre, 2.4 * h.a.max(h.b)).is_some();
+    let mut near = hills.iter().filter(near).peekable();
+    if near.peek().is_none() {
+        return 0.0;
+    }
+    let rough = 1.0 + 0.3 * fractal(GEOGRAPHY_SEED ^ 0x29, p[0] / 1500.0, p[1] / 1500.0, 2);
+    let height = |h: &PlaneHill| {
+        let d = [p[0] - h.centre[0], p[1] - h.centre[1]];
+        let (sin, cos) = h.angle.sin_cos();
+        let (x, y) = (d[0] * cos + d[1] * sin, d[1] * cos - d[0] * sin);
+        (1.6 - (x / h.a).hypot(y / h.b) * rough).clamp(0.0, 1.2)
+    };
+    near.map(height).fold(0.0, f64::max)
 }
 
 /// Scales the night and day weights so that every township has its population; units have their census population.
