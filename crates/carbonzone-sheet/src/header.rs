@@ -109,6 +109,21 @@ fn without_brackets(text: &str) -> &str {
     }
 }
 
+/// A sheet and its number of columns.
+#[derive(Clone, Copy)]
+struct Wide<'a> {
+    sheet: &'a Sheet,
+    width: usize,
+}
+
+impl std::ops::Deref for Wide<'_> {
+    type Target = Sheet;
+
+    fn deref(&self) -> &Sheet {
+        self.sheet
+    }
+}
+
 /// Finds the header: the first row (with as few storeys as possible) that has the most wanted columns.
 ///
 /// A row below the header that continues it (years under a merged `消费量`, say) is taken into it. With no wanted
@@ -126,19 +141,21 @@ pub fn find_header(
     let place = crate::cell::place_of(file, &sheet.name);
     let first = sheet.rows.iter().position(|r| r.iter().any(|c| !c.is_empty()));
     let first = first.ok_or_else(|| SheetError::Empty { place: place.clone() })?;
+    // Of a sheet of a million rows, once.
+    let sheet = Wide { width: sheet.width(), sheet };
     if let Some(row) = header_row {
         let found = header_at(sheet, row.saturating_sub(1), 1);
         return Ok(extended(sheet, found, columns));
     }
     if columns.is_empty() {
-        let row = header_below_titles(sheet, first);
+        let row = header_below_titles(&sheet, first);
         return Ok(extended(sheet, header_at(sheet, row, 1), columns));
     }
     let last = sheet.rows.len().min(first + SEARCH_ROWS);
     let candidates = (first..last).flat_map(|row| (1..=MAX_DEPTH).map(move |depth| (row, depth)));
     let best = candidates
         .filter(|(row, depth)| row + depth <= sheet.rows.len())
-        .filter(|(row, depth)| (row + 1..row + depth).all(|below| holds_labels(sheet, below)))
+        .filter(|(row, depth)| (row + 1..row + depth).all(|below| holds_labels(&sheet, below)))
         .filter(|(row, depth)| *depth == 1 || !is_data_below(sheet, *row, columns))
         .map(|(row, depth)| header_at(sheet, row, depth))
         .map(|h| (h.score(columns), h))
@@ -165,11 +182,10 @@ fn header_below_titles(sheet: &Sheet, first: usize) -> usize {
 }
 
 /// The header that starts at a row and has so many storeys.
-fn header_at(sheet: &Sheet, row: usize, depth: usize) -> HeaderMatch {
-    let width = sheet.width();
+fn header_at(sheet: Wide<'_>, row: usize, depth: usize) -> HeaderMatch {
     let storeys: Vec<Vec<Option<String>>> =
-        (0..depth).map(|d| storey(sheet, row + d, width, d + 1 < depth)).collect();
-    let labels: Vec<Vec<String>> = (0..width)
+        (0..depth).map(|d| storey(sheet, row + d, d + 1 < depth)).collect();
+    let labels: Vec<Vec<String>> = (0..sheet.width)
         .map(|column| {
             let mut stack: Vec<String> = Vec::new();
             for text in storeys.iter().filter_map(|s| s[column].clone()) {
@@ -186,9 +202,9 @@ fn header_at(sheet: &Sheet, row: usize, depth: usize) -> HeaderMatch {
 
 /// One header row: merged cells show their content; in a storey with others below, an empty cell whose neighbour
 /// below is filled belongs to the label on its left (a merged header saved as CSV).
-fn storey(sheet: &Sheet, row: usize, width: usize, has_below: bool) -> Vec<Option<String>> {
+fn storey(sheet: Wide<'_>, row: usize, has_below: bool) -> Vec<Option<String>> {
     let mut left: Option<String> = None;
-    (0..width)
+    (0..sheet.width)
         .map(|column| {
             let text = label_text(sheet.merged_cell(row, column));
             if text.is_some() {
@@ -216,14 +232,14 @@ fn is_year(x: f64) -> bool {
 
 /// Takes rows into the header that belong to it: above, where a merged cell of the header row starts; below, rows
 /// that only continue it (the first wanted column is empty and every filled cell is text or a year).
-fn extended(sheet: &Sheet, header: HeaderMatch, columns: &[ColumnSpec]) -> HeaderMatch {
+fn extended(sheet: Wide<'_>, header: HeaderMatch, columns: &[ColumnSpec]) -> HeaderMatch {
     let key_column = columns.iter().find_map(|c| header.find(&c.labels)).unwrap_or(0);
     let merged_above =
         sheet.merges.iter().filter(|m| m.top < header.row && m.bottom >= header.row).map(|m| m.top);
     let top =
         merged_above.min().unwrap_or(header.row).max((header.row + header.depth).saturating_sub(MAX_DEPTH));
     let mut depth = header.row + header.depth - top;
-    while depth < MAX_DEPTH && continues_header(sheet, top, top + depth, key_column) {
+    while depth < MAX_DEPTH && continues_header(&sheet, top, top + depth, key_column) {
         depth += 1;
     }
     if depth == header.depth { header } else { header_at(sheet, top, depth) }
@@ -254,7 +270,7 @@ fn holds_labels(sheet: &Sheet, row: usize) -> bool {
 
 /// Whether the row below a header is data: the header names required columns, and all of them are filled there. Words for a
 /// number (`约100`), or a number that could be a year (2000), make no header of it.
-fn is_data_below(sheet: &Sheet, row: usize, columns: &[ColumnSpec]) -> bool {
+fn is_data_below(sheet: Wide<'_>, row: usize, columns: &[ColumnSpec]) -> bool {
     let header = header_at(sheet, row, 1);
     let mut named = columns.iter().filter(|c| c.required).filter_map(|c| header.find(&c.labels)).peekable();
     named.peek().is_some() && named.all(|column| !sheet.cell(row + 1, column).is_empty())

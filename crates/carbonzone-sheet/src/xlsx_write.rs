@@ -51,24 +51,25 @@ fn workbook(sheets: &[OutSheet]) -> Result<Workbook, XlsxError> {
 
 fn fill(worksheet: &mut Worksheet, sheet: &OutSheet) -> Written {
     worksheet.set_name(&sheet.name)?;
-    write_lines(worksheet, sheet, 0, &sheet.preamble)?;
+    let widths = &Widths::of(sheet);
+    write_lines(worksheet, widths, 0, &sheet.preamble)?;
     let first = first_row(sheet);
     for column in 0..sheet.table.columns.len() {
         write_header(worksheet, sheet, column)?;
-        write_column(worksheet, sheet, column, first)?;
-        worksheet.set_column_width(column as u16, shown_width(sheet, column))?;
+        write_column(worksheet, sheet, column, first, is_wrapped(sheet, widths, column))?;
+        worksheet.set_column_width(column as u16, widths.shown[column])?;
     }
     write_totals(worksheet, sheet, first + sheet.table.rows() as u32)?;
-    write_lines(worksheet, sheet, end_of_table(sheet) + 1, &sheet.below)?;
+    write_lines(worksheet, widths, end_of_table(sheet) + 1, &sheet.below)?;
     worksheet.set_freeze_panes(first, sheet.frozen_columns)?;
-    print_setup(worksheet, sheet)?;
-    if let Some(title) = &sheet.title { lay_out(worksheet, sheet, title) } else { Ok(()) }
+    print_setup(worksheet, sheet, widths)?;
+    if let Some(title) = &sheet.title { lay_out(worksheet, sheet, &widths.shown, title) } else { Ok(()) }
 }
 
 /// Lines above or below the table; one that is longer than the table is wide is wrapped across it.
-fn write_lines(worksheet: &mut Worksheet, sheet: &OutSheet, first: u32, lines: &[String]) -> Written {
-    let columns = sheet.table.columns.len();
-    let wide: f64 = (0..columns).map(|column| shown_width(sheet, column)).sum();
+fn write_lines(worksheet: &mut Worksheet, widths: &Widths, first: u32, lines: &[String]) -> Written {
+    let columns = widths.shown.len();
+    let wide: f64 = widths.shown.iter().sum();
     for (row, line) in lines.iter().enumerate() {
         let (row, lines) = (first + row as u32, (text_width(line) / wide).ceil());
         if columns > 1 && lines > 1.0 {
@@ -84,16 +85,16 @@ fn write_lines(worksheet: &mut Worksheet, sheet: &OutSheet, first: u32, lines: &
 }
 
 /// A print is as wide as the page, and every page has the header. Rows are as high as their wrapped texts.
-fn print_setup(worksheet: &mut Worksheet, sheet: &OutSheet) -> Written {
+fn print_setup(worksheet: &mut Worksheet, sheet: &OutSheet, widths: &Widths) -> Written {
     let columns = sheet.table.columns.len();
     let printed = if sheet.printed_columns > 0 { sheet.printed_columns } else { columns };
-    let width: f64 = (0..columns).take(printed).map(|column| shown_width(sheet, column)).sum();
+    let width: f64 = widths.shown.iter().take(printed).sum();
     worksheet
         .set_landscape()
         .set_paper_size(if width > ON_A4 { A3 } else { A4 })
         .set_print_fit_to_pages(1, 0);
     worksheet.set_repeat_rows(sheet.preamble.len() as u32, first_row(sheet) - 1)?;
-    let wrapped: Vec<usize> = (0..columns).filter(|column| is_wrapped(sheet, *column)).collect();
+    let wrapped: Vec<usize> = (0..columns).filter(|column| is_wrapped(sheet, widths, *column)).collect();
     for row in 0..sheet.table.rows() {
         let lines = |column: &usize| {
             let text = sheet.table.columns[*column].data.text_at(row);
@@ -108,8 +109,8 @@ fn print_setup(worksheet: &mut Worksheet, sheet: &OutSheet) -> Written {
 }
 
 /// True for a column with texts that are longer than it may be wide.
-fn is_wrapped(sheet: &OutSheet, column: usize) -> bool {
-    sheet.title.is_some() && sheet.format(column).is_none() && value_width(sheet, column) > MAX_WIDTH
+fn is_wrapped(sheet: &OutSheet, widths: &Widths, column: usize) -> bool {
+    sheet.title.is_some() && sheet.format(column).is_none() && widths.values[column] > MAX_WIDTH
 }
 
 /// The first row below the header.
@@ -139,14 +140,13 @@ fn write_header(worksheet: &mut Worksheet, sheet: &OutSheet, column: usize) -> W
 }
 
 /// Filter arrows on the last row of the header, and how the sheet is printed.
-fn lay_out(worksheet: &mut Worksheet, sheet: &OutSheet, title: &str) -> Written {
+fn lay_out(worksheet: &mut Worksheet, sheet: &OutSheet, widths: &[f64], title: &str) -> Written {
     let (top, first) = (sheet.preamble.len() as u32, first_row(sheet));
     let (rows, columns) = (sheet.table.rows() as u32, sheet.table.columns.len() as u16);
     if rows > 0 && columns > 0 {
         worksheet.autofilter(first - 1, 0, first + rows - 1, columns - 1)?;
     }
-    let widths: Vec<f64> = (0..sheet.table.columns.len()).map(|column| shown_width(sheet, column)).collect();
-    worksheet.set_row_height(top, LINE_HEIGHT * header_lines(sheet, &widths))?;
+    worksheet.set_row_height(top, LINE_HEIGHT * header_lines(sheet, widths))?;
     if sheet.printed_columns > 0 && sheet.printed_columns < usize::from(columns) {
         let below = sheet.below.len() + usize::from(!sheet.below.is_empty());
         let last = end_of_table(sheet) + below as u32;
@@ -213,9 +213,25 @@ const MOST_LINES: f64 = 27.0;
 /// Widest column for the sake of a wrapped label.
 const LABEL_WIDTH: f64 = 16.0;
 
-/// Width of a column in characters: the longest value as it is shown, or the label, and a little air.
-fn shown_width(sheet: &OutSheet, column: usize) -> f64 {
-    let longest = value_width(sheet, column);
+/// Widths of the columns of a sheet in characters.
+struct Widths {
+    /// Of the longest value as it is shown.
+    values: Vec<f64>,
+    /// Of the column.
+    shown: Vec<f64>,
+}
+
+impl Widths {
+    fn of(sheet: &OutSheet) -> Self {
+        let values: Vec<f64> =
+            (0..sheet.table.columns.len()).map(|column| value_width(sheet, column)).collect();
+        let shown = values.iter().enumerate().map(|(column, value)| shown_width(sheet, column, *value));
+        Self { shown: shown.collect(), values }
+    }
+}
+
+/// Width of a column: the longest value as it is shown, or the label, and a little air.
+fn shown_width(sheet: &OutSheet, column: usize, longest: f64) -> f64 {
     let label = sheet.label(column);
     let mut width = if sheet.title.is_some() {
         let longest_word = label.split([' ', '\n']).map(text_width).fold(0.0, f64::max);
@@ -260,7 +276,13 @@ fn text_width(text: &str) -> f64 {
 }
 
 /// Writes the values of a column; NULL leaves the cell blank.
-fn write_column(worksheet: &mut Worksheet, sheet: &OutSheet, column: usize, first: u32) -> Written {
+fn write_column(
+    worksheet: &mut Worksheet,
+    sheet: &OutSheet,
+    column: usize,
+    first: u32,
+    wrapped: bool,
+) -> Written {
     let data = &sheet.table.columns[column].data;
     let mut plain = Format::new();
     if sheet.title.is_some() {
@@ -269,7 +291,7 @@ fn write_column(worksheet: &mut Worksheet, sheet: &OutSheet, column: usize, firs
     }
     if let Some(shown) = sheet.format(column) {
         plain = plain.set_num_format(shown);
-    } else if is_wrapped(sheet, column) {
+    } else if wrapped {
         plain = plain.set_text_wrap();
     }
     let fills = sheet.fills.iter().find(|(at, _)| *at == column).map_or(&[][..], |(_, colors)| colors);
@@ -304,7 +326,8 @@ fn on_color(format: &Format, color: u32) -> Format {
 /// Writes a text; one that begins as a formula does stays a text even when somebody edits the cell.
 fn write_text(worksheet: &mut Worksheet, row: u32, column: u16, text: &str, format: &Format) -> Written {
     // A cell of Excel holds 32,767 UTF-16 units: a quarter of that many characters always fit. The whole text is in run.json.
-    let cut = text.char_indices().nth(8_000).map(|(at, _)| format!("{} …", &text[..at]));
+    let long = (text.len() > 8_000).then(|| text.char_indices().nth(8_000)).flatten();
+    let cut = long.map(|(at, _)| format!("{} …", &text[..at]));
     let text = cut.as_deref().unwrap_or(text);
     if looks_like_formula(text) {
         worksheet.write_string_with_format(row, column, text, &format.clone().set_quote_prefix())?;
@@ -363,9 +386,9 @@ mod tests {
     fn a_format_changes_what_is_shown_and_not_what_is_stored() {
         let format = |name: &str| if name == "gross_t" { "#,##0.0" } else { "" };
         let sheet = OutSheet::new("t", sample()).with_formats(format).with_frozen_columns(2);
-        assert_eq!(shown_width(&sheet, 1), 8.5);
+        assert_eq!(Widths::of(&sheet).shown[1], 8.5);
         // 木渎镇 or "a,\"b\"" under the label unit_id.
-        assert_eq!(shown_width(&sheet, 0), 8.5);
+        assert_eq!(Widths::of(&sheet).shown[0], 8.5);
         let read = sheets_from_bytes(&xlsx_bytes(&[sheet]).unwrap(), "t.xlsx", &ReadOptions::default());
         assert_eq!(read.unwrap()[0].rows[1][1], Cell::Number(0.1 + 0.2));
     }
