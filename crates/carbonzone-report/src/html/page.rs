@@ -31,6 +31,8 @@ const SCRIPT: &str = include_str!("app.js");
 /// Filter and downloads, put into the script.
 const FILTER: &str = include_str!("filter.js");
 const STYLE: &str = include_str!("style.css");
+/// Dots per inch of a picture in the page, unless the figures have fewer.
+const SCREEN_DPI: u32 = 100;
 
 /// `report.html` of a run.
 ///
@@ -71,7 +73,7 @@ pub fn page(
     packed["source"] = json!(data.manifest.source_note);
     // `<` never stands in the data block, so no text can close it.
     let payload = packed.to_string().replace('<', "\\u003c");
-    let pictures = pictures(all, drawings, fonts)?;
+    let pictures = pictures(all, drawings, options.dpi.min(SCREEN_DPI), fonts)?;
     let m = record;
     let quadrant =
         quadrant(data).map(|(svg, missing, x, y)| json!({"svg": svg, "missing": missing, "x": x, "y": y}));
@@ -431,8 +433,8 @@ fn style_payload((name, title): (&str, &Label), style: &MapStyle, classes: &str)
     })
 }
 
-/// Every figure as a picture: SVG where that is small, else PNG of 100 dpi.
-fn pictures(all: &[Figure], drawings: &[Drawing], fonts: &Fonts) -> Result<Vec<serde_json::Value>> {
+/// Every figure as a picture: SVG where that is small, else PNG.
+fn pictures(all: &[Figure], drawings: &[Drawing], dpi: u32, fonts: &Fonts) -> Result<Vec<serde_json::Value>> {
     const LARGE: usize = 250_000;
     all.par_iter()
         .zip(drawings)
@@ -442,7 +444,7 @@ fn pictures(all: &[Figure], drawings: &[Drawing], fonts: &Fonts) -> Result<Vec<s
             } else {
                 format!(
                     "data:image/png;base64,{}",
-                    base64(&drawing.png(&figure.name, 100, Packing::Tight, fonts)?)
+                    base64(&drawing.png(&figure.name, dpi, Packing::Tight, fonts)?)
                 )
             };
             Ok(json!({"name": figure.name, "title": figure.title, "source": source}))
