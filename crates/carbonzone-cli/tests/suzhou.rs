@@ -190,9 +190,8 @@ fn explain_accounts_for_every_tonne_of_a_parcel_a_township_and_a_cell() {
 #[test]
 fn the_ellipsoidal_area_basis_changes_areas_but_loses_no_tonne() {
     let city = City::new();
-    city.run("planar", &[]);
     city.run("ellipsoidal", &["--set", "city.area=ellipsoidal"]);
-    let (a, b) = (city.manifest("planar"), city.manifest("ellipsoidal"));
+    let (a, b) = (City::finished().manifest("out"), city.manifest("ellipsoidal"));
     assert!(relative(a.totals.gross_t, b.totals.gross_t) <= TOLERANCE);
     assert_eq!(b.area_basis, "ellipsoidal");
     let (_, t) = read_own_layer(Path::new(&city.path("ellipsoidal/suzhou.gpkg")), "parcels").unwrap();
@@ -221,15 +220,14 @@ fn clipping_at_the_border_leaves_nothing_outside() {
 #[test]
 fn compare_of_a_run_with_itself_finds_no_difference() {
     let city = City::new();
-    city.run("a", &[]);
     city.run("b", &["--set", "layers.roads.lambda=0.0"]);
-    let (same, _) = expect(0, &["compare", &city.path("a"), &city.path("a")]);
+    let a = City::finished().path("out");
+    let (same, _) = expect(0, &["compare", &a, &a]);
     assert!(
         same.contains("0 of 97 units changed zone") && same.contains("no unit's gross emissions differ"),
         "{same}"
     );
-    let (other, _) =
-        expect(0, &["compare", &city.path("a"), &city.path("b"), "--export", &city.path("diff.csv")]);
+    let (other, _) = expect(0, &["compare", &a, &city.path("b"), "--export", &city.path("diff.csv")]);
     assert!(other.contains("largest changes"), "{other}");
     assert!(
         other.contains(&city.path("b")) && other.contains("setting layers.roads.lambda: 0.5 → 0.0"),
@@ -249,9 +247,9 @@ fn compare_of_a_run_with_itself_finds_no_difference() {
 #[test]
 fn a_known_plant_takes_its_tonnes_before_the_rest_is_shared_out() {
     let city = City::new();
-    city.run("without", &[]);
     // A plant in the middle of a utility parcel that gets something anyway.
-    let (coverage, t) = read_own_layer(Path::new(&city.path("without/suzhou.gpkg")), "parcels").unwrap();
+    let (coverage, t) =
+        read_own_layer(Path::new(&City::finished().path("out/suzhou.gpkg")), "parcels").unwrap();
     let locator = carbonzone_geom::PointLocator::new(&coverage);
     let (ids, types) = (t.texts("unit_id").unwrap(), t.texts("space_type").unwrap());
     let (row, x, y) = (0..t.rows())
@@ -273,11 +271,11 @@ fn a_known_plant_takes_its_tonnes_before_the_rest_is_shared_out() {
     );
     plant(40_000_000.0);
     city.run("with", &[]);
-    let industry = |run: &str| {
+    let industry = |city: &City, run: &str| {
         let (_, t) = read_own_layer(Path::new(&city.path(&format!("{run}/suzhou.gpkg"))), "parcels").unwrap();
         (t.numbers("industry_t").unwrap()[row].unwrap(), t.texts("unit_id").unwrap()[row].clone())
     };
-    let ((before, _), (after, id)) = (industry("without"), industry("with"));
+    let ((before, _), (after, id)) = (industry(City::finished(), "out"), industry(&city, "with"));
     assert_eq!(id, ids[row]);
     // What is shared out shrinks from 69,043,100 t to 29,043,100 t; the plant comes on top.
     let expected = 40_000_000.0 + before * 29_043_100.0 / 69_043_100.0;

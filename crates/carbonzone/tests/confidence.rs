@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics with the reason")]
 
 use crate::city;
+use carbonzone::config::Outputs;
 use carbonzone::explain::{Unit, explain};
 use carbonzone::{Config, Files, NoProgress, RunManifest};
 use carbonzone_types::AttributeTable;
@@ -16,6 +17,11 @@ budgets = { industry = 20.0, construction = 10.0, sink = 40.0 }
 proxies = { poi = 0.4 }
 ";
 
+/// Figures of as few pixels as can be: nobody looks at them here.
+fn coarse(outputs: &Outputs) -> Outputs {
+    Outputs { dpi: 36, ..outputs.clone() }
+}
+
 fn run(dir: &Path, section: &str, maps: bool) -> (PathBuf, RunManifest) {
     let pipeline = city::city(dir, 12);
     let text = std::fs::read_to_string(&pipeline).unwrap();
@@ -25,7 +31,7 @@ fn run(dir: &Path, section: &str, maps: bool) -> (PathBuf, RunManifest) {
     let result = carbonzone::compute(inputs, &NoProgress).value.unwrap();
     let folder = dir.join("out");
     std::fs::create_dir_all(&folder).unwrap();
-    carbonzone::write(&result, &folder, config.outputs(), &NoProgress).unwrap();
+    carbonzone::write(&result, &folder, &coarse(config.outputs()), &NoProgress).unwrap();
     let record = carbonzone::out_dir::read_manifest(&folder).unwrap();
     (folder, record)
 }
@@ -115,7 +121,7 @@ fn figures_and_page_show_it_and_are_drawn_again_from_the_folder() {
     let rows = page.matches("data-sure=\"").count() - 5;
     assert_eq!(rows, table.rows(), "a row per township beside the five buttons");
 
-    let options = carbonzone::maps::options(&carbonzone::config::Outputs::default());
+    let options = carbonzone::maps::options(&coarse(&Outputs::default()));
     carbonzone::maps::redraw(&folder, &options, "maps", &NoProgress).unwrap();
     assert!(map == read("figures/fig10a_confidence.svg") && plot == read("figures/fig10b_indices.svg"));
     assert!(page == read("report.html"));

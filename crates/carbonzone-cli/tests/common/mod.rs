@@ -114,6 +114,12 @@ impl City {
         })
     }
 
+    /// What `carbonzone check` says of it, both streams: asked once.
+    pub fn checked() -> &'static str {
+        static ONCE: OnceLock<String> = OnceLock::new();
+        ONCE.get_or_init(|| Self::new().check(0))
+    }
+
     /// Path of a file in the folder, as text.
     pub fn path(&self, name: &str) -> String {
         self.dir.path().join(name).display().to_string()

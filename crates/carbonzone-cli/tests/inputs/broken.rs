@@ -90,9 +90,7 @@ fn two_point_rings_null_empty_and_foreign_geometry_are_named_counted_and_booked(
 
 #[test]
 fn duplicate_ids_have_a_ledger_row_of_their_own() {
-    let city = City::new();
-    city.run("out", &[]);
-    let ledger = city.manifest("out").ledger;
+    let ledger = City::finished().manifest("out").ledger;
     let row = ledger.iter().find(|r| r.note.contains("renamed id#2")).unwrap();
     assert!(row.count.unwrap() >= 1.0 && row.land_group == "parcels", "{row:?}");
 }
@@ -130,12 +128,11 @@ fn a_shapefile_without_its_table_or_projection_says_which_part_is_missing() {
 #[test]
 fn parcels_in_degrees_or_feet_are_carried_into_metres_and_that_is_said() {
     let city = City::new();
-    city.run("metres", &[]);
     as_shapefile(&city, "EPSG:4326");
     let (_, stderr) = city.run("degrees", &[]);
     assert_mentions(&stderr, &["info[reprojected]", "EPSG:4326 (degrees)"]);
-    let gross = |out: &str| city.manifest(out).totals.gross_t;
-    assert!((gross("metres") / gross("degrees") - 1.0).abs() < 1e-9);
+    let gross = |city: &City, out: &str| city.manifest(out).totals.gross_t;
+    assert!((gross(City::finished(), "out") / gross(&city, "degrees") - 1.0).abs() < 1e-9);
     // The same coordinates declared as feet of Massachusetts: converted, and far from Suzhou.
     let city = City::new();
     as_shapefile(&city, "EPSG:2249");
