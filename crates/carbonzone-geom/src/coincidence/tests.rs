@@ -146,25 +146,25 @@ fn many_long_lines_among_short_ones_are_no_quadratic_step() {
 
 #[test]
 fn many_lines_over_each_other_are_no_quadratic_step() {
-    // Parallel lines over the whole town, and some across them; every thousandth is drawn twice.
+    // Parallel lines over the whole town, and some across them; every five hundredth is drawn twice.
     let mut lines = vec![];
-    for k in 0..10_000 {
+    for k in 0..5_000 {
         let v = f64::from(k);
-        let parallel = [[0.0, 0.39 * v], [4000.0, 0.39 * v + 1.0]];
+        let parallel = [[0.0, 0.78 * v], [4000.0, 0.78 * v + 1.0]];
         lines.push(parallel);
         if k % 10 == 0 {
-            lines.push([[(1.7 * v) % 3900.0, 0.0], [(2.9 * v) % 3700.0, 4000.0]]);
+            lines.push([[(3.4 * v) % 3900.0, 0.0], [(5.8 * v) % 3700.0, 4000.0]]);
         }
-        if k % 1000 == 0 {
+        if k % 500 == 0 {
             lines.push([parallel[1], parallel[0]]);
         }
     }
     let (xs, ys, offsets, weights) = layer(lines.into_iter());
     let found = lines_once(&xs, &ys, &offsets, &weights).unwrap();
     assert!(found.doubled_m >= 10.0 * 4000.0, "{}", found.doubled_m);
-    // Of them 10 million cross; without finer rows 60 million.
+    // Of them 2.5 million cross; without finer rows 15 million.
     let looked_at = pairs(&all_rows(Lines { xs: &xs, ys: &ys, offsets: &offsets, weights: &weights }));
-    assert!(looked_at < 20_000_000, "{looked_at}");
+    assert!(looked_at < 5_000_000, "{looked_at}");
 }
 
 #[test]
