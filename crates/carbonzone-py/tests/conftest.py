@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +13,8 @@ import shapely
 import carbonzone as cz
 from carbonzone import _command
 
+# Nobody looks at pixels here: the notebooks draw the figures of a city.
+os.environ.setdefault("CARBONZONE_DPI", "36")
 CRS = "EPSG:32651"
 REPOSITORY = Path(__file__).resolve().parents[3]
 CAMBRIDGE = REPOSITORY / "pipelines" / "cambridge.toml"
