@@ -5,7 +5,9 @@
 //! term (cullet, decay, harvest index, ...) stands there as a function. The equation of a sector sums its terms in
 //! t CO2e: from a row of activity data to its terms goes `compute.rs` (which module), the module of the sector and
 //! `../factor/` (activity × factor, products with carbon content); which of the two sums a term enters is `by_equation` in
-//! `totals.rs`. All terms are t CO2e. Sums are exact: the order of the rows does not matter. Indices, equations 8 to 10, are in `carbonzone-zoning` (`indices`).
+//! `totals.rs`. All terms are t CO2e. Sums are exact: the order of the rows does not matter. What the parcels get,
+//! by the lines that a rule places, is summed in `../split.rs`; a test holds both to each other. Equations 8 to 10 are in `carbonzone-types`
+//! (`compensating_rate`, `loops/balance`).
 //!
 //! [`county`] holds the emission and sink equations of the Guiyang paper, [`ecosystem`] the absorption of the Henan study.
 

@@ -4,7 +4,7 @@ use crate::indices::{Indices, is_borderline, log_margin};
 use crate::meaning::balance_state;
 use crate::scheme::{Axis, Equality, LevelRule, ZoneClass, ZoningScheme};
 use crate::{Result, ZoningError};
-use carbonzone_types::loops::class_table::{ClassTable, Cuts};
+use carbonzone_types::loops::class_table::{self, ClassTable, Cuts};
 use carbonzone_types::loops::natural_breaks::natural_upper_bounds;
 use carbonzone_types::{AttributeTable, ColumnData};
 use serde::{Deserialize, Serialize};
@@ -23,11 +23,7 @@ pub struct LevelCuts {
 impl LevelCuts {
     /// Level of a value, 0 = lowest.
     pub fn level(&self, value: f64) -> usize {
-        let above = |cut: &&f64| match self.equality {
-            Equality::Low => value > **cut + self.tolerance,
-            Equality::High => value >= **cut - self.tolerance,
-        };
-        self.cuts.iter().filter(above).count()
+        class_table::level(value, &self.cuts, self.equality == Equality::High, self.tolerance)
     }
 
     /// `ln(value/cut)` to the nearest positive cut; `None` if the value is NULL or 0, or no cut is positive.

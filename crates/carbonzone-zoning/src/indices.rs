@@ -1,5 +1,5 @@
 //! CCR, ECC and ESC: the three indices of the Suzhou paper (eq. 8–10), always on **gross** emissions. Equation 8 is [`compensating_rate`],
-//! of `carbonzone-types`.
+//! equations 9 and 10 are [`balance::economic_contribution`] and [`ecological_support`], all of `carbonzone-types`.
 //!
 //! The Guiyang paper's EEC and SEC (eq. 6–7) are the same quantities under other names.
 

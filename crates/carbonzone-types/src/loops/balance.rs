@@ -1,4 +1,4 @@
-//! Indices of every unit: shares of GDP and sinks against shares of emissions.
+//! Indices of every unit, equations 9 and 10 of the Suzhou paper: shares of GDP and sinks against shares of emissions.
 
 use crate::{ExactSum, compensating_rate};
 
@@ -7,8 +7,8 @@ fn ratio_of_shares(x: f64, x_total: f64, c: f64, c_total: f64) -> Option<f64> {
     (c > 0.0 && x_total > 0.0).then(|| (x / x_total) / (c / c_total))
 }
 
-/// Equation 9, the economic contribution coefficient `ECC_i = (G_i/G) / (C_i/C)` of one unit; `inverse`: what the text of the Suzhou
-/// paper says, one over it. The Guiyang paper's EEC (eq. 6). `None` if a denominator is 0.
+/// Equation 9 of the Suzhou paper, the economic contribution coefficient `ECC_i = (G_i/G) / (C_i/C)` of one unit, which the numbers of
+/// the Guiyang paper's EEC follow; `inverse`: one over it, as that paper prints its equation 6. `None` if a denominator is 0.
 pub fn economic_contribution(
     gdp: f64,
     gdp_total: f64,
@@ -20,7 +20,7 @@ pub fn economic_contribution(
     if inverse { (ecc > 0.0).then(|| ecc.recip()) } else { Some(ecc) }
 }
 
-/// Equation 10, the ecological support coefficient `ESC_i = (CA_i/CA) / (C_i/C)` of one unit. The Guiyang paper's SEC
+/// Equation 10 of the Suzhou paper, the ecological support coefficient `ESC_i = (CA_i/CA) / (C_i/C)` of one unit. The Guiyang paper's SEC
 /// (eq. 7). `None` if a denominator is 0.
 pub fn ecological_support(sink_t: f64, sink_total_t: f64, gross_t: f64, gross_total_t: f64) -> Option<f64> {
     ratio_of_shares(sink_t, sink_total_t, gross_t, gross_total_t)

@@ -12,13 +12,17 @@ pub struct Cuts {
 }
 
 impl Cuts {
-    /// Level of a value: the number of cuts below it.
+    /// Level of a value, see [`level`].
     pub fn level(&self, value: f64) -> usize {
-        let above = |cut: &&f64| {
-            if self.equal_is_above { value >= **cut - self.tolerance } else { value > **cut + self.tolerance }
-        };
-        self.cuts.iter().filter(above).count()
+        level(value, &self.cuts, self.equal_is_above, self.tolerance)
     }
+}
+
+/// Level of a value, 0 = lowest: the number of cuts below it. `tolerance`: width of "equal".
+pub fn level(value: f64, cuts: &[f64], equal_is_above: bool, tolerance: f64) -> usize {
+    let above =
+        |cut: &&f64| if equal_is_above { value >= **cut - tolerance } else { value > **cut + tolerance };
+    cuts.iter().filter(above).count()
 }
 
 /// Cuts of both indices and the class of every pair of levels.
